@@ -1,0 +1,1 @@
+"""What the company knows and what the system remembers: models, queries, migrations, seeds."""

@@ -1,0 +1,111 @@
+"""What a dialog wants to happen. The session performs it on a call, a test performs it on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dialogs.results import Heard, Keyed, Match, NoMatch
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A stretch of prompt: text to be synthesised, in words (numbers and money already spelled out).
+
+    `recording` names a studio file that replaces the synthesis if it is there (a path below the
+    prompts folder, without ending); `varies` tells that the text holds a value, so that it is not
+    worth a studio recording. `shown` is how a person reads it: "142,30 €" for the words.
+    """
+
+    text: str
+    language: str
+    recording: str | None = None
+    varies: bool = False
+    shown: str = ""
+
+
+Prompt = tuple[Spoken, ...]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Which keys answer a question. `none` (no keys) is `Keys(0, 0)`."""
+
+    shortest: int
+    longest: int
+    terminator: str = "#"
+    inter_digit_timeout: float = 3.0
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """Say it. Result: `Played`. Keys pressed meanwhile stop it and are kept for the next question."""
+
+    prompt: Prompt
+    step: str
+
+
+@dataclass(frozen=True)
+class Collect:
+    """Ask and listen. Result: `Match`, `NoMatch` or `NoInput`."""
+
+    prompt: Prompt
+    step: str
+    kind: str
+    """The kind of answer (`yes_no`, `digits`, `menu`, ...): chooses end-pointing."""
+    language: str
+    phrases: tuple[str, ...]
+    """Words and phrases that the recogniser may expect, lower case; empty for free speech."""
+    keys: Keys
+    judge: Callable[[Heard | Keyed], Match | NoMatch]
+    """Pure: what was heard or keyed, judged against what was asked."""
+    voice: bool = True
+    """False: keypad only (after repeated misses, or where recognition is lost)."""
+    barge_in: bool = True
+    initial_timeout: float = 6.0
+    """Seconds from the end of the prompt to the first sound, then `NoInput`."""
+    final_silence: float = 0.7
+    """Seconds of silence that end the utterance."""
+    longest_utterance: float = 12.0
+    """Seconds."""
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Ask a back end. Result: `Found`, `Missing`, `Slow` or `Failed`."""
+
+    name: str
+    by: Mapping[str, str]
+    step: str
+    deadline: float = 4.0
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Enqueue:
+    """Hand the caller to people, with what is known. Result: `Handed` or `NobodyFree` or `Failed`."""
+
+    queue: str
+    step: str
+    context: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SetOutcome:
+    """How this contact ended, in the company's codes. Result: `Done`."""
+
+    code: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Hangup:
+    """End the call. It has no result."""
+
+    step: str
+    cause: str = "NORMAL_CLEARING"
+
+
+Effect = Play | Collect | Lookup | Enqueue | SetOutcome | Hangup

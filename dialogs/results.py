@@ -1,0 +1,113 @@
+"""What came of an effect. What the caller does wrong is a result; exceptions are for faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Band = Literal["sure", "check", "unsure"]
+"""How far to trust what was heard: go on, ask back, or treat it as not understood."""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One reading of an utterance; `confidence` runs from 0 to 1 and need not be calibrated."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the recogniser made of one utterance, best first. No alternatives: sound, but no words."""
+
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The keys that the caller pressed, terminator removed."""
+
+    keys: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """An answer. `value` is the slot's (digits as text, `yes`/`no`, a menu's choice id).
+
+    `said` is what was heard or keyed, for people to read; `band` is `sure` for keys.
+    """
+
+    value: str
+    said: str
+    by: Literal["voice", "keys"]
+    confidence: float = 1.0
+    band: Band = "sure"
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoMatch:
+    """Something was said or keyed that does not answer the question."""
+
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class NoInput:
+    """Nothing was said or keyed in time."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """The prompt was heard to its end, or the caller cut it short."""
+
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A look-up's answer; the values are builtins, money in minor units with `<name>_currency`."""
+
+    record: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The look-up worked, and there is no such thing."""
+
+
+@dataclass(frozen=True)
+class Slow:
+    """No answer within the deadline."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The back end refused or broke; `reason` is for the log, never for the caller's ear."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A person answered and the conversation with them has ended, or the call went on elsewhere."""
+
+
+@dataclass(frozen=True)
+class NobodyFree:
+    """The queue gave the caller back: `timeout`, `no_agents`, `left` (by key), or `closed`."""
+
+    reason: Literal["timeout", "no_agents", "left", "closed"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """The effect has no answer."""
+
+
+Answer = Match | NoMatch | NoInput
+Result = (
+    Match | NoMatch | NoInput | Played | Found | Missing | Slow | Failed | Handed | NobodyFree | Done
+)

@@ -1,0 +1,1 @@
+"""The application: joins dialogs, speech, esl and data into calls."""

@@ -1,0 +1,5 @@
+"""Patched like the server itself: gevent first, then everything else."""
+
+from gevent import monkey
+
+monkey.patch_all()
