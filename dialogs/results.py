@@ -108,6 +108,4 @@ class Done:
 
 
 Answer = Match | NoMatch | NoInput
-Result = (
-    Match | NoMatch | NoInput | Played | Found | Missing | Slow | Failed | Handed | NobodyFree | Done
-)
+Result = Match | NoMatch | NoInput | Played | Found | Missing | Slow | Failed | Handed | NobodyFree | Done
