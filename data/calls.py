@@ -1,0 +1,238 @@
+"""The record of calls: written as they happen, complete whatever happens.
+
+Rules:
+1. Everything may be said twice: a beginning, a turn or an ending that is already there changes nothing.
+   So the spool and a retry never need to know how far the last attempt got.
+2. The first ending stands, except `SERVER_LOST`, which is only a guess: the real one replaces it.
+3. Nothing is written about a call whose beginning is unknown (`CallUnknown`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from data.database import Database
+from data.errors import CallUnknown, RecordRefused
+from data.models import Base, CallRow, TurnRow
+from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Turn, utc
+
+
+def insert_new(connection: Connection, table: type[Base]) -> Insert:
+    """INSERT that leaves rows alone which are already there."""
+    match connection.dialect.name:
+        case "sqlite":
+            return sqlite.insert(table).on_conflict_do_nothing()
+        case "postgresql":
+            return postgresql.insert(table).on_conflict_do_nothing()
+        case _:
+            return insert(table)
+
+
+class Calls:
+    """Call records. Every method blocks for as long as the database takes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, call: CallBegun) -> None:
+        """Notes that a call has come in or gone out."""
+        with self._database.writing() as connection:
+            connection.execute(
+                insert_new(connection, CallRow).values(
+                    id=call.call_id,
+                    switch_uuid=call.switch_uuid,
+                    direction=call.direction,
+                    caller_number=call.caller_number,
+                    caller_name=call.caller_name,
+                    destination=call.destination,
+                    language=call.language,
+                    started_at=call.started_at,
+                    node_id=call.node_id,
+                    flow=call.flow,
+                    flow_version=call.flow_version,
+                    recording=call.recording,
+                )
+            )
+
+    def answered(self, answer: CallAnswered) -> None:
+        """Notes when the call was answered; the first time counts. Raises `CallUnknown`."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(CallRow)
+                .where(CallRow.id == answer.call_id, CallRow.answered_at.is_(None))
+                .values(answered_at=answer.at)
+            )
+            if not changed.rowcount:
+                _insist_on(connection, answer.call_id)
+
+    def add_turn(self, call_id: UUID, turn: Turn) -> None:
+        """Adds one utterance. Raises `CallUnknown`."""
+        self.add_turns(call_id, (turn,))
+
+    def add_turns(self, call_id: UUID, turns: Iterable[Turn]) -> None:
+        """Adds utterances, all or none. Raises `CallUnknown`."""
+        rows = [_turn_values(call_id, turn) for turn in turns]
+        if not rows:
+            return
+        try:
+            with self._database.writing() as connection:
+                connection.execute(insert_new(connection, TurnRow), rows)
+        except RecordRefused:
+            with self._database.reading() as connection:
+                _insist_on(connection, call_id)
+            raise
+
+    def finish(self, end: CallEnded) -> bool:
+        """Notes the end of a call. False: it had already ended, and nothing was changed.
+
+        Raises `CallUnknown`.
+        """
+        kept = {
+            "outcome": end.outcome,
+            "language": end.language,
+            "recording": end.recording,
+            "flow": end.flow,
+            "flow_version": end.flow_version,
+        }
+        values: dict[str, Any] = {name: value for name, value in kept.items() if value is not None}
+        open_still: ColumnElement[bool] = CallRow.ended_at.is_(None)
+        if end.hangup_cause != SERVER_LOST:
+            open_still = or_(open_still, CallRow.hangup_cause == SERVER_LOST)
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(CallRow)
+                .where(CallRow.id == end.call_id, open_still)
+                .values(ended_at=end.at, hangup_cause=end.hangup_cause, ended_by=end.ended_by, **values)
+            )
+            if not changed.rowcount:
+                _insist_on(connection, end.call_id)
+            return bool(changed.rowcount)
+
+    def get(self, call_id: UUID) -> CallRecord | None:
+        """One call, with its turns."""
+        found = self._records(select(CallRow).where(CallRow.id == call_id))
+        return found[0] if found else None
+
+    def latest(self, count: int) -> tuple[CallRecord, ...]:
+        """The calls that began last, newest first, with their turns."""
+        newest = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc())
+        return self._records(newest.limit(max(0, count)))
+
+    def unfinished(self, node_id: str) -> tuple[CallRecord, ...]:
+        """Calls of this server process that have no ending, oldest first."""
+        return self._records(_unfinished(node_id).order_by(CallRow.started_at, CallRow.id))
+
+    def complete_unfinished(self, node_id: str, at: datetime) -> tuple[UUID, ...]:
+        """Ends what a crash of `node_id` left open, with the cause `SERVER_LOST`; returns those calls.
+
+        `at` is the moment of the new start: calls that began later are alive and are left alone. A
+        call's end is set to the last moment that its record knows of, because when the server went
+        nobody saw, and the hours until its new start must not count as conversation.
+        """
+        with self._database.writing() as connection:
+            rows = connection.execute(
+                _unfinished(node_id).where(CallRow.started_at < utc(at)).order_by(CallRow.started_at)
+            ).all()
+            for row in rows:
+                connection.execute(
+                    update(CallRow)
+                    .where(CallRow.id == row.id)
+                    .values(
+                        ended_at=min(_last_sign(connection, row), utc(at)),
+                        hangup_cause=SERVER_LOST,
+                        ended_by="unknown",
+                    )
+                )
+        return tuple(row.id for row in rows)
+
+    def _records(self, calls: Select[Any]) -> tuple[CallRecord, ...]:
+        with self._database.reading() as connection:
+            rows = connection.execute(calls).all()
+            turns = _turns(connection, [row.id for row in rows])
+        return tuple(_record(row, turns.get(row.id, ())) for row in rows)
+
+
+def _unfinished(node_id: str) -> Select[Any]:
+    return select(CallRow).where(CallRow.node_id == node_id, CallRow.ended_at.is_(None))
+
+
+def _insist_on(connection: Connection, call_id: UUID) -> None:
+    if connection.scalar(select(CallRow.id).where(CallRow.id == call_id)) is None:
+        raise CallUnknown(
+            f"the call {call_id} has no beginning in the database",
+            remedy="write its beginning first, or let the spool bring it",
+        )
+
+
+def _last_sign(connection: Connection, row: Row[Any]) -> datetime:
+    offset = connection.scalar(select(func.max(TurnRow.at_ms)).where(TurnRow.call_id == row.id))
+    said = row.started_at + timedelta(milliseconds=offset or 0)
+    last: datetime = max(row.started_at, said, row.answered_at or row.started_at)
+    return last
+
+
+def _turn_values(call_id: UUID, turn: Turn) -> dict[str, object]:
+    return {
+        "call_id": call_id,
+        "n": turn.n,
+        "at_ms": turn.at_ms,
+        "who": turn.who,
+        "step": turn.step,
+        "text": turn.text,
+        "kind": turn.kind,
+        "confidence": turn.confidence,
+        "latency_ms": turn.latency_ms,
+        "sensitive": turn.sensitive,
+    }
+
+
+def _turns(connection: Connection, call_ids: Sequence[UUID]) -> dict[UUID, tuple[Turn, ...]]:
+    turns: dict[UUID, list[Turn]] = {}
+    # In slices, because a statement takes a limited number of values.
+    for start in range(0, len(call_ids), 500):
+        some = call_ids[start : start + 500]
+        query = select(TurnRow).where(TurnRow.call_id.in_(some)).order_by(TurnRow.call_id, TurnRow.n)
+        for row in connection.execute(query):
+            turns.setdefault(row.call_id, []).append(
+                Turn(
+                    n=row.n,
+                    at_ms=row.at_ms,
+                    who=row.who,
+                    step=row.step,
+                    text=row.text,
+                    kind=row.kind,
+                    confidence=row.confidence,
+                    latency_ms=row.latency_ms,
+                    sensitive=row.sensitive,
+                )
+            )
+    return {call_id: tuple(of_call) for call_id, of_call in turns.items()}
+
+
+def _record(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
+    return CallRecord(
+        call_id=row.id,
+        switch_uuid=row.switch_uuid,
+        direction=row.direction,
+        caller_number=row.caller_number,
+        caller_name=row.caller_name,
+        destination=row.destination,
+        language=row.language,
+        started_at=row.started_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        hangup_cause=row.hangup_cause,
+        ended_by=row.ended_by,
+        outcome=row.outcome,
+        node_id=row.node_id,
+        flow=row.flow,
+        flow_version=row.flow_version,
+        recording=row.recording,
+        turns=turns,
+    )

@@ -1,0 +1,1 @@
+"""Alembic's room: one file per schema change in `versions/`, run by `data.schema`."""

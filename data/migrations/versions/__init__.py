@@ -1,0 +1,1 @@
+"""Schema changes, oldest first by number. A released one is never edited."""
