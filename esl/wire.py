@@ -33,6 +33,7 @@ _BARE = frozenset(map(chr, range(0x20, 0x7F))) - frozenset('\r\n #%&+:;<=>?@[\\]
 # What switch_url_encode writes as %XX: all but the bare ones, and "%" unless two upper-case
 # hexadecimal digits follow it.
 _TO_ENCODE = re.compile(f"%(?![0-9A-F]{{2}})|[^%{re.escape(''.join(sorted(_BARE)))}]")
+_ESCAPED_ALREADY = re.compile("%[0-9A-Fa-f]{2}")  # what no encoding by the switch can tell apart
 _NAME = re.compile(r"[!-9;-~]+")  # visible ASCII without ":"
 _MOST_DIGITS = 10
 
@@ -241,7 +242,8 @@ def parse_event(message: Message) -> Event | None:
     if message.content_type != "text/event-plain":
         return Event(message.headers, message.body) if "Event-Name" in message.headers else None
     head, _, rest = message.body.partition(b"\n\n")
-    headers = _parse_headers(head.rstrip(b"\n"))
+    lines = head.rstrip(b"\n")
+    headers = _parse_headers(lines) if lines else Headers()
     length = headers.get("Content-Length", "")
     if length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS:
         rest = rest[: int(length)]
@@ -309,16 +311,16 @@ def encode_event(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: b
     return f"Content-Length: {len(text)}\nContent-Type: text/event-plain\n\n".encode() + text
 
 
+CONNECT_CLOSING = ("Content-Type", "Reply-Text", "Socket-Mode", "Control")
+"""The header lines that make an event the reply to `connect`, in the switch's order."""
+
+
 def encode_connect_reply(
     headers: Mapping[str, str] | Iterable[tuple[str, str]], *, mode: str = "async", control: str = "full"
 ) -> bytes:
     """The answer to `connect`: a CHANNEL_DATA event whose header lines are the reply's own."""
-    closing = [
-        ("Content-Type", "command/reply"),
-        ("Reply-Text", "+OK\n"),
-        ("Socket-Mode", mode),
-        ("Control", control),
-    ]
+    values = ("command/reply", "+OK\n", mode, control)
+    closing = zip(CONNECT_CLOSING, values, strict=True)
     return encode_event_text([*_lines(headers), *closing])
 
 
