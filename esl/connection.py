@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any, TypeVar
 
@@ -72,6 +73,8 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
 
     def start_event_handlers(self) -> None:
         """Starts the one greenlet that reads (the library has a second one that polls a queue)."""
+        # A command must not wait for the acknowledgement of the one before: 40 ms that a caller hears.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._receive_events_greenlet = gevent.spawn(self.receive_events)
 
     def receive_events(self) -> None:
@@ -398,8 +401,6 @@ def _close(sock: Any) -> None:
     """Wakes whoever reads or writes the socket, then closes it."""
     if sock is None:
         return
-    try:
+    with suppress(OSError):  # already closed by the other side
         sock.shutdown(socket.SHUT_RDWR)
-    except OSError as fault:
-        log.debug("esl_shutdown", reason=str(fault))
     sock.close()

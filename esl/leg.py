@@ -27,7 +27,7 @@ from esl import commands
 from esl.connection import OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
 from esl.live_audio import LiveAudio, Tap
-from esl.switch import Audio, CallEvent, Digit, Finished, HungUp, ListeningLost
+from esl.switch import Audio, CallEvent, Digit, Finished, HungUp, Inbox, ListeningLost
 from esl.wire import Command, Event
 
 log = structlog.get_logger("esl.leg")
@@ -101,7 +101,8 @@ class Leg:
         self.caller_name = "" if hidden else plain_name(channel.get("Caller-Caller-ID-Name"))
         self.destination = plain_name(channel.get("Caller-Destination-Number"))
         self.variables: Mapping[str, str] = MappingProxyType(channel.variables)
-        self.inbox: Queue[CallEvent] = Queue()
+        self._events: Queue[CallEvent] = Queue()
+        self.inbox: Inbox = self._events
         self._connection = connection
         self._live_audio = live_audio
         self._verdict_grace = verdict_grace
@@ -348,7 +349,7 @@ class Leg:
 
     def _post(self, what: CallEvent) -> None:
         if not self._over:
-            self.inbox.put(what)
+            self._events.put(what)
 
     def _close(self) -> None:
         """Puts `HungUp` behind everything else, once."""
@@ -357,7 +358,7 @@ class Leg:
         assert self._ending is not None
         if self._tap is not None:
             self._tap.stop()
-        self.inbox.put(self._ending)
+        self._events.put(self._ending)
         self._over = True
         if self._verdict is not None and self._verdict is not gevent.getcurrent():
             self._verdict.kill(block=False)

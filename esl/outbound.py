@@ -45,8 +45,9 @@ _BACKLOG = 512  # connections that wait to be accepted; a burst of calls, not of
 class OutboundServer:
     """Accepts calls and runs `on_call(call)` for each, in that connection's own greenlet.
 
-    `address` is (host, port), port 0 for any free one; `allowed` are the switches' networks; beyond
-    `max_calls` connections are closed at once, so that the switch tries its next server or action.
+    `address` is (host, port), port 0 for any free one (`start` puts the real one there); `allowed` are
+    the switches' networks; beyond `max_calls` connections are closed at once, so that the switch tries
+    its next server or action.
     `connect_deadline` and `command_deadline` are seconds. Without `live_audio` it makes its own.
     """
 
@@ -70,7 +71,7 @@ class OutboundServer:
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
         self._linger = linger
-        self._wanted_address = address
+        self.address = address
         self._server: StreamServer | None = None
         self._running = Group()
         self._legs: dict[OutboundConnection, Leg | None] = {}
@@ -79,8 +80,8 @@ class OutboundServer:
 
     def start(self) -> None:
         """Begins to accept. Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy."""
-        host, port = self._wanted_address
-        server = StreamServer((host, port), self._arrive, backlog=_BACKLOG)
+        host, port = self.address
+        server = StreamServer((host, port), self._arrive, backlog=_BACKLOG, spawn=self._spawn)
         try:
             server.start()
         except OSError as fault:
@@ -93,15 +94,9 @@ class OutboundServer:
                 "configure an address of this machine and a port above 1023"
             ) from None
         self._server = server
+        bound: tuple[Any, ...] = server.socket.getsockname()
+        self.address = str(bound[0]), int(bound[1])
         log.info("outbound_listening", host=self.address[0], port=self.address[1])
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens, with the real port."""
-        if self._server is None:
-            return self._wanted_address
-        host, port = self._server.address[:2]
-        return str(host), int(port)
 
     @property
     def active_calls(self) -> int:
@@ -113,26 +108,33 @@ class OutboundServer:
         if self._server is not None:
             self._server.stop(timeout=0)
 
+    def drain(self, deadline: float) -> bool:
+        """Waits until no connection is left; False if that took longer than `deadline` seconds."""
+        self._running.join(timeout=deadline)
+        return not self._running
+
     def close(self, deadline: float = 30.0) -> int:
         """Stops accepting, lets calls end for `deadline` seconds, then lets go of the rest: their callers
         go on in the dialplan. Returns how many had to be let go."""
         self.stop_accepting()
-        self._running.join(timeout=deadline)
+        self.drain(deadline)
         left = self.active_calls
         for connection in list(self._legs):
             connection.lose("the server shuts down")
-        if not self._running.join(timeout=2.0):
+        if not self.drain(2.0):
             self._running.kill(timeout=2.0)
         if self._own_audio:
             self._live_audio.close()
         log.info("outbound_closed", let_go=left)
         return left
 
+    def _spawn(self, *work: Any, **named: Any) -> gevent.Greenlet[..., Any]:
+        return self._running.spawn(*work, **named)
+
     # --- one connection ---------------------------------------------------------------------------------
 
     def _arrive(self, sock: Any, peer: tuple[Any, ...]) -> None:
         """The whole life of one connection; the server runs it in a greenlet of its own."""
-        self._running.add(gevent.getcurrent())
         with sock:
             if not self._is_allowed(str(peer[0])):
                 log.warning(

@@ -15,11 +15,12 @@ switch_event.c (`switch_event_serialize`) and switch_utils.c (`switch_url_encode
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from esl.errors import UnsafeTextError, WireError
+from esl.headers import Headers as Headers  # noqa: PLC0414 - part of this module's interface
 
 HEADER_LIMIT = 256 * 1024
 """Bytes of one header block. The reply to `connect` (about 6 kB) is the largest that a call sees."""
@@ -36,40 +37,6 @@ _TO_ENCODE = re.compile(f"%(?![0-9A-F]{{2}})|[^%{re.escape(''.join(sorted(_BARE)
 _ESCAPED_ALREADY = re.compile("%[0-9A-Fa-f]{2}")  # what no encoding by the switch can tell apart
 _NAME = re.compile(r"[!-9;-~]+")  # visible ASCII without ":"
 _MOST_DIGITS = 10
-
-
-class Headers(Mapping[str, str]):
-    """Header lines in their order. Names keep their spelling and are found in any spelling.
-
-    Of two lines with one name the first counts, as in `switch_event_get_header`.
-    """
-
-    __slots__ = ("_folded", "_values")
-
-    def __init__(self, lines: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
-        self._values: dict[str, str] = {}
-        self._folded: dict[str, str] | None = None
-        for name, value in lines.items() if isinstance(lines, Mapping) else lines:
-            self._values.setdefault(name, value)
-
-    def __getitem__(self, name: str) -> str:
-        value = self._values.get(name)
-        if value is not None:
-            return value
-        if self._folded is None:
-            self._folded = {}
-            for spelled, held in self._values.items():
-                self._folded.setdefault(spelled.lower(), held)
-        return self._folded[name.lower()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return f"Headers({self._values!r})"
 
 
 @dataclass(frozen=True)
