@@ -78,9 +78,15 @@ CallEvent = Digit | Audio | ListeningLost | Finished | HungUp
 
 
 class Inbox(Protocol):
-    """The call's events. `get` raises `gevent.queue.Empty` after `timeout` seconds."""
+    """The call's events (a `gevent.queue.Queue`).
 
-    def get(self, block: bool = True, timeout: float | None = None) -> CallEvent: ...
+    `get` raises `gevent.queue.Empty` after `timeout` seconds. The application may `put` events of its
+    own (the end of a look-up), so that there is still one place to wait.
+    """
+
+    def get(self, block: bool = True, timeout: float | None = None) -> object: ...
+
+    def put(self, item: object) -> None: ...
 
 
 class Call(Protocol):
@@ -127,3 +133,7 @@ class Call(Protocol):
         """Sends the leg to another extension of the dialplan; the outbound socket ends with it."""
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None: ...
+
+    def release(self) -> None:
+        """Lets the leg go without ending it: the switch goes on with the dialplan's next action (the
+        fallback queue). What the application cannot serve must never end in dead air."""

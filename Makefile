@@ -1,0 +1,61 @@
+# Two commands do all the set-up: `make demo` takes a spoken call, `make test` passes the tests.
+# They need Python 3.11 to 3.13, pip, make, and the package registries; nothing else.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test check test-freeswitch test-long lock clean format
+
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/.product  ## all set-up, then spoken calls end to end on the embedded switch
+	$(BIN)/ivr demo
+
+test: $(VENV)/.workshop  ## all set-up, then the checks and the whole test suite
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/ivr check
+
+test-freeswitch: $(VENV)/.workshop  ## the contract suite on a FreeSWITCH from PATH or FREESWITCH_HOME
+	$(BIN)/python -m pytest -m freeswitch
+
+test-long: $(VENV)/.workshop  ## fuzzing, crash injection, large runs
+	$(BIN)/python -m pytest -m long --timeout 3600
+
+format: $(VENV)/.workshop
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.workshop  ## renew the lock files from pyproject.toml
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make lock" pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## removes the environment; databases, recordings and models stay
+	rm -rf $(VENV) build *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# `ivr` lands in the environment as a link to this checkout: an application, no wheel of its own.
+$(VENV)/.product: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install -q --require-hashes -r requirements.lock
+	$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.workshop: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(PIP) install -q --require-hashes -r requirements-dev.lock
+	$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.product

@@ -1,0 +1,127 @@
+"""One place to wait in a call.
+
+Rules:
+1. A hang-up ends every wait at once, by `CallOverError`; nothing is swallowed after it.
+2. Work that takes time (a look-up, the recogniser) runs beside, and its end comes to the same inbox.
+3. Keys that are pressed while nobody asks are kept for the next question.
+4. A call that lasts longer than it may is told so once, by `CallTooLongError`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import gevent
+from gevent.queue import Empty
+
+from esl.switch import Audio, Call, Digit, Finished, HungUp, ListeningLost
+from ivr.clock import Clock
+
+T = TypeVar("T")
+KEPT_KEYS = 40
+"""More than any question takes; a caller who leans on a key fills no memory."""
+
+
+class CallOverError(Exception):
+    """The leg is gone; `hung_up` tells how."""
+
+    def __init__(self, hung_up: HungUp) -> None:
+        super().__init__(hung_up.cause)
+        self.hung_up = hung_up
+
+
+class CallTooLongError(Exception):
+    """The call has used up its time."""
+
+
+class DeadlineError(Exception):
+    """Work beside the call did not end in time."""
+
+
+@dataclass(frozen=True)
+class _WorkEnded(Generic[T]):
+    token: object
+    value: T | None
+    fault: Exception | None
+
+
+class Attention:
+    """The call's inbox, with the rules above."""
+
+    def __init__(self, call: Call, clock: Clock, *, longest: float) -> None:
+        self._call = call
+        self._clock = clock
+        self._ends_at: float | None = clock.now() + longest
+        self.keys: deque[str] = deque(maxlen=KEPT_KEYS)
+        self.listening_lost = ""
+        """Why there is no live audio any more; empty while there is."""
+        self.over: HungUp | None = None
+
+    def next(self, timeout: float) -> Audio | Digit | Finished | ListeningLost | _WorkEnded[object] | None:
+        """The next event, or None after `timeout` seconds of call time.
+
+        Raises `CallOverError`, `CallTooLongError`.
+        """
+        if self.over is not None:
+            raise CallOverError(self.over)
+        if self._ends_at is not None and self._clock.now() > self._ends_at:
+            self._ends_at = None
+            raise CallTooLongError
+        try:
+            event = self._call.inbox.get(timeout=self._clock.wait_seconds(timeout))
+        except Empty:
+            return None
+        match event:
+            case HungUp():
+                self.over = event
+                raise CallOverError(event)
+            case ListeningLost(reason):
+                self.listening_lost = reason
+                return event
+            case Audio() | Digit() | Finished() | _WorkEnded():
+                return event
+            case _:
+                return None
+
+    def until_finished(self, command_id: str, on_key: Callable[[], None] | None = None) -> Finished:
+        """Waits for the end of an application; keys pressed meanwhile are kept, and `on_key` is told."""
+        while True:
+            match self.next(1.0):
+                case Finished(command_id=ended) as finished if ended == command_id:
+                    return finished
+                case Digit(key):
+                    self.keys.append(key)
+                    if on_key is not None:
+                        on_key()
+
+    def during(self, work: Callable[[], T], deadline: float) -> T:
+        """Does `work` beside the call and returns what it returns, or raises what it raises.
+
+        Raises `DeadlineError` after `deadline` seconds, and `CallOverError` as soon as the caller
+        hangs up; the work is given up in both cases.
+        """
+        token = object()
+
+        def run() -> None:
+            try:
+                self._call.inbox.put(_WorkEnded(token, work(), None))
+            except Exception as fault:  # noqa: BLE001 - it is raised again where it is awaited
+                self._call.inbox.put(_WorkEnded(token, None, fault))
+
+        beside = gevent.spawn(run)
+        ends_at = self._clock.now() + deadline
+        try:
+            while (left := ends_at - self._clock.now()) > 0:
+                match self.next(left):
+                    case _WorkEnded(token=ended, value=value, fault=fault) if ended is token:
+                        if fault is not None:
+                            raise fault
+                        return value  # type: ignore[return-value] # the token ties it to `work`
+                    case Digit(key):
+                        self.keys.append(key)
+            raise DeadlineError
+        finally:
+            beside.kill(block=False)

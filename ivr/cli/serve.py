@@ -1,0 +1,63 @@
+"""`ivr serve`: the server."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+import gevent
+from gevent.event import Event
+
+from ivr.cli import pass_settings
+from ivr.config import Settings
+from ivr.embedded import EmbeddedSwitchProcess
+from ivr.server import Server
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Outbound socket port; default: outbound.port.")
+@click.option("--drain", default=30.0, show_default=True, help="Seconds that calls have to end at a stop.")
+@pass_settings
+def serve(settings: Settings, port: int | None, drain: float) -> None:
+    """The server: takes the calls that the switch brings.
+
+    Without FreeSWITCH (switch.kind: embedded) it brings up the embedded switch as a child process, and
+    callers join that one's line port.
+
+    \b
+    Examples:
+      ivr serve
+      ivr --config /etc/ivr/ivr.yaml serve
+      IVR_SWITCH__KIND=freeswitch ivr serve --port 8040
+    """
+    if port is not None:
+        settings = settings.model_copy(
+            update={"outbound": settings.outbound.model_copy(update={"port": port})}
+        )
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop.set)
+    server = Server(settings, progress=lambda text: click.echo(f"ivr: {text}", err=True))
+    server.start()
+    switch = None
+    try:
+        host, bound = server.outbound_address
+        click.echo(f"ivr: taking calls from the switch on {host}:{bound}")
+        if settings.switch.kind == "embedded":
+            switch = EmbeddedSwitchProcess(settings, server=server.outbound_address)
+            switch.start()
+            lines_host, lines_port = switch.addresses.lines
+            click.echo(
+                f"ivr: embedded switch ready; callers join {lines_host}:{lines_port}, "
+                f"and dial {settings.switch.destination}"
+            )
+            gevent.spawn(switch.wait).link(lambda _: stop.set())
+        stop.wait()
+        click.echo("ivr: stopping; calls under way may end", err=True)
+    finally:
+        server.stop(drain)
+        if switch is not None:
+            switch.stop()
+
+
+commands = [serve]

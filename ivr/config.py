@@ -1,0 +1,264 @@
+"""Settings: `ivr.yaml` (`--config`, `IVR_CONFIG`), overridden by `IVR_DATABASE__URL` and the like.
+
+Rules:
+1. Without a file everything has a default: SQLite, the embedded switch, loopback.
+2. Unknown keys are errors: a misspelt setting that is silently ignored costs an operator a night.
+3. A secret is never literal: `{env: NAME}` or `{file: PATH}`.
+4. What is relative is relative to `home` (`IVR_HOME`; by default the checkout).
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ivr.errors import ConfigurationError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+LARGEST_FILE = 1_000_000
+"""Bytes; a configuration beyond that is something else."""
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""0 takes a free one (the demo, the tests)."""
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(lambda value: ip_network(value, strict=False)),
+    PlainSerializer(str),
+]
+
+
+def _secret(value: object) -> object:
+    """`{env: NAME}` or `{file: PATH}` → the secret. A literal is refused."""
+    match value:
+        case None:
+            return None
+        case {"env": str(name), **rest} if not rest:
+            if name not in os.environ:
+                raise ValueError(f"the environment variable {name} is not set")
+            return os.environ[name]
+        case {"file": str(path), **rest} if not rest:
+            try:
+                return Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ValueError(f"the secret's file {path} cannot be read ({error.strerror})") from error
+        case _:
+            raise ValueError("a secret is written {env: NAME} or {file: PATH}, never literally")
+
+
+Secret = Annotated[str | None, BeforeValidator(_secret), Field(repr=False)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Part):
+    url: str = "sqlite:///ivr.sqlite3"
+    """SQLAlchemy URL; a relative SQLite file lies below `home`."""
+
+
+class OutboundSettings(_Part):
+    """Where FreeSWITCH brings its calls (its `socket` application)."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8040
+    allowed: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    """Switches that may connect; the port has no authentication of its own."""
+    max_calls: Annotated[int, Field(ge=1)] = 200
+
+
+class SwitchSettings(_Part):
+    kind: Literal["embedded", "freeswitch"] = "embedded"
+    event_host: str = "127.0.0.1"
+    event_port: Port = 8021
+    event_password: Secret = None
+    """FreeSWITCH's; the embedded switch makes its own."""
+    line_port: Port = 8042
+    """Where callers join the embedded switch (`ivr demo`, `ivr call --voice`)."""
+    destination: str = "9100"
+    """The number that callers dial on the embedded switch."""
+
+
+class SpeechSettings(_Part):
+    engine: Literal["auto", "vosk", "whisper", "none"] = "auto"
+    models: Path | None = None
+    """A folder with models; default: the user's cache."""
+    fetch: bool = True
+    """Fetch missing models when the server starts."""
+    spanish: Literal["es", "es-419"] = "es"
+    pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+
+
+class CallSettings(_Part):
+    flow: str = "main"
+    language: Literal["es", "ca", "en"] = "es"
+    zone: str = "Europe/Madrid"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    longest: Annotated[float, Field(gt=0)] = 1800.0
+    """Seconds: a call beyond that is handed to a person."""
+    record: bool = True
+
+
+class LogSettings(_Part):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IVR_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    home: Path = CHECKOUT
+    flows: Path | None = None
+    """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
+    recordings: Path = Path("recordings")
+    prompts: Path = Path("prompts")
+    spool: Path = Path("spool")
+    database: DatabaseSettings = DatabaseSettings()
+    outbound: OutboundSettings = OutboundSettings()
+    switch: SwitchSettings = SwitchSettings()
+    speech: SpeechSettings = SpeechSettings()
+    calls: CallSettings = CallSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library names these five
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment comes before the file (which arrives as arguments)."""
+        return env_settings, init_settings
+
+    def path(self, relative: Path) -> Path:
+        """`relative` below `home`; an absolute path stays as it is."""
+        return relative if relative.is_absolute() else self.home / relative
+
+    @property
+    def recordings_folder(self) -> Path:
+        return self.path(self.recordings)
+
+    @property
+    def prompts_folder(self) -> Path:
+        return self.path(self.prompts)
+
+    @property
+    def spool_folder(self) -> Path:
+        return self.path(self.spool)
+
+    @property
+    def flows_folder(self) -> Path:
+        """Where the flows lie: the configured folder, `home`/flows, or the shipped ones."""
+        if self.flows is not None:
+            return self.path(self.flows)
+        own = self.home / "flows"
+        return own if own.is_dir() else CHECKOUT / "dialogs" / "flows"
+
+    @property
+    def database_url(self) -> str:
+        """The URL with a relative SQLite file made absolute."""
+        prefix = "sqlite:///"
+        url = self.database.url
+        if url.startswith(prefix) and not url.startswith(prefix + "/") and not url.endswith(":memory:"):
+            return prefix + str(self.home / url.removeprefix(prefix))
+        return url
+
+
+_VARIABLES_OF_THE_PROCESS = {"IVR_CONFIG", "IVR_MODELS"}
+
+
+def load(path: Path | None = None) -> Settings:
+    """The settings from `path`, else `IVR_CONFIG`, else `ivr.yaml` in `IVR_HOME`, else the defaults.
+
+    Raises `ConfigurationError` with file and line where there is one.
+    """
+    chosen = path or (Path(os.environ["IVR_CONFIG"]) if os.environ.get("IVR_CONFIG") else None)
+    if chosen is None:
+        candidate = Path(os.environ.get("IVR_HOME") or CHECKOUT) / "ivr.yaml"
+        chosen = candidate if candidate.is_file() else None
+    values, lines = _read(chosen) if chosen is not None else ({}, {})
+    _refuse_unknown_variables()
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        what = _first_problem(error, chosen, lines)
+        raise ConfigurationError(what, "Correct it and start again") from error
+    except ValueError as error:  # pydantic-settings: a variable that should be JSON and is not
+        raise ConfigurationError(str(error).splitlines()[0], "Correct it and start again") from error
+
+
+def _refuse_unknown_variables() -> None:
+    """An `IVR_…` variable that names no setting is a typing error; say so."""
+    known = {name.upper() for name in Settings.model_fields}
+    for variable in os.environ:
+        if not variable.startswith("IVR_") or variable in _VARIABLES_OF_THE_PROCESS:
+            continue
+        first = variable.removeprefix("IVR_").split("__")[0].upper()
+        if first not in known:
+            raise ConfigurationError(
+                f"{variable} names no setting", f"The settings are {', '.join(sorted(known))}"
+            )
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
+    """The file's values, and the line of each key (for messages)."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ConfigurationError(f"{path} is larger than {LARGEST_FILE} bytes", "Is it the right file?")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read ({error.strerror})", "Name an existing file with --config or IVR_CONFIG"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8 text", "Save it as UTF-8") from error
+    try:
+        document = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigurationError(
+            f"{path}:{line}: not valid YAML ({error.problem})", "Check the indentation and the quotes there"
+        ) from error
+    except YAMLError as error:
+        raise ConfigurationError(f"{path}: not valid YAML", "Check it with a YAML editor") from error
+    if document is None:
+        return {}, {}
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path}:1: a mapping of settings is expected", "See docs/configuration.md")
+    lines: dict[tuple[str, ...], int] = {}
+    return _plain(document, (), lines), lines
+
+
+def _plain(node: Any, place: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> Any:
+    if isinstance(node, dict):
+        for key in node:
+            position = getattr(node, "lc", None)
+            if position is not None and key in (position.data or {}):
+                lines[(*place, str(key))] = position.data[key][0] + 1
+        return {str(key): _plain(value, (*place, str(key)), lines) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value, place, lines) for value in node]
+    return node
+
+
+def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[str, ...], int]) -> str:
+    problem = error.errors()[0]
+    place = tuple(str(part) for part in problem["loc"])
+    known = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), None)
+    where = f"{path}:{known}: " if path is not None and known is not None else ""
+    what = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{where}{'.'.join(place)}: {what}{more}"

@@ -1,0 +1,44 @@
+"""Faults of the application. Each has a stable code and one line that says what to do."""
+
+from __future__ import annotations
+
+
+class IvrError(Exception):
+    """Something could not be done. `str()` is one line: what happened, and the remedy."""
+
+    code = "ivr"
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}. {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+class ConfigurationError(IvrError):
+    """The configuration cannot be read or makes no sense."""
+
+    code = "configuration"
+
+
+class PortTaken(IvrError):
+    """Another program listens where the server should."""
+
+    code = "port_taken"
+
+
+class NotWritable(IvrError):
+    """A folder that the server writes to refuses it."""
+
+    code = "not_writable"
+
+
+class SwitchFailed(IvrError):
+    """The embedded switch did not start, or ended by itself."""
+
+    code = "switch_failed"
+
+
+class LookupUnknown(IvrError):
+    """A flow asks for a look-up that nobody provides."""
+
+    code = "lookup_unknown"

@@ -1,0 +1,227 @@
+"""One question on a live call: the prompt plays, the caller speaks or keys, an answer comes of it.
+
+Rules:
+1. Keys always win: the first key stops the prompt and ends speech recognition for this question.
+2. Speech stops the prompt as soon as it is certain that it is speech (barge-in), where the flow allows.
+3. Time is the caller's: silence and speech are measured in the audio, not by the clock.
+4. No recogniser, or one that is lost: the question goes on by keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from dialogs.effects import Collect
+from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
+from esl.switch import Audio, Call, Digit, Finished, ListeningLost
+from ivr.attention import Attention, DeadlineError
+from ivr.clock import Clock
+from speech.endpointing import (
+    Endpointer,
+    SpeechEnded,
+    SpeechPaused,
+    SpeechResumed,
+    SpeechStarted,
+    TooLong,
+)
+from speech.errors import SpeechError
+from speech.recognizer import Hypothesis, Recognizer, Utterance
+
+log = structlog.get_logger(__name__)
+
+RECOGNITION_DEADLINE = 6.0
+"""Seconds to wait for the words after the caller has ended; then it counts as not understood."""
+"""What a key sequence that begins with a star can have: `*` repeats, `*0` asks for a person."""
+STAR_KEYS = 2
+
+
+@dataclass(frozen=True)
+class Collected:
+    """An answer, and when the caller had ended it (call time, seconds; None if nothing came)."""
+
+    answer: Match | NoMatch | NoInput
+    ended_at: float | None
+    recognizer_lost: bool = False
+
+
+class Question:
+    """Performs one `Collect`."""
+
+    def __init__(
+        self,
+        collect: Collect,
+        *,
+        call: Call,
+        attention: Attention,
+        recognizer: Recognizer | None,
+        clock: Clock,
+    ) -> None:
+        self._collect = collect
+        self._call = call
+        self._attention = attention
+        self._clock = clock
+        self._recognizer = recognizer if collect.voice else None
+        self._endpointer = Endpointer(
+            final_silence=collect.final_silence, longest=collect.longest_utterance
+        )
+        self._utterance: Utterance | None = None
+        self._keys: list[str] = []
+        self._playing: str | None = None
+        self._silence_until = 0.0
+        self._recognizer_lost = False
+
+    def ask(self, play: Callable[[], str | None]) -> Collected:
+        """Plays the prompt by `play` (which returns the command id) and waits for the answer.
+
+        Raises `CallOverError`, `CallTooLongError`.
+        """
+        try:
+            if not self._typed_ahead():
+                self._playing = play()
+            self._wait_for_silence_from_now()
+            return self._collected()
+        finally:
+            if self._utterance is not None:
+                self._utterance.cancel()
+
+    def _collected(self) -> Collected:
+        while True:
+            if self._keys and self._keys_complete():
+                return self._judge_keys()
+            event = self._attention.next(self._patience())
+            match event:
+                case Digit(key) if self._collect.keys.longest:
+                    self._key(key)
+                case Audio() if self._listens():
+                    if (collected := self._hear(event)) is not None:
+                        return collected
+                case ListeningLost():
+                    self._listen_no_more()
+                case Finished(command_id=ended) if ended == self._playing:
+                    self._playing = None
+                    self._wait_for_silence_from_now()
+                case None if self._keys:
+                    return self._judge_keys()
+                case _:
+                    pass
+            if self._nothing_came():
+                return Collected(NoInput(), None, self._recognizer_lost)
+
+    # Keys
+
+    def _typed_ahead(self) -> bool:
+        if not self._collect.keys.longest:
+            return False
+        while self._attention.keys and not (self._keys and self._keys_complete()):
+            self._keys.append(self._attention.keys.popleft())
+        return bool(self._keys)
+
+    def _key(self, key: str) -> None:
+        self._stop_prompt()
+        if self._utterance is not None:
+            self._utterance.cancel()
+            self._utterance = None
+        self._keys.append(key)
+
+    def _keys_complete(self) -> bool:
+        keys = self._collect.keys
+        if keys.terminator and self._keys[-1] == keys.terminator:
+            return True
+        longest = min(keys.longest, STAR_KEYS) if self._keys[0] == "*" else keys.longest
+        return len(self._keys) >= longest
+
+    def _judge_keys(self) -> Collected:
+        pressed = "".join(self._keys)
+        terminator = self._collect.keys.terminator
+        if terminator and len(pressed) > 1:
+            pressed = pressed.removesuffix(terminator)
+        return Collected(self._collect.judge(Keyed(pressed)), self._clock.now(), self._recognizer_lost)
+
+    # Time
+
+    def _patience(self) -> float:
+        if self._keys:
+            return self._collect.keys.inter_digit_timeout
+        if self._playing is not None or self._utterance is not None:
+            return 1.0
+        return max(0.0, self._silence_until - self._clock.now())
+
+    def _wait_for_silence_from_now(self) -> None:
+        self._silence_until = self._clock.now() + self._collect.initial_timeout
+
+    def _nothing_came(self) -> bool:
+        waits = self._playing is None and self._utterance is None and not self._keys
+        return waits and self._clock.now() >= self._silence_until
+
+    # Speech
+
+    def _listens(self) -> bool:
+        if self._recognizer is None or self._keys:
+            return False
+        return self._playing is None or self._collect.barge_in
+
+    def _hear(self, audio: Audio) -> Collected | None:
+        for happening in self._endpointer.push(audio.samples):
+            match happening:
+                case SpeechStarted(pre_roll=pre_roll):
+                    self._stop_prompt()
+                    self._open_utterance(pre_roll)
+                case SpeechPaused() if self._utterance is not None:
+                    self._utterance.pause()
+                case SpeechResumed() if self._utterance is not None:
+                    self._utterance.resume()
+                case SpeechEnded() | TooLong():
+                    ago = self._endpointer.position - happening.at
+                    return self._recognise(ended_at=self._clock.now() - ago)
+        if self._utterance is not None:
+            self._utterance.feed(audio.samples)
+        return None
+
+    def _open_utterance(self, pre_roll: bytes) -> None:
+        assert self._recognizer is not None
+        try:
+            self._utterance = self._recognizer.open(
+                language=self._collect.language, phrases=self._collect.phrases
+            )
+            self._utterance.feed(pre_roll)
+        except SpeechError as lost:
+            log.warning("recognition_lost", reason=str(lost))
+            self._recognizer_lost = True
+            self._listen_no_more()
+
+    def _recognise(self, *, ended_at: float) -> Collected | None:
+        utterance, self._utterance = self._utterance, None
+        if utterance is None:
+            return None
+        try:
+            hypothesis = self._attention.during(
+                lambda: utterance.finish(RECOGNITION_DEADLINE), RECOGNITION_DEADLINE + 1.0
+            )
+        except (SpeechError, DeadlineError) as lost:
+            log.warning("recognition_lost", reason=str(lost) or "no answer in time")
+            return Collected(NoMatch(), ended_at, recognizer_lost=True)
+        finally:
+            utterance.cancel()
+        if self._attention.keys and self._typed_ahead():
+            return None  # keys win, also over speech that is already being recognised
+        return Collected(self._collect.judge(_heard(hypothesis)), ended_at)
+
+    def _listen_no_more(self) -> None:
+        self._recognizer = None
+        if self._utterance is not None:
+            self._utterance.cancel()
+            self._utterance = None
+        self._wait_for_silence_from_now()
+
+    def _stop_prompt(self) -> None:
+        if self._playing is not None:
+            self._call.stop_playing()
+            self._playing = None
+
+
+def _heard(hypothesis: Hypothesis) -> Heard:
+    """Speech's words become the dialog's: the only place where the two meet."""
+    return Heard(tuple(Alternative(reading.text, reading.confidence) for reading in hypothesis.readings))

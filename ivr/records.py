@@ -1,0 +1,206 @@
+"""The call record, written beside the call: the caller never waits for the database.
+
+Rules:
+1. Writes go in order, by one greenlet, through gevent's thread pool: the hub is never blocked, and a
+   call's begin is always before its turns.
+2. What the database refuses is spooled (`data.call_log`), and brought in later; nothing is lost.
+3. A call's record is complete even if the process dies: the next start closes what it left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import gevent
+import structlog
+from gevent.queue import Queue
+from gevent.threadpool import ThreadPool
+
+from data.call_log import CallLog
+from data.errors import DataError
+from data.ids import new_id
+from data.records import CallAnswered, CallBegun, CallEnded, EndedBy, Turn, TurnKind
+from esl.switch import Call
+from ivr.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+DRAIN_EVERY = 10.0
+"""Seconds between two tries to bring the spool into the database."""
+
+
+class Records:
+    """Writes the records of all calls of this process, behind the calls."""
+
+    def __init__(self, call_log: CallLog, *, node: str, clock: Clock, recordings: Path | None) -> None:
+        self.node = node
+        self.clock = clock
+        self._call_log = call_log
+        self._recordings = recordings
+        self._writes: Queue[Callable[[], object] | None] = Queue()
+        self._pool = ThreadPool(1)
+        self._writer = gevent.spawn(self._write_all)
+        self._drainer = gevent.spawn(self._drain_now_and_then)
+
+    def begin(self, call: Call, *, flow: str, flow_version: str, language: str) -> CallRecord:
+        """Opens the record of a call that has just arrived."""
+        began_at = self.clock.utc()
+        call_id = new_id()
+        recording = self._place_for(call_id, began_at)
+        record = CallRecord(self, call_id, began_at, recording)
+        begun = CallBegun(
+            call_id=call_id,
+            switch_uuid=call.uuid,
+            direction="inbound",
+            caller_number=call.caller_number,
+            caller_name=call.caller_name,
+            destination=call.destination,
+            language=language,
+            started_at=began_at,
+            node_id=self.node,
+            flow=flow,
+            flow_version=flow_version,
+            recording=None if recording is None else self._below(recording),
+        )
+        self.write(lambda: self._call_log.begin(begun))
+        return record
+
+    def _place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
+        """The file to record to, its folder made; None if calls are not recorded, or cannot be."""
+        if self._recordings is None:
+            return None
+        folder = self._recordings / f"{began_at:%Y/%m/%d}"
+        try:
+            gevent.get_hub().threadpool.apply(lambda: folder.mkdir(parents=True, exist_ok=True))
+        except OSError as refused:
+            log.error("not_recorded", folder=str(folder), reason=refused.strerror)
+            return None
+        return folder / f"{call_id}.wav"
+
+    def _below(self, recording: Path) -> str:
+        assert self._recordings is not None
+        return str(recording.relative_to(self._recordings))
+
+    def write(self, work: Callable[[], object]) -> None:
+        """Takes a write; never blocks."""
+        self._writes.put(work)
+
+    def close(self, deadline: float = 10.0) -> None:
+        """Writes what is left, at most `deadline` seconds."""
+        self._drainer.kill()
+        self._writes.put(None)
+        self._writer.join(timeout=deadline)
+        if not self._writer.ready():
+            log.error("records_unwritten", waiting=self._writes.qsize())
+            self._writer.kill()
+        self._pool.kill()
+
+    @property
+    def call_log(self) -> CallLog:
+        """Where the writes go."""
+        return self._call_log
+
+    def _write_all(self) -> None:
+        while (work := self._writes.get()) is not None:
+            try:
+                self._pool.apply(work)
+            except (DataError, OSError):
+                log.exception("record_lost")  # database and spool both refused: the operator must know
+
+    def _drain_now_and_then(self) -> None:
+        while True:
+            gevent.sleep(DRAIN_EVERY)
+            self.write(self._drain)
+
+    def _drain(self) -> None:
+        try:
+            self._call_log.drain()
+        except DataError as lost:
+            log.warning("spool_waits", reason=str(lost))
+
+
+class CallRecord:
+    """The record of one call, as the session fills it."""
+
+    def __init__(self, records: Records, call_id: UUID, began_at: datetime, recording: Path | None) -> None:
+        self._records = records
+        self._id = call_id
+        self._began = records.clock.now()
+        self._turns = 0
+        self._recorded = False
+        self._planned_recording = recording
+        self.call_id = str(call_id)
+        self.began_at = began_at
+        self.language = ""
+        self.outcome = ""
+
+    @property
+    def recording(self) -> Path | None:
+        """The file that this call is recorded to; None if it is not recorded."""
+        return self._planned_recording
+
+    def answered(self) -> None:
+        """The call was answered now."""
+        answered = CallAnswered(call_id=self._id, at=self._records.clock.utc())
+        self._records.write(lambda: self._records.call_log.answered(answered))
+
+    def system_turn(self, step: str, text: str, *, latency: float | None) -> None:
+        """A prompt began to play, `latency` seconds after the caller had ended."""
+        self._turn("system", step, text, "said", latency=latency)
+
+    def caller_turn(  # noqa: PLR0913 - a turn has that many sides
+        self,
+        step: str,
+        said: str,
+        *,
+        result: str,
+        by: str,
+        confidence: float,
+        latency: float,
+        sensitive: bool,
+    ) -> None:
+        """A question was answered, or was not."""
+        kinds: dict[str, TurnKind] = {"no_match": "no_match", "no_input": "no_input"}
+        kind = kinds.get(result, "keys" if by == "keys" else "match")
+        self._turn("caller", step, said, kind, confidence=confidence, latency=latency, sensitive=sensitive)
+
+    def _turn(
+        self,
+        who: str,
+        step: str,
+        text: str,
+        kind: TurnKind,
+        *,
+        confidence: float | None = None,
+        latency: float | None = None,
+        sensitive: bool = False,
+    ) -> None:
+        self._turns += 1
+        turn = Turn(
+            n=self._turns,
+            at_ms=round((self._records.clock.now() - self._began) * 1000),
+            who="system" if who == "system" else "caller",
+            step=step,
+            text=text,
+            kind=kind,
+            confidence=confidence,
+            latency_ms=None if latency is None else round(latency * 1000),
+            sensitive=sensitive,
+        )
+        self._records.write(lambda: self._records.call_log.add_turn(self._id, turn))
+
+    def finish(self, cause: str, by: str) -> None:
+        """The call is over."""
+        sides: dict[str, EndedBy] = {"caller": "caller", "system": "system", "agent": "agent"}
+        ended = CallEnded(
+            call_id=self._id,
+            at=self._records.clock.utc(),
+            hangup_cause=cause,
+            ended_by=sides.get(by, "unknown"),
+            outcome=self.outcome or None,
+            language=self.language or None,
+        )
+        self._records.write(lambda: self._records.call_log.finish(ended))

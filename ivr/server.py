@@ -1,0 +1,198 @@
+"""The server: brings up what calls need, admits calls, lives each in a session, and shuts down in order.
+
+Rules:
+1. What is wrong is found at the start, with one line and its remedy, and not by the first caller.
+2. A call that cannot be served (too many, shutting down) is released: the dialplan's next action, a
+   queue of people, takes it.
+3. Shutting down stops admitting, lets calls end, and releases the rest at the deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import gevent
+import structlog
+
+from data.call_log import CallLog
+from data.spool import Spool
+from data.store import Store
+from dialogs.catalogue import Catalogue
+from dialogs.engine import Conversation, Facts
+from dialogs.loader import FlowSet
+from esl.errors import AddressTakenError
+from esl.outbound import OutboundServer
+from esl.switch import Call
+from ivr.clock import Clock
+from ivr.config import Settings
+from ivr.errors import NotWritable, PortTaken
+from ivr.lookups import Lookups
+from ivr.moments import Watch, nobody_watches
+from ivr.records import Records
+from ivr.session import Services, Session
+from ivr.voice import Voice
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[str], None]
+
+
+def writable(folder: Path, what: str) -> Path:
+    """The folder, made if need be. Raises `NotWritable`: better now than in the middle of a call."""
+    trial = folder / f".writable-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(b"")
+        trial.unlink()
+    except OSError as refused:
+        raise NotWritable(
+            f"The {what} folder {folder} cannot be written ({refused.strerror})",
+            "Give this user the right to write there, or name another folder in ivr.yaml",
+        ) from refused
+    return folder
+
+
+def node_id(settings: Settings) -> str:
+    """Names this server process among those that share a database; the same after a restart."""
+    return f"{socket.gethostname()}:{settings.outbound.port}"
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the server is made of, once everything has been found sound."""
+
+    store: Store
+    records: Records
+    flows: FlowSet
+    voice: Voice
+    lookups: Lookups
+
+
+class Server:
+    """Accepts calls and lives them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        watch: Watch = nobody_watches,
+        clock: Clock | None = None,
+        progress: Progress = lambda _text: None,
+    ) -> None:
+        self._settings = settings
+        self._watch = watch
+        self._clock = clock or Clock()
+        self._progress = progress
+        self._rooms: Rooms | None = None
+        self._outbound: OutboundServer | None = None
+        self._zone = ZoneInfo(settings.calls.zone)
+
+    @property
+    def rooms(self) -> Rooms:
+        """What the server is made of. Raises `RuntimeError` before `start`."""
+        if self._rooms is None:
+            raise RuntimeError("the server has not been started")
+        return self._rooms
+
+    @property
+    def outbound_address(self) -> tuple[str, int]:
+        """Where FreeSWITCH has to bring its calls: (host, port)."""
+        assert self._outbound is not None
+        return self._outbound.address
+
+    @property
+    def active_calls(self) -> int:
+        """Calls that are being lived."""
+        return 0 if self._outbound is None else self._outbound.active_calls
+
+    def start(self) -> None:
+        """Brings everything up. Raises `IvrError`, `DataError`, `DialogError`, `SpeechError`."""
+        settings = self._settings
+        store = Store(settings.database_url)
+        voice: Voice | None = None
+        records: Records | None = None
+        try:
+            recordings = self._recordings_folder()
+            writable(settings.prompts_folder, "prompts")
+            writable(settings.spool_folder, "spool")
+            store.upgrade()
+            store.check()
+            lookups = Lookups(store)
+            flows = load_flows(settings, lookups)
+            voice = Voice.of(settings, progress=self._progress)
+            call_log = CallLog(store, Spool(settings.spool_folder))
+            lost = store.calls.complete_unfinished(node_id(settings), self._clock.utc())
+            if lost:
+                log.warning("unfinished_calls_completed", calls=len(lost))
+            call_log.drain()
+            records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
+            self._rooms = Rooms(store, records, flows, voice, lookups)
+            self._listen()
+        except BaseException:
+            if records is not None:
+                records.close(deadline=1.0)
+            if voice is not None:
+                voice.close()
+            store.close()
+            raise
+
+    def _recordings_folder(self) -> Path | None:
+        if not self._settings.calls.record:
+            return None
+        return writable(self._settings.recordings_folder, "recordings")
+
+    def _listen(self) -> None:
+        settings = self._settings.outbound
+        outbound = OutboundServer(
+            (settings.host, settings.port),
+            self._take,
+            allowed=settings.allowed,
+            max_calls=settings.max_calls,
+        )
+        try:
+            outbound.start()
+        except AddressTakenError as taken:
+            raise PortTaken(
+                f"Port {settings.port} on {settings.host} is taken",
+                "End the program that listens there, or set outbound.port in ivr.yaml",
+            ) from taken
+        self._outbound = outbound
+
+    def _take(self, call: Call) -> None:
+        """One call, in its own greenlet."""
+        rooms, settings = self.rooms, self._settings
+        facts = Facts(
+            language=settings.calls.language,
+            caller={"number": call.caller_number, "name": call.caller_name},
+            now=self._clock.utc().astimezone(self._zone),
+        )
+        conversation = Conversation(rooms.flows, settings.calls.flow, facts)
+        record = rooms.records.begin(
+            call, flow=settings.calls.flow, flow_version=rooms.flows.version, language=facts.language
+        )
+        services = Services(
+            prompts=rooms.voice.prompts,
+            recognizer=rooms.voice.recognizer,
+            lookups=rooms.lookups,
+            clock=self._clock,
+            watch=self._watch,
+            longest_call=settings.calls.longest,
+        )
+        Session(call, conversation, record, services).live()
+
+    def stop(self, deadline: float = 30.0) -> None:
+        """Stops admitting, lets calls end for `deadline` seconds, releases the rest, writes records."""
+        if self._outbound is not None:
+            released = self._outbound.close(deadline)
+            if released:
+                log.warning("calls_released", calls=released)
+        if self._rooms is not None:
+            self._rooms.records.close()
+            self._rooms.voice.close()
+            self._rooms.store.close()
+            self._rooms = None

@@ -1,0 +1,328 @@
+"""One call, lived: the dialog says what should happen, the session makes it happen. Read this first.
+
+Rules:
+1. The dialog decides, the session performs; there is no business in here.
+2. Whatever ends the call, its record is completed: the hang-up, a fault of ours, the switch's death.
+3. What cannot be performed lands with a person: the leg is released, and the dialplan's next action,
+   the fallback queue, takes it. Never dead air.
+4. The answer to a sensitive question is masked in the recording, and in all that is told or stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, assert_never
+
+import structlog
+
+from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome, Spoken
+from dialogs.engine import Conversation
+from dialogs.results import (
+    Done,
+    Failed,
+    Found,
+    Handed,
+    Match,
+    Missing,
+    NobodyFree,
+    NoInput,
+    NoMatch,
+    Played,
+    Result,
+    Slow,
+)
+from esl.errors import CallEnded
+from esl.switch import Call, Finished, HungUp
+from ivr import moments
+from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
+from ivr.clock import Clock
+from ivr.listening import Collected, Question
+from ivr.moments import MASK, Watch
+from ivr.records import CallRecord
+from speech.errors import SpeechError
+from speech.recognizer import Recognizer
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_AFTER_HANG_UP = 5.0
+"""Seconds to wait for the switch to confirm a hang-up of ours."""
+
+
+class Prompts(Protocol):
+    """Where a prompt's sound comes from."""
+
+    def file_of(self, spoken: Spoken) -> Path:
+        """Raises `SpeechError`."""
+
+
+class Lookups(Protocol):
+    """The back ends."""
+
+    def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
+        """Blocks cooperatively; the session keeps the deadline."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a call is performed with."""
+
+    prompts: Prompts
+    recognizer: Recognizer | None
+    lookups: Lookups
+    clock: Clock
+    watch: Watch
+    longest_call: float
+    """Seconds."""
+
+
+class NothingToSayError(Exception):
+    """No part of a prompt could be made to sound."""
+
+
+class Session:
+    """One call from answer to record."""
+
+    def __init__(
+        self, call: Call, conversation: Conversation, record: CallRecord, services: Services
+    ) -> None:
+        self._call = call
+        self._conversation = conversation
+        self._record = record
+        self._services = services
+        self._clock = services.clock
+        self._attention = Attention(call, self._clock, longest=services.longest_call)
+        self._recognizer = services.recognizer
+        self._answered_at: float | None = None
+        """When the caller had ended the last answer (call time), until we speak again."""
+        self._we_hung_up = False
+
+    def live(self) -> None:
+        """Runs the call to its end. Raises nothing: every fault has its landing."""
+        began = self._clock.now()
+        over = HungUp("CONNECTION_LOST", by_caller=False)
+        try:
+            self._begin()
+            self._converse()
+            over = self._part()
+        except CallOverError as ended:
+            over = ended.hung_up
+        except CallEnded:
+            over = self._last_words(over)
+        except CallTooLongError:
+            log.warning("call_too_long", call=self._record.call_id)
+            over = self._land("call_too_long")
+        except Exception:
+            log.exception("session_fault", call=self._record.call_id)
+            over = self._land("fault")
+        finally:
+            self._conversation.hang_up(over.cause)
+            self._complete(over, self._clock.now() - began)
+
+    def _begin(self) -> None:
+        self._services.watch(
+            moments.CallBegan(self._record.call_id, self._call.caller_number, self._call.destination)
+        )
+        self._call.answer()
+        self._record.answered()
+        if self._recognizer is not None:
+            self._call.start_listening()
+        if self._record.recording is not None:
+            self._call.start_recording(self._record.recording)
+
+    def _converse(self) -> None:
+        effect: Effect | None = self._conversation.start()
+        while effect is not None and not isinstance(effect, Hangup):
+            effect = self._conversation.send(self._perform(effect))
+        if isinstance(effect, Hangup):
+            self._we_hung_up = True
+            self._call.hang_up(effect.cause)
+
+    def _part(self) -> HungUp:
+        """Waits for the switch to confirm the end."""
+        if not self._we_hung_up:  # the dialog has ended without a hang-up: a person goes on
+            return self._land("dialog_ended")
+        ends_at = self._clock.now() + PATIENCE_AFTER_HANG_UP
+        while (left := ends_at - self._clock.now()) > 0:
+            self._attention.next(left)
+        return HungUp("NORMAL_CLEARING", by_caller=False)
+
+    def _land(self, why: str) -> HungUp:
+        """Lets the switch's fallback take the caller."""
+        self._record.outcome = self._record.outcome or why
+        try:
+            self._call.release()
+        except CallEnded:
+            return self._last_words(HungUp("CONNECTION_LOST", by_caller=False))
+        return HungUp("RELEASED_TO_FALLBACK", by_caller=False)
+
+    def _last_words(self, unknown: HungUp) -> HungUp:
+        """The hang-up that made a command fail is in the inbox, or on its way there."""
+        try:
+            for _ in range(1000):
+                self._attention.next(0.2)
+        except CallOverError as ended:
+            return ended.hung_up
+        except CallTooLongError:
+            pass
+        return unknown
+
+    def _complete(self, over: HungUp, seconds: float) -> None:
+        by = "caller" if over.by_caller else "system" if self._we_hung_up else "switch"
+        self._record.outcome = self._conversation.outcome or self._record.outcome
+        for fault in self._conversation.faults:
+            log.error("flow_fault", call=self._record.call_id, fault=fault)
+        self._record.finish(over.cause, by)
+        self._services.watch(
+            moments.CallOver(
+                self._record.call_id, over.cause, by, self._record.outcome, seconds, self._record.recording
+            )
+        )
+
+    # Effects
+
+    def _perform(self, effect: Play | Collect | Lookup | Enqueue | SetOutcome) -> Result:
+        match effect:
+            case Play():
+                return self._say(effect)
+            case Collect():
+                return self._ask(effect)
+            case Lookup():
+                return self._look_up(effect)
+            case Enqueue():
+                return self._enqueue(effect)
+            case SetOutcome(code=code):
+                self._record.outcome = code
+                return Done()
+            case _:
+                assert_never(effect)
+
+    def _say(self, play: Play) -> Played:
+        if self._attention.keys:  # typed ahead: the caller knows what comes, and has gone on
+            return Played(interrupted=True)
+        command = self._sound(play.prompt, play.step)
+        self._attention.until_finished(command, on_key=self._call.stop_playing)
+        return Played(interrupted=bool(self._attention.keys))
+
+    def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
+        recognizer = self._recognizer
+        if self._attention.listening_lost or recognizer is None:
+            recognizer = None
+        elif collect.language not in recognizer.languages():
+            recognizer = None
+        question = Question(
+            collect,
+            call=self._call,
+            attention=self._attention,
+            recognizer=recognizer,
+            clock=self._clock,
+        )
+        if collect.sensitive:
+            self._call.mask_recording()
+        collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+        if collect.sensitive:
+            self._call.unmask_recording()
+        if collected.recognizer_lost:
+            self._recognizer = None
+        self._answered_at = collected.ended_at
+        self._tell_answer(collect, collected)
+        return collected.answer
+
+    def _tell_answer(self, collect: Collect, collected: Collected) -> None:
+        answer = collected.answer
+        latency = 0.0 if collected.ended_at is None else self._clock.now() - collected.ended_at
+        said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
+        match answer:
+            case Match():
+                said, value, by = answer.said, answer.value, answer.by
+                confidence, band, result = answer.confidence, answer.band, "match"
+            case NoMatch(said=heard):
+                said, result = heard, "no_match"
+        if collect.sensitive:
+            said, value = (MASK if said else ""), (MASK if value else "")
+        self._record.caller_turn(
+            collect.step,
+            said,
+            result=result,
+            by=by,
+            confidence=confidence,
+            latency=latency,
+            sensitive=collect.sensitive,
+        )
+        self._services.watch(
+            moments.CallerAnswered(
+                self._record.call_id, collect.step, result, said, value, by, confidence, band, latency
+            )
+        )
+
+    def _look_up(self, lookup: Lookup) -> Found | Missing | Slow | Failed:
+        asked_at = self._clock.now()
+        result: Found | Missing | Slow | Failed
+        try:
+            result = self._attention.during(
+                lambda: self._services.lookups.ask(lookup.name, lookup.by), lookup.deadline
+            )
+        except DeadlineError:
+            result = Slow()
+        name = type(result).__name__.lower()
+        if isinstance(result, Failed):
+            log.warning("lookup_failed", call=self._record.call_id, lookup=lookup.name, reason=result.reason)
+        took = self._clock.now() - asked_at
+        self._services.watch(
+            moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took)
+        )
+        return result
+
+    def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
+        self._services.watch(
+            moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, "")
+        )
+        self._call.stop_listening()
+        result = _end_of_queue(self._attention.until_finished(self._call.enqueue(enqueue.queue)))
+        ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
+        self._services.watch(
+            moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended)
+        )
+        if self._recognizer is not None and not isinstance(result, Handed):
+            self._call.start_listening()
+        return result
+
+    # Sound
+
+    def _sound(self, prompt: Prompt, step: str, kind: str = "") -> str:
+        """Starts a prompt and returns the command's id. Raises `NothingToSayError`."""
+        files = []
+        for spoken in prompt:
+            try:
+                files.append(self._services.prompts.file_of(spoken))
+            except SpeechError as lost:
+                log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
+        if prompt and not files:
+            raise NothingToSayError(step)
+        command = self._call.play(files)
+        text = " ".join(spoken.shown or spoken.text for spoken in prompt)
+        latency = None if self._answered_at is None else self._clock.now() - self._answered_at
+        self._answered_at = None
+        self._record.system_turn(step, text, latency=latency)
+        language = prompt[0].language if prompt else ""
+        self._services.watch(
+            moments.SystemSpoke(self._record.call_id, step, text, language, bool(kind), kind)
+        )
+        return command
+
+
+def _end_of_queue(finished: Finished) -> Handed | NobodyFree | Failed:
+    """How mod_callcenter let the caller go: `cc_cause`, `cc_cancel_reason` (see tests/traces)."""
+    variables = finished.variables
+    if variables.get("cc_cause") == "answered":
+        return Handed()
+    match variables.get("cc_cancel_reason", ""):
+        case "TIMEOUT" | "BREAK_OUT":
+            return NobodyFree("timeout")
+        case "NO_AGENT_TIMEOUT":
+            return NobodyFree("no_agents")
+        case "EXIT_WITH_KEY":
+            return NobodyFree("left")
+        case other:
+            return Failed(f"the queue ended without an agent ({other or finished.response or 'no reason'})")

@@ -1,0 +1,115 @@
+"""Settings: defaults for everything, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.config import Settings, load
+from ivr.errors import ConfigurationError
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The developer's own environment must not decide what is tested."""
+    import os
+
+    for variable in list(os.environ):
+        if variable.startswith("IVR_"):
+            monkeypatch.delenv(variable)
+    monkeypatch.setenv("IVR_HOME", str(tmp_path))
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "settings.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_everything_has_a_default(tmp_path: Path) -> None:
+    """Without a file the server runs: SQLite in the home folder, the embedded switch, loopback."""
+    settings = load()
+    assert settings.switch.kind == "embedded"
+    assert settings.database_url == f"sqlite:///{tmp_path}/ivr.sqlite3"
+    assert settings.outbound.host == "127.0.0.1"
+    assert settings.flows_folder.is_dir()
+
+
+def test_the_file_in_the_home_folder_is_found(tmp_path: Path) -> None:
+    """`ivr.yaml` in IVR_HOME needs no option to be read."""
+    (tmp_path / "ivr.yaml").write_text("calls: {language: ca}\n", encoding="utf-8")
+    assert load().calls.language == "ca"
+
+
+def test_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One setting of a file can be changed for one run, and its neighbours stay."""
+    path = written(tmp_path, "outbound:\n  port: 9000\n  max_calls: 7\n")
+    monkeypatch.setenv("IVR_OUTBOUND__PORT", "9001")
+    settings = load(path)
+    assert (settings.outbound.port, settings.outbound.max_calls) == (9001, 7)
+
+
+def test_a_secret_comes_from_environment_or_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two ways to name a secret both give its value."""
+    monkeypatch.setenv("SWITCH_PASSWORD", "from-env")
+    (tmp_path / "secret").write_text("from-file\n", encoding="utf-8")
+    by_env = load(written(tmp_path, "switch: {event_password: {env: SWITCH_PASSWORD}}\n"))
+    by_file = load(written(tmp_path, f"switch: {{event_password: {{file: {tmp_path}/secret}}}}\n"))
+    assert (by_env.switch.event_password, by_file.switch.event_password) == ("from-env", "from-file")
+    assert "from-env" not in repr(by_env)
+
+
+MISTAKES = {
+    "misspelt key": ("calls:\n  language: es\n  flwo: main\n", ":3:", "calls.flwo: no such setting"),
+    "misspelt section": ("cals: {}\n", ":1:", "cals: no such setting"),
+    "port out of range": ("outbound:\n  port: 70000\n", ":2:", "outbound.port"),
+    "wrong choice": ("speech:\n  engine: siri\n", ":2:", "speech.engine"),
+    "literal secret": ("switch:\n  event_password: ClueCon\n", ":2:", "never literally"),
+    "missing variable": ("switch:\n  event_password: {env: NOT_THERE}\n", ":2:", "NOT_THERE is not set"),
+    "broken YAML": ("calls: [es\nlog: x\n", ":", "not valid YAML"),
+    "a list": ("- calls\n", ":1:", "a mapping of settings"),
+    "no address": ("outbound:\n  allowed: [nowhere]\n", ":2:", "outbound.allowed"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_is_one_line_with_file_and_remedy(tmp_path: Path, mistake: str) -> None:
+    """File, line, what is wrong; never a stack trace, never more than one line."""
+    text, line, what = MISTAKES[mistake]
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigurationError) as raised:
+        load(path)
+    message = str(raised.value)
+    assert message.startswith(f"{path}{line}")
+    assert what in message
+    assert "\n" not in message
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """`--config` with a typing error says so."""
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml cannot be read"):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    """A device or a dump given by mistake must not fill the memory."""
+    path = tmp_path / "huge.yaml"
+    with path.open("wb") as file:
+        file.truncate(2_000_000)
+    with pytest.raises(ConfigurationError, match="larger than"):
+        load(path)
+
+
+def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """IVR_DATABSE__URL set in a unit file and silently ignored would lose a company's calls."""
+    monkeypatch.setenv("IVR_DATABSE__URL", "sqlite:///x")
+    with pytest.raises(ConfigurationError, match="IVR_DATABSE__URL names no setting"):
+        load()
+
+
+def test_relative_paths_lie_below_home(tmp_path: Path) -> None:
+    """Recordings land where the operator said that everything lands."""
+    settings = Settings(home=tmp_path, recordings=Path("rec"), spool=Path("/var/spool/ivr"))
+    assert settings.recordings_folder == tmp_path / "rec"
+    assert settings.spool_folder == Path("/var/spool/ivr")
