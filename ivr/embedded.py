@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ import gevent
 import structlog
 from gevent import subprocess
 
-from ivr.config import CHECKOUT
+from ivr.config import CHECKOUT, Settings
 from ivr.errors import SwitchFailed
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,8 @@ START_DEADLINE = 20.0
 """Seconds until the child must have said that it is ready."""
 STOP_DEADLINE = 5.0
 """Seconds that the child has to end by itself."""
+FALLBACK_QUEUE = "billing"
+"""Where callers land whom the server cannot serve."""
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,138 @@ class SwitchAddresses:
 
     events: tuple[str, int]
     lines: tuple[str, int]
+
+
+def switch_config(
+    settings: Settings,
+    *,
+    server: tuple[str, int],
+    queues: Sequence[str],
+    ports: tuple[int, int],
+    agent_talks_for: float = 10.0,
+    agent_voice: Path | None = None,
+) -> dict[str, Any]:
+    """What the child is to be: one number that is brought to `server`, and a queue behind it.
+
+    `ports`: event socket and lines; 0 takes a free one.
+    """
+    agent: dict[str, Any] = {"name": "agent", "answers_after": 2.0, "talks_for": agent_talks_for}
+    if agent_voice is not None:
+        agent["voice"] = str(agent_voice)
+    host, port = server
+    events_port, lines_port = ports
+    config: dict[str, Any] = {
+        "event_socket": f"{settings.switch.event_host}:{events_port}",
+        "line": f"127.0.0.1:{lines_port}",
+        "recordings": str(settings.recordings_folder),
+        "extensions": [
+            {
+                "destination": settings.switch.destination,
+                "actions": [
+                    ["socket", f"{host}:{port} async full"],
+                    ["answer"],
+                    ["callcenter", f"{FALLBACK_QUEUE}@default"],
+                ],
+            }
+        ],
+        "queues": [{"name": f"{queue}@default", "agents": [agent]} for queue in queues],
+    }
+    if settings.switch.event_password is not None:
+        config["password"] = settings.switch.event_password
+    return config
+
+
+class EmbeddedSwitchProcess:
+    """A child that runs `esl.embedded`, and ends with us."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+        self._child: subprocess.Popen[bytes] | None = None
+        self._errors = tempfile.TemporaryFile()
+        self._addresses: SwitchAddresses | None = None
+
+    @property
+    def addresses(self) -> SwitchAddresses:
+        """Where it listens. Raises `SwitchFailed` before `start`."""
+        if self._addresses is None:
+            raise SwitchFailed("The embedded switch does not run", "Start it first")
+        return self._addresses
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        assert self._child is not None
+        return self._child.pid
+
+    def start(self) -> None:
+        """Starts the child and waits until it is ready. Raises `SwitchFailed`."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+            json.dump(self._config, file)
+            file.flush()
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "esl.embedded", "--config", file.name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                cwd=CHECKOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+            assert self._child.stdout is not None
+            with gevent.Timeout(START_DEADLINE, False):
+                self._addresses = _ready(self._child.stdout.readline())
+        if self._addresses is None:
+            self.stop()
+            raise SwitchFailed(
+                f"The embedded switch did not start ({self._last_words()})",
+                "Free the ports it names, or choose others (switch.event_port, switch.line_port)",
+            )
+
+    def wait(self) -> int:
+        """Waits for the child's end; returns its status."""
+        assert self._child is not None
+        return int(self._child.wait())
+
+    def stop(self) -> None:
+        """Ends the child: first asked, then at the deadline made to. Safe to call twice."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if child.stdin is not None:
+            child.stdin.close()
+        child.terminate()
+        try:
+            child.wait(timeout=STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            log.warning("embedded_switch_killed", pid=child.pid)
+            child.kill()
+            child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _ready(line: bytes) -> SwitchAddresses | None:
+    """The addresses of the child's ready line; None if it is none."""
+    try:
+        said = json.loads(line)
+        return SwitchAddresses(_address(said["event_socket"]), _address(said["line"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host, int(port)

@@ -1,0 +1,148 @@
+"""A call on paper: the port `esl.switch.Call` without a switch, for tests of what performs on it.
+
+Prompts end at once unless the test holds them; whatever the session orders is noted in `orders`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gevent.queue import Queue
+
+from dialogs.effects import Effect, Spoken
+from dialogs.results import Result
+from esl.errors import CallEnded
+from esl.switch import Digit, Finished, HungUp
+
+
+class PaperCall:
+    """Notes orders; the test puts events into the inbox."""
+
+    def __init__(self, *, hold_prompts: bool = False) -> None:
+        self.uuid = "11111111-2222-4333-8444-555555555555"
+        self.caller_number = "+34600111222"
+        self.caller_name = "Ana Pérez"
+        self.destination = "9100"
+        self.variables: Mapping[str, str] = {}
+        self.inbox: Queue[object] = Queue()
+        self.orders: list[str] = []
+        self.hold_prompts = hold_prompts
+        self.queue_variables: Mapping[str, str] = {"cc_cause": "answered"}
+        self.hang_up_at: str | None = None
+        """The order at which the caller hangs up instead of its being carried out."""
+        self._commands = 0
+        self._playing: str | None = None
+        self._over = False
+
+    def _order(self, order: str) -> None:
+        if self._over:
+            raise CallEnded("the caller has hung up")
+        self.orders.append(order)
+        if order.split(" ")[0] == self.hang_up_at:
+            self.caller_hangs_up()
+            raise CallEnded("the caller has hung up")
+
+    def caller_hangs_up(self) -> None:
+        self._over = True
+        self.inbox.put(HungUp("NORMAL_CLEARING", by_caller=True))
+
+    def keys(self, keys: str) -> None:
+        for key in keys:
+            self.inbox.put(Digit(key))
+
+    def _finished(self, command: str, application: str, variables: Mapping[str, str]) -> None:
+        self.inbox.put(Finished(command, application, "_none_", variables))
+
+    def answer(self) -> None:
+        self._order("answer")
+
+    def play(self, files: Sequence[Path]) -> str:
+        self._order("play " + " ".join(file.name for file in files))
+        self._commands += 1
+        self._playing = f"c{self._commands}"
+        if not self.hold_prompts:
+            self._finished(self._playing, "playback", {})
+        return self._playing
+
+    def stop_playing(self) -> None:
+        self._order("stop_playing")
+        if self._playing is not None and self.hold_prompts:
+            self._finished(self._playing, "playback", {})
+
+    def start_listening(self) -> None:
+        self._order("start_listening")
+
+    def stop_listening(self) -> None:
+        self._order("stop_listening")
+
+    def start_recording(self, file: Path) -> None:
+        self._order("start_recording")
+
+    def mask_recording(self) -> None:
+        self._order("mask")
+
+    def unmask_recording(self) -> None:
+        self._order("unmask")
+
+    def stop_recording(self) -> None:
+        self._order("stop_recording")
+
+    def set_variable(self, name: str, value: str) -> None:
+        self._order(f"set {name}={value}")
+
+    def enqueue(self, queue: str) -> str:
+        self._order(f"enqueue {queue}")
+        self._commands += 1
+        self._finished(f"c{self._commands}", "callcenter", self.queue_variables)
+        return f"c{self._commands}"
+
+    def transfer(self, destination: str) -> str:
+        self._order(f"transfer {destination}")
+        return "t"
+
+    def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
+        self._order(f"hang_up {cause}")
+        self._over = True
+        self.inbox.put(HungUp(cause, by_caller=False))
+
+    def release(self) -> None:
+        self._order("release")
+        self._over = True
+
+
+class PaperDialog:
+    """Asks for the given effects in turn and keeps the results."""
+
+    def __init__(self, effects: Sequence[Effect | Exception]) -> None:
+        self._effects = list(effects)
+        self.results: list[Result] = []
+        self.hung_up: list[str] = []
+        self.outcome = ""
+        self.language = "es"
+        self.faults: list[str] = []
+
+    def start(self) -> Effect | None:
+        return self._next()
+
+    def send(self, result: Result) -> Effect | None:
+        self.results.append(result)
+        return self._next()
+
+    def _next(self) -> Effect | None:
+        if not self._effects:
+            return None
+        effect = self._effects.pop(0)
+        if isinstance(effect, Exception):
+            raise effect
+        return effect
+
+    def hang_up(self, cause: str) -> None:
+        self.hung_up.append(cause)
+
+
+class PaperPrompts:
+    """Every prompt is a file of its name."""
+
+    def file_of(self, spoken: Spoken) -> Path:
+        return Path(f"/prompts/{spoken.text}.wav")
