@@ -30,8 +30,8 @@ SURNAMES = {
         "García González Rodríguez Fernández López Martínez Sánchez Pérez Gómez Martín Jiménez Ruiz "
         "Hernández Díaz Moreno Muñoz Álvarez Romero Alonso Gutiérrez Navarro Torres Domínguez Vázquez "
         "Ramos Gil Serrano Blanco Molina Morales Suárez Ortega Delgado Castro Ortiz Rubio Marín Sanz "
-        "Iglesias Medina Garrido Cortés Castillo Santos Lozano Guerrero Cano Prieto Méndez Cruz Calvo Gallego "
-        "Herrera Vidal Cabrera"
+        "Iglesias Medina Garrido Cortés Castillo Santos Lozano Guerrero Cano Prieto Méndez Cruz "
+        "Calvo Gallego Herrera Vidal Cabrera"
     ).split(),
     "ca": (
         "Puig Ferrer Serra Vila Soler Roca Font Bosch Pujol Riera Mas Casas Sala Torrent Vidal Costa Grau "
