@@ -27,7 +27,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from data import faults
-from data.errors import DatabaseLost, DatabaseUrlWrong
+from data.errors import DatabaseLost, DatabaseUrlWrong, RecordRefused
 
 LOCK_SECONDS = 1.5
 """Seconds to wait for SQLite's write lock; an operator's error message then comes within two."""
@@ -138,7 +138,10 @@ class Database:
     def _insist_on_foreign_keys(connection: Connection) -> None:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken is not None:
-            raise sqlite3.IntegrityError(f"a migration left a row of {broken[0]} without its parent")
+            raise RecordRefused(
+                f"the migration would leave a row of {broken[0]} without its parent",
+                remedy="nothing was changed; report this, and go on with the old version",
+            )
 
     def _make_engine(self, *, foreign_keys: bool) -> Engine:
         if self.file is None:

@@ -22,6 +22,7 @@ from data.database import Database
 from data.errors import DatabaseLost, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION_TABLE = "alembic_version"
 
 
 @cache
@@ -76,7 +77,7 @@ def downgrade(database: Database, revision: str) -> None:
 def _insist_on_ours(connection: Connection, shown: str) -> str | None:
     """The version to upgrade from. Raises for what belongs to another program or a newer one."""
     revision = revision_of(connection)
-    if revision is None and inspect(connection).get_table_names():
+    if revision is None and set(inspect(connection).get_table_names()) - {_VERSION_TABLE}:
         raise _foreign(shown)
     if revision is not None and revision not in known_revisions():
         raise _newer(shown, revision)

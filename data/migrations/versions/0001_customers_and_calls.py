@@ -48,16 +48,18 @@ def _people() -> None:
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("origin", sa.String(length=20), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_customers"),
-        sa.UniqueConstraint("customer_number", name="uq_customers_customer_number"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
+        sa.UniqueConstraint("customer_number", name=op.f("uq_customers_customer_number")),
     )
     op.create_table(
         "phone_numbers",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("e164", sa.String(length=16), nullable=False),
-        sa.CheckConstraint("e164 LIKE '+%' AND length(e164) BETWEEN 8 AND 16", name="ck_phone_numbers_e164"),
-        sa.PrimaryKeyConstraint("id", name="pk_phone_numbers"),
-        sa.UniqueConstraint("e164", name="uq_phone_numbers_e164"),
+        sa.CheckConstraint(
+            "e164 LIKE '+%' AND length(e164) BETWEEN 8 AND 16", name=op.f("ck_phone_numbers_e164")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_numbers")),
+        sa.UniqueConstraint("e164", name=op.f("uq_phone_numbers_e164")),
     )
     op.create_table(
         "customer_phone_numbers",
@@ -67,19 +69,19 @@ def _people() -> None:
         sa.ForeignKeyConstraint(
             ["customer_id"],
             ["customers.id"],
-            name="fk_customer_phone_numbers_customer_id_customers",
+            name=op.f("fk_customer_phone_numbers_customer_id_customers"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["phone_number_id"],
             ["phone_numbers.id"],
-            name="fk_customer_phone_numbers_phone_number_id_phone_numbers",
+            name=op.f("fk_customer_phone_numbers_phone_number_id_phone_numbers"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("customer_id", "phone_number_id", name="pk_customer_phone_numbers"),
+        sa.PrimaryKeyConstraint("customer_id", "phone_number_id", name=op.f("pk_customer_phone_numbers")),
     )
     op.create_index(
-        "ix_customer_phone_numbers_phone_number_id",
+        op.f("ix_customer_phone_numbers_phone_number_id"),
         "customer_phone_numbers",
         ["phone_number_id"],
         unique=False,
@@ -95,12 +97,15 @@ def _debts() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("stage", sa.String(length=20), nullable=False),
-        sa.CheckConstraint("length(currency) = 3", name="ck_accounts_iso_currency"),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_accounts_iso_currency")),
         sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name="fk_accounts_customer_id_customers", ondelete="CASCADE"
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_accounts_customer_id_customers"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_accounts"),
-        sa.UniqueConstraint("customer_id", name="uq_accounts_customer_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("customer_id", name=op.f("uq_accounts_customer_id")),
     )
     op.create_table(
         "debts",
@@ -113,13 +118,13 @@ def _debts() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("stage", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
-        sa.CheckConstraint("length(currency) = 3", name="ck_debts_iso_currency"),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_debts_iso_currency")),
         sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name="fk_debts_account_id_accounts", ondelete="CASCADE"
+            ["account_id"], ["accounts.id"], name=op.f("fk_debts_account_id_accounts"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_debts"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_debts")),
     )
-    op.create_index("ix_debts_account_id", "debts", ["account_id"], unique=False)
+    op.create_index(op.f("ix_debts_account_id"), "debts", ["account_id"], unique=False)
 
 
 def _cases() -> None:
@@ -134,12 +139,15 @@ def _cases() -> None:
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("promised_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name="fk_tickets_customer_id_customers", ondelete="CASCADE"
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_tickets_customer_id_customers"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_tickets"),
-        sa.UniqueConstraint("ticket_number", name="uq_tickets_ticket_number"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
+        sa.UniqueConstraint("ticket_number", name=op.f("uq_tickets_ticket_number")),
     )
-    op.create_index("ix_tickets_customer_id", "tickets", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_tickets_customer_id"), "tickets", ["customer_id"], unique=False)
     op.create_table(
         "ticket_status_changes",
         sa.Column("ticket_id", sa.Uuid(), nullable=False),
@@ -150,10 +158,10 @@ def _cases() -> None:
         sa.ForeignKeyConstraint(
             ["ticket_id"],
             ["tickets.id"],
-            name="fk_ticket_status_changes_ticket_id_tickets",
+            name=op.f("fk_ticket_status_changes_ticket_id_tickets"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("ticket_id", "n", name="pk_ticket_status_changes"),
+        sa.PrimaryKeyConstraint("ticket_id", "n", name=op.f("pk_ticket_status_changes")),
     )
 
 
@@ -172,14 +180,17 @@ def _orders() -> None:
         sa.Column("delivery_address", sa.String(length=200), nullable=False),
         sa.Column("total_cents", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.CheckConstraint("length(currency) = 3", name="ck_orders_iso_currency"),
+        sa.CheckConstraint("length(currency) = 3", name=op.f("ck_orders_iso_currency")),
         sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name="fk_orders_customer_id_customers", ondelete="CASCADE"
+            ["customer_id"],
+            ["customers.id"],
+            name=op.f("fk_orders_customer_id_customers"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_orders"),
-        sa.UniqueConstraint("order_number", name="uq_orders_order_number"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("order_number", name=op.f("uq_orders_order_number")),
     )
-    op.create_index("ix_orders_customer_id", "orders", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_orders_customer_id"), "orders", ["customer_id"], unique=False)
 
 
 def _calls() -> None:
@@ -202,15 +213,15 @@ def _calls() -> None:
         sa.Column("flow", sa.String(length=120), nullable=False),
         sa.Column("flow_version", sa.String(length=120), nullable=False),
         sa.Column("recording", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_calls"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
     )
     op.create_index(
-        "ix_calls_caller_number_started_at", "calls", ["caller_number", "started_at"], unique=False
+        op.f("ix_calls_caller_number_started_at"), "calls", ["caller_number", "started_at"], unique=False
     )
-    op.create_index("ix_calls_started_at", "calls", ["started_at"], unique=False)
-    op.create_index("ix_calls_switch_uuid", "calls", ["switch_uuid"], unique=False)
+    op.create_index(op.f("ix_calls_started_at"), "calls", ["started_at"], unique=False)
+    op.create_index(op.f("ix_calls_switch_uuid"), "calls", ["switch_uuid"], unique=False)
     op.create_index(
-        "ix_calls_unfinished",
+        op.f("ix_calls_unfinished"),
         "calls",
         ["node_id"],
         unique=False,
@@ -232,7 +243,9 @@ def _turns() -> None:
         sa.Column("confidence", sa.Float(), nullable=True),
         sa.Column("latency_ms", sa.Integer(), nullable=True),
         sa.Column("sensitive", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name="fk_turns_call_id_calls", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("call_id", "n", name="pk_turns"),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_turns_call_id_calls"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("call_id", "n", name=op.f("pk_turns")),
         sqlite_with_rowid=False,
     )

@@ -1,0 +1,113 @@
+"""What the session tells about its call: into the database, or into the spool while that is lost.
+
+Rules:
+1. A record is safe when the method returns, and the call never stops for it: a lost database costs one
+   bounded wait, then everything goes straight to the spool for `PAUSE_SECONDS`.
+2. A call whose beginning went to the spool continues there, until it has been drained: the database
+   refuses turns of unknown calls, and order does not matter, because every record may come twice or late.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from data.errors import CallUnknown, DataError, RecordRefused
+from data.records import CallAnswered, CallBegun, CallEnded, Turn
+from data.spool import Drained, Record, Spool, TurnAdded
+from data.store import Store
+
+PAUSE_SECONDS = 5.0
+Where = Literal["stored", "spooled"]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was made good after a crash or a loss of the database."""
+
+    drained: Drained
+    completed: tuple[UUID, ...]
+    """Calls that got the ending `SERVER_LOST`."""
+
+
+class CallLog:
+    """The same methods as `store.calls`, but a lost database is no error; each tells where it went.
+
+    They raise `SpoolNotWritable` only if database and spool are both lost.
+    """
+
+    def __init__(self, store: Store, spool: Spool, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._spool = spool
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._try_again_at = float("-inf")
+        self._lost: DataError | None = None
+
+    @property
+    def database_lost(self) -> DataError | None:
+        """Why the database was last given up, `None` while it works."""
+        return self._lost
+
+    def begin(self, call: CallBegun) -> Where:
+        return self._write(lambda: self._store.calls.begin(call), call)
+
+    def answered(self, answer: CallAnswered) -> Where:
+        return self._write(lambda: self._store.calls.answered(answer), answer)
+
+    def add_turn(self, call_id: UUID, turn: Turn) -> Where:
+        return self.add_turns(call_id, (turn,))
+
+    def add_turns(self, call_id: UUID, turns: Iterable[Turn]) -> Where:
+        kept = tuple(turns)
+        return self._write(
+            lambda: self._store.calls.add_turns(call_id, kept), *(TurnAdded(call_id, turn) for turn in kept)
+        )
+
+    def finish(self, end: CallEnded) -> Where:
+        return self._write(lambda: self._store.calls.finish(end), end)
+
+    def recover(self, node_id: str, at: datetime) -> Recovered:
+        """Brings what waits in the spool into the database, then ends what a crash of `node_id` left open.
+
+        To be called at start and now and then, always with the moment at which this process began, so
+        that its own calls are left alone. In this order, because the real ending of a call may wait in
+        the spool. Raises the `DataError` of a database that is still lost.
+        """
+        drained = self._spool.drain(self._store)
+        completed = self._store.calls.complete_unfinished(node_id, at)
+        self._found_again()
+        return Recovered(drained, completed)
+
+    def _write(self, write: Callable[[], object], *records: Record) -> Where:
+        if self._clock() < self._try_again_at:
+            self._spool.keep(*records)
+            return "spooled"
+        try:
+            write()
+        except (CallUnknown, RecordRefused):
+            self._spool.keep(*records)
+            return "spooled"
+        except DataError as error:
+            self._give_up(error)
+            self._spool.keep(*records)
+            return "spooled"
+        self._found_again()
+        return "stored"
+
+    def _give_up(self, error: DataError) -> None:
+        with self._lock:
+            self._lost = error
+            self._try_again_at = self._clock() + PAUSE_SECONDS
+
+    def _found_again(self) -> None:
+        if self._lost is None:
+            return
+        with self._lock:
+            self._lost = None
+            self._try_again_at = float("-inf")

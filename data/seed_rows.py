@@ -1,0 +1,329 @@
+"""Makes the rows of made-up customers: the same ones for the same seed, on every machine and Python.
+
+Rules:
+1. Each customer is drawn from a generator of their own, so that more customers never change the first.
+2. Only `Random.random()` is used, the one sequence that Python promises not to change.
+3. An account's balance is the sum of its open debts, and its stage and due date those of the oldest.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from data import luhn
+from data import seed_words as words
+from data.ids import derived_id
+from data.models import (
+    AccountRow,
+    Base,
+    CustomerPhoneNumberRow,
+    CustomerRow,
+    DebtRow,
+    OrderRow,
+    PhoneNumberRow,
+    TicketRow,
+    TicketStatusChangeRow,
+)
+
+REFERENCE_DAY = date(2026, 11, 23)
+"""The day on which the seeds' world stands still, unless another one is given."""
+MOST_CUSTOMERS = 8000
+"""Five digits, the first not zero and the last a check digit, leave room for 9,000."""
+ORIGIN = "seed"
+CURRENCY = "EUR"
+
+T = TypeVar("T")
+_BORN_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
+_STEPS = ("open", "in_progress", "waiting_customer", "resolved", "closed")
+_ORDER_BY_AGE = ("placed", "preparing", "shipped", "shipped", "out_for_delivery")
+
+
+@dataclass
+class Rows:
+    """What is to be inserted, by table."""
+
+    seed: int
+    today: date
+    tables: dict[type[Base], dict[tuple[object, ...], dict[str, object]]] = field(default_factory=dict)
+
+    def id(self, kind: str, name: str) -> UUID:
+        return derived_id(str(self.seed), kind, name, at_ms=_BORN_MS)
+
+    def add(self, table: type[Base], *key: object, **values: object) -> None:
+        """One row; a second one with the same key is the same row."""
+        self.tables.setdefault(table, {}).setdefault(key, values)
+
+    def at(self, day: date, minutes: float) -> datetime:
+        """A moment of `day`, in minutes after 8:00 UTC (an hour or two later in Spain)."""
+        return datetime(day.year, day.month, day.day, 8, tzinfo=UTC) + timedelta(minutes=int(minutes))
+
+
+def stage_of(days_late: int) -> str:
+    """Stage of arrears by days since the due date, as docs/database.md lists them."""
+    for beyond, stage in (
+        (365, "judicial"),
+        (180, "pre_judicial"),
+        (90, "late"),
+        (30, "middle"),
+        (0, "early"),
+        (-6, "preventive"),
+    ):
+        if days_late > beyond:
+            return stage
+    return "none"
+
+
+def add_customer(
+    rows: Rows, *, number: str, name: str, language: str, zone: str, phone_numbers: Sequence[str]
+) -> UUID:
+    """A person and how to reach them."""
+    customer_id = rows.id("customer", number)
+    rows.add(
+        CustomerRow,
+        number,
+        id=customer_id,
+        customer_number=number,
+        name=name,
+        language=language,
+        zone=zone,
+        origin=ORIGIN,
+    )
+    for rank, e164 in enumerate(phone_numbers, start=1):
+        phone_id = rows.id("phone", e164)
+        rows.add(PhoneNumberRow, e164, id=phone_id, e164=e164)
+        rows.add(
+            CustomerPhoneNumberRow,
+            number,
+            e164,
+            customer_id=customer_id,
+            phone_number_id=phone_id,
+            rank=rank,
+        )
+    return customer_id
+
+
+def add_account(
+    rows: Rows,
+    *,
+    number: str,
+    language: str,
+    unpaid: Sequence[tuple[int, int]],
+    paid: Sequence[tuple[int, int]] = (),
+    instalment: bool = False,
+) -> None:
+    """An account and its debts, each as (days late today, cents)."""
+    account_id = rows.id("account", number)
+    oldest = max((late for late, _ in unpaid), default=None)
+    rows.add(
+        AccountRow,
+        number,
+        id=account_id,
+        customer_id=rows.id("customer", number),
+        balance_cents=sum(cents for _, cents in unpaid),
+        currency=CURRENCY,
+        due_on=None if oldest is None else rows.today - timedelta(days=oldest),
+        stage="none" if oldest is None else stage_of(oldest),
+    )
+    for status, debts in (("open", unpaid), ("paid", paid)):
+        for count, (late, cents) in enumerate(debts):
+            due = rows.today - timedelta(days=late)
+            issued = due - timedelta(days=20)
+            month = words.MONTHS[language][(issued.month - 2) % 12]
+            rows.add(
+                DebtRow,
+                number,
+                status,
+                count,
+                id=rows.id("debt", f"{number} {status} {count}"),
+                account_id=account_id,
+                concept=f"{words.CONCEPTS[language][instalment]} {month}",
+                amount_cents=cents,
+                currency=CURRENCY,
+                issued_on=issued,
+                due_on=due,
+                stage=stage_of(late) if status == "open" else "none",
+                status=status,
+            )
+
+
+def add_ticket(
+    rows: Rows, *, number: str, customer_id: UUID, language: str, subject: int, days: Sequence[int]
+) -> None:
+    """A ticket whose history has one step for each of `days` (days before today, falling)."""
+    ticket_id = rows.id("ticket", number)
+    moments = [
+        rows.at(rows.today - timedelta(days=before), 17 * (n + 1) + int(number[-3:]) % 40)
+        for n, before in enumerate(days)
+    ]
+    status = _STEPS[len(days) - 1]
+    rows.add(
+        TicketRow,
+        number,
+        id=ticket_id,
+        ticket_number=number,
+        customer_id=customer_id,
+        subject=words.SUBJECTS[language][subject],
+        status=status,
+        opened_at=moments[0],
+        updated_at=moments[-1],
+        promised_on=None if status in {"resolved", "closed"} else rows.today + timedelta(days=2),
+    )
+    for n, at in enumerate(moments):
+        rows.add(
+            TicketStatusChangeRow,
+            number,
+            n,
+            ticket_id=ticket_id,
+            n=n + 1,
+            status=_STEPS[n],
+            at=at,
+            note=words.NOTES[language][_STEPS[n]],
+        )
+
+
+def add_order(
+    rows: Rows,
+    *,
+    number: str,
+    customer_id: UUID,
+    language: str,
+    products: Sequence[words.Product],
+    age: int,
+    address: str,
+    carrier: str | None,
+) -> None:
+    """An order placed `age` days ago; after five days it is delivered. Without carrier: cancelled."""
+    cancelled = carrier is None
+    delivered = age >= len(_ORDER_BY_AGE)
+    status = "delivered" if delivered else _ORDER_BY_AGE[age]
+    if cancelled:
+        status = "cancelled"
+    placed = rows.today - timedelta(days=age)
+    last = min(age, 1 if cancelled else 5)
+    rows.add(
+        OrderRow,
+        number,
+        id=rows.id("order", number),
+        order_number=number,
+        customer_id=customer_id,
+        items=", ".join(product.name(language) for product in products),
+        status=status,
+        placed_at=rows.at(placed, int(number[-3:]) % 480),
+        updated_at=rows.at(placed + timedelta(days=last), int(number[-3:]) % 480 + 5),
+        expected_on=None if cancelled else placed + timedelta(days=5),
+        carrier=None if age < 2 else carrier,
+        delivery_address=address,
+        total_cents=sum(product.cents for product in products),
+        currency=CURRENCY,
+    )
+
+
+class Draw:
+    """The dice of one customer."""
+
+    def __init__(self, seed: int, name: str) -> None:
+        self._random = random.Random(f"{seed}/{name}")  # noqa: S311 -- made-up people, not secrets
+
+    def below(self, limit: int) -> int:
+        return int(self._random.random() * limit)
+
+    def one(self, items: Sequence[T]) -> T:
+        return items[self.below(len(items))]
+
+    def chance(self, share: float) -> bool:
+        return self._random.random() < share
+
+
+def add_drawn_customer(rows: Rows, index: int) -> None:
+    """The made-up customer number `index`, with everything that belongs to them."""
+    draw = Draw(rows.seed, f"customer {index}")
+    language = draw.one(("es",) * 15 + ("ca",) * 3 + ("en",) * 2)
+    town = draw.one(words.TOWNS[language])
+    number = customer_number(index)
+    phone_numbers = [phone_number(index - 1 if index % 16 == 15 else index)]
+    if draw.chance(0.2):
+        phone_numbers.append(phone_number(index + MOST_CUSTOMERS))
+    customer_id = add_customer(
+        rows,
+        number=number,
+        name=_name(draw, language),
+        language=language,
+        zone=town.zone,
+        phone_numbers=phone_numbers,
+    )
+    _draw_account(rows, draw, number, language)
+    for count in range(draw.one((0, 0, 0, 0, 0, 0, 1, 1, 1, 2))):
+        steps = 1 + draw.below(len(_STEPS))
+        first = steps * 3 + draw.below(20)
+        add_ticket(
+            rows,
+            number=luhn.with_check_digit(str(2_600_000 + index * 2 + count)),
+            customer_id=customer_id,
+            language=language,
+            subject=draw.below(len(words.SUBJECTS[language])),
+            days=[first - step * 2 for step in range(steps)],
+        )
+    for count in range(draw.one((0, 0, 0, 0, 0, 1, 1, 1, 1, 2))):
+        street = f"{draw.one(words.STREETS[language])}, {1 + draw.below(140)}"
+        add_order(
+            rows,
+            number=luhn.with_check_digit(str(40_000 + index * 2 + count)),
+            customer_id=customer_id,
+            language=language,
+            products=[draw.one(words.PRODUCTS) for _ in range(1 + draw.below(2))],
+            age=draw.below(14),
+            address=f"{street}, {town.postcode} {town.name}",
+            carrier=None if draw.chance(0.06) else draw.one(words.CARRIERS),
+        )
+
+
+def customer_number(index: int) -> str:
+    """Spread over the four digits, so that neighbours do not sound alike; never the same twice."""
+    return luhn.with_check_digit(str(1000 + index * 7919 % 9000))
+
+
+def phone_number(index: int) -> str:
+    """A Spanish number in a range that belongs to nobody (see `data.seed_words`)."""
+    return f"+3475{index * 104_729 % 10_000_000:07d}"
+
+
+def _name(draw: Draw, language: str) -> str:
+    first = draw.one((words.WOMEN if draw.chance(0.5) else words.MEN)[language])
+    surnames = words.SURNAMES[language]
+    if language == "en":
+        return f"{first} {draw.one(surnames)}"
+    joined = " i " if language == "ca" and draw.chance(0.15) else " "
+    return f"{first} {draw.one(surnames)}{joined}{draw.one(surnames)}"
+
+
+def _draw_account(rows: Rows, draw: Draw, number: str, language: str) -> None:
+    instalment = draw.chance(0.2)
+    fee = draw.one(words.INSTALMENTS if instalment else words.MONTHLY_FEES)
+
+    def bill() -> int:
+        return fee if instalment else fee + draw.one(words.EXTRAS)
+
+    # Out of twenty: nine owe nothing, four have a bill that is not due yet, seven are late.
+    kind = draw.below(20)
+    if kind < 9:
+        oldest = None
+    elif kind < 13:
+        oldest = -draw.below(16)
+    else:
+        longest = (30, 30, 30, 90, 90, 180, 330)[kind - 13]
+        oldest = 1 + draw.below(longest)
+    lateness = [] if oldest is None else list(range(oldest, -10, -30))[:8] or [oldest]
+    begun = (oldest or 0) + 30
+    add_account(
+        rows,
+        number=number,
+        language=language,
+        unpaid=[(late, bill()) for late in lateness],
+        paid=[(begun + 30 * month, bill()) for month in range(draw.below(4))],
+        instalment=instalment,
+    )

@@ -1,0 +1,278 @@
+"""A believable company to try things on: its customers, debts, tickets and orders, none of them real.
+
+Rules:
+1. The same seed gives the same rows with the same ids; seeding again changes nothing, whatever has
+   become of the rows meanwhile.
+2. Made-up people are not mixed with real ones, unless that is asked for.
+3. `demo_customers()` never change: demonstrations, flow tests and documents name them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from data import luhn
+from data import seed_words as words
+from data.errors import RecordRefused, SeedRefused
+from data.models import (
+    AccountRow,
+    Base,
+    CustomerPhoneNumberRow,
+    CustomerRow,
+    DebtRow,
+    OrderRow,
+    PhoneNumberRow,
+    TicketRow,
+    TicketStatusChangeRow,
+)
+from data.seed_rows import (
+    CURRENCY,
+    MOST_CUSTOMERS,
+    ORIGIN,
+    REFERENCE_DAY,
+    Rows,
+    add_account,
+    add_customer,
+    add_drawn_customer,
+    add_order,
+    add_ticket,
+    customer_number,
+)
+from data.store import Store
+
+SEED = 2026
+CUSTOMERS = 200
+_TABLES: tuple[type[Base], ...] = (
+    CustomerRow,
+    PhoneNumberRow,
+    CustomerPhoneNumberRow,
+    AccountRow,
+    DebtRow,
+    TicketRow,
+    TicketStatusChangeRow,
+    OrderRow,
+)
+"""Parents before children."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoCustomer:
+    """A made-up customer who is there after every seeding, with what they owe."""
+
+    customer_number: str
+    name: str
+    language: str
+    phone_number: str
+    debts: tuple[tuple[int, int], ...]
+    """(days late on the day of the seeds, cents) of each open debt."""
+    why: str
+    """What this one is good for."""
+    zone: str = "Europe/Madrid"
+    currency: str = CURRENCY
+    ticket_number: str | None = None
+    order_number: str | None = None
+
+    @property
+    def balance_cents(self) -> int:
+        return sum(cents for _, cents in self.debts)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What a seeding did."""
+
+    added: int
+    """Customers that were not there before."""
+    customers: int
+    """Customers in the database now."""
+
+
+_DEMO = (
+    DemoCustomer(
+        customer_number="45716",
+        name="Lucía Fernández Ortega",
+        language="es",
+        phone_number="+34759000101",
+        debts=((18, 7450), (-8, 6780)),
+        why="owes 142,30 €, has an open ticket and an order on its way",
+        ticket_number="20264511",
+        order_number="780346",
+    ),
+    DemoCustomer(
+        customer_number="12807",
+        name="Antonio Ruiz Gallego",
+        language="es",
+        phone_number="+34759000102",
+        debts=(),
+        why="owes nothing",
+    ),
+    DemoCustomer(
+        customer_number="30460",
+        name="Montserrat Puig Serra",
+        language="ca",
+        phone_number="+34759000103",
+        debts=((-3, 8705),),
+        why="speaks Catalan, owes 87,05 € that are due in three days",
+    ),
+    DemoCustomer(
+        customer_number="77024",
+        name="Emily Carter",
+        language="en",
+        phone_number="+447700900104",
+        debts=((41, 10925), (11, 10950)),
+        why="speaks English, owes 218.75 €, calls from abroad",
+    ),
+    DemoCustomer(
+        customer_number="65193",
+        name="José Manuel Cabrera Suárez",
+        language="es",
+        phone_number="+34759000105",
+        debts=((131, 34980), (101, 34330), (71, 34330)),
+        why="owes 1.036,40 €, late, and lives an hour behind Madrid",
+        zone="Atlantic/Canary",
+    ),
+    DemoCustomer(
+        customer_number="29389",
+        name="Rosario Molina Cano",
+        language="es",
+        phone_number="+34759000106",
+        debts=((5, 60),),
+        why="owes 0,60 €, shares the telephone with 81646",
+    ),
+    DemoCustomer(
+        customer_number="81646",
+        name="Álvaro Herrera Molina",
+        language="es",
+        phone_number="+34759000106",
+        debts=((5, 2100),),
+        why="owes 21,00 €, shares the telephone with 29389",
+    ),
+)
+
+
+def demo_customers() -> tuple[DemoCustomer, ...]:
+    """The customers that every seeding contains; the first one owes 142,30 €."""
+    return _DEMO
+
+
+def seed(
+    store: Store,
+    *,
+    customers: int = CUSTOMERS,
+    seed: int = SEED,
+    today: date = REFERENCE_DAY,
+    force: bool = False,
+) -> Seeded:
+    """Fills an upgraded database with `customers` made-up customers, the demo's among them.
+
+    `today` is the day that the rows' dates are arranged around. Raises `SeedRefused` if there are
+    customers who are not made up (unless `force`), or if the numbers are taken.
+    """
+    if not len(_DEMO) <= customers <= MOST_CUSTOMERS:
+        raise SeedRefused(
+            f"{customers} customers cannot be made up", remedy=f"ask for {len(_DEMO)} to {MOST_CUSTOMERS}"
+        )
+    rows = made_up(customers=customers, seed=seed, today=today)
+    try:
+        with store.database.writing() as connection:
+            _insist_on_no_real_ones(connection, force=force)
+            before = _count(connection)
+            for table in _TABLES:
+                if some := rows.tables.get(table):
+                    _insert(connection, table, list(some.values()))
+            after = _count(connection)
+    except RecordRefused as clash:
+        raise SeedRefused(
+            "numbers of the made-up customers already belong to others",
+            remedy="use the seed of the first time, or an empty database",
+        ) from clash
+    return Seeded(added=after - before, customers=after)
+
+
+def made_up(*, customers: int, seed: int, today: date) -> Rows:
+    """The rows themselves: pure, the same for the same arguments."""
+    rows = Rows(seed=seed, today=today)
+    for customer in _DEMO:
+        _add_demo(rows, customer)
+    reserved = {customer.customer_number for customer in _DEMO}
+    index = 0
+    while len(rows.tables[CustomerRow]) < customers:
+        if customer_number(index) not in reserved:
+            add_drawn_customer(rows, index)
+        index += 1
+    return rows
+
+
+def fingerprint(rows: Rows) -> str:
+    """All rows as one line of text each, in order: for comparing two makings."""
+    lines = [
+        json.dumps([table.__tablename__, *map(str, key), {n: str(v) for n, v in values.items()}])
+        for table in _TABLES
+        for key, values in rows.tables.get(table, {}).items()
+    ]
+    return "\n".join(lines)
+
+
+def _add_demo(rows: Rows, customer: DemoCustomer) -> None:
+    assert luhn.is_valid(customer.customer_number)
+    customer_id: UUID = add_customer(
+        rows,
+        number=customer.customer_number,
+        name=customer.name,
+        language=customer.language,
+        zone=customer.zone,
+        phone_numbers=[customer.phone_number],
+    )
+    add_account(
+        rows,
+        number=customer.customer_number,
+        language=customer.language,
+        unpaid=customer.debts,
+        paid=((172, 7450), (202, 6990)),
+    )
+    if customer.ticket_number:
+        add_ticket(
+            rows,
+            number=customer.ticket_number,
+            customer_id=customer_id,
+            language=customer.language,
+            subject=0,
+            days=(4, 3),
+        )
+    if customer.order_number:
+        add_order(
+            rows,
+            number=customer.order_number,
+            customer_id=customer_id,
+            language=customer.language,
+            products=words.PRODUCTS[:2],
+            age=3,
+            address="Calle Cervantes, 12, 28015 Madrid",
+            carrier="SEUR",
+        )
+
+
+def _insist_on_no_real_ones(connection: Connection, *, force: bool) -> None:
+    real = connection.scalar(select(func.count()).where(CustomerRow.origin != ORIGIN)) or 0
+    if real and not force:
+        raise SeedRefused(
+            f"the database holds {real} customers who are not made up",
+            remedy="seed another database, or insist with --force",
+        )
+
+
+def _count(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(CustomerRow)) or 0
+
+
+def _insert(connection: Connection, table: type[Base], rows: list[dict[str, object]]) -> None:
+    """Rows that are there already stay as they are; a number that belongs to another row is refused."""
+    key = [column.name for column in inspect(table).primary_key]
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=key), rows)

@@ -1,0 +1,235 @@
+"""Call records that wait on disk while the database is lost, and are written to it later.
+
+Rules:
+1. A record is on the disk (fsync) before `keep` returns. One line of JSON each, with a checksum, so that
+   a line torn by a power cut, or damaged later, is recognised.
+2. Draining may be interrupted at any instant and begun again: a file is removed only after all its lines
+   are in the database, and the database ignores what it already has.
+3. Nothing is dropped: a line that cannot be read, or that the database refuses for good, is put aside in
+   `set-aside.jsonl` with the reason, and counted.
+4. Several processes may keep and drain in one folder. Whoever appends holds `lock` for that moment; one
+   process drains at a time, and nobody who appends ever waits for it.
+5. Sensitive answers are masked before they come here (`data.records.Turn`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from data.errors import CallUnknown, RecordRefused, SpoolNotWritable
+from data.ids import new_id
+from data.records import CallAnswered, CallBegun, CallEnded, Turn
+from data.store import Store
+
+
+@dataclass(frozen=True)
+class TurnAdded:
+    """A turn together with the call that it belongs to."""
+
+    call_id: UUID
+    turn: Turn
+
+
+Record = CallBegun | CallAnswered | TurnAdded | CallEnded
+_KINDS: dict[str, TypeAdapter[Any]] = {
+    "begun": TypeAdapter(CallBegun),
+    "answered": TypeAdapter(CallAnswered),
+    "turn": TypeAdapter(TurnAdded),
+    "ended": TypeAdapter(CallEnded),
+}
+_KIND_OF: dict[type, str] = {
+    CallBegun: "begun",
+    CallAnswered: "answered",
+    TurnAdded: "turn",
+    CallEnded: "ended",
+}
+_WAITING = "calls.jsonl"
+_DRAINING = "draining-*.jsonl"
+_SET_ASIDE = "set-aside.jsonl"
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What a draining did."""
+
+    written: int
+    """Records that are now in the database (some may have been there before)."""
+    set_aside: int
+    """Records that could not be, and lie in `set-aside.jsonl` for a person to look at."""
+    busy: bool = False
+    """Another process is draining; nothing was done here."""
+
+
+class Spool:
+    """The folder where records wait. It is created when the first record needs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, *records: Record) -> None:
+        """Puts records on the disk, in this order. Raises `SpoolNotWritable`."""
+        lines = b"".join(_line(record) for record in records)
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._locked("lock"):
+                _append(self.folder / _WAITING, lines)
+        except OSError as error:
+            raise SpoolNotWritable(
+                f"call records cannot be kept in {self.folder} ({error.strerror})",
+                remedy="make room on its disk, and give the server's user the right to write there",
+            ) from error
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to drain."""
+        return (self.folder / _WAITING).exists() or any(self.folder.glob(_DRAINING))
+
+    def drain(self, store: Store) -> Drained:
+        """Writes everything that waits to the database, oldest first.
+
+        Raises the database's `DataError` if it is (still) lost; nothing is lost by that, and what was
+        written is not written twice. Raises `SpoolNotWritable` if a line cannot be put aside.
+        """
+        if not self.waiting:
+            return Drained(0, 0)
+        try:
+            with self._locked("drain-lock", wait=False) as mine:
+                return self._drain_files(store) if mine else Drained(0, 0, busy=True)
+        except OSError as error:
+            raise SpoolNotWritable(
+                f"the spool {self.folder} cannot be drained ({error.strerror})",
+                remedy="give the server's user the right to write there; the draining is then repeated",
+            ) from error
+
+    def _drain_files(self, store: Store) -> Drained:
+        with self._locked("lock"):
+            self._take_over()
+        written = set_aside = 0
+        # UUIDv7 in the name: sorted is oldest first.
+        for file in sorted(self.folder.glob(_DRAINING)):
+            good, bad = self._drain_file(file, store)
+            written += good
+            set_aside += bad
+        return Drained(written, set_aside)
+
+    def _take_over(self) -> None:
+        waiting = self.folder / _WAITING
+        if waiting.exists():
+            waiting.rename(self.folder / f"draining-{new_id()}.jsonl")
+            _sync_folder(self.folder)
+
+    def _drain_file(self, file: Path, store: Store) -> tuple[int, int]:
+        written = set_aside = 0
+        with file.open("rb") as lines:
+            for line in lines:
+                if not line.strip():
+                    continue
+                try:
+                    _write(store, _record(line))
+                except (ValueError, RecursionError, CallUnknown, RecordRefused) as error:
+                    self._set_aside(line, error)
+                    set_aside += 1
+                else:
+                    written += 1
+        file.unlink()
+        _sync_folder(self.folder)
+        return written, set_aside
+
+    def _set_aside(self, line: bytes, error: Exception) -> None:
+        # Pydantic's text would repeat what the caller said.
+        why = "not a record of this version" if isinstance(error, ValidationError) else str(error)
+        entry = {
+            "at": datetime.now(UTC).isoformat(),
+            "why": why,
+            "line": line.decode("utf-8", "backslashreplace").rstrip("\n"),
+        }
+        _append(self.folder / _SET_ASIDE, json.dumps(entry).encode() + b"\n")
+
+    @contextmanager
+    def _locked(self, name: str, *, wait: bool = True) -> Iterator[bool]:
+        """Holds a lock among threads and processes; the kernel frees it when a process dies."""
+        descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+        finally:
+            os.close(descriptor)
+
+
+def _append(file: Path, lines: bytes) -> None:
+    new = not file.exists()
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        # A line that a power cut has torn must not swallow the next one.
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            lines = b"\n" + lines
+        view = memoryview(lines)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if new:
+        _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _line(record: Record) -> bytes:
+    kind = _KIND_OF[type(record)]
+    content = _KINDS[kind].dump_python(record, mode="json")
+    entry = {"kind": kind, "sum": _sum(kind, content), "record": content}
+    return json.dumps(entry).encode() + b"\n"
+
+
+def _record(line: bytes) -> Record:
+    """The record of a line. Raises `ValueError` for anything that `_line` has not written."""
+    entry = json.loads(line)
+    if not isinstance(entry, dict) or entry.keys() != {"kind", "sum", "record"}:
+        raise ValueError("not a line of the spool")
+    kind = entry["kind"]
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ValueError("a kind of record that this program does not know")
+    if entry["sum"] != _sum(kind, entry["record"]):
+        raise ValueError("damaged: the checksum does not fit")
+    record: Record = _KINDS[kind].validate_json(json.dumps(entry["record"]))
+    return record
+
+
+def _sum(kind: str, content: object) -> int:
+    return zlib.crc32(json.dumps([kind, content], sort_keys=True).encode())
+
+
+def _write(store: Store, record: Record) -> None:
+    match record:
+        case CallBegun():
+            store.calls.begin(record)
+        case CallAnswered():
+            store.calls.answered(record)
+        case TurnAdded(call_id, turn):
+            store.calls.add_turn(call_id, turn)
+        case CallEnded():
+            store.calls.finish(record)

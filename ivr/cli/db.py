@@ -1,0 +1,165 @@
+"""`ivr db`: create, upgrade, fill and check the database.
+
+Exit status: 0 done; 1 the answer is no (`check`: the database is there, but not fit); 2 it could not be
+done, with what and the remedy on one line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from data.errors import DatabaseCorrupt, DataError, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
+from data.seed_rows import MOST_CUSTOMERS, REFERENCE_DAY
+from data.seeds import CUSTOMERS, SEED, demo_customers, seed
+from data.store import Store
+
+DATABASE_URL = "ivr.database_url"
+"""Key of `click.Context.meta` under which the root command puts the configuration's database URL."""
+_UNFIT = (SchemaMissing, SchemaOlder, SchemaNewer, SchemaForeign, DatabaseCorrupt)
+
+
+def _configured_url() -> str:
+    """The configuration's database; without a configuration, `ivr.sqlite3` in the checkout."""
+    context = click.get_current_context()
+    if url := context.meta.get(DATABASE_URL):
+        return str(url)
+    return f"sqlite:///{Path(__file__).resolve().parents[2] / 'ivr.sqlite3'}"
+
+
+_database = click.option(
+    "--database",
+    "url",
+    envvar="IVR_DATABASE__URL",
+    default=_configured_url,
+    show_default="from the configuration",
+    metavar="URL",
+    help="The database, such as sqlite:////var/lib/ivr/ivr.sqlite3.",
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
+
+
+@click.group(help=__doc__)
+def db() -> None:
+    pass
+
+
+@db.command()
+@_database
+@_as_json
+def upgrade(url: str, as_json: bool) -> None:
+    """Create the database, or bring it to this program's schema. Safe to run again.
+
+    \b
+    Examples:
+      ivr db upgrade
+      ivr db upgrade --database sqlite:////var/lib/ivr/ivr.sqlite3
+    """
+    with _opened(url, as_json=as_json) as store:
+        done = store.upgrade()
+    if done.before == done.after:
+        text = f"{done.database}: nothing to do, schema {done.after}"
+    elif done.before is None:
+        text = f"{done.database}: created, schema {done.after}"
+    else:
+        text = f"{done.database}: upgraded from schema {done.before} to {done.after}"
+    _report(text, asdict(done), as_json=as_json)
+
+
+@db.command(name="seed")
+@_database
+@click.option(
+    "--customers", type=click.IntRange(len(demo_customers()), MOST_CUSTOMERS), default=CUSTOMERS,
+    show_default=True, help="How many customers to have in all.",
+)  # fmt: skip
+@click.option(
+    "--seed", "seed_number", type=int, default=SEED, show_default=True, help="Another world, equally fixed."
+)
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=REFERENCE_DAY.isoformat(),
+    show_default=True,
+    help="The day that due dates and deliveries are arranged around.",
+)
+@click.option("--force", is_flag=True, help="Even beside customers who are not made up.")
+@_as_json
+def seed_command(
+    url: str, customers: int, seed_number: int, today: datetime, force: bool, as_json: bool
+) -> None:
+    """Fill the database with made-up customers, debts, tickets and orders.
+
+    The same seed gives the same rows; a second time changes nothing.
+
+    \b
+    Examples:
+      ivr db seed
+      ivr db seed --customers 1000 --today 2027-03-01
+    """
+    with _opened(url, as_json=as_json) as store:
+        store.upgrade()
+        done = seed(store, customers=customers, seed=seed_number, today=today.date(), force=force)
+    shown = [
+        {
+            "customer_number": customer.customer_number,
+            "name": customer.name,
+            "language": customer.language,
+            "balance_cents": customer.balance_cents,
+            "currency": customer.currency,
+            "why": customer.why,
+        }
+        for customer in demo_customers()
+    ]
+    lines = [f"{done.added} customers added, {done.customers} in all. To try things on:"]
+    lines += [f"  {one['customer_number']}  {one['name']} ({one['language']}): {one['why']}" for one in shown]
+    _report("\n".join(lines), {**asdict(done), "demo_customers": shown}, as_json=as_json)
+
+
+@db.command()
+@_database
+@_as_json
+def check(url: str, as_json: bool) -> None:
+    """Whether the database can be reached and written, is whole, and has the right schema.
+
+    \b
+    Examples:
+      ivr db check
+      ivr db check --json
+    """
+    with _opened(url, as_json=as_json) as store:
+        found = store.check(thorough=True)
+    text = f"{found.database}: fit for work, schema {found.schema}, {found.integrity}"
+    _report(text, asdict(found), as_json=as_json)
+
+
+@contextmanager
+def _opened(url: str, *, as_json: bool) -> Iterator[Store]:
+    try:
+        store = Store(url)
+        try:
+            yield store
+        finally:
+            store.close()
+    except DataError as error:
+        _fail(error, as_json=as_json)
+
+
+def _report(text: str, record: object, *, as_json: bool) -> None:
+    click.echo(json.dumps(record, ensure_ascii=False) if as_json else text)
+
+
+def _fail(error: DataError, *, as_json: bool) -> NoReturn:
+    click.echo(f"{error.code}: {error}", err=True)
+    if as_json:
+        click.echo(json.dumps({"error": error.code, "what": error.what, "remedy": error.remedy}))
+    raise click.exceptions.Exit(1 if isinstance(error, _UNFIT) else 2)
+
+
+commands: list[click.Command] = [db]

@@ -1,0 +1,105 @@
+"""`ivr db`: what an operator types, sees, and can rely on in scripts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from data.store import Store
+from ivr.cli.db import DATABASE_URL, commands
+from tests.data.conftest import locked_by_another_process
+
+
+def run(*arguments: str, configured: str | None = None) -> Result:
+    """As the root command would: with the configuration's database in `meta`."""
+
+    @click.group()
+    @click.pass_context
+    def ivr(context: click.Context) -> None:
+        context.meta[DATABASE_URL] = configured
+
+    for command in commands:
+        ivr.add_command(command)
+    return CliRunner().invoke(ivr, ["db", *arguments], env={"IVR_DATABASE__URL": None})
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
+
+
+def test_upgrade_seed_check(url: str) -> None:
+    """The three commands in the order of an installation, and again."""
+    assert "created, schema 0001" in run("upgrade", "--database", url).output
+    assert "nothing to do" in run("upgrade", "--database", url).output
+    seeded = run("seed", "--database", url)
+    assert seeded.exit_code == 0
+    assert "200 customers added, 200 in all" in seeded.output and "45716" in seeded.output
+    assert "0 customers added" in run("seed", "--database", url).output
+    checked = run("check", "--database", url)
+    assert checked.exit_code == 0 and "fit for work" in checked.output
+
+
+def test_the_configurations_database_is_the_default(url: str) -> None:
+    """`ivr db` works on the same database as `ivr serve`."""
+    assert run("seed", configured=url).exit_code == 0
+    assert Store(url).accounts.by_customer_number("45716") is not None
+
+
+def test_json_ends_every_report(url: str) -> None:
+    """Scripts read the last line."""
+    upgraded = json.loads(run("upgrade", "--database", url, "--json").output)
+    assert (upgraded["before"], upgraded["after"]) == (None, "0001")
+    seeded = json.loads(run("seed", "--database", url, "--json").output)
+    assert seeded["customers"] == 200
+    assert seeded["demo_customers"][0]["balance_cents"] == 14230
+    assert json.loads(run("check", "--database", url, "--json").output)["integrity"] == "sound"
+
+
+@pytest.mark.parametrize("command", ["upgrade", "seed", "check"])
+def test_what_cannot_be_done_is_one_line_and_status_2(command: str, tmp_path: Path) -> None:
+    """A missing folder, as an example: no stack trace, the remedy beside it."""
+    result = run(command, "--database", f"sqlite:///{tmp_path}/missing/ivr.sqlite3")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("database_folder_missing: ") and "create it" in line
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_a_locked_database_is_status_2(url: str, tmp_path: Path) -> None:
+    """Named in the issue: locked gives one clear line with the remedy."""
+    run("upgrade", "--database", url)
+    with locked_by_another_process(tmp_path / "ivr.sqlite3"):
+        result = run("check", "--database", url, "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"] == "database_locked"
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_check_answers_no_with_status_1(url: str, tmp_path: Path) -> None:
+    """The database could be looked at, and is not fit: missing, or not a database."""
+    assert run("check", "--database", url).exit_code == 1
+    (tmp_path / "ivr.sqlite3").write_bytes(b"x" * 5000)
+    damaged = run("check", "--database", url)
+    assert damaged.exit_code == 1 and damaged.stderr.startswith("database_corrupt: ")
+
+
+def test_real_customers_need_force(url: str, tmp_path: Path) -> None:
+    """The refusal tells the way out, and the way out works."""
+    run("seed", "--database", url, "--customers", "7")
+    with Store(url).database.writing() as connection:
+        connection.exec_driver_sql("UPDATE customers SET origin = 'import' WHERE customer_number = '12807'")
+    refused = run("seed", "--database", url)
+    assert refused.exit_code == 2 and "--force" in refused.stderr
+    assert run("seed", "--database", url, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["upgrade", "seed", "check"])
+def test_help_has_examples(command: str) -> None:
+    """Every command shows how it is used."""
+    result = run(command, "--help")
+    assert result.exit_code == 0 and f"ivr db {command}" in result.output and "Examples:" in result.output

@@ -1,0 +1,142 @@
+"""Migrations make exactly the models' schema, forwards and backwards, and never touch what is not theirs."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from gevent.threadpool import ThreadPool
+from sqlalchemy import create_engine
+
+from data import schema
+from data.errors import SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
+from data.models import Base
+from data.store import Store
+from tests.data.conftest import begun
+
+
+def tables_of(file: Path) -> dict[str, set[str]]:
+    """Each table and index of an SQLite file with the lines that define it, in no order."""
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {
+        name: {re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines()}
+        for name, sql in rows
+        if name != "alembic_version"
+    }
+
+
+def test_the_migrations_make_the_models_schema(store: Store) -> None:
+    """Alembic finds no difference between an upgraded database and the models."""
+    with store.database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_make_the_models_constraints(sqlite_store: Store, tmp_path: Path) -> None:
+    """Alembic's comparison overlooks checks and table options: here every line of SQL must agree."""
+    assert sqlite_store.database.file
+    direct = tmp_path / "direct.sqlite3"
+    engine = create_engine(f"sqlite:///{direct}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    made, wanted = tables_of(sqlite_store.database.file), tables_of(direct)
+    assert made == wanted
+    assert len(wanted) > 10
+
+
+def test_down_and_up_again(store: Store) -> None:
+    """A migration can be taken back completely, and the database is of use afterwards."""
+    schema.downgrade(store.database, "base")
+    with pytest.raises(SchemaMissing):
+        store.check()
+    done = store.upgrade()
+    assert (done.before, done.after) == (None, schema.newest())
+    store.check()
+    store.calls.begin(begun())
+
+
+def test_an_upgrade_of_a_current_database_does_nothing(store: Store) -> None:
+    """`make demo` and every start may upgrade without a thought."""
+    call = begun()
+    store.calls.begin(call)
+    done = store.upgrade()
+    assert done.before == done.after == schema.newest()
+    assert store.calls.get(call.call_id) is not None
+
+
+def test_two_that_start_together_both_succeed(database_url: str) -> None:
+    """Two processes upgrade one new database at once: one does it, the other finds it done."""
+
+    def start(_: int) -> str:
+        store = Store(database_url)
+        try:
+            return store.upgrade().after
+        finally:
+            store.close()
+
+    assert list(ThreadPool(4).imap_unordered(start, range(4))) == [schema.newest()] * 4
+
+
+def test_a_newer_database_is_left_alone(store: Store) -> None:
+    """An older program must neither work on a newer schema nor migrate it."""
+    with store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaNewer, match=r"9999.*newer than this program"):
+        store.check()
+    with pytest.raises(SchemaNewer):
+        store.upgrade()
+
+
+def test_an_older_database_asks_for_its_upgrade(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program of tomorrow tells the operator of today's database what to run."""
+    tomorrow = (*schema.known_revisions(), "9999")
+    monkeypatch.setattr(schema, "known_revisions", lambda: tomorrow)
+    with pytest.raises(SchemaOlder, match="ivr db upgrade"):
+        store.check()
+
+
+def test_another_programs_database_is_refused_untouched(sqlite_file: Path) -> None:
+    """A wrong path must not put our tables into somebody's address book, or change its journal."""
+    with closing(sqlite3.connect(sqlite_file)) as connection:
+        connection.execute("CREATE TABLE contacts (name TEXT)")
+        connection.commit()
+    before = sqlite_file.read_bytes()
+    store = Store(f"sqlite:///{sqlite_file}")
+    for attempt in (store.upgrade, store.check):
+        with pytest.raises(SchemaForeign, match="another program"):
+            attempt()
+    store.close()
+    assert sqlite_file.read_bytes() == before
+
+
+def test_a_failed_migration_leaves_the_old_schema(sqlite_store: Store) -> None:
+    """Half a migration is the worst state of all: it is one transaction, foreign keys included."""
+    call = begun()
+    sqlite_store.calls.begin(call)
+    with (
+        pytest.raises(Exception, match="without its parent"),
+        sqlite_store.database.migrating() as connection,
+    ):
+        connection.exec_driver_sql("ALTER TABLE calls ADD COLUMN half TEXT")
+        connection.exec_driver_sql(
+            "INSERT INTO turns (call_id, n, at_ms, who, step, text, kind, sensitive)"
+            " VALUES ('00', 1, 0, 'caller', '', '', 'said', 0)"
+        )
+    sqlite_store.check(thorough=True)
+    assert sqlite_store.calls.get(call.call_id) is not None
+    with sqlite_store.database.reading() as connection:
+        columns = {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(calls)")}
+        assert connection.exec_driver_sql("SELECT count(*) FROM turns").scalar() == 0
+    assert "half" not in columns
+
+
+def test_the_database_is_for_the_servers_user_alone(sqlite_store: Store) -> None:
+    """It holds people's names and debts: nobody else on the machine reads it."""
+    assert sqlite_store.database.file
+    assert sqlite_store.database.file.stat().st_mode & 0o077 == 0

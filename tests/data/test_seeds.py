@@ -1,0 +1,218 @@
+"""Made-up customers: believable, the same everywhere, and never mixed with real ones."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections import Counter
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+
+from data import luhn
+from data.errors import SeedRefused
+from data.ids import derived_id, new_id
+from data.models import (
+    AccountRow,
+    CustomerRow,
+    DebtRow,
+    OrderRow,
+    PhoneNumberRow,
+    TicketRow,
+    TicketStatusChangeRow,
+)
+from data.seeds import CUSTOMERS, REFERENCE_DAY, SEED, demo_customers, fingerprint, made_up, seed
+from data.store import Store
+
+ROWS = made_up(customers=CUSTOMERS, seed=SEED, today=REFERENCE_DAY)
+
+
+def column(table: type, name: str) -> list[object]:
+    return [row[name] for row in ROWS.tables[table].values()]
+
+
+def test_the_rows_are_the_same_on_every_machine() -> None:
+    """Flow tests and documents quote these rows: a change must be seen, and be meant.
+
+    If you meant it, take the new value from the failure.
+    """
+    assert hashlib.sha256(fingerprint(ROWS).encode()).hexdigest()[:16] == "bd515e7c0f4382ca"
+
+
+def test_more_customers_leave_the_first_ones_as_they_are() -> None:
+    """A larger world contains the smaller one, so that seeding more later adds and changes nothing."""
+    larger = made_up(customers=CUSTOMERS + 100, seed=SEED, today=REFERENCE_DAY)
+    for table, rows in ROWS.tables.items():
+        assert rows.items() <= larger.tables[table].items()
+
+
+def test_seeding_twice_changes_nothing(store: Store) -> None:
+    """Not even what has become of a row since the first time."""
+    first = seed(store, customers=20)
+    assert (first.added, first.customers) == (20, 20)
+    with store.database.writing() as connection:
+        connection.execute(
+            update(AccountRow).where(AccountRow.balance_cents == 14230).values(balance_cents=7)
+        )
+        connection.execute(update(CustomerRow).where(CustomerRow.customer_number == "12807").values(name="X"))
+    again = seed(store, customers=20, today=date(2027, 3, 1))
+    assert (again.added, again.customers) == (0, 20)
+    lucia = store.accounts.by_customer_number("45716")
+    antonio = store.customers.by_number("12807")
+    assert lucia is not None and lucia.balance_cents == 7
+    assert antonio is not None and antonio.name == "X"
+    assert seed(store, customers=25).added == 5
+
+
+def test_200_customers_take_less_than_a_second(store: Store) -> None:
+    """`make demo` seeds every time."""
+    started = time.perf_counter()
+    seed(store)
+    assert time.perf_counter() - started < 1
+
+
+def test_real_customers_are_not_mixed_with_made_up_ones(store: Store) -> None:
+    """Seeding the production database by mistake is refused, and leaves nothing behind."""
+    real = {
+        "id": new_id(),
+        "customer_number": "99999",
+        "name": "R",
+        "language": "es",
+        "zone": "Europe/Madrid",
+    }
+    with store.database.writing() as connection:
+        connection.execute(insert(CustomerRow).values(**real, origin="import"))
+    with pytest.raises(SeedRefused, match="1 customers who are not made up"):
+        seed(store)
+    assert store.customers.by_number("45716") is None
+    assert seed(store, customers=10, force=True).customers == 11
+
+
+def test_a_number_that_is_taken_is_not_stolen(store: Store) -> None:
+    """With --force too: a real customer whose number the seeds would use keeps it, all is taken back."""
+    with store.database.writing() as connection:
+        connection.execute(
+            insert(CustomerRow).values(
+                id=new_id(), customer_number="45716", name="R", language="es", zone="UTC", origin="import"
+            )
+        )
+    with pytest.raises(SeedRefused, match="already belong to others"):
+        seed(store, force=True)
+    with store.database.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(CustomerRow)) == 1
+        assert connection.scalar(select(func.count()).select_from(DebtRow)) == 0
+
+
+@pytest.mark.parametrize("customers", [-1, 0, 6, 8001, 10**9])
+def test_impossible_numbers_of_customers(store: Store, customers: int) -> None:
+    """Five digits hold so many and no more; the demo's are always among them."""
+    with pytest.raises(SeedRefused, match="ask for 7 to 8000"):
+        seed(store, customers=customers)
+
+
+def test_the_largest_world_has_no_number_twice() -> None:
+    """Customer, ticket and order numbers, telephones and ids stay unique up to the limit."""
+    rows = made_up(customers=8000, seed=SEED, today=REFERENCE_DAY)
+    for table, name in (
+        (CustomerRow, "customer_number"),
+        (TicketRow, "ticket_number"),
+        (OrderRow, "order_number"),
+        (PhoneNumberRow, "e164"),
+        (DebtRow, "id"),
+    ):
+        values = [row[name] for row in rows.tables[table].values()]
+        assert len(set(values)) == len(values) > 3000
+
+
+def test_numbers_that_people_say_have_check_digits() -> None:
+    """Five digits for customers, eight for cases, six for orders: all end in their check digit."""
+    for table, name, length in (
+        (CustomerRow, "customer_number", 5),
+        (TicketRow, "ticket_number", 8),
+        (OrderRow, "order_number", 6),
+    ):
+        numbers = [str(number) for number in column(table, name)]
+        assert all(len(number) == length and luhn.is_valid(number) for number in numbers)
+
+
+def test_no_telephone_can_be_anybodys() -> None:
+    """A dialler pointed at the seeds by mistake must reach no one."""
+    assert all(
+        re.fullmatch(r"\+3475\d{7}|\+447700900\d{3}", str(number))
+        for number in column(PhoneNumberRow, "e164")
+    )
+
+
+def test_the_accounts_add_up() -> None:
+    """A balance is the sum of the open debts, and is due when the oldest of them is."""
+    debts: dict[object, list[dict[str, object]]] = {}
+    for debt in ROWS.tables[DebtRow].values():
+        if debt["status"] == "open":
+            debts.setdefault(debt["account_id"], []).append(debt)
+    for account in ROWS.tables[AccountRow].values():
+        own = debts.get(account["id"], [])
+        assert account["balance_cents"] == sum(int(str(debt["amount_cents"])) for debt in own)
+        assert account["due_on"] == min((debt["due_on"] for debt in own), default=None)
+
+
+def test_the_company_is_believable() -> None:
+    """Spanish first, some Catalan and English; many owe nothing, some are late in every stage."""
+    languages = Counter(column(CustomerRow, "language"))
+    assert languages["es"] > 120 and languages["ca"] > 15 and languages["en"] > 8
+    stages = Counter(column(AccountRow, "stage"))
+    assert {"none", "preventive", "early", "middle", "late"} <= stages.keys()
+    balances = [int(str(balance)) for balance in column(AccountRow, "balance_cents")]
+    assert 60 < balances.count(0) < 120
+    assert len(set(balances)) > 60
+    assert all(0 <= balance < 150_000 for balance in balances)
+    assert len(set(column(TicketRow, "status"))) == 5
+    assert len(set(column(OrderRow, "status"))) == 6
+    assert {str(ZoneInfo(str(zone))) for zone in column(CustomerRow, "zone")} >= {
+        "Europe/Madrid",
+        "Atlantic/Canary",
+    }
+    assert len(set(column(CustomerRow, "name"))) > 180
+
+
+def test_a_tickets_history_leads_to_its_status() -> None:
+    """Steps follow each other in time; the last one is the ticket's status, and nothing is in the future."""
+    steps: dict[object, list[dict[str, object]]] = {}
+    for step in ROWS.tables[TicketStatusChangeRow].values():
+        steps.setdefault(step["ticket_id"], []).append(step)
+    for ticket in ROWS.tables[TicketRow].values():
+        history = steps[ticket["id"]]
+        times = [str(step["at"]) for step in history]
+        assert times == sorted(times)
+        assert (history[-1]["status"], history[-1]["at"]) == (ticket["status"], ticket["updated_at"])
+        assert times[-1] < "2026-11-24"
+
+
+def test_the_demo_customers_stay() -> None:
+    """One owes 142,30 €, one nothing, one speaks Catalan, one English, two share a telephone."""
+    demo = demo_customers()
+    assert demo[0].balance_cents == 14230 and demo[0].language == "es"
+    assert any(customer.balance_cents == 0 for customer in demo)
+    assert {customer.language for customer in demo} == {"es", "ca", "en"}
+    assert max(Counter(customer.phone_number for customer in demo).values()) == 2
+
+
+def test_derived_ids_are_uuids_of_version_7() -> None:
+    """They must not be told from fresh ones by anything but their time."""
+    one, other = derived_id("a", "b", at_ms=1_767_225_600_000), derived_id("ab", "", at_ms=0)
+    assert one != other
+    assert one.version == other.version == new_id().version == 7
+    assert one.variant == new_id().variant
+    assert one.int >> 80 == 1_767_225_600_000
+
+
+def test_deleting_a_customer_takes_what_is_theirs(store: Store) -> None:
+    """Foreign keys are enforced on every connection: erasing a person leaves no debts of nobody."""
+    seed(store, customers=10)
+    with store.database.writing() as connection:
+        connection.execute(delete(CustomerRow))
+    with store.database.reading() as connection:
+        for table in (AccountRow, DebtRow, TicketRow, TicketStatusChangeRow, OrderRow):
+            assert connection.scalar(select(func.count()).select_from(table)) == 0
