@@ -22,16 +22,18 @@ import structlog
 from data.call_log import CallLog
 from data.spool import Spool
 from data.store import Store
-from dialogs.catalogue import Catalogue
-from dialogs.engine import Conversation, Facts
-from dialogs.loader import FlowSet
+from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.engine import Conversation
+from dialogs.facts import Facts
+from dialogs.flow import FlowSet
+from dialogs.loader import load_flows
 from esl.errors import AddressTakenError
 from esl.outbound import OutboundServer
 from esl.switch import Call
 from ivr.clock import Clock
 from ivr.config import Settings
-from ivr.errors import NotWritable, PortTaken
-from ivr.lookups import Lookups
+from ivr.errors import LookupUnknown, NotWritable, PortTaken
+from ivr.lookups import LOOKUPS, Lookups
 from ivr.moments import Watch, nobody_watches
 from ivr.records import Records
 from ivr.session import Services, Session
@@ -40,6 +42,8 @@ from ivr.voice import Voice
 log = structlog.get_logger(__name__)
 
 Progress = Callable[[str], None]
+CATALOGUE = "catalogue.yaml"
+"""Beside the flows: the queues and look-ups that they may name."""
 
 
 def writable(folder: Path, what: str) -> Path:
@@ -62,6 +66,18 @@ def node_id(settings: Settings) -> str:
     return f"{socket.gethostname()}:{settings.outbound.port}"
 
 
+def catalogue_of(settings: Settings) -> Catalogue:
+    """What flows may use: the folder's catalogue. Raises `DialogError`, `LookupUnknown`."""
+    catalogue = load_catalogue(settings.flows_folder / CATALOGUE)
+    for name in catalogue.lookups:
+        if name not in LOOKUPS:
+            raise LookupUnknown(
+                f"{settings.flows_folder / CATALOGUE} declares a look-up {name} that nobody answers",
+                f"Remove it, or write ivr/lookups/{name}.py; there are {', '.join(sorted(LOOKUPS))}",
+            )
+    return catalogue
+
+
 @dataclass(frozen=True)
 class Rooms:
     """What the server is made of, once everything has been found sound."""
@@ -69,6 +85,7 @@ class Rooms:
     store: Store
     records: Records
     flows: FlowSet
+    queues: frozenset[str]
     voice: Voice
     lookups: Lookups
 
@@ -122,8 +139,9 @@ class Server:
             writable(settings.spool_folder, "spool")
             store.upgrade()
             store.check()
-            lookups = Lookups(store)
-            flows = load_flows(settings, lookups)
+            catalogue = catalogue_of(settings)
+            flows = load_flows([settings.flows_folder], catalogue)
+            flows.flow(settings.calls.flow)
             voice = Voice.of(settings, progress=self._progress)
             call_log = CallLog(store, Spool(settings.spool_folder))
             lost = store.calls.complete_unfinished(node_id(settings), self._clock.utc())
@@ -131,7 +149,7 @@ class Server:
                 log.warning("unfinished_calls_completed", calls=len(lost))
             call_log.drain()
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
-            self._rooms = Rooms(store, records, flows, voice, lookups)
+            self._rooms = Rooms(store, records, flows, catalogue.queues, voice, Lookups(store))
             self._listen()
         except BaseException:
             if records is not None:

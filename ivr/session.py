@@ -132,17 +132,14 @@ class Session:
             self._call.start_recording(self._record.recording)
 
     def _converse(self) -> None:
-        effect: Effect | None = self._conversation.start()
-        while effect is not None and not isinstance(effect, Hangup):
+        effect: Effect = self._conversation.start()
+        while not isinstance(effect, Hangup):
             effect = self._conversation.send(self._perform(effect))
-        if isinstance(effect, Hangup):
-            self._we_hung_up = True
-            self._call.hang_up(effect.cause)
+        self._we_hung_up = True
+        self._call.hang_up(effect.cause)
 
     def _part(self) -> HungUp:
         """Waits for the switch to confirm the end."""
-        if not self._we_hung_up:  # the dialog has ended without a hang-up: a person goes on
-            return self._land("dialog_ended")
         ends_at = self._clock.now() + PATIENCE_AFTER_HANG_UP
         while (left := ends_at - self._clock.now()) > 0:
             self._attention.next(left)
@@ -172,7 +169,14 @@ class Session:
         by = "caller" if over.by_caller else "system" if self._we_hung_up else "switch"
         self._record.outcome = self._conversation.outcome or self._record.outcome
         for fault in self._conversation.faults:
-            log.error("flow_fault", call=self._record.call_id, fault=fault)
+            log.error(
+                "flow_fault",
+                call=self._record.call_id,
+                flow=fault.flow,
+                step=fault.step,
+                reason=fault.reason,
+            )
+        self._record.language = self._conversation.language
         self._record.finish(over.cause, by)
         self._services.watch(
             moments.CallOver(

@@ -11,6 +11,7 @@ from pathlib import Path
 from gevent.queue import Queue
 
 from dialogs.effects import Effect, Spoken
+from dialogs.engine import Fault
 from dialogs.results import Result
 from esl.errors import CallEnded
 from esl.switch import Digit, Finished, HungUp
@@ -118,20 +119,18 @@ class PaperDialog:
         self._effects = list(effects)
         self.results: list[Result] = []
         self.hung_up: list[str] = []
-        self.outcome = ""
+        self.outcome: str | None = None
         self.language = "es"
-        self.faults: list[str] = []
+        self.faults: list[Fault] = []
 
-    def start(self) -> Effect | None:
+    def start(self) -> Effect:
         return self._next()
 
-    def send(self, result: Result) -> Effect | None:
+    def send(self, result: Result) -> Effect:
         self.results.append(result)
         return self._next()
 
-    def _next(self) -> Effect | None:
-        if not self._effects:
-            return None
+    def _next(self) -> Effect:
         effect = self._effects.pop(0)
         if isinstance(effect, Exception):
             raise effect

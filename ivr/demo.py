@@ -1,0 +1,158 @@
+"""Two callers on the embedded switch: one speaks and asks for the balance, one keys and asks for a person.
+
+Rules:
+1. Only the callers are played. They hear and speak through the switch, in real time; what they answer
+   depends on what they are asked, and nothing tells the server what was said but the sound.
+2. The goal is checked from outside: the amount is recognised again in what the caller *heard*, and
+   compared with the database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import gevent
+import structlog
+from gevent.queue import Empty, Queue
+
+from esl.embedded.caller import ScriptedCaller
+from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
+from ivr.stage import Stage
+from speech.errors import SpeechError
+from speech.recognizer import Recognizer
+
+log = structlog.get_logger(__name__)
+
+CALL_DEADLINE = 120.0
+"""Seconds until a played call is given up."""
+GAP_BEFORE_SPEAKING = 0.6
+"""Seconds of quiet that tell the caller that it is their turn."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a caller answers to a question of the flow: words to say, or keys to press."""
+
+    step: str
+    words: str = ""
+    keys: str = ""
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A caller: who calls, and what they answer. Replies to the same step are given in their order."""
+
+    name: str
+    number: str
+    language: str
+    replies: Sequence[Reply]
+    agreement: str = "sí"
+    """What is said to "did you say ...?"."""
+
+
+@dataclass
+class PlayedCall:
+    """What became of one call."""
+
+    persona: Persona
+    moments: list[Moment] = field(default_factory=list)
+    turn_seconds: list[float] = field(default_factory=list)
+    """From the end of the caller's speech to the first changed sample that the caller heard."""
+    heard: bytes = b""
+    heard_after: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Step → where its prompt lies in `heard` (samples, first and last)."""
+
+    @property
+    def over(self) -> CallOver | None:
+        """The last moment."""
+        last = self.moments[-1] if self.moments else None
+        return last if isinstance(last, CallOver) else None
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether a person answered."""
+        return any(isinstance(moment, HandedOver) and moment.result == "handed" for moment in self.moments)
+
+
+class CallerMind:
+    """Plays one persona: hears what is asked, waits for its turn, answers."""
+
+    def __init__(self, persona: Persona, caller: ScriptedCaller, speak: Callable[[str, str], bytes]) -> None:
+        self._persona = persona
+        self._caller = caller
+        self._words = {
+            text: speak(text, persona.language)
+            for text in {persona.agreement, *(reply.words for reply in persona.replies)}
+            if text
+        }
+        self._left = list(persona.replies)
+        self._moments: Queue[Moment] = Queue()
+        self.played = PlayedCall(persona)
+        self._prompts: dict[str, tuple[int, int]] = {}
+
+    def watch(self, moment: Moment) -> None:
+        """Takes a moment of this caller's call."""
+        self.played.moments.append(moment)
+        self._moments.put(moment)
+
+    def play(self) -> PlayedCall:
+        """Calls, answers until the call is over, and returns what became of it."""
+        caller = self._caller
+        with gevent.Timeout(CALL_DEADLINE, False), caller:
+            while not isinstance(moment := self._next(), CallOver | None):
+                if isinstance(moment, SystemSpoke):
+                    self._listen_and_answer(moment)
+        self.played.heard = caller.heard
+        self.played.heard_after = dict(self._prompts)
+        return self.played
+
+    def _next(self) -> Moment | None:
+        try:
+            return self._moments.get(timeout=CALL_DEADLINE)
+        except Empty:
+            return None
+
+    def _listen_and_answer(self, spoke: SystemSpoke) -> None:
+        caller = self._caller
+        began = caller.position
+        if not spoke.listening:
+            gevent.spawn(self._note_end, spoke.step, began)
+            return
+        reply = self._reply_to(spoke)
+        if reply is None:
+            return
+        if not caller.wait_until_quiet(GAP_BEFORE_SPEAKING):
+            return
+        if reply.keys:
+            caller.key(reply.keys)
+        else:
+            utterance = caller.speak(self._words[reply.words])
+            if utterance.end > 0:
+                gevent.spawn(self._time_answer, utterance.end)
+
+    def _note_end(self, step: str, began: int) -> None:
+        """Remembers where a prompt lies in what was heard, up to the next thing that is said."""
+        before = len(self.played.moments)
+        while len(self.played.moments) == before and not self._caller.hung_up.is_set():
+            self._caller.silent(0.02)
+        self._prompts[step] = (began, self._caller.position)
+
+    def _time_answer(self, end: int) -> None:
+        deadline = self._caller.position + 8000 * 8
+        while self._caller.position < deadline and not self._caller.hung_up.is_set():
+            if (latency := self._caller.response_latency(end)) is not None:
+                self.played.turn_seconds.append(latency)
+                return
+            self._caller.silent(0.1)
+
+    def _reply_to(self, spoke: SystemSpoke) -> Reply | None:
+        for place, reply in enumerate(self._left):
+            if reply.step == spoke.step:
+                return self._left.pop(place)
+        if spoke.kind == "yes_no":
+            return Reply(spoke.step, words=self._persona.agreement)
+        return None

@@ -1,0 +1,91 @@
+"""A stage for calls that are played: a server and an embedded switch, and callers who join it.
+
+The demo, the benchmarks and the tests of whole calls play on it. Everything is real but the caller:
+sockets, protocol, sound in real time, recogniser, synthesiser, database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from esl.embedded.caller import ScriptedCaller
+from ivr.config import Settings
+from ivr.embedded import EmbeddedSwitchProcess, switch_config
+from ivr.moments import CallBegan, Moment, Watch, nobody_watches
+from ivr.server import Server
+
+
+class Stage:
+    """Server and switch on free ports, from `with` to its end."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        watch: Watch = nobody_watches,
+        progress: Callable[[str], None] = lambda _text: None,
+        agent_voice: Path | None = None,
+        agent_talks_for: float = 4.0,
+    ) -> None:
+        """`agent_voice`: a WAV file that callers hear from the person who answers them."""
+        outbound = settings.outbound.model_copy(update={"port": 0})
+        self.settings = settings.model_copy(update={"outbound": outbound})
+        self._watchers: list[Watch] = [watch]
+        self._agent_voice = agent_voice
+        self._agent_talks_for = agent_talks_for
+        self.server = Server(self.settings, watch=self._tell, progress=progress)
+        self.switch: EmbeddedSwitchProcess | None = None
+
+    def _tell(self, moment: Moment) -> None:
+        for watch in list(self._watchers):
+            watch(moment)
+
+    def watch_caller(self, number: str, watch: Watch) -> None:
+        """Tells `watch` the moments of the next call from `number`, and of no other."""
+        calls: set[str] = set()
+
+        def filtered(moment: Moment) -> None:
+            if isinstance(moment, CallBegan) and not calls and moment.caller_number == number:
+                calls.add(moment.call_id)
+            if moment.call_id in calls:
+                watch(moment)
+
+        self._watchers.append(filtered)
+
+    def caller(self, number: str, name: str = "") -> ScriptedCaller:
+        """A caller who has not dialled yet."""
+        assert self.switch is not None
+        return ScriptedCaller(
+            self.switch.addresses.lines,
+            destination=self.settings.switch.destination,
+            number=number,
+            name=name,
+        )
+
+    def __enter__(self) -> Self:
+        self.server.start()
+        try:
+            config = switch_config(
+                self.settings,
+                server=self.server.outbound_address,
+                queues=sorted(self.server.rooms.queues),
+                ports=(0, 0),
+                agent_talks_for=self._agent_talks_for,
+                agent_voice=self._agent_voice,
+            )
+            self.switch = EmbeddedSwitchProcess(config)
+            self.switch.start()
+        except BaseException:
+            self.server.stop(0.0)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.server.stop(2.0)
+        if self.switch is not None:
+            self.switch.stop()

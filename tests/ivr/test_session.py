@@ -1,0 +1,280 @@
+"""One call from answer to record: every effect performed, every end with a complete record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from gevent.event import Event
+
+from data.call_log import CallLog
+from data.records import CallRecord as Remembered
+from data.spool import Spool
+from data.store import Store
+from dialogs.effects import Collect, Effect, Enqueue, Hangup, Keys, Lookup, Play, SetOutcome, Spoken
+from dialogs.results import (
+    Done,
+    Failed,
+    Found,
+    Handed,
+    Heard,
+    Keyed,
+    Match,
+    Missing,
+    NobodyFree,
+    NoInput,
+    NoMatch,
+    Played,
+    Slow,
+)
+from ivr.clock import Clock
+from ivr.moments import CallOver, Moment
+from ivr.records import Records
+from ivr.session import Services, Session
+from speech.errors import SynthesizerLost
+from tests.ivr.paper import PaperCall, PaperDialog, PaperPrompts
+
+SPEED = 100.0
+
+
+def spoken(text: str) -> tuple[Spoken, ...]:
+    return (Spoken(text, "es"),)
+
+
+def digits_judge(heard: Heard | Keyed) -> Match | NoMatch:
+    if isinstance(heard, Keyed) and len(heard.keys) == 5:
+        return Match(heard.keys, heard.keys, "keys")
+    return NoMatch(heard.keys if isinstance(heard, Keyed) else "")
+
+
+def number_question(*, sensitive: bool = False) -> Collect:
+    return Collect(
+        prompt=spoken("number?"),
+        step="number",
+        kind="digits",
+        language="es",
+        phrases=(),
+        keys=Keys(5, 5),
+        judge=digits_judge,
+        sensitive=sensitive,
+    )
+
+
+class PaperLookups:
+    """Answers what the test says."""
+
+    def __init__(self, answer: Callable[[], Found | Missing | Failed]) -> None:
+        self._answer = answer
+
+    def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
+        return self._answer()
+
+
+class Rig:
+    """A session on a call on paper, with a real database behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(f"sqlite:///{folder}/ivr.sqlite3")
+        self.store.upgrade()
+        self.clock = Clock(SPEED)
+        self.call = PaperCall()
+        self.moments: list[Moment] = []
+        self.prompts = PaperPrompts()
+        self.lookups = PaperLookups(Missing)
+        self.longest = 600.0
+        self.folder = folder
+
+    def live(self, effects: Sequence[Effect | Exception]) -> tuple[PaperDialog, Remembered]:
+        """Runs the call and returns the dialog and the call's record as the database has it."""
+        dialog = PaperDialog(effects)
+        log = CallLog(self.store, Spool(self.folder / "spool"))
+        records = Records(log, node="test", clock=self.clock, recordings=self.folder / "recordings")
+        record = records.begin(self.call, flow="main", flow_version="1", language="es")
+        services = Services(
+            prompts=self.prompts,
+            recognizer=None,
+            lookups=self.lookups,
+            clock=self.clock,
+            watch=self.moments.append,
+            longest_call=self.longest,
+        )
+        Session(self.call, dialog, record, services).live()
+        records.close()
+        (remembered,) = self.store.calls.latest(1)
+        return dialog, remembered
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(tmp_path)
+
+
+def test_a_call_is_answered_recorded_spoken_to_and_ended(rig: Rig) -> None:
+    """The plain course: the order of what the switch is told, and the record that stays."""
+    dialog, record = rig.live([Play(spoken("hola"), "greet"), SetOutcome("told", "o"), Hangup("bye")])
+    assert rig.call.orders == ["answer", "start_recording", "play hola.wav", "hang_up NORMAL_CLEARING"]
+    assert dialog.results == [Played(), Done()]
+    assert dialog.hung_up == ["NORMAL_CLEARING"]
+    assert (record.outcome, record.ended_by, record.hangup_cause) == ("told", "system", "NORMAL_CLEARING")
+    assert [(turn.who, turn.step, turn.text) for turn in record.turns] == [("system", "greet", "hola")]
+    assert record.recording is not None
+    assert record.recording.endswith(f"{record.call_id}.wav")
+
+
+def test_keys_answer_a_question(rig: Rig) -> None:
+    """Keys are judged as soon as there are enough of them."""
+    rig.call.keys("45713")
+    dialog, record = rig.live([number_question(), Hangup("bye")])
+    assert dialog.results == [Match("45713", "45713", "keys")]
+    assert [(turn.who, turn.kind, turn.text) for turn in record.turns] == [
+        ("system", "said", "number?"),
+        ("caller", "keys", "45713"),
+    ]
+
+
+def test_silence_is_no_input(rig: Rig) -> None:
+    """Nobody says or keys anything: the question comes to an end by itself."""
+    dialog, _ = rig.live([number_question(), Hangup("bye")])
+    assert dialog.results == [NoInput()]
+
+
+def test_too_few_keys_are_judged_after_the_pause(rig: Rig) -> None:
+    """A caller who stops in the middle is not waited for without end."""
+    rig.call.keys("45")
+    dialog, _ = rig.live([number_question(), Hangup("bye")])
+    assert dialog.results == [NoMatch("45")]
+
+
+def test_the_terminator_ends_the_keys_and_is_not_one_of_them(rig: Rig) -> None:
+    """Who knows how, is not made to wait."""
+    rig.call.keys("45#")
+    dialog, _ = rig.live([number_question(), Hangup("bye")])
+    assert dialog.results == [NoMatch("45")]
+
+
+def test_keys_pressed_during_a_prompt_stop_it_and_answer_the_next_question(rig: Rig) -> None:
+    """Type-ahead: who knows the menu hears nothing twice, and loses no key."""
+    rig.call.hold_prompts = True
+    rig.call.keys("45713")
+    dialog, _ = rig.live([Play(spoken("long"), "greet"), number_question(), Hangup("bye")])
+    assert dialog.results[0] == Played(interrupted=True)
+    assert dialog.results[1] == Match("45713", "45713", "keys")
+    assert "stop_playing" in rig.call.orders
+    assert "play number?.wav" not in rig.call.orders
+
+
+def test_a_sensitive_answer_is_masked_everywhere(rig: Rig) -> None:
+    """The canary digits stand in the dialog's result and nowhere else: not in record, moments, recording."""
+    rig.call.keys("45713")
+    dialog, record = rig.live([number_question(sensitive=True), Hangup("bye")])
+    assert dialog.results == [Match("45713", "45713", "keys")]
+    assert "45713" not in repr(record)
+    assert "45713" not in repr(rig.moments)
+    orders = rig.call.orders
+    assert orders.index("mask") < orders.index("play number?.wav") < orders.index("unmask")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (lambda: Found({"balance": 1}), Found({"balance": 1})),
+        (Missing, Missing()),
+        (lambda: Failed("down"), Failed("down")),
+        (Event().wait, Slow()),
+    ],
+)
+def test_a_look_up_has_four_ends(
+    rig: Rig, answer: Callable[[], Found | Missing | Failed], expected: object
+) -> None:
+    """Found, missing, failed, and slow when the back end does not answer in time."""
+    rig.lookups = PaperLookups(answer)
+    dialog, _ = rig.live([Lookup("account", {"customer_number": "45713"}, "look"), Hangup("bye")])
+    assert dialog.results == [expected]
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"cc_cause": "answered"}, Handed()),
+        ({"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}, NobodyFree("timeout")),
+        ({"cc_cause": "cancel", "cc_cancel_reason": "NO_AGENT_TIMEOUT"}, NobodyFree("no_agents")),
+        ({"cc_cause": "cancel", "cc_cancel_reason": "EXIT_WITH_KEY"}, NobodyFree("left")),
+        ({}, Failed("the queue ended without an agent (_none_)")),
+    ],
+)
+def test_a_queue_gives_the_caller_back_with_a_reason(
+    rig: Rig, variables: Mapping[str, str], expected: object
+) -> None:
+    """What mod_callcenter says in variables becomes a result that a flow can branch on."""
+    rig.call.queue_variables = variables
+    dialog, _ = rig.live([Enqueue("billing", "person", {}), Hangup("bye")])
+    assert dialog.results == [expected]
+
+
+ORDERS = ["answer", "start_recording", "play", "mask", "unmask", "enqueue", "hang_up"]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_caller_who_hangs_up_at_any_order_leaves_a_complete_record(rig: Rig, order: str) -> None:
+    """Whatever the session was about to do, the record says when, why and by whom it ended."""
+    rig.call.hang_up_at = order
+    rig.call.keys("45713")
+    effects = [number_question(sensitive=True), Enqueue("billing", "person", {}), Hangup("bye")]
+    if order == "play":
+        effects.insert(0, Play(spoken("hola"), "greet"))
+    dialog, record = rig.live(effects)
+    assert record.finished
+    assert record.hangup_cause == "NORMAL_CLEARING"
+    assert dialog.hung_up == ["NORMAL_CLEARING"]
+    assert isinstance(rig.moments[-1], CallOver)
+    if order != "hang_up":
+        assert record.ended_by == "caller"
+
+
+def test_a_caller_who_hangs_up_while_a_look_up_hangs(rig: Rig) -> None:
+    """A hang-up ends every wait at once, also on a back end."""
+    rig.lookups = PaperLookups(Event().wait)
+
+    def answers() -> Missing:
+        rig.call.caller_hangs_up()
+        Event().wait()
+        return Missing()
+
+    rig.lookups = PaperLookups(answers)
+    _, record = rig.live([Lookup("account", {}, "look", deadline=100_000.0), Hangup("bye")])
+    assert (record.ended_by, record.finished) == ("caller", True)
+
+
+def test_a_fault_in_the_dialog_lands_at_the_fallback(rig: Rig) -> None:
+    """Never dead air: the leg is released, and the record tells that a fault ended our part."""
+    _, record = rig.live([Play(spoken("hola"), "greet"), RuntimeError("broken flow")])
+    assert rig.call.orders[-1] == "release"
+    assert (record.outcome, record.hangup_cause) == ("fault", "RELEASED_TO_FALLBACK")
+
+
+def test_a_call_that_lasts_too_long_lands_at_the_fallback(rig: Rig) -> None:
+    """The time limit of a call is a hand-over to people, not a cut."""
+    rig.longest = 0.0
+    _, record = rig.live([number_question(), Hangup("bye")])
+    assert rig.call.orders[-1] == "release"
+    assert record.outcome == "call_too_long"
+
+
+def test_lost_synthesis_lands_at_the_fallback(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No voice and no recording: a person, rather than a silent line."""
+
+    def lost(_spoken: Spoken) -> Path:
+        raise SynthesizerLost("worker gone")
+
+    monkeypatch.setattr(rig.prompts, "file_of", lost)
+    _, record = rig.live([Play(spoken("hola"), "greet"), Hangup("bye")])
+    assert rig.call.orders[-1] == "release"
+    assert record.outcome == "fault"
+
+
+def test_the_outcome_survives_the_hang_up(rig: Rig) -> None:
+    """A caller who has heard the balance and hangs up before the good-bye was still told it."""
+    rig.call.hang_up_at = "play"
+    _, record = rig.live([SetOutcome("balance_told", "o"), Play(spoken("adiós"), "bye"), Hangup("bye")])
+    assert (record.outcome, record.ended_by) == ("balance_told", "caller")
