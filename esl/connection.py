@@ -73,8 +73,7 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
 
     def start_event_handlers(self) -> None:
         """Starts the one greenlet that reads (the library has a second one that polls a queue)."""
-        # A command must not wait for the acknowledgement of the one before: 40 ms that a caller hears.
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _tune(self.sock)
         self._receive_events_greenlet = gevent.spawn(self.receive_events)
 
     def receive_events(self) -> None:
@@ -395,6 +394,17 @@ def _completion_key(event: Event) -> tuple[str, str] | None:
     if event.name == "BACKGROUND_JOB":
         return "", event.get("Job-UUID")
     return None
+
+
+def _tune(sock: Any) -> None:
+    """No command waits for the acknowledgement of the one before (40 ms that a caller hears), and a
+    switch whose machine has died is noticed within half a minute, even while nothing is said."""
+    with suppress(OSError):  # no TCP socket, or none any more
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, option):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
 
 
 def _close(sock: Any) -> None:
