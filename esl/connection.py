@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import count
 from typing import Any, TypeVar
 
@@ -28,7 +27,7 @@ from gevent.event import Event as Flag
 from gevent.lock import BoundedSemaphore
 from greenswitch.esl import ESLProtocol, InboundESL, OutboundSession
 
-from esl import commands, wire
+from esl import commands, sockets, wire
 from esl.errors import (
     CommandRefusedError,
     CommandTimeoutError,
@@ -73,8 +72,7 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
 
     def start_event_handlers(self) -> None:
         """Starts the one greenlet that reads (the library has a second one that polls a queue)."""
-        # A command must not wait for the acknowledgement of the one before: 40 ms that a caller hears.
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sockets.tune(self.sock)
         self._receive_events_greenlet = gevent.spawn(self.receive_events)
 
     def receive_events(self) -> None:
@@ -158,7 +156,7 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
         self._run = False
         self._outbound_connected = False
         self._auth_request_event.set()
-        _close(getattr(self, "sock", None))
+        sockets.close(getattr(self, "sock", None))
         waiting: list[AsyncResult[Any]] = [*self._awaited, *self._completions.values()]
         self._awaited.clear()
         self._completions.clear()
@@ -395,12 +393,3 @@ def _completion_key(event: Event) -> tuple[str, str] | None:
     if event.name == "BACKGROUND_JOB":
         return "", event.get("Job-UUID")
     return None
-
-
-def _close(sock: Any) -> None:
-    """Wakes whoever reads or writes the socket, then closes it."""
-    if sock is None:
-        return
-    with suppress(OSError):  # already closed by the other side
-        sock.shutdown(socket.SHUT_RDWR)
-    sock.close()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +25,7 @@ from gevent.event import AsyncResult
 from gevent.queue import Queue
 
 from esl import commands
+from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
 from esl.live_audio import LiveAudio, Tap
@@ -40,8 +42,7 @@ ANSWER_DEADLINE = 10.0
 VERDICT_GRACE = 0.5
 """Seconds to wait after CHANNEL_HANGUP for the word who hung up (the switch adds it 20 to 170 ms later)."""
 STOP_GRACE = 1.0
-"""Seconds from `stop_playing` to the end of what played, after which it counts as ended: the switch drops,
-without an event, what had not begun yet."""
+"""Seconds after `stop_playing` until what it stopped counts as ended, if the switch says nothing at all."""
 
 _TAPPED: Mapping[str, str] = {
     "enable_file_write_buffering": "false",
@@ -56,22 +57,6 @@ _RECORDED: Mapping[str, str] = {
     "RECORD_STEREO": "true",
 }
 _GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_DIALLABLE = re.compile(r"[^0-9+]")
-_LONGEST_NAME = 100
-
-
-def plain_name(text: str) -> str:
-    """What a caller calls himself, as one short line: control characters become blanks."""
-    return " ".join(_CONTROL.sub(" ", text).split())[:_LONGEST_NAME]
-
-
-def plain_number(text: str) -> str:
-    """Digits and a leading `+`; empty for a withheld number or one that is no number."""
-    if text and not re.fullmatch(r"\+?[0-9() ./-]{1,40}", text):
-        return ""
-    digits = _DIALLABLE.sub("", text)
-    return digits[:1] + digits[1:].replace("+", "")
 
 
 class Leg:
@@ -110,6 +95,7 @@ class Leg:
         self._answer_deadline = answer_deadline
         self._numbers = count(1)
         self._running: dict[str, str] = {}  # command id → application, until its completion
+        self._fences: dict[str, list[str]] = {}  # command id → the commands that end before it
         self._tap: Tap | None = None
         self._recording: Path | None = None
         self._answered: tuple[str, AsyncResult[None]] = "", AsyncResult()
@@ -118,6 +104,7 @@ class Leg:
         self._over = False
         self._hung_up_by_us = False
         self._transferred = False
+        self._released = False
 
     # --- commands ---------------------------------------------------------------------------------
 
@@ -146,11 +133,18 @@ class Leg:
         return self._run("playback", commands.playback(files, event_uuid=identity), identity)
 
     def stop_playing(self) -> None:
-        """Stops what plays, at once; its `Finished` still arrives."""
-        stopped = list(self._running)
-        self._request_all(commands.break_all(self.uuid))
-        if stopped:
-            gevent.spawn_later(self._stop_grace, self._settle, stopped)
+        """Stops what plays, at once; its `Finished` still arrives.
+
+        The switch drops, without an event, what was queued and had not begun. So a command without effect
+        is queued behind it: once that has ended, whatever has not ended before it never will.
+        """
+        fence = self._next_id()
+        self._fences[fence] = list(self._running)
+        self._request_all(
+            commands.break_all(self.uuid),
+            commands.execute("set", "playback_terminators=none", event_uuid=fence),
+        )
+        gevent.spawn_later(self._stop_grace, self._settle, fence)
 
     def start_listening(self) -> None:
         """Starts the live audio of the caller; `Audio` events follow until the end of the call."""
@@ -206,8 +200,9 @@ class Leg:
         return self._run("callcenter", commands.call_center(queue, event_uuid=identity), identity)
 
     def transfer(self, destination: str) -> str:
-        """Sends the leg to another extension of the dialplan; the outbound socket ends with it, and the
-        inbox with `HungUp("BLIND_TRANSFER")`. The dialplan's own arguments are expanded again."""
+        """Sends the leg to another extension; returns the command id of `Finished`, after which the leg
+        is its dialplan's, and there is nothing to do but to let go of it. (Until then the real switch goes
+        on telling its events; if it closes the connection, `HungUp("BLIND_TRANSFER")` follows.)"""
         identity = self._next_id()
         command = commands.transfer_to(destination, event_uuid=identity)
         self._request_all(commands.set_variables(self.uuid, dict.fromkeys(commands.NEVER_EXPAND, "")))
@@ -223,10 +218,9 @@ class Leg:
     def release(self) -> None:
         """The application is done with the leg: stops the live audio, says goodbye. If the leg is still
         up, its dialplan goes on with the next action."""
-        try:
+        self._released = True
+        with suppress(CallEnded):  # then there is nothing left to stop
             self.stop_listening()
-        except CallEnded:
-            log.debug("leg_ended_before_release", leg=self.uuid)
         self._connection.stop()
 
     # --- sending -------------------------------------------------------------------------------------
@@ -307,21 +301,23 @@ class Leg:
             return
         if self._ending is None:
             cause = "BLIND_TRANSFER" if self._transferred else "CONNECTION_LOST"
-            log.info("leg_connection_over", leg=self.uuid, cause=cause, reason=reason)
+            if not self._released:
+                log.info("leg_connection_over", leg=self.uuid, cause=cause, reason=reason)
             self._end(HungUp(cause, by_caller=False))
         self._close()
 
     def _finish(self, identity: str, event: Event) -> None:
         if identity == self._answered[0]:
             self._answered[1].set(None)
+        self._settle(identity)
         application = self._running.pop(identity, None)
         if application is not None:
             response = event.get("Application-Response", "_none_")
             self._post(Finished(identity, application, response, event.variables))
 
-    def _settle(self, stopped: list[str]) -> None:
+    def _settle(self, fence: str) -> None:
         """What was dropped before it began has no completion of its own."""
-        for identity in stopped:
+        for identity in self._fences.pop(fence, ()):
             application = self._running.pop(identity, None)
             if application is not None:
                 self._post(Finished(identity, application, "_none_", {}))
@@ -333,6 +329,8 @@ class Leg:
         so_far = self._ending.cause if self._ending else "NORMAL_UNSPECIFIED"
         cause = event.get("Hangup-Cause") or event.get("variable_hangup_cause") or so_far
         by_caller = _ended_by_caller(event)
+        if by_caller is None and certain and "variable_sip_call_id" not in event.headers:
+            by_caller = not self._hung_up_by_us  # no word is to be had from what is not SIP
         self._end(HungUp(cause, by_caller=bool(by_caller)))
         if certain or by_caller is not None or self._hung_up_by_us:
             self._close()
