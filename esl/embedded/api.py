@@ -1,0 +1,221 @@
+"""The `api` commands: one function each, found by name, answering with what the real one prints.
+
+What is not here answers as an unknown command does: `-ERR name Command not found!`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from esl.embedded.channel import cause_named
+
+if TYPE_CHECKING:
+    from esl.embedded.session import Session
+    from esl.embedded.switch import EmbeddedSwitch
+
+Answer = Callable[["EmbeddedSwitch", str], str]
+API: dict[str, Answer] = {}
+
+_NO_CHANNEL = "-ERR No such channel!\n"
+
+
+def api_command(name: str) -> Callable[[Answer], Answer]:
+    def remember(answer: Answer) -> Answer:
+        API[name] = answer
+        return answer
+
+    return remember
+
+
+def run(switch: EmbeddedSwitch, name: str, argument: str) -> str:
+    """The answer to `api NAME ARGUMENT`."""
+    answer = API.get(name)
+    return f"-ERR {name} Command not found!\n" if answer is None else answer(switch, argument)
+
+
+# --- the switch --------------------------------------------------------------------------------
+
+
+@api_command("status")
+def _status(switch: EmbeddedSwitch, _argument: str) -> str:
+    up = int(switch.clock.now() - switch.started)
+    days, rest = divmod(up, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return (
+        f"UP 0 years, {days} days, {hours} hours, {minutes} minutes, {seconds} seconds, "
+        f"0 milliseconds, 0 microseconds\n"
+        f"FreeSWITCH (Version 1.11.2 embedded 64bit) is ready\n"
+        f"{switch.calls_taken} session(s) since startup\n"
+        f"{len(switch.sessions)} session(s) - peak {switch.peak_calls}, last 5min {switch.peak_calls} \n"
+        f"{switch.calls_this_second()} session(s) per Sec out of max {switch.config.calls_per_second}, "
+        f"peak {switch.peak_rate}, last 5min {switch.peak_rate} \n"
+        f"{switch.config.most_calls} session(s) max\n"
+        f"min idle cpu 0.00/100.00\n"
+    )
+
+
+@api_command("version")
+def _version(_switch: EmbeddedSwitch, _argument: str) -> str:
+    return "FreeSWITCH Version 1.11.2 (embedded 64bit)\n"
+
+
+@api_command("show")
+def _show(switch: EmbeddedSwitch, argument: str) -> str:
+    words = argument.split()
+    if words[:1] not in (["channels"], ["calls"]):
+        return "-USAGE: channels|calls [count]\n"
+    sessions = list(switch.sessions.values())
+    if words[1:2] == ["count"]:
+        return f"\n{len(sessions)} total.\n"
+    rows = ["uuid,direction,created_epoch,name,state,cid_name,cid_num,ip_addr,dest,application"]
+    for session in sessions:
+        channel, profile = session.channel, session.channel.profile
+        row = (
+            session.uuid,
+            profile.direction,
+            str(profile.times.created // 1_000_000),
+            profile.channel_name,
+            channel.running_state,
+            profile.caller_id_name,
+            profile.caller_id_number,
+            profile.network_addr,
+            profile.destination_number,
+            channel.variables.get("current_application", ""),
+        )
+        rows.append(",".join(cell(each, ",") for each in row))
+    return "\n".join([*rows, "", f"{len(sessions)} total.", ""])
+
+
+@api_command("reloadxml")
+def _reloadxml(_switch: EmbeddedSwitch, _argument: str) -> str:
+    return "+OK [Success]\n"
+
+
+# --- legs --------------------------------------------------------------------------------------
+
+
+def _leg(switch: EmbeddedSwitch, uuid: str) -> Session | None:
+    session = switch.sessions.get(uuid)
+    return session if session is not None and session.channel.is_up() else None
+
+
+@api_command("uuid_exists")
+def _uuid_exists(switch: EmbeddedSwitch, argument: str) -> str:
+    return "true" if _leg(switch, argument.strip()) is not None else "false"
+
+
+@api_command("uuid_kill")
+def _uuid_kill(switch: EmbeddedSwitch, argument: str) -> str:
+    uuid, _, cause = argument.partition(" ")
+    if not uuid:
+        return "-USAGE: <uuid> [cause]\n"
+    session = _leg(switch, uuid)
+    if session is None:
+        return _NO_CHANNEL
+    session.channel.hang_up(cause_named(cause))
+    return "+OK\n"
+
+
+@api_command("uuid_break")
+def _uuid_break(switch: EmbeddedSwitch, argument: str) -> str:
+    uuid, _, flag = argument.partition(" ")
+    if not uuid:
+        return "-USAGE: <uuid> [all]\n"
+    session = _leg(switch, uuid)
+    if session is None:
+        return _NO_CHANNEL
+    session.stop_applications(everything="all" in flag)
+    return "+OK\n"
+
+
+@api_command("uuid_transfer")
+def _uuid_transfer(switch: EmbeddedSwitch, argument: str) -> str:
+    words = argument.split()
+    if len(words) < 2 or (words[1].startswith("-") and len(words) < 3):
+        return "-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n"
+    session = _leg(switch, words[0])
+    if session is None:
+        return _NO_CHANNEL
+    destination = words[2] if words[1].startswith("-") else words[1]
+    return "+OK\n" if session.transfer(destination) else "-ERR\n"
+
+
+@api_command("uuid_setvar")
+def _uuid_setvar(switch: EmbeddedSwitch, argument: str) -> str:
+    words = argument.split(" ", 2)
+    if len(words) < 2 or not words[1]:
+        return "-USAGE: <uuid> <var> [value]\n"
+    session = _leg(switch, words[0])
+    if session is None:
+        return _NO_CHANNEL
+    session.channel.set(words[1], words[2] if len(words) > 2 else None)
+    return "+OK\n"
+
+
+@api_command("uuid_setvar_multi")
+def _uuid_setvar_multi(switch: EmbeddedSwitch, argument: str) -> str:
+    uuid, space, pairs = argument.partition(" ")
+    if not space:
+        return "-USAGE: <uuid> <var>=<value>;<var>=<value>...\n"
+    session = _leg(switch, uuid)
+    if session is None:
+        return _NO_CHANNEL
+    some = False
+    for pair in pairs.split(";"):
+        name, _, value = pair.strip(" ").partition("=")
+        if name:
+            session.channel.set(name, value)
+            some = True
+    return "+OK\n" if some else "-ERR No variable specified\n"
+
+
+@api_command("uuid_getvar")
+def _uuid_getvar(switch: EmbeddedSwitch, argument: str) -> str:
+    words = argument.split(" ")
+    if len(words) < 2:
+        return "-USAGE: <uuid> <var>\n"
+    session = _leg(switch, words[0])
+    if session is None:
+        return _NO_CHANNEL
+    value = session.channel.get(words[1])
+    return "_undef_" if value is None else value
+
+
+@api_command("uuid_dump")
+def _uuid_dump(switch: EmbeddedSwitch, argument: str) -> str:
+    session = _leg(switch, argument.partition(" ")[0])
+    if session is None:
+        return _NO_CHANNEL
+    channel = session.channel
+    lines = [*switch.board.core_lines("CHANNEL_DATA").items(), *channel.lines(), *channel.variable_lines()]
+    return "".join(f"{name}: {cell(value, '')}\n" for name, value in lines) + "\n"
+
+
+@api_command("uuid_record")
+def _uuid_record(switch: EmbeddedSwitch, argument: str) -> str:
+    words = argument.split()
+    if len(words) < 3:
+        return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
+    session = _leg(switch, words[0])
+    if session is None:
+        return "-ERR Cannot locate session!\n"
+    action, path = words[1].lower(), words[2]
+    if action == "start":
+        limit = words[3] if len(words) > 3 else ""
+        longest = float(limit) if limit.isascii() and limit.isdigit() and int(limit) else None
+        done, refusal = session.start_recording(path, longest=longest), "Cannot record session!"
+    elif action == "stop":
+        done, refusal = session.stop_recording(path), "Cannot stop record session!"
+    elif action in {"mask", "unmask"}:
+        done = session.mask_recording(path, masked=action == "mask")
+        refusal = f"Cannot {action} recording session!"
+    else:
+        return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
+    return "+OK Success\n" if done else f"-ERR {refusal}\n"
+
+
+def cell(text: str, separator: str) -> str:
+    """What a caller chose must not look like another row or column."""
+    return "".join(" " if letter == separator or not letter.isprintable() else letter for letter in text)

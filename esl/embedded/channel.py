@@ -1,0 +1,386 @@
+"""One leg of a call: its state, its variables, and the events that tell of both.
+
+Rules:
+1. Setting a variable puts it last, as the real switch does: the order in events is the order of
+   setting. An empty value takes the variable away.
+2. `Channel-State` is what the leg is doing, `Channel-State-Number` what it has been told to do
+   (switch_channel.c, running state and state). They differ between a hang-up and its execution.
+3. A hang-up is told once, at the instant it happens, whatever else is going on; what follows from
+   it (recordings, the last events) is the session's to do, in its own greenlet.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from esl.embedded.events import Origin
+from esl.embedded.media import Media
+from esl.embedded.profile import CallerProfile, dialog_variables, media_variables
+
+if TYPE_CHECKING:
+    from esl.embedded.switch import EmbeddedSwitch
+
+STATES = {
+    "CS_NEW": 0,
+    "CS_INIT": 1,
+    "CS_ROUTING": 2,
+    "CS_SOFT_EXECUTE": 3,
+    "CS_EXECUTE": 4,
+    "CS_EXCHANGE_MEDIA": 5,
+    "CS_PARK": 6,
+    "CS_CONSUME_MEDIA": 7,
+    "CS_HIBERNATE": 8,
+    "CS_RESET": 9,
+    "CS_HANGUP": 10,
+    "CS_REPORTING": 11,
+    "CS_DESTROY": 12,
+}
+CAUSES = {
+    "NONE": 0,
+    "UNALLOCATED_NUMBER": 1,
+    "NO_ROUTE_DESTINATION": 3,
+    "NORMAL_CLEARING": 16,
+    "USER_BUSY": 17,
+    "NO_USER_RESPONSE": 18,
+    "NO_ANSWER": 19,
+    "SUBSCRIBER_ABSENT": 20,
+    "CALL_REJECTED": 21,
+    "NUMBER_CHANGED": 22,
+    "EXCHANGE_ROUTING_ERROR": 25,
+    "DESTINATION_OUT_OF_ORDER": 27,
+    "INVALID_NUMBER_FORMAT": 28,
+    "NORMAL_UNSPECIFIED": 31,
+    "NORMAL_CIRCUIT_CONGESTION": 34,
+    "NETWORK_OUT_OF_ORDER": 38,
+    "NORMAL_TEMPORARY_FAILURE": 41,
+    "SWITCH_CONGESTION": 42,
+    "REQUESTED_CHAN_UNAVAIL": 44,
+    "FACILITY_NOT_SUBSCRIBED": 50,
+    "OUTGOING_CALL_BARRED": 52,
+    "INCOMING_CALL_BARRED": 54,
+    "BEARERCAPABILITY_NOTAUTH": 57,
+    "SERVICE_UNAVAILABLE": 63,
+    "SERVICE_NOT_IMPLEMENTED": 79,
+    "INCOMPATIBLE_DESTINATION": 88,
+    "RECOVERY_ON_TIMER_EXPIRE": 102,
+    "MANDATORY_IE_MISSING": 96,
+    "INTERWORKING": 127,
+    "ORIGINATOR_CANCEL": 487,
+    "MANAGER_REQUEST": 503,
+    "BLIND_TRANSFER": 600,
+    "ATTENDED_TRANSFER": 601,
+    "ALLOTTED_TIMEOUT": 602,
+    "MEDIA_TIMEOUT": 604,
+    "PICKED_OFF": 605,
+    "LOSE_RACE": 502,
+}
+"""Hang-up causes with their Q.850 codes (switch_channel.c, `CAUSE_CHART`)."""
+_WITHOUT_VARIABLES = frozenset({"CHANNEL_STATE", "CHANNEL_CALLSTATE", "DTMF", "CHANNEL_DESTROY"})
+_VARIABLE_NAME = re.compile(r"[!-9;-~]{1,256}")
+
+
+def cause_named(name: str | None) -> str:
+    """The cause of that name or Q.850 number; what nobody knows is NORMAL_CLEARING."""
+    text = (name or "").strip().upper()
+    if text.isdigit():
+        return next((cause for cause, code in CAUSES.items() if str(code) == text), "NORMAL_CLEARING")
+    return text if text in CAUSES else "NORMAL_CLEARING"
+
+
+class Channel:
+    """A leg. `on_change` is called whenever an application that waits on the leg should look."""
+
+    def __init__(
+        self,
+        switch: EmbeddedSwitch,
+        profile: CallerProfile,
+        variables: dict[str, str],
+        *,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.switch = switch
+        self.profile = profile
+        self.uuid = profile.unique_id
+        self.variables = {name: value for name, value in variables.items() if value}
+        self.media = Media(wake=on_change)
+        self.partner: CallerProfile | None = None
+        self.partner_type = ""
+        self.state = "CS_NEW"
+        self.running_state = "CS_NEW"
+        self.call_state = "DOWN"
+        self.answer_state = "ringing"
+        self.hangup_cause: str | None = None
+        self.hung_up_by_caller = False
+        self.reported = False
+        self.media_port = switch.next_media_port()
+        self.remote_port = self.variables.get("remote_media_port", "0")
+        self.digits_taken: list[str] = []
+        self.codec_known = True
+        self.when_hung_up: list[Callable[[], None]] = []
+        self._on_change = on_change
+
+    # --- variables -----------------------------------------------------------------------------
+
+    def get(self, name: str) -> str | None:
+        """A variable, or what the caller profile has under that name."""
+        value = self.variables.get(name)
+        return value if value is not None else self.profile.field(name) or None
+
+    def set(self, name: str, value: str | None) -> None:
+        """Sets a variable; None or "" removes it. A name that could break a header line is ignored."""
+        self.variables.pop(name, None)
+        if value and _VARIABLE_NAME.fullmatch(name):
+            self.variables[name] = value
+
+    def update(self, variables: dict[str, str]) -> None:
+        for name, value in variables.items():
+            self.set(name, value)
+
+    # --- state ---------------------------------------------------------------------------------
+
+    def is_up(self) -> bool:
+        """Not hung up."""
+        return STATES[self.state] < STATES["CS_HANGUP"]
+
+    @property
+    def answered(self) -> bool:
+        return self.profile.times.answered > 0
+
+    def now(self) -> int:
+        """Microseconds since the epoch."""
+        return int(self.switch.clock.now() * 1_000_000)
+
+    def enter(self, state: str) -> None:
+        """The leg is in `state` from here on, and says so."""
+        self.state = self.running_state = state
+        self.fire("CHANNEL_STATE")
+
+    def set_call_state(self, call_state: str) -> None:
+        before, self.call_state = self.call_state, call_state
+        self.fire("CHANNEL_CALLSTATE", [("Original-Channel-Call-State", before)])
+
+    def pre_answer(self) -> bool:
+        """Opens the media without answering, if they are not open yet. False if the leg is down."""
+        if not self.is_up():
+            return False
+        if not self.media.open:
+            self.update(media_variables(self.media_port, self.remote_port))
+            self.media.open = True
+            self.answer_state = "early"
+            self.profile.times.progress_media = self.now()
+            self.set("endpoint_disposition", "EARLY MEDIA")
+            self.fire("CHANNEL_PROGRESS_MEDIA")
+            self.set_call_state("EARLY")
+        return True
+
+    def answer(self) -> None:
+        """Answers, if that has not happened yet."""
+        if not self.is_up() or self.answered:
+            return
+        if not self.media.open:
+            self.update(media_variables(self.media_port, self.remote_port))
+        self.media.open = True
+        self.answer_state = "answered"
+        self.profile.times.answered = self.now()
+        self.fire("CHANNEL_ANSWER")
+        self.set_call_state("ACTIVE")
+        self.set("endpoint_disposition", "ANSWER")
+        if self.media.line is not None:
+            self.media.on_tick = self._acknowledged
+            self.media.line.send(b"W")
+
+    def _acknowledged(self) -> None:
+        """The caller's end has confirmed the answer, one tick later."""
+        if self.is_up():
+            self.update(dialog_variables(self.variables, sequence=self.switch.next_dialog_number()))
+
+    def hang_up(self, cause: str, *, by_caller: bool = False) -> None:
+        """Hangs up, at once and once. Safe from any greenlet."""
+        if not self.is_up():
+            return
+        self.state = "CS_HANGUP"
+        self.hangup_cause = cause
+        self.hung_up_by_caller = by_caller
+        self.answer_state = "hangup"
+        if by_caller:
+            self.update(
+                {
+                    "sip_reason": f'Q.850;cause={CAUSES.get(cause, 16)};text="{cause}"',
+                    "sip_term_status": "200",
+                    "proto_specific_hangup_cause": "sip:200",
+                    "sip_term_cause": str(CAUSES.get(cause, 16)),
+                }
+            )
+        self.fire("CHANNEL_HANGUP")
+        if by_caller:
+            self.set("sip_hangup_disposition", "recv_bye")
+        for told in tuple(self.when_hung_up):
+            told()
+        self._on_change()
+
+    # --- events --------------------------------------------------------------------------------
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """What every event of the leg says (switch_channel.c, `switch_channel_event_set_basic_data`)."""
+        direction = self.profile.direction
+        yield "Channel-State", self.running_state
+        yield "Channel-Call-State", self.call_state
+        yield "Channel-State-Number", str(STATES[self.state])
+        yield "Channel-Name", self.profile.channel_name
+        yield "Unique-ID", self.uuid
+        yield "Call-Direction", direction
+        yield "Presence-Call-Direction", direction
+        yield "Channel-HIT-Dialplan", "true" if direction == "inbound" else "false"
+        yield "Channel-Call-UUID", self.variables.get("call_uuid", self.uuid)
+        yield "Answer-State", self.answer_state
+        if self.hangup_cause:
+            yield "Hangup-Cause", self.hangup_cause
+        if self.codec_known:
+            for way in ("Read", "Write"):
+                yield f"Channel-{way}-Codec-Name", "PCMU"
+                yield f"Channel-{way}-Codec-Rate", "8000"
+                yield f"Channel-{way}-Codec-Bit-Rate", "64000"
+        yield from self.profile.lines("Caller")
+        if self.partner is not None:
+            yield "Other-Type", self.partner_type
+            yield from self.partner.lines("Other-Leg")
+
+    def variable_lines(self) -> Iterator[tuple[str, str]]:
+        for name, value in self.variables.items():
+            yield f"variable_{name}", value
+
+    def fire(
+        self,
+        kind: str,
+        more: Iterable[tuple[str, str]] = (),
+        *,
+        first: Iterable[tuple[str, str]] = (),
+        subclass: str = "",
+        origin: Origin | None = None,
+    ) -> None:
+        """Fires an event of this leg; `first` and `more` are the lines that only this kind has."""
+
+        def lines() -> Iterator[tuple[str, str]]:
+            yield from first
+            yield from self.lines()
+            if kind not in _WITHOUT_VARIABLES:
+                yield from self.variable_lines()
+            yield from more
+
+        self.switch.board.fire(kind, lines, subclass=subclass, origin=origin)
+
+    def connect_lines(self) -> Iterator[tuple[str, str]]:
+        """What answers `connect`: the leg with all it has, the profile under two names."""
+        yield from self.switch.board.core_lines("CHANNEL_DATA").items()
+        yield from self.profile.lines("Channel")
+        yield from self.lines()
+        yield from self.variable_lines()
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def report(self, *, last_application: tuple[str, str] | None) -> None:
+        """The leg's account of itself: times, counts, CHANNEL_HANGUP_COMPLETE."""
+        if self.reported:
+            return
+        self.reported = True
+        cause = self.hangup_cause or "NORMAL_CLEARING"
+        self.set("hangup_cause", cause)
+        self.set("hangup_cause_q850", str(min(CAUSES.get(cause, 16), 127)))
+        self.profile.times.hangup = self.now()
+        self.call_state = "HANGUP"
+        self.fire("CHANNEL_CALLSTATE", [("Original-Channel-Call-State", "ACTIVE")])
+        self.enter("CS_REPORTING")
+        self.set("digits_dialed", "".join(self.digits_taken) or "none")
+        self._account_for_times(last_application)
+        if not self.hung_up_by_caller:
+            self.set("sip_hangup_disposition", "send_bye")
+        self._account_for_media()
+        self.fire("CHANNEL_HANGUP_COMPLETE")
+        self.state = "CS_DESTROY"
+        self.fire("CHANNEL_DESTROY")
+
+    def _account_for_times(self, last_application: tuple[str, str] | None) -> None:
+        """switch_channel.c, `switch_channel_set_timestamps`."""
+        times = self.profile.times
+        stamps = [
+            ("start", times.created),
+            ("profile_start", times.profile_created),
+            ("answer", times.answered),
+            ("bridge", times.bridged),
+            ("progress_media", times.progress_media),
+            ("end", times.hangup),
+        ]
+        for name, at in stamps:
+            if at:
+                self.set(f"{name}_stamp", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at // 1_000_000)))
+        epochs = [
+            *stamps[:4],
+            ("last_hold", times.last_hold),
+            ("hold_accum", times.hold_accum),
+            ("resurrect", times.resurrect),
+            ("progress", times.progress),
+            ("progress_media", times.progress_media),
+            ("end", times.hangup),
+        ]
+        for name, at in epochs:
+            if name == "hold_accum":
+                self.update({"hold_accum_seconds": "0", "hold_accum_usec": "0", "hold_accum_ms": "0"})
+                continue
+            self.set(f"{name}_epoch", str(at // 1_000_000))
+            self.set(f"{name}_uepoch", str(at))
+        if last_application is not None:
+            self.set("last_app", last_application[0])
+            self.set("last_arg", last_application[1])
+        profile = self.profile
+        self.set("caller_id", f'"{profile.caller_id_name}" <{profile.caller_id_number}>')
+        spans = {
+            "": times.hangup - times.created,
+            "bill": times.hangup - times.answered if times.answered else 0,
+            "progress": times.progress - times.created if times.progress else 0,
+            "answer": times.answered - times.created if times.answered else 0,
+            "wait": times.bridged - times.created if times.bridged else 0,
+            "progress_media": times.progress_media - times.created if times.progress_media else 0,
+            "flow_bill": times.hangup - times.created,
+        }
+        for unit, scale in (("sec", 1_000_000), ("msec", 1000), ("usec", 1)):
+            for name, span in spans.items():
+                whole = {"sec": "duration", "msec": "mduration", "usec": "uduration"}[unit]
+                self.set(f"{name}{unit}" if name else whole, str(max(span, 0) // scale))
+
+    def _account_for_media(self) -> None:
+        """The RTP counters, from the frames that really passed: 160 bytes and a 12-byte header each."""
+        media = self.media
+        self.update(
+            {
+                "rtp_audio_in_raw_bytes": str(media.frames_in * 172),
+                "rtp_audio_in_media_bytes": str(media.frames_in * 172),
+                "rtp_audio_in_packet_count": str(media.frames_in),
+                "rtp_audio_in_media_packet_count": str(media.frames_in),
+                "rtp_audio_in_skip_packet_count": str(max(media.ticks - media.frames_in, 0)),
+                "rtp_audio_in_jitter_packet_count": "0",
+                "rtp_audio_in_dtmf_packet_count": str(len(self.digits_taken)),
+                "rtp_audio_in_cng_packet_count": "0",
+                "rtp_audio_in_flush_packet_count": str(media.skipped),
+                "rtp_audio_in_largest_jb_size": "0",
+                "rtp_audio_in_jitter_min_variance": "0.00",
+                "rtp_audio_in_jitter_max_variance": "0.00",
+                "rtp_audio_in_jitter_loss_rate": "0.00",
+                "rtp_audio_in_jitter_burst_rate": "0.00",
+                "rtp_audio_in_mean_interval": "20.00" if media.frames_in else "0.00",
+                "rtp_audio_in_flaw_total": "0",
+                "rtp_audio_in_quality_percentage": "100.00",
+                "rtp_audio_in_mos": "4.50",
+                "rtp_audio_out_raw_bytes": str(media.frames_out * 172),
+                "rtp_audio_out_media_bytes": str(media.frames_out * 172),
+                "rtp_audio_out_packet_count": str(media.frames_out),
+                "rtp_audio_out_media_packet_count": str(media.frames_out),
+                "rtp_audio_out_skip_packet_count": "0",
+                "rtp_audio_out_dtmf_packet_count": "0",
+                "rtp_audio_out_cng_packet_count": "0",
+                "rtp_audio_rtcp_packet_count": "0",
+                "rtp_audio_rtcp_octet_count": "0",
+            }
+        )

@@ -1,0 +1,223 @@
+"""Events of the embedded switch: how one is built, who gets it.
+
+Rules (mod_event_socket.c, `event_handler`; switch_event.c, `switch_event_prep_for_delivery`):
+1. An event is built only if somebody listens to its kind, once for all who do.
+2. Every event carries the core's header lines first, in the real switch's order, and a sequence
+   number that only grows.
+3. Filters let an event through if one of them matches; one that starts with `-` takes it out again.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+from uuid import uuid4
+
+from esl import wire
+from esl.embedded.clock import Clock
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+KINDS = _words(
+    """CUSTOM CLONE CHANNEL_CREATE CHANNEL_DESTROY CHANNEL_STATE CHANNEL_CALLSTATE CHANNEL_ANSWER
+    CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HOLD
+    CHANNEL_UNHOLD CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA
+    CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_UNPARK CHANNEL_APPLICATION CHANNEL_ORIGINATE CHANNEL_UUID
+    API LOG INBOUND_CHAN OUTBOUND_CHAN STARTUP SHUTDOWN PUBLISH UNPUBLISH TALK NOTALK SESSION_CRASH
+    MODULE_LOAD MODULE_UNLOAD DTMF MESSAGE PRESENCE_IN NOTIFY_IN PRESENCE_OUT PRESENCE_PROBE
+    MESSAGE_WAITING MESSAGE_QUERY ROSTER CODEC BACKGROUND_JOB DETECTED_SPEECH DETECTED_TONE
+    PRIVATE_COMMAND HEARTBEAT TRAP ADD_SCHEDULE DEL_SCHEDULE EXE_SCHEDULE RE_SCHEDULE RELOADXML
+    NOTIFY PHONE_FEATURE PHONE_FEATURE_SUBSCRIBE SEND_MESSAGE RECV_MESSAGE REQUEST_PARAMS
+    CHANNEL_DATA GENERAL COMMAND SESSION_HEARTBEAT CLIENT_DISCONNECTED SERVER_DISCONNECTED SEND_INFO
+    RECV_INFO RECV_RTCP_MESSAGE SEND_RTCP_MESSAGE CALL_SECURE NAT RECORD_START RECORD_STOP
+    PLAYBACK_START PLAYBACK_STOP CALL_UPDATE FAILURE SOCKET_DATA MEDIA_BUG_START MEDIA_BUG_STOP
+    CONFERENCE_DATA_QUERY CONFERENCE_DATA CALL_SETUP_REQ CALL_SETUP_RESULT CALL_DETAIL DEVICE_STATE
+    TEXT SHUTDOWN_REQUESTED ALL"""
+)
+"""Every kind of event that `event plain` knows (switch_event.c, `EVENT_NAMES`)."""
+
+MY_EVENTS = _words(
+    """CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY
+    CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE
+    CHANNEL_ORIGINATE CHANNEL_UUID CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS
+    CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UNPARK DETECTED_SPEECH DTMF
+    NOTALK TALK"""
+)
+"""The 23 kinds that `myevents` turns on (mod_event_socket.c, `parse_command`)."""
+
+Lines = Iterable[tuple[str, str]]
+Origin = tuple[str, str, int]
+"""The source file, function and line that the real switch's event names."""
+
+_ORIGINS: dict[str, Origin] = {
+    "BACKGROUND_JOB": ("mod_event_socket.c", "api_exec", 1580),
+    "CHANNEL_ANSWER": ("switch_channel.c", "switch_channel_perform_mark_answered", 3848),
+    "CHANNEL_BRIDGE": ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", 1689),
+    "CHANNEL_CALLSTATE": ("switch_channel.c", "switch_channel_perform_set_callstate", 313),
+    "CHANNEL_CREATE": ("switch_core_state_machine.c", "switch_core_session_run", 626),
+    "CHANNEL_DATA": ("mod_event_socket.c", "parse_command", 2029),
+    "CHANNEL_EXECUTE": ("switch_core_session.c", "switch_core_session_exec", 2949),
+    "CHANNEL_EXECUTE_COMPLETE": ("switch_core_session.c", "switch_core_session_exec", 2972),
+    "CHANNEL_HANGUP": ("switch_channel.c", "switch_channel_perform_hangup", 3447),
+    "CHANNEL_HANGUP_COMPLETE": (
+        "switch_core_state_machine.c",
+        "switch_core_session_reporting_state",
+        943,
+    ),
+    "CHANNEL_PARK": ("switch_ivr.c", "switch_ivr_park", 1002),
+    "CHANNEL_STATE": ("switch_channel.c", "switch_channel_perform_set_running_state", 2409),
+    "CHANNEL_UNBRIDGE": ("switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", 1879),
+    "CHANNEL_UNPARK": ("switch_ivr.c", "switch_ivr_park", 1213),
+    "DTMF": ("switch_channel.c", "switch_channel_dequeue_dtmf", 678),
+    "PLAYBACK_START": ("switch_ivr_play_say.c", "switch_ivr_play_file", 1649),
+    "PLAYBACK_STOP": ("switch_ivr_play_say.c", "switch_ivr_play_file", 2023),
+    "RECORD_START": ("switch_ivr_async.c", "record_callback", 1482),
+    "RECORD_STOP": ("switch_ivr_async.c", "send_record_stop_event", 1241),
+}
+_ELSEWHERE: Origin = ("switch_core.c", "send_event", 1)
+
+
+@dataclass(frozen=True)
+class Fired:
+    """An event on its way to those who listen."""
+
+    kind: str
+    subclass: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """As it travels."""
+        return wire.encode_event(self.headers, self.body)
+
+    def get(self, name: str) -> str | None:
+        """A header's value, its name in any spelling, as `switch_event_get_header` finds it."""
+        value = self.headers.get(name)
+        if value is None:
+            folded = name.lower()
+            value = next((held for key, held in self.headers.items() if key.lower() == folded), None)
+        return value
+
+
+class Listener(Protocol):
+    """Somebody with an event socket."""
+
+    def wants(self, kind: str, subclass: str) -> bool:
+        """Whether this kind of event was asked for."""
+
+    def take(self, event: Fired) -> None:
+        """Gets it. Never waits."""
+
+    def abort(self) -> None:
+        """Is disconnected."""
+
+
+class EventBoard:
+    """The core's events: numbered, dated, given to whoever asked for them."""
+
+    def __init__(self, *, name: str, clock: Clock) -> None:
+        self.core_uuid = str(uuid4())
+        self.name = name
+        self.listeners: list[Listener] = []
+        self.sequence = 0
+        self._clock = clock
+
+    def core_lines(self, kind: str, subclass: str = "", origin: Origin | None = None) -> dict[str, str]:
+        """The header lines that every event starts with."""
+        self.sequence += 1
+        now = self._clock.now()
+        file, function, line = origin or _ORIGINS.get(kind, _ELSEWHERE)
+        lines = {"Event-Subclass": subclass} if subclass else {}
+        lines |= {
+            "Event-Name": kind,
+            "Core-UUID": self.core_uuid,
+            "FreeSWITCH-Hostname": self.name,
+            "FreeSWITCH-Switchname": self.name,
+            "FreeSWITCH-IPv4": "127.0.0.1",
+            "FreeSWITCH-IPv6": "::1",
+            "Event-Date-Local": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)),
+            "Event-Date-GMT": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now)),
+            "Event-Date-Timestamp": str(int(now * 1_000_000)),
+            "Event-Calling-File": file,
+            "Event-Calling-Function": function,
+            "Event-Calling-Line-Number": str(line),
+            "Event-Sequence": str(self.sequence),
+        }
+        return lines
+
+    def fire(
+        self,
+        kind: str,
+        lines: Callable[[], Lines],
+        *,
+        subclass: str = "",
+        origin: Origin | None = None,
+        body: bytes = b"",
+    ) -> None:
+        """Builds the event if somebody wants it, and gives it to them."""
+        takers = [listener for listener in self.listeners if listener.wants(kind, subclass)]
+        if not takers:
+            self.sequence += 1
+            return
+        event = Fired(kind, subclass, {**self.core_lines(kind, subclass, origin), **dict(lines())}, body)
+        for listener in takers:
+            listener.take(event)
+
+
+class Filters:
+    """`filter NAME VALUE`: which of the events that were asked for go out."""
+
+    def __init__(self) -> None:
+        self._lines: list[tuple[str, str]] = []
+
+    def add(self, name: str, value: str) -> None:
+        self._lines.append((name, value))
+
+    def delete(self, name: str, value: str | None = None) -> None:
+        """Takes out the filters on a header (with that value), or `all`."""
+        folded = name.lower()
+        self._lines = (
+            []
+            if folded == "all"
+            else [
+                (held, wanted)
+                for held, wanted in self._lines
+                if held.lower() != folded or (value is not None and wanted != value)
+            ]
+        )
+
+    def let_through(self, event: Fired) -> bool:
+        """As `event_handler` decides it."""
+        if not self._lines:
+            return True
+        passes = False
+        for name, wanted in self._lines:
+            value = event.get(name)
+            if value is None:
+                continue
+            text = wanted.lstrip("+- ")
+            positive = not wanted[: len(wanted) - len(text)].rstrip(" ").endswith("-")
+            if passes and positive:
+                continue
+            if _matches(text, value):
+                if not positive:
+                    return False
+                passes = True
+        return passes
+
+
+def _matches(wanted: str, value: str) -> bool:
+    if wanted.startswith("/"):
+        try:
+            return re.search(wanted.strip("/"), value) is not None
+        except re.error:
+            return False
+    return wanted.lower() == value.lower()

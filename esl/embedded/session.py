@@ -1,0 +1,477 @@
+"""A leg's session: the one greenlet in which its dialplan and its applications run.
+
+Rules (switch_ivr.c `switch_ivr_parse_event`, switch_core_session.c `switch_core_session_exec`):
+1. Commands that come over an event socket are queued. Whatever application is waiting takes them
+   up, so a second `playback` interrupts the first, which then goes on; `event-lock` prevents that.
+2. Applications wait in one way only, `rest`, and everything that can happen on the leg wakes it.
+3. On a leg that is down nothing is executed and nothing is told.
+4. Arguments are expanded once, from the leg's variables (`${name}`): never twice, and never by
+   calling anything. `app_disable_expand_variables=true` turns it off.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import gevent
+from gevent.event import Event
+
+from esl.embedded.channel import Channel, cause_named
+from esl.embedded.errors import SoundError
+from esl.embedded.profile import CallerProfile
+from esl.embedded.recording import Recording, RecordingStyle, is_true
+from esl.embedded.sounds import open_sound
+from esl.wire import Command
+
+if TYPE_CHECKING:
+    from esl.embedded.socket_app import ServerConnection
+    from esl.embedded.switch import EmbeddedSwitch
+
+_log = logging.getLogger(__name__)
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_FILE_BLOCK = 16384
+"""Samples that the real switch reads from a file at a time; its counters move in such steps."""
+_SHORTEST_LOOP = 0.5
+"""Seconds: an application that ends sooner is not repeated by `loops`."""
+_MOST_QUEUED = 1000
+"""Commands that may wait for one leg (SWITCH_CORE_QUEUE_LEN is larger; nobody needs it)."""
+
+
+class Played(Enum):
+    """How a sound ended."""
+
+    WHOLE = "FILE PLAYED"
+    BROKEN = "FILE PLAYED "
+    """Stopped by a key or by `uuid_break`: to the client it is played."""
+    MISSING = "FILE NOT FOUND"
+    FAILED = "PLAYBACK ERROR"
+
+    @property
+    def response(self) -> str:
+        return self.value.rstrip()
+
+
+class Session:
+    """One call on the switch."""
+
+    def __init__(self, switch: EmbeddedSwitch, profile: CallerProfile, variables: dict[str, str]) -> None:
+        self.switch = switch
+        self._woken = Event()
+        self.channel = Channel(switch, profile, variables, on_change=self._woken.set)
+        self.media = self.channel.media
+        self.media.announce_recording = self._announce_recording
+        self.uuid = self.channel.uuid
+        self.keys: deque[tuple[str, int]] = deque()
+        self.transfer_to: str | None = None
+        self.bridge: Callable[[], None] | None = None
+        """Set by a queue: what to do once the applications have let go of the leg."""
+        self.controlled = False
+        """True while a server or `park` holds the leg."""
+        self.servers: list[ServerConnection] = []
+        """Servers that were given the leg."""
+        self._commands: deque[Command] = deque()
+        self._event_lock = False
+        self._broadcast = False
+        self._stop_broadcast = False
+        self.break_all = False
+        self._break = False
+        self._last_application: tuple[str, str] | None = None
+
+    # --- from other greenlets ------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something happened: whatever waits on the leg looks again."""
+        self._woken.set()
+
+    def queue(self, command: Command) -> bool:
+        """Queues a `sendmsg`. False if too many wait already."""
+        if len(self._commands) >= _MOST_QUEUED:
+            return False
+        self._commands.append(command)
+        self.wake()
+        return True
+
+    def press(self, key: str, samples: int) -> None:
+        """The caller pressed a key."""
+        self.keys.append((key, samples))
+        self.wake()
+
+    def stop_applications(self, *, everything: bool) -> None:
+        """`uuid_break`: stops what plays; with `everything` also what is queued."""
+        if everything:
+            self._commands.clear()
+        if self._broadcast:
+            self._stop_broadcast = True
+        self._break = True
+        self.break_all = everything
+        self.media.stop_playing()  # not one more frame, whenever its application gets to know
+        self.wake()
+
+    def interrupt(self) -> None:
+        """Stops what plays, and only that."""
+        self._break = True
+        self.media.stop_playing()
+        self.wake()
+
+    def flush(self) -> None:
+        """Forgets the commands that wait."""
+        self._commands.clear()
+
+    def let_go(self, bridge: Callable[[], None]) -> None:
+        """The applications let go of the leg, then `bridge` has it."""
+        self.bridge = bridge
+        self.wake()
+
+    def transfer(self, destination: str) -> bool:
+        """Sends the leg to another extension. False if it is down."""
+        channel = self.channel
+        if not channel.is_up():
+            return False
+        forwards = channel.variables.get("max_forwards", "70")
+        left = int(forwards) - 1 if forwards.isdigit() else 69
+        if left <= 0:
+            channel.hang_up("EXCHANGE_ROUTING_ERROR")
+            return False
+        channel.set("max_forwards", str(left))
+        self.transfer_to = destination or "service"
+        channel.state = "CS_ROUTING"
+        channel.profile.destination_number = self.transfer_to
+        source = (
+            f"{int(self.switch.clock.now())}:{uuid4()}:bl_xfer:{self.transfer_to}"
+            f"/{channel.profile.context}/{channel.profile.dialplan}"
+        )
+        channel.profile.transfer_source = source
+        channel.set("transfer_history", source)
+        channel.set("transfer_source", source)
+        self.wake()
+        return True
+
+    # --- life ----------------------------------------------------------------------------------
+
+    def is_ready(self) -> bool:
+        """Whether an application may go on with the leg."""
+        return self.channel.is_up() and self.transfer_to is None and self.bridge is None
+
+    def is_leaving(self) -> bool:
+        """Whether the leg has been transferred and must let go of this extension."""
+        return self.transfer_to is not None
+
+    def live(self) -> None:
+        """The leg's whole life, in its own greenlet."""
+        channel = self.channel
+        try:
+            channel.enter("CS_INIT")
+            channel.fire("CHANNEL_CREATE")
+            channel.enter("CS_ROUTING")
+            channel.set_call_state("RINGING")
+            while channel.is_up():
+                self._run_dialplan()
+        except gevent.GreenletExit:
+            channel.hang_up("MANAGER_REQUEST")
+        except Exception:  # noqa: BLE001 - whatever it was, the caller must not be left in silence
+            _log.exception("a session failed and is hung up")
+            channel.hang_up("NORMAL_TEMPORARY_FAILURE")
+        finally:
+            self._end()
+
+    def _run_dialplan(self) -> None:
+        channel = self.channel
+        self.transfer_to = None
+        route = self.switch.route(channel.profile.destination_number)
+        if route is None:
+            channel.hang_up("NO_ROUTE_DESTINATION")
+            return
+        match, actions = route
+        channel.set("DP_MATCH", "ARRAY::" + "|:".join(match))
+        channel.set("call_uuid", self.uuid)
+        channel.enter("CS_EXECUTE")
+        for action in actions:
+            if self.is_leaving() or not channel.is_up():
+                break
+            self.execute(action[0], action[1] if len(action) > 1 else None)
+            if self.bridge is not None:
+                self._live_bridge()
+        if self.is_leaving() and channel.is_up():
+            channel.enter("CS_ROUTING")
+        elif channel.is_up():
+            channel.hang_up("NORMAL_CLEARING")
+
+    def _live_bridge(self) -> None:
+        live, self.bridge = self.bridge, None
+        if live is not None and self.channel.is_up():
+            live()
+
+    def _end(self) -> None:
+        channel = self.channel
+        channel.enter("CS_HANGUP")
+        for key in tuple(self.media.recordings):
+            self.stop_recording(key)
+        self.switch.media_clock.remove(self.media)
+        channel.report(last_application=self._last_application)
+        self.switch.forget(self)
+
+    # --- executing -----------------------------------------------------------------------------
+
+    def execute(self, name: str, argument: str | None, *, uuid: str | None = None) -> bool:
+        """Runs an application. False if it could not be run; a name that nobody knows hangs up."""
+        channel = self.channel
+        if not channel.is_up():
+            return True
+        application = self.switch.applications.get(name)
+        if application is None:
+            _log.warning("no application %r on the embedded switch: the leg is hung up", name[:80])
+            if uuid:
+                channel.set("app_uuid", uuid)
+            channel.hang_up("DESTINATION_OUT_OF_ORDER")
+            return False
+        if application.needs_media and not channel.pre_answer():
+            return False
+        if argument and not is_true(channel.get("app_disable_expand_variables")):
+            argument = self.expand(argument)
+        argument = argument or ""
+        if not is_true(channel.get("disable_app_log")):
+            self._last_application = (name, argument)
+        channel.set("current_application_data", argument)
+        channel.set("current_application", name)
+        channel.set("current_application_response", None)
+        about = [("Application", name), *([("Application-Data", argument)] if argument else [])]
+        identity = [("Application-UUID", uuid or str(uuid4()))]
+        channel.fire("CHANNEL_EXECUTE", [*about, *identity])
+        self._break = False
+        application.run(self, argument)
+        response = channel.variables.get("current_application_response", "_none_")
+        channel.fire("CHANNEL_EXECUTE_COMPLETE", [*about, ("Application-Response", response), *identity])
+        return True
+
+    def expand(self, text: str) -> str:
+        """`${name}` becomes the variable's value, nothing if there is none; values are not looked into."""
+        return _VARIABLE.sub(lambda found: self.channel.get(found[1].strip()) or "", text)
+
+    def respond(self, response: str) -> None:
+        """What CHANNEL_EXECUTE_COMPLETE will say of the application that is running."""
+        self.channel.set("current_application_response", response)
+
+    def obey_queued(self) -> None:
+        """Takes up the commands that wait, unless one that is running is locked."""
+        media = self.media
+        while self._commands and not self._event_lock and self.channel.is_up():
+            interrupted, media.source = media.source, None
+            self.obey(self._commands.popleft())
+            media.source = interrupted
+
+    def obey(self, command: Command) -> None:
+        """Does what a `sendmsg` asks, now, in the leg's own greenlet."""
+        headers = command.headers
+        order = headers.get("call-command", "").lower()
+        locked = is_true(headers.get("event-lock"))
+        if locked:
+            self._event_lock = True
+        try:
+            if order == "execute":
+                self._obey_execute(command)
+            elif order == "hangup":
+                self.channel.hang_up(cause_named(headers.get("hangup-cause")))
+            else:
+                _log.warning("call-command %r is not in the embedded switch: ignored", order[:80])
+        finally:
+            if locked:
+                self._event_lock = False
+
+    def _obey_execute(self, command: Command) -> None:
+        headers, channel = command.headers, self.channel
+        name = headers.get("execute-app-name")
+        if not name:
+            return
+        argument = headers.get("execute-app-arg")
+        if not argument and headers.get("content-type", "").lower() == "text/plain":
+            argument = command.body.decode("utf-8", "replace")
+        loops = headers.get("loops", "1").strip()
+        times = int(loops) if re.fullmatch(r"-?\d{1,6}", loops) else 0
+        self._stop_broadcast = False
+        outermost = not self._broadcast
+        self._broadcast = True
+        turn = 0
+        while times < 0 or turn < times:
+            turn += 1
+            channel.set("current_loop", str(turn))
+            channel.set("total_loops", str(times))
+            began = self.switch.clock.now()
+            ran = self.execute(name, argument, uuid=headers.get("Event-UUID"))
+            if not ran or not self.is_ready() or self._stop_broadcast:
+                break
+            if self.switch.clock.now() - began < _SHORTEST_LOOP:
+                break
+        channel.set("current_loop", None)
+        channel.set("total_loops", None)
+        if outermost:
+            self._broadcast = False
+        if self._stop_broadcast:
+            self._broadcast = False
+            self._break = True
+
+    # --- waiting -------------------------------------------------------------------------------
+
+    def rest(self, until: float | None = None) -> None:
+        """Waits until something happens on the leg, or until that time of the switch's clock."""
+        timeout = None
+        if until is not None:
+            timeout = self.switch.clock.real(until - self.switch.clock.now())
+        self._woken.wait(timeout)
+        self._woken.clear()
+        while self.media.ended_recordings:
+            self.stop_recording(self.media.ended_recordings.popleft())
+
+    def take_break(self) -> bool:
+        """Whether `uuid_break` was called since the application began; asked once, it is forgotten."""
+        broken, self._break = self._break, False
+        return broken
+
+    def take_key(self) -> str:
+        """The next key that the caller pressed; only now the switch tells of it."""
+        key, samples = self.keys.popleft()
+        self.channel.digits_taken.append(key)
+        self.channel.fire(
+            "DTMF", [("DTMF-Digit", key), ("DTMF-Duration", str(samples)), ("DTMF-Source", "RTP")]
+        )
+        return key
+
+    def park(self) -> None:
+        """Holds the leg and does what is queued, until nobody controls it any more."""
+        self.channel.fire("CHANNEL_PARK")
+        self.controlled = True
+        while self.is_ready() and self.controlled:
+            self.obey_queued()
+            if not (self.is_ready() and self.controlled):
+                break
+            if self.keys:
+                self.take_key()
+                continue
+            self.rest()
+        self.controlled = False
+        self.channel.fire("CHANNEL_UNPARK")
+
+    # --- sound ---------------------------------------------------------------------------------
+
+    def play(self, name: str, *, on_key: Callable[[str], bool] | None = None) -> Played:
+        """Plays a sound to its end. `on_key` is asked about every key; True stops the sound."""
+        channel, media = self.channel, self.media
+        if not channel.pre_answer() or not self.is_ready():
+            return Played.FAILED
+        try:
+            source = open_sound(name, folder=self.switch.config.sounds)
+        except SoundError as fault:
+            _log.info("cannot play: %s", fault)
+            return Played.MISSING
+        about = [("Playback-File-Path", name)]
+        if name.startswith("tone_stream:"):
+            about.insert(0, ("Playback-File-Type", "tone_stream"))
+        channel.fire("PLAYBACK_START", about)
+        interrupted = media.source
+        media.play(source)
+        played = self._listen_while(lambda: media.source is source, on_key)
+        media.source = interrupted
+        read = max(-(-source.position // _FILE_BLOCK), 1) * _FILE_BLOCK
+        samples = read if source.total is None else min(read, source.total)
+        channel.set("playback_last_offset_pos", str(source.position))
+        channel.set("playback_seconds", str(samples // 8000))
+        channel.set("playback_ms", str(samples // 8))
+        channel.set("playback_samples", str(samples))
+        status = "break" if played is Played.BROKEN else "done"
+        channel.fire("PLAYBACK_STOP", [*about, ("Playback-Status", status)])
+        return played
+
+    def _listen_while(self, playing: Callable[[], bool], on_key: Callable[[str], bool] | None) -> Played:
+        while True:
+            if not self.is_ready():
+                return Played.FAILED
+            if self.take_break():
+                return Played.BROKEN
+            self.obey_queued()
+            if not self.is_ready():
+                return Played.FAILED
+            if on_key is not None and self.keys:
+                if on_key(self.take_key()):
+                    return Played.BROKEN
+                continue
+            if self._break:
+                continue
+            if not playing():
+                return Played.WHOLE
+            self.rest()
+
+    # --- recordings ----------------------------------------------------------------------------
+
+    def recording_path(self, name: str) -> Path | None:
+        """Where a recording of that name goes; None if it is relative and there is no folder for it."""
+        path = Path(name)
+        if path.is_absolute():
+            return path
+        folder = self.switch.config.recordings
+        return None if folder is None else folder / path
+
+    def start_recording(self, name: str, *, longest: float | None = None) -> bool:
+        """Starts to record into a file. True also if it is being recorded already."""
+        if not self.channel.pre_answer():
+            return False
+        if name in self.media.recordings:
+            return True
+        path = self.recording_path(name)
+        if path is None:
+            _log.warning("a recording has a relative path, and the switch has no folder for recordings")
+            return False
+        try:
+            style = RecordingStyle.from_variables(self.channel.variables)
+            self.media.recordings[name] = Recording(path, style, longest=longest)
+        except (OSError, ValueError) as fault:
+            _log.warning("cannot record: %s", fault)
+            return False
+        return True
+
+    def stop_recording(self, name: str) -> bool:
+        """Ends a recording; `all` ends every one. False if there is none."""
+        names = list(self.media.recordings) if name == "all" else [name]
+        stopped = False
+        for each in names:
+            recording = self.media.recordings.pop(each, None)
+            if recording is None:
+                continue
+            stopped = True
+            recording.stop()
+            self._account_for(each, recording)
+        return stopped
+
+    def mask_recording(self, name: str, *, masked: bool) -> bool:
+        recording = self.media.recordings.get(name)
+        if recording is None:
+            return False
+        recording.masked = masked
+        return True
+
+    def _announce_recording(self, name: str) -> None:
+        self.channel.fire("RECORD_START", [("Record-File-Path", name)])
+
+    def _account_for(self, name: str, recording: Recording) -> None:
+        channel, samples = self.channel, recording.samples
+        cause = "success-maxtime" if recording.frames else "empty-file"
+        if recording.failed:
+            cause = "uri-failure"
+        channel.set("record_file_size", str(recording.written))
+        channel.set("record_samples", str(samples))
+        channel.set("record_seconds", str(samples // 8000))
+        channel.set("record_ms", str(samples // 8))
+        channel.set("record_completion_cause", cause)
+        channel.fire("RECORD_STOP", [("Record-File-Path", name), ("Record-Completion-Cause", cause)])
+
+
+def split_arguments(text: str) -> Iterator[str]:
+    """Arguments separated by spaces; quotes hold some together (switch_utils.c, `switch_separate_string`)."""
+    for found in re.finditer(r"'([^']*)'|(\S+)", text):
+        yield found[1] if found[1] is not None else found[2]

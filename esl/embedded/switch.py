@@ -1,0 +1,267 @@
+"""The embedded switch: FreeSWITCH's side of the event socket protocol, with sound, in one process.
+
+    switch = EmbeddedSwitch(SwitchConfig(event_socket="127.0.0.1:0", line="127.0.0.1:0", ...))
+    with switch:                       # or start() and stop()
+        host, port = switch.line_address
+        ...
+
+Rules:
+1. It behaves as FreeSWITCH 1.11 does (tests/traces); where the two differ, this one is wrong.
+2. One greenlet per leg, one per connection, one clock for all media. Nothing else runs.
+3. After `stop` no socket, greenlet or half-written recording is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Self
+from uuid import uuid4
+
+import gevent
+from gevent.pool import Group
+
+from esl.embedded import api, apps, prompting, queue_api, queue_app, socket_app
+from esl.embedded.clock import Clock, RealClock
+from esl.embedded.config import Action, SwitchConfig, split_address
+from esl.embedded.errors import AddressTakenError, LineError
+from esl.embedded.event_socket import ClientConnection
+from esl.embedded.events import EventBoard
+from esl.embedded.line import AUDIO, HANGUP, KEY, Hello, Line, read_audio, read_hello, read_key, send_opening
+from esl.embedded.media import MediaClock
+from esl.embedded.profile import CallerProfile, Times, inbound_variables
+from esl.embedded.queues import CallCentre
+from esl.embedded.session import Session
+
+_log = logging.getLogger(__name__)
+
+_REGISTERED = (prompting, queue_api, queue_app, socket_app)
+"""Importing them has filled the registries of applications and `api` commands."""
+_MOST_CLIENTS = 200
+_STOP_SECONDS = 5.0
+
+
+class EmbeddedSwitch:
+    """A switch. `start` binds its ports; then callers, clients and servers may come and go."""
+
+    def __init__(self, config: SwitchConfig, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock: Clock = clock or RealClock()
+        self.started = self.clock.now()
+        self.board = EventBoard(name=config.name, clock=self.clock)
+        self.media_clock = MediaClock(self.clock)
+        self.applications = apps.APPLICATIONS
+        self.call_centre = CallCentre(self, config.queues, connect=queue_app.connect)
+        self.sessions: dict[str, Session] = {}
+        self.calls_taken = 0
+        self.peak_calls = 0
+        self.peak_rate = 0
+        self._recent: deque[float] = deque()
+        self._numbers = 0
+        self._listening: list[socket.socket] = []
+        self._greenlets = Group()
+        self._greenlets_of_calls = Group()
+        self.event_socket_address = ("", 0)
+        """Where the event socket listens, once started."""
+        self.line_address = ("", 0)
+        """Where callers join, once started."""
+
+    # --- life ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Binds the ports and starts the media clock. Raises `AddressTakenError`."""
+        try:
+            self.event_socket_address = self._listen(self.config.event_socket, self._serve_client)
+            self.line_address = self._listen(self.config.line, self._take_call)
+        except AddressTakenError:
+            self.stop()
+            raise
+        self.media_clock.start()
+
+    def stop(self) -> None:
+        """Hangs up every call and closes everything."""
+        for listening in self._listening:
+            listening.close()
+        self._listening.clear()
+        for session in tuple(self.sessions.values()):
+            session.channel.hang_up("MANAGER_REQUEST")
+        self._greenlets_of_calls.join(timeout=_STOP_SECONDS)
+        for listener in tuple(self.board.listeners):
+            listener.abort()
+        self._greenlets_of_calls.kill(timeout=_STOP_SECONDS)
+        self._greenlets.kill(timeout=_STOP_SECONDS)
+        self.media_clock.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def spawn(self, run: Callable[..., Any], *arguments: Any) -> gevent.Greenlet[..., Any]:
+        """A greenlet that ends with the switch."""
+        return self._greenlets.spawn(run, *arguments)
+
+    def _listen(self, address: str, serve: Callable[[socket.socket], None]) -> tuple[str, int]:
+        host, port = split_address(address)
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            listening = socket.socket(family, socket.SOCK_STREAM)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
+            listening.listen(256)
+        except OSError as fault:
+            raise AddressTakenError(
+                f"cannot listen on {address} ({fault.strerror or fault}); "
+                f"free the port or give another address (port 0 takes any)"
+            ) from None
+        self._listening.append(listening)
+        self.spawn(self._accept, listening, serve)
+        bound = listening.getsockname()
+        return bound[0], bound[1]
+
+    def _accept(self, listening: socket.socket, serve: Callable[[socket.socket], None]) -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                if listening.fileno() < 0:
+                    return
+                gevent.sleep(0.05)  # out of file descriptors, mostly: others will close theirs
+                continue
+            self.spawn(serve, connection)
+
+    def _serve_client(self, connection: socket.socket) -> None:
+        if len(self.board.listeners) >= _MOST_CLIENTS + len(self.sessions):
+            connection.close()
+            return
+        ClientConnection(self, connection).serve()
+
+    # --- numbers -------------------------------------------------------------------------------
+
+    def next_media_port(self) -> int:
+        """A port number for the leg's variables; nothing listens there."""
+        self._numbers += 2
+        return 20_000 + self._numbers % 12_000
+
+    def next_session_id(self) -> int:
+        self._numbers += 2
+        return self._numbers
+
+    def next_dialog_number(self) -> int:
+        self._numbers += 2
+        return 100_000_000 + self._numbers
+
+    # --- calls ---------------------------------------------------------------------------------
+
+    def route(self, number: str) -> tuple[tuple[str, ...], tuple[Action, ...]] | None:
+        """The first extension that is for this number: its match, and what to do."""
+        for extension in self.config.extensions:
+            match = extension.matches(number)
+            if match is not None:
+                return match, extension.actions
+        return None
+
+    def api(self, name: str, argument: str = "") -> str:
+        """What `api NAME ARGUMENT` answers."""
+        return api.run(self, name, argument)
+
+    def calls_this_second(self) -> int:
+        """New calls within the last second."""
+        now = self.clock.now()
+        while self._recent and self._recent[0] <= now - 1.0:
+            self._recent.popleft()
+        return len(self._recent)
+
+    def _take_call(self, connection: socket.socket) -> None:
+        try:
+            hello, rest = read_hello(connection)
+            refusal = self._refusal()
+            if refusal:
+                send_opening(connection, {"reason": refusal, "cause": "SWITCH_CONGESTION"})
+                connection.close()
+                return
+            self._recent.append(self.clock.now())
+            self.peak_rate = max(self.peak_rate, len(self._recent))
+            session = self._session_for(hello)
+            send_opening(connection, {"uuid": session.uuid})
+        except LineError as fault:
+            _log.info("a call did not begin: %s", fault)
+            with contextlib.suppress(OSError):
+                send_opening(connection, {"reason": str(fault), "cause": "MANDATORY_IE_MISSING"})
+            connection.close()
+            return
+        except OSError:
+            connection.close()
+            return
+        self._attach(session, connection, rest)
+        self.sessions[session.uuid] = session
+        self.calls_taken += 1
+        self.peak_calls = max(self.peak_calls, len(self.sessions))
+        media, channel = session.media, session.channel
+        self.media_clock.add(media, failed=lambda: channel.hang_up("MEDIA_TIMEOUT"))
+        self._greenlets_of_calls.spawn(session.live)
+
+    def _refusal(self) -> str | None:
+        if len(self.sessions) >= self.config.most_calls:
+            return "Maximum Calls In Progress"
+        if self.calls_this_second() >= self.config.calls_per_second:
+            return "Maximum Calls Per Second"
+        return None
+
+    def _session_for(self, hello: Hello) -> Session:
+        uuid = str(uuid4())
+        now = int(self.clock.now() * 1_000_000)
+        profile = CallerProfile(
+            unique_id=uuid,
+            channel_name=f"sofia/internal/{hello.number}@127.0.0.1",
+            direction="inbound",
+            caller_id_number=hello.number,
+            caller_id_name=hello.name,
+            destination_number=hello.destination,
+            username=hello.number,
+            dialplan="XML",
+            times=Times(profile_created=now, created=now),
+        )
+        variables = inbound_variables(
+            profile, session_id=self.next_session_id(), media_port=self.next_media_port()
+        )
+        session = Session(self, profile, variables)
+        session.channel.update(hello.variables)
+        return session
+
+    def _attach(self, session: Session, connection: socket.socket, rest: bytes) -> None:
+        channel, media = session.channel, session.media
+
+        def got(kind: bytes, body: bytes) -> None:
+            if kind == AUDIO:
+                media.hear(read_audio(body)[1])
+            elif kind == KEY:
+                session.press(*read_key(body))
+            elif kind == HANGUP:
+                channel.hang_up(body.decode("ascii", "replace") or "NORMAL_CLEARING", by_caller=True)
+            else:
+                raise LineError(f"a caller does not send {kind!r}")
+
+        def lost(_reason: str) -> None:
+            channel.hang_up("NORMAL_CLEARING", by_caller=True)
+
+        def hung_up() -> None:
+            cause = channel.hangup_cause or "NORMAL_CLEARING"
+            if media.line is not None and not channel.hung_up_by_caller:
+                media.line.send(HANGUP, cause.encode())
+
+        media.line = Line(connection, got=got, lost=lost, rest=rest)
+        channel.when_hung_up.append(hung_up)
+
+    def forget(self, session: Session) -> None:
+        """A leg's last event has been fired."""
+        self.sessions.pop(session.uuid, None)
+        if session.media.line is not None:
+            session.media.line.close()
+        for server in session.servers:
+            server.leg_gone()
