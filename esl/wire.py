@@ -23,7 +23,7 @@ from esl.errors import UnsafeTextError, WireError
 from esl.headers import Headers as Headers  # noqa: PLC0414 - part of this module's interface
 
 HEADER_LIMIT = 256 * 1024
-"""Bytes of one header block with its blank line. The reply to `connect` (about 6 kB) is the largest that a call sees."""
+"""Bytes of one header block with its blank line; the reply to `connect` (6 kB) is the largest of a call."""
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of one body: an event, or the table that an `api` command prints."""
 COMMAND_LIMIT = 256 * 1024
