@@ -23,11 +23,11 @@ from esl.errors import UnsafeTextError, WireError
 from esl.headers import Headers as Headers  # noqa: PLC0414 - part of this module's interface
 
 HEADER_LIMIT = 256 * 1024
-"""Bytes of one header block. The reply to `connect` (about 6 kB) is the largest that a call sees."""
+"""Bytes of one header block with its blank line; the reply to `connect` (6 kB) is the largest of a call."""
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of one body: an event, or the table that an `api` command prints."""
 COMMAND_LIMIT = 256 * 1024
-"""Bytes of one command with its header lines."""
+"""Bytes of one command with its header lines and its blank line."""
 
 _UNDEFINED = "_undef_"  # how switch_event_serialize writes an empty value
 _BARE = frozenset(map(chr, range(0x20, 0x7F))) - frozenset('\r\n #%&+:;<=>?@[\\]^`{|}"')
@@ -184,7 +184,7 @@ class MessageReader:
                 del buffer[: len(buffer) - len(buffer.lstrip(b"\n"))]
                 self._searched = 0
             end = buffer.find(b"\n\n", max(self._searched - 1, 0))
-            if (len(buffer) if end < 0 else end) > self._header_limit:
+            if (len(buffer) if end < 0 else end + 2) > self._header_limit:
                 raise WireError(f"header block of more than {self._header_limit} bytes")
             if end < 0:
                 self._searched = len(buffer)
@@ -353,7 +353,7 @@ class CommandReader:
                 del buffer[: len(buffer) - len(buffer.lstrip(b"\r\n"))]
                 self._searched = 0
             end = self._END.search(buffer, self._searched)
-            if (len(buffer) if end is None else end.start()) > self._command_limit:
+            if (len(buffer) if end is None else end.end()) > self._command_limit:
                 raise WireError(f"command of more than {self._command_limit} bytes")
             if end is None:
                 # A run of CR may still become an end: go back to the last LF before it.

@@ -315,6 +315,21 @@ def test_cutting_never_changes_what_is_read(pieces: list[bytes]) -> None:
     assert outcome(parts(stream)) == whole
 
 
+@pytest.mark.parametrize("size", range(3, 12))
+def test_the_limit_is_the_same_however_it_is_reached(size: int) -> None:
+    """A block that just fits, fits byte by byte too; one more byte does not (found by the test above)."""
+    block = b"A:" + b"x" * (size - 2)
+    for make in (lambda: MessageReader(header_limit=10), lambda: CommandReader(command_limit=10)):
+        for pieces in ([block + b"\n\n"], parts(block + b"\n\n")):
+            reader, fitted = make(), True
+            try:
+                for piece in pieces:
+                    reader.feed(piece)
+            except WireError:
+                fitted = False
+            assert fitted == (size + 2 <= 10), (size, pieces)
+
+
 @given(st.dictionaries(names, encodable, max_size=8), st.binary(max_size=40))
 @settings(deadline=None)
 def test_an_event_survives_the_way(headers: dict[str, str], body: bytes) -> None:
