@@ -1,0 +1,297 @@
+"""Worker processes, seen from the server: started, spoken to, noticed when they die, replaced.
+
+Rules:
+1. Nothing here blocks the hub: sockets are gevent's, and what is sent waits in an outbox.
+2. Every wait has a deadline, and the end of a worker (end of file) wakes all who wait on it at once.
+3. The outbox has a limit; a worker that does not keep up loses the conversation, not the server.
+4. Workers are exec'ed (`python -m speech.worker_…`), never forked from the patched server, and end
+   when the server does, because their socket is their standard input.
+5. A dead worker is replaced after a pause that doubles up to ten seconds. What is sent meanwhile
+   waits for the new one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import gevent
+import gevent.event
+import gevent.socket
+
+from speech.errors import WorkerLost, WorkerTimeout
+from speech.frames import Decoder, Frame, FrameFault, Header, encode
+from speech.spawning import START_TIMEOUT, Spawned, Spawner
+
+LOG = logging.getLogger("speech.workers")
+
+OUTBOX_LIMIT = 8 << 20
+"""Bytes waiting for one worker: more than eight minutes of one call's audio."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+_GIVE_UP = 3
+"""Failed starts in a row after which new conversations are refused (starts go on being tried)."""
+
+
+class Conversation:
+    """One utterance or one rendering on its way through a worker."""
+
+    def __init__(self, link: Link, number: int) -> None:
+        self._link = link
+        self.number = number
+        self._answer: gevent.event.AsyncResult[Frame] = gevent.event.AsyncResult()
+        self.partials: deque[Header] = deque(maxlen=8)
+
+    def send(self, op: str, body: bytes = b"", **fields: object) -> None:
+        """Queues a frame. Never blocks; raises `WorkerLost` if the worker is gone or too slow."""
+        self._link.send({"op": op, "id": self.number, **fields}, body)
+
+    def wait(self, timeout: float) -> Frame:
+        """The answer. Raises `WorkerLost`, `WorkerTimeout`."""
+        self._answer.wait(timeout)
+        if not self._answer.ready():
+            self._link.unanswered()
+            raise WorkerTimeout(f"{self._link.name} did not answer within {timeout:g} s")
+        answer = self._answer.get()
+        assert answer is not None
+        return answer
+
+    def arrived(self, frame: Frame) -> None:
+        """Called by the link with each frame of this conversation."""
+        if frame[0].get("op") == "partial":
+            self.partials.append(frame[0])
+        else:
+            self._answer.set(frame)
+
+    def lost(self, reason: str) -> None:
+        """Called by the link when the worker is gone."""
+        if not self._answer.ready():
+            self._answer.set_exception(WorkerLost(reason))
+
+    def close(self) -> None:
+        """No answer is expected any more."""
+        self._link.forget(self.number)
+
+
+@dataclass
+class Link:
+    """One life of one worker, from before its start to its end."""
+
+    name: str
+    facts: Header = field(default_factory=dict)
+    ready: gevent.event.Event = field(default_factory=gevent.event.Event)
+    reason: str = ""
+    pid: int = 0
+    _conversations: dict[int, Conversation] = field(default_factory=dict)
+    _outbox: deque[bytes] = field(default_factory=deque)
+    _waiting: int = 0
+    _filled: gevent.event.Event = field(default_factory=gevent.event.Event)
+    _connection: gevent.socket.socket | None = None
+    _next: int = 1
+    _unanswered: int = 0
+    _kill: Callable[[int], None] | None = None
+
+    @property
+    def load(self) -> int:
+        """Conversations under way."""
+        return len(self._conversations)
+
+    def open(self) -> Conversation:
+        """A new conversation. Raises `WorkerLost` if this life is over."""
+        if self.reason:
+            raise WorkerLost(self.reason)
+        conversation = Conversation(self, self._next)
+        self._conversations[self._next] = conversation
+        self._next += 1
+        return conversation
+
+    def forget(self, number: int) -> None:
+        """The conversation is over."""
+        self._conversations.pop(number, None)
+
+    def send(self, header: Header, body: bytes = b"") -> None:
+        """Queues a frame for the writer. Raises `WorkerLost`."""
+        if self.reason:
+            raise WorkerLost(self.reason)
+        data = encode(header, body)
+        if self._waiting + len(data) > OUTBOX_LIMIT:
+            raise WorkerLost(f"{self.name} does not keep up: {self._waiting} bytes are waiting for it")
+        self._outbox.append(data)
+        self._waiting += len(data)
+        self._filled.set()
+
+    def unanswered(self) -> None:
+        """A deadline passed. Two in a row without a sign of life end the worker."""
+        self._unanswered += 1
+        if self._unanswered >= 2 and self.ready.is_set() and self._kill:
+            LOG.warning("%s (pid %d) does not answer: ended", self.name, self.pid)
+            self._kill(self.pid)
+
+    def live(self, spawner: Spawner, *, start_timeout: float, progress: Callable[[str], None]) -> None:
+        """Starts the worker and serves it until it ends; `reason` then says why."""
+        spawned: Spawned | None = None
+        overdue = gevent.Timeout(start_timeout)
+        writer: gevent.Greenlet[[gevent.socket.socket], None] | None = None
+        reason = f"{self.name} ended"
+        try:
+            spawned = spawner.spawn(progress)
+            self._connection, self._kill = spawned.connection, spawned.kill
+            writer = gevent.spawn(self._write, spawned.connection)
+            overdue.start()
+            reason = self._read(spawned.connection, overdue, progress) or reason
+            said = spawned.last_words()
+            reason += f": {said}" if said and not self.ready.is_set() else ""
+        except gevent.Timeout as passed:
+            if passed is not overdue:
+                raise
+            reason = f"{self.name} was not ready after {start_timeout:g} s"
+        except (WorkerLost, FrameFault) as fault:
+            reason = str(fault)
+        except OSError as fault:
+            reason = f"{self.name}: {fault}"
+        finally:
+            overdue.close()
+            self._end(reason)
+            if writer is not None:
+                writer.kill(block=False)
+            if spawned is not None:
+                spawned.connection.close()
+                spawned.kill(self.pid)
+
+    def _read(
+        self, connection: gevent.socket.socket, overdue: gevent.Timeout, progress: Callable[[str], None]
+    ) -> str:
+        decoder = Decoder()
+        while data := connection.recv(1 << 16):
+            self._unanswered = 0
+            for header, body in decoder.push(data):
+                match header.get("op"):
+                    case "ready":
+                        overdue.close()
+                        self.facts, self.pid = header, int(header.get("pid", 0))
+                        self.ready.set()
+                    case "progress":
+                        progress(str(header.get("text")))
+                    case "fatal":
+                        return f"{self.name}: {header.get('text')}"
+                    case _:
+                        conversation = self._conversations.get(int(header.get("id", 0)))
+                        if conversation is not None:
+                            conversation.arrived((header, body))
+        return ""
+
+    def _write(self, connection: gevent.socket.socket) -> None:
+        try:
+            while True:
+                self._filled.wait()
+                while self._outbox:
+                    data = self._outbox.popleft()
+                    self._waiting -= len(data)
+                    connection.sendall(data)
+                self._filled.clear()
+        except OSError:
+            return  # the reader meets the end of file, and says so
+
+    def _end(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        for conversation in list(self._conversations.values()):
+            conversation.lost(self.reason)
+        self._conversations.clear()
+        self._outbox.clear()
+        self.ready.set()  # wakes who waits for the start; `reason` tells that it failed
+
+    def close(self) -> None:
+        """Ends this life from our side: the worker sees the end of file and leaves."""
+        self._end(f"{self.name} is closed")
+        if self._connection is not None:
+            try:
+                self._connection.shutdown(gevent.socket.SHUT_RDWR)
+            except OSError:
+                self._connection.close()
+
+
+class WorkerPool:
+    """`size` workers of one kind, each replaced when it ends."""
+
+    def __init__(
+        self,
+        spawner: Spawner,
+        *,
+        size: int = 1,
+        start_timeout: float = START_TIMEOUT,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self.name = spawner.name
+        self._spawner = spawner
+        self._start_timeout = start_timeout
+        self._progress = progress or (lambda text: LOG.info("%s: %s", spawner.name, text))
+        self._failed_starts = 0
+        self._closed = False
+        self._links = [Link(self.name) for _ in range(size)]
+        self._keepers = [gevent.spawn(self._keep, seat) for seat in range(size)]
+
+    def _keep(self, seat: int) -> None:
+        pause = _FIRST_PAUSE
+        while not self._closed:
+            link = self._links[seat]
+            began = time.monotonic()
+            link.live(self._spawner, start_timeout=self._start_timeout, progress=self._progress)
+            if self._closed:
+                return  # type: ignore[unreachable] # it changes while the worker lives
+            LOG.warning("%s", link.reason)
+            worked = bool(link.facts)
+            self._failed_starts = 0 if worked else self._failed_starts + 1
+            if worked and time.monotonic() - began > _LONGEST_PAUSE:
+                pause = _FIRST_PAUSE
+            self._links[seat] = Link(self.name)  # takes conversations from now on
+            if not worked:
+                self._links[seat].facts = {"last_failure": link.reason}
+            gevent.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            self._links[seat].facts = {}
+
+    def wait_ready(self, timeout: float) -> Header:
+        """Waits for the first worker; returns what it reported. Raises `WorkerLost`, `WorkerTimeout`."""
+        deadline = time.monotonic() + timeout
+        while True:
+            link = self._links[0]
+            if not link.ready.wait(max(0.0, deadline - time.monotonic())):
+                raise WorkerTimeout(f"{self.name} was not ready after {timeout:g} s")
+            if not link.reason:
+                return link.facts
+            if self._closed or self._failed_starts >= _GIVE_UP:
+                raise WorkerLost(link.reason)
+            if time.monotonic() > deadline:
+                raise WorkerTimeout(link.reason)
+            gevent.sleep(0.05)  # until the keeper has put the next life in its place
+
+    def open(self) -> Conversation:
+        """A conversation with the least busy worker, started or still starting.
+
+        Raises `WorkerLost` where the pool is closed, or its workers fail to start again and again.
+        """
+        if self._closed:
+            raise WorkerLost(f"{self.name} is closed")
+        links = [link for link in self._links if not link.reason]
+        started = [link for link in links if link.ready.is_set()]
+        if not started and (self._failed_starts >= _GIVE_UP or not links):
+            failures = [str(link.facts.get("last_failure", "")) for link in self._links]
+            raise WorkerLost(next(filter(None, failures), f"{self.name} does not start"))
+        return min(started or links, key=lambda link: link.load).open()
+
+    def pids(self) -> list[int]:
+        """Process ids of the workers that have started."""
+        return [link.pid for link in self._links if link.pid and not link.reason]
+
+    def close(self) -> None:
+        """Ends the workers; conversations under way are lost. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        for link in self._links:
+            link.close()
+        self._spawner.close()
+        gevent.joinall(self._keepers, timeout=3)
+        gevent.killall(self._keepers, block=False)
