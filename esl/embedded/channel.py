@@ -215,7 +215,8 @@ class Channel:
                 }
             )
         self.fire("CHANNEL_HANGUP")
-        if by_caller:
+        if by_caller:  # the BYE that was received is read after it has been told
+            self.set("sip_user_agent", self.variables.get("sip_user_agent"))
             self.set("sip_hangup_disposition", "recv_bye")
         for told in tuple(self.when_hung_up):
             told()
@@ -298,9 +299,13 @@ class Channel:
         if not self.hung_up_by_caller:
             self.set("sip_hangup_disposition", "send_bye")
         self._account_for_media()
-        self.fire("CHANNEL_HANGUP_COMPLETE")
-        self.state = "CS_DESTROY"
-        self.fire("CHANNEL_DESTROY")
+        self.fire("CHANNEL_HANGUP_COMPLETE", first=[("Hangup-Cause", cause)])
+
+    def destroy(self) -> None:
+        """Nobody looks at the leg any more."""
+        if self.state != "CS_DESTROY":
+            self.state = "CS_DESTROY"
+            self.fire("CHANNEL_DESTROY")
 
     def _account_for_times(self, last_application: tuple[str, str] | None) -> None:
         """switch_channel.c, `switch_channel_set_timestamps`."""

@@ -30,6 +30,8 @@ class AgentConfig(_Written):
     """A simulated agent: how fast they answer, how long they talk, and what the caller hears."""
 
     name: Annotated[str, Field(min_length=1)]
+    contact: str = ""
+    """The user that is called; by default the part of the name before `@`."""
     status: Literal["Available", "On Break", "Logged Out"] = "Available"
     answers_after: Annotated[float, Field(ge=0)] | None = 2.0
     """Seconds of ringing; None never answers (the offer fails after `ring_time`)."""

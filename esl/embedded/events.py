@@ -90,21 +90,19 @@ class Fired:
 
     kind: str
     subclass: str
-    headers: dict[str, str]
+    lines: list[tuple[str, str]]
+    """Header lines; a name may stand twice (CHANNEL_HANGUP_COMPLETE has two `Hangup-Cause`)."""
     body: bytes = b""
 
     @cached_property
     def encoded(self) -> bytes:
         """As it travels."""
-        return wire.encode_event(self.headers, self.body)
+        return wire.encode_event(self.lines, self.body)
 
     def get(self, name: str) -> str | None:
         """A header's value, its name in any spelling, as `switch_event_get_header` finds it."""
-        value = self.headers.get(name)
-        if value is None:
-            folded = name.lower()
-            value = next((held for key, held in self.headers.items() if key.lower() == folded), None)
-        return value
+        folded = name.lower()
+        return next((value for held, value in self.lines if held == name or held.lower() == folded), None)
 
 
 class Listener(Protocol):
@@ -167,7 +165,7 @@ class EventBoard:
         if not takers:
             self.sequence += 1
             return
-        event = Fired(kind, subclass, {**self.core_lines(kind, subclass, origin), **dict(lines())}, body)
+        event = Fired(kind, subclass, [*self.core_lines(kind, subclass, origin).items(), *lines()], body)
         for listener in takers:
             listener.take(event)
 

@@ -90,7 +90,7 @@ class EventListener:
         if not self._filters.let_through(event):
             return
         if self._only_mine and self.session is not None:
-            mine = self.session.uuid in (event.headers.get("Unique-ID"), event.headers.get("Job-Owner-UUID"))
+            mine = self.session.uuid in (event.get("Unique-ID"), event.get("Job-Owner-UUID"))
             if not mine:
                 return
         if self._held is not None:
@@ -407,7 +407,7 @@ def is_async(command: wire.Command) -> bool:
 
 
 def _as_json(event: Fired) -> bytes:
-    content: dict[str, str] = dict(event.headers)
+    content: dict[str, str] = dict(reversed(event.lines))
     if event.body:
         content["Content-Length"] = str(len(event.body))
         content["_body"] = event.body.decode("utf-8", "replace")

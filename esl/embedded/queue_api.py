@@ -123,13 +123,12 @@ def _set(switch: EmbeddedSwitch, agent: Agent, rest: list[str]) -> str:
 
 
 def _agent_row(agent: Agent) -> str:
-    user = agent.name.partition("@")[0]
     cells = (
         agent.name,
         "single_box",
         "",
         "Callback",
-        f"{{absolute_codec_string=PCMU}}sofia/internal/{user}@127.0.0.1:5062",
+        f"{{absolute_codec_string=PCMU}}sofia/internal/{agent.contact}@127.0.0.1:5062",
         agent.status,
         agent.state,
         0,

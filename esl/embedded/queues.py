@@ -85,6 +85,10 @@ class Agent:
         return self.config.name
 
     @property
+    def contact(self) -> str:
+        return self.config.contact or self.name.partition("@")[0]
+
+    @property
     def free(self) -> bool:
         return self.status == "Available" and self.state == "Waiting"
 
@@ -253,7 +257,7 @@ class AgentCall:
 
     def _answered_leg(self) -> Channel:
         caller = self.member.session.channel.profile
-        uuid, user = str(uuid4()), self.agent.name.partition("@")[0]
+        uuid, user = str(uuid4()), self.agent.contact
         now = int(self.switch.clock.now() * 1_000_000)
         profile = CallerProfile(
             unique_id=uuid,
@@ -347,4 +351,5 @@ class AgentCall:
         self.channel.hang_up("NORMAL_CLEARING", by_caller=by_agent)
         self.channel.set("last_bridge_role", "originatee")
         self.channel.report(last_application=None)
+        self.channel.destroy()
         self.over.set()

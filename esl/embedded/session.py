@@ -218,9 +218,14 @@ class Session:
         channel.report(last_application=self._last_application)
         self.switch.forget(self)
 
+    def destroy_if_unwatched(self) -> None:
+        """A leg lasts until the last server that was given it has gone, lingering included."""
+        if self.channel.reported and all(server.over for server in self.servers):
+            self.channel.destroy()
+
     # --- executing -----------------------------------------------------------------------------
 
-    def execute(self, name: str, argument: str | None, *, uuid: str | None = None) -> bool:
+    def execute(self, name: str, argument: str | None) -> bool:
         """Runs an application. False if it could not be run; a name that nobody knows hangs up."""
         channel = self.channel
         if not channel.is_up():
@@ -228,8 +233,6 @@ class Session:
         application = self.switch.applications.get(name)
         if application is None:
             _log.warning("no application %r on the embedded switch: the leg is hung up", name[:80])
-            if uuid:
-                channel.set("app_uuid", uuid)
             channel.hang_up("DESTINATION_OUT_OF_ORDER")
             return False
         if application.needs_media and not channel.pre_answer():
@@ -237,14 +240,17 @@ class Session:
         if argument and not is_true(channel.get("app_disable_expand_variables")):
             argument = self.expand(argument)
         argument = argument or ""
+        uuid = channel.variables.get("app_uuid")
+        channel.set("app_uuid", None)
         if not is_true(channel.get("disable_app_log")):
             self._last_application = (name, argument)
-        channel.set("current_application_data", argument)
         channel.set("current_application", name)
+        channel.set("current_application_data", argument)
         channel.set("current_application_response", None)
         about = [("Application", name), *([("Application-Data", argument)] if argument else [])]
         identity = [("Application-UUID", uuid or str(uuid4()))]
         channel.fire("CHANNEL_EXECUTE", [*about, *identity])
+        channel.set("current_application", name)  # once more, as the real one does: it moves to the end
         self._break = False
         application.run(self, argument)
         response = channel.variables.get("current_application_response", "_none_")
@@ -301,10 +307,11 @@ class Session:
         turn = 0
         while times < 0 or turn < times:
             turn += 1
+            channel.set("app_uuid", headers.get("Event-UUID"))
             channel.set("current_loop", str(turn))
             channel.set("total_loops", str(times))
             began = self.switch.clock.now()
-            ran = self.execute(name, argument, uuid=headers.get("Event-UUID"))
+            ran = self.execute(name, argument)
             if not ran or not self.is_ready() or self._stop_broadcast:
                 break
             if self.switch.clock.now() - began < _SHORTEST_LOOP:

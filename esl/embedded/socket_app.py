@@ -150,6 +150,7 @@ class ServerConnection(EventListener):
         self._first.kill(block=False)
         self.session.controlled = False
         self.session.wake()
+        self.session.destroy_if_unwatched()
 
 
 def _one_line(text: str) -> str:

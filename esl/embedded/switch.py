@@ -265,3 +265,4 @@ class EmbeddedSwitch:
             session.media.line.close()
         for server in session.servers:
             server.leg_gone()
+        session.destroy_if_unwatched()
