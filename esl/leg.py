@@ -86,7 +86,7 @@ class Leg:
         self.caller_name = "" if hidden else plain_name(channel.get("Caller-Caller-ID-Name"))
         self.destination = plain_name(channel.get("Caller-Destination-Number"))
         self.variables: Mapping[str, str] = MappingProxyType(channel.variables)
-        self._events: Queue[CallEvent] = Queue()
+        self._events: Queue[object] = Queue()
         self.inbox: Inbox = self._events
         self._connection = connection
         self._live_audio = live_audio

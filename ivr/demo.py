@@ -9,23 +9,18 @@ Rules:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
 import gevent
-import structlog
 from gevent.queue import Empty, Queue
 
 from esl.embedded.caller import ScriptedCaller
+from ivr.audible import recognise_again, says_amount
 from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
-from ivr.stage import Stage
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
-
-log = structlog.get_logger(__name__)
 
 CALL_DEADLINE = 120.0
 """Seconds until a played call is given up."""
@@ -63,7 +58,7 @@ class PlayedCall:
     turn_seconds: list[float] = field(default_factory=list)
     """From the end of the caller's speech to the first changed sample that the caller heard."""
     heard: bytes = b""
-    heard_after: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    heard_at: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Step → where its prompt lies in `heard` (samples, first and last)."""
 
     @property
@@ -81,9 +76,18 @@ class PlayedCall:
 class CallerMind:
     """Plays one persona: hears what is asked, waits for its turn, answers."""
 
-    def __init__(self, persona: Persona, caller: ScriptedCaller, speak: Callable[[str, str], bytes]) -> None:
+    def __init__(
+        self,
+        persona: Persona,
+        caller: ScriptedCaller,
+        speak: Callable[[str, str], bytes],
+        tell: Callable[[str, str, str], None] = lambda _name, _number, _words: None,
+    ) -> None:
+        """`speak` turns words of a language to samples; `tell` is told what the caller does: who, from
+        which number, what."""
         self._persona = persona
         self._caller = caller
+        self._tell = tell
         self._words = {
             text: speak(text, persona.language)
             for text in {persona.agreement, *(reply.words for reply in persona.replies)}
@@ -107,7 +111,7 @@ class CallerMind:
                 if isinstance(moment, SystemSpoke):
                     self._listen_and_answer(moment)
         self.played.heard = caller.heard
-        self.played.heard_after = dict(self._prompts)
+        self.played.heard_at = dict(self._prompts)
         return self.played
 
     def _next(self) -> Moment | None:
@@ -128,8 +132,10 @@ class CallerMind:
         if not caller.wait_until_quiet(GAP_BEFORE_SPEAKING):
             return
         if reply.keys:
+            self._tell(self._persona.name, self._persona.number, f"keys {reply.keys}")
             caller.key(reply.keys)
         else:
+            self._tell(self._persona.name, self._persona.number, f"says «{reply.words}»")
             utterance = caller.speak(self._words[reply.words])
             if utterance.end > 0:
                 gevent.spawn(self._time_answer, utterance.end)
@@ -156,3 +162,49 @@ class CallerMind:
         if spoke.kind == "yes_no":
             return Reply(spoke.step, words=self._persona.agreement)
         return None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a call reached its goal, and why not."""
+
+    played: PlayedCall
+    goal: str
+    """What the caller wanted, for people to read."""
+    reached: bool
+    why: str
+    heard_again: str = ""
+    """What was recognised in the sound at the caller's ear."""
+
+
+def spoken_goal(played: PlayedCall, cents: int, recognizer: Recognizer | None) -> Verdict:
+    """The balance was told: the amount that the caller heard is the one in the database."""
+    goal = "hear the balance"
+    over = played.over
+    if over is None:
+        return Verdict(played, goal, reached=False, why="the call did not end")
+    if "tell" not in played.heard_at:
+        return Verdict(played, goal, reached=False, why="the balance was never said")
+    if recognizer is None:
+        return Verdict(played, goal, reached=False, why="no recogniser here: nobody can say what was heard")
+    first, last = played.heard_at["tell"]
+    try:
+        text = recognise_again(recognizer, played.heard[first * 2 : last * 2], played.persona.language)
+    except SpeechError as lost:
+        return Verdict(played, goal, reached=False, why=f"what was heard could not be recognised: {lost}")
+    right = says_amount(text, cents, played.persona.language)
+    why = "the amount heard is the one in the database" if right else "another amount was heard"
+    return Verdict(played, goal, reached=right, why=why, heard_again=text)
+
+
+def person_goal(played: PlayedCall) -> Verdict:
+    """A person answered."""
+    reached = played.handed_over
+    why = "a person answered" if reached else "nobody answered"
+    return Verdict(played, "talk to a person", reached=reached, why=why)
+
+
+def median_turn_ms(verdicts: Sequence[Verdict]) -> int | None:
+    """Milliseconds from the end of the caller's speech to the first changed sample heard, the median."""
+    turns = [seconds for verdict in verdicts for seconds in verdict.played.turn_seconds]
+    return round(median(turns) * 1000) if turns else None

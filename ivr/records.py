@@ -41,6 +41,7 @@ class Records:
         self._call_log = call_log
         self._recordings = recordings
         self._writes: Queue[Callable[[], object] | None] = Queue()
+        self._started_at = clock.utc()
         self._pool = ThreadPool(1)
         self._writer = gevent.spawn(self._write_all)
         self._drainer = gevent.spawn(self._drain_now_and_then)
@@ -117,7 +118,7 @@ class Records:
 
     def _drain(self) -> None:
         try:
-            self._call_log.drain()
+            self._call_log.recover(self.node, self._started_at)
         except DataError as lost:
             log.warning("spool_waits", reason=str(lost))
 

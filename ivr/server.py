@@ -144,10 +144,9 @@ class Server:
             flows.flow(settings.calls.flow)
             voice = Voice.of(settings, progress=self._progress)
             call_log = CallLog(store, Spool(settings.spool_folder))
-            lost = store.calls.complete_unfinished(node_id(settings), self._clock.utc())
-            if lost:
-                log.warning("unfinished_calls_completed", calls=len(lost))
-            call_log.drain()
+            recovered = call_log.recover(node_id(settings), self._clock.utc())
+            if recovered.completed:
+                log.warning("unfinished_calls_completed", calls=len(recovered.completed))
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
             self._rooms = Rooms(store, records, flows, catalogue.queues, voice, Lookups(store))
             self._listen()
