@@ -9,7 +9,6 @@ Rules:
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -45,7 +44,6 @@ class CallLog:
         self._store = store
         self._spool = spool
         self._clock = clock
-        self._lock = threading.Lock()
         self._try_again_at = float("-inf")
         self._lost: DataError | None = None
 
@@ -101,13 +99,10 @@ class CallLog:
         return "stored"
 
     def _give_up(self, error: DataError) -> None:
-        with self._lock:
-            self._lost = error
-            self._try_again_at = self._clock() + PAUSE_SECONDS
+        # No lock: threads that come here together set the same thing.
+        self._lost = error
+        self._try_again_at = self._clock() + PAUSE_SECONDS
 
     def _found_again(self) -> None:
-        if self._lost is None:
-            return
-        with self._lock:
-            self._lost = None
-            self._try_again_at = float("-inf")
+        self._lost = None
+        self._try_again_at = float("-inf")

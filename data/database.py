@@ -2,71 +2,86 @@
 
 Rules:
 1. SQLite has one writer. Whoever will write takes the lock at the start (BEGIN IMMEDIATE), so that a
-   transaction either has its turn or fails before it has done anything; readers never wait (WAL).
-2. Nobody waits for the lock longer than `LOCK_SECONDS`, however the wait came about.
+   transaction either has its turn or fails before it has done anything; readers never wait for it (WAL).
+2. Nobody waits for their turn longer than `LOCK_SECONDS`, whoever is in the way: another process, or
+   another thread of ours.
 3. A missing file is never created by looking into it; only `data.schema` creates one.
 4. Every exception that leaves `reading()` or `writing()` because of the database is a `DataError`.
-5. Blocking and thread-safe; the application calls it from a pool of real threads.
+5. Blocking and thread-safe; the application calls it from a pool of real threads. One connection reads and
+   one writes, each used by one thread at a time, and no lock of gevent's is met (`data.one_at_a_time`).
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool, Pool, StaticPool
 
 from data import faults
 from data.errors import DatabaseLost, DatabaseUrlWrong, RecordRefused
+from data.one_at_a_time import OneAtATime, pause
 
-LOCK_SECONDS = 1.5
-"""Seconds to wait for SQLite's write lock; an operator's error message then comes within two."""
-_WRITES = "ivr_writes"
-Result = TypeVar("Result")
+LOCK_SECONDS = 1.4
+"""Seconds to wait for the turn to write; an operator's error message then comes within two."""
+_SQLITE_WAITS = 0.2
+"""Seconds that SQLite waits by itself; the rest is ours, so that one deadline covers both queues."""
 _URL_EXAMPLE = "give a path such as sqlite:////var/lib/ivr/ivr.sqlite3"
+Result = TypeVar("Result")
+
+
+class _Desk:
+    """One connection and the queue before it."""
+
+    def __init__(self, engine: Engine, begin: str) -> None:
+        self.engine = engine
+        self.begin = begin
+        self.queue = OneAtATime()
+        self.identity: tuple[int, int] | None = None
+        """Device and inode of the file that the connection has open."""
 
 
 class Database:
     """One database. `reading()` and `writing()` give connections inside a transaction."""
 
     def __init__(self, url: str) -> None:
-        self.url = _checked_url(url)
-        self.file = _file_of(self.url)
-        """The SQLite file, absolute; `None` for a server."""
-        self._engine = self._make_engine(foreign_keys=True)
-        self._identity: tuple[int, int] | None = None
-        self._identity_lock = threading.Lock()
+        self.file = _file_of(_checked_url(url))
+        """The SQLite file, absolute."""
+        self._reader = _Desk(self._engine(StaticPool), "BEGIN")
+        self._writer = _Desk(self._engine(StaticPool), "BEGIN IMMEDIATE")
 
     @property
     def shown(self) -> str:
-        """The address for people: a path, or the URL with its password hidden."""
-        return str(self.file) if self.file else self.url.render_as_string(hide_password=True)
-
-    @property
-    def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
-        return self.url.get_backend_name()
+        """The address for people."""
+        return str(self.file)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection in a read transaction: one consistent view, rolled back at the end."""
-        with self._transaction(writes=False) as connection:
+        with self._turn(self._reader) as connection:
             yield connection
+            connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A connection that holds the write lock; committed at the end, rolled back on any exception."""
-        with self._transaction(writes=True) as connection:
+        with self._turn(self._writer) as connection:
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    def inspecting(self) -> Iterator[Connection]:
+        """A connection of its own for what takes long, so that nobody else waits for it."""
+        faults.insist_on_place(self.file, must_exist=True)
+        with self._translated(), _lone(self._engine(NullPool)) as connection:
             yield connection
 
     @contextmanager
@@ -75,64 +90,68 @@ class Database:
 
         Foreign keys are not enforced while SQLite copies a table; they are verified before the commit.
         """
-        engine = self._make_engine(foreign_keys=False)
-        try:
-            with self._translated(), engine.connect() as connection:
-                writer = connection.execution_options(**{_WRITES: True})
-                with writer.begin():
-                    yield writer
-                    if self.file:
-                        self._insist_on_foreign_keys(writer)
-        finally:
-            engine.dispose()
+        with (
+            self._translated(),
+            _lone(self._engine(NullPool, foreign_keys=False)) as connection,
+        ):
+            _begin(connection, "BEGIN IMMEDIATE", time.monotonic() + LOCK_SECONDS)
+            yield connection
+            self._insist_on_foreign_keys(connection)
+            connection.commit()
 
     def switch_to_wal(self) -> str:
         """Asks SQLite for write-ahead logging; returns the journal mode that the file has now."""
-        assert self.file is not None
+        deadline = time.monotonic() + LOCK_SECONDS
         with self._translated(), closing(_connect(self.file, foreign_keys=True)) as connection:
-            switched = _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone())
+            switched = _patiently(
+                lambda: connection.execute("PRAGMA journal_mode = WAL").fetchone(), deadline
+            )
             return str(switched[0])
 
     def close(self) -> None:
-        """Closes the connections that are not in use; SQLite then tidies its `-wal` away."""
-        self._engine.dispose()
+        """Closes the connections that are free within `LOCK_SECONDS`; SQLite then tidies its `-wal` away."""
+        for desk in (self._reader, self._writer):
+            ticket = desk.queue.enter(timeout=LOCK_SECONDS)
+            if ticket is not None:
+                desk.engine.dispose()
+                desk.queue.leave(ticket)
 
     @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
-        self._insist_on_same_file()
-        with self._translated(), self._engine.connect() as connection:
-            marked = connection.execution_options(**{_WRITES: writes})
-            with marked.begin() as transaction:
-                yield marked
-                if not writes:
-                    transaction.rollback()
+    def _turn(self, desk: _Desk) -> Iterator[Connection]:
+        deadline = time.monotonic() + LOCK_SECONDS
+        ticket = desk.queue.enter(timeout=LOCK_SECONDS)
+        if ticket is None:
+            raise faults.busy(self.shown)
+        try:
+            self._insist_on_same_file(desk)
+            with self._translated(), desk.engine.connect() as connection:
+                _begin(connection, desk.begin, deadline)
+                yield connection
+        finally:
+            desk.queue.leave(ticket)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (DBAPIError, sqlite3.Error, PoolTimeoutError) as error:
+        except (DBAPIError, sqlite3.Error) as error:
             raise faults.translated(error, shown=self.shown, file=self.file) from error
 
-    def _insist_on_same_file(self) -> None:
+    def _insist_on_same_file(self, desk: _Desk) -> None:
         """Without this, records would go on into a file that somebody has removed, and vanish with it."""
-        if self.file is None:
-            return
         try:
             status = self.file.stat()
         except OSError:
-            self._engine.dispose()
-            self._identity = None
+            desk.engine.dispose()
+            desk.identity = None
             faults.insist_on_place(self.file, must_exist=True)
             raise DatabaseLost(
                 f"the database {self.file} cannot be seen", remedy="look at its disk and folder"
             ) from None
         identity = (status.st_dev, status.st_ino)
-        with self._identity_lock:
-            changed = self._identity not in (None, identity)
-            self._identity = identity
-        if changed:
-            self._engine.dispose()
+        if desk.identity not in (None, identity):
+            desk.engine.dispose()
+        desk.identity = identity
 
     @staticmethod
     def _insist_on_foreign_keys(connection: Connection) -> None:
@@ -143,28 +162,29 @@ class Database:
                 remedy="nothing was changed; report this, and go on with the old version",
             )
 
-    def _make_engine(self, *, foreign_keys: bool) -> Engine:
-        if self.file is None:
-            return _server_engine(self.url)
-        file = self.file
-
+    def _engine(self, pool: type[Pool], *, foreign_keys: bool = True) -> Engine:
         def connect() -> sqlite3.Connection:
-            return _connect(file, foreign_keys=foreign_keys)
+            return _connect(self.file, foreign_keys=foreign_keys)
 
-        # The number of threads bounds the number of connections, so nobody ever waits for one.
-        pool = {"poolclass": QueuePool, "pool_size": 8, "max_overflow": -1} if foreign_keys else {}
-        engine = create_engine("sqlite://", creator=connect, **(pool or {"poolclass": NullPool}))
-        event.listen(engine, "begin", _begin)
-        return engine
+        return create_engine("sqlite://", creator=connect, poolclass=pool)
+
+
+@contextmanager
+def _lone(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _connect(file: Path, *, foreign_keys: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{file.as_uri()}?mode=rw",
         uri=True,
-        timeout=LOCK_SECONDS,
+        timeout=_SQLITE_WAITS,
         isolation_level=None,  # transactions are begun by `_begin`, not guessed by the driver
-        check_same_thread=False,  # the pool hands a connection to one thread at a time
+        check_same_thread=False,  # one thread at a time: `OneAtATime`
     )
     try:
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
@@ -177,28 +197,26 @@ def _connect(file: Path, *, foreign_keys: bool) -> sqlite3.Connection:
     return connection
 
 
-def _begin(connection: Connection) -> None:
-    """BEGIN, with the lock where it will be needed."""
-    writes = connection.get_execution_options().get(_WRITES)
-    _patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN"))
+def _begin(connection: Connection, statement: str, deadline: float) -> None:
+    """BEGIN, tried until the deadline (monotonic) if SQLite is busy."""
+    _patiently(lambda: connection.exec_driver_sql(statement), deadline)
 
 
-def _patiently(attempt: Callable[[], Result]) -> Result:
-    """`attempt`, made again within `LOCK_SECONDS` while SQLite is busy.
+def _patiently(attempt: Callable[[], Result], deadline: float) -> Result:
+    """`attempt`, made again until the deadline while SQLite is busy.
 
     SQLite itself waits inside one attempt, but in some states (recovery of the WAL, a change of
     journal, another process just closing the file) it reports busy at once.
     """
-    deadline = time.monotonic() + LOCK_SECONDS
-    pause = 0.002
+    wait = 0.002
     while True:
         try:
             return attempt()
         except (DBAPIError, sqlite3.Error) as error:
-            if not faults.is_busy(error) or time.monotonic() + pause >= deadline:
+            if not faults.is_busy(error) or time.monotonic() + wait >= deadline:
                 raise
-        time.sleep(pause)
-        pause = min(pause * 2, 0.1)
+        pause(wait)
+        wait = min(wait * 2, 0.1)
 
 
 def _checked_url(url: str) -> URL:
@@ -206,30 +224,17 @@ def _checked_url(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise DatabaseUrlWrong("the database's address is not a URL", remedy=_URL_EXAMPLE) from None
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise DatabaseUrlWrong(
-            f"databases of the kind {parsed.drivername!r} are not supported", remedy=_URL_EXAMPLE
+            f"this version works with SQLite, not with {parsed.get_backend_name()}", remedy=_URL_EXAMPLE
         )
     return parsed
 
 
-def _file_of(url: URL) -> Path | None:
-    if url.get_backend_name() != "sqlite":
-        return None
+def _file_of(url: URL) -> Path:
     path = url.database
     if not path or path == ":memory:" or path.startswith("file:") or url.query:
         raise DatabaseUrlWrong("the SQLite database must be a plain file", remedy=_URL_EXAMPLE)
     if "\0" in path:
         raise DatabaseUrlWrong("the database's path holds a NUL character", remedy=_URL_EXAMPLE)
     return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 -- resolve() would follow links
-
-
-def _server_engine(url: URL) -> Engine:
-    try:
-        return create_engine(url, pool_pre_ping=True)
-    except (NoSuchModuleError, ModuleNotFoundError):
-        raise DatabaseUrlWrong(
-            "this installation has no driver for PostgreSQL", remedy="use SQLite: " + _URL_EXAMPLE
-        ) from None

@@ -61,16 +61,19 @@ def is_busy(error: Exception) -> bool:
     return _primary_code(cause) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def translated(error: Exception, *, shown: str, file: Path | None) -> DataError:
+def translated(error: Exception, *, shown: str, file: Path) -> DataError:
     """The `DataError` for a driver's exception; `shown` is the database's address for people."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    if isinstance(cause, sqlite3.Error) and file is not None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
         return _from_sqlite(cause, file)
-    if isinstance(cause, sqlite3.IntegrityError) or type(cause).__name__ == "IntegrityError":
-        return _refused(shown)
-    return DatabaseLost(
-        f"the database {shown} does not answer ({type(cause).__name__})",
-        remedy="see that it runs and can be reached",
+    return DatabaseLost(f"the database {shown} does not answer", remedy="look at its disk and folder")
+
+
+def busy(shown: str) -> DatabaseLocked:
+    """Our own threads keep each other waiting: the disk is too slow, or something takes too long."""
+    return DatabaseLocked(
+        f"the database {shown} is busy with this program's own work",
+        remedy="look for a slow disk, or a long import in the same program, then try again",
     )
 
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column
 
 from data.records import utc
 
@@ -252,6 +252,9 @@ class TurnRow(Base):
     # Clustered by its key: a call's turns lie together, and one tree is written instead of two.
     __table_args__ = ({"sqlite_with_rowid": False},)
 
+
+# Now, in the thread that starts the program: SQLAlchemy would do it on first use, under a lock.
+configure_mappers()
 
 __all__ = [
     "AccountRow",

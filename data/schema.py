@@ -56,12 +56,11 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
     Raises a `DataError` if the place is wrong, the file is locked, of something else, or newer.
     """
-    if database.file is not None:
-        faults.insist_on_place(database.file, must_exist=False)
-        _create(database.file)
-        with database.reading() as connection:
-            _insist_on_ours(connection, database.shown)
-        _use_wal(database)
+    faults.insist_on_place(database.file, must_exist=False)
+    _create(database.file)
+    with database.reading() as connection:
+        _insist_on_ours(connection, database.shown)
+    _use_wal(database)
     with database.migrating() as connection:
         before = _insist_on_ours(connection, database.shown)
         command.upgrade(_config(connection), "head")

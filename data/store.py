@@ -21,6 +21,8 @@ from data.database import Database
 QUICK_CHECK_SECONDS = 1.0
 """A large file is not read through at every start; `check(thorough=True)` takes the time."""
 
+Integrity = Literal["sound", "not read to the end"]
+
 
 @dataclass(frozen=True)
 class Checkup:
@@ -30,7 +32,7 @@ class Checkup:
     """Its address, for people; without password."""
     schema: str
     """Its schema version, the current one."""
-    integrity: Literal["sound", "not read to the end", "left to the server"]
+    integrity: Integrity
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,11 @@ class Store:
         Raises the `DataError` that tells what is wrong, within two seconds; `thorough` reads the
         whole file, however long that takes.
         """
-        if self.database.file is not None:
-            faults.insist_on_place(self.database.file, must_exist=True)
+        faults.insist_on_place(self.database.file, must_exist=True)
         with self.database.writing() as connection:
             schema.insist_on_current(connection, self.database.shown)
-        # Outside the write lock: calls go on being recorded while a large file is read through.
-        with self.database.reading() as connection:
+        # On a connection of its own: calls go on being recorded while a large file is read through.
+        with self.database.inspecting() as connection:
             integrity = self._integrity(connection, thorough=thorough)
         return Checkup(self.database.shown, schema.newest(), integrity)
 
@@ -80,11 +81,7 @@ class Store:
         """Closes all connections. The store may be used again afterwards."""
         self.database.close()
 
-    def _integrity(
-        self, connection: Connection, *, thorough: bool
-    ) -> Literal["sound", "not read to the end", "left to the server"]:
-        if self.database.file is None:
-            return "left to the server"
+    def _integrity(self, connection: Connection, *, thorough: bool) -> Integrity:
         driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
         deadline = time.monotonic() + QUICK_CHECK_SECONDS
         if not thorough:

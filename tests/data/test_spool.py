@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
+from gevent import Timeout
+from gevent.event import AsyncResult
 from gevent.threadpool import ThreadPool
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from data import spool as spool_module
 from data.errors import DatabaseLocked, DataError, SpoolNotWritable
 from data.ids import new_id
 from data.records import CallAnswered, CallRecord
@@ -276,6 +279,34 @@ def test_many_may_keep_while_others_drain(store: Store, spool: Spool) -> None:
     assert len(found) == len([index for index in jobs if index % 5])
     assert all(record.finished and len(record.turns) == 2 for record in found)
     assert set_aside(spool) == [] and not spool.waiting
+
+
+def test_a_draining_does_not_overtake_a_record_that_is_being_written(
+    store: Store, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between opening the file and writing to it, a draining must not carry that file off and remove it."""
+    spool.keep(begun())
+    pool = ThreadPool(1)
+    draining: list[AsyncResult] = []
+
+    class Interrupted:
+        """`os`, but a whole draining is tried just before the first write."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(os, name)
+
+        def fstat(self, descriptor: int) -> os.stat_result:
+            if not draining:
+                draining.append(pool.spawn(spool.drain, store))
+                with suppress(Timeout):
+                    draining[0].get(timeout=0.3)
+            return os.fstat(descriptor)
+
+    monkeypatch.setattr(spool_module, "os", Interrupted())
+    spool.keep(begun())
+    draining[0].get(timeout=10)
+    spool.drain(store)
+    assert len(store.calls.latest(10)) == 2
 
 
 def test_a_folder_that_cannot_be_written_says_so(
