@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, NoReturn
 
 import gevent
@@ -85,7 +84,7 @@ class Leg:
         hidden = channel.get("Caller-Privacy-Hide-Name") == "true"
         self.caller_name = "" if hidden else plain_name(channel.get("Caller-Caller-ID-Name"))
         self.destination = plain_name(channel.get("Caller-Destination-Number"))
-        self.variables: Mapping[str, str] = MappingProxyType(channel.variables)
+        self.variables: Mapping[str, str] = channel.variables
         self._events: Queue[object] = Queue()
         self.inbox: Inbox = self._events
         self._connection = connection

@@ -17,10 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from esl.errors import UnsafeTextError, WireError
 from esl.headers import Headers as Headers  # noqa: PLC0414 - part of this module's interface
+from esl.headers import Variables
 
 HEADER_LIMIT = 256 * 1024
 """Bytes of one header block with its blank line; the reply to `connect` (6 kB) is the largest of a call."""
@@ -85,10 +85,9 @@ class Event:
         return self.headers.get(name, default)
 
     @property
-    def variables(self) -> dict[str, str]:
+    def variables(self) -> Variables:
         """The channel's variables, without `variable_`."""
-        start = len("variable_")
-        return {name[start:]: value for name, value in self.headers.items() if name.startswith("variable_")}
+        return Variables(self.headers)
 
 
 @dataclass(frozen=True)
@@ -119,14 +118,8 @@ def _parse_headers(block: bytes) -> Headers:
         name, colon, value = line.partition(":")
         if not colon or not name:
             raise WireError(f"header line without a name: {line[:60]!r}")
-        if value.startswith(" "):
-            value = value[1:]
-        if value == _UNDEFINED:
-            value = ""
-        elif "%" in value:
-            value = unquote(value)
-        lines.append((name, value))
-    return Headers(lines)
+        lines.append((name, value[1:] if value.startswith(" ") else value))
+    return Headers(lines, encoded=True)
 
 
 def _length_of(headers: Headers, limit: int) -> int:
@@ -211,7 +204,7 @@ def parse_event(message: Message) -> Event | None:
     head, _, rest = message.body.partition(b"\n\n")
     lines = head.rstrip(b"\n")
     headers = _parse_headers(lines) if lines else Headers()
-    length = headers.get("Content-Length", "")
+    length = headers.get("Content-Length", "") if rest else ""
     if length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS:
         rest = rest[: int(length)]
     return Event(headers, rest)
