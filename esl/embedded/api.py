@@ -205,11 +205,11 @@ def _uuid_record(switch: EmbeddedSwitch, argument: str) -> str:
     if action == "start":
         limit = words[3] if len(words) > 3 else ""
         longest = float(limit) if limit.isascii() and limit.isdigit() and int(limit) else None
-        done, refusal = session.start_recording(path, longest=longest), "Cannot record session!"
+        done, refusal = session.recordings.start(path, longest=longest), "Cannot record session!"
     elif action == "stop":
-        done, refusal = session.stop_recording(path), "Cannot stop record session!"
+        done, refusal = session.recordings.stop(path), "Cannot stop record session!"
     elif action in {"mask", "unmask"}:
-        done = session.mask_recording(path, masked=action == "mask")
+        done = session.recordings.mask(path, masked=action == "mask")
         refusal = f"Cannot {action} recording session!"
     else:
         return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"

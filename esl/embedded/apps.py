@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,7 @@ def _hangup(session: Session, argument: str) -> None:
 @APPLICATIONS.add("sleep")
 def _sleep(session: Session, argument: str) -> None:
     """`sleep MILLISECONDS`; keys wait for the next application."""
-    until = session.switch.clock.now() + _whole(argument) / 1000
+    until = session.switch.clock.now() + whole_number(argument) / 1000
     while session.is_ready() and session.switch.clock.now() < until and not session.take_break():
         session.obey_queued()
         session.rest(until)
@@ -162,17 +162,23 @@ def _record_session(session: Session, argument: str) -> None:
     """`record_session PATH [+SECONDS]`: goes on beside whatever else happens."""
     path, _, limit = argument.rpartition(" +")
     if path and limit.isdigit():
-        session.start_recording(path, longest=float(limit))
+        session.recordings.start(path, longest=float(limit))
     elif argument:
-        session.start_recording(argument)
+        session.recordings.start(argument)
 
 
 @APPLICATIONS.add("stop_record_session")
 def _stop_record_session(session: Session, argument: str) -> None:
-    session.stop_recording(argument)
+    session.recordings.stop(argument)
 
 
-def _whole(text: str, default: int = 0) -> int:
+def whole_number(text: str, default: int = 0) -> int:
     """As C's atoi, for what a person would write."""
     found = re.match(r"\s*(-?\d{1,9})", text)
     return int(found[1]) if found else default
+
+
+def split_arguments(text: str) -> Iterator[str]:
+    """Arguments separated by spaces; quotes hold some together (switch_utils.c, `switch_separate_string`)."""
+    for found in re.finditer(r"'([^']*)'|(\S+)", text):
+        yield found[1] if found[1] is not None else found[2]

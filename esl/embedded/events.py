@@ -4,12 +4,10 @@ Rules (mod_event_socket.c, `event_handler`; switch_event.c, `switch_event_prep_f
 1. An event is built only if somebody listens to its kind, once for all who do.
 2. Every event carries the core's header lines first, in the real switch's order, and a sequence
    number that only grows.
-3. Filters let an event through if one of them matches; one that starts with `-` takes it out again.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,38 +17,6 @@ from uuid import uuid4
 
 from esl import wire
 from esl.embedded.clock import Clock
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-KINDS = _words(
-    """CUSTOM CLONE CHANNEL_CREATE CHANNEL_DESTROY CHANNEL_STATE CHANNEL_CALLSTATE CHANNEL_ANSWER
-    CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HOLD
-    CHANNEL_UNHOLD CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA
-    CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_UNPARK CHANNEL_APPLICATION CHANNEL_ORIGINATE CHANNEL_UUID
-    API LOG INBOUND_CHAN OUTBOUND_CHAN STARTUP SHUTDOWN PUBLISH UNPUBLISH TALK NOTALK SESSION_CRASH
-    MODULE_LOAD MODULE_UNLOAD DTMF MESSAGE PRESENCE_IN NOTIFY_IN PRESENCE_OUT PRESENCE_PROBE
-    MESSAGE_WAITING MESSAGE_QUERY ROSTER CODEC BACKGROUND_JOB DETECTED_SPEECH DETECTED_TONE
-    PRIVATE_COMMAND HEARTBEAT TRAP ADD_SCHEDULE DEL_SCHEDULE EXE_SCHEDULE RE_SCHEDULE RELOADXML
-    NOTIFY PHONE_FEATURE PHONE_FEATURE_SUBSCRIBE SEND_MESSAGE RECV_MESSAGE REQUEST_PARAMS
-    CHANNEL_DATA GENERAL COMMAND SESSION_HEARTBEAT CLIENT_DISCONNECTED SERVER_DISCONNECTED SEND_INFO
-    RECV_INFO RECV_RTCP_MESSAGE SEND_RTCP_MESSAGE CALL_SECURE NAT RECORD_START RECORD_STOP
-    PLAYBACK_START PLAYBACK_STOP CALL_UPDATE FAILURE SOCKET_DATA MEDIA_BUG_START MEDIA_BUG_STOP
-    CONFERENCE_DATA_QUERY CONFERENCE_DATA CALL_SETUP_REQ CALL_SETUP_RESULT CALL_DETAIL DEVICE_STATE
-    TEXT SHUTDOWN_REQUESTED ALL"""
-)
-"""Every kind of event that `event plain` knows (switch_event.c, `EVENT_NAMES`)."""
-
-MY_EVENTS = _words(
-    """CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY
-    CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE
-    CHANNEL_ORIGINATE CHANNEL_UUID CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS
-    CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UNPARK DETECTED_SPEECH DTMF
-    NOTALK TALK"""
-)
-"""The 23 kinds that `myevents` turns on (mod_event_socket.c, `parse_command`)."""
 
 Lines = Iterable[tuple[str, str]]
 Origin = tuple[str, str, int]
@@ -168,54 +134,3 @@ class EventBoard:
         event = Fired(kind, subclass, [*self.core_lines(kind, subclass, origin).items(), *lines()], body)
         for listener in takers:
             listener.take(event)
-
-
-class Filters:
-    """`filter NAME VALUE`: which of the events that were asked for go out."""
-
-    def __init__(self) -> None:
-        self._lines: list[tuple[str, str]] = []
-
-    def add(self, name: str, value: str) -> None:
-        self._lines.append((name, value))
-
-    def delete(self, name: str, value: str | None = None) -> None:
-        """Takes out the filters on a header (with that value), or `all`."""
-        folded = name.lower()
-        self._lines = (
-            []
-            if folded == "all"
-            else [
-                (held, wanted)
-                for held, wanted in self._lines
-                if held.lower() != folded or (value is not None and wanted != value)
-            ]
-        )
-
-    def let_through(self, event: Fired) -> bool:
-        """As `event_handler` decides it."""
-        if not self._lines:
-            return True
-        passes = False
-        for name, wanted in self._lines:
-            value = event.get(name)
-            if value is None:
-                continue
-            text = wanted.lstrip("+- ")
-            positive = not wanted[: len(wanted) - len(text)].rstrip(" ").endswith("-")
-            if passes and positive:
-                continue
-            if _matches(text, value):
-                if not positive:
-                    return False
-                passes = True
-        return passes
-
-
-def _matches(wanted: str, value: str) -> bool:
-    if wanted.startswith("/"):
-        try:
-            return re.search(wanted.strip("/"), value) is not None
-        except re.error:
-            return False
-    return wanted.lower() == value.lower()

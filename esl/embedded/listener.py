@@ -25,7 +25,8 @@ from gevent.event import Event
 from gevent.queue import SimpleQueue
 
 from esl import wire
-from esl.embedded.events import KINDS, MY_EVENTS, Filters, Fired
+from esl.embedded.events import Fired
+from esl.embedded.subscription import Subscription
 from esl.errors import UnsafeTextError, WireError
 
 if TYPE_CHECKING:
@@ -68,31 +69,18 @@ class EventListener:
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._out: SimpleQueue[bytes | None] = SimpleQueue()
         self._unsent = 0
-        self._listening = False
-        self._only_mine = False
-        self._kinds: set[str] = set()
-        self._subclasses: set[str] = set()
-        self._filters = Filters()
-        self._format = "plain"
+        self.subscription = Subscription()
         self._held: list[Fired] | None = None
         self._writer = gevent.spawn(self._write)
 
     # --- events --------------------------------------------------------------------------------
 
     def wants(self, kind: str, subclass: str) -> bool:
-        if not self._listening or not self.running:
-            return False
-        if "ALL" in self._kinds:
-            return True
-        return kind in self._kinds and (kind != "CUSTOM" or not subclass or subclass in self._subclasses)
+        return self.running and self.subscription.wants(kind, subclass)
 
     def take(self, event: Fired) -> None:
-        if not self._filters.let_through(event):
+        if not self.subscription.lets_through(event, self.session.uuid if self.session else ""):
             return
-        if self._only_mine and self.session is not None:
-            mine = self.session.uuid in (event.get("Unique-ID"), event.get("Job-Owner-UUID"))
-            if not mine:
-                return
         if self._held is not None:
             self._held.append(event)
         else:
@@ -106,7 +94,7 @@ class EventListener:
                 self.abort()
             return
         try:
-            self.send(event.encoded if self._format == "plain" else _as_json(event))
+            self.send(event.encoded if self.subscription.format == "plain" else _as_json(event))
         except UnsafeTextError as fault:
             _log.warning("an event could not be sent: %s", fault)
 
@@ -232,10 +220,10 @@ class EventListener:
     def _simple(self, word: str, rest: str) -> str:
         """Commands that do nothing but change this connection, and what they answer."""
         answers: dict[str, Callable[[], str]] = {
-            "event": lambda: self._listen(rest.split()),
-            "nixevent": lambda: self._nix(rest.split()),
-            "noevents": self._listen_no_more,
-            "filter": lambda: self._filter(rest),
+            "event": lambda: self.subscription.listen(rest.split()),
+            "nixevent": lambda: self.subscription.nix(rest.split()),
+            "noevents": self.subscription.end,
+            "filter": lambda: self.subscription.filter(rest),
             "log": lambda: f"+OK log level {rest or 'debug'} [7]",
             "nolog": lambda: "-ERR not loging",
             "linger": lambda: self.linger(rest),
@@ -247,6 +235,14 @@ class EventListener:
         }
         answer = answers.get(word)
         return "-ERR command not found" if answer is None else answer() or "-ERR command not found"
+
+    def _my_events(self, rest: str) -> str:
+        if self.session is None and not self.subscription.only_mine:
+            self.session = self.switch.sessions.get(rest.split(" ", 1)[0])
+            if self.session is None:
+                return "-ERR invalid uuid" if rest else ""
+            rest = rest.partition(" ")[2]
+        return self.subscription.my_events(rest)
 
     def _divert(self, rest: str) -> str:
         # Nothing here takes events away from the leg, so diverted or not they arrive.
@@ -282,80 +278,6 @@ class EventListener:
 
     def no_linger(self) -> str:
         return "-ERR not controlling a session"
-
-    # --- subscriptions -------------------------------------------------------------------------
-
-    def _listen(self, words: list[str]) -> str:
-        if words and words[0].lower() in {"plain", "json", "xml"}:
-            if words[0].lower() == "xml":
-                return "-ERR events as xml are not in the embedded switch; use plain or json"
-            self._format = words.pop(0).lower()
-        known = custom = False
-        for word in words:
-            if custom:
-                self._subclasses.add(word)
-            elif word.upper() in KINDS:
-                known = True
-                custom = word.upper() == "CUSTOM"
-                self._kinds.add(word.upper())
-        if not known:
-            return "-ERR no keywords supplied"
-        self._listening = True
-        return f"+OK event listener enabled {self._format}"
-
-    def _nix(self, words: list[str]) -> str:
-        known = custom = False
-        for word in words:
-            kind = word.upper()
-            if custom:
-                self._subclasses.discard(word)
-            elif kind in KINDS:
-                known = True
-                custom = kind == "CUSTOM"
-                if kind == "ALL":
-                    self._kinds.clear()
-                elif not custom:
-                    if "ALL" in self._kinds:
-                        self._kinds = set(KINDS) - {"ALL"}
-                    self._kinds.discard(kind)
-        if not known:
-            return "-ERR no keywords supplied"
-        self._listening = True
-        return "+OK events nixed"
-
-    def _listen_no_more(self) -> str:
-        if not self._listening:
-            return "-ERR not listening for events"
-        self._listening = False
-        self._kinds.clear()
-        self._subclasses.clear()
-        return "+OK no longer listening for events"
-
-    def _my_events(self, rest: str) -> str:
-        if self._only_mine:
-            return "-ERR aready enabled."
-        if self.session is None:
-            self.session = self.switch.sessions.get(rest.split(" ", 1)[0])
-            if self.session is None:
-                return "-ERR invalid uuid" if rest else "-ERR command not found"
-        elif rest.lower() in {"json", "plain"}:
-            self._format = rest.lower()
-        self._kinds |= MY_EVENTS
-        self._only_mine = self._listening = True
-        return "+OK Events Enabled"
-
-    def _filter(self, rest: str) -> str:
-        name, _, value = rest.partition(" ")
-        if name.lower() == "delete" and value:
-            name, _, wanted = value.partition(" ")
-            self._filters.delete(name, wanted or None)
-            return f"+OK filter deleted. [{name}][{wanted}]"
-        if not value:
-            return "-ERR invalid syntax"
-        if name.lower() == "add":
-            name, _, value = value.partition(" ")
-        self._filters.add(name, value)
-        return f"+OK filter added. [{name}]=[{value}]"
 
     # --- commands that do something ------------------------------------------------------------
 

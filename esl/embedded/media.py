@@ -53,7 +53,6 @@ class Media:
         self.frames_out = 0
         self.skipped = 0
         """Frames of the caller that were left out to catch up."""
-        self.announce_recording: Callable[[str], None] = lambda _key: None
         self.on_tick: Callable[[], None] | None = None
         """Called once, in the next tick."""
         self._inbox: deque[bytes] = deque()
@@ -115,9 +114,6 @@ class Media:
 
     def _record(self, heard: bytes, spoken: bytes) -> None:
         for key, recording in tuple(self.recordings.items()):
-            if not recording.announced:
-                recording.announced = True
-                self.announce_recording(key)
             recording.take(heard, spoken)
             if recording.finished and key not in self.ended_recordings:
                 self.ended_recordings.append(key)

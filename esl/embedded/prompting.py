@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from esl.embedded.apps import APPLICATIONS, _whole
-from esl.embedded.session import Played, split_arguments
+from esl.embedded.apps import APPLICATIONS, split_arguments, whole_number
+from esl.embedded.sounds import Played
 
 if TYPE_CHECKING:
     from esl.embedded.session import Session
@@ -76,19 +76,19 @@ class _Question:
     @classmethod
     def read(cls, text: str) -> _Question:
         words = [*split_arguments(text), *[""] * 11]
-        shortest = max(_whole(words[0]), 0)
-        timeout = max(_whole(words[3], _SHORTEST_TIMEOUT), _SHORTEST_TIMEOUT)
+        shortest = max(whole_number(words[0]), 0)
+        timeout = max(whole_number(words[3], _SHORTEST_TIMEOUT), _SHORTEST_TIMEOUT)
         return cls(
             shortest=shortest,
-            longest=min(max(_whole(words[1]), shortest), _MOST_DIGITS),
-            tries=_whole(words[2]),
+            longest=min(max(whole_number(words[1]), shortest), _MOST_DIGITS),
+            tries=whole_number(words[2]),
             timeout=timeout,
             terminators=words[4] or "#",
             prompt=words[5],
             bad_input=words[6],
             variable=words[7],
             pattern=words[8],
-            digit_timeout=_whole(words[9]) or timeout,
+            digit_timeout=whole_number(words[9]) or timeout,
             on_failure=words[10],
         )
 
@@ -198,14 +198,14 @@ def _collect(session: Session, question: _Question, digits: str) -> tuple[_End, 
 def _record(session: Session, argument: str) -> None:
     """`record PATH [SECONDS] [THRESHOLD] [SILENCE_SECONDS]`: the caller, until a terminator or silence."""
     words = [*split_arguments(argument), *[""] * 4]
-    name, longest = words[0], _whole(words[1])
+    name, longest = words[0], whole_number(words[1])
     channel = session.channel
     channel.set("playback_terminator_used", None)
     kept = {key: channel.variables.get(key) for key in ("RECORD_READ_ONLY", "RECORD_STEREO")}
     channel.variables["RECORD_READ_ONLY"] = "true"  # a message is what the caller says
     channel.variables.pop("RECORD_STEREO", None)
     try:
-        started = bool(name) and session.start_recording(name, longest=float(longest) if longest else None)
+        started = bool(name) and session.recordings.start(name, longest=float(longest) if longest else None)
     finally:
         for key, value in kept.items():
             channel.variables.pop(key, None)
@@ -214,7 +214,7 @@ def _record(session: Session, argument: str) -> None:
     if not started:
         return
     recording = session.media.recordings[name]
-    recording.end_on_silence(threshold=_whole(words[2]), seconds=_whole(words[3]))
+    recording.end_on_silence(threshold=whole_number(words[2]), seconds=whole_number(words[3]))
     while session.is_ready() and name in session.media.recordings and not session.take_break():
         session.obey_queued()
         if session.keys:
@@ -222,4 +222,4 @@ def _record(session: Session, argument: str) -> None:
                 break
             continue
         session.rest()
-    session.stop_recording(name)
+    session.recordings.stop(name)

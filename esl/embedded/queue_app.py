@@ -11,11 +11,10 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from esl.embedded.apps import APPLICATIONS, _whole
+from esl.embedded.apps import APPLICATIONS, whole_number
 from esl.embedded.errors import SoundError
 from esl.embedded.queues import SUBCLASS, AgentCall, CallQueue, Member
-from esl.embedded.session import Played
-from esl.embedded.sounds import Source, open_sound
+from esl.embedded.sounds import Played, Source, open_sound
 
 if TYPE_CHECKING:
     from esl.embedded.session import Session
@@ -38,7 +37,8 @@ def _callcenter(session: Session, argument: str) -> None:
         _wait(session, member)
     finally:
         watch.kill(block=False)
-        session.switch.call_centre.leave(member)
+        if session.bridge is None:  # else the member counts until the conversation is over
+            session.switch.call_centre.leave(member)
     session.flush()
     channel = session.channel
     if session.bridge is not None:
@@ -52,7 +52,7 @@ def _callcenter(session: Session, argument: str) -> None:
 def _join(session: Session, queue: CallQueue) -> Member:
     channel = session.channel
     now = int(session.switch.clock.now())
-    member = Member(session, queue, now, base_score=_whole(channel.get("cc_base_score") or ""))
+    member = Member(session, queue, now, base_score=whole_number(channel.get("cc_base_score") or ""))
     channel.set("cc_side", "member")
     channel.set("cc_member_uuid", member.uuid)
     channel.set("cc_agent_found", None)

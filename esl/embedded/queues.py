@@ -318,6 +318,7 @@ class AgentCall:
         agent.last_bridge_start = int(self.switch.clock.now())
         self.centre.connect(session, self)
         self.over.wait()
+        self.centre.leave(member)
         agent.last_bridge_end = int(self.switch.clock.now())
         agent.talk_time += agent.last_bridge_end - agent.last_bridge_start
         hung_up = [("CC-Hangup-Cause", "SUCCESS")]
@@ -350,6 +351,9 @@ class AgentCall:
         """Ends the agent's leg and lets the agent's greenlet go on."""
         self.channel.hang_up("NORMAL_CLEARING", by_caller=by_agent)
         self.channel.set("last_bridge_role", "originatee")
+        for name in ("sip_user_agent", "sip_hangup_disposition"):  # read from the BYE only after that
+            self.channel.set(name, self.channel.variables.get(name))
         self.channel.report(last_application=None)
+        self.channel.set("call_uuid", self.channel.uuid)
         self.channel.destroy()
         self.over.set()

@@ -89,8 +89,6 @@ class Recording:
         self.written = 0
         """Bytes of sound in the file, kept back or not."""
         self.failed = False
-        self.announced = False
-        """Whether RECORD_START has been fired."""
         self._most_frames = None if longest is None else int(longest * SAMPLE_RATE * 2 / FRAME_BYTES)
         self._wav = path.suffix.lower() == ".wav"
         self._channels = 2 if style.stereo else 1

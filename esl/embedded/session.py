@@ -14,9 +14,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
-from enum import Enum
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -25,9 +23,10 @@ from gevent.event import Event
 
 from esl.embedded.channel import Channel, cause_named
 from esl.embedded.errors import SoundError
+from esl.embedded.leg_recordings import LegRecordings
 from esl.embedded.profile import CallerProfile
-from esl.embedded.recording import Recording, RecordingStyle, is_true
-from esl.embedded.sounds import open_sound
+from esl.embedded.recording import is_true
+from esl.embedded.sounds import Played, open_sound
 from esl.wire import Command
 
 if TYPE_CHECKING:
@@ -45,20 +44,6 @@ _MOST_QUEUED = 1000
 """Commands that may wait for one leg (SWITCH_CORE_QUEUE_LEN is larger; nobody needs it)."""
 
 
-class Played(Enum):
-    """How a sound ended."""
-
-    WHOLE = "FILE PLAYED"
-    BROKEN = "FILE PLAYED "
-    """Stopped by a key or by `uuid_break`: to the client it is played."""
-    MISSING = "FILE NOT FOUND"
-    FAILED = "PLAYBACK ERROR"
-
-    @property
-    def response(self) -> str:
-        return self.value.rstrip()
-
-
 class Session:
     """One call on the switch."""
 
@@ -67,7 +52,7 @@ class Session:
         self._woken = Event()
         self.channel = Channel(switch, profile, variables, on_change=self._woken.set)
         self.media = self.channel.media
-        self.media.announce_recording = self._announce_recording
+        self.recordings = LegRecordings(self.channel)
         self.uuid = self.channel.uuid
         self.keys: deque[tuple[str, int]] = deque()
         self.transfer_to: str | None = None
@@ -212,8 +197,7 @@ class Session:
     def _end(self) -> None:
         channel = self.channel
         channel.enter("CS_HANGUP")
-        for key in tuple(self.media.recordings):
-            self.stop_recording(key)
+        self.recordings.stop("all")
         self.switch.media_clock.remove(self.media)
         channel.report(last_application=self._last_application)
         self.switch.forget(self)
@@ -333,8 +317,7 @@ class Session:
             timeout = self.switch.clock.real(until - self.switch.clock.now())
         self._woken.wait(timeout)
         self._woken.clear()
-        while self.media.ended_recordings:
-            self.stop_recording(self.media.ended_recordings.popleft())
+        self.recordings.close_ended()
 
     def take_break(self) -> bool:
         """Whether `uuid_break` was called since the application began; asked once, it is forgotten."""
@@ -413,72 +396,3 @@ class Session:
             if not playing():
                 return Played.WHOLE
             self.rest()
-
-    # --- recordings ----------------------------------------------------------------------------
-
-    def recording_path(self, name: str) -> Path | None:
-        """Where a recording of that name goes; None if it is relative and there is no folder for it."""
-        path = Path(name)
-        if path.is_absolute():
-            return path
-        folder = self.switch.config.recordings
-        return None if folder is None else folder / path
-
-    def start_recording(self, name: str, *, longest: float | None = None) -> bool:
-        """Starts to record into a file. True also if it is being recorded already."""
-        if not self.channel.pre_answer():
-            return False
-        if name in self.media.recordings:
-            return True
-        path = self.recording_path(name)
-        if path is None:
-            _log.warning("a recording has a relative path, and the switch has no folder for recordings")
-            return False
-        try:
-            style = RecordingStyle.from_variables(self.channel.variables)
-            self.media.recordings[name] = Recording(path, style, longest=longest)
-        except (OSError, ValueError) as fault:
-            _log.warning("cannot record: %s", fault)
-            return False
-        return True
-
-    def stop_recording(self, name: str) -> bool:
-        """Ends a recording; `all` ends every one. False if there is none."""
-        names = list(self.media.recordings) if name == "all" else [name]
-        stopped = False
-        for each in names:
-            recording = self.media.recordings.pop(each, None)
-            if recording is None:
-                continue
-            stopped = True
-            recording.stop()
-            self._account_for(each, recording)
-        return stopped
-
-    def mask_recording(self, name: str, *, masked: bool) -> bool:
-        recording = self.media.recordings.get(name)
-        if recording is None:
-            return False
-        recording.masked = masked
-        return True
-
-    def _announce_recording(self, name: str) -> None:
-        self.channel.fire("RECORD_START", [("Record-File-Path", name)])
-
-    def _account_for(self, name: str, recording: Recording) -> None:
-        channel, samples = self.channel, recording.samples
-        cause = "success-maxtime" if recording.frames else "empty-file"
-        if recording.failed:
-            cause = "uri-failure"
-        channel.set("record_file_size", str(recording.written))
-        channel.set("record_samples", str(samples))
-        channel.set("record_seconds", str(samples // 8000))
-        channel.set("record_ms", str(samples // 8))
-        channel.set("record_completion_cause", cause)
-        channel.fire("RECORD_STOP", [("Record-File-Path", name), ("Record-Completion-Cause", cause)])
-
-
-def split_arguments(text: str) -> Iterator[str]:
-    """Arguments separated by spaces; quotes hold some together (switch_utils.c, `switch_separate_string`)."""
-    for found in re.finditer(r"'([^']*)'|(\S+)", text):
-        yield found[1] if found[1] is not None else found[2]

@@ -13,6 +13,7 @@ import re
 import sys
 import wave
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from functools import lru_cache
 from itertools import chain, repeat
 from pathlib import Path
@@ -31,6 +32,20 @@ _LARGEST_FILE = 64 * 1024 * 1024
 _LONGEST_TONE = 300_000
 """Milliseconds of one round of a tone script."""
 _RAW_ENDINGS = frozenset({".r8", ".raw", ".sln"})
+
+
+class Played(Enum):
+    """How a sound ended."""
+
+    WHOLE = "FILE PLAYED"
+    BROKEN = "FILE PLAYED "
+    """Stopped by a key or by `uuid_break`: to the client it is played."""
+    MISSING = "FILE NOT FOUND"
+    FAILED = "PLAYBACK ERROR"
+
+    @property
+    def response(self) -> str:
+        return self.value.rstrip()
 
 
 class Source:

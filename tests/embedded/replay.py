@@ -25,6 +25,7 @@ class Received:
     headers: list[tuple[str, str]]
     event: list[tuple[str, str]] | None
     body: bytes
+    raw: bytes
 
     @property
     def kind(self) -> str:
@@ -100,7 +101,7 @@ def take_message(data: bytes) -> tuple[Received, bytes]:
         event = _pairs(body.decode().partition("\n\n")[0])
     elif "Event-Name" in dict(headers):
         event = headers
-    return Received(headers, event, body), rest
+    return Received(headers, event, body, head + b"\n\n" + body), rest
 
 
 def read_trace(name: str) -> list[Step]:
@@ -223,7 +224,7 @@ class Server:
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:{}".format(self._listening.getsockname()[1])
+        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
         self.peers: list[Peer] = []
 
     def accept(self, deadline: float = DEADLINE) -> Peer:
