@@ -185,11 +185,10 @@ def _check_conditions(flow: Flow, name: str, step: Step, flows: FlowSet, *, whol
 
 
 def _check_retries(flow: Flow, name: str, step: Question) -> Iterator[Problem]:
-    allowed = (step.retries or flow.retries).over(flow.retries)
+    allowed = step.allowed_in(flow)
     for kind in ("no_input", "no_match"):
         words = getattr(step, kind)
         limit = getattr(allowed, kind)
-        limit = 2 if limit is None else limit
         if len(words) > limit:
             yield flow.problem(
                 name,

@@ -20,6 +20,7 @@ from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, SetOutcome
 from dialogs.errors import ConversationOver, DialogError
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
+from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.queue import context
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
@@ -216,6 +217,8 @@ class Conversation:
             self.outcome = effect.code
         elif isinstance(effect, Hangup):
             self.finished, self.hangup_cause, self._running = True, effect.cause, None
+            if isinstance(self._step(), HangupStep):
+                self._call.note("end")
         self._effect = effect
         return effect
 

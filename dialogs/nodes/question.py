@@ -20,7 +20,7 @@ from dialogs.call import SLOW, Call
 from dialogs.effects import Collect, Effect, Keys, Prompt
 from dialogs.errors import UnexpectedResult
 from dialogs.expressions import Template
-from dialogs.flow import DEFAULT_RETRIES, Name, Retries
+from dialogs.flow import DEFAULT_RETRIES, Flow, Name, Retries
 from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
@@ -79,9 +79,9 @@ class Question(Step):
         if self.help:
             yield ("help",), self.help
 
-    def allowed(self, call: Call) -> Retries:
+    def allowed_in(self, flow: Flow) -> Retries:
         """The retries that hold here: the node's over the flow's over the default."""
-        return (self.retries or Retries()).over(call.flow.retries.over(DEFAULT_RETRIES))
+        return (self.retries or Retries()).over(flow.retries.over(DEFAULT_RETRIES))
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class _Misses:
 
     def __init__(self, call: Call, asked: Asked) -> None:
         self.call, self.asked = call, asked
-        allowed = asked.step.allowed(call)
+        allowed = asked.step.allowed_in(call.flow)
         self.allowed = {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"

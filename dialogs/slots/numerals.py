@@ -142,7 +142,8 @@ _LEXICONS: Mapping[str, _Lexicon] = {
         joins="and",
         repeats={"double": 2, "triple": 3, "treble": 3},
         fillers="it is it's its my the number customer er um uh well yes okay please that's thanks thank"
-        " you so think i code dash then at end have here let me see hold on a moment comma point mm ah hmm of this",
+        " you so think i code dash then at end have here let me see hold on a moment"
+        " comma point mm ah hmm of this",
         corrections="sorry no mean correction",
         misheard="o=0 hero=0 won=1 want=1 to=2 too=2 tree=3 free=3 for=4 fore=4 fife=5 hive=5 sex=6 sicks=6"
         " ate=8 aid=8 niner=9 mine=9 fourty=40 forteen=14 nein=9 eights=8 sevens=7 ones=1 zeros=0 nines=9",
