@@ -1,0 +1,245 @@
+"""Where speech begins and ends in a caller's audio: pure, frame by frame, in audio time only.
+
+Rules:
+1. No clock and no gevent: time is the number of frames seen, so a test runs in no time and a stalled
+   network does not end an utterance.
+2. A frame counts as voice if webrtcvad says so *and* it stands out from the line's own noise.
+3. Speech begins after `min_speech` seconds of voice; what is handed over begins `pre_roll` seconds
+   earlier, so that no first consonant is lost.
+4. Keys heard in the audio (DTMF tones) and clicks are not speech.
+5. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import webrtcvad
+
+from speech.sound import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, to_samples
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """`at`: where the voice began; `audio`: from `pre_roll` before it up to and with this frame."""
+
+    at: float
+    audio: bytes
+
+
+@dataclass(frozen=True)
+class SpeechPaused:
+    """The caller has fallen silent, and may go on. `at`: where the last voice was."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class SpeechResumed:
+    """The caller went on after `SpeechPaused`. `at`: this frame."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class SpeechEnded:
+    """The utterance is over. `at`: this frame; `speech_end`: where the last voice was.
+
+    `speech_seconds`: how much of it was voice.
+    """
+
+    at: float
+    speech_end: float
+    speech_seconds: float
+
+
+@dataclass(frozen=True)
+class NothingSaid:
+    """No speech within the initial time-out."""
+
+    at: float
+
+
+@dataclass(frozen=True)
+class TooLong:
+    """The utterance has reached its longest allowed duration: take what there is."""
+
+    at: float
+
+
+Event = SpeechStarted | SpeechPaused | SpeechResumed | SpeechEnded | NothingSaid | TooLong
+
+_ONSET_WINDOW = 5
+"""Frames in which `min_speech` of voice must lie."""
+_RESUME_FRAMES = 2
+"""Frames of voice, of the last three, that end a pause: one alone is a breath or a click."""
+_ABOVE_FLOOR = 2.0
+"""Voice is at least 6 dB above the line's noise."""
+_QUIETEST = 10 ** (-52 / 20)
+_FLOOR_FRAMES = 100
+"""Two seconds: the floor is the tenth percentile of the last two seconds, and follows the line."""
+
+
+class Endpointer:
+    """One question's ear. Feed it every frame, in order."""
+
+    def __init__(
+        self,
+        *,
+        final_silence: float = 0.7,
+        initial_timeout: float | None = 6.0,
+        longest: float = 12.0,
+        min_speech: float = 0.06,
+        pause_after: float = 0.24,
+        pre_roll: float = 0.26,
+        mode: int = 2,
+        start: float = 0.0,
+    ) -> None:
+        """All in seconds of audio; `start` is the stream's position of the first frame.
+
+        `initial_timeout` None: wait for ever, or until `arm` (while the prompt still plays).
+        `mode`: webrtcvad's aggressiveness, 0 to 3 (measured: tests/speech/test_endpointing.py).
+        """
+        self._vad = webrtcvad.Vad(mode)
+        self._final = _frames(final_silence)
+        self._longest = _frames(longest)
+        self._needed = max(1, _frames(min_speech))
+        self._pause = min(_frames(pause_after), self._final)
+        self._start = start
+        self._count = 0
+        self._deadline: int | None = None
+        self._levels: deque[float] = deque(maxlen=_FLOOR_FRAMES)
+        self._recent: deque[bytes] = deque(maxlen=_frames(pre_roll) + _ONSET_WINDOW)
+        self._voices: deque[bool] = deque(maxlen=_ONSET_WINDOW)
+        self._pre_roll = _frames(pre_roll)
+        self._began: int | None = None
+        self._last_voice = 0
+        self._voiced = 0
+        self._paused = False
+        self._floor = _QUIETEST
+        self.done = False
+        """True after a final event."""
+        if initial_timeout is not None:
+            self.arm(initial_timeout)
+
+    @property
+    def position(self) -> float:
+        """Seconds of the stream seen so far."""
+        return self._start + self._count * FRAME_SECONDS
+
+    @property
+    def speaking(self) -> bool:
+        """Whether speech has begun (and not ended)."""
+        return self._began is not None and not self.done
+
+    def arm(self, initial_timeout: float) -> None:
+        """From here on the caller has this many seconds to begin (the prompt has ended)."""
+        self._deadline = self._count + _frames(initial_timeout)
+
+    def push(self, samples: bytes) -> list[Event]:
+        """Takes whole frames (multiples of 320 bytes). Raises ValueError for any other length."""
+        if len(samples) % FRAME_BYTES:
+            raise ValueError(f"{len(samples)} bytes are not whole frames of {FRAME_BYTES}")
+        events: list[Event] = []
+        for place in range(0, len(samples), FRAME_BYTES):
+            if self.done:
+                break
+            self._one(samples[place : place + FRAME_BYTES], events)
+        return events
+
+    def _one(self, frame: bytes, events: list[Event]) -> None:
+        self._count += 1
+        self._recent.append(frame)
+        voice = self._is_voice(frame)
+        self._voices.append(voice)
+        if self._began is None:
+            self._await_onset(voice, events)
+        else:
+            self._follow(voice, events)
+
+    def _await_onset(self, voice: bool, events: list[Event]) -> None:
+        if voice and sum(self._voices) >= self._needed:
+            back = len(self._voices) - list(self._voices).index(True)
+            onset = b"".join(list(self._recent)[-back:])
+            if is_keypad_tone(onset):
+                self._voices.clear()
+            else:
+                self._began = self._count - back
+                self._last_voice = self._count
+                self._voiced = sum(self._voices)
+                audio = b"".join(list(self._recent)[-(back + self._pre_roll) :])
+                events.append(SpeechStarted(self._at(self._began), audio))
+                return
+        if self._deadline is not None and self._count >= self._deadline:
+            self.done = True
+            events.append(NothingSaid(self.position))
+
+    def _follow(self, voice: bool, events: list[Event]) -> None:
+        assert self._began is not None
+        self._voiced += voice
+        quiet = self._count - self._last_voice
+        if voice and (not self._paused or sum(list(self._voices)[-3:]) >= _RESUME_FRAMES):
+            self._last_voice = self._count
+            if self._paused:
+                self._paused = False
+                events.append(SpeechResumed(self.position))
+        elif quiet >= self._final:
+            self.done = True
+            events.append(
+                SpeechEnded(self.position, self._at(self._last_voice), self._voiced * FRAME_SECONDS)
+            )
+            return
+        elif quiet >= self._pause and not self._paused:
+            self._paused = True
+            events.append(SpeechPaused(self._at(self._last_voice)))
+        if self._count - self._began >= self._longest:
+            self.done = True
+            events.append(TooLong(self.position))
+
+    def _is_voice(self, frame: bytes) -> bool:
+        samples = np.frombuffer(frame, "<i2").astype(np.float32)
+        level = math.sqrt(float(samples.dot(samples)) / len(samples)) / 32768.0
+        self._levels.append(level)
+        if self._count % 10 == 1:  # sorting a hundred numbers fifty times a second would be waste
+            ranked = sorted(self._levels)
+            self._floor = max(_QUIETEST, ranked[len(ranked) // 10])
+            # Where someone speaks all the time the tenth percentile is speech too: the floor never
+            # rises above what a telephone line's noise can be.
+            self._floor = min(self._floor, 0.012)
+        return bool(self._vad.is_speech(frame, SAMPLE_RATE)) and level > self._floor * _ABOVE_FLOOR
+
+    def _at(self, count: int) -> float:
+        return self._start + count * FRAME_SECONDS
+
+
+def _frames(seconds: float) -> int:
+    return round(seconds / FRAME_SECONDS)
+
+
+_LOW = (697, 770, 852, 941)
+_HIGH = (1209, 1336, 1477, 1633)
+
+
+def is_keypad_tone(pcm: bytes) -> bool:
+    """Whether nearly all energy is in one low and one high tone of the keypad (ITU-T Q.23)."""
+    samples = to_samples(pcm)
+    if len(samples) < 160:
+        return False
+    shaped = samples * np.hanning(len(samples))
+    spectrum = np.abs(np.fft.rfft(shaped, 4096)) ** 2
+    total = float(spectrum.sum())
+    if total <= 0:
+        return False
+    width = max(4, round(2.2 * 4096 / len(samples)))
+    shares = [
+        max(float(spectrum[max(0, c - width) : c + width + 1].sum()) for c in _bins(tones)) / total
+        for tones in (_LOW, _HIGH)
+    ]
+    return sum(shares) > 0.85 and min(shares) > 0.1
+
+
+def _bins(tones: tuple[int, ...]) -> list[int]:
+    return [round(tone * 4096 / SAMPLE_RATE) for tone in tones]

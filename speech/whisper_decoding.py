@@ -1,0 +1,294 @@
+"""What Whisper can say about a stretch of sound. Runs in the worker process only.
+
+Rules:
+1. The encoder sees the clip and three seconds of silence, not thirty seconds: 0.05 s instead of 0.6 s
+   (faster-whisper's own `transcribe` pads to thirty whatever `chunk_length` says).
+2. Tokens are capped by the clip's length, so noise cannot loop.
+3. Where the question says what it expects, the expected phrases are *scored* against the sound
+   (the decoder is forced through each), instead of hoping that free decoding spells one of them.
+   The free text's own score is the yardstick: a phrase far less likely than it is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from speech.sound import FRAME_BYTES, FRAME_SECONDS, Samples, frame_levels, resample, to_samples
+
+SILENCE_AFTER = 3.0
+"""Seconds of silence that the encoder sees after the clip. With one second, isolated digits were
+right in 7 of 10 cases, with three in 10 of 10, and loops ("C C C C") grew rarer."""
+_LEAD = 0.2
+LONGEST = 26.0
+"""Seconds of one clip; Whisper's window is thirty."""
+_GAP_FRAMES = 5
+"""100 ms of quiet part two words that the caller says one by one."""
+_FIRST_TOKEN_RANGE = 8.0
+_MOST_CANDIDATES = 12
+_TOKENS_PER_SECOND = 8
+
+
+@dataclass(frozen=True)
+class Text:
+    """What free decoding wrote; `logprob` is the sum over tokens, end of text included."""
+
+    text: str
+    logprob: float
+    tokens: int
+    no_speech: float
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An expected phrase and the log probability of exactly it."""
+
+    phrase: str
+    logprob: float
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of the utterance in frames of 20 ms: `[start, end)`."""
+
+    start: int
+    end: int
+
+    @property
+    def seconds(self) -> float:
+        """Its duration."""
+        return (self.end - self.start) * FRAME_SECONDS
+
+
+def clips_of(pcm: bytes, *, gap_frames: int = _GAP_FRAMES) -> list[Clip]:
+    """The stretches of sound between pauses of at least `gap_frames`, by energy alone.
+
+    The threshold follows the clip: 34 dB below its loudest frames, and above its quietest.
+    """
+    levels = frame_levels(to_samples(pcm))
+    if not len(levels):
+        return []
+    loudest = float(np.percentile(levels, 98))
+    floor = float(np.percentile(levels, 5))
+    threshold = max(0.02 * loudest, min(2.0 * floor, 0.2 * loudest), 10 ** (-50 / 20))
+    clips: list[Clip] = []
+    start, end = -1, -1
+    for place in np.flatnonzero(levels > threshold):
+        if start >= 0 and place - end >= gap_frames:
+            clips.append(Clip(start, end))
+            start = -1
+        if start < 0:
+            start = int(place)
+        end = int(place) + 1
+    if start >= 0:
+        clips.append(Clip(start, end))
+    return [clip for clip in clips if clip.end - clip.start >= 3]
+
+
+def cut(pcm: bytes, clip: Clip, *, margin: int = 3) -> bytes:
+    """The clip's samples with `margin` frames on both sides."""
+    return pcm[max(0, clip.start - margin) * FRAME_BYTES : (clip.end + margin) * FRAME_BYTES]
+
+
+def plain(text: str) -> str:
+    """Lower-case words without punctuation, as the port promises."""
+    return " ".join(re.findall(r"[\w·'’]+", text.lower())).replace("’", "'")
+
+
+class Ear:
+    """A loaded model. Safe to use from several threads (CTranslate2 queues and releases the GIL)."""
+
+    def __init__(self, folder: Path, *, threads: int = 1, parallel: int = 2) -> None:
+        """`threads` per decode, `parallel` decodes at once. Raises RuntimeError, ValueError, OSError."""
+        import ctranslate2  # type: ignore[import-untyped] # noqa: PLC0415 - ships no types; heavy, for the worker only
+        from faster_whisper import WhisperModel  # noqa: PLC0415
+        from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
+
+        self._view = ctranslate2.StorageView
+        self._model: Any = WhisperModel(
+            str(folder),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=threads,
+            num_workers=parallel,
+            local_files_only=True,
+        )
+        self._tokenizer = Tokenizer
+        self._tokenizers: dict[str, Any] = {}
+        self._tokens: dict[tuple[str, str], list[int]] = {}
+
+    def listen(self, pcm: bytes) -> tuple[Any, int]:
+        """The encoder's view of a clip, and its length in feature frames (10 ms)."""
+        sound = resample(to_samples(pcm[: round(LONGEST * 8000) * 2]), 8000, 16000)
+        lead, after = np.zeros(round(_LEAD * 16000)), np.zeros(round(SILENCE_AFTER * 16000))
+        whole: Samples = np.concatenate([lead, sound, after])
+        features = self._model.feature_extractor(whole.astype(np.float32), padding=0)
+        features = features[:, : features.shape[1] // 2 * 2]
+        return self._model.encode(features), round((_LEAD * 2 + len(sound) / 16000) * 100)
+
+    def free(self, heard: tuple[Any, int], language: str) -> Text:
+        """Greedy decoding without expectations."""
+        encoded, length = heard
+        tokenizer = self._of(language)
+        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        most = 6 + round(length / 100 * _TOKENS_PER_SECOND)
+        result = self._model.model.generate(
+            encoded,
+            [prompt],
+            beam_size=1,
+            max_length=_budget(prompt, most),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=[-1],
+        )[0]
+        tokens = result.sequences_ids[0]
+        text = plain(_unlooped(tokenizer.decode(tokens)))
+        # The score is the mean over the tokens (length penalty 1).
+        return Text(text, result.scores[0] * max(1, len(tokens)), len(tokens), result.no_speech_prob)
+
+    def choose(self, heard: tuple[Any, int], language: str, phrases: Sequence[str]) -> list[Scored]:
+        """The expected phrases that could be it, most likely first.
+
+        The first token's probabilities come from one decoder step; only phrases that begin likely
+        enough are scored whole.
+        """
+        encoded, _length = heard
+        tokenizer = self._of(language)
+        written = {phrase: self._written(language, phrase) for phrase in phrases}
+        first = self._next_token(encoded, tokenizer, [[]])[0]
+        likely = _most_likely({phrase: float(first[tokens[0]]) for phrase, tokens in written.items()})
+        scores = self._score(heard, tokenizer, [written[phrase] for phrase in likely])
+        scored = [Scored(phrase, sum(score)) for phrase, score in zip(likely, scores, strict=True)]
+        return sorted(scored, key=lambda one: -one.logprob)
+
+    def spell(
+        self, heard: tuple[Any, int], language: str, words: Sequence[str], *, most: int
+    ) -> list[Scored]:
+        """The likeliest sequences of up to `most` expected words spoken without a pause.
+
+        A beam search over whole words: three beginnings are kept, each is continued by the words
+        whose first token is likely enough, and scored with and without an end.
+        """
+        encoded, _length = heard
+        tokenizer = self._of(language)
+        stop = tokenizer.encode(".")
+        beams: list[tuple[float, tuple[str, ...], list[int]]] = [(0.0, (), [])]
+        ended: list[Scored] = []
+        for _turn in range(most):
+            following = self._next_token(encoded, tokenizer, [tokens for _, _, tokens in beams])
+            grown: list[tuple[tuple[str, ...], list[int]]] = []
+            for (_score, said, tokens), first in zip(beams, following, strict=True):
+                spelt = {word: self._continued(language, word, begins=not said) for word in words}
+                begin = {word: float(first[more[0]]) for word, more in spelt.items()}
+                for word in _most_likely(begin)[:5]:
+                    grown.append(((*said, word), [*tokens, *spelt[word]]))
+            scores = self._score(heard, tokenizer, [[*tokens, *stop] for _, tokens in grown])
+            ranked = []
+            for (said, tokens), score in zip(grown, scores, strict=True):
+                ended.append(Scored(" ".join(said), sum(score)))
+                ranked.append((sum(score[: len(tokens)]), said, tokens))
+            beams = sorted(ranked, key=lambda one: -one[0])[:3]
+            ended = sorted(ended, key=lambda one: -one.logprob)[:8]
+            if ended[0].logprob >= beams[0][0]:
+                break  # going on only costs probability
+        return ended
+
+    def _of(self, language: str) -> Any:
+        if language not in self._tokenizers:
+            self._tokenizers[language] = self._tokenizer(
+                self._model.hf_tokenizer, True, task="transcribe", language=language
+            )
+        return self._tokenizers[language]
+
+    def _written(self, language: str, phrase: str) -> list[int]:
+        """A phrase as Whisper writes a sentence: capital first, full stop last."""
+        key = (language, phrase)
+        if key not in self._tokens:
+            if len(self._tokens) > 20_000:
+                self._tokens.clear()
+            self._tokens[key] = self._of(language).encode(f" {phrase[:1].upper()}{phrase[1:]}.")
+        return self._tokens[key]
+
+    def _continued(self, language: str, word: str, *, begins: bool) -> list[int]:
+        """A word within a sentence; the first one has a capital."""
+        key = (language, f"{begins}{word}")
+        if key not in self._tokens:
+            text = f" {word[:1].upper()}{word[1:]}" if begins else f" {word}"
+            self._tokens[key] = self._of(language).encode(text)
+        return self._tokens[key]
+
+    def _score(self, heard: tuple[Any, int], tokenizer: Any, texts: list[list[int]]) -> list[list[float]]:
+        """Log probability of each token of each text, the decoder being forced through them."""
+        if not texts:
+            return []
+        encoded, length = heard
+        results = self._model.model.align(
+            self._repeated(encoded, len(texts)),
+            list(tokenizer.sot_sequence),
+            texts,
+            [length] * len(texts),
+        )
+        return [[float(p) for p in np.log(np.maximum(result.text_token_probs, 1e-9))] for result in results]
+
+    def _next_token(self, encoded: Any, tokenizer: Any, beginnings: list[list[int]]) -> list[Samples]:
+        """Log probabilities of what follows each beginning (all of one length, or one by one)."""
+        rows: list[Samples] = []
+        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        for beginning in beginnings:
+            result = self._model.model.generate(
+                encoded,
+                [prompt + beginning],
+                beam_size=1,
+                max_length=_budget(prompt, len(beginning) + 1),
+                return_logits_vocab=True,
+                suppress_blank=False,
+                suppress_tokens=[],
+            )[0]
+            # One row for each token of the beginning, which is forced, and then what we ask for.
+            row = np.array(result.logits[0], dtype=np.float64)[len(beginning)]
+            row = row - row.max()
+            rows.append(row - math.log(float(np.exp(row).sum())))
+        return rows
+
+    def _repeated(self, encoded: Any, times: int) -> Any:
+        if times == 1:
+            return encoded
+        array = np.repeat(np.array(encoded), times, axis=0)
+        return self._view.from_array(np.ascontiguousarray(array))
+
+
+def _budget(prompt: list[int], tokens: int) -> int:
+    """CTranslate2's `max_length` for so many new tokens: it allows the lesser of half of it, and it
+    less the prompt."""
+    return max(2 * tokens, len(prompt) + tokens)
+
+
+def _most_likely(begin: dict[str, float]) -> list[str]:
+    """The phrases that begin likely enough, at most `_MOST_CANDIDATES`."""
+    ranked = sorted(begin, key=lambda phrase: -begin[phrase])[:_MOST_CANDIDATES]
+    return [phrase for phrase in ranked if begin[phrase] >= begin[ranked[0]] - _FIRST_TOKEN_RANGE]
+
+
+def _unlooped(text: str) -> str:
+    """Cuts a loop ("palmo. Quiero saber mi palmo. Quiero…") after its first round.
+
+    Only rounds that come three times, or twice with three words or more, are loops: "5, 5" is not,
+    and a single word may come three times, as digits do.
+    """
+    words = text.split()
+    for size in range(1, len(words) // 2 + 1):
+        need = 5 if size == 1 else (3 if size == 2 else 2)
+        for start in range(len(words) - size * need + 1):
+            piece = [plain(word) for word in words[start : start + size]]
+            if all(
+                [plain(w) for w in words[start + size * turn : start + size * (turn + 1)]] == piece
+                for turn in range(1, need)
+            ):
+                return " ".join(words[: start + size])
+    return text
