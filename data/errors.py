@@ -1,4 +1,4 @@
-# ruff: noqa: N818 -- the names say what happened ("raises FolderMissing"), as those of esl.switch do
+
 """What can go wrong with the database and the spool, each with a stable code and a remedy.
 
 The text of every error is one line that an operator can act on; `code` never changes once released,

@@ -1,5 +1,5 @@
 """What can go wrong in a dialog, each with a stable code."""
-# ruff: noqa: N818 - the names say what happened, in the trade's words, as `CallEnded` does
+
 
 from __future__ import annotations
 

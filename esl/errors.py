@@ -71,7 +71,7 @@ class AddressUnusableError(EslError):
     code = "esl.address_unusable"
 
 
-class CallEnded(EslError):  # noqa: N818 - the port's name: it tells what happened, it is no fault
+class CallEnded(EslError):
     """The leg is gone; nothing can be done to it any more."""
 
     code = "esl.call_ended"

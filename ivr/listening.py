@@ -16,7 +16,7 @@ import structlog
 
 from dialogs.effects import Collect
 from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
-from esl.switch import Audio, Call, Digit, Finished, ListeningLost
+from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.attention import Attention, DeadlineError
 from ivr.clock import Clock
 from speech.endpointing import (
@@ -34,8 +34,8 @@ log = structlog.get_logger(__name__)
 
 RECOGNITION_DEADLINE = 6.0
 """Seconds to wait for the words after the caller has ended; then it counts as not understood."""
-"""What a key sequence that begins with a star can have: `*` repeats, `*0` asks for a person."""
 STAR_KEYS = 2
+"""Keys of a sequence that begins with a star: `*` repeats, `*0` asks for a person."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ class Question:
         self._clock = clock
         self._recognizer = recognizer if collect.voice else None
         self._endpointer = Endpointer(
-            final_silence=collect.final_silence, longest=collect.longest_utterance
+            final_silence=collect.final_silence,
+            initial_timeout=None,
+            longest=collect.longest_utterance,
         )
         self._utterance: Utterance | None = None
         self._keys: list[str] = []
@@ -164,35 +166,47 @@ class Question:
         return self._playing is None or self._collect.barge_in
 
     def _hear(self, audio: Audio) -> Collected | None:
-        for happening in self._endpointer.push(audio.samples):
+        for start in range(0, len(audio.samples), FRAME_BYTES):
+            collected = self._hear_frame(audio.samples[start : start + FRAME_BYTES])
+            if collected is not None:
+                return collected
+        return None
+
+    def _hear_frame(self, frame: bytes) -> Collected | None:
+        if self._utterance is not None:
+            self._utterance.feed(frame)
+        for happening in self._endpointer.push(frame):
             match happening:
-                case SpeechStarted(pre_roll=pre_roll):
+                case SpeechStarted(audio=beginning):
                     self._stop_prompt()
-                    self._open_utterance(pre_roll)
+                    self._open_utterance(beginning)
                 case SpeechPaused() if self._utterance is not None:
                     self._utterance.pause()
                 case SpeechResumed() if self._utterance is not None:
                     self._utterance.resume()
-                case SpeechEnded() | TooLong():
-                    ago = self._endpointer.position - happening.at
-                    return self._recognise(ended_at=self._clock.now() - ago)
-        if self._utterance is not None:
-            self._utterance.feed(audio.samples)
+                case SpeechEnded(speech_end=end):
+                    return self._recognise(self._when(end))
+                case TooLong(at=at):
+                    return self._recognise(self._when(at))
         return None
 
-    def _open_utterance(self, pre_roll: bytes) -> None:
+    def _when(self, position: float) -> float:
+        """The call's time of a position in the audio, as far as it has been heard."""
+        return self._clock.now() - (self._endpointer.position - position)
+
+    def _open_utterance(self, beginning: bytes) -> None:
         assert self._recognizer is not None
         try:
             self._utterance = self._recognizer.open(
                 language=self._collect.language, phrases=self._collect.phrases
             )
-            self._utterance.feed(pre_roll)
+            self._utterance.feed(beginning)
         except SpeechError as lost:
             log.warning("recognition_lost", reason=str(lost))
             self._recognizer_lost = True
             self._listen_no_more()
 
-    def _recognise(self, *, ended_at: float) -> Collected | None:
+    def _recognise(self, ended_at: float) -> Collected | None:
         utterance, self._utterance = self._utterance, None
         if utterance is None:
             return None

@@ -14,7 +14,9 @@ from structlog.typing import EventDict, WrappedLogger
 
 from ivr.config import LogSettings
 
-PERSONAL = frozenset({"caller_number", "caller_name", "customer_number", "said", "value", "text", "phone", "dni"})
+PERSONAL = frozenset(
+    {"caller_number", "caller_name", "customer_number", "said", "value", "text", "phone", "dni"}
+)
 """Fields that hold something about a person."""
 
 
@@ -38,7 +40,10 @@ def configure(settings: LogSettings) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # Plain tracebacks: the pretty ones show local variables, and those hold what callers said.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

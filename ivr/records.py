@@ -152,7 +152,7 @@ class CallRecord:
         """A prompt began to play, `latency` seconds after the caller had ended."""
         self._turn("system", step, text, "said", latency=latency)
 
-    def caller_turn(  # noqa: PLR0913 - a turn has that many sides
+    def caller_turn(
         self,
         step: str,
         said: str,

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import gevent
 import structlog
 
 from data.call_log import CallLog

@@ -46,6 +46,8 @@ from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
+QUEUE_DOMAIN = "default"
+"""mod_callcenter names a queue `name@domain`; flows know the name only."""
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
 
@@ -211,9 +213,7 @@ class Session:
 
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
         recognizer = self._recognizer
-        if self._attention.listening_lost or recognizer is None:
-            recognizer = None
-        elif collect.language not in recognizer.languages():
+        if self._attention.listening_lost or recognizer is None or collect.language not in recognizer.languages():
             recognizer = None
         question = Question(
             collect,
@@ -273,21 +273,17 @@ class Session:
         if isinstance(result, Failed):
             log.warning("lookup_failed", call=self._record.call_id, lookup=lookup.name, reason=result.reason)
         took = self._clock.now() - asked_at
-        self._services.watch(
-            moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took)
-        )
+        self._services.watch(moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took))
         return result
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
-        self._services.watch(
-            moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, "")
-        )
+        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
         self._call.stop_listening()
-        result = _end_of_queue(self._attention.until_finished(self._call.enqueue(enqueue.queue)))
-        ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
-        self._services.watch(
-            moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended)
+        result = _end_of_queue(
+            self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
         )
+        ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
+        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
         if self._recognizer is not None and not isinstance(result, Handed):
             self._call.start_listening()
         return result

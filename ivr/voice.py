@@ -1,9 +1,135 @@
 """The two sides of the voice, set up from the settings: who listens, and who speaks.
 
 Rules:
-1. No synthesis, no server: there would be nothing to hear. No recogniser: the calls go on by keys, and
-   the operator is told which sources of a model were tried.
-2. Static prompts are warmed up beside the first calls, so that nobody waits for synthesis.
+1. No synthesis, no server: there would be nothing to hear.
+2. No recogniser: the calls go on by keys, and the operator is told which sources were tried.
+3. Static prompts are warmed up beside the first calls, so that nobody waits for synthesis.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import gevent
+import structlog
+
+from dialogs.effects import Spoken
+from ivr.config import Settings
+from speech.errors import SpeechError
+from speech.prompts import CachedSynthesizer, PromptLibrary
+from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
+from speech.pyttsx3 import Voice as SpeakingVoice
+from speech.recognizer import Recognizer
+
+log = structlog.get_logger(__name__)
+
+Progress = Callable[[str], None]
+
+SYNTHESIS_READY = 30.0
+"""Seconds that the synthesiser has to start."""
+CALLER_VOICES = {
+    "es": SpeakingVoice("roa/es-419", pitch=65),
+    "ca": SpeakingVoice("roa/ca", pitch=65),
+    "en": SpeakingVoice("gmw/en", pitch=65),
+}
+"""How played callers sound: not like the system."""
+
+
+class Speaker:
+    """A voice for played callers and agents: words to samples."""
+
+    def __init__(self, voices: dict[str, SpeakingVoice]) -> None:
+        self._engine = Pyttsx3(voices=voices)
+
+    def speak(self, text: str, language: str) -> bytes:
+        """8 kHz samples. Raises `SpeechError`."""
+        return self._engine.speak(text, language=language)
+
+    def close(self) -> None:
+        """Ends the worker."""
+        self._engine.close()
+
+
+class SpokenPrompts:
+    """The prompts of flows as files: the session's port to synthesis and studio."""
+
+    def __init__(self, library: PromptLibrary, *, spanish: str, pace: float) -> None:
+        self._library = library
+        self._spanish = spanish
+        self._pace = pace
+
+    def file_of(self, spoken: Spoken) -> Path:
+        """The file of one stretch of prompt. Raises `SpeechError`."""
+        language = self._spanish if spoken.language == "es" else spoken.language
+        return self._library.file_of(
+            spoken.text,
+            language=language,
+            recording_name=spoken.recording,
+            pace=self._pace * spoken.pace,
+        )
+
+
+class Voice:
+    """Recogniser and prompts of one server."""
+
+    def __init__(
+        self, prompts: SpokenPrompts, synthesizer: CachedSynthesizer, recognizer: Recognizer | None
+    ) -> None:
+        self.prompts = prompts
+        self.recognizer = recognizer
+        self._synthesizer = synthesizer
+        self._warming: gevent.Greenlet[[], None] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, *, progress: Progress) -> Voice:
+        """Starts what the settings ask for. Raises `SpeechError` without synthesis."""
+        speaker = Pyttsx3(voices=SYSTEM_VOICES)
+        try:
+            speaker.wait_ready(SYNTHESIS_READY)
+            folder = settings.prompts_folder
+            synthesizer = CachedSynthesizer(speaker, folder / "cache")
+            library = PromptLibrary(
+                synthesizer, recordings=folder / "studio", converted=folder / "cache" / "studio"
+            )
+        except BaseException:
+            speaker.close()
+            raise
+        prompts = SpokenPrompts(library, spanish=settings.speech.spanish, pace=settings.speech.pace)
+        return cls(prompts, synthesizer, None)
+
+    @property
+    def engine(self) -> str:
+        """The recogniser's name; `none` if the calls go by keys only."""
+        return "none" if self.recognizer is None else self.recognizer.engine
+
+    @property
+    def synthesis(self) -> str:
+        """The synthesiser's name."""
+        return self._synthesizer.engine
+
+    def warm_up(self, prompts: Iterable[Spoken]) -> None:
+        """Begins to synthesise static prompts, beside everything else."""
+        wanted = list(prompts)
+
+        def warm() -> None:
+            for spoken in wanted:
+                try:
+                    self.prompts.file_of(spoken)
+                except SpeechError as lost:
+                    log.warning("prompt_not_warmed", reason=str(lost))
+
+        self._warming = gevent.spawn(warm)
+
+    def wait_warm(self) -> None:
+        """Waits until the static prompts are there."""
+        if self._warming is not None:
+            self._warming.join()
+
+    def close(self) -> None:
+        """Ends the workers."""
+        if self._warming is not None:
+            self._warming.kill()
+        if self.recognizer is not None:
+            self.recognizer.close()
+        self._synthesizer.close()

@@ -1,4 +1,4 @@
-# ruff: noqa: N818 - the trade says that a recogniser is lost, and the ports name it so
+
 """What can go wrong between sound and words. Every error has a stable code for logs and reports."""
 
 from __future__ import annotations

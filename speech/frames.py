@@ -18,7 +18,7 @@ LONGEST_BODY = 64 << 20
 _LENGTHS = struct.Struct(">II")
 
 
-class FrameFault(ValueError):  # noqa: N818 - one name for a broken protocol, here and in esl
+class FrameFault(ValueError):
     """The other end does not keep to the framing: end the connection."""
 
 

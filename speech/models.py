@@ -60,7 +60,7 @@ class Installed:
     verified: bool
 
 
-class _Refused(Exception):  # noqa: N818 - a source's refusal, caught in this module
+class _Refused(Exception):
     """A source did not give the model; the text says why."""
 
 

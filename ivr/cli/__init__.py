@@ -59,7 +59,9 @@ class Commands(click.Group):
     type=click.Path(path_type=Path),
     help="Settings; default: IVR_CONFIG, else ivr.yaml in IVR_HOME, else built-in defaults.",
 )
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much is logged.")
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much is logged."
+)
 @click.version_option(package_name="ivr", prog_name="ivr")
 @click.pass_context
 def root(ctx: click.Context, config: Path | None, log_level: str | None) -> None:
@@ -74,9 +76,7 @@ def root(ctx: click.Context, config: Path | None, log_level: str | None) -> None
     """
     settings = load(config)
     if log_level is not None:
-        settings = settings.model_copy(
-            update={"log": settings.log.model_copy(update={"level": log_level})}
-        )
+        settings = settings.model_copy(update={"log": settings.log.model_copy(update={"level": log_level})})
     logs.configure(settings.log)
     ctx.obj = settings
 

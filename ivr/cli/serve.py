@@ -10,7 +10,7 @@ from gevent.event import Event
 
 from ivr.cli import pass_settings
 from ivr.config import Settings
-from ivr.embedded import EmbeddedSwitchProcess
+from ivr.embedded import EmbeddedSwitchProcess, switch_config
 from ivr.server import Server
 
 
@@ -44,7 +44,13 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
         host, bound = server.outbound_address
         click.echo(f"ivr: taking calls from the switch on {host}:{bound}")
         if settings.switch.kind == "embedded":
-            switch = EmbeddedSwitchProcess(settings, server=server.outbound_address)
+            config = switch_config(
+                settings,
+                server=server.outbound_address,
+                queues=sorted(server.rooms.queues),
+                ports=(settings.switch.event_port, settings.switch.line_port),
+            )
+            switch = EmbeddedSwitchProcess(config)
             switch.start()
             lines_host, lines_port = switch.addresses.lines
             click.echo(

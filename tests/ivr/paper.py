@@ -40,7 +40,7 @@ class PaperCall:
         if self._over:
             raise CallEnded("the caller has hung up")
         self.orders.append(order)
-        if order.split(" ")[0] == self.hang_up_at:
+        if order.split(" ", maxsplit=1)[0] == self.hang_up_at:
             self.caller_hangs_up()
             raise CallEnded("the caller has hung up")
 
