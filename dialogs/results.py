@@ -92,7 +92,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Handed:
-    """A person answered and the conversation with them has ended, or the call went on elsewhere."""
+    """A person has answered. The call is theirs: what the flow says after this, the caller does not hear."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,10 @@ class Attention:
             case _:
                 return None
 
+    def lift_limit(self) -> None:
+        """From now on the call may last as long as it likes: people are talking."""
+        self._ends_at = None
+
     def until_finished(self, command_id: str, on_key: Callable[[], None] | None = None) -> Finished:
         """Waits for the end of an application; keys pressed meanwhile are kept, and `on_key` is told."""
         while True:

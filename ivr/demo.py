@@ -17,6 +17,7 @@ import gevent
 from gevent.queue import Empty, Queue
 
 from esl.embedded.caller import ScriptedCaller
+from esl.embedded.measure import first_loud, spans_of_sound
 from ivr.audible import recognise_again, says_amount
 from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
 from speech.errors import SpeechError
@@ -47,6 +48,8 @@ class Persona:
     replies: Sequence[Reply]
     agreement: str = "sí"
     """What is said to "did you say ...?"."""
+    interrupts_after: float | None = None
+    """Seconds into a question at which this caller begins to speak; None waits for the end."""
 
 
 @dataclass
@@ -57,6 +60,8 @@ class PlayedCall:
     moments: list[Moment] = field(default_factory=list)
     turn_seconds: list[float] = field(default_factory=list)
     """From the end of the caller's speech to the first changed sample that the caller heard."""
+    stop_seconds: list[float] = field(default_factory=list)
+    """From the onset of speech over a prompt until the prompt had stopped at the caller's ear."""
     heard: bytes = b""
     heard_at: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Step → where its prompt lies in `heard` (samples, first and last)."""
@@ -129,16 +134,32 @@ class CallerMind:
         reply = self._reply_to(spoke)
         if reply is None:
             return
-        if not caller.wait_until_quiet(GAP_BEFORE_SPEAKING):
+        if not self._wait_for_turn():
             return
         if reply.keys:
             self._tell(self._persona.name, self._persona.number, f"keys {reply.keys}")
             caller.key(reply.keys)
-        else:
-            self._tell(self._persona.name, self._persona.number, f"says «{reply.words}»")
-            utterance = caller.speak(self._words[reply.words])
-            if utterance.end > 0:
-                gevent.spawn(self._time_answer, utterance.end)
+            return
+        self._tell(self._persona.name, self._persona.number, f"says «{reply.words}»")
+        sound = self._words[reply.words]
+        utterance = caller.speak(sound)
+        if utterance.end < 0:
+            return
+        if self._persona.interrupts_after is not None:
+            onset = utterance.start + (first_loud(sound) or 0)
+            if (stopped := caller.barge_in_latency(onset)) is not None:
+                self.played.stop_seconds.append(stopped)
+        gevent.spawn(self._time_answer, utterance.start + _end_of(sound))
+
+    def _wait_for_turn(self) -> bool:
+        """Until this caller speaks; False if the call has ended first."""
+        caller, after = self._caller, self._persona.interrupts_after
+        if after is None:
+            return caller.wait_until_quiet(GAP_BEFORE_SPEAKING)
+        if not caller.wait_for_sound():
+            return False
+        caller.silent(after)
+        return not caller.hung_up.is_set()
 
     def _note_end(self, step: str, began: int) -> None:
         """Remembers where a prompt lies in what was heard, up to the next thing that is said."""
@@ -162,6 +183,12 @@ class CallerMind:
         if spoke.kind == "yes_no":
             return Reply(spoke.step, words=self._persona.agreement)
         return None
+
+
+def _end_of(sound: bytes) -> int:
+    """The sample after the last that can be heard."""
+    spans = spans_of_sound(sound)
+    return spans[-1][1] if spans else len(sound) // 2
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import NoReturn, Protocol, assert_never
 
 import structlog
 
@@ -99,6 +99,8 @@ class Session:
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
         self._we_hung_up = False
+        self._with_person = False
+        """An agent has answered: the leg is theirs, and ends with them."""
 
     def live(self) -> None:
         """Runs the call to its end. Raises nothing: every fault has its landing."""
@@ -137,15 +139,24 @@ class Session:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
             effect = self._conversation.send(self._perform(effect))
-        self._we_hung_up = True
-        self._call.hang_up(effect.cause)
+        if not self._with_person:  # a hang-up now would cut the conversation with the agent
+            self._we_hung_up = True
+            self._call.hang_up(effect.cause)
 
     def _part(self) -> HungUp:
-        """Waits for the switch to confirm the end."""
+        """Waits for the end: of the conversation with a person, or the switch's word on our hang-up."""
+        if self._with_person:
+            self._wait_while_people_talk()
         ends_at = self._clock.now() + PATIENCE_AFTER_HANG_UP
         while (left := ends_at - self._clock.now()) > 0:
             self._attention.next(left)
         return HungUp("NORMAL_CLEARING", by_caller=False)
+
+    def _wait_while_people_talk(self) -> NoReturn:
+        """Until the leg is gone: leaves by `CallOverError`."""
+        self._attention.lift_limit()
+        while True:
+            self._attention.next(60.0)
 
     def _land(self, why: str) -> HungUp:
         """Lets the switch's fallback take the caller."""
@@ -169,6 +180,8 @@ class Session:
 
     def _complete(self, over: HungUp, seconds: float) -> None:
         by = "caller" if over.by_caller else "system" if self._we_hung_up else "switch"
+        if by == "switch" and self._with_person:
+            by = "agent"
         self._record.outcome = self._conversation.outcome or self._record.outcome
         for fault in self._conversation.faults:
             log.error(
@@ -189,6 +202,8 @@ class Session:
     # Effects
 
     def _perform(self, effect: Play | Collect | Lookup | Enqueue | SetOutcome) -> Result:
+        if self._with_person and isinstance(effect, Play | Collect | Enqueue):
+            self._wait_while_people_talk()  # the caller hears the agent, and us no more
         match effect:
             case Play():
                 return self._say(effect)
@@ -212,8 +227,8 @@ class Session:
         return Played(interrupted=bool(self._attention.keys))
 
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
-        recognizer = self._recognizer
-        if self._attention.listening_lost or recognizer is None or collect.language not in recognizer.languages():
+        recognizer = None if self._attention.listening_lost else self._recognizer
+        if recognizer is not None and collect.language not in recognizer.languages():
             recognizer = None
         question = Question(
             collect,
@@ -279,13 +294,20 @@ class Session:
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
         self._call.stop_listening()
+        # mod_callcenter ends its application as soon as an agent has answered, and lets the leg go on in
+        # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
+        # fallback queue, had we not said that the conversation is the end.
+        self._call.set_variable("hangup_after_bridge", "true")
         result = _end_of_queue(
             self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
         )
+        self._with_person = isinstance(result, Handed)
         ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
-        if self._recognizer is not None and not isinstance(result, Handed):
-            self._call.start_listening()
+        if not self._with_person:
+            self._call.set_variable("hangup_after_bridge", "false")
+            if self._recognizer is not None:
+                self._call.start_listening()
         return result
 
     # Sound

@@ -96,6 +96,9 @@ class PaperCall:
         self._order(f"enqueue {queue}")
         self._commands += 1
         self._finished(f"c{self._commands}", "callcenter", self.queue_variables)
+        if self.queue_variables.get("cc_cause") == "answered":
+            self._over = True
+            self.inbox.put(HungUp("NORMAL_CLEARING", by_caller=False))
         return f"c{self._commands}"
 
     def transfer(self, destination: str) -> str:

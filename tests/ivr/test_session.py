@@ -210,6 +210,17 @@ def test_a_queue_gives_the_caller_back_with_a_reason(
     rig.call.queue_variables = variables
     dialog, _ = rig.live([Enqueue("billing", "person", {}), Hangup("bye")])
     assert dialog.results == [expected]
+    assert rig.call.orders.index("set hangup_after_bridge=true") < rig.call.orders.index(
+        "enqueue billing@default"
+    )
+
+
+def test_a_caller_who_talks_to_a_person_is_not_cut_off(rig: Rig) -> None:
+    """The dialog may end, the conversation goes on: no hang-up of ours, no prompt into it."""
+    effects = [Enqueue("billing", "person", {}), SetOutcome("handed_over", "o"), Hangup("bye")]
+    _, record = rig.live(effects)
+    assert not [order for order in rig.call.orders if order.startswith(("hang_up", "play"))]
+    assert (record.outcome, record.ended_by) == ("handed_over", "agent")
 
 
 ORDERS = ["answer", "start_recording", "play", "mask", "unmask", "enqueue", "hang_up"]

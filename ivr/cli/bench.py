@@ -1,0 +1,66 @@
+"""`ivr bench`: what callers wait for, and what calls cost."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from ivr import bench as benchmarks
+from ivr import logs
+from ivr.cli import pass_settings
+from ivr.cli.demo import prepared
+from ivr.config import Settings
+from ivr.stage import Stage
+
+WHAT = {"turns": benchmarks.measure_turns, "barge-in": benchmarks.measure_barge_in}
+
+
+@click.command()
+@click.argument("what", nargs=-1, type=click.Choice(sorted(WHAT)))
+@click.option("--turns", default=33, show_default=True, help="How many turns, about.")
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON (the rest goes to stderr).")
+@pass_settings
+def bench(settings: Settings, what: tuple[str, ...], turns: int, as_json: bool) -> None:
+    """Measures on the embedded switch, with spoken calls in real time.
+
+    turns: end of the caller's speech to the first changed sample heard. barge-in: onset of speech over a
+    prompt until the prompt has stopped at the caller's ear.
+
+    \b
+    Examples:
+      ivr bench                  everything
+      ivr bench barge-in --turns 30 --json
+    """
+    logs.configure(settings.log.model_copy(update={"level": "warning"}))
+    console = Console(stderr=as_json)
+    found = []
+    for name in what or sorted(WHAT):
+        played_on = prepared(settings, lambda _text: None)
+        with Progress(console=console) as bar, Stage(played_on) as stage:
+            stage.server.rooms.voice.wait_warm()
+            task = bar.add_task(f"{name}, {turns} turns", total=turns)
+
+            def tell(moment: str, bar: Progress = bar, task: int = task) -> None:
+                if moment == "CallerAnswered":
+                    bar.advance(task)  # type: ignore[arg-type] # rich's TaskID is an int
+
+            measured, played = WHAT[name](stage, turns, tell)
+        found.append(measured)
+        if played.over is None or not measured.count:
+            click.echo(f"ivr: {name}: the call did not come to its end; nothing was measured", err=True)
+            sys.exit(2)
+    table = Table("what", "engine", "n", "p50 ms", "p95 ms", "worst ms")
+    for one in found:
+        table.add_row(one.what, one.engine, *(f"{value:g}" for value in (one.count, one.p50, one.p95, one.worst)))
+    console.print(table)
+    if as_json:
+        click.echo(json.dumps({"figures": [dataclasses.asdict(one) for one in found]}))
+
+
+commands = [bench]

@@ -1,0 +1,177 @@
+"""What is installed, reachable and misconfigured here, and what to do about it.
+
+Each finding is `good`, `note` (works, but something is missing that could be there) or `bad` (calls
+would fail). Nothing is changed by looking.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from data.errors import DataError
+from data.store import Store
+from dialogs.errors import DialogError
+from dialogs.loader import load_flows
+from ivr.config import Settings
+from ivr.errors import IvrError
+from ivr.server import catalogue_of, writable
+from speech.errors import SpeechError
+from speech.model_catalogue import CATALOGUE
+from speech.models import ModelStore
+from speech.prompts import CachedSynthesizer
+from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
+
+State = Literal["good", "note", "bad"]
+ENOUGH_DISK = 1 << 30
+"""Bytes: an hour of stereo recordings takes 115 MB."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Looks at everything, one finding after the other."""
+    yield _python()
+    yield _folder(settings.recordings_folder, "recordings")
+    yield _folder(settings.prompts_folder, "prompts")
+    yield _folder(settings.spool_folder, "spool")
+    yield _disk(settings.home)
+    yield _shared_memory()
+    yield _database(settings)
+    yield _flows(settings)
+    yield _synthesis(settings)
+    yield from _models(settings)
+    yield from _ports(settings)
+    yield _freeswitch(settings)
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Finding("Python", "good", version)
+    return Finding("Python", "bad", version, "Use Python 3.11, 3.12 or 3.13")
+
+
+def _folder(folder: Path, what: str) -> Finding:
+    try:
+        writable(folder, what)
+    except IvrError as fault:
+        return Finding(f"{what} folder", "bad", fault.what, fault.remedy)
+    return Finding(f"{what} folder", "good", str(folder))
+
+
+def _disk(home: Path) -> Finding:
+    free = shutil.disk_usage(home).free
+    found = f"{free / (1 << 30):.1f} GiB free"
+    if free < ENOUGH_DISK:
+        return Finding("disk", "bad", found, "Make room: recordings and the call record need it")
+    return Finding("disk", "good", found)
+
+
+def _shared_memory() -> Finding:
+    folder = Path("/dev/shm")  # noqa: S108 - looked at, not written to
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return Finding("live audio", "good", f"{folder} is there")
+    return Finding(
+        "live audio", "note", f"{folder} is not writable", "The temporary folder is used; a tmpfs costs less"
+    )
+
+
+def _database(settings: Settings) -> Finding:
+    store = Store(settings.database_url)
+    try:
+        checked = store.check()
+    except DataError as fault:
+        state: State = "note" if fault.code in {"schema_missing", "schema_older"} else "bad"
+        return Finding("database", state, fault.what, fault.remedy)
+    finally:
+        store.close()
+    return Finding("database", "good", f"{checked.database}, schema {checked.schema}, {checked.integrity}")
+
+
+def _flows(settings: Settings) -> Finding:
+    try:
+        flows = load_flows([settings.flows_folder], catalogue_of(settings))
+        flows.flow(settings.calls.flow)
+    except (DialogError, IvrError) as fault:
+        first = str(fault).splitlines()[0]
+        return Finding("flows", "bad", first, "Run `ivr check` and mend what it names")
+    return Finding("flows", "good", f"{len(flows.flows)} in {settings.flows_folder}, version {flows.version}")
+
+
+def _synthesis(settings: Settings) -> Finding:
+    speaker = Pyttsx3(voices=SYSTEM_VOICES)
+    try:
+        speaker.wait_ready(20.0)
+        CachedSynthesizer(speaker, settings.prompts_folder / "cache").render("Hola.", language="es")
+    except SpeechError as fault:
+        return Finding("synthesis", "bad", str(fault), "Install again: make demo")
+    finally:
+        speaker.close()
+    return Finding("synthesis", "good", f"{speaker.engine} speaks {', '.join(sorted(SYSTEM_VOICES))}")
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    store = ModelStore(local=settings.speech.models)
+    for name, model in CATALOGUE.items():
+        there = store.installed(name)
+        if there is not None:
+            checked = "verified" if there.verified else "not verified"
+            yield Finding(f"model {name}", "good", f"{there.folder} ({checked})")
+        else:
+            yield Finding(f"model {name}", "note", "not installed", f"ivr models pull {name}")
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    wanted = [("outbound.port", settings.outbound.host, settings.outbound.port)]
+    if settings.switch.kind == "embedded":
+        wanted.append(("switch.event_port", settings.switch.event_host, settings.switch.event_port))
+        wanted.append(("switch.line_port", "127.0.0.1", settings.switch.line_port))
+    for name, host, port in wanted:
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((host, port))
+            except OSError as taken:
+                yield Finding(
+                    name,
+                    "note",
+                    f"{host}:{port} cannot be bound ({taken.strerror})",
+                    "Fine if our own server runs; else end who listens there, or set another port",
+                )
+            else:
+                yield Finding(name, "good", f"{host}:{port} is free")
+
+
+def _freeswitch(settings: Settings) -> Finding:
+    home = os.environ.get("FREESWITCH_HOME")
+    found = shutil.which("freeswitch") or (str(Path(home) / "bin" / "freeswitch") if home else None)
+    if found and Path(found).exists():
+        return Finding("FreeSWITCH", "good", found)
+    state: State = "bad" if settings.switch.kind == "freeswitch" and _is_local(settings) else "note"
+    return Finding("FreeSWITCH", state, "not on PATH, nor in FREESWITCH_HOME", "The embedded switch serves meanwhile")
+
+
+def _is_local(settings: Settings) -> bool:
+    """Whether the switch is meant to run on this machine, and nobody answers on its event port."""
+    try:
+        with socket.create_connection((settings.switch.event_host, settings.switch.event_port), timeout=2.0):
+            return False
+    except OSError:
+        return settings.switch.event_host in {"127.0.0.1", "localhost", "::1"}
+
+
