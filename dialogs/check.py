@@ -22,6 +22,7 @@ from dialogs.nodes.subflow import Subflow
 from dialogs.paths import check_paths
 from dialogs.slots.words import plain
 from dialogs.source import nearest
+from dialogs.spoken import DEFAULT_FORMAT
 from dialogs.universals import PERSON as WANTS_PERSON
 from dialogs.universals import universal_choices
 
@@ -159,12 +160,13 @@ def _check_names(
             continue
         kind = flows.types.get(part.name)
         if kind is None:
-            if whole:
+            # A step that could not be read may have filled it; facts about the caller come from outside.
+            if whole or part.name.startswith("caller."):
                 yield flow.problem(
                     step, way, f"nothing is called `{part.name}`: {nearest(part.name, flows.types)}"
                 )
         elif spoken and part.format and kind not in _FITTING[part.format]:
-            fitting = next(form for form, kinds in _FITTING.items() if kind in kinds or form == "text")
+            fitting = DEFAULT_FORMAT.get(kind, "text")
             yield flow.problem(
                 step, way, f"`{part.name}` is {kind}, it cannot be said as {part.format}: write `:{fitting}`"
             )

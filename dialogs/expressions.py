@@ -176,6 +176,8 @@ def parse_condition(text: str) -> Condition:
                 f'`{text[end : end + 10]}` is not allowed in a condition: use names, numbers, "text", '
                 "== != < <= > >= in and or not ( )"
             )
+        if found.group() == "[" and not flat.rstrip().endswith(" in"):
+            raise ValueError('`[` begins a list behind `in`: write `caller.segment in ["vip", "gold"]`')
         end = found.end()
         name = found.group("name")
         if name is None or name in _WORDS:

@@ -204,7 +204,8 @@ def _name(step: Step, at: int) -> str:
     if step.id:
         return step.id
     if isinstance(own, str) and step.type_name not in ("hangup", "language"):
-        return own
+        # A confirm reads back a slot whose question has that name already.
+        return f"confirm_{own}" if step.type_name == "confirm" else own
     return f"{step.type_name}_{at + 1}"
 
 

@@ -35,7 +35,6 @@ DIGITS: Mapping[str, tuple[str, ...]] = {
 _JOIN = {"es": "con", "ca": "amb", "en": "and", "ko": ""}
 _MINUS = {"es": "menos", "ca": "menys", "en": "minus", "ko": "마이너스"}
 _PLUS = {"es": "más", "ca": "més", "en": "plus", "ko": "플러스"}
-_OF = {"es": "de", "ca": "de"}
 
 # Currency → language → (one, several, feminine), then the same for the hundredth.
 _Unit = tuple[str, str, bool]
@@ -144,8 +143,12 @@ def money(minor: int, currency: str, language: str) -> Said:
 def _amount(count: int, unit: _Unit, language: str) -> str:
     one, several, feminine = unit
     words = say_number(count, language, before_noun=True, feminine=feminine)
-    of = f" {_OF[language]}" if language in _OF and count and count % 1_000_000 == 0 else ""
-    return f"{words}{of} {one if count == 1 else several}"
+    unit_words = one if count == 1 else several
+    if language in ("es", "ca") and count and count % 1_000_000 == 0:
+        # "un millón de euros", "un milió d'euros"
+        elided = language == "ca" and unit_words[0] in "aeiou"
+        unit_words = f"d'{unit_words}" if elided else f"de {unit_words}"
+    return f"{words} {unit_words}"
 
 
 def day(value: date, language: str, today: date | None) -> Said:

@@ -119,7 +119,7 @@ def _spoken_key(choices: Sequence[Choice], alternative: Alternative, language: s
         return []
     number = [word for word in said if word not in _KEY_WORDS] or list(said)
     found = readings(" ".join(number), language)
-    if not found or found[0].cost > 0.45 or len(found[0].digits) != 1:
+    if not found or found[0].cost > 0.2 or len(found[0].digits) != 1:
         return []
     return [_Hit(choice.id, 1, 1.0) for choice in choices if choice.key == found[0].digits]
 

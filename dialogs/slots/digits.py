@@ -30,7 +30,7 @@ from dialogs.spoken import say_digits
 
 _Length = Annotated[int, Field(ge=1, le=32)]
 
-BENT = 0.45
+BENT = 0.35
 """A reading that costs more than this was mended by sound or left a word out."""
 
 

@@ -95,7 +95,7 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
 
 _LEXICONS: Mapping[str, _Lexicon] = {
     "es": _lexicon(
-        units="cero=0 uno=1 una=1 dos=2 tres=3 cuatro=4 cinco=5 seis=6 siete=7 ocho=8 nueve=9",
+        units="cero=0 uno=1 un=1 una=1 dos=2 tres=3 cuatro=4 cinco=5 seis=6 siete=7 ocho=8 nueve=9",
         teens="diez=10 once=11 doce=12 trece=13 catorce=14 quince=15 dieciséis=16 diecisiete=17 dieciocho=18"
         " diecinueve=19 veintiuno=21 veintiún=21 veintiuna=21 veintidós=22 veintitrés=23 veinticuatro=24"
         " veinticinco=25 veintiséis=26 veintisiete=27 veintiocho=28 veintinueve=29",
@@ -110,8 +110,8 @@ _LEXICONS: Mapping[str, _Lexicon] = {
         " gracias creo que código al final luego después guion coma punto espacio tengo aquí está espere"
         " una un momento señorita señor le digo se lo mm ah los las",
         corrections="perdón perdone no digo quiero decir",
-        misheard="ojo=8 hocho=8 cerro=0 zero=0 cedo=0 sero=0 tras=3 trece=3 sei=6 seas=6 sieta=7 nuebe=9"
-        " nuve=9 nieve=9 huno=1 un=1 cuarto=4 cuadro=4 sinco=5 sietes=7 ochos=8 ceros=0 unos=1 doses=2",
+        misheard="ojo=8 hocho=8 cerro=0 zero=0 cedo=0 sero=0 tras=3 sei=6 seas=6 sieta=7 nuebe=9"
+        " nuve=9 nieve=9 huno=1 cuarto=4 cuadro=4 sinco=5 sietes=7 ochos=8 ceros=0 unos=1 doses=2",
     ),
     "ca": _lexicon(
         units="zero=0 u=1 un=1 una=1 dos=2 dues=2 tres=3 quatre=4 cinc=5 sis=6 set=7 vuit=8 huit=8 nou=9",
@@ -275,7 +275,7 @@ def _below_thousand(words: tuple[str, ...], at: int, lexicon: _Lexicon) -> Itera
 def _whole_numbers(words: tuple[str, ...], at: int, lexicon: _Lexicon) -> Iterator[_Block]:
     yield from _below_thousand(words, at, lexicon)
     heads: list[_Block] = [(0, "1", 0.0)]
-    heads += [block for block in _below_thousand(words, at, lexicon) if block[1] not in ("0", "1")]
+    heads += [block for block in _below_thousand(words, at, lexicon) if block[1] != "0"]
     for size, thousands, cost in heads:
         mil = at + size
         if mil >= len(words) or words[mil] not in lexicon.thousand:

@@ -244,7 +244,7 @@ def call(
     caller = TextCaller(Conversation(flows, flow, facts), data, agents)
     click.echo(HELP)
     _show_lines(caller.start())
-    for line in _typed(click.get_text_stream("stdin")):
+    for line in _typed(sys.stdin):
         _show_lines(caller.feed(line))
         if caller.finished:
             break
