@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class Scored:
 
     phrase: str
     logprob: float
+    tokens: int
 
 
 @dataclass(frozen=True)
@@ -164,16 +165,25 @@ class Ear:
         first = self._next_token(encoded, tokenizer, [[]])[0]
         likely = _most_likely({phrase: float(first[tokens[0]]) for phrase, tokens in written.items()})
         scores = self._score(heard, tokenizer, [written[phrase] for phrase in likely])
-        scored = [Scored(phrase, sum(score)) for phrase, score in zip(likely, scores, strict=True)]
+        scored = [
+            Scored(phrase, sum(score), len(score)) for phrase, score in zip(likely, scores, strict=True)
+        ]
         return sorted(scored, key=lambda one: -one.logprob)
 
     def spell(
-        self, heard: tuple[Any, int], language: str, words: Sequence[str], *, most: int
+        self,
+        heard: tuple[Any, int],
+        language: str,
+        words: Sequence[str],
+        *,
+        possible: Callable[[str], bool],
+        most: int = 8,
     ) -> list[Scored]:
         """The likeliest sequences of up to `most` expected words spoken without a pause.
 
         A beam search over whole words: three beginnings are kept, each is continued by the words
-        whose first token is likely enough, and scored with and without an end.
+        whose first token is likely enough, and scored with and without an end. `possible` says
+        which sequences can be a whole answer (because of the time they need).
         """
         encoded, _length = heard
         tokenizer = self._of(language)
@@ -191,11 +201,12 @@ class Ear:
             scores = self._score(heard, tokenizer, [[*tokens, *stop] for _, tokens in grown])
             ranked = []
             for (said, tokens), score in zip(grown, scores, strict=True):
-                ended.append(Scored(" ".join(said), sum(score)))
+                if possible(" ".join(said)):
+                    ended.append(Scored(" ".join(said), sum(score), len(score)))
                 ranked.append((sum(score[: len(tokens)]), said, tokens))
             beams = sorted(ranked, key=lambda one: -one[0])[:3]
             ended = sorted(ended, key=lambda one: -one.logprob)[:8]
-            if ended[0].logprob >= beams[0][0]:
+            if ended and ended[0].logprob >= beams[0][0]:
                 break  # going on only costs probability
         return ended
 

@@ -1,0 +1,248 @@
+"""From scores to readings: what the caller probably said, given what the question expects. Pure rules.
+
+Rules:
+1. Sound without a voice in it has no reading, whatever a decoder makes of it.
+2. An expected phrase must be sayable in the time that the sound took ("no" does not last 1.5 s).
+3. It must be likely by itself (mean log probability per token), and like what free decoding wrote;
+   either can carry the other, because a synthetic or foreign voice spoils the one more than the other.
+4. Words that the caller parts by pauses are recognised one by one and put together.
+5. The free text is always among the readings, so that a name, a number in figures or a sentence
+   around the expected word is not lost. What is far from everything expected stays below 0.5.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Protocol
+
+from speech.sound import FRAME_SECONDS, voiced_seconds
+from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
+
+LEAST_VOICE = 0.06
+"""Seconds of voice (periodic sound) without which nothing was said."""
+_LEAST_CONFIDENCE = 0.12
+_ONE_WORD = 0.8
+"""Seconds: a longer clip between pauses may hold several words."""
+_LONGEST_PHRASE = 7.0
+_MOST_READINGS = 5
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A reading and how far to trust it, 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class Listener(Protocol):
+    """What is needed of a model: `speech.whisper_decoding.Ear`."""
+
+    def listen(self, pcm: bytes) -> tuple[object, int]: ...
+
+    def free(self, heard: tuple[object, int], language: str) -> Text: ...
+
+    def choose(self, heard: tuple[object, int], language: str, phrases: Sequence[str]) -> list[Scored]: ...
+
+    def spell(
+        self,
+        heard: tuple[object, int],
+        language: str,
+        words: Sequence[str],
+        *,
+        possible: Callable[[str], bool],
+    ) -> list[Scored]: ...
+
+
+class Utterance:
+    """One question's answer as it grows. Clips that are over are recognised once and kept."""
+
+    def __init__(self, listener: Listener, language: str, phrases: Sequence[str]) -> None:
+        self._listener = listener
+        self._language = language
+        self._phrases = tuple(dict.fromkeys(phrase for phrase in map(plain, phrases) if phrase))
+        self._words = tuple(phrase for phrase in self._phrases if " " not in phrase)
+        self._known: list[tuple[Clip, list[Guess]]] = []
+
+    @property
+    def by_words(self) -> bool:
+        """Whether the answer is made of expected single words, as a number is."""
+        return len(self._words) >= 8 and len(self._words) >= 0.8 * len(self._phrases)
+
+    def early(self, pcm: bytes) -> bool:
+        """Recognises one clip that is certainly over, while the caller goes on. False: none left."""
+        if not self.by_words:
+            return False
+        for clip in clips_of(pcm)[:-1]:
+            if self._kept(clip) is None:
+                self._one(pcm, clip)
+                return True
+        return False
+
+    def readings(self, pcm: bytes) -> tuple[Guess, ...]:
+        """What the whole utterance says, best first; none for noise and silence."""
+        clips = clips_of(pcm)
+        if not clips or voiced_seconds(pcm) < LEAST_VOICE:
+            return ()
+        guesses: list[Guess] = []
+        words = self.by_words
+        if words:
+            guesses += self._sequence(pcm, clips)
+        span = Clip(clips[0].start, clips[-1].end)
+        heard = self._listener.listen(cut(pcm, span))
+        free = self._listener.free(heard, self._language)
+        if not words and self._phrases and span.seconds <= _LONGEST_PHRASE:
+            possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
+            guesses += weighed(self._listener.choose(heard, self._language, possible), free)
+        expected = max((guess.confidence for guess in guesses), default=1.0)
+        guesses += self._from_free(free, at_most=min(0.45, 0.8 * expected))
+        return _ranked(guesses)
+
+    def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
+        """The clips' words in a row; a second reading takes the weakest clip's second word."""
+        each = [self._one(pcm, clip) for clip in clips]
+        each = [guesses for guesses in each if guesses]
+        if not each:
+            return []
+        best = [guesses[0] for guesses in each]
+        sure = math.exp(sum(math.log(max(guess.confidence, 1e-3)) for guess in best) / len(best))
+        found = [Guess(" ".join(guess.text for guess in best), sure)]
+        weakest = min(range(len(each)), key=lambda place: best[place].confidence)
+        for other in each[weakest][1:3]:
+            swapped = [*best]
+            swapped[weakest] = other
+            share = other.confidence / max(best[weakest].confidence, 1e-3)
+            found.append(Guess(" ".join(guess.text for guess in swapped), sure * share * 0.9))
+        return found
+
+    def _kept(self, clip: Clip) -> list[Guess] | None:
+        return next((guesses for known, guesses in self._known if same_clips([known], [clip])), None)
+
+    def _one(self, pcm: bytes, clip: Clip) -> list[Guess]:
+        kept = self._kept(clip)
+        if kept is None:
+            kept = self._recognised(cut(pcm, clip), clip.seconds)
+            self._known.append((clip, kept))
+        return kept
+
+    def _recognised(self, sound: bytes, seconds: float) -> list[Guess]:
+        """The expected words of one clip; for a longer clip several in a row."""
+        if voiced_seconds(sound) < FRAME_SECONDS * 2:
+            return []  # a breath or a click between two words
+        heard = self._listener.listen(sound)
+        possible = [word for word in self._words if sayable(word, seconds)]
+        scored = self._listener.choose(heard, self._language, possible)
+        if seconds <= _ONE_WORD:
+            return weighed(scored, None)
+        free = self._listener.free(heard, self._language)
+        trust = math.exp(free.logprob / (free.tokens + 1))
+        if free.text and self._all_expected(free.text) and trust > 0.55:
+            return [Guess(free.text, trust)]  # a clear voice: no need to search
+        spelt = self._listener.spell(
+            heard, self._language, self._words, possible=lambda said: sayable(said, seconds)
+        )
+        return weighed(merged(scored, spelt), free)
+
+    def _all_expected(self, text: str) -> bool:
+        known = set(" ".join(self._phrases).split())
+        return all(word.isdigit() or word in known for word in text.split())
+
+    def _from_free(self, free: Text, *, at_most: float) -> list[Guess]:
+        if not free.text:
+            return []
+        trust = math.exp(free.logprob / (free.tokens + 1))
+        if free.no_speech > 0.8 and trust < 0.4:
+            return []
+        if not self._phrases:
+            return [Guess(free.text, trust)]
+        if free.text in self._phrases or self._all_expected(free.text):
+            return [Guess(free.text, trust)]
+        return [Guess(free.text, min(at_most, trust))]
+
+
+def same_clips(one: Sequence[Clip], other: Sequence[Clip]) -> bool:
+    """Whether the same sound lies in both; edges may move by two frames as the noise level settles."""
+    return len(one) == len(other) and all(
+        abs(a.start - b.start) <= 2 and abs(a.end - b.end) <= 2 for a, b in zip(one, other, strict=True)
+    )
+
+
+def sayable(phrase: str, seconds: float) -> bool:
+    """Whether a person can need this long for the phrase: 5 to 30 letters a second, and a margin.
+
+    A lone letter ("y") is spoken with its neighbours, so its margin is small.
+    """
+    letters = len(phrase.replace(" ", ""))
+    return letters / 30 <= seconds <= letters / 5 + (0.55 if letters > 1 else 0.1)
+
+
+def similarity(one: str, other: str) -> float:
+    """0 to 1: how alike two texts sound, roughly (Ratcliff-Obershelp on folded spelling)."""
+    return SequenceMatcher(None, sounded(one), sounded(other), autojunk=False).ratio()
+
+
+_FOLDS = (
+    *((re.compile(f), t) for f, t in ((r"ll", "y"), (r"qu(?=[ei])", "k"), (r"gu(?=[ei])", "g"))),
+    *((re.compile(f), t) for f, t in ((r"c(?=[ei])", "s"), (r"g(?=[ei])", "j"), (r"ch", "x"))),
+    *((re.compile(f), t) for f, t in ((r"[cq]", "k"), (r"[zç]", "s"), (r"v", "b"), (r"h", ""))),
+    (re.compile(r"(.)\1+"), r"\1"),
+)
+_LETTERS = {"c": "si", "s": "es", "n": "ene", "d": "de", "b": "be", "v": "be", "k": "ka", "q": "ku"}
+
+
+def sounded(text: str) -> str:
+    """A spelling in which what sounds alike in Spanish and Catalan looks alike: `c` and `sé`."""
+    bare = "".join(
+        c for c in unicodedata.normalize("NFD", text.replace("ñ", "ny")) if c.isalnum() or c == " "
+    )
+    folded = "".join(_LETTERS.get(word, word) for word in bare.split())
+    for pattern, by in _FOLDS:
+        folded = pattern.sub(by, folded)
+    return folded
+
+
+def weighed(scored: list[Scored], free: Text | None) -> list[Guess]:
+    """Log probabilities to confidences: the share among the candidates, times how well it fits."""
+    if not scored:
+        return []
+    total: list[float] = []
+    fits: list[float] = []
+    for one in scored:
+        mean = one.logprob / max(1, one.tokens)
+        like = similarity(free.text, one.phrase) if free is not None and free.text else 0.5
+        total.append(one.logprob + one.tokens + 8.0 * like)
+        fits.append(1 / (1 + math.exp(-(1.5 * (mean + 3.0) + 5.0 * (like - 0.5)))))
+    top = max(total)
+    shares = [math.exp((value - top) / 1.5) for value in total]
+    whole = sum(shares)
+    guesses = [
+        Guess(one.phrase, fit * share / whole) for one, share, fit in zip(scored, shares, fits, strict=True)
+    ]
+    return sorted(guesses, key=lambda guess: -guess.confidence)[:_MOST_READINGS]
+
+
+def merged(one: list[Scored], other: list[Scored]) -> list[Scored]:
+    """Both lists, each phrase with its better score, best first."""
+    best: dict[str, Scored] = {}
+    for scored in (*one, *other):
+        if scored.phrase not in best or scored.logprob > best[scored.phrase].logprob:
+            best[scored.phrase] = scored
+    return sorted(best.values(), key=lambda scored: -scored.logprob)
+
+
+def _ranked(guesses: list[Guess]) -> tuple[Guess, ...]:
+    best: dict[str, Guess] = {}
+    for guess in guesses:
+        known = best.get(guess.text)
+        if known is None:
+            best[guess.text] = guess
+        else:  # two ways to the same words: each takes its share of the other's doubt away
+            together = 1 - (1 - known.confidence) * (1 - guess.confidence)
+            best[guess.text] = Guess(guess.text, together)
+    kept = [guess for guess in best.values() if guess.confidence >= _LEAST_CONFIDENCE]
+    return tuple(sorted(kept, key=lambda guess: -guess.confidence)[:_MOST_READINGS])
