@@ -85,7 +85,7 @@ class FreeswitchSettings(_Part):
     apology: Path | None = None
     hold_music: Path | None = None
     live_audio: Path = Path("/dev/shm")  # noqa: S108 - tmpfs is what live audio needs
-    log_level: str = "info"
+    log_level: str = "notice"
     legs: int | None = None
     """At once; default: twice `outbound.max_calls`, for a caller with an agent is two."""
     legs_per_second: int = 100

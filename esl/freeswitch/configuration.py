@@ -232,8 +232,8 @@ class SwitchConfiguration:
     recordings: PurePosixPath = _RECORDINGS
     live_audio: PurePosixPath = _SHARED_MEMORY
     """A folder on tmpfs that the switch writes and our server reads."""
-    log_level: str = "info"
-    """`debug` writes every key that a caller presses into FreeSWITCH's log."""
+    log_level: str = "notice"
+    """`info` and `debug` write every key that a caller presses into FreeSWITCH's log."""
 
     def __post_init__(self) -> None:
         if not self.servers:

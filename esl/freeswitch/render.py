@@ -109,7 +109,8 @@ def _autoload(configuration: SwitchConfiguration, secrets: Mapping[str, str]) ->
         "switch": (
             level
             | {
-                "calls": str(limits.calls),
+                # FreeSWITCH refuses an inbound leg once the limit is reached *with* it (sofia.c, 1.11).
+                "sessions": str(limits.calls + 1),
                 "calls_per_second": str(limits.calls_per_second),
                 "rtp_first": str(limits.rtp_first),
                 "rtp_last": str(limits.rtp_last),

@@ -87,7 +87,7 @@ def test_every_setting_arrives_where_freeswitch_looks_for_it() -> None:
     """A setting that is typed but not rendered would be silently ignored."""
     rendered = files(EVERYTHING)
     switch = params(rendered["autoload_configs/switch.conf.xml"])
-    assert (switch["max-sessions"], switch["sessions-per-second"]) == ("50", "7")
+    assert (switch["max-sessions"], switch["sessions-per-second"]) == ("51", "7")
     assert (switch["rtp-start-port"], switch["rtp-end-port"]) == ("20000", "20100")
     events = params(rendered["autoload_configs/event_socket.conf.xml"])
     assert (events["listen-ip"], events["listen-port"], events["password"]) == ("10.0.0.9", "8022", "s3cret")

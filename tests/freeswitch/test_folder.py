@@ -67,8 +67,8 @@ def test_without_force_nothing_is_changed(written: Path) -> None:
     preparation = prepare(written, CHANGED)
     assert preparation.differs
     [change] = preparation.changes
-    assert '-      <param name="max-sessions" value="400" />' in change.diff.splitlines()
-    assert '+      <param name="max-sessions" value="12" />' in change.diff.splitlines()
+    assert '-      <param name="max-sessions" value="401" />' in change.diff.splitlines()
+    assert '+      <param name="max-sessions" value="13" />' in change.diff.splitlines()
     with pytest.raises(SwitchFolderError, match="--force"):
         write(preparation)
     assert contents(written) == before
@@ -80,7 +80,7 @@ def test_force_overwrites_keeps_the_old_file_and_the_secrets(written: Path) -> N
     write(prepare(written, CHANGED), force=True)
     after = contents(written)
     place = "autoload_configs/switch.conf.xml"
-    assert b'"max-sessions" value="12"' in after[place]
+    assert b'"max-sessions" value="13"' in after[place]
     assert after[place + ".before"] == before[place]
     assert after["secrets/event_socket"] == before["secrets/event_socket"]
     assert {name for name in after if after[name] != before.get(name)} == {place, place + ".before"}
