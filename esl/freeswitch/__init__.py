@@ -1,0 +1,1 @@
+"""The configuration of a real FreeSWITCH, rendered from the project's settings."""

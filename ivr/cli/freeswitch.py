@@ -1,0 +1,148 @@
+"""`ivr freeswitch`: brings a real FreeSWITCH under this server's control."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path, PurePosixPath
+
+import click
+
+from esl.freeswitch import configuration as switch
+from esl.freeswitch.folder import Preparation, prepare, write
+from ivr.config import Settings
+from ivr.errors import ConfigurationError
+
+
+@click.group()
+def freeswitch() -> None:
+    """A real FreeSWITCH: its configuration. Step by step: docs/freeswitch.md."""
+
+
+@freeswitch.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite what differs; the old file stays as NAME.before.")
+@click.pass_obj
+def init(settings: Settings, folder: Path, force: bool) -> int:
+    """Write a complete, minimal FreeSWITCH configuration into DIR.
+
+    It follows the settings: `outbound`, `switch`, `recordings`, and the section `freeswitch`.
+    Passwords are made, not defaulted, lie in DIR/secrets, and are kept by later runs. If DIR holds
+    files that differ, the difference is shown and nothing is changed without --force (exit status 1).
+
+    \b
+    Examples:
+      ivr freeswitch init conf/freeswitch
+      IVR_FREESWITCH__SIP_ADDRESS=192.0.2.10 ivr freeswitch init /etc/freeswitch
+      ivr --config ivr.yaml freeswitch init conf/freeswitch --force
+    """
+    folder = folder.absolute()
+    preparation = prepare(folder, switch_configuration(settings), _given(settings))
+    if not preparation.changes and not preparation.new_secrets:
+        click.echo(f"{folder}: nothing to change")
+        return 0
+    for change in preparation.changes:
+        if change.new:
+            continue
+        click.echo(change.diff or f"{change.file.place}: only a secret differs", nl=not change.diff)
+    if preparation.differs and not force:
+        click.echo("Nothing was changed. To overwrite: the same command with --force", err=True)
+        return 1
+    write(preparation, force=force)
+    _tell(preparation, settings)
+    return 0
+
+
+def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
+    """What the settings mean for the switch. Raises `ConfigurationError`, `SwitchConfigurationError`."""
+    own = settings.freeswitch
+    legs = own.legs if own.legs is not None else 2 * settings.outbound.max_calls
+    return switch.SwitchConfiguration(
+        servers=_servers(settings),
+        sip=switch.Sip(own.sip_address, own.sip_port, own.public_address, own.peers),
+        event_socket=switch.EventSocket(
+            own.event_address or settings.switch.event_host, settings.switch.event_port, own.event_clients
+        ),
+        limits=switch.Limits(legs, own.legs_per_second, own.rtp_first, own.rtp_last),
+        gateways=tuple(
+            switch.Gateway(trunk.name, trunk.proxy, trunk.username, trunk.register_here)
+            for trunk in own.gateways
+        ),
+        numbers=own.numbers,
+        queues=tuple(
+            switch.Queue(queue.name, queue.strategy, queue.longest_wait, queue.longest_wait_without_agents)
+            for queue in own.queues
+        ),
+        fallback_queue=own.fallback_queue,
+        agents=tuple(switch.Agent(agent.name, agent.queues) for agent in own.agents),
+        overflow=own.overflow,
+        apology=_posix(own.apology),
+        hold_music=_posix(own.hold_music),
+        recordings=PurePosixPath(settings.recordings_folder),
+        live_audio=PurePosixPath(own.live_audio),
+        log_level=own.log_level,
+    )
+
+
+def _servers(settings: Settings) -> tuple[switch.Server, ...]:
+    if not settings.freeswitch.servers:
+        host = settings.outbound.host
+        if _is_unspecified(host):
+            raise ConfigurationError(
+                f"outbound.host is {host}, which a switch cannot call",
+                "Name the server in freeswitch.servers",
+            )
+        return (switch.Server(host, settings.outbound.port),)
+    servers = []
+    for text in settings.freeswitch.servers:
+        host, _, port = text.rpartition(":")
+        if not (port.isascii() and port.isdigit() and len(port) <= 5):
+            raise ConfigurationError(
+                f"freeswitch.servers: {text[:60]!a} is not host:port", "Write it like 127.0.0.1:8040"
+            )
+        servers.append(switch.Server(host, int(port)))
+    return tuple(servers)
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _posix(path: Path | None) -> PurePosixPath | None:
+    return None if path is None else PurePosixPath(path)
+
+
+def _given(settings: Settings) -> dict[str, str]:
+    """Secrets that somebody else chose: the providers', and an event password that is in use already."""
+    given = {}
+    for trunk in settings.freeswitch.gateways:
+        try:
+            given[f"gateway-{trunk.name}"] = (
+                settings.path(trunk.password_file).read_text(encoding="utf-8").strip()
+            )
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"The password of gateway {trunk.name[:60]!a} cannot be read from {trunk.password_file}",
+                "Write it to that file, readable for you alone",
+            ) from error
+    if settings.switch.event_password:
+        given["event_socket"] = settings.switch.event_password
+    return given
+
+
+def _tell(preparation: Preparation, settings: Settings) -> None:
+    written = len(preparation.changes)
+    click.echo(f"{preparation.folder}: {written} file{'s' if written != 1 else ''} written")
+    if settings.switch.kind == "freeswitch" and settings.switch.event_password:
+        return
+    click.echo(
+        "Next, in ivr.yaml (the whole way: docs/freeswitch.md):\n"
+        "  switch:\n"
+        "    kind: freeswitch\n"
+        f"    event_password: {{file: {preparation.event_password_file}}}"
+    )
+
+
+commands: list[click.Command] = [freeswitch]

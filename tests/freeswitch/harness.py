@@ -1,0 +1,378 @@
+"""A FreeSWITCH of our own for tests: found, configured by our own renderer, started, watched, stopped.
+
+Rules:
+1. It touches nothing outside its temporary folder, listens on free loopback ports, and is ended by its pid.
+2. Where no FreeSWITCH is installed, tests are skipped, and the reason names it.
+3. Waiting means: until it happened, or the process ended, or the deadline passed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+import gevent
+from gevent.event import Event
+from gevent.queue import Empty, Queue
+
+from esl.freeswitch.configuration import SwitchConfiguration
+from esl.freeswitch.folder import prepare, write
+
+START_DEADLINE = 40.0
+"""Seconds; the first start makes a certificate, which takes 5 of them."""
+RTP_PORTS = 400
+
+
+def find_freeswitch() -> Path | None:
+    """`freeswitch` below FREESWITCH_HOME, else on PATH."""
+    home = os.environ.get("FREESWITCH_HOME")
+    if home:
+        binary = Path(home) / "bin" / "freeswitch"
+        return binary if os.access(binary, os.X_OK) else None
+    found = shutil.which("freeswitch")
+    return Path(found) if found else None
+
+
+def find_sipp() -> Path | None:
+    """SIPp, for load (Debian: sip-tester)."""
+    found = shutil.which("sipp")
+    return Path(found) if found else None
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _free_sip_port() -> int:
+    """Free for UDP and TCP."""
+    for _ in range(50):
+        port = free_port(socket.SOCK_DGRAM)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port for SIP")
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Polls every 20 ms. Raises `TimeoutError` that says what did not happen."""
+    never, deadline = Event(), time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        never.wait(0.02)
+
+
+@dataclass
+class EslMessage:
+    """Headers, their values unquoted, and the body."""
+
+    headers: dict[str, str]
+    body: str = ""
+    raw: bytes = field(default=b"", repr=False)
+
+
+class EslSocket:
+    """The least ESL there can be, on purpose not ours: what it says about the switch is not our own echo."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._stream = connected.makefile("rb")
+        self._replies: Queue = Queue()
+        self.events: Queue = Queue()
+        self.closed = Event()
+        self.transcript: list[bytes] = []
+        """Everything that passed, as in tests/traces."""
+        self._greenlet = gevent.spawn(self._read)
+
+    def _read(self) -> None:
+        try:
+            while (message := self._message()) is not None:
+                kind = message.headers.get("Content-Type", "")
+                is_reply = kind in ("command/reply", "api/response", "auth/request")
+                # The reply to `connect` is the channel's data and has no type of its own to go by.
+                (self._replies if is_reply or "Reply-Text" in message.headers else self.events).put(message)
+        except OSError:
+            pass
+        finally:
+            self.closed.set()
+            self._replies.put(None)
+            self.transcript.append(b"<<< EOF\n")
+
+    def _message(self) -> EslMessage | None:
+        raw = b""
+        while not raw.endswith(b"\n\n"):
+            line = self._stream.readline()
+            if not line:
+                return None
+            raw += line
+        headers = _headers(raw)
+        body = self._stream.read(int(headers.get("Content-Length", 0)))
+        self.transcript.append(raw + body)
+        if headers.get("Content-Type") == "text/event-plain":
+            head, _, rest = body.partition(b"\n\n")
+            return EslMessage(_headers(head), rest.decode("utf-8", "replace"), raw + body)
+        return EslMessage(headers, body.decode("utf-8", "replace"), raw + body)
+
+    def command(self, text: str, *, seconds: float = 10) -> EslMessage:
+        """Sends a command and returns its reply. Raises `TimeoutError`."""
+        self.send(text)
+        return self.reply(seconds)
+
+    def send(self, text: str) -> None:
+        self.transcript.append("".join(f">>> {line}\n" for line in text.split("\n")).encode())
+        self._socket.sendall(text.encode() + b"\n\n")
+
+    def reply(self, seconds: float = 10) -> EslMessage:
+        try:
+            message: EslMessage | None = self._replies.get(timeout=seconds)
+        except Empty:
+            raise TimeoutError("no reply from the switch") from None
+        if message is None:
+            raise ConnectionError("the switch closed the connection")
+        return message
+
+    def execute(self, application: str, argument: str = "", *, ident: str = "x1") -> EslMessage:
+        """`sendmsg execute`; the reply says that it was queued."""
+        lines = ["sendmsg", "call-command: execute", f"execute-app-name: {application}"]
+        lines += [f"execute-app-arg: {argument}"] if argument else []
+        return self.command("\n".join([*lines, f"Event-UUID: {ident}"]))
+
+    def event(self, condition: Callable[[Mapping[str, str]], bool], seconds: float = 10) -> EslMessage:
+        """The next event that fulfils `condition`; others are dropped. Raises `TimeoutError`."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(Empty):
+                message: EslMessage = self.events.get(timeout=left)
+                if condition(message.headers):
+                    return message
+        raise TimeoutError("the awaited event did not come")
+
+    def completed(self, ident: str, seconds: float = 10) -> EslMessage:
+        """CHANNEL_EXECUTE_COMPLETE of what `execute` started."""
+        return self.event(
+            lambda headers: (
+                headers.get("Event-Name") == "CHANNEL_EXECUTE_COMPLETE"
+                and headers.get("Application-UUID") == ident
+            ),
+            seconds,
+        )
+
+    def close(self) -> None:
+        self._greenlet.kill()
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._stream.close()
+        self._socket.close()
+
+
+def _headers(raw: bytes) -> dict[str, str]:
+    pairs = (line.partition(": ") for line in raw.decode("utf-8", "replace").split("\n") if ": " in line)
+    return {name: unquote(value) for name, _, value in pairs}
+
+
+class OutboundPort:
+    """Where the dialplan's `socket` arrives: one `EslSocket` for each call."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._listener = socket.socket()
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind(("127.0.0.1", port))
+        self._listener.listen(100)
+        self.port: int = self._listener.getsockname()[1]
+        self._calls: Queue = Queue()
+        self._open: list[EslSocket] = []
+        self._greenlet = gevent.spawn(self._accept)
+
+    def _accept(self) -> None:
+        while True:
+            connected, _ = self._listener.accept()
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            esl = EslSocket(connected)
+            self._open.append(esl)
+            self._calls.put(esl)
+
+    def call(self, seconds: float = 10) -> EslSocket:
+        """The next call that arrives. Raises `TimeoutError`."""
+        try:
+            esl: EslSocket = self._calls.get(timeout=seconds)
+        except Empty:
+            raise TimeoutError("no call reached the socket") from None
+        return esl
+
+    def close(self) -> None:
+        self._greenlet.kill()
+        self._listener.close()
+        for esl in self._open:
+            esl.close()
+
+
+class FreeSwitch:
+    """A running FreeSWITCH. `configuration` is what it was started with, ports filled in."""
+
+    def __init__(self, binary: Path, folder: Path, configuration: SwitchConfiguration) -> None:
+        self._binary, self.folder = binary, folder
+        first = random.randrange(20000, 32000 - RTP_PORTS, 2)
+        for name in ("conf", "log", "db", "run", "tmp", "storage", "cache", "recordings", "sounds", "live"):
+            (folder / name).mkdir()
+        self.configuration = replace(
+            configuration,
+            sip=replace(configuration.sip, address="127.0.0.1", port=_free_sip_port()),
+            event_socket=replace(configuration.event_socket, address="127.0.0.1", port=free_port()),
+            limits=replace(configuration.limits, rtp_first=first, rtp_last=first + RTP_PORTS),
+            recordings=PurePosixPath(folder / "recordings"),
+        )
+        preparation = prepare(
+            folder / "conf", self.configuration, dict.fromkeys(_gateways(configuration), "secret")
+        )
+        write(preparation)
+        self.password = preparation.event_password_file.read_text().strip()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: EslSocket | None = None
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Where telephones call."""
+        return (self.configuration.sip.address, self.configuration.sip.port)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log" / "freeswitch.log"
+
+    def secret(self, name: str) -> str:
+        """A password from the configuration folder."""
+        return (self.folder / "conf" / "secrets" / name).read_text().strip()
+
+    def start(self) -> None:
+        """Starts it and waits until it takes calls. Raises `TimeoutError`, `RuntimeError`."""
+        places = {
+            name: self.folder / name
+            for name in ("conf", "log", "db", "run", "storage", "cache", "recordings", "sounds")
+        }
+        places |= {"temp": self.folder / "tmp", "certs": _certificates()}
+        places |= dict.fromkeys(("scripts", "htdocs", "grammar"), self.folder / "tmp")
+        arguments = [str(self._binary), "-nonat", "-nf", "-nc", "-np"]
+        if setpriv := shutil.which("setpriv"):  # a test run that is killed leaves no switch behind
+            arguments = [setpriv, "--pdeathsig", "KILL", *arguments]
+        for name, place in places.items():
+            arguments += [f"-{name}", str(place)]
+        with (self.folder / "output").open("wb") as output:
+            self._process = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder
+            )
+        deadline = time.monotonic() + START_DEADLINE
+        while not self._is_ready():
+            try:
+                status = self._process.wait(timeout=0.05)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > deadline:
+                    self.stop()
+                    raise TimeoutError(f"FreeSWITCH was not ready within {START_DEADLINE} s") from None
+                continue
+            tail = (self.folder / "output").read_text(errors="replace")[-500:]
+            raise RuntimeError(f"FreeSWITCH ended with status {status}: {tail}")
+
+    def _is_ready(self) -> bool:
+        try:
+            return "is ready" in self.api("status") and "RUNNING" in self.api("sofia status")
+        except (OSError, TimeoutError):
+            return False
+
+    def connect(self, password: str | None = None) -> EslSocket:
+        """An inbound connection to the event socket, authenticated."""
+        esl = EslSocket(
+            socket.create_connection(("127.0.0.1", self.configuration.event_socket.port), timeout=5)
+        )
+        try:
+            esl.reply()
+            answer = esl.command(f"auth {self.password if password is None else password}")
+            if answer.headers.get("Reply-Text") != "+OK accepted":
+                raise PermissionError(answer.headers.get("Reply-Text"))
+        except BaseException:
+            esl.close()
+            raise
+        return esl
+
+    def api(self, command: str) -> str:
+        """One `api` command; its answer."""
+        if self._control is None or self._control.closed.is_set():
+            self._control = self.connect()
+        return self._control.command(f"api {command}").body
+
+    def complaints(self) -> list[str]:
+        """The log's lines of level ERR, CRIT and ALERT."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return [line for line in text.splitlines() if re.search(r"\[(?:ERR|CRIT|ALERT)\]", line)]
+
+    def channels(self) -> int:
+        """Legs that are up."""
+        found = re.search(r"^(\d+) total", self.api("show channels count"), re.M)
+        assert found is not None
+        return int(found.group(1))
+
+    def stop(self) -> None:
+        """Asks it to end, then insists."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        with contextlib.suppress(OSError, TimeoutError, PermissionError):
+            self.api("fsctl shutdown now")
+        if self._control is not None:
+            self._control.close()
+        for last_word, patience in ((None, 10), (signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+            if last_word is not None:
+                self._process.send_signal(last_word)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=patience)
+                return
+        raise RuntimeError(f"FreeSWITCH (pid {self._process.pid}) does not end")
+
+    def kill(self) -> None:
+        """What a crash looks like from outside."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=5)
+
+
+def _gateways(configuration: SwitchConfiguration) -> list[str]:
+    return [f"gateway-{gateway.name}" for gateway in configuration.gateways]
+
+
+def _certificates() -> Path:
+    """Kept between runs: an empty folder costs 5 s at every start."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "ivr" / "test-freeswitch-certs"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+@contextlib.contextmanager
+def freeswitch(configuration: SwitchConfiguration | None = None) -> Iterator[FreeSwitch]:
+    """A FreeSWITCH for the length of a `with`. Call `find_freeswitch` first."""
+    binary = find_freeswitch()
+    assert binary is not None, "no FreeSWITCH here"
+    with tempfile.TemporaryDirectory(prefix="ivr-fs-") as folder:
+        switch = FreeSwitch(binary, Path(folder), configuration or SwitchConfiguration())
+        try:
+            switch.start()
+            yield switch
+        finally:
+            switch.stop()
