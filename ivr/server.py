@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,6 +25,7 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
+from dialogs.static import static_prompts
 from esl.errors import AddressTakenError
 from esl.outbound import OutboundServer
 from esl.switch import Call
@@ -36,11 +36,10 @@ from ivr.lookups import LOOKUPS, Lookups
 from ivr.moments import Watch, nobody_watches
 from ivr.records import Records
 from ivr.session import Services, Session
-from ivr.voice import Voice
+from ivr.voice import Fetching, Tell, Voice
 
 log = structlog.get_logger(__name__)
 
-Progress = Callable[[str], None]
 CATALOGUE = "catalogue.yaml"
 """Beside the flows: the queues and look-ups that they may name."""
 
@@ -98,12 +97,14 @@ class Server:
         *,
         watch: Watch = nobody_watches,
         clock: Clock | None = None,
-        progress: Progress = lambda _text: None,
+        tell: Tell = lambda _text: None,
+        fetching: Fetching = lambda _what, _done, _total: None,
     ) -> None:
         self._settings = settings
         self._watch = watch
         self._clock = clock or Clock()
-        self._progress = progress
+        self._tell = tell
+        self._fetching = fetching
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
         self._zone = ZoneInfo(settings.calls.zone)
@@ -127,7 +128,7 @@ class Server:
         return 0 if self._outbound is None else self._outbound.active_calls
 
     def start(self) -> None:
-        """Brings everything up. Raises `IvrError`, `DataError`, `DialogError`, `SpeechError`."""
+        """Brings everything up; `tell` hears what is done. Raises `IvrError`, `DataError`, `DialogError`, `SpeechError`."""
         settings = self._settings
         store = Store(settings.database_url)
         voice: Voice | None = None
@@ -141,7 +142,8 @@ class Server:
             catalogue = catalogue_of(settings)
             flows = load_flows([settings.flows_folder], catalogue)
             flows.flow(settings.calls.flow)
-            voice = Voice.of(settings, progress=self._progress)
+            voice = Voice.of(settings, tell=self._tell, fetching=self._fetching)
+            voice.warm_up(static_prompts(flows))
             call_log = CallLog(store, Spool(settings.spool_folder))
             recovered = call_log.recover(node_id(settings), self._clock.utc())
             if recovered.completed:

@@ -6,7 +6,6 @@ sockets, protocol, sound in real time, recogniser, synthesiser, database.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +15,7 @@ from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
 from ivr.moments import CallBegan, Moment, Watch, nobody_watches
 from ivr.server import Server
+from ivr.voice import Fetching, Tell
 
 
 class Stage:
@@ -26,7 +26,8 @@ class Stage:
         settings: Settings,
         *,
         watch: Watch = nobody_watches,
-        progress: Callable[[str], None] = lambda _text: None,
+        tell: Tell = lambda _text: None,
+        fetching: Fetching = lambda _what, _done, _total: None,
         agent_voice: Path | None = None,
         agent_talks_for: float = 4.0,
     ) -> None:
@@ -36,10 +37,10 @@ class Stage:
         self._watchers: list[Watch] = [watch]
         self._agent_voice = agent_voice
         self._agent_talks_for = agent_talks_for
-        self.server = Server(self.settings, watch=self._tell, progress=progress)
+        self.server = Server(self.settings, watch=self._told, tell=tell, fetching=fetching)
         self.switch: EmbeddedSwitchProcess | None = None
 
-    def _tell(self, moment: Moment) -> None:
+    def _told(self, moment: Moment) -> None:
         for watch in list(self._watchers):
             watch(moment)
 

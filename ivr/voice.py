@@ -16,7 +16,9 @@ import structlog
 
 from dialogs.effects import Spoken
 from ivr.config import Settings
+from speech.auto import AutoRecognizer, choose
 from speech.errors import SpeechError
+from speech.models import ModelStore
 from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.pyttsx3 import Voice as SpeakingVoice
@@ -24,10 +26,15 @@ from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
-Progress = Callable[[str], None]
+Tell = Callable[[str], None]
+Fetching = Callable[[str, int, int], None]
+"""What is fetched, bytes so far, bytes in all (0: unknown)."""
 
+LANGUAGES = ("es", "ca", "en")
 SYNTHESIS_READY = 30.0
 """Seconds that the synthesiser has to start."""
+RECOGNITION_READY = 120.0
+"""Seconds that the recognisers have to load their models."""
 CALLER_VOICES = {
     "es": SpeakingVoice("roa/es-419", pitch=65),
     "ca": SpeakingVoice("roa/ca", pitch=65),
@@ -82,8 +89,11 @@ class Voice:
         self._warming: gevent.Greenlet[[], None] | None = None
 
     @classmethod
-    def of(cls, settings: Settings, *, progress: Progress) -> Voice:
-        """Starts what the settings ask for. Raises `SpeechError` without synthesis."""
+    def of(cls, settings: Settings, *, tell: Tell, fetching: Fetching) -> Voice:
+        """Starts what the settings ask for; `tell` hears what is done, and why calls may go by keys only.
+
+        Raises `SpeechError` without synthesis.
+        """
         speaker = Pyttsx3(voices=SYSTEM_VOICES)
         try:
             speaker.wait_ready(SYNTHESIS_READY)
@@ -92,11 +102,12 @@ class Voice:
             library = PromptLibrary(
                 synthesizer, recordings=folder / "studio", converted=folder / "cache" / "studio"
             )
+            recognizer = _recognizer(settings, tell, fetching)
         except BaseException:
             speaker.close()
             raise
         prompts = SpokenPrompts(library, spanish=settings.speech.spanish, pace=settings.speech.pace)
-        return cls(prompts, synthesizer, None)
+        return cls(prompts, synthesizer, recognizer)
 
     @property
     def engine(self) -> str:
@@ -110,7 +121,8 @@ class Voice:
 
     def warm_up(self, prompts: Iterable[Spoken]) -> None:
         """Begins to synthesise static prompts, beside everything else."""
-        wanted = list(prompts)
+        # `ko` and the like are spoken by tests only; their voices need not be there.
+        wanted = [spoken for spoken in prompts if spoken.language in LANGUAGES]
 
         def warm() -> None:
             for spoken in wanted:
@@ -133,3 +145,28 @@ class Voice:
         if self.recognizer is not None:
             self.recognizer.close()
         self._synthesizer.close()
+
+
+def _recognizer(settings: Settings, tell: Tell, fetching: Fetching) -> Recognizer | None:
+    """The recogniser that the settings and this machine's models allow; None where there is none."""
+    choice = choose(
+        LANGUAGES,
+        ModelStore(local=settings.speech.models),
+        fetch=settings.speech.fetch,
+        engine=settings.speech.engine,
+        progress=fetching,
+    )
+    recognizer = AutoRecognizer(choice)
+    for language, reason in recognizer.reasons.items():
+        tell(f"recognition of {language}: {reason}")
+    if not recognizer.languages():
+        recognizer.close()
+        tell("no recogniser: the calls go by keys only")
+        return None
+    try:
+        recognizer.wait_ready(RECOGNITION_READY)
+    except SpeechError as lost:
+        recognizer.close()
+        tell(f"the recogniser does not start ({lost}): the calls go by keys only")
+        return None
+    return recognizer

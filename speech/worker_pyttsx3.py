@@ -64,6 +64,8 @@ def render(engine: _Engine, request: Header, folder: Path) -> Samples:
         target.unlink(missing_ok=True)
         engine.save_to_file(text, str(target))
         engine.runAndWait()
+        if not target.exists():
+            continue
         with wave.open(str(target), "rb") as file:
             rate, raw = file.getframerate(), file.readframes(file.getnframes())
         samples = np.frombuffer(raw, "<i2").astype(np.float64) / 32768.0

@@ -37,7 +37,7 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
-    server = Server(settings, progress=lambda text: click.echo(f"ivr: {text}", err=True))
+    server = Server(settings, tell=lambda text: click.echo(f"ivr: {text}", err=True))
     server.start()
     switch = None
     try:
