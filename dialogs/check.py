@@ -69,9 +69,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], whole: 
     if whole:
         problems += _check_subflows(flows)
     sound = {name: flow for name, flow in flows.flows.items() if flow.source.file not in broken}
-    if not problems or sound:
-        problems += check_paths(flows, catalogue, sound, used, whole=whole)
-    return problems
+    return [*problems, *check_paths(flows, catalogue, sound, used, whole=whole)]
 
 
 def _used_as_subflow(flows: FlowSet) -> set[str]:

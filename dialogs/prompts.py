@@ -29,7 +29,9 @@ def _template(value: Any) -> Template:
     return parse_template(str(value))
 
 
-Text = Annotated[InstanceOf[Template], BeforeValidator(_template), WithJsonSchema({"type": "string"})]
+Text = Annotated[
+    InstanceOf[Template], BeforeValidator(_template), WithJsonSchema({"type": ["string", "number"]})
+]
 """A text with places for values."""
 
 Words = Annotated[dict[str, Text], Field(min_length=1, description="The text in each language of the flow")]

@@ -28,7 +28,7 @@ def flow_schema() -> dict[str, Any]:
         "description": "The steps, in the order of the call",
     }
     head["properties"]["languages"]["items"] = {"enum": list(LANGUAGES)}
-    return {"$schema": DIALECT, "title": "Flow", **head, "$defs": definitions}
+    return {**head, "$schema": DIALECT, "title": "Flow", "description": "A dialog flow", "$defs": definitions}
 
 
 def _step_schema(node: type[Step], definitions: dict[str, Any]) -> dict[str, Any]:

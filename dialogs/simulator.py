@@ -27,7 +27,7 @@ class TextCaller:
     def __init__(self, conversation: Conversation, data: Data, agents: Agents = "busy") -> None:
         self._conversation = conversation
         self._call = StandIn(conversation, data, agents)
-        self._shown = 0
+        self._shown = self._faults = 0
 
     @property
     def finished(self) -> bool:
@@ -80,7 +80,9 @@ class TextCaller:
         transcript = self._call.transcript
         yield from (entry for entry in transcript[self._shown :] if entry[0] != "caller")
         self._shown = len(transcript)
-        for fault in self._conversation.faults:
+        faults = self._conversation.faults[self._faults :]
+        self._faults += len(faults)
+        for fault in faults:
             yield "note", f"the flow broke at {fault.flow}/{fault.step}: {fault.reason}"
 
     def _state(self) -> Iterator[tuple[str, str]]:

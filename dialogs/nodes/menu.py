@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from typing_extensions import override
 
 from dialogs.call import Call
@@ -46,11 +46,24 @@ def _texts(value: object) -> object:
     return [str(item) if isinstance(item, (int, float)) else item for item in listed]
 
 
-Key = Annotated[str, BeforeValidator(_key), Field(pattern=r"^[0-9]$", json_schema_extra={"examples": ["1"]})]
+_PHRASE = {"type": ["string", "number"]}
+
+Key = Annotated[
+    str,
+    BeforeValidator(_key),
+    Field(pattern=r"^[0-9]$"),
+    WithJsonSchema({"enum": [*range(10), *map(str, range(10))], "description": "The key, 0 to 9"}),
+]
 Phrases = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=80)]],
     BeforeValidator(_texts),
     Field(min_length=1, max_length=40),
+    WithJsonSchema(
+        {
+            "description": "What callers say for it; the first phrase is how it is read back",
+            "anyOf": [_PHRASE, {"type": "array", "items": _PHRASE, "minItems": 1, "maxItems": 40}],
+        }
+    ),
 ]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from dialogs.call import SLOW, Call
 from dialogs.effects import Collect, Effect, Keys, Prompt
@@ -43,10 +43,18 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
+_WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "number"]}, "minProperties": 1}
+
 Reprompts = Annotated[
     list[Words],
     BeforeValidator(_listed),
-    Field(default_factory=list, max_length=5, description="What to say at the first, second … miss"),
+    Field(default_factory=list, max_length=5),
+    WithJsonSchema(
+        {
+            "description": "What to say at the first, second … miss; one text, or a list",
+            "anyOf": [_WORDS_SCHEMA, {"type": "array", "items": _WORDS_SCHEMA, "maxItems": 5}],
+        }
+    ),
 ]
 
 

@@ -20,6 +20,8 @@ ALIKE = 0.75
 """Likeness from which a stretch of the utterance may stand for a phrase; one letter in four may differ."""
 SHORTEST_RESCUE = 4
 """Letters; shorter phrases are alike to too many words."""
+LONGEST_RESCUE = 10
+"""Words; in a long sentence something always sounds alike."""
 LONGEST_UTTERANCE = 40
 """Words that are looked at; what comes later is a story."""
 _KEY_WORDS = frozenset(
@@ -32,6 +34,9 @@ _KEY_WORDS = frozenset(
     for word in words.split()
 )
 """What is said around a key: "la opción dos"."""
+
+
+_NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,10 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     said = words_of(alternative.text)[:LONGEST_UTTERANCE]
     hits = []
     for choice in choices:
-        found = [len(phrase) for phrase in choice.words(language) if within(phrase, said) >= 0]
+        found = [phrase for phrase in choice.words(language) if within(phrase, said) >= 0]
         if found:
-            hits.append(_Hit(choice.id, max(found), 1.0))
+            best = max(found, key=len)
+            hits.append(_Hit(choice.id, len(best), 0.99 if _denied(best, said) else 1.0))
     # "otro saldo" over "saldo": a phrase that holds the other's words is the more exact one.
     longest = max((hit.length for hit in hits), default=0)
     inside = [hit for hit in hits if hit.length == longest]
@@ -98,6 +104,12 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
         ]  # fmt: skip
         return inside + rest
     return hits
+
+
+def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    """Whether a "not" stands shortly before the phrase: "no quiero mi saldo" is asked back."""
+    at = within(phrase, said)
+    return any(word in _NEGATIONS for word in said[max(0, at - 3) : at])
 
 
 def _covered(
@@ -125,7 +137,9 @@ def _spoken_key(choices: Sequence[Choice], alternative: Alternative, language: s
 
 
 def _alike(choices: Sequence[Choice], alternative: Alternative, language: str) -> list[_Hit]:
-    said = words_of(alternative.text)[:LONGEST_UTTERANCE]
+    said = words_of(alternative.text)
+    if len(said) > LONGEST_RESCUE:
+        return []
     hits = []
     for choice in choices:
         best = max((_likest(phrase, said, language) for phrase in choice.words(language)), default=0.0)
@@ -142,5 +156,5 @@ def _likest(phrase: tuple[str, ...], said: tuple[str, ...], language: str) -> fl
     best = 0.0
     for size in {len(phrase), len(phrase) + 1} if len(phrase) > 1 else {1}:
         for start in range(len(said) - size + 1):
-            best = max(best, likeness(whole, " ".join(said[start : start + size]), language))
+            best = max(best, likeness(whole, " ".join(said[start : start + size]), language, ALIKE))
     return best

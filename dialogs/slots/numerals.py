@@ -18,8 +18,12 @@ MOST_READINGS = 24
 """Per position of the utterance; bounds the work on any input."""
 LONGEST_UTTERANCE = 40
 """Words; more is no number."""
+LONGEST_RESCUE = 16
+"""Words; in a longer utterance nothing is rescued by sound."""
 HIGHEST_COST = 2.5
 
+ALIKE = 0.6
+"""Likeness from which a word may be a misheard number word."""
 SKIP_UNKNOWN = 1.0
 MISHEARD = 0.5
 """A word that only sounds like a number word."""
@@ -224,15 +228,15 @@ def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
     elif word in lexicon.joins:
         yield 1, "", 0.2
     elif not found and not times:  # a clear number word is never dropped
-        if not known:
+        if not known and len(words) <= LONGEST_RESCUE:
             yield from _by_sound(word, language)
         yield 1, "", SKIP_UNKNOWN
 
 
 def _by_sound(word: str, language: str) -> Iterator[_Block]:
     for known, digits in _NUMBERED[language].items():
-        like = likeness(word, known, language)
-        if like >= 0.6 and min(len(word), len(known)) >= 3:
+        like = likeness(word, known, language, ALIKE)
+        if like >= ALIKE and min(len(word), len(known)) >= 3:
             yield 1, digits, MISHEARD + (1.0 - like)
 
 

@@ -90,8 +90,10 @@ def distance(one: str, other: str) -> int:
 
 
 @lru_cache(maxsize=65536)
-def likeness(one: str, other: str, language: str) -> float:
-    """How alike two plain texts sound, from 0 to 1."""
+def likeness(one: str, other: str, language: str, at_least: float = 0.0) -> float:
+    """How alike two plain texts sound, from 0 to 1; 0 where it is certain to be less than `at_least`."""
     a, b = sound(one, language), sound(other, language)
     longest = max(len(a), len(b))
+    if longest and abs(len(a) - len(b)) > (1.0 - at_least) * longest:
+        return 0.0
     return 1.0 if a == b else 1.0 - distance(a, b) / longest

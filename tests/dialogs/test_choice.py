@@ -31,6 +31,8 @@ CASES = [
     ("es", "uno", "balance", "sure"),
     ("es", "la opción dos", "movements", "sure"),
     ("es", "operador", "person", "sure"),
+    ("es", "no quiero mi saldo", "balance", "check"),
+    ("en", "not my balance", "balance", "check"),
     ("es", "soldado", None, None),
     ("es", "resaldo", None, None),
     ("es", "hace buen tiempo", None, None),

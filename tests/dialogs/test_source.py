@@ -1,4 +1,5 @@
 """Files as people write them: what stays text, where things stand, and what is refused in bounded time."""
+# ruff: noqa: E501 - a table is read by rows
 
 from __future__ import annotations
 

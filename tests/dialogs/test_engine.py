@@ -1,0 +1,464 @@
+"""The engine: universals, retries, asking back, faults, hang-up, and that nothing ever escapes it."""
+# ruff: noqa: E501 - results and flows are tables, read by rows
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
+from dialogs.engine import MOST_EFFECTS, Conversation
+from dialogs.errors import ConversationOver, UnknownFlow
+from dialogs.facts import Facts
+from dialogs.nodes.say import Say
+from dialogs.results import (
+    Done,
+    Failed,
+    Found,
+    Handed,
+    Heard,
+    Keyed,
+    Match,
+    Missing,
+    NobodyFree,
+    NoInput,
+    NoMatch,
+    Played,
+    Result,
+    Slow,
+)
+from tests.dialogs.flowtext import HEAD, conversation, flow_set, heard, key, say, spoken
+
+ASK = """  - ask: customer_number
+    type: digits
+    length: 5
+    prompt: {es: "Su número."}
+    help: {es: "Está en su factura."}
+  - id: told
+    say: {es: "Es el {customer_number:digits}. Gracias."}
+  - hangup: normal
+"""
+
+
+def ask() -> tuple[Conversation, Effect]:
+    call = conversation(HEAD + ASK)
+    return call, call.start()
+
+
+def test_misses_are_counted_apart_and_lead_down_to_a_person() -> None:
+    """Silence twice and nonsense twice are four misses, and no counter is used up before its own third."""
+    call, question = ask()
+    assert isinstance(question, Collect)
+    assert question.voice
+    voices = []
+    for result in (NoInput(), NoMatch(), NoInput()):
+        question = call.send(result)
+        assert isinstance(question, Collect)
+        voices.append((question.voice, spoken(question)))
+    assert voices == [
+        (True, "No le he oído. Su número."),
+        (True, "No le he entendido. Su número."),
+        (False, "No le he oído. Márquelo con el teclado del teléfono, por favor."),
+    ]
+    person = call.send(NoInput())
+    assert isinstance(person, Enqueue)
+    assert person.queue == "billing"
+
+
+def test_retries_inherit_from_node_over_flow() -> None:
+    """A node's `no_match: 0` gives up at once; the flow's `no_input: 1` still holds there."""
+    head = HEAD.replace("steps:", "retries: {no_input: 1}\nsteps:")
+    text = head + ASK.replace("    help:", "    retries: {no_match: 0}\n    help:")
+    call = conversation(text)
+    call.start()
+    assert isinstance(call.send(NoMatch()), Enqueue)
+    call = conversation(text)
+    call.start()
+    assert isinstance(call.send(NoInput()), Collect)
+    assert isinstance(call.send(NoInput()), Enqueue)
+
+
+def test_a_designers_own_words_replace_the_built_in_ones() -> None:
+    """First and second miss have their own text; the last one is repeated if there are fewer."""
+    own = '    no_match: [{es: "Uno a uno."}, {es: "Con las teclas."}]\n    help:'
+    call = conversation(HEAD + ASK.replace("    help:", own))
+    call.start()
+    assert spoken(call.send(NoMatch())) == "Uno a uno."
+    assert spoken(call.send(NoMatch())) == "Con las teclas."
+
+
+def test_what_is_half_heard_is_asked_back() -> None:
+    """In the check band the number is read back; yes fills it, and the sentence stays in one piece."""
+    call, question = ask()
+    back = say(call, question, "cuatro cinco siete uno ocho", 0.5)
+    assert isinstance(back, Collect)
+    assert (back.kind, spoken(back)) == ("yes_no", "¿Ha dicho cuatro, cinco, siete, uno, ocho?")
+    assert back.prompt[0].shown == "¿Ha dicho 45718?"
+    told = say(call, back, "sí, eso es")
+    assert call.slots == {"customer_number": "45718"}
+    assert isinstance(told, Play)
+    assert [part.varies for part in told.prompt] == [True, False]
+    assert told.prompt[1].recording == "trial/told/es"
+
+
+def test_a_denied_answer_is_not_believed_again() -> None:
+    """The caller says no; the same hearing again is a miss, and another alternative is asked back."""
+    call, question = ask()
+    back = say(call, question, "cuatro cinco siete uno ocho", 0.5)
+    again = say(call, back, "no")
+    assert isinstance(again, Collect)
+    assert spoken(again) == "Disculpe. Su número."
+    assert isinstance(again.judge(heard("cuatro cinco siete uno ocho", 0.9)), NoMatch)
+    assert isinstance(again.judge(Keyed("45718")), Match)
+
+
+def test_a_correction_in_the_same_breath_is_taken() -> None:
+    """ "No, cuatro cinco siete uno seis": the caller need not be asked a third time."""
+    call, question = ask()
+    back = say(call, question, "cuatro cinco siete uno ocho", 0.5)
+    told = say(call, back, "no, cuatro cinco siete uno seis", 0.9)
+    assert isinstance(told, Play)
+    assert call.slots == {"customer_number": "45716"}
+
+
+def test_endless_denial_reaches_a_person() -> None:
+    """Whoever says no to everything gets somebody who understands."""
+    call, effect = ask()
+    for number in ("uno dos tres cuatro cinco", "dos tres cuatro cinco seis", "tres cuatro cinco seis siete"):
+        assert isinstance(effect, Collect)
+        back = say(call, effect, number, 0.5)
+        effect = say(call, back, "no")
+    assert isinstance(effect, Enqueue)
+
+
+def test_universals_at_a_question_for_digits() -> None:
+    """Star repeats, star zero is a person, zero is a digit; help and slower come back to the question."""
+    call, question = ask()
+    assert spoken(key(call, question, "*")) == "Su número."
+    question = say(call, question, "ayuda")
+    assert spoken(question) == "Está en su factura. Su número."
+    question = say(call, question, "más despacio")
+    assert isinstance(question, Collect)
+    assert {part.pace for part in question.prompt} == {0.8}
+    assert isinstance(question.judge(Keyed("0")), NoMatch)
+    assert isinstance(key(call, question, "*0"), Enqueue)
+
+
+def test_repeating_is_no_miss_but_has_an_end() -> None:
+    """A caller may ask again and again; something that only ever says "repeat" still ends."""
+    call, effect = ask()
+    turns = 0
+    while isinstance(effect, Collect) and turns < 30:
+        effect = key(call, effect, "*")
+        turns += 1
+    assert isinstance(effect, Enqueue)
+    assert 7 < turns < 20
+
+
+TWO = """  - menu: m
+    prompt: {es: "¿Qué?", ca: "Què?"}
+    choices:
+      go: {key: 1, phrases: {es: [seguir], ca: [seguir]}, then: number}
+      person: {key: 0, phrases: {es: [operador], ca: [operador]}, then: people}
+  - id: number
+    ask: number
+    type: digits
+    length: 4
+    prompt: {es: "¿Número?", ca: "Número?"}
+  - hangup: normal
+  - id: people
+    queue: billing
+    busy: hangup_3
+"""
+TWO_HEAD = HEAD.replace("[es]", "[es, ca]").replace("billing", "people")
+
+
+def test_back_goes_to_the_question_before() -> None:
+    """Back from the number is the menu; back from the first question is the first question."""
+    call = conversation(TWO_HEAD + TWO)
+    number = key(call, call.start(), "1")
+    menu = say(call, number, "volver atrás")
+    assert call.position.step == "m"
+    assert spoken(say(call, menu, "atrás")) == "¿Qué?"
+
+
+def test_another_language_puts_the_same_question() -> None:
+    """The switch is remembered for the rest of the call, and misses begin anew."""
+    call = conversation(TWO_HEAD + TWO)
+    question = say(call, call.start(), "en catalán por favor")
+    assert (call.language, spoken(question)) == ("ca", "Què?")
+    assert isinstance(question, Collect)
+    assert question.language == "ca"
+    assert "en castellano" in question.phrases
+    assert "en català" not in question.phrases
+
+
+def test_a_language_that_the_flow_lacks_gives_way_to_its_first() -> None:
+    """A French caller is greeted in the flow's first language, not in silence."""
+    assert conversation(TWO_HEAD + TWO, language="fr").language == "es"
+
+
+def test_sensitive_answers_are_masked_everywhere_but_in_the_slot() -> None:
+    """Public slots, read-backs as shown, and the context for agents hold no digit of it."""
+    text = ASK.replace("    length: 5", "    length: 5\n    sensitive: true")
+    text = text.replace("  - id: told", '  - set: {copy: "{customer_number}"}\n  - id: told')
+    call = conversation(
+        HEAD
+        + text.replace(
+            "  - hangup: normal\n", "  - queue: billing\n    busy: bye\n  - id: bye\n    hangup: normal\n"
+        )
+    )
+    question = call.start()
+    assert isinstance(question, Collect)
+    assert question.sensitive
+    back = say(call, question, "cuatro cinco siete uno ocho", 0.5)
+    assert isinstance(back, Collect)
+    assert back.sensitive
+    assert "45718" not in back.prompt[0].shown
+    told = say(call, back, "sí")
+    assert isinstance(told, Play)
+    assert told.prompt[0].shown == "Es el •••."
+    queue = call.send(Played())
+    assert isinstance(queue, Enqueue)
+    assert call.slots["copy"] == "45718"
+    assert "45718" not in str((call.public_slots, queue.context, call.trace, call.faults))
+
+
+LOOK = """  - ask: customer_number
+    type: digits
+    length: 5
+    prompt: {es: "¿Número?"}
+  - lookup: account
+    by: {customer_number: "{customer_number}"}
+    found: tell
+    missing: tell_nothing
+    slow: people
+    error: people
+  - id: tell
+    say: {es: "Debe {account.balance:money}. Hasta el {account.due_date:date}."}
+  - id: end
+    hangup: normal
+  - id: tell_nothing
+    say: {es: "Nada."}
+    then: end
+  - id: people
+    queue: billing
+    busy: tell_nothing
+"""
+
+
+def look() -> Conversation:
+    call = conversation(HEAD.replace("billing", "people") + LOOK)
+    key(call, call.start(), "45718")
+    return call
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{}, {"balance": None}, {"balance": "a lot"}, {"balance": 5}, {"balance": 5, "balance_currency": "XXX"},
+     {"balance": 5, "balance_currency": "EUR", "due_date": "tomorrow"}, {"balance": True}],
+)  # fmt: skip
+def test_a_value_that_cannot_be_said_becomes_an_apology_and_a_person(record: dict[str, object]) -> None:
+    """Half-broken rows never crash a call: noted, without the value, and a person takes over."""
+    call = look()
+    apology = call.send(Found(record))  # type: ignore[arg-type]  # what a broken look-up may give
+    assert isinstance(apology, Play)
+    assert "problema" in spoken(apology)
+    assert isinstance(call.send(Played()), Enqueue)
+    assert len(call.faults) == 1
+    assert (call.faults[0].step, "a lot" in call.faults[0].reason) == ("tell", False)
+
+
+def test_a_result_that_does_not_belong_is_a_fault_with_a_landing() -> None:
+    """A session that mixes up results hears of it in `faults`; the caller reaches a person."""
+    call = look()
+    assert isinstance(call.send(Played()), Play)
+    assert isinstance(call.send(Played()), Enqueue)
+    assert "UnexpectedResult" in call.faults[0].reason
+
+
+def test_a_fault_at_the_person_ends_with_regret() -> None:
+    """Where even the person's step breaks, the caller hears it and the call ends."""
+    call = look()
+    assert isinstance(call.send(Slow()), Enqueue)
+    assert "llame más tarde" in spoken(call.send(Played()))
+    assert call.send(Played()) == SetOutcome("fault", "people")
+    assert isinstance(call.send(Done()), Hangup)
+
+
+def test_a_judge_that_breaks_is_a_miss_and_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The session calls `judge` outside the engine; not even a bug there may reach it."""
+    call, question = ask()
+    assert isinstance(question, Collect)
+    monkeypatch.setattr("dialogs.slots.digits.readings", lambda *_: 1 / 0)
+    assert question.judge(heard("uno")) == NoMatch()
+    assert [fault.reason.split(":")[0] for fault in call.faults] == ["ZeroDivisionError"]
+
+
+def test_a_node_that_breaks_becomes_an_apology(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in a node is noted and lands the caller with a person; its message is not repeated."""
+
+    def broken(self: Say, call: object) -> Iterator[Effect]:
+        yield from ()
+        raise RuntimeError("secret 45718")
+
+    monkeypatch.setattr(Say, "run", broken)
+    call, question = ask()
+    assert "problema" in spoken(key(call, question, "45718"))
+    assert "45718" not in str(call.faults)
+    assert isinstance(call.send(Played()), Enqueue)
+
+
+def test_hanging_up_ends_everything() -> None:
+    """At any instant: finished, with the cause and the position kept; nothing can be sent any more."""
+    call, _ = ask()
+    call.hang_up("ORIGINATOR_CANCEL")
+    call.hang_up("AGAIN")
+    assert (call.finished, call.hangup_cause, call.position.step) == (
+        True,
+        "ORIGINATOR_CANCEL",
+        "customer_number",
+    )
+    with pytest.raises(ConversationOver):
+        call.send(Played())
+    with pytest.raises(ConversationOver):
+        call.start()
+
+
+def test_misuse_is_told() -> None:
+    """Unknown flow, a result before the start, a second start."""
+    with pytest.raises(UnknownFlow, match="trial"):
+        conversation(HEAD + ASK, flow="main")
+    call = conversation(HEAD + ASK)
+    with pytest.raises(ConversationOver):
+        call.send(Played())
+    call.start()
+    with pytest.raises(ConversationOver):
+        call.start()
+
+
+def test_a_subflow_comes_back_and_a_person_leaves_it() -> None:
+    """The child's steps run, then the parent's next; a person inside the child is the child's."""
+    child = "flow: child\nlanguages: [es]\nperson: billing\nsteps:\n" + ASK.replace(
+        "  - hangup: normal\n", ""
+    )
+    parent = HEAD + '  - subflow: child\n  - say: {es: "De vuelta."}\n  - hangup: normal\n'
+    call = conversation(parent, child)
+    question = call.start()
+    assert call.position == ("child", "customer_number")
+    told = key(call, question, "45718")
+    assert isinstance(told, Play)
+    assert spoken(call.send(Played())) == "De vuelta."
+    assert call.position.flow == "trial"
+    call = conversation(parent, child)
+    question = call.start()
+    assert isinstance(say(call, question, "operador"), Enqueue)
+
+
+def test_a_lookup_tries_again_only_so_often() -> None:
+    """`again` with one time: the first missing goes back to the question, the second does not."""
+    text = LOOK.replace(
+        "    error: people\n", "    error: people\n    again: {step: customer_number, times: 1}\n"
+    )
+    call = conversation(HEAD.replace("billing", "people") + text)
+    key(call, call.start(), "45718")
+    again = call.send(Missing())
+    assert isinstance(again, Collect)
+    key(call, again, "45719")
+    assert spoken(call.send(Missing())) == "Nada."
+
+
+def test_every_question_hands_over_its_phrases_in_lower_case() -> None:
+    """What the recogniser may expect: the answers and the universals, lower case, nothing empty."""
+    _, question = ask()
+    assert isinstance(question, Collect)
+    assert {"cero", "nueve", "doble", "operador", "repita"} <= set(question.phrases)
+    assert all(phrase and phrase == phrase.lower() for phrase in question.phrases)
+    assert len(set(question.phrases)) == len(question.phrases)
+
+
+# --- nothing escapes ---------------------------------------------------------------------------------
+
+RESULTS: list[Result] = [
+    Played(), NoInput(), NoMatch("x"), Missing(), Slow(), Failed("x"), Handed(), Done(), Found({}),
+    Found({"balance": 100, "balance_currency": "EUR", "due_date": "2026-12-01"}),
+    NobodyFree("timeout"), NobodyFree("closed"), NobodyFree("left"), NobodyFree("no_agents"),
+    Match("45718", "x", "keys"), Match("nonsense", "x", "voice", 0.5, "check"), Match("@person", "x", "voice"),
+    Match("@back", "x", "voice"), Match("@language:ca", "x", "voice"), Match("@language:xx", "x", "voice"),
+    Match("@repeat", "x", "voice"), Match("@", "x", "voice"), Match("yes", "x", "keys"), Match("go", "x", "keys"),
+]  # fmt: skip
+SETS = [flow_set(TWO_HEAD + TWO), flow_set(HEAD.replace("billing", "people") + LOOK), flow_set(HEAD + ASK)]
+
+
+def _fitting(effect: Effect) -> Result:
+    match effect:
+        case Collect():
+            return NoInput()
+        case Lookup():
+            return Failed("x")
+        case Enqueue():
+            return NobodyFree("timeout")
+        case Play():
+            return Played()
+    return Done()
+
+
+@settings(max_examples=300)
+@given(which=st.integers(0, 2), results=st.lists(st.sampled_from(RESULTS), max_size=60))
+def test_no_sequence_of_results_breaks_a_conversation(which: int, results: list[Result]) -> None:
+    """Any results in any order: always an effect or the end; and a well-behaved rest always ends it."""
+    call = Conversation(SETS[which], "trial", Facts())
+    effect = call.start()
+    for result in results:
+        if call.finished:
+            break
+        effect = call.send(result)
+    for _ in range(60):
+        if call.finished:
+            break
+        effect = call.send(_fitting(effect))
+    assert call.finished
+
+
+@settings(max_examples=200)
+@given(text=st.text(max_size=80), confidence=st.floats(0, 1))
+def test_no_utterance_breaks_a_judge(text: str, confidence: float) -> None:
+    """Whatever is heard or keyed is a match or none, at every kind of question."""
+    for flows in SETS:
+        call = Conversation(flows, "trial", Facts())
+        question = call.start()
+        assert isinstance(question, Collect)
+        for answer in (heard(text, confidence), Keyed(text), Heard(())):
+            assert isinstance(question.judge(answer), Match | NoMatch)
+        assert call.faults == []
+
+
+def test_a_call_cannot_go_on_for_ever() -> None:
+    """A caller who circles through the menu a thousand times is let go with regret."""
+    text = TWO.replace(
+        "  - hangup: normal",
+        '  - id: round\n    say: {es: "Otra.", ca: "Altra."}\n    then: m\n  - id: hangup_3\n    hangup: normal',
+    )
+    call = conversation(TWO_HEAD + text)
+    effect = call.start()
+    turns = 0
+    while not call.finished and turns < MOST_EFFECTS + 10:
+        turns += 1
+        if isinstance(effect, Collect):
+            effect = key(call, effect, "1" if effect.kind == "menu" else "1234")
+        else:
+            effect = call.send(_fitting(effect))
+    assert call.finished
+    assert call.outcome == "fault"
+    assert turns >= MOST_EFFECTS
+
+
+def test_messages_are_frozen() -> None:
+    """What the session gets cannot change the conversation behind its back."""
+    _, question = ask()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        question.step = "x"  # type: ignore[misc]  # that is what must not work

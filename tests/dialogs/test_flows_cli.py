@@ -1,0 +1,115 @@
+"""`ivr check`, `ivr test`, `ivr schema`, `ivr call --text`, as a designer runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from ivr.cli.flows import SHIPPED, commands
+
+GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
+
+
+def run(*words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(GROUP, list(words), input=typed)
+
+
+def test_check_of_the_shipped_flows_is_clean() -> None:
+    """What is shipped has no mistakes, and the command says what it has looked at."""
+    result = run("check")
+    assert (result.exit_code, "no mistakes" in result.output) == (0, True), result.output
+
+
+def test_check_prints_one_line_per_mistake(tmp_path: Path) -> None:
+    """`file:line:column: what, and what to do`, and status 1; with --json one object for editors."""
+    file = tmp_path / "wrong.flow.yaml"
+    file.write_text(
+        'flow: wrong\nlanguages: [es]\nperson: biling\nsteps:\n  - sya: {es: "a"}\n', encoding="utf-8"
+    )
+    result = run("check", str(file))
+    assert result.exit_code == 1
+    assert f"{file}:5:5: unknown node type `sya`: did you mean `say`?" in result.output
+    found = json.loads(run("check", str(tmp_path), "--json").output)["problems"]
+    assert [problem["line"] for problem in found] == [5]
+
+
+def test_check_reads_a_flow_with_those_beside_it(tmp_path: Path) -> None:
+    """One file is named; its subflow stands beside it; the other's mistakes are not its own."""
+    head = "languages: [es]\nperson: billing\nsteps:\n"
+    one, other = tmp_path / "one.flow.yaml", tmp_path / "other.flow.yaml"
+    one.write_text(f"flow: one\n{head}  - subflow: other\n  - hangup: normal\n", encoding="utf-8")
+    other.write_text(f'flow: other\n{head}  - say: {{ca: "a"}}\n', encoding="utf-8")
+    assert run("check", str(one)).exit_code == 0
+    assert run("check", str(other)).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "/nowhere/at/all"),
+        ("test", "/nowhere/at/all"),
+        ("call", "main"),
+        ("call", "mian", "--text"),
+        ("call", "main", "--text", "--language", "fr"),
+        ("check", "--catalogue", "/nowhere.yaml"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_status_2(words: tuple[str, ...]) -> None:
+    """No stack trace; one line with the remedy."""
+    result = run(*words)
+    assert result.exit_code == 2, result.output
+    assert result.output.count("\n") == 1
+    assert ": " in result.output
+
+
+def test_an_empty_folder_cannot_be_checked(tmp_path: Path) -> None:
+    """Nothing to check is not the same as nothing wrong."""
+    assert run("check", str(tmp_path)).exit_code == 2
+    assert run("test", str(tmp_path)).exit_code == 2
+
+
+def test_test_runs_the_calls_and_tells_the_coverage() -> None:
+    """The last line of --json holds the figures."""
+    result = run("test", "--coverage", "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.output.splitlines()[-1])
+    assert figures["failed"] == []
+    assert figures["coverage"] == {"steps": 100.0, "branches": 100.0, "languages": 100.0}
+
+
+def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
+    """With the difference in the output."""
+    (tmp_path / "main.flow.yaml").write_text((SHIPPED / "main.flow.yaml").read_text("utf-8"), "utf-8")
+    text = "test: t\nflow: main\nsteps:\n  - key: 0\n  - expect: {outcome: gone}\n"
+    (tmp_path / "main.test.yaml").write_text(text, "utf-8")
+    result = run("test", str(tmp_path))
+    assert result.exit_code == 1
+    assert "wanted: gone" in result.output
+
+
+def test_schema_is_json() -> None:
+    """An editor can load it."""
+    assert json.loads(run("schema").output)["$defs"]["step_menu"]
+
+
+def test_a_typed_call_reaches_its_end() -> None:
+    """The demo's main job in the terminal, answered from the test's data."""
+    result = run("call", "main", "--text", typed="mi saldo\n45716\nno\n")
+    assert result.exit_code == 0, result.output
+    assert "142,30 €" in result.output
+    assert "hangs up" in result.output
+
+
+def test_a_typed_call_ends_with_the_input() -> None:
+    """A pipe that ends is no fault."""
+    assert run("call", "main", "--text", "--language", "ca", typed="").exit_code == 0
+
+
+@pytest.mark.parametrize("command", [str(command.name) for command in commands])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    """`--help` shows how it is used."""
+    assert f"ivr {command}" in run(command, "--help").output

@@ -1,0 +1,180 @@
+"""Flow tests, coverage, and the caller who types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.engine import Conversation
+from dialogs.errors import FlowsInvalid
+from dialogs.facts import Facts
+from dialogs.flow import FlowSet
+from dialogs.loader import load_flows
+from dialogs.play import Played, coverage, play
+from dialogs.rehearsal import load_scripts, test_files
+from dialogs.simulator import TextCaller
+
+SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
+KOREAN = Path(__file__).parent / "flows"
+
+
+@pytest.fixture(scope="module")
+def flows() -> FlowSet:
+    return load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
+
+
+def played(text: str, flows: FlowSet, folder: Path) -> list[Played]:
+    file = folder / "trial.test.yaml"
+    file.write_text(text, encoding="utf-8")
+    return [play(flows, script) for script in load_scripts([file], flows)]
+
+
+def test_the_shipped_tests_pass_and_cover_everything(flows: FlowSet) -> None:
+    """All scripted calls pass, and every step, exit, retry and language of the shipped flows is walked."""
+    calls = [play(flows, script) for script in load_scripts(test_files([SHIPPED]), flows)]
+    assert [call.report() for call in calls if not call.passed] == []
+    covered = coverage(flows, calls)
+    assert covered.steps.missing == ()
+    assert covered.branches.missing == ()
+    assert covered.languages.missing == ()
+    assert covered.complete
+    assert {call.script.language for call in calls} == {"es", "ca", "en"}
+
+
+def test_the_korean_flow_needs_to_be_asked_for() -> None:
+    """Korean is no language of the product; a set loaded for tests may speak it."""
+    catalogue = Catalogue(queues=frozenset({"billing"}))
+    with pytest.raises(FlowsInvalid, match="unknown language `ko`"):
+        load_flows([KOREAN], catalogue)
+    korean = load_flows([KOREAN], catalogue, extra_languages=("ko",))
+    calls = [play(korean, script) for script in load_scripts(test_files([KOREAN]), korean)]
+    assert [call.report() for call in calls if not call.passed] == []
+    assert coverage(korean, calls).complete
+
+
+def test_a_difference_is_readable(flows: FlowSet, tmp_path: Path) -> None:
+    """A failed test tells its line, what was wanted, what was, and the whole call."""
+    text = "test: wrong\nflow: main\nsteps:\n  - key: 1\n  - expect: {said: factura, step: main_menu}\n"
+    call = played(text, flows, tmp_path)[0]
+    assert not call.passed
+    assert [(d.line, d.what, d.wanted, d.was) for d in call.differences] == [
+        (5, "said", "… factura …", "Diga o marque su número de cliente. Son cinco cifras."),
+        (5, "step", "main_menu", "customer_number"),
+    ]
+    report = call.report()
+    assert "trial.test.yaml:5: said" in report
+    assert "caller: keys 1" in report
+
+
+@pytest.mark.parametrize(
+    ("expect", "what"),
+    [
+        ("{queue: billing}", "queue"),
+        ("{outcome: told}", "outcome"),
+        ("{hangup: true}", "hangup"),
+        ("{slots: {customer_number: 45716}}", "slot customer_number"),
+        ("{not_said: bienvenida}", "said"),
+        ("{language: ca}", "language"),
+        ("{lookup: account}", "lookup"),
+        ("{flow: other}", "flow"),
+        ("{keypad_only: true}", "keypad_only"),
+        ("{faults: 1}", "faults"),
+        ('{said: "€"}', "said"),
+        ("{said: {ca: benvinguda}}", "said"),
+    ],
+)
+def test_every_expectation_can_fail(expect: str, what: str, flows: FlowSet, tmp_path: Path) -> None:
+    """An expectation that never fails would be worse than none."""
+    call = played(f"test: t\nflow: main\nsteps:\n  - expect: {expect}\n", flows, tmp_path)[0]
+    assert what in [difference.what for difference in call.differences]
+
+
+def test_words_count_whole(flows: FlowSet, tmp_path: Path) -> None:
+    """`alto` is not said by "saldo", and accents and case do not matter."""
+    text = "test: t\nflow: main\nsteps:\n  - expect: {said: [HOLA LE DAMOS, numero]}\n"
+    assert not played(text, flows, tmp_path)[0].passed
+    text = "test: t\nflow: main\nsteps:\n  - expect: {said: HOLA LE DAMOS, not_said: ald}\n"
+    assert played(text, flows, tmp_path)[0].passed
+
+
+def test_turns_after_the_end_are_told(flows: FlowSet, tmp_path: Path) -> None:
+    """A script that goes on after the hang-up is wrong, and says so."""
+    text = "test: t\nflow: main\nsteps:\n  - hang_up: true\n  - say: hola\n"
+    assert "cannot do this any more" in played(text, flows, tmp_path)[0].report()
+
+
+def test_keys_typed_ahead_wait_for_their_question(flows: FlowSet, tmp_path: Path) -> None:
+    """1 and the number in one go: the menu takes the first key, the question the rest."""
+    text = 'test: t\nflow: main\ndata: {account: {"45716": missing}}\nsteps:\n  - key: "145716"\n'
+    text += "  - expect: {slots: {customer_number: 45716}, step: customer_number}\n"
+    assert played(text, flows, tmp_path)[0].passed
+
+
+def test_speech_is_not_heard_where_only_keys_are_taken(flows: FlowSet, tmp_path: Path) -> None:
+    """After two misses the keypad alone answers; whoever still talks is silent to the call."""
+    text = "test: t\nflow: main\nsteps:\n" + "  - silence: 6s\n" * 2
+    text += "  - expect: {keypad_only: true}\n  - say: saldo\n  - expect: {queue: billing}\n"
+    call = played(text, flows, tmp_path)[0]
+    assert call.passed, call.report()
+    assert ("caller", "says “saldo”, unheard") in call.transcript
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("flow: main\ntests: []\n", 2, "at least 1"),
+        ("flow: mian\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 3, "did you mean `main`"),
+        ("tests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "`flow` is missing"),
+        ("flow: main\ntests:\n  - test: t\n    steps: [{sy: a}]\n", 4, "did you mean `say`"),
+        ("flow: main\ntests:\n  - test: t\n    steps: [{say: a, key: 1}]\n", 4, "one a line"),
+        ("flow: main\ntests:\n  - test: t\n    steps: [{silence: six}]\n", 4, "`6s`"),
+        ("flow: main\ntests:\n  - test: t\n    steps: [{expect: {sadi: a}}]\n", 4, "did you mean `said`"),
+        (
+            "flow: main\ntests:\n  - test: t\n    language: fr\n    steps: [{key: 1}]\n",
+            4,
+            "does not speak `fr`",
+        ),
+        ("flow: main\nnow: yesterday\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 4, "unknown time"),
+        ("flow: main\nzone: Mars/Base\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 4, "unknown time zone"),
+        ("flow: main\nagents: asleep\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "'free', 'busy'"),
+        ("- a\n", 1, "this is no test"),
+    ],
+)
+def test_wrong_test_files_are_told(text: str, line: int, what: str, flows: FlowSet, tmp_path: Path) -> None:
+    """A mistake in a test is one line, too: where, what, and what to do."""
+    with pytest.raises(FlowsInvalid) as fault:
+        played(text, flows, tmp_path)
+    found = [(problem.line, problem.message) for problem in fault.value.problems]
+    assert any(at == line and what in message for at, message in found), found
+
+
+def test_coverage_names_what_is_missing(flows: FlowSet, tmp_path: Path) -> None:
+    """One call by key covers little, and the report tells the rest with file and line."""
+    calls = played("test: t\nflow: main\nsteps:\n  - key: 0\n", flows, tmp_path)
+    covered = coverage(flows, calls)
+    assert covered.steps.covered == 3
+    assert not covered.complete
+    assert any("main.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
+    assert any("`main_menu` → no_input" in item for item in covered.branches.missing)
+
+
+def test_the_caller_who_types(flows: FlowSet) -> None:
+    """Text, keys, silence, state, help, mistakes and hang-up, as in the terminal."""
+    data = {"account": {"45716": {"balance": 0, "balance_currency": "EUR"}}}
+    caller = TextCaller(Conversation(flows, "main", Facts()), data)
+    assert ("ivr", "Hola, le damos la bienvenida.") in caller.start()
+    assert caller.feed("/what")[0][0] == "note"
+    assert caller.feed("/key x") == [("note", "write the keys behind it: /key 1")]
+    assert caller.feed("mi saldo\n")[0] == ("note", "understood balance (sure)")
+    assert caller.feed("bla")[0] == ("note", "not understood")
+    assert caller.feed("/silence")[0][1].startswith("No le he oído")
+    assert ("system", "outcome balance_told") in caller.feed("/key 45716#")
+    assert caller.feed("/state") == [
+        ("note", "main/anything_else in es"),
+        ("note", "customer_number = 45716"),
+    ]
+    caller.feed("/hangup")
+    assert caller.finished
+    assert caller.feed("hola") == [("note", "the call is over")]
