@@ -14,7 +14,8 @@ class Spoken:
 
     `recording` names a studio file that replaces the synthesis if it is there (a path below the
     prompts folder, without ending); `varies` tells that the text holds a value, so that it is not
-    worth a studio recording. `shown` is how a person reads it: "142,30 €" for the words.
+    worth a studio recording. `shown` is how a person reads it: "142,30 €" for the words; empty: as the
+    text. Logs, transcripts and screens take `shown or text`: what is sensitive is masked in `shown`.
     """
 
     text: str
@@ -22,6 +23,8 @@ class Spoken:
     recording: str | None = None
     varies: bool = False
     shown: str = ""
+    pace: float = 1.0
+    """1.0 is normal; less is slower (the caller asked for it)."""
 
 
 Prompt = tuple[Spoken, ...]

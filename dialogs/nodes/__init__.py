@@ -1,0 +1,28 @@
+"""The node types of the flow language, one file each. `NODES` is the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialogs.nodes.ask import Ask
+from dialogs.nodes.branch import Branch
+from dialogs.nodes.confirm import Confirm
+from dialogs.nodes.hangup import Hangup
+from dialogs.nodes.language import Language
+from dialogs.nodes.lookup import Lookup
+from dialogs.nodes.menu import Menu
+from dialogs.nodes.outcome import Outcome
+from dialogs.nodes.queue import Queue
+from dialogs.nodes.say import Say
+from dialogs.nodes.set import Set
+from dialogs.nodes.step import Step
+from dialogs.nodes.subflow import Subflow
+
+_IN_ORDER: tuple[type[Step], ...] = (
+    *(Say, Menu, Ask, Confirm),
+    *(Lookup, Branch, Set),
+    *(Queue, Outcome, Subflow, Language, Hangup),
+)
+
+NODES: Mapping[str, type[Step]] = {node.type_name: node for node in _IN_ORDER}
+"""All node types by the key that names them in a flow."""

@@ -1,0 +1,12 @@
+"""Kinds of answers, one file each: grammar, parser, keys, and how they are read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialogs.slots.digits import Digits
+from dialogs.slots.kind import SlotKind
+from dialogs.slots.yes_no import YesNo
+
+KINDS: Mapping[str, type[SlotKind]] = {kind.name: kind for kind in (YesNo, Digits)}
+"""All kinds of answers by the name that flows use."""

@@ -1,0 +1,117 @@
+"""What a node sees of the call: the language, what has been said so far, and how to put things in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dialogs.effects import Prompt, Spoken
+from dialogs.errors import ValueUnspeakable
+from dialogs.expressions import Template, Value
+from dialogs.facts import Facts
+from dialogs.flow import Flow, FlowSet
+from dialogs.prompts import render
+from dialogs.spoken import DEFAULT_FORMAT, Said, say
+from dialogs.wording import wording
+
+MASK = "•••"
+"""Stands for what is sensitive, whatever its length."""
+
+SLOW = 0.8
+
+Scalar = str | int | bool | None
+
+
+@dataclass
+class Trace:
+    """Where a conversation has been, for coverage, reports and tests."""
+
+    visits: list[tuple[str, str, str]] = field(default_factory=list)
+    """(flow, step, language)"""
+    taken: list[tuple[str, str, str]] = field(default_factory=list)
+    """(flow, step, label of the exit or `no_input`, `no_match`)"""
+
+
+class Call:
+    """The state that nodes read and fill. One per conversation."""
+
+    def __init__(self, flows: FlowSet, flow: Flow, facts: Facts) -> None:
+        self.flows = flows
+        self.flow = flow
+        self.step = flow.first
+        self.facts = facts
+        self.language = facts.language if facts.language in flow.languages else flow.languages[0]
+        self.pace = 1.0
+        self.slots: dict[str, str] = {}
+        self.records: dict[str, Mapping[str, Scalar]] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.trace = Trace()
+
+    # --- values ---
+
+    def values(self) -> dict[str, Scalar]:
+        """Everything that templates and conditions may name, in one flat table."""
+        table: dict[str, Scalar] = {f"caller.{name}": value for name, value in self.facts.caller.items()}
+        table.update(self.slots)
+        for lookup, record in self.records.items():
+            table.update({f"{lookup}.{name}": value for name, value in record.items()})
+        return table
+
+    def fill(self, slot: str, value: str) -> None:
+        self.slots[slot] = value
+
+    def public_slots(self) -> dict[str, str]:
+        """The slots with what is sensitive masked."""
+        return {name: MASK if name in self.flows.sensitive else value for name, value in self.slots.items()}
+
+    def count(self, what: str) -> int:
+        """How often this has happened at this step, this time included."""
+        self.counts[self.step, what] += 1
+        return self.counts[self.step, what]
+
+    def note(self, label: str) -> None:
+        """Something happened at this step that coverage wants to know."""
+        self.trace.taken.append((self.flow.name, self.step, label))
+
+    # --- words ---
+
+    def prompt(self, words: Mapping[str, Template], part: str = "") -> Prompt:
+        """The words in the caller's language. Raises `ValueUnspeakable`."""
+        template = words.get(self.language)
+        if template is None:
+            raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
+        recording = "/".join(filter(None, (self.flow.name, self.step, part)))
+        return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
+
+    def built_in(self, name: str) -> Prompt:
+        """One of the engine's own sentences."""
+        text = wording(name, self.language)
+        return (Spoken(text, self.language, f"built_in/{name}/{self.language}", pace=self.pace),)
+
+    def asked_back(self, words: str, shown: str) -> Prompt:
+        """ "Did you say …?" with the answer as it was understood."""
+        frame = wording("did_you_say", self.language)
+        return (
+            Spoken(
+                frame.replace("{answer}", words),
+                self.language,
+                varies=True,
+                shown=frame.replace("{answer}", shown),
+                pace=self.pace,
+            ),
+        )
+
+    def _say(self, value: Value) -> Said:
+        table = self.values()
+        form = value.format or DEFAULT_FORMAT.get(self.flows.types.get(value.name, "text"), "text")
+        currency = table.get(f"{value.name}_currency")
+        said = say(
+            form,
+            table.get(value.name),
+            name=value.name,
+            language=self.language,
+            currency=currency if isinstance(currency, str) else None,
+            today=self.facts.now.date() if self.facts.now else None,
+        )
+        return (said[0], MASK) if value.name in self.flows.sensitive else said

@@ -1,0 +1,339 @@
+"""The rules of the flow language that no schema can tell, all checked in one run.
+
+`check` looks at each step by itself and at its names; `paths` at how steps hang together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dialogs.catalogue import Catalogue, ValueType
+from dialogs.errors import Problem
+from dialogs.expressions import Template
+from dialogs.flow import Flow, FlowSet
+from dialogs.nodes.ask import Ask
+from dialogs.nodes.language import Language
+from dialogs.nodes.menu import Menu
+from dialogs.nodes.question import Question
+from dialogs.nodes.queue import Queue
+from dialogs.nodes.set import Set
+from dialogs.nodes.step import END, PERSON, Step
+from dialogs.nodes.subflow import Subflow
+from dialogs.paths import check_paths
+from dialogs.slots.words import plain
+from dialogs.source import nearest
+from dialogs.spoken import DEFAULT_FORMAT
+from dialogs.universals import PERSON as WANTS_PERSON
+from dialogs.universals import universal_choices
+
+_FITTING: Mapping[str, tuple[ValueType, ...]] = {
+    "money": ("money",),
+    "date": ("date",),
+    "number": ("number", "digits"),
+    "phone": ("phone", "digits", "text"),
+    "digits": ("digits", "phone", "text", "number"),
+    "spell": ("text", "digits", "phone"),
+    "text": ("text", "number", "digits", "phone"),
+}
+
+
+def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, ValueType]:
+    """Every name that templates and conditions may use, with its type."""
+    types: dict[str, ValueType] = {f"caller.{name}": kind for name, kind in catalogue.caller.items()}
+    for flow in flows.values():
+        for step in flow.steps.values():
+            for way_out in step.exits():
+                for name, kind in step.fills(catalogue, way_out.label).items():
+                    types.setdefault(name, kind)
+    return types
+
+
+def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
+    """Slots that are sensitive, and those that are set from them."""
+    steps = [step for flow in flows.values() for step in flow.steps.values()]
+    names = {step.ask for step in steps if isinstance(step, Ask) and step.sensitive}
+    copies = [(name, set(t.names)) for step in steps if isinstance(step, Set) for name, t in step.set.items()]
+    for _ in copies:
+        names |= {name for name, sources in copies if sources & names}
+    return frozenset(names)
+
+
+def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], whole: bool) -> list[Problem]:
+    """All problems of a set. `broken`: files with steps that could not be read, where paths prove nothing;
+    `whole`: every file could be read, so that names across flows can be judged."""
+    problems: list[Problem] = []
+    used = _used_as_subflow(flows)
+    for flow in flows.flows.values():
+        problems += _check_flow(flow, flows, catalogue, main=flow.name not in used, whole=whole)
+    problems += _check_types(flows, catalogue)
+    if whole:
+        problems += _check_subflows(flows)
+    sound = {name: flow for name, flow in flows.flows.items() if flow.source.file not in broken}
+    if not problems or sound:
+        problems += check_paths(flows, catalogue, sound, used, whole=whole)
+    return problems
+
+
+def _used_as_subflow(flows: FlowSet) -> set[str]:
+    return {
+        step.subflow
+        for flow in flows.flows.values()
+        for step in flow.steps.values()
+        if isinstance(step, Subflow)
+    }
+
+
+# --- one flow ----------------------------------------------------------------------------------------
+
+
+def _check_flow(
+    flow: Flow, flows: FlowSet, catalogue: Catalogue, *, main: bool, whole: bool
+) -> Iterator[Problem]:
+    yield from _check_person(flow, catalogue)
+    for name, step in flow.steps.items():
+        for way, message in step.mistakes(catalogue):
+            yield flow.problem(name, way, message)
+        yield from _check_targets(flow, name, step)
+        yield from _check_words(flow, name, step, flows, whole=whole)
+        yield from _check_conditions(flow, name, step, flows, whole=whole)
+        if isinstance(step, Question):
+            yield from _check_retries(flow, name, step)
+        if isinstance(step, Menu):
+            yield from _check_menu(flow, name, step, catalogue)
+        if isinstance(step, Language) and step.language not in flow.languages:
+            remedy = nearest(step.language, flow.languages)
+            yield flow.problem(name, ("language",), f"the flow does not speak `{step.language}`: {remedy}")
+    menus = [(name, step) for name, step in flow.steps.items() if isinstance(step, Menu)]
+    if main and menus:
+        yield from _check_main_menu(flow, *menus[0])
+
+
+def _check_person(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:
+    if flow.person in flow.unread or flow.person in flow.steps:
+        return
+    if flow.person not in catalogue.queues:
+        remedy = nearest(flow.person, [*flow.steps, *catalogue.queues])
+        yield flow.source.problem(
+            ("person",), f"`person: {flow.person}` is neither a step of this flow nor a queue: {remedy}"
+        )
+
+
+def _check_targets(flow: Flow, name: str, step: Step) -> Iterator[Problem]:
+    for way_out in step.exits():
+        target = way_out.target
+        if target in (None, END, PERSON) or target in flow.steps or target in flow.unread:
+            continue
+        yield flow.problem(
+            name, way_out.way, f"there is no step `{target}`: {nearest(str(target), flow.steps)}"
+        )
+
+
+def _check_words(flow: Flow, name: str, step: Step, flows: FlowSet, *, whole: bool) -> Iterator[Problem]:
+    for way, words in step.prompts():
+        for language in words:
+            if language not in flow.languages:
+                remedy = nearest(language, flow.languages)
+                yield flow.problem(
+                    name, (*way, language), f"the flow does not speak `{language}`: {remedy}, or add it above"
+                )
+        for language in flow.languages:
+            if language not in words:
+                yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
+        for language, template in words.items():
+            yield from _check_names(flow, name, (*way, language), template, flows, spoken=True, whole=whole)
+    for way, template in step.templates():
+        yield from _check_names(flow, name, way, template, flows, spoken=False, whole=whole)
+
+
+def _check_names(
+    flow: Flow,
+    step: str,
+    way: tuple[str | int, ...],
+    template: Template,
+    flows: FlowSet,
+    *,
+    spoken: bool,
+    whole: bool,
+) -> Iterator[Problem]:
+    for part in template.parts:
+        if isinstance(part, str):
+            continue
+        kind = flows.types.get(part.name)
+        if kind is None:
+            # A step that could not be read may have filled it; facts about the caller come from outside.
+            if whole or part.name.startswith("caller."):
+                yield flow.problem(
+                    step, way, f"nothing is called `{part.name}`: {nearest(part.name, flows.types)}"
+                )
+        elif spoken and part.format and kind not in _FITTING[part.format]:
+            fitting = DEFAULT_FORMAT.get(kind, "text")
+            yield flow.problem(
+                step, way, f"`{part.name}` is {kind}, it cannot be said as {part.format}: write `:{fitting}`"
+            )
+        elif spoken and kind == "boolean":
+            yield flow.problem(
+                step, way, f"`{part.name}` is true or false and cannot be said: use a `branch`"
+            )
+
+
+def _check_conditions(flow: Flow, name: str, step: Step, flows: FlowSet, *, whole: bool) -> Iterator[Problem]:
+    for way, condition in step.conditions():
+        unknown = [known for known in condition.names if known not in flows.types]
+        for missing in unknown if whole else ():
+            yield flow.problem(name, way, f"nothing is called `{missing}`: {nearest(missing, flows.types)}")
+        mistake = None if unknown else condition.mistake(flows.types)
+        if mistake:
+            yield flow.problem(name, way, mistake)
+
+
+def _check_retries(flow: Flow, name: str, step: Question) -> Iterator[Problem]:
+    allowed = step.allowed_in(flow)
+    for kind in ("no_input", "no_match"):
+        words = getattr(step, kind)
+        limit = getattr(allowed, kind)
+        if len(words) > limit:
+            yield flow.problem(
+                name,
+                (kind, limit),
+                f"never heard, there are {limit} retries: remove this text, or raise `retries`",
+            )
+
+
+# --- menus -------------------------------------------------------------------------------------------
+
+
+def _check_menu(flow: Flow, name: str, menu: Menu, catalogue: Catalogue) -> Iterator[Problem]:
+    keys: dict[str, str] = {}
+    for choice_name, choice in menu.choices.items():
+        way = ("choices", choice_name)
+        if choice.key in keys:
+            yield flow.problem(
+                name, (*way, "key"), f"key {choice.key} is also that of `{keys[choice.key]}`: choose another"
+            )
+        keys.setdefault(choice.key, choice_name)
+        if choice.key == "0" and not _leads_to_person(flow, choice.then):
+            yield flow.problem(name, (*way, "key"), "key 0 is for a person everywhere: choose another")
+        for language in flow.languages:
+            if language not in choice.phrases:
+                yield flow.problem(
+                    name, (*way, "phrases"), f'no phrases in `{language}`: add `{language}: ["…"]`'
+                )
+        for language in choice.phrases:
+            if language not in flow.languages:
+                remedy = nearest(language, flow.languages)
+                yield flow.problem(
+                    name, (*way, "phrases", language), f"the flow does not speak `{language}`: {remedy}"
+                )
+    yield from _check_phrases(flow, name, menu, catalogue)
+
+
+def _check_phrases(flow: Flow, name: str, menu: Menu, catalogue: Catalogue) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], str] = {}
+    for choice_name, choice in menu.choices.items():
+        for language, phrases in choice.phrases.items():
+            knows = catalogue.vocabulary.get(language)
+            person = _person_phrases(language)
+            for at, phrase in enumerate(phrases):
+                way = ("choices", choice_name, "phrases", language, at)
+                words = plain(phrase)
+                other = seen.setdefault((language, words), choice_name)
+                if not words:
+                    yield flow.problem(name, way, f"`{phrase}` has no word in it: write what callers say")
+                elif other != choice_name:
+                    yield flow.problem(
+                        name, way, f"`{phrase}` is also a phrase of `{other}`: keep it in one of the two"
+                    )
+                elif words in person and not _leads_to_person(flow, choice.then):
+                    yield flow.problem(
+                        name, way, f"`{phrase}` asks for a person everywhere: choose another phrase"
+                    )
+                for word in phrase.lower().split() if knows else ():
+                    if knows and plain(word) and not knows(word.strip(".,;:¿?¡!")):
+                        yield flow.problem(
+                            name, way, f"the recogniser does not know the word `{word}`: use another word"
+                        )
+
+
+def _person_phrases(language: str) -> set[str]:
+    for choice in universal_choices(language, ()):
+        if choice.id == WANTS_PERSON:
+            return {plain(phrase) for phrase in choice.phrases.get(language, ())}
+    return set()
+
+
+def _leads_to_person(flow: Flow, target: str) -> bool:
+    return target == flow.person or isinstance(flow.steps.get(target), Queue) or target in flow.unread
+
+
+def _check_main_menu(flow: Flow, name: str, menu: Menu) -> Iterator[Problem]:
+    if not any(_leads_to_person(flow, choice.then) for choice in menu.choices.values()):
+        yield flow.problem(
+            name,
+            ("choices",),
+            f"the main menu does not offer a person: add a choice with `then: {flow.person}`",
+        )
+
+
+# --- across flows ------------------------------------------------------------------------------------
+
+
+def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
+    """A name has one type everywhere; a slot is not called like a look-up."""
+    first: dict[str, tuple[str, ValueType]] = {}
+    for flow in flows.flows.values():
+        for name, step in flow.steps.items():
+            filled: dict[str, ValueType] = {}
+            for way_out in step.exits():
+                filled.update(step.fills(catalogue, way_out.label))
+            for slot, kind in filled.items():
+                if "." in slot:
+                    continue
+                where, before = first.setdefault(slot, (name, kind))
+                if slot in catalogue.lookups or slot == "caller":
+                    yield flow.problem(
+                        name, (), f"`{slot}` is the name of a look-up: give the slot another name"
+                    )
+                elif kind != before:
+                    yield flow.problem(
+                        name, (), f"`{slot}` is {kind} here and {before} in step `{where}`: use two names"
+                    )
+
+
+def _check_subflows(flows: FlowSet) -> Iterator[Problem]:
+    calls: dict[str, list[str]] = {}
+    for flow in flows.flows.values():
+        for name, step in flow.steps.items():
+            if not isinstance(step, Subflow):
+                continue
+            child = flows.flows.get(step.subflow)
+            if child is None:
+                remedy = nearest(step.subflow, set(flows.flows) - {flow.name})
+                yield flow.problem(name, ("subflow",), f"there is no flow `{step.subflow}`: {remedy}")
+                continue
+            calls.setdefault(flow.name, []).append(child.name)
+            for language in flow.languages:
+                if language not in child.languages:
+                    yield flow.problem(
+                        name, ("subflow",), f"`{child.name}` does not speak `{language}`: write it there too"
+                    )
+    for flow in flows.flows.values():
+        for name, step in flow.steps.items():
+            if isinstance(step, Subflow) and _reaches(calls, step.subflow, flow.name):
+                yield flow.problem(
+                    name,
+                    ("subflow",),
+                    f"`{step.subflow}` leads back to `{flow.name}`: flows must not go in circles",
+                )
+
+
+def _reaches(calls: Mapping[str, list[str]], start: str, goal: str) -> bool:
+    seen: set[str] = set()
+    left = [start]
+    while left:
+        name = left.pop()
+        if name == goal:
+            return True
+        if name not in seen:
+            seen.add(name)
+            left += calls.get(name, [])
+    return False

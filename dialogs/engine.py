@@ -1,0 +1,311 @@
+"""A conversation: walks a flow, yields effects, takes results. The same on a call and on paper.
+
+Rules:
+1. Pure and deterministic: no clock, no I/O; the same results give the same effects.
+2. `send` always gives a next effect or ends the conversation. A fault in a node, a value that cannot be
+   said, a result that does not belong: noted in `faults`, then an apology and the flow's person. If even
+   that fails, a sentence of regret and the end; never an exception into the call.
+3. A person, back and another language are answered here, at any question; the node does not see them.
+4. Nothing goes on for ever: `MOST_EFFECTS` and `MOST_STEPS` bound any call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from dialogs.call import Call, Trace
+from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, SetOutcome
+from dialogs.errors import ConversationOver, DialogError
+from dialogs.facts import Facts
+from dialogs.flow import Flow, FlowSet
+from dialogs.nodes.hangup import Hangup as HangupStep
+from dialogs.nodes.queue import context
+from dialogs.nodes.step import END, PERSON, Exit, Step
+from dialogs.nodes.subflow import Subflow
+from dialogs.results import Handed, Heard, Keyed, Match, NoMatch, Result
+from dialogs.universals import BACK, MARK, language_of
+from dialogs.universals import PERSON as WANTS_PERSON
+
+MOST_EFFECTS = 1000
+"""Effects of one conversation; a call of an hour has about 400."""
+MOST_STEPS = 5000
+MOST_FAULTS = 3
+"""Faults after which a conversation is not worth going on with."""
+
+
+class Position(NamedTuple):
+    """Where a conversation stands."""
+
+    flow: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something broke. `reason` holds no value of the caller's."""
+
+    flow: str
+    step: str
+    reason: str
+
+
+class Conversation:
+    """One call's dialog.
+
+    `start` gives the first effect; each `send` takes that effect's result and gives the next. After a
+    `Hangup` effect, or after `hang_up`, it is `finished`, and `send` raises `ConversationOver`.
+    """
+
+    def __init__(self, flows: FlowSet, flow: str, facts: Facts) -> None:
+        """Raises `UnknownFlow`."""
+        self._call = Call(flows, flows.flow(flow), facts)
+        self._flows = flows
+        self._above: list[tuple[Flow, str]] = []
+        """Flows that wait for this one to come back, each with its subflow step."""
+        self._asked: list[tuple[Flow, str, list[tuple[Flow, str]]]] = []
+        """Questions in the order in which they were put, for `back`."""
+        self._running: Generator[Effect, Result, str] | None = None
+        self._effect: Effect | None = None
+        self._entered_subflow = False
+        self._effects = self._steps = 0
+        self._last_resort = False
+        self.finished = False
+        self.outcome: str | None = None
+        self.hangup_cause: str | None = None
+        self.faults: list[Fault] = []
+
+    # --- what the session sees ---
+
+    @property
+    def position(self) -> Position:
+        return Position(self._call.flow.name, self._call.step)
+
+    @property
+    def language(self) -> str:
+        """The language that is spoken now; the caller may have changed it."""
+        return self._call.language
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """What the caller has answered. Sensitive answers are in the clear: never log this."""
+        return dict(self._call.slots)
+
+    @property
+    def public_slots(self) -> dict[str, str]:
+        """The same with sensitive answers masked."""
+        return self._call.public_slots()
+
+    @property
+    def trace(self) -> Trace:
+        return self._call.trace
+
+    def start(self) -> Effect:
+        if self._effect is not None or self.finished:
+            raise ConversationOver("the conversation has begun already")
+        self._go(self._call.flow.first)
+        return self._advance(None)
+
+    def send(self, result: Result) -> Effect:
+        if self.finished or self._effect is None:
+            raise ConversationOver("the conversation is over, or has not begun")
+        if isinstance(result, Match) and result.value.startswith(MARK) and isinstance(self._effect, Collect):
+            jumped = self._universal(result.value)
+            if jumped:
+                return self._advance(None)
+        return self._advance(result)
+
+    def hang_up(self, cause: str) -> None:
+        """The caller is gone; `cause` is the switch's. Nothing can be performed any more."""
+        if self._running is not None:
+            self._running.close()
+        self._running = None
+        if not self.finished:
+            self.hangup_cause = cause
+        self.finished = True
+
+    # --- walking ---
+
+    def _advance(self, result: Result | None) -> Effect:
+        while True:
+            try:
+                running = self._running or self._begin()
+                effect = next(running) if result is None else running.send(result)
+            except StopIteration as done:
+                self._running, result = None, None
+                self._follow(str(done.value))
+            except Exception as fault:  # noqa: BLE001 - rule 2: whatever breaks, the caller gets a person
+                self._running, result = None, None
+                self._broken(fault)
+            else:
+                return self._give(effect)
+
+    def _begin(self) -> Generator[Effect, Result, str]:
+        step = self._step()
+        if isinstance(step, Subflow) and not self._entered_subflow:
+            self._enter(step)
+            return self._begin()
+        self._entered_subflow = False
+        self._running = step.run(self._call)
+        return self._running
+
+    def _step(self) -> Step:
+        return self._call.flow.steps[self._call.step]
+
+    def _enter(self, step: Subflow) -> None:
+        if len(self._above) >= 20:
+            raise DialogError("subflows are nested too deeply")
+        self._above.append((self._call.flow, self._call.step))
+        self._call.flow = self._flows.flow(step.subflow)
+        self._go(self._call.flow.first)
+
+    def _go(self, step: str) -> None:
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            raise DialogError("the call has gone through too many steps")
+        self._running = None
+        self._call.step = step
+        self._call.trace.visits.append((self._call.flow.name, step, self._call.language))
+        if self._step().takes_input:
+            place = (self._call.flow, step, list(self._above))
+            if not self._asked or self._asked[-1] != place:
+                self._asked.append(place)
+
+    def _follow(self, label: str) -> None:
+        """Takes the exit of that label, or one of the two that every flow has."""
+        try:
+            if label == END:
+                self._running = self._end()
+            elif label == PERSON:
+                self._to_person()
+            else:
+                self._call.note(label)
+                self._take(self._exit(label))
+        except DialogError as fault:
+            self._broken(fault)
+
+    def _exit(self, label: str) -> Exit:
+        for way_out in self._step().exits():
+            if way_out.label == label:
+                return way_out
+        raise DialogError(f"step `{self._call.step}` has no exit `{label}`")
+
+    def _take(self, way_out: Exit) -> None:
+        if way_out.target == END:
+            self._running = self._end()
+        elif way_out.target == PERSON:
+            self._to_person()
+        else:
+            target = way_out.target or self._call.flow.after(self._call.step)
+            if target is not None:
+                self._go(target)
+            elif self._above:
+                self._call.flow, self._call.step = self._above.pop()
+                self._entered_subflow = True
+            else:
+                self._running = self._end()
+
+    def _give(self, effect: Effect) -> Effect:
+        self._effects += 1
+        if self._effects > MOST_EFFECTS and not self._last_resort:
+            self._broken(DialogError("the call has gone on for too long"), for_good=True)
+            return self._advance(None)
+        if isinstance(effect, Collect):
+            effect = self._guarded(effect)
+        elif isinstance(effect, SetOutcome):
+            self.outcome = effect.code
+        elif isinstance(effect, Hangup):
+            self.finished, self.hangup_cause, self._running = True, effect.cause, None
+            if isinstance(self._step(), HangupStep):
+                self._call.note("end")
+        self._effect = effect
+        return effect
+
+    def _guarded(self, effect: Collect) -> Collect:
+        """A judge that breaks is a miss for the caller and a fault for us, never the session's trouble."""
+        judge = effect.judge
+
+        def judged(answer: Heard | Keyed) -> Match | NoMatch:
+            try:
+                return judge(answer)
+            except Exception as fault:  # noqa: BLE001 - rule 2
+                self._note_fault(fault)
+                return NoMatch()
+
+        return replace(effect, judge=judged)
+
+    # --- universals ---
+
+    def _universal(self, value: str) -> bool:
+        """Answers what the engine answers; false for what is the question's own business."""
+        language = language_of(value)
+        if value not in (WANTS_PERSON, BACK) and language is None:
+            return False
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+        if value == WANTS_PERSON:
+            self._follow(PERSON)
+        elif value == BACK:
+            self._back()
+        elif language in self._call.flow.languages:
+            self._call.language = language
+            self._go(self._call.step)
+        return True
+
+    def _back(self) -> None:
+        """To the question before this one; at the first question, the same again."""
+        if len(self._asked) > 1:
+            self._asked.pop()
+            self._call.flow, step, above = self._asked[-1]
+            self._above = list(above)
+            self._go(step)
+        else:
+            self._go(self._call.step)
+
+    # --- ends and faults ---
+
+    def _to_person(self) -> None:
+        person = self._call.flow.person
+        if person in self._call.flow.steps:
+            self._go(person)
+        else:
+            self._running = self._hand_over(person)
+
+    def _hand_over(self, queue: str) -> Generator[Effect, Result, str]:
+        """A flow whose person is a queue and no step: the queue, and what is said if nobody is free."""
+        result = yield Enqueue(queue, self._call.step, context(self._call))
+        if isinstance(result, Handed):
+            yield SetOutcome("handed_over", self._call.step)
+            return END
+        yield Play(self._call.built_in("nobody_free"), self._call.step)
+        yield SetOutcome("nobody_free", self._call.step)
+        return END
+
+    def _end(self) -> Generator[Effect, Result, str]:
+        yield Hangup(self._call.step)
+        return END
+
+    def _broken(self, fault: Exception, *, for_good: bool = False) -> None:
+        """Notes the fault and chooses the landing: apology and person, or regret and the end."""
+        self._note_fault(fault)
+        at_person = self._call.step == self._call.flow.person
+        hopeless = for_good or at_person or self._steps > MOST_STEPS or len(self.faults) > MOST_FAULTS
+        self._last_resort = self._last_resort or hopeless
+        self._running = self._regret() if self._last_resort else self._apology()
+
+    def _apology(self) -> Generator[Effect, Result, str]:
+        yield Play(self._call.built_in("apology"), self._call.step)
+        return PERSON
+
+    def _regret(self) -> Generator[Effect, Result, str]:
+        yield Play(self._call.built_in("nobody_free"), self._call.step)
+        yield SetOutcome("fault", self._call.step)
+        yield Hangup(self._call.step)
+        return END
+
+    def _note_fault(self, fault: Exception) -> None:
+        # Only this package's own messages are known to hold no value of the caller's.
+        reason = str(fault) if isinstance(fault, DialogError) else "an unexpected error"
+        self.faults.append(Fault(*self.position, f"{type(fault).__name__}: {reason}"))

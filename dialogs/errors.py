@@ -1,0 +1,72 @@
+"""What can go wrong in a dialog, each with a stable code."""
+# ruff: noqa: N818 - the names say what happened, in the trade's words, as `CallEnded` does
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in a file: where it is, what it is, and what to do. `line` and `column` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class DialogError(Exception):
+    """Everything that this package raises on purpose."""
+
+    code = "dialog"
+
+
+class FlowsInvalid(DialogError):
+    """The files have mistakes; `problems` holds all of them, in the order of the files."""
+
+    code = "flows_invalid"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UnknownFlow(DialogError):
+    """There is no flow of that name in the set."""
+
+    code = "unknown_flow"
+
+
+class ConversationOver(DialogError):
+    """`send` after the conversation has ended, or before it has begun."""
+
+    code = "conversation_over"
+
+
+class ValueUnspeakable(DialogError):
+    """A value is missing or has the wrong type for its format. Names the value, never its content."""
+
+    code = "value_unspeakable"
+
+
+class ConditionUndecidable(DialogError):
+    """A condition met a value of a type that it cannot compare. Names the condition, never a value."""
+
+    code = "condition_undecidable"
+
+
+class UnexpectedResult(DialogError):
+    """The session answered an effect with a result that does not belong to it."""
+
+    code = "unexpected_result"
+
+
+class RehearsalStuck(DialogError):
+    """A scripted call went on for longer than any call can."""
+
+    code = "rehearsal_stuck"

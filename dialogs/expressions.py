@@ -1,0 +1,231 @@
+"""Conditions and templates of flow files: data that are read, never code that is run.
+
+Rules:
+1. Only dotted names are looked up, in one flat table of values. No attribute of a Python object, no
+   index, no call, no format string is ever reached; what a caller says is a value and stays one.
+2. A condition is compared and combined (`== != < <= > >= in and or not ( )`), no arithmetic, no regular
+   expression, no function: it always ends. Types are checked when the flow is loaded.
+3. A template is text with `{name:format}`; braces are doubled to be spoken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import rule_engine
+
+from dialogs.catalogue import ValueType
+from dialogs.errors import ConditionUndecidable
+from dialogs.source import nearest
+
+NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+FORMATS = ("money", "digits", "date", "number", "phone", "spell", "text")
+LONGEST_CONDITION = 500
+LONGEST_TEMPLATE = 2000
+
+Values = Mapping[str, str | int | bool | None]
+"""Dotted name → value; all there is to look up."""
+
+
+# --- templates ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Value:
+    """A place in a template: `{name:format}`. Without a format, the type's own is used."""
+
+    name: str
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with places for values, as parts in order."""
+
+    source: str
+    parts: tuple[str | Value, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(part.name for part in self.parts if isinstance(part, Value))
+
+    @property
+    def fixed(self) -> bool:
+        return not self.names
+
+
+_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+
+
+def parse_template(text: str) -> Template:
+    """Reads a template. Raises `ValueError` with what is wrong and what to do."""
+    if len(text) > LONGEST_TEMPLATE:
+        raise ValueError(f"the text has more than {LONGEST_TEMPLATE} characters: split the step")
+    parts: list[str | Value] = []
+    literal, end = "", 0
+    for found in _BRACES.finditer(text):
+        literal += text[end : found.start()]
+        end = found.end()
+        token = found.group()
+        if token in ("{{", "}}"):
+            literal += token[0]
+        elif token in ("{", "}"):
+            raise ValueError(
+                f"a lone `{token}`: write `{token}{token}` for the sign, or close the `{{name}}`"
+            )
+        else:
+            if literal:
+                parts.append(literal)
+                literal = ""
+            parts.append(_value(found.group(1)))
+    literal += text[end:]
+    if literal:
+        parts.append(literal)
+    return Template(text, tuple(parts))
+
+
+def _value(inside: str) -> Value:
+    name, colon, form = inside.partition(":")
+    name, form = name.strip(), form.strip()
+    if not NAME.fullmatch(name):
+        raise ValueError(f"`{{{inside}}}` is not a name: write `{{slot}}` or `{{lookup.field:format}}`")
+    if colon and form not in FORMATS:
+        raise ValueError(f"unknown format `{form}` in `{{{inside}}}`: {nearest(form, FORMATS)}")
+    return Value(name, form or None)
+
+
+def fill(template: Template, values: Values) -> str | None:
+    """The raw text, for keys of look-ups; `None` if a value is missing."""
+    text = ""
+    for part in template.parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        value = values.get(part.name)
+        if value is None:
+            return None
+        text += str(value)
+    return text
+
+
+# --- conditions --------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    r"\s+|(?P<text>\"[^\"\\]*\"|'[^'\\]*')|(?P<number>[0-9]+(?:\.[0-9]+)?)(?![\w.])"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
+    r"|(?P<sign>==|!=|<=|>=|<|>|\(|\)|\[|\]|,|-(?=[0-9]))"
+)
+_WORDS = {"and", "or", "not", "in", "true", "false"}
+_RULE_TYPES: Mapping[str, Any] = {
+    "text": rule_engine.DataType.STRING,
+    "date": rule_engine.DataType.STRING,
+    "digits": rule_engine.DataType.STRING,
+    "phone": rule_engine.DataType.STRING,
+    "number": rule_engine.DataType.FLOAT,
+    "money": rule_engine.DataType.FLOAT,
+    "boolean": rule_engine.DataType.BOOLEAN,
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition as written, its names, and the same with the dots taken out of the names."""
+
+    source: str
+    names: tuple[str, ...]
+    flat: str
+
+    def mistake(self, types: Mapping[str, ValueType]) -> str | None:
+        """What is wrong with its types, and what to do; the names must be known already."""
+        kinds = {_flat(name): _RULE_TYPES[kind] for name, kind in types.items()}
+        try:
+            context = rule_engine.Context(type_resolver=rule_engine.type_resolver_from_dict(kinds))
+            statement = rule_engine.Rule(self.flat, context=context).statement.expression
+        except rule_engine.EngineError:
+            return f"`{self.source}` compares things of different types: text needs quotes, numbers have none"
+        for left, right in _comparisons(self.flat, kinds):
+            if left != right:
+                what = f"`{self.source}` compares {left} with {right}, which are never equal"
+                return f"{what}: {_cure(left, right)}"
+        if statement.result_type != rule_engine.DataType.BOOLEAN:
+            return f"`{self.source}` is not a yes-or-no condition: compare it with something, such as `> 0`"
+        return None
+
+    def holds(self, values: Values) -> bool:
+        """Raises `ConditionUndecidable` if a value is missing or of the wrong type."""
+        try:
+            return bool(_rule(self.flat).evaluate({_flat(name): values.get(name) for name in self.names}))
+        except rule_engine.EngineError as fault:
+            raise ConditionUndecidable(f"`{self.source}`: a value is missing or of the wrong type") from fault
+
+
+def parse_condition(text: str) -> Condition:
+    """Reads a condition. Raises `ValueError` with what is wrong and what to do."""
+    if len(text) > LONGEST_CONDITION:
+        raise ValueError(f"the condition has more than {LONGEST_CONDITION} characters: use several steps")
+    names: list[str] = []
+    flat, end = "", 0
+    while end < len(text):
+        found = _TOKEN.match(text, end)
+        if found is None:
+            raise ValueError(
+                f'`{text[end : end + 10]}` is not allowed in a condition: use names, numbers, "text", '
+                "== != < <= > >= in and or not ( )"
+            )
+        if found.group() == "[" and not flat.rstrip().endswith(" in"):
+            raise ValueError('`[` begins a list behind `in`: write `caller.segment in ["vip", "gold"]`')
+        end = found.end()
+        name = found.group("name")
+        if name is None or name in _WORDS:
+            flat += found.group()
+        elif NAME.fullmatch(name):
+            names.append(name)
+            flat += _flat(name)
+        else:
+            raise ValueError(f"`{name}` is not a name: write `slot` or `lookup.field`, in lower case")
+    flat = flat.strip()
+    try:
+        _rule(flat)
+    except rule_engine.EngineError as fault:
+        raise ValueError(
+            f'`{text}` cannot be read: write it as `account.balance > 0 and caller.segment == "vip"`'
+        ) from fault
+    return Condition(text, tuple(dict.fromkeys(names)), flat)
+
+
+def _flat(name: str) -> str:
+    return "v_" + name.replace(".", "__")
+
+
+@lru_cache(maxsize=2048)
+def _rule(flat: str) -> Any:
+    # Types are the checker's business (`mistake`); at run time the table is all there is.
+    return rule_engine.Rule(flat, context=rule_engine.Context(resolver=rule_engine.resolve_item))
+
+
+_OPERAND = r"(v_[a-z0-9_]+|-?[0-9]+(?:\.[0-9]+)?|\"[^\"]*\"|'[^']*'|true|false)"
+_COMPARISON = re.compile(_OPERAND + r"\s*(?:==|!=)\s*" + _OPERAND)
+
+
+def _comparisons(flat: str, kinds: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The two sides' types of every `==` and `!=`: the engine lets `number == "0"` pass, always false."""
+    return [(_kind(left, kinds), _kind(right, kinds)) for left, right in _COMPARISON.findall(flat)]
+
+
+def _kind(operand: str, kinds: Mapping[str, Any]) -> str:
+    if operand.startswith(("'", '"')):
+        return "text"
+    if operand in ("true", "false"):
+        return "true or false"
+    kind = kinds.get(operand, rule_engine.DataType.FLOAT)
+    if kind == rule_engine.DataType.STRING:
+        return "text"
+    return "true or false" if kind == rule_engine.DataType.BOOLEAN else "a number"
+
+
+def _cure(left: str, right: str) -> str:
+    return 'put the text in quotes, such as "0"' if "text" in (left, right) else "compare like with like"

@@ -1,0 +1,20 @@
+"""What is known when a conversation begins. It is handed in: dialogs have no clock and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`language` is what the caller is greeted in; one that the flow does not speak gives way to its first.
+
+    `caller` holds the `caller.*` values of templates and conditions (`number`, `name`, `segment`);
+    `now` is the site's wall clock, and without it dates are said with their year.
+    """
+
+    language: str = "es"
+    caller: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    now: datetime | None = None

@@ -1,0 +1,92 @@
+"""Flows as the engine sees them: loaded, checked, and not changed any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialogs.catalogue import ValueType
+from dialogs.errors import Problem, UnknownFlow
+from dialogs.source import Source
+
+if TYPE_CHECKING:
+    from dialogs.nodes.step import Step
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+"""Lower-case letters, digits and underscores."""
+
+
+class Retries(BaseModel):
+    """How often a question is asked again after silence, and after something that does not answer it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    no_input: Annotated[int, Field(ge=0, le=5)] | None = None
+    no_match: Annotated[int, Field(ge=0, le=5)] | None = None
+
+    def over(self, wider: Retries | None) -> Retries:
+        """These, with the gaps filled from the wider ones (node over flow over default)."""
+        if wider is None:
+            return self
+        return Retries(
+            no_input=wider.no_input if self.no_input is None else self.no_input,
+            no_match=wider.no_match if self.no_match is None else self.no_match,
+        )
+
+
+DEFAULT_RETRIES = Retries(no_input=2, no_match=2)
+"""Say it again, then keypad only, then a person."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One flow file. `steps` are in the order of the page; `ways` tell where each stands in the file."""
+
+    name: str
+    summary: str
+    languages: tuple[str, ...]
+    person: str
+    """A step of this flow, or a queue."""
+    retries: Retries
+    steps: Mapping[str, Step]
+    ways: Mapping[str, tuple[str | int, ...]]
+    source: Source
+    unread: frozenset[str] = frozenset()
+    """Steps that stand in the file and could not be read; a set that is given out has none."""
+
+    def problem(self, step: str, way: Sequence[str | int], message: str) -> Problem:
+        """A problem at a key of that step."""
+        return self.source.problem((*self.ways[step], *way), message)
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.steps))
+
+    def after(self, step: str) -> str | None:
+        """The step that follows on the page."""
+        names = list(self.steps)
+        at = names.index(step) + 1
+        return names[at] if at < len(names) else None
+
+
+@dataclass(frozen=True)
+class FlowSet:
+    """Flows that belong together: one version. A call keeps the set that it began with."""
+
+    flows: Mapping[str, Flow]
+    types: Mapping[str, ValueType] = field(default_factory=dict)
+    """Every name that templates and conditions may use."""
+    sensitive: frozenset[str] = frozenset()
+    """Slots whose content must not be seen."""
+    version: str = ""
+    """A hash of the files' content."""
+
+    def flow(self, name: str) -> Flow:
+        """Raises `UnknownFlow`."""
+        try:
+            return self.flows[name]
+        except KeyError:
+            known = ", ".join(sorted(self.flows)) or "none"
+            raise UnknownFlow(f"there is no flow `{name}` (there are: {known})") from None

@@ -1,0 +1,262 @@
+"""Reads flow files into a `FlowSet`, with all their mistakes at once.
+
+Reading goes file → YAML with places (`source`) → schema of each node (`nodes`) → the rules of the language
+(`check`). Nothing is executed, and a set with any mistake is not given out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dialogs.catalogue import Catalogue
+from dialogs.check import check_set, sensitive_names, value_types
+from dialogs.errors import FlowsInvalid, Problem
+from dialogs.flow import Flow, FlowSet, Name, Retries
+from dialogs.misread import explain
+from dialogs.nodes import NODES
+from dialogs.nodes.step import Step
+from dialogs.slots import KINDS
+from dialogs.source import Source, nearest, read
+from dialogs.wording import LANGUAGES, languages_with_wording
+
+ENDING = ".flow.yaml"
+MOST_STEPS = 2000
+
+
+class FlowHead(BaseModel):
+    """The keys of a flow file."""
+
+    model_config = ConfigDict(extra="forbid")
+    flow: Name = Field(description="The flow's name, which is also the file's")
+    summary: str = Field("", description="What it does, in a sentence")
+    languages: list[str] = Field(min_length=1, description="The languages that every prompt is written in")
+    person: Name = Field(description="The step, or the queue, that a caller reaches who wants a person")
+    retries: Retries = Field(default_factory=Retries)
+    steps: list[Any] = Field(min_length=1, max_length=MOST_STEPS)
+
+
+def flow_files(paths: Iterable[Path]) -> list[Path]:
+    """The flow files that the paths name: files as they are, folders with all that is in them, sorted."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        found = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path]
+        files.update(dict.fromkeys(found))
+    return list(files)
+
+
+def load_flows(
+    paths: Iterable[Path], catalogue: Catalogue, *, extra_languages: Sequence[str] = ()
+) -> FlowSet:
+    """Loads and checks flows. Raises `FlowsInvalid` with every problem of every file."""
+    flows, problems = read_flows(paths, catalogue, extra_languages=extra_languages)
+    if problems:
+        raise FlowsInvalid(problems)
+    return flows
+
+
+def read_flows(
+    paths: Iterable[Path], catalogue: Catalogue, *, extra_languages: Sequence[str] = ()
+) -> tuple[FlowSet, list[Problem]]:
+    """The flows that can be read at all, and every problem: for `ivr check` and editors."""
+    files = flow_files(paths)
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    version = hashlib.sha256()
+    for file in files:
+        try:
+            source = read(file)
+        except FlowsInvalid as fault:
+            problems += fault.problems
+            continue
+        sources.append(source)
+        version.update(repr(source.content).encode())
+    if not files:
+        problems.append(Problem("", 1, 1, f"there is no flow file (`*{ENDING}`): name a file or a folder"))
+    flows, wrong = assemble(sources, catalogue, extra_languages=extra_languages)
+    return (
+        FlowSet(flows.flows, flows.types, flows.sensitive, version.hexdigest()[:16]),
+        sorted({*problems, *wrong}),
+    )
+
+
+def assemble(
+    sources: Iterable[Source], catalogue: Catalogue, *, extra_languages: Sequence[str] = ()
+) -> tuple[FlowSet, list[Problem]]:
+    """From read sources to a set and its problems."""
+    flows: dict[str, Flow] = {}
+    problems: list[Problem] = []
+    whole = True
+    for source in sources:
+        flow, wrong = _flow(source, (*LANGUAGES, *extra_languages))
+        problems += wrong
+        if flow is None:
+            whole = False
+            continue
+        whole = whole and not wrong
+        if flow.name in flows:
+            other = flows[flow.name].source.file
+            problems.append(
+                source.problem(("flow",), f"`{flow.name}` is also the name of {other}: rename one")
+            )
+            continue
+        flows[flow.name] = flow
+    found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows))
+    # Rules about how steps hang together make sense only where every step could be read.
+    broken = {problem.file for problem in problems}
+    problems += check_set(found, catalogue, broken=broken, whole=whole)
+    return found, problems
+
+
+def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[Problem]]:
+    content = source.content
+    if not isinstance(content, dict):
+        return None, [source.problem((), "this is no flow: begin with `flow: name`")]
+    problems: list[Problem] = []
+    try:
+        head = FlowHead.model_validate(content)
+    except ValidationError as fault:
+        return None, [
+            *(explain(source, (), error, list(FlowHead.model_fields)) for error in fault.errors()),
+            *_steps(source, content.get("steps")).problems,
+        ]
+    read_steps = _steps(source, head.steps)
+    problems += read_steps.problems
+    problems += _languages(source, head.languages, languages)
+    expected = Path(source.file).name.removesuffix(ENDING)
+    if Path(source.file).name.endswith(ENDING) and expected != head.flow:
+        problems.append(
+            source.problem(
+                ("flow",), f"the flow is called `{head.flow}` and its file `{expected}`: rename one"
+            )
+        )
+    flow = Flow(
+        head.flow,
+        head.summary,
+        tuple(dict.fromkeys(head.languages)),
+        head.person,
+        head.retries,
+        read_steps.steps,
+        read_steps.ways,
+        source,
+        read_steps.unread,
+    )
+    return (flow if flow.steps else None), problems
+
+
+def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) -> Iterator[Problem]:
+    ready = languages_with_wording()
+    for at, language in enumerate(declared):
+        if language not in known or language not in ready:
+            yield source.problem(
+                ("languages", at), f"unknown language `{language}`: {nearest(language, known)}"
+            )
+        elif language in declared[:at]:
+            yield source.problem(("languages", at), f"`{language}` stands twice: remove one")
+
+
+class _Steps(NamedTuple):
+    steps: dict[str, Step]
+    ways: dict[str, tuple[str | int, ...]]
+    unread: frozenset[str]
+    problems: list[Problem]
+
+
+def _steps(source: Source, listed: Any) -> _Steps:
+    steps: dict[str, Step] = {}
+    ways: dict[str, tuple[str | int, ...]] = {}
+    problems: list[Problem] = []
+    unread: set[str] = set()
+    for at, keys in enumerate(listed if isinstance(listed, list) else []):
+        way = ("steps", at)
+        step, wrong = _one_step(source, way, keys)
+        problems += wrong
+        if step is None:
+            unread |= _names_in(keys)
+            continue
+        name = _name(step, at)
+        if name in steps:
+            line = source.place(ways[name]).line
+            problems.append(
+                source.problem(
+                    way, f"two steps are called `{name}` (the other in line {line}): give one an `id`"
+                )
+            )
+            continue
+        steps[name], ways[name] = step, way
+    return _Steps(steps, ways, frozenset(unread), problems)
+
+
+def _names_in(keys: Any) -> set[str]:
+    """What a step that could not be read may be called, so that its name is not reported as missing."""
+    if not isinstance(keys, dict):
+        return set()
+    return {value for key, value in keys.items() if isinstance(value, str) and (key == "id" or key in NODES)}
+
+
+def _name(step: Step, at: int) -> str:
+    """A step's name: its `id`, or the node's own value where that is a name."""
+    own = getattr(step, step.type_name, None)
+    if step.id:
+        return step.id
+    if isinstance(own, str) and step.type_name not in ("hangup", "language"):
+        # A confirm reads back a slot whose question has that name already.
+        return f"confirm_{own}" if step.type_name == "confirm" else own
+    return f"{step.type_name}_{at + 1}"
+
+
+def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[Step | None, list[Problem]]:
+    if not isinstance(keys, dict):
+        return None, [source.problem(way, "a step is a list of keys: write `- say: …`, `- ask: …`")]
+    types = [key for key in keys if key in NODES]
+    # `say` is a node of its own, and also what a queue says first.
+    if len(types) > 1:
+        types = [
+            key
+            for key in types
+            if not any(key in NODES[other].model_fields for other in types if other != key)
+        ]
+    if len(types) != 1:
+        return None, [_no_type(source, way, keys, types)]
+    node = NODES[types[0]]
+    prepared, wrong = node.prepare(keys)
+    known = _known_keys(node, keys)
+    problems = [explain(source, way, error, known) for error in wrong]
+    if node.type_name == "ask" and "type" in keys and keys["type"] not in KINDS:
+        remedy = nearest(str(keys["type"]), KINDS)
+        problems.append(source.problem((*way, "type"), f"unknown kind of answer `{keys['type']}`: {remedy}"))
+        return None, problems
+    try:
+        step = node.model_validate(prepared)
+    except ValidationError as fault:
+        problems += [
+            explain(source, way, error, known) for error in fault.errors() if error["loc"] != ("kind",)
+        ]
+        return None, problems
+    return (None if problems else step), problems
+
+
+def _known_keys(node: type[Step], keys: Mapping[str, Any]) -> list[str]:
+    known = [field.alias or name for name, field in node.model_fields.items() if name != "kind"]
+    kind = KINDS.get(str(keys.get("type"))) if node.type_name == "ask" else None
+    return [*known, *(kind.model_fields if kind else ())]
+
+
+def _no_type(
+    source: Source, way: tuple[str | int, ...], keys: Mapping[str, Any], types: list[str]
+) -> Problem:
+    if types:
+        return source.problem(
+            way, f"a step has one type, this one has {' and '.join(f'`{t}`' for t in types)}: split it"
+        )
+    first = next(iter(keys), "")
+    for key in keys:
+        hint = nearest(key, NODES)
+        if hint.startswith("did you mean"):
+            return source.problem((*way, key), f"unknown node type `{key}`: {hint}")
+    what = next((key for key in keys if key not in ("id", "then", "prompt")), first)
+    return source.problem((*way, what), f"the step has no type (`{what}` is none): {nearest('', NODES)}")

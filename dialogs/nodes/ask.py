@@ -1,0 +1,119 @@
+"""`ask`: one question, whose answer fills a slot.
+
+```yaml
+- ask: customer_number
+  type: digits
+  length: 5
+  prompt:
+    es: "Dígame o teclee su número de cliente."
+    ca: "Digui'm o marqui el seu número de client."
+    en: "Please say or key in your customer number."
+  no_match:
+    es: "No le he entendido. Dígame los cinco números, uno a uno."
+    ca: "No l'he entès. Digui'm els cinc números, un a un."
+    en: "I did not understand. Please say the five digits one by one."
+```
+A yes or no may go two ways at once:
+```yaml
+- ask: more
+  type: yes_no
+  prompt: {es: "¿Desea algo más?", ca: "Desitja alguna cosa més?", en: "Is there anything else?"}
+  answers: {yes: main, no: goodbye}
+```
+`type` is a kind of answer from `dialogs/slots`; its own keys (`length`, `check_digit` …) stand beside it.
+`sensitive: true` keeps the answer out of recordings, transcripts and logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, InstanceOf, SkipValidation, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import override
+
+from dialogs.call import MASK, Call
+from dialogs.catalogue import Catalogue, ValueType
+from dialogs.flow import Name
+from dialogs.nodes.question import Asked, Question, certain
+from dialogs.nodes.step import NEXT, Exit, Run, Way
+from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots import KINDS
+from dialogs.slots.kind import SlotKind
+
+
+class Ask(Question):
+    """One question, whose answer fills a slot."""
+
+    type_name: ClassVar[str] = "ask"
+    ask: Name = Field(description="The slot that the answer fills")
+    type: str = Field(description="The kind of answer")
+    sensitive: bool = False
+    answers: dict[Literal["yes", "no"], Name] = Field(
+        default_factory=dict, description="Where to go by the answer (yes_no only)"
+    )
+    kind: SkipValidation[InstanceOf[SlotKind]] = Field(exclude=True)
+
+    @classmethod
+    def prepare(cls, keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[ErrorDetails]]:
+        """Gives the kind of answer its own keys (`length`, `check_digit` …), and leaves the rest."""
+        kind = KINDS.get(str(keys.get("type")))
+        rest = {name: value for name, value in keys.items() if name != "kind"}
+        if kind is None:
+            return rest, []
+        options = {name: rest.pop(name) for name in list(rest) if name in kind.model_fields}
+        try:
+            return {**rest, "kind": kind.model_validate(options)}, []
+        except ValidationError as fault:
+            return {**rest, "kind": kind.model_construct()}, fault.errors()
+
+    def run(self, call: Call) -> Run:
+        language = call.language
+
+        def judge(answer: Heard | Keyed) -> Match | NoMatch:
+            return self.kind.judge(answer, language)
+
+        def read_back(value: str) -> tuple[str, str]:
+            return self.kind.read_back(value, language), MASK if self.sensitive else value
+
+        asked = Asked(
+            step=self,
+            kind=self.kind.name,
+            say=lambda: call.prompt(self.prompt),
+            phrases=self.kind.phrases(language),
+            keys=self.kind.keys(),
+            judge=judge,
+            keypad=self.kind.keypad_wording,
+            final_silence=self.kind.final_silence,
+            longest_utterance=self.kind.longest_utterance,
+            sensitive=self.sensitive,
+        )
+        answer = yield from certain(call, asked, read_back)
+        if answer is None:
+            return "failed"
+        call.fill(self.ask, answer.value)
+        return answer.value if answer.value in self.answers else NEXT
+
+    def exits(self) -> Iterator[Exit]:
+        for value, target in self.answers.items():
+            yield Exit(value, target, ("answers", value))
+        if not self.answers:
+            yield Exit(NEXT, self.then, ("then",))
+        yield self.failed_exit()
+
+    @override
+    def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
+        return {} if label == "failed" else {self.ask: self.kind.value_type}
+
+    @override
+    def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
+        wrong = self.kind.mistake()
+        if wrong:
+            yield ("type",), wrong
+        if self.answers and self.kind.name != "yes_no":
+            yield ("answers",), "`answers` goes with `type: yes_no`: use a `branch` step, or a menu"
+        elif self.answers and set(self.answers) != {"yes", "no"}:
+            yield ("answers",), "`answers` needs both `yes` and `no`"
+        if self.answers and self.then:
+            yield ("then",), "the step goes on by its `answers`: remove `then`"

@@ -1,0 +1,74 @@
+"""`branch`: goes where the first condition that holds points to.
+
+```yaml
+- id: owes
+  branch:
+    - if: account.balance > 0
+      then: tell
+  else: nothing_due
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, WithJsonSchema
+from typing_extensions import override
+
+from dialogs.call import Call
+from dialogs.catalogue import Catalogue
+from dialogs.expressions import Condition, parse_condition
+from dialogs.flow import Name
+from dialogs.nodes.step import Exit, Run, Step, Way
+
+
+def _condition(value: Any) -> Condition:
+    if isinstance(value, Condition):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("this must be a condition, such as `account.balance > 0`")
+    return parse_condition(value)
+
+
+If = Annotated[InstanceOf[Condition], BeforeValidator(_condition), WithJsonSchema({"type": "string"})]
+
+
+class Case(BaseModel):
+    """One way and its condition."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    condition: If = Field(alias="if")
+    then: Name
+
+
+class Branch(Step):
+    """Goes where the first condition that holds points to."""
+
+    type_name: ClassVar[str] = "branch"
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    branch: list[Case] = Field(min_length=1, max_length=20)
+    otherwise: Name = Field(alias="else")
+
+    def run(self, call: Call) -> Run:
+        yield from ()  # says and asks nothing
+        values = call.values()
+        for at, case in enumerate(self.branch, 1):
+            if case.condition.holds(values):
+                return f"if {at}"
+        return "else"
+
+    def exits(self) -> Iterator[Exit]:
+        for at, case in enumerate(self.branch):
+            yield Exit(f"if {at + 1}", case.then, ("branch", at, "then"))
+        yield Exit("else", self.otherwise, ("else",))
+
+    def conditions(self) -> Iterator[tuple[Way, Condition]]:
+        for at, case in enumerate(self.branch):
+            yield ("branch", at, "if"), case.condition
+
+    @override
+    def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
+        if self.then is not None:
+            yield ("then",), "a branch goes on by its conditions and `else`: remove `then`"

@@ -1,0 +1,71 @@
+"""`confirm`: reads something back and goes two ways.
+
+```yaml
+- confirm: customer_number
+  prompt:
+    es: "Su número es el {customer_number}. ¿Es correcto?"
+    ca: "El seu número és el {customer_number}. És correcte?"
+    en: "Your number is {customer_number}. Is that right?"
+  yes: account
+  no: customer_number
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+from typing_extensions import override
+
+from dialogs.call import Call
+from dialogs.catalogue import Catalogue
+from dialogs.flow import Name
+from dialogs.nodes.question import Asked, Question, listen
+from dialogs.nodes.step import Exit, Run, Way
+from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots.yes_no import YesNo
+
+
+class Confirm(Question):
+    """Reads something back and goes two ways."""
+
+    type_name: ClassVar[str] = "confirm"
+    confirm: Name = Field(description="The slot that is read back")
+    yes: Name | None = Field(None, description="Where to go if it is right; without it, the next on the page")
+    no: Name = Field(description="Where to go if it is wrong")
+
+    def run(self, call: Call) -> Run:
+        kind, language = YesNo(), call.language
+
+        def judge(answer: Heard | Keyed) -> Match | NoMatch:
+            return kind.judge(answer, language)
+
+        asked = Asked(
+            step=self,
+            kind=kind.name,
+            say=lambda: call.prompt(self.prompt),
+            phrases=kind.phrases(language),
+            keys=kind.keys(),
+            judge=judge,
+            keypad=kind.keypad_wording,
+            final_silence=kind.final_silence,
+        )
+        answer = yield from listen(call, asked)
+        return answer.value if answer else "failed"
+
+    def exits(self) -> Iterator[Exit]:
+        yield Exit("yes", self.yes, ("yes",))
+        yield Exit("no", self.no, ("no",))
+        yield self.failed_exit()
+
+    def needs(self) -> Iterator[tuple[Way, str]]:
+        yield ("confirm",), self.confirm
+
+    @override
+    def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
+        if self.then is not None:
+            yield ("then",), "a confirm goes on by `yes` and `no`: remove `then`"
+        if all(self.confirm not in template.names for template in self.prompt.values()):
+            yield ("prompt",), f"the prompt does not read back `{{{self.confirm}}}`: put it into the sentence"

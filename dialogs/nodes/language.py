@@ -1,0 +1,25 @@
+"""`language`: goes on in another language.
+
+```yaml
+- language: ca
+```
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dialogs.call import Call
+from dialogs.nodes.step import NEXT, Run, Step
+
+
+class Language(Step):
+    """Goes on in another language."""
+
+    type_name: ClassVar[str] = "language"
+    language: str
+
+    def run(self, call: Call) -> Run:
+        yield from ()  # says and asks nothing
+        call.language = self.language
+        return NEXT

@@ -1,0 +1,125 @@
+"""`lookup`: asks a back end. All four things that can come of it have a place to go.
+
+```yaml
+- lookup: account
+  by: {customer_number: "{customer_number}"}
+  found: tell
+  missing: person
+  slow: person
+  error: person
+  again:                          # optional: after `missing`, back to the question
+    step: customer_number
+    times: 1
+    say:
+      es: "No encuentro ese número."
+      ca: "No trobo aquest número."
+      en: "I cannot find that number."
+```
+What was found is named `account.balance`, `account.name` … from here on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialogs.call import Call
+from dialogs.catalogue import Catalogue, ValueType
+from dialogs.effects import Lookup as LookupEffect
+from dialogs.effects import Play
+from dialogs.errors import ValueUnspeakable
+from dialogs.expressions import Template, fill
+from dialogs.flow import Name
+from dialogs.nodes.step import Exit, Run, Step, Way, unexpected
+from dialogs.prompts import Text, Words
+from dialogs.results import Failed, Found, Missing, Slow
+from dialogs.source import nearest
+
+
+class Again(BaseModel):
+    """Back to a question after `missing`, so many times."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    step: Name
+    times: int = Field(1, ge=1, le=5)
+    say: Words | None = None
+
+
+class Lookup(Step):
+    """Asks a back end."""
+
+    type_name: ClassVar[str] = "lookup"
+    lookup: Name
+    by: dict[Name, Text] = Field(min_length=1)
+    found: Name
+    missing: Name
+    slow: Name
+    error: Name
+    again: Again | None = None
+    deadline: float = Field(4.0, gt=0, le=30, description="Seconds")
+
+    def run(self, call: Call) -> Run:
+        values = call.values()
+        by = {name: fill(template, values) for name, template in self.by.items()}
+        known = {name: value for name, value in by.items() if value is not None}
+        if len(known) < len(by):
+            raise ValueUnspeakable(f"`{self.lookup}` is asked by a value that is not filled")
+        result = yield LookupEffect(self.lookup, known, call.step, self.deadline)
+        match result:
+            case Found(record):
+                call.records[self.lookup] = dict(record)
+                call.counts.pop((call.step, "again"), None)
+                return "found"
+            case Missing():
+                if self.again and call.count("again") <= self.again.times:
+                    if self.again.say:
+                        yield Play(call.prompt(self.again.say, "again"), call.step)
+                    return "again"
+                return "missing"
+            case Slow():
+                return "slow"
+            case Failed():
+                return "error"
+        unexpected(self, result)
+
+    def exits(self) -> Iterator[Exit]:
+        yield Exit("found", self.found, ("found",))
+        yield Exit("missing", self.missing, ("missing",))
+        yield Exit("slow", self.slow, ("slow",))
+        yield Exit("error", self.error, ("error",))
+        if self.again:
+            yield Exit("again", self.again.step, ("again", "step"))
+
+    def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
+        if self.again and self.again.say:
+            yield ("again", "say"), self.again.say
+
+    def templates(self) -> Iterator[tuple[Way, Template]]:
+        for name, template in self.by.items():
+            yield ("by", name), template
+
+    def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
+        schema = catalogue.lookups.get(self.lookup)
+        if schema is None or label != "found":
+            return {}
+        fields: dict[str, ValueType] = {f"{self.lookup}.{name}": kind for name, kind in schema.fields.items()}
+        for name, kind in list(fields.items()):
+            if kind == "money":
+                fields.setdefault(f"{name}_currency", "text")
+        return fields
+
+    def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
+        if self.then is not None:
+            yield ("then",), "a lookup goes on by found, missing, slow and error: remove `then`"
+        schema = catalogue.lookups.get(self.lookup)
+        if schema is None:
+            yield ("lookup",), f"unknown look-up `{self.lookup}`: {nearest(self.lookup, catalogue.lookups)}"
+            return
+        for name in self.by:
+            if name not in schema.by:
+                yield ("by", name), f"`{self.lookup}` is not asked by `{name}`: {nearest(name, schema.by)}"
+        for name in schema.by:
+            if name not in self.by:
+                yield ("by",), f'`{self.lookup}` must be asked by `{name}` too: add `{name}: "{{…}}"`'

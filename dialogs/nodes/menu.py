@@ -1,0 +1,109 @@
+"""`menu`: several things on offer; keys and phrases stand in one place.
+
+```yaml
+- menu: main
+  prompt:
+    es: "Para su saldo, diga saldo o pulse uno. Para una persona, diga operador o pulse cero."
+    ca: "Pel seu saldo, digui saldo o premi u. Per una persona, digui operador o premi zero."
+    en: "For your balance, say balance or press one. For a person, say operator or press zero."
+  choices:
+    balance:
+      key: 1
+      phrases: {es: [saldo, cuánto debo], ca: [saldo, quant dec], en: [balance, how much I owe]}
+      then: number
+    person:
+      key: 0
+      phrases: {es: [operador], ca: [operador], en: [operator]}
+      then: person
+```
+The first phrase of a choice is how it is read back ("¿Ha dicho saldo?").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import override
+
+from dialogs.call import Call
+from dialogs.catalogue import Catalogue
+from dialogs.effects import Keys
+from dialogs.flow import Name
+from dialogs.nodes.question import Asked, Question, certain
+from dialogs.nodes.step import Exit, Run, Way
+from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots.choice import Choice, choose
+
+
+def _key(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _texts(value: object) -> object:
+    listed = value if isinstance(value, list) else [value]
+    return [str(item) if isinstance(item, (int, float)) else item for item in listed]
+
+
+Key = Annotated[str, BeforeValidator(_key), Field(pattern=r"^[0-9]$", json_schema_extra={"examples": ["1"]})]
+Phrases = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=80)]],
+    BeforeValidator(_texts),
+    Field(min_length=1, max_length=40),
+]
+
+
+class MenuChoice(BaseModel):
+    """One thing on offer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: Key
+    phrases: dict[str, Phrases] = Field(min_length=1)
+    then: Name
+
+
+class Menu(Question):
+    """Several things on offer."""
+
+    type_name: ClassVar[str] = "menu"
+    menu: Name
+    choices: dict[Name, MenuChoice] = Field(min_length=1, max_length=10)
+
+    def run(self, call: Call) -> Run:
+        choices = [Choice(name, choice.key, choice.phrases) for name, choice in self.choices.items()]
+        language = call.language
+
+        def judge(answer: Heard | Keyed) -> Match | NoMatch:
+            return choose(choices, answer, language)
+
+        def read_back(value: str) -> tuple[str, str]:
+            title = self.choices[value].phrases[language][0]
+            return title, title
+
+        asked = Asked(
+            step=self,
+            kind="menu",
+            say=lambda: call.prompt(self.prompt),
+            phrases=tuple(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
+            keys=Keys(1, 1),
+            judge=judge,
+            keypad="keypad_menu",
+        )
+        chosen = yield from certain(call, asked, read_back)
+        return chosen.value if chosen else "failed"
+
+    def exits(self) -> Iterator[Exit]:
+        for name, choice in self.choices.items():
+            yield Exit(name, choice.then, ("choices", name, "then"))
+        yield self.failed_exit()
+
+    @override
+    def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
+        if self.then is not None:
+            yield ("then",), "a menu goes on by its choices: remove `then`"
+        if "failed" in self.choices:
+            yield (
+                ("choices", "failed"),
+                "`failed` is the exit after all retries: give the choice another name",
+            )

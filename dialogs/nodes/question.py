@@ -1,0 +1,298 @@
+"""Asking and listening, shared by every node that waits for an answer.
+
+Rules:
+1. No-input and no-match are counted apart, each with its own words and its own number of retries.
+2. The way down: say it again, then (at the last retry of two or more) keypad only, then give up; the
+   node decides what giving up means, by default a person.
+3. Repeat, help and slower are answered here; person, back and language by the engine. None of them is a
+   miss, but nobody can circle on them for ever (`MOST_DETOURS`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from dialogs.call import SLOW, Call
+from dialogs.effects import Collect, Effect, Keys, Prompt
+from dialogs.errors import UnexpectedResult
+from dialogs.expressions import Template
+from dialogs.flow import DEFAULT_RETRIES, Flow, Name, Retries
+from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
+from dialogs.prompts import Words
+from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
+from dialogs.slots.kind import SlotKind
+from dialogs.slots.yes_no import YesNo
+from dialogs.universals import HELP, MARK, REPEAT, SLOWER, find_universal, universal_phrases
+
+MOST_DETOURS = 6
+"""Repeats, helps and slowers at one question; more count as no-match."""
+MOST_DENIALS = 2
+"""Times that a caller may answer "no" to "did you say …?" before a person takes over."""
+
+Judge = Callable[[Heard | Keyed], Match | NoMatch]
+Listening = Generator[Effect, Result, Match | None]
+
+_CORRECTION = MARK + "correction:"
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+Reprompts = Annotated[
+    list[Words],
+    BeforeValidator(_listed),
+    Field(default_factory=list, max_length=5, description="What to say at the first, second … miss"),
+]
+
+
+class Question(Step):
+    """The keys of every node that asks."""
+
+    takes_input: ClassVar[bool] = True
+
+    prompt: Words
+    no_input: Reprompts
+    no_match: Reprompts
+    help: Words | None = None
+    retries: Retries | None = None
+    failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
+    timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
+    barge_in: bool = True
+
+    def exits(self) -> Iterator[Exit]:
+        yield Exit(NEXT, self.then, ("then",))
+        yield self.failed_exit()
+
+    def failed_exit(self) -> Exit:
+        return Exit("failed", self.failed or PERSON, ("failed",))
+
+    def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
+        yield ("prompt",), self.prompt
+        for name in ("no_input", "no_match"):
+            for at, words in enumerate(getattr(self, name)):
+                yield (name, at), words
+        if self.help:
+            yield ("help",), self.help
+
+    def allowed_in(self, flow: Flow) -> Retries:
+        """The retries that hold here: the node's over the flow's over the default."""
+        return (self.retries or Retries()).over(flow.retries.over(DEFAULT_RETRIES))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question as it is put: what to say, what answers it, and how long to listen."""
+
+    step: Question
+    kind: str
+    say: Callable[[], Prompt]
+    phrases: tuple[str, ...]
+    keys: Keys
+    judge: Judge
+    keypad: str
+    """The built-in sentence that asks for keys."""
+    final_silence: float = 0.7
+    longest_utterance: float = 8.0
+    own_words: bool = True
+    """Whether the step's own reprompts belong to this question (not to a "did you say …?")."""
+    sensitive: bool = False
+
+
+def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
+    """Asks until there is an answer, a universal, or no retry left (`None`). `lead` is said first."""
+    misses = _Misses(call, asked)
+    prompt = (*(call.built_in(lead) if lead else ()), *asked.say())
+    detours = 0
+    while True:
+        result = yield _collect(call, asked, prompt, voice=not misses.keypad_only)
+        if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
+            detours += 1
+            if detours <= MOST_DETOURS:
+                prompt = _detour(call, asked, result.value)
+                continue
+            result = NoMatch(result.said)
+        match result:
+            case Match():
+                return result
+            case NoMatch() | NoInput():
+                if misses.used_up_by(result):
+                    return None
+                prompt = misses.prompt()
+            case _:
+                raise UnexpectedResult(f"a question cannot go on after {type(result).__name__}")
+
+
+def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collect:
+    language, languages = call.language, call.flow.languages
+    one_key = asked.keys.longest <= 1
+
+    def judge(answer: Heard | Keyed) -> Match | NoMatch:
+        own = asked.judge(answer)
+        if isinstance(own, Match) and own.band == "sure":
+            return own
+        return find_universal(answer, language, languages, one_key=one_key) or own
+
+    phrases = dict.fromkeys(
+        phrase.lower() for phrase in (*asked.phrases, *universal_phrases(language, languages)) if phrase
+    )
+    return Collect(
+        prompt=prompt,
+        step=call.step,
+        kind=asked.kind,
+        language=language,
+        phrases=tuple(phrases),
+        keys=asked.keys,
+        judge=judge,
+        voice=voice,
+        barge_in=asked.step.barge_in,
+        initial_timeout=asked.step.timeout,
+        final_silence=asked.final_silence,
+        longest_utterance=asked.longest_utterance,
+        sensitive=asked.sensitive,
+    )
+
+
+def _detour(call: Call, asked: Asked, wanted: str) -> Prompt:
+    if wanted == SLOWER:
+        call.pace = SLOW
+        return (*call.built_in("slower"), *asked.say())
+    if wanted == HELP:
+        own = call.prompt(asked.step.help, "help") if asked.step.help else call.built_in("help")
+        return (*own, *asked.say())
+    return asked.say()
+
+
+class _Misses:
+    """Counts no-input and no-match apart, and knows what to say next."""
+
+    def __init__(self, call: Call, asked: Asked) -> None:
+        self.call, self.asked = call, asked
+        allowed = asked.step.allowed_in(call.flow)
+        self.allowed = {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
+        self.counted = {"no_input": 0, "no_match": 0}
+        self.last = "no_match"
+
+    def used_up_by(self, miss: NoMatch | NoInput) -> bool:
+        self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
+        self.counted[self.last] += 1
+        if self.asked.own_words:
+            self.call.note(self.last)
+        return self.counted[self.last] > self.allowed[self.last]
+
+    @property
+    def keypad_only(self) -> bool:
+        return self.asked.keys.longest > 0 and any(
+            self.allowed[kind] >= 2 and self.counted[kind] >= self.allowed[kind] for kind in self.counted
+        )
+
+    def prompt(self) -> Prompt:
+        own = getattr(self.asked.step, self.last) if self.asked.own_words else []
+        if own:
+            at = min(self.counted[self.last], len(own))
+            words = self.call.prompt(own[at - 1], f"{self.last}_{at}")
+            # A designer's sentence that is shorter than the misses must still name the keys.
+            if not self.keypad_only or at == self.counted[self.last]:
+                return words
+        lead = self.call.built_in("not_heard" if self.last == "no_input" else "not_understood")
+        if not self.keypad_only:
+            return (*lead, *self.asked.say())
+        keypad = self.call.built_in(self.asked.keypad)
+        if self.asked.keypad == "keypad_digits":
+            return (*lead, *keypad)
+        if self.asked.keypad == "keypad_menu":
+            return (*lead, *keypad, *self.asked.say())
+        return (*lead, *self.asked.say(), *keypad)
+
+
+# --- "did you say …?" --------------------------------------------------------------------------------
+
+
+def certain(
+    call: Call,
+    asked: Asked,
+    read_back: Callable[[str], tuple[str, str]],
+) -> Listening:
+    """Asks, and where the answer is only half trusted, asks back; `None` if it cannot be had.
+
+    `read_back` gives an answer's words and how a person reads it. A caller who denies an answer is asked
+    again, and that answer is not believed a second time; one who corrects it in the same breath ("no,
+    cuatro cinco siete…") is taken at their word.
+    """
+    denied: list[str] = []
+    lead = ""
+    while len(denied) <= MOST_DENIALS:
+        answer = yield from listen(call, _without(asked, denied), lead)
+        while answer is not None and answer.band == "check":
+            verdict = yield from listen(call, _asked_back(call, asked, answer, read_back))
+            if verdict is None:
+                return None
+            if verdict.value == "yes":
+                return answer
+            denied.append(answer.value)
+            if not verdict.value.startswith(_CORRECTION):
+                break
+            if len(denied) > MOST_DENIALS:
+                return None
+            answer = _corrected(verdict)
+        else:
+            return answer
+        lead = "sorry_again"
+    return None
+
+
+def _corrected(verdict: Match) -> Match:
+    return Match(
+        verdict.value.removeprefix(_CORRECTION), verdict.said, verdict.by, verdict.confidence, verdict.band
+    )
+
+
+def _without(asked: Asked, denied: list[str]) -> Asked:
+    """The same question, deaf to the answers that the caller has denied."""
+    if not denied:
+        return asked
+    gone = tuple(denied)
+
+    def judge(answer: Heard | Keyed) -> Match | NoMatch:
+        found = asked.judge(answer)
+        if isinstance(found, NoMatch) or found.by == "keys" or found.value not in gone:
+            return found
+        for other in found.others:
+            if other not in gone:
+                return Match(other, found.said, found.by, found.confidence, "check")
+        return NoMatch(found.said)
+
+    return replace(asked, judge=judge)
+
+
+def _asked_back(
+    call: Call, asked: Asked, answer: Match, read_back: Callable[[str], tuple[str, str]]
+) -> Asked:
+    yes_no: SlotKind = YesNo()
+    language = call.language
+
+    def judge(reply: Heard | Keyed) -> Match | NoMatch:
+        verdict = yes_no.judge(reply, language)
+        if isinstance(reply, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
+            return verdict
+        again = asked.judge(reply)
+        if isinstance(again, Match) and again.value != answer.value:
+            return Match(_CORRECTION + again.value, again.said, again.by, again.confidence, again.band)
+        return verdict
+
+    return Asked(
+        step=asked.step,
+        kind="yes_no",
+        say=lambda: call.asked_back(*read_back(answer.value)),
+        phrases=(*yes_no.phrases(language), *asked.phrases),
+        keys=yes_no.keys(),
+        judge=judge,
+        keypad=yes_no.keypad_wording,
+        final_silence=yes_no.final_silence,
+        own_words=False,
+        sensitive=asked.sensitive,
+    )

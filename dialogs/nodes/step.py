@@ -1,0 +1,105 @@
+"""What every node has: its YAML, its exits, what it says, fills and uses, and how it runs.
+
+A node is one file: a pydantic model whose docstring shows an example, and a `run` generator that yields
+effects, receives results, and returns the label of the exit that it takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import ErrorDetails
+
+from dialogs.call import Call
+from dialogs.catalogue import Catalogue, ValueType
+from dialogs.effects import Effect
+from dialogs.errors import UnexpectedResult
+from dialogs.expressions import Condition, Template
+from dialogs.flow import Name
+from dialogs.results import Result
+
+Run = Generator[Effect, Result, str]
+"""Yields effects, receives results, returns an exit's label."""
+
+Way = tuple[str | int, ...]
+"""The way to a key inside the step."""
+
+NEXT = "next"
+END = "@end"
+"""As a target: the conversation is over. As a label: over, and nothing else follows."""
+PERSON = "@person"
+"""As a target: the flow's person."""
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Where a step may go on. `target` is a step, `END`, `PERSON`, or `None`: the next on the page."""
+
+    label: str
+    target: str | None
+    way: Way
+
+
+class Step(BaseModel):
+    """The keys that every node has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type_name: ClassVar[str]
+    takes_input: ClassVar[bool] = False
+    """Whether it waits for the caller: a loop needs at least one such step."""
+
+    id: Name | None = Field(None, description="The step's name; without it, the node's own value is the name")
+    then: Name | None = Field(None, description="The step that follows; without it, the next on the page")
+
+    @classmethod
+    def prepare(cls, keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[ErrorDetails]]:
+        """The keys as the model wants them, and what was wrong with those that it does not see."""
+        return dict(keys), []
+
+    def run(self, call: Call) -> Run:  # noqa: ARG002 - for the nodes to use
+        yield from ()
+        raise UnexpectedResult(f"`{self.type_name}` cannot run")
+
+    def exits(self) -> Iterator[Exit]:
+        """All exits, each with a target; `next` is `then` or the next step on the page."""
+        yield Exit(NEXT, self.then, ("then",))
+
+    def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
+        """Everything it says, and where that stands."""
+        yield from ()
+
+    def conditions(self) -> Iterator[tuple[Way, Condition]]:
+        """Its conditions, and where they stand."""
+        yield from ()
+
+    def templates(self) -> Iterator[tuple[Way, Template]]:
+        """Texts with values that are not spoken."""
+        yield from ()
+
+    def needs(self) -> Iterator[tuple[Way, str]]:
+        """Names that must have a value, beyond those in its texts and conditions."""
+        yield from ()
+
+    def fills(
+        self,
+        catalogue: Catalogue,  # noqa: ARG002 - for the nodes to use
+        label: str,  # noqa: ARG002 - for the nodes to use
+    ) -> Mapping[str, ValueType]:
+        """The names that have a value once the step was left by that exit, with their types."""
+        return {}
+
+    def mistakes(
+        self,
+        catalogue: Catalogue,  # noqa: ARG002 - for the nodes to use
+    ) -> Iterator[tuple[Way, str]]:
+        """What is wrong inside the step that its schema cannot tell."""
+        yield from ()
+
+
+def unexpected(step: Step, result: Result) -> NoReturn:
+    """The session answered with a result that this effect cannot have."""
+    raise UnexpectedResult(f"`{step.type_name}` cannot go on after {type(result).__name__}")

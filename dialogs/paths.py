@@ -1,0 +1,259 @@
+"""How the steps of a flow hang together: every step is reached, every step gets out, nothing circles
+without asking the caller, and no value is used before it is there.
+
+Rules:
+1. A flow is entered at its first step, and at its person step from any question.
+2. A value is there if it was filled on every way that leads to the step.
+3. A flow that others use as a subflow may run off its end (it comes back); a main flow must end its call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from dialogs.catalogue import Catalogue
+from dialogs.errors import Problem
+from dialogs.flow import Flow, FlowSet
+from dialogs.nodes.step import END, PERSON, Exit, Step
+from dialogs.nodes.subflow import Subflow
+
+Names = frozenset[str]
+
+
+def check_paths(
+    flows: FlowSet, catalogue: Catalogue, sound: Mapping[str, Flow], used: set[str], *, whole: bool
+) -> Iterator[Problem]:
+    """Problems of the ways through the flows in `sound`; across flows only if all could be read (`whole`)."""
+    for flow in sound.values():
+        graph = _Graph(flow)
+        yield from _unreachable(graph)
+        yield from _no_way_out(graph)
+        yield from _circles(graph)
+        if flow.name not in used and whole:
+            yield from _off_the_end(graph)
+    if whole and len(sound) == len(flows.flows) and not _circular(flows):
+        yield from _Filled(flows, catalogue).problems()
+
+
+class _Graph:
+    """A flow's exits with their targets worked out."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        names = list(flow.steps)
+        following = dict(pairwise(names))
+        self.exits: dict[str, list[tuple[Exit, str | None]]] = {}
+        """Step → its exits, each with the step that it leads to, or `None`: out of the flow."""
+        self.ends: set[str] = set()
+        """Steps that can leave the flow for good, to a queue or to whoever called it."""
+        self.falls: dict[str, Exit] = {}
+        """Steps that can run off the end of the page."""
+        for name, step in flow.steps.items():
+            self.exits[name] = [(way_out, self._target(name, way_out, following)) for way_out in step.exits()]
+            if any(target is None for _, target in self.exits[name]):
+                self.ends.add(name)
+
+    def _target(self, name: str, way_out: Exit, following: Mapping[str, str]) -> str | None:
+        target = way_out.target
+        if target == PERSON:
+            target = self.flow.person if self.flow.person in self.flow.steps else END
+        if target is None:
+            target = following.get(name)
+            if target is None:
+                self.falls[name] = way_out
+        return target if target in self.flow.steps else None
+
+    def targets(self, name: str) -> Iterator[str]:
+        for _, target in self.exits[name]:
+            if target is not None:
+                yield target
+
+    def reached(self) -> set[str]:
+        left = [self.flow.first]
+        if self.flow.person in self.flow.steps:
+            left.append(self.flow.person)
+        seen: set[str] = set()
+        while left:
+            name = left.pop()
+            if name not in seen:
+                seen.add(name)
+                left += self.targets(name)
+        return seen
+
+
+def _unreachable(graph: _Graph) -> Iterator[Problem]:
+    reached = graph.reached()
+    for name in graph.flow.steps:
+        if name not in reached:
+            yield graph.flow.problem(
+                name, (), f"no step leads to `{name}`: point a `then` at it, or remove it"
+            )
+
+
+def _no_way_out(graph: _Graph) -> Iterator[Problem]:
+    out = set(graph.ends)
+    grown = True
+    while grown:
+        more = {
+            name for name in graph.exits if name not in out and any(t in out for t in graph.targets(name))
+        }
+        out |= more
+        grown = bool(more)
+    stuck = [name for name in graph.flow.steps if name in graph.reached() and name not in out]
+    for name in stuck:
+        yield graph.flow.problem(
+            name, (), f"the call never ends after `{name}`: lead it to a hangup or a queue"
+        )
+
+
+def _circles(graph: _Graph) -> Iterator[Problem]:
+    """Circles of steps none of which waits for the caller."""
+    steps = graph.flow.steps
+    silent = [name for name, step in steps.items() if not step.takes_input]
+    done: set[str] = set()
+    for start in silent:
+        if start in done:
+            continue
+        path = _way_back(graph, start, set(silent))
+        if path:
+            done.update(path)
+            way = " → ".join(f"`{name}`" for name in (*path, start))
+            yield graph.flow.problem(
+                start, (), f"{way} goes round without asking the caller anything: put a question into it"
+            )
+
+
+def _way_back(graph: _Graph, start: str, allowed: set[str]) -> list[str]:
+    """The shortest way from a step back to itself through allowed steps only."""
+    before: dict[str, str] = {}
+    left = [start]
+    for name in left:
+        for target in graph.targets(name):
+            if target == start:
+                path = [name]
+                while path[-1] != start:
+                    path.append(before[path[-1]])
+                return path[::-1]
+            if target in allowed and target not in before:
+                before[target] = name
+                left.append(target)
+    return []
+
+
+def _off_the_end(graph: _Graph) -> Iterator[Problem]:
+    for name, way_out in graph.falls.items():
+        yield graph.flow.problem(
+            name,
+            (),
+            f"nothing follows `{name}` ({way_out.label}): add `then: …`, or a `hangup` step after it",
+        )
+
+
+def _circular(flows: FlowSet) -> bool:
+    try:
+        _order(flows)
+    except RecursionError:
+        return True
+    return False
+
+
+def _order(flows: FlowSet) -> list[str]:
+    """Flows so that each stands after those that it uses. Raises `RecursionError` for circles."""
+    order: list[str] = []
+    state: dict[str, str] = {}
+
+    def visit(name: str) -> None:
+        if state.get(name) == "open":
+            raise RecursionError
+        if name in state or name not in flows.flows:
+            return
+        state[name] = "open"
+        for step in flows.flows[name].steps.values():
+            if isinstance(step, Subflow):
+                visit(step.subflow)
+        state[name] = "done"
+        order.append(name)
+
+    for name in flows.flows:
+        visit(name)
+    return order
+
+
+# --- filled before used ------------------------------------------------------------------------------
+
+
+class _Filled:
+    """Which names have a value for certain, at every step of every flow."""
+
+    def __init__(self, flows: FlowSet, catalogue: Catalogue) -> None:
+        self.flows, self.catalogue = flows, catalogue
+        self.graphs = {name: _Graph(flow) for name, flow in flows.flows.items()}
+        self.gives: dict[str, Names] = {}
+        """What a flow has filled for certain when it comes back."""
+        self.entry: dict[str, Names] = {}
+
+    def problems(self) -> Iterator[Problem]:
+        order = _order(self.flows)
+        for name in order:
+            at = self._spread(name, frozenset())
+            ends = [
+                self._after(name, step, out, at[step])
+                for step, out in self.graphs[name].falls.items()
+                if step in at
+            ]
+            self.gives[name] = frozenset.intersection(*ends) if ends else frozenset()
+        for name in reversed(order):
+            at = self._spread(name, self.entry.get(name, frozenset()))
+            for step_name, names in at.items():
+                step = self.flows.flows[name].steps[step_name]
+                if isinstance(step, Subflow):
+                    known = self.entry.get(step.subflow)
+                    self.entry[step.subflow] = names if known is None else known & names
+                yield from self._used(self.flows.flows[name], step_name, step, names)
+
+    def _after(self, flow: str, step_name: str, way_out: Exit, names: Names) -> Names:
+        step = self.flows.flows[flow].steps[step_name]
+        filled = names | frozenset(step.fills(self.catalogue, way_out.label))
+        if isinstance(step, Subflow):
+            filled |= self.gives.get(step.subflow, frozenset())
+        return filled
+
+    def _spread(self, name: str, entry: Names) -> dict[str, Names]:
+        """From the entries along every exit, until nothing changes; each round only takes names away."""
+        graph = self.graphs[name]
+        flow = graph.flow
+        at: dict[str, Names] = {flow.first: entry}
+        left = [flow.first]
+        if flow.person in flow.steps:
+            at[flow.person] = entry
+            left.append(flow.person)
+        while left:
+            step = left.pop()
+            for way_out, target in graph.exits[step]:
+                if target is None:
+                    continue
+                names = self._after(name, step, way_out, at[step])
+                known = at.get(target)
+                now = names if known is None else known & names
+                if now != known:
+                    at[target] = now
+                    left.append(target)
+        return at
+
+    def _used(self, flow: Flow, name: str, step: Step, filled: Names) -> Iterator[Problem]:
+        uses: list[tuple[tuple[str | int, ...], str]] = list(step.needs())
+        for way, words in step.prompts():
+            uses += [((*way, language), used) for language, t in words.items() for used in t.names]
+        uses += [(way, used) for way, template in step.templates() for used in template.names]
+        uses += [(way, used) for way, condition in step.conditions() for used in condition.names]
+        for way, used in uses:
+            if used in filled or used.startswith("caller."):
+                continue
+            if used in self.flows.types or "." not in used:
+                source = used.partition(".")[0]
+                yield flow.problem(
+                    name,
+                    way,
+                    f"`{used}` may be used before it is filled: lead every way here through `{source}`",
+                )

@@ -1,0 +1,273 @@
+"""The format of `*.test.yaml`: scripted calls beside a flow.
+
+```yaml
+flow: main
+now: 2026-11-23T10:00
+zone: Europe/Madrid
+data:
+  account:
+    "45716": {name: Ana Puig, balance: 14230, balance_currency: EUR, due_date: 2026-12-11}
+    "18051": slow
+tests:
+  - test: a caller hears what they owe
+    language: [es, ca, en]                 # once in each
+    steps:
+      - say: {es: mi saldo, ca: el meu saldo, en: my balance}
+      - key: 45716
+      - expect: {said: {es: "142,30 €", ca: "142,30 €", en: "€142.30"}}
+      - say: no
+      - expect: {outcome: balance_told, hangup: true}
+```
+One test alone may stand at the top of the file. Whatever stands at the top holds for all tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from dialogs.errors import FlowsInvalid, Problem
+from dialogs.facts import Facts
+from dialogs.flow import FlowSet
+from dialogs.misread import explain
+from dialogs.source import Source, nearest, read
+from dialogs.stand_in import Agents, Data
+
+ENDING = ".test.yaml"
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|m)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+
+
+def _seconds(value: Any) -> Any:
+    found = _DURATION.fullmatch(str(value))
+    if not found:
+        raise ValueError("a duration is written `6s`, `500ms` or `1m`")
+    return float(found.group(1)) * _SECONDS[found.group(2)]
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _keyed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): answer for key, answer in value.items()}
+    return value
+
+
+Plain = Annotated[str, BeforeValidator(_text)]
+PerLanguage = Plain | dict[str, Plain]
+"""One text, or one for each language."""
+Several = Annotated[list[PerLanguage], BeforeValidator(_listed)]
+Record = dict[str, str | int | bool | None]
+
+
+class Expect(BaseModel):
+    """What must have happened since the caller's last turn."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    said: Several = Field(default_factory=list)
+    not_said: Several = Field(default_factory=list)
+    step: str | None = None
+    flow: str | None = None
+    queue: str | None = None
+    lookup: str | None = None
+    outcome: str | None = None
+    language: str | None = None
+    slots: dict[str, Plain] = Field(default_factory=dict)
+    hangup: bool | None = None
+    keypad_only: bool | None = None
+    faults: int | None = None
+
+
+class TestStep(BaseModel):
+    """One turn of the caller, or what is expected after it."""
+
+    __test__ = False
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    say: PerLanguage | None = None
+    confidence: float = Field(0.9, ge=0.0, le=1.0)
+    key: Plain | None = None
+    silence: Annotated[float, BeforeValidator(_seconds)] | None = None
+    hang_up: bool | None = None
+    expect: Expect | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> TestStep:
+        given = [n for n in ("say", "key", "silence", "hang_up", "expect") if getattr(self, n) is not None]
+        if len(given) != 1:
+            raise ValueError("a step is one of say, key, silence, hang_up or expect: write one a line")
+        return self
+
+
+class Settings(BaseModel):
+    """What a test plays in; at the top of a file it holds for all its tests."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    flow: str | None = None
+    language: Annotated[list[str], BeforeValidator(_listed)] | None = None
+    now: str | None = None
+    zone: str | None = None
+    agents: Agents | None = None
+    caller: Record | None = None
+    data: dict[
+        str, Annotated[dict[str, Record | Literal["missing", "slow", "error"]], BeforeValidator(_keyed)]
+    ] = Field(default_factory=dict)
+
+
+class TestEntry(Settings):
+    """One test."""
+
+    __test__ = False
+    test: str
+    steps: list[TestStep] = Field(min_length=1)
+
+
+class TestFile(Settings):
+    """A file with several tests."""
+
+    __test__ = False
+    tests: list[TestEntry] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Script:
+    """One scripted call in one language, ready to be played."""
+
+    name: str
+    file: str
+    line: int
+    flow: str
+    language: str
+    facts: Facts
+    agents: Agents
+    data: Data
+    steps: tuple[TestStep, ...]
+    lines: tuple[int, ...]
+
+
+def test_files(paths: list[Path]) -> list[Path]:
+    """The test files that the paths name: files as they are, a flow's own, folders with all in them."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            files.update(dict.fromkeys(sorted(path.rglob(f"*{ENDING}"))))
+        elif path.name.endswith(".flow.yaml"):
+            beside = path.with_name(path.name.removesuffix(".flow.yaml") + ENDING)
+            files.update(dict.fromkeys([beside] if beside.exists() else []))
+        else:
+            files[path] = None
+    return list(files)
+
+
+test_files.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
+
+
+def load_scripts(files: list[Path], flows: FlowSet) -> list[Script]:
+    """All scripts of the files. Raises `FlowsInvalid` with every mistake."""
+    scripts: list[Script] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            source = read(file)
+            scripts += _scripts(source, flows)
+        except FlowsInvalid as fault:
+            problems += fault.problems
+    if problems:
+        raise FlowsInvalid(problems)
+    return scripts
+
+
+def _scripts(source: Source, flows: FlowSet) -> list[Script]:
+    content = source.content
+    if not isinstance(content, dict):
+        raise FlowsInvalid([source.problem((), "this is no test: begin with `flow: name` and `tests:`")])
+    model: type[TestEntry] | type[TestFile] = TestEntry if "test" in content else TestFile
+    try:
+        found = model.model_validate(content)
+    except ValidationError as fault:
+        raise FlowsInvalid([_explain(source, model, error) for error in fault.errors()]) from fault
+    entries = (
+        [((), found)]
+        if isinstance(found, TestEntry)
+        else [(("tests", at), entry) for at, entry in enumerate(found.tests)]
+    )
+    problems: list[Problem] = []
+    scripts: list[Script] = []
+    for way, entry in entries:
+        outcome = list(_entry(source, way, entry, found, flows))
+        problems += [item for item in outcome if isinstance(item, Problem)]
+        scripts += [item for item in outcome if isinstance(item, Script)]
+    if problems:
+        raise FlowsInvalid(problems)
+    return scripts
+
+
+def _explain(source: Source, model: type[BaseModel], error: ErrorDetails) -> Problem:
+    loc = tuple(
+        part for part in error["loc"] if not str(part).startswith(("str", "dict[", "function-", "literal["))
+    )
+    known: dict[str, type[BaseModel]] = {"expect": Expect, "steps": TestStep, "tests": TestEntry}
+    parent = next((known[str(part)] for part in reversed(loc[:-1]) if str(part) in known), model)
+    cleaned: ErrorDetails = error.copy()
+    cleaned["loc"] = loc
+    return explain(source, (), cleaned, list(parent.model_fields))
+
+
+def _entry(
+    source: Source, way: tuple[str | int, ...], entry: TestEntry, top: Settings, flows: FlowSet
+) -> Iterator[Script | Problem]:
+    name = entry.flow or top.flow or ""
+    flow = flows.flows.get(name)
+    if flow is None:
+        remedy = nearest(name, flows.flows)
+        yield source.problem(
+            (*way, "flow"), f"there is no flow `{name}`: {remedy}" if name else f"`flow` is missing: {remedy}"
+        )
+        return
+    try:
+        zone = ZoneInfo(entry.zone or top.zone or "Europe/Madrid")
+    except (ZoneInfoNotFoundError, ValueError):
+        yield source.problem((*way, "zone"), "unknown time zone: write it as `Europe/Madrid`")
+        return
+    try:
+        now = datetime.fromisoformat(entry.now or top.now or "2026-11-23T10:00").replace(tzinfo=zone)
+    except ValueError:
+        yield source.problem((*way, "now"), "unknown time: write it as `2026-11-23T10:00`")
+        return
+    data = {**top.data, **entry.data}
+    lines = tuple(source.place((*way, "steps", at)).line for at in range(len(entry.steps)))
+    for language in entry.language or top.language or [flow.languages[0]]:
+        if language not in flow.languages:
+            remedy = nearest(language, flow.languages)
+            yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
+            continue
+        facts = Facts(language, _caller(entry, top), now)
+        yield Script(
+            entry.test,
+            source.file,
+            source.place(way).line,
+            name,
+            language,
+            facts,
+            entry.agents or top.agents or "free",
+            data,
+            tuple(entry.steps),
+            lines,
+        )
+
+
+def _caller(entry: TestEntry, top: Settings) -> Mapping[str, str | int | bool | None]:
+    return {"number": "", "name": "", "segment": "", **(top.caller or {}), **(entry.caller or {})}

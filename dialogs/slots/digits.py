@@ -1,0 +1,124 @@
+"""A number that is a name: customer number, ticket, order. Leading zeros count; nothing is computed.
+
+```yaml
+- ask: customer_number
+  type: digits
+  length: 5                 # or `min: 4` and `max: 8`
+  check_digit: luhn         # optional: the last digit proves the others
+  prompt: {es: "Dígame o teclee su número.", ca: "Digui'm o marqui el número.", en: "Your number, please."}
+```
+A check digit that fits makes the answer trusted; one that does not makes it not understood. By key, `*`
+repeats the question and `*0` asks for a person, because `0` is a digit here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from stdnum import luhn
+
+from dialogs.catalogue import ValueType
+from dialogs.effects import Keys
+from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots.kind import SlotKind, best_said
+from dialogs.slots.numerals import number_words, readings
+from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
+from dialogs.spoken import say_digits
+
+_Length = Annotated[int, Field(ge=1, le=32)]
+
+BENT = 0.35
+"""A reading that costs more than this was mended by sound or left a word out."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    digits: str
+    said: str
+    confidence: float
+    cost: float
+
+    @property
+    def score(self) -> float:
+        return self.confidence - 0.2 * self.cost
+
+
+class Digits(SlotKind):
+    """A string of digits; the value is text."""
+
+    name: ClassVar[str] = "digits"
+    value_type: ClassVar[ValueType] = "digits"
+    final_silence: ClassVar[float] = 1.0
+    longest_utterance: ClassVar[float] = 15.0
+
+    length: _Length | None = None
+    min: _Length | None = None
+    max: _Length | None = None
+    check_digit: Literal["luhn"] | None = None
+
+    def mistake(self) -> str | None:
+        if self.length is None and self.max is None:
+            return "digits need `length: 5`, or `min: 4` and `max: 8`"
+        if self.length is not None and (self.min is not None or self.max is not None):
+            return "`length` and `min`/`max` exclude each other: keep one of them"
+        if self.longest < self.shortest:
+            return "`max` is smaller than `min`: swap them"
+        if self.check_digit and self.shortest < 2:
+            return "a check digit needs at least two digits: raise `length` or `min`"
+        return None
+
+    @property
+    def shortest(self) -> int:
+        return self.length or self.min or 1
+
+    @property
+    def longest(self) -> int:
+        return self.length or self.max or self.shortest
+
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return number_words(language)
+
+    def keys(self) -> Keys:
+        return Keys(self.shortest, self.longest)
+
+    def fits(self, digits: str) -> bool:
+        """Whether the length is right, and the check digit proves it."""
+        return self.shortest <= len(digits) <= self.longest and (
+            self.check_digit is None or bool(luhn.is_valid(digits))
+        )
+
+    def judge(self, answer: Heard | Keyed, language: str) -> Match | NoMatch:
+        if isinstance(answer, Keyed):
+            keys = answer.keys
+            good = keys.isascii() and keys.isdecimal() and self.fits(keys)
+            return Match(keys, keys, "keys") if good else NoMatch(keys)
+        candidates = sorted(self._candidates(answer, language), key=lambda c: (-c.score, c.digits))
+        if not candidates:
+            return NoMatch(best_said(answer))
+        best = candidates[0]
+        rivals = [c for c in candidates[1:] if c.digits != best.digits]
+        trust = band(best.confidence, self._fit(best, rivals))
+        if trust == "unsure":
+            return NoMatch(best.said)
+        others = tuple(dict.fromkeys(rival.digits for rival in rivals))[:4]
+        return Match(best.digits, best.said, "voice", best.confidence, trust, others)
+
+    def _candidates(self, answer: Heard, language: str) -> Iterator[_Candidate]:
+        for alternative in answer.alternatives:
+            for reading in readings(alternative.text, language):
+                if self.fits(reading.digits):
+                    yield _Candidate(reading.digits, alternative.text, alternative.confidence, reading.cost)
+
+    def _fit(self, best: _Candidate, rivals: list[_Candidate]) -> Fit:
+        close = any(best.score - rival.score < RIVAL_MARGIN / 2 for rival in rivals)
+        if close:
+            return "mended"
+        if self.check_digit:
+            return "proven" if best.cost <= BENT else "mended_proven"
+        return "bare" if best.cost <= BENT else "mended"
+
+    def read_back(self, value: str, language: str) -> str:
+        return say_digits(value, language)

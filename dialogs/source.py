@@ -1,0 +1,250 @@
+"""YAML files as people write them, read with the place of every key and nothing that could explode.
+
+Rules:
+1. A file is at most 256 KB, 20 levels deep and 50,000 nodes; anchors, aliases, tags and merge keys are
+   refused, so reading takes time and memory in proportion to the file's size.
+2. Scalars are YAML 1.2 with one narrowing: only `true`, `false`, `null` and plain decimal numbers are
+   anything but text. `no`, `09:30`, `+34…` and `007` are text.
+3. A key that stands twice is a mistake, never a silent overwrite.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from dialogs.errors import FlowsInvalid, Problem
+
+LARGEST_FILE = 256 * 1024
+"""Bytes. A flow of 200 steps in three languages has about 75 KB."""
+DEEPEST = 20
+MOST_NODES = 50_000
+
+Way = tuple[str | int, ...]
+"""The way to a value: keys and list positions from the top of the file."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Line and column, from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass
+class Source:
+    """One file: its plain content, and where every key and list item stands."""
+
+    file: str
+    content: Any = None
+    places: dict[Way, Place] = field(default_factory=dict)
+    values: dict[Way, Place] = field(default_factory=dict)
+    """Where the value of a key begins, which may be another line than its key."""
+
+    def place(self, path: Sequence[str | int]) -> Place:
+        """Where that key stands, or the nearest key above it."""
+        way = tuple(path)
+        while way and way not in self.places:
+            way = way[:-1]
+        return self.places.get(way, Place())
+
+    def problem(self, path: Sequence[str | int], message: str, *, at_value: bool = False) -> Problem:
+        place = self.values.get(tuple(path)) if at_value else None
+        place = place or self.place(path)
+        return Problem(self.file, place.line, place.column, message)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A remedy for a misspelt name: "did you mean …?", or the list of what exists, as a clause."""
+    names = sorted(set(known))
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    if not names:
+        return "there is none to choose from"
+    shown = ", ".join(f"`{known_name}`" for known_name in names[:12])
+    return f"choose one of {shown}" + (" …" if len(names) > 12 else "")
+
+
+def read(file: Path, shown_as: str | None = None) -> Source:
+    """Reads one file. Raises `FlowsInvalid` with every mistake of its YAML."""
+    name = shown_as or str(file)
+    try:
+        size = file.stat().st_size
+        if size > LARGEST_FILE:
+            raise FlowsInvalid(
+                [
+                    Problem(
+                        name,
+                        1,
+                        1,
+                        f"the file has {size:,} bytes, {LARGEST_FILE:,} are allowed: split the flow",
+                    )
+                ]
+            )
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise FlowsInvalid([Problem(name, 1, 1, "the file is not UTF-8 text: save it as UTF-8")]) from fault
+    except OSError as fault:
+        reason = fault.strerror or "unreadable"
+        raise FlowsInvalid(
+            [Problem(name, 1, 1, f"cannot read the file ({reason}): check its name and rights")]
+        ) from fault
+    return parse(text, name)
+
+
+def parse(text: str, file: str) -> Source:
+    """Reads YAML text. Raises `FlowsInvalid`."""
+    if len(text) > LARGEST_FILE:
+        raise FlowsInvalid([Problem(file, 1, 1, f"more than {LARGEST_FILE:,} characters: split the flow")])
+    reader = _Reader(file)
+    try:
+        reader.read(YAML(typ="safe", pure=True).parse(text))
+    except MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place()
+        what = " ".join(str(fault.problem or fault.context or "not YAML").split())
+        reader.problem(place, f"this is not YAML ({what}): check quotes, colons and indentation around here")
+    except (YAMLError, RecursionError) as fault:
+        what = str(fault).split("\n", maxsplit=1)[0]
+        reader.problem(Place(), f"this is not YAML ({what}): check the file")
+    if reader.problems:
+        raise FlowsInvalid(reader.problems)
+    return reader.source
+
+
+@dataclass
+class _Open:
+    """A mapping or list that is being read."""
+
+    path: Way
+    into: dict[str, Any] | list[Any]
+    key: str | None = None
+    key_place: Place = field(default_factory=Place)
+    ignore: bool = False
+
+
+class _Reader:
+    def __init__(self, file: str) -> None:
+        self.source = Source(file)
+        self.problems: list[Problem] = []
+        self._open: list[_Open] = []
+        self._nodes = 0
+        self._documents = 0
+
+    def problem(self, place: Place, message: str) -> None:
+        self.problems.append(Problem(self.source.file, place.line, place.column, message))
+
+    def read(self, events: Iterator[Any]) -> None:
+        for event in events:
+            place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+            if isinstance(event, DocumentStartEvent):
+                self._documents += 1
+                if self._documents > 1:
+                    self.problem(place, "a second document begins here: put it into a file of its own")
+                    return
+            elif isinstance(event, AliasEvent):
+                self.problem(place, "an alias (`*name`) is not allowed: write the text out")
+                self._put(None, place)
+            elif isinstance(event, ScalarEvent):
+                self._bound(place, event)
+                self._scalar(event, place)
+            elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+                self._bound(place, event)
+                self._begin({} if isinstance(event, MappingStartEvent) else [], place)
+            elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+                self._open.pop()
+
+    def _bound(self, place: Place, event: Any) -> None:
+        self._nodes += 1
+        if event.anchor is not None:
+            self.problem(place, "an anchor (`&name`) is not allowed: write the text out where it is needed")
+        if event.tag is not None and event.tag != "!":
+            self.problem(place, "a tag (`!…`) is not allowed: put the value in quotes instead")
+        if self._nodes > MOST_NODES or len(self._open) >= DEEPEST:
+            what = "too deeply nested" if len(self._open) >= DEEPEST else "too many values"
+            self.problem(place, f"{what} for a flow: split or flatten it")
+            raise FlowsInvalid(self.problems)
+
+    def _scalar(self, event: Any, place: Place) -> None:
+        top = self._open[-1] if self._open else None
+        if top is not None and isinstance(top.into, dict) and top.key is None:
+            self._key(top, event.value, place)
+            return
+        plain = bool(event.implicit[0]) and event.style is None
+        self._put(_plain(event.value) if plain else event.value, place)
+
+    def _key(self, top: _Open, key: str, place: Place) -> None:
+        assert isinstance(top.into, dict)
+        top.key, top.key_place, top.ignore = key, place, False
+        if key == "<<":
+            self.problem(place, "a merge key (`<<`) is not allowed: write the keys out")
+            top.ignore = True
+        elif key in top.into:
+            first = self.source.place((*top.path, key))
+            self.problem(place, f"`{key}` stands twice (first in line {first.line}): remove one of them")
+            top.ignore = True
+        else:
+            self.source.places[(*top.path, key)] = place
+
+    def _begin(self, into: dict[str, Any] | list[Any], place: Place) -> None:
+        top = self._open[-1] if self._open else None
+        if top is not None and isinstance(top.into, dict) and top.key is None:
+            self.problem(place, "a key must be plain text: put a name before the colon")
+            raise FlowsInvalid(self.problems)
+        path = self._put(into, place)
+        self._open.append(_Open(path, into))
+
+    def _put(self, value: Any, place: Place) -> Way:
+        if not self._open:
+            self.source.content = value
+            self.source.places[()] = self.source.values[()] = place
+            return ()
+        top = self._open[-1]
+        if isinstance(top.into, list):
+            path: Way = (*top.path, len(top.into))
+            top.into.append(value)
+            self.source.places[path] = self.source.values[path] = place
+            return path
+        assert top.key is not None
+        path = (*top.path, top.key)
+        if top.ignore:
+            path = (*top.path, f"{top.key} (again)")
+        else:
+            top.into[top.key] = value
+            self.source.values[path] = place
+        top.key = None
+        return path
+
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,9}")
+
+
+def _plain(text: str) -> Any:
+    if text in ("", "~", "null"):
+        return None
+    if text in ("true", "false"):
+        return text == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    return text

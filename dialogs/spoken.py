@@ -1,0 +1,258 @@
+"""Numbers, money, dates and digits as a native says them, and as a person reads them.
+
+Rules:
+1. Every format gives two texts: the words for the ear, spelt out, so that no synthesiser has to guess,
+   and the short form for screens, logs and transcripts.
+2. A value that cannot be said raises `ValueUnspeakable`, which names the value and never shows it.
+3. What comes from a caller or a database is text to be said: control signs and markup are taken out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from babel.dates import format_date, get_month_names
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from num2words import num2words
+
+from dialogs.catalogue import ValueType
+from dialogs.errors import ValueUnspeakable
+
+Said = tuple[str, str]
+"""The words, and how a person reads them."""
+
+DIGITS: Mapping[str, tuple[str, ...]] = {
+    "es": ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
+    "ca": ("zero", "u", "dos", "tres", "quatre", "cinc", "sis", "set", "vuit", "nou"),
+    "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    "ko": ("영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"),
+}
+
+_JOIN = {"es": "con", "ca": "amb", "en": "and", "ko": ""}
+_MINUS = {"es": "menos", "ca": "menys", "en": "minus", "ko": "마이너스"}
+_PLUS = {"es": "más", "ca": "més", "en": "plus", "ko": "플러스"}
+
+# Currency → language → (one, several, feminine), then the same for the hundredth.
+_Unit = tuple[str, str, bool]
+_CURRENCIES: Mapping[str, Mapping[str, tuple[_Unit, _Unit]]] = {
+    "EUR": {
+        "es": (("euro", "euros", False), ("céntimo", "céntimos", False)),
+        "ca": (("euro", "euros", False), ("cèntim", "cèntims", False)),
+        "en": (("euro", "euros", False), ("cent", "cents", False)),
+    },
+    "USD": {
+        "es": (("dólar", "dólares", False), ("centavo", "centavos", False)),
+        "ca": (("dòlar", "dòlars", False), ("centau", "centaus", False)),
+        "en": (("dollar", "dollars", False), ("cent", "cents", False)),
+    },
+    "GBP": {
+        "es": (("libra", "libras", True), ("penique", "peniques", False)),
+        "ca": (("lliura", "lliures", True), ("penic", "penics", False)),
+        "en": (("pound", "pounds", False), ("penny", "pence", False)),
+    },
+    "PEN": {
+        "es": (("sol", "soles", False), ("céntimo", "céntimos", False)),
+        "ca": (("sol", "sols", False), ("cèntim", "cèntims", False)),
+        "en": (("sol", "soles", False), ("cent", "cents", False)),
+    },
+}
+_PESO: Mapping[str, tuple[_Unit, _Unit]] = {
+    "es": (("peso", "pesos", False), ("centavo", "centavos", False)),
+    "ca": (("peso", "pesos", False), ("centau", "centaus", False)),
+    "en": (("peso", "pesos", False), ("cent", "cents", False)),
+}
+_PESOS = ("MXN", "COP", "CLP", "ARS")
+
+
+def currencies() -> frozenset[str]:
+    """ISO codes that can be said."""
+    return frozenset((*_CURRENCIES, *_PESOS))
+
+
+def say_number(value: int, language: str, *, before_noun: bool = False, feminine: bool = False) -> str:
+    """A whole number in words; `before_noun` shortens and inflects it: "veintiún", "doscientas"."""
+    words: str = num2words(abs(value), lang=language)
+    if language == "en":
+        words = words.replace(",", "").replace(" and ", " ")
+    if language == "es":
+        words = _spanish(words, before_noun=before_noun, feminine=feminine)
+    if language == "ca":
+        words = _catalan(words, abs(value), before_noun=before_noun, feminine=feminine)
+    return f"{_MINUS[language]} {words}" if value < 0 else words
+
+
+def _spanish(words: str, *, before_noun: bool, feminine: bool) -> str:
+    # num2words says "veintiuno mil"; before a noun, and `mil` and `millones` are ones, `uno` shortens.
+    words = re.sub(r"\bveintiuno (?=mil)", "veintiún ", words)
+    words = re.sub(r"\buno (?=mil)", "un ", words)
+    if feminine:
+        head, millions, tail = words.rpartition("mill")
+        tail = re.sub(r"cientos\b", "cientas", tail)
+        tail = re.sub(r"quinientos\b", "quinientas", tail)
+        tail = re.sub(r"uno\b", "una", tail) if before_noun else tail
+        return head + millions + tail
+    if before_noun:
+        words = re.sub(r"\bveintiuno$", "veintiún", words)
+        words = re.sub(r"\buno$", "un", words)
+    return words
+
+
+def _catalan(words: str, value: int, *, before_noun: bool, feminine: bool) -> str:
+    if feminine:
+        words = re.sub(r"\b(vint-i-|[a-z]+-)?un$", lambda m: (m.group(1) or "") + "una", words)
+        words = re.sub(r"(^|[ -])dos$", r"\1dues", words)
+        return re.sub(r"\bdos-cents\b", "dues-centes", words)
+    if not before_noun and value % 100 != 11 and value % 10 == 1:
+        words = re.sub(r"un$", "u", words)  # counting: "vint-i-u"; before a noun: "vint-i-un euros"
+    return words
+
+
+def say_digits(text: str, language: str) -> str:
+    """One by one, with a comma after each so that the synthesiser keeps them apart."""
+    names = DIGITS[language]
+    return ", ".join(names[int(sign)] if sign.isdecimal() else sign for sign in text if sign.isalnum())
+
+
+def money(minor: int, currency: str, language: str) -> Said:
+    """`minor` units (cents) of an ISO currency. Zero cents are left out; so is "zero euros" before cents."""
+    units = _PESO if currency in _PESOS else _CURRENCIES.get(currency)
+    if units is None or language not in units:
+        raise ValueUnspeakable(f"currency {currency[:3]!r} has no words in {language}")
+    exponent = get_currency_precision(currency)
+    if currency == "COP":
+        exponent = 2  # CLDR hides the centavos that ISO 4217 keeps
+    whole, part = divmod(abs(minor), 10**exponent)
+    major, hundredth = units[language]
+    amounts = []
+    if whole or not part:
+        amounts.append(_amount(whole, major, language))
+    if part:
+        amounts.append(_amount(part, hundredth, language))
+    words = f" {_JOIN[language]} ".join(amounts)
+    if minor < 0:
+        words = f"{_MINUS[language]} {words}"
+    amount = Decimal(minor).scaleb(-exponent)
+    shown = format_currency(amount, currency, locale=language, currency_digits=True).replace("\xa0", " ")
+    return words, shown
+
+
+def _amount(count: int, unit: _Unit, language: str) -> str:
+    one, several, feminine = unit
+    words = say_number(count, language, before_noun=True, feminine=feminine)
+    unit_words = one if count == 1 else several
+    if language in ("es", "ca") and count and count % 1_000_000 == 0:
+        # "un millón de euros", "un milió d'euros"
+        elided = language == "ca" and unit_words[0] in "aeiou"
+        unit_words = f"d'{unit_words}" if elided else f"de {unit_words}"
+    return f"{words} {unit_words}"
+
+
+def day(value: date, language: str, today: date | None) -> Said:
+    """A date; the year is left out where it is the one that the caller would assume.
+
+    That is a date less than half a year away from `today`.
+    """
+    near = today is not None and abs((value - today).days) < 183
+    months = get_month_names("wide", context="format", locale=language)
+    year = say_number(value.year, language) if language != "en" else _english_year(value.year)
+    if language == "es":
+        first = "primero" if value.day == 1 else say_number(value.day, "es")
+        words = f"{first} de {months[value.month]}" + ("" if near else f" de {year}")
+    elif language == "ca":
+        first = "u" if value.day == 1 else say_number(value.day, "ca")
+        words = f"{first} {months[value.month]}" + ("" if near else f" de {year}")
+    elif language == "en":
+        words = f"{months[value.month]} {num2words(value.day, lang='en', to='ordinal')}"
+        words += "" if near else f", {year}"
+    else:
+        words = format_date(value, "long", locale=language)
+    return words, format_date(value, "long", locale="en_GB" if language == "en" else language)
+
+
+def _english_year(year: int) -> str:
+    words: str = num2words(year, lang="en", to="year")
+    return words.replace(" and ", " ").replace("-", " ")
+
+
+def phone(text: str, language: str) -> Said:
+    """A telephone number in groups of three, as it is said in Spain; the plus of a country code is named."""
+    digits = re.sub(r"[^0-9]", "", text)
+    plus = text.strip().startswith("+")
+    country, national = ("34", digits[2:]) if plus and digits.startswith("34") else ("", digits)
+    groups = [group for group in re.findall(r"[0-9]{1,3}", national) if group]
+    if len(groups) > 1 and len(groups[-1]) == 1:  # no digit is left alone at the end
+        groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
+    if country:
+        groups.insert(0, country)
+    said = [say_digits(group, language) for group in groups]
+    if country:
+        said[0] = say_number(int(country), language)
+    words = ". ".join(said)
+    sign = _PLUS[language] + " " if plus else ""
+    return sign + words, ("+" if plus else "") + " ".join(groups)
+
+
+def spell(text: str, language: str) -> str:
+    """Letter by letter and digit by digit."""
+    names = DIGITS[language]
+    signs = [
+        names[int(s)] if s in "0123456789" else s for s in unicodedata.normalize("NFC", text) if s.isalnum()
+    ]
+    return ", ".join(signs).upper() if not any(s.isdecimal() for s in text) else ", ".join(signs)
+
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f<>\[\]{}|\\\u200b-\u200f\u2028-\u202e]+")
+
+
+def clean(text: str) -> str:
+    """Text from outside, without control signs and what a synthesiser takes for markup; 200 signs long."""
+    return " ".join(_UNSAFE.sub(" ", text).split())[:200]
+
+
+DEFAULT_FORMAT: Mapping[ValueType, str] = {
+    "money": "money",
+    "date": "date",
+    "number": "number",
+    "digits": "digits",
+    "phone": "phone",
+}
+
+
+def say(
+    form: str,
+    value: str | int | bool | None,
+    *,
+    name: str,
+    language: str,
+    currency: str | None = None,
+    today: date | None = None,
+) -> Said:
+    """One value in one format. Raises `ValueUnspeakable`, which names `name` and never the value."""
+    if value is None or isinstance(value, bool):
+        raise ValueUnspeakable(f"`{name}` has no value that can be said")
+    try:
+        return _say(form, value, language, currency, today)
+    except ValueUnspeakable as fault:
+        raise ValueUnspeakable(f"`{name}`: {fault}") from None
+    except (ValueError, TypeError, KeyError, NotImplementedError, ArithmeticError):
+        raise ValueUnspeakable(f"`{name}` cannot be said as {form} in {language}") from None
+
+
+def _say(form: str, value: str | int, language: str, currency: str | None, today: date | None) -> Said:
+    text = clean(str(value))
+    if form == "money":
+        if not isinstance(value, int) or not currency:
+            raise ValueUnspeakable("money needs whole minor units and a currency")
+        return money(value, currency, language)
+    if form == "date":
+        return day(date.fromisoformat(str(value)), language, today)
+    if form == "number":
+        return say_number(int(value), language), str(format_decimal(int(value), locale=language))
+    if form == "phone":
+        return phone(text, language)
+    words = {"digits": say_digits, "spell": spell}.get(form)
+    return (words(text, language) if words else text), text

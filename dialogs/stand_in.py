@@ -1,0 +1,139 @@
+"""Stands in for the world while a dialog is played on paper: look-ups, people, and a voice that is read.
+
+It answers every effect but the questions; those are the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome
+from dialogs.engine import Conversation
+from dialogs.errors import RehearsalStuck
+from dialogs.results import (
+    Done,
+    Failed,
+    Found,
+    Handed,
+    Missing,
+    NobodyFree,
+    Played,
+    Result,
+    Slow,
+)
+
+Scalar = str | int | bool | None
+Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error"]
+Data = Mapping[str, Mapping[str, Answer]]
+"""Look-up → what it is asked by (several values joined by ", ") → what it answers. `else` is the rest."""
+Agents = Literal["free", "busy", "closed", "left", "broken"]
+
+MOST_TURNS = 2000
+
+
+@dataclass
+class Turn:
+    """What happened since the caller last said or keyed something."""
+
+    said: list[str] = field(default_factory=list)
+    """As a person reads it."""
+    voiced: list[str] = field(default_factory=list)
+    """As it is spoken, in words."""
+    queues: list[str] = field(default_factory=list)
+    lookups: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+
+
+class StandIn:
+    """Plays a conversation from question to question."""
+
+    def __init__(self, conversation: Conversation, data: Data, agents: Agents) -> None:
+        self.conversation = conversation
+        self.data = data
+        self.agents: Agents = agents
+        self.turn = Turn()
+        self.waiting: Collect | None = None
+        """The question that is open; `None` once the call is over."""
+        self.transcript: list[tuple[str, str]] = []
+        """(who, what): `ivr`, `caller`, or `system`."""
+
+    def start(self) -> None:
+        self._play(self.conversation.start())
+
+    def answer(self, result: Result, said: str) -> None:
+        """The caller's answer to the open question."""
+        self.transcript.append(("caller", said))
+        self.turn = Turn()
+        self._play(self.conversation.send(result))
+
+    def hang_up(self) -> None:
+        self.transcript.append(("caller", "hangs up"))
+        self.turn = Turn()
+        self.waiting = None
+        self.conversation.hang_up("NORMAL_CLEARING")
+
+    def _play(self, effect: Effect) -> None:
+        """Performs effects until the caller is asked or the call is over."""
+        for _ in range(MOST_TURNS):
+            self.turn.steps.append(effect.step)
+            match effect:
+                case Collect():
+                    self._speak(effect.prompt)
+                    self.waiting = effect
+                    return
+                case Hangup():
+                    self.transcript.append(("system", "hangs up"))
+                    self.waiting = None
+                    return
+                case _:
+                    effect = self.conversation.send(self._result(effect))
+        raise RehearsalStuck("the call goes on without ever asking or ending")
+
+    def _result(self, effect: Play | Lookup | Enqueue | SetOutcome) -> Result:
+        match effect:
+            case Play():
+                self._speak(effect.prompt)
+                return Played()
+            case Lookup():
+                self.turn.lookups.append((effect.name, effect.by))
+                self.transcript.append(("system", f"looks up {effect.name}"))
+                return self._found(effect)
+            case Enqueue():
+                self.turn.queues.append(effect.queue)
+                self.transcript.append(("system", f"queue {effect.queue}"))
+                return self._people()
+            case SetOutcome():
+                self.transcript.append(("system", f"outcome {effect.code}"))
+                return Done()
+
+    def _found(self, effect: Lookup) -> Result:
+        answers = self.data.get(effect.name, {})
+        answer = answers.get(", ".join(effect.by.values()), answers.get("else", "missing"))
+        if answer == "slow":
+            return Slow()
+        if answer == "error":
+            return Failed("the look-up breaks")
+        if isinstance(answer, str):
+            return Missing()
+        return Found(dict(answer))
+
+    def _people(self) -> Result:
+        match self.agents:
+            case "free":
+                return Handed()
+            case "busy":
+                return NobodyFree("timeout")
+            case "closed":
+                return NobodyFree("closed")
+            case "left":
+                return NobodyFree("left")
+            case "broken":
+                return Failed("the queue breaks")
+
+    def _speak(self, prompt: Prompt) -> None:
+        shown = " ".join(part.shown or part.text for part in prompt)
+        self.turn.said.append(shown)
+        self.turn.voiced.append(" ".join(part.text for part in prompt))
+        self.transcript.append(("ivr", shown))

@@ -1,0 +1,113 @@
+"""What a caller may say or key at any question: a person, repeat, help, back, slower, another language.
+
+Rules:
+1. The question's own answers come first; a universal is looked for only in what does not answer.
+2. A person is never refused and never asked back.
+3. By key: `0` is a person and `*` repeats, where one key answers. In a question for digits `0` is a digit,
+   so there `*` alone repeats and `*0` is a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dialogs.results import Heard, Keyed, Match
+from dialogs.slots.choice import Choice, choose
+
+MARK = "@"
+"""Begins the value of a universal; no choice and no slot value can begin with it."""
+PERSON, REPEAT, HELP, BACK, SLOWER = "@person", "@repeat", "@help", "@back", "@slower"
+_LANGUAGE = "@language:"
+
+_PHRASES: Mapping[str, Mapping[str, str]] = {
+    PERSON: {
+        "es": "operador|operadora|una persona|con una persona|alguna persona|agente|un agente|humano"
+        "|con alguien|hablar con alguien|asesor|un asesor|asesora|representante|teleoperador|telefonista"
+        "|persona de verdad|persona real|atención al cliente|ser humano",
+        "ca": "operador|operadora|una persona|amb una persona|agent|un agent|humà|amb algú|parlar amb algú"
+        "|assessor|assessora|representant|telefonista|persona de veritat|persona real|atenció al client",
+        "en": "operator|a person|real person|somebody|someone|agent|an agent|human|human being|advisor"
+        "|adviser|representative|customer service|a human|speak to someone|talk to someone",
+        "ko": "상담원|상담원 연결",
+    },
+    REPEAT: {
+        "es": "repita|repítalo|repite|repetir|puede repetir|otra vez|cómo dice|cómo ha dicho|no le he oído"
+        "|qué ha dicho|de nuevo",
+        "ca": "repeteixi|repeteix|repetir|pot repetir|una altra vegada|un altre cop|com diu|què ha dit"
+        "|no l'he sentit|de nou",
+        "en": "repeat|say that again|say it again|again please|once more|pardon|what did you say"
+        "|come again|repeat that|one more time",
+        "ko": "다시|다시 한번",
+    },
+    HELP: {
+        "es": "ayuda|ayúdeme|necesito ayuda|qué puedo decir|qué opciones hay|no entiendo|no le entiendo",
+        "ca": "ajuda|ajudi'm|necessito ajuda|què puc dir|quines opcions hi ha|no ho entenc|no l'entenc",
+        "en": "help|help me|i need help|what can i say|what are my options|i don't understand",
+        "ko": "도움말",
+    },
+    BACK: {
+        "es": "atrás|volver|volver atrás|vuelva atrás|anterior|paso anterior|menú anterior",
+        "ca": "enrere|tornar|tornar enrere|torni enrere|anterior|pas anterior|menú anterior",
+        "en": "back|go back|previous|previous step|step back|previous menu",
+        "ko": "뒤로",
+    },
+    SLOWER: {
+        "es": "más despacio|más lento|despacio|vaya más despacio|hable más despacio",
+        "ca": "més a poc a poc|a poc a poc|més lent|més despacio|parli més a poc a poc",
+        "en": "slower|more slowly|slow down|speak slower|speak more slowly|slowly",
+        "ko": "천천히",
+    },
+}
+
+# How a language is asked for, in any language.
+_LANGUAGES: Mapping[str, str] = {
+    "es": "español|en español|castellano|en castellano|espanyol|en espanyol|castellà|en castellà|spanish"
+    "|in spanish",
+    "ca": "catalán|en catalán|català|en català|catalan|in catalan",
+    "en": "inglés|en inglés|anglès|en anglès|english|in english",
+    "ko": "한국어|한국어로",
+}
+
+
+def language_of(value: str) -> str | None:
+    """The language that a universal asks for, if it asks for one."""
+    return value.removeprefix(_LANGUAGE) if value.startswith(_LANGUAGE) else None
+
+
+def universal_choices(language: str, languages: Sequence[str]) -> tuple[Choice, ...]:
+    """The universals as choices, in that language; other languages only if the flow speaks them."""
+    choices = [
+        Choice(value, "", {language: phrases.get(language, "").split("|")})
+        for value, phrases in _PHRASES.items()
+    ]
+    for other in languages:
+        if other != language:
+            choices.append(Choice(_LANGUAGE + other, "", {language: _LANGUAGES[other].split("|")}))
+    return tuple(choices)
+
+
+def universal_phrases(language: str, languages: Sequence[str]) -> tuple[str, ...]:
+    """For the recogniser's grammar."""
+    return tuple(
+        phrase
+        for choice in universal_choices(language, languages)
+        for phrase in choice.phrases[language]
+        if phrase
+    )
+
+
+def find_universal(
+    answer: Heard | Keyed, language: str, languages: Sequence[str], *, one_key: bool
+) -> Match | None:
+    """The universal that is asked for, if any."""
+    if isinstance(answer, Keyed):
+        keys = {"0": PERSON, "*": REPEAT} if one_key else {"*0": PERSON, "*": REPEAT}
+        value = keys.get(answer.keys)
+        return Match(value, answer.keys, "keys") if value else None
+    choices = universal_choices(language, languages)
+    for alternative in answer.alternatives:
+        for candidates in (choices[:1], choices):  # a person first: "otra vez una persona" is a person
+            found = choose(candidates, Heard((alternative,)), language, rescue=False)
+            if isinstance(found, Match):
+                return Match(found.value, found.said, "voice", found.confidence, "sure")
+    return None

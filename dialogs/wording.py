@@ -1,0 +1,90 @@
+"""Sentences that the engine says by itself, where a flow does not bring its own.
+
+Short, the key last, and worded so that a synthesiser reads them well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LANGUAGES = ("es", "ca", "en")
+"""What flows may be written in; others only where a flow set is loaded with `extra_languages`."""
+
+WORDING: Mapping[str, Mapping[str, str]] = {
+    "not_heard": {
+        "es": "No le he oído.",
+        "ca": "No l'he sentit.",
+        "en": "I did not hear you.",
+        "ko": "잘 들리지 않습니다.",
+    },
+    "not_understood": {
+        "es": "No le he entendido.",
+        "ca": "No l'he entès.",
+        "en": "I did not understand.",
+        "ko": "이해하지 못했습니다.",
+    },
+    "keypad_digits": {
+        "es": "Márquelo con el teclado del teléfono, por favor.",
+        "ca": "Marqui'l amb el teclat del telèfon, si us plau.",
+        "en": "Please key it in on your telephone.",
+        "ko": "전화기 버튼으로 눌러 주세요.",
+    },
+    "keypad_menu": {
+        "es": "Use las teclas del teléfono, por favor.",
+        "ca": "Faci servir les tecles del telèfon, si us plau.",
+        "en": "Please use the keys of your telephone.",
+        "ko": "전화기 버튼을 사용해 주세요.",
+    },
+    "keypad_yes_no": {
+        "es": "Para sí, pulse uno. Para no, pulse dos.",
+        "ca": "Per sí, premi u. Per no, premi dos.",
+        "en": "For yes, press one. For no, press two.",
+        "ko": "네는 일번, 아니요는 이번을 눌러 주세요.",
+    },
+    "did_you_say": {
+        "es": "¿Ha dicho {answer}?",
+        "ca": "Ha dit {answer}?",
+        "en": "Did you say {answer}?",
+        "ko": "{answer}, 맞습니까?",
+    },
+    "sorry_again": {
+        "es": "Disculpe.",
+        "ca": "Disculpi.",
+        "en": "Sorry.",
+        "ko": "죄송합니다.",
+    },
+    "help": {
+        "es": "Puede responder con la voz o con el teclado, pedir que repita, o decir operador.",
+        "ca": "Pot respondre amb la veu o amb el teclat, demanar que repeteixi, o dir operador.",
+        "en": "You can answer by voice or by key, ask me to repeat, or say operator.",
+        "ko": "말씀하시거나 버튼을 누르실 수 있습니다.",
+    },
+    "slower": {
+        "es": "De acuerdo, más despacio.",
+        "ca": "D'acord, més a poc a poc.",
+        "en": "All right, more slowly.",
+        "ko": "천천히 말씀드리겠습니다.",
+    },
+    "apology": {
+        "es": "Disculpe, ha ocurrido un problema. Le paso con una persona.",
+        "ca": "Disculpi, hi ha hagut un problema. El passo amb una persona.",
+        "en": "Sorry, something went wrong. I will put you through to a person.",
+        "ko": "죄송합니다. 문제가 생겼습니다. 상담원에게 연결하겠습니다.",
+    },
+    "nobody_free": {
+        "es": "Ahora mismo no podemos atenderle. Por favor, llame más tarde. Adiós.",
+        "ca": "Ara mateix no el podem atendre. Si us plau, truqui més tard. Adéu.",
+        "en": "We cannot take your call right now. Please call again later. Goodbye.",
+        "ko": "지금은 연결할 수 없습니다. 나중에 다시 전화해 주세요.",
+    },
+}
+
+
+def wording(name: str, language: str) -> str:
+    """The sentence in that language. Raises `KeyError` for a language that has no wording."""
+    return WORDING[name][language]
+
+
+def languages_with_wording() -> frozenset[str]:
+    """Languages in which every sentence of the engine exists."""
+    return frozenset.intersection(*(frozenset(texts) for texts in WORDING.values()))

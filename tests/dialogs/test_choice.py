@@ -1,0 +1,165 @@
+"""Menu answers: phrases inside what is said, near misses by sound, keys, and universals beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
+from dialogs.slots.choice import Choice, choose
+from dialogs.slots.words import distance, likeness, plain
+from dialogs.universals import find_universal
+
+CHOICES = (
+    Choice("balance", "1", {"es": ["saldo", "cuánto debo"], "ca": ["saldo", "quant dec"], "en": ["balance"]}),
+    Choice(
+        "movements", "2", {"es": ["movimientos", "saldo anterior"], "ca": ["moviments"], "en": ["movements"]}
+    ),
+    Choice("person", "0", {"es": ["operador"], "ca": ["operador"], "en": ["operator"]}),
+)
+
+CASES = [
+    ("es", "saldo", "balance", "sure"),
+    ("es", "Saldo.", "balance", "sure"),
+    ("es", "quiero saber mi saldo", "balance", "sure"),
+    ("es", "¿CUANTO DEBO?", "balance", "sure"),
+    ("es", "pues mire, quería saber cuánto debo, por favor", "balance", "sure"),
+    ("es", "salvo", "balance", "check"),
+    ("es", "mi zaldo", "balance", "check"),
+    ("es", "saldo anterior", "movements", "sure"),
+    ("es", "saldo o movimientos", None, "check"),
+    ("es", "movimiento", "movements", "check"),
+    ("es", "uno", "balance", "sure"),
+    ("es", "la opción dos", "movements", "sure"),
+    ("es", "operador", "person", "sure"),
+    ("es", "soldado", None, None),
+    ("es", "resaldo", None, None),
+    ("es", "hace buen tiempo", None, None),
+    ("es", "", None, None),
+    ("es", "uno dos tres", None, None),
+    ("ca", "quant dec?", "balance", "sure"),
+    ("ca", "vull saber el saldo", "balance", "sure"),
+    ("ca", "premo dos", "movements", "sure"),
+    ("ca", "movimens", "movements", "check"),
+    ("en", "my balance please", "balance", "sure"),
+    ("en", "ballance", "balance", "check"),
+    ("en", "press one", "balance", "sure"),
+    ("en", "balancing act", None, None),
+]
+
+
+def heard(text: str, confidence: float = 0.8) -> Heard:
+    return Heard((Alternative(text, confidence),))
+
+
+@pytest.mark.parametrize(("language", "text", "value", "band"), CASES)
+def test_what_callers_say(language: str, text: str, value: str | None, band: str | None) -> None:
+    """Whole words count, the longest phrase wins, near misses are asked back, the rest is not understood."""
+    found = choose(CHOICES, heard(text), language)
+    if band is None:
+        assert isinstance(found, NoMatch), found
+    else:
+        assert isinstance(found, Match)
+        assert found.band == band
+        assert value is None or found.value == value
+
+
+@pytest.mark.parametrize(("confidence", "band"), [(0.9, "sure"), (0.5, "sure"), (0.3, "check"), (0.1, None)])
+def test_bands_follow_the_confidence(confidence: float, band: str | None) -> None:
+    """The very words, heard badly, are asked back or refused."""
+    found = choose(CHOICES, heard("saldo", confidence), "es")
+    assert (found.band if isinstance(found, Match) else None) == band
+
+
+def test_an_exact_second_alternative_beats_a_near_first_one() -> None:
+    """ "salvo" sounds like saldo, but the second reading says it."""
+    found = choose(CHOICES, Heard((Alternative("salvo", 0.6), Alternative("saldo", 0.5))), "es")
+    assert isinstance(found, Match)
+    assert (found.value, found.band, found.said) == ("balance", "sure", "saldo")
+
+
+def test_keys() -> None:
+    """Only the keys on offer choose."""
+    assert choose(CHOICES, Keyed("2"), "es") == Match("movements", "2", "keys")
+    for keys in ("3", "", "12", "#"):
+        assert choose(CHOICES, Keyed(keys), "es") == NoMatch(keys)
+
+
+UNIVERSALS = [
+    ("es", "operador", "@person"),
+    ("es", "quiero hablar con una persona", "@person"),
+    ("es", "páseme con un agente, por favor", "@person"),
+    ("es", "¿puede repetir?", "@repeat"),
+    ("es", "otra vez, por favor", "@repeat"),
+    ("es", "ayuda", "@help"),
+    ("es", "no entiendo", "@help"),
+    ("es", "quiero volver atrás", "@back"),
+    ("es", "hable más despacio por favor", "@slower"),
+    ("es", "en catalán, por favor", "@language:ca"),
+    ("es", "English please", "@language:en"),
+    ("es", "¿cómo ha dicho? quiero una persona", "@person"),
+    ("ca", "vull parlar amb una persona", "@person"),
+    ("ca", "pot repetir?", "@repeat"),
+    ("ca", "ajuda", "@help"),
+    ("ca", "torni enrere", "@back"),
+    ("ca", "més a poc a poc", "@slower"),
+    ("ca", "en castellà", "@language:es"),
+    ("en", "I want to talk to a human", "@person"),
+    ("en", "let me speak to an agent", "@person"),
+    ("en", "say that again", "@repeat"),
+    ("en", "help", "@help"),
+    ("en", "go back", "@back"),
+    ("en", "slow down please", "@slower"),
+    ("en", "in Spanish", "@language:es"),
+    ("es", "saldo", None),
+    ("es", "personalmente", None),
+    ("en", "agency", None),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "value"), UNIVERSALS)
+def test_universals(language: str, text: str, value: str | None) -> None:
+    """What every caller may say at any question."""
+    found = find_universal(heard(text), language, ("es", "ca", "en"), one_key=True)
+    assert (found.value if found else None) == value
+
+
+def test_a_language_that_the_flow_lacks_is_not_offered() -> None:
+    """A flow in Spanish alone does not promise English."""
+    assert find_universal(heard("in English"), "es", ("es",), one_key=True) is None
+
+
+def test_universal_keys_depend_on_the_question() -> None:
+    """Zero is a person where one key answers; among digits it is a digit, and star zero is the person."""
+    languages = ("es",)
+    one = {keys: find_universal(Keyed(keys), "es", languages, one_key=True) for keys in ("0", "*", "*0")}
+    many = {keys: find_universal(Keyed(keys), "es", languages, one_key=False) for keys in ("0", "*", "*0")}
+    assert [match.value if match else None for match in one.values()] == ["@person", "@repeat", None]
+    assert [match.value if match else None for match in many.values()] == [None, "@repeat", "@person"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "away"), [("saldo", "salvo", 1), ("ab", "ba", 1), ("", "abc", 3), ("ocho", "ojo", 2)]
+)
+def test_distance(one: str, other: str, away: int) -> None:
+    """Known distances; a swap counts one."""
+    assert distance(one, other) == distance(other, one) == away
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [("es", "sinco", "cinco"), ("es", "cerro", "cero"), ("es", "ceis", "seis"), ("es", "vasio", "bacio"),
+     ("ca", "vuit", "buit"), ("ca", "sinc", "cinc"), ("en", "phone", "fone")],
+)  # fmt: skip
+def test_words_that_sound_the_same(language: str, one: str, other: str) -> None:
+    """What a recogniser mixes up is one word to us."""
+    assert likeness(one, other, language) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("¡Sí, CLARO!", "si claro"), ("l’he", "l'he"), ("cel·la", "cella"), ("", ""), ("45.718", "45 718"),
+     ("«Año»", "ano"), ("네.", "네"), ("a_b", "a b")],
+)  # fmt: skip
+def test_plain(text: str, words: str) -> None:
+    """Accents, case and punctuation go; apostrophes inside words and other scripts stay."""
+    assert plain(text) == words

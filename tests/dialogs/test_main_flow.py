@@ -1,0 +1,129 @@
+"""The shipped main flow, walked by hand: what the session will see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.effects import Collect, Enqueue, Hangup, Lookup, Play, SetOutcome
+from dialogs.engine import Conversation
+from dialogs.facts import Facts
+from dialogs.flow import FlowSet
+from dialogs.loader import load_flows
+from dialogs.results import (
+    Alternative,
+    Done,
+    Failed,
+    Found,
+    Handed,
+    Heard,
+    Keyed,
+    Match,
+    NobodyFree,
+    NoMatch,
+    Played,
+)
+
+FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
+ACCOUNT = {"name": "Ana", "balance": 14230, "balance_currency": "EUR", "due_date": "2026-12-11"}
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load_catalogue(FLOWS / "catalogue.yaml")
+
+
+@pytest.fixture(scope="module")
+def flows(catalogue: Catalogue) -> FlowSet:
+    return load_flows([FLOWS], catalogue)
+
+
+def heard(text: str, confidence: float = 0.9) -> Heard:
+    return Heard((Alternative(text, confidence),))
+
+
+def test_a_spoken_call_in_spanish_reaches_the_balance(flows: FlowSet) -> None:
+    """The demo's main job: by voice to the amount, in words that a native would use."""
+    call = Conversation(flows, "main", Facts(language="es", now=datetime(2026, 11, 23, 10)))
+    assert isinstance(call.start(), Play)
+    menu = call.send(Played())
+    assert isinstance(menu, Collect)
+    assert menu.kind == "menu"
+    number = call.send(menu.judge(heard("quiero saber mi saldo")))
+    assert isinstance(number, Collect)
+    assert number.kind == "digits"
+    lookup = call.send(number.judge(heard("cuatro cinco siete uno seis", 0.4)))
+    assert lookup == Lookup("account", {"customer_number": "45716"}, "account", 4.0)
+    told = call.send(Found(ACCOUNT))
+    assert isinstance(told, Play)
+    assert told.prompt[0].text == (
+        "Su saldo pendiente es de ciento cuarenta y dos euros con treinta céntimos, "
+        "con vencimiento el once de diciembre."
+    )
+    assert "142,30 €" in told.prompt[0].shown
+    assert call.send(Played()) == SetOutcome("balance_told", "told")
+    more = call.send(Done())
+    assert isinstance(more, Collect)
+    assert more.kind == "yes_no"
+    goodbye = call.send(more.judge(heard("no, gracias")))
+    assert isinstance(goodbye, Play)
+    assert isinstance(call.send(Played()), Hangup)
+    assert (call.finished, call.outcome, call.faults) == (True, "balance_told", [])
+
+
+def test_zero_reaches_a_person_and_nobody_free_is_said(flows: FlowSet) -> None:
+    """A person by key at the first question; where nobody is free, the caller hears it and is let go."""
+    call = Conversation(flows, "main", Facts(language="ca"))
+    call.start()
+    menu = call.send(Played())
+    assert isinstance(menu, Collect)
+    assert isinstance(call.send(menu.judge(Keyed("0"))), Play)
+    queue = call.send(Played())
+    assert isinstance(queue, Enqueue)
+    assert queue.queue == "billing"
+    sorry = call.send(NobodyFree("timeout"))
+    assert isinstance(sorry, Play)
+    assert call.send(Played()) == SetOutcome("nobody_free", "nobody_free")
+
+
+def test_a_handed_call_ends_with_its_outcome(flows: FlowSet) -> None:
+    """After a person has taken the call, it is noted as handed over and nothing more is said."""
+    call = Conversation(flows, "main", Facts())
+    call.start()
+    menu = call.send(Played())
+    assert isinstance(menu, Collect)
+    call.send(menu.judge(heard("operador")))
+    call.send(Played())
+    assert call.send(Handed()) == SetOutcome("handed_over", "person")
+    assert isinstance(call.send(Done()), Hangup)
+
+
+def test_a_wrong_check_digit_is_no_match(flows: FlowSet) -> None:
+    """45718 is not a customer number: the check digit says so, by voice and by key."""
+    call = Conversation(flows, "main", Facts())
+    call.start()
+    menu = call.send(Played())
+    assert isinstance(menu, Collect)
+    number = call.send(menu.judge(Keyed("1")))
+    assert isinstance(number, Collect)
+    assert isinstance(number.judge(heard("cuatro cinco siete uno ocho")), NoMatch)
+    assert isinstance(number.judge(Keyed("45718")), NoMatch)
+    assert number.judge(Keyed("45716")) == Match("45716", "45716", "keys")
+
+
+def test_a_broken_look_up_reaches_a_person(flows: FlowSet) -> None:
+    """The database is gone: an apology, then a person, never dead air."""
+    call = Conversation(flows, "main", Facts())
+    call.start()
+    menu = call.send(Played())
+    assert isinstance(menu, Collect)
+    number = call.send(menu.judge(Keyed("1")))
+    assert isinstance(number, Collect)
+    call.send(number.judge(Keyed("45716")))
+    assert isinstance(call.send(Failed("database is locked")), Play)
+    assert isinstance(call.send(Played()), Play)
+    assert isinstance(call.send(Played()), Enqueue)
+    assert call.faults == []

@@ -1,0 +1,119 @@
+"""Values in words, as a native says them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogs.errors import ValueUnspeakable
+from dialogs.spoken import clean, currencies, day, money, phone, say, say_digits, say_number, spell
+
+MONEY = [
+    ("es", 14230, "EUR", "ciento cuarenta y dos euros con treinta céntimos", "142,30 €"),
+    ("es", 100, "EUR", "un euro", "1,00 €"),
+    ("es", 2100, "EUR", "veintiún euros", "21,00 €"),
+    ("es", 3101, "EUR", "treinta y un euros con un céntimo", "31,01 €"),
+    ("es", 0, "EUR", "cero euros", "0,00 €"),
+    ("es", 50, "EUR", "cincuenta céntimos", "0,50 €"),
+    ("es", -1250, "EUR", "menos doce euros con cincuenta céntimos", "-12,50 €"),
+    ("es", 2100000, "EUR", "veintiún mil euros", "21.000,00 €"),
+    ("es", 100000000, "EUR", "un millón de euros", "1.000.000,00 €"),
+    ("es", 20100, "GBP", "doscientas una libras", None),
+    ("es", 5000, "CLP", "cinco mil pesos", None),
+    ("es", 5000, "COP", "cincuenta pesos", None),
+    ("es", 2101, "MXN", "veintiún pesos con un centavo", None),
+    ("ca", 14230, "EUR", "cent quaranta-dos euros amb trenta cèntims", "142,30 €"),
+    ("ca", 100, "EUR", "un euro", "1,00 €"),
+    ("ca", 2100, "EUR", "vint-i-un euros", "21,00 €"),
+    ("ca", 201, "EUR", "dos euros amb un cèntim", "2,01 €"),
+    ("ca", 2200, "GBP", "vint-i-dues lliures", None),
+    ("ca", 100000000, "EUR", "un milió d'euros", None),
+    ("en", 14230, "EUR", "one hundred forty-two euros and thirty cents", "€142.30"),
+    ("en", 100, "EUR", "one euro", "€1.00"),
+    ("en", 101, "GBP", "one pound and one penny", "£1.01"),
+    ("en", 120100, "USD", "one thousand two hundred one dollars", None),
+]
+
+
+@pytest.mark.parametrize(("language", "minor", "currency", "words", "shown"), MONEY)
+def test_money(language: str, minor: int, currency: str, words: str, shown: str | None) -> None:
+    """Gender, shortened forms, cents left out where there are none, and the currency's own cents."""
+    said = money(minor, currency, language)
+    assert said[0] == words
+    assert shown is None or said[1] == shown
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+@given(minor=st.integers(-(10**9), 10**9), currency=st.sampled_from(sorted(currencies())))
+def test_any_amount_can_be_said(language: str, minor: int, currency: str) -> None:
+    """Every amount has words, without a figure in them."""
+    words, shown = money(minor, currency, language)
+    assert words
+    assert not any(sign.isdigit() for sign in words)
+    assert shown
+
+
+TODAY = date(2026, 11, 23)
+DATES = [
+    ("es", date(2026, 12, 11), "once de diciembre"),
+    ("es", date(2026, 12, 1), "primero de diciembre"),
+    ("es", date(2027, 8, 21), "veintiuno de agosto de dos mil veintisiete"),
+    ("ca", date(2026, 12, 11), "onze de desembre"),
+    ("ca", date(2027, 8, 21), "vint-i-u d'agost de dos mil vint-i-set"),
+    ("en", date(2026, 12, 11), "December eleventh"),
+    ("en", date(2027, 8, 21), "August twenty-first, twenty twenty seven"),
+]
+
+
+@pytest.mark.parametrize(("language", "value", "words"), DATES)
+def test_dates(language: str, value: date, words: str) -> None:
+    """The year is said only where the caller could not guess it."""
+    assert day(value, language, TODAY)[0].replace("’", "'") == words
+
+
+def test_without_a_clock_the_year_is_said() -> None:
+    """Not knowing today, nothing is assumed."""
+    assert day(date(2026, 12, 11), "es", None)[0] == "once de diciembre de dos mil veintiséis"
+
+
+def test_digits_phone_spell() -> None:
+    """One by one, in groups, by letters; each kept apart for the synthesiser."""
+    assert say_digits("045", "ca") == "zero, quatre, cinc"
+    assert phone("+34600123456", "es") == (
+        "más treinta y cuatro. seis, cero, cero. uno, dos, tres. cuatro, cinco, seis",
+        "+34 600 123 456",
+    )
+    assert phone("9123456780", "en")[1] == "912 345 67 80"
+    assert spell("B4", "es") == "B, cuatro"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(21, "veintiuno"), (21000, "veintiún mil"), (31021, "treinta y un mil veintiuno")]
+)
+def test_spanish_shortens_before_thousand(number: int, words: str) -> None:
+    """num2words says "veintiuno mil"; nobody else does."""
+    assert say_number(number, "es") == words
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "currency"),
+    [("money", "abc", "EUR"), ("money", 100, None), ("money", 100, "XYZ"), ("date", "2026-13-01", None),
+     ("date", 5, None), ("number", "secret", None), ("text", None, None), ("text", True, None)],
+)  # fmt: skip
+def test_what_cannot_be_said_names_the_value_and_never_shows_it(
+    form: str, value: str | int | None, currency: str | None
+) -> None:
+    """The message goes to the log: it tells which value, not what was in it."""
+    with pytest.raises(ValueUnspeakable) as fault:
+        say(form, value, name="account.balance", language="es", currency=currency)
+    assert "account.balance" in str(fault.value)
+    assert "secret" not in str(fault.value)
+
+
+def test_text_from_outside_is_made_harmless() -> None:
+    """Markup, phoneme brackets and control signs never reach the synthesiser."""
+    assert clean("Ana <break/> [[hola]]\x00\n{x} \\ \u202eLuz") == "Ana break/ hola x Luz"
+    assert len(clean("a" * 5000)) == 200

@@ -1,0 +1,99 @@
+"""Yes and no as people say them, thirty and more phrasings per language."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
+from dialogs.slots.yes_no import YesNo
+
+YES = {
+    "es": """sí|Sí.|si|sí, claro|claro que sí|sí, por favor|por supuesto|desde luego|correcto|exacto|eso es
+        |así es|vale|sí, vale|de acuerdo|perfecto|sí, sí|sí, eso es correcto|sí señor|afirmativo|pues sí
+        |efectivamente|claro|ok|muy bien|¡Sí!|sí, gracias|está bien|eso mismo|sí, quiero otra cosa
+        |venga, sí|vale, gracias|eh, sí|sip|bueno|sí, es correcto|SÍ""",
+    "ca": """sí|Sí.|si|sí, és clar|i tant|és clar que sí|sí, si us plau|per descomptat|correcte|exacte
+        |això mateix|així és|val|d'acord|perfecte|sí, sí|sí, és correcte|afirmatiu|efectivament|molt bé|ok
+        |està bé|sí, gràcies|cert|clar|doncs sí|naturalment|bé|segur|sens dubte|clar que sí|això és|D’acord""",
+    "en": """yes|Yes.|yeah|yep|yes, please|sure|of course|correct|that's right|that's correct|right|exactly
+        |absolutely|definitely|ok|okay|yes yes|yes, I do|certainly|indeed|that is right|uh huh|I do|you bet
+        |fine|perfect|all right|yes it is|affirmative|sure, thanks|well, yes|yup|That’s right.""",
+    "ko": "네|네.|예|네 네|맞아요|그래요",
+}
+NO = {
+    "es": """no|No.|no, gracias|no no|claro que no|para nada|en absoluto|nada más|nada más, gracias
+        |no, eso es todo|eso es todo|no, nada más|de momento no|negativo|por supuesto que no|no quiero
+        |incorrecto|no es correcto|no, no es correcto|no, está mal|ninguna más|qué va|no, vale|no, ya está
+        |eh, no|no señor|ahora no|pues no|no, así está bien|no, muchas gracias|tampoco|NO""",
+    "ca": """no|No.|no, gràcies|no no|és clar que no|en absolut|res més|res més, gràcies|no, això és tot
+        |això és tot|no, res més|de moment no|negatiu|no pas|incorrecte|no és correcte|cap més|ara no
+        |doncs no|ja està|no, ja està|no, moltes gràcies|tampoc|de cap manera|per descomptat que no
+        |no, val|gens|no senyor|no, està bé|no vull|res|clar que no""",
+    "en": """no|No.|no, thanks|no thank you|nope|nah|no no|not really|of course not|that's all|that is all
+        |nothing else|no, that's all|no, that's it|nothing|not at all|no way|negative|certainly not|I don't
+        |no I don't|wrong|that's wrong|incorrect|not correct|no that will be all|absolutely not|not now
+        |well, no|no, fine|no sir|that's not right|No, thank you.""",
+    "ko": "아니요|아니요.|아니오|아뇨|아닙니다",
+}
+NEITHER = {
+    "es": "no sé|no entiendo|gracias|el perro|cuarenta y dos|¿cómo?|sí, no|no lo sé todavía|música|"
+    "subtítulos realizados por la comunidad|sí o no",
+    "ca": "no ho sé|no ho entenc|gràcies|el gos|quaranta-dos|com?|sí, no|música|sí o no",
+    "en": "I don't know|I don't understand|thanks|the dog|forty two|what?|yes no|not sure|music|yes or no",
+    "ko": "모르겠어요|감사합니다|사십이",
+}
+
+
+def _cases(table: dict[str, str]) -> list[tuple[str, str]]:
+    return [(language, text.strip()) for language, texts in table.items() for text in texts.split("|")]
+
+
+def judge(language: str, text: str, confidence: float = 0.8) -> Match | NoMatch:
+    return YesNo().judge(Heard((Alternative(text, confidence),)), language)
+
+
+@pytest.mark.parametrize(("language", "text"), _cases(YES))
+def test_yes(language: str, text: str) -> None:
+    """Each phrasing means yes."""
+    found = judge(language, text)
+    assert isinstance(found, Match)
+    assert (found.value, found.band) == ("yes", "sure")
+
+
+@pytest.mark.parametrize(("language", "text"), _cases(NO))
+def test_no(language: str, text: str) -> None:
+    """Each phrasing means no; politeness around it changes nothing."""
+    found = judge(language, text)
+    assert isinstance(found, Match)
+    assert found.value == "no"
+
+
+@pytest.mark.parametrize(("language", "text"), _cases(NEITHER))
+def test_neither(language: str, text: str) -> None:
+    """What is no clear yes or no is asked again, never guessed."""
+    assert isinstance(judge(language, text), NoMatch)
+
+
+def test_at_least_thirty_phrasings_per_language() -> None:
+    """The tables stay as large as they were promised."""
+    for language in ("es", "ca", "en"):
+        assert len(set(YES[language].split("|"))) >= 30
+        assert len(set(NO[language].split("|"))) >= 30
+
+
+def test_keys_and_trust() -> None:
+    """One is yes, two is no, other keys are neither; words that were hardly heard are neither, too."""
+    kind = YesNo()
+    assert kind.judge(Keyed("1"), "es") == Match("yes", "1", "keys")
+    assert kind.judge(Keyed("2"), "es") == Match("no", "2", "keys")
+    assert kind.judge(Keyed("3"), "es") == NoMatch("3")
+    assert isinstance(judge("es", "sí", 0.05), NoMatch)
+    assert kind.judge(Heard(()), "es") == NoMatch("")
+
+
+def test_the_second_alternative_counts() -> None:
+    """Where the best reading is no answer, the next one may be."""
+    answer = Heard((Alternative("y", 0.6), Alternative("sí", 0.5)))
+    found = YesNo().judge(answer, "es")
+    assert isinstance(found, Match)
+    assert found.value == "yes"
