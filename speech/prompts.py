@@ -23,7 +23,8 @@ import gevent.event
 from gevent.threadpool import ThreadPool
 
 from speech.errors import SoundUnreadable, SynthesizerLost
-from speech.sound import finished_prompt, read_wav, to_pcm, to_samples, write_wav
+from speech.sound import write_wav
+from speech.studio import convert
 from speech.synthesizer import Synthesizer
 
 LOG = logging.getLogger("speech.prompts")
@@ -186,7 +187,7 @@ class PromptLibrary:
         key = f"{_SOUND_VERSION}\n{studio}\n{facts.st_size}\n{facts.st_mtime_ns}"
         copy = self._converted / f"studio-{hashlib.sha256(key.encode()).hexdigest()[:32]}.wav"
         if not copy.exists():
-            self._threads.apply(_convert, (studio, copy))
+            self._threads.apply(convert, (studio, copy))
         return copy
 
     def _complain(self, studio: Path, fault: Exception) -> None:
@@ -195,33 +196,3 @@ class PromptLibrary:
         if now - self._refused.get(studio, -60.0) >= 60.0:
             self._refused[studio] = now
             LOG.warning("%s is not used, the prompt is synthesised: %s", studio, fault)
-
-
-def _convert(studio: Path, copy: Path) -> None:
-    """A studio file as 8 kHz mono, trimmed and levelled. Raises `SoundUnreadable`, OSError."""
-    try:
-        pcm = read_wav(studio) if studio.suffix.lower() == ".wav" else _by_pydub(studio)
-    except SoundUnreadable:
-        pcm = _by_pydub(studio)  # a WAV file with a codec inside
-    sound = finished_prompt(to_samples(pcm))
-    if not len(sound):
-        raise SoundUnreadable(f"{studio}: nothing but silence")
-    write_wav(copy, to_pcm(sound))
-
-
-def _by_pydub(studio: Path) -> bytes:
-    from pydub import AudioSegment  # noqa: PLC0415 - slow to import, and most prompts are WAV
-    from pydub.exceptions import CouldntDecodeError  # noqa: PLC0415
-
-    from speech.sound import SAMPLE_RATE, resample  # noqa: PLC0415
-
-    try:
-        segment = AudioSegment.from_file(str(studio)).set_channels(1).set_sample_width(2)
-    except FileNotFoundError:
-        raise SoundUnreadable(
-            f"{studio}: {studio.suffix} files need ffmpeg on the PATH; a WAV file needs nothing"
-        ) from None
-    except (CouldntDecodeError, IndexError, KeyError, OSError) as fault:
-        raise SoundUnreadable(f"{studio}: {str(fault).splitlines()[0] if str(fault) else fault!r}") from None
-    samples = to_samples(segment.raw_data)
-    return to_pcm(resample(samples, segment.frame_rate, SAMPLE_RATE))

@@ -30,6 +30,8 @@ _ONE_WORD = 0.8
 """Seconds: a longer clip between pauses may hold several words."""
 _LONGEST_PHRASE = 7.0
 _MOST_READINGS = 5
+_MOST_SEQUENCES = 24
+"""Combinations of words parted by pauses: the question's length and check digit choose among them."""
 
 
 @dataclass(frozen=True)
@@ -104,21 +106,25 @@ class Utterance:
         return _ranked(guesses)
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
-        """The clips' words in a row; a second reading takes the weakest clip's second word."""
-        each = [self._one(pcm, clip) for clip in clips]
-        each = [guesses for guesses in each if guesses]
+        """The clips' words in a row, the likeliest combinations first.
+
+        Confidence is the geometric mean over the clips, so that long numbers are not punished; a
+        combination with a second-best word has its share of that.
+        """
+        each = [guesses[:3] for clip in clips if (guesses := self._one(pcm, clip))]
         if not each:
             return []
-        best = [guesses[0] for guesses in each]
-        sure = math.exp(sum(math.log(max(guess.confidence, 1e-3)) for guess in best) / len(best))
-        found = [Guess(" ".join(guess.text for guess in best), sure)]
-        weakest = min(range(len(each)), key=lambda place: best[place].confidence)
-        for other in each[weakest][1:3]:
-            swapped = [*best]
-            swapped[weakest] = other
-            share = other.confidence / max(best[weakest].confidence, 1e-3)
-            found.append(Guess(" ".join(guess.text for guess in swapped), sure * share * 0.9))
-        return found
+        rows: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
+        for guesses in each:
+            grown = [
+                (score + math.log(max(guess.confidence, 1e-3)), (*said, guess.text))
+                for score, said in rows
+                for guess in guesses
+            ]
+            rows = sorted(grown, key=lambda row: -row[0])[:_MOST_SEQUENCES]
+        top = rows[0][0]
+        sure = math.exp(top / len(each))
+        return [Guess(" ".join(said), sure * math.exp((score - top) / 2)) for score, said in rows]
 
     def _kept(self, clip: Clip) -> list[Guess] | None:
         return next((guesses for known, guesses in self._known if same_clips([known], [clip])), None)
@@ -245,4 +251,4 @@ def _ranked(guesses: list[Guess]) -> tuple[Guess, ...]:
             together = 1 - (1 - known.confidence) * (1 - guess.confidence)
             best[guess.text] = Guess(guess.text, together)
     kept = [guess for guess in best.values() if guess.confidence >= _LEAST_CONFIDENCE]
-    return tuple(sorted(kept, key=lambda guess: -guess.confidence)[:_MOST_READINGS])
+    return tuple(sorted(kept, key=lambda guess: -guess.confidence)[:_MOST_SEQUENCES])

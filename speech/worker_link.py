@@ -20,6 +20,7 @@ class ParentLink:
     """Frames from and to the server. `send` may be called from any thread."""
 
     def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(True)  # gevent made the pair, and made both ends non-blocking
         self._socket = connection
         self._decoder = Decoder()
         self._arrived: deque[Frame] = deque()

@@ -149,8 +149,8 @@ class Link:
             reason = f"{self.name} was not ready after {start_timeout:g} s"
         except (WorkerLost, FrameFault) as fault:
             reason = str(fault)
-        except OSError as fault:
-            reason = f"{self.name}: {fault}"
+        except OSError:
+            reason = f"{self.name} ended"  # a reset instead of an end of file: it was killed
         finally:
             overdue.close()
             self._end(reason)

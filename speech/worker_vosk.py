@@ -1,0 +1,165 @@
+"""The worker processes of `speech.vosk`: a template loads the models, forked workers share them.
+
+Rules:
+1. The template does nothing but load, fork on request (a socket arrives with each request), and end
+   with its parent. It holds no recogniser, so a fork finds no locks taken.
+2. A worker decodes what it is fed at once, on one thread: many callers share it, each with its own
+   recogniser over the one model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from speech.frames import Header
+from speech.sound import SAMPLE_RATE, voiced_seconds
+from speech.vosk_readings import Alternative, decoys_for, readings
+from speech.worker_link import ParentLink, stdin_socket
+
+LEAST_VOICE = 0.06
+"""Seconds of voice without which nothing was said."""
+_ALTERNATIVES = 5
+_PARTIAL_EVERY = SAMPLE_RATE * 2 // 5
+"""Bytes (0.2 s) between two looks at the words so far."""
+_LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
+
+
+class _Stream:
+    """One utterance on its recogniser."""
+
+    def __init__(self, model: Any, language: str, phrases: list[str]) -> None:
+        import vosk  # noqa: PLC0415 - loaded by the template
+
+        def known(text: str) -> bool:
+            return all(model.vosk_model_find_word(word) >= 0 for word in text.split())
+
+        usable = [phrase for phrase in dict.fromkeys(phrases) if phrase and known(phrase)]
+        self._decoys: tuple[str, ...] = ()
+        if usable:
+            self._decoys = decoys_for(language, usable, is_known=known)
+            grammar = [*usable, *self._decoys, *(["[unk]"] if known("[unk]") else [])]
+            words = json.dumps(grammar, ensure_ascii=False)
+            self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE), words)
+        else:
+            self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE))
+        self._recognizer.SetMaxAlternatives(_ALTERNATIVES)
+        self._stretches: list[list[Alternative]] = []
+        self._sound = bytearray()
+        self._looked = 0
+        self._partial = ""
+
+    def feed(self, samples: bytes) -> str | None:
+        """Decodes; returns the words so far if they have changed."""
+        if len(self._sound) + len(samples) > _LONGEST_BYTES:
+            return None
+        self._sound += samples
+        if self._recognizer.AcceptWaveform(samples):
+            self._stretches.append(_alternatives(self._recognizer.Result()))
+        if len(self._sound) - self._looked < _PARTIAL_EVERY:
+            return None
+        self._looked = len(self._sound)
+        text = str(json.loads(self._recognizer.PartialResult()).get("partial", ""))
+        if text == self._partial:
+            return None
+        self._partial = text
+        return text
+
+    def finish(self) -> tuple[tuple[str, float], ...]:
+        """The readings of all that was fed."""
+        self._stretches.append(_alternatives(self._recognizer.FinalResult()))
+        if voiced_seconds(bytes(self._sound)) < LEAST_VOICE:
+            return ()
+        return readings(self._stretches, self._decoys)
+
+
+def _alternatives(result: str) -> list[Alternative]:
+    return [
+        Alternative(str(one.get("text", "")).strip(), float(one.get("confidence", 0.0)))
+        for one in json.loads(result).get("alternatives", ())
+    ]
+
+
+class _Service:
+    def __init__(self, link: ParentLink, models: dict[str, Any]) -> None:
+        self._link = link
+        self._models = models
+        self._streams: dict[int, _Stream] = {}
+
+    def take(self, header: Header, body: bytes) -> None:
+        """One frame from the server."""
+        number = int(header["id"])
+        try:
+            self._take(number, header, body)
+        except Exception as fault:  # noqa: BLE001 - one utterance's fault is not the others'
+            self._streams.pop(number, None)
+            self._link.send({"op": "failed", "id": number, "text": f"{type(fault).__name__}: {fault}"})
+
+    def _take(self, number: int, header: Header, body: bytes) -> None:
+        match header["op"]:
+            case "open":
+                language = str(header["language"])
+                self._streams[number] = _Stream(
+                    self._models[language], language, [str(p) for p in header["phrases"]]
+                )
+            case "feed" if number in self._streams:
+                text = self._streams[number].feed(body)
+                if text is not None:
+                    self._link.send({"op": "partial", "id": number, "text": text})
+            case "finish" if number in self._streams:
+                found = self._streams.pop(number).finish()
+                self._link.send({"op": "heard", "id": number, "readings": found})
+            case "cancel":
+                self._streams.pop(number, None)
+            case "words":
+                model = self._models[str(header["language"])]
+                unknown = [word for word in header["words"] if model.vosk_model_find_word(word) < 0]
+                self._link.send({"op": "words", "id": number, "unknown": unknown})
+
+
+def serve(link: ParentLink, models: dict[str, Any]) -> None:
+    """Decodes until the server has gone."""
+    service = _Service(link, models)
+    link.ready(languages=sorted(models))
+    while (frame := link.receive()) is not None:
+        service.take(*frame)
+
+
+def main() -> None:
+    """The template: loads the models, then forks a worker for each socket that arrives."""
+    settings = json.loads(sys.argv[1])
+    control = stdin_socket()
+    link = ParentLink(control)
+    try:
+        import vosk  # noqa: PLC0415 - heavy
+
+        vosk.SetLogLevel(-1)
+        models = {}
+        for language, folder in settings["models"].items():
+            link.progress(f"loading Vosk for {language}")
+            models[language] = vosk.Model(folder)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the server shall hear it
+        link.send({"op": "fatal", "text": f"the Vosk model cannot be loaded: {fault}"})
+        return
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # workers that end are nobody's to collect
+    link.ready()
+    while True:
+        data, descriptors, _flags, _address = socket.recv_fds(control, 1, 1)
+        if not data:
+            return
+        for descriptor in descriptors:
+            connection = socket.socket(fileno=descriptor)
+            if os.fork() == 0:
+                control.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                serve(ParentLink(connection), models)
+                os._exit(0)
+            connection.close()
+
+
+if __name__ == "__main__":
+    main()
