@@ -42,7 +42,9 @@ def make_switch(tmp_path: Path) -> Iterator[Callable[..., EmbeddedSwitch]]:
             "password": PASSWORD,
             "recordings": str(tmp_path / "recordings"),
             "sounds": str(tmp_path / "sounds"),
-            "extensions": [{"destination": "9100", "actions": [list(action) for action in actions]}],
+            "extensions": [
+                {"destination": "9100", "actions": [list(action) for action in actions or (["park"],)]}
+            ],
             **more,
         }
         switch = EmbeddedSwitch(read_config(config), clock)
