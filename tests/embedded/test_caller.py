@@ -19,7 +19,7 @@ from esl.embedded.caller import (
     WaitForSound,
     WaitHangup,
 )
-from esl.embedded.clock import ScaledClock
+from esl.embedded.clock import Clock
 from esl.embedded.errors import ScriptError
 from esl.embedded.measure import end_of_sound, first_loud, spans_of_sound
 from tests.embedded.sound import counting, tone, write_wav
@@ -46,9 +46,7 @@ def test_first_and_end_of_sound() -> None:
     assert end_of_sound(samples + counting(10), start=4500) is None
 
 
-def test_what_is_said_is_heard_back_at_its_place(
-    make_switch, call, clock: ScaledClock, tmp_path: Path
-) -> None:
+def test_what_is_said_is_heard_back_at_its_place(make_switch, call, clock: Clock, tmp_path: Path) -> None:
     """Both directions are on one timeline: an echo comes later, never earlier, and unchanged."""
     switch = make_switch(["answer"], ["echo"], clock=clock)
     caller: ScriptedCaller = call(switch)
@@ -61,7 +59,7 @@ def test_what_is_said_is_heard_back_at_its_place(
     assert spoken in heard
     latency = caller.response_latency(utterance.start)
     assert latency is not None
-    assert 0.02 <= latency < 0.5
+    assert 0.02 <= latency <= 0.08
     path = tmp_path / "both.wav"
     caller.write_wav(path)
     with wave.open(str(path)) as file:
@@ -70,7 +68,7 @@ def test_what_is_said_is_heard_back_at_its_place(
     assert both[:, 1].tobytes().startswith(heard[: utterance.end * 2])
 
 
-def test_barge_in_is_measured(make_switch, call, clock: ScaledClock) -> None:
+def test_barge_in_is_measured(make_switch, call, clock: Clock) -> None:
     """The time from the caller's first sound to the last of the prompt."""
     switch = make_switch(["answer"], ["playback", "tone_stream://%(60000,0,300)"], ["park"], clock=clock)
     caller: ScriptedCaller = call(switch)
@@ -83,11 +81,11 @@ def test_barge_in_is_measured(make_switch, call, clock: ScaledClock) -> None:
     caller.silent(0.5)
     latency = caller.barge_in_latency(onset)
     assert latency is not None
-    assert abs(latency - (stopped - onset) / 8000) < 0.3
+    assert abs(latency - (stopped - onset) / 8000) <= 0.04
     assert caller.barge_in_latency(stopped + 3000) == 0
 
 
-def test_a_script_from_beginning_to_end(make_switch, call, clock: ScaledClock, tmp_path: Path) -> None:
+def test_a_script_from_beginning_to_end(make_switch, call, clock: Clock, tmp_path: Path) -> None:
     """Every step does what it says, and the script ends with the call."""
     question = "1 1 1 5000 # tone_stream://%(600,0,300) silence_stream://250 answer \\d 2000"
     switch = make_switch(
@@ -118,7 +116,7 @@ def test_a_script_from_beginning_to_end(make_switch, call, clock: ScaledClock, t
     assert [round((end - onset) / 8000, 1) for onset, end in said] == [0.5, 0.4]
 
 
-def test_waiting_has_an_end(make_switch, call, clock: ScaledClock) -> None:
+def test_waiting_has_an_end(make_switch, call, clock: Clock) -> None:
     """A script that waits for what does not come fails with one line; a hang-up just ends the wait."""
     switch = make_switch(["answer"], ["sleep", "5000"], ["hangup", "USER_BUSY"], clock=clock)
     caller: ScriptedCaller = call(switch)

@@ -10,7 +10,7 @@ import gevent
 import pytest
 
 from esl.embedded import listener as listener_module
-from esl.embedded.clock import ScaledClock
+from esl.embedded.clock import Clock
 from esl.embedded.config import SwitchConfig
 from tests.embedded.conftest import PASSWORD
 from tests.embedded.replay import Peer, Server
@@ -25,7 +25,7 @@ def client(switch, *, password: str | None = PASSWORD) -> Peer:
 
 
 @pytest.mark.parametrize("command", ["auth wrong", "auth ", "auth ClueCon", "userauth a@b:c"])
-def test_a_wrong_password_ends_the_connection(make_switch, clock: ScaledClock, command: str) -> None:
+def test_a_wrong_password_ends_the_connection(make_switch, clock: Clock, command: str) -> None:
     """As the real switch: `-ERR invalid`, then the goodbye; nothing can be tried twice."""
     peer = client(make_switch(clock=clock), password=None)
     assert peer.ask(command).about["Reply-Text"] == "-ERR invalid"
@@ -33,7 +33,7 @@ def test_a_wrong_password_ends_the_connection(make_switch, clock: ScaledClock, c
     assert peer.received[-1].body.startswith(b"Disconnected, goodbye.\n")
 
 
-def test_nothing_can_be_done_before_auth(make_switch, clock: ScaledClock) -> None:
+def test_nothing_can_be_done_before_auth(make_switch, clock: Clock) -> None:
     """No command works without the password, and whoever says nothing is sent away."""
     switch = make_switch(clock=clock)
     peer = client(switch, password=None)
@@ -49,7 +49,7 @@ def test_there_is_no_default_password() -> None:
     assert len(first) >= 24
 
 
-def test_subscriptions_and_filters(make_switch, call, clock: ScaledClock) -> None:
+def test_subscriptions_and_filters(make_switch, call, clock: Clock) -> None:
     """Only what was asked for comes, and of that only what the filters let through."""
     switch = make_switch(["answer"], ["set", "a=b"], ["park"], clock=clock)
     everything, some = client(switch), client(switch)
@@ -71,7 +71,7 @@ def test_subscriptions_and_filters(make_switch, call, clock: ScaledClock) -> Non
     assert some.ask("noevents").about["Reply-Text"] == "+OK no longer listening for events"
 
 
-def test_events_as_json(make_switch, call, clock: ScaledClock) -> None:
+def test_events_as_json(make_switch, call, clock: Clock) -> None:
     """`event json` carries the same values, decoded."""
     switch = make_switch(["answer"], ["park"], clock=clock)
     peer = client(switch)
@@ -83,7 +83,7 @@ def test_events_as_json(make_switch, call, clock: ScaledClock) -> None:
     assert content["Caller-Caller-ID-Name"] == "Ana Pérez"
 
 
-def test_bgapi_answers_with_an_event(make_switch, clock: ScaledClock) -> None:
+def test_bgapi_answers_with_an_event(make_switch, clock: Clock) -> None:
     """The job's id comes back twice, its result as BACKGROUND_JOB with a body of its own length."""
     peer = client(make_switch(clock=clock))
     peer.ask("event plain BACKGROUND_JOB")
@@ -96,7 +96,7 @@ def test_bgapi_answers_with_an_event(make_switch, clock: ScaledClock) -> None:
     assert "Job-Owner-UUID" not in job.about
 
 
-def test_what_is_not_there_says_so(make_switch, clock: ScaledClock) -> None:
+def test_what_is_not_there_says_so(make_switch, clock: Clock) -> None:
     """Commands of later rooms answer as unknown ones do on the real switch, never with a success."""
     peer = client(make_switch(clock=clock))
     for name in ("originate", "uuid_bridge", "nonsense"):
@@ -105,7 +105,7 @@ def test_what_is_not_there_says_so(make_switch, clock: ScaledClock) -> None:
     assert peer.ask("sendmsg nobody").about["Reply-Text"] == "-ERR invalid session id [nobody]"
 
 
-def test_api_on_legs(make_switch, call, clock: ScaledClock) -> None:
+def test_api_on_legs(make_switch, call, clock: Clock) -> None:
     """Reading, setting and ending legs by uuid, and the real switch's words when there is none."""
     switch = make_switch(["answer"], ["park"], clock=clock)
     peer = client(switch)
@@ -132,7 +132,7 @@ def test_api_on_legs(make_switch, call, clock: ScaledClock) -> None:
     assert " session(s) max" in ask("status")
 
 
-def test_agents_check_in_and_out(make_switch, call, clock: ScaledClock) -> None:
+def test_agents_check_in_and_out(make_switch, call, clock: Clock) -> None:
     """A caller waits while nobody is there and is served once somebody checks in."""
     agent = {"name": "eva@default", "status": "Logged Out", "answers_after": 0.1, "talks_for": 1.0}
     switch = make_switch(
@@ -166,7 +166,7 @@ def test_agents_check_in_and_out(make_switch, call, clock: ScaledClock) -> None:
         ({"longest_wait_without_agents": 2.0}, "NO_AGENT_TIMEOUT"),
     ],
 )
-def test_leaving_a_queue_by_time(make_switch, call, clock: ScaledClock, limits, reason: str) -> None:
+def test_leaving_a_queue_by_time(make_switch, call, clock: Clock, limits, reason: str) -> None:
     """The queue gives up after its limit, says why, and the dialplan's next action runs."""
     switch = make_switch(
         ["answer"],
@@ -183,7 +183,7 @@ def test_leaving_a_queue_by_time(make_switch, call, clock: ScaledClock, limits, 
     assert told.about["variable_cc_cancel_reason"] == reason
 
 
-def test_an_agent_who_never_answers_is_passed_over(make_switch, call, clock: ScaledClock) -> None:
+def test_an_agent_who_never_answers_is_passed_over(make_switch, call, clock: Clock) -> None:
     """The offer fails with NO_ANSWER and the next agent gets the caller."""
     agents = [
         {"name": "absent@default", "answers_after": None, "ring_time": 1.0},
@@ -203,7 +203,7 @@ def test_an_agent_who_never_answers_is_passed_over(make_switch, call, clock: Sca
     caller.wait_hangup()
 
 
-def test_the_caller_hears_the_agent_and_may_hang_up(make_switch, call, clock: ScaledClock) -> None:
+def test_the_caller_hears_the_agent_and_may_hang_up(make_switch, call, clock: Clock) -> None:
     """Music, then a person; when the caller goes, the agent is free again."""
     agent = {"name": "ana", "answers_after": 1.0, "talks_for": 600.0, "voice": "tone_stream://%(300,0,300)"}
     switch = make_switch(
@@ -223,7 +223,7 @@ def test_the_caller_hears_the_agent_and_may_hang_up(make_switch, call, clock: Sc
 
 
 def test_a_client_that_does_not_read_is_disconnected(
-    make_switch, call, server: Server, clock: ScaledClock, monkeypatch: pytest.MonkeyPatch
+    make_switch, call, server: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It loses events first, then the connection; the calls and the other clients notice nothing."""
     monkeypatch.setattr(listener_module, "_MOST_UNSENT", 200_000)
@@ -248,7 +248,7 @@ def test_a_client_that_does_not_read_is_disconnected(
 @pytest.mark.parametrize(
     "rubbish", [b"\x00" * 300_000, b"a: b\n" * 80_000, b"sendmsg\nContent-Length: x\n\n"]
 )
-def test_rubbish_ends_only_the_connection_it_came_on(make_switch, clock: ScaledClock, rubbish: bytes) -> None:
+def test_rubbish_ends_only_the_connection_it_came_on(make_switch, clock: Clock, rubbish: bytes) -> None:
     """A client without sense or manners costs nobody else anything."""
     switch = make_switch(clock=clock)
     good, bad = client(switch), client(switch)

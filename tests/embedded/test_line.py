@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esl.embedded.clock import ScaledClock
+from esl.embedded.clock import Clock, ScaledClock
 from esl.embedded.errors import LineError, LineRefusedError
 from esl.embedded.line import (
     AUDIO,
@@ -65,7 +65,7 @@ def test_what_is_no_key_is_refused(body: bytes) -> None:
     ],
 )
 def test_a_bad_first_line_is_told_what_is_wrong(
-    make_switch, clock: ScaledClock, hello: bytes, complaint: str
+    make_switch, clock: Clock, hello: bytes, complaint: str
 ) -> None:
     """Whoever writes another end of the protocol gets one line that names the mistake."""
     switch = make_switch(["park"], clock=clock)
@@ -76,7 +76,7 @@ def test_a_bad_first_line_is_told_what_is_wrong(
     assert not switch.sessions
 
 
-def test_rubbish_on_a_line_ends_that_call(make_switch, call, clock: ScaledClock) -> None:
+def test_rubbish_on_a_line_ends_that_call(make_switch, call, clock: Clock) -> None:
     """A broken end is hung up; the next call is taken."""
     switch = make_switch(["answer"], ["park"], clock=clock)
     connection, _, _ = join(switch.line_address, Hello(destination="9100"))
@@ -87,7 +87,7 @@ def test_rubbish_on_a_line_ends_that_call(make_switch, call, clock: ScaledClock)
     assert call(switch).wait_for_answer()
 
 
-def test_a_caller_who_does_not_listen_stalls_nobody(make_switch, call, clock: ScaledClock) -> None:
+def test_a_caller_who_does_not_listen_stalls_nobody(make_switch, call, clock: Clock) -> None:
     """Sound for an end that does not read is dropped; the clock goes on for the others."""
     switch = make_switch(["answer"], ["playback", "tone_stream://%(9000,0,300);loops=9"], clock=clock)
     connection, uuid, _ = join(switch.line_address, Hello(destination="9100"))
@@ -102,7 +102,7 @@ def test_a_caller_who_does_not_listen_stalls_nobody(make_switch, call, clock: Sc
     connection.close()
 
 
-def test_the_most_calls_at_once(make_switch, call, clock: ScaledClock) -> None:
+def test_the_most_calls_at_once(make_switch, call, clock: Clock) -> None:
     """`max-sessions`: one call more is refused as congestion, and taken when another has ended."""
     switch = make_switch(["answer"], ["park"], clock=clock, most_calls=2)
     first, _ = call(switch), call(switch)
@@ -114,7 +114,7 @@ def test_the_most_calls_at_once(make_switch, call, clock: ScaledClock) -> None:
     assert call(switch).wait_for_answer()
 
 
-def test_the_most_calls_in_a_second(make_switch, call, clock: ScaledClock) -> None:
+def test_the_most_calls_in_a_second(make_switch, call, clock: Clock) -> None:
     """`sessions-per-second`: a burst is cut off, and a second later calls are taken again."""
     slow = ScaledClock(1)
     switch = make_switch(["answer"], ["park"], clock=slow, calls_per_second=3)
@@ -126,7 +126,7 @@ def test_the_most_calls_in_a_second(make_switch, call, clock: ScaledClock) -> No
     assert call(switch).wait_for_answer()
 
 
-def test_nobody_there(clock: ScaledClock) -> None:
+def test_nobody_there(clock: Clock) -> None:
     """A caller without a switch gets one line that says so."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = listening.getsockname()[:2]
@@ -134,7 +134,7 @@ def test_nobody_there(clock: ScaledClock) -> None:
         join(address, Hello(destination="9100"))
 
 
-def test_keys_and_variables_arrive(make_switch, call, clock: ScaledClock) -> None:
+def test_keys_and_variables_arrive(make_switch, call, clock: Clock) -> None:
     """What a trunk would bring (`sip_h_...`) is on the leg; keys wait until somebody takes them."""
     switch = make_switch(["answer"], ["sleep", "300"], ["park"], clock=clock)
     caller = call(switch, variables={"sip_h_X-Account": "A 1"})

@@ -9,9 +9,10 @@ from pathlib import Path
 import gevent
 import numpy as np
 import pytest
+from gevent.event import Event
 
 from esl.embedded.caller import ScriptedCaller
-from esl.embedded.clock import ScaledClock
+from esl.embedded.clock import Clock, ScaledClock
 from esl.embedded.media import Media, MediaClock
 from esl.embedded.sounds import SILENCE, Source, open_sound
 from tests.embedded.replay import Peer, Server
@@ -22,7 +23,7 @@ ASYNC = "async full"
 
 @pytest.fixture
 def answered(
-    make_switch, call, server: Server, clock: ScaledClock
+    make_switch, call, server: Server, clock: Clock
 ) -> tuple[Peer, ScriptedCaller, str, Callable[..., None]]:
     """A call that a server has answered: its connection, the caller, the uuid, and `do(app, arg, id)`."""
     switch = make_switch(["socket", f"{server.address} {ASYNC}"], clock=clock)
@@ -58,7 +59,7 @@ def wait_until(done: Callable[[], bool], seconds: float = 10.0) -> None:
             gevent.get_hub().loop.update_now()
 
 
-def test_tap_grows_with_every_tick(answered, tmp_path: Path, clock: ScaledClock) -> None:
+def test_tap_grows_with_every_tick(answered, tmp_path: Path, clock: Clock) -> None:
     """The live audio is there as soon as it is heard: whole frames, none lost, none twice."""
     peer, caller, uuid, _ = answered
     tap = tmp_path / "tap.r8"
@@ -72,7 +73,7 @@ def test_tap_grows_with_every_tick(answered, tmp_path: Path, clock: ScaledClock)
     assert content[content.index(spoken[:320]) :].startswith(spoken)
     assert len(content) % 320 == 0
     assert before % 320 == 0
-    assert late < 0.3  # of the clock's seconds, at ten times the speed on a busy machine
+    assert late <= 0.06  # the cushion and the tick
 
 
 def test_tap_goes_on_while_a_prompt_plays(answered, tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_stereo_recording_is_aligned_and_masked_in_place(answered, tmp_path: Pat
     for place, number in enumerate(frames):
         assert number in (0, heard[place + offset])
     masked = {heard[place + offset] for place, number in enumerate(frames) if number == 0}
-    assert set(range(2005, 2013)) <= masked
+    assert set(range(2003, 2018)) <= masked
     assert 3010 in frames
 
 
@@ -189,7 +190,7 @@ def test_recordings_are_closed_by_the_hangup(answered, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("terminators", "response_within"), [(None, 5.0), ("none", 30.0)])
 def test_star_stops_playback_unless_told_otherwise(
-    answered, clock: ScaledClock, terminators: str | None, response_within: float
+    answered, clock: Clock, terminators: str | None, response_within: float
 ) -> None:
     """`*` ends a prompt by default, which surprises; `playback_terminators=none` keeps it going."""
     peer, caller, uuid, do = answered
@@ -251,8 +252,11 @@ def test_ticks_are_made_up_for_and_do_not_drift() -> None:
             if self.time > 4.0:
                 raise gevent.GreenletExit
 
-        def real(self, seconds: float) -> float:
-            return seconds
+        def wait(self, event: Event, seconds: float | None) -> bool:
+            raise AssertionError("the media clock only sleeps")
+
+        def later(self, seconds: float, run: Callable[[], None]) -> gevent.Greenlet:
+            raise AssertionError("the media clock only sleeps")
 
     clock = Jumping()
     ticking = MediaClock(clock)

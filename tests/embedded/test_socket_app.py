@@ -7,7 +7,7 @@ import socket
 import gevent
 import pytest
 
-from esl.embedded.clock import ScaledClock
+from esl.embedded.clock import Clock
 from tests.embedded.replay import Peer, Server
 
 TONE = "tone_stream://%(300,0,440)"
@@ -34,7 +34,7 @@ def connected(server: Server) -> Peer:
     return peer
 
 
-def test_hosts_are_tried_in_their_order(make_switch, call, server: Server, clock: ScaledClock) -> None:
+def test_hosts_are_tried_in_their_order(make_switch, call, server: Server, clock: Clock) -> None:
     """The second server gets the call if the first is down."""
     switch = make_switch(["socket", f"{dead_address()}|{server.address} async full"], clock=clock)
     call(switch)
@@ -42,7 +42,7 @@ def test_hosts_are_tried_in_their_order(make_switch, call, server: Server, clock
     assert peer.received[0].about["Control"] == "full"
 
 
-def test_no_server_at_all_means_the_next_action(make_switch, call, clock: ScaledClock) -> None:
+def test_no_server_at_all_means_the_next_action(make_switch, call, clock: Clock) -> None:
     """A caller is never left in silence: what stands after `socket` runs."""
     switch = make_switch(
         ["socket", f"{dead_address()} async full"],
@@ -58,7 +58,7 @@ def test_no_server_at_all_means_the_next_action(make_switch, call, clock: Scaled
 
 @pytest.mark.parametrize("how", ["close", "reset", "exit"])
 def test_a_server_that_goes_away_mid_prompt(
-    make_switch, call, server: Server, clock: ScaledClock, how: str
+    make_switch, call, server: Server, clock: Clock, how: str
 ) -> None:
     """The prompt is played to its end, then the dialplan's next action runs."""
     switch = make_switch(
@@ -91,7 +91,7 @@ def test_a_server_that_goes_away_mid_prompt(
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.1, 0.3, 0.6, 1.0, 1.6])
 @pytest.mark.parametrize("how", ["hang_up", "vanish"])
 def test_the_caller_hangs_up_at_any_instant(
-    make_switch, call, server: Server, clock: ScaledClock, after: float, how: str
+    make_switch, call, server: Server, clock: Clock, after: float, how: str
 ) -> None:
     """Whenever it happens, the leg is accounted for and nothing of it is left."""
     switch = make_switch(["socket", f"{server.address} async full"], clock=clock)
@@ -127,7 +127,7 @@ def test_the_caller_hangs_up_at_any_instant(
 
 
 def test_commands_run_in_order_and_a_prompt_interrupts_a_prompt(
-    make_switch, call, server: Server, clock: ScaledClock
+    make_switch, call, server: Server, clock: Clock
 ) -> None:
     """As on the real switch: what is sent during a prompt runs at once, then the prompt goes on."""
     switch = make_switch(["socket", f"{server.address} async full"], clock=clock)
@@ -145,7 +145,7 @@ def test_commands_run_in_order_and_a_prompt_interrupts_a_prompt(
 
 
 def test_event_lock_makes_prompts_wait_for_each_other(
-    make_switch, call, server: Server, clock: ScaledClock
+    make_switch, call, server: Server, clock: Clock
 ) -> None:
     """With `event-lock` two prompts that were sent at once are heard one after the other."""
     switch = make_switch(["socket", f"{server.address} async full"], clock=clock)
@@ -159,7 +159,7 @@ def test_event_lock_makes_prompts_wait_for_each_other(
     assert ends[-2:] == ["one", "two"]
 
 
-def test_break_all_forgets_what_was_queued(make_switch, call, server: Server, clock: ScaledClock) -> None:
+def test_break_all_forgets_what_was_queued(make_switch, call, server: Server, clock: Clock) -> None:
     """`uuid_break UUID all` stops the prompt and drops the commands that wait behind it."""
     switch = make_switch(["socket", f"{server.address} async full"], clock=clock)
     caller = call(switch)
@@ -175,9 +175,7 @@ def test_break_all_forgets_what_was_queued(make_switch, call, server: Server, cl
     assert "two" not in {m.about.get("Application-UUID") for m in peer.received}
 
 
-def test_argument_in_the_body_loops_and_expansion(
-    make_switch, call, server: Server, clock: ScaledClock
-) -> None:
+def test_argument_in_the_body_loops_and_expansion(make_switch, call, server: Server, clock: Clock) -> None:
     """Long arguments travel as a body, `loops` repeats, and `${name}` is expanded once unless forbidden."""
     switch = make_switch(["socket", f"{server.address} async full"], clock=clock)
     call(switch, name="${hangup_cause}${caller_id_number}")
@@ -202,7 +200,7 @@ def test_argument_in_the_body_loops_and_expansion(
 
 
 def test_without_full_control_only_the_leg_can_be_commanded(
-    make_switch, call, server: Server, clock: ScaledClock
+    make_switch, call, server: Server, clock: Clock
 ) -> None:
     """`api`, `event` and `linger` need `full`: a dialplan that forgot it is noticed here too."""
     switch = make_switch(["socket", f"{server.address} async"], clock=clock)
@@ -215,7 +213,7 @@ def test_without_full_control_only_the_leg_can_be_commanded(
     assert peer.ask(execute("answer")).about["Reply-Text"] == "+OK"
 
 
-def test_in_turn_a_reply_means_done(make_switch, call, server: Server, clock: ScaledClock) -> None:
+def test_in_turn_a_reply_means_done(make_switch, call, server: Server, clock: Clock) -> None:
     """Without `async` the reply to `sendmsg` comes when the application has ended."""
     switch = make_switch(["socket", f"{server.address} full"], ["hangup", "USER_BUSY"], clock=clock)
     caller = call(switch)
@@ -231,7 +229,7 @@ def test_in_turn_a_reply_means_done(make_switch, call, server: Server, clock: Sc
     assert caller.wait_hangup() == "USER_BUSY"
 
 
-def test_transfer_runs_another_extension(make_switch, call, server: Server, clock: ScaledClock) -> None:
+def test_transfer_runs_another_extension(make_switch, call, server: Server, clock: Clock) -> None:
     """`uuid_transfer` and `transfer` leave the server's extension; endless circles end in a hang-up."""
     more = [
         {"destination": "9100", "actions": [["socket", f"{server.address} async full"]]},
@@ -265,7 +263,7 @@ def test_transfer_runs_another_extension(make_switch, call, server: Server, cloc
     ],
 )
 def test_a_hostile_caller_name_stays_a_value(
-    make_switch, call, server: Server, clock: ScaledClock, name: str
+    make_switch, call, server: Server, clock: Clock, name: str
 ) -> None:
     """Whatever a caller calls themselves, no header line, event or table row comes of it."""
     switch = make_switch(["socket", f"{server.address} async full"], clock=clock)
