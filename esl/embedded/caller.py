@@ -257,7 +257,7 @@ class ScriptedCaller:
 
     def silent(self, seconds: float) -> None:
         """Says nothing; returns early if the call ends."""
-        self.hung_up.wait(self.clock.real(seconds))
+        self.clock.wait(self.hung_up, seconds)
 
     # --- waiting -------------------------------------------------------------------------------
 
@@ -292,7 +292,7 @@ class ScriptedCaller:
 
     def wait_hangup(self, timeout: float = 60.0) -> str:
         """The hang-up cause. Raises `ScriptError` after `timeout` seconds."""
-        if not self.hung_up.wait(self.clock.real(timeout)):
+        if not self.clock.wait(self.hung_up, timeout):
             raise ScriptError(f"the call had not ended after {timeout:g} s")
         return self.hangup_cause or ""
 
@@ -309,8 +309,7 @@ class ScriptedCaller:
         return True
 
     def _rest(self, until: float | None) -> None:
-        timeout = None if until is None else self.clock.real(until - self.clock.now())
-        self._changed.wait(timeout)
+        self.clock.wait(self._changed, None if until is None else until - self.clock.now())
         self._changed.clear()
 
     def run(self, script: Sequence[Step]) -> None:

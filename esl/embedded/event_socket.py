@@ -7,8 +7,6 @@ import hmac
 import socket
 from typing import TYPE_CHECKING
 
-import gevent
-
 from esl.embedded.listener import EventListener
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ class ClientConnection(EventListener):
     def __init__(self, switch: EmbeddedSwitch, connection: socket.socket) -> None:
         super().__init__(switch, connection)
         self._authenticated = False
-        self._patience = gevent.spawn_later(switch.clock.real(_AUTH_SECONDS), self._lose_patience)
+        self._patience = switch.clock.later(_AUTH_SECONDS, self._lose_patience)
 
     def open(self) -> None:
         self.send(b"Content-Type: auth/request\n\n")

@@ -48,17 +48,13 @@ def spans_of_sound(samples: bytes, *, pause: float = 0.3) -> list[tuple[int, int
 
 
 def end_of_sound(samples: bytes, *, start: int, pause: float = 0.1) -> int | None:
-    """Where the sound that goes on at `start` ends: after it come `pause` seconds of quiet.
+    """Where the sound that goes on at `start` ends: the first sample of `pause` seconds of quiet.
 
     `start` itself if it is quiet there already; None if the sound goes on to the end of `samples`.
     """
-    loud = _windows(samples)
-    quiet_windows = max(round(pause * SAMPLE_RATE / _WINDOW), 1)
-    at = start // _WINDOW
-    last = at - 1
-    for window in range(at, len(loud)):
-        if loud[window]:
-            last = window
-        elif window - last >= quiet_windows:
-            return max((last + 1) * _WINDOW, start)
-    return None
+    needed = round(pause * SAMPLE_RATE)
+    sound = np.abs(np.frombuffer(samples, "<i2", count=len(samples) // 2).astype(np.int32))
+    # Loud samples, between two that stand for the beginning and the end of what was recorded.
+    loud = np.concatenate(([start - 1], start + np.flatnonzero(sound[start:] > LOUD), [len(sound)]))
+    quiet = np.flatnonzero(np.diff(loud) > needed)
+    return int(loud[quiet[0]]) + 1 if len(quiet) else None

@@ -26,7 +26,9 @@ _log = logging.getLogger(__name__)
 
 _MOST_BEHIND = 2.0
 """Seconds: whoever was asleep for longer (a laptop, a debugger) starts anew instead of racing."""
-_RELAXED_BACKLOG = 2
+_CUSHION = 2
+"""Frames that must have come before the first one is heard: 20 ms against the jitter of two clocks."""
+_RELAXED_BACKLOG = 3
 """Frames from the caller that may wait; above that, silent ones are left out to catch up."""
 _MOST_BACKLOG = 25
 """Frames from the caller that may wait at all: half a second."""
@@ -56,6 +58,7 @@ class Media:
         self.on_tick: Callable[[], None] | None = None
         """Called once, in the next tick."""
         self._inbox: deque[bytes] = deque()
+        self._filling = True
         self._wake = wake
 
     def hear(self, sound: bytes) -> None:
@@ -94,10 +97,13 @@ class Media:
         while len(inbox) > _RELAXED_BACKLOG and inbox[0] == SILENCE:
             inbox.popleft()
             self.skipped += 1
-        if inbox:
-            self.frames_in += 1
-            return inbox.popleft()
-        return SILENCE
+        if self._filling and len(inbox) < _CUSHION:
+            return SILENCE
+        self._filling = not inbox
+        if self._filling:
+            return SILENCE
+        self.frames_in += 1
+        return inbox.popleft()
 
     def _next_spoken(self, heard: bytes) -> bytes:
         source = self.source

@@ -213,7 +213,7 @@ class CallCentre:
             self.fire([*lines, *member.lines()], (_AGENT_THREAD, 1717))
             answers = agent.config.answers_after
             ringing = agent.config.ring_time if answers is None else answers
-            gone = member.left.wait(self.switch.clock.real(ringing))
+            gone = self.switch.clock.wait(member.left, ringing)
             if answers is None or gone or not member.session.is_ready():
                 self._fail(member, agent, "ORIGINATOR_CANCEL" if gone else "NO_ANSWER")
             else:

@@ -312,10 +312,8 @@ class Session:
 
     def rest(self, until: float | None = None) -> None:
         """Waits until something happens on the leg, or until that time of the switch's clock."""
-        timeout = None
-        if until is not None:
-            timeout = self.switch.clock.real(until - self.switch.clock.now())
-        self._woken.wait(timeout)
+        clock = self.switch.clock
+        clock.wait(self._woken, None if until is None else until - clock.now())
         self._woken.clear()
         self.recordings.close_ended()
 

@@ -14,8 +14,6 @@ import logging
 import socket
 from typing import TYPE_CHECKING
 
-import gevent
-
 from esl import wire
 from esl.embedded.apps import APPLICATIONS
 from esl.embedded.listener import EventListener
@@ -80,9 +78,7 @@ class ServerConnection(EventListener):
         self.over = False
         self._linger: float | None = None
         self._lingers = False
-        self._first = gevent.spawn_later(
-            session.switch.clock.real(_FIRST_COMMAND_SECONDS), self._no_first_command
-        )
+        self._first = session.switch.clock.later(_FIRST_COMMAND_SECONDS, self._no_first_command)
 
     def _no_first_command(self) -> None:
         if not self.is_connected:
@@ -143,7 +139,7 @@ class ServerConnection(EventListener):
             )
         )
         if self._linger is not None:
-            gevent.spawn_later(self.switch.clock.real(self._linger), self.finish)
+            self.switch.clock.later(self._linger, self.finish)
 
     def ended(self) -> None:
         self.over = True

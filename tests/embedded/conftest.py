@@ -1,4 +1,4 @@
-"""A running switch, ten times as fast as the clock on the wall, and what is needed around it."""
+"""A running switch, on a clock that never waits, and what is needed around it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 
 from esl.embedded.caller import ScriptedCaller
-from esl.embedded.clock import ScaledClock
+from esl.embedded.clock import Clock, VirtualClock
 from esl.embedded.config import read_config
 from esl.embedded.switch import EmbeddedSwitch
 from tests.embedded.replay import Server
 
 PASSWORD = "not-the-default"
-SPEED = 10.0
 
 
 @pytest.fixture
-def clock() -> ScaledClock:
-    return ScaledClock(SPEED)
+def clock() -> Iterator[VirtualClock]:
+    """Switch, callers and servers of a test share this process, and so one exact timeline."""
+    clock = VirtualClock()
+    yield clock
+    clock.stop()
 
 
 @pytest.fixture
@@ -35,14 +37,16 @@ def make_switch(tmp_path: Path) -> Iterator[Callable[..., EmbeddedSwitch]]:
     """Starts switches; those that were started are stopped after the test."""
     running: list[EmbeddedSwitch] = []
 
-    def make(*actions: list[str], clock: ScaledClock, **more: Any) -> EmbeddedSwitch:
+    def make(*actions: list[str], clock: Clock, **more: Any) -> EmbeddedSwitch:
         config = {
             "event_socket": "127.0.0.1:0",
             "line": "127.0.0.1:0",
             "password": PASSWORD,
             "recordings": str(tmp_path / "recordings"),
             "sounds": str(tmp_path / "sounds"),
-            "extensions": [{"destination": "9100", "actions": [list(action) for action in actions]}],
+            "extensions": [
+                {"destination": "9100", "actions": [list(action) for action in actions or (["park"],)]}
+            ],
             **more,
         }
         switch = EmbeddedSwitch(read_config(config), clock)

@@ -12,7 +12,7 @@ import gevent
 import pytest
 
 from esl.embedded.caller import ScriptedCaller
-from esl.embedded.clock import ScaledClock
+from esl.embedded.clock import Clock
 from tests.embedded.conftest import PASSWORD
 from tests.embedded.replay import Peer, Received, Server, Step, all_of, read_trace
 
@@ -67,9 +67,16 @@ def _replies(messages: list[Received]) -> list[str]:
     return [message.identity for message in messages if message.event is None]
 
 
-def play_client(steps: list[Step], peer: Peer, *, act_after: int, act: Callable[[], None]) -> None:
-    """Sends the trace's commands, each once as much had come as then. `act` is called when
-    `act_after` messages have come (0: never)."""
+def play_client(
+    steps: list[Step],
+    peer: Peer,
+    clock: Clock,
+    *,
+    act_after: int = 0,
+    act: Callable[[], object] = lambda: None,
+) -> None:
+    """Sends the trace's commands, each once as much had come as then, and a moment after an event.
+    `act` is called when `act_after` messages have come (0: never)."""
     there = next((m.about["Unique-ID"] for m in all_of(steps) if "Unique-ID" in m.about), "")
     expected = 0
     for step in steps:
@@ -78,6 +85,8 @@ def play_client(steps: list[Step], peer: Peer, *, act_after: int, act: Callable[
             _wait_for(peer, act_after, "the caller to do something")
             act()
         _wait_for(peer, expected, f"{step.command}")
+        if _events(step.came):
+            clock.sleep(0.5)
         if step.command is not None:
             here = peer.received[0].about.get("Unique-ID", there) if peer.received else there
             peer.send(step.command.replace(there, here) if there else step.command)
@@ -159,7 +168,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.trace)
-def test_outbound_trace(case: Case, make_switch, call, server: Server, clock: ScaledClock) -> None:
+def test_outbound_trace(case: Case, make_switch, call, server: Server, clock: Clock) -> None:
     """A client that was written against the real switch sees the same conversation here."""
     steps = read_trace(case.trace)
     socket_action = ["socket", f"{server.address} async full"]
@@ -170,6 +179,7 @@ def test_outbound_trace(case: Case, make_switch, call, server: Server, clock: Sc
     play_client(
         steps,
         peer,
+        clock,
         act_after=_after(steps, case.after) if case.after else 0,
         act=lambda: gevent.spawn(case.act, caller),
     )
@@ -181,13 +191,13 @@ def test_outbound_trace(case: Case, make_switch, call, server: Server, clock: Sc
     assert compare(there, here) > 500
 
 
-def test_replies_byte_for_byte(make_switch, call, server: Server, clock: ScaledClock) -> None:
+def test_replies_byte_for_byte(make_switch, call, server: Server, clock: Clock) -> None:
     """Whoever reads replies as bytes (a line more, a space less) reads what the real switch sends."""
     steps = read_trace("outbound-socket-errors")
     switch = make_switch(["socket", f"{server.address} async full"], *FALLBACK, clock=clock)
     call(switch)
     peer = server.accept()
-    play_client(steps, peer, act_after=0, act=lambda: None)
+    play_client(steps, peer, clock)
     peer.wait_end()
     there = [message.raw for message in all_of(steps) if message.event is None]
     here = [message.raw for message in peer.received if message.event is None]
@@ -199,7 +209,7 @@ def test_replies_byte_for_byte(make_switch, call, server: Server, clock: ScaledC
     assert len(there) > 10
 
 
-def test_inbound_trace(make_switch, call, server: Server, clock: ScaledClock) -> None:
+def test_inbound_trace(make_switch, call, server: Server, clock: Clock) -> None:
     """What a client hears of a queue on its own connection, and what it is answered about it."""
     steps = read_trace("callcenter-events-inbound")
     switch = make_switch(["socket", f"{server.address} async full"], *FALLBACK, clock=clock, queues=[QUEUE])
