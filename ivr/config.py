@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ivr.errors import ConfigurationError
+from ivr.switch_settings import FreeswitchSettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LARGEST_FILE = 1_000_000
@@ -130,6 +131,8 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
     log: LogSettings = LogSettings()
+    freeswitch: FreeswitchSettings = FreeswitchSettings()
+    """What `ivr freeswitch init` needs to know beyond the rest."""
 
     @classmethod
     def settings_customise_sources(

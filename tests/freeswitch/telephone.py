@@ -43,7 +43,7 @@ ROUND_TRIP = 0.5
 KEYS = "0123456789*#ABCD"
 
 
-class CallRefused(Exception):  # noqa: N818 - the name says what happened
+class CallRefused(Exception):
     """The far end answered with a status of 300 or more."""
 
     def __init__(self, status: int, start: str) -> None:

@@ -1,0 +1,165 @@
+"""SIPp as a crowd of callers: a generated scenario, real RTP, and the count of what went well.
+
+For what one caller says and hears, to the millisecond, there is `telephone`; this is for load.
+"""
+
+from __future__ import annotations
+
+import audioop
+import csv
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from tests.freeswitch.harness import find_sipp, free_port
+
+SCENARIO = """<?xml version="1.0" encoding="UTF-8"?>
+<scenario name="callers">
+<send retrans="500"><![CDATA[
+INVITE sip:{destination}@[remote_ip]:[remote_port] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "{name}" <sip:{number}@[local_ip]:[local_port]>;tag=[call_number]
+To: <sip:{destination}@[remote_ip]:[remote_port]>
+Call-ID: [call_id]
+CSeq: 1 INVITE
+Contact: <sip:{number}@[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: [len]
+
+v=0
+o=- 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+a=ptime:20
+]]></send>
+<recv response="100" optional="true"/>
+<recv response="180" optional="true"/>
+<recv response="183" optional="true"/>
+<recv response="200" rrs="true" rtd="true"/>
+<send><![CDATA[
+ACK [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "{name}" <sip:{number}@[local_ip]:[local_port]>;tag=[call_number]
+To: <sip:{destination}@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 1 ACK
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+{sound}
+{ending}
+</scenario>
+"""
+SOUND = '<nop><action><exec rtp_stream="{file},-1,0,PCMU/8000"/></action></nop>'
+SWITCH_HANGS_UP = """<recv request="BYE" timeout="{patience}"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>"""
+CALLER_HANGS_UP = """<pause milliseconds="{after}"/>
+<send retrans="500"><![CDATA[
+BYE [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "{name}" <sip:{number}@[local_ip]:[local_port]>;tag=[call_number]
+To: <sip:{destination}@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 2 BYE
+Max-Forwards: 70
+Content-Length: 0
+
+]]></send>
+<recv response="200"/>"""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """How it went."""
+
+    succeeded: int
+    failed: int
+    answered_after: float
+    """Seconds from INVITE to 200, the mean."""
+
+
+class SippCaller:
+    """Calls from `number` with the display name `name`. Call `find_sipp` first."""
+
+    def __init__(
+        self, switch: tuple[str, int], folder: Path, *, number: str = "34600111222", name: str = "Ana"
+    ) -> None:
+        self._switch, self._folder = switch, folder
+        self._number, self._name = number, name
+
+    def call(
+        self,
+        destination: str,
+        *,
+        calls: int = 1,
+        per_second: float = 10,
+        at_once: int | None = None,
+        says: bytes = b"",
+        hang_up_after: float | None = None,
+        patience: float = 20,
+    ) -> Crowd:
+        """Makes `calls` calls and waits for their ends.
+
+        `says` is 16-bit sound at 8 kHz, repeated until the call ends. Without `hang_up_after` (seconds
+        after the answer) the switch has to hang up within `patience` seconds.
+        """
+        sipp = find_sipp()
+        assert sipp is not None, "no SIPp here"
+        who = {"destination": destination, "number": self._number, "name": escape(self._name)}
+        sound = ""
+        if says:
+            file = self._folder / "says.ulaw"
+            file.write_bytes(audioop.lin2ulaw(says, 2))
+            sound = SOUND.format(file=file)
+        if hang_up_after is None:
+            ending = SWITCH_HANGS_UP.format(patience=int(patience * 1000))
+        else:
+            ending = CALLER_HANGS_UP.format(after=int(hang_up_after * 1000), **who)
+        scenario = self._folder / "scenario.xml"
+        scenario.write_text(SCENARIO.format(sound=sound, ending=ending, **who), encoding="utf-8")
+        statistics = self._folder / "statistics.csv"
+        arguments = [str(sipp), f"{self._switch[0]}:{self._switch[1]}", "-sf", str(scenario), "-nostdin"]
+        arguments += [
+            "-i",
+            "127.0.0.1",
+            "-p",
+            str(free_port(socket.SOCK_DGRAM)),
+            "-m",
+            str(calls),
+            "-r",
+            str(per_second),
+        ]
+        arguments += ["-l", str(at_once or calls), "-trace_stat", "-stf", str(statistics), "-fd", "1"]
+        seconds = calls / per_second + patience + 20
+        arguments += ["-timeout", f"{int(seconds)}s", "-timeout_error"]
+        with (self._folder / "sipp.output").open("wb") as output:
+            subprocess.run(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self._folder,
+                timeout=seconds + 10,
+                check=False,
+            )
+        with statistics.open(newline="") as stream:
+            last = list(csv.DictReader(stream, delimiter=";"))[-1]
+        hours, minutes, whole, micros = last["ResponseTime1(C)"].split(":")
+        answered = 3600 * int(hours) + 60 * int(minutes) + int(whole) + int(micros) / 1e6
+        return Crowd(int(last["SuccessfulCall(C)"]), int(last["FailedCall(C)"]), answered)

@@ -1,0 +1,128 @@
+"""`ivr freeswitch init`, run as an operator runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+YAML = """\
+outbound: {host: 0.0.0.0, port: 9040, max_calls: 25}
+switch: {kind: freeswitch, event_host: 10.0.0.9, event_port: 9021}
+recordings: /srv/recordings
+freeswitch:
+  servers: [10.0.0.1:9040, 10.0.0.2:9040]
+  sip_address: 192.0.2.10
+  peers: [203.0.113.0/28]
+  numbers: ["34911222333"]
+  gateways:
+    - {name: trunk, proxy: sip.example.net, username: "34911222333", password_file: provider.secret}
+  queues:
+    - {name: agents, longest_wait: 120}
+    - {name: billing}
+  agents:
+    - {name: "1001", queues: [billing]}
+"""
+
+
+def ivr(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IVR_")}
+    return subprocess.run(
+        [sys.executable, "-m", "ivr", *arguments],
+        env=environment | {"IVR_HOME": str(home)} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "ivr.yaml").write_text(YAML)
+    (tmp_path / "provider.secret").write_text("provided\n")
+    return tmp_path
+
+
+def test_the_settings_arrive_in_the_files(home: Path) -> None:
+    """The switch and the server agree because both read the same settings."""
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 0, done.stderr
+    dialplan = (home / "conf/dialplan/ivr.xml").read_text()
+    assert "10.0.0.1:9040|10.0.0.2:9040 async full" in dialplan
+    assert "^(34911222333)$" in dialplan
+    switch = (home / "conf/autoload_configs/switch.conf.xml").read_text()
+    assert '"max-sessions" value="51"' in switch
+    events = (home / "conf/autoload_configs/event_socket.conf.xml").read_text()
+    assert 'value="10.0.0.9"' in events
+    assert 'value="9021"' in events
+    profile = (home / "conf/sip_profiles/ivr.xml").read_text()
+    assert 'value="provided"' in profile
+    assert 'recordings_dir=/srv/recordings"' in (home / "conf/freeswitch.xml").read_text()
+    queues = ET.parse(home / "conf/autoload_configs/callcenter.conf.xml").iter("queue")
+    assert [queue.attrib["name"] for queue in queues] == ["agents@ivr", "billing@ivr"]
+    # It says how the server gets the password, and never what it is.
+    assert f"event_password: {{file: {home}/conf/secrets/event_socket}}" in done.stdout
+    assert (home / "conf/secrets/event_socket").read_text().strip() not in done.stdout + done.stderr
+
+
+def test_the_second_run_shows_and_changes_nothing(home: Path) -> None:
+    """Exit status 0 if there is nothing to do, 1 if there would be; only --force overwrites."""
+    folder = str(home / "conf")
+    assert ivr(home, "freeswitch", "init", folder).returncode == 0
+    again = ivr(home, "freeswitch", "init", folder)
+    assert (again.returncode, again.stdout) == (0, f"{folder}: nothing to change\n")
+    changed = ivr(home, "freeswitch", "init", folder, IVR_FREESWITCH__SIP_PORT="5999")
+    assert changed.returncode == 1
+    assert '+      <param name="sip-port" value="5999" />' in changed.stdout.splitlines()
+    assert "--force" in changed.stderr
+    assert "5999" not in (home / "conf/sip_profiles/ivr.xml").read_text()
+    forced = ivr(home, "freeswitch", "init", folder, "--force", IVR_FREESWITCH__SIP_PORT="5999")
+    assert forced.returncode == 0
+    assert "5999" in (home / "conf/sip_profiles/ivr.xml").read_text()
+    assert "5060" in (home / "conf/sip_profiles/ivr.xml.before").read_text()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"IVR_FREESWITCH__SERVERS": "[]"}, "outbound.host is 0.0.0.0"),
+        ({"IVR_FREESWITCH__SERVERS": '["ivr"]'}, "not host:port"),
+        ({"IVR_FREESWITCH__SERVERS": '["a b:1"]'}, "IPv4 address or a host name"),
+        ({"IVR_FREESWITCH__FALLBACK_QUEUE": "sales"}, "agents, billing"),
+        ({"IVR_FREESWITCH__LOG_LEVEL": "loud"}, "choose one of"),
+        ({"IVR_FREESWITCH__SIP_ADDRESS": "${x}"}, "IP address"),
+        ({"IVR_FREESWITCH__SIPADDRESS": "127.0.0.1"}, "no such setting"),
+        ({"IVR_SWITCH__EVENT_PORT": "0"}, "from 1 to 65535"),
+    ],
+)
+def test_bad_input_is_one_line_with_the_remedy(home: Path, variables: dict[str, str], words: str) -> None:
+    """No stack trace, status 2, nothing written."""
+    done = ivr(home, "freeswitch", "init", str(home / "conf"), **variables)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (home / "conf").exists()
+
+
+def test_a_providers_password_that_is_not_there_is_asked_for(home: Path) -> None:
+    """It names the gateway and the file."""
+    (home / "provider.secret").unlink()
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 2
+    assert "'trunk' cannot be read from provider.secret" in done.stderr
+
+
+def test_a_password_that_is_in_use_is_taken_over(home: Path) -> None:
+    """A server that already knows its switch's password keeps it."""
+    (home / "ivr.yaml").write_text(
+        YAML.replace("event_port: 9021", "event_port: 9021, event_password: {env: EVENT_PASSWORD}")
+    )
+    done = ivr(home, "freeswitch", "init", str(home / "conf"), EVENT_PASSWORD="in use")
+    assert done.returncode == 0, done.stderr
+    assert 'value="in use"' in (home / "conf/autoload_configs/event_socket.conf.xml").read_text()
+    assert "event_password" not in done.stdout

@@ -1,0 +1,57 @@
+"""compose.yaml: no engine runs it here, so at least what can be read from it must be right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from ivr.config import Settings
+
+FILE = Path(__file__).parents[2] / "compose.yaml"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    document: dict[str, Any] = YAML(typ="safe", pure=True).load(FILE)
+    return document
+
+
+def test_every_reference_meets_its_target(compose: dict[str, Any]) -> None:
+    """A service that waits for one that does not exist never starts."""
+    services = compose["services"]
+    assert {"configure", "freeswitch", "server", "database"} <= set(services)
+    for service in services.values():
+        assert set(service.get("depends_on", {})) <= set(services)
+        for volume in service.get("volumes", []):
+            assert volume.partition(":")[0] in compose["volumes"]
+        for config in service.get("configs", []):
+            assert config["source"] in compose["configs"]
+
+
+def test_the_switch_image_is_the_operators_choice(compose: dict[str, Any]) -> None:
+    """FreeSWITCH's images need an account or are somebody's own: none is named."""
+    assert compose["services"]["freeswitch"]["image"].startswith("${FREESWITCH_IMAGE:?")
+
+
+def test_its_settings_exist(compose: dict[str, Any]) -> None:
+    """A variable that names no setting is refused at start."""
+    fields = Settings.model_fields
+    for service in compose["services"].values():
+        for name in service.get("environment", {}):
+            if name.startswith("IVR_"):
+                part, _, inner = name.removeprefix("IVR_").lower().partition("__")
+                assert part in fields
+                assert not inner or inner in fields[part].annotation.model_fields
+
+
+def test_no_secret_and_no_open_door_is_written_down(compose: dict[str, Any]) -> None:
+    """Secrets are made on the machine; nothing but SIP and sound listens beyond loopback."""
+    text = FILE.read_text(encoding="utf-8")
+    assert not re.search(r"(?im)^ *\w*password: *[^{ ]", text)
+    assert not any("ports" in service for service in compose["services"].values())
+    assert "0.0.0.0" not in text
+    assert "UNTESTED" in text
