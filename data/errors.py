@@ -1,4 +1,3 @@
-
 """What can go wrong with the database and the spool, each with a stable code and a remedy.
 
 The text of every error is one line that an operator can act on; `code` never changes once released,

@@ -1,6 +1,5 @@
 """What can go wrong in a dialog, each with a stable code."""
 
-
 from __future__ import annotations
 
 from collections.abc import Sequence

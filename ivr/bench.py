@@ -70,7 +70,7 @@ def play(stage: Stage, persona: Persona, tell: Callable[[str], None]) -> PlayedC
     """Plays one call on the stage."""
     speaker = Speaker(CALLER_VOICES)
     try:
-        mind = CallerMind(persona, stage.caller(persona.number, persona.name), speaker.speak)
+        mind = CallerMind(persona, stage.caller(persona.number, persona.name), speaker.speak, deadline=1200.0)
         stage.watch_caller(persona.number, mind.watch)
         stage.watch_caller(persona.number, lambda moment: tell(type(moment).__name__))
         return mind.play()

@@ -87,9 +87,11 @@ class CallerMind:
         caller: ScriptedCaller,
         speak: Callable[[str, str], bytes],
         tell: Callable[[str, str, str], None] = lambda _name, _number, _words: None,
+        deadline: float = CALL_DEADLINE,
     ) -> None:
         """`speak` turns words of a language to samples; `tell` is told what the caller does: who, from
-        which number, what."""
+        which number, what. `deadline`: seconds until the call is given up."""
+        self._deadline = deadline
         self._persona = persona
         self._caller = caller
         self._tell = tell
@@ -110,18 +112,20 @@ class CallerMind:
 
     def play(self) -> PlayedCall:
         """Calls, answers until the call is over, and returns what became of it."""
-        caller = self._caller
-        with gevent.Timeout(CALL_DEADLINE, False), caller:
-            while not isinstance(moment := self._next(), CallOver | None):
-                if isinstance(moment, SystemSpoke):
-                    self._listen_and_answer(moment)
-        self.played.heard = caller.heard
+        with self._caller:
+            gevent.with_timeout(self._deadline, self._converse, timeout_value=None)
+        self.played.heard = self._caller.heard
         self.played.heard_at = dict(self._prompts)
         return self.played
 
+    def _converse(self) -> None:
+        while not isinstance(moment := self._next(), CallOver | None):
+            if isinstance(moment, SystemSpoke):
+                self._listen_and_answer(moment)
+
     def _next(self) -> Moment | None:
         try:
-            return self._moments.get(timeout=CALL_DEADLINE)
+            return self._moments.get(timeout=self._deadline)
         except Empty:
             return None
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -127,7 +127,7 @@ def _synthesis(settings: Settings) -> Finding:
 
 def _models(settings: Settings) -> Iterator[Finding]:
     store = ModelStore(local=settings.speech.models)
-    for name, model in CATALOGUE.items():
+    for name in CATALOGUE:
         there = store.installed(name)
         if there is not None:
             checked = "verified" if there.verified else "not verified"
@@ -163,7 +163,9 @@ def _freeswitch(settings: Settings) -> Finding:
     if found and Path(found).exists():
         return Finding("FreeSWITCH", "good", found)
     state: State = "bad" if settings.switch.kind == "freeswitch" and _is_local(settings) else "note"
-    return Finding("FreeSWITCH", state, "not on PATH, nor in FREESWITCH_HOME", "The embedded switch serves meanwhile")
+    return Finding(
+        "FreeSWITCH", state, "not on PATH, nor in FREESWITCH_HOME", "The embedded switch serves meanwhile"
+    )
 
 
 def _is_local(settings: Settings) -> bool:
@@ -173,5 +175,3 @@ def _is_local(settings: Settings) -> bool:
             return False
     except OSError:
         return settings.switch.event_host in {"127.0.0.1", "localhost", "::1"}
-
-

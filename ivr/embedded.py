@@ -82,7 +82,7 @@ class EmbeddedSwitchProcess:
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
         self._child: subprocess.Popen[bytes] | None = None
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - the child writes to it while it lives
         self._addresses: SwitchAddresses | None = None
 
     @property
@@ -112,8 +112,8 @@ class EmbeddedSwitchProcess:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
             assert self._child.stdout is not None
-            with gevent.Timeout(START_DEADLINE, False):
-                self._addresses = _ready(self._child.stdout.readline())
+            line = gevent.with_timeout(START_DEADLINE, self._child.stdout.readline, timeout_value=b"")
+            self._addresses = _ready(line)
         if self._addresses is None:
             self.stop()
             raise SwitchFailed(

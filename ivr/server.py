@@ -128,7 +128,10 @@ class Server:
         return 0 if self._outbound is None else self._outbound.active_calls
 
     def start(self) -> None:
-        """Brings everything up; `tell` hears what is done. Raises `IvrError`, `DataError`, `DialogError`, `SpeechError`."""
+        """Brings everything up; `tell` hears what is done.
+
+        Raises `IvrError`, `DataError`, `DialogError`, `SpeechError`.
+        """
         settings = self._settings
         store = Store(settings.database_url)
         voice: Voice | None = None

@@ -1,4 +1,3 @@
-
 """What can go wrong between sound and words. Every error has a stable code for logs and reports."""
 
 from __future__ import annotations

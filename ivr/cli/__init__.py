@@ -16,6 +16,7 @@ from data.errors import DataError
 from dialogs.errors import DialogError
 from esl.errors import EslError
 from ivr import logs
+from ivr.cli.db import DATABASE_URL
 from ivr.config import Settings, load
 from ivr.errors import IvrError
 from speech.errors import SpeechError
@@ -33,6 +34,7 @@ _ROOMS: dict[str, str] = {
     "call": "ivr.cli.flows",
     "schema": "ivr.cli.flows",
     "db": "ivr.cli.db",
+    "freeswitch": "ivr.cli.freeswitch",
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",
@@ -80,6 +82,7 @@ def root(ctx: click.Context, config: Path | None, log_level: str | None) -> None
         settings = settings.model_copy(update={"log": settings.log.model_copy(update={"level": log_level})})
     logs.configure(settings.log)
     ctx.obj = settings
+    ctx.meta[DATABASE_URL] = settings.database_url
 
 
 pass_settings = click.make_pass_decorator(Settings)

@@ -57,7 +57,9 @@ def bench(settings: Settings, what: tuple[str, ...], turns: int, as_json: bool) 
             sys.exit(2)
     table = Table("what", "engine", "n", "p50 ms", "p95 ms", "worst ms")
     for one in found:
-        table.add_row(one.what, one.engine, *(f"{value:g}" for value in (one.count, one.p50, one.p95, one.worst)))
+        table.add_row(
+            one.what, one.engine, *(f"{value:g}" for value in (one.count, one.p50, one.p95, one.worst))
+        )
     console.print(table)
     if as_json:
         click.echo(json.dumps({"figures": [dataclasses.asdict(one) for one in found]}))

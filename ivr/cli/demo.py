@@ -120,7 +120,7 @@ class Screen:
         )
 
 
-def _line(moment: Moment) -> str:
+def _line(moment: Moment) -> str:  # noqa: PLR0911 - one line for each kind of moment
     match moment:
         case CallBegan(caller_number=number, destination=destination):
             return f"☎  calls from {escape(number)} to {escape(destination)}"
@@ -144,7 +144,6 @@ def _line(moment: Moment) -> str:
             return f"the queue {escape(queue)} has ended: {escape(result)}"
         case CallOver(cause=cause, by=by, outcome=outcome, seconds=seconds):
             return f"☎  over after {seconds:.1f} s, ended by {by} ({cause}); outcome: {outcome or 'none'}"
-    return ""
 
 
 @dataclass(frozen=True)

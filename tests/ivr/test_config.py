@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,6 @@ from ivr.errors import ConfigurationError
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The developer's own environment must not decide what is tested."""
-    import os
-
     for variable in list(os.environ):
         if variable.startswith("IVR_"):
             monkeypatch.delenv(variable)
