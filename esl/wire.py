@@ -15,60 +15,28 @@ switch_event.c (`switch_event_serialize`) and switch_utils.c (`switch_url_encode
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from esl.errors import UnsafeTextError, WireError
+from esl.headers import Headers as Headers  # noqa: PLC0414 - part of this module's interface
+from esl.headers import Variables
 
 HEADER_LIMIT = 256 * 1024
-"""Bytes of one header block. The reply to `connect` (about 6 kB) is the largest that a call sees."""
+"""Bytes of one header block with its blank line; the reply to `connect` (6 kB) is the largest of a call."""
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of one body: an event, or the table that an `api` command prints."""
 COMMAND_LIMIT = 256 * 1024
-"""Bytes of one command with its header lines."""
+"""Bytes of one command with its header lines and its blank line."""
 
 _UNDEFINED = "_undef_"  # how switch_event_serialize writes an empty value
 _BARE = frozenset(map(chr, range(0x20, 0x7F))) - frozenset('\r\n #%&+:;<=>?@[\\]^`{|}"')
 # What switch_url_encode writes as %XX: all but the bare ones, and "%" unless two upper-case
 # hexadecimal digits follow it.
 _TO_ENCODE = re.compile(f"%(?![0-9A-F]{{2}})|[^%{re.escape(''.join(sorted(_BARE)))}]")
+_ESCAPED_ALREADY = re.compile("%[0-9A-Fa-f]{2}")  # what no encoding by the switch can tell apart
 _NAME = re.compile(r"[!-9;-~]+")  # visible ASCII without ":"
 _MOST_DIGITS = 10
-
-
-class Headers(Mapping[str, str]):
-    """Header lines in their order. Names keep their spelling and are found in any spelling.
-
-    Of two lines with one name the first counts, as in `switch_event_get_header`.
-    """
-
-    __slots__ = ("_folded", "_values")
-
-    def __init__(self, lines: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
-        self._values: dict[str, str] = {}
-        self._folded: dict[str, str] | None = None
-        for name, value in lines.items() if isinstance(lines, Mapping) else lines:
-            self._values.setdefault(name, value)
-
-    def __getitem__(self, name: str) -> str:
-        value = self._values.get(name)
-        if value is not None:
-            return value
-        if self._folded is None:
-            self._folded = {}
-            for spelled, held in self._values.items():
-                self._folded.setdefault(spelled.lower(), held)
-        return self._folded[name.lower()]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return f"Headers({self._values!r})"
 
 
 @dataclass(frozen=True)
@@ -117,10 +85,9 @@ class Event:
         return self.headers.get(name, default)
 
     @property
-    def variables(self) -> dict[str, str]:
+    def variables(self) -> Variables:
         """The channel's variables, without `variable_`."""
-        start = len("variable_")
-        return {name[start:]: value for name, value in self.headers.items() if name.startswith("variable_")}
+        return Variables(self.headers)
 
 
 @dataclass(frozen=True)
@@ -151,14 +118,8 @@ def _parse_headers(block: bytes) -> Headers:
         name, colon, value = line.partition(":")
         if not colon or not name:
             raise WireError(f"header line without a name: {line[:60]!r}")
-        if value.startswith(" "):
-            value = value[1:]
-        if value == _UNDEFINED:
-            value = ""
-        elif "%" in value:
-            value = unquote(value)
-        lines.append((name, value))
-    return Headers(lines)
+        lines.append((name, value[1:] if value.startswith(" ") else value))
+    return Headers(lines, encoded=True)
 
 
 def _length_of(headers: Headers, limit: int) -> int:
@@ -216,7 +177,7 @@ class MessageReader:
                 del buffer[: len(buffer) - len(buffer.lstrip(b"\n"))]
                 self._searched = 0
             end = buffer.find(b"\n\n", max(self._searched - 1, 0))
-            if (len(buffer) if end < 0 else end) > self._header_limit:
+            if (len(buffer) if end < 0 else end + 2) > self._header_limit:
                 raise WireError(f"header block of more than {self._header_limit} bytes")
             if end < 0:
                 self._searched = len(buffer)
@@ -241,8 +202,9 @@ def parse_event(message: Message) -> Event | None:
     if message.content_type != "text/event-plain":
         return Event(message.headers, message.body) if "Event-Name" in message.headers else None
     head, _, rest = message.body.partition(b"\n\n")
-    headers = _parse_headers(head.rstrip(b"\n"))
-    length = headers.get("Content-Length", "")
+    lines = head.rstrip(b"\n")
+    headers = _parse_headers(lines) if lines else Headers()
+    length = headers.get("Content-Length", "") if rest else ""
     if length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS:
         rest = rest[: int(length)]
     return Event(headers, rest)
@@ -309,16 +271,16 @@ def encode_event(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: b
     return f"Content-Length: {len(text)}\nContent-Type: text/event-plain\n\n".encode() + text
 
 
+CONNECT_CLOSING = ("Content-Type", "Reply-Text", "Socket-Mode", "Control")
+"""The header lines that make an event the reply to `connect`, in the switch's order."""
+
+
 def encode_connect_reply(
     headers: Mapping[str, str] | Iterable[tuple[str, str]], *, mode: str = "async", control: str = "full"
 ) -> bytes:
     """The answer to `connect`: a CHANNEL_DATA event whose header lines are the reply's own."""
-    closing = [
-        ("Content-Type", "command/reply"),
-        ("Reply-Text", "+OK\n"),
-        ("Socket-Mode", mode),
-        ("Control", control),
-    ]
+    values = ("command/reply", "+OK\n", mode, control)
+    closing = zip(CONNECT_CLOSING, values, strict=True)
     return encode_event_text([*_lines(headers), *closing])
 
 
@@ -384,7 +346,7 @@ class CommandReader:
                 del buffer[: len(buffer) - len(buffer.lstrip(b"\r\n"))]
                 self._searched = 0
             end = self._END.search(buffer, self._searched)
-            if (len(buffer) if end is None else end.start()) > self._command_limit:
+            if (len(buffer) if end is None else end.end()) > self._command_limit:
                 raise WireError(f"command of more than {self._command_limit} bytes")
             if end is None:
                 # A run of CR may still become an end: go back to the last LF before it.

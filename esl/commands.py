@@ -1,0 +1,308 @@
+"""Every command that is ever sent to the switch, built so that what is put into it cannot leave its place.
+
+Rules:
+1. No other module writes a command's text. Each function refuses (`UnsafeTextError`) or escapes what
+   would mean something to the switch: line breaks everywhere, `;` in lists of variables, braces and
+   commas in originate, blanks and `!` in paths.
+2. What a caller can choose never comes here at all, except as the value of a variable.
+3. Arguments of applications are expanded by the switch (`${...}`), unless the channel says otherwise:
+   every leg starts with `NEVER_EXPAND`, and an argument that could be expanded is refused anyway.
+
+How the switch reads them: mod_event_socket.c (`parse_command`), mod_commands.c (`uuid_*`),
+switch_utils.c (`switch_separate_string`), switch_event.c (`switch_event_create_brackets`) of 1.11.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from esl.errors import UnsafeTextError
+from esl.wire import Command, Headers
+
+NEVER_EXPAND: Mapping[str, str] = {"app_disable_expand_variables": "true"}
+"""Set on every leg before anything else: arguments of applications are then plain text."""
+
+LONGEST_PLAYLIST = 100
+"""Files in one `file_string`; the switch drops what follows the 128th."""
+
+_TOKEN = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_VARIABLE = re.compile(r"[A-Za-z_][0-9A-Za-z_-]{0,63}")
+_APPLICATION = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_EVENT = re.compile(r"[A-Z][A-Z_]{0,63}")
+_SUBCLASS = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.:-]{0,99}")
+_HEADER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+_CAUSE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_EXTENSION = re.compile(r"[0-9A-Za-z*#+][0-9A-Za-z*#+_.-]{0,63}")
+_QUEUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}(@[0-9A-Za-z][0-9A-Za-z_.-]{0,63})?")
+_PATH = re.compile(r"/[\w./ +-]*[\w+-]")
+_DIALLED = re.compile(r"[\w.+@:/*#-]+")
+_DIALLED_ARGUMENT = re.compile(r"[\w.+@:/*#| -]*")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_EXPANDED = re.compile(r"\$|^%.?\[")
+
+
+def _fitting(pattern: re.Pattern[str], text: str, what: str) -> str:
+    if not pattern.fullmatch(text):
+        raise UnsafeTextError(f"not {what}: {text[:80]!r}")
+    return text
+
+
+def _one_line(text: str, what: str) -> str:
+    if _CONTROL.search(text):
+        raise UnsafeTextError(f"{what} with control characters in it: {text[:80]!r}")
+    return text
+
+
+def is_token(text: str) -> bool:
+    """Whether it can be a leg's uuid: letters, digits, `-` and `_` only, so also safe in a file name."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def safe_path(file: Path | str) -> str:
+    """An absolute path that means only itself to the switch: letters, digits and `_ - . + / blank`.
+
+    Raises `UnsafeTextError`; rename the file or folder then.
+    """
+    text = str(file)
+    _fitting(_PATH, text, "an absolute path of plain characters")
+    if ".." in text.split("/"):
+        raise UnsafeTextError(f"path that climbs: {text[:80]!r}")
+    return text
+
+
+# --- the connection ----------------------------------------------------------------------------
+
+
+def connect() -> Command:
+    """The first command on an outbound socket; the reply holds the channel."""
+    return Command("connect")
+
+
+def linger(seconds: int) -> Command:
+    """Keep the socket for the last events after the hang-up. Without seconds it would never expire."""
+    return Command(f"linger {int(seconds)}")
+
+
+def my_events() -> Command:
+    """All 23 types of events of the socket's own leg; `events` with `only_leg` is narrower."""
+    return Command("myevents")
+
+
+def events(names: Iterable[str], *, custom: Iterable[str] = ()) -> Command:
+    """Subscribe to types of events and to subclasses of CUSTOM, of every leg unless a filter is set."""
+    words = [_fitting(_EVENT, name, "a type of event") for name in names]
+    if subclasses := [_fitting(_SUBCLASS, name, "an event's subclass") for name in custom]:
+        words += ["CUSTOM", *subclasses]
+    return Command(" ".join(["event plain", *words]))
+
+
+def no_events() -> Command:
+    """Unsubscribe from everything and forget what is queued."""
+    return Command("noevents")
+
+
+def divert_events(on: bool) -> Command:
+    """Take the leg's private events (detected speech) off the channel and onto this socket."""
+    return Command(f"divert_events {'on' if on else 'off'}")
+
+
+def filter_events(header: str, value: str) -> Command:
+    """Only events whose header has this value, or that of another filter."""
+    _fitting(_HEADER, header, "a header's name")
+    # A leading sign or slash would make it an exclusion or a regular expression.
+    if not value or value[0] in "+-/ ":
+        raise UnsafeTextError(f"not a plain value to filter by: {value[:80]!r}")
+    return Command(f"filter {header} {_one_line(value, 'filter')}")
+
+
+def only_leg(uuid: str) -> Command:
+    """Only events of this leg."""
+    return filter_events("Unique-ID", _fitting(_TOKEN, uuid, "a leg's uuid"))
+
+
+def auth(password: str) -> Command:
+    """Log in on an inbound socket."""
+    if not password or password != password.strip():
+        raise UnsafeTextError("the password is empty, or begins or ends with a blank")
+    return Command(f"auth {_one_line(password, 'password')}")
+
+
+def userauth(user: str, domain: str, password: str) -> Command:
+    """Log in as a user of the switch's directory, whose rights it then has."""
+    for part in (user, domain):
+        if not part or not set(part).isdisjoint("@: "):
+            raise UnsafeTextError(f"not a user and a domain: {user[:40]!r}, {domain[:40]!r}")
+    return Command(f"userauth {auth(f'{user}@{domain}:{password}').rest}")
+
+
+def bye() -> Command:
+    """End the connection; an outbound leg goes on with its dialplan."""
+    return Command("exit")
+
+
+# --- applications -------------------------------------------------------------------------------
+
+
+def execute(application: str, argument: str = "", *, event_uuid: str, leg: str = "") -> Command:
+    """Queue an application on a leg (the socket's own, if none is named).
+
+    `event_uuid` comes back as `Application-UUID` of its CHANNEL_EXECUTE_COMPLETE.
+    """
+    if _EXPANDED.search(argument):
+        raise UnsafeTextError(f"the switch might expand it: {argument[:80]!r}")
+    headers = {
+        "call-command": "execute",
+        "execute-app-name": _fitting(_APPLICATION, application, "an application"),
+    }
+    if argument:
+        headers["execute-app-arg"] = _one_line(argument, "argument")
+    headers["Event-UUID"] = _fitting(_TOKEN, event_uuid, "a command's id")
+    line = f"sendmsg {_fitting(_TOKEN, leg, 'a leg uuid')}" if leg else "sendmsg"
+    return Command(line, Headers(headers))
+
+
+def playback(files: Sequence[Path], *, event_uuid: str) -> Command:
+    """Play one file, or several without a gap."""
+    if not files or len(files) > LONGEST_PLAYLIST:
+        raise UnsafeTextError(f"{len(files)} files to play, allowed are 1 to {LONGEST_PLAYLIST}")
+    paths = [safe_path(file) for file in files]
+    argument = paths[0] if len(paths) == 1 else "file_string://" + "!".join(paths)
+    return execute("playback", argument, event_uuid=event_uuid)
+
+
+def call_center(queue: str, *, event_uuid: str) -> Command:
+    """Hand the leg to a queue of mod_callcenter (`support@default`)."""
+    return execute("callcenter", _fitting(_QUEUE, queue, "a queue"), event_uuid=event_uuid)
+
+
+def transfer_to(destination: str, *, event_uuid: str) -> Command:
+    """Send the leg to another extension of its dialplan and context."""
+    return execute("transfer", _fitting(_EXTENSION, destination, "an extension"), event_uuid=event_uuid)
+
+
+# --- api -----------------------------------------------------------------------------------------
+
+
+def api(words: str) -> Command:
+    """An api command that no function here covers. `words` must not hold what a caller chose."""
+    return Command(f"api {_one_line(words, 'command')}")
+
+
+def background(command: Command, *, job_uuid: str) -> Command:
+    """The same `api` command without waiting; its result is the body of BACKGROUND_JOB."""
+    if command.word != "api":
+        raise UnsafeTextError(f"only api commands run in the background, not {command.word!r}")
+    return Command(f"bgapi {command.rest}", Headers({"Job-UUID": _fitting(_TOKEN, job_uuid, "a job's id")}))
+
+
+def _quoted(value: str) -> str:
+    """A value as `switch_separate_string` gives it back: backslash before what it takes for syntax."""
+    escaped = re.sub(r"([\\';])", r"\\\1", _one_line(value, "value"))
+    # Blanks at the end would be cut off, so they stand in quotes.
+    return f"'{escaped}'" if value != value.rstrip() else escaped
+
+
+def set_variables(leg: str, variables: Mapping[str, str]) -> Command:
+    """Set (or with an empty value: remove) channel variables, at once."""
+    if not 0 < len(variables) <= 60:  # the switch reads 64
+        raise UnsafeTextError(f"{len(variables)} variables in one command, allowed are 1 to 60")
+    pairs = [
+        f"{_fitting(_VARIABLE, name, 'a variable')}={_quoted(value)}" for name, value in variables.items()
+    ]
+    return Command(f"api uuid_setvar_multi {_fitting(_TOKEN, leg, 'a leg uuid')} {';'.join(pairs)}")
+
+
+def record(leg: str, action: Literal["start", "stop", "mask", "unmask"], file: Path) -> Command:
+    """Record a leg to a file of the switch's host, or silence the recording for a while."""
+    path = safe_path(file)
+    written = f"'{path}'" if " " in path else path
+    return Command(f"api uuid_record {_fitting(_TOKEN, leg, 'a leg uuid')} {action} {written}")
+
+
+def break_all(leg: str) -> Command:
+    """Stop what plays, and drop what is queued behind it."""
+    return Command(f"api uuid_break {_fitting(_TOKEN, leg, 'a leg uuid')} all")
+
+
+def kill(leg: str, cause: str = "NORMAL_CLEARING") -> Command:
+    """Hang up."""
+    return Command(
+        f"api uuid_kill {_fitting(_TOKEN, leg, 'a leg uuid')} {_fitting(_CAUSE, cause, 'a hangup cause')}"
+    )
+
+
+def transfer(leg: str, destination: str) -> Command:
+    """Send any leg to another extension, from any connection."""
+    _fitting(_TOKEN, leg, "a leg uuid")
+    return Command(f"api uuid_transfer {leg} {_fitting(_EXTENSION, destination, 'an extension')}")
+
+
+def originate(
+    endpoint: str, *, variables: Mapping[str, str], application: str = "park", argument: str = ""
+) -> Command:
+    """Dial. `endpoint` is `sofia/gateway/TRUNK/NUMBER` or the like; whoever answers meets the application.
+
+    Wrap it in `background`: it ends when the far end has answered or failed.
+    """
+    pairs = []
+    for name, value in variables.items():
+        _fitting(_VARIABLE, name, "a variable")
+        pairs.append(f"{name}={_fitting(_DIALLED, value, f'a value for {name} in originate')}")
+    _fitting(_DIALLED, endpoint, "an endpoint")
+    _fitting(_APPLICATION, application, "an application")
+    _fitting(_DIALLED_ARGUMENT, argument, "an argument in originate")
+    target = f"&{application}({argument})"
+    braces = "{" + ",".join(pairs) + "}" if pairs else ""
+    return Command(f"api originate {braces}{endpoint} " + (f"'{target}'" if " " in target else target))
+
+
+# --- reading back ---------------------------------------------------------------------------------
+
+
+def split_variables(text: str) -> dict[str, str]:
+    """The inverse of `set_variables`' list, as `switch_separate_string(text, ';')` reads it.
+
+    The embedded switch uses it; here it proves that no value leaves its place.
+    """
+    pairs: dict[str, str] = {}
+    for part in _separate(text):
+        name, _, value = part.partition("=")
+        if name:
+            pairs[name] = value
+    return pairs
+
+
+def _separate(text: str) -> list[str]:
+    """`separate_string_char_delim` and `cleanup_separated_string` in one pass, for the delimiter `;`."""
+    parts: list[str] = []
+    current: list[str] = []
+    kept = 0  # how much of `current` survives the cutting of blanks at the end
+    quoted = False
+    place = 0
+    while place < len(text):
+        sign = text[place]
+        following = text[place + 1 : place + 2]
+        if sign == "\\" and following in ("'", '"', ";", "\\"):
+            current.append(following)
+            kept = len(current)
+            place += 1
+        elif sign == "\\" and following in ("n", "r", "t", "s"):
+            current.append({"n": "\n", "r": "\r", "t": "\t", "s": " "}[following])
+            kept = len(current)
+            place += 1
+        elif sign == "'" and (quoted or "'" in text[place + 1 :]):
+            quoted = not quoted
+            kept = len(current)
+        elif sign == ";" and not quoted:
+            parts.append("".join(current[:kept]).lstrip(" "))
+            current, kept = [], 0
+        else:
+            current.append(sign)
+            if sign != " " or quoted:
+                kept = len(current)
+        place += 1
+    parts.append("".join(current[:kept]).lstrip(" "))
+    return [part for part in parts if part]

@@ -1,0 +1,387 @@
+"""One call's leg on a real event socket: what `esl.switch.Call` promises, kept.
+
+Rules:
+1. Events come in through `take`, whoever carries them (the leg's own socket today, one shared
+   connection for all legs later): they are the leg's by `Unique-ID`, and a command's by the id that the
+   leg gave it (`Application-UUID`).
+2. The first sign of the end decides: CHANNEL_HANGUP, the switch's notice, a lost connection. From then on
+   commands raise `CallEnded`; `HungUp` follows as soon as it is known who ended it, and nothing after it.
+3. A switch that does not answer is given up (the connection is closed, the dialplan goes on).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import gevent
+import structlog
+from gevent.event import AsyncResult
+from gevent.queue import Queue
+
+from esl import commands
+from esl.caller_id import plain_name, plain_number
+from esl.connection import OutboundConnection
+from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
+from esl.live_audio import LiveAudio, Tap
+from esl.switch import Audio, CallEvent, Digit, Finished, HungUp, Inbox, ListeningLost
+from esl.wire import Command, Event
+
+log = structlog.get_logger("esl.leg")
+
+EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "DTMF", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE")
+"""What a leg needs to hear of; every other event is cost on the switch."""
+
+ANSWER_DEADLINE = 10.0
+"""Seconds from `answer` to the answered channel."""
+VERDICT_GRACE = 0.5
+"""Seconds to wait after CHANNEL_HANGUP for the word who hung up (the switch adds it 20 to 170 ms later)."""
+STOP_GRACE = 1.0
+"""Seconds after `stop_playing` until what it stopped counts as ended, if the switch says nothing at all."""
+
+_TAPPED: Mapping[str, str] = {
+    "enable_file_write_buffering": "false",
+    "RECORD_READ_ONLY": "true",
+    "RECORD_PRE_BUFFER_FRAMES": "0",
+    "playback_terminators": "none",
+    "RECORD_STEREO": "",
+}
+_RECORDED: Mapping[str, str] = {
+    "enable_file_write_buffering": "",
+    "RECORD_READ_ONLY": "",
+    "RECORD_STEREO": "true",
+}
+_GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
+
+
+class Leg:
+    """A leg under control. Fulfils `esl.switch.Call`.
+
+    Commands are for the call's own greenlet; they wait for the switch's acceptance (milliseconds), raise
+    `CallEnded` once the leg is gone, `CommandRefusedError` where the switch says no, and
+    `UnsafeTextError` for text that must not be sent.
+    """
+
+    def __init__(
+        self,
+        connection: OutboundConnection,
+        channel: Event,
+        live_audio: LiveAudio,
+        *,
+        verdict_grace: float = VERDICT_GRACE,
+        stop_grace: float = STOP_GRACE,
+        answer_deadline: float = ANSWER_DEADLINE,
+    ) -> None:
+        if not commands.is_token(channel.uuid):
+            raise CommandRefusedError("connect", "a channel whose uuid is no token")
+        self.uuid = channel.uuid
+        hidden = channel.get("Caller-Privacy-Hide-Number") == "true"
+        self.caller_number = "" if hidden else plain_number(channel.get("Caller-Caller-ID-Number"))
+        hidden = channel.get("Caller-Privacy-Hide-Name") == "true"
+        self.caller_name = "" if hidden else plain_name(channel.get("Caller-Caller-ID-Name"))
+        self.destination = plain_name(channel.get("Caller-Destination-Number"))
+        self.variables: Mapping[str, str] = channel.variables
+        self._events: Queue[CallEvent] = Queue()
+        self.inbox: Inbox = self._events
+        self._connection = connection
+        self._live_audio = live_audio
+        self._verdict_grace = verdict_grace
+        self._stop_grace = stop_grace
+        self._answer_deadline = answer_deadline
+        self._numbers = count(1)
+        self._running: dict[str, str] = {}  # command id → application, until its completion
+        self._fences: dict[str, list[str]] = {}  # command id → the commands that end before it
+        self._tap: Tap | None = None
+        self._recording: Path | None = None
+        self._answered: tuple[str, AsyncResult[None]] = "", AsyncResult()
+        self._ending: HungUp | None = None  # the verdict so far; set by the first sign of the end
+        self._verdict: gevent.Greenlet[[], None] | None = None
+        self._over = False
+        self._hung_up_by_us = False
+        self._transferred = False
+        self._released = False
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Subscribes to the leg's events and shuts off expansion: before the call begins."""
+        self._request_all(
+            commands.only_leg(self.uuid),
+            commands.events(EVENTS),
+            commands.set_variables(self.uuid, {**commands.NEVER_EXPAND, "playback_terminators": "none"}),
+        )
+
+    def answer(self) -> None:
+        """Answers, and waits until the switch has done so."""
+        identity = self._next_id()
+        self._answered = identity, AsyncResult()
+        self._request_all(commands.execute("answer", event_uuid=identity))
+        try:
+            self._answered[1].get(timeout=self._answer_deadline)
+        except gevent.Timeout:
+            self._connection.lose(f"the switch did not answer the call within {self._answer_deadline:g} s")
+        self._check_alive()
+
+    def play(self, files: Sequence[Path]) -> str:
+        """Plays the files one after the other without a gap; returns the command id of `Finished`."""
+        identity = self._next_id()
+        return self._run("playback", commands.playback(files, event_uuid=identity), identity)
+
+    def stop_playing(self) -> None:
+        """Stops what plays, at once; its `Finished` still arrives.
+
+        The switch drops, without an event, what was queued and had not begun. So a command without effect
+        is queued behind it: once that has ended, whatever has not ended before it never will.
+        """
+        fence = self._next_id()
+        self._fences[fence] = list(self._running)
+        self._request_all(
+            commands.break_all(self.uuid),
+            commands.execute("set", "playback_terminators=none", event_uuid=fence),
+        )
+        gevent.spawn_later(self._stop_grace, self._settle, fence)
+
+    def start_listening(self) -> None:
+        """Starts the live audio of the caller; `Audio` events follow until the end of the call."""
+        if self._tap is not None and not self._tap.stopped:
+            return
+        path = self._live_audio.path_for(self.uuid)
+        try:
+            self._request_all(
+                commands.set_variables(self.uuid, _TAPPED), commands.record(self.uuid, "start", path)
+            )
+        except CommandRefusedError as refused:
+            # A call without live audio is still a call: keys can be collected.
+            log.warning("listening_refused", leg=self.uuid, answer=refused.answer)
+            self._post(ListeningLost(f"the switch refused: {refused.answer}"))
+            return
+        self._tap = self._live_audio.follow(path, self._hear)
+
+    def stop_listening(self) -> None:
+        """Ends the live audio. No `Audio` arrives afterwards."""
+        if self._tap is None:
+            return
+        tap, self._tap = self._tap, None
+        tap.stop()
+        self._try(commands.record(self.uuid, "stop", tap.path))
+
+    def start_recording(self, file: Path) -> None:
+        """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""
+        self._request_all(
+            commands.set_variables(self.uuid, _RECORDED), commands.record(self.uuid, "start", file)
+        )
+        self._recording = file
+
+    def mask_recording(self) -> None:
+        """Silence instead of sound in the recording, from now on. Without a recording, nothing to do."""
+        self._record("mask")
+
+    def unmask_recording(self) -> None:
+        """Sound again in the recording."""
+        self._record("unmask")
+
+    def stop_recording(self) -> None:
+        """Ends the recording; the file is complete once the switch has closed it."""
+        self._record("stop")
+        self._recording = None
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Sets a channel variable at once; an empty value removes it."""
+        self._request_all(commands.set_variables(self.uuid, {name: value}))
+
+    def enqueue(self, queue: str) -> str:
+        """Hands the caller to a call-centre queue; returns the command id of `Finished`."""
+        identity = self._next_id()
+        return self._run("callcenter", commands.call_center(queue, event_uuid=identity), identity)
+
+    def transfer(self, destination: str) -> str:
+        """Sends the leg to another extension; returns the command id of `Finished`, after which the leg
+        is its dialplan's, and there is nothing to do but to let go of it. (Until then the real switch goes
+        on telling its events; if it closes the connection, `HungUp("BLIND_TRANSFER")` follows.)"""
+        identity = self._next_id()
+        command = commands.transfer_to(destination, event_uuid=identity)
+        self._request_all(commands.set_variables(self.uuid, dict.fromkeys(commands.NEVER_EXPAND, "")))
+        self._transferred = True
+        return self._run("transfer", command, identity)
+
+    def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
+        """Hangs up; `HungUp` follows."""
+        command = commands.kill(self.uuid, cause)
+        self._hung_up_by_us = True
+        self._request_all(command)
+
+    def release(self) -> None:
+        """The application is done with the leg: stops the live audio, says goodbye. If the leg is still
+        up, its dialplan goes on with the next action."""
+        self._released = True
+        with suppress(CallEnded):  # then there is nothing left to stop
+            self.stop_listening()
+        self._connection.stop()
+
+    # --- sending -------------------------------------------------------------------------------------
+
+    def _next_id(self) -> str:
+        return f"c{next(self._numbers)}"
+
+    def _run(self, application: str, command: Command, identity: str) -> str:
+        self._running[identity] = application
+        try:
+            self._request_all(command)
+        except BaseException:
+            self._running.pop(identity, None)
+            raise
+        return identity
+
+    def _record(self, action: Literal["mask", "unmask", "stop"]) -> None:
+        if self._recording is not None:
+            self._request_all(commands.record(self.uuid, action, self._recording))
+
+    def _try(self, command: Command) -> None:
+        try:
+            self._request_all(command)
+        except CommandRefusedError as refused:
+            log.debug("command_refused", leg=self.uuid, answer=refused.answer)
+
+    def _request_all(self, *batch: Command) -> None:
+        self._check_alive()
+        try:
+            replies = self._connection.send_all(batch)
+        except ConnectionLostError as lost:
+            if isinstance(lost, CommandTimeoutError):
+                log.error("switch_silent", leg=self.uuid, reason=str(lost))
+            self._raise_ended()
+        for command, reply in zip(batch, replies, strict=True):
+            answer = reply.text
+            if _GONE.match(answer):
+                self._raise_ended()
+            if answer.startswith(("-ERR", "-USAGE")):
+                raise CommandRefusedError(" ".join(command.line.split(" ")[:2]), answer)
+
+    def _check_alive(self) -> None:
+        if self._ending is not None or self._over:
+            self._raise_ended()
+
+    def _raise_ended(self) -> NoReturn:
+        cause = self._ending.cause if self._ending else "hung up"
+        raise CallEnded(f"the leg is gone: {cause}") from None
+
+    # --- events ----------------------------------------------------------------------------------------
+
+    def take(self, event: Event) -> None:
+        """An event of this leg, in the order in which the switch sent it. Events of others are ignored."""
+        if self._over or event.uuid != self.uuid:
+            return
+        match event.name:
+            case "DTMF":
+                if key := event.get("DTMF-Digit")[:1]:
+                    self._post(Digit(key))
+            case "CHANNEL_EXECUTE_COMPLETE":
+                self._finish(event.get("Application-UUID"), event)
+            case "CHANNEL_HANGUP":
+                self._end_with(event, certain=False)
+            case "CHANNEL_HANGUP_COMPLETE":
+                self._end_with(event, certain=True)
+        if self._ending is not None and not self._over and _disposition(event):
+            self._end_with(event, certain=True)
+
+    def leg_gone(self) -> None:
+        """The switch's notice that the channel is down and only the last events follow."""
+        if self._ending is None:
+            self._end(HungUp("NORMAL_UNSPECIFIED", by_caller=not self._hung_up_by_us))
+            self._await_verdict()
+
+    def connection_gone(self, reason: str) -> None:
+        """The connection is over. Without a hang-up before, the leg has gone on in its dialplan."""
+        if self._over:
+            return
+        if self._ending is None:
+            cause = "BLIND_TRANSFER" if self._transferred else "CONNECTION_LOST"
+            if not self._released:
+                log.info("leg_connection_over", leg=self.uuid, cause=cause, reason=reason)
+            self._end(HungUp(cause, by_caller=False))
+        self._close()
+
+    def _finish(self, identity: str, event: Event) -> None:
+        if identity == self._answered[0]:
+            self._answered[1].set(None)
+        self._settle(identity)
+        application = self._running.pop(identity, None)
+        if application is not None:
+            response = event.get("Application-Response", "_none_")
+            self._post(Finished(identity, application, response, event.variables))
+
+    def _settle(self, fence: str) -> None:
+        """What was dropped before it began has no completion of its own."""
+        for identity in self._fences.pop(fence, ()):
+            application = self._running.pop(identity, None)
+            if application is not None:
+                self._post(Finished(identity, application, "_none_", {}))
+
+    def _hear(self, what: Audio | ListeningLost) -> None:
+        self._post(what)
+
+    def _end_with(self, event: Event, *, certain: bool) -> None:
+        so_far = self._ending.cause if self._ending else "NORMAL_UNSPECIFIED"
+        cause = event.get("Hangup-Cause") or event.get("variable_hangup_cause") or so_far
+        by_caller = _ended_by_caller(event)
+        if by_caller is None and certain and "variable_sip_call_id" not in event.headers:
+            by_caller = not self._hung_up_by_us  # no word is to be had from what is not SIP
+        self._end(HungUp(cause, by_caller=bool(by_caller)))
+        if certain or by_caller is not None or self._hung_up_by_us:
+            self._close()
+        else:
+            self._await_verdict()
+
+    def _end(self, verdict: HungUp) -> None:
+        self._ending = verdict
+        self._answered[1].set(None)  # whoever waits for the answer finds the leg gone
+
+    def _await_verdict(self) -> None:
+        if self._verdict is None:
+            self._verdict = gevent.spawn_later(self._verdict_grace, self._close)
+
+    def _post(self, what: CallEvent) -> None:
+        if not self._over:
+            self._events.put(what)
+
+    def _close(self) -> None:
+        """Puts `HungUp` behind everything else, once."""
+        if self._over:
+            return
+        assert self._ending is not None
+        if self._tap is not None:
+            self._tap.stop()
+        self._events.put(self._ending)
+        self._over = True
+        if self._verdict is not None and self._verdict is not gevent.getcurrent():
+            self._verdict.kill(block=False)
+
+
+def _disposition(event: Event) -> str:
+    return event.get("variable_sip_hangup_disposition")
+
+
+def _ended_by_caller(event: Event) -> bool | None:
+    """Who hung up, as far as the event tells; None if it does not.
+
+    mod_sofia notes a received BYE or refusal in `sip_term_status` before it hangs up the channel, and what
+    became of it in `sip_hangup_disposition` (`recv_bye`, `recv_cancel`, `send_bye`, ...) a moment later.
+    """
+    if disposition := _disposition(event):
+        return disposition.startswith("recv_")
+    return True if event.get("variable_sip_term_status") else None
+
+
+def leg_on(connection: OutboundConnection, live_audio: LiveAudio) -> Leg:
+    """The leg of a connection that has just connected, with its events on their way to it."""
+    leg = Leg(connection, connection.channel, live_audio)
+    connection.events_to = leg.take
+    connection.linger_to = leg.leg_gone
+    connection.end_to = leg.connection_gone
+    if connection.lost_because is not None:
+        leg.connection_gone(connection.lost_because)
+    return leg

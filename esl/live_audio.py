@@ -1,0 +1,199 @@
+"""The callers' live audio: one greenlet that reads the files the switch writes, for all calls at once.
+
+The switch records each leg to a file in memory (`uuid_record` to `.r8`: raw 16-bit little-endian mono at
+8 kHz, unbuffered); what has been added since the last look goes to the leg as whole 20 ms frames.
+
+Rules:
+1. The file is unlinked as soon as it is open: it lives on for the two that hold it open, nobody else can
+   read a caller's voice, and a crash leaves nothing behind. (For `uuid_record stop` the path is a key.)
+2. One look at a file costs microseconds, a round yields to the other greenlets when it takes longer.
+3. Listening that fails says so once (`ListeningLost`) and never harms the call.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gevent
+import structlog
+from gevent.event import Event as Flag
+
+from esl import commands
+from esl.errors import UnsafeTextError
+from esl.switch import FRAME_BYTES, SAMPLE_RATE, Audio, ListeningLost
+
+log = structlog.get_logger("esl.live_audio")
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tmpfs that the switch and we share, by design
+BYTES_PER_SECOND = 2 * SAMPLE_RATE
+_MOST_PER_LOOK = 200 * FRAME_BYTES  # bytes; four seconds, so that no backlog holds up the others
+_LONGEST_STRETCH = 0.002  # seconds of reading before the other greenlets get their turn
+
+
+def default_folder() -> Path:
+    """Shared memory where there is such a thing, else the folder for temporary files."""
+    if SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK):
+        return SHARED_MEMORY
+    return Path(tempfile.gettempdir())
+
+
+@dataclass(eq=False)
+class Tap:
+    """One leg's audio on its way. `stop` ends it; nothing is delivered afterwards."""
+
+    path: Path
+    deliver: Callable[[Audio | ListeningLost], None]
+    since: float
+    """When it was asked for, then when it last grew: by the clock of `LiveAudio`."""
+    position: int = 0
+    """Bytes delivered so far."""
+    file: int | None = None
+    stopped: bool = field(default=False)
+
+    def stop(self) -> None:
+        """Safe to call twice. A file that nobody opened yet is removed."""
+        self.stopped = True
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+class LiveAudio:
+    """Reads every tap every `interval` seconds.
+
+    `appear_within`: seconds until a file must be there, else the switch is on another machine or the
+    folder is not shared. `stall_after`: seconds without growth until listening counts as lost; at once
+    if the folder is full. `clock` gives seconds. Raises `UnsafeTextError` for a folder that cannot be
+    named to the switch.
+    """
+
+    def __init__(
+        self,
+        *,
+        interval: float = 0.01,
+        folder: Path | None = None,
+        appear_within: float = 3.0,
+        stall_after: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.interval = interval
+        self.folder = (folder or default_folder()).absolute()
+        commands.safe_path(self.folder)
+        self.appear_within = appear_within
+        self.stall_after = stall_after
+        self._clock = clock
+        self._taps: list[Tap] = []
+        self._wanted = Flag()
+        self._reader: gevent.Greenlet[[], None] | None = None
+
+    def path_for(self, uuid: str) -> Path:
+        """Where the switch should write this leg's audio. Raises `UnsafeTextError` for an odd uuid."""
+        if not commands.is_token(uuid):
+            raise UnsafeTextError(f"not a leg's uuid: {uuid[:80]!r}")
+        return self.folder / f"{uuid}.r8"
+
+    def follow(self, path: Path, deliver: Callable[[Audio | ListeningLost], None]) -> Tap:
+        """Delivers what is written to the file from now on. `deliver` must not wait."""
+        tap = Tap(path, deliver, self._clock())
+        self._taps.append(tap)
+        if self._reader is None or self._reader.dead:
+            self._reader = gevent.spawn(self._read)
+        self._wanted.set()
+        return tap
+
+    def close(self) -> None:
+        """Stops all taps and the greenlet."""
+        for tap in self._taps:
+            tap.stop()
+        self._taps.clear()
+        if self._reader is not None:
+            self._reader.kill()
+
+    @property
+    def following(self) -> int:
+        """How many taps are alive."""
+        return sum(not tap.stopped for tap in self._taps)
+
+    def _read(self) -> None:
+        while True:
+            self.look()
+            if not self._taps:
+                self._wanted.clear()
+                self._wanted.wait()
+            gevent.sleep(self.interval)
+
+    def look(self) -> None:
+        """One round over all taps."""
+        turn = self._clock()
+        for tap in self._taps.copy():
+            self._look_at(tap)
+            if self._clock() - turn > _LONGEST_STRETCH:
+                gevent.sleep(0)
+                turn = self._clock()
+        self._taps = [tap for tap in self._taps if not tap.stopped]
+
+    def _look_at(self, tap: Tap) -> None:
+        if tap.stopped:
+            return
+        try:
+            if tap.file is None and not self._open(tap):
+                return
+            assert tap.file is not None
+            samples = os.pread(tap.file, _MOST_PER_LOOK, tap.position)
+        except OSError as fault:
+            self._lose(tap, f"the file cannot be read: {fault.strerror or fault}")
+            return
+        samples = samples[: len(samples) // FRAME_BYTES * FRAME_BYTES]
+        if samples:
+            started = tap.position / BYTES_PER_SECOND
+            tap.position += len(samples)
+            tap.since = self._clock()
+            self._give(tap, Audio(samples, started))
+        else:
+            self._check_growth(tap)
+
+    def _open(self, tap: Tap) -> bool:
+        """True once the file is there. Follows no link, opens nothing but a plain file."""
+        try:
+            tap.file = os.open(tap.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            waited = self._clock() - tap.since
+            if waited > self.appear_within:
+                self._lose(tap, f"the switch wrote no audio to {tap.path.parent} within {waited:.1f} s")
+            return False
+        if not stat.S_ISREG(os.fstat(tap.file).st_mode):
+            raise OSError("not a plain file")
+        tap.path.unlink(missing_ok=True)
+        return True
+
+    def _check_growth(self, tap: Tap) -> None:
+        assert tap.file is not None
+        if os.fstat(tap.file).st_size < tap.position:
+            self._lose(tap, "the file was cut short")
+            return
+        silent = self._clock() - tap.since
+        if silent > self.stall_after:
+            self._lose(tap, f"no audio for {silent:.1f} s")
+        elif silent > 1.0 and os.fstatvfs(tap.file).f_bavail == 0:
+            self._lose(tap, f"{tap.path.parent} is full")
+
+    def _lose(self, tap: Tap, reason: str) -> None:
+        log.warning("live_audio_lost", reason=reason)
+        tap.stop()
+        self._give(tap, ListeningLost(reason))
+
+    @staticmethod
+    def _give(tap: Tap, what: Audio | ListeningLost) -> None:
+        try:
+            tap.deliver(what)
+        except Exception:
+            log.exception("live_audio_delivery_failed")
+            tap.stop()

@@ -1,0 +1,185 @@
+"""Where calls arrive: the switch opens one connection per leg (`socket HOST:PORT async full`).
+
+Rules:
+1. Nothing that arrives can end the accept loop or hold up another call: each connection has its own
+   greenlet, and a deadline until it has shown to be a switch.
+2. The port has no password, so only listed addresses get past the door; loopback unless told otherwise.
+3. However a call ends here, its connection is closed, and a leg that is still up goes on with the next
+   action of its dialplan. A fault in the application is logged with its traceback, never swallowed.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import gevent
+import structlog
+from gevent.pool import Group
+from gevent.server import StreamServer
+
+from esl.connection import REPLY_DEADLINE, OutboundConnection
+from esl.errors import (
+    AddressTakenError,
+    AddressUnusableError,
+    CallEnded,
+    CommandRefusedError,
+    ConnectionLostError,
+    EslError,
+    WireError,
+)
+from esl.leg import Leg, leg_on
+from esl.live_audio import LiveAudio
+from esl.switch import Call
+
+log = structlog.get_logger("esl.outbound")
+
+Network = IPv4Network | IPv6Network
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+_BACKLOG = 512  # connections that wait to be accepted; a burst of calls, not of seconds
+
+
+class OutboundServer:
+    """Accepts calls and runs `on_call(call)` for each, in that connection's own greenlet.
+
+    `address` is (host, port), port 0 for any free one (`start` puts the real one there); `allowed` are
+    the switches' networks; beyond `max_calls` connections are closed at once, so that the switch tries
+    its next server or action.
+    `connect_deadline` and `command_deadline` are seconds. Without `live_audio` it makes its own.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        on_call: Callable[[Call], None],
+        *,
+        allowed: Sequence[Network] = LOOPBACK,
+        max_calls: int = 200,
+        live_audio: LiveAudio | None = None,
+        connect_deadline: float = 5.0,
+        command_deadline: float = REPLY_DEADLINE,
+        linger: int = 5,
+    ) -> None:
+        self._on_call = on_call
+        self._allowed = tuple(allowed)
+        self._max_calls = max_calls
+        self._own_audio = live_audio is None
+        self._live_audio = live_audio or LiveAudio()
+        self._connect_deadline = connect_deadline
+        self._command_deadline = command_deadline
+        self._linger = linger
+        self.address = address
+        self._server: StreamServer | None = None
+        self._running = Group()
+        self._legs: dict[OutboundConnection, Leg | None] = {}
+
+    # --- life ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to accept. Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy."""
+        host, port = self.address
+        server = StreamServer((host, port), self._arrive, backlog=_BACKLOG, spawn=self._spawn)
+        try:
+            server.start()
+        except OSError as fault:
+            if fault.errno == errno.EADDRINUSE:
+                raise AddressTakenError(
+                    f"{host}:{port} is taken: end the program that listens there, or configure another port"
+                ) from None
+            raise AddressUnusableError(
+                f"cannot listen on {host}:{port} ({fault.strerror or fault}): "
+                "configure an address of this machine and a port above 1023"
+            ) from None
+        self._server = server
+        bound: tuple[Any, ...] = server.socket.getsockname()
+        self.address = str(bound[0]), int(bound[1])
+        log.info("outbound_listening", host=self.address[0], port=self.address[1])
+
+    @property
+    def active_calls(self) -> int:
+        """Calls that are being lived."""
+        return sum(leg is not None for leg in self._legs.values())
+
+    def stop_accepting(self) -> None:
+        """No new calls; those under way go on. Safe to call twice."""
+        if self._server is not None:
+            self._server.stop(timeout=0)
+
+    def drain(self, deadline: float) -> bool:
+        """Waits until no connection is left; False if that took longer than `deadline` seconds."""
+        self._running.join(timeout=deadline)
+        return not self._running
+
+    def close(self, deadline: float = 30.0) -> int:
+        """Stops accepting, lets calls end for `deadline` seconds, then lets go of the rest: their callers
+        go on in the dialplan. Returns how many had to be let go."""
+        self.stop_accepting()
+        self.drain(deadline)
+        left = self.active_calls
+        for connection in list(self._legs):
+            connection.lose("the server shuts down")
+        if not self.drain(2.0):
+            self._running.kill(timeout=2.0)
+        if self._own_audio:
+            self._live_audio.close()
+        log.info("outbound_closed", let_go=left)
+        return left
+
+    def _spawn(self, *work: Any, **named: Any) -> gevent.Greenlet[..., Any]:
+        return self._running.spawn(*work, **named)
+
+    # --- one connection ---------------------------------------------------------------------------------
+
+    def _arrive(self, sock: Any, peer: tuple[Any, ...]) -> None:
+        """The whole life of one connection; the server runs it in a greenlet of its own."""
+        with sock:
+            if not self._is_allowed(str(peer[0])):
+                log.warning(
+                    "outbound_refused", peer=peer[0], remedy="add the switch's address to the allowed ones"
+                )
+                return
+            if len(self._legs) >= self._max_calls:
+                log.warning("outbound_full", peer=peer[0], max_calls=self._max_calls)
+                return
+            connection = OutboundConnection(peer, sock)
+            self._legs[connection] = None
+            try:
+                self._live(connection)
+            except (ConnectionLostError, WireError, CallEnded) as lost:
+                log.warning("outbound_call_lost", peer=peer[0], code=lost.code, reason=str(lost))
+            except EslError as refused:
+                log.error("outbound_call_refused", peer=peer[0], code=refused.code, reason=str(refused))
+            except Exception:
+                log.exception("outbound_connection_failed", peer=peer[0])
+            finally:
+                connection.lose("closed by us")
+                del self._legs[connection]
+
+    def _live(self, connection: OutboundConnection) -> None:
+        connection.deadline = self._connect_deadline
+        channel = connection.connect(linger=self._linger)
+        if channel.get("Control") != "full" or channel.get("Socket-Mode") != "async":
+            raise CommandRefusedError(
+                "connect",
+                "the dialplan must say `socket HOST:PORT async full`, else the leg cannot be controlled",
+            )
+        connection.deadline = self._command_deadline
+        leg = leg_on(connection, self._live_audio)
+        leg.prepare()
+        self._legs[connection] = leg
+        try:
+            self._on_call(leg)
+        except CallEnded:
+            log.info("call_ended_under_way", leg=leg.uuid)
+        except Exception:
+            log.exception("call_failed", leg=leg.uuid)
+        finally:
+            leg.release()
+
+    def _is_allowed(self, host: str) -> bool:
+        address = ip_address(host.partition("%")[0])
+        plain = getattr(address, "ipv4_mapped", None) or address
+        return any(plain in network for network in self._allowed)
