@@ -218,10 +218,9 @@ class CallCentre:
                 self._fail(member, agent, "ORIGINATOR_CANCEL" if gone else "NO_ANSWER")
             else:
                 AgentCall(self, member, agent).live()
-        finally:
-            agent.state = "Reserved"
-            if agent.config.wrap_up:
+                agent.state = "Reserved"
                 self.switch.clock.sleep(agent.config.wrap_up)
+        finally:
             self._set_state(agent, "Waiting")
             self.dispatch()
 

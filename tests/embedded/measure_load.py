@@ -21,9 +21,12 @@ import gevent  # noqa: E402
 import numpy as np  # noqa: E402
 
 from esl.embedded.caller import ScriptedCaller  # noqa: E402
+from esl.embedded.clock import RealClock  # noqa: E402
 from esl.embedded.config import split_address  # noqa: E402
 from tests.embedded.replay import Peer, Server  # noqa: E402
 from tests.embedded.sound import tone  # noqa: E402
+
+CLOCK = RealClock()
 
 
 def cpu_seconds(pid: int) -> float:
@@ -80,19 +83,19 @@ def measure(calls: int, seconds: float) -> dict[str, object]:
         callers = [ScriptedCaller(split_address(ready["line"]), destination="9100") for _ in range(calls)]
         for caller in callers:
             caller.join()
-            gevent.sleep(0.02)
-        gevent.sleep(1.0)
+            CLOCK.sleep(0.02)
+        CLOCK.sleep(1.0)
         used, began = cpu_seconds(child.pid), time.monotonic()
         for caller in callers[: calls // 2]:
             caller.start_speaking(tone(seconds))
-        gevent.sleep(seconds)
+        CLOCK.sleep(seconds)
         share = (cpu_seconds(child.pid) - used) / (time.monotonic() - began)
         lateness = client.ask("api embedded_lateness").body.decode()
         gaps = [len(caller.heard) / 2 / 8000 for caller in callers]
         stopped = [barge_in(client, caller) for caller in callers[:10]]
         for caller in callers:
             caller.hang_up()
-        gevent.sleep(0.5)
+        CLOCK.sleep(0.5)
         serving.kill()
         client.close()
         child.stdin.close()

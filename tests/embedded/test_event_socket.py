@@ -8,8 +8,11 @@ import socket
 
 import gevent
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from esl.embedded import listener as listener_module
+from esl.embedded.api import API
 from esl.embedded.clock import Clock
 from esl.embedded.config import SwitchConfig
 from tests.embedded.conftest import PASSWORD
@@ -256,3 +259,51 @@ def test_rubbish_ends_only_the_connection_it_came_on(make_switch, clock: Clock, 
         bad.connection.sendall(rubbish)
     bad.wait_end()
     assert good.ask("api status").body.startswith(b"UP ")
+
+
+_WORDS = st.one_of(
+    st.text(max_size=30).map(lambda text: text.replace("/", "_")),  # no recording outside its folder
+    st.sampled_from(
+        [
+            "UUID",
+            "start",
+            "stop",
+            "mask",
+            "all",
+            "queue",
+            "agent",
+            "tier",
+            "list",
+            "count",
+            "set",
+            "get",
+            "members",
+            "agents",
+            "status",
+            "channels",
+            "-bleg",
+            "q",
+            "ana",
+            "'",
+            "a=b;c",
+            "/dev/null",
+            "99999999999",
+            "-1",
+        ]
+    ),
+)
+
+
+def test_no_argument_breaks_an_api_command(make_switch, call, clock: Clock) -> None:
+    """Whatever is asked, there is an answer in words: a usage line, an error, or what was asked for."""
+    queue = {"name": "q", "agents": [{"name": "ana", "status": "Logged Out"}]}
+    switch = make_switch(["answer"], ["callcenter", "q"], clock=clock, queues=[queue])
+    call(switch).wait_for_sound()
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.sampled_from(sorted(API)), st.lists(_WORDS, max_size=5))
+    def ask(name: str, words: list[str]) -> None:
+        argument = " ".join(words).replace("UUID", next(iter(switch.sessions), "x"))
+        assert isinstance(switch.api(name, argument), str)
+
+    ask()
