@@ -219,6 +219,7 @@ class Question:
             return Collected(NoMatch(), ended_at, recognizer_lost=True)
         finally:
             utterance.cancel()
+        log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         return Collected(self._collect.judge(_heard(hypothesis)), ended_at)

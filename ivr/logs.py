@@ -27,6 +27,11 @@ def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
     return event
 
 
+def quieter(settings: LogSettings) -> LogSettings:
+    """For commands with a screen of their own: warnings only, unless somebody asked for more or less."""
+    return settings.model_copy(update={"level": "warning"}) if settings.level == "info" else settings
+
+
 def configure(settings: LogSettings) -> None:
     """Sets up structlog and the standard library's logging alike."""
     level = getattr(logging, settings.level.upper())

@@ -36,11 +36,11 @@ SYNTHESIS_READY = 30.0
 RECOGNITION_READY = 120.0
 """Seconds that the recognisers have to load their models."""
 CALLER_VOICES = {
-    "es": SpeakingVoice("roa/es-419", pitch=65),
-    "ca": SpeakingVoice("roa/ca", pitch=65),
-    "en": SpeakingVoice("gmw/en", pitch=65),
+    "es": SpeakingVoice("roa/es+f3", words_per_minute=140),
+    "ca": SpeakingVoice("roa/ca+f3", words_per_minute=140),
+    "en": SpeakingVoice("gmw/en-US+f3", words_per_minute=140),
 }
-"""How played callers sound: not like the system."""
+"""How played callers sound: not like the system (a female variant of espeak-ng)."""
 
 
 class Speaker:

@@ -29,6 +29,11 @@ _LEAST_CONFIDENCE = 0.12
 _ONE_WORD = 0.8
 """Seconds: a longer clip between pauses may hold several words."""
 _LONGEST_PHRASE = 7.0
+_ALIKE = 0.4
+"""Likeness from which a stretch of the free text may be an expected phrase."""
+_MOST_MENDED = 6
+_MENDABLE = 9.0
+"""Log probability that a sentence with an expected phrase may lack to the free text."""
 _MOST_READINGS = 5
 _MOST_SEQUENCES = 24
 """Combinations of words parted by pauses: the question's length and check digit choose among them."""
@@ -101,8 +106,9 @@ class Utterance:
         if not words and self._phrases and span.seconds <= _LONGEST_PHRASE:
             possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
             guesses += weighed(self._listener.choose(heard, self._language, possible), free)
+            guesses += self._mended(heard, free)
         expected = max((guess.confidence for guess in guesses), default=1.0)
-        guesses += self._from_free(free, at_most=min(0.45, 0.8 * expected))
+        guesses += self._from_free(free, at_most=min(0.45, max(0.2, 0.8 * expected)))
         return _ranked(guesses)
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
@@ -158,6 +164,23 @@ class Utterance:
         known = set(" ".join(self._phrases).split())
         return all(word.isdigit() or word in known for word in text.split())
 
+    def _mended(self, heard: tuple[object, int], free: Text) -> list[Guess]:
+        """The free text with an expected phrase in the place that sounds like it, if the sound allows it.
+
+        How much less likely than the free text it is decides: said phrases lie within 9 (in log
+        probability), others more than 10 below (measured on 18 sentences in 4 voices).
+        """
+        sentences = [] if self._holds_a_phrase(free.text) else mended(free.text, self._phrases)
+        if not sentences:
+            return []
+        return [
+            Guess(scored.phrase, 0.95 / (1 + math.exp(-(scored.logprob - free.logprob + _MENDABLE))))
+            for scored in self._listener.choose(heard, self._language, sentences)
+        ]
+
+    def _holds_a_phrase(self, text: str) -> bool:
+        return any(f" {phrase} " in f" {text} " for phrase in self._phrases)
+
     def _from_free(self, free: Text, *, at_most: float) -> list[Guess]:
         if not free.text:
             return []
@@ -166,7 +189,7 @@ class Utterance:
             return []
         if not self._phrases:
             return [Guess(free.text, trust)]
-        if free.text in self._phrases or self._all_expected(free.text):
+        if self._holds_a_phrase(free.text) or self._all_expected(free.text):
             return [Guess(free.text, trust)]
         return [Guess(free.text, min(at_most, trust))]
 
@@ -190,6 +213,24 @@ def sayable(phrase: str, seconds: float) -> bool:
 def similarity(one: str, other: str) -> float:
     """0 to 1: how alike two texts sound, roughly (Ratcliff-Obershelp on folded spelling)."""
     return SequenceMatcher(None, sounded(one), sounded(other), autojunk=False).ratio()
+
+
+def mended(text: str, phrases: Sequence[str]) -> list[str]:
+    """The sentence as it would be with an expected phrase in the place that sounds most like it.
+
+    "quiero saber mi palmo" may be "quiero saber mi saldo": the decoder is asked which of the two the
+    sound is. Only sentences longer than the phrase; the likest few.
+    """
+    words = text.split()
+    found: list[tuple[float, str]] = []
+    for phrase in phrases:
+        size = len(phrase.split())
+        places = range(len(words) - size + 1) if size < len(words) else range(0)
+        alike = [(similarity(" ".join(words[at : at + size]), phrase), at) for at in places]
+        best, at = max(alike, default=(0.0, 0))
+        if _ALIKE <= best < 1.0:
+            found.append((best, " ".join((*words[:at], phrase, *words[at + size :]))))
+    return [sentence for _best, sentence in sorted(found, reverse=True)[:_MOST_MENDED]]
 
 
 _FOLDS = (

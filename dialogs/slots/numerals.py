@@ -52,7 +52,12 @@ class _Lexicon:
     misheard: Mapping[str, str]
     """What recognisers write for a digit, where the sound alone would not tell."""
     spellings: tuple[str, ...]
-    """Number words as they are written, for the recogniser's grammar."""
+    """Number words as they are written, for the recogniser's grammar. People read numbers that are names
+    one by one or in pairs: hundreds, and forms that stand before a noun, are understood if they come, but
+    to expect them costs time and confuses ("cuatrocientos" for "cuatro, cinco")."""
+
+
+_BEFORE_NOUNS = frozenset({"un", "una", "veintiún", "veintiuna"})
 
 
 def _numbered(text: str) -> dict[str, str]:
@@ -78,9 +83,8 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
     corrections: str = "",
     misheard: str = "",
 ) -> _Lexicon:
-    tables = (units, teens, tens, hundreds)
-    written = [item.partition("=")[0] for table in tables for item in table.split()]
-    written += [*hundred.split(), *thousand.split(), *joins.split(), *(repeats or {})]
+    written = [item.partition("=")[0] for table in (units, teens, tens) for item in table.split()]
+    written += [*joins.split(), *(repeats or {})]
     return _Lexicon(
         units=_numbered(units),
         teens=_numbered(teens),
@@ -93,7 +97,7 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
         fillers=frozenset(map(plain, fillers.split())),
         corrections=frozenset(map(plain, corrections.split())),
         misheard=_numbered(misheard),
-        spellings=tuple(dict.fromkeys(written)),
+        spellings=tuple(dict.fromkeys(word for word in written if word not in _BEFORE_NOUNS)),
     )
 
 
@@ -160,7 +164,7 @@ _NUMBERED = {
 
 
 def number_words(language: str) -> tuple[str, ...]:
-    """Every word that a spoken number may hold, as written; empty for a language without a table."""
+    """The words to expect in a number that is a name, as written; empty for a language without a table."""
     lexicon = _LEXICONS.get(language)
     return lexicon.spellings if lexicon else ()
 

@@ -12,9 +12,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ivr import bench as benchmarks
-from ivr import logs
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
+from ivr.logs import configure, quieter
 from ivr.config import Settings
 from ivr.stage import Stage
 
@@ -37,7 +37,7 @@ def bench(settings: Settings, what: tuple[str, ...], turns: int, as_json: bool) 
       ivr bench                  everything
       ivr bench barge-in --turns 30 --json
     """
-    logs.configure(settings.log.model_copy(update={"level": "warning"}))
+    configure(quieter(settings.log))
     console = Console(stderr=as_json)
     found = []
     for name in what or sorted(WHAT):

@@ -19,10 +19,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from data.seeds import demo_customers, seed
 from data.store import Store
-from ivr import logs
 from ivr.cli import pass_settings
 from ivr.clock import Clock
 from ivr.config import DatabaseSettings, Settings
+from ivr.logs import configure, quieter
 from ivr.demo import (
     CallerMind,
     Persona,
@@ -290,7 +290,7 @@ def demo(settings: Settings, as_json: bool) -> None:
       ivr demo
       ivr demo --json | tail -1
     """
-    logs.configure(settings.log.model_copy(update={"level": "warning"}))
+    configure(quieter(settings.log))
     console = Console(stderr=as_json)
     played = play(settings, console)
     show(played, console, settings)
