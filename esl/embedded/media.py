@@ -26,10 +26,12 @@ _log = logging.getLogger(__name__)
 
 _MOST_BEHIND = 2.0
 """Seconds: whoever was asleep for longer (a laptop, a debugger) starts anew instead of racing."""
-_CUSHION = 2
-"""Frames that must have come before the first one is heard: 20 ms against the jitter of two clocks."""
-_RELAXED_BACKLOG = 3
-"""Frames from the caller that may wait; above that, silent ones are left out to catch up."""
+_RELAXED_BACKLOG = 2
+"""Frames from the caller that may wait; above that, silent ones are left out to catch up.
+
+A frame that comes too late for its tick leaves one waiting from then on: the cushion against the
+jitter of two clocks makes itself, where it is needed, and nobody else pays its 20 ms.
+"""
 _MOST_BACKLOG = 25
 """Frames from the caller that may wait at all: half a second."""
 
@@ -58,7 +60,6 @@ class Media:
         self.on_tick: Callable[[], None] | None = None
         """Called once, in the next tick."""
         self._inbox: deque[bytes] = deque()
-        self._filling = True
         self._wake = wake
 
     def hear(self, sound: bytes) -> None:
@@ -97,10 +98,7 @@ class Media:
         while len(inbox) > _RELAXED_BACKLOG and inbox[0] == SILENCE:
             inbox.popleft()
             self.skipped += 1
-        if self._filling and len(inbox) < _CUSHION:
-            return SILENCE
-        self._filling = not inbox
-        if self._filling:
+        if not inbox:
             return SILENCE
         self.frames_in += 1
         return inbox.popleft()

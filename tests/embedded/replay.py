@@ -8,11 +8,10 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import gevent
 from gevent.event import Event as Signal
-
-from esl import wire
 
 TRACES = Path(__file__).parent.parent / "traces"
 DEADLINE = 20.0
@@ -85,7 +84,7 @@ class Step:
 
 
 def _pairs(block: str) -> list[tuple[str, str]]:
-    return [(line.partition(": ")[0], wire.unquote(line.partition(": ")[2])) for line in block.split("\n")]
+    return [(line.partition(": ")[0], unquote(line.partition(": ")[2])) for line in block.split("\n")]
 
 
 def take_message(data: bytes) -> tuple[Received, bytes]:
