@@ -28,6 +28,7 @@ class _Engine(Protocol):
     def setProperty(self, name: str, value: Any) -> None: ...  # noqa: N802 - pyttsx3's name
     def save_to_file(self, text: str, filename: str) -> None: ...
     def runAndWait(self) -> None: ...  # noqa: N802 - pyttsx3's name
+    def connect(self, topic: str, cb: Any) -> Any: ...
 
 
 def load_engine() -> _Engine:
@@ -51,12 +52,16 @@ def spoken_text(text: str) -> str:
     return " ".join(flat.replace("[[", " ").replace("]]", " ").split())
 
 
-def render(engine: _Engine, request: Header, folder: Path) -> Samples:
-    """The sound of one text, trimmed and levelled. Raises OSError, ValueError, RuntimeError."""
+def render(engine: _Engine, request: Header, folder: Path, faults: list[str]) -> Samples:
+    """The sound of one text, trimmed and levelled. Raises OSError, EOFError, RuntimeError.
+
+    `faults` is what pyttsx3 reports on its `error` topic: it raises nothing itself.
+    """
     text = spoken_text(str(request["text"]))
     if not any(c.isalnum() for c in text):
         return np.zeros(0)
     target = folder / "sentence.wav"
+    faults.clear()
     engine.setProperty("voice", str(request["voice"]))
     engine.setProperty("rate", round(float(request["words_per_minute"])))
     engine.setProperty("pitch", round(float(request["pitch"])))
@@ -64,6 +69,8 @@ def render(engine: _Engine, request: Header, folder: Path) -> Samples:
         target.unlink(missing_ok=True)
         engine.save_to_file(text, str(target))
         engine.runAndWait()
+        if faults:
+            raise RuntimeError(faults[0])
         with wave.open(str(target), "rb") as file:
             rate, raw = file.getframerate(), file.readframes(file.getnframes())
         samples = np.frombuffer(raw, "<i2").astype(np.float64) / 32768.0
@@ -84,12 +91,14 @@ def main() -> None:
     except (ImportError, OSError, RuntimeError) as fault:
         link.send({"op": "fatal", "text": f"espeak-ng cannot be loaded: {fault}"})
         return
+    faults: list[str] = []
+    engine.connect("error", lambda name=None, exception=None: faults.append(str(exception)))  # noqa: ARG005 - pyttsx3 calls by these names
     with tempfile.TemporaryDirectory(prefix="ivr-say-") as folder:
         link.ready()
         while (frame := link.receive()) is not None:
             request = frame[0]
             try:
-                pcm = to_pcm(render(engine, request, Path(folder)))
+                pcm = to_pcm(render(engine, request, Path(folder), faults))
             except Exception as fault:  # noqa: BLE001 - whatever a text provokes fails that text only
                 link.send({"op": "failed", "id": request.get("id", 0), "text": str(fault)})
             else:
