@@ -32,7 +32,7 @@ LOG = logging.getLogger("speech.prompts")
 
 CACHE_LIMIT = 512 << 20
 """Bytes: nine hours of prompts."""
-_SOUND_VERSION = "3"
+_SOUND_VERSION = "4"
 """Raised when the treatment after synthesis (resampling, level, trimming) changes."""
 _CONVERSION_TIMEOUT = 60.0
 """Seconds for one recording."""
