@@ -101,8 +101,10 @@ class Utterance:
         if not words and self._phrases and span.seconds <= _LONGEST_PHRASE:
             possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
             guesses += weighed(self._listener.choose(heard, self._language, possible), free)
-        expected = max((guess.confidence for guess in guesses), default=1.0)
-        guesses += self._from_free(free, at_most=min(0.45, 0.8 * expected))
+        best = max((guess.confidence for guess in guesses), default=0.0)
+        # Below one half, and below an expected phrase that may well have been said.
+        at_most = min(0.45, 0.8 * best) if best >= _LEAST_CONFIDENCE else 0.45
+        guesses += self._from_free(free, at_most=at_most)
         return _ranked(guesses)
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:

