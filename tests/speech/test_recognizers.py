@@ -134,13 +134,15 @@ def test_vosk_is_not_sure_of_what_nobody_asked(vosk: Vosk, speaker: Pyttsx3, tex
 
 
 def test_vosk_streams_partials(vosk: Vosk, speaker: Pyttsx3) -> None:
-    """The words so far are there before the caller has ended."""
+    """Words are there before the caller has ended, and never a decoy among them."""
+    sound = (silence(0.2) + speaker.speak("네", language="ko") + silence(0.1)) * 3
     utterance = vosk.open(language="ko", phrases=YES_NO)
-    utterance.feed(silence(0.2) + speaker.speak("아니요", language="ko") + silence(0.3))
+    for place in range(0, len(sound), 320):
+        utterance.feed(sound[place : place + 320])
     deadline = time.monotonic() + 10
-    while utterance.partial != "아니요" and time.monotonic() < deadline:
+    while not utterance.partial and time.monotonic() < deadline:
         gevent.idle()
-    assert utterance.partial == "아니요"
+    assert utterance.partial and set(utterance.partial.split()) <= set(YES_NO)
     utterance.cancel()
 
 
