@@ -59,10 +59,12 @@ class Collect:
     """The kind of answer (`yes_no`, `digits`, `menu`, ...): chooses end-pointing."""
     language: str
     phrases: tuple[str, ...]
-    """Words and phrases that the recogniser may expect, lower case; empty for free speech."""
+    """What the recogniser may expect, lower case, as a whole or within a sentence."""
     keys: Keys
     judge: Callable[[Heard | Keyed], Match | NoMatch]
     """Pure: what was heard or keyed, judged against what was asked."""
+    words: tuple[str, ...] = ()
+    """Words that it may expect in a row, as those of a number. No phrases, no words: free speech."""
     voice: bool = True
     """False: keypad only (after repeated misses, or where recognition is lost)."""
     barge_in: bool = True

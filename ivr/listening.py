@@ -198,7 +198,9 @@ class Question:
         assert self._recognizer is not None
         try:
             self._utterance = self._recognizer.open(
-                language=self._collect.language, phrases=self._collect.phrases
+                language=self._collect.language,
+                phrases=self._collect.phrases,
+                words=self._collect.words,
             )
             self._utterance.feed(beginning)
         except SpeechError as lost:

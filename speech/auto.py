@@ -128,11 +128,11 @@ class AutoRecognizer:
                 found |= engine.languages()
         return found
 
-    def open(self, *, language: str, phrases: Sequence[str] = ()) -> Utterance:
+    def open(self, *, language: str, phrases: Sequence[str] = (), words: Sequence[str] = ()) -> Utterance:
         """Begins an utterance on the language's engine. Raises `RecognizerLost`."""
         for engine in (self._vosk, self._whisper):
             if engine is not None and language in engine.languages():
-                return engine.open(language=language, phrases=phrases)
+                return engine.open(language=language, phrases=phrases, words=words)
         raise RecognizerLost(self.reasons.get(language, f"no engine listens to {language!r}"))
 
     def unknown_words(self, language: str, phrases: Sequence[str]) -> tuple[str, ...]:

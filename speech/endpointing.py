@@ -79,6 +79,8 @@ _RESUME_FRAMES = 2
 _ABOVE_FLOOR = 2.0
 """Voice is at least 6 dB above the line's noise."""
 _QUIETEST = 10 ** (-52 / 20)
+_LOUDEST_FLOOR = 10 ** (-38 / 20)
+_STEADY = 2.2
 _FLOOR_FRAMES = 100
 """Two seconds: the floor is the tenth percentile of the last two seconds, and follows the line."""
 
@@ -205,10 +207,11 @@ class Endpointer:
         self._levels.append(level)
         if self._count % 10 == 1:  # sorting a hundred numbers fifty times a second would be waste
             ranked = sorted(self._levels)
-            self._floor = max(_QUIETEST, ranked[len(ranked) // 10])
-            # Where someone speaks all the time the tenth percentile is speech too: the floor never
-            # rises above what a telephone line's noise can be.
-            self._floor = min(self._floor, 0.012)
+            tenth, most = ranked[len(ranked) // 10], ranked[len(ranked) * 9 // 10]
+            # Noise is steady, speech is not: a tenth percentile far below the rest is the line's
+            # noise between words, but never more than what a telephone line's noise can be.
+            steady = most < tenth * _STEADY
+            self._floor = max(_QUIETEST, tenth if steady else min(tenth, _LOUDEST_FLOOR))
         return bool(self._vad.is_speech(frame, SAMPLE_RATE)) and level > self._floor * _ABOVE_FLOOR
 
     def _at(self, count: int) -> float:

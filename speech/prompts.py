@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -20,19 +21,21 @@ from typing import Protocol
 
 import gevent
 import gevent.event
-from gevent.threadpool import ThreadPool
+import gevent.subprocess
 
 from speech.errors import SoundUnreadable, SynthesizerLost
 from speech.sound import write_wav
-from speech.studio import convert
+from speech.spawning import worker_environment
 from speech.synthesizer import Synthesizer
 
 LOG = logging.getLogger("speech.prompts")
 
 CACHE_LIMIT = 512 << 20
 """Bytes: nine hours of prompts."""
-_SOUND_VERSION = "2"
+_SOUND_VERSION = "4"
 """Raised when the treatment after synthesis (resampling, level, trimming) changes."""
+_CONVERSION_TIMEOUT = 60.0
+"""Seconds for one recording."""
 _STUDIO_ENDINGS = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a")
 
 
@@ -155,7 +158,6 @@ class PromptLibrary:
         self._recordings = recordings.resolve() if recordings else None
         self._converted = converted.resolve() if converted else None
         self._clock = clock
-        self._threads = ThreadPool(1)
         self._refused: dict[Path, float] = {}
 
     def file_of(
@@ -187,7 +189,7 @@ class PromptLibrary:
         key = f"{_SOUND_VERSION}\n{studio}\n{facts.st_size}\n{facts.st_mtime_ns}"
         copy = self._converted / f"studio-{hashlib.sha256(key.encode()).hexdigest()[:32]}.wav"
         if not copy.exists():
-            self._threads.apply(convert, (studio, copy))
+            _convert(studio, copy)
         return copy
 
     def _complain(self, studio: Path, fault: Exception) -> None:
@@ -196,3 +198,21 @@ class PromptLibrary:
         if now - self._refused.get(studio, -60.0) >= 60.0:
             self._refused[studio] = now
             LOG.warning("%s is not used, the prompt is synthesised: %s", studio, fault)
+
+
+def _convert(studio: Path, copy: Path) -> None:
+    """Converts in a process of its own and waits cooperatively. Raises `SoundUnreadable`."""
+    try:
+        done = gevent.subprocess.run(
+            [sys.executable, "-m", "speech.studio", str(studio), str(copy)],
+            env=worker_environment(),
+            stdin=gevent.subprocess.DEVNULL,
+            stdout=gevent.subprocess.DEVNULL,
+            stderr=gevent.subprocess.PIPE,
+            timeout=_CONVERSION_TIMEOUT,
+        )
+    except gevent.subprocess.TimeoutExpired:
+        raise SoundUnreadable(f"{studio}: not converted within {_CONVERSION_TIMEOUT:g} s") from None
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise SoundUnreadable(lines[-1] if lines else f"{studio}: cannot be converted")

@@ -36,6 +36,14 @@ SYSTEM_VOICES: Mapping[str, Voice] = {
 }
 """Who the company sounds like. A region (`es-419`) is chosen in the configuration."""
 
+CALLER_VOICES: Mapping[str, Voice] = {
+    "es": Voice("roa/es+klatt4", words_per_minute=160),
+    "ca": Voice("roa/ca+klatt4", words_per_minute=140),
+    "en": Voice("gmw/en-US+klatt4", words_per_minute=140),
+}
+"""Who a played caller sounds like, in the demo and in tests: not like the company, and the variant that
+Whisper understands best of 24 (five digits said one by one: docs/decisions/speech.md)."""
+
 
 class Pyttsx3:
     """Text to samples. `speech.prompts.CachedSynthesizer` makes the `Synthesizer` port of it."""

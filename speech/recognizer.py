@@ -59,8 +59,9 @@ class Recognizer(Protocol):
     def languages(self) -> frozenset[str]:
         """`es`, `ca`, `en` (and `ko` in tests): those whose model is there."""
 
-    def open(self, *, language: str, phrases: Sequence[str] = ()) -> Utterance:
-        """`phrases`: what is expected, lower case; empty for free speech.
+    def open(self, *, language: str, phrases: Sequence[str] = (), words: Sequence[str] = ()) -> Utterance:
+        """What is expected, lower case: `phrases` as a whole or within a sentence, `words` in a row, as
+        those of a number. Neither: free speech.
 
         Raises `RecognizerLost` if no worker can take it.
         """

@@ -70,7 +70,7 @@ class Program:
                 stdout=gevent.subprocess.DEVNULL,
                 stderr=gevent.subprocess.PIPE,
                 cwd=str(Path(__file__).resolve().parent.parent),
-                env=_environment(),
+                env=worker_environment(),
             )
         except OSError as fault:
             ours.close()
@@ -78,8 +78,13 @@ class Program:
         finally:
             theirs.close()
         tail: deque[str] = deque(maxlen=20)
-        gevent.spawn(_listen, process, tail)
-        return Spawned(ours, lambda _pid: _kill(process), lambda: " / ".join(list(tail)[-3:]))
+        listener = gevent.spawn(_listen, process, tail)
+
+        def last_words() -> str:
+            listener.join(timeout=0.5)  # its last lines may still be on their way
+            return " / ".join(list(tail)[-3:])
+
+        return Spawned(ours, lambda _pid: _kill(process), last_words)
 
     def close(self) -> None:
         """Nothing is kept between workers."""
@@ -161,7 +166,8 @@ class Template:
             self._template = None
 
 
-def _environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
+    """The server's environment, with this package importable and one thread of algebra per process."""
     kept = dict(os.environ)
     kept["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
     # One thread of linear algebra per process: workers are the unit of parallelism, and idle

@@ -1,7 +1,12 @@
-"""Recorded sound of any format as 8 kHz mono: what a studio, or a person with a telephone, sends in."""
+"""Recorded sound of any format as 8 kHz mono: what a studio, or a person with a telephone, sends in.
+
+The server converts in a process of its own (`python -m speech.studio SOURCE TARGET`): pydub runs
+ffmpeg, and neither may keep other calls waiting.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from speech.errors import SoundUnreadable
@@ -49,3 +54,17 @@ def _by_pydub(path: Path) -> bytes:
         raise SoundUnreadable(f"{path}: not a sound that can be read ({said[:120]})") from None
     samples = to_samples(segment.raw_data)
     return to_pcm(resample(samples, segment.frame_rate, SAMPLE_RATE))
+
+
+def main() -> int:
+    """Converts one file; what is wrong with it goes to standard error, in one line, with status 1."""
+    try:
+        convert(Path(sys.argv[1]), Path(sys.argv[2]))
+    except (SoundUnreadable, OSError) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

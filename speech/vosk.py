@@ -37,7 +37,9 @@ class Vosk:
         """Those whose model is there."""
         return self._languages
 
-    def open(self, *, language: str, phrases: Sequence[str] = ()) -> WorkerUtterance:
+    def open(
+        self, *, language: str, phrases: Sequence[str] = (), words: Sequence[str] = ()
+    ) -> WorkerUtterance:
         """Begins an utterance; what is fed before a worker has started waits for it.
 
         Phrases with a word that the model does not know are left out: `unknown_words` names them.
@@ -45,7 +47,8 @@ class Vosk:
         """
         if language not in self._languages:
             raise RecognizerLost(f"{self.engine} has no model for {language!r}")
-        phrases = [phrase.strip().lower() for phrase in phrases]
+        # A Vosk grammar is a set of phrases that may follow one another, so words are phrases in it.
+        phrases = [phrase.strip().lower() for phrase in (*phrases, *words)]
         return WorkerUtterance(self._pool, self.engine, language=language, phrases=phrases)
 
     def unknown_words(

@@ -50,14 +50,18 @@ class Whisper:
         """Those that were asked for; the model itself knows a hundred."""
         return self._languages
 
-    def open(self, *, language: str, phrases: Sequence[str] = ()) -> WorkerUtterance:
+    def open(
+        self, *, language: str, phrases: Sequence[str] = (), words: Sequence[str] = ()
+    ) -> WorkerUtterance:
         """Begins an utterance; what is fed before the worker has started waits for it.
 
         Raises `RecognizerLost` where the language is not served or the worker does not start.
         """
         if language not in self._languages:
             raise RecognizerLost(f"{self.engine} is not set up for {language!r}")
-        return WorkerUtterance(self._pool, self.engine, language=language, phrases=list(phrases))
+        return WorkerUtterance(
+            self._pool, self.engine, language=language, phrases=list(phrases), words=list(words)
+        )
 
     def wait_ready(self, timeout: float) -> None:
         """Waits for the model to be loaded. Raises `RecognizerLost`, `RecognizerTimeout`."""

@@ -29,6 +29,7 @@ _LEAST_CONFIDENCE = 0.12
 _ONE_WORD = 0.8
 """Seconds: a longer clip between pauses may hold several words."""
 _LONGEST_PHRASE = 7.0
+_LONGEST_ASIDE = 1.6
 _ALIKE = 0.4
 """Likeness from which a stretch of the free text may be an expected phrase."""
 _MOST_MENDED = 6
@@ -69,17 +70,19 @@ class Listener(Protocol):
 class Utterance:
     """One question's answer as it grows. Clips that are over are recognised once and kept."""
 
-    def __init__(self, listener: Listener, language: str, phrases: Sequence[str]) -> None:
+    def __init__(
+        self, listener: Listener, language: str, phrases: Sequence[str], words: Sequence[str] = ()
+    ) -> None:
         self._listener = listener
         self._language = language
         self._phrases = tuple(dict.fromkeys(phrase for phrase in map(plain, phrases) if phrase))
-        self._words = tuple(phrase for phrase in self._phrases if " " not in phrase)
+        self._words = tuple(dict.fromkeys(word for word in map(plain, words) if word))
         self._known: list[tuple[Clip, list[Guess]]] = []
 
     @property
     def by_words(self) -> bool:
-        """Whether the answer is made of expected single words, as a number is."""
-        return len(self._words) >= 8 and len(self._words) >= 0.8 * len(self._phrases)
+        """Whether the answer may be a row of expected words, as a number is."""
+        return bool(self._words)
 
     def early(self, pcm: bytes) -> bool:
         """Recognises one clip that is certainly over, while the caller goes on. False: none left."""
@@ -103,12 +106,16 @@ class Utterance:
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
         free = self._listener.free(heard, self._language)
-        if not words and self._phrases and span.seconds <= _LONGEST_PHRASE:
+        # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
+        if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
             possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
             guesses += weighed(self._listener.choose(heard, self._language, possible), free)
+        if not words:
             guesses += self._mended(heard, free)
-        expected = max((guess.confidence for guess in guesses), default=1.0)
-        guesses += self._from_free(free, at_most=min(0.45, max(0.2, 0.8 * expected)))
+        best = max((guess.confidence for guess in guesses), default=0.0)
+        # Below one half, and below an expected phrase that may well have been said.
+        at_most = min(0.45, 0.8 * best) if best >= _LEAST_CONFIDENCE else 0.45
+        guesses += self._from_free(free, at_most=at_most)
         return _ranked(guesses)
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
@@ -161,7 +168,7 @@ class Utterance:
         return weighed(merged(scored, spelt), free)
 
     def _all_expected(self, text: str) -> bool:
-        known = set(" ".join(self._phrases).split())
+        known = {*self._words, *" ".join(self._phrases).split()}
         return all(word.isdigit() or word in known for word in text.split())
 
     def _mended(self, heard: tuple[object, int], free: Text) -> list[Guess]:
@@ -187,7 +194,7 @@ class Utterance:
         trust = math.exp(free.logprob / (free.tokens + 1))
         if free.no_speech > 0.8 and trust < 0.4:
             return []
-        if not self._phrases:
+        if not self._phrases and not self._words:
             return [Guess(free.text, trust)]
         if self._holds_a_phrase(free.text) or self._all_expected(free.text):
             return [Guess(free.text, trust)]

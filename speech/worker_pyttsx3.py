@@ -3,6 +3,10 @@
 pyttsx3 finds espeak-ng by its soname, so the library of `espeakng-loader` is loaded before it: no
 system package is needed. It is initialised once, used from one thread, and never asked for a second
 text before the first has been saved, because it has a single slot for what to save.
+
+espeak-ng works on a thread of its own, and pyttsx3 does not wait for it: `runAndWait` comes back
+before the file is there, and a new pace counts only from the text after next. So we wait
+(`espeak_Synchronize`) after each setting and each text.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import sys
 import tempfile
 import unicodedata
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,18 +33,22 @@ class _Engine(Protocol):
     def setProperty(self, name: str, value: Any) -> None: ...  # noqa: N802 - pyttsx3's name
     def save_to_file(self, text: str, filename: str) -> None: ...
     def runAndWait(self) -> None: ...  # noqa: N802 - pyttsx3's name
+    def connect(self, topic: str, cb: Any) -> Any: ...
 
 
-def load_engine() -> _Engine:
-    """pyttsx3 on the espeak-ng that came as a package. Raises OSError, RuntimeError."""
+def load_engine() -> tuple[_Engine, Callable[[], object]]:
+    """pyttsx3 on the espeak-ng that came as a package, and the call that waits for espeak-ng's thread.
+
+    Raises OSError, RuntimeError.
+    """
     import espeakng_loader  # noqa: PLC0415 - before pyttsx3, which looks for the library at import
 
     os.environ["ESPEAK_DATA_PATH"] = str(espeakng_loader.get_data_path())
-    ctypes.CDLL(str(espeakng_loader.get_library_path()), mode=ctypes.RTLD_GLOBAL)
+    library = ctypes.CDLL(str(espeakng_loader.get_library_path()), mode=ctypes.RTLD_GLOBAL)
     import pyttsx3  # noqa: PLC0415
 
     engine: _Engine = pyttsx3.init("espeak")
-    return engine
+    return engine, library.espeak_Synchronize
 
 
 def spoken_text(text: str) -> str:
@@ -51,28 +60,53 @@ def spoken_text(text: str) -> str:
     return " ".join(flat.replace("[[", " ").replace("]]", " ").split())
 
 
-def render(engine: _Engine, request: Header, folder: Path) -> Samples:
-    """The sound of one text, trimmed and levelled. Raises OSError, ValueError, RuntimeError."""
-    text = spoken_text(str(request["text"]))
-    if not any(c.isalnum() for c in text):
-        return np.zeros(0)
-    target = folder / "sentence.wav"
-    engine.setProperty("voice", str(request["voice"]))
-    engine.setProperty("rate", round(float(request["words_per_minute"])))
-    engine.setProperty("pitch", round(float(request["pitch"])))
-    for _attempt in range(3):  # now and then espeak-ng answers the first text of a voice with nothing
-        target.unlink(missing_ok=True)
-        engine.save_to_file(text, str(target))
-        engine.runAndWait()
-        if not target.exists():
-            continue
-        with wave.open(str(target), "rb") as file:
+class Narrator:
+    """pyttsx3, made to say one text at a time with the settings asked for."""
+
+    def __init__(self, engine: _Engine, synchronize: Callable[[], object], folder: Path) -> None:
+        self._engine = engine
+        self._synchronize = synchronize
+        self._file = folder / "sentence.wav"
+        self._settings: tuple[object, ...] = ()
+        self._faults: list[str] = []
+        # pyttsx3 raises nothing itself: it calls by these names.
+        engine.connect("error", lambda name=None, exception=None: self._faults.append(str(exception)))  # noqa: ARG005
+        self._said("a")  # pyttsx3 keeps settings back until its first text has been said
+
+    def render(self, request: Header) -> Samples:
+        """The sound of one text, trimmed and levelled. Raises OSError, EOFError, RuntimeError."""
+        text = spoken_text(str(request["text"]))
+        if not any(c.isalnum() for c in text):
+            return np.zeros(0)
+        voice, pitch = str(request["voice"]), round(float(request["pitch"]))
+        rate = round(float(request["words_per_minute"]))
+        if self._settings != (voice, rate, pitch):
+            self._settings = ()
+            self._faults.clear()
+            for name, value in (("voice", voice), ("rate", rate), ("pitch", pitch)):
+                self._engine.setProperty(name, value)
+                self._synchronize()
+            self._complain()
+            self._settings = (voice, rate, pitch)
+        finished = finished_prompt(self._said(text))
+        if not len(finished):
+            raise RuntimeError("espeak-ng gave no sound")
+        return finished
+
+    def _complain(self) -> None:
+        if self._faults:
+            raise RuntimeError(self._faults[0])
+
+    def _said(self, text: str) -> Samples:
+        self._file.unlink(missing_ok=True)
+        self._faults.clear()
+        self._engine.save_to_file(text, str(self._file))
+        self._engine.runAndWait()
+        self._synchronize()
+        self._complain()
+        with wave.open(str(self._file), "rb") as file:
             rate, raw = file.getframerate(), file.readframes(file.getnframes())
-        samples = np.frombuffer(raw, "<i2").astype(np.float64) / 32768.0
-        finished = finished_prompt(resample(samples, rate, SAMPLE_RATE))
-        if len(finished):
-            return finished
-    raise RuntimeError("espeak-ng gave no sound")
+        return resample(np.frombuffer(raw, "<i2").astype(np.float64) / 32768.0, rate, SAMPLE_RATE)
 
 
 def main() -> None:
@@ -82,16 +116,17 @@ def main() -> None:
     link = ParentLink(stdin_socket())
     link.progress("loading espeak-ng")
     try:
-        engine = load_engine()
+        engine, synchronize = load_engine()
     except (ImportError, OSError, RuntimeError) as fault:
         link.send({"op": "fatal", "text": f"espeak-ng cannot be loaded: {fault}"})
         return
     with tempfile.TemporaryDirectory(prefix="ivr-say-") as folder:
+        narrator = Narrator(engine, synchronize, Path(folder))
         link.ready()
         while (frame := link.receive()) is not None:
             request = frame[0]
             try:
-                pcm = to_pcm(render(engine, request, Path(folder)))
+                pcm = to_pcm(narrator.render(request))
             except Exception as fault:  # noqa: BLE001 - whatever a text provokes fails that text only
                 link.send({"op": "failed", "id": request.get("id", 0), "text": str(fault)})
             else:

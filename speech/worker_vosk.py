@@ -63,7 +63,8 @@ class _Stream:
         if len(self._sound) - self._looked < _PARTIAL_EVERY:
             return None
         self._looked = len(self._sound)
-        text = str(json.loads(self._recognizer.PartialResult()).get("partial", ""))
+        words = str(json.loads(self._recognizer.PartialResult()).get("partial", "")).split()
+        text = " ".join(word for word in words if word not in self._decoys and word != "[unk]")
         if text == self._partial:
             return None
         self._partial = text

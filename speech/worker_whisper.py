@@ -129,7 +129,9 @@ class _Service:
         """One frame from the parent."""
         number = int(header["id"])
         if header["op"] == "open":
-            utterance = Utterance(self._ear, str(header["language"]), list(header["phrases"]))
+            utterance = Utterance(
+                self._ear, str(header["language"]), list(header["phrases"]), list(header["words"])
+            )
             self._streams[number] = _Stream(self._link, number, utterance)
             return
         stream = self._streams.get(number)

@@ -141,8 +141,8 @@ class Link:
             writer = gevent.spawn(self._write, spawned.connection)
             overdue.start()
             reason = self._read(spawned.connection, overdue, progress) or reason
-            said = spawned.last_words()
-            reason += f": {said}" if said and not self.ready.is_set() else ""
+            if not self.ready.is_set() and (said := spawned.last_words()):
+                reason += f": {said}"
         except gevent.Timeout as passed:
             if passed is not overdue:
                 raise

@@ -82,6 +82,7 @@ class Ask(Question):
             kind=self.kind.name,
             say=lambda: call.prompt(self.prompt),
             phrases=self.kind.phrases(language),
+            words=self.kind.words(language),
             keys=self.kind.keys(),
             judge=judge,
             keypad=self.kind.keypad_wording,

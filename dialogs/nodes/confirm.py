@@ -47,6 +47,7 @@ class Confirm(Question):
             kind=kind.name,
             say=lambda: call.prompt(self.prompt),
             phrases=kind.phrases(language),
+            words=kind.words(language),
             keys=kind.keys(),
             judge=judge,
             keypad=kind.keypad_wording,

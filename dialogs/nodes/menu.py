@@ -99,6 +99,7 @@ class Menu(Question):
             kind="menu",
             say=lambda: call.prompt(self.prompt),
             phrases=tuple(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
+            words=(),
             keys=Keys(1, 1),
             judge=judge,
             keypad="keypad_menu",

@@ -100,6 +100,7 @@ class Asked:
     kind: str
     say: Callable[[], Prompt]
     phrases: tuple[str, ...]
+    words: tuple[str, ...]
     keys: Keys
     judge: Judge
     keypad: str
@@ -154,6 +155,7 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
         kind=asked.kind,
         language=language,
         phrases=tuple(phrases),
+        words=asked.words,
         keys=asked.keys,
         judge=judge,
         voice=voice,
@@ -297,6 +299,7 @@ def _asked_back(
         kind="yes_no",
         say=lambda: call.asked_back(*read_back(answer.value)),
         phrases=(*yes_no.phrases(language), *asked.phrases),
+        words=asked.words,
         keys=yes_no.keys(),
         judge=judge,
         keypad=yes_no.keypad_wording,

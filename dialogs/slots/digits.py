@@ -78,7 +78,7 @@ class Digits(SlotKind):
     def longest(self) -> int:
         return self.length or self.max or self.shortest
 
-    def phrases(self, language: str) -> tuple[str, ...]:
+    def words(self, language: str) -> tuple[str, ...]:
         return number_words(language)
 
     def keys(self) -> Keys:

@@ -31,9 +31,13 @@ class SlotKind(BaseModel, ABC):
     keypad_wording: ClassVar[str] = "keypad_digits"
     """Which built-in sentence asks for keys instead of speech."""
 
-    @abstractmethod
-    def phrases(self, language: str) -> tuple[str, ...]:
-        """What a recogniser may expect, in lower case."""
+    def phrases(self, language: str) -> tuple[str, ...]:  # noqa: ARG002 - for the kinds to use
+        """What a recogniser may expect, in lower case, as a whole or within a sentence."""
+        return ()
+
+    def words(self, language: str) -> tuple[str, ...]:  # noqa: ARG002 - for the kinds to use
+        """Words that it may expect in a row, as those of a number."""
+        return ()
 
     @abstractmethod
     def keys(self) -> Keys:

@@ -139,12 +139,13 @@ def transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     kind = _kind(grammar, length) if grammar else None
     expected = tuple(kind.phrases(language)) if kind else tuple(phrase.lower() for phrase in phrases)
+    words = tuple(kind.words(language)) if kind else ()
     try:
         pcm = read_sound(file)
         recognizer = _recognizer(language, engine, ModelStore(local=folder), fetch)
         try:
-            whole = bool(expected)
-            heard = _hear(recognizer, pcm, language, expected, whole=whole)
+            whole = bool(expected or words)
+            heard = _hear(recognizer, pcm, language, expected, words, whole=whole)
         finally:
             recognizer.close()
     except SpeechError as fault:
@@ -189,13 +190,19 @@ def _recognizer(language: str, engine: str, store: ModelStore, fetch: bool) -> A
 
 
 def _hear(
-    recognizer: Recognizer, pcm: bytes, language: str, phrases: tuple[str, ...], *, whole: bool
+    recognizer: Recognizer,
+    pcm: bytes,
+    language: str,
+    phrases: tuple[str, ...],
+    words: tuple[str, ...],
+    *,
+    whole: bool,
 ) -> list[Hypothesis]:
     """One hypothesis for the file, or one for each utterance in it."""
     utterances = [pcm] if whole else _utterances(pcm)
     heard = []
     for sound in utterances:
-        utterance = recognizer.open(language=language, phrases=phrases)
+        utterance = recognizer.open(language=language, phrases=phrases, words=words)
         for place in range(0, len(sound), FRAME_BYTES * 5):
             utterance.feed(sound[place : place + FRAME_BYTES * 5])
         heard.append(utterance.finish(ANSWER))

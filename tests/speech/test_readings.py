@@ -1,0 +1,193 @@
+"""The rules that turn scores to readings, without an engine: Vosk's and Whisper's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from speech import vosk_readings
+from speech.pyttsx3 import Pyttsx3
+from speech.vosk_readings import Alternative, decoys_for
+from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
+from speech.whisper_readings import Utterance, sayable, similarity, sounded
+from tests.speech.conftest import noise, silence, tones
+
+
+def _vosk(*alternatives: tuple[str, float], decoys: tuple[str, ...] = ()) -> list[tuple[str, float]]:
+    stretch = [Alternative(text, score) for text, score in alternatives]
+    return [(text, round(conf, 2)) for text, conf in vosk_readings.readings([stretch], decoys)]
+
+
+def test_a_lone_alternative_is_sure() -> None:
+    """Vosk gives one alternative where nothing else comes near: that is certainty."""
+    assert _vosk(("sí", 81.0)) == [("sí", 1.0)]
+
+
+def test_only_differences_of_scores_count() -> None:
+    """Scores are log likelihoods of the whole sound: adding a constant changes nothing."""
+    assert _vosk(("sí", 81.0), ("no", 80.0)) == _vosk(("sí", 381.0), ("no", 380.0))
+    assert _vosk(("sí", 81.0), ("no", 80.0))[0] == ("sí", 0.66)
+
+
+def test_sound_that_fits_a_decoy_is_no_answer() -> None:
+    """What noise was measured to give: decoys and answers close together, a decoy first."""
+    assert _vosk(("이", 90.7), ("음", 90.5), ("네", 90.2), decoys=("이", "음")) == []
+    assert _vosk(("", 344.7)) == []
+
+
+def test_a_decoy_beside_an_answer_lowers_it() -> None:
+    """ "Eh… sí" is a yes, less surely than "sí"."""
+    found = _vosk(("eh sí", 80.0), decoys=("eh",))
+    assert found == [("sí", 0.45)]
+
+
+def test_stretches_follow_one_another() -> None:
+    """Vosk cuts at pauses: a number said in two goes is one reading, with its variants."""
+    stretches = [
+        [Alternative("cuatro cinco", 50.0), Alternative("cuatro", 49.0)],
+        [Alternative("siete uno", 60.0)],
+    ]
+    texts = [text for text, _confidence in vosk_readings.readings(stretches, ())]
+    assert texts == ["cuatro cinco siete uno", "cuatro siete uno"]
+
+
+def test_decoys_never_resemble_what_is_expected() -> None:
+    """A decoy that sounds like an answer would steal it; one the model lacks would be dropped."""
+    chosen = decoys_for("es", ("mucho", "agua"), is_known=lambda word: word != "familia")
+    assert not {"mucho", "agua", "familia"} & set(chosen)
+    assert len(chosen) > 10
+    assert decoys_for("xx", ("a",), is_known=lambda word: True) == ()
+
+
+def test_phrases_take_a_plausible_time() -> None:
+    """A second and a half is not "no", and a tenth of a second is not a sentence."""
+    assert sayable("no", 0.25) and sayable("no", 0.8) and not sayable("no", 1.5)
+    assert sayable("quiero saber mi saldo", 1.4) and not sayable("quiero saber mi saldo", 0.3)
+    assert sayable("y", 0.2) and not sayable("y", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least"),
+    [
+        ("c", "sí", 1.0),
+        ("quiero saber mi talmo", "quiero saber mi saldo", 0.85),
+        ("ceis", "seis", 1.0),
+        ("vale", "bale", 1.0),
+    ],
+)
+def test_what_sounds_alike_is_alike(one: str, other: str, least: float) -> None:
+    """Whisper spells what it hears: the spelling is folded before it is compared."""
+    assert similarity(one, other) >= least
+
+
+def test_folding_keeps_different_words_apart() -> None:
+    """Folding is not deafness."""
+    assert similarity("sí", "no") < 0.3
+    assert sounded("dos") != sounded("doce")
+
+
+def test_free_text_is_plain_words() -> None:
+    """The port promises lower case without punctuation; Catalan keeps its middle dot and apostrophe."""
+    assert plain("¡Sí, quiero saber mi saldo!") == "sí quiero saber mi saldo"
+    assert plain("L’intel·ligència d'aquí.") == "l'intel·ligència d'aquí"
+
+
+class ScriptedEar:
+    """Hears whatever the test says; counts how often it listened."""
+
+    def __init__(self, free: Text, **scores: list[Scored]) -> None:
+        self._free = free
+        self._scores = scores
+        self.listened = 0
+
+    def listen(self, pcm: bytes) -> tuple[object, int]:
+        """The sound's length is all that this ear keeps."""
+        self.listened += 1
+        return len(pcm), 100
+
+    def free(self, heard: tuple[object, int], language: str) -> Text:
+        """As scripted."""
+        return self._free
+
+    def choose(self, heard: tuple[object, int], language: str, phrases: Sequence[str]) -> list[Scored]:
+        """As scripted, among what is possible."""
+        return [scored for scored in self._scores.get("choose", []) if scored.phrase in phrases]
+
+    def spell(
+        self,
+        heard: tuple[object, int],
+        language: str,
+        words: Sequence[str],
+        *,
+        possible: Callable[[str], bool],
+    ) -> list[Scored]:
+        """As scripted, if sayable in the time."""
+        return [scored for scored in self._scores.get("spell", []) if possible(scored.phrase)]
+
+
+MENU = ("mi saldo", "una persona", "sí", "no")
+DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
+
+
+def test_a_phrase_that_scores_and_sounds_right_wins(speaker: Pyttsx3) -> None:
+    """The forced score and the spelling agree: sure, before the misspelt free text."""
+    ear = ScriptedEar(
+        Text("mi saldho", -2.0, 4, 0.1), choose=[Scored("mi saldo", -4.0, 4), Scored("sí", -9.0, 2)]
+    )
+    found = Utterance(ear, "es", MENU).readings(speaker.speak("mi saldo", language="es"))
+    assert found[0].text == "mi saldo" and found[0].confidence > 0.8
+    assert [guess.text for guess in found] == ["mi saldo", "mi saldho"]
+
+
+def test_what_nobody_expected_stays_unsure(speaker: Pyttsx3) -> None:
+    """ "Tengo hambre" is not yes: the free text is there below one half, the phrases are gone."""
+    ear = ScriptedEar(
+        Text("tengo hambre", -0.5, 4, 0.1), choose=[Scored("sí", -13.0, 2), Scored("no", -13.5, 2)]
+    )
+    found = Utterance(ear, "es", MENU).readings(speaker.speak("tengo hambre", language="es"))
+    assert [guess.text for guess in found] == ["tengo hambre"]
+    assert found[0].confidence < 0.5
+
+
+def test_free_speech_is_taken_as_it_comes(speaker: Pyttsx3) -> None:
+    """Without expectations the confidence is the mean probability of the tokens."""
+    ear = ScriptedEar(Text("quiero cambiar la dirección", -0.6, 5, 0.0))
+    found = Utterance(ear, "es", ()).readings(speaker.speak("quiero cambiar", language="es"))
+    assert found[0].confidence == pytest.approx(2.718281828 ** (-0.1), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [b"", silence(2.0), noise(2.0, 800), noise(1.0, 3000, kind="pink"), tones(770, 1336, seconds=0.6)],
+)
+def test_no_voice_no_words(sound: bytes) -> None:
+    """The ear is not even asked: on noise a decoder says whatever it may."""
+    ear = ScriptedEar(Text("no", -0.1, 1, 0.0), choose=[Scored("no", -0.5, 2)])
+    assert Utterance(ear, "es", MENU).readings(sound) == ()
+    assert ear.listened == 0
+
+
+def test_words_parted_by_pauses_are_recognised_while_the_caller_speaks(speaker: Pyttsx3) -> None:
+    """Each clip is decoded once, early; at the end only the last one and the whole are left."""
+    word = speaker.speak("cuatro", language="es") + silence(0.3)
+    ear = ScriptedEar(Text("4 4", -9.0, 2, 0.0), choose=[Scored("cuatro", -3.0, 3)])
+    utterance = Utterance(ear, "es", (), DIGITS)
+    assert not utterance.early(word)  # its last clip may still grow
+    while utterance.early(word * 3):
+        pass
+    assert ear.listened == 2
+    found = utterance.readings(word * 3)
+    assert ear.listened == 4
+    assert found[0].text == "cuatro cuatro cuatro"
+
+
+def test_clips_are_cut_at_pauses(speaker: Pyttsx3) -> None:
+    """Five digits with commas are five clips; the cut holds the whole word."""
+    sound = silence(0.3) + speaker.speak("cuatro, cinco, siete, uno, ocho", language="es") + silence(0.5)
+    clips = clips_of(sound)
+    assert len(clips) == 5
+    assert all(0.15 < clip.seconds < 0.9 for clip in clips)
+    assert len(cut(sound, clips[0])) == (clips[0].end - clips[0].start + 6) * 320
+    assert clips_of(b"") == [] and clips_of(silence(1.0)) == []
+    assert cut(bytes(3200), Clip(0, 10)) == bytes(3200)
