@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from data.seeds import demo_customers
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply
 from ivr.stage import Stage
-from ivr.voice import CALLER_VOICES, Speaker
+from ivr.voice import Speaker
+from speech.pyttsx3 import CALLER_VOICES
 
 DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
 

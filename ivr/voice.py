@@ -8,7 +8,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import gevent
@@ -35,18 +35,12 @@ SYNTHESIS_READY = 30.0
 """Seconds that the synthesiser has to start."""
 RECOGNITION_READY = 120.0
 """Seconds that the recognisers have to load their models."""
-CALLER_VOICES = {
-    "es": SpeakingVoice("roa/es+f3", words_per_minute=140),
-    "ca": SpeakingVoice("roa/ca+f3", words_per_minute=140),
-    "en": SpeakingVoice("gmw/en-US+f3", words_per_minute=140),
-}
-"""How played callers sound: not like the system (a female variant of espeak-ng)."""
 
 
 class Speaker:
     """A voice for played callers and agents: words to samples."""
 
-    def __init__(self, voices: dict[str, SpeakingVoice]) -> None:
+    def __init__(self, voices: Mapping[str, SpeakingVoice]) -> None:
         self._engine = Pyttsx3(voices=voices)
 
     def speak(self, text: str, language: str) -> bytes:

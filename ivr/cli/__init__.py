@@ -38,7 +38,6 @@ _ROOMS: dict[str, str] = {
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",
-    "freeswitch": "ivr.cli.freeswitch",
 }
 
 

@@ -14,8 +14,8 @@ from rich.table import Table
 from ivr import bench as benchmarks
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
-from ivr.logs import configure, quieter
 from ivr.config import Settings
+from ivr.logs import configure, quieter
 from ivr.stage import Stage
 
 WHAT = {"turns": benchmarks.measure_turns, "barge-in": benchmarks.measure_barge_in}

@@ -22,7 +22,6 @@ from data.store import Store
 from ivr.cli import pass_settings
 from ivr.clock import Clock
 from ivr.config import DatabaseSettings, Settings
-from ivr.logs import configure, quieter
 from ivr.demo import (
     CallerMind,
     Persona,
@@ -32,6 +31,7 @@ from ivr.demo import (
     person_goal,
     spoken_goal,
 )
+from ivr.logs import configure, quieter
 from ivr.moments import (
     CallBegan,
     CallerAnswered,
@@ -42,7 +42,8 @@ from ivr.moments import (
     SystemSpoke,
 )
 from ivr.stage import Stage
-from ivr.voice import CALLER_VOICES, Speaker
+from ivr.voice import Speaker
+from speech.pyttsx3 import CALLER_VOICES
 from speech.sound import write_wav
 
 SECOND_CALL_AFTER = 4.0
