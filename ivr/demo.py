@@ -18,7 +18,7 @@ from gevent.queue import Empty, Queue
 
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.measure import first_loud, spans_of_sound
-from ivr.audible import recognise_again, says_amount
+from ivr.audible import amount_heard, amount_in_words
 from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
@@ -208,7 +208,9 @@ class Verdict:
     """What was recognised in the sound at the caller's ear."""
 
 
-def spoken_goal(played: PlayedCall, cents: int, recognizer: Recognizer | None) -> Verdict:
+def spoken_goal(
+    played: PlayedCall, cents: int, currency: str, recognizer: Recognizer | None
+) -> Verdict:
     """The balance was told: the amount that the caller heard is the one in the database."""
     goal = "hear the balance"
     over = played.over
@@ -219,13 +221,28 @@ def spoken_goal(played: PlayedCall, cents: int, recognizer: Recognizer | None) -
     if recognizer is None:
         return Verdict(played, goal, reached=False, why="no recogniser here: nobody can say what was heard")
     first, last = played.heard_at["tell"]
+    sentence = next(
+        moment.words
+        for moment in played.moments
+        if isinstance(moment, SystemSpoke) and moment.step == "tell"
+    )
     try:
-        text = recognise_again(recognizer, played.heard[first * 2 : last * 2], played.persona.language)
+        heard = amount_heard(
+            recognizer,
+            played.heard[first * 2 : last * 2],
+            sentence,
+            cents,
+            language=played.persona.language,
+            currency=currency,
+        )
     except SpeechError as lost:
         return Verdict(played, goal, reached=False, why=f"what was heard could not be recognised: {lost}")
-    right = says_amount(text, cents, played.persona.language)
+    if heard is None:
+        return Verdict(played, goal, reached=False, why="no amount could be understood in what was heard")
+    right = heard == cents
     why = "the amount heard is the one in the database" if right else "another amount was heard"
-    return Verdict(played, goal, reached=right, why=why, heard_again=text)
+    again = amount_in_words(heard, played.persona.language, currency)
+    return Verdict(played, goal, reached=right, why=why, heard_again=again)
 
 
 def person_goal(played: PlayedCall) -> Verdict:

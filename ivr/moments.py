@@ -29,6 +29,9 @@ class SystemSpoke:
     call_id: str
     step: str
     text: str
+    """As a person reads it: "142,30 €"."""
+    words: str
+    """As it is spoken: "ciento cuarenta y dos euros …"; masked where it holds a sensitive answer."""
     language: str
     listening: bool
     kind: str = ""

@@ -52,6 +52,8 @@ class Scored:
     phrase: str
     logprob: float
     tokens: int
+    prior: float | None = None
+    """Its log probability where nothing is said: what the model expects by itself. None: not asked for."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,9 @@ class Ear:
         self._tokenizer = Tokenizer
         self._tokenizers: dict[str, Any] = {}
         self._tokens: dict[tuple[str, str], list[int]] = {}
+        self._priors: dict[tuple[str, str], float] = {}
+        hiss = np.random.default_rng(1).normal(0, 30, 16000).astype("<i2")
+        self._nothing = self.listen(hiss.tobytes())
 
     def listen(self, pcm: bytes) -> tuple[Any, int]:
         """The encoder's view of a clip, and its length in feature frames (10 ms)."""
@@ -165,10 +170,25 @@ class Ear:
         first = self._next_token(encoded, tokenizer, [[]])[0]
         likely = _most_likely({phrase: float(first[tokens[0]]) for phrase, tokens in written.items()})
         scores = self._score(heard, tokenizer, [written[phrase] for phrase in likely])
+        priors = self._priors_of(language, likely)
         scored = [
-            Scored(phrase, sum(score), len(score)) for phrase, score in zip(likely, scores, strict=True)
+            Scored(phrase, sum(score), len(score), prior)
+            for phrase, score, prior in zip(likely, scores, priors, strict=True)
         ]
         return sorted(scored, key=lambda one: -one.logprob)
+
+    def _priors_of(self, language: str, phrases: Sequence[str]) -> list[float]:
+        """What each phrase gets where there is only hiss; scored once and kept."""
+        unknown = [phrase for phrase in phrases if (language, phrase) not in self._priors]
+        if unknown:
+            if len(self._priors) > 20_000:
+                self._priors.clear()
+            written = [self._written(language, phrase) for phrase in unknown]
+            for phrase, score in zip(
+                unknown, self._score(self._nothing, self._of(language), written), strict=True
+            ):
+                self._priors[language, phrase] = sum(score)
+        return [self._priors.get((language, phrase), 0.0) for phrase in phrases]
 
     def spell(
         self,

@@ -32,10 +32,19 @@ _LONGEST_PHRASE = 7.0
 _LONGEST_ASIDE = 1.6
 _ALIKE = 0.4
 """Likeness from which a stretch of the free text may be an expected phrase."""
+_MISHEARD = 0.65
+"""Likeness from which a whole text is taken for an expected phrase, badly spelt."""
 _MOST_MENDED = 6
 _MENDABLE = 9.0
 """Log probability that a sentence with an expected phrase may lack to the free text."""
 _MOST_READINGS = 5
+_LIKENESS = 8.0
+"""What full likeness to the free text is worth, in log probability, where the prior is not taken off."""
+_PRIOR_OF_PHRASES = 0.3
+"""Measured on menus and yes/no in five voices: 158 of 165 right, 149 without; single digits lose by it."""
+_PRIOR_OF_SENTENCES = 0.7
+_SENTENCE = 5
+"""Words from which a phrase is a sentence."""
 _MOST_SEQUENCES = 24
 """Combinations of words parted by pauses: the question's length and check digit choose among them."""
 
@@ -109,7 +118,12 @@ class Utterance:
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
             possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
-            guesses += weighed(self._listener.choose(heard, self._language, possible), free)
+            sentences = all(len(phrase.split()) >= _SENTENCE for phrase in possible)
+            guesses += weighed(
+                self._listener.choose(heard, self._language, possible),
+                free,
+                prior=_PRIOR_OF_SENTENCES if sentences else _PRIOR_OF_PHRASES,
+            )
         if not words:
             guesses += self._mended(heard, free)
         best = max((guess.confidence for guess in guesses), default=0.0)
@@ -188,6 +202,13 @@ class Utterance:
     def _holds_a_phrase(self, text: str) -> bool:
         return any(f" {phrase} " in f" {text} " for phrase in self._phrases)
 
+    def _misheard(self, text: str) -> bool:
+        """Whether the whole text sounds like a phrase that it does not hold: "no raca", "no gracias"."""
+        return any(
+            similarity(text, phrase) >= _MISHEARD and f" {phrase} " not in f" {text} "
+            for phrase in self._phrases
+        )
+
     def _from_free(self, free: Text, *, at_most: float) -> list[Guess]:
         if not free.text:
             return []
@@ -196,7 +217,9 @@ class Utterance:
             return []
         if not self._phrases and not self._words:
             return [Guess(free.text, trust)]
-        if self._holds_a_phrase(free.text) or self._all_expected(free.text):
+        if free.text in self._phrases or self._all_expected(free.text):
+            return [Guess(free.text, trust)]
+        if self._holds_a_phrase(free.text) and not self._misheard(free.text):
             return [Guess(free.text, trust)]
         return [Guess(free.text, min(at_most, trust))]
 
@@ -260,8 +283,13 @@ def sounded(text: str) -> str:
     return folded
 
 
-def weighed(scored: list[Scored], free: Text | None) -> list[Guess]:
-    """Log probabilities to confidences: the share among the candidates, times how well it fits."""
+def weighed(scored: list[Scored], free: Text | None, *, prior: float = 0.0) -> list[Guess]:
+    """Log probabilities to confidences: the share among the candidates, times how well it fits.
+
+    `prior` (0 to 1): how much of what the model expects by itself is taken off. Without it a phrase that
+    Whisper has read often wins over the one that was said (pointwise mutual information, Church and Hanks
+    1990; here it told 23 of 28 amounts from their neighbours, 12 without it).
+    """
     if not scored:
         return []
     total: list[float] = []
@@ -269,7 +297,8 @@ def weighed(scored: list[Scored], free: Text | None) -> list[Guess]:
     for one in scored:
         mean = one.logprob / max(1, one.tokens)
         like = similarity(free.text, one.phrase) if free is not None and free.text else 0.5
-        total.append(one.logprob + one.tokens + 8.0 * like)
+        expected = prior * one.prior if one.prior is not None else 0.0
+        total.append(one.logprob - expected + (1 - prior) * one.tokens + _LIKENESS * (1 - prior) * like)
         fits.append(1 / (1 + math.exp(-(1.5 * (mean + 3.0) + 5.0 * (like - 0.5)))))
     top = max(total)
     shares = [math.exp((value - top) / 1.5) for value in total]

@@ -142,7 +142,8 @@ def _line(moment: Moment) -> str:  # noqa: PLR0911 - one line for each kind of m
         case HandedOver(queue=queue, result=""):
             return f"waits for a person ({escape(queue)})"
         case HandedOver(queue=queue, result=result):
-            return f"the queue {escape(queue)} has ended: {escape(result)}"
+            said = "a person has answered" if result == "handed" else f"{queue} gives the caller back: {result}"
+            return escape(said)
         case CallOver(cause=cause, by=by, outcome=outcome, seconds=seconds):
             return f"☎  over after {seconds:.1f} s, ended by {by} ({cause}); outcome: {outcome or 'none'}"
 
@@ -251,7 +252,7 @@ def play(settings: Settings, console: Console) -> Played:
             second = gevent.spawn_later(SECOND_CALL_AFTER, minds[1].play)
             gevent.joinall([first, second], raise_error=True)
             verdicts = [
-                spoken_goal(minds[0].played, customer.balance_cents, voice.recognizer),
+                spoken_goal(minds[0].played, customer.balance_cents, customer.currency, voice.recognizer),
                 person_goal(minds[1].played),
             ]
             return Played(verdicts, voice.engine, voice.synthesis)
