@@ -29,6 +29,8 @@ _LEAST_CONFIDENCE = 0.12
 _ONE_WORD = 0.8
 """Seconds: a longer clip between pauses may hold several words."""
 _LONGEST_PHRASE = 7.0
+_JOINERS = frozenset({"y", "i", "and"})
+"""Words that join numbers are never said alone between two pauses."""
 _MOST_READINGS = 5
 _MOST_SEQUENCES = 24
 """Combinations of words parted by pauses: the question's length and check digit choose among them."""
@@ -143,7 +145,7 @@ class Utterance:
         if voiced_seconds(sound) < FRAME_SECONDS * 2:
             return []  # a breath or a click between two words
         heard = self._listener.listen(sound)
-        possible = [word for word in self._words if sayable(word, seconds)]
+        possible = [word for word in self._words if sayable(word, seconds) and word not in _JOINERS]
         scored = self._listener.choose(heard, self._language, possible)
         if seconds <= _ONE_WORD:
             return weighed(scored, None)
@@ -181,12 +183,9 @@ def same_clips(one: Sequence[Clip], other: Sequence[Clip]) -> bool:
 
 
 def sayable(phrase: str, seconds: float) -> bool:
-    """Whether a person can need this long for the phrase: 5 to 30 letters a second, and a margin.
-
-    A lone letter ("y") is spoken with its neighbours, so its margin is small.
-    """
+    """Whether a person can need this long for the phrase: 5 to 30 letters a second, and a margin."""
     letters = len(phrase.replace(" ", ""))
-    return letters / 30 <= seconds <= letters / 5 + (0.55 if letters > 1 else 0.1)
+    return letters / 30 <= seconds <= letters / 5 + 0.55
 
 
 def similarity(one: str, other: str) -> float:
