@@ -114,6 +114,10 @@ class Pyttsx3:
         except (WorkerLost, WorkerTimeout) as fault:
             raise SynthesizerLost(str(fault)) from None
 
+    def worker_pids(self) -> list[int]:
+        """Process ids, for the doctor and for tests."""
+        return self._pool.pids()
+
     def close(self) -> None:
         """Ends the workers."""
         self._pool.close()

@@ -201,7 +201,7 @@ class Ear:
     ) -> list[Scored]:
         """The likeliest sequences of up to `most` expected words spoken without a pause.
 
-        A beam search over whole words: three beginnings are kept, each is continued by the words
+        A beam search over whole words: two beginnings are kept, each is continued by the words
         whose first token is likely enough, and scored with and without an end. `possible` says
         which sequences can be a whole answer (because of the time they need).
         """
@@ -216,7 +216,7 @@ class Ear:
             for (_score, said, tokens), first in zip(beams, following, strict=True):
                 spelt = {word: self._continued(language, word, begins=not said) for word in words}
                 begin = {word: float(first[more[0]]) for word, more in spelt.items()}
-                for word in _most_likely(begin)[:5]:
+                for word in _most_likely(begin)[:4]:
                     grown.append(((*said, word), [*tokens, *spelt[word]]))
             scores = self._score(heard, tokenizer, [[*tokens, *stop] for _, tokens in grown])
             ranked = []
@@ -224,7 +224,7 @@ class Ear:
                 if possible(" ".join(said)):
                     ended.append(Scored(" ".join(said), sum(score), len(score)))
                 ranked.append((sum(score[: len(tokens)]), said, tokens))
-            beams = sorted(ranked, key=lambda one: -one[0])[:3]
+            beams = sorted(ranked, key=lambda one: -one[0])[:2]
             ended = sorted(ended, key=lambda one: -one.logprob)[:8]
             if ended and ended[0].logprob >= beams[0][0]:
                 break  # going on only costs probability

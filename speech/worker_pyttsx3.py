@@ -6,7 +6,7 @@ text before the first has been saved, because it has a single slot for what to s
 
 espeak-ng works on a thread of its own, and pyttsx3 does not wait for it: `runAndWait` comes back
 before the file is there, and a new pace counts only from the text after next. So we wait
-(`espeak_Synchronize`) after each setting and each text.
+for its own word that the text has ended, and (`espeak_Synchronize`) after each setting and text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import unicodedata
 import wave
 from collections.abc import Callable
@@ -27,6 +28,9 @@ import numpy as np
 from speech.frames import Header
 from speech.sound import SAMPLE_RATE, Samples, finished_prompt, resample, to_pcm
 from speech.worker_link import ParentLink, stdin_socket
+
+_LONGEST_WAIT = 30.0
+"""Seconds for one text; it takes milliseconds."""
 
 
 class _Engine(Protocol):
@@ -69,6 +73,8 @@ class Narrator:
         self._file = folder / "sentence.wav"
         self._settings: tuple[object, ...] = ()
         self._faults: list[str] = []
+        self._finished = threading.Event()
+        engine.connect("finished-utterance", lambda **_facts: self._finished.set())
         # pyttsx3 raises nothing itself: it calls by these names.
         engine.connect("error", lambda name=None, exception=None: self._faults.append(str(exception)))  # noqa: ARG005
         self._said("a")  # pyttsx3 keeps settings back until its first text has been said
@@ -100,8 +106,11 @@ class Narrator:
     def _said(self, text: str) -> Samples:
         self._file.unlink(missing_ok=True)
         self._faults.clear()
+        self._finished.clear()
         self._engine.save_to_file(text, str(self._file))
         self._engine.runAndWait()
+        if not self._finished.wait(_LONGEST_WAIT):
+            raise RuntimeError(f"espeak-ng did not finish a text within {_LONGEST_WAIT:g} s")
         self._synchronize()
         self._complain()
         with wave.open(str(self._file), "rb") as file:

@@ -64,7 +64,6 @@ def test_phrases_take_a_plausible_time() -> None:
     """A second and a half is not "no", and a tenth of a second is not a sentence."""
     assert sayable("no", 0.25) and sayable("no", 0.8) and not sayable("no", 1.5)
     assert sayable("quiero saber mi saldo", 1.4) and not sayable("quiero saber mi saldo", 0.3)
-    assert sayable("y", 0.2) and not sayable("y", 0.5)
 
 
 @pytest.mark.parametrize(

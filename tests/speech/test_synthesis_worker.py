@@ -1,0 +1,63 @@
+"""What pyttsx3 does behind our back, and that it reaches nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from speech.errors import SynthesizerLost
+from speech.pyttsx3 import Pyttsx3, Voice
+from speech.worker_pyttsx3 import spoken_text
+
+
+def test_pace_and_voice_count_from_the_very_text(speaker: Pyttsx3) -> None:
+    """espeak-ng takes settings late: without waiting, every second prompt has its neighbour's pace."""
+    durations: dict[tuple[str, float], set[int]] = {}
+    for turn in range(40):
+        language, pace = ("es", "ca")[turn % 2], (1.0, 0.8)[turn // 3 % 2]
+        pcm = speaker.speak("quiero saber mi saldo", language=language, pace=pace)
+        durations.setdefault((language, pace), set()).add(len(pcm))
+    assert len(durations) == 4
+    for language in ("es", "ca"):
+        assert min(durations[language, 0.8]) > 1.12 * max(durations[language, 1.0])
+
+
+def test_the_shortest_texts_always_sound(speaker: Pyttsx3) -> None:
+    """A file read before espeak-ng's thread has written it is empty: one text in a few hundred was."""
+    for turn in range(120):
+        text = ("sí", "no", "uno")[turn % 3]
+        assert len(speaker.speak(text, language=("es", "ca")[turn // 3 % 2])) > 1600
+
+
+def test_a_killed_synthesiser_is_replaced() -> None:
+    """One prompt is lost at most; the next is spoken by the new worker."""
+    engine = Pyttsx3(voices={"es": Voice("roa/es")})
+    try:
+        engine.wait_ready(20)
+        os.kill(engine.worker_pids()[0], signal.SIGKILL)
+        try:
+            engine.speak("hola", language="es")
+        except SynthesizerLost as lost:
+            assert "ended" in str(lost)
+        assert len(engine.speak("hola", language="es")) > 3200
+    finally:
+        engine.close()
+
+
+def test_after_close_there_is_no_voice() -> None:
+    """A closed synthesiser says so at once."""
+    engine = Pyttsx3()
+    engine.close()
+    with pytest.raises(SynthesizerLost, match="closed"):
+        engine.speak("hola", language="es")
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [("[[h@'loU]]", "h@'loU"), ("a\0b\x1b[31m", "a b [31m"), ("  uno\n dos ", "uno dos"), ("ñ·ç€", "ñ·ç€")],
+)
+def test_no_text_commands_the_synthesiser(text: str, spoken: str) -> None:
+    """Phoneme brackets and control characters in a name are words at most."""
+    assert spoken_text(text) == spoken
