@@ -154,7 +154,6 @@ def originate(place: Place, calls: Mapping[str, tuple[str, Callee]], events: str
             given = f"{variables}originate_timeout=10,origination_uuid={uuid}"
             esl.command(f"bgapi originate {{{given}}}{target} &park()\nJob-UUID: job-{uuid}")
             callee(esl, other.called())
-            esl.event(named("CHANNEL_HANGUP_COMPLETE"))
         esl.command("exit")
         return finish(esl)
 
@@ -169,6 +168,7 @@ def originate_early_media(place: Place) -> bytes:
         leg.answer()
         esl.event(named("BACKGROUND_JOB"))
         leg.hang_up()
+        esl.event(named("CHANNEL_HANGUP_COMPLETE"))
 
     def taken(esl: EslSocket, leg: Leg) -> None:
         leg.ring(early_media=True)
@@ -176,11 +176,14 @@ def originate_early_media(place: Place) -> bytes:
         leg.answer()
         esl.event(named("CHANNEL_ANSWER"))
         leg.hang_up()
+        esl.event(named("CHANNEL_HANGUP_COMPLETE"))
 
     def refused(esl: EslSocket, leg: Leg) -> None:
         leg.ring(early_media=True)
         esl.event(named("CHANNEL_PROGRESS_MEDIA"))
         leg.refuse(404)
+        for _ in range(2):  # which of the two comes first is chance
+            esl.event(lambda headers: headers["Event-Name"] in ("BACKGROUND_JOB", "CHANNEL_HANGUP_COMPLETE"))
 
     calls = {
         "dial-ignored": ("ignore_early_media=true,", ignored),
@@ -204,6 +207,7 @@ def originate_voicemail(place: Place) -> bytes:
         esl.command("api uuid_broadcast dial-voicemail tone_stream://%(300,0,440) aleg")
         esl.event(named("PLAYBACK_STOP"))
         esl.command("api uuid_kill dial-voicemail")
+        esl.event(named("CHANNEL_HANGUP_COMPLETE"))
 
     events = DIALLING + " PLAYBACK_START PLAYBACK_STOP CHANNEL_EXECUTE_COMPLETE CUSTOM avmd::beep avmd::stop"
     return originate(place, {"dial-voicemail": ("ignore_early_media=true,", callee)}, events)

@@ -20,7 +20,12 @@ def test_the_capture_still_holds(scene: Scene, server: OutboundPort, name: str) 
     """The embedded switch and our client are built on these; a new FreeSWITCH that differs must be seen."""
     stored = skeleton((TRACES / f"{name}.esl").read_bytes())
     today = skeleton(CAPTURES[name]((scene.switch, server)))
-    for then, now in ((stored.exchange, today.exchange), (stored.events, today.events)):
+    pairs = [(stored.exchange, today.exchange)]
+    if name == "originate-early-media-inbound":  # its last call ends with two events in either order
+        pairs.append((tuple(sorted(stored.events)), tuple(sorted(today.events))))
+    else:
+        pairs.append((stored.events, today.events))
+    for then, now in pairs:
         differences = list(difflib.unified_diff(then, now, "stored", "today", lineterm="", n=1))
         assert not differences, "\n".join(differences)
 

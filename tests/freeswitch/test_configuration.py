@@ -83,6 +83,13 @@ def test_nothing_is_expanded_once_the_socket_has_the_call() -> None:
     assert ("set", "app_disable_expand_variables=true") in steps[: sockets[0]]
 
 
+def test_recordings_have_no_thread_of_their_own() -> None:
+    """One that starts while the caller hangs up would keep its session for ever (seen on 1.11.2)."""
+    steps = actions(files(SwitchConfiguration()))
+    at = [application for application, _ in steps].index("socket")
+    assert ("set", "RECORD_USE_THREAD=false") in steps[:at]
+
+
 def test_every_setting_arrives_where_freeswitch_looks_for_it() -> None:
     """A setting that is typed but not rendered would be silently ignored."""
     rendered = files(EVERYTHING)
