@@ -49,11 +49,15 @@ _TAPPED: Mapping[str, str] = {
     "RECORD_PRE_BUFFER_FRAMES": "0",
     "playback_terminators": "none",
     "RECORD_STEREO": "",
+    # A recording thread that starts while the leg hangs up waits for ever and keeps the session as a
+    # zombie (seen on FreeSWITCH 1.11.2 in 2 of 3 runs of 100 calls; none in 800 calls without the thread).
+    "RECORD_USE_THREAD": "false",
 }
 _RECORDED: Mapping[str, str] = {
     "enable_file_write_buffering": "",
     "RECORD_READ_ONLY": "",
     "RECORD_STEREO": "true",
+    "RECORD_USE_THREAD": "",
 }
 _GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
 

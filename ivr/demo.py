@@ -18,15 +18,19 @@ from gevent.queue import Empty, Queue
 
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.measure import first_loud, spans_of_sound
-from ivr.audible import amount_heard, amount_in_words
+from ivr.audible import amount_in_words, likeness
 from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
-from speech.errors import SpeechError
-from speech.recognizer import Recognizer
 
 CALL_DEADLINE = 120.0
 """Seconds until a played call is given up."""
+CLEARLY_HEARD = 0.9
+"""Likeness from which a prompt has reached the caller's ear (1.0 on an undisturbed line)."""
 GAP_BEFORE_SPEAKING = 0.6
 """Seconds of quiet that tell the caller that it is their turn."""
+
+
+PromptOf = Callable[[str, str], bytes]
+"""A sentence of a language as the system plays it: 8 kHz samples."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,11 @@ class PlayedCall:
         """The last moment."""
         last = self.moments[-1] if self.moments else None
         return last if isinstance(last, CallOver) else None
+
+    def heard_of(self, step: str) -> bytes:
+        """What was heard from the beginning of a step's prompt to the next thing that was said."""
+        first, last = self.heard_at.get(step, (0, 0))
+        return self.heard[first * 2 : last * 2]
 
     @property
     def handed_over(self) -> bool:
@@ -204,45 +213,30 @@ class Verdict:
     """What the caller wanted, for people to read."""
     reached: bool
     why: str
-    heard_again: str = ""
-    """What was recognised in the sound at the caller's ear."""
 
 
-def spoken_goal(
-    played: PlayedCall, cents: int, currency: str, recognizer: Recognizer | None
-) -> Verdict:
-    """The balance was told: the amount that the caller heard is the one in the database."""
+def spoken_goal(played: PlayedCall, cents: int, currency: str, prompt_of: PromptOf) -> Verdict:
+    """The balance was told: the sentence with the amount of the database is what the caller heard.
+
+    `prompt_of` gives the samples of a sentence as it is played.
+    """
     goal = "hear the balance"
-    over = played.over
-    if over is None:
+    language = played.persona.language
+    told = [one for one in played.moments if isinstance(one, SystemSpoke) and one.step == "tell"]
+    if played.over is None:
         return Verdict(played, goal, reached=False, why="the call did not end")
-    if "tell" not in played.heard_at:
+    if not told:
         return Verdict(played, goal, reached=False, why="the balance was never said")
-    if recognizer is None:
-        return Verdict(played, goal, reached=False, why="no recogniser here: nobody can say what was heard")
-    first, last = played.heard_at["tell"]
-    sentence = next(
-        moment.words
-        for moment in played.moments
-        if isinstance(moment, SystemSpoke) and moment.step == "tell"
-    )
-    try:
-        heard = amount_heard(
-            recognizer,
-            played.heard[first * 2 : last * 2],
-            sentence,
-            cents,
-            language=played.persona.language,
-            currency=currency,
-        )
-    except SpeechError as lost:
-        return Verdict(played, goal, reached=False, why=f"what was heard could not be recognised: {lost}")
-    if heard is None:
-        return Verdict(played, goal, reached=False, why="no amount could be understood in what was heard")
-    right = heard == cents
-    why = "the amount heard is the one in the database" if right else "another amount was heard"
-    again = amount_in_words(heard, played.persona.language, currency)
-    return Verdict(played, goal, reached=right, why=why, heard_again=again)
+    words = amount_in_words(cents, language, currency)
+    sentence = next((stretch for stretch in told[-1].words if words in stretch), None)
+    if sentence is None:
+        return Verdict(played, goal, reached=False, why=f"another amount was said than {words}")
+    alike = likeness(played.heard_of("tell"), prompt_of(sentence, language))
+    if alike < CLEARLY_HEARD:
+        why = f"the amount did not reach the caller's ear (likeness {alike:.2f})"
+        return Verdict(played, goal, reached=False, why=why)
+    why = f"«{sentence}» reached the caller's ear (likeness {alike:.2f}), and is what the database says"
+    return Verdict(played, goal, reached=True, why=why)
 
 
 def person_goal(played: PlayedCall) -> Verdict:

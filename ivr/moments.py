@@ -30,8 +30,8 @@ class SystemSpoke:
     step: str
     text: str
     """As a person reads it: "142,30 €"."""
-    words: str
-    """As it is spoken: "ciento cuarenta y dos euros …"; masked where it holds a sensitive answer."""
+    words: tuple[str, ...]
+    """As it is spoken, stretch by stretch: "ciento cuarenta y dos euros …"; masked where sensitive."""
     language: str
     listening: bool
     kind: str = ""

@@ -328,7 +328,7 @@ class Session:
         self._answered_at = None
         self._record.system_turn(step, text, latency=latency)
         language = prompt[0].language if prompt else ""
-        words = " ".join(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
+        words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
         self._services.watch(
             moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
         )

@@ -23,6 +23,7 @@ from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.pyttsx3 import Voice as SpeakingVoice
 from speech.recognizer import Recognizer
+from speech.sound import read_wav
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +113,10 @@ class Voice:
     def synthesis(self) -> str:
         """The synthesiser's name."""
         return self._synthesizer.engine
+
+    def samples_of(self, text: str, language: str) -> bytes:
+        """One stretch of prompt as it is played: 8 kHz samples. Raises `SpeechError`."""
+        return read_wav(self.prompts.file_of(Spoken(text, language)))
 
     def warm_up(self, prompts: Iterable[Spoken]) -> None:
         """Begins to synthesise static prompts, beside everything else."""

@@ -252,7 +252,7 @@ def play(settings: Settings, console: Console) -> Played:
             second = gevent.spawn_later(SECOND_CALL_AFTER, minds[1].play)
             gevent.joinall([first, second], raise_error=True)
             verdicts = [
-                spoken_goal(minds[0].played, customer.balance_cents, customer.currency, voice.recognizer),
+                spoken_goal(minds[0].played, customer.balance_cents, customer.currency, voice.samples_of),
                 person_goal(minds[1].played),
             ]
             return Played(verdicts, voice.engine, voice.synthesis)
@@ -266,9 +266,7 @@ def show(played: Played, console: Console, settings: Settings) -> None:
     console.rule("what came of it")
     for verdict in played.verdicts:
         sign = "[green]✔[/green]" if verdict.reached else "[red]✘[/red]"
-        console.print(f"{sign} {verdict.played.persona.name} wanted to {verdict.goal}: {verdict.why}")
-        if verdict.heard_again:
-            console.print(f"  [dim]recognised again at the caller's ear:[/dim] {escape(verdict.heard_again)}")
+        console.print(f"{sign} {verdict.played.persona.name} wanted to {verdict.goal}: {escape(verdict.why)}")
     turns = median_turn_ms(played.verdicts)
     if turns is not None:
         console.print(f"Median time from the end of the caller's speech to our answer: {turns} ms")
