@@ -16,6 +16,7 @@ from uuid import UUID
 
 import gevent
 import structlog
+from gevent.event import Event
 from gevent.queue import Queue
 from gevent.threadpool import ThreadPool
 
@@ -40,7 +41,7 @@ class Records:
         self.clock = clock
         self._call_log = call_log
         self._recordings = recordings
-        self._writes: Queue[Callable[[], object] | None] = Queue()
+        self._writes: Queue[Callable[[], object] | Event | None] = Queue()
         self._started_at = clock.utc()
         self._pool = ThreadPool(1)
         self._writer = gevent.spawn(self._write_all)
@@ -89,6 +90,12 @@ class Records:
         """Takes a write; never blocks."""
         self._writes.put(work)
 
+    def wait_until_written(self) -> None:
+        """Waits until everything that was to be written until now has been."""
+        done = Event()
+        self._writes.put(done)
+        done.wait()
+
     def close(self, deadline: float = 10.0) -> None:
         """Writes what is left, at most `deadline` seconds."""
         self._drainer.kill()
@@ -106,6 +113,9 @@ class Records:
 
     def _write_all(self) -> None:
         while (work := self._writes.get()) is not None:
+            if isinstance(work, Event):
+                work.set()
+                continue
             try:
                 self._pool.apply(work)
             except (DataError, OSError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,7 +37,7 @@ from ivr.lookups import LOOKUPS, Lookups
 from ivr.moments import Watch, nobody_watches
 from ivr.records import Records
 from ivr.session import Services, Session
-from ivr.voice import Fetching, Tell, Voice
+from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
 log = structlog.get_logger(__name__)
 
@@ -99,12 +100,14 @@ class Server:
         clock: Clock | None = None,
         tell: Tell = lambda _text: None,
         fetching: Fetching = lambda _what, _done, _total: None,
+        extra_languages: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._watch = watch
         self._clock = clock or Clock()
         self._tell = tell
         self._fetching = fetching
+        self._extra_languages = tuple(extra_languages)
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
         self._zone = ZoneInfo(settings.calls.zone)
@@ -143,9 +146,14 @@ class Server:
             store.upgrade()
             store.check()
             catalogue = catalogue_of(settings)
-            flows = load_flows([settings.flows_folder], catalogue)
+            flows = load_flows([settings.flows_folder], catalogue, extra_languages=self._extra_languages)
             flows.flow(settings.calls.flow)
-            voice = Voice.of(settings, tell=self._tell, fetching=self._fetching)
+            voice = Voice.of(
+                settings,
+                tell=self._tell,
+                fetching=self._fetching,
+                languages=(*LANGUAGES, *self._extra_languages),
+            )
             voice.warm_up(static_prompts(flows))
             call_log = CallLog(store, Spool(settings.spool_folder))
             recovered = call_log.recover(node_id(settings), self._clock.utc())

@@ -6,9 +6,12 @@ sockets, protocol, sound in real time, recogniser, synthesiser, database.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import gevent
 
 from esl.embedded.caller import ScriptedCaller
 from ivr.config import Settings
@@ -30,14 +33,20 @@ class Stage:
         fetching: Fetching = lambda _what, _done, _total: None,
         agent_voice: Path | None = None,
         agent_talks_for: float = 4.0,
+        extra_languages: Sequence[str] = (),
     ) -> None:
-        """`agent_voice`: a WAV file that callers hear from the person who answers them."""
+        """`agent_voice`: a WAV file that callers hear from the person who answers them.
+
+        `extra_languages`: beyond those of the product, for tests (Korean).
+        """
         outbound = settings.outbound.model_copy(update={"port": 0})
         self.settings = settings.model_copy(update={"outbound": outbound})
         self._watchers: list[Watch] = [watch]
         self._agent_voice = agent_voice
         self._agent_talks_for = agent_talks_for
-        self.server = Server(self.settings, watch=self._told, tell=tell, fetching=fetching)
+        self.server = Server(
+            self.settings, watch=self._told, tell=tell, fetching=fetching, extra_languages=extra_languages
+        )
         self.switch: EmbeddedSwitchProcess | None = None
 
     def _told(self, moment: Moment) -> None:
@@ -65,6 +74,12 @@ class Stage:
             number=number,
             name=name,
         )
+
+    def wait_until_idle(self) -> None:
+        """Waits until no call is lived and every record is written."""
+        while self.server.active_calls:
+            gevent.sleep(0.02)
+        self.server.rooms.records.wait_until_written()
 
     def __enter__(self) -> Self:
         self.server.start()

@@ -8,7 +8,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import gevent
@@ -84,7 +84,9 @@ class Voice:
         self._warming: gevent.Greenlet[[], None] | None = None
 
     @classmethod
-    def of(cls, settings: Settings, *, tell: Tell, fetching: Fetching) -> Voice:
+    def of(
+        cls, settings: Settings, *, tell: Tell, fetching: Fetching, languages: Sequence[str] = LANGUAGES
+    ) -> Voice:
         """Starts what the settings ask for; `tell` hears what is done, and why calls may go by keys only.
 
         Raises `SpeechError` without synthesis.
@@ -97,7 +99,7 @@ class Voice:
             library = PromptLibrary(
                 synthesizer, recordings=folder / "studio", converted=folder / "cache" / "studio"
             )
-            recognizer = _recognizer(settings, tell, fetching)
+            recognizer = _recognizer(settings, languages, tell, fetching)
         except BaseException:
             speaker.close()
             raise
@@ -146,10 +148,12 @@ class Voice:
         self._synthesizer.close()
 
 
-def _recognizer(settings: Settings, tell: Tell, fetching: Fetching) -> Recognizer | None:
+def _recognizer(
+    settings: Settings, languages: Sequence[str], tell: Tell, fetching: Fetching
+) -> Recognizer | None:
     """The recogniser that the settings and this machine's models allow; None where there is none."""
     choice = choose(
-        LANGUAGES,
+        languages,
         ModelStore(local=settings.speech.models),
         fetch=settings.speech.fetch,
         engine=settings.speech.engine,

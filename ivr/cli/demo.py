@@ -142,7 +142,9 @@ def _line(moment: Moment) -> str:  # noqa: PLR0911 - one line for each kind of m
         case HandedOver(queue=queue, result=""):
             return f"waits for a person ({escape(queue)})"
         case HandedOver(queue=queue, result=result):
-            said = "a person has answered" if result == "handed" else f"{queue} gives the caller back: {result}"
+            said = (
+                "a person has answered" if result == "handed" else f"{queue} gives the caller back: {result}"
+            )
             return escape(said)
         case CallOver(cause=cause, by=by, outcome=outcome, seconds=seconds):
             return f"☎  over after {seconds:.1f} s, ended by {by} ({cause}); outcome: {outcome or 'none'}"

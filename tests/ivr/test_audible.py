@@ -1,42 +1,50 @@
-"""An amount in recognised words: found in every spelling, and not where it is another amount."""
+"""The two proofs that a prompt was audible: neither may be true of something else."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from ivr.audible import says_amount
+from ivr.audible import amount_in_words, likeness, rivals_of
+
+
+def noise(samples: int, seed: int) -> np.ndarray:
+    """Sound that is like nothing else."""
+    return np.random.default_rng(seed).normal(0, 3000, samples).astype("<i2")
+
+
+def test_a_prompt_that_was_heard_whole_is_found_wherever_it_lies() -> None:
+    """The place in the call does not matter, only that every sample arrived."""
+    prompt = noise(8000, 1)
+    heard = np.concatenate([np.zeros(12_345, "<i2"), prompt, noise(4000, 2)])
+    assert likeness(heard.tobytes(), prompt.tobytes()) == pytest.approx(1.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("text", "cents", "language"),
+    "heard",
     [
-        ("su saldo pendiente es de 142 euros con 30 céntimos", 14230, "es"),
-        ("su saldo pendiente es de 142,30 €", 14230, "es"),
-        ("su saldo pendiente es de 142 30", 14230, "es"),
-        ("su saldo pendiente es de ciento cuarenta y dos euros con treinta céntimos", 14230, "es"),
-        ("your balance is one hundred forty-two euros and thirty cents", 14230, "en"),
-        ("debe 1.142 euros con 5 céntimos", 114205, "es"),
-        ("debe 1142 euros con 05 céntimos", 114205, "es"),
-        ("debe 80 euros con vencimiento el 30 de noviembre", 8000, "es"),
+        np.zeros(20_000, "<i2"),
+        noise(20_000, 3),
+        np.concatenate([noise(8000, 1)[:4000], np.zeros(16_000, "<i2")]),
+        noise(100, 1),
+        np.zeros(0, "<i2"),
     ],
+    ids=["silence", "another sound", "cut off in the middle", "too short", "nothing"],
 )
-def test_the_amount_is_found(text: str, cents: int, language: str) -> None:
-    """Recognisers write amounts in digits, in words and in between."""
-    assert says_amount(text, cents, language)
+def test_what_was_not_heard_whole_is_not_found(heard: np.ndarray) -> None:
+    """A check that silence passes would let a mute system pass."""
+    assert likeness(heard.tobytes(), noise(8000, 1).tobytes()) < 0.8
 
 
-@pytest.mark.parametrize(
-    ("text", "cents"),
-    [
-        ("su saldo pendiente es de 142 euros con 31 céntimos", 14230),
-        ("su saldo pendiente es de 1142 euros con 30 céntimos", 14230),
-        ("su saldo pendiente es de 14 euros con 30 céntimos", 14230),
-        ("su saldo pendiente es de 142 euros", 14230),
-        ("su saldo pendiente es de 142 euros con 300", 14230),
-        ("", 14230),
-        ("debe 180 euros", 8000),
-    ],
-)
-def test_another_amount_is_not_taken_for_it(text: str, cents: int) -> None:
-    """A check that is always true would let a wrong amount pass."""
-    assert not says_amount(text, cents, "es")
+def test_a_prompt_under_other_speech_is_less_alike() -> None:
+    """Disturbance shows in the figure."""
+    prompt = noise(8000, 1)
+    disturbed = (prompt // 2 + noise(8000, 4) // 2).astype("<i2")
+    assert 0.5 < likeness(disturbed.tobytes(), prompt.tobytes()) < 0.85
+
+
+@pytest.mark.parametrize("cents", [60, 8705, 14230, 103640])
+def test_rivals_are_other_amounts_that_sound_alike(cents: int) -> None:
+    """Each differs in words, or the choice among them would prove nothing."""
+    words = [amount_in_words(amount, "es", "EUR") for amount in (cents, *rivals_of(cents))]
+    assert len(set(words)) == len(words) >= 5

@@ -1,0 +1,60 @@
+"""Whole calls: a stage with real sockets, sound in real time, database, synthesis, and recognition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data.seeds import seed
+from data.store import Store
+from ivr.config import DatabaseSettings, Settings, SpeechSettings
+from ivr.stage import Stage
+from ivr.voice import Speaker
+from speech.errors import ModelUnavailable
+from speech.models import ModelStore
+from speech.pyttsx3 import CALLER_VOICES, SYSTEM_VOICES
+
+
+def settings_in(folder: Path, *, engine: str) -> Settings:
+    """Settings with everything below `folder`, and the made-up customers in the database."""
+    url = f"sqlite:///{folder}/ivr.sqlite3"
+    store = Store(url)
+    store.upgrade()
+    seed(store)
+    store.close()
+    return Settings(
+        home=folder,
+        database=DatabaseSettings(url=url),
+        speech=SpeechSettings(engine=engine),  # type: ignore[arg-type] # checked by the model
+    )
+
+
+@pytest.fixture(scope="module")
+def speaker() -> Iterator[Speaker]:
+    """The callers' voice."""
+    voice = Speaker({**CALLER_VOICES, "ko": SYSTEM_VOICES["ko"]})
+    yield voice
+    voice.close()
+
+
+@pytest.fixture(scope="module")
+def spoken_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage that listens by Whisper."""
+    try:
+        ModelStore().ensure("whisper-base")
+    except ModelUnavailable as nowhere:
+        pytest.skip(f"no Whisper model: {nowhere}")
+    with Stage(settings_in(tmp_path_factory.mktemp("spoken"), engine="whisper")) as stage:
+        stage.server.rooms.voice.wait_warm()
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def keyed_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage that goes by keys only."""
+    folder = tmp_path_factory.mktemp("keyed")
+    with Stage(settings_in(folder, engine="none"), agent_talks_for=0.5) as stage:
+        stage.server.rooms.voice.wait_warm()
+        yield stage

@@ -1,0 +1,88 @@
+"""Calls by keys: what works without any recogniser, and what remains when callers go at any instant."""
+
+from __future__ import annotations
+
+import gevent
+from data.seeds import demo_customers
+from data.store import Store
+from ivr.cli.demo import keying_caller
+from ivr.demo import CallerMind, person_goal
+from ivr.moments import CallerAnswered
+from ivr.stage import Stage
+
+INSTANTS = [0.02, 0.1, 0.3, 0.7, 1.1, 1.6, 2.2, 2.9, 3.7, 4.6, 5.6, 6.7]
+"""Seconds after dialling: while ringing, at the answer, in prompts, between keys, in the queue."""
+
+
+def silent_voice(_text: str, _language: str) -> bytes:
+    """These callers do not speak."""
+    return b""
+
+
+def test_a_caller_keys_the_number_and_gets_a_person(keyed_stage: Stage) -> None:
+    """No recogniser at all: keys answer every question, and a person is within reach."""
+    customer = demo_customers()[1]
+    persona = keying_caller(customer.customer_number, "+34600000002")
+    caller = keyed_stage.caller(persona.number, persona.name)
+    mind = CallerMind(persona, caller, silent_voice)
+    keyed_stage.watch_caller(persona.number, mind.watch)
+    call = mind.play()
+    verdict = person_goal(call)
+    assert verdict.reached, verdict.why
+    keyed = [one for one in call.moments if isinstance(one, CallerAnswered)]
+    assert [answer.by for answer in keyed] == ["keys"] * 4
+    assert call.over is not None
+    assert call.over.outcome == "handed_over"
+
+
+def test_callers_who_hang_up_at_any_instant_leave_complete_records(keyed_stage: Stage) -> None:
+    """A dozen callers go at a dozen instants, at once; each record is finished, and by the caller."""
+    store = Store(keyed_stage.settings.database_url)
+    before = {record.call_id for record in store.calls.latest(100)}
+
+    def call_and_go(place: int, after: float) -> None:
+        caller = keyed_stage.caller(f"+3461000{place:04}")
+        caller.join()
+        caller.silent(min(after, 3.0))
+        if after > 3.0:
+            caller.key("0")  # on the way to a person
+            caller.silent(after - 3.0)
+        if place % 3 == 2:
+            caller.vanish()
+        else:
+            caller.hang_up()
+
+    gevent.joinall(
+        [gevent.spawn(call_and_go, place, after) for place, after in enumerate(INSTANTS)],
+        raise_error=True,
+        timeout=60,
+    )
+    with gevent.Timeout(20):
+        keyed_stage.wait_until_idle()
+    records = [record for record in store.calls.latest(100) if record.call_id not in before]
+    store.close()
+    assert len(records) >= len(INSTANTS) - 1  # who goes while it rings may never have reached the server
+    for record in records:
+        assert record.finished
+        assert record.ended_by == "caller", (record.hangup_cause, record.turns)
+        assert record.hangup_cause
+
+
+def test_keys_that_answer_nothing_end_nothing(keyed_stage: Stage) -> None:
+    """Wrong keys, stars, a key that is leaned on: the calls go on and can still be ended in order."""
+
+    def press(place: int, keys: str) -> bool:
+        caller = keyed_stage.caller(f"+3462000000{place}")
+        caller.join()
+        caller.wait_until_quiet(0.4)
+        caller.key(keys, gap=0.02, hold=0.02)
+        goes_on = caller.wait_for_sound(20)
+        caller.hang_up()
+        return goes_on
+
+    wrong = ["9", "##", "***", "1" + "1" * 60]
+    calls = [gevent.spawn(press, place, keys) for place, keys in enumerate(wrong)]
+    gevent.joinall(calls, raise_error=True, timeout=60)
+    assert [call.value for call in calls] == [True] * len(wrong)
+    with gevent.Timeout(20):
+        keyed_stage.wait_until_idle()
