@@ -88,10 +88,23 @@ def test_short_messages_read_the_same_cut_in_three_everywhere() -> None:
             assert read(SHORT[:first], SHORT[first:second], SHORT[second:]) == whole
 
 
+def once(body: bytes) -> bytes:
+    """Without the lines whose name came before: Hangup-Cause in CHANNEL_HANGUP_COMPLETE, Unique-ID in
+    mod_avmd's events."""
+    seen: set[bytes] = set()
+    lines = []
+    for line in body.splitlines(keepends=True):
+        name, colon, _ = line.partition(b": ")
+        if not colon or name not in seen:
+            lines.append(line)
+        seen.add(name)
+    return b"".join(lines)
+
+
 @pytest.mark.parametrize("name", traces.NAMES)
 def test_events_of_a_trace_are_written_as_the_switch_wrote_them(name: str) -> None:
     """The URL-encoding and the framing of the real switch, byte for byte (the embedded switch
-    writes through the same code). One header that the switch sends twice is kept once."""
+    writes through the same code). A header that the switch sends twice is kept once."""
     stream = traces.load(name).received
     written = 0
     for message in read(stream):
@@ -102,11 +115,8 @@ def test_events_of_a_trace_are_written_as_the_switch_wrote_them(name: str) -> No
             key: value for key, value in event.headers.items() if key != "Content-Length" or not event.body
         }
         text = wire.encode_event_text(lines, event.body)
-        if event.name == "CHANNEL_HANGUP_COMPLETE":
-            doubled = f"Hangup-Cause: {event.get('Hangup-Cause')}\n".encode()
-            assert message.body.replace(doubled, b"") == text.replace(doubled, b"")
-        else:
-            assert text == message.body
+        assert text == once(message.body)
+        if text == message.body:
             assert wire.encode_event(lines, event.body) in stream
         written += 1
     assert written
