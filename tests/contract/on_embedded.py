@@ -62,11 +62,8 @@ class LineCaller(ScriptedCaller):
         self.key(keys)
 
     @property
-    def heard(self) -> Sequence[Frame]:  # type: ignore[override] - the samples are `heard_samples` here
+    def heard(self) -> Sequence[Frame]:  # type: ignore[override] - the samples are `frames` here
         return self.frames
-
-    def heard_samples(self) -> bytes:
-        return bytes(self._heard)
 
     def _hear(self, position: int, frame: bytes) -> None:
         super()._hear(position, frame)

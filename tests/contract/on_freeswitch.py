@@ -76,9 +76,6 @@ class SipCaller:
     def heard(self) -> Sequence[Frame]:
         return self._leg.heard
 
-    def heard_samples(self) -> bytes:
-        return self._leg.heard_samples()
-
     def close(self) -> None:
         self.hang_up()
         if self._calling is not None:

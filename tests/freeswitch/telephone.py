@@ -252,7 +252,7 @@ class Leg:
         self.answered.set()
 
     def cancel(self) -> None:
-        """Gives up a call that rings: `call` then raises `CallRefused` (487), unless the answer was faster."""
+        """Gives up a call that rings: `call` then raises `CallRefused` (487), unless answered first."""
         invite = self._calling
         assert invite is not None
         kept = [(name, value) for name, value in invite.headers if name in ("Via", "From", "To", "Call-ID")]
