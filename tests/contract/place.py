@@ -23,6 +23,7 @@ import numpy as np
 from gevent.event import Event
 from gevent.queue import Empty, Queue
 
+from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, CallEvent, Digit, Finished, HungUp
 from tests.freeswitch.harness import wait_until
@@ -79,6 +80,7 @@ class Caller(Protocol):
 class Place(Protocol):
     """A switch whose dialplan leads `EXTENSION` to our server at `port`, then to the fallback queue."""
 
+    name: str
     port: int
     folder: Path
     """Where prompts and recordings may be."""
@@ -171,7 +173,8 @@ class Session:
     audio: bytearray = field(default_factory=bytearray)
 
     def until(self, condition: Callable[[CallEvent], bool], seconds: float = 8) -> CallEvent:
-        """Takes events from the inbox until one fulfils `condition`. Raises `TimeoutError`."""
+        """Takes events from the inbox until one fulfils `condition`. Raises `TimeoutError`, or `CallEnded`
+        once the last one has been taken."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             try:
@@ -185,6 +188,8 @@ class Session:
                 self.events.append((time.monotonic(), event))
             if condition(event):  # type: ignore[arg-type] - asserted above, or Audio
                 return event  # type: ignore[return-value] - likewise
+            if isinstance(event, HungUp):
+                raise CallEnded(f"the call is over: {event}")
         raise TimeoutError(f"the awaited event did not come within {seconds:g} s; there were {self.events}")
 
     def finished(self, identity: str, seconds: float = 8) -> Finished:

@@ -198,7 +198,9 @@ def test_a_stop_stops_all_that_is_asked_for(place: Place, application: Applicati
         (each, "FILE PLAYED") for each in asked[::-1]
     ]
     sound = noise(0.5)
-    assert session.finished(session.call.play([wav(place.folder / "next.wav", sound)])).response == "FILE PLAYED"
+    assert (
+        session.finished(session.call.play([wav(place.folder / "next.wav", sound)])).response == "FILE PLAYED"
+    )
     pause(0.3)
     assert position(sound, in_a_row(caller))[1] > 0.97
 
