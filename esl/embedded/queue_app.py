@@ -14,6 +14,7 @@ from uuid import uuid4
 from esl.embedded.apps import APPLICATIONS, whole_number
 from esl.embedded.errors import SoundError
 from esl.embedded.queues import SUBCLASS, AgentCall, CallQueue, Member
+from esl.embedded.recording import is_true
 from esl.embedded.sounds import Played, Source, open_sound
 
 if TYPE_CHECKING:
@@ -219,7 +220,11 @@ def converse(session: Session, call: AgentCall) -> None:
     finally:
         session.media.voice = None
         call.hang_up(by_agent=channel.is_up())
-    if channel.is_up() and session.transfer_to is None:
+    if not channel.is_up() or session.transfer_to is not None:
+        return
+    if is_true(channel.get("hangup_after_bridge")):
+        channel.hang_up("NORMAL_CLEARING")  # the agent's cause
+    else:
         channel.enter("CS_EXECUTE")
         channel.set("call_uuid", channel.uuid)
 

@@ -250,12 +250,19 @@ class Session:
         self.channel.set("current_application_response", response)
 
     def obey_queued(self) -> None:
-        """Takes up the commands that wait, unless one that is running is locked."""
+        """Takes up the commands that wait, unless one that is running is locked.
+
+        After one that was stopped, whatever it interrupted looks first (`switch_ivr_parse_event` returns
+        SWITCH_STATUS_BREAK): it is stopped as well, and what still waits is for those below.
+        """
         media = self.media
         while self._commands and not self._event_lock and self.channel.is_up():
             interrupted, media.source = media.source, None
             self.obey(self._commands.popleft())
             media.source = interrupted
+            if self._break:
+                self.wake()
+                return
 
     def obey(self, command: Command) -> None:
         """Does what a `sendmsg` asks, now, in the leg's own greenlet."""

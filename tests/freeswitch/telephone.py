@@ -72,6 +72,7 @@ class Leg:
         self.target = ""
         self.sequence = 0
         self.invite: Message | None = None
+        self._calling: Message | None = None
         self.answered = Event()
         self.over = Event()
         self.reason = ""
@@ -234,7 +235,8 @@ class Leg:
             self.sequence += 1
             body = self._description("sendrecv")
             headers = [("Content-Type", "application/sdp"), *extra]
-            response = self._exchange(self._message("INVITE", self.sequence, headers, body), seconds=seconds)
+            self._calling = self._message("INVITE", self.sequence, headers, body)
+            response = self._exchange(self._calling, seconds=seconds)
             self._acknowledge(response)
             challenge = response.get("Proxy-Authenticate") or response.get("WWW-Authenticate")
             if response.status not in (401, 407) or self.telephone.password is None:
@@ -248,6 +250,15 @@ class Leg:
             self._end()
             raise CallRefused(response.status, response.start)
         self.answered.set()
+
+    def cancel(self) -> None:
+        """Gives up a call that rings: `call` then raises `CallRefused` (487), unless answered first."""
+        invite = self._calling
+        assert invite is not None
+        kept = [(name, value) for name, value in invite.headers if name in ("Via", "From", "To", "Call-ID")]
+        number = invite.get("CSeq").split()[0]
+        headers = [*kept, ("Max-Forwards", "70"), ("CSeq", f"{number} CANCEL")]
+        self.telephone.send(Message(f"CANCEL {self.target} SIP/2.0", headers, ""), self.target)
 
     def receive(self, message: Message) -> None:
         """A message of this dialog from the far end."""

@@ -1,0 +1,132 @@
+"""A real FreeSWITCH with our own configuration as a place for contracts; callers and agent have SIP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import gevent
+from gevent.event import Event
+
+from esl.freeswitch.configuration import Agent, Limits, Queue, Server, SwitchConfiguration
+from tests.contract.place import (
+    BRIEF,
+    BRIEF_SECONDS,
+    EXTENSION,
+    FALLBACK,
+    STAFFED,
+    UNSTAFFED,
+    UNSTAFFED_SECONDS,
+)
+from tests.freeswitch.harness import FreeSwitch
+from tests.freeswitch.telephone import CallRefused, Frame, Leg, Telephone, telephone
+
+
+def configuration(port: int) -> SwitchConfiguration:
+    """The product's own, with the queues that contracts need."""
+    queues = (
+        Queue(FALLBACK.partition("@")[0], longest_wait_without_agents=60),
+        Queue(STAFFED.partition("@")[0], longest_wait=0, longest_wait_without_agents=0),
+        Queue(BRIEF.partition("@")[0], longest_wait=BRIEF_SECONDS),
+        Queue(UNSTAFFED.partition("@")[0], longest_wait_without_agents=UNSTAFFED_SECONDS),
+    )
+    return SwitchConfiguration(
+        servers=(Server("127.0.0.1", port),),
+        limits=Limits(calls=200, calls_per_second=200),
+        queues=queues,
+        agents=(Agent("1001", ("billing",)), Agent("1002", ("brief",))),
+    )
+
+
+class SipCaller:
+    """One call of a telephone. Fulfils `Caller`."""
+
+    def __init__(self, switch: tuple[str, int], *, number: str, name: str) -> None:
+        self._phone = Telephone(switch, number, name=name)
+        self._leg: Leg = self._phone.dial(EXTENSION)
+        self._target = f"sip:{EXTENSION}@{switch[0]}:{switch[1]}"
+        self._calling: gevent.Greenlet[[], None] | None = None
+        self.answered, self.over = self._leg.answered, self._leg.over
+
+    def call(self) -> None:
+        self._calling = gevent.spawn(self._call)
+
+    def _call(self) -> None:
+        with suppress(CallRefused):  # `over` tells
+            self._leg.call(self._target, [], seconds=30)
+
+    def say(self, samples: bytes) -> Event:
+        return self._leg.say(samples)
+
+    def press(self, keys: str) -> None:
+        if not self._leg.press(keys).wait(5 + len(keys)):
+            raise TimeoutError("the keys are not out")
+
+    def hang_up(self) -> None:
+        if self.over.is_set() or self._calling is None:
+            return
+        if not self.answered.is_set():
+            self._leg.cancel()
+            self._calling.join(timeout=5)
+        if self.answered.is_set():
+            self._leg.hang_up()
+
+    @property
+    def heard(self) -> Sequence[Frame]:
+        return self._leg.heard
+
+    def close(self) -> None:
+        self.hang_up()
+        if self._calling is not None:
+            self._calling.kill()
+        self._phone.close()
+
+
+class FreeSwitchPlace:
+    """Fulfils `Place`."""
+
+    name = "freeswitch"
+
+    def __init__(self, switch: FreeSwitch, port: int) -> None:
+        self.switch, self.port = switch, port
+        self.folder: Path = switch.folder / "sounds"
+        self._callers: list[SipCaller] = []
+        for agent in ("1001", "1002"):
+            self.api(f"callcenter_config agent set wrap_up_time {agent}@ivr 0")
+
+    def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> SipCaller:
+        caller = SipCaller(self.switch.sip, number=number, name=name)
+        self._callers.append(caller)
+        return caller
+
+    def api(self, command: str) -> str:
+        return self.switch.api(command)
+
+    @contextmanager
+    def agent(self, talks_for: float) -> Iterator[Event]:
+        answered = Event()
+        with telephone(self.switch.sip, "1001", password=self.switch.secret("agent-1001")) as desk:
+            assert desk.register() == 200
+
+            def serve() -> None:
+                ringing = desk.called(30)
+                ringing.ring()
+                ringing.answer()
+                answered.set()
+                if not ringing.over.wait(talks_for):
+                    ringing.hang_up()
+
+            self.api("callcenter_config agent set status 1001@ivr Available")
+            serving = gevent.spawn(serve)
+            try:
+                yield answered
+            finally:
+                self.api("callcenter_config agent set status 1001@ivr 'Logged Out'")
+                serving.kill()
+                desk.register(0)
+
+    def hang_up_all(self) -> None:
+        for caller in self._callers:
+            caller.close()
+        self._callers.clear()
