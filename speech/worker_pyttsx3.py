@@ -29,6 +29,7 @@ from speech.frames import Header
 from speech.sound import SAMPLE_RATE, Samples, finished_prompt, resample, to_pcm
 from speech.worker_link import ParentLink, stdin_socket
 
+_ATTEMPTS = 3
 _LONGEST_WAIT = 30.0
 """Seconds for one text; it takes milliseconds."""
 
@@ -86,6 +87,15 @@ class Narrator:
             return np.zeros(0)
         voice, pitch = str(request["voice"]), round(float(request["pitch"]))
         rate = round(float(request["words_per_minute"]))
+        # Under load espeak-ng gives no sound now and then (once in 400 texts of three busy workers).
+        for _attempt in range(_ATTEMPTS):
+            finished = self._rendered(text, voice, rate, pitch)
+            if len(finished):
+                return finished
+            self._settings = ()
+        raise RuntimeError("espeak-ng gave no sound")
+
+    def _rendered(self, text: str, voice: str, rate: int, pitch: int) -> Samples:
         if self._settings != (voice, rate, pitch):
             self._settings = ()
             self._faults.clear()
@@ -94,10 +104,7 @@ class Narrator:
                 self._synchronize()
             self._complain()
             self._settings = (voice, rate, pitch)
-        finished = finished_prompt(self._said(text))
-        if not len(finished):
-            raise RuntimeError("espeak-ng gave no sound")
-        return finished
+        return finished_prompt(self._said(text))
 
     def _complain(self) -> None:
         if self._faults:

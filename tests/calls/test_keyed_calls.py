@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gevent
+
 from data.seeds import demo_customers
 from data.store import Store
 from ivr.cli.demo import keying_caller
