@@ -25,7 +25,8 @@ from tests.contract.place import (
     wav,
 )
 from tests.freeswitch.harness import wait_until
-from tests.freeswitch.sound import noise, place as position
+from tests.freeswitch.sound import noise
+from tests.freeswitch.sound import place as position
 
 
 def queued(place: Place, application: Application, queue: str) -> tuple[Caller, Session, str]:

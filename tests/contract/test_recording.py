@@ -11,7 +11,8 @@ import numpy as np
 from esl.switch import FRAME_BYTES
 from tests.contract.place import Application, Place, connected, gone, loudness, pause, wav
 from tests.freeswitch.harness import wait_until
-from tests.freeswitch.sound import noise, place as position, strength, tone
+from tests.freeswitch.sound import noise, strength, tone
+from tests.freeswitch.sound import place as position
 
 
 def read(file: Path) -> tuple[bytes, bytes]:

@@ -31,7 +31,8 @@ from tests.contract.place import (
     wav,
 )
 from tests.freeswitch.harness import wait_until
-from tests.freeswitch.sound import noise, place as position, tone
+from tests.freeswitch.sound import noise, tone
+from tests.freeswitch.sound import place as position
 
 
 def test_without_a_server_the_caller_reaches_people(place: Place) -> None:

@@ -21,7 +21,8 @@ from tests.contract.place import (
     wait_heard,
     wav,
 )
-from tests.freeswitch.sound import noise, place as position, tone
+from tests.freeswitch.sound import noise, tone
+from tests.freeswitch.sound import place as position
 
 STOPS = 30
 
