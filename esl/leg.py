@@ -43,6 +43,13 @@ VERDICT_GRACE = 0.5
 STOP_GRACE = 1.0
 """Seconds after `stop_playing` until what it stopped counts as ended, if the switch says nothing at all."""
 
+_PREPARED: Mapping[str, str] = {
+    **commands.NEVER_EXPAND,
+    "playback_terminators": "none",
+    # The dialplan sets it because the switch parks the leg for ever if the connection ends before
+    # `connect`. From here on it would cut off a sentence, or a conversation with an agent, at that end.
+    "socket_resume": "",
+}
 _TAPPED: Mapping[str, str] = {
     "enable_file_write_buffering": "false",
     "RECORD_READ_ONLY": "true",
@@ -116,7 +123,7 @@ class Leg:
         self._request_all(
             commands.only_leg(self.uuid),
             commands.events(EVENTS),
-            commands.set_variables(self.uuid, {**commands.NEVER_EXPAND, "playback_terminators": "none"}),
+            commands.set_variables(self.uuid, _PREPARED),
         )
 
     def answer(self) -> None:

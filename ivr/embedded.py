@@ -63,6 +63,7 @@ def switch_config(
             {
                 "destination": settings.switch.destination,
                 "actions": [
+                    ["set", "socket_resume=true"],
                     ["socket", f"{host}:{port} async full"],
                     ["answer"],
                     ["callcenter", f"{FALLBACK_QUEUE}@default"],

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from esl.embedded.events import Origin
 from esl.embedded.media import Media
-from esl.embedded.profile import CallerProfile, dialog_variables, media_variables
+from esl.embedded.profile import CallerProfile, dialog_variables, ended_by_caller, media_variables
 
 if TYPE_CHECKING:
     from esl.embedded.switch import EmbeddedSwitch
@@ -201,21 +201,17 @@ class Channel:
         """Hangs up, at once and once. Safe from any greenlet."""
         if not self.is_up():
             return
+        cancelled = by_caller and not self.answered
+        if cancelled and cause == "NORMAL_CLEARING":
+            cause = "ORIGINATOR_CANCEL"
         self.state = "CS_HANGUP"
         self.hangup_cause = cause
         self.hung_up_by_caller = by_caller
         self.answer_state = "hangup"
         if by_caller:
-            self.update(
-                {
-                    "sip_reason": f'Q.850;cause={CAUSES.get(cause, 16)};text="{cause}"',
-                    "sip_term_status": "200",
-                    "proto_specific_hangup_cause": "sip:200",
-                    "sip_term_cause": str(CAUSES.get(cause, 16)),
-                }
-            )
+            self.update(ended_by_caller(cause, CAUSES.get(cause, 16), cancelled=cancelled))
         self.fire("CHANNEL_HANGUP")
-        if by_caller:  # the BYE that was received is read after it has been told
+        if by_caller and not cancelled:  # the BYE that was received is read after it has been told
             self.set("sip_user_agent", self.variables.get("sip_user_agent"))
             self.set("sip_hangup_disposition", "recv_bye")
         for told in tuple(self.when_hung_up):
@@ -289,7 +285,8 @@ class Channel:
         self.reported = True
         cause = self.hangup_cause or "NORMAL_CLEARING"
         self.set("hangup_cause", cause)
-        self.set("hangup_cause_q850", str(min(CAUSES.get(cause, 16), 127)))
+        number = CAUSES.get(cause, 16)
+        self.set("hangup_cause_q850", str(number if number <= 127 else 16))
         self.profile.times.hangup = self.now()
         self.call_state = "HANGUP"
         self.fire("CHANNEL_CALLSTATE", [("Original-Channel-Call-State", "ACTIVE")])

@@ -337,3 +337,22 @@ def agent_variables(
         },
         "endpoint_disposition": "ANSWER",
     }
+
+
+def ended_by_caller(cause: str, number: int, *, cancelled: bool) -> dict[str, str]:
+    """What mod_sofia notes of a BYE that it has received, or of a CANCEL."""
+    if cancelled:
+        return {
+            "sip_hangup_disposition": "recv_cancel",
+            "sip_invite_failure_status": "487",
+            "sip_invite_failure_phrase": "CANCEL",
+            "sip_term_status": "487",
+            "proto_specific_hangup_cause": "sip:487",
+            "sip_term_cause": "487",
+        }
+    return {
+        "sip_reason": f'Q.850;cause={number};text="{cause}"',
+        "sip_term_status": "200",
+        "proto_specific_hangup_cause": "sip:200",
+        "sip_term_cause": str(number),
+    }

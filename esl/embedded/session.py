@@ -250,11 +250,8 @@ class Session:
         self.channel.set("current_application_response", response)
 
     def obey_queued(self) -> None:
-        """Takes up the commands that wait, unless one that is running is locked.
-
-        After one that was stopped, whatever it interrupted looks first (`switch_ivr_parse_event` returns
-        SWITCH_STATUS_BREAK): it is stopped as well, and what still waits is for those below.
-        """
+        """Takes up the commands that wait, unless one that is running is locked. After one that was
+        stopped, what it interrupted looks first (`switch_ivr_parse_event`): it is stopped as well."""
         media = self.media
         while self._commands and not self._event_lock and self.channel.is_up():
             interrupted, media.source = media.source, None

@@ -3,7 +3,9 @@
 Sources: mod_event_socket.c (`socket_function`, `listener_run`, `read_packet`). Rules:
 1. The hosts of `h1:p1|h2:p2` are tried in their order; if none can be reached, the dialplan's next
    action runs.
-2. If the server goes away, whatever runs finishes, then the dialplan's next action runs.
+2. If the server goes away, whatever runs finishes, then the dialplan's next action runs. With the
+   variable `socket_resume` it does not finish; without it, a server that goes away before `connect`
+   leaves the leg parked for ever, as on the real switch.
 3. When the leg hangs up, the connection ends at once, or `linger` seconds after its last event.
 """
 
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 from esl import wire
 from esl.embedded.apps import APPLICATIONS
 from esl.embedded.listener import EventListener
+from esl.embedded.recording import is_true
 
 if TYPE_CHECKING:
     from esl.embedded.session import Session
@@ -47,9 +50,10 @@ def _socket(session: Session, argument: str) -> None:
     session.switch.spawn(server.serve)
     while session.is_ready() and not server.over and not server.is_connected:
         session.rest()
-    if server.over or not session.is_ready():
+    if not session.is_ready():
         return
-    session.park()
+    if not (server.over and is_true(session.channel.get("socket_resume"))):
+        session.park()
     session.obey_queued()
 
 
@@ -144,6 +148,8 @@ class ServerConnection(EventListener):
     def ended(self) -> None:
         self.over = True
         self._first.kill(block=False)
+        if self.session.controlled and is_true(self.session.channel.get("socket_resume")):
+            self.session.interrupt()
         self.session.controlled = False
         self.session.wake()
         self.session.destroy_if_unwatched()

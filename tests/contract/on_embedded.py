@@ -81,6 +81,7 @@ class EmbeddedPlace:
         self._callers: list[LineCaller] = []
         actions = [
             ["set", "app_disable_expand_variables=true"],
+            ["set", "socket_resume=true"],
             ["socket", f"127.0.0.1:{self.port} async full"],
             ["set", "ivr_landing=fallback"],
             ["answer"],

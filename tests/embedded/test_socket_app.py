@@ -56,6 +56,26 @@ def test_no_server_at_all_means_the_next_action(make_switch, call, clock: Clock)
     assert caller.wait_hangup() == "NORMAL_TEMPORARY_FAILURE"
 
 
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_server_that_goes_away_before_connect(
+    make_switch, call, server: Server, clock: Clock, resume: bool
+) -> None:
+    """The real switch then parks the leg for ever, unless `socket_resume` is set."""
+    switch = make_switch(
+        ["set", f"socket_resume={str(resume).lower()}"],
+        ["socket", f"{server.address} async full"],
+        ["hangup", "NORMAL_TEMPORARY_FAILURE"],
+        clock=clock,
+    )
+    caller = call(switch)
+    server.accept().close()
+    if resume:
+        assert caller.wait_hangup() == "NORMAL_TEMPORARY_FAILURE"
+    else:
+        caller.silent(100)
+        assert not caller.hung_up.is_set()
+
+
 @pytest.mark.parametrize("how", ["close", "reset", "exit"])
 def test_a_server_that_goes_away_mid_prompt(
     make_switch, call, server: Server, clock: Clock, how: str
@@ -114,7 +134,10 @@ def test_the_caller_hangs_up_at_any_instant(
     caller.silent(after)
     getattr(caller, how)()
     complete = watcher.wait_for("CHANNEL_HANGUP_COMPLETE")
-    assert complete.about["Hangup-Cause"] == "NORMAL_CLEARING"
+    expected = (
+        "NORMAL_CLEARING" if int(complete.about["Caller-Channel-Answered-Time"]) else "ORIGINATOR_CANCEL"
+    )
+    assert complete.about["Hangup-Cause"] == expected
     assert complete.about["variable_hangup_cause_q850"] == "16"
     serving.join(10)
     for peer in server.peers:

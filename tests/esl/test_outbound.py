@@ -136,7 +136,7 @@ def test_a_call_from_arrival_to_hang_up(open_house: Callable[..., House]) -> Non
         "filter Unique-ID e0addce1-b877-4ce2-ba9f-1cd9c949b88f",
         "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE",
         "api uuid_setvar_multi e0addce1-b877-4ce2-ba9f-1cd9c949b88f "
-        "app_disable_expand_variables=true;playback_terminators=none",
+        "app_disable_expand_variables=true;playback_terminators=none;socket_resume=",
     ]
 
 
