@@ -34,6 +34,8 @@ _ALIKE = 0.4
 """Likeness from which a stretch of the free text may be an expected phrase."""
 _MISHEARD = 0.65
 """Likeness from which a whole text is taken for an expected phrase, badly spelt."""
+_SHORTEST_MENDED = 4
+"""Letters: "no" and "sí" sound like a part of anything."""
 _MOST_MENDED = 6
 _MENDABLE = 9.0
 """Log probability that a sentence with an expected phrase may lack to the free text."""
@@ -253,6 +255,8 @@ def mended(text: str, phrases: Sequence[str]) -> list[str]:
     words = text.split()
     found: list[tuple[float, str]] = []
     for phrase in phrases:
+        if len(phrase) < _SHORTEST_MENDED:
+            continue
         size = len(phrase.split())
         places = range(len(words) - size + 1) if size < len(words) else range(0)
         alike = [(similarity(" ".join(words[at : at + size]), phrase), at) for at in places]

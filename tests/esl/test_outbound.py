@@ -191,10 +191,11 @@ def test_live_audio_and_recording_use_the_measured_commands(
     tap = f"{tmp_path}/{UUID}.r8"
     wav = "'/var/recordings/one two.wav'"
     assert peer.lines[5:-1] == [
-        f"api uuid_setvar_multi {UUID} enable_file_write_buffering=;RECORD_READ_ONLY=;RECORD_STEREO=true",
+        f"api uuid_setvar_multi {UUID} enable_file_write_buffering=;RECORD_READ_ONLY=;RECORD_STEREO=true;"
+        "RECORD_USE_THREAD=",
         f"api uuid_record {UUID} start {wav}",
         f"api uuid_setvar_multi {UUID} enable_file_write_buffering=false;RECORD_READ_ONLY=true;"
-        "RECORD_PRE_BUFFER_FRAMES=0;playback_terminators=none;RECORD_STEREO=",
+        "RECORD_PRE_BUFFER_FRAMES=0;playback_terminators=none;RECORD_STEREO=;RECORD_USE_THREAD=false",
         f"api uuid_record {UUID} start {tap}",
         f"api uuid_record {UUID} mask {wav}",
         f"api uuid_record {UUID} unmask {wav}",

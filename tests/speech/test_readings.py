@@ -10,7 +10,7 @@ from speech import vosk_readings
 from speech.pyttsx3 import Pyttsx3
 from speech.vosk_readings import Alternative, decoys_for
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
-from speech.whisper_readings import Utterance, sayable, similarity, sounded
+from speech.whisper_readings import Utterance, mended, sayable, similarity, sounded, weighed
 from tests.speech.conftest import noise, silence, tones
 
 
@@ -190,3 +190,34 @@ def test_clips_are_cut_at_pauses(speaker: Pyttsx3) -> None:
     assert len(cut(sound, clips[0])) == (clips[0].end - clips[0].start + 6) * 320
     assert clips_of(b"") == [] and clips_of(silence(1.0)) == []
     assert cut(bytes(3200), Clip(0, 10)) == bytes(3200)
+
+
+def test_an_expected_phrase_is_put_where_the_free_text_sounds_like_it() -> None:
+    """The decoder is then asked about the whole sentence; the likest place is the only one tried."""
+    assert mended("quiero saber mi palmo", ["saldo", "operador"]) == ["quiero saber mi saldo"]
+    assert mended("que voy a saber cuánto nevo", ["cuánto debo"]) == ["que voy a saber cuánto debo"]
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases"),
+    [
+        ("saldo", ["saldo"]),  # no sentence around it
+        ("mañana voy al campo", ["agente"]),  # nothing sounds like it
+        ("món raca", ["no", "sí"]),  # too short to be found anywhere
+        ("", ["saldo"]),
+    ],
+)
+def test_nothing_is_mended_where_nothing_sounds_alike(text: str, phrases: list[str]) -> None:
+    """A sentence about something else stays what it is."""
+    assert mended(text, phrases) == []
+
+
+def test_what_the_model_expects_by_itself_is_taken_off() -> None:
+    """A phrase that Whisper has read often loses its advantage over the one that was said."""
+    often = Scored("no", logprob=-6.0, tokens=2, prior=-4.0)
+    said = Scored("no gracias", logprob=-7.5, tokens=3, prior=-14.0)
+    without = weighed([often, said], None)
+    taken_off = weighed([often, said], None, prior=0.5)
+    assert taken_off[0].text == "no gracias"
+    rank = {guess.text: guess.confidence for guess in without}
+    assert rank["no gracias"] / rank["no"] < taken_off[0].confidence / taken_off[1].confidence
