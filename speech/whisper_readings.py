@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Protocol
 
-from speech.sound import FRAME_SECONDS, voiced_seconds
+from speech.sound import voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
 
 LEAST_VOICE = 0.06
 """Seconds of voice (periodic sound) without which nothing was said."""
 _LEAST_CONFIDENCE = 0.12
+_SHORTEST_IN_SPEECH = 0.04
+"""Seconds of voice that a word has at least; among words that are speech, less proof is needed."""
 _ONE_WORD = 0.8
 """Seconds: a longer clip between pauses may hold several words."""
 _LONGEST_PHRASE = 7.0
@@ -169,7 +171,7 @@ class Utterance:
 
     def _recognised(self, sound: bytes, seconds: float) -> list[Guess]:
         """The expected words of one clip; for a longer clip several in a row."""
-        if voiced_seconds(sound) < FRAME_SECONDS * 2:
+        if voiced_seconds(sound, shortest=_SHORTEST_IN_SPEECH) < _SHORTEST_IN_SPEECH:
             return []  # a breath or a click between two words
         heard = self._listener.listen(sound)
         possible = [word for word in self._words if sayable(word, seconds) and word not in _JOINERS]

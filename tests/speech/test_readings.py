@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 
 from speech import vosk_readings
@@ -167,9 +168,16 @@ def test_no_voice_no_words(sound: bytes) -> None:
     assert ear.listened == 0
 
 
-def test_words_parted_by_pauses_are_recognised_while_the_caller_speaks(speaker: Pyttsx3) -> None:
+def vowel(seconds: float) -> bytes:
+    """A voice that says "aaa": harmonics of 130 Hz. The same each time, as no synthesiser's word is."""
+    at = np.arange(round(seconds * 8000)) / 8000
+    sound = sum(np.sin(2 * np.pi * 130 * k * at) / k for k in range(1, 20))
+    return (np.asarray(sound) * 4000).astype("<i2").tobytes()
+
+
+def test_words_parted_by_pauses_are_recognised_while_the_caller_speaks() -> None:
     """Each clip is decoded once, early; at the end only the last one and the whole are left."""
-    word = speaker.speak("cuatro", language="es") + silence(0.3)
+    word = silence(0.05) + vowel(0.4) + silence(0.3)
     ear = ScriptedEar(Text("4 4", -9.0, 2, 0.0), choose=[Scored("cuatro", -3.0, 3)])
     utterance = Utterance(ear, "es", (), DIGITS)
     assert not utterance.early(word)  # its last clip may still grow
@@ -194,7 +202,7 @@ def test_clips_are_cut_at_pauses(speaker: Pyttsx3) -> None:
 
 def test_an_expected_phrase_is_put_where_the_free_text_sounds_like_it() -> None:
     """The decoder is then asked about the whole sentence; the likest place is the only one tried."""
-    assert mended("quiero saber mi palmo", ["saldo", "operador"]) == ["quiero saber mi saldo"]
+    assert mended("quiero saber mi palmo", ["saldo", "gracias"])[0] == "quiero saber mi saldo"
     assert mended("que voy a saber cuánto nevo", ["cuánto debo"]) == ["que voy a saber cuánto debo"]
 
 
