@@ -149,7 +149,8 @@ class Leg:
         is queued behind it: once that has ended, whatever has not ended before it never will.
         """
         fence = self._next_id()
-        self._fences[fence] = list(self._running)
+        stopped = [identity for identity, name in self._running.items() if name == "playback"]
+        self._fences[fence] = stopped  # a queue stops its music and goes on
         self._request_all(
             commands.break_all(self.uuid),
             commands.execute("set", "playback_terminators=none", event_uuid=fence),

@@ -169,3 +169,13 @@ def still_ours(place: Place, caller: Caller, session: Session) -> None:
     pause(0.3)
     assert position(sound, in_a_row(caller))[1] > 0.95
     assert members(place, STAFFED) == set()
+
+
+def test_a_stop_is_no_way_out(place: Place, application: Application) -> None:
+    """`stop_playing` stops the music, not the waiting."""
+    caller, session, queueing = queued(place, application, STAFFED)
+    hears(caller)
+    session.call.stop_playing()
+    with pytest.raises(TimeoutError):
+        session.finished(queueing, 1.5)
+    assert session.call.uuid in members(place, STAFFED)
