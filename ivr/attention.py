@@ -56,6 +56,7 @@ class Attention:
         self._clock = clock
         self._ends_at: float | None = clock.now() + longest
         self.keys: deque[str] = deque(maxlen=KEPT_KEYS)
+        self._forgotten = ""
         self.listening_lost = ""
         """Why there is no live audio any more; empty while there is."""
         self.over: HungUp | None = None
@@ -81,10 +82,20 @@ class Attention:
             case ListeningLost(reason):
                 self.listening_lost = reason
                 return event
-            case Audio() | Digit() | Finished() | _WorkEnded():
+            case Digit(key):
+                forgotten, self._forgotten = self._forgotten, ""
+                return None if key == forgotten else event
+            case Audio() | Finished() | _WorkEnded():
                 return event
             case _:
                 return None
+
+    def forget_next(self, key: str) -> None:
+        """Drops `key` if it is the next that comes: it ends an answer that was complete without it."""
+        if self.keys and self.keys[0] == key:
+            self.keys.popleft()
+        elif not self.keys:
+            self._forgotten = key
 
     def lift_limit(self) -> None:
         """From now on the call may last as long as it likes: people are talking."""

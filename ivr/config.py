@@ -13,8 +13,17 @@ import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -54,6 +63,15 @@ def _secret(value: object) -> object:
 
 
 Secret = Annotated[str | None, BeforeValidator(_secret), Field(repr=False)]
+
+
+def _zone(name: str) -> str:
+    """An IANA time zone that is known here."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise ValueError(f"no time zone is called {name!r}: write it as Europe/Madrid") from unknown
+    return name
 
 
 class _Part(BaseModel):
@@ -100,7 +118,8 @@ class SpeechSettings(_Part):
 class CallSettings(_Part):
     flow: str = "main"
     language: Literal["es", "ca", "en"] = "es"
-    zone: str = "Europe/Madrid"
+    zone: Annotated[str, AfterValidator(_zone)] = "Europe/Madrid"
+    """IANA name of the site's time zone."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     longest: Annotated[float, Field(gt=0)] = 1800.0
     """Seconds: a call beyond that is handed to a person."""

@@ -23,6 +23,8 @@ from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
 
 CALL_DEADLINE = 120.0
 """Seconds until a played call is given up."""
+TOLD_LATE = 8000 * 3
+"""Samples by which a moment may come after the sound that it tells of."""
 CLEARLY_HEARD = 0.9
 """Likeness from which a prompt has reached the caller's ear (1.0 on an undisturbed line)."""
 GAP_BEFORE_SPEAKING = 0.6
@@ -140,7 +142,8 @@ class CallerMind:
 
     def _listen_and_answer(self, spoke: SystemSpoke) -> None:
         caller = self._caller
-        began = caller.position
+        # The moment is told when the prompt has begun; under load it may have been heard for a while.
+        began = max(0, caller.position - TOLD_LATE)
         if not spoke.listening:
             gevent.spawn(self._note_end, spoke.step, began)
             return

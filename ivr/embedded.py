@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -118,7 +119,7 @@ class EmbeddedSwitchProcess:
         if self._addresses is None:
             self.stop()
             raise SwitchFailed(
-                f"The embedded switch did not start ({self._last_words()})",
+                f"The embedded switch did not start ({self.last_words()})",
                 "Free the ports it names, or choose others (switch.event_port, switch.line_port)",
             )
 
@@ -127,14 +128,26 @@ class EmbeddedSwitchProcess:
         assert self._child is not None
         return int(self._child.wait())
 
-    def stop(self) -> None:
-        """Ends the child: first asked, then at the deadline made to. Safe to call twice."""
+    @property
+    def ended(self) -> bool:
+        """Whether the child has ended without having been asked to."""
+        return self._child is not None and self._child.poll() is not None
+
+    def stop(self, deadline: float = 0.0) -> None:
+        """Ends the child: asked to end with its last call, told to after `deadline` seconds, then made to.
+
+        Safe to call twice.
+        """
         child, self._child = self._child, None
         if child is None:
             return
         if child.stdin is not None:
-            child.stdin.close()
-        child.terminate()
+            child.stdin.close()  # from here on it takes no calls, and ends with the last one
+        if deadline:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=deadline)
+        if child.poll() is None:
+            child.terminate()
         try:
             child.wait(timeout=STOP_DEADLINE)
         except subprocess.TimeoutExpired:
@@ -144,7 +157,8 @@ class EmbeddedSwitchProcess:
         if child.stdout is not None:
             child.stdout.close()
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
+        """The last line that the child wrote on standard error."""
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"

@@ -27,7 +27,7 @@ from speech.endpointing import (
     SpeechStarted,
     TooLong,
 )
-from speech.errors import SpeechError
+from speech.errors import RecognizerTimeout, SpeechError
 from speech.recognizer import Hypothesis, Recognizer, Utterance
 
 log = structlog.get_logger(__name__)
@@ -73,6 +73,7 @@ class Question:
         self._keys: list[str] = []
         self._playing: str | None = None
         self._silence_until = 0.0
+        self._keys_until = 0.0
         self._recognizer_lost = False
 
     def ask(self, play: Callable[[], str | None]) -> Collected:
@@ -91,7 +92,7 @@ class Question:
 
     def _collected(self) -> Collected:
         while True:
-            if self._keys and self._keys_complete():
+            if self._keys and (self._keys_complete() or self._clock.now() >= self._keys_until):
                 return self._judge_keys()
             event = self._attention.next(self._patience())
             match event:
@@ -105,8 +106,6 @@ class Question:
                 case Finished(command_id=ended) if ended == self._playing:
                     self._playing = None
                     self._wait_for_silence_from_now()
-                case None if self._keys:
-                    return self._judge_keys()
                 case _:
                     pass
             if self._nothing_came():
@@ -119,6 +118,7 @@ class Question:
             return False
         while self._attention.keys and not (self._keys and self._keys_complete()):
             self._keys.append(self._attention.keys.popleft())
+        self._wait_for_the_next_key()
         return bool(self._keys)
 
     def _key(self, key: str) -> None:
@@ -127,6 +127,11 @@ class Question:
             self._utterance.cancel()
             self._utterance = None
         self._keys.append(key)
+        self._wait_for_the_next_key()
+
+    def _wait_for_the_next_key(self) -> None:
+        """By the clock: live audio goes on arriving while a caller thinks about the next key."""
+        self._keys_until = self._clock.now() + self._collect.keys.inter_digit_timeout
 
     def _keys_complete(self) -> bool:
         keys = self._collect.keys
@@ -138,7 +143,9 @@ class Question:
     def _judge_keys(self) -> Collected:
         pressed = "".join(self._keys)
         terminator = self._collect.keys.terminator
-        if terminator and len(pressed) > 1:
+        if terminator and pressed != terminator:
+            if not pressed.endswith(terminator):
+                self._attention.forget_next(terminator)  # "45716#": the # belongs to this answer
             pressed = pressed.removesuffix(terminator)
         return Collected(self._collect.judge(Keyed(pressed)), self._clock.now(), self._recognizer_lost)
 
@@ -146,7 +153,7 @@ class Question:
 
     def _patience(self) -> float:
         if self._keys:
-            return self._collect.keys.inter_digit_timeout
+            return max(0.0, self._keys_until - self._clock.now())
         if self._playing is not None or self._utterance is not None:
             return 1.0
         return max(0.0, self._silence_until - self._clock.now())
@@ -195,7 +202,8 @@ class Question:
         return self._clock.now() - (self._endpointer.position - position)
 
     def _open_utterance(self, beginning: bytes) -> None:
-        assert self._recognizer is not None
+        if self._recognizer is None:  # lost while this stretch of audio was being heard
+            return
         try:
             self._utterance = self._recognizer.open(
                 language=self._collect.language,
@@ -216,8 +224,11 @@ class Question:
             hypothesis = self._attention.during(
                 lambda: utterance.finish(RECOGNITION_DEADLINE), RECOGNITION_DEADLINE + 1.0
             )
-        except (SpeechError, DeadlineError) as lost:
-            log.warning("recognition_lost", reason=str(lost) or "no answer in time")
+        except (RecognizerTimeout, DeadlineError) as late:
+            log.warning("recognition_late", reason=str(late) or "no answer in time")
+            return Collected(NoMatch(), ended_at)
+        except SpeechError as lost:
+            log.warning("recognition_lost", reason=str(lost))
             return Collected(NoMatch(), ended_at, recognizer_lost=True)
         finally:
             utterance.cancel()

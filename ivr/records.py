@@ -118,8 +118,10 @@ class Records:
                 continue
             try:
                 self._pool.apply(work)
-            except (DataError, OSError):
-                log.exception("record_lost")  # database and spool both refused: the operator must know
+            except Exception:
+                # Database and spool both refused, or something unforeseen: the operator must know, and
+                # the records of the other calls must go on being written.
+                log.exception("record_lost")
 
     def _drain_now_and_then(self) -> None:
         while True:
@@ -152,6 +154,10 @@ class CallRecord:
     def recording(self) -> Path | None:
         """The file that this call is recorded to; None if it is not recorded."""
         return self._planned_recording
+
+    def not_recorded(self) -> None:
+        """The switch refused to record."""
+        self._planned_recording = None
 
     def answered(self) -> None:
         """The call was answered now."""
@@ -213,5 +219,6 @@ class CallRecord:
             ended_by=sides.get(by, "unknown"),
             outcome=self.outcome or None,
             language=self.language or None,
+            recording=None if self._planned_recording is not None else "",
         )
         self._records.write(lambda: self._records.call_log.finish(ended))

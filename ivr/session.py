@@ -10,7 +10,8 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol, assert_never
@@ -33,7 +34,7 @@ from dialogs.results import (
     Result,
     Slow,
 )
-from esl.errors import CallEnded
+from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
@@ -133,7 +134,12 @@ class Session:
         if self._recognizer is not None:
             self._call.start_listening()
         if self._record.recording is not None:
-            self._call.start_recording(self._record.recording)
+            try:
+                self._call.start_recording(self._record.recording)
+            except CommandRefusedError as refused:
+                # A call without a recording is still a call.
+                log.error("not_recorded", call=self._record.call_id, reason=str(refused))
+                self._record.not_recorded()
 
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
@@ -170,8 +176,9 @@ class Session:
     def _last_words(self, unknown: HungUp) -> HungUp:
         """The hang-up that made a command fail is in the inbox, or on its way there."""
         try:
-            for _ in range(1000):
-                self._attention.next(0.2)
+            ends_at = self._clock.now() + PATIENCE_AFTER_HANG_UP
+            while (left := ends_at - self._clock.now()) > 0:
+                self._attention.next(left)
         except CallOverError as ended:
             return ended.hung_up
         except CallTooLongError:
@@ -219,6 +226,28 @@ class Session:
             case _:
                 assert_never(effect)
 
+    @contextmanager
+    def _masked(self, *, sensitive: bool) -> Iterator[None]:
+        """Silence in the recording while something sensitive is said or answered.
+
+        If the switch refuses to mask, the recording ends: better no recording than one with the answer.
+        """
+        if not sensitive or self._record.recording is None:
+            yield
+            return
+        try:
+            self._call.mask_recording()
+        except CommandRefusedError as refused:
+            log.error("recording_ended", call=self._record.call_id, reason=str(refused))
+            self._call.stop_recording()
+            yield
+            return
+        try:
+            yield
+        finally:
+            with suppress(CallEnded, CommandRefusedError):
+                self._call.unmask_recording()
+
     def _say(self, play: Play) -> Played:
         if self._attention.keys:  # typed ahead: the caller knows what comes, and has gone on
             return Played(interrupted=True)
@@ -237,11 +266,8 @@ class Session:
             recognizer=recognizer,
             clock=self._clock,
         )
-        if collect.sensitive:
-            self._call.mask_recording()
-        collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
-        if collect.sensitive:
-            self._call.unmask_recording()
+        with self._masked(sensitive=collect.sensitive):
+            collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
         if collected.recognizer_lost:
             self._recognizer = None
         self._answered_at = collected.ended_at
@@ -294,6 +320,7 @@ class Session:
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
         self._call.stop_listening()
+        self._attention.lift_limit()  # the wait for a person is not the dialog's time
         # mod_callcenter ends its application as soon as an agent has answered, and lets the leg go on in
         # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
         # fallback queue, had we not said that the conversation is the end.
@@ -304,6 +331,7 @@ class Session:
         self._with_person = isinstance(result, Handed)
         ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
+        self._attention.keys.clear()  # pressed while waiting: they were for the queue
         if not self._with_person:
             self._call.set_variable("hangup_after_bridge", "false")
             if self._recognizer is not None:

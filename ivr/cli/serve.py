@@ -11,6 +11,7 @@ from gevent.event import Event
 from ivr.cli import pass_settings
 from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
+from ivr.errors import SwitchFailed
 from ivr.server import Server
 
 
@@ -59,11 +60,16 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             )
             gevent.spawn(switch.wait).link(lambda _: stop.set())
         stop.wait()
+        if switch is not None and switch.ended:
+            raise SwitchFailed(
+                f"The embedded switch has ended by itself ({switch.last_words()})", "Start again"
+            )
         click.echo("ivr: stopping; calls under way may end", err=True)
     finally:
         server.stop(drain)
         if switch is not None:
-            switch.stop()
+            # Callers who were released go on in the fallback: the switch ends with the last of them.
+            switch.stop(deadline=drain)
 
 
 commands = [serve]

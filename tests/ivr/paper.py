@@ -13,8 +13,8 @@ from gevent.queue import Queue
 from dialogs.effects import Effect, Spoken
 from dialogs.engine import Fault
 from dialogs.results import Result
-from esl.errors import CallEnded
-from esl.switch import Digit, Finished, HungUp
+from esl.errors import CallEnded, CommandRefusedError
+from esl.switch import FRAME_BYTES, Audio, Digit, Finished, HungUp
 
 
 class PaperCall:
@@ -30,6 +30,8 @@ class PaperCall:
         self.orders: list[str] = []
         self.hold_prompts = hold_prompts
         self.queue_variables: Mapping[str, str] = {"cc_cause": "answered"}
+        self.refused: str | None = None
+        """The order that the switch refuses."""
         self.hang_up_at: str | None = None
         """The order at which the caller hangs up instead of its being carried out."""
         self._commands = 0
@@ -40,6 +42,8 @@ class PaperCall:
         if self._over:
             raise CallEnded("the caller has hung up")
         self.orders.append(order)
+        if order.split(" ", maxsplit=1)[0] == self.refused:
+            raise CommandRefusedError(order, "-ERR Cannot record session!")
         if order.split(" ", maxsplit=1)[0] == self.hang_up_at:
             self.caller_hangs_up()
             raise CallEnded("the caller has hung up")
@@ -113,6 +117,15 @@ class PaperCall:
     def release(self) -> None:
         self._order("release")
         self._over = True
+
+
+class LiveInbox(Queue[object]):
+    """Live audio flows without end: whoever waits gets a frame of silence at the latest."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> object:
+        if self.empty():
+            return Audio(bytes(FRAME_BYTES), 0.0)
+        return super().get(block, timeout)
 
 
 class PaperDialog:

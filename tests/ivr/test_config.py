@@ -68,6 +68,7 @@ MISTAKES = {
     "missing variable": ("switch:\n  event_password: {env: NOT_THERE}\n", ":2:", "NOT_THERE is not set"),
     "broken YAML": ("calls: [es\nlog: x\n", ":", "not valid YAML"),
     "a list": ("- calls\n", ":1:", "a mapping of settings"),
+    "no such zone": ("calls:\n  zone: Mars/Phobos\n", ":2:", "no time zone is called 'Mars/Phobos'"),
     "no address": ("outbound:\n  allowed: [nowhere]\n", ":2:", "outbound.allowed"),
 }
 

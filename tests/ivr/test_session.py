@@ -33,7 +33,7 @@ from ivr.moments import CallOver, Moment
 from ivr.records import Records
 from ivr.session import Services, Session
 from speech.errors import SynthesizerLost
-from tests.ivr.paper import PaperCall, PaperDialog, PaperPrompts
+from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
 
 SPEED = 100.0
 
@@ -144,6 +144,56 @@ def test_too_few_keys_are_judged_after_the_pause(rig: Rig) -> None:
     rig.call.keys("45")
     dialog, _ = rig.live([number_question(), Hangup("bye")])
     assert dialog.results == [NoMatch("45")]
+
+
+@pytest.mark.parametrize("keys", ["45", "*"])
+def test_live_audio_does_not_keep_a_question_waiting_for_keys(rig: Rig, keys: str) -> None:
+    """Frames arrive fifty times a second while the caller thinks: the pause is the clock's, not theirs."""
+    rig.call.inbox = LiveInbox()
+    rig.call.keys(keys)
+    dialog, _ = rig.live([number_question(), Hangup("bye")])
+    assert dialog.results == [NoMatch(keys)]
+
+
+def test_a_terminator_after_a_complete_answer_belongs_to_it(rig: Rig) -> None:
+    """ "45716#": the # neither stops the next prompt nor answers the next question."""
+    rig.call.keys("45716#")
+    dialog, _ = rig.live(
+        [number_question(), Play(spoken("balance"), "tell"), number_question(), Hangup("bye")]
+    )
+    assert dialog.results == [Match("45716", "45716", "keys"), Played(), NoInput()]
+    orders = rig.call.orders
+    assert "stop_playing" not in orders[orders.index("play balance.wav") :]
+
+
+def test_a_refused_recording_ends_no_call(rig: Rig) -> None:
+    """A full disk costs the recording, and the record does not name a file that is not there."""
+    rig.call.refused = "start_recording"
+    dialog, record = rig.live([Play(spoken("hola"), "greet"), Hangup("bye")])
+    assert dialog.results == [Played()]
+    assert not record.recording
+
+
+def test_what_cannot_be_masked_is_not_recorded(rig: Rig) -> None:
+    """Better no recording than one with the answer in it."""
+    rig.call.refused = "mask"
+    rig.call.keys("45713")
+    dialog, _ = rig.live([number_question(sensitive=True), Hangup("bye")])
+    assert dialog.results == [Match("45713", "45713", "keys")]
+    assert rig.call.orders.index("stop_recording") < rig.call.orders.index("play number?.wav")
+
+
+def test_a_fault_in_a_sensitive_question_unmasks_the_recording(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conversation in the fallback queue is recorded as sound, not as silence."""
+
+    def lost(_spoken: Spoken) -> Path:
+        raise SynthesizerLost("worker gone")
+
+    monkeypatch.setattr(rig.prompts, "file_of", lost)
+    rig.live([number_question(sensitive=True), Hangup("bye")])
+    assert rig.call.orders[-2:] == ["unmask", "release"]
 
 
 def test_the_terminator_ends_the_keys_and_is_not_one_of_them(rig: Rig) -> None:
