@@ -16,7 +16,7 @@ import structlog
 
 from dialogs.effects import Spoken
 from ivr.config import Settings
-from speech.auto import AutoRecognizer, choose
+from speech.auto import AutoRecognizer, Choice, choose
 from speech.errors import SpeechError
 from speech.models import ModelStore
 from speech.prompts import CachedSynthesizer, PromptLibrary
@@ -148,6 +148,15 @@ class Voice:
         self._synthesizer.close()
 
 
+def _by_engine(choice: Choice) -> dict[str, list[str]]:
+    """Engine → the languages that it listens to."""
+    engines: dict[str, list[str]] = {}
+    for language, engine in choice.engines.items():
+        if engine != "keys":
+            engines.setdefault(engine, []).append(language)
+    return engines
+
+
 def _recognizer(
     settings: Settings, languages: Sequence[str], tell: Tell, fetching: Fetching
 ) -> Recognizer | None:
@@ -160,8 +169,13 @@ def _recognizer(
         progress=fetching,
     )
     recognizer = AutoRecognizer(choice)
-    for language, reason in recognizer.reasons.items():
-        tell(f"recognition of {language}: {reason}")
+    listening = recognizer.languages()
+    for engine, languages_of in _by_engine(choice).items():
+        tell(f"recognition by {engine}: {', '.join(languages_of)}")
+    for language in languages:
+        # Why there are keys only is told in full; why it is not Vosk, `ivr doctor` tells.
+        if language not in listening:
+            tell(f"recognition of {language}: {recognizer.reasons[language]}")
     if not recognizer.languages():
         recognizer.close()
         tell("no recogniser: the calls go by keys only")

@@ -293,7 +293,7 @@ def demo(settings: Settings, as_json: bool) -> None:
       ivr demo --json | tail -1
     """
     configure(quieter(settings.log))
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, soft_wrap=not sys.stdout.isatty())
     played = play(settings, console)
     show(played, console, settings)
     if as_json:
