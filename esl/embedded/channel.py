@@ -154,9 +154,19 @@ class Channel:
         return int(self.switch.clock.now() * 1_000_000)
 
     def enter(self, state: str) -> None:
-        """The leg is in `state` from here on, and says so."""
+        """The leg is in `state` from here on, and says so. Once hung up it does not live again."""
+        if not self.is_up() and STATES[state] < STATES["CS_HANGUP"]:
+            return
         self.state = self.running_state = state
         self.fire("CHANNEL_STATE")
+
+    def begin(self) -> None:
+        """The leg's first steps, unless its line has ended before them."""
+        if self.is_up():
+            self.enter("CS_INIT")
+            self.fire("CHANNEL_CREATE")
+            self.enter("CS_ROUTING")
+            self.set_call_state("RINGING")
 
     def set_call_state(self, call_state: str) -> None:
         before, self.call_state = self.call_state, call_state

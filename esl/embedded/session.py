@@ -153,10 +153,7 @@ class Session:
         """The leg's whole life, in its own greenlet."""
         channel = self.channel
         try:
-            channel.enter("CS_INIT")
-            channel.fire("CHANNEL_CREATE")
-            channel.enter("CS_ROUTING")
-            channel.set_call_state("RINGING")
+            channel.begin()
             while channel.is_up():
                 self._run_dialplan()
         except gevent.GreenletExit:

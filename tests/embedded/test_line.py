@@ -23,6 +23,7 @@ from esl.embedded.line import (
     read_key,
 )
 from esl.embedded.sounds import SILENCE
+from tests.embedded.replay import Peer
 
 
 @given(st.lists(st.binary(min_size=320, max_size=320), max_size=5), st.data())
@@ -85,6 +86,29 @@ def test_rubbish_on_a_line_ends_that_call(make_switch, call, clock: Clock) -> No
         pass
     connection.close()
     assert call(switch).wait_for_answer()
+
+
+@pytest.mark.parametrize("how", ["hangs up", "vanishes"])
+def test_a_caller_who_is_gone_at_once_is_gone(make_switch, clock: Clock, how: str) -> None:
+    """The line's end can come before the leg's first step. The leg then never lives: no application
+    runs, nothing holds it, and its last events still tell of it."""
+    switch = make_switch(["answer"], ["park"], clock=clock)
+    client = Peer(socket.create_connection(switch.event_socket_address))
+    client.wait_for("auth/request:")
+    client.ask(f"auth {switch.config.password}")
+    client.ask("event plain ALL")
+    with socket.create_connection(switch.line_address) as connection:
+        ending = HANGUP + b"\0\0" if how == "hangs up" else b""
+        connection.sendall(b'{"destination": "9100"}\n' + ending)
+        connection.shutdown(socket.SHUT_WR)
+        client.wait_for("CHANNEL_HANGUP_COMPLETE")
+    client.wait_for("CHANNEL_DESTROY")
+    told = [message.kind for message in client.received]
+    assert not [
+        kind for kind in told if kind.startswith(("CHANNEL_EXECUTE", "CHANNEL_ANSWER", "CHANNEL_PARK"))
+    ]
+    assert sum(kind.startswith("CHANNEL_HANGUP:") or kind == "CHANNEL_HANGUP" for kind in told) == 1
+    assert not switch.sessions
 
 
 def test_a_caller_who_does_not_listen_stalls_nobody(make_switch, call, clock: Clock) -> None:
