@@ -47,6 +47,8 @@ class Play:
 
     prompt: Prompt
     step: str
+    sensitive: bool = False
+    """It says something sensitive: the recording is silent meanwhile. The engine sets it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Collect:
     longest_utterance: float = 12.0
     """Seconds."""
     sensitive: bool = False
+    """The answer, or what the question reads back, is sensitive: neither is recorded or shown."""
 
 
 @dataclass(frozen=True)

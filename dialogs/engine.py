@@ -6,7 +6,8 @@ Rules:
    said, a result that does not belong: noted in `faults`, then an apology and the flow's person. If even
    that fails, a sentence of regret and the end; never an exception into the call.
 3. A person, back and another language are answered here, at any question; the node does not see them.
-4. Nothing goes on for ever: `MOST_EFFECTS` and `MOST_STEPS` bound any call.
+4. A prompt that holds a sensitive value makes its effect `sensitive`, whichever node built it.
+5. Nothing goes on for ever: `MOST_EFFECTS` and `MOST_STEPS` bound any call.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dialogs.call import Call, Trace
+from dialogs.call import MASK, Call, Trace
 from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, SetOutcome
 from dialogs.errors import ConversationOver, DialogError
 from dialogs.facts import Facts
@@ -211,6 +212,8 @@ class Conversation:
         if self._effects > MOST_EFFECTS and not self._last_resort:
             self._broken(DialogError("the call has gone on for too long"), for_good=True)
             return self._advance(None)
+        if isinstance(effect, (Play, Collect)) and any(MASK in spoken.shown for spoken in effect.prompt):
+            effect = replace(effect, sensitive=True)
         if isinstance(effect, Collect):
             effect = self._guarded(effect)
         elif isinstance(effect, SetOutcome):

@@ -70,12 +70,14 @@ class Ask(Question):
 
     def run(self, call: Call) -> Run:
         language = call.language
+        # The slot may be sensitive because of another step that fills it.
+        sensitive = self.ask in call.flows.sensitive
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
             return self.kind.judge(answer, language)
 
         def read_back(value: str) -> tuple[str, str]:
-            return self.kind.read_back(value, language), MASK if self.sensitive else value
+            return self.kind.read_back(value, language), MASK if sensitive else value
 
         asked = Asked(
             step=self,
@@ -88,7 +90,7 @@ class Ask(Question):
             keypad=self.kind.keypad_wording,
             final_silence=self.kind.final_silence,
             longest_utterance=self.kind.longest_utterance,
-            sensitive=self.sensitive,
+            sensitive=sensitive,
         )
         answer = yield from certain(call, asked, read_back)
         if answer is None:

@@ -52,6 +52,8 @@ class Confirm(Question):
             judge=judge,
             keypad=kind.keypad_wording,
             final_silence=kind.final_silence,
+            # Also when a retry's words leave the value out: "no, it is 4 5 7 1 8" is an answer, too.
+            sensitive=self.confirm in call.flows.sensitive,
         )
         answer = yield from listen(call, asked)
         return answer.value if answer else "failed"

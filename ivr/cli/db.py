@@ -1,7 +1,13 @@
 """`ivr db`: create, upgrade, fill and check the database.
 
-Exit status: 0 done; 1 the answer is no (`check`: the database is there, but not fit); 2 it could not be
-done, with what and the remedy on one line.
+Exit status: 0 done; 1 the answer is no (`check` alone: the database is missing or not fit for work);
+2 it could not be done. What and the remedy stand on one line.
+
+\b
+Examples:
+  ivr db upgrade           create the database, or bring it up to date
+  ivr db seed              fill it with made-up customers
+  ivr db check --json      is it fit for work?
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ from data.store import Store
 DATABASE_URL = "ivr.database_url"
 """Key of `click.Context.meta` under which the root command puts the configuration's database URL."""
 _UNFIT = (SchemaMissing, SchemaOlder, SchemaNewer, SchemaForeign, DatabaseCorrupt)
+"""Faults by which `check` answers no; to any other command they are work that could not be done."""
 
 
 def _configured_url() -> str:
@@ -133,14 +140,14 @@ def check(url: str, as_json: bool) -> None:
       ivr db check
       ivr db check --json
     """
-    with _opened(url, as_json=as_json) as store:
+    with _opened(url, as_json=as_json, answers_no=_UNFIT) as store:
         found = store.check(thorough=True)
     text = f"{found.database}: fit for work, schema {found.schema}, {found.integrity}"
     _report(text, asdict(found), as_json=as_json)
 
 
 @contextmanager
-def _opened(url: str, *, as_json: bool) -> Iterator[Store]:
+def _opened(url: str, *, as_json: bool, answers_no: tuple[type[DataError], ...] = ()) -> Iterator[Store]:
     try:
         store = Store(url)
         try:
@@ -148,18 +155,18 @@ def _opened(url: str, *, as_json: bool) -> Iterator[Store]:
         finally:
             store.close()
     except DataError as error:
-        _fail(error, as_json=as_json)
+        _fail(error, 1 if isinstance(error, answers_no) else 2, as_json=as_json)
 
 
 def _report(text: str, record: object, *, as_json: bool) -> None:
     click.echo(json.dumps(record, ensure_ascii=False) if as_json else text)
 
 
-def _fail(error: DataError, *, as_json: bool) -> NoReturn:
-    click.echo(f"{error.code}: {error}", err=True)
+def _fail(error: DataError, status: int, *, as_json: bool) -> NoReturn:
+    click.echo(f"ivr: {error}", err=True)
     if as_json:
         click.echo(json.dumps({"error": error.code, "what": error.what, "remedy": error.remedy}))
-    raise click.exceptions.Exit(1 if isinstance(error, _UNFIT) else 2)
+    raise click.exceptions.Exit(status)
 
 
 commands: list[click.Command] = [db]

@@ -15,7 +15,12 @@ from ivr.errors import ConfigurationError
 
 @click.group()
 def freeswitch() -> None:
-    """A real FreeSWITCH: its configuration. Step by step: docs/freeswitch.md."""
+    """A real FreeSWITCH: its configuration. Step by step: docs/freeswitch.md.
+
+    \b
+    Example:
+      ivr freeswitch init conf/freeswitch
+    """
 
 
 @freeswitch.command()

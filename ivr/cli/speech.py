@@ -260,7 +260,13 @@ def _report(heard: list[Hypothesis], value: str | None) -> dict[str, Any]:
 
 @click.group("models")
 def models() -> None:
-    """Speech models: what is there, and fetching what is not."""
+    """Speech models: what is there, and fetching what is not.
+
+    \b
+    Examples:
+      ivr models list
+      ivr models pull
+    """
 
 
 @models.command("list")

@@ -66,7 +66,7 @@ def test_what_cannot_be_done_is_one_line_and_status_2(command: str, tmp_path: Pa
     result = run(command, "--database", f"sqlite:///{tmp_path}/missing/ivr.sqlite3")
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()
-    assert line.startswith("database_folder_missing: ") and "create it" in line
+    assert line.startswith("ivr: ") and "create it" in line and "database_folder_missing" not in line
     assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
@@ -84,8 +84,18 @@ def test_check_answers_no_with_status_1(url: str, tmp_path: Path) -> None:
     """The database could be looked at, and is not fit: missing, or not a database."""
     assert run("check", "--database", url).exit_code == 1
     (tmp_path / "ivr.sqlite3").write_bytes(b"x" * 5000)
-    damaged = run("check", "--database", url)
-    assert damaged.exit_code == 1 and damaged.stderr.startswith("database_corrupt: ")
+    damaged = run("check", "--database", url, "--json")
+    assert damaged.exit_code == 1 and damaged.stderr.startswith("ivr: ")
+    assert json.loads(damaged.stdout)["error"] == "database_corrupt"
+
+
+@pytest.mark.parametrize("command", ["upgrade", "seed"])
+def test_work_on_a_damaged_database_is_status_2(command: str, url: str, tmp_path: Path) -> None:
+    """Only `check` asks a question that can be answered by no; a script tells the two apart by the status."""
+    (tmp_path / "ivr.sqlite3").write_bytes(b"x" * 5000)
+    damaged = run(command, "--database", url)
+    (line,) = damaged.stderr.splitlines()
+    assert damaged.exit_code == 2 and line.startswith("ivr: ")
 
 
 def test_real_customers_need_force(url: str, tmp_path: Path) -> None:
@@ -103,3 +113,10 @@ def test_help_has_examples(command: str) -> None:
     """Every command shows how it is used."""
     result = run(command, "--help")
     assert result.exit_code == 0 and f"ivr db {command}" in result.output and "Examples:" in result.output
+
+
+def test_help_of_the_group_has_examples() -> None:
+    """The group is a command, too; each example stands on a line of its own."""
+    lines = run("--help").output.splitlines()
+    assert any(line.strip().startswith("ivr db upgrade  ") for line in lines)
+    assert any(line.strip().startswith("ivr db check --json  ") for line in lines)
