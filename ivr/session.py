@@ -251,8 +251,9 @@ class Session:
     def _say(self, play: Play) -> Played:
         if self._attention.keys:  # typed ahead: the caller knows what comes, and has gone on
             return Played(interrupted=True)
-        command = self._sound(play.prompt, play.step)
-        self._attention.until_finished(command, on_key=self._call.stop_playing)
+        with self._masked(sensitive=play.sensitive):
+            command = self._sound(play.prompt, play.step)
+            self._attention.until_finished(command, on_key=self._call.stop_playing)
         return Played(interrupted=bool(self._attention.keys))
 
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:

@@ -166,6 +166,13 @@ def test_a_terminator_after_a_complete_answer_belongs_to_it(rig: Rig) -> None:
     assert "stop_playing" not in orders[orders.index("play balance.wav") :]
 
 
+def test_a_sensitive_value_that_is_said_is_masked_in_the_recording(rig: Rig) -> None:
+    """What the system reads back is as secret as what the caller keyed."""
+    rig.live([Play(spoken("number"), "tell", sensitive=True), Hangup("bye")])
+    orders = rig.call.orders
+    assert orders.index("mask") < orders.index("play number.wav") < orders.index("unmask")
+
+
 def test_a_refused_recording_ends_no_call(rig: Rig) -> None:
     """A full disk costs the recording, and the record does not name a file that is not there."""
     rig.call.refused = "start_recording"
