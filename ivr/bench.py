@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from data.seeds import demo_customers
-from ivr.demo import CallerMind, Persona, PlayedCall, Reply
+from ivr.demo import CallerMind, Persona, PlayedCall, Reply, one_by_one
 from ivr.stage import Stage
 from ivr.voice import Speaker
 from speech.pyttsx3 import CALLER_VOICES
-
-DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def _percentile(ranked: Sequence[float], share: float) -> float:
 def looping_caller(turns: int, *, interrupts_after: float | None) -> Persona:
     """Lucía asks for her balance again and again: three questions a round, by voice."""
     customer = demo_customers()[0]
-    number = ", ".join(DIGITS[int(digit)] for digit in customer.customer_number)
+    number = one_by_one(customer.customer_number)
     rounds = -(-turns // 3)
     replies = []
     for turn in range(rounds):

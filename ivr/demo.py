@@ -31,6 +31,7 @@ GAP_BEFORE_SPEAKING = 0.6
 """Seconds of quiet that tell the caller that it is their turn."""
 
 
+DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
 PromptOf = Callable[[str, str], bytes]
 """A sentence of a language as the system plays it: 8 kHz samples."""
 
@@ -56,6 +57,11 @@ class Persona:
     """What is said to "did you say ...?"."""
     interrupts_after: float | None = None
     """Seconds into a question at which this caller begins to speak; None waits for the end."""
+
+
+def one_by_one(number: str) -> str:
+    """A number as people read it out in Spanish: digit by digit, with a breath between them."""
+    return ", ".join(DIGITS[int(digit)] for digit in number)
 
 
 @dataclass

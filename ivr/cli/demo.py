@@ -28,6 +28,7 @@ from ivr.demo import (
     Reply,
     Verdict,
     median_turn_ms,
+    one_by_one,
     person_goal,
     spoken_goal,
 )
@@ -49,12 +50,6 @@ from speech.sound import write_wav
 SECOND_CALL_AFTER = 4.0
 """Seconds: the second caller does not wait for the first to end."""
 AGENT_SAYS = "Hola, soy Marta, de facturación. Ya veo sus datos. ¿En qué puedo ayudarle?"
-DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
-
-
-def one_by_one(number: str) -> str:
-    """A number as people read it out: digit by digit, with a breath between them."""
-    return ", ".join(DIGITS[int(digit)] for digit in number)
 
 
 def speaking_caller(customer_number: str, phone_number: str) -> Persona:

@@ -11,8 +11,7 @@ import pytest
 from data.seeds import demo_customers
 from data.store import Store
 from ivr.audible import amount_heard
-from ivr.cli.demo import one_by_one
-from ivr.demo import CallerMind, Persona, PlayedCall, Reply, spoken_goal
+from ivr.demo import CallerMind, Persona, PlayedCall, Reply, one_by_one, spoken_goal
 from ivr.moments import CallerAnswered, SystemSpoke
 from ivr.stage import Stage
 from ivr.voice import Speaker
