@@ -28,7 +28,7 @@ from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
 from esl.live_audio import LiveAudio, Tap
-from esl.switch import Audio, CallEvent, Digit, Finished, HungUp, Inbox, ListeningLost
+from esl.switch import CallEvent, Digit, Finished, HungUp, Inbox, ListeningLost
 from esl.wire import Command, Event
 
 log = structlog.get_logger("esl.leg")
@@ -171,7 +171,7 @@ class Leg:
             log.warning("listening_refused", leg=self.uuid, answer=refused.answer)
             self._post(ListeningLost(f"the switch refused: {refused.answer}"))
             return
-        self._tap = self._live_audio.follow(path, self._hear)
+        self._tap = self._live_audio.follow(path, self._post)
 
     def stop_listening(self) -> None:
         """Ends the live audio. No `Audio` arrives afterwards."""
@@ -269,6 +269,7 @@ class Leg:
         for command, reply in zip(batch, replies, strict=True):
             answer = reply.text
             if _GONE.match(answer):
+                self.leg_gone()  # its events may have passed before we asked for them
                 self._raise_ended()
             if answer.startswith(("-ERR", "-USAGE")):
                 raise CommandRefusedError(" ".join(command.line.split(" ")[:2]), answer)
@@ -301,8 +302,8 @@ class Leg:
             self._end_with(event, certain=True)
 
     def leg_gone(self) -> None:
-        """The switch's notice that the channel is down and only the last events follow."""
-        if self._ending is None:
+        """The switch's word that the channel is down: only the last events follow, if any."""
+        if self._ending is None and not self._over:
             self._end(HungUp("NORMAL_UNSPECIFIED", by_caller=not self._hung_up_by_us))
             self._await_verdict()
 
@@ -332,9 +333,6 @@ class Leg:
             application = self._running.pop(identity, None)
             if application is not None:
                 self._post(Finished(identity, application, "_none_", {}))
-
-    def _hear(self, what: Audio | ListeningLost) -> None:
-        self._post(what)
 
     def _end_with(self, event: Event, *, certain: bool) -> None:
         so_far = self._ending.cause if self._ending else "NORMAL_UNSPECIFIED"

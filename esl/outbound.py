@@ -4,7 +4,9 @@ Rules:
 1. Nothing that arrives can end the accept loop or hold up another call: each connection has its own
    greenlet, and a deadline until it has shown to be a switch.
 2. The port has no password, so only listed addresses get past the door; loopback unless told otherwise.
-3. However a call ends here, its connection is closed, and a leg that is still up goes on with the next
+3. A leg that has arrived is handed to the application, even one whose caller is gone already: its inbox
+   then brings `HungUp`, and every command raises `CallEnded`.
+4. However a call ends here, its connection is closed, and a leg that is still up goes on with the next
    action of its dialplan. A fault in the application is logged with its traceback, never swallowed.
 """
 
@@ -168,7 +170,10 @@ class OutboundServer:
             )
         connection.deadline = self._command_deadline
         leg = leg_on(connection, self._live_audio)
-        leg.prepare()
+        try:
+            leg.prepare()
+        except CallEnded:  # still a call, however short: the application gets its HungUp, and records it
+            log.info("call_ended_at_once", leg=leg.uuid)
         self._legs[connection] = leg
         try:
             self._on_call(leg)

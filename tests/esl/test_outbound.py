@@ -498,10 +498,55 @@ def test_a_leg_that_the_switch_no_longer_knows_has_ended(open_house: Callable[..
     def life(call: Call) -> None:
         with pytest.raises(CallEnded):
             call.stop_playing()
+        with pytest.raises(CallEnded):
+            call.play([PROMPT])
+        assert until_hung_up(call) == [HungUp("NORMAL_UNSPECIFIED", by_caller=True)]
 
     house = open_house(life)
     house.call(script=gone)
     house.wait()
+
+
+@pytest.mark.parametrize(
+    ("how", "cause", "by_caller"),
+    [
+        ("unknown", "NORMAL_UNSPECIFIED", True),
+        ("told late", "NORMAL_CLEARING", True),
+        ("told first", "NORMAL_CLEARING", True),
+        ("closed", "CONNECTION_LOST", False),
+    ],
+)
+def test_a_caller_who_is_gone_at_once_is_still_a_call(
+    open_house: Callable[..., House], how: str, cause: str, by_caller: bool
+) -> None:
+    """The leg ends while it is being prepared, whichever way the switch tells: the application gets the
+    call all the same, with its `HungUp`, so that there is a record of it."""
+    seen: list[CallEvent] = []
+
+    def gone(peer: Peer, command: Command) -> bool:
+        if not command.line.startswith("api uuid_setvar_multi"):
+            return False
+        if how == "closed":
+            peer.close()
+            return True
+        if how == "told first":
+            peer.send_event("CHANNEL_HANGUP")
+        peer.send(api_response("-ERR No such channel!\n"))
+        if how == "told late":
+            peer.send_event("CHANNEL_HANGUP")
+        return True
+
+    def life(call: Call) -> None:
+        with pytest.raises(CallEnded):
+            call.answer()
+        with pytest.raises(CallEnded):
+            call.hang_up()
+        seen.extend(until_hung_up(call))
+
+    house = open_house(life)
+    house.call(MID_PLAYBACK, script=gone)
+    house.wait()
+    assert seen == [HungUp(cause, by_caller=by_caller)]
 
 
 def test_a_refused_command_is_an_error_of_its_own(open_house: Callable[..., House]) -> None:
