@@ -1,7 +1,10 @@
 """`python -m esl.embedded --config FILE`: the embedded switch as a process of its own.
 
-It prints one JSON line with its addresses and password once it is ready, and ends on SIGTERM,
-SIGINT, or when its standard input ends (which it does when its parent dies).
+Rules:
+1. It prints one JSON line with its addresses and password once it is ready.
+2. SIGTERM and SIGINT end it at once.
+3. When its standard input ends (its parent has died) it takes no more calls, and ends with the last of
+   those it has: their server went with the parent, so their dialplan's next action has them now.
 """
 
 from gevent import monkey
@@ -24,6 +27,10 @@ from esl.embedded.config import SwitchConfig, read_config  # noqa: E402
 from esl.embedded.errors import EmbeddedSwitchError  # noqa: E402
 from esl.embedded.switch import EmbeddedSwitch  # noqa: E402
 
+LINGER = 120.0
+"""Seconds that calls may go on without the parent."""
+_LONGEST_LINGER = 86_400.0
+
 
 def main() -> int:
     """Runs until told to stop. 0: stopped in order; 2: could not start, with the remedy on stderr."""
@@ -38,6 +45,13 @@ def main() -> int:
     parser.add_argument(
         "--ignore-stdin", action="store_true", help="go on when standard input ends (for a service)"
     )
+    parser.add_argument(
+        "--linger",
+        type=_seconds,
+        default=LINGER,
+        metavar="SECONDS",
+        help="how long calls may go on when standard input has ended (default: %(default)g)",
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, stream=sys.stderr)
     try:
@@ -51,7 +65,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     if not options.ignore_stdin:
-        gevent.spawn(_wait_for_parent, stop)
+        gevent.spawn(_outlive_parent, switch, options.linger, stop)
     print(json.dumps(ready_line(switch)), flush=True)
     stop.wait()
     switch.stop()
@@ -70,13 +84,22 @@ def ready_line(switch: EmbeddedSwitch) -> dict[str, object]:
     }
 
 
-def _wait_for_parent(stop: Event) -> None:
-    """Until the parent's end of standard input is closed."""
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= _LONGEST_LINGER:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {_LONGEST_LINGER:g} seconds")
+    return seconds
+
+
+def _outlive_parent(switch: EmbeddedSwitch, linger: float, stop: Event) -> None:
+    """Until the parent's end of standard input is closed, and then until the last call is over."""
     try:
         while tp_read(sys.stdin.fileno(), 1024):
             pass
     except (OSError, ValueError):
         pass
+    switch.stop_accepting()
+    switch.drain(linger)
     stop.set()
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.pool import Group
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from esl.embedded.errors import LineError, LineRefusedError
@@ -139,11 +140,14 @@ class Line:
         else:
             self._write(audio_frame(position, sound))
 
-    def close(self) -> None:
-        """Ends the line once everything has been sent, or after a second."""
+    def close(self, closing: Group | None = None) -> None:
+        """Ends the line once everything has been sent, or after a second. Does not wait: what does is
+        put into `closing`."""
         if not self._closed:
             self._closed = True
-            gevent.spawn(self._finish)
+            finishing = gevent.spawn(self._finish)
+            if closing is not None:
+                closing.add(finishing)
 
     def _write(self, data: bytes) -> None:
         if self._closed:

@@ -42,6 +42,8 @@ _REGISTERED = (prompting, queue_api, queue_app, socket_app)
 """Importing them has filled the registries of applications and `api` commands."""
 _MOST_CLIENTS = 200
 _STOP_SECONDS = 5.0
+_CLOSING_SECONDS = 3.0
+"""Longer than a line takes to close, whatever its other end does."""
 
 
 class EmbeddedSwitch:
@@ -64,6 +66,9 @@ class EmbeddedSwitch:
         self._listening: list[socket.socket] = []
         self._greenlets = Group()
         self._greenlets_of_calls = Group()
+        self._closing = Group()
+        """Lines whose last frames are on their way."""
+        self._accepting = True
         self.event_socket_address = ("", 0)
         """Where the event socket listens, once started."""
         self.line_address = ("", 0)
@@ -73,6 +78,7 @@ class EmbeddedSwitch:
 
     def start(self) -> None:
         """Binds the ports and starts the media clock. Raises `AddressTakenError`."""
+        self._accepting = True
         try:
             self.event_socket_address = self._listen(self.config.event_socket, self._serve_client)
             self.line_address = self._listen(self.config.line, self._take_call)
@@ -81,11 +87,22 @@ class EmbeddedSwitch:
             raise
         self.media_clock.start()
 
-    def stop(self) -> None:
-        """Hangs up every call and closes everything."""
+    def stop_accepting(self) -> None:
+        """No new calls and clients, and the ports are free; those who are there stay. Safe to call twice."""
+        self._accepting = False
         for listening in self._listening:
             listening.close()
         self._listening.clear()
+
+    def drain(self, deadline: float) -> bool:
+        """Waits for the last call's end; False if that took longer than `deadline` (real seconds)."""
+        self._greenlets_of_calls.join(timeout=deadline)
+        self._closing.join(timeout=_CLOSING_SECONDS)  # so that the callers read how it ended
+        return not self._greenlets_of_calls
+
+    def stop(self) -> None:
+        """Hangs up every call and closes everything."""
+        self.stop_accepting()
         for session in tuple(self.sessions.values()):
             session.channel.hang_up("MANAGER_REQUEST")
         self._greenlets_of_calls.join(timeout=_STOP_SECONDS)
@@ -207,6 +224,8 @@ class EmbeddedSwitch:
         self._greenlets_of_calls.spawn(session.live)
 
     def _refusal(self) -> str | None:
+        if not self._accepting:
+            return "Shutting Down"
         if len(self.sessions) >= self.config.most_calls:
             return "Maximum Calls In Progress"
         if self.calls_this_second() >= self.config.calls_per_second:
@@ -262,7 +281,7 @@ class EmbeddedSwitch:
         """A leg's last event has been fired."""
         self.sessions.pop(session.uuid, None)
         if session.media.line is not None:
-            session.media.line.close()
+            session.media.line.close(self._closing)
         for server in session.servers:
             server.leg_gone()
         session.destroy_if_unwatched()

@@ -9,19 +9,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gevent
 import pytest
 
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.config import read_config, split_address
-from esl.embedded.errors import AddressTakenError, ConfigurationError
+from esl.embedded.errors import AddressTakenError, ConfigurationError, LineRefusedError
 from esl.embedded.switch import EmbeddedSwitch
+from tests.embedded.replay import Server
 
 
-def start(tmp_path: Path, **config: object) -> subprocess.Popen[str]:
+def start(tmp_path: Path, *options: str, **config: object) -> subprocess.Popen[str]:
     file = tmp_path / "switch.json"
     file.write_text(json.dumps({"event_socket": "127.0.0.1:0", "line": "127.0.0.1:0", **config}))
     return subprocess.Popen(
-        [sys.executable, "-m", "esl.embedded", "--config", str(file)],
+        [sys.executable, "-m", "esl.embedded", "--config", str(file), *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -32,9 +34,10 @@ def start(tmp_path: Path, **config: object) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "parent"])
 def test_ready_line_and_orderly_end(tmp_path: Path, how: str) -> None:
-    """One line tells the addresses; a caller can join; a signal, or the parent's end, ends it with 0."""
+    """One line tells the addresses; a caller can join; a signal, or the parent's end, ends it with 0;
+    calls that do not end by themselves are hung up when the time that they have without a parent is over."""
     extensions = [{"destination": "9100", "actions": [["answer"], ["park"]]}]
-    process = start(tmp_path, extensions=extensions)
+    process = start(tmp_path, "--linger", "0.5", extensions=extensions)
     assert process.stdout is not None
     assert process.stdin is not None
     ready = json.loads(process.stdout.readline())
@@ -55,6 +58,54 @@ def test_ready_line_and_orderly_end(tmp_path: Path, how: str) -> None:
     assert caller.wait_hangup(20) == "MANAGER_REQUEST"
     assert process.wait(20) == 0
     assert process.stdout.read() == ""
+
+
+@pytest.mark.parametrize("how", ["by itself", "SIGTERM"])
+def test_callers_outlive_the_parent(tmp_path: Path, server: Server, how: str) -> None:
+    """The parent dies, and with it the server of the call: the caller goes on to the dialplan's next
+    action, hears it, and the process ends with the last call (on SIGTERM at once). Nobody else gets in,
+    and the ports are free for the parent's successor."""
+    tone = "tone_stream://%(1000,0,440)" + (";loops=-1" if how == "SIGTERM" else "")
+    call_server = ["socket", f"{server.address} async full"]
+    actions = [["set", "socket_resume=true"], call_server, ["answer"], ["playback", tone]]
+    process = start(tmp_path, extensions=[{"destination": "9100", "actions": actions}])
+    assert process.stdout is not None
+    assert process.stdin is not None
+    line = split_address(json.loads(process.stdout.readline())["line"])
+    caller = ScriptedCaller(line, destination="9100")
+    caller.join()
+    application = server.accept()
+    application.ask("connect")
+    process.stdin.close()
+    with gevent.Timeout(20, AssertionError("the port was not freed")):
+        while not _can_listen(line):
+            caller.silent(0.05)
+    with pytest.raises(LineRefusedError):
+        ScriptedCaller(line, destination="9100").join()
+    assert not caller.hung_up.is_set()
+    application.close()
+    assert caller.wait_for_sound(20)
+    if how == "SIGTERM":
+        process.terminate()
+    assert caller.wait_hangup(20) == ("MANAGER_REQUEST" if how == "SIGTERM" else "NORMAL_CLEARING")
+    assert process.wait(20) == 0
+
+
+def _can_listen(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_server(address).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "soon", "1e9"])
+def test_a_linger_that_makes_no_sense(tmp_path: Path, seconds: str) -> None:
+    """Status 2, and the option is named."""
+    process = start(tmp_path, f"--linger={seconds}")
+    _, complaint = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "argument --linger" in complaint
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
