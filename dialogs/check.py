@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem
@@ -13,6 +14,7 @@ from dialogs.expressions import Template
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.ask import Ask
 from dialogs.nodes.language import Language
+from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.question import Question
 from dialogs.nodes.queue import Queue
@@ -58,18 +60,65 @@ def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
     return frozenset(names)
 
 
-def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], whole: bool) -> list[Problem]:
-    """All problems of a set. `broken`: files with steps that could not be read, where paths prove nothing;
-    `whole`: every file could be read, so that names across flows can be judged."""
+class Extent(NamedTuple):
+    """How much could be read; each includes the one before it."""
+
+    complete: bool
+    """Every file gave a flow."""
+    heads: bool
+    """Their names and languages are right."""
+    whole: bool
+    """Every step could be read."""
+
+
+class _Known:
+    """Which names are certain to be nothing's, so that one mistake is not told as two.
+
+    What a step that could not be read may fill is not judged. A look-up's fields are in the catalogue,
+    so that a misspelt one is certain even then.
+    """
+
+    def __init__(self, flows: FlowSet, catalogue: Catalogue, extent: Extent) -> None:
+        self.types, self.complete = flows.types, extent.complete
+        steps = [step for flow in flows.flows.values() for step in flow.steps.values()]
+        looked_up = {step.lookup for step in steps if isinstance(step, Lookup)}
+        self._all_looked_up = extent.whole and looked_up <= set(catalogue.lookups)
+        self._fields = {
+            field
+            for name, schema in catalogue.lookups.items()
+            for key in schema.fields
+            for field in (f"{name}.{key}", f"{name}.{key}_currency")
+        }
+        self.unread = frozenset[str]().union(*(flow.unread_words for flow in flows.flows.values()))
+
+    def lacks(self, name: str) -> bool:
+        """Nothing can be called that."""
+        if name in self.types:
+            return False
+        if "." in name:
+            return self._all_looked_up or name not in self._fields
+        return self.complete and name not in self.unread
+
+    def message(self, name: str) -> str:
+        names = set(self.types)
+        if not self._all_looked_up:
+            names |= {field for field in self._fields if not field.endswith("_currency")}
+        return f"nothing is called `{name}`: {nearest(name, names)}"
+
+
+def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], extent: Extent) -> list[Problem]:
+    """All problems of a set. `broken`: files with steps that could not be read, where paths prove nothing."""
     problems: list[Problem] = []
     used = _used_as_subflow(flows)
+    known = _Known(flows, catalogue, extent)
     for flow in flows.flows.values():
-        problems += _check_flow(flow, flows, catalogue, main=flow.name not in used, whole=whole)
+        main = extent.complete and flow.name not in used | known.unread
+        problems += _check_flow(flow, known, catalogue, main=main)
     problems += _check_types(flows, catalogue)
-    if whole:
+    if extent.heads:
         problems += _check_subflows(flows)
     sound = {name: flow for name, flow in flows.flows.items() if flow.source.file not in broken}
-    return [*problems, *check_paths(flows, catalogue, sound, used, whole=whole)]
+    return [*problems, *check_paths(flows, catalogue, sound, used, whole=extent.whole)]
 
 
 def _used_as_subflow(flows: FlowSet) -> set[str]:
@@ -84,16 +133,14 @@ def _used_as_subflow(flows: FlowSet) -> set[str]:
 # --- one flow ----------------------------------------------------------------------------------------
 
 
-def _check_flow(
-    flow: Flow, flows: FlowSet, catalogue: Catalogue, *, main: bool, whole: bool
-) -> Iterator[Problem]:
+def _check_flow(flow: Flow, known: _Known, catalogue: Catalogue, *, main: bool) -> Iterator[Problem]:
     yield from _check_person(flow, catalogue)
     for name, step in flow.steps.items():
         for way, message in step.mistakes(catalogue):
             yield flow.problem(name, way, message)
         yield from _check_targets(flow, name, step)
-        yield from _check_words(flow, name, step, flows, whole=whole)
-        yield from _check_conditions(flow, name, step, flows, whole=whole)
+        yield from _check_words(flow, name, step, known)
+        yield from _check_conditions(flow, name, step, known)
         if isinstance(step, Question):
             yield from _check_retries(flow, name, step)
         if isinstance(step, Menu):
@@ -126,7 +173,7 @@ def _check_targets(flow: Flow, name: str, step: Step) -> Iterator[Problem]:
         )
 
 
-def _check_words(flow: Flow, name: str, step: Step, flows: FlowSet, *, whole: bool) -> Iterator[Problem]:
+def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[Problem]:
     for way, words in step.prompts():
         for language in words:
             if language not in flow.languages:
@@ -138,9 +185,9 @@ def _check_words(flow: Flow, name: str, step: Step, flows: FlowSet, *, whole: bo
             if language not in words:
                 yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
         for language, template in words.items():
-            yield from _check_names(flow, name, (*way, language), template, flows, spoken=True, whole=whole)
+            yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
     for way, template in step.templates():
-        yield from _check_names(flow, name, way, template, flows, spoken=False, whole=whole)
+        yield from _check_names(flow, name, way, template, known, spoken=False)
 
 
 def _check_names(
@@ -148,21 +195,17 @@ def _check_names(
     step: str,
     way: tuple[str | int, ...],
     template: Template,
-    flows: FlowSet,
+    known: _Known,
     *,
     spoken: bool,
-    whole: bool,
 ) -> Iterator[Problem]:
     for part in template.parts:
         if isinstance(part, str):
             continue
-        kind = flows.types.get(part.name)
+        kind = known.types.get(part.name)
         if kind is None:
-            # A step that could not be read may have filled it; facts about the caller come from outside.
-            if whole or part.name.startswith("caller."):
-                yield flow.problem(
-                    step, way, f"nothing is called `{part.name}`: {nearest(part.name, flows.types)}"
-                )
+            if known.lacks(part.name):
+                yield flow.problem(step, way, known.message(part.name))
         elif spoken and part.format and kind not in _FITTING[part.format]:
             fitting = DEFAULT_FORMAT.get(kind, "text")
             yield flow.problem(
@@ -174,12 +217,12 @@ def _check_names(
             )
 
 
-def _check_conditions(flow: Flow, name: str, step: Step, flows: FlowSet, *, whole: bool) -> Iterator[Problem]:
+def _check_conditions(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[Problem]:
     for way, condition in step.conditions():
-        unknown = [known for known in condition.names if known not in flows.types]
-        for missing in unknown if whole else ():
-            yield flow.problem(name, way, f"nothing is called `{missing}`: {nearest(missing, flows.types)}")
-        mistake = None if unknown else condition.mistake(flows.types)
+        for missing in filter(known.lacks, condition.names):
+            yield flow.problem(name, way, known.message(missing))
+        sure = all(used in known.types for used in condition.names)
+        mistake = condition.mistake(known.types) if sure else None
         if mistake:
             yield flow.problem(name, way, mistake)
 

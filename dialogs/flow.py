@@ -55,6 +55,8 @@ class Flow:
     source: Source
     unread: frozenset[str] = frozenset()
     """Steps that stand in the file and could not be read; a set that is given out has none."""
+    unread_words: frozenset[str] = frozenset()
+    """Every word of those steps, any of which may be a slot that they fill or a flow that they use."""
 
     def problem(self, step: str, way: Sequence[str | int], message: str) -> Problem:
         """A problem at a key of that step."""

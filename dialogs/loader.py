@@ -6,7 +6,9 @@ Reading goes file → YAML with places (`source`) → schema of each node (`node
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dialogs.catalogue import Catalogue
-from dialogs.check import check_set, sensitive_names, value_types
+from dialogs.check import Extent, check_set, sensitive_names, value_types
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Flow, FlowSet, Name, Retries
 from dialogs.misread import explain
@@ -67,17 +69,19 @@ def read_flows(
     sources: list[Source] = []
     problems: list[Problem] = []
     version = hashlib.sha256()
+    lost = False
     for file in files:
         try:
             source = read(file)
         except FlowsInvalid as fault:
             problems += fault.problems
+            lost = True
             continue
         sources.append(source)
         version.update(repr(source.content).encode())
     if not files:
         problems.append(Problem("", 1, 1, f"there is no flow file (`*{ENDING}`): name a file or a folder"))
-    flows, wrong = assemble(sources, catalogue, extra_languages=extra_languages)
+    flows, wrong = assemble(sources, catalogue, extra_languages=extra_languages, complete=not lost)
     return (
         FlowSet(flows.flows, flows.types, flows.sensitive, version.hexdigest()[:16]),
         sorted({*problems, *wrong}),
@@ -85,19 +89,25 @@ def read_flows(
 
 
 def assemble(
-    sources: Iterable[Source], catalogue: Catalogue, *, extra_languages: Sequence[str] = ()
+    sources: Iterable[Source],
+    catalogue: Catalogue,
+    *,
+    extra_languages: Sequence[str] = (),
+    complete: bool = True,
 ) -> tuple[FlowSet, list[Problem]]:
-    """From read sources to a set and its problems."""
+    """From read sources to a set and its problems. `complete`: there is no file beside these."""
     flows: dict[str, Flow] = {}
     problems: list[Problem] = []
+    heads = True
     whole = True
     for source in sources:
-        flow, wrong = _flow(source, (*LANGUAGES, *extra_languages))
-        problems += wrong
+        flow, head, steps = _flow(source, (*LANGUAGES, *extra_languages))
+        problems += [*head, *steps]
+        complete = complete and flow is not None
+        heads = heads and not head
+        whole = whole and not (head or steps)
         if flow is None:
-            whole = False
             continue
-        whole = whole and not wrong
         if flow.name in flows:
             other = flows[flow.name].source.file
             problems.append(
@@ -108,25 +118,23 @@ def assemble(
     found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows))
     # Rules about how steps hang together make sense only where every step could be read.
     broken = {problem.file for problem in problems}
-    problems += check_set(found, catalogue, broken=broken, whole=whole)
+    extent = Extent(complete, complete and heads, complete and whole)
+    problems += check_set(found, catalogue, broken=broken, extent=extent)
     return found, problems
 
 
-def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[Problem]]:
+def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[Problem], list[Problem]]:
+    """The flow, if there is enough of one; the problems of its head, and of its steps."""
     content = source.content
     if not isinstance(content, dict):
-        return None, [source.problem((), "this is no flow: begin with `flow: name`")]
-    problems: list[Problem] = []
+        return None, [source.problem((), "this is no flow: begin with `flow: name`")], []
     try:
         head = FlowHead.model_validate(content)
     except ValidationError as fault:
-        return None, [
-            *(explain(source, (), error, list(FlowHead.model_fields)) for error in fault.errors()),
-            *_steps(source, content.get("steps")).problems,
-        ]
+        wrong = [explain(source, (), error, list(FlowHead.model_fields)) for error in fault.errors()]
+        return None, wrong, _steps(source, content.get("steps")).problems
     read_steps = _steps(source, head.steps)
-    problems += read_steps.problems
-    problems += _languages(source, head.languages, languages)
+    problems = list(_languages(source, head.languages, languages))
     expected = Path(source.file).name.removesuffix(ENDING)
     if Path(source.file).name.endswith(ENDING) and expected != head.flow:
         problems.append(
@@ -144,8 +152,9 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         read_steps.ways,
         source,
         read_steps.unread,
+        read_steps.unread_words,
     )
-    return (flow if flow.steps else None), problems
+    return (flow if flow.steps else None), problems, read_steps.problems
 
 
 def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) -> Iterator[Problem]:
@@ -163,6 +172,7 @@ class _Steps(NamedTuple):
     steps: dict[str, Step]
     ways: dict[str, tuple[str | int, ...]]
     unread: frozenset[str]
+    unread_words: frozenset[str]
     problems: list[Problem]
 
 
@@ -171,12 +181,14 @@ def _steps(source: Source, listed: Any) -> _Steps:
     ways: dict[str, tuple[str | int, ...]] = {}
     problems: list[Problem] = []
     unread: set[str] = set()
+    words: set[str] = set()
     for at, keys in enumerate(listed if isinstance(listed, list) else []):
         way = ("steps", at)
         step, wrong = _one_step(source, way, keys)
         problems += wrong
         if step is None:
-            unread |= _names_in(keys)
+            unread |= _names_in(keys, at)
+            words |= _words_in(keys)
             continue
         name = _name(step, at)
         if name in steps:
@@ -186,16 +198,34 @@ def _steps(source: Source, listed: Any) -> _Steps:
                     way, f"two steps are called `{name}` (the other in line {line}): give one an `id`"
                 )
             )
+            words |= _words_in(keys)
             continue
         steps[name], ways[name] = step, way
-    return _Steps(steps, ways, frozenset(unread), problems)
+    return _Steps(steps, ways, frozenset(unread), frozenset(words), problems)
 
 
-def _names_in(keys: Any) -> set[str]:
+def _names_in(keys: Any, at: int) -> set[str]:
     """What a step that could not be read may be called, so that its name is not reported as missing."""
     if not isinstance(keys, dict):
-        return set()
-    return {value for key, value in keys.items() if isinstance(value, str) and (key == "id" or key in NODES)}
+        return _words_in(keys)
+    names: set[str] = set()
+    for key, value in keys.items():
+        node = key if key in NODES else next(iter(difflib.get_close_matches(key.lower(), NODES, n=1)), "")
+        if node:
+            names.add(f"{node}_{at + 1}")
+        if isinstance(value, str) and (key == "id" or node):
+            names.add(f"confirm_{value}" if node == "confirm" else value)
+    return names
+
+
+def _words_in(value: Any) -> set[str]:
+    """Every word in the keys and texts of a step, as a name would be written."""
+    if isinstance(value, dict):
+        return _words_in([*value, *value.values()])
+    if isinstance(value, list):
+        return set().union(*map(_words_in, value))
+    text = str(value).lower()
+    return {*re.findall(r"[a-z][a-z0-9_]*", text), re.sub(r"[^a-z0-9]+", "_", text)}
 
 
 def _name(step: Step, at: int) -> str:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
+from dialogs.loader import read_flows
 from tests.dialogs.flowtext import CATALOGUE, HEAD, problems
 
 ASK = """  - ask: customer_number
@@ -213,6 +215,93 @@ def test_all_mistakes_are_found_in_one_run() -> None:
     found = problems(HEAD + steps)
     assert [problem.line for problem in found] == sorted(problem.line for problem in found)
     assert {problem.line for problem in found} == {5, 6, 7, 8, 9}
+
+
+def test_one_broken_step_hides_no_other_mistake() -> None:
+    """Names in texts and conditions, targets and flows are judged beside a step that cannot be read."""
+    steps = (
+        '  - sya: {es: "a"}\n'
+        + ASK
+        + LOOKUP
+        + '  - say: {es: "{acount.balance:money}"}\n'
+        + '  - say: {es: "{account.balanse:money}"}\n'
+        + '  - say: {es: "{custmer_number}"}\n'
+        + "  - branch: [{if: acount.open == true, then: end}]\n    else: ende\n"
+        + "  - subflow: anything\n"
+        + END
+    )
+    found = [f"{p.line}: {p.message}" for p in problems(HEAD + steps)]
+    assert [item.partition(":")[0] for item in found] == ["5", "16", "17", "18", "19", "20", "21"], found
+    for place, what in enumerate(
+        (
+            "`say`",
+            "`account.balance`",
+            "`account.balance`",
+            "`customer_number`",
+            "`account.open`",
+            "`end`",
+            "flow",
+        )
+    ):
+        assert what in found[place]
+
+
+def test_a_mistake_in_the_head_hides_no_unknown_name() -> None:
+    """A language that is misspelt says nothing about the slots."""
+    found = problems(HEAD.replace("[es]", "[es, fr]") + '  - say: {es: "{custmer}", fr: "a"}\n' + END)
+    assert any(p.line == 5 and "nothing is called `custmer`" in p.message for p in found)
+    assert any(p.line == 2 for p in found)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ASK.replace("- ask", "- aks"),
+        ASK.replace("length: 5", "lenght: 5"),
+        ASK.replace("- ask: ", "- ask "),
+        '  - set: {customer_number: "1", Other: "2"}\n',
+        '  - outcome: told\n  - id: told\n    set: {customer_number: "1"}\n',
+    ],
+    ids=["type", "option", "colon", "set", "name taken"],
+)
+def test_what_a_broken_step_may_fill_is_not_a_second_mistake(broken: str) -> None:
+    """One mistake, one line: the names that the step would have filled, and its own, count as there."""
+    use = '  - say: {es: "{customer_number}"}\n  - branch: [{if: customer_number == "1", then: end}]\n    else: end\n'
+    sound = len(problems(HEAD + broken + END))
+    assert sound >= 1
+    assert len(problems(HEAD + broken + use + END)) == sound
+
+
+@pytest.mark.parametrize(
+    ("broken", "target"),
+    [
+        (ASK.replace("- ask", "- aks"), "customer_number"),
+        ('  - confirm: number\n    prompt: {es: "¿{number}?"}\n    on: end\n', "confirm_number"),
+        ('  - sya: {es: "a"}\n', "say_1"),
+    ],
+)
+def test_a_broken_step_is_still_a_step_to_go_to(broken: str, target: str) -> None:
+    """Whatever the step's name will be once it is mended, a target of that name is not wrong."""
+    found = problems(HEAD + broken + f'  - say: {{es: "a"}}\n    then: {target}\n' + END)
+    assert not [p.message for p in found if "there is no step" in p.message]
+
+
+def test_a_misspelt_look_up_is_one_mistake() -> None:
+    """Its fields, rightly spelt, are not reported on top."""
+    text = (
+        ASK + LOOKUP.replace("account", "acount") + '  - id: end\n    say: {es: "{account.balance:money}"}\n'
+    )
+    assert [p.line for p in problems(HEAD + text + "  - hangup: normal\n")] == [9]
+
+
+def test_a_file_that_cannot_be_read_is_not_missed(tmp_path: Path) -> None:
+    """A tab in the child is the child's mistake, and none of the flow that uses it."""
+    (tmp_path / "trial.flow.yaml").write_text(
+        HEAD + '  - subflow: child\n  - say: {es: "{customer_number}"}\n' + END, encoding="utf-8"
+    )
+    (tmp_path / "child.flow.yaml").write_text(CHILD + "\t- x: [\n", encoding="utf-8")
+    found = read_flows([tmp_path], CATALOGUE)[1]
+    assert {Path(p.file).name for p in found} == {"child.flow.yaml"}, found
 
 
 CHILD = "flow: child\nlanguages: [es]\nperson: billing\nsteps:\n" + ASK
