@@ -22,21 +22,29 @@ MOST_RIVALS = 10
 
 
 def likeness(heard: bytes, prompt: bytes) -> float:
-    """How far `prompt` lies in `heard` as it was made: 1.0 sample by sample, near 0 for something else.
+    """How far `prompt` lies in `heard` as it was made; see `found_in`."""
+    return found_in(heard, prompt)[0]
 
-    Both 16-bit mono at 8 kHz. The highest normalised cross-correlation over all places.
+
+def found_in(heard: bytes, prompt: bytes) -> tuple[float, bytes]:
+    """Where `prompt` lies in `heard` as it was made: how alike the place is, and the sound there.
+
+    1.0 is sample by sample, near 0 something else: the highest normalised cross-correlation over all
+    places. Both are 16-bit mono at 8 kHz.
     """
     sound = np.frombuffer(heard, "<i2").astype(np.float64)
     wanted = np.frombuffer(prompt, "<i2").astype(np.float64)
     if not len(wanted) or len(sound) < len(wanted) or not wanted.any():
-        return 0.0
+        return 0.0, b""
     size = 1 << (len(sound) + len(wanted)).bit_length()
     spectrum = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size))
     products = np.fft.irfft(spectrum, size)[: len(sound) - len(wanted) + 1]
     power = np.concatenate([[0.0], np.cumsum(sound**2)])
     windows = power[len(wanted) :] - power[: len(power) - len(wanted)]
     norms = np.sqrt(np.maximum(windows, 1.0) * float((wanted**2).sum()))
-    return float((products / norms).max())
+    alike = products / norms
+    place = int(alike.argmax())
+    return float(alike[place]), heard[place * 2 : (place + len(wanted)) * 2]
 
 
 def amount_in_words(cents: int, language: str, currency: str) -> str:

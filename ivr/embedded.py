@@ -79,7 +79,7 @@ def switch_config(
 
 
 class EmbeddedSwitchProcess:
-    """A child that runs `esl.embedded`, and ends with us."""
+    """A child that runs `esl.embedded`. If we die, it takes no more calls and ends with its last one."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
