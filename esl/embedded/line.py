@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
-from gevent.pool import Group
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from esl.embedded.errors import LineError, LineRefusedError
@@ -140,14 +139,11 @@ class Line:
         else:
             self._write(audio_frame(position, sound))
 
-    def close(self, closing: Group | None = None) -> None:
-        """Ends the line once everything has been sent, or after a second. Does not wait: what does is
-        put into `closing`."""
+    def close(self, spawn: Callable[..., Any] = gevent.spawn) -> None:
+        """Ends the line once everything has been sent, or after a second; `spawn` runs what waits for it."""
         if not self._closed:
             self._closed = True
-            finishing = gevent.spawn(self._finish)
-            if closing is not None:
-                closing.add(finishing)
+            spawn(self._finish)
 
     def _write(self, data: bytes) -> None:
         if self._closed:

@@ -281,7 +281,7 @@ class EmbeddedSwitch:
         """A leg's last event has been fired."""
         self.sessions.pop(session.uuid, None)
         if session.media.line is not None:
-            session.media.line.close(self._closing)
+            session.media.line.close(self._closing.spawn)
         for server in session.servers:
             server.leg_gone()
         session.destroy_if_unwatched()
