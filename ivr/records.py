@@ -116,11 +116,13 @@ class Records:
             if isinstance(work, Event):
                 work.set()
                 continue
+            # Logged here and not in the pool: gevent's locks break among real threads (decision data-threads).
             try:
                 self._pool.apply(work)
+            except DataError as lost:
+                log.error("record_not_written", reason=str(lost))
             except Exception:
-                # Database and spool both refused, or something unforeseen: the operator must know, and
-                # the records of the other calls must go on being written.
+                # The records of the other calls must go on being written, whatever broke this one.
                 log.exception("record_lost")
 
     def _drain_now_and_then(self) -> None:
@@ -129,10 +131,8 @@ class Records:
             self.write(self._drain)
 
     def _drain(self) -> None:
-        try:
-            self._call_log.recover(self.node, self._started_at)
-        except DataError as lost:
-            log.warning("spool_waits", reason=str(lost))
+        """Brings in what was spooled, if the database is there again. Raises `DataError`."""
+        self._call_log.recover(self.node, self._started_at)
 
 
 class CallRecord:
