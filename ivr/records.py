@@ -116,7 +116,7 @@ class Records:
             if isinstance(work, Event):
                 work.set()
                 continue
-            # Logged here and not in the pool: gevent's locks break among real threads (decision data-threads).
+            # Logged here, not in the pool: gevent's locks break among real threads (data-threads.md).
             try:
                 self._pool.apply(work)
             except DataError as lost:
