@@ -106,6 +106,11 @@ class Ask(Question):
         yield self.failed_exit()
 
     @override
+    def sensitive_slots(self) -> Iterator[str]:
+        if self.sensitive:
+            yield self.ask
+
+    @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
         return {} if label == "failed" else {self.ask: self.kind.value_type}
 

@@ -36,6 +36,11 @@ class Confirm(Question):
     yes: Name | None = Field(None, description="Where to go if it is right; without it, the next on the page")
     no: Name = Field(description="Where to go if it is wrong")
 
+    @override
+    def own_name(self, at: int) -> str:
+        # The slot's question has the slot's name already.
+        return f"confirm_{self.confirm}"
+
     def run(self, call: Call) -> Run:
         kind, language = YesNo(), call.language
 

@@ -26,6 +26,10 @@ class Hangup(Step):
     type_name: ClassVar[str] = "hangup"
     hangup: Literal["normal", "busy", "rejected"]
 
+    @override
+    def own_name(self, at: int) -> str:
+        return f"hangup_{at}"
+
     def run(self, call: Call) -> Run:
         yield HangupEffect(call.step, _CAUSES[self.hangup])
         return END

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from typing_extensions import override
+
 from dialogs.call import Call
 from dialogs.nodes.step import NEXT, Run, Step
 
@@ -18,6 +20,10 @@ class Language(Step):
 
     type_name: ClassVar[str] = "language"
     language: str
+
+    @override
+    def own_name(self, at: int) -> str:
+        return f"language_{at}"
 
     def run(self, call: Call) -> Run:
         yield from ()  # says and asks nothing
