@@ -9,6 +9,17 @@
   yes: account
   no: customer_number
 ```
+```yaml test
+- test: it is right
+  steps:
+    - expect: {said: "45716"}
+    - say: {es: "sí, correcto", ca: "sí, correcte", en: "yes, that's right"}
+    - expect: {hangup: true}
+- test: it is wrong, and is asked for again
+  steps:
+    - key: 2
+    - expect: {step: customer_number}
+```
 """
 
 from __future__ import annotations

@@ -3,12 +3,18 @@
 ```yaml
 - language: ca
 ```
+```yaml test
+- test: from here on in Catalan
+  steps:
+    - expect: {language: ca}
+```
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from pydantic import Field
 from typing_extensions import override
 
 from dialogs.call import Call
@@ -19,7 +25,7 @@ class Language(Step):
     """Goes on in another language."""
 
     type_name: ClassVar[str] = "language"
-    language: str
+    language: str = Field(description="One of the flow's languages")
 
     @override
     def own_name(self, at: int) -> str:
