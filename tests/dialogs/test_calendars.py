@@ -1,4 +1,4 @@
-"""Opening hours: weeks, nights, holidays, exceptions, zones and clock changes, against a hand-written table."""
+"""Opening hours: weeks, nights, holidays, exceptions, zones and clock changes, against a table by hand."""
 
 from __future__ import annotations
 
