@@ -42,6 +42,8 @@ class Call:
         self.step = flow.first
         self.facts = facts
         self.language = facts.language if facts.language in flow.languages else flow.languages[0]
+        self.within = ""
+        """The slot of a form that is asked for just now: its words are recorded under its own name."""
         self.pace = 1.0
         self.slots: dict[str, str] = {}
         self.records: dict[str, Mapping[str, Scalar]] = {}
@@ -81,7 +83,7 @@ class Call:
         template = words.get(self.language)
         if template is None:
             raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
-        recording = "/".join(filter(None, (self.flow.name, self.step, part)))
+        recording = "/".join(filter(None, (self.flow.name, self.step, self.within, part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
 
     def built_in(self, name: str) -> Prompt:

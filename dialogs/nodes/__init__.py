@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dialogs.nodes.ask import Ask
 from dialogs.nodes.branch import Branch
 from dialogs.nodes.confirm import Confirm
+from dialogs.nodes.form import Form
 from dialogs.nodes.hangup import Hangup
 from dialogs.nodes.hours import Hours
 from dialogs.nodes.language import Language
@@ -23,7 +24,7 @@ from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.transfer import Transfer
 
 _IN_ORDER: tuple[type[Step], ...] = (
-    *(Say, Menu, Ask, Confirm),
+    *(Say, Menu, Ask, Form, Confirm),
     *(Lookup, Branch, Set, Hours),
     *(Queue, Message, Record, Transfer),
     *(Outcome, Subflow, Language, Hangup),
