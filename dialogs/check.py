@@ -53,7 +53,9 @@ def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, Va
 def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
     """Slots that are sensitive, and those that are set from them."""
     steps = [step for flow in flows.values() for step in flow.steps.values()]
-    names = {step.ask for step in steps if isinstance(step, Ask) and step.sensitive}
+    names = {
+        step.ask for step in steps if isinstance(step, Ask) and (step.sensitive or step.kind.always_sensitive)
+    }
     copies = [(name, set(t.names)) for step in steps if isinstance(step, Set) for name, t in step.set.items()]
     for _ in copies:
         names |= {name for name, sources in copies if sources & names}

@@ -42,6 +42,8 @@ from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
 
+TEXT: ValueType = "text"
+
 
 class Ask(Question):
     """One question, whose answer fills a slot."""
@@ -69,15 +71,15 @@ class Ask(Question):
             return {**rest, "kind": kind.model_construct()}, fault.errors()
 
     def run(self, call: Call) -> Run:
-        language = call.language
+        asking, language = call.asking, call.language
         # The slot may be sensitive because of another step that fills it.
         sensitive = self.ask in call.flows.sensitive
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return self.kind.judge(answer, language)
+            return self.kind.judge(answer, asking)
 
         def read_back(value: str) -> tuple[str, str]:
-            return self.kind.read_back(value, language), MASK if sensitive else value
+            return self.kind.read_back(value, asking), MASK if sensitive else value
 
         asked = Asked(
             step=self,
@@ -91,11 +93,14 @@ class Ask(Question):
             final_silence=self.kind.final_silence,
             longest_utterance=self.kind.longest_utterance,
             sensitive=sensitive,
+            free_speech=self.kind.free_speech,
         )
         answer = yield from certain(call, asked, read_back)
         if answer is None:
             return "failed"
         call.fill(self.ask, answer.value)
+        for suffix, value in self.kind.companions().items():
+            call.fill(f"{self.ask}_{suffix}", value)
         return answer.value if answer.value in self.answers else NEXT
 
     def exits(self) -> Iterator[Exit]:
@@ -107,7 +112,10 @@ class Ask(Question):
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
-        return {} if label == "failed" else {self.ask: self.kind.value_type}
+        if label == "failed":
+            return {}
+        beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
+        return {self.ask: self.kind.value_type, **beside}
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

@@ -37,10 +37,10 @@ class Confirm(Question):
     no: Name = Field(description="Where to go if it is wrong")
 
     def run(self, call: Call) -> Run:
-        kind, language = YesNo(), call.language
+        kind, asking, language = YesNo(), call.asking, call.language
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return kind.judge(answer, language)
+            return kind.judge(answer, asking)
 
         asked = Asked(
             step=self,
