@@ -14,11 +14,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol, assert_never
+from typing import NoReturn, Protocol
 
 import structlog
 
-from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome, Spoken
+from dialogs.effects import (
+    Collect,
+    Deed,
+    Effect,
+    Enqueue,
+    Hangup,
+    Lookup,
+    Play,
+    Prompt,
+    SetOutcome,
+    Spoken,
+)
 from dialogs.engine import Conversation
 from dialogs.results import (
     Done,
@@ -39,6 +50,7 @@ from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
 from ivr.clock import Clock
+from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
 from ivr.records import CallRecord
@@ -97,6 +109,14 @@ class Session:
         self._clock = services.clock
         self._attention = Attention(call, self._clock, longest=services.longest_call)
         self._recognizer = services.recognizer
+        self._deeds = Deeds(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+        )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
         self._we_hung_up = False
@@ -145,12 +165,16 @@ class Session:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
             effect = self._conversation.send(self._perform(effect))
-        if not self._with_person:  # a hang-up now would cut the conversation with the agent
+        if self._deeds.given_away:
+            self._call.release()
+        elif not self._with_person:  # a hang-up now would cut the conversation with the agent
             self._we_hung_up = True
             self._call.hang_up(effect.cause)
 
     def _part(self) -> HungUp:
         """Waits for the end: of the conversation with a person, or the switch's word on our hang-up."""
+        if self._deeds.given_away:
+            return HungUp("BLIND_TRANSFER", by_caller=False)
         if self._with_person:
             self._wait_while_people_talk()
         ends_at = self._clock.now() + PATIENCE_AFTER_HANG_UP
@@ -208,8 +232,8 @@ class Session:
 
     # Effects
 
-    def _perform(self, effect: Play | Collect | Lookup | Enqueue | SetOutcome) -> Result:
-        if self._with_person and isinstance(effect, Play | Collect | Enqueue):
+    def _perform(self, effect: Play | Collect | Lookup | Enqueue | SetOutcome | Deed) -> Result:
+        if (self._with_person or self._deeds.given_away) and isinstance(effect, Play | Collect | Enqueue):
             self._wait_while_people_talk()  # the caller hears the agent, and us no more
         match effect:
             case Play():
@@ -224,7 +248,7 @@ class Session:
                 self._record.outcome = code
                 return Done()
             case _:
-                assert_never(effect)
+                return self._deeds.perform(effect, listening=self._recognizer is not None)
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:

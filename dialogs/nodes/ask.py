@@ -22,6 +22,18 @@ A yes or no may go two ways at once:
 ```
 `type` is a kind of answer from `dialogs/slots`; its own keys (`length`, `check_digit` …) stand beside it.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
+```yaml test
+- test: by voice
+  steps:
+    - say: {es: "cuatro cinco siete, uno seis", ca: "quatre cinc set, u sis", en: four five seven one six}
+    - expect: {slots: {customer_number: 45716}}
+- test: what is no number is asked again
+  steps:
+    - say: {es: no lo tengo aquí, ca: no el tinc aquí, en: I do not have it here}
+    - expect: {said: {es: No le he entendido, ca: No l'he entès, en: I did not understand}}
+    - key: 45716
+    - expect: {slots: {customer_number: 45716}}
+```
 """
 
 from __future__ import annotations
@@ -51,7 +63,7 @@ class Ask(Question):
     type_name: ClassVar[str] = "ask"
     ask: Name = Field(description="The slot that the answer fills")
     type: str = Field(description="The kind of answer")
-    sensitive: bool = False
+    sensitive: bool = Field(False, description="Keeps the answer out of recordings, transcripts and logs")
     answers: dict[Literal["yes", "no"], Name] = Field(
         default_factory=dict, description="Where to go by the answer (yes_no only)"
     )
@@ -109,6 +121,11 @@ class Ask(Question):
         if not self.answers:
             yield Exit(NEXT, self.then, ("then",))
         yield self.failed_exit()
+
+    @override
+    def sensitive_slots(self) -> Iterator[str]:
+        if self.sensitive or self.kind.always_sensitive:
+            yield self.ask
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:

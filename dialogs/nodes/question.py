@@ -51,7 +51,7 @@ _WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "
 Reprompts = Annotated[
     list[Words],
     BeforeValidator(_listed),
-    Field(default_factory=list, max_length=5),
+    Field(max_length=5),
     WithJsonSchema(
         {
             "description": "What to say at the first, second … miss; one text, or a list",
@@ -66,14 +66,18 @@ class Question(Step):
 
     takes_input: ClassVar[bool] = True
 
-    prompt: Words
-    no_input: Reprompts
-    no_match: Reprompts
-    help: Words | None = None
-    retries: Retries | None = None
+    prompt: Words = Field(description="The question, in each language")
+    no_input: Reprompts = Field(
+        default_factory=list, description="What is said after silence: one text, or one for each time"
+    )
+    no_match: Reprompts = Field(
+        default_factory=list, description="What is said after no answer to it: one text, or one for each time"
+    )
+    help: Words | None = Field(None, description="What is said to somebody who asks for help")
+    retries: Retries | None = Field(None, description="How often it is asked again; as the flow says")
     failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
     timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
-    barge_in: bool = True
+    barge_in: bool = Field(True, description="Whether the caller may speak into the prompt")
 
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))
