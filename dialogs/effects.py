@@ -49,6 +49,8 @@ class Play:
     step: str
     sensitive: bool = False
     """It says something sensitive: the recording is silent meanwhile. The engine sets it."""
+    always: bool = False
+    """Said also to a caller who has typed ahead; a key pressed while it sounds still cuts it short."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,13 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class StartRecording:
+    """From here on the call is recorded: the caller has heard that it is. Result: `Done`."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class Enqueue:
     """Hand the caller to people, with what is known. Result: `Handed` or `NobodyFree` or `Failed`."""
 
@@ -116,4 +125,4 @@ class Hangup:
     cause: str = "NORMAL_CLEARING"
 
 
-Effect = Play | Collect | Lookup | Enqueue | SetOutcome | Hangup
+Effect = Play | Collect | Lookup | StartRecording | Enqueue | SetOutcome | Hangup

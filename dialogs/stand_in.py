@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome
+from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome, StartRecording
 from dialogs.engine import Conversation
 from dialogs.errors import RehearsalStuck
 from dialogs.results import (
@@ -58,6 +58,8 @@ class StandIn:
         """The question that is open; `None` once the call is over."""
         self.transcript: list[tuple[str, str]] = []
         """(who, what): `ivr`, `caller`, or `system`."""
+        self.recorded = not conversation.recording_waits
+        """Whether the call is recorded by now, where calls are recorded at all."""
 
     def start(self) -> None:
         self._play(self.conversation.start())
@@ -91,7 +93,7 @@ class StandIn:
                     effect = self.conversation.send(self._result(effect))
         raise RehearsalStuck("the call goes on without ever asking or ending")
 
-    def _result(self, effect: Play | Lookup | Enqueue | SetOutcome) -> Result:
+    def _result(self, effect: Play | Lookup | StartRecording | Enqueue | SetOutcome) -> Result:
         match effect:
             case Play():
                 self._speak(effect.prompt)
@@ -104,6 +106,10 @@ class StandIn:
                 self.turn.queues.append(effect.queue)
                 self.transcript.append(("system", f"queue {effect.queue}"))
                 return self._people()
+            case StartRecording():
+                self.recorded = True
+                self.transcript.append(("system", "starts to record"))
+                return Done()
             case SetOutcome():
                 self.transcript.append(("system", f"outcome {effect.code}"))
                 return Done()
