@@ -87,12 +87,15 @@ class Call:
 
     # --- words ---
 
-    def prompt(self, words: Mapping[str, Template], part: str = "") -> Prompt:
-        """The words in the caller's language. Raises `ValueUnspeakable`."""
+    def prompt(self, words: Mapping[str, Template], part: str = "", *, place: str = "") -> Prompt:
+        """The words in the caller's language. Raises `ValueUnspeakable`.
+
+        `place` is where they stand, for their studio recording; by default this step.
+        """
         template = words.get(self.language)
         if template is None:
             raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
-        recording = "/".join(filter(None, (self.flow.name, self.step, part)))
+        recording = "/".join(filter(None, (place or f"{self.flow.name}/{self.step}", part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
 
     def built_in(self, name: str) -> Prompt:

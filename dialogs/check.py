@@ -114,6 +114,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], extent:
         main = extent.complete and flow.name not in used | known.unread
         problems += _check_flow(flow, known, catalogue, main=main)
     problems += _check_types(flows, catalogue)
+    problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)
     sound = {name: flow for name, flow in flows.flows.items() if flow.source.file not in broken}
@@ -357,6 +358,15 @@ def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
                     yield flow.problem(
                         name, (), f"`{slot}` is {kind} here and {before} in step `{where}`: use two names"
                     )
+
+
+def _check_notices(flows: FlowSet, used: set[str]) -> Iterator[Problem]:
+    for flow in flows.flows.values():
+        if flow.recording_notice is not None and flow.name in used:
+            yield flow.source.problem(
+                ("recording_notice",),
+                f"`{flow.name}` is a subflow, where nobody hears a notice: write it where calls begin",
+            )
 
 
 def _check_subflows(flows: FlowSet) -> Iterator[Problem]:

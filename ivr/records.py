@@ -157,7 +157,7 @@ class CallRecord:
         return self._planned_recording
 
     def not_recorded(self) -> None:
-        """The switch refused to record."""
+        """There is no recording: the switch refused, or the caller did, or was gone before it began."""
         self._planned_recording = None
 
     def answered(self) -> None:

@@ -200,6 +200,7 @@ class Server:
             language=settings.calls.language,
             caller={"number": call.caller_number, "name": call.caller_name},
             now=self._clock.utc().astimezone(self._zone),
+            recorded=settings.calls.record,
         )
         conversation = Conversation(rooms.flows, settings.calls.flow, facts)
         record = rooms.records.begin(

@@ -26,6 +26,7 @@ from dialogs.effects import (
     Record,
     SetOutcome,
     Spoken,
+    StartRecording,
     Transfer,
 )
 from dialogs.results import (
@@ -102,9 +103,11 @@ class Rig:
         self.longest = 600.0
         self.folder = folder
 
-    def live(self, effects: Sequence[Effect | Exception]) -> tuple[PaperDialog, Remembered]:
+    def live(
+        self, effects: Sequence[Effect | Exception], *, recording_waits: bool = False
+    ) -> tuple[PaperDialog, Remembered]:
         """Runs the call and returns the dialog and the call's record as the database has it."""
-        dialog = PaperDialog(effects)
+        dialog = PaperDialog(effects, recording_waits=recording_waits)
         log = CallLog(self.store, Spool(self.folder / "spool"))
         records = Records(log, node="test", clock=self.clock, recordings=self.folder / "recordings")
         record = records.begin(self.call, flow="main", flow_version="1", language="es")
@@ -188,6 +191,73 @@ def test_a_sensitive_value_that_is_said_is_masked_in_the_recording(rig: Rig) -> 
     rig.live([Play(spoken("number"), "tell", sensitive=True), Hangup("bye")])
     orders = rig.call.orders
     assert orders.index("mask") < orders.index("play number.wav") < orders.index("unmask")
+
+
+NOTICE = Play(spoken("recorded"), "recording_notice", always=True)
+
+
+def test_the_recording_begins_after_its_notice(rig: Rig) -> None:
+    """Not with the answer; what is sensitive before that needs no mask."""
+    rig.live(
+        [
+            Play(spoken("number"), "tell", sensitive=True),
+            NOTICE,
+            StartRecording("recording_notice"),
+            Play(spoken("hola"), "greet"),
+            Hangup("bye"),
+        ]
+    )
+    assert rig.call.orders == [
+        "answer",
+        "play number.wav",
+        "play recorded.wav",
+        "start_recording",
+        "play hola.wav",
+        "hang_up NORMAL_CLEARING",
+    ]
+
+
+def test_who_types_ahead_or_cuts_it_short_has_still_been_told(rig: Rig) -> None:
+    """The notice begins in any case, a key ends it, and the key still answers the question."""
+    rig.call.hold_prompts = True
+    rig.call.keys("45713")
+    dialog, record = rig.live([NOTICE, StartRecording("recording_notice"), number_question(), Hangup("bye")])
+    orders = rig.call.orders
+    assert orders.index("play recorded.wav") < orders.index("stop_playing") < orders.index("start_recording")
+    assert dialog.results == [Played(interrupted=True), Done(), Match("45713", "45713", "keys")]
+    assert record.recording
+
+
+def test_keys_that_wait_already_do_not_skip_the_notice(rig: Rig) -> None:
+    """Pressed in the greeting before it: a greeting is skipped, the notice is not."""
+    rig.call.keys("45713")
+    dialog, _ = rig.live(
+        [
+            Play(spoken("hola"), "greet"),
+            NOTICE,
+            StartRecording("recording_notice"),
+            number_question(),
+            Hangup("bye"),
+        ]
+    )
+    assert "play recorded.wav" in rig.call.orders
+    assert dialog.results[-1] == Match("45713", "45713", "keys")
+
+
+@pytest.mark.parametrize("gone", ["play", "start_recording"])
+def test_a_caller_who_goes_before_the_recording_began_leaves_none(rig: Rig, gone: str) -> None:
+    """The record does not name a file that is not there."""
+    rig.call.hang_up_at = gone
+    _, record = rig.live([NOTICE, StartRecording("recording_notice"), Hangup("bye")])
+    assert not record.recording
+
+
+def test_without_consent_there_is_no_recording(rig: Rig) -> None:
+    """The caller said no, so the dialog never starts it; and the record names no file."""
+    dialog, record = rig.live([NOTICE, Hangup("bye")], recording_waits=True)
+    assert "start_recording" not in rig.call.orders
+    assert not record.recording
+    assert dialog.results == [Played()]
 
 
 def test_a_refused_recording_ends_no_call(rig: Rig) -> None:
