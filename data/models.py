@@ -38,6 +38,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_co
 from data.records import utc
 
 
+BLANK = text("''")
+"""The default of a text that older rows lack; an empty string alone is no default to Alembic."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment: UTC in the database, with its zone in Python."""
 
@@ -256,9 +260,9 @@ class TurnRow(Base):
     confidence: Mapped[float | None] = mapped_column(Float)
     latency_ms: Mapped[int | None]
     sensitive: Mapped[bool]
-    flow: Mapped[str] = mapped_column(String(120), server_default=text("''"))
-    language: Mapped[str] = mapped_column(String(16), server_default=text("''"))
-    result: Mapped[str] = mapped_column(String(20), server_default=text("''"))
+    flow: Mapped[str] = mapped_column(String(120), server_default=BLANK)
+    language: Mapped[str] = mapped_column(String(16), server_default=BLANK)
+    result: Mapped[str] = mapped_column(String(20), server_default=BLANK)
     detail: Mapped[str] = mapped_column(server_default="{}")
     """JSON: what was heard or keyed, what a look-up was asked by and what it found."""
 
