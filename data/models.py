@@ -37,7 +37,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_co
 
 from data.records import utc
 
-
 BLANK = text("''")
 """The default of a text that older rows lack; an empty string alone is no default to Alembic."""
 
