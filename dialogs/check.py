@@ -46,6 +46,8 @@ def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, Va
             for way_out in step.exits():
                 for name, kind in step.fills(catalogue, way_out.label).items():
                     types.setdefault(name, kind)
+            for name, kind in step.may_fill().items():
+                types.setdefault(name, kind)
     return types
 
 
@@ -114,6 +116,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], extent:
         main = extent.complete and flow.name not in used | known.unread
         problems += _check_flow(flow, known, catalogue, main=main)
     problems += _check_types(flows, catalogue)
+    problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)
     sound = {name: flow for name, flow in flows.flows.items() if flow.source.file not in broken}
@@ -205,6 +208,13 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
                 yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
         for language, template in words.items():
             yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
+    for way, used, kind in step.wants():
+        if known.lacks(used):
+            yield flow.problem(name, way, known.message(used))
+        elif known.types.get(used, kind) != kind:
+            yield flow.problem(
+                name, way, f"`{used}` is {known.types[used]}, this must be {kind}: name another"
+            )
     for way, template in step.templates():
         yield from _check_names(flow, name, way, template, known, spoken=False)
 
@@ -342,7 +352,7 @@ def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
     first: dict[str, tuple[str, ValueType]] = {}
     for flow in flows.flows.values():
         for name, step in flow.steps.items():
-            filled: dict[str, ValueType] = {}
+            filled: dict[str, ValueType] = dict(step.may_fill())
             for way_out in step.exits():
                 filled.update(step.fills(catalogue, way_out.label))
             for slot, kind in filled.items():
@@ -357,6 +367,15 @@ def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
                     yield flow.problem(
                         name, (), f"`{slot}` is {kind} here and {before} in step `{where}`: use two names"
                     )
+
+
+def _check_notices(flows: FlowSet, used: set[str]) -> Iterator[Problem]:
+    for flow in flows.flows.values():
+        if flow.recording_notice is not None and flow.name in used:
+            yield flow.source.problem(
+                ("recording_notice",),
+                f"`{flow.name}` is a subflow, where nobody hears a notice: write it where calls begin",
+            )
 
 
 def _check_subflows(flows: FlowSet) -> Iterator[Problem]:

@@ -50,6 +50,8 @@ class Play:
     step: str
     sensitive: bool = False
     """It says something sensitive: the recording is silent meanwhile. The engine sets it."""
+    always: bool = False
+    """Said also to a caller who has typed ahead; a key pressed while it sounds still cuts it short."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,13 @@ class Lookup:
     step: str
     deadline: float = 4.0
     """Seconds."""
+
+
+@dataclass(frozen=True)
+class StartRecording:
+    """From here on the call is recorded: the caller has heard that it is. Result: `Done`."""
+
+    step: str
 
 
 @dataclass(frozen=True)
@@ -236,4 +245,4 @@ class Hangup:
 
 Deed = Verify | Understand | Transfer | Record | CallBack | Notify | Promise | OpenCase
 """Effects that need a performer of their own in the live service."""
-Effect = Play | Collect | Lookup | Enqueue | SetOutcome | Hangup | Deed
+Effect = Play | Collect | Lookup | StartRecording | Enqueue | SetOutcome | Hangup | Deed

@@ -20,11 +20,12 @@ from pydantic_core import ErrorDetails
 from dialogs.catalogue import Catalogue
 from dialogs.check import Extent, check_set, sensitive_names, value_types
 from dialogs.errors import FlowsInvalid, Problem
-from dialogs.flow import Flow, FlowSet, Name, Retries
+from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
 from dialogs.misread import explain
 from dialogs.nodes import NODES
 from dialogs.nodes.ask import Ask
 from dialogs.nodes.step import Step
+from dialogs.prompts import Words
 from dialogs.slots import KINDS
 from dialogs.source import Source, nearest, read
 from dialogs.wording import LANGUAGES, languages_with_wording
@@ -42,6 +43,12 @@ class FlowHead(BaseModel):
     languages: list[str] = Field(min_length=1, description="The languages that every prompt is written in")
     person: Name = Field(description="The step, or the queue, that a caller reaches who wants a person")
     retries: Retries = Field(default_factory=Retries)
+    recording_notice: Words | None = Field(
+        None, description="What callers hear before a call that begins here is recorded"
+    )
+    recording_consent: Consent | None = Field(
+        None, description="`ask`: the notice is a question, and only a yes starts the recording"
+    )
     steps: list[Any] = Field(min_length=1, max_length=MOST_STEPS)
 
 
@@ -137,7 +144,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         wrong = [explain(source, (), error, list(FlowHead.model_fields)) for error in fault.errors()]
         return None, wrong, _steps(source, content.get("steps")).problems
     read_steps = _steps(source, head.steps)
-    problems = list(_languages(source, head.languages, languages))
+    problems = [*_languages(source, head.languages, languages), *_notice(source, head)]
     expected = Path(source.file).name.removesuffix(ENDING)
     if Path(source.file).name.endswith(ENDING) and expected != head.flow:
         problems.append(
@@ -156,6 +163,8 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         source,
         read_steps.unread,
         read_steps.unread_words,
+        head.recording_notice,
+        head.recording_consent or "tell",
     )
     return (flow if flow.steps else None), problems, read_steps.problems
 
@@ -169,6 +178,29 @@ def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) ->
             )
         elif language in declared[:at]:
             yield source.problem(("languages", at), f"`{language}` stands twice: remove one")
+
+
+def _notice(source: Source, head: FlowHead) -> Iterator[Problem]:
+    words, way = head.recording_notice, ("recording_notice",)
+    if words is None:
+        if head.recording_consent is not None:
+            yield source.problem(
+                ("recording_consent",), "there is nothing to agree to: add `recording_notice: {…}`"
+            )
+        return
+    for language in dict.fromkeys(head.languages):
+        if language not in words:
+            yield source.problem(way, f'no text in `{language}`: add `{language}: "…"`')
+    for language, text in words.items():
+        if language not in head.languages:
+            remedy = nearest(language, head.languages)
+            yield source.problem(
+                (*way, language), f"the flow does not speak `{language}`: {remedy}, or add it above"
+            )
+        if not text.fixed:
+            yield source.problem(
+                (*way, language), f"the notice is the same for everybody: take out `{{{text.names[0]}}}`"
+            )
 
 
 class _Steps(NamedTuple):
@@ -285,6 +317,8 @@ def _no_type(
         )
     first = next(iter(keys), "")
     for key in keys:
+        if any(key in _known_keys(node, keys) for node in NODES.values()):
+            continue  # right for some step, so no misspelt type
         hint = nearest(key, NODES)
         if hint.startswith("did you mean"):
             return source.problem((*way, key), f"unknown node type `{key}`: {hint}")

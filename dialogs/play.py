@@ -162,6 +162,7 @@ def _compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterato
         ("language", expect.language, conversation.language),
         ("hangup", expect.hangup, conversation.finished),
         ("keypad_only", expect.keypad_only, call.waiting is not None and not call.waiting.voice),
+        ("recorded", expect.recorded, call.recorded),
         ("faults", expect.faults, len(conversation.faults)),
     ]
     facts += [(deed, getattr(expect, deed), _done(turn, deed)) for deed in DEEDS]

@@ -80,6 +80,7 @@ class Expect(BaseModel):
     slots: dict[str, Plain] = Field(default_factory=dict)
     hangup: bool | None = None
     keypad_only: bool | None = None
+    recorded: bool | None = None
     faults: int | None = None
     transfer: str | None = None
     record: str | None = None
@@ -263,7 +264,7 @@ def _entry(
             remedy = nearest(language, flow.languages)
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
             continue
-        facts = Facts(language, _caller(entry, top), now)
+        facts = Facts(language, _caller(entry, top), now, recorded=True)
         yield Script(
             entry.test,
             source.file,

@@ -51,9 +51,14 @@ class Match:
 
 @dataclass(frozen=True)
 class NoMatch:
-    """Something was said or keyed that does not answer the question."""
+    """Something was said or keyed that does not answer the question.
+
+    `reason` is empty, or tells what is wrong with an answer that was well understood: `no_such_date` for
+    the 31st of June, `check_letter`, `too_large` … (each kind of answer documents its own).
+    """
 
     said: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)

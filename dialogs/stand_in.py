@@ -24,6 +24,7 @@ from dialogs.effects import (
     Prompt,
     Record,
     SetOutcome,
+    StartRecording,
     Transfer,
     Understand,
     Verify,
@@ -83,6 +84,8 @@ class StandIn:
         """The question that is open; `None` once the call is over."""
         self.transcript: list[tuple[str, str]] = []
         """(who, what): `ivr`, `caller`, or `system`."""
+        self.recorded = not conversation.recording_waits
+        """Whether the call is recorded by now, where calls are recorded at all."""
 
     def start(self) -> None:
         self._play(self.conversation.start())
@@ -116,7 +119,7 @@ class StandIn:
                     effect = self.conversation.send(self._result(effect))
         raise RehearsalStuck("the call goes on without ever asking or ending")
 
-    def _result(self, effect: Play | Lookup | Enqueue | SetOutcome | Deed) -> Result:
+    def _result(self, effect: Play | Lookup | StartRecording | Enqueue | SetOutcome | Deed) -> Result:
         match effect:
             case Play():
                 self._speak(effect.prompt)
@@ -129,6 +132,10 @@ class StandIn:
                 self.turn.queues.append(effect.queue)
                 self.transcript.append(("system", f"queue {effect.queue}"))
                 return self._people()
+            case StartRecording():
+                self.recorded = True
+                self.transcript.append(("system", "starts to record"))
+                return Done()
             case SetOutcome():
                 self.transcript.append(("system", f"outcome {effect.code}"))
                 return Done()

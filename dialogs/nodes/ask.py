@@ -53,6 +53,8 @@ from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
 
+TEXT: ValueType = "text"
+
 
 class Ask(Question):
     """One question, whose answer fills a slot."""
@@ -81,16 +83,16 @@ class Ask(Question):
 
     def judge_in(self, call: Call) -> Judge:
         """Judges an answer under the circumstances of this call."""
-        language = call.language
-        return lambda answer: self.kind.judge(answer, language)
+        asking = call.asking
+        return lambda answer: self.kind.judge(answer, asking)
 
     def run(self, call: Call) -> Run:
-        language = call.language
+        asking, language = call.asking, call.language
         # The slot may be sensitive because of another step that fills it.
         sensitive = self.ask in call.flows.sensitive
 
         def read_back(value: str) -> tuple[str, str]:
-            return self.kind.read_back(value, language), MASK if sensitive else value
+            return self.kind.read_back(value, asking), MASK if sensitive else value
 
         asked = Asked(
             step=self,
@@ -104,11 +106,14 @@ class Ask(Question):
             final_silence=self.kind.final_silence,
             longest_utterance=self.kind.longest_utterance,
             sensitive=sensitive,
+            free_speech=self.kind.free_speech,
         )
         answer = yield from certain(call, asked, read_back)
         if answer is None:
             return "failed"
         call.fill(self.ask, answer.value)
+        for suffix, value in self.kind.companions().items():
+            call.fill(f"{self.ask}_{suffix}", value)
         return answer.value if answer.value in self.answers else NEXT
 
     def exits(self) -> Iterator[Exit]:
@@ -120,12 +125,15 @@ class Ask(Question):
 
     @override
     def sensitive_slots(self) -> Iterator[str]:
-        if self.sensitive:
+        if self.sensitive or self.kind.always_sensitive:
             yield self.ask
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
-        return {} if label == "failed" else {self.ask: self.kind.value_type}
+        if label == "failed":
+            return {}
+        beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
+        return {self.ask: self.kind.value_type, **beside}
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

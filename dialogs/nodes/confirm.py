@@ -53,10 +53,10 @@ class Confirm(Question):
         return f"confirm_{self.confirm}"
 
     def run(self, call: Call) -> Run:
-        kind, language = YesNo(), call.language
+        kind, asking, language = YesNo(), call.asking, call.language
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return kind.judge(answer, language)
+            return kind.judge(answer, asking)
 
         asked = Asked(
             step=self,

@@ -117,11 +117,14 @@ class Form(Question):
         first, language = self.slots[0], call.language
         numbers = frozenset(plain(word) for ask in self.slots for word in ask.kind.words(language))
         # A "no" that was picked out of a sentence would be a guess, and nobody would ask back.
-        judges = {ask.ask: ask.judge_in(call) for ask in self.slots if ask is first or ask.kind.confirmable}
+        # Free speech would take the whole sentence, whatever it holds.
+        picked = [ask for ask in self.slots if ask.kind.confirmable and not ask.kind.free_speech]
+        judges = {ask.ask: ask.judge_in(call) for ask in picked}
+        first_judge = first.judge_in(call)
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
             if isinstance(answer, Keyed):
-                match = judges[first.ask](answer)
+                match = first_judge(answer)
                 parts: Mapping[str, Match] = {first.ask: match} if isinstance(match, Match) else {}
             else:
                 parts = answers_in(answer, judges, language, numbers)

@@ -51,6 +51,8 @@ class Step(BaseModel):
     type_name: ClassVar[str]
     takes_input: ClassVar[bool] = False
     """Whether it waits for the caller: a loop needs at least one such step."""
+    hands_over: ClassVar[bool] = False
+    """Whether somebody else may have the caller after it."""
     performer: ClassVar[str] = ""
     """What the live service must have installed to perform it (`Catalogue.performers`); empty: nothing
     beyond the basics. The simulator and the tests perform every node."""
@@ -101,6 +103,14 @@ class Step(BaseModel):
     def needs(self) -> Iterator[tuple[Way, str]]:
         """Names that must have a value, beyond those in its texts and conditions."""
         yield from ()
+
+    def wants(self) -> Iterator[tuple[Way, str, ValueType]]:
+        """Names that must have a value of that type."""
+        yield from ()
+
+    def may_fill(self) -> Mapping[str, ValueType]:
+        """Names that it fills now and then: they have that type, and no value for certain."""
+        return {}
 
     def fills(
         self,

@@ -50,6 +50,7 @@ class Transfer(Step):
     """Sends the caller to another number."""
 
     type_name: ClassVar[str] = "transfer"
+    hands_over: ClassVar[bool] = True
     transfer: Name = Field(description="A destination of the catalogue")
     say: Words | None = Field(None, description="What is said before")
     mode: Literal["blind", "bridged"] = Field(

@@ -250,7 +250,10 @@ def call(
     beside = Path(chosen.source.file).with_name(f"{flow}.test.yaml")
     data = _data(data_file or beside, flows)
     facts = Facts(
-        language, {"number": "", "name": "", "segment": ""}, datetime.now(ZoneInfo("Europe/Madrid"))
+        language,
+        {"number": "", "name": "", "segment": ""},
+        datetime.now(ZoneInfo("Europe/Madrid")),
+        recorded=True,
     )
     caller = TextCaller(Conversation(flows, flow, facts), data, agents)
     click.echo(HELP)

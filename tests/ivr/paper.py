@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gevent.queue import Queue
 
-from dialogs.effects import Effect, Spoken
-from dialogs.engine import Fault
+from dialogs.effects import Effect, Spoken, StartRecording
+from dialogs.engine import Fault, Position
 from dialogs.results import Result
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import FRAME_BYTES, Audio, Digit, Finished, HungUp
@@ -142,13 +142,18 @@ class LiveInbox(Queue[object]):
 class PaperDialog:
     """Asks for the given effects in turn and keeps the results."""
 
-    def __init__(self, effects: Sequence[Effect | Exception]) -> None:
+    def __init__(self, effects: Sequence[Effect | Exception], *, recording_waits: bool = False) -> None:
         self._effects = list(effects)
         self.results: list[Result] = []
         self.hung_up: list[str] = []
         self.outcome: str | None = None
+        self.recording_waits = recording_waits or any(
+            isinstance(effect, StartRecording) for effect in effects
+        )
         self.language = "es"
         self.faults: list[Fault] = []
+        self.position = Position("main", "")
+        self.secrets: frozenset[str] = frozenset()
 
     def start(self) -> Effect:
         return self._next()

@@ -26,6 +26,7 @@ from dialogs.effects import (
     Record,
     SetOutcome,
     Spoken,
+    StartRecording,
     Transfer,
 )
 from dialogs.results import (
@@ -47,7 +48,7 @@ from dialogs.results import (
 from esl.switch import FRAME_BYTES, Audio, Digit, HungUp
 from ivr.clock import Clock
 from ivr.moments import CallOver, Moment
-from ivr.records import Records
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from speech.errors import SynthesizerLost
 from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
@@ -100,14 +101,18 @@ class Rig:
         self.prompts = PaperPrompts()
         self.lookups = PaperLookups(Missing)
         self.longest = 600.0
+        self.secrets: frozenset[str] = frozenset()
         self.folder = folder
 
-    def live(self, effects: Sequence[Effect | Exception]) -> tuple[PaperDialog, Remembered]:
+    def live(
+        self, effects: Sequence[Effect | Exception], *, recording_waits: bool = False
+    ) -> tuple[PaperDialog, Remembered]:
         """Runs the call and returns the dialog and the call's record as the database has it."""
-        dialog = PaperDialog(effects)
+        dialog = PaperDialog(effects, recording_waits=recording_waits)
+        dialog.secrets = self.secrets
         log = CallLog(self.store, Spool(self.folder / "spool"))
         records = Records(log, node="test", clock=self.clock, recordings=self.folder / "recordings")
-        record = records.begin(self.call, flow="main", flow_version="1", language="es")
+        record = records.begin(self.call, Basis(flow="main", flow_version="1"), language="es")
         services = Services(
             prompts=self.prompts,
             recognizer=None,
@@ -188,6 +193,73 @@ def test_a_sensitive_value_that_is_said_is_masked_in_the_recording(rig: Rig) -> 
     rig.live([Play(spoken("number"), "tell", sensitive=True), Hangup("bye")])
     orders = rig.call.orders
     assert orders.index("mask") < orders.index("play number.wav") < orders.index("unmask")
+
+
+NOTICE = Play(spoken("recorded"), "recording_notice", always=True)
+
+
+def test_the_recording_begins_after_its_notice(rig: Rig) -> None:
+    """Not with the answer; what is sensitive before that needs no mask."""
+    rig.live(
+        [
+            Play(spoken("number"), "tell", sensitive=True),
+            NOTICE,
+            StartRecording("recording_notice"),
+            Play(spoken("hola"), "greet"),
+            Hangup("bye"),
+        ]
+    )
+    assert rig.call.orders == [
+        "answer",
+        "play number.wav",
+        "play recorded.wav",
+        "start_recording",
+        "play hola.wav",
+        "hang_up NORMAL_CLEARING",
+    ]
+
+
+def test_who_types_ahead_or_cuts_it_short_has_still_been_told(rig: Rig) -> None:
+    """The notice begins in any case, a key ends it, and the key still answers the question."""
+    rig.call.hold_prompts = True
+    rig.call.keys("45713")
+    dialog, record = rig.live([NOTICE, StartRecording("recording_notice"), number_question(), Hangup("bye")])
+    orders = rig.call.orders
+    assert orders.index("play recorded.wav") < orders.index("stop_playing") < orders.index("start_recording")
+    assert dialog.results == [Played(interrupted=True), Done(), Match("45713", "45713", "keys")]
+    assert record.recording
+
+
+def test_keys_that_wait_already_do_not_skip_the_notice(rig: Rig) -> None:
+    """Pressed in the greeting before it: a greeting is skipped, the notice is not."""
+    rig.call.keys("45713")
+    dialog, _ = rig.live(
+        [
+            Play(spoken("hola"), "greet"),
+            NOTICE,
+            StartRecording("recording_notice"),
+            number_question(),
+            Hangup("bye"),
+        ]
+    )
+    assert "play recorded.wav" in rig.call.orders
+    assert dialog.results[-1] == Match("45713", "45713", "keys")
+
+
+@pytest.mark.parametrize("gone", ["play", "start_recording"])
+def test_a_caller_who_goes_before_the_recording_began_leaves_none(rig: Rig, gone: str) -> None:
+    """The record does not name a file that is not there."""
+    rig.call.hang_up_at = gone
+    _, record = rig.live([NOTICE, StartRecording("recording_notice"), Hangup("bye")])
+    assert not record.recording
+
+
+def test_without_consent_there_is_no_recording(rig: Rig) -> None:
+    """The caller said no, so the dialog never starts it; and the record names no file."""
+    dialog, record = rig.live([NOTICE, Hangup("bye")], recording_waits=True)
+    assert "start_recording" not in rig.call.orders
+    assert not record.recording
+    assert dialog.results == [Played()]
 
 
 def test_a_refused_recording_ends_no_call(rig: Rig) -> None:
@@ -487,3 +559,45 @@ def test_a_switch_that_does_not_record_is_a_failure(rig: Rig) -> None:
     rig.call.refused = "start_voice_recording"
     dialog, _ = rig.live([MESSAGE, Hangup("bye")])
     assert dialog.results == [Failed("the switch refuses to record")]
+
+
+def test_the_record_can_be_played_again(rig: Rig) -> None:
+    """Each turn has its flow, step, language and result; keys, look-ups and queues stand in it."""
+    rig.lookups = PaperLookups(lambda: Found({"balance": 14230}))
+    rig.call.queue_variables = {"cc_cancel_reason": "TIMEOUT"}
+    rig.call.keys("45713")
+    effects = [
+        number_question(),
+        Lookup("account", {"customer_number": "45713"}, "look"),
+        Enqueue("billing", "person", {}),
+        number_question(),
+        Hangup("bye"),
+    ]
+    _, record = rig.live(effects)
+    told = [turn for turn in record.turns if turn.kind != "said"]
+    assert [(turn.kind, turn.step, turn.result) for turn in told] == [
+        ("keys", "number", "match"),
+        ("lookup", "look", "found"),
+        ("queue", "person", "timeout"),
+        ("no_input", "number", "no_input"),
+    ]
+    assert {(turn.flow, turn.language) for turn in record.turns} == {("main", "es")}
+    assert (told[0].keys, told[0].by) == ("45713", "keys")
+    assert (told[1].text, told[1].asked, told[1].found) == (
+        "account",
+        {"customer_number": "45713"},
+        {"balance": 14230},
+    )
+
+
+def test_a_look_up_by_a_sensitive_answer_is_masked_by_its_value(rig: Rig) -> None:
+    """The number that only the flow may know stands neither in what was asked nor in what was found."""
+    rig.lookups = PaperLookups(lambda: Found({"dni": "X-45713-K", "balance": 14230}))
+    rig.secrets = frozenset({"45713"})
+    _, record = rig.live([Lookup("account", {"dni": "45713"}, "look"), Hangup("bye")])
+    (turn,) = record.turns
+    assert (turn.sensitive, turn.asked, turn.found) == (
+        True,
+        {"dni": "•••"},
+        {"dni": "•••", "balance": 14230},
+    )
