@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -160,7 +161,9 @@ class Server:
             if recovered.completed:
                 log.warning("unfinished_calls_completed", calls=len(recovered.completed))
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
-            self._rooms = Rooms(store, records, flows, catalogue.queues, voice, Lookups(store))
+            self._rooms = Rooms(
+                store, records, flows, catalogue.queues, voice, Lookups(store, self._local_time)
+            )
             self._listen()
         except BaseException:
             if records is not None:
@@ -169,6 +172,10 @@ class Server:
                 voice.close()
             store.close()
             raise
+
+    def _local_time(self) -> datetime:
+        """The time in the company's zone."""
+        return self._clock.utc().astimezone(self._zone)
 
     def _recordings_folder(self) -> Path | None:
         if not self._settings.calls.record:
@@ -197,8 +204,9 @@ class Server:
         rooms, settings = self.rooms, self._settings
         facts = Facts(
             language=settings.calls.language,
-            caller={"number": call.caller_number, "name": call.caller_name},
-            now=self._clock.utc().astimezone(self._zone),
+            # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
+            caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
+            now=self._local_time(),
         )
         conversation = Conversation(rooms.flows, settings.calls.flow, facts)
         record = rooms.records.begin(

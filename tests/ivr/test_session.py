@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gevent.event import Event
 
 from data.call_log import CallLog
 from data.records import CallRecord as Remembered
+from data.seeds import seed
 from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Collect, Effect, Enqueue, Hangup, Keys, Lookup, Play, SetOutcome, Spoken
@@ -29,6 +31,7 @@ from dialogs.results import (
     Slow,
 )
 from ivr.clock import Clock
+from ivr.lookups import Lookups
 from ivr.moments import CallOver, Moment
 from ivr.records import Records
 from ivr.session import Services, Session
@@ -346,3 +349,16 @@ def test_the_outcome_survives_the_hang_up(rig: Rig) -> None:
     rig.call.hang_up_at = "play"
     _, record = rig.live([SetOutcome("balance_told", "o"), Play(spoken("adiós"), "bye"), Hangup("bye")])
     assert (record.outcome, record.ended_by) == ("balance_told", "caller")
+
+
+def test_a_lookup_in_a_database_that_does_not_answer_is_slow(rig: Rig) -> None:
+    """Somebody keeps the reading connection: the caller hears of it in time, the call goes on."""
+    seed(rig.store, customers=7)
+    other = Store(f"sqlite:///{rig.folder}/ivr.sqlite3")
+    rig.lookups = Lookups(other, lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    lookup = Lookup("order", {"order_id": "780346"}, "order", 4.0)
+    with other.database.reading():
+        dialog, _ = rig.live([lookup, Hangup("bye")])
+    assert dialog.results == [Slow()]
+    assert isinstance(rig.lookups.ask("order", {"order_id": "780346"}), Found)
+    other.close()
