@@ -18,7 +18,7 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.effects import Effect
 from dialogs.errors import UnexpectedResult
 from dialogs.expressions import Condition, Template
-from dialogs.flow import Name
+from dialogs.flow import Flow, Name
 from dialogs.results import Result
 
 Run = Generator[Effect, Result, str]
@@ -36,7 +36,10 @@ PERSON = "@person"
 
 @dataclass(frozen=True)
 class Exit:
-    """Where a step may go on. `target` is a step, `END`, `PERSON`, or `None`: the next on the page."""
+    """Where a step may go on. `target` is a step, `END`, `PERSON`, or `None`: the next on the page.
+
+    The labels `failed`, `slow` and `error` are for what goes wrong: diagrams draw those exits lightly.
+    """
 
     label: str
     target: str | None
@@ -75,6 +78,16 @@ class Step(BaseModel):
     def conditions(self) -> Iterator[tuple[Way, Condition]]:
         """Its conditions, and where they stand."""
         yield from ()
+
+    def misses(
+        self,
+        flow: Flow,  # noqa: ARG002 - for the nodes to use
+    ) -> Mapping[str, int]:
+        """For each kind of miss (`no_input`, `no_match`) how many are answered before it gives up.
+
+        The step tells each to `Call.missed`.
+        """
+        return {}
 
     def templates(self) -> Iterator[tuple[Way, Template]]:
         """Texts with values that are not spoken."""
