@@ -32,7 +32,7 @@ from dialogs.effects import Play
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template, fill
 from dialogs.flow import Name
-from dialogs.nodes.step import Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text, Words
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
@@ -51,6 +51,7 @@ class Lookup(Step):
     """Asks a back end."""
 
     type_name: ClassVar[str] = "lookup"
+    drawn_as: ClassVar[Shape | None] = "looks_up"
     lookup: Name
     by: dict[Name, Text] = Field(min_length=1)
     found: Name

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
@@ -34,6 +34,10 @@ PERSON = "@person"
 """As a target: the flow's person."""
 
 
+Shape = Literal["says", "asks", "decides", "looks_up", "does", "people", "ends"]
+"""What a reader of a diagram sees in a step."""
+
+
 @dataclass(frozen=True)
 class Exit:
     """Where a step may go on. `target` is a step, `END`, `PERSON`, or `None`: the next on the page.
@@ -54,6 +58,8 @@ class Step(BaseModel):
     type_name: ClassVar[str]
     takes_input: ClassVar[bool] = False
     """Whether it waits for the caller: a loop needs at least one such step."""
+    drawn_as: ClassVar[Shape | None] = None
+    """How a diagram shows it; `None`: by what it asks, says, decides and where it leads."""
 
     id: Name | None = Field(None, description="The step's name; without it, the node's own value is the name")
     then: Name | None = Field(None, description="The step that follows; without it, the next on the page")
@@ -70,6 +76,14 @@ class Step(BaseModel):
     def exits(self) -> Iterator[Exit]:
         """All exits, each with a target; `next` is `then` or the next step on the page."""
         yield Exit(NEXT, self.then, ("then",))
+
+    def exit_title(
+        self,
+        label: str,  # noqa: ARG002 - for the nodes to use
+        language: str,  # noqa: ARG002 - for the nodes to use
+    ) -> str | None:
+        """What a reader of a diagram calls that exit, where it has a better name than its label."""
+        return None
 
     def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         """Everything it says, and where that stands."""
