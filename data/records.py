@@ -19,7 +19,8 @@ from data.text import MASK, clean, clean_name, clean_number, clean_text
 
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
-TurnKind = Literal["said", "match", "no_match", "no_input", "keys"]
+TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded"]
+"""`recorded`: the text is the path of what the caller said, below the recordings folder."""
 EndedBy = Literal["caller", "system", "agent", "unknown"]
 
 SERVER_LOST = "SERVER_LOST"

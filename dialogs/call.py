@@ -12,6 +12,7 @@ from dialogs.expressions import Template, Value
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import render
+from dialogs.slots.asking import Asking
 from dialogs.spoken import DEFAULT_FORMAT, Said, say
 from dialogs.wording import wording
 
@@ -73,15 +74,25 @@ class Call:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
 
+    @property
+    def asking(self) -> Asking:
+        """Under which circumstances the next question is put."""
+        return Asking(self.language, self.facts.now, self.facts.region)
+
     # --- values ---
 
     def values(self) -> dict[str, Scalar]:
         """Everything that templates and conditions may name, in one flat table."""
         table: dict[str, Scalar] = {f"caller.{name}": value for name, value in self.facts.caller.items()}
-        table.update(self.slots)
+        table.update({name: self._typed(name, value) for name, value in self.slots.items()})
         for lookup, record in self.records.items():
             table.update({f"{lookup}.{name}": value for name, value in record.items()})
         return table
+
+    def _typed(self, slot: str, value: str) -> Scalar:
+        """A slot is kept as text; where it is a number or money, conditions and prompts see the number."""
+        is_number = self.flows.types.get(slot) in ("number", "money") and value.removeprefix("-").isdecimal()
+        return int(value) if is_number else value
 
     def fill(self, slot: str, value: str) -> None:
         self.slots[slot] = value
@@ -114,12 +125,15 @@ class Call:
 
     # --- words ---
 
-    def prompt(self, words: Mapping[str, Template], part: str = "") -> Prompt:
-        """The words in the caller's language. Raises `ValueUnspeakable`."""
+    def prompt(self, words: Mapping[str, Template], part: str = "", *, place: str = "") -> Prompt:
+        """The words in the caller's language. Raises `ValueUnspeakable`.
+
+        `place` is where they stand, for their studio recording; by default this step.
+        """
         template = words.get(self.language)
         if template is None:
             raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
-        recording = "/".join(filter(None, (self.flow.name, self.step, part)))
+        recording = "/".join(filter(None, (place or f"{self.flow.name}/{self.step}", part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
 
     def built_in(self, name: str) -> Prompt:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from dialogs.rehearsal import Expect, PerLanguage
 from dialogs.slots.words import plain
-from dialogs.stand_in import StandIn
+from dialogs.stand_in import StandIn, Turn
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,15 @@ def nearest_passage(heard: str, wanted: str) -> str:
     return " ".join(shown)
 
 
+DEEDS = ("transfer", "record", "message", "verify", "understand", "callback", "notify", "promise", "case")
+"""What a test may expect by the node's own key."""
+
+
+def done(turn: Turn, deed: str) -> str | None:
+    """What was done of that kind since the caller's last turn."""
+    return ", ".join(name for what, name in turn.deeds if what == deed) or None
+
+
 def compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterator[Difference]:
     """What differs from what is expected since the caller's last turn."""
     conversation, turn = call.conversation, call.turn
@@ -87,8 +96,11 @@ def compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterator
         ("language", expect.language, conversation.language),
         ("hangup", expect.hangup, conversation.finished),
         ("keypad_only", expect.keypad_only, call.waiting is not None and not call.waiting.voice),
+        ("recorded", expect.recorded, call.recorded),
         ("faults", expect.faults, len(conversation.faults)),
     ]
+    facts += [(deed, getattr(expect, deed), done(turn, deed)) for deed in DEEDS]
+    facts.append(("offered", expect.offered, call.waiting.offers if call.waiting else None))
     slots = conversation.slots
     facts += [(f"slot {name}", value, slots.get(name)) for name, value in expect.slots.items()]
     for what, wanted_, was in facts:

@@ -45,7 +45,7 @@ class Played:
 
 def play(flows: FlowSet, script: Script) -> Played:
     """Plays one script. Never raises for what the flow or the caller do."""
-    call = StandIn(Conversation(flows, script.flow, script.facts), script.data, script.agents)
+    call = StandIn(Conversation(flows, script.flow, script.facts), script.data, script.agents, script.outside)
     differences: list[Difference] = []
     marks: list[tuple[int, int]] = []
     try:

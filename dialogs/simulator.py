@@ -143,7 +143,8 @@ class TextCaller:
         for lookup, by in self._call.asked[self._asked :]:
             if by not in self._data.get(lookup, {}):
                 answer = _short(self._call.answer_to(lookup, by))
-                yield "note", f"the data say nothing about {lookup} “{by}”: answered {answer}"
+                shown = MASK if lookup in self._flows.catalogue.identities else by
+                yield "note", f"the data say nothing about {lookup} “{shown}”: answered {answer}"
         self._asked = len(self._call.asked)
         faults = self._call.conversation.faults[self._faults :]
         self._faults += len(faults)

@@ -16,6 +16,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from dialogs.differences import DEEDS, done
 from dialogs.errors import DialogError, FlowsInvalid
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
@@ -57,6 +58,10 @@ class WrittenCall:
             expect["lookup"] = ", ".join(name for name, _ in turn.lookups)
         if turn.queues:
             expect["queue"] = ", ".join(turn.queues)
+        for deed in DEEDS:
+            what = done(turn, deed)
+            if what:
+                expect[deed] = what
         if conversation.outcome and (turn.queues or conversation.finished):
             expect["outcome"] = conversation.outcome
         if position.flow != self.flow:

@@ -51,7 +51,7 @@ class Records:
         """Opens the record of a call that has just arrived."""
         began_at = self.clock.utc()
         call_id = new_id()
-        recording = self._place_for(call_id, began_at)
+        recording = self.place_for(call_id, began_at)
         record = CallRecord(self, call_id, began_at, recording)
         begun = CallBegun(
             call_id=call_id,
@@ -65,12 +65,12 @@ class Records:
             node_id=self.node,
             flow=flow,
             flow_version=flow_version,
-            recording=None if recording is None else self._below(recording),
+            recording=None if recording is None else self.below(recording),
         )
         self.write(lambda: self._call_log.begin(begun))
         return record
 
-    def _place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
+    def place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
         """The file to record to, its folder made; None if calls are not recorded, or cannot be."""
         if self._recordings is None:
             return None
@@ -82,7 +82,8 @@ class Records:
             return None
         return folder / f"{call_id}.wav"
 
-    def _below(self, recording: Path) -> str:
+    def below(self, recording: Path) -> str:
+        """Its path below the recordings folder."""
         assert self._recordings is not None
         return str(recording.relative_to(self._recordings))
 
@@ -143,7 +144,7 @@ class CallRecord:
         self._id = call_id
         self._began = records.clock.now()
         self._turns = 0
-        self._recorded = False
+        self._voices = 0
         self._planned_recording = recording
         self.call_id = str(call_id)
         self.began_at = began_at
@@ -156,7 +157,7 @@ class CallRecord:
         return self._planned_recording
 
     def not_recorded(self) -> None:
-        """The switch refused to record."""
+        """There is no recording: the switch refused, or the caller did, or was gone before it began."""
         self._planned_recording = None
 
     def answered(self) -> None:
@@ -183,6 +184,18 @@ class CallRecord:
         kinds: dict[str, TurnKind] = {"no_match": "no_match", "no_input": "no_input"}
         kind = kinds.get(result, "keys" if by == "keys" else "match")
         self._turn("caller", step, said, kind, confidence=confidence, latency=latency, sensitive=sensitive)
+
+    def voice_file(self, purpose: str) -> Path | None:
+        """A new file for what the caller says, its folder made; None if there can be none."""
+        self._voices += 1
+        place = self._records.place_for(self._id, self.began_at)
+        return None if place is None else place.with_name(f"{place.stem}-{purpose}-{self._voices}.wav")
+
+    def caller_recorded(self, step: str, file: Path) -> str:
+        """What the caller said is in the file; returns its path below the recordings folder."""
+        reference = self._records.below(file)
+        self._turn("caller", step, reference, "recorded")
+        return reference
 
     def _turn(
         self,

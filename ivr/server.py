@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,7 @@ from ivr.config import Settings
 from ivr.errors import LookupUnknown, NotWritable, PortTaken
 from ivr.lookups import LOOKUPS, Lookups
 from ivr.moments import Watch, nobody_watches
+from ivr.performers import PERFORMERS
 from ivr.records import Records
 from ivr.session import Services, Session
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
@@ -67,7 +68,7 @@ def node_id(settings: Settings) -> str:
 
 def catalogue_of(settings: Settings) -> Catalogue:
     """What flows may use: the folder's catalogue. Raises `DialogError`, `LookupUnknown`."""
-    catalogue = load_catalogue(settings.flows_folder / CATALOGUE)
+    catalogue = replace(load_catalogue(settings.flows_folder / CATALOGUE), performers=PERFORMERS)
     for name in catalogue.lookups:
         if name not in LOOKUPS:
             raise LookupUnknown(
@@ -199,6 +200,7 @@ class Server:
             language=settings.calls.language,
             caller={"number": call.caller_number, "name": call.caller_name},
             now=self._clock.utc().astimezone(self._zone),
+            recorded=settings.calls.record,
         )
         conversation = Conversation(rooms.flows, settings.calls.flow, facts)
         record = rooms.records.begin(

@@ -27,7 +27,7 @@ _COLOURS: Mapping[Shape, str] = {
     "people": "fill:#fde8df,stroke:#b0431a,stroke-width:2px,color:#17202b",
     "ends": "fill:#2b3645,stroke:#2b3645,color:#ffffff",
 }
-_ESCAPES = {ord(sign): f"#{ord(sign)};" for sign in "\"#&<>`|[]{}()\\;*_~%"}
+_ESCAPES = {ord(sign): f"#{ord(sign)};" for sign in '"#&<>`|[]{}()\\;*_~%'}
 """Everything that means something to Mermaid or to the Markdown in its labels."""
 
 
@@ -58,7 +58,9 @@ def _words(figure: Figure, picture: Picture) -> str:
     parts = [_safe(figure.caption), f"<b>{_safe(figure.title)}</b>"]
     if figure.text:
         parts.append(_safe(f"“{figure.text}”"))
-    parts += [_safe(note.text if note.calls is None else f"{note.text}: {note.calls}") for note in figure.notes]
+    parts += [
+        _safe(note.text if note.calls is None else f"{note.text}: {note.calls}") for note in figure.notes
+    ]
     if figure.calls is not None:
         parts.append(f"{figure.calls} {title('calls', picture.language)}")
     if figure.ended:

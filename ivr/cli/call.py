@@ -64,7 +64,7 @@ def call(
     chosen = _speaks(flows, flow, language)
     beside = Path(chosen).with_name(f"{flow}{ENDING}")
     now = datetime.now(ZoneInfo("Europe/Madrid")).replace(second=0, microsecond=0)
-    facts = Facts(language, {"number": "", "name": "", "segment": ""}, now)
+    facts = Facts(language, {"number": "", "name": "", "segment": ""}, now, recorded=True)
     _by_text(TextCaller(flows, flow, facts, _data(data_file or beside, flows), agents))
 
 

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 import dialogs
 from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.check import unperformable
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import FlowSet
 from dialogs.loader import flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
+from ivr.performers import PERFORMERS
 
 SHIPPED = Path(dialogs.__file__).parent / "flows"
 """The flows that come with the product."""
@@ -59,17 +62,17 @@ def find_catalogue(paths: list[Path], named: Path | None) -> Catalogue:
     places = [folder / CATALOGUE for path in folders(paths) for folder in (path, *path.resolve().parents)]
     file = named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
     try:
-        return load_catalogue(file)
+        return replace(load_catalogue(file), performers=PERFORMERS)
     except FlowsInvalid as fault:
         raise CannotBeDone(str(fault.problems[0])) from fault
 
 
-def show_problems(problems: list[Problem] | tuple[Problem, ...], *, as_json: bool = False) -> None:
-    """One line each, or one JSON object for editors."""
-    if as_json:
-        rows = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
-        click.echo(json.dumps({"problems": rows}, ensure_ascii=False))
-        return
+def _rows(problems: list[Problem]) -> list[dict[str, object]]:
+    return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+
+
+def show_problems(problems: list[Problem] | tuple[Problem, ...]) -> None:
+    """One line each."""
     for problem in problems:
         click.echo(str(problem))
 
@@ -86,6 +89,8 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
+    Steps that run in tests but not yet on live calls are noted; they are no mistakes.
+
     Exit status: 0 all is well, 1 there are mistakes, 2 nothing could be checked.
     """
     named = existing(paths)
@@ -101,7 +106,13 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
             scripts = len(load_scripts(test_files(named), flows))
         except FlowsInvalid as fault:
             shown += fault.problems
-    show_problems(shown, as_json=as_json)
+    notes = [note for note in unperformable(flows, known) if note.file in wanted]
+    if as_json:
+        click.echo(json.dumps({"problems": _rows(shown), "notes": _rows(notes)}, ensure_ascii=False))
+    else:
+        show_problems(shown)
+        for note in notes:
+            click.echo(f"{note} (a note, no mistake)")
     if shown:
         sys.exit(1)
     if not as_json:
