@@ -1,4 +1,4 @@
-"""`kill -9` of `ivr serve` at random instants of a call: the caller reaches people, the record is completed."""
+"""`kill -9` of `ivr serve` at random instants of a call: the caller reaches people, the record is kept."""
 
 from __future__ import annotations
 
