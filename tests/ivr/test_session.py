@@ -360,7 +360,7 @@ def test_a_queue_gives_the_caller_back_with_a_reason(
     dialog, _ = rig.live([Enqueue("billing", "person", {}), Hangup("bye")])
     assert dialog.results == [expected]
     assert rig.call.orders.index("set hangup_after_bridge=true") < rig.call.orders.index(
-        "enqueue billing@default"
+        "enqueue billing@ivr"
     )
 
 
