@@ -36,7 +36,7 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.effects import OpenCase, Play
 from dialogs.expressions import Template, fill
 from dialogs.flow import Name
-from dialogs.nodes.step import NEXT, Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text, Words
 from dialogs.results import CaseOpened, Failed
 
@@ -45,6 +45,7 @@ class Case(Step):
     """Opens a case, and tells its reference."""
 
     type_name: ClassVar[str] = "case"
+    drawn_as: ClassVar[Shape | None] = "does"
     performer: ClassVar[str] = "cases"
 
     case: Name = Field(description="The kind of case, and the slot that holds its reference")

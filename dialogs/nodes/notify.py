@@ -37,7 +37,7 @@ from dialogs.catalogue import Catalogue
 from dialogs.effects import Notify as NotifyEffect
 from dialogs.expressions import Template, fill
 from dialogs.flow import Name
-from dialogs.nodes.step import NEXT, Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text, Words
 from dialogs.results import Done, Failed, Refused
 from dialogs.source import nearest
@@ -47,6 +47,7 @@ class Notify(Step):
     """Sends an SMS or an e-mail, or tells another system."""
 
     type_name: ClassVar[str] = "notify"
+    drawn_as: ClassVar[Shape | None] = "does"
     performer: ClassVar[str] = "notices"
 
     notify: Literal["sms", "email", "webhook"] = Field(description="How it is sent")

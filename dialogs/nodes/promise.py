@@ -34,7 +34,7 @@ from dialogs.effects import SetOutcome
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import NAME
 from dialogs.flow import Name
-from dialogs.nodes.step import NEXT, Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.results import Done, Failed, Refused
 
 ValueName = Annotated[str, Field(pattern=f"^{NAME.pattern}$", max_length=120)]
@@ -44,6 +44,7 @@ class Promise(Step):
     """Notes a promise to pay."""
 
     type_name: ClassVar[str] = "promise"
+    drawn_as: ClassVar[Shape | None] = "does"
     performer: ClassVar[str] = "promises"
 
     promise: Name = Field(description="What is promised, in your words")

@@ -54,7 +54,7 @@ from dialogs.effects import Verify as VerifyEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
 from dialogs.nodes.lookup import Again, asked_by, field_types
-from dialogs.nodes.step import NEXT, Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text
 from dialogs.results import Failed, Found, Locked, Missing, Slow
 from dialogs.source import nearest
@@ -64,6 +64,7 @@ class Verify(Step):
     """Makes sure who the caller is."""
 
     type_name: ClassVar[str] = "verify"
+    drawn_as: ClassVar[Shape | None] = "looks_up"
     performer: ClassVar[str] = "identity"
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
