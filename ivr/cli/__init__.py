@@ -33,6 +33,7 @@ _ROOMS: dict[str, str] = {
     "test": "ivr.cli.flows",
     "call": "ivr.cli.flows",
     "schema": "ivr.cli.flows",
+    "flow": "ivr.cli.flow",
     "db": "ivr.cli.db",
     "freeswitch": "ivr.cli.freeswitch",
     "models": "ivr.cli.speech",
