@@ -26,6 +26,7 @@ from data.call_log import CallLog
 from data.errors import DataError
 from data.ids import new_id
 from data.records import CallAnswered, CallBegun, CallEnded, EndedBy, Reading, Scalar, Turn, TurnKind, Who
+from dialogs.engine import Conversation
 from dialogs.results import Heard, Keyed
 from esl.switch import Call
 from ivr.clock import Clock
@@ -60,6 +61,11 @@ class Place:
     language: str
 
 
+def place_in(conversation: Conversation, step: str) -> Place:
+    """A step of the flow that the conversation is in."""
+    return Place(conversation.position.flow, step, conversation.language)
+
+
 class Records:
     """Writes the records of all calls of this process, behind the calls."""
 
@@ -78,7 +84,7 @@ class Records:
         """Opens the record of a call that has just arrived."""
         began_at = basis.at or self.clock.utc()
         call_id = new_id()
-        recording = self._place_for(call_id, began_at)
+        recording = self.place_for(call_id, began_at)
         record = CallRecord(self, call_id, began_at, recording)
         begun = CallBegun(
             call_id=call_id,
@@ -94,12 +100,12 @@ class Records:
             flow_version=basis.flow_version,
             release=basis.release,
             caller_facts=basis.caller_facts,
-            recording=None if recording is None else self._below(recording),
+            recording=None if recording is None else self.below(recording),
         )
         self.write(lambda: self._call_log.begin(begun))
         return record
 
-    def _place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
+    def place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
         """The file to record to, its folder made; None if calls are not recorded, or cannot be."""
         if self._recordings is None:
             return None
@@ -111,7 +117,8 @@ class Records:
             return None
         return folder / f"{call_id}.wav"
 
-    def _below(self, recording: Path) -> str:
+    def below(self, recording: Path) -> str:
+        """Its path below the recordings folder."""
         assert self._recordings is not None
         return str(recording.relative_to(self._recordings))
 
@@ -172,7 +179,7 @@ class CallRecord:
         self._id = call_id
         self._began = records.clock.now()
         self._turns = 0
-        self._recorded = False
+        self._voices = 0
         self._planned_recording = recording
         self.call_id = str(call_id)
         self.began_at = began_at
@@ -185,7 +192,7 @@ class CallRecord:
         return self._planned_recording
 
     def not_recorded(self) -> None:
-        """The switch refused to record."""
+        """There is no recording: the switch refused, or the caller did, or was gone before it began."""
         self._planned_recording = None
 
     def answered(self) -> None:
@@ -225,6 +232,18 @@ class CallRecord:
             latency_ms=_ms(latency),
             sensitive=sensitive,
         )
+
+    def voice_file(self, purpose: str) -> Path | None:
+        """A new file for what the caller says, its folder made; None if there can be none."""
+        self._voices += 1
+        place = self._records.place_for(self._id, self.began_at)
+        return None if place is None else place.with_name(f"{place.stem}-{purpose}-{self._voices}.wav")
+
+    def caller_recorded(self, place: Place, file: Path) -> str:
+        """What the caller said is in the file; returns its path below the recordings folder."""
+        reference = self._records.below(file)
+        self._turn("caller", place, text=reference, kind="recorded", result="recorded")
+        return reference
 
     def looked_up(
         self,

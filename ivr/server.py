@@ -13,6 +13,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -166,7 +167,8 @@ class Server:
             if recovered is not None and recovered.completed:
                 log.warning("unfinished_calls_completed", calls=len(recovered.completed))
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
-            self._rooms = Rooms(store, records, live, self._queues(live), voice, Lookups(store))
+            queues = live.current.flows.catalogue.queues
+            self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
             self._listen()
         except BaseException:
             if live is not None:
@@ -227,12 +229,9 @@ class Server:
         )
         return LiveFlows(sources, clock=self._clock, warm=lambda flows: voice.warm_up(static_prompts(flows)))
 
-    def _queues(self, live: LiveFlows) -> frozenset[str]:
-        version = live.current
-        if version.release is None:
-            return catalogue_of(self._settings).queues
-        place = copies_of(self._settings).place_of(version.release, version.checksum)
-        return catalogue_in(place).queues
+    def _local_time(self) -> datetime:
+        """The time in the company's zone."""
+        return self._clock.utc().astimezone(self._zone)
 
     def _recordings_folder(self) -> Path | None:
         if not self._settings.calls.record:
@@ -262,8 +261,10 @@ class Server:
         now = self._clock.utc()
         facts = Facts(
             language=settings.calls.language,
-            caller={"number": call.caller_number, "name": call.caller_name},
+            # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
+            caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
+            recorded=settings.calls.record,
         )
         version = rooms.live.current
         conversation = Conversation(version.flows, settings.calls.flow, facts)

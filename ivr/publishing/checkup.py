@@ -5,12 +5,11 @@ No mistakes, no scripted call that goes wrong, and no step that the live service
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dialogs import check
 from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.check import unperformable
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import FlowSet
 from dialogs.loader import read_flows
@@ -18,6 +17,7 @@ from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
 from ivr.errors import LookupUnknown
 from ivr.lookups import LOOKUPS
+from ivr.performers import PERFORMERS
 
 CATALOGUE = "catalogue.yaml"
 """Beside the flows: the queues and look-ups that they may name."""
@@ -25,7 +25,7 @@ CATALOGUE = "catalogue.yaml"
 
 def catalogue_in(folder: Path) -> Catalogue:
     """What flows may use: the folder's catalogue. Raises `DialogError`, `LookupUnknown`."""
-    catalogue = load_catalogue(folder / CATALOGUE)
+    catalogue = replace(load_catalogue(folder / CATALOGUE), performers=PERFORMERS)
     for name in catalogue.lookups:
         if name not in LOOKUPS:
             raise LookupUnknown(
@@ -41,7 +41,7 @@ class Checked:
 
     flows: FlowSet | None
     problems: tuple[Problem, ...] = ()
-    failed: tuple[Played, ...] = field(default=())
+    failed: tuple[Played, ...] = ()
     """Scripted calls that did not go as expected."""
     tests: int = 0
     """Scripted calls that were played."""
@@ -81,10 +81,3 @@ def _main_missing(flows: FlowSet, folder: Path, main: str) -> list[Problem]:
     there = ", ".join(sorted(flows.flows))
     what = f"there is no flow `{main}`, with which calls begin: add it, or set calls.flow (there are {there})"
     return [Problem(str(folder), 1, 1, what)]
-
-
-def unperformable(flows: FlowSet, catalogue: Catalogue) -> list[Problem]:
-    """Steps whose live performer is not installed."""
-    # Until the checker knows performers, every step that it lets pass can be performed.
-    find: Callable[[FlowSet, Catalogue], list[Problem]] | None = getattr(check, "unperformable", None)
-    return [] if find is None else find(flows, catalogue)
