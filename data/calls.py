@@ -206,6 +206,7 @@ def _json(values: Mapping[str, Any]) -> str:
 def _detail(turn: Turn) -> str:
     detail: dict[str, Any] = {
         "by": turn.by,
+        "band": turn.band,
         "heard": [[reading.text, reading.confidence] for reading in turn.heard],
         "keys": turn.keys,
         "asked": dict(turn.asked),
@@ -230,6 +231,7 @@ def _turn(row: Row[Any]) -> Turn:
         language=row.language,
         result=row.result,
         by=detail.get("by", ""),
+        band=detail.get("band", ""),
         heard=tuple(Reading(text=text, confidence=sure) for text, sure in detail.get("heard", ())),
         keys=detail.get("keys"),
         asked=detail.get("asked", {}),

@@ -33,6 +33,7 @@ _ROOMS: dict[str, str] = {
     "test": "ivr.cli.flow_test",
     "call": "ivr.cli.call",
     "schema": "ivr.cli.flows",
+    "flow": "ivr.cli.flow",
     "db": "ivr.cli.db",
     "freeswitch": "ivr.cli.freeswitch",
     "models": "ivr.cli.speech",
