@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,7 +28,9 @@ from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
+from esl.audio_socket import AudioSocket
 from esl.errors import AddressTakenError
+from esl.live_audio import AudioTransport, LiveAudio, default_folder
 from esl.outbound import OutboundServer
 from esl.switch import Call
 from ivr.clock import Clock
@@ -58,6 +61,18 @@ def writable(folder: Path, what: str) -> Path:
             "Give this user the right to write there, or name another folder in ivr.yaml",
         ) from refused
     return folder
+
+
+@contextmanager
+def _port_of(section: str, host: str, port: int) -> Iterator[None]:
+    """Tells a port that is taken in the settings' words. Raises `PortTaken`."""
+    try:
+        yield
+    except AddressTakenError as taken:
+        raise PortTaken(
+            f"Port {port} on {host} is taken",
+            f"End the program that listens there, or set {section}.port in ivr.yaml",
+        ) from taken
 
 
 def node_id(settings: Settings) -> str:
@@ -110,6 +125,7 @@ class Server:
         self._extra_languages = tuple(extra_languages)
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
+        self._audio: AudioTransport | None = None
         self._zone = ZoneInfo(settings.calls.zone)
 
     @property
@@ -167,6 +183,8 @@ class Server:
                 records.close(deadline=1.0)
             if voice is not None:
                 voice.close()
+            if self._audio is not None:
+                self._audio.close()
             store.close()
             raise
 
@@ -177,20 +195,28 @@ class Server:
 
     def _listen(self) -> None:
         settings = self._settings.outbound
+        self._audio = self._live_audio()
         outbound = OutboundServer(
             (settings.host, settings.port),
             self._take,
             allowed=settings.allowed,
             max_calls=settings.max_calls,
+            live_audio=self._audio,
         )
-        try:
+        with _port_of("outbound", settings.host, settings.port):
             outbound.start()
-        except AddressTakenError as taken:
-            raise PortTaken(
-                f"Port {settings.port} on {settings.host} is taken",
-                "End the program that listens there, or set outbound.port in ivr.yaml",
-            ) from taken
         self._outbound = outbound
+
+    def _live_audio(self) -> AudioTransport:
+        audio = self._settings.audio
+        if audio.transport == "websocket":
+            transport = AudioSocket((audio.host, audio.port), url=audio.url, allowed=audio.allowed)
+            with _port_of("audio", audio.host, audio.port):
+                transport.start()
+            return transport
+        named = "live_audio" in self._settings.freeswitch.model_fields_set
+        folder = self._settings.freeswitch.live_audio if named else default_folder()
+        return LiveAudio(folder=writable(folder, "live audio"))
 
     def _take(self, call: Call) -> None:
         """One call, in its own greenlet."""
@@ -221,6 +247,8 @@ class Server:
             released = self._outbound.close(deadline)
             if released:
                 log.warning("calls_released", calls=released)
+        if self._audio is not None:
+            self._audio.close()
         if self._rooms is not None:
             self._rooms.records.close()
             self._rooms.voice.close()

@@ -49,6 +49,32 @@ def test_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert (settings.outbound.port, settings.outbound.max_calls) == (9001, 7)
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{transport: websocket, host: 0.0.0.0}", "the switch cannot connect to 0.0.0.0: add audio.url"),
+        ("{transport: websocket, host: '::1'}", "the switch cannot read the address ::1: add audio.url"),
+        ("{url: 'http://ivr:8041'}", "audio.url: Value error, write it as ws://10.0.0.5:8041"),
+        ("{url: 'ws://ivr/${x}'}", "audio.url: Value error, write it as ws://10.0.0.5:8041"),
+        ("{transport: pigeon}", "audio.transport"),
+    ],
+)
+def test_live_audio_that_no_switch_could_reach_is_refused(tmp_path: Path, text: str, what: str) -> None:
+    """At the start, not when the first caller speaks."""
+    with pytest.raises(ConfigurationError) as refused:
+        load(written(tmp_path, f"calls: {{language: ca}}\naudio: {text}\n"))
+    assert "settings.yaml:2: audio" in str(refused.value)
+    assert what in str(refused.value)
+
+
+def test_live_audio_over_a_websocket(tmp_path: Path) -> None:
+    """Address, proxy and switches as they are written."""
+    where = "host: 0.0.0.0, url: 'wss://ivr.example.net/audio', allowed: [10.0.0.7]"
+    audio = load(written(tmp_path, f"audio: {{transport: websocket, {where}}}")).audio
+    assert (audio.port, audio.url) == (8041, "wss://ivr.example.net/audio")
+    assert [str(network) for network in audio.allowed] == ["10.0.0.7/32"]
+
+
 def test_a_secret_comes_from_environment_or_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The two ways to name a secret both give its value."""
     monkeypatch.setenv("SWITCH_PASSWORD", "from-env")
