@@ -12,6 +12,7 @@ from dialogs.expressions import Template, Value
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import render
+from dialogs.slots.asking import Asking
 from dialogs.spoken import DEFAULT_FORMAT, Said, say
 from dialogs.wording import wording
 
@@ -48,15 +49,25 @@ class Call:
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
 
+    @property
+    def asking(self) -> Asking:
+        """Under which circumstances the next question is put."""
+        return Asking(self.language, self.facts.now, self.facts.region)
+
     # --- values ---
 
     def values(self) -> dict[str, Scalar]:
         """Everything that templates and conditions may name, in one flat table."""
         table: dict[str, Scalar] = {f"caller.{name}": value for name, value in self.facts.caller.items()}
-        table.update(self.slots)
+        table.update({name: self._typed(name, value) for name, value in self.slots.items()})
         for lookup, record in self.records.items():
             table.update({f"{lookup}.{name}": value for name, value in record.items()})
         return table
+
+    def _typed(self, slot: str, value: str) -> Scalar:
+        """A slot is kept as text; where it is a number or money, conditions and prompts see the number."""
+        is_number = self.flows.types.get(slot) in ("number", "money") and value.removeprefix("-").isdecimal()
+        return int(value) if is_number else value
 
     def fill(self, slot: str, value: str) -> None:
         self.slots[slot] = value

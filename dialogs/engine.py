@@ -27,6 +27,7 @@ from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.queue import Queue, context
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.transfer import Transfer
 from dialogs.notice import give_notice
 from dialogs.results import Handed, Heard, Keyed, Match, NoMatch, Result
 from dialogs.universals import BACK, MARK, language_of
@@ -110,6 +111,12 @@ class Conversation:
         return self._call.public_slots()
 
     @property
+    def secrets(self) -> frozenset[str]:
+        """The sensitive answers themselves, for whoever has to mask them. Never log this."""
+        sensitive = self._flows.sensitive
+        return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
+
+    @property
     def trace(self) -> Trace:
         return self._call.trace
 
@@ -161,7 +168,7 @@ class Conversation:
         if isinstance(step, Subflow) and not self._entered_subflow:
             self._enter(step)
             return self._begin()
-        if self._in_notice or (self._notice_due and (step.takes_input or isinstance(step, Queue))):
+        if self._in_notice or (self._notice_due and (step.takes_input or isinstance(step, Queue | Transfer))):
             self._notice_due, self._in_notice = False, True
             self._running = give_notice(self._call, self._begins_in)
             return self._running

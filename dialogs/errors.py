@@ -59,6 +59,12 @@ class ConditionUndecidable(DialogError):
     code = "condition_undecidable"
 
 
+class ClockMissing(DialogError):
+    """Opening hours were asked for, and nobody said what time it is."""
+
+    code = "clock_missing"
+
+
 class UnexpectedResult(DialogError):
     """The session answered an effect with a result that does not belong to it."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialogs.catalogue import ValueType
+from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem, UnknownFlow
 from dialogs.source import Source
 
@@ -92,6 +92,8 @@ class FlowSet:
     """Slots whose content must not be seen."""
     version: str = ""
     """A hash of the files' content."""
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    """What they were checked against; calendars and destinations are read from it."""
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

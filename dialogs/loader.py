@@ -10,6 +10,7 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,7 +91,7 @@ def read_flows(
         problems.append(Problem("", 1, 1, f"there is no flow file (`*{ENDING}`): name a file or a folder"))
     flows, wrong = assemble(sources, catalogue, extra_languages=extra_languages, complete=not lost)
     return (
-        FlowSet(flows.flows, flows.types, flows.sensitive, version.hexdigest()[:16]),
+        replace(flows, version=version.hexdigest()[:16]),
         sorted({*problems, *wrong}),
     )
 
@@ -122,7 +123,7 @@ def assemble(
             )
             continue
         flows[flow.name] = flow
-    found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows))
+    found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows), catalogue=catalogue)
     # Rules about how steps hang together make sense only where every step could be read.
     broken = {problem.file for problem in problems}
     extent = Extent(complete, complete and heads, complete and whole)
@@ -222,7 +223,7 @@ def _steps(source: Source, listed: Any) -> _Steps:
             unread |= _names_in(keys, at)
             words |= _words_in(keys)
             continue
-        name = _name(step, at)
+        name = step.id or step.own_name(at + 1)
         if name in steps:
             line = source.place(ways[name]).line
             problems.append(
@@ -258,17 +259,6 @@ def _words_in(value: Any) -> set[str]:
         return set().union(*map(_words_in, value))
     text = str(value).lower()
     return {*re.findall(r"[a-z][a-z0-9_]*", text), re.sub(r"[^a-z0-9]+", "_", text)}
-
-
-def _name(step: Step, at: int) -> str:
-    """A step's name: its `id`, or the node's own value where that is a name."""
-    own = getattr(step, step.type_name, None)
-    if step.id:
-        return step.id
-    if isinstance(own, str) and step.type_name not in ("hangup", "language"):
-        # A confirm reads back a slot whose question has that name already.
-        return f"confirm_{own}" if step.type_name == "confirm" else own
-    return f"{step.type_name}_{at + 1}"
 
 
 def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[Step | None, list[Problem]]:

@@ -243,12 +243,12 @@ class _Filled:
 
     def _used(self, flow: Flow, name: str, step: Step, filled: Names) -> Iterator[Problem]:
         uses: list[tuple[tuple[str | int, ...], str]] = list(step.needs())
-        for way, words in step.prompts():
+        for way, words in (*step.prompts(), *step.written()):
             uses += [((*way, language), used) for language, t in words.items() for used in t.names]
         uses += [(way, used) for way, template in step.templates() for used in template.names]
         uses += [(way, used) for way, condition in step.conditions() for used in condition.names]
         for way, used in uses:
-            if used in filled or used.startswith("caller."):
+            if used in filled or used in step.filled_before() or used.startswith("caller."):
                 continue
             if used in self.flows.types or "." not in used:
                 source = used.partition(".")[0]

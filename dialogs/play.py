@@ -12,7 +12,7 @@ from dialogs.nodes.question import Question
 from dialogs.rehearsal import Expect, PerLanguage, Script, TestStep
 from dialogs.results import Alternative, Heard, Keyed, NoInput
 from dialogs.slots.words import plain
-from dialogs.stand_in import StandIn
+from dialogs.stand_in import StandIn, Turn
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Played:
 
 def play(flows: FlowSet, script: Script) -> Played:
     """Plays one script. Never raises for what the flow or the caller do."""
-    call = StandIn(Conversation(flows, script.flow, script.facts), script.data, script.agents)
+    call = StandIn(Conversation(flows, script.flow, script.facts), script.data, script.agents, script.outside)
     differences: list[Difference] = []
     try:
         call.start()
@@ -131,6 +131,15 @@ def _holds(heard: str, text: str) -> bool:
     return f" {words} " in f" {plain(heard)} " if words else text in heard
 
 
+DEEDS = ("transfer", "record", "message", "verify", "understand", "callback", "notify", "promise", "case")
+"""What a test may expect by the node's own key."""
+
+
+def _done(turn: Turn, deed: str) -> str | None:
+    """What was done of that kind since the caller's last turn."""
+    return ", ".join(name for what, name in turn.deeds if what == deed) or None
+
+
 def _compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterator[Difference]:
     conversation, turn = call.conversation, call.turn
     heard = " ".join((*turn.said, *turn.voiced))
@@ -156,6 +165,8 @@ def _compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterato
         ("recorded", expect.recorded, call.recorded),
         ("faults", expect.faults, len(conversation.faults)),
     ]
+    facts += [(deed, getattr(expect, deed), _done(turn, deed)) for deed in DEEDS]
+    facts.append(("offered", expect.offered, call.waiting.offers if call.waiting else None))
     slots = conversation.slots
     facts += [(f"slot {name}", value, slots.get(name)) for name, value in expect.slots.items()]
     for what, wanted_, was in facts:

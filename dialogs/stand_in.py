@@ -9,14 +9,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome, StartRecording
+from dialogs.effects import (
+    CallBack,
+    Collect,
+    Deed,
+    Effect,
+    Enqueue,
+    Hangup,
+    Lookup,
+    Notify,
+    OpenCase,
+    Play,
+    Promise,
+    Prompt,
+    Record,
+    SetOutcome,
+    StartRecording,
+    Transfer,
+    Understand,
+    Verify,
+)
 from dialogs.engine import Conversation
 from dialogs.errors import RehearsalStuck
+from dialogs.outside import Outside
 from dialogs.results import (
     Done,
     Failed,
     Found,
     Handed,
+    Locked,
     Missing,
     NobodyFree,
     Played,
@@ -25,7 +46,7 @@ from dialogs.results import (
 )
 
 Scalar = str | int | bool | None
-Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error"]
+Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error", "locked"]
 Data = Mapping[str, Mapping[str, Answer]]
 """Look-up → what it is asked by (several values joined by ", ") → what it answers. `else` is the rest."""
 Agents = Literal["free", "busy", "closed", "left", "broken"]
@@ -44,14 +65,19 @@ class Turn:
     queues: list[str] = field(default_factory=list)
     lookups: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    deeds: list[tuple[str, str]] = field(default_factory=list)
+    """(node type, what): `("transfer", "shop")`, `("record", "complaint")` …"""
 
 
 class StandIn:
     """Plays a conversation from question to question."""
 
-    def __init__(self, conversation: Conversation, data: Data, agents: Agents) -> None:
+    def __init__(
+        self, conversation: Conversation, data: Data, agents: Agents, outside: Outside | None = None
+    ) -> None:
         self.conversation = conversation
         self.data = data
+        self.outside = outside or Outside()
         self.agents: Agents = agents
         self.turn = Turn()
         self.waiting: Collect | None = None
@@ -93,7 +119,7 @@ class StandIn:
                     effect = self.conversation.send(self._result(effect))
         raise RehearsalStuck("the call goes on without ever asking or ending")
 
-    def _result(self, effect: Play | Lookup | StartRecording | Enqueue | SetOutcome) -> Result:
+    def _result(self, effect: Play | Lookup | StartRecording | Enqueue | SetOutcome | Deed) -> Result:
         match effect:
             case Play():
                 self._speak(effect.prompt)
@@ -101,7 +127,7 @@ class StandIn:
             case Lookup():
                 self.turn.lookups.append((effect.name, effect.by))
                 self.transcript.append(("system", f"looks up {effect.name}"))
-                return self._found(effect)
+                return self._found(effect.name, ", ".join(effect.by.values()))
             case Enqueue():
                 self.turn.queues.append(effect.queue)
                 self.transcript.append(("system", f"queue {effect.queue}"))
@@ -113,14 +139,44 @@ class StandIn:
             case SetOutcome():
                 self.transcript.append(("system", f"outcome {effect.code}"))
                 return Done()
+            case _:
+                return self._done(effect)
 
-    def _found(self, effect: Lookup) -> Result:
-        answers = self.data.get(effect.name, {})
-        answer = answers.get(", ".join(effect.by.values()), answers.get("else", "missing"))
+    def _done(self, deed: Deed) -> Result:
+        """What needs a performer on a live call: noted, and answered as `outside` says."""
+        result: Result
+        match deed:
+            case Transfer():
+                what, name = "transfer", deed.destination
+                result = self.outside.transferred()
+            case Record():
+                what, name, result = deed.purpose, deed.name, self.outside.recorded(deed)
+            case Verify():
+                what, name = "verify", deed.identity
+                result = self._found(deed.identity, ", ".join(deed.claims.values()))
+            case Understand():
+                what, name, result = "understand", deed.name, self.outside.understood(deed)
+            case CallBack():
+                what, name, result = "callback", deed.queue, self.outside.ended(deed)
+            case Notify():
+                what, name, result = "notify", deed.channel, self.outside.ended(deed)
+            case Promise():
+                what, name, result = "promise", deed.name, self.outside.ended(deed)
+            case OpenCase():
+                what, name, result = "case", deed.name, self.outside.opened(deed)
+        self.turn.deeds.append((what, name))
+        self.transcript.append(("system", f"{what} {name}"))
+        return result
+
+    def _found(self, name: str, by: str) -> Result:
+        answers = self.data.get(name, {})
+        answer = answers.get(by, answers.get("else", "missing"))
         if answer == "slow":
             return Slow()
         if answer == "error":
             return Failed("the look-up breaks")
+        if answer == "locked":
+            return Locked()
         if isinstance(answer, str):
             return Missing()
         return Found(dict(answer))

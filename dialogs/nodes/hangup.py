@@ -3,6 +3,11 @@
 ```yaml
 - hangup: normal                 # or busy, rejected
 ```
+```yaml test
+- test: the call is over
+  steps:
+    - expect: {hangup: true}
+```
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
+from pydantic import Field
 from typing_extensions import override
 
 from dialogs.call import Call
@@ -24,7 +30,11 @@ class Hangup(Step):
     """Ends the call."""
 
     type_name: ClassVar[str] = "hangup"
-    hangup: Literal["normal", "busy", "rejected"]
+    hangup: Literal["normal", "busy", "rejected"] = Field(description="How the line is told")
+
+    @override
+    def own_name(self, at: int) -> str:
+        return f"hangup_{at}"
 
     def run(self, call: Call) -> Run:
         yield HangupEffect(call.step, _CAUSES[self.hangup])

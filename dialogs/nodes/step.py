@@ -51,6 +51,9 @@ class Step(BaseModel):
     type_name: ClassVar[str]
     takes_input: ClassVar[bool] = False
     """Whether it waits for the caller: a loop needs at least one such step."""
+    performer: ClassVar[str] = ""
+    """What the live service must have installed to perform it (`Catalogue.performers`); empty: nothing
+    beyond the basics. The simulator and the tests perform every node."""
 
     id: Name | None = Field(None, description="The step's name; without it, the node's own value is the name")
     then: Name | None = Field(None, description="The step that follows; without it, the next on the page")
@@ -59,6 +62,17 @@ class Step(BaseModel):
     def prepare(cls, keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[ErrorDetails]]:
         """The keys as the model wants them, and what was wrong with those that it does not see."""
         return dict(keys), []
+
+    def own_name(self, at: int) -> str:
+        """What the step is called without an `id`: by the node's own value if that is a name. `at`: its
+        place on the page, from 1."""
+        own = getattr(self, self.type_name, None)
+        return own if isinstance(own, str) else f"{self.type_name}_{at}"
+
+    def performers(self) -> Iterator[tuple[Way, str]]:
+        """What the live service must have installed, and the key that asks for it."""
+        if self.performer:
+            yield (self.type_name,), self.performer
 
     def run(self, call: Call) -> Run:  # noqa: ARG002 - for the nodes to use
         yield from ()
@@ -70,6 +84,10 @@ class Step(BaseModel):
 
     def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         """Everything it says, and where that stands."""
+        yield from ()
+
+    def written(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
+        """Texts in the caller's language that are sent, not spoken."""
         yield from ()
 
     def conditions(self) -> Iterator[tuple[Way, Condition]]:
@@ -91,6 +109,14 @@ class Step(BaseModel):
     ) -> Mapping[str, ValueType]:
         """The names that have a value once the step was left by that exit, with their types."""
         return {}
+
+    def filled_before(self) -> frozenset[str]:
+        """Names that it fills itself before it says its own words."""
+        return frozenset()
+
+    def sensitive_slots(self) -> Iterator[str]:
+        """Slots that it fills and that must not be seen."""
+        yield from ()
 
     def mistakes(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,6 +18,7 @@ import click
 
 import dialogs
 from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.check import unperformable
 from dialogs.engine import Conversation
 from dialogs.errors import DialogError, FlowsInvalid, Problem
 from dialogs.facts import Facts
@@ -27,6 +29,7 @@ from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
 from dialogs.simulator import HELP, TextCaller
 from dialogs.stand_in import Agents, Data
+from ivr.performers import PERFORMERS
 
 SHIPPED = Path(dialogs.__file__).parent / "flows"
 """The flows that come with the product."""
@@ -63,16 +66,16 @@ def _find_catalogue(paths: list[Path], named: Path | None) -> Catalogue:
     places = [folder / CATALOGUE for path in _folders(paths) for folder in (path, *path.resolve().parents)]
     file = named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
     try:
-        return load_catalogue(file)
+        return replace(load_catalogue(file), performers=PERFORMERS)
     except FlowsInvalid as fault:
         raise CannotBeDone(str(fault.problems[0])) from fault
 
 
-def _show(problems: list[Problem] | tuple[Problem, ...], *, as_json: bool = False) -> None:
-    if as_json:
-        rows = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
-        click.echo(json.dumps({"problems": rows}, ensure_ascii=False))
-        return
+def _rows(problems: list[Problem]) -> list[dict[str, object]]:
+    return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+
+
+def _show(problems: list[Problem] | tuple[Problem, ...]) -> None:
     for problem in problems:
         click.echo(str(problem))
 
@@ -89,6 +92,8 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
+    Steps that run in tests but not yet on live calls are noted; they are no mistakes.
+
     Exit status: 0 all is well, 1 there are mistakes, 2 nothing could be checked.
     """
     named = _existing(paths)
@@ -104,7 +109,13 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
             scripts = len(load_scripts(test_files(named), flows))
         except FlowsInvalid as fault:
             shown += fault.problems
-    _show(shown, as_json=as_json)
+    notes = [note for note in unperformable(flows, known) if note.file in wanted]
+    if as_json:
+        click.echo(json.dumps({"problems": _rows(shown), "notes": _rows(notes)}, ensure_ascii=False))
+    else:
+        _show(shown)
+        for note in notes:
+            click.echo(f"{note} (a note, no mistake)")
     if shown:
         sys.exit(1)
     if not as_json:
