@@ -163,9 +163,20 @@ class CallSettings(_Part):
     record: bool = True
 
 
+class RecordingSettings(_Part):
+    folder: Path = Path("recordings")
+    format: Literal["wav", "mp3", "opus"] | None = None
+    """What recordings become when their call is over, trimmed; None: they stay as the switch wrote them."""
+
+
 class LogSettings(_Part):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+
+
+def _recordings(value: object) -> object:
+    """A path alone is the folder."""
+    return {"folder": value} if isinstance(value, str | Path) else value
 
 
 class Settings(BaseSettings):
@@ -178,7 +189,7 @@ class Settings(BaseSettings):
     home: Path = CHECKOUT
     flows: Path | None = None
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
-    recordings: Path = Path("recordings")
+    recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
     database: DatabaseSettings = DatabaseSettings()
@@ -209,7 +220,7 @@ class Settings(BaseSettings):
 
     @property
     def recordings_folder(self) -> Path:
-        return self.path(self.recordings)
+        return self.path(self.recordings.folder)
 
     @property
     def prompts_folder(self) -> Path:

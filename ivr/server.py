@@ -39,6 +39,7 @@ from ivr.errors import LookupUnknown, NotWritable, PortTaken
 from ivr.lookups import LOOKUPS, Lookups
 from ivr.moments import Watch, nobody_watches
 from ivr.performers import PERFORMERS
+from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
@@ -127,6 +128,7 @@ class Server:
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
         self._audio: AudioTransport | None = None
+        self._upkeep: Upkeep | None = None
         self._zone = ZoneInfo(settings.calls.zone)
 
     @property
@@ -179,6 +181,9 @@ class Server:
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
             self._rooms = Rooms(store, records, flows, catalogue.queues, voice, Lookups(store))
             self._listen()
+            if settings.recordings.format is not None:
+                self._upkeep = Upkeep(settings)
+                self._upkeep.start()
         except BaseException:
             if records is not None:
                 records.close(deadline=1.0)
@@ -250,6 +255,8 @@ class Server:
                 log.warning("calls_released", calls=released)
         if self._audio is not None:
             self._audio.close()
+        if self._upkeep is not None:
+            self._upkeep.close()
         if self._rooms is not None:
             self._rooms.records.close()
             self._rooms.voice.close()

@@ -34,6 +34,7 @@ _ROOMS: dict[str, str] = {
     "call": "ivr.cli.flows",
     "schema": "ivr.cli.flows",
     "db": "ivr.cli.db",
+    "recordings": "ivr.cli.recordings",
     "freeswitch": "ivr.cli.freeswitch",
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.config import Settings, load
+from ivr.config import RecordingSettings, Settings, load
 from ivr.errors import ConfigurationError
 
 
@@ -136,6 +136,8 @@ def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_relative_paths_lie_below_home(tmp_path: Path) -> None:
     """Recordings land where the operator said that everything lands."""
-    settings = Settings(home=tmp_path, recordings=Path("rec"), spool=Path("/var/spool/ivr"))
+    settings = Settings(
+        home=tmp_path, recordings=RecordingSettings(folder=Path("rec")), spool=Path("/var/spool/ivr")
+    )
     assert settings.recordings_folder == tmp_path / "rec"
     assert settings.spool_folder == Path("/var/spool/ivr")
