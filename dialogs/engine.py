@@ -14,13 +14,13 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dialogs.call import MASK, Call, Trace
+from dialogs.call import MASK, Call, Scalar, Trace, Visit
 from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, SetOutcome
-from dialogs.errors import ConversationOver, DialogError
+from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
@@ -30,6 +30,7 @@ from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.transfer import Transfer
 from dialogs.notice import give_notice
 from dialogs.results import Handed, Heard, Keyed, Match, NoMatch, Result
+from dialogs.source import nearest
 from dialogs.universals import BACK, MARK, language_of
 from dialogs.universals import PERSON as WANTS_PERSON
 
@@ -117,6 +118,11 @@ class Conversation:
         return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
 
     @property
+    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What the look-ups have given so far. In the clear: never log this."""
+        return dict(self._call.records)
+
+    @property
     def trace(self) -> Trace:
         return self._call.trace
 
@@ -143,6 +149,26 @@ class Conversation:
         if not self.finished:
             self.hangup_cause = cause
         self.finished = True
+
+    # --- for rehearsals: no call does this ---
+
+    def fill(self, slot: str, value: str) -> None:
+        """Gives a slot a value that no caller has said."""
+        self._call.fill(slot, value)
+
+    def jump(self, flow: str, step: str) -> Effect:
+        """Goes to a step as if an exit had led there; what is filled stays filled. Raises `DialogError`."""
+        target = self._flows.flow(flow)
+        if step not in target.steps:
+            raise UnknownStep(f"there is no step `{step}` in `{flow}`: {nearest(step, target.steps)}")
+        if self.finished or self._effect is None:
+            raise ConversationOver("the conversation is over, or has not begun")
+        if self._running is not None:
+            self._running.close()
+        self._call.leave("@jump")
+        self._call.flow, self._above, self._entered_subflow = target, [], False
+        self._go(step)
+        return self._advance(None)
 
     # --- walking ---
 
@@ -192,7 +218,7 @@ class Conversation:
             raise DialogError("the call has gone through too many steps")
         self._running = None
         self._call.step = step
-        self._call.trace.visits.append((self._call.flow.name, step, self._call.language))
+        self._call.trace.path.append(Visit(self._call.flow.name, step, self._call.language))
         if self._step().takes_input:
             place = (self._call.flow, step, list(self._above))
             if not self._asked or self._asked[-1] != place:
@@ -200,6 +226,7 @@ class Conversation:
 
     def _follow(self, label: str) -> None:
         """Takes the exit of that label, or one of the two that every flow has."""
+        self._call.leave(label)
         try:
             if label == END:
                 self._running = self._end()
@@ -247,6 +274,7 @@ class Conversation:
             self.finished, self.hangup_cause, self._running = True, effect.cause, None
             if isinstance(self._step(), HangupStep):
                 self._call.note("end")
+                self._call.leave("end")
         self._effect = effect
         return effect
 
@@ -277,8 +305,10 @@ class Conversation:
             self._in_notice = False
             self._follow(PERSON)
         elif value == BACK:
+            self._call.leave("@back")
             self._back()
         elif language in self._call.flow.languages:
+            self._call.leave("@language")
             self._call.language = language
             self._go(self._call.step)
         return True
@@ -319,6 +349,7 @@ class Conversation:
     def _broken(self, fault: Exception, *, for_good: bool = False) -> None:
         """Notes the fault and chooses the landing: apology and person, or regret and the end."""
         self._note_fault(fault)
+        self._call.leave("@fault")
         self._in_notice = False
         at_person = self._call.step == self._call.flow.person
         hopeless = for_good or at_person or self._steps > MOST_STEPS or len(self.faults) > MOST_FAULTS

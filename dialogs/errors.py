@@ -41,6 +41,12 @@ class UnknownFlow(DialogError):
     code = "unknown_flow"
 
 
+class UnknownStep(DialogError):
+    """There is no step of that name in the flow."""
+
+    code = "unknown_step"
+
+
 class ConversationOver(DialogError):
     """`send` after the conversation has ended, or before it has begun."""
 

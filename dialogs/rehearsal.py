@@ -187,7 +187,7 @@ def load_scripts(files: list[Path], flows: FlowSet) -> list[Script]:
     for file in files:
         try:
             source = read(file)
-            scripts += _scripts(source, flows)
+            scripts += scripts_of(source, flows)
         except FlowsInvalid as fault:
             problems += fault.problems
     if problems:
@@ -195,7 +195,8 @@ def load_scripts(files: list[Path], flows: FlowSet) -> list[Script]:
     return scripts
 
 
-def _scripts(source: Source, flows: FlowSet) -> list[Script]:
+def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
+    """The scripts of one file. Raises `FlowsInvalid` with every mistake."""
     content = source.content
     if not isinstance(content, dict):
         raise FlowsInvalid([source.problem((), "this is no test: begin with `flow: name` and `tests:`")])

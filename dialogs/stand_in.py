@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dialogs.call import MASK
 from dialogs.effects import (
     CallBack,
     Collect,
@@ -38,8 +39,10 @@ from dialogs.results import (
     Found,
     Handed,
     Locked,
+    Match,
     Missing,
     NobodyFree,
+    NoInput,
     Played,
     Result,
     Slow,
@@ -84,6 +87,10 @@ class StandIn:
         """The question that is open; `None` once the call is over."""
         self.transcript: list[tuple[str, str]] = []
         """(who, what): `ivr`, `caller`, or `system`."""
+        self.asked: list[tuple[str, str]] = []
+        """Every look-up and identity check, and what it was asked by (as the keys of the data)."""
+        self.judged: list[tuple[str, str]] = []
+        """What the caller said or keyed, and how it was understood."""
         self.recorded = not conversation.recording_waits
         """Whether the call is recorded by now, where calls are recorded at all."""
 
@@ -93,14 +100,32 @@ class StandIn:
     def answer(self, result: Result, said: str) -> None:
         """The caller's answer to the open question."""
         self.transcript.append(("caller", said))
+        self.judged.append((said, self._understood(result)))
         self.turn = Turn()
         self._play(self.conversation.send(result))
+
+    def is_silent(self) -> None:
+        """The caller lets the question's time pass."""
+        self.answer(NoInput(), "is silent")
+
+    def _understood(self, result: Result) -> str:
+        if isinstance(result, Match):
+            hidden = self.waiting is not None and self.waiting.sensitive
+            return f"understood {MASK if hidden else result.value} ({result.band})"
+        return "silence" if isinstance(result, NoInput) else "not understood"
 
     def hang_up(self) -> None:
         self.transcript.append(("caller", "hangs up"))
         self.turn = Turn()
         self.waiting = None
         self.conversation.hang_up("NORMAL_CLEARING")
+
+    def jump(self, flow: str, step: str) -> None:
+        """Goes to a step as no caller can. Raises `DialogError`."""
+        effect = self.conversation.jump(flow, step)
+        self.transcript.append(("system", f"jumps to {flow}.{step}"))
+        self.turn = Turn()
+        self._play(effect)
 
     def _play(self, effect: Effect) -> None:
         """Performs effects until the caller is asked or the call is over."""
@@ -169,8 +194,8 @@ class StandIn:
         return result
 
     def _found(self, name: str, by: str) -> Result:
-        answers = self.data.get(name, {})
-        answer = answers.get(by, answers.get("else", "missing"))
+        self.asked.append((name, by))
+        answer = self.answer_to(name, by)
         if answer == "slow":
             return Slow()
         if answer == "error":
@@ -180,6 +205,11 @@ class StandIn:
         if isinstance(answer, str):
             return Missing()
         return Found(dict(answer))
+
+    def answer_to(self, lookup: str, by: str) -> Answer:
+        """What the data say; `missing` where they say nothing."""
+        answers = self.data.get(lookup, {})
+        return answers.get(by, answers.get("else", "missing"))
 
     def _people(self) -> Result:
         match self.agents:

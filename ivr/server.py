@@ -14,6 +14,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -179,7 +180,9 @@ class Server:
             if recovered.completed:
                 log.warning("unfinished_calls_completed", calls=len(recovered.completed))
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
-            self._rooms = Rooms(store, records, flows, catalogue.queues, voice, Lookups(store))
+            self._rooms = Rooms(
+                store, records, flows, catalogue.queues, voice, Lookups(store, self._local_time)
+            )
             self._listen()
             if settings.recordings.format is not None:
                 self._upkeep = Upkeep(settings)
@@ -193,6 +196,10 @@ class Server:
                 self._audio.close()
             store.close()
             raise
+
+    def _local_time(self) -> datetime:
+        """The time in the company's zone."""
+        return self._clock.utc().astimezone(self._zone)
 
     def _recordings_folder(self) -> Path | None:
         if not self._settings.calls.record:
@@ -230,7 +237,8 @@ class Server:
         now = self._clock.utc()
         facts = Facts(
             language=settings.calls.language,
-            caller={"number": call.caller_number, "name": call.caller_name},
+            # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
+            caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
             recorded=settings.calls.record,
         )

@@ -47,6 +47,7 @@ from dialogs.results import (
     Slow,
 )
 from esl.errors import CallEnded, CommandRefusedError
+from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
@@ -60,8 +61,6 @@ from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
-QUEUE_DOMAIN = "default"
-"""mod_callcenter names a queue `name@domain`; flows know the name only."""
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
 

@@ -21,7 +21,7 @@ from typing_extensions import override
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue
 from dialogs.effects import Hangup as HangupEffect
-from dialogs.nodes.step import END, Exit, Run, Step, Way
+from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way
 
 _CAUSES: Mapping[str, str] = {"normal": "NORMAL_CLEARING", "busy": "USER_BUSY", "rejected": "CALL_REJECTED"}
 
@@ -30,6 +30,7 @@ class Hangup(Step):
     """Ends the call."""
 
     type_name: ClassVar[str] = "hangup"
+    drawn_as: ClassVar[Shape | None] = "ends"
     hangup: Literal["normal", "busy", "rejected"] = Field(description="How the line is told")
 
     @override

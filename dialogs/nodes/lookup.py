@@ -48,7 +48,7 @@ from dialogs.effects import Play
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template, fill
 from dialogs.flow import Name
-from dialogs.nodes.step import Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text, Words
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
@@ -67,6 +67,7 @@ class Lookup(Step):
     """Asks a back end."""
 
     type_name: ClassVar[str] = "lookup"
+    drawn_as: ClassVar[Shape | None] = "looks_up"
     lookup: Name = Field(description="A look-up of the catalogue")
     by: dict[Name, Text] = Field(min_length=1, description="What it is asked by")
     found: Name = Field(description="Where to go with what was found")

@@ -131,6 +131,12 @@ class Menu(Question):
         yield self.failed_exit()
 
     @override
+    def exit_title(self, label: str, language: str) -> str | None:
+        choice = self.choices.get(label)
+        phrases = choice.phrases.get(language) if choice else None
+        return f"{phrases[0]} ({choice.key})" if choice and phrases else None
+
+    @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.then is not None:
             yield ("then",), "a menu goes on by its choices: remove `then`"

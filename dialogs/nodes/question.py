@@ -94,6 +94,10 @@ class Question(Step):
         if self.help:
             yield ("help",), self.help
 
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        allowed = self.allowed_in(flow)
+        return {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
+
     def allowed_in(self, flow: Flow) -> Retries:
         """The retries that hold here: the node's over the flow's over the default."""
         return (self.retries or Retries()).over(flow.retries.over(DEFAULT_RETRIES))
@@ -201,8 +205,7 @@ class _Misses:
 
     def __init__(self, call: Call, asked: Asked) -> None:
         self.call, self.asked = call, asked
-        allowed = asked.step.allowed_in(call.flow)
-        self.allowed = {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
+        self.allowed = asked.step.misses(call.flow)
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"
 
@@ -210,7 +213,7 @@ class _Misses:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
         self.counted[self.last] += 1
         if self.asked.own_words:
-            self.call.note(self.last)
+            self.call.missed(self.last, self.counted[self.last])
         return self.counted[self.last] > self.allowed[self.last]
 
     @property

@@ -38,7 +38,7 @@ from dialogs.catalogue import Catalogue
 from dialogs.effects import Enqueue, Play, SetOutcome
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.step import END, Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.results import Failed, Handed, NobodyFree
 from dialogs.source import nearest
@@ -48,6 +48,7 @@ class Queue(Step):
     """Hands the caller to people, with what is known."""
 
     type_name: ClassVar[str] = "queue"
+    drawn_as: ClassVar[Shape | None] = "people"
     queue: Name = Field(description="A queue of the catalogue")
     say: Words | None = Field(None, description="What is said before")
     busy: Name = Field(description="Where to go if nobody is free, or the wait was too long")

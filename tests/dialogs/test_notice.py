@@ -163,7 +163,7 @@ def test_the_notice_is_there_before_anybody_calls() -> None:
 
 def test_the_terminal_shows_it() -> None:
     """`ivr call --text`: the notice, and that the recording starts."""
-    caller = TextCaller(call(ASKS + STEPS), {})
+    caller = TextCaller(flow_set(ASKS + STEPS), "trial", Facts("es", recorded=True), {})
     assert ("ivr", "Se graba.") in caller.start()
     assert ("system", "starts to record") in caller.feed("sí")
 
