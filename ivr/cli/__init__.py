@@ -35,6 +35,7 @@ _ROOMS: dict[str, str] = {
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
     "db": "ivr.cli.db",
+    "recordings": "ivr.cli.recordings",
     "freeswitch": "ivr.cli.freeswitch",
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
