@@ -120,7 +120,7 @@ def _step(name: str, node: type[Step]) -> str:
     if asks:
         shared |= set(Question.model_fields) - set(node.__annotations__)
     text, tests = _documented(node, name)
-    lines = [f"### {name}", *text, keys_table(node, shared)]
+    lines = [f"### {name}", *text, keys_table(node, shared, first=name)]
     if asks:
         lines.append("And the keys of [every question](#asking-retries-keys-certainty).")
     if node.performer:

@@ -17,10 +17,11 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def keys_table(model: type[BaseModel], skip: Iterable[str] = ()) -> str:
+def keys_table(model: type[BaseModel], skip: Iterable[str] = (), *, first: str = "") -> str:
     """The model's keys, those of its parts beneath; empty if all are skipped."""
     schema = model.model_json_schema(by_alias=True)
     rows = list(_rows(model, schema, schema.get("$defs", {}), set(skip), ""))
+    rows.sort(key=lambda row: row[0] != f"`{first}`")
     return table(("key", "value", "meaning"), rows) if rows else ""
 
 
@@ -76,7 +77,10 @@ def _value(prop: Schema, definitions: Schema) -> str:  # noqa: PLR0911 - one lin
         options = [_value(option, definitions) for option in prop["anyOf"] if option.get("type") != "null"]
         return " or ".join(dict.fromkeys(options))
     if "$ref" in prop:
-        below = definitions.get(prop["$ref"].rpartition("/")[2], {})
+        part = prop["$ref"].rpartition("/")[2]
+        below = definitions.get(part, {})
+        if part == "Ask":
+            return "[`ask`](#ask)"
         return "`{" + ", ".join(f"{key}: …" for key in below.get("properties", {})) + "}`"
     if "enum" in prop:
         return ", ".join(f"`{_yaml(value)}`" for value in prop["enum"] if not isinstance(value, int))
