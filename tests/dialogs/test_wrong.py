@@ -18,8 +18,8 @@ FOLDER = Path(__file__).parent / "wrong"
 FILES = sorted(FOLDER.glob("*.flow.yaml"))
 CATALOGUE = load_catalogue(FOLDER / "catalogue.yaml")
 REMEDY = re.compile(
-    "did you mean|choose|give|need|quotes|write|add|remove|rename|correct|raise|split|use|put|point|lead|close|check|keep"
-    "|at most|at least"
+    "did you mean|choose|give|need|quotes|write|add|remove|rename|correct|raise|split"
+    "|use|put|point|lead|close|check|keep|at most|at least"
 )
 
 
