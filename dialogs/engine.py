@@ -116,6 +116,12 @@ class Conversation:
         return dict(self._call.records)
 
     @property
+    def secrets(self) -> frozenset[str]:
+        """The sensitive answers themselves, for whoever has to mask them. Never log this."""
+        sensitive = self._flows.sensitive
+        return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
+
+    @property
     def trace(self) -> Trace:
         return self._call.trace
 

@@ -21,7 +21,7 @@ from ivr.attention import Attention, CallOverError
 from ivr.clock import Clock
 from ivr.dictation import Dictated, Dictation
 from ivr.moments import Watch
-from ivr.records import CallRecord
+from ivr.records import CallRecord, place_in
 
 log = structlog.get_logger(__name__)
 
@@ -106,6 +106,6 @@ class Deeds:
         if not dictated.spoke:
             gevent.get_hub().threadpool.apply(lambda: file.unlink(missing_ok=True))
             return None
-        reference = self._record.caller_recorded(record.step, file)
+        reference = self._record.caller_recorded(place_in(self._conversation, record.step), file)
         self._watch(moments.CallerRecorded(self._record.call_id, record.step, file, dictated.seconds))
         return Recorded(reference, dictated.seconds)

@@ -36,7 +36,7 @@ from ivr.errors import LookupUnknown, NotWritable, PortTaken
 from ivr.lookups import LOOKUPS, Lookups
 from ivr.moments import Watch, nobody_watches
 from ivr.performers import PERFORMERS
-from ivr.records import Records
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
@@ -196,16 +196,16 @@ class Server:
     def _take(self, call: Call) -> None:
         """One call, in its own greenlet."""
         rooms, settings = self.rooms, self._settings
+        now = self._clock.utc()
         facts = Facts(
             language=settings.calls.language,
             caller={"number": call.caller_number, "name": call.caller_name},
-            now=self._clock.utc().astimezone(self._zone),
+            now=now.astimezone(self._zone),
             recorded=settings.calls.record,
         )
         conversation = Conversation(rooms.flows, settings.calls.flow, facts)
-        record = rooms.records.begin(
-            call, flow=settings.calls.flow, flow_version=rooms.flows.version, language=facts.language
-        )
+        basis = Basis(flow=settings.calls.flow, flow_version=rooms.flows.version, at=now)
+        record = rooms.records.begin(call, basis, language=facts.language)
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,

@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,7 @@ from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
-from ivr.records import CallRecord
+from ivr.records import AnswerResult, CallRecord, place_in
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
@@ -317,7 +317,8 @@ class Session:
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer = collected.answer
         latency = 0.0 if collected.ended_at is None else self._clock.now() - collected.ended_at
-        said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
+        said, value, by, confidence, band = "", "", "", 0.0, ""
+        result: AnswerResult = "no_input"
         match answer:
             case Match():
                 said, value, by = answer.said, answer.value, answer.by
@@ -327,10 +328,10 @@ class Session:
         if collect.sensitive:
             said, value = (MASK if said else ""), (MASK if value else "")
         self._record.caller_turn(
-            collect.step,
+            place_in(self._conversation, collect.step),
             said,
             result=result,
-            by=by,
+            given=collected.given,
             confidence=confidence,
             latency=latency,
             sensitive=collect.sensitive,
@@ -353,9 +354,23 @@ class Session:
         name = type(result).__name__.lower()
         if isinstance(result, Failed):
             log.warning("lookup_failed", call=self._record.call_id, lookup=lookup.name, reason=result.reason)
+        self._tell_look_up(lookup, result, name)
         took = self._clock.now() - asked_at
         self._services.watch(moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took))
         return result
+
+    def _tell_look_up(self, lookup: Lookup, result: Found | Missing | Slow | Failed, name: str) -> None:
+        """Into the record; what is the answer to a sensitive question is masked there by its value."""
+        secrets = self._conversation.secrets
+        found = result.record if isinstance(result, Found) else {}
+        self._record.looked_up(
+            place_in(self._conversation, lookup.step),
+            lookup.name,
+            asked=lookup.by,
+            result=name,
+            found={field: MASK if _tells(value, secrets) else value for field, value in found.items()},
+            sensitive=any(_tells(value, secrets) for value in lookup.by.values()),
+        )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
@@ -370,6 +385,7 @@ class Session:
         )
         self._with_person = isinstance(result, Handed)
         ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
+        self._record.queued(place_in(self._conversation, enqueue.step), enqueue.queue, result=ended)
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
         self._attention.keys.clear()  # pressed while waiting: they were for the queue
         if not self._with_person:
@@ -394,13 +410,18 @@ class Session:
         text = " ".join(spoken.shown or spoken.text for spoken in prompt)
         latency = None if self._answered_at is None else self._clock.now() - self._answered_at
         self._answered_at = None
-        self._record.system_turn(step, text, latency=latency)
+        self._record.system_turn(place_in(self._conversation, step), text, latency=latency)
         language = prompt[0].language if prompt else ""
         words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
         self._services.watch(
             moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
         )
         return command
+
+
+def _tells(value: object, secrets: Collection[str]) -> bool:
+    """Whether something sensitive stands in that value."""
+    return any(secret in str(value) for secret in secrets)
 
 
 def _end_of_queue(finished: Finished) -> Handed | NobodyFree | Failed:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gevent.queue import Queue
 
 from dialogs.effects import Effect, Spoken, StartRecording
-from dialogs.engine import Fault
+from dialogs.engine import Fault, Position
 from dialogs.results import Result
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import FRAME_BYTES, Audio, Digit, Finished, HungUp
@@ -152,6 +152,8 @@ class PaperDialog:
         )
         self.language = "es"
         self.faults: list[Fault] = []
+        self.position = Position("main", "")
+        self.secrets: frozenset[str] = frozenset()
 
     def start(self) -> Effect:
         return self._next()

@@ -48,7 +48,7 @@ from dialogs.results import (
 from esl.switch import FRAME_BYTES, Audio, Digit, HungUp
 from ivr.clock import Clock
 from ivr.moments import CallOver, Moment
-from ivr.records import Records
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from speech.errors import SynthesizerLost
 from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
@@ -101,6 +101,7 @@ class Rig:
         self.prompts = PaperPrompts()
         self.lookups = PaperLookups(Missing)
         self.longest = 600.0
+        self.secrets: frozenset[str] = frozenset()
         self.folder = folder
 
     def live(
@@ -108,9 +109,10 @@ class Rig:
     ) -> tuple[PaperDialog, Remembered]:
         """Runs the call and returns the dialog and the call's record as the database has it."""
         dialog = PaperDialog(effects, recording_waits=recording_waits)
+        dialog.secrets = self.secrets
         log = CallLog(self.store, Spool(self.folder / "spool"))
         records = Records(log, node="test", clock=self.clock, recordings=self.folder / "recordings")
-        record = records.begin(self.call, flow="main", flow_version="1", language="es")
+        record = records.begin(self.call, Basis(flow="main", flow_version="1"), language="es")
         services = Services(
             prompts=self.prompts,
             recognizer=None,
@@ -557,3 +559,45 @@ def test_a_switch_that_does_not_record_is_a_failure(rig: Rig) -> None:
     rig.call.refused = "start_voice_recording"
     dialog, _ = rig.live([MESSAGE, Hangup("bye")])
     assert dialog.results == [Failed("the switch refuses to record")]
+
+
+def test_the_record_can_be_played_again(rig: Rig) -> None:
+    """Each turn has its flow, step, language and result; keys, look-ups and queues stand in it."""
+    rig.lookups = PaperLookups(lambda: Found({"balance": 14230}))
+    rig.call.queue_variables = {"cc_cancel_reason": "TIMEOUT"}
+    rig.call.keys("45713")
+    effects = [
+        number_question(),
+        Lookup("account", {"customer_number": "45713"}, "look"),
+        Enqueue("billing", "person", {}),
+        number_question(),
+        Hangup("bye"),
+    ]
+    _, record = rig.live(effects)
+    told = [turn for turn in record.turns if turn.kind != "said"]
+    assert [(turn.kind, turn.step, turn.result) for turn in told] == [
+        ("keys", "number", "match"),
+        ("lookup", "look", "found"),
+        ("queue", "person", "timeout"),
+        ("no_input", "number", "no_input"),
+    ]
+    assert {(turn.flow, turn.language) for turn in record.turns} == {("main", "es")}
+    assert (told[0].keys, told[0].by) == ("45713", "keys")
+    assert (told[1].text, told[1].asked, told[1].found) == (
+        "account",
+        {"customer_number": "45713"},
+        {"balance": 14230},
+    )
+
+
+def test_a_look_up_by_a_sensitive_answer_is_masked_by_its_value(rig: Rig) -> None:
+    """The number that only the flow may know stands neither in what was asked nor in what was found."""
+    rig.lookups = PaperLookups(lambda: Found({"dni": "X-45713-K", "balance": 14230}))
+    rig.secrets = frozenset({"45713"})
+    _, record = rig.live([Lookup("account", {"dni": "45713"}, "look"), Hangup("bye")])
+    (turn,) = record.turns
+    assert (turn.sensitive, turn.asked, turn.found) == (
+        True,
+        {"dni": "•••"},
+        {"dni": "•••", "balance": 14230},
+    )
