@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -51,7 +51,7 @@ Reprompts = Annotated[
     Field(default_factory=list, max_length=5),
     WithJsonSchema(
         {
-            "description": "What to say at the first, second … miss; one text, or a list",
+            "description": "What to say the first, second … time; one text, or a list",
             "anyOf": [_WORDS_SCHEMA, {"type": "array", "items": _WORDS_SCHEMA, "maxItems": 5}],
         }
     ),
@@ -66,7 +66,7 @@ class Question(Step):
     prompt: Words
     no_input: Reprompts
     no_match: Reprompts
-    help: Words | None = None
+    help: Reprompts
     retries: Retries | None = None
     failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
     timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
@@ -81,11 +81,9 @@ class Question(Step):
 
     def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         yield ("prompt",), self.prompt
-        for name in ("no_input", "no_match"):
+        for name in ("no_input", "no_match", "help"):
             for at, words in enumerate(getattr(self, name)):
                 yield (name, at), words
-        if self.help:
-            yield ("help",), self.help
 
     def allowed_in(self, flow: Flow) -> Retries:
         """The retries that hold here: the node's over the flow's over the default."""
@@ -116,13 +114,14 @@ def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
     """Asks until there is an answer, a universal, or no retry left (`None`). `lead` is said first."""
     misses = _Misses(call, asked)
     prompt = (*(call.built_in(lead) if lead else ()), *asked.say())
-    detours = 0
+    detours = helps = 0
     while True:
         result = yield _collect(call, asked, prompt, voice=not misses.keypad_only)
         if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
             detours += 1
             if detours <= MOST_DETOURS:
-                prompt = _detour(call, asked, result.value)
+                helps += result.value == HELP
+                prompt = _detour(call, asked, result.value, helps)
                 continue
             result = NoMatch(result.said)
         match result:
@@ -167,14 +166,20 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
     )
 
 
-def _detour(call: Call, asked: Asked, wanted: str) -> Prompt:
+def _detour(call: Call, asked: Asked, wanted: str, helps: int) -> Prompt:
+    """Whoever asks for help again gets the step's next help, and at last what can always be said."""
     if wanted == SLOWER:
         call.pace = SLOW
         return (*call.built_in("slower"), *asked.say())
     if wanted == HELP:
-        own = call.prompt(asked.step.help, "help") if asked.step.help else call.built_in("help")
-        return (*own, *asked.say())
+        return (*_help(call, asked.step.help, helps), *asked.say())
     return asked.say()
+
+
+def _help(call: Call, own: Sequence[Mapping[str, Template]], time: int) -> Prompt:
+    if time > len(own):
+        return call.built_in("help")
+    return call.prompt(own[time - 1], "help" if time == 1 else f"help_{time}")
 
 
 class _Misses:

@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ivr.cli.flows import SHIPPED, commands
+from ivr.cli.flows import commands
 
 GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
 
@@ -83,9 +83,10 @@ def test_test_runs_the_calls_and_tells_the_coverage() -> None:
 
 def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
     """With the difference in the output."""
-    (tmp_path / "main.flow.yaml").write_text((SHIPPED / "main.flow.yaml").read_text("utf-8"), "utf-8")
-    text = "test: t\nflow: main\nsteps:\n  - key: 0\n  - expect: {outcome: gone}\n"
-    (tmp_path / "main.test.yaml").write_text(text, "utf-8")
+    flow = "flow: short\nlanguages: [es]\nperson: billing\nsteps:\n  - hangup: normal\n"
+    (tmp_path / "short.flow.yaml").write_text(flow, "utf-8")
+    text = "test: t\nflow: short\nsteps:\n  - expect: {outcome: gone}\n"
+    (tmp_path / "short.test.yaml").write_text(text, "utf-8")
     result = run("test", str(tmp_path))
     assert result.exit_code == 1
     assert "wanted: gone" in result.output

@@ -154,9 +154,9 @@ def test_coverage_names_what_is_missing(flows: FlowSet, tmp_path: Path) -> None:
     """One call by key covers little, and the report tells the rest with file and line."""
     calls = played("test: t\nflow: main\nsteps:\n  - key: 0\n", flows, tmp_path)
     covered = coverage(flows, calls)
-    assert covered.steps.covered == 3
+    assert covered.steps.covered == 7
     assert not covered.complete
-    assert any("main.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
+    assert any("balance.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
     assert any("`main_menu` → no_input" in item for item in covered.branches.missing)
 
 
@@ -172,7 +172,7 @@ def test_the_caller_who_types(flows: FlowSet) -> None:
     assert caller.feed("/silence")[0][1].startswith("No le he oído")
     assert ("system", "outcome balance_told") in caller.feed("/key 45716#")
     assert caller.feed("/state") == [
-        ("note", "main/anything_else in es"),
+        ("note", "anything_else/anything_else in es"),
         ("note", "customer_number = 45716"),
     ]
     caller.feed("/hangup")
