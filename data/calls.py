@@ -9,7 +9,8 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from data.database import Database
 from data.errors import CallUnknown, RecordRefused
 from data.models import Base, CallRow, TurnRow
-from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Turn, utc
+from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Reading, Turn, utc
 
 
 def insert_new(connection: Connection, table: type[Base]) -> Insert:
@@ -57,6 +58,8 @@ class Calls:
                     flow=call.flow,
                     flow_version=call.flow_version,
                     recording=call.recording,
+                    release=call.release,
+                    caller_facts=_json(call.caller_facts),
                 )
             )
 
@@ -189,7 +192,49 @@ def _turn_values(call_id: UUID, turn: Turn) -> dict[str, object]:
         "confidence": turn.confidence,
         "latency_ms": turn.latency_ms,
         "sensitive": turn.sensitive,
+        "flow": turn.flow,
+        "language": turn.language,
+        "result": turn.result,
+        "detail": _detail(turn),
     }
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, separators=(",", ":"))
+
+
+def _detail(turn: Turn) -> str:
+    detail: dict[str, Any] = {
+        "by": turn.by,
+        "heard": [[reading.text, reading.confidence] for reading in turn.heard],
+        "keys": turn.keys,
+        "asked": dict(turn.asked),
+        "found": dict(turn.found),
+    }
+    return _json({name: value for name, value in detail.items() if value not in ("", None, [], {})})
+
+
+def _turn(row: Row[Any]) -> Turn:
+    detail = json.loads(row.detail)
+    return Turn(
+        n=row.n,
+        at_ms=row.at_ms,
+        who=row.who,
+        step=row.step,
+        text=row.text,
+        kind=row.kind,
+        confidence=row.confidence,
+        latency_ms=row.latency_ms,
+        sensitive=row.sensitive,
+        flow=row.flow,
+        language=row.language,
+        result=row.result,
+        by=detail.get("by", ""),
+        heard=tuple(Reading(text=text, confidence=sure) for text, sure in detail.get("heard", ())),
+        keys=detail.get("keys"),
+        asked=detail.get("asked", {}),
+        found=detail.get("found", {}),
+    )
 
 
 def _turns(connection: Connection, call_ids: Sequence[UUID]) -> dict[UUID, tuple[Turn, ...]]:
@@ -199,19 +244,7 @@ def _turns(connection: Connection, call_ids: Sequence[UUID]) -> dict[UUID, tuple
         some = call_ids[start : start + 500]
         query = select(TurnRow).where(TurnRow.call_id.in_(some)).order_by(TurnRow.call_id, TurnRow.n)
         for row in connection.execute(query):
-            turns.setdefault(row.call_id, []).append(
-                Turn(
-                    n=row.n,
-                    at_ms=row.at_ms,
-                    who=row.who,
-                    step=row.step,
-                    text=row.text,
-                    kind=row.kind,
-                    confidence=row.confidence,
-                    latency_ms=row.latency_ms,
-                    sensitive=row.sensitive,
-                )
-            )
+            turns.setdefault(row.call_id, []).append(_turn(row))
     return {call_id: tuple(of_call) for call_id, of_call in turns.items()}
 
 
@@ -234,5 +267,7 @@ def _record(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
         flow=row.flow,
         flow_version=row.flow_version,
         recording=row.recording,
+        release=row.release,
+        caller_facts=json.loads(row.caller_facts),
         turns=turns,
     )

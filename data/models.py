@@ -24,6 +24,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -36,6 +37,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column
 
 from data.records import utc
+
+BLANK = text("''")
+"""The default of a text that older rows lack; an empty string alone is no default to Alembic."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -263,6 +267,10 @@ class CallRow(Base):
     flow: Mapped[str] = mapped_column(String(120))
     flow_version: Mapped[str] = mapped_column(String(120))
     recording: Mapped[str | None]
+    release: Mapped[int | None]
+    """The published release that it ran on. No foreign key: a call's record must never be refused."""
+    caller_facts: Mapped[str] = mapped_column(server_default="{}")
+    """JSON: what flows were told of the caller beside number and name, such as the segment."""
 
     __table_args__ = (
         Index("ix_calls_caller_number_started_at", "caller_number", "started_at"),
@@ -277,7 +285,10 @@ class CallRow(Base):
 
 
 class TurnRow(Base):
-    """One utterance of a call. The text of sensitive answers is masked before it comes here."""
+    """One thing that happened in a call: something was said, answered, looked up, or tried with people.
+
+    What is sensitive is masked before it comes here.
+    """
 
     __tablename__ = "turns"
 
@@ -291,9 +302,67 @@ class TurnRow(Base):
     confidence: Mapped[float | None] = mapped_column(Float)
     latency_ms: Mapped[int | None]
     sensitive: Mapped[bool]
+    flow: Mapped[str] = mapped_column(String(120), server_default=BLANK)
+    language: Mapped[str] = mapped_column(String(16), server_default=BLANK)
+    result: Mapped[str] = mapped_column(String(20), server_default=BLANK)
+    detail: Mapped[str] = mapped_column(server_default="{}")
+    """JSON: what was heard or keyed, what a look-up was asked by and what it found."""
 
     # Clustered by its key: a call's turns lie together, and one tree is written instead of two.
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class FlowFileRow(Base):
+    """The content of a flow file, once, however many releases hold it."""
+
+    __tablename__ = "flow_files"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FlowReleaseRow(Base):
+    """A release: the whole folder of flows as it was published. Never changed."""
+
+    __tablename__ = "flow_releases"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1."""
+    checksum: Mapped[str] = mapped_column(String(64))
+    """SHA-256 over all paths and contents."""
+    who: Mapped[str] = mapped_column(String(120))
+    why: Mapped[str]
+    at: Mapped[datetime]
+
+
+class FlowReleaseFileRow(Base):
+    """Which content a release has at which path."""
+
+    __tablename__ = "flow_release_files"
+
+    release: Mapped[int] = mapped_column(
+        ForeignKey("flow_releases.number", ondelete="CASCADE"), primary_key=True
+    )
+    path: Mapped[str] = mapped_column(String(300), primary_key=True)
+    """Below the flows folder, with `/`."""
+    sha256: Mapped[str] = mapped_column(ForeignKey("flow_files.sha256"))
+
+
+class FlowSwitchRow(Base):
+    """Which release is live since when: a log that only grows. The highest `n` that is due counts."""
+
+    __tablename__ = "flow_switches"
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1 without gaps: of two who write the same number, one is refused."""
+    release: Mapped[int] = mapped_column(ForeignKey("flow_releases.number"))
+    action: Mapped[str] = mapped_column(String(20))
+    """`publish`, `rollback`."""
+    who: Mapped[str] = mapped_column(String(120))
+    why: Mapped[str]
+    at: Mapped[datetime]
+    effective_at: Mapped[datetime]
+    """When all servers change over, by their clocks."""
 
 
 # Now, in the thread that starts the program: SQLAlchemy would do it on first use, under a lock.
@@ -306,6 +375,10 @@ __all__ = [
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
+    "FlowFileRow",
+    "FlowReleaseFileRow",
+    "FlowReleaseRow",
+    "FlowSwitchRow",
     "OrderRow",
     "PaymentRow",
     "PhoneNumberRow",

@@ -66,6 +66,7 @@ _RECORDED: Mapping[str, str] = {
     "RECORD_STEREO": "true",
     "RECORD_USE_THREAD": "",
 }
+_VOICE: Mapping[str, str] = {**_RECORDED, "RECORD_READ_ONLY": "true", "RECORD_STEREO": ""}
 _GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
 
 
@@ -108,6 +109,7 @@ class Leg:
         self._fences: dict[str, list[str]] = {}  # command id → the commands that end before it
         self._tap: Tap | None = None
         self._recording: Path | None = None
+        self._voice: Path | None = None
         self._answered: tuple[str, AsyncResult[None]] = "", AsyncResult()
         self._ending: HungUp | None = None  # the verdict so far; set by the first sign of the end
         self._verdict: gevent.Greenlet[[], None] | None = None
@@ -187,6 +189,19 @@ class Leg:
             commands.set_variables(self.uuid, _RECORDED), commands.record(self.uuid, "start", file)
         )
         self._recording = file
+
+    def start_voice_recording(self, file: Path) -> None:
+        """Records the caller alone (mono, 8 kHz WAV) to an absolute path, beside whatever else goes on."""
+        self._request_all(
+            commands.set_variables(self.uuid, _VOICE), commands.record(self.uuid, "start", file)
+        )
+        self._voice = file
+
+    def stop_voice_recording(self) -> None:
+        """Ends it; the file is complete once the switch has closed it. Without one, nothing to do."""
+        file, self._voice = self._voice, None
+        if file is not None:
+            self._request_all(commands.record(self.uuid, "stop", file))
 
     def mask_recording(self) -> None:
         """Silence instead of sound in the recording, from now on. Without a recording, nothing to do."""

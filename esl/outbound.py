@@ -42,6 +42,7 @@ Network = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 _BACKLOG = 512  # connections that wait to be accepted; a burst of calls, not of seconds
+_UNPROVEN_PER_CALL = 2  # connections that have not answered `connect` yet, for each call that is allowed
 
 
 class OutboundServer:
@@ -143,9 +144,9 @@ class OutboundServer:
                     "outbound_refused", peer=peer[0], remedy="add the switch's address to the allowed ones"
                 )
                 return
-            if len(self._legs) >= self._max_calls:
-                log.warning("outbound_full", peer=peer[0], max_calls=self._max_calls)
+            if self._is_full(peer):
                 return
+            self._make_room()
             connection = OutboundConnection(peer, sock)
             self._legs[connection] = None
             try:
@@ -160,9 +161,24 @@ class OutboundServer:
                 connection.lose("closed by us")
                 del self._legs[connection]
 
+    def _is_full(self, peer: tuple[Any, ...]) -> bool:
+        full = self.active_calls >= self._max_calls
+        if full:
+            log.warning("outbound_full", peer=peer[0], max_calls=self._max_calls)
+        return full
+
+    def _make_room(self) -> None:
+        """Who has not shown yet to be a switch takes no place from calls: too many of them, and the oldest
+        goes (a switch shows it within milliseconds)."""
+        unproven = [connection for connection, leg in self._legs.items() if leg is None]
+        if len(unproven) >= _UNPROVEN_PER_CALL * self._max_calls:
+            unproven[0].lose("too many connections that do not say who they are")
+
     def _live(self, connection: OutboundConnection) -> None:
         connection.deadline = self._connect_deadline
         channel = connection.connect(linger=self._linger)
+        if self._is_full(connection.peer):  # others were quicker
+            return
         if channel.get("Control") != "full" or channel.get("Socket-Mode") != "async":
             raise CommandRefusedError(
                 "connect",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,7 +36,8 @@ from ivr.config import Settings
 from ivr.errors import LookupUnknown, NotWritable, PortTaken
 from ivr.lookups import LOOKUPS, Lookups
 from ivr.moments import Watch, nobody_watches
-from ivr.records import Records
+from ivr.performers import PERFORMERS
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
@@ -68,7 +69,7 @@ def node_id(settings: Settings) -> str:
 
 def catalogue_of(settings: Settings) -> Catalogue:
     """What flows may use: the folder's catalogue. Raises `DialogError`, `LookupUnknown`."""
-    catalogue = load_catalogue(settings.flows_folder / CATALOGUE)
+    catalogue = replace(load_catalogue(settings.flows_folder / CATALOGUE), performers=PERFORMERS)
     for name in catalogue.lookups:
         if name not in LOOKUPS:
             raise LookupUnknown(
@@ -202,16 +203,17 @@ class Server:
     def _take(self, call: Call) -> None:
         """One call, in its own greenlet."""
         rooms, settings = self.rooms, self._settings
+        now = self._clock.utc()
         facts = Facts(
             language=settings.calls.language,
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
             caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
-            now=self._local_time(),
+            now=now.astimezone(self._zone),
+            recorded=settings.calls.record,
         )
         conversation = Conversation(rooms.flows, settings.calls.flow, facts)
-        record = rooms.records.begin(
-            call, flow=settings.calls.flow, flow_version=rooms.flows.version, language=facts.language
-        )
+        basis = Basis(flow=settings.calls.flow, flow_version=rooms.flows.version, at=now)
+        record = rooms.records.begin(call, basis, language=facts.language)
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,

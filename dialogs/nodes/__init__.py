@@ -8,20 +8,25 @@ from dialogs.nodes.ask import Ask
 from dialogs.nodes.branch import Branch
 from dialogs.nodes.confirm import Confirm
 from dialogs.nodes.hangup import Hangup
+from dialogs.nodes.hours import Hours
 from dialogs.nodes.language import Language
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
+from dialogs.nodes.message import Message
 from dialogs.nodes.outcome import Outcome
 from dialogs.nodes.queue import Queue
+from dialogs.nodes.record import Record
 from dialogs.nodes.say import Say
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.transfer import Transfer
 
 _IN_ORDER: tuple[type[Step], ...] = (
     *(Say, Menu, Ask, Confirm),
-    *(Lookup, Branch, Set),
-    *(Queue, Outcome, Subflow, Language, Hangup),
+    *(Lookup, Branch, Set, Hours),
+    *(Queue, Message, Record, Transfer),
+    *(Outcome, Subflow, Language, Hangup),
 )
 
 NODES: Mapping[str, type[Step]] = {node.type_name: node for node in _IN_ORDER}

@@ -16,6 +16,22 @@
       en: "I cannot find that number."
 ```
 What was found is named `account.balance`, `account.name` … from here on.
+```yaml test
+- test: found
+  data: {account: {"45716": {balance: 14230, balance_currency: EUR}}}
+  steps:
+    - expect: {lookup: account, step: tell}
+- test: not found the first time, and back to the question
+  data: {account: {else: missing}}
+  steps:
+    - expect: {said: {es: No encuentro, ca: No trobo, en: I cannot find}, step: customer_number}
+    - key: 18051
+    - expect: {queue: billing}
+- test: the back end is slow
+  data: {account: {else: slow}}
+  steps:
+    - expect: {queue: billing}
+```
 """
 
 from __future__ import annotations
@@ -32,7 +48,7 @@ from dialogs.effects import Play
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template, fill
 from dialogs.flow import Name
-from dialogs.nodes.step import Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text, Words
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
@@ -42,23 +58,24 @@ class Again(BaseModel):
     """Back to a question after `missing`, so many times."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    step: Name
-    times: int = Field(1, ge=1, le=5)
-    say: Words | None = None
+    step: Name = Field(description="The question")
+    times: int = Field(1, ge=1, le=5, description="How often")
+    say: Words | None = Field(None, description="What is said before")
 
 
 class Lookup(Step):
     """Asks a back end."""
 
     type_name: ClassVar[str] = "lookup"
-    lookup: Name
-    by: dict[Name, Text] = Field(min_length=1)
-    found: Name
-    missing: Name
-    slow: Name
-    error: Name
-    again: Again | None = None
-    deadline: float = Field(4.0, gt=0, le=30, description="Seconds")
+    drawn_as: ClassVar[Shape | None] = "looks_up"
+    lookup: Name = Field(description="A look-up of the catalogue")
+    by: dict[Name, Text] = Field(min_length=1, description="What it is asked by")
+    found: Name = Field(description="Where to go with what was found")
+    missing: Name = Field(description="Where to go if there is no such thing")
+    slow: Name = Field(description="Where to go if there is no answer in time")
+    error: Name = Field(description="Where to go if the back end does not work")
+    again: Again | None = Field(None, description="After `missing`, back to the question so many times")
+    deadline: float = Field(4.0, gt=0, le=30, description="Seconds to wait for the answer")
 
     def run(self, call: Call) -> Run:
         values = call.values()

@@ -25,11 +25,14 @@ from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
 from dialogs.slots.kind import SlotKind
+from dialogs.slots.words import words_of
 from dialogs.slots.yes_no import YesNo
 from dialogs.universals import HELP, MARK, REPEAT, SLOWER, find_universal, universal_phrases
 
 MOST_DETOURS = 6
 """Repeats, helps and slowers at one question; more count as no-match."""
+MOST_WORDS_ALONE = 4
+"""Words of an utterance in free speech that may be a universal."""
 MOST_DENIALS = 2
 """Times that a caller may answer "no" to "did you say …?" before a person takes over."""
 
@@ -48,7 +51,7 @@ _WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "
 Reprompts = Annotated[
     list[Words],
     BeforeValidator(_listed),
-    Field(default_factory=list, max_length=5),
+    Field(max_length=5),
     WithJsonSchema(
         {
             "description": "What to say the first, second … time; one text, or a list",
@@ -63,14 +66,21 @@ class Question(Step):
 
     takes_input: ClassVar[bool] = True
 
-    prompt: Words
-    no_input: Reprompts
-    no_match: Reprompts
-    help: Reprompts
-    retries: Retries | None = None
+    prompt: Words = Field(description="The question, in each language")
+    no_input: Reprompts = Field(
+        default_factory=list, description="What is said after silence: one text, or one for each time"
+    )
+    no_match: Reprompts = Field(
+        default_factory=list, description="What is said after no answer to it: one text, or one for each time"
+    )
+    help: Reprompts = Field(
+        default_factory=list,
+        description="What is said to somebody who asks for help: one text, or one for each time",
+    )
+    retries: Retries | None = Field(None, description="How often it is asked again; as the flow says")
     failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
     timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
-    barge_in: bool = True
+    barge_in: bool = Field(True, description="Whether the caller may speak into the prompt")
 
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))
@@ -84,6 +94,10 @@ class Question(Step):
         for name in ("no_input", "no_match", "help"):
             for at, words in enumerate(getattr(self, name)):
                 yield (name, at), words
+
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        allowed = self.allowed_in(flow)
+        return {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
 
     def allowed_in(self, flow: Flow) -> Retries:
         """The retries that hold here: the node's over the flow's over the default."""
@@ -108,6 +122,8 @@ class Asked:
     own_words: bool = True
     """Whether the step's own reprompts belong to this question (not to a "did you say …?")."""
     sensitive: bool = False
+    free_speech: bool = False
+    """Anything may be said: no grammar, and a universal counts only where it stands alone."""
 
 
 def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
@@ -141,12 +157,16 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
 
     def judge(answer: Heard | Keyed) -> Match | NoMatch:
         own = asked.judge(answer)
+        if asked.free_speech and isinstance(answer, Heard):
+            return _alone(answer, language, languages) or own
         if isinstance(own, Match) and own.band == "sure":
             return own
         return find_universal(answer, language, languages, one_key=one_key) or own
 
     phrases = dict.fromkeys(
-        phrase.lower() for phrase in (*asked.phrases, *universal_phrases(language, languages)) if phrase
+        phrase.lower()
+        for phrase in (*asked.phrases, *universal_phrases(language, languages))
+        if phrase and not asked.free_speech
     )
     return Collect(
         prompt=prompt,
@@ -164,6 +184,12 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
         longest_utterance=asked.longest_utterance,
         sensitive=asked.sensitive,
     )
+
+
+def _alone(answer: Heard, language: str, languages: Sequence[str]) -> Match | None:
+    """A universal that is all that was said: in free speech "una persona me dijo…" asks for nobody."""
+    short = tuple(a for a in answer.alternatives[:1] if len(words_of(a.text)) <= MOST_WORDS_ALONE)
+    return find_universal(Heard(short), language, languages, one_key=False)
 
 
 def _detour(call: Call, asked: Asked, wanted: str, helps: int) -> Prompt:
@@ -187,8 +213,7 @@ class _Misses:
 
     def __init__(self, call: Call, asked: Asked) -> None:
         self.call, self.asked = call, asked
-        allowed = asked.step.allowed_in(call.flow)
-        self.allowed = {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
+        self.allowed = asked.step.misses(call.flow)
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"
 
@@ -196,7 +221,7 @@ class _Misses:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
         self.counted[self.last] += 1
         if self.asked.own_words:
-            self.call.note(self.last)
+            self.call.missed(self.last, self.counted[self.last])
         return self.counted[self.last] > self.allowed[self.last]
 
     @property
@@ -288,10 +313,10 @@ def _asked_back(
     call: Call, asked: Asked, answer: Match, read_back: Callable[[str], tuple[str, str]]
 ) -> Asked:
     yes_no: SlotKind = YesNo()
-    language = call.language
+    asking, language = call.asking, call.language
 
     def judge(reply: Heard | Keyed) -> Match | NoMatch:
-        verdict = yes_no.judge(reply, language)
+        verdict = yes_no.judge(reply, asking)
         if isinstance(reply, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
             return verdict
         again = asked.judge(reply)

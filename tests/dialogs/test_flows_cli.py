@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ivr.cli.flows import commands
+from ivr.cli import call, flow_test, flows
+from ivr.cli.flows import SHIPPED
 
+commands = [*flows.commands, *flow_test.commands, *call.commands]
 GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
 
 
@@ -78,7 +82,7 @@ def test_test_runs_the_calls_and_tells_the_coverage() -> None:
     assert result.exit_code == 0, result.output
     figures = json.loads(result.output.splitlines()[-1])
     assert figures["failed"] == []
-    assert figures["coverage"] == {"steps": 100.0, "branches": 100.0, "languages": 100.0}
+    assert figures["coverage"] == dict.fromkeys(("steps", "branches", "retries", "languages"), 100.0)
 
 
 def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
@@ -89,7 +93,33 @@ def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
     (tmp_path / "short.test.yaml").write_text(text, "utf-8")
     result = run("test", str(tmp_path))
     assert result.exit_code == 1
-    assert "wanted: gone" in result.output
+    assert "wanted:  gone" in result.output
+
+
+def test_some_tests_can_be_chosen_by_name() -> None:
+    """`--only` takes a part of the name; a name that is not there is told with the nearest one."""
+    assert "6 of 6 scripted calls passed" in run("test", "--only", "Everybody is busy").output
+    result = run("test", "--only", "everybody is buzy")
+    assert result.exit_code == 2
+    assert "did you mean `everybody is busy`?" in result.output
+
+
+def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
+    """A build server shows which call failed, where, and the whole report; signs are escaped."""
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.test.yaml"))
+    text = "flow: main\ntests:\n  - test: <a> & b\n    steps: [{key: 0}, {expect: {outcome: gone}}]\n"
+    text += "  - test: fine\n    steps: [{key: 0}]\n"
+    (tmp_path / "main.test.yaml").write_text(text, "utf-8")
+    assert run("test", str(tmp_path), "--junit", str(tmp_path / "out.xml")).exit_code == 1
+    suites = ElementTree.parse(tmp_path / "out.xml").getroot()
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+    wrong, fine = suites.iter("testcase")
+    assert (wrong.get("name"), wrong.get("line"), len(fine)) == ("<a> & b [es]", "3", 0)
+    failure = wrong.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "line 4: outcome: wanted gone, was handed_over"
+    assert "caller: keys 0" in str(failure.text)
+    assert run("test", str(tmp_path), "--junit", str(tmp_path / "no" / "out.xml")).exit_code == 2
 
 
 def test_schema_is_json() -> None:
@@ -103,6 +133,16 @@ def test_a_typed_call_reaches_its_end() -> None:
     assert result.exit_code == 0, result.output
     assert "142,30 €" in result.output
     assert "hangs up" in result.output
+
+
+def test_a_typed_call_can_be_saved_and_passes(tmp_path: Path) -> None:
+    """What was typed and heard becomes a test file that `ivr test` takes."""
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "typed.test.yaml"
+    typed = f"mi saldo\n45716\nno\n/save {file} my call\n\n"
+    result = run("call", "main", "--text", "--flows", str(tmp_path), typed=typed)
+    assert f"saved “my call” in {file}" in result.output, result.output
+    assert "1 of 1 scripted calls passed" in run("test", str(file)).output
 
 
 def test_a_typed_call_ends_with_the_input() -> None:
