@@ -156,7 +156,7 @@ class Server:
                 fetching=self._fetching,
                 languages=(*LANGUAGES, *self._extra_languages),
             )
-            voice.warm_up(static_prompts(flows))
+            voice.warm_up(static_prompts(flows), first=settings.calls.language)
             call_log = CallLog(store, Spool(settings.spool_folder))
             recovered = call_log.recover(node_id(settings), self._clock.utc())
             if recovered.completed:
