@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from babel.dates import format_date, get_month_names
+from babel.dates import format_date, get_day_names, get_month_names
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from num2words import num2words
 
@@ -117,14 +117,19 @@ def say_digits(text: str, language: str) -> str:
     return ", ".join(names[int(sign)] if sign.isdecimal() else sign for sign in text if sign.isalnum())
 
 
+def minor_digits(currency: str) -> int:
+    """How many digits of minor units a currency has: 2 for the euro, 0 for the Chilean peso."""
+    if currency == "COP":
+        return 2  # CLDR hides the centavos that ISO 4217 keeps
+    return get_currency_precision(currency)
+
+
 def money(minor: int, currency: str, language: str) -> Said:
     """`minor` units (cents) of an ISO currency. Zero cents are left out; so is "zero euros" before cents."""
     units = _PESO if currency in _PESOS else _CURRENCIES.get(currency)
     if units is None or language not in units:
         raise ValueUnspeakable(f"currency {currency[:3]!r} has no words in {language}")
-    exponent = get_currency_precision(currency)
-    if currency == "COP":
-        exponent = 2  # CLDR hides the centavos that ISO 4217 keeps
+    exponent = minor_digits(currency)
     whole, part = divmod(abs(minor), 10**exponent)
     major, hundredth = units[language]
     amounts = []
@@ -171,6 +176,14 @@ def day(value: date, language: str, today: date | None) -> Said:
     else:
         words = format_date(value, "long", locale=language)
     return words, format_date(value, "long", locale="en_GB" if language == "en" else language)
+
+
+def day_and_weekday(value: date, language: str, today: date | None) -> str:
+    """A date with its weekday, so that whoever hears it can tell whether it is the right one."""
+    if language not in ("es", "ca", "en"):
+        return day(value, language, today)[0]
+    names = get_day_names("wide", context="format", locale=language)
+    return f"{names[value.weekday()]}, {day(value, language, today)[0]}"
 
 
 def _english_year(year: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dialogs.slots.amount import Amount
+from dialogs.slots.date import Date
 from dialogs.slots.digits import Digits
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.yes_no import YesNo
 
-KINDS: Mapping[str, type[SlotKind]] = {kind.name: kind for kind in (YesNo, Digits)}
+KINDS: Mapping[str, type[SlotKind]] = {kind.name: kind for kind in (YesNo, Digits, Amount, Date)}
 """All kinds of answers by the name that flows use."""
