@@ -32,10 +32,11 @@ _FITTING: Mapping[str, tuple[ValueType, ...]] = {
     "money": ("money",),
     "date": ("date",),
     "number": ("number", "digits"),
+    "time": ("time",),
     "phone": ("phone", "digits", "text"),
-    "digits": ("digits", "phone", "text", "number"),
-    "spell": ("text", "digits", "phone"),
-    "text": ("text", "number", "digits", "phone"),
+    "digits": ("digits", "phone", "text", "number", "code"),
+    "spell": ("text", "digits", "phone", "code"),
+    "text": ("text", "number", "digits", "phone", "code"),
 }
 
 

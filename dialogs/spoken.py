@@ -32,6 +32,23 @@ DIGITS: Mapping[str, tuple[str, ...]] = {
     "ko": ("영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"),
 }
 
+
+def _letters(names: str) -> dict[str, str]:
+    return {letter: name for letter, _, name in (item.partition("=") for item in names.split("|"))}
+
+
+LETTERS: Mapping[str, Mapping[str, str]] = {
+    "es": _letters(
+        "A=a|B=be|C=ce|D=de|E=e|F=efe|G=ge|H=hache|I=i|J=jota|K=ka|L=ele|M=eme|N=ene|Ñ=eñe|O=o|P=pe|Q=cu"
+        "|R=erre|S=ese|T=te|U=u|V=uve|W=uve doble|X=equis|Y=i griega|Z=zeta"
+    ),
+    "ca": _letters(
+        "A=a|B=be|C=ce|Ç=ce trencada|D=de|E=e|F=efa|G=ge|H=hac|I=i|J=jota|K=ca|L=ela|M=ema|N=ena|O=o|P=pe"
+        "|Q=cu|R=erra|S=essa|T=te|U=u|V=ve baixa|W=ve doble|X=ics|Y=i grega|Z=zeta"
+    ),
+}
+"""How a letter is said. English synthesisers say single letters by their names, so they stay letters."""
+
 _JOIN = {"es": "con", "ca": "amb", "en": "and", "ko": ""}
 _MINUS = {"es": "menos", "ca": "menys", "en": "minus", "ko": "마이너스"}
 _PLUS = {"es": "más", "ca": "més", "en": "plus", "ko": "플러스"}
@@ -210,12 +227,32 @@ def phone(text: str, language: str) -> Said:
 
 
 def spell(text: str, language: str) -> str:
-    """Letter by letter and digit by digit."""
-    names = DIGITS[language]
-    signs = [
-        names[int(s)] if s in "0123456789" else s for s in unicodedata.normalize("NFC", text) if s.isalnum()
-    ]
-    return ", ".join(signs).upper() if not any(s.isdecimal() for s in text) else ", ".join(signs)
+    """Letter by letter by their names, and digit by digit in groups, so that it can be written down."""
+    names = LETTERS.get(language, {})
+    runs = re.findall(r"[0-9]+|[^\W\d_]", unicodedata.normalize("NFC", text))
+    said: list[str] = []
+    for run in runs:
+        if run[0] in "0123456789":
+            said += [say_digits(group, language) for group in digit_groups(run)]
+        elif said and said[-1].endswith("\0"):
+            said[-1] = f"{said[-1][:-1]}, {names.get(run.upper(), run.upper())}\0"
+        else:
+            said.append(names.get(run.upper(), run.upper()) + "\0")
+    return ". ".join(part.removesuffix("\0") for part in said)
+
+
+def digit_groups(digits: str) -> list[str]:
+    """In twos and threes, as people read long numbers out: 12 345 678, 123 45 67; up to four stay whole."""
+    if len(digits) <= 4:
+        return [digits]
+    if len(digits) % 3 == 1:
+        return [*digit_groups_of_three(digits[:-4]), digits[-4:-2], digits[-2:]]
+    head = len(digits) % 3
+    return [part for part in (digits[:head], *digit_groups_of_three(digits[head:])) if part]
+
+
+def digit_groups_of_three(digits: str) -> list[str]:
+    return [digits[at : at + 3] for at in range(0, len(digits), 3)]
 
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f<>\[\]{}|\\\u200b-\u200f\u2028-\u202e]+")
@@ -232,6 +269,8 @@ DEFAULT_FORMAT: Mapping[ValueType, str] = {
     "number": "number",
     "digits": "digits",
     "phone": "phone",
+    "time": "time",
+    "code": "spell",
 }
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dialogs.slots.amount import Amount
 from dialogs.slots.date import Date
 from dialogs.slots.digits import Digits
+from dialogs.slots.dni import Dni
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.yes_no import YesNo
 
-KINDS: Mapping[str, type[SlotKind]] = {kind.name: kind for kind in (YesNo, Digits, Amount, Date)}
+KINDS: Mapping[str, type[SlotKind]] = {kind.name: kind for kind in (YesNo, Digits, Amount, Date, Dni)}
 """All kinds of answers by the name that flows use."""
