@@ -208,6 +208,63 @@ def _english_year(year: int) -> str:
     return words.replace(" and ", " ").replace("-", " ")
 
 
+_PARTS_OF_DAY: Mapping[str, tuple[tuple[int, str], ...]] = {
+    "es": (
+        (6, "de la madrugada"),
+        (12, "de la mañana"),
+        (13, "del mediodía"),
+        (20, "de la tarde"),
+        (24, "de la noche"),
+    ),
+    "ca": (
+        (6, "de la matinada"),
+        (12, "del matí"),
+        (13, "del migdia"),
+        (20, "de la tarda"),
+        (24, "de la nit"),
+    ),
+    "en": ((12, "in the morning"), (18, "in the afternoon"), (21, "in the evening"), (24, "at night")),
+}
+"""The hour before which each part of the day ends."""
+
+
+def time_of_day(value: str, language: str) -> Said:
+    """A time such as "17:30" on the twelve-hour clock, with the part of the day."""
+    hour, minute = int(value[:2]), int(value[3:5])
+    if language not in _PARTS_OF_DAY or hour > 23 or minute > 59 or len(value) < 5 or value[2] != ":":
+        raise ValueUnspeakable("a time is written 17:30")
+    part = next(name for until, name in _PARTS_OF_DAY[language] if hour < until)
+    if language == "en":
+        return _english_time(hour, minute, part), value[:5]
+    half = hour % 12 or 12
+    article = "la" if half == 1 else ("las" if language == "es" else "les")
+    words = f"{article} {_hour_word(half, language)}"
+    joined, quarter, thirty = {"es": ("y", "cuarto", "media"), "ca": ("i", "quart", "mitja")}[language]
+    if minute:
+        words += f" {joined} { ({15: quarter, 30: thirty}.get(minute) or say_number(minute, language)) }"
+    if hour == 0:
+        part = "de la noche" if language == "es" else "de la nit"
+    return f"{words} {part}", value[:5]
+
+
+def _hour_word(hour: int, language: str) -> str:
+    if hour == 1:
+        return "una"
+    return "dues" if language == "ca" and hour == 2 else say_number(hour, language)
+
+
+def _english_time(hour: int, minute: int, part: str) -> str:
+    if minute == 0 and hour in (0, 12):
+        return "midnight" if hour == 0 else "twelve noon"
+    said = num2words(hour % 12 or 12)
+    if minute:
+        said += " oh" if minute < 10 else ""
+        said += f" {num2words(minute)}"
+    else:
+        said += " o'clock"
+    return f"{said} {part}"
+
+
 def phone(text: str, language: str) -> Said:
     """A telephone number in groups of three, as it is said in Spain; the plus of a country code is named."""
     digits = re.sub(r"[^0-9]", "", text)
@@ -302,6 +359,8 @@ def _say(form: str, value: str | int, language: str, currency: str | None, today
         return money(value, currency, language)
     if form == "date":
         return day(date.fromisoformat(str(value)), language, today)
+    if form == "time":
+        return time_of_day(text, language)
     if form == "number":
         return say_number(int(value), language), str(format_decimal(int(value), locale=language))
     if form == "phone":

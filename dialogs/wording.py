@@ -41,6 +41,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "Please key in two digits for the day and two for the month.",
         "ko": "전화기 버튼으로 눌러 주세요.",
     },
+    "keypad_time": {
+        "es": "Marque la hora con cuatro cifras, de cero a veinticuatro horas.",
+        "ca": "Marqui l'hora amb quatre xifres, de zero a vint-i-quatre hores.",
+        "en": "Please key in four digits, on the twenty-four hour clock.",
+        "ko": "전화기 버튼으로 눌러 주세요.",
+    },
     "keypad_menu": {
         "es": "Use las teclas del teléfono, por favor.",
         "ca": "Faci servir les tecles del telèfon, si us plau.",
