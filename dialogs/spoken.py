@@ -18,6 +18,13 @@ from decimal import Decimal
 from babel.dates import format_date, get_day_names, get_month_names
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from num2words import num2words
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    format_number,
+    parse,
+    region_code_for_number,
+)
 
 from dialogs.catalogue import ValueType
 from dialogs.errors import ValueUnspeakable
@@ -266,21 +273,45 @@ def _english_time(hour: int, minute: int, part: str) -> str:
 
 
 def phone(text: str, language: str) -> Said:
-    """A telephone number in groups of three, as it is said in Spain; the plus of a country code is named."""
+    """A telephone number in the groups of its country, digit by digit; the plus of a country code is named.
+
+    Spanish numbers go in groups of three; libphonenumber knows those of other countries.
+    """
     digits = re.sub(r"[^0-9]", "", text)
-    plus = text.strip().startswith("+")
-    country, national = ("34", digits[2:]) if plus and digits.startswith("34") else ("", digits)
-    groups = [group for group in re.findall(r"[0-9]{1,3}", national) if group]
-    if len(groups) > 1 and len(groups[-1]) == 1:  # no digit is left alone at the end
-        groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
-    if country:
-        groups.insert(0, country)
+    country, groups = _phone_groups(digits, plus=text.strip().startswith("+"))
     said = [say_digits(group, language) for group in groups]
     if country:
-        said[0] = say_number(int(country), language)
-    words = ". ".join(said)
-    sign = _PLUS[language] + " " if plus else ""
-    return sign + words, ("+" if plus else "") + " ".join(groups)
+        said.insert(0, say_number(int(country), language))
+        groups = [country, *groups]
+    sign, shown = (_PLUS[language] + " ", "+") if country else ("", "")
+    return sign + ". ".join(said), shown + " ".join(groups)
+
+
+def _phone_groups(digits: str, *, plus: bool) -> tuple[str, list[str]]:
+    """The country code, if it is said, and the groups of the other digits."""
+    if plus and not digits.startswith("34"):
+        try:
+            written = format_number(parse("+" + digits), PhoneNumberFormat.INTERNATIONAL)
+        except NumberParseException:
+            return "", [digits[at : at + 3] for at in range(0, len(digits), 3)]
+        country, *groups = re.findall(r"[0-9]+", written)
+        return country, [part for group in groups for part in digit_groups(group)]
+    country, rest = ("34", digits[2:]) if plus else ("", digits)
+    groups = re.findall(r"[0-9]{1,3}", rest)
+    if len(groups) > 1 and len(groups[-1]) == 1:  # no digit is left alone at the end
+        groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
+    return country, groups
+
+
+def national(number: str, region: str) -> str:
+    """An E.164 number as it is dialled within its own country; with its country code in any other."""
+    try:
+        parsed = parse(number)
+    except NumberParseException:
+        return number
+    if region_code_for_number(parsed) != region:
+        return number
+    return re.sub(r"[^0-9]", "", format_number(parsed, PhoneNumberFormat.NATIONAL))
 
 
 def spell(text: str, language: str) -> str:
@@ -315,9 +346,9 @@ def digit_groups_of_three(digits: str) -> list[str]:
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f<>\[\]{}|\\\u200b-\u200f\u2028-\u202e]+")
 
 
-def clean(text: str) -> str:
-    """Text from outside, without control signs and what a synthesiser takes for markup; 200 signs long."""
-    return " ".join(_UNSAFE.sub(" ", text).split())[:200]
+def clean(text: str, *, longest: int = 200) -> str:
+    """Text from outside, without control signs and what a synthesiser takes for markup, so long at most."""
+    return " ".join(_UNSAFE.sub(" ", text).split())[:longest]
 
 
 DEFAULT_FORMAT: Mapping[ValueType, str] = {

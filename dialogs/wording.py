@@ -47,6 +47,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "Please key in four digits, on the twenty-four hour clock.",
         "ko": "전화기 버튼으로 눌러 주세요.",
     },
+    "keypad_phone": {
+        "es": "Márquelo con el teclado del teléfono, y termine con almohadilla.",
+        "ca": "Marqui'l amb el teclat del telèfon, i acabi amb coixinet.",
+        "en": "Please key it in on your telephone, and end with hash.",
+        "ko": "전화기 버튼으로 눌러 주세요.",
+    },
     "keypad_menu": {
         "es": "Use las teclas del teléfono, por favor.",
         "ca": "Faci servir les tecles del telèfon, si us plau.",

@@ -25,7 +25,6 @@ Reasons of a miss: `check_letter`, `letter_missing`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, Literal
 
@@ -37,16 +36,15 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.letters import alike, letter_words, letters_at
-from dialogs.slots.numerals import number_words, readings
+from dialogs.slots.naming import best_of, digit_strings, named
+from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import FILLERS, Reading, SpokenKind, Words, tokens
-from dialogs.slots.quantities import quantities
 from dialogs.spoken import spell
 
 Document = Literal["dni", "nie"]
 
 _NIE_LETTERS = "XYZ"
 """Their place is the digit that they count as in the check letter (Orden INT/2058/2008)."""
-_GLUED = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 _ABOUT = {
     "es": "dni nie nif documento carné carnet cédula identidad letra número con acaba acabado termina "
     " terminado guión y barra nacional extranjero extranjera tarjeta residencia",
@@ -110,18 +108,8 @@ class Dni(SpokenKind):
 
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
-        about = frozenset(tokens(_ABOUT.get(language, "")))
-        words = tuple(
-            word for word in tokens(_GLUED.sub(" ", text)) if word not in about or word in _ALSO_LETTERS
-        )
-        found: dict[str, Reading] = {}
-        for reading in self._all(words, language, about):
-            key = reading.value or reading.reason
-            if key not in found or reading.cost < found[key].cost:
-                found[key] = reading
-        # A reading without a value only tells why there is none.
-        values = [reading for reading in found.values() if reading.value]
-        return values or list(found.values())[:1]
+        about = frozenset(tokens(_ABOUT.get(language, ""))) - _ALSO_LETTERS
+        return best_of(self._all(named(text, about), language, about))
 
     def _all(self, words: Words, language: str, about: frozenset[str]) -> Iterator[Reading]:
         if len(words) > 40:
@@ -129,13 +117,13 @@ class Dni(SpokenKind):
         known = FILLERS.get(language, frozenset()) | about
         for body, said in _endings(words, language, known):
             if "dni" in self.documents:
-                for digits, cost in _digit_strings(body, language):
+                for digits, cost in digit_strings(body, language):
                     short = len(digits) == 7
                     if len(digits) == 8 or short:
                         yield self._judged(digits.zfill(8), said, cost + (_SHORT if short else 0.0))
             if "nie" in self.documents:
                 for first, rest in _beginnings(body, language, known):
-                    for digits, cost in _digit_strings(rest, language):
+                    for digits, cost in digit_strings(rest, language):
                         if len(digits) == 7:
                             yield self._judged(first + digits, said, cost)
 
@@ -178,14 +166,3 @@ def _beginnings(words: Words, language: str, known: frozenset[str]) -> Iterator[
         for size, letter in letters_at(words, at, language):
             if letter in _NIE_LETTERS and all(word in known for word in words[:at]):
                 yield letter, words[at + size :]
-
-
-def _digit_strings(words: Words, language: str) -> Iterator[tuple[str, float]]:
-    """All strings of digits that the words may be, as a row of numbers or as one large number."""
-    known = FILLERS.get(language, frozenset())
-    for reading in readings(" ".join(words), language):
-        yield reading.digits, reading.cost
-    at = next((at for at, word in enumerate(words) if word not in known), 0)
-    for size, value, cost in quantities(words[at:], 0, language):
-        if size == len(words) - at and value >= 10**6:
-            yield str(value), cost

@@ -96,4 +96,10 @@ def likeness(one: str, other: str, language: str, at_least: float = 0.0) -> floa
     longest = max(len(a), len(b))
     if longest and abs(len(a) - len(b)) > (1.0 - at_least) * longest:
         return 0.0
-    return 1.0 if a == b else 1.0 - distance(a, b) / longest
+    if a == b:
+        return 1.0
+    # Each letter that one has and the other lacks costs at least one change.
+    shared = sum(min(a.count(letter), b.count(letter)) for letter in set(a))
+    if longest - shared > (1.0 - at_least) * longest:
+        return 0.0
+    return 1.0 - distance(a, b) / longest
