@@ -30,12 +30,16 @@ from dialogs.slots.phrasing import Reading, SpokenKind, tokens
 from dialogs.spoken import say_digits
 
 _ABOUT = {
-    "es": "tarjeta termina terminada terminan acaba acabada acaban últimos últimas cifras dígitos números"
-    " número en visa mastercard crédito débito banco",
-    "ca": "targeta acaba acabada acaben últims últimes xifres dígits números número en visa mastercard"
-    " crèdit dèbit",
-    "en": "card ends ending last digits numbers number in with visa mastercard credit debit are they my",
+    "es": "tarjeta cifras dígitos números número en visa mastercard crédito débito banco",
+    "ca": "targeta xifres dígits números número en visa mastercard crèdit dèbit banc",
+    "en": "card digits numbers number in with visa mastercard credit debit are they my bank",
 }
+_BEHIND = {
+    "es": frozenset(tokens("termina terminada terminan acaba acabada acaban últimos últimas")),
+    "ca": frozenset(tokens("acaba acabada acaben últims últimes")),
+    "en": frozenset(tokens("ends ending end last")),
+}
+"""The digits stand behind such a word: "la que termina en …", "the one ending in …"."""
 _MANY = 8
 """Digits from which somebody is reading out the whole card."""
 
@@ -78,6 +82,9 @@ class CardLast4(SpokenKind):
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         words = named(text, frozenset(tokens(_ABOUT.get(asking.language, ""))))
+        behind = [at for at, word in enumerate(words) if word in _BEHIND.get(asking.language, ())]
+        if behind:
+            words = words[behind[-1] + 1 :]
         return best_of(self._four(digit_strings(words, asking.language)))
 
     @staticmethod

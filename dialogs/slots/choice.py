@@ -131,9 +131,11 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
 
 
 def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
-    """Whether a "not" stands shortly before the phrase: "no quiero mi saldo" is asked back."""
+    """Whether a "not" stands shortly before the phrase, or right behind it: "no quiero mi saldo", "por la
+    tarde no" are asked back."""
     at = within(phrase, said)
-    return any(word in _NEGATIONS for word in said[max(0, at - 3) : at])
+    behind = at + len(phrase)
+    return any(word in _NEGATIONS for word in (*said[max(0, at - 3) : at], *said[behind : behind + 1]))
 
 
 def _covered(

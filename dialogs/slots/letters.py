@@ -44,7 +44,8 @@ def _names(language: str) -> Mapping[Words, str]:
     for item in _NAMES.get(language, "").split("|"):
         letter, _, names = item.partition("=")
         for name in filter(None, names.split(",")):
-            table[tuple(plain(name).split())] = letter
+            # Without its tilde "eñe" is "ene": the far more frequent N comes first.
+            table.setdefault(tuple(plain(name).split()), letter)
     for letter in "abcdefghijklmnopqrstuvwxyz":
         table.setdefault((letter,), letter)
     return table

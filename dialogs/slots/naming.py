@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dialogs.slots.letters import letters_at
-from dialogs.slots.numerals import LONGEST_UTTERANCE, readings
+from dialogs.slots.numerals import LONGEST_UTTERANCE, lexicon_of, readings
 from dialogs.slots.phrasing import FILLERS, Reading, Words, tokens
 from dialogs.slots.quantities import quantities
 
@@ -30,7 +30,7 @@ def digit_strings(words: Words, language: str) -> Iterator[tuple[str, float]]:
     known = FILLERS.get(language, frozenset())
     at = next((at for at, word in enumerate(words) if word not in known), 0)
     for size, value, cost in quantities(words[at:], 0, language):
-        if size == len(words) - at and value >= 10**6:
+        if size == len(words) - at:
             yield str(value), cost
 
 
@@ -42,12 +42,20 @@ def spelled(words: Words, at: int, count: int, language: str) -> Iterator[tuple[
     if at >= len(words):
         return
     word = words[at]
-    if 1 < len(word) <= count and word.isascii() and word.isalpha():
+    named_here = list(letters_at(words, at, language))
+    known = named_here or word in FILLERS.get(language, ())
+    if not known and 1 < len(word) <= count and word.isascii() and word.isalpha():
         for end, rest in spelled(words, at + 1, count - len(word), language):
             yield end, word.upper() + rest
-    for size, letter in letters_at(words, at, language):
+    for size, letter in named_here:
         for end, rest in spelled(words, at + size, count - 1, language):
             yield end, letter + rest
+
+
+def names_letter(words: Words, at: int, language: str) -> bool:
+    """Whether a letter is named there, and no number ("u" is both in Catalan)."""
+    here = words[at : at + 1]
+    return bool(here) and here[0] not in lexicon_of(language).units and any(letters_at(words, at, language))
 
 
 def best_of(found: Iterable[Reading]) -> list[Reading]:

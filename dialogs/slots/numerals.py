@@ -266,9 +266,12 @@ def _below_hundred(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterato
         yield 1, tens, 0.1 if at + 1 < len(words) and words[at + 1] in lexicon.units else 0.0
         joined = at + 1 < len(words) and words[at + 1] in lexicon.joins
         unit_at = at + 1 + joined
-        unit = lexicon.units.get(words[unit_at]) if unit_at < len(words) else None
+        after = words[unit_at] if unit_at < len(words) else ""
+        unit = lexicon.units.get(after)
         if unit and unit != "0":
             yield 2 + joined, tens[0] + unit, 0.0
+        elif joined and unit is None and lexicon.misheard.get(after, "0") != "0":
+            yield 2 + joined, tens[0] + lexicon.misheard[after], 0.4
 
 
 def _below_thousand(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:

@@ -22,7 +22,7 @@ from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.letters import letter_words
-from dialogs.slots.naming import best_of, digit_strings, named, spelled
+from dialogs.slots.naming import best_of, digit_strings, named, names_letter, spelled
 from dialogs.slots.phrasing import FILLERS, Reading, Words, tokens
 from dialogs.spoken import spell
 
@@ -90,8 +90,12 @@ class Reference(Digits, ABC):
         for at in range(min(len(words), 8)) if wanted else ():
             if any(word not in known for word in words[:at]):
                 return
+            before = words[at - 1] if at else ""
+            if at and names_letter(words, at - 1, language) and (len(before) == 1 or before not in known):
+                continue  # that letter belongs to them, too
             for end, letters in spelled(words, at, wanted, language):
-                if not self.prefix or letters == self.prefix:
+                more = names_letter(words, end, language)
+                if letters == self.prefix or not (self.prefix or more):
                     yield letters, words[end:]
 
     def read_back(self, value: str, asking: Asking) -> str:

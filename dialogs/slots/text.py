@@ -88,7 +88,7 @@ class Text(SlotKind):
         for alternative in answer.alternatives[:1]:
             text = self._cut(clean(alternative.text, longest=2000))
             said = words_of(text)
-            if not set(said) - _NOTHING or _MADE_UP.search(text):
+            if not set(said) - _NOTHING or _MADE_UP.search(alternative.text.strip()):
                 break
             if band(alternative.confidence, "exact") != "unsure":
                 return Match(text, text, "voice", alternative.confidence)

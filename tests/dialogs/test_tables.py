@@ -32,6 +32,8 @@ def plain_options(value: Any) -> Any:
         return {key: plain_options(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain_options(item) for item in value]
+    if not isinstance(value, str):
+        return value
     return {"true": True, "false": False}.get(value, int(value) if value.isdecimal() else value)
 
 
