@@ -24,10 +24,9 @@ from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
-from dialogs.nodes.queue import Queue, context
+from dialogs.nodes.queue import context
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
-from dialogs.nodes.transfer import Transfer
 from dialogs.notice import give_notice
 from dialogs.results import Handed, Heard, Keyed, Match, NoMatch, Result
 from dialogs.source import nearest
@@ -112,15 +111,15 @@ class Conversation:
         return self._call.public_slots()
 
     @property
+    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What the look-ups have given so far. In the clear: never log this."""
+        return dict(self._call.records)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """The sensitive answers themselves, for whoever has to mask them. Never log this."""
         sensitive = self._flows.sensitive
         return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
-
-    @property
-    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
-        """What the look-ups have given so far. In the clear: never log this."""
-        return dict(self._call.records)
 
     @property
     def trace(self) -> Trace:
@@ -194,7 +193,7 @@ class Conversation:
         if isinstance(step, Subflow) and not self._entered_subflow:
             self._enter(step)
             return self._begin()
-        if self._in_notice or (self._notice_due and (step.takes_input or isinstance(step, Queue | Transfer))):
+        if self._in_notice or (self._notice_due and (step.takes_input or step.hands_over)):
             self._notice_due, self._in_notice = False, True
             self._running = give_notice(self._call, self._begins_in)
             return self._running

@@ -32,6 +32,18 @@ class NotWritable(IvrError):
     code = "not_writable"
 
 
+class FolderUnfit(IvrError):
+    """A folder cannot be published, or a release cannot be written to it."""
+
+    code = "folder_unfit"
+
+
+class FlowsNotLoaded(IvrError):
+    """A release could not be made into flows."""
+
+    code = "flows_not_loaded"
+
+
 class SwitchFailed(IvrError):
     """The embedded switch did not start, or ended by itself."""
 
