@@ -152,6 +152,11 @@ class Form(Question):
     def allowed_in(self, flow: Flow) -> Retries:
         return (self.retries or Retries()).over(Retries(no_input=0, no_match=0))
 
+    @override
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        slots = {f"{ask.ask} {kind}": n for ask in self.slots for kind, n in ask.misses(flow).items()}
+        return {**super().misses(flow), **slots}
+
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))
         yield self.failed_exit()
