@@ -20,10 +20,10 @@ from data.text import MASK, clean, clean_name, clean_number, clean_text
 
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
-TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue"]
+TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed"]
 """`recorded`: the text is the path of what the caller said, below the recordings folder."""
 Scalar = str | int | bool | None
-_NAMED = ("lookup", "queue")
+_NAMED = ("lookup", "queue", "deed")
 """Kinds of turn whose text is a name out of the flow, never an answer."""
 EndedBy = Literal["caller", "system", "agent", "unknown"]
 
@@ -162,8 +162,10 @@ class Turn(_Cleaning):
     a queue: `handed`, `failed`, or why nobody came. Empty for what was said."""
     by: Literal["", "voice", "keys"] = ""
     """How the caller answered."""
+    band: Literal["", "sure", "check", "unsure"] = ""
+    """How far an answer was trusted."""
     heard: tuple[Reading, ...] = ()
-    """Best first."""
+    """Best first. Of an open question that was understood: what it may mean."""
     keys: str | None = None
     asked: Mapping[str, str] = field(default_factory=dict)
     """What a look-up was asked by."""

@@ -46,6 +46,8 @@ def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, Va
             for way_out in step.exits():
                 for name, kind in step.fills(catalogue, way_out.label).items():
                     types.setdefault(name, kind)
+            for name, kind in step.may_fill().items():
+                types.setdefault(name, kind)
     return types
 
 
@@ -206,6 +208,13 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
                 yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
         for language, template in words.items():
             yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
+    for way, used, kind in step.wants():
+        if known.lacks(used):
+            yield flow.problem(name, way, known.message(used))
+        elif known.types.get(used, kind) != kind:
+            yield flow.problem(
+                name, way, f"`{used}` is {known.types[used]}, this must be {kind}: name another"
+            )
     for way, template in step.templates():
         yield from _check_names(flow, name, way, template, known, spoken=False)
 
@@ -343,7 +352,7 @@ def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
     first: dict[str, tuple[str, ValueType]] = {}
     for flow in flows.flows.values():
         for name, step in flow.steps.items():
-            filled: dict[str, ValueType] = {}
+            filled: dict[str, ValueType] = dict(step.may_fill())
             for way_out in step.exits():
                 filled.update(step.fills(catalogue, way_out.label))
             for slot, kind in filled.items():

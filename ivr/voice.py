@@ -85,7 +85,7 @@ class Voice:
         self.prompts = prompts
         self.recognizer = recognizer
         self._synthesizer = synthesizer
-        self._warming: gevent.Greenlet[[Sequence[Spoken], str], None] | None = None
+        self._warming: list[gevent.Greenlet[[], None]] = []
         self._warm = Event()
 
     @classmethod
@@ -126,34 +126,47 @@ class Voice:
         return read_wav(self.prompts.file_of(Spoken(text, language)))
 
     def warm_up(self, prompts: Iterable[Spoken], *, first: str) -> None:
-        """Begins to synthesise static prompts, beside everything else; the language `first` first."""
-        # `ko` and the like are spoken by tests only; their voices need not be there.
-        wanted = [spoken for spoken in prompts if spoken.language in LANGUAGES]
-        wanted.sort(key=lambda spoken: spoken.language != first)
-        self._warming = gevent.spawn(self._warm_all, wanted, first)
+        """Begins to synthesise static prompts, beside everything else, one warming after the other.
 
-    def _warm_all(self, wanted: Sequence[Spoken], first: str) -> None:
-        try:
-            for spoken in wanted:
-                if spoken.language != first:
-                    self._warm.set()
+        Those in the language `first` come first; the others follow with a rest between them.
+        """
+        before = [one for one in self._warming if not one.ready()]
+        warmed = self._warm = Event()
+
+        def warm() -> None:
+            try:
+                gevent.joinall(before)
+                later = []
+                for spoken in prompts:
+                    gevent.sleep(0)  # most are there already, and looking must not hold up the calls
+                    if spoken.language == first:
+                        self._warm_one(spoken)
+                    else:
+                        later.append(spoken)
+            finally:
+                warmed.set()
+            for spoken in later:
+                # `ko` and the like are spoken by tests only; their voices need not be there.
+                if spoken.language in LANGUAGES:
                     gevent.sleep(REST)
-                try:
-                    self.prompts.file_of(spoken)
-                except SpeechError as lost:
-                    log.warning("prompt_not_warmed", reason=str(lost))
-        finally:
-            self._warm.set()
+                    self._warm_one(spoken)
+
+        self._warming = [*before, gevent.spawn(warm)]
+
+    def _warm_one(self, spoken: Spoken) -> None:
+        try:
+            self.prompts.file_of(spoken)
+        except SpeechError as lost:
+            log.warning("prompt_not_warmed", reason=str(lost))
 
     def wait_warm(self) -> None:
         """Waits until the static prompts of the first language are there."""
-        if self._warming is not None:
+        if self._warming:
             self._warm.wait()
 
     def close(self) -> None:
         """Ends the workers."""
-        if self._warming is not None:
-            self._warming.kill()
+        gevent.killall(self._warming)
         if self.recognizer is not None:
             self.recognizer.close()
         self._synthesizer.close()

@@ -48,9 +48,8 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
-from dialogs.nodes.question import Asked, Question, certain
+from dialogs.nodes.question import Asked, Judge, Question, certain
 from dialogs.nodes.step import NEXT, Exit, Run, Way
-from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
 
@@ -82,13 +81,15 @@ class Ask(Question):
         except ValidationError as fault:
             return {**rest, "kind": kind.model_construct()}, fault.errors()
 
+    def judge_in(self, call: Call) -> Judge:
+        """Judges an answer under the circumstances of this call."""
+        asking = call.asking
+        return lambda answer: self.kind.judge(answer, asking)
+
     def run(self, call: Call) -> Run:
         asking, language = call.asking, call.language
         # The slot may be sensitive because of another step that fills it.
         sensitive = self.ask in call.flows.sensitive
-
-        def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return self.kind.judge(answer, asking)
 
         def read_back(value: str) -> tuple[str, str]:
             return self.kind.read_back(value, asking), MASK if sensitive else value
@@ -100,7 +101,7 @@ class Ask(Question):
             phrases=self.kind.phrases(language),
             words=self.kind.words(language),
             keys=self.kind.keys(),
-            judge=judge,
+            judge=self.judge_in(call),
             keypad=self.kind.keypad_wording,
             final_silence=self.kind.final_silence,
             longest_utterance=self.kind.longest_utterance,

@@ -38,6 +38,7 @@ MOST_DENIALS = 2
 
 Judge = Callable[[Heard | Keyed], Match | NoMatch]
 Listening = Generator[Effect, Result, Match | None]
+Once = Generator[Effect, Result, Match | NoMatch | NoInput]
 
 _CORRECTION = MARK + "correction:"
 
@@ -122,33 +123,39 @@ class Asked:
     own_words: bool = True
     """Whether the step's own reprompts belong to this question (not to a "did you say …?")."""
     sensitive: bool = False
+    keypad_at_last: bool = True
+    """Whether the last retry takes keys only: where keys can answer."""
     free_speech: bool = False
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
 
 
 def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
     """Asks until there is an answer, a universal, or no retry left (`None`). `lead` is said first."""
-    misses = _Misses(call, asked)
+    misses = Misses(call, asked)
     prompt = (*(call.built_in(lead) if lead else ()), *asked.say())
-    detours = helps = 0
+    while True:
+        result = yield from asked_once(call, asked, misses, prompt)
+        if isinstance(result, Match):
+            return result
+        if misses.used_up_by(result):
+            return None
+        prompt = misses.prompt()
+
+
+def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once:
+    """Asks until there is an answer or a miss; what is no answer (repeat, help, slower) is done here."""
     while True:
         result = yield _collect(call, asked, prompt, voice=not misses.keypad_only)
         if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
-            detours += 1
-            if detours <= MOST_DETOURS:
-                helps += result.value == HELP
-                prompt = _detour(call, asked, result.value, helps)
+            misses.detours += 1
+            if misses.detours <= MOST_DETOURS:
+                misses.helps += result.value == HELP
+                prompt = _detour(call, asked, result.value, misses.helps)
                 continue
             result = NoMatch(result.said)
-        match result:
-            case Match():
-                return result
-            case NoMatch() | NoInput():
-                if misses.used_up_by(result):
-                    return None
-                prompt = misses.prompt()
-            case _:
-                raise UnexpectedResult(f"a question cannot go on after {type(result).__name__}")
+        if not isinstance(result, (Match, NoMatch, NoInput)):
+            raise UnexpectedResult(f"a question cannot go on after {type(result).__name__}")
+        return result
 
 
 def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collect:
@@ -208,7 +215,7 @@ def _help(call: Call, own: Sequence[Mapping[str, Template]], time: int) -> Promp
     return call.prompt(own[time - 1], "help" if time == 1 else f"help_{time}")
 
 
-class _Misses:
+class Misses:
     """Counts no-input and no-match apart, and knows what to say next."""
 
     def __init__(self, call: Call, asked: Asked) -> None:
@@ -216,6 +223,7 @@ class _Misses:
         self.allowed = asked.step.misses(call.flow)
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"
+        self.detours = self.helps = 0
 
     def used_up_by(self, miss: NoMatch | NoInput) -> bool:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
@@ -226,8 +234,12 @@ class _Misses:
 
     @property
     def keypad_only(self) -> bool:
-        return self.asked.keys.longest > 0 and any(
-            self.allowed[kind] >= 2 and self.counted[kind] >= self.allowed[kind] for kind in self.counted
+        return (
+            self.asked.keypad_at_last
+            and self.asked.keys.longest > 0
+            and any(
+                self.allowed[kind] >= 2 and self.counted[kind] >= self.allowed[kind] for kind in self.counted
+            )
         )
 
     def prompt(self) -> Prompt:

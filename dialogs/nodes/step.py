@@ -58,6 +58,8 @@ class Step(BaseModel):
     type_name: ClassVar[str]
     takes_input: ClassVar[bool] = False
     """Whether it waits for the caller: a loop needs at least one such step."""
+    hands_over: ClassVar[bool] = False
+    """Whether somebody else may have the caller after it."""
     drawn_as: ClassVar[Shape | None] = None
     """How a diagram shows it; `None`: by what it asks, says, decides and where it leads."""
     performer: ClassVar[str] = ""
@@ -128,6 +130,14 @@ class Step(BaseModel):
     def needs(self) -> Iterator[tuple[Way, str]]:
         """Names that must have a value, beyond those in its texts and conditions."""
         yield from ()
+
+    def wants(self) -> Iterator[tuple[Way, str, ValueType]]:
+        """Names that must have a value of that type."""
+        yield from ()
+
+    def may_fill(self) -> Mapping[str, ValueType]:
+        """Names that it fills now and then: they have that type, and no value for certain."""
+        return {}
 
     def fills(
         self,
