@@ -48,7 +48,7 @@ are filled, or to `failed`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field, InstanceOf, SkipValidation, ValidationError
@@ -195,6 +195,11 @@ class Form(Question):
                 if getattr(ask, key):
                     yield ("slots", at, key), f"a slot of a form has no `{key}`: the form goes on as a whole"
             for way, message in ask.mistakes(catalogue):
+                yield ("slots", at, *way), message
+
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
+        for at, ask in enumerate(self.slots):
+            for way, message in ask.lacks(languages):
                 yield ("slots", at, *way), message
 
 
