@@ -81,7 +81,7 @@ class Voice:
         self.prompts = prompts
         self.recognizer = recognizer
         self._synthesizer = synthesizer
-        self._warming: gevent.Greenlet[[], None] | None = None
+        self._warming: list[gevent.Greenlet[[], None]] = []
 
     @classmethod
     def of(
@@ -121,28 +121,30 @@ class Voice:
         return read_wav(self.prompts.file_of(Spoken(text, language)))
 
     def warm_up(self, prompts: Iterable[Spoken]) -> None:
-        """Begins to synthesise static prompts, beside everything else."""
-        # `ko` and the like are spoken by tests only; their voices need not be there.
-        wanted = [spoken for spoken in prompts if spoken.language in LANGUAGES]
+        """Begins to synthesise static prompts, beside everything else, one warming after the other."""
+        before = [one for one in self._warming if not one.ready()]
 
         def warm() -> None:
-            for spoken in wanted:
+            gevent.joinall(before)
+            for spoken in prompts:
+                gevent.sleep(0)  # most are there already, and looking must not hold up the calls
+                # `ko` and the like are spoken by tests only; their voices need not be there.
+                if spoken.language not in LANGUAGES:
+                    continue
                 try:
                     self.prompts.file_of(spoken)
                 except SpeechError as lost:
                     log.warning("prompt_not_warmed", reason=str(lost))
 
-        self._warming = gevent.spawn(warm)
+        self._warming = [*before, gevent.spawn(warm)]
 
     def wait_warm(self) -> None:
         """Waits until the static prompts are there."""
-        if self._warming is not None:
-            self._warming.join()
+        gevent.joinall(self._warming)
 
     def close(self) -> None:
         """Ends the workers."""
-        if self._warming is not None:
-            self._warming.kill()
+        gevent.killall(self._warming)
         if self.recognizer is not None:
             self.recognizer.close()
         self._synthesizer.close()

@@ -38,6 +38,7 @@ MOST_DENIALS = 2
 
 Judge = Callable[[Heard | Keyed], Match | NoMatch]
 Listening = Generator[Effect, Result, Match | None]
+Once = Generator[Effect, Result, Match | NoMatch | NoInput]
 
 _CORRECTION = MARK + "correction:"
 
@@ -51,7 +52,7 @@ _WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "
 Reprompts = Annotated[
     list[Words],
     BeforeValidator(_listed),
-    Field(default_factory=list, max_length=5),
+    Field(max_length=5),
     WithJsonSchema(
         {
             "description": "What to say at the first, second … miss; one text, or a list",
@@ -66,14 +67,18 @@ class Question(Step):
 
     takes_input: ClassVar[bool] = True
 
-    prompt: Words
-    no_input: Reprompts
-    no_match: Reprompts
-    help: Words | None = None
-    retries: Retries | None = None
+    prompt: Words = Field(description="The question, in each language")
+    no_input: Reprompts = Field(
+        default_factory=list, description="What is said after silence: one text, or one for each time"
+    )
+    no_match: Reprompts = Field(
+        default_factory=list, description="What is said after no answer to it: one text, or one for each time"
+    )
+    help: Words | None = Field(None, description="What is said to somebody who asks for help")
+    retries: Retries | None = Field(None, description="How often it is asked again; as the flow says")
     failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
     timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
-    barge_in: bool = True
+    barge_in: bool = Field(True, description="Whether the caller may speak into the prompt")
 
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))
@@ -89,6 +94,10 @@ class Question(Step):
                 yield (name, at), words
         if self.help:
             yield ("help",), self.help
+
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        allowed = self.allowed_in(flow)
+        return {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
 
     def allowed_in(self, flow: Flow) -> Retries:
         """The retries that hold here: the node's over the flow's over the default."""
@@ -113,32 +122,38 @@ class Asked:
     own_words: bool = True
     """Whether the step's own reprompts belong to this question (not to a "did you say …?")."""
     sensitive: bool = False
+    keypad_at_last: bool = True
+    """Whether the last retry takes keys only: where keys can answer."""
     free_speech: bool = False
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
 
 
 def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
     """Asks until there is an answer, a universal, or no retry left (`None`). `lead` is said first."""
-    misses = _Misses(call, asked)
+    misses = Misses(call, asked)
     prompt = (*(call.built_in(lead) if lead else ()), *asked.say())
-    detours = 0
+    while True:
+        result = yield from asked_once(call, asked, misses, prompt)
+        if isinstance(result, Match):
+            return result
+        if misses.used_up_by(result):
+            return None
+        prompt = misses.prompt()
+
+
+def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once:
+    """Asks until there is an answer or a miss; what is no answer (repeat, help, slower) is done here."""
     while True:
         result = yield _collect(call, asked, prompt, voice=not misses.keypad_only)
         if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
-            detours += 1
-            if detours <= MOST_DETOURS:
+            misses.detours += 1
+            if misses.detours <= MOST_DETOURS:
                 prompt = _detour(call, asked, result.value)
                 continue
             result = NoMatch(result.said)
-        match result:
-            case Match():
-                return result
-            case NoMatch() | NoInput():
-                if misses.used_up_by(result):
-                    return None
-                prompt = misses.prompt()
-            case _:
-                raise UnexpectedResult(f"a question cannot go on after {type(result).__name__}")
+        if not isinstance(result, (Match, NoMatch, NoInput)):
+            raise UnexpectedResult(f"a question cannot go on after {type(result).__name__}")
+        return result
 
 
 def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collect:
@@ -192,27 +207,31 @@ def _detour(call: Call, asked: Asked, wanted: str) -> Prompt:
     return asked.say()
 
 
-class _Misses:
+class Misses:
     """Counts no-input and no-match apart, and knows what to say next."""
 
     def __init__(self, call: Call, asked: Asked) -> None:
         self.call, self.asked = call, asked
-        allowed = asked.step.allowed_in(call.flow)
-        self.allowed = {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
+        self.allowed = asked.step.misses(call.flow)
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"
+        self.detours = 0
 
     def used_up_by(self, miss: NoMatch | NoInput) -> bool:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
         self.counted[self.last] += 1
         if self.asked.own_words:
-            self.call.note(self.last)
+            self.call.missed(self.last, self.counted[self.last])
         return self.counted[self.last] > self.allowed[self.last]
 
     @property
     def keypad_only(self) -> bool:
-        return self.asked.keys.longest > 0 and any(
-            self.allowed[kind] >= 2 and self.counted[kind] >= self.allowed[kind] for kind in self.counted
+        return (
+            self.asked.keypad_at_last
+            and self.asked.keys.longest > 0
+            and any(
+                self.allowed[kind] >= 2 and self.counted[kind] >= self.allowed[kind] for kind in self.counted
+            )
         )
 
     def prompt(self) -> Prompt:

@@ -179,6 +179,10 @@ class Amount(SpokenKind):
     def read_back(self, value: str, asking: Asking) -> str:
         return money(int(value), self.currency, asking.language)[0]
 
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return money(int(value), self.currency, asking.language)[1]
+
 
 @lru_cache(maxsize=8)
 def _fillers(language: str) -> frozenset[str]:

@@ -36,6 +36,7 @@ from ivr.logs import configure, quieter
 from ivr.moments import (
     CallBegan,
     CallerAnswered,
+    CallerRecorded,
     CallOver,
     HandedOver,
     LookedUp,
@@ -132,6 +133,8 @@ def _line(moment: Moment) -> str:  # noqa: PLR0911 - one line for each kind of m
             return f"[yellow]not understood[/yellow]  {escape(said)}"
         case CallerAnswered():
             return "[yellow]nothing was said[/yellow]"
+        case CallerRecorded(seconds=seconds):
+            return f"recorded  {seconds:.1f} s"
         case LookedUp(name=name, result=result, seconds=seconds):
             return f"[dim]looked up {name}: {result} ({seconds * 1000:.0f} ms)[/dim]"
         case HandedOver(queue=queue, result=""):
