@@ -139,7 +139,9 @@ class YesNo(SlotKind):
 
     def phrases(self, language: str) -> tuple[str, ...]:
         listed = _PHRASES[language]
-        return tuple(phrase for meaning in ("yes", "no") for phrase in listed[meaning].split("|"))
+        return tuple(
+            phrase for meaning in ("yes", "no", "politeness") for phrase in listed[meaning].split("|")
+        )
 
     def keys(self) -> Keys:
         return Keys(1, 1)

@@ -175,7 +175,9 @@ def _kind(grammar: str, length: int | None) -> Any:
         raise CannotBeDone(f"no kind of answer is called {grammar!r}; there are: {', '.join(KINDS)}")
     kind = KINDS[grammar]
     if any(field.is_required() for field in kind.model_fields.values()):
-        raise CannotBeDone(f"a {grammar} needs the options of a flow: use a flow test, or leave --grammar out")
+        raise CannotBeDone(
+            f"a {grammar} needs the options of a flow: use a flow test, or leave --grammar out"
+        )
     if "length" not in kind.model_fields:
         return kind()
     size: dict[str, Any] = {"length": length} if length else {"min": 1, "max": 20}
