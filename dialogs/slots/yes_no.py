@@ -13,12 +13,13 @@ By key: 1 is yes, 2 is no.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
-from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.trust import band
@@ -121,6 +122,15 @@ def _weigh(found: list[Meaning], unknown: int) -> Literal["yes", "no"] | None:
         return "no"
     # A politeness alone ("vale", "perfecto") agrees; "gracias" alone does not answer, see POLITE_ONLY.
     return None
+
+
+_LEADING_NO = re.compile(r"^\W*(?:(?:que\s+)?no\b\W*)+", re.IGNORECASE)
+
+
+def behind_no(heard: Heard) -> Heard:
+    """What follows a "no" at the beginning: the correction in "no, el viernes", after "did you say …?"."""
+    found = (Alternative(_LEADING_NO.sub("", a.text), a.confidence) for a in heard.alternatives)
+    return Heard(tuple(alternative for alternative in found if alternative.text.strip()))
 
 
 class YesNo(SlotKind):
