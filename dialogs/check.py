@@ -161,8 +161,8 @@ def _check_flow(flow: Flow, known: _Known, catalogue: Catalogue, *, main: bool) 
     for name, step in flow.steps.items():
         for way, message in step.mistakes(catalogue):
             yield flow.problem(name, way, message)
-        for way, message in step.lacks(flow.languages):
-            yield flow.problem(name, way, message)
+        for lack, message in step.lacks(flow.languages):
+            yield flow.problem(name, lack, message)
         yield from _check_targets(flow, name, step)
         yield from _check_words(flow, name, step, known)
         yield from _check_conditions(flow, name, step, known)

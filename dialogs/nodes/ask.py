@@ -129,15 +129,15 @@ class Ask(Question):
             yield self.ask
 
     @override
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
+        yield from self.kind.lacks(languages)
+
+    @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
         if label == "failed":
             return {}
         beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
         return {self.ask: self.kind.value_type, **beside}
-
-    @override
-    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
-        yield from self.kind.lacks(languages)
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

@@ -152,6 +152,11 @@ class Form(Question):
     def allowed_in(self, flow: Flow) -> Retries:
         return (self.retries or Retries()).over(Retries(no_input=0, no_match=0))
 
+    @override
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        slots = {f"{ask.ask} {kind}": n for ask in self.slots for kind, n in ask.misses(flow).items()}
+        return {**super().misses(flow), **slots}
+
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))
         yield self.failed_exit()
@@ -180,12 +185,6 @@ class Form(Question):
         return filled
 
     @override
-    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
-        for at, ask in enumerate(self.slots):
-            for way, message in ask.lacks(languages):
-                yield ("slots", at, *way), message
-
-    @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         names: set[str] = set()
         for at, ask in enumerate(self.slots):
@@ -196,6 +195,12 @@ class Form(Question):
                 if getattr(ask, key):
                     yield ("slots", at, key), f"a slot of a form has no `{key}`: the form goes on as a whole"
             for way, message in ask.mistakes(catalogue):
+                yield ("slots", at, *way), message
+
+    @override
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
+        for at, ask in enumerate(self.slots):
+            for way, message in ask.lacks(languages):
                 yield ("slots", at, *way), message
 
 

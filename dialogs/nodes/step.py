@@ -155,11 +155,8 @@ class Step(BaseModel):
         """Slots that it fills and that must not be seen."""
         yield from ()
 
-    def lacks(
-        self,
-        languages: Sequence[str],  # noqa: ARG002 - for the nodes to use
-    ) -> Iterator[tuple[Way, str]]:
-        """Where it has no words in one of the flow's languages, beyond its prompts, and what to do."""
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:  # noqa: ARG002 - for the nodes to use
+        """Where it lacks something, beside prompts, in one of the flow's languages, and what to do."""
         yield from ()
 
     def mistakes(

@@ -233,7 +233,7 @@ class Option(BaseModel):
     """One thing on offer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    key: Key | None = None
+    key: Key | None = Field(None, description="The key that answers")
     phrases: dict[str, Phrases] = Field(min_length=1)
 
 

@@ -56,10 +56,10 @@ class Digits(SpokenKind):
         ),
     }
 
-    length: _Length | None = None
-    min: _Length | None = None
-    max: _Length | None = None
-    check_digit: Literal["luhn"] | None = None
+    length: _Length | None = Field(None, description="How many digits")
+    min: _Length | None = Field(None, description="At least so many digits, with `max`")
+    max: _Length | None = Field(None, description="At most so many digits")
+    check_digit: Literal["luhn"] | None = Field(None, description="How the last digit proves the others")
 
     def mistake(self) -> str | None:
         if self.length is None and self.max is None:
