@@ -42,3 +42,9 @@ class LookupUnknown(IvrError):
     """A flow asks for a look-up that nobody provides."""
 
     code = "lookup_unknown"
+
+
+class ShareFailed(IvrError):
+    """A process that was to play some of the flow tests has failed."""
+
+    code = "share_failed"
