@@ -129,6 +129,38 @@ class Calls:
         newest = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc())
         return self._records(newest.limit(max(0, count)))
 
+    def recorded(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        caller: str = "",
+        most: int = 1000,
+    ) -> tuple[CallRecord, ...]:
+        """Calls with a recording, newest first, without their turns.
+
+        `since` and `until` bound when they began; `caller` is a number, or how it ends.
+        """
+        query = select(CallRow).where(CallRow.recording.is_not(None), CallRow.recording != "")
+        if since is not None:
+            query = query.where(CallRow.started_at >= utc(since))
+        if until is not None:
+            query = query.where(CallRow.started_at < utc(until))
+        if caller:
+            query = query.where(CallRow.caller_number.endswith(caller, autoescape=True))
+        query = query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(max(0, most))
+        with self._database.reading() as connection:
+            return tuple(_record(row, ()) for row in connection.execute(query))
+
+    def move_recording(self, call_id: UUID, recording: str) -> None:
+        """Notes that a call's recording lies elsewhere now. Raises `CallUnknown`."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(CallRow).where(CallRow.id == call_id).values(recording=recording)
+            )
+            if not changed.rowcount:
+                _insist_on(connection, call_id)
+
     def unfinished(self, node_id: str) -> tuple[CallRecord, ...]:
         """Calls of this server process that have no ending, oldest first."""
         return self._records(_unfinished(node_id).order_by(CallRow.started_at, CallRow.id))
@@ -224,6 +256,7 @@ def _json(values: Mapping[str, Any]) -> str:
 def _detail(turn: Turn) -> str:
     detail: dict[str, Any] = {
         "by": turn.by,
+        "band": turn.band,
         "heard": [[reading.text, reading.confidence] for reading in turn.heard],
         "keys": turn.keys,
         "asked": dict(turn.asked),
@@ -248,6 +281,7 @@ def _turn(row: Row[Any]) -> Turn:
         language=row.language,
         result=row.result,
         by=detail.get("by", ""),
+        band=detail.get("band", ""),
         heard=tuple(Reading(text=text, confidence=sure) for text, sure in detail.get("heard", ())),
         keys=detail.get("keys"),
         asked=detail.get("asked", {}),

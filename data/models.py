@@ -30,6 +30,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -154,6 +155,25 @@ class DebtRow(Base):
     __table_args__ = (_iso_currency(),)
 
 
+class PaymentRow(Base):
+    """Money that has come in from a customer. Which debts it settled is told by their status."""
+
+    __tablename__ = "payments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    received_on: Mapped[date]
+    method: Mapped[str] = mapped_column(String(20))
+    """`direct_debit`, `card`, `transfer`, `cash`."""
+
+    __table_args__ = (
+        _iso_currency(),
+        Index("ix_payments_account_id_received_on", "account_id", "received_on"),
+    )
+
+
 class TicketRow(Base):
     """A case (incidencia) that a customer opened."""
 
@@ -162,6 +182,8 @@ class TicketRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     ticket_number: Mapped[str] = mapped_column(String(20), unique=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    topic: Mapped[str] = mapped_column(String(20), server_default="other")
+    """What it is about, as a code that can be said in any language; `subject` is in the customer's own."""
     subject: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(20))
     opened_at: Mapped[datetime]
@@ -200,6 +222,27 @@ class OrderRow(Base):
     currency: Mapped[str] = mapped_column(String(3))
 
     __table_args__ = (_iso_currency(),)
+
+
+class ShipmentRow(Base):
+    """One parcel of an order; `n` counts from 1."""
+
+    __tablename__ = "shipments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    n: Mapped[int] = mapped_column(SmallInteger)
+    carrier: Mapped[str] = mapped_column(String(60))
+    tracking_number: Mapped[str | None] = mapped_column(String(60), index=True)
+    status: Mapped[str] = mapped_column(String(20))
+    """`in_transit`, `out_for_delivery`, `delivered`, `returned`."""
+    shipped_at: Mapped[datetime]
+    expected_on: Mapped[date | None]
+    delivered_at: Mapped[datetime | None]
+    left_with: Mapped[str | None] = mapped_column(String(20))
+    """Who has it: `recipient`, `neighbour`, `pickup_point`; only once it is delivered."""
+
+    __table_args__ = (UniqueConstraint("order_id", "n"),)
 
 
 class CallRow(Base):
@@ -357,7 +400,9 @@ __all__ = [
     "FlowReleaseRow",
     "FlowSwitchRow",
     "OrderRow",
+    "PaymentRow",
     "PhoneNumberRow",
+    "ShipmentRow",
     "TicketRow",
     "TicketStatusChangeRow",
     "TurnRow",

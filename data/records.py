@@ -20,10 +20,10 @@ from data.text import MASK, clean, clean_name, clean_number, clean_text
 
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
-TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue"]
+TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed"]
 """`recorded`: the text is the path of what the caller said, below the recordings folder."""
 Scalar = str | int | bool | None
-_NAMED = ("lookup", "queue")
+_NAMED = ("lookup", "queue", "deed")
 """Kinds of turn whose text is a name out of the flow, never an answer."""
 EndedBy = Literal["caller", "system", "agent", "unknown"]
 
@@ -164,8 +164,10 @@ class Turn(_Cleaning):
     a queue: `handed`, `failed`, or why nobody came. Empty for what was said."""
     by: Literal["", "voice", "keys"] = ""
     """How the caller answered."""
+    band: Literal["", "sure", "check", "unsure"] = ""
+    """How far an answer was trusted."""
     heard: tuple[Reading, ...] = ()
-    """Best first."""
+    """Best first. Of an open question that was understood: what it may mean."""
     keys: str | None = None
     asked: Mapping[str, str] = field(default_factory=dict)
     """What a look-up was asked by."""
@@ -305,6 +307,15 @@ class Debt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Payment:
+    amount_cents: int
+    currency: str
+    received_on: date
+    method: str
+    """`direct_debit`, `card`, `transfer`, `cash`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountStatus:
     """What a customer owes. A positive balance is owed by the customer, a negative one to them."""
 
@@ -319,6 +330,15 @@ class AccountStatus:
     """Stage of arrears: `none`, `preventive`, `early`, `middle`, `late`, `pre_judicial`, `judicial`."""
     debts: tuple[Debt, ...]
     """The open ones, oldest first."""
+    last_payment: Payment | None
+
+    def overdue_cents(self, today: date) -> int:
+        """What should have been paid before `today`, in minor units."""
+        return sum(debt.amount_cents for debt in self.debts if debt.due_on < today)
+
+    def next_due_on(self, today: date) -> date | None:
+        """When the next payment is due that is not late; `None` if none is to come."""
+        return min((debt.due_on for debt in self.debts if debt.due_on >= today), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,7 +354,10 @@ class TicketStatus:
     customer_number: str
     name: str
     language: str
+    topic: str
+    """`internet`, `telephone`, `television`, `mobile`, `bill`, `contract`, `other`."""
     subject: str
+    """In the customer's words and language."""
     status: str
     """`open`, `in_progress`, `waiting_customer`, `resolved`, `closed`."""
     opened_at: datetime
@@ -342,6 +365,21 @@ class TicketStatus:
     promised_on: date | None
     history: tuple[TicketChange, ...]
     """Oldest first; the last one gives `status` and `updated_at`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipment:
+    """One parcel of an order."""
+
+    carrier: str
+    tracking_number: str | None
+    status: str
+    """`in_transit`, `out_for_delivery`, `delivered`, `returned`."""
+    shipped_at: datetime
+    expected_on: date | None
+    delivered_at: datetime | None
+    left_with: str | None
+    """`recipient`, `neighbour`, `pickup_point`; `None` until it is delivered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,3 +397,10 @@ class OrderStatus:
     carrier: str | None
     total_cents: int
     currency: str
+    shipments: tuple[Shipment, ...]
+    """The parcels; none before it is shipped."""
+
+    def is_late(self, today: date) -> bool:
+        """Whether it should have arrived before `today`, and has not."""
+        under_way = self.status not in {"delivered", "cancelled"}
+        return under_way and self.expected_on is not None and self.expected_on < today

@@ -24,7 +24,7 @@ from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
-from dialogs.nodes.queue import Queue, context
+from dialogs.nodes.queue import context
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.notice import give_notice
@@ -193,7 +193,7 @@ class Conversation:
         if isinstance(step, Subflow) and not self._entered_subflow:
             self._enter(step)
             return self._begin()
-        if self._in_notice or (self._notice_due and (step.takes_input or isinstance(step, Queue))):
+        if self._in_notice or (self._notice_due and (step.takes_input or step.hands_over)):
             self._notice_due, self._in_notice = False, True
             self._running = give_notice(self._call, self._begins_in)
             return self._running

@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,16 +38,17 @@ from data.records import (
     Who,
 )
 from dialogs.call import Visit
+from dialogs.effects import Deed
 from dialogs.engine import Conversation
-from dialogs.results import Heard, Keyed
+from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
 from esl.switch import Call
 from ivr.clock import Clock
+from ivr.moments import MASK
 
 log = structlog.get_logger(__name__)
 
 DRAIN_EVERY = 10.0
 """Seconds between two tries to bring the spool into the database."""
-AnswerResult = Literal["match", "no_match", "no_input"]
 
 
 @dataclass(frozen=True)
@@ -219,28 +220,28 @@ class CallRecord:
     def caller_turn(
         self,
         place: Place,
-        said: str,
-        *,
-        result: AnswerResult,
+        answer: Match | NoMatch | NoInput,
         given: Heard | Keyed | None,
-        confidence: float,
+        *,
         latency: float,
         sensitive: bool,
     ) -> None:
-        """A question was answered, or was not."""
+        """A question was answered, or was not; `given` is what was judged."""
+        match = answer if isinstance(answer, Match) else None
+        kinds: dict[type, TurnKind] = {NoMatch: "no_match", NoInput: "no_input"}
         by: Literal["", "voice", "keys"] = "keys" if isinstance(given, Keyed) else "voice"
-        kind: TurnKind = result if result != "match" else "keys" if by == "keys" else "match"
         readings = given.alternatives if isinstance(given, Heard) else ()
         self._turn(
             "caller",
             place,
-            text=said,
-            kind=kind,
-            result=result,
-            by="" if result == "no_input" else by,
+            text="" if isinstance(answer, NoInput) else answer.said,
+            kind=kinds.get(type(answer), "keys" if by == "keys" else "match"),
+            result=kinds.get(type(answer), "match"),
+            by="" if isinstance(answer, NoInput) else by,
+            band="" if match is None else match.band,
             heard=tuple(Reading(text=one.text, confidence=one.confidence) for one in readings),
             keys=given.keys if isinstance(given, Keyed) else None,
-            confidence=confidence,
+            confidence=0.0 if match is None else match.confidence,
             latency_ms=_ms(latency),
             sensitive=sensitive,
         )
@@ -279,6 +280,23 @@ class CallRecord:
             sensitive=sensitive,
         )
 
+    def did(self, place: Place, deed: Deed, result: Result, *, secrets: Collection[str]) -> None:
+        """Something that needs a performer of its own was tried, and what came of it.
+
+        What it was about stays out, and of what was found the sensitive answers, `secrets`.
+        """
+        readings = result.intents if isinstance(result, Understood) else ()
+        known = result.record if isinstance(result, Found) else {}
+        self._turn(
+            "system",
+            place,
+            text=type(deed).__name__.lower(),
+            kind="deed",
+            result=result.reason if isinstance(result, Unreached) else type(result).__name__.lower(),
+            heard=tuple(Reading(text=intent, confidence=sure) for intent, sure in readings),
+            found=masked(result.entities if isinstance(result, Understood) else known, secrets),
+        )
+
     def queued(self, place: Place, queue: str, *, result: str) -> None:
         """The caller was handed to people; `result` is `handed`, `failed`, or why nobody came."""
         self._turn("system", place, text=queue, kind="queue", result=result)
@@ -310,6 +328,16 @@ class CallRecord:
             path=tuple(_step(visit) for visit in path),
         )
         self._records.write(lambda: self._records.call_log.finish(ended))
+
+
+def masked(values: Mapping[str, Scalar], secrets: Collection[str]) -> dict[str, Scalar]:
+    """The values, without those in which a sensitive answer stands."""
+    return {name: MASK if tells(value, secrets) else value for name, value in values.items()}
+
+
+def tells(value: Scalar, secrets: Collection[str]) -> bool:
+    """Whether a sensitive answer stands in that value."""
+    return any(secret in str(value) for secret in secrets)
 
 
 def _step(visit: Visit) -> CallStep:

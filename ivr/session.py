@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +43,12 @@ from dialogs.results import (
     NoInput,
     NoMatch,
     Played,
+    Recorded,
     Result,
     Slow,
 )
 from esl.errors import CallEnded, CommandRefusedError
+from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
@@ -54,14 +56,12 @@ from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
-from ivr.records import AnswerResult, CallRecord, place_in
+from ivr.records import CallRecord, masked, place_in, tells
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
-QUEUE_DOMAIN = "default"
-"""mod_callcenter names a queue `name@domain`; flows know the name only."""
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
 
@@ -261,7 +261,11 @@ class Session:
             case SetOutcome(code=code):
                 self._record.outcome = code
             case _:
-                return self._deeds.perform(effect, listening=self._recognizer is not None)
+                place = place_in(self._conversation, effect.step)
+                result = self._deeds.perform(effect, listening=self._recognizer is not None)
+                if not isinstance(result, Recorded):  # that has its own turn, which names the file
+                    self._record.did(place, effect, result, secrets=self._conversation.secrets)
+                return result
         return Done()
 
     @contextmanager
@@ -317,8 +321,7 @@ class Session:
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer = collected.answer
         latency = 0.0 if collected.ended_at is None else self._clock.now() - collected.ended_at
-        said, value, by, confidence, band = "", "", "", 0.0, ""
-        result: AnswerResult = "no_input"
+        said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
         match answer:
             case Match():
                 said, value, by = answer.said, answer.value, answer.by
@@ -327,15 +330,8 @@ class Session:
                 said, result = heard, "no_match"
         if collect.sensitive:
             said, value = (MASK if said else ""), (MASK if value else "")
-        self._record.caller_turn(
-            place_in(self._conversation, collect.step),
-            said,
-            result=result,
-            given=collected.given,
-            confidence=confidence,
-            latency=latency,
-            sensitive=collect.sensitive,
-        )
+        place = place_in(self._conversation, collect.step)
+        self._record.caller_turn(place, answer, collected.given, latency=latency, sensitive=collect.sensitive)
         self._services.watch(
             moments.CallerAnswered(
                 self._record.call_id, collect.step, result, said, value, by, confidence, band, latency
@@ -368,8 +364,8 @@ class Session:
             lookup.name,
             asked=lookup.by,
             result=name,
-            found={field: MASK if _tells(value, secrets) else value for field, value in found.items()},
-            sensitive=any(_tells(value, secrets) for value in lookup.by.values()),
+            found=masked(found, secrets),
+            sensitive=any(tells(value, secrets) for value in lookup.by.values()),
         )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
@@ -417,11 +413,6 @@ class Session:
             moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
         )
         return command
-
-
-def _tells(value: object, secrets: Collection[str]) -> bool:
-    """Whether something sensitive stands in that value."""
-    return any(secret in str(value) for secret in secrets)
 
 
 def _end_of_queue(finished: Finished) -> Handed | NobodyFree | Failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ from gevent.event import Event
 
 from data.call_log import CallLog
 from data.records import CallRecord as Remembered
+from data.seeds import seed
 from data.spool import Spool
 from data.store import Store
 from dialogs.effects import (
@@ -47,6 +49,7 @@ from dialogs.results import (
 )
 from esl.switch import FRAME_BYTES, Audio, Digit, HungUp
 from ivr.clock import Clock
+from ivr.lookups import Lookups
 from ivr.moments import CallOver, Moment
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
@@ -357,7 +360,7 @@ def test_a_queue_gives_the_caller_back_with_a_reason(
     dialog, _ = rig.live([Enqueue("billing", "person", {}), Hangup("bye")])
     assert dialog.results == [expected]
     assert rig.call.orders.index("set hangup_after_bridge=true") < rig.call.orders.index(
-        "enqueue billing@default"
+        "enqueue billing@ivr"
     )
 
 
@@ -608,3 +611,16 @@ def test_a_look_up_by_a_sensitive_answer_is_masked_by_its_value(rig: Rig) -> Non
         {"dni": "•••"},
         {"dni": "•••", "balance": 14230},
     )
+
+
+def test_a_lookup_in_a_database_that_does_not_answer_is_slow(rig: Rig) -> None:
+    """Somebody keeps the reading connection: the caller hears of it in time, the call goes on."""
+    seed(rig.store, customers=7)
+    other = Store(f"sqlite:///{rig.folder}/ivr.sqlite3")
+    rig.lookups = Lookups(other, lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    lookup = Lookup("order", {"order_id": "780346"}, "order", 4.0)
+    with other.database.reading():
+        dialog, _ = rig.live([lookup, Hangup("bye")])
+    assert dialog.results == [Slow()]
+    assert isinstance(rig.lookups.ask("order", {"order_id": "780346"}), Found)
+    other.close()
