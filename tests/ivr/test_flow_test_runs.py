@@ -20,19 +20,35 @@ from ivr.workshop.measure import measure_flows
 from ivr.workshop.runs import Basis, jobs_for, run
 
 GROUP = click.Group("ivr", commands={"test": flow_test.commands[0]})
-WRONG = """flow: main
+FLOW = """flow: trial
+languages: [es, ca]
+person: billing
+steps:
+  - menu: main_menu
+    prompt: {es: Saldo u operador., ca: Saldo o operador.}
+    choices:
+      balance: {key: 1, phrases: {es: [saldo], ca: [saldo]}, then: tell}
+      person: {key: 0, phrases: {es: [operador], ca: [operador]}, then: person}
+  - id: tell
+    say: {es: Nada., ca: Res.}
+  - hangup: normal
+  - id: person
+    queue: billing
+    busy: tell
+"""
+WRONG = """flow: trial
 language: [es, ca]
 tests:
   - test: <b>wrong
     steps: [{key: 0}, {expect: {said: adiós}}]
 """
-RIGHT = "flow: main\ntests: [{test: a, steps: [{key: 0}]}, {test: b, steps: [{silence: 6s}]}]\n"
+RIGHT = "flow: trial\ntests: [{test: a, steps: [{key: 0}]}, {test: b, steps: [{silence: 6s}]}]\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Flows with five test files, one of them wrong."""
-    (tmp_path / "main.flow.yaml").write_text((SHIPPED / "main.flow.yaml").read_text("utf-8"), "utf-8")
+    (tmp_path / "trial.flow.yaml").write_text(FLOW, "utf-8")
     (tmp_path / "wrong.test.yaml").write_text(WRONG, "utf-8")
     for name in "abcd":
         (tmp_path / f"{name}.test.yaml").write_text(RIGHT, "utf-8")
