@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import Database
 from data.errors import CallUnknown, RecordRefused
-from data.models import Base, CallRow, TurnRow
+from data.models import Base, CallRow, CallStepRow, TurnRow
 from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Reading, Turn, utc
 
 
@@ -115,6 +115,8 @@ class Calls:
             )
             if not changed.rowcount:
                 _insist_on(connection, end.call_id)
+            elif end.path:
+                connection.execute(insert_new(connection, CallStepRow), _path_values(end))
             return bool(changed.rowcount)
 
     def get(self, call_id: UUID) -> CallRecord | None:
@@ -210,6 +212,22 @@ def _last_sign(connection: Connection, row: Row[Any]) -> datetime:
     said = row.started_at + timedelta(milliseconds=offset or 0)
     last: datetime = max(row.started_at, said, row.answered_at or row.started_at)
     return last
+
+
+def _path_values(end: CallEnded) -> list[dict[str, object]]:
+    return [
+        {
+            "call_id": end.call_id,
+            "n": n,
+            "flow": step.flow,
+            "step": step.step,
+            "language": step.language,
+            "left_by": step.left_by,
+            "no_input": step.no_input,
+            "no_match": step.no_match,
+        }
+        for n, step in enumerate(end.path, 1)
+    ]
 
 
 def _turn_values(call_id: UUID, turn: Turn) -> dict[str, object]:

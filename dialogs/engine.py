@@ -111,15 +111,15 @@ class Conversation:
         return self._call.public_slots()
 
     @property
+    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What the look-ups have given so far. In the clear: never log this."""
+        return dict(self._call.records)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """The sensitive answers themselves, for whoever has to mask them. Never log this."""
         sensitive = self._flows.sensitive
         return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
-
-    @property
-    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
-        """What the look-ups have given so far. In the clear: never log this."""
-        return dict(self._call.records)
 
     @property
     def trace(self) -> Trace:

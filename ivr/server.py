@@ -252,7 +252,7 @@ class Server:
         )
 
         def warm(flows: FlowSet) -> None:
-            voice.warm_up(static_prompts(flows), first=self._settings.calls.language)
+            voice.warm_up(static_prompts(flows), first=settings.calls.language)
 
         return LiveFlows(sources, clock=self._clock, warm=warm)
 

@@ -85,8 +85,9 @@ class Voice:
         self.prompts = prompts
         self.recognizer = recognizer
         self._synthesizer = synthesizer
-        self._warming: list[gevent.Greenlet[[], None]] = []
+        self._warming: list[gevent.Greenlet[..., None]] = []
         self._warm = Event()
+        """The static prompts of the first language are there; renewed by each warming."""
 
     @classmethod
     def of(

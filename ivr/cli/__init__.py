@@ -32,6 +32,7 @@ _ROOMS: dict[str, str] = {
     "check": "ivr.cli.flows",
     "test": "ivr.cli.flow_test",
     "call": "ivr.cli.call",
+    "graph": "ivr.cli.graph",
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
     "db": "ivr.cli.db",
