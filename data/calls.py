@@ -207,6 +207,7 @@ def _detail(turn: Turn) -> str:
     detail: dict[str, Any] = {
         "by": turn.by,
         "band": turn.band,
+        "universal": turn.universal,
         "heard": [[reading.text, reading.confidence] for reading in turn.heard],
         "keys": turn.keys,
         "asked": dict(turn.asked),
@@ -232,6 +233,7 @@ def _turn(row: Row[Any]) -> Turn:
         result=row.result,
         by=detail.get("by", ""),
         band=detail.get("band", ""),
+        universal=detail.get("universal", ""),
         heard=tuple(Reading(text=text, confidence=sure) for text, sure in detail.get("heard", ())),
         keys=detail.get("keys"),
         asked=detail.get("asked", {}),
