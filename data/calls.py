@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import Database
 from data.errors import CallUnknown, RecordRefused
-from data.models import Base, CallRow, TurnRow
+from data.models import Base, CallRow, CallStepRow, TurnRow
 from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Reading, Turn, utc
 
 
@@ -115,6 +115,8 @@ class Calls:
             )
             if not changed.rowcount:
                 _insist_on(connection, end.call_id)
+            elif end.path:
+                connection.execute(insert_new(connection, CallStepRow), _path_values(end))
             return bool(changed.rowcount)
 
     def get(self, call_id: UUID) -> CallRecord | None:
@@ -126,6 +128,38 @@ class Calls:
         """The calls that began last, newest first, with their turns."""
         newest = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc())
         return self._records(newest.limit(max(0, count)))
+
+    def recorded(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        caller: str = "",
+        most: int = 1000,
+    ) -> tuple[CallRecord, ...]:
+        """Calls with a recording, newest first, without their turns.
+
+        `since` and `until` bound when they began; `caller` is a number, or how it ends.
+        """
+        query = select(CallRow).where(CallRow.recording.is_not(None), CallRow.recording != "")
+        if since is not None:
+            query = query.where(CallRow.started_at >= utc(since))
+        if until is not None:
+            query = query.where(CallRow.started_at < utc(until))
+        if caller:
+            query = query.where(CallRow.caller_number.endswith(caller, autoescape=True))
+        query = query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(max(0, most))
+        with self._database.reading() as connection:
+            return tuple(_record(row, ()) for row in connection.execute(query))
+
+    def move_recording(self, call_id: UUID, recording: str) -> None:
+        """Notes that a call's recording lies elsewhere now. Raises `CallUnknown`."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(CallRow).where(CallRow.id == call_id).values(recording=recording)
+            )
+            if not changed.rowcount:
+                _insist_on(connection, call_id)
 
     def unfinished(self, node_id: str) -> tuple[CallRecord, ...]:
         """Calls of this server process that have no ending, oldest first."""
@@ -178,6 +212,22 @@ def _last_sign(connection: Connection, row: Row[Any]) -> datetime:
     said = row.started_at + timedelta(milliseconds=offset or 0)
     last: datetime = max(row.started_at, said, row.answered_at or row.started_at)
     return last
+
+
+def _path_values(end: CallEnded) -> list[dict[str, object]]:
+    return [
+        {
+            "call_id": end.call_id,
+            "n": n,
+            "flow": step.flow,
+            "step": step.step,
+            "language": step.language,
+            "left_by": step.left_by,
+            "no_input": step.no_input,
+            "no_match": step.no_match,
+        }
+        for n, step in enumerate(end.path, 1)
+    ]
 
 
 def _turn_values(call_id: UUID, turn: Turn) -> dict[str, object]:

@@ -312,6 +312,25 @@ class TurnRow(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class CallStepRow(Base):
+    """A step that a finished call went through: which way callers go, and where they drop out."""
+
+    __tablename__ = "call_steps"
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1 within the call."""
+    flow: Mapped[str] = mapped_column(String(120))
+    step: Mapped[str] = mapped_column(String(120))
+    language: Mapped[str] = mapped_column(String(16))
+    left_by: Mapped[str] = mapped_column(String(120))
+    """Label of the exit; empty: the call was over before."""
+    no_input: Mapped[int] = mapped_column(SmallInteger)
+    no_match: Mapped[int] = mapped_column(SmallInteger)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
 class FlowFileRow(Base):
     """The content of a flow file, once, however many releases hold it."""
 
@@ -372,6 +391,7 @@ __all__ = [
     "AccountRow",
     "Base",
     "CallRow",
+    "CallStepRow",
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",

@@ -31,6 +31,8 @@ SERVER_LOST = "SERVER_LOST"
 """Hang-up cause of calls that a crash left open, until their real ending is known."""
 LONGEST_CODE = 120
 """Characters of a step, flow, cause, outcome, node or switch id."""
+MOST_STEPS = 1000
+"""Steps of one call that are kept."""
 MOST_READINGS = 10
 """Readings of one utterance that are kept."""
 
@@ -194,6 +196,30 @@ class Turn(_Cleaning):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallStep(_Cleaning):
+    """A step of a flow that a call went through, once."""
+
+    flow: str
+    step: str
+    language: str
+    left_by: str = ""
+    """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`, `@fault`.
+    Empty: the call was over before the step was left."""
+    no_input: int = 0
+    """How often the caller was silent at it."""
+    no_match: int = 0
+    """How often the caller was not understood at it."""
+
+    def __post_init__(self) -> None:
+        self._set(
+            flow=_code(self.flow),
+            step=_code(self.step),
+            language=_code(self.language)[:16],
+            left_by=_code(self.left_by),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallEnded(_Cleaning):
     """The call is over. What is `None` keeps the value from the beginning."""
 
@@ -209,10 +235,13 @@ class CallEnded(_Cleaning):
     recording: str | None = None
     flow: str | None = None
     flow_version: str | None = None
+    path: tuple[CallStep, ...] = ()
+    """The steps that the call went through, in order; of more than `MOST_STEPS` the first ones."""
 
     def __post_init__(self) -> None:
         _one_of(self.ended_by, EndedBy, "ended_by")
         self._set(
+            path=tuple(self.path[:MOST_STEPS]),
             at=utc(self.at),
             hangup_cause=_code(self.hangup_cause),
             outcome=None if self.outcome is None else _code(self.outcome),

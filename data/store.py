@@ -18,6 +18,7 @@ from data.calls import Calls
 from data.customers import Accounts, Customers, Orders, Tickets
 from data.database import Database
 from data.releases import Releases
+from data.traffic import Traffic
 
 QUICK_CHECK_SECONDS = 1.0
 """A large file is not read through at every start; `check(thorough=True)` takes the time."""
@@ -54,6 +55,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.database = Database(url)
         self.calls = Calls(self.database)
+        self.traffic = Traffic(self.database)
         self.customers = Customers(self.database)
         self.accounts = Accounts(self.database)
         self.tickets = Tickets(self.database)

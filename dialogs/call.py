@@ -68,6 +68,8 @@ class Call:
         self.step = flow.first
         self.facts = facts
         self.language = facts.language if facts.language in flow.languages else flow.languages[0]
+        self.within = ""
+        """The slot of a form that is asked for just now: its words are recorded under its own name."""
         self.pace = 1.0
         self.slots: dict[str, str] = {}
         self.records: dict[str, Mapping[str, Scalar]] = {}
@@ -112,7 +114,7 @@ class Call:
 
     def missed(self, kind: str, n: int) -> None:
         """The question was not answered for the n-th time; `kind` is `no_input` or `no_match`."""
-        self.note(f"{kind} {n}")
+        self.note(f"{self.within} {kind} {n}" if self.within else f"{kind} {n}")
         visit = self.trace.here(self.flow.name, self.step)
         if visit is not None:
             visit.misses[kind] += 1
@@ -133,7 +135,8 @@ class Call:
         template = words.get(self.language)
         if template is None:
             raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
-        recording = "/".join(filter(None, (place or f"{self.flow.name}/{self.step}", part)))
+        place = place or "/".join(filter(None, (self.flow.name, self.step, self.within)))
+        recording = "/".join(filter(None, (place, part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
 
     def built_in(self, name: str) -> Prompt:

@@ -31,10 +31,11 @@ _FITTING: Mapping[str, tuple[ValueType, ...]] = {
     "money": ("money",),
     "date": ("date",),
     "number": ("number", "digits"),
+    "time": ("time",),
     "phone": ("phone", "digits", "text"),
-    "digits": ("digits", "phone", "text", "number"),
-    "spell": ("text", "digits", "phone"),
-    "text": ("text", "number", "digits", "phone"),
+    "digits": ("digits", "phone", "text", "number", "code"),
+    "spell": ("text", "digits", "phone", "code"),
+    "text": ("text", "number", "digits", "phone", "code"),
 }
 
 
@@ -46,6 +47,8 @@ def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, Va
             for way_out in step.exits():
                 for name, kind in step.fills(catalogue, way_out.label).items():
                     types.setdefault(name, kind)
+            for name, kind in step.may_fill().items():
+                types.setdefault(name, kind)
     return types
 
 
@@ -158,6 +161,8 @@ def _check_flow(flow: Flow, known: _Known, catalogue: Catalogue, *, main: bool) 
     for name, step in flow.steps.items():
         for way, message in step.mistakes(catalogue):
             yield flow.problem(name, way, message)
+        for lack, message in step.lacks(flow.languages):
+            yield flow.problem(name, lack, message)
         yield from _check_targets(flow, name, step)
         yield from _check_words(flow, name, step, known)
         yield from _check_conditions(flow, name, step, known)
@@ -206,6 +211,13 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
                 yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
         for language, template in words.items():
             yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
+    for way, used, kind in step.wants():
+        if known.lacks(used):
+            yield flow.problem(name, way, known.message(used))
+        elif known.types.get(used, kind) != kind:
+            yield flow.problem(
+                name, way, f"`{used}` is {known.types[used]}, this must be {kind}: name another"
+            )
     for way, template in step.templates():
         yield from _check_names(flow, name, way, template, known, spoken=False)
 
@@ -343,7 +355,7 @@ def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
     first: dict[str, tuple[str, ValueType]] = {}
     for flow in flows.flows.values():
         for name, step in flow.steps.items():
-            filled: dict[str, ValueType] = {}
+            filled: dict[str, ValueType] = dict(step.may_fill())
             for way_out in step.exits():
                 filled.update(step.fills(catalogue, way_out.label))
             for slot, kind in filled.items():

@@ -24,7 +24,7 @@ from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
-from dialogs.nodes.queue import Queue, context
+from dialogs.nodes.queue import context
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.notice import give_notice
@@ -116,15 +116,15 @@ class Conversation:
         return dict(self._call.values())
 
     @property
+    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What the look-ups have given so far. In the clear: never log this."""
+        return dict(self._call.records)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """The sensitive answers themselves, for whoever has to mask them. Never log this."""
         sensitive = self._flows.sensitive
         return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
-
-    @property
-    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
-        """What the look-ups have given so far. In the clear: never log this."""
-        return dict(self._call.records)
 
     @property
     def trace(self) -> Trace:
@@ -198,7 +198,7 @@ class Conversation:
         if isinstance(step, Subflow) and not self._entered_subflow:
             self._enter(step)
             return self._begin()
-        if self._in_notice or (self._notice_due and (step.takes_input or isinstance(step, Queue))):
+        if self._in_notice or (self._notice_due and (step.takes_input or step.hands_over)):
             self._notice_due, self._in_notice = False, True
             self._running = give_notice(self._call, self._begins_in)
             return self._running

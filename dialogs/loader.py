@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from dialogs.catalogue import Catalogue
 from dialogs.check import Extent, check_set, sensitive_names, value_types
@@ -22,6 +23,7 @@ from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
 from dialogs.misread import explain
 from dialogs.nodes import NODES
+from dialogs.nodes.ask import Ask
 from dialogs.nodes.step import Step
 from dialogs.prompts import Words
 from dialogs.slots import KINDS
@@ -40,7 +42,9 @@ class FlowHead(BaseModel):
     summary: str = Field("", description="What it does, in a sentence")
     languages: list[str] = Field(min_length=1, description="The languages that every prompt is written in")
     person: Name = Field(description="The step, or the queue, that a caller reaches who wants a person")
-    retries: Retries = Field(default_factory=Retries)
+    retries: Retries = Field(
+        default_factory=Retries, description="How often questions are asked again; two of each"
+    )
     recording_notice: Words | None = Field(
         None, description="What callers hear before a call that begins here is recorded"
     )
@@ -277,8 +281,8 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
     node = NODES[types[0]]
     prepared, wrong = node.prepare(keys)
     known = _known_keys(node, keys)
-    problems = [explain(source, way, error, known) for error in wrong]
-    if node.type_name == "ask" and "type" in keys and keys["type"] not in KINDS:
+    problems = [explain(source, way, error, _known_at(error, keys, known)) for error in wrong]
+    if node is Ask and "type" in keys and keys["type"] not in KINDS:
         remedy = nearest(str(keys["type"]), KINDS)
         problems.append(source.problem((*way, "type"), f"unknown kind of answer `{keys['type']}`: {remedy}"))
         return None, problems
@@ -292,9 +296,17 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
     return (None if problems else step), problems
 
 
+def _known_at(error: ErrorDetails, keys: Mapping[str, Any], known: list[str]) -> list[str]:
+    """The keys that are known where the error is: in a form's slot, those of an `ask`."""
+    match error["loc"]:
+        case ("slots", int(at), *_) if isinstance(keys["slots"][at], dict):
+            return _known_keys(Ask, keys["slots"][at])
+    return known
+
+
 def _known_keys(node: type[Step], keys: Mapping[str, Any]) -> list[str]:
     known = [field.alias or name for name, field in node.model_fields.items() if name != "kind"]
-    kind = KINDS.get(str(keys.get("type"))) if node.type_name == "ask" else None
+    kind = KINDS.get(str(keys.get("type"))) if node is Ask else None
     return [*known, *(kind.model_fields if kind else ())]
 
 
@@ -307,6 +319,8 @@ def _no_type(
         )
     first = next(iter(keys), "")
     for key in keys:
+        if any(key in _known_keys(node, keys) for node in NODES.values()):
+            continue  # right for some step, so no misspelt type
         hint = nearest(key, NODES)
         if hint.startswith("did you mean"):
             return source.problem((*way, key), f"unknown node type `{key}`: {hint}")

@@ -54,3 +54,21 @@ class LookupUnknown(IvrError):
     """A flow asks for a look-up that nobody provides."""
 
     code = "lookup_unknown"
+
+
+class RecordingUnknown(IvrError):
+    """No call of that id, or none with a recording."""
+
+    code = "recording_unknown"
+
+
+class RecordingUnreadable(IvrError):
+    """A recording is not there, or is no sound."""
+
+    code = "recording_unreadable"
+
+
+class CannotPlay(IvrError):
+    """There is no player, or no sound device."""
+
+    code = "cannot_play"

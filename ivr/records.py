@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,19 @@ from gevent.threadpool import ThreadPool
 from data.call_log import CallLog
 from data.errors import DataError
 from data.ids import new_id
-from data.records import CallAnswered, CallBegun, CallEnded, EndedBy, Reading, Scalar, Turn, TurnKind, Who
+from data.records import (
+    CallAnswered,
+    CallBegun,
+    CallEnded,
+    CallStep,
+    EndedBy,
+    Reading,
+    Scalar,
+    Turn,
+    TurnKind,
+    Who,
+)
+from dialogs.call import Visit
 from dialogs.effects import Deed
 from dialogs.engine import Conversation
 from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
@@ -304,8 +316,8 @@ class CallRecord:
         )
         self._records.write(lambda: self._records.call_log.add_turn(self._id, turn))
 
-    def finish(self, cause: str, by: str) -> None:
-        """The call is over."""
+    def finish(self, cause: str, by: str, path: Iterable[Visit] = ()) -> None:
+        """The call is over; `path` is the dialog's way through the flows."""
         sides: dict[str, EndedBy] = {"caller": "caller", "system": "system", "agent": "agent"}
         ended = CallEnded(
             call_id=self._id,
@@ -315,6 +327,7 @@ class CallRecord:
             outcome=self.outcome or None,
             language=self.language or None,
             recording=None if self._planned_recording is not None else "",
+            path=tuple(_step(visit) for visit in path),
         )
         self._records.write(lambda: self._records.call_log.finish(ended))
 
@@ -327,6 +340,17 @@ def masked(values: Mapping[str, Scalar], secrets: Collection[str]) -> dict[str, 
 def tells(value: Scalar, secrets: Collection[str]) -> bool:
     """Whether a sensitive answer stands in that value."""
     return any(secret in str(value) for secret in secrets)
+
+
+def _step(visit: Visit) -> CallStep:
+    return CallStep(
+        flow=visit.flow,
+        step=visit.step,
+        language=visit.language,
+        left_by=visit.left_by,
+        no_input=visit.misses["no_input"],
+        no_match=visit.misses["no_match"],
+    )
 
 
 def _ms(seconds: float | None) -> int | None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,7 +32,9 @@ from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
+from esl.audio_socket import AudioSocket
 from esl.errors import AddressTakenError
+from esl.live_audio import AudioTransport, LiveAudio, default_folder
 from esl.outbound import OutboundServer
 from esl.switch import Call
 from ivr.clock import Clock
@@ -43,6 +46,7 @@ from ivr.publishing.checkup import catalogue_in
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import load_beside
+from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
@@ -66,6 +70,18 @@ def writable(folder: Path, what: str) -> Path:
             "Give this user the right to write there, or name another folder in ivr.yaml",
         ) from refused
     return folder
+
+
+@contextmanager
+def _port_of(section: str, host: str, port: int) -> Iterator[None]:
+    """Tells a port that is taken in the settings' words. Raises `PortTaken`."""
+    try:
+        yield
+    except AddressTakenError as taken:
+        raise PortTaken(
+            f"Port {port} on {host} is taken",
+            f"End the program that listens there, or set {section}.port in ivr.yaml",
+        ) from taken
 
 
 def node_id(settings: Settings) -> str:
@@ -119,6 +135,8 @@ class Server:
         self._outbound: OutboundServer | None = None
         self._opening: gevent.Greenlet[[], None] | None = None
         """Tries to find a database again that was lost at the start."""
+        self._audio: AudioTransport | None = None
+        self._upkeep: Upkeep | None = None
         self._zone = ZoneInfo(settings.calls.zone)
 
     @property
@@ -170,6 +188,9 @@ class Server:
             queues = live.current.flows.catalogue.queues
             self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
             self._listen()
+            if settings.recordings.format is not None:
+                self._upkeep = Upkeep(settings)
+                self._upkeep.start()
         except BaseException:
             if live is not None:
                 live.close()
@@ -179,6 +200,8 @@ class Server:
                 voice.close()
             if self._opening is not None:
                 self._opening.kill()
+            if self._audio is not None:
+                self._audio.close()
             store.close()
             raise
 
@@ -227,7 +250,11 @@ class Server:
             main=settings.calls.flow,
             load=partial(load_beside, extra_languages=self._extra_languages),
         )
-        return LiveFlows(sources, clock=self._clock, warm=lambda flows: voice.warm_up(static_prompts(flows)))
+
+        def warm(flows: FlowSet) -> None:
+            voice.warm_up(static_prompts(flows), first=settings.calls.language)
+
+        return LiveFlows(sources, clock=self._clock, warm=warm)
 
     def _local_time(self) -> datetime:
         """The time in the company's zone."""
@@ -240,20 +267,28 @@ class Server:
 
     def _listen(self) -> None:
         settings = self._settings.outbound
+        self._audio = self._live_audio()
         outbound = OutboundServer(
             (settings.host, settings.port),
             self._take,
             allowed=settings.allowed,
             max_calls=settings.max_calls,
+            live_audio=self._audio,
         )
-        try:
+        with _port_of("outbound", settings.host, settings.port):
             outbound.start()
-        except AddressTakenError as taken:
-            raise PortTaken(
-                f"Port {settings.port} on {settings.host} is taken",
-                "End the program that listens there, or set outbound.port in ivr.yaml",
-            ) from taken
         self._outbound = outbound
+
+    def _live_audio(self) -> AudioTransport:
+        audio = self._settings.audio
+        if audio.transport == "websocket":
+            transport = AudioSocket((audio.host, audio.port), url=audio.url, allowed=audio.allowed)
+            with _port_of("audio", audio.host, audio.port):
+                transport.start()
+            return transport
+        named = "live_audio" in self._settings.freeswitch.model_fields_set
+        folder = self._settings.freeswitch.live_audio if named else default_folder()
+        return LiveAudio(folder=writable(folder, "live audio"))
 
     def _take(self, call: Call) -> None:
         """One call, in its own greenlet."""
@@ -290,6 +325,10 @@ class Server:
                 log.warning("calls_released", calls=released)
         if self._opening is not None:
             self._opening.kill()
+        if self._audio is not None:
+            self._audio.close()
+        if self._upkeep is not None:
+            self._upkeep.close()
         if self._rooms is not None:
             self._rooms.live.close()
             self._rooms.records.close()

@@ -233,7 +233,7 @@ class Session:
         if not self._recording:
             self._record.not_recorded()
         self._record.language = self._conversation.language
-        self._record.finish(over.cause, by)
+        self._record.finish(over.cause, by, self._conversation.trace.path)
         self._services.watch(
             moments.CallOver(
                 self._record.call_id, over.cause, by, self._record.outcome, seconds, self._record.recording

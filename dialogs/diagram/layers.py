@@ -13,6 +13,7 @@ No library does this for us: those with a licence that fits know only one size o
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -215,32 +216,34 @@ class _Drawing:
 
     def _swap(self) -> None:
         for rank, row in enumerate(self.ranks):
+            sides = [(self._positions(rank - 1), "up"), (self._positions(rank + 1), "down")]
+            touch = {
+                one: [sorted(at[n] for n in getattr(self.nodes[one], side)) for at, side in sides]
+                for one in row
+            }
             better = True
             while better:
                 better = False
                 for at in range(len(row) - 1):
-                    left, right = row[at], row[at + 1]
-                    if self._between(rank, left, right) > self._between(rank, right, left):
-                        row[at], row[at + 1] = right, left
+                    left, right = touch[row[at]], touch[row[at + 1]]
+                    if _crossed(left, right) > _crossed(right, left):
+                        row[at], row[at + 1] = row[at + 1], row[at]
                         better = True
 
-    def _between(self, rank: int, left: int, right: int) -> int:
-        """Crossings of the arrows of two neighbours, standing in this order."""
-        count = 0
-        for other, side in ((rank - 1, "up"), (rank + 1, "down")):
-            if 0 <= other < len(self.ranks):
-                at = {one: place for place, one in enumerate(self.ranks[other])}
-                mine = [at[n] for n in getattr(self.nodes[left], side)]
-                theirs = [at[n] for n in getattr(self.nodes[right], side)]
-                count += sum(m > t for m in mine for t in theirs)
-        return count
+    def _positions(self, rank: int) -> dict[int, int]:
+        row = self.ranks[rank] if 0 <= rank < len(self.ranks) else []
+        return {one: at for at, one in enumerate(row)}
 
     def _crossings(self) -> int:
         total = 0
-        for upper, lower in pairwise(self.ranks):
-            at = {one: place for place, one in enumerate(lower)}
-            ends = [target for one in upper for target in sorted(at[n] for n in self.nodes[one].down)]
-            total += sum(a > b for i, a in enumerate(ends) for b in ends[i + 1 :])
+        for rank, row in enumerate(self.ranks[:-1]):
+            at = self._positions(rank + 1)
+            seen: list[int] = []
+            for one in row:
+                ends = [at[n] for n in self.nodes[one].down]
+                total += sum(len(seen) - bisect_right(seen, end) for end in ends)
+                for end in ends:
+                    insort(seen, end)
         return total
 
     # --- across ---
@@ -316,6 +319,15 @@ class _Drawing:
             routes,
             {number: place(one) for number, one in self.label_of.items()},
         )
+
+
+def _crossed(left: Sequence[Sequence[int]], right: Sequence[Sequence[int]]) -> int:
+    """Crossings of the arrows of two neighbours that stand in this order; for each side, where they lead."""
+    return sum(
+        len(mine) - bisect_right(mine, end)
+        for mine, theirs in zip(left, right, strict=True)
+        for end in theirs
+    )
 
 
 def _topological(down: Mapping[int, set[int]], up: Mapping[int, set[int]]) -> list[int]:

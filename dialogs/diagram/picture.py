@@ -2,8 +2,9 @@
 
 Rules:
 1. The flow's own words: its names, its prompts in one language. A prompt is shortened, never reworded.
-2. Retries and universals are not drawn. What goes wrong (`failed`, `slow`, `error`) is drawn lightly, and
-   where it leads to the flow's person it is a note in the step, because every question has it.
+2. Retries and universals are not drawn. What goes wrong (`failed`, `slow`, `error`) is drawn lightly.
+   What leads where nearly everything leads (a question's default way to the person, a step with more than
+   `MOST_INTO` ways in) is a note in the step.
 3. It knows steps only through their ports, so that a new node is drawn from its first day.
 """
 
@@ -22,6 +23,8 @@ START = "@start"
 RETURNS = "@returns"
 WRONG = frozenset({"failed", "slow", "error"})
 """Labels of what goes wrong (see `Exit`)."""
+MOST_INTO = 6
+"""Arrows into one figure; where more lead, each is a note, because nobody could follow them."""
 LONGEST_TEXT = 110
 """Characters of a prompt."""
 
@@ -95,6 +98,12 @@ class _Drawing:
     def __init__(self, flow: Flow, language: str, traffic: Traffic | None) -> None:
         self.flow, self.language, self.traffic = flow, language, traffic
         self.graph = FlowGraph(flow)
+        into: dict[str, list[str]] = {}
+        for name in flow.steps:
+            for target in dict.fromkeys(self.graph.targets(name)):
+                into.setdefault(target, []).append(name)
+        self.hubs = {target: names[-1] for target, names in into.items() if len(names) > MOST_INTO}
+        """Steps that too many lead to, each with the one whose arrow is drawn all the same."""
         self.arrows: dict[tuple[str, str], Arrow] = {}
         """By source and target: what leads the same way is one arrow."""
 
@@ -156,6 +165,8 @@ class _Drawing:
             return Note(label, calls) if sum(1 for _ in step.exits()) > 1 else None
         if target == name:
             return Note(f"{label} ↺", calls)
+        if target is not None and self.hubs.get(target, name) != name:
+            return Note(f"{label} → {readable(target)}".strip(), calls)
         self._arrow(Arrow(name, target or RETURNS, label, wrong, calls))
         return None
 

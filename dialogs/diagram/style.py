@@ -9,6 +9,7 @@ from dialogs.coverage import State
 MARKS: Mapping[State, str] = {"covered": "✓", "partly": "½", "missed": "✗"}
 
 STYLE = """
+.ivr-flow text{stroke:none}
 .paper{fill:#fff}
 .heading{font-size:24px;font-weight:700;fill:#1d2733}
 .sum{font-size:16px;font-weight:600;fill:#1d2733}.end{text-anchor:end}.mid{text-anchor:middle}
@@ -17,8 +18,8 @@ STYLE = """
 .says{fill:#edf3fd;stroke:#3566a8}.asks{fill:#fff5d6;stroke:#8f6a00}.bar.asks{stroke-width:4}
 .looks_up{fill:#e9f6ee;stroke:#2a7a4b}.decides{fill:#f4ecfb;stroke:#73479e}
 .does{fill:#f1f3f5;stroke:#6a7480}.people{fill:#fde8df;stroke:#b0431a}.ends{fill:#2b3645;stroke:#2b3645}
-.caption{font-size:11px;fill:#4f5a67;stroke:none}.title{font-size:15px;font-weight:600;fill:#17202b;stroke:none}
-.said{font-size:13px;fill:#2b3645;stroke:none}.note{font-size:12px;fill:#545f6c;font-style:italic;stroke:none}
+.caption{font-size:11px;fill:#4f5a67}.title{font-size:15px;font-weight:600;fill:#17202b}
+.said{font-size:13px;fill:#2b3645}.note{font-size:12px;fill:#545f6c;font-style:italic}
 .ends text{fill:#fff}
 .rule{stroke:#8a94a0;stroke-width:.7;fill:none}
 .arrow{fill:none;stroke:#46525f;stroke-width:1.6}

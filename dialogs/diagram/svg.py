@@ -181,7 +181,7 @@ class _Drawing:
             self._badge(group, MARKS[state], left + card.width - 4, top + 4, state)
         if figure.ended:
             words = f"{_count(figure.ended)} {title('hung_up', self.picture.language)}"
-            self._badge(group, words, left + card.width - 4, top + card.height, "ended")
+            self._badge(group, words, left + card.width - 4, top + 2, "ended")
 
     def _badge(self, group: Xml.Element, words: str, right: float, y: float, kind: str) -> None:
         width = width_of(words, 11, bold=True) + 12
@@ -214,7 +214,7 @@ class _Drawing:
             root, "path", d=path, **{"class": f"arrow {kind}", "marker-end": f"url(#{self.id}-{kind})"}
         )
         if arrow.calls is not None:
-            line.set("stroke-width", _n(self._thickness(arrow.calls)))
+            line.set("style", f"stroke-width:{_n(self._thickness(arrow.calls))}")
             if not arrow.calls:
                 line.set("class", f"arrow {kind} unused")
 
@@ -311,7 +311,7 @@ def _card(figure: Figure, language: str) -> _Card:
 def _label(arrow: Arrow, picture: Picture) -> list[str]:
     lines = wrapped(arrow.label, _LABEL, _LABEL_WIDTH, 3)
     if arrow.calls is not None:
-        share = f" ({round(100 * arrow.calls / picture.calls)} %)" if picture.calls else ""
+        share = f" ({round(100 * arrow.calls / picture.calls)} %)" if picture.calls and arrow.calls else ""
         lines.append(f"{_count(arrow.calls)}{share}")
     return lines
 

@@ -38,7 +38,7 @@ A yes or no may go two ways at once:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, InstanceOf, SkipValidation, ValidationError
@@ -48,9 +48,8 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
-from dialogs.nodes.question import Asked, Question, certain
+from dialogs.nodes.question import Asked, Judge, Question, certain
 from dialogs.nodes.step import NEXT, Exit, Run, Way
-from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
 
@@ -82,13 +81,15 @@ class Ask(Question):
         except ValidationError as fault:
             return {**rest, "kind": kind.model_construct()}, fault.errors()
 
+    def judge_in(self, call: Call) -> Judge:
+        """Judges an answer under the circumstances of this call."""
+        asking = call.asking
+        return lambda answer: self.kind.judge(answer, asking)
+
     def run(self, call: Call) -> Run:
         asking, language = call.asking, call.language
         # The slot may be sensitive because of another step that fills it.
         sensitive = self.ask in call.flows.sensitive
-
-        def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return self.kind.judge(answer, asking)
 
         def read_back(value: str) -> tuple[str, str]:
             return self.kind.read_back(value, asking), MASK if sensitive else value
@@ -100,7 +101,7 @@ class Ask(Question):
             phrases=self.kind.phrases(language),
             words=self.kind.words(language),
             keys=self.kind.keys(),
-            judge=judge,
+            judge=self.judge_in(call),
             keypad=self.kind.keypad_wording,
             final_silence=self.kind.final_silence,
             longest_utterance=self.kind.longest_utterance,
@@ -126,6 +127,10 @@ class Ask(Question):
     def sensitive_slots(self) -> Iterator[str]:
         if self.sensitive or self.kind.always_sensitive:
             yield self.ask
+
+    @override
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
+        yield from self.kind.lacks(languages)
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:

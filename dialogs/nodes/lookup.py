@@ -42,7 +42,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialogs.call import Call
-from dialogs.catalogue import Catalogue, ValueType
+from dialogs.catalogue import Catalogue, LookupSchema, ValueType
 from dialogs.effects import Lookup as LookupEffect
 from dialogs.effects import Play
 from dialogs.errors import ValueUnspeakable
@@ -63,6 +63,25 @@ class Again(BaseModel):
     say: Words | None = Field(None, description="What is said before")
 
 
+def asked_by(by: Mapping[str, Template], call: Call, asked: str) -> dict[str, str]:
+    """What a back end is asked by, filled. Raises `ValueUnspeakable`."""
+    values = call.values()
+    filled = {name: fill(template, values) for name, template in by.items()}
+    known = {name: value for name, value in filled.items() if value is not None}
+    if len(known) < len(filled):
+        raise ValueUnspeakable(f"`{asked}` is asked by a value that is not filled")
+    return known
+
+
+def field_types(name: str, schema: LookupSchema) -> dict[str, ValueType]:
+    """What is known after a find: the fields by their dotted names; money brings its currency."""
+    fields: dict[str, ValueType] = {f"{name}.{field}": kind for field, kind in schema.fields.items()}
+    for field, kind in list(fields.items()):
+        if kind == "money":
+            fields.setdefault(f"{field}_currency", "text")
+    return fields
+
+
 class Lookup(Step):
     """Asks a back end."""
 
@@ -78,12 +97,8 @@ class Lookup(Step):
     deadline: float = Field(4.0, gt=0, le=30, description="Seconds to wait for the answer")
 
     def run(self, call: Call) -> Run:
-        values = call.values()
-        by = {name: fill(template, values) for name, template in self.by.items()}
-        known = {name: value for name, value in by.items() if value is not None}
-        if len(known) < len(by):
-            raise ValueUnspeakable(f"`{self.lookup}` is asked by a value that is not filled")
-        result = yield LookupEffect(self.lookup, known, call.step, self.deadline)
+        by = asked_by(self.by, call, self.lookup)
+        result = yield LookupEffect(self.lookup, by, call.step, self.deadline)
         match result:
             case Found(record):
                 call.records[self.lookup] = dict(record)
@@ -121,11 +136,7 @@ class Lookup(Step):
         schema = catalogue.lookups.get(self.lookup)
         if schema is None or label != "found":
             return {}
-        fields: dict[str, ValueType] = {f"{self.lookup}.{name}": kind for name, kind in schema.fields.items()}
-        for name, kind in list(fields.items()):
-            if kind == "money":
-                fields.setdefault(f"{name}_currency", "text")
-        return fields
+        return field_types(self.lookup, schema)
 
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.then is not None:

@@ -48,6 +48,7 @@ class Queue(Step):
     """Hands the caller to people, with what is known."""
 
     type_name: ClassVar[str] = "queue"
+    hands_over: ClassVar[bool] = True
     drawn_as: ClassVar[Shape | None] = "people"
     queue: Name = Field(description="A queue of the catalogue")
     say: Words | None = Field(None, description="What is said before")

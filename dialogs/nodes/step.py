@@ -6,7 +6,7 @@ effects, receives results, and returns the label of the exit that it takes.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NoReturn
 
@@ -58,6 +58,8 @@ class Step(BaseModel):
     type_name: ClassVar[str]
     takes_input: ClassVar[bool] = False
     """Whether it waits for the caller: a loop needs at least one such step."""
+    hands_over: ClassVar[bool] = False
+    """Whether somebody else may have the caller after it."""
     drawn_as: ClassVar[Shape | None] = None
     """How a diagram shows it; `None`: by what it asks, says, decides and where it leads."""
     performer: ClassVar[str] = ""
@@ -129,6 +131,14 @@ class Step(BaseModel):
         """Names that must have a value, beyond those in its texts and conditions."""
         yield from ()
 
+    def wants(self) -> Iterator[tuple[Way, str, ValueType]]:
+        """Names that must have a value of that type."""
+        yield from ()
+
+    def may_fill(self) -> Mapping[str, ValueType]:
+        """Names that it fills now and then: they have that type, and no value for certain."""
+        return {}
+
     def fills(
         self,
         catalogue: Catalogue,  # noqa: ARG002 - for the nodes to use
@@ -143,6 +153,10 @@ class Step(BaseModel):
 
     def sensitive_slots(self) -> Iterator[str]:
         """Slots that it fills and that must not be seen."""
+        yield from ()
+
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:  # noqa: ARG002 - for the nodes to use
+        """Where it lacks something, beside prompts, in one of the flow's languages, and what to do."""
         yield from ()
 
     def mistakes(

@@ -40,7 +40,7 @@ from dialogs.effects import Transfer as TransferEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
 from dialogs.nodes.queue import context
-from dialogs.nodes.step import END, Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.results import Failed, Handed, Unreached
 from dialogs.source import nearest
@@ -50,6 +50,8 @@ class Transfer(Step):
     """Sends the caller to another number."""
 
     type_name: ClassVar[str] = "transfer"
+    drawn_as: ClassVar[Shape | None] = "people"
+    hands_over: ClassVar[bool] = True
     transfer: Name = Field(description="A destination of the catalogue")
     say: Words | None = Field(None, description="What is said before")
     mode: Literal["blind", "bridged"] = Field(

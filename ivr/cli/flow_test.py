@@ -15,7 +15,15 @@ from dialogs.coverage import Coverage, coverage
 from dialogs.play import Played, play
 from dialogs.rehearsal import Script, test_files
 from dialogs.source import nearest
-from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set, load_tests, paths_argument
+from ivr.cli.flows import (
+    CannotBeDone,
+    catalogue_option,
+    existing,
+    load_set,
+    load_tests,
+    paths_argument,
+    write,
+)
 from ivr.workshop.junit import junit
 
 _STYLES = {"wanted:": "green", "was:": "red", "nearest:": "yellow"}
@@ -79,14 +87,6 @@ def _chosen(scripts: list[Script], only: str | None) -> list[Script]:
     if not chosen:
         raise CannotBeDone(f"no test is called “{only}”: {nearest(only, {s.name for s in scripts})}")
     return chosen
-
-
-def write(file: Path, text: str) -> None:
-    """Writes a report. Raises `CannotBeDone`."""
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise CannotBeDone(f"{file} cannot be written ({fault.strerror}): name another file") from fault
 
 
 def _coloured(report: str) -> str:

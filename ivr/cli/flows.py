@@ -137,6 +137,14 @@ def load_tests(files: list[Path], flows: FlowSet) -> list[Script]:
         raise CannotBeDone("the tests have mistakes: correct them first") from fault
 
 
+def write(file: Path, text: str) -> None:
+    """Writes a report. Raises `CannotBeDone`."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise CannotBeDone(f"{file} cannot be written ({fault.strerror}): name another file") from fault
+
+
 @click.command("schema")
 def schema() -> None:
     """Print the JSON Schema of the flow language, for editors.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gevent.queue import Queue
 
+from dialogs.call import Trace, Visit
 from dialogs.effects import Effect, Spoken, StartRecording
 from dialogs.engine import Fault, Position
 from dialogs.results import Result
@@ -154,6 +155,7 @@ class PaperDialog:
         self.faults: list[Fault] = []
         self.position = Position("main", "")
         self.secrets: frozenset[str] = frozenset()
+        self.trace = Trace([Visit("main", "greet", "es", "next"), Visit("main", "number", "es")])
 
     def start(self) -> Effect:
         return self._next()

@@ -593,6 +593,13 @@ def test_the_record_can_be_played_again(rig: Rig) -> None:
     )
 
 
+def test_the_way_through_the_flow_is_kept(rig: Rig) -> None:
+    """Which steps, and by which exit each was left: the record of the call knows where callers go."""
+    rig.live([Hangup("bye")])
+    way = rig.store.traffic.of("main")
+    assert (way.calls, way.exits, way.ended) == (1, {("greet", "next"): 1}, {"number": 1})
+
+
 def test_a_look_up_by_a_sensitive_answer_is_masked_by_its_value(rig: Rig) -> None:
     """The number that only the flow may know stands neither in what was asked nor in what was found."""
     rig.lookups = PaperLookups(lambda: Found({"dni": "X-45713-K", "balance": 14230}))
