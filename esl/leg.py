@@ -27,7 +27,7 @@ from esl import commands
 from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
-from esl.live_audio import LiveAudio, Tap
+from esl.live_audio import AudioTransport, Tap
 from esl.switch import CallEvent, Digit, Finished, HungUp, Inbox, ListeningLost
 from esl.wire import Command, Event
 
@@ -50,22 +50,13 @@ _PREPARED: Mapping[str, str] = {
     # `connect`. From here on it would cut off a sentence, or a conversation with an agent, at that end.
     "socket_resume": "",
 }
-_TAPPED: Mapping[str, str] = {
-    "enable_file_write_buffering": "false",
-    "RECORD_READ_ONLY": "true",
-    "RECORD_PRE_BUFFER_FRAMES": "0",
-    "playback_terminators": "none",
-    "RECORD_STEREO": "",
-    # A recording thread that starts while the leg hangs up waits for ever and keeps the session as a
-    # zombie (seen on FreeSWITCH 1.11.2 in 2 of 3 runs of 100 calls; none in 800 calls without the thread).
-    "RECORD_USE_THREAD": "false",
-}
 _RECORDED: Mapping[str, str] = {
     "enable_file_write_buffering": "",
     "RECORD_READ_ONLY": "",
     "RECORD_STEREO": "true",
     "RECORD_USE_THREAD": "",
 }
+_VOICE: Mapping[str, str] = {**_RECORDED, "RECORD_READ_ONLY": "true", "RECORD_STEREO": ""}
 _GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
 
 
@@ -81,7 +72,7 @@ class Leg:
         self,
         connection: OutboundConnection,
         channel: Event,
-        live_audio: LiveAudio,
+        live_audio: AudioTransport,
         *,
         verdict_grace: float = VERDICT_GRACE,
         stop_grace: float = STOP_GRACE,
@@ -108,6 +99,7 @@ class Leg:
         self._fences: dict[str, list[str]] = {}  # command id → the commands that end before it
         self._tap: Tap | None = None
         self._recording: Path | None = None
+        self._voice: Path | None = None
         self._answered: tuple[str, AsyncResult[None]] = "", AsyncResult()
         self._ending: HungUp | None = None  # the verdict so far; set by the first sign of the end
         self._verdict: gevent.Greenlet[[], None] | None = None
@@ -161,17 +153,19 @@ class Leg:
         """Starts the live audio of the caller; `Audio` events follow until the end of the call."""
         if self._tap is not None and not self._tap.stopped:
             return
-        path = self._live_audio.path_for(self.uuid)
+        tap = self._live_audio.tap(self.uuid, self._post)
         try:
-            self._request_all(
-                commands.set_variables(self.uuid, _TAPPED), commands.record(self.uuid, "start", path)
-            )
+            self._request_all(*tap.begin)
         except CommandRefusedError as refused:
             # A call without live audio is still a call: keys can be collected.
+            tap.stop()
             log.warning("listening_refused", leg=self.uuid, answer=refused.answer)
             self._post(ListeningLost(f"the switch refused: {refused.answer}"))
             return
-        self._tap = self._live_audio.follow(path, self._post)
+        except BaseException:
+            tap.stop()
+            raise
+        self._tap = tap
 
     def stop_listening(self) -> None:
         """Ends the live audio. No `Audio` arrives afterwards."""
@@ -179,7 +173,7 @@ class Leg:
             return
         tap, self._tap = self._tap, None
         tap.stop()
-        self._try(commands.record(self.uuid, "stop", tap.path))
+        self._try(tap.end)
 
     def start_recording(self, file: Path) -> None:
         """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""
@@ -187,6 +181,19 @@ class Leg:
             commands.set_variables(self.uuid, _RECORDED), commands.record(self.uuid, "start", file)
         )
         self._recording = file
+
+    def start_voice_recording(self, file: Path) -> None:
+        """Records the caller alone (mono, 8 kHz WAV) to an absolute path, beside whatever else goes on."""
+        self._request_all(
+            commands.set_variables(self.uuid, _VOICE), commands.record(self.uuid, "start", file)
+        )
+        self._voice = file
+
+    def stop_voice_recording(self) -> None:
+        """Ends it; the file is complete once the switch has closed it. Without one, nothing to do."""
+        file, self._voice = self._voice, None
+        if file is not None:
+            self._request_all(commands.record(self.uuid, "stop", file))
 
     def mask_recording(self) -> None:
         """Silence instead of sound in the recording, from now on. Without a recording, nothing to do."""
@@ -386,7 +393,7 @@ def _ended_by_caller(event: Event) -> bool | None:
     return True if event.get("variable_sip_term_status") else None
 
 
-def leg_on(connection: OutboundConnection, live_audio: LiveAudio) -> Leg:
+def leg_on(connection: OutboundConnection, live_audio: AudioTransport) -> Leg:
     """The leg of a connection that has just connected, with its events on their way to it."""
     leg = Leg(connection, connection.channel, live_audio)
     connection.events_to = leg.take

@@ -12,9 +12,7 @@ Rules:
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import gevent
@@ -22,24 +20,15 @@ import structlog
 from gevent.pool import Group
 from gevent.server import StreamServer
 
+from esl import sockets
 from esl.connection import REPLY_DEADLINE, OutboundConnection
-from esl.errors import (
-    AddressTakenError,
-    AddressUnusableError,
-    CallEnded,
-    CommandRefusedError,
-    ConnectionLostError,
-    EslError,
-    WireError,
-)
+from esl.errors import CallEnded, CommandRefusedError, ConnectionLostError, EslError, WireError
 from esl.leg import Leg, leg_on
-from esl.live_audio import LiveAudio
+from esl.live_audio import AudioTransport, LiveAudio
+from esl.sockets import LOOPBACK, Network
 from esl.switch import Call
 
 log = structlog.get_logger("esl.outbound")
-
-Network = IPv4Network | IPv6Network
-LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 _BACKLOG = 512  # connections that wait to be accepted; a burst of calls, not of seconds
 _UNPROVEN_PER_CALL = 2  # connections that have not answered `connect` yet, for each call that is allowed
@@ -61,7 +50,7 @@ class OutboundServer:
         *,
         allowed: Sequence[Network] = LOOPBACK,
         max_calls: int = 200,
-        live_audio: LiveAudio | None = None,
+        live_audio: AudioTransport | None = None,
         connect_deadline: float = 5.0,
         command_deadline: float = REPLY_DEADLINE,
         linger: int = 5,
@@ -70,7 +59,7 @@ class OutboundServer:
         self._allowed = tuple(allowed)
         self._max_calls = max_calls
         self._own_audio = live_audio is None
-        self._live_audio = live_audio or LiveAudio()
+        self._live_audio: AudioTransport = live_audio or LiveAudio()
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
         self._linger = linger
@@ -83,22 +72,9 @@ class OutboundServer:
 
     def start(self) -> None:
         """Begins to accept. Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy."""
-        host, port = self.address
-        server = StreamServer((host, port), self._arrive, backlog=_BACKLOG, spawn=self._spawn)
-        try:
-            server.start()
-        except OSError as fault:
-            if fault.errno == errno.EADDRINUSE:
-                raise AddressTakenError(
-                    f"{host}:{port} is taken: end the program that listens there, or configure another port"
-                ) from None
-            raise AddressUnusableError(
-                f"cannot listen on {host}:{port} ({fault.strerror or fault}): "
-                "configure an address of this machine and a port above 1023"
-            ) from None
+        server = StreamServer(self.address, self._arrive, backlog=_BACKLOG, spawn=self._spawn)
+        self.address = sockets.start(server, self.address)
         self._server = server
-        bound: tuple[Any, ...] = server.socket.getsockname()
-        self.address = str(bound[0]), int(bound[1])
         log.info("outbound_listening", host=self.address[0], port=self.address[1])
 
     @property
@@ -139,7 +115,7 @@ class OutboundServer:
     def _arrive(self, sock: Any, peer: tuple[Any, ...]) -> None:
         """The whole life of one connection; the server runs it in a greenlet of its own."""
         with sock:
-            if not self._is_allowed(str(peer[0])):
+            if not sockets.is_allowed(str(peer[0]), self._allowed):
                 log.warning(
                     "outbound_refused", peer=peer[0], remedy="add the switch's address to the allowed ones"
                 )
@@ -199,8 +175,3 @@ class OutboundServer:
             log.exception("call_failed", leg=leg.uuid)
         finally:
             leg.release()
-
-    def _is_allowed(self, host: str) -> bool:
-        address = ip_address(host.partition("%")[0])
-        plain = getattr(address, "ipv4_mapped", None) or address
-        return any(plain in network for network in self._allowed)

@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Sequence
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from gevent import socket
+from gevent.server import StreamServer
+
+from esl.errors import AddressTakenError, AddressUnusableError
+
+Network = IPv4Network | IPv6Network
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+def start(server: StreamServer, address: tuple[str, int]) -> tuple[str, int]:
+    """Starts to listen; returns where, with the real port for 0.
+
+    Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy.
+    """
+    host, port = address
+    try:
+        server.start()
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            raise AddressTakenError(
+                f"{host}:{port} is taken: end the program that listens there, or configure another port"
+            ) from None
+        raise AddressUnusableError(
+            f"cannot listen on {host}:{port} ({fault.strerror or fault}): "
+            "configure an address of this machine and a port above 1023"
+        ) from None
+    bound: tuple[Any, ...] = server.socket.getsockname()
+    return str(bound[0]), int(bound[1])
+
+
+def is_allowed(host: str, networks: Sequence[Network]) -> bool:
+    """Whether a peer's address is in one of the networks."""
+    address = ip_address(host.partition("%")[0])
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return any(plain in network for network in networks)
 
 
 def tune(sock: Any) -> None:

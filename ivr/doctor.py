@@ -12,10 +12,11 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from data.errors import DataError
+from data.errors import DataError, ReleaseDamaged
 from data.store import Store
 from dialogs.errors import DialogError
 from dialogs.loader import load_flows
@@ -53,6 +54,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _shared_memory()
     yield _database(settings)
     yield _flows(settings)
+    yield _live_flows(settings)
     yield _synthesis(settings)
     yield from _models(settings)
     yield from _ports(settings)
@@ -110,7 +112,29 @@ def _flows(settings: Settings) -> Finding:
     except (DialogError, IvrError) as fault:
         first = str(fault).splitlines()[0]
         return Finding("flows", "bad", first, "Run `ivr check` and mend what it names")
-    return Finding("flows", "good", f"{len(flows.flows)} in {settings.flows_folder}, version {flows.version}")
+    return Finding(
+        "flows in the folder",
+        "good",
+        f"{len(flows.flows)} in {settings.flows_folder}, version {flows.version}",
+    )
+
+
+def _live_flows(settings: Settings) -> Finding:
+    """What new calls take: a published release, or the folder."""
+    store = Store(settings.database_url)
+    try:
+        live = store.releases.live(datetime.now(UTC))
+        if live is None:
+            return Finding("live flows", "good", f"from {settings.flows_folder}: nothing was published yet")
+        files = store.releases.files(live.release)
+    except ReleaseDamaged as fault:
+        return Finding("live flows", "bad", fault.what, fault.remedy)
+    except DataError as fault:
+        return Finding("live flows", "note", fault.what, fault.remedy)
+    finally:
+        store.close()
+    since = f"{live.effective_at:%Y-%m-%d %H:%M:%S} UTC"
+    return Finding("live flows", "good", f"release {live.release} since {since}, {len(files)} files")
 
 
 def _synthesis(settings: Settings) -> Finding:

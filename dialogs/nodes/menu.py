@@ -17,14 +17,30 @@
       then: person
 ```
 The first phrase of a choice is how it is read back ("¿Ha dicho saldo?").
+```yaml test
+- test: by voice
+  steps:
+    - say: {es: quiero saber cuánto debo, ca: vull saber quant dec, en: how much I owe please}
+    - expect: {step: number}
+- test: by key
+  steps:
+    - key: 0
+    - expect: {queue: billing}
+- test: what is nearly a choice is asked back
+  steps:
+    - say: {es: mi salvo, ca: el meu sardo, en: ballance}
+    - expect: {said: {es: ¿Ha dicho saldo?, ca: Ha dit saldo?, en: Did you say balance?}}
+- test: silence leads to a person
+  steps: [{silence: 6s}, {silence: 6s}, {silence: 6s}, {expect: {queue: billing}}]
+```
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 from dialogs.call import Call
@@ -34,37 +50,7 @@ from dialogs.flow import Name
 from dialogs.nodes.question import Asked, Question, certain
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.results import Heard, Keyed, Match, NoMatch
-from dialogs.slots.choice import Choice, choose
-
-
-def _key(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _texts(value: object) -> object:
-    listed = value if isinstance(value, list) else [value]
-    return [str(item) if isinstance(item, (int, float)) else item for item in listed]
-
-
-_PHRASE = {"type": ["string", "number"]}
-
-Key = Annotated[
-    str,
-    BeforeValidator(_key),
-    Field(pattern=r"^[0-9]$"),
-    WithJsonSchema({"enum": [*range(10), *map(str, range(10))], "description": "The key, 0 to 9"}),
-]
-Phrases = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=80)]],
-    BeforeValidator(_texts),
-    Field(min_length=1, max_length=40),
-    WithJsonSchema(
-        {
-            "description": "What callers say for it; the first phrase is how it is read back",
-            "anyOf": [_PHRASE, {"type": "array", "items": _PHRASE, "minItems": 1, "maxItems": 40}],
-        }
-    ),
-]
+from dialogs.slots.choice import Choice, Key, Phrases, choose
 
 
 class MenuChoice(BaseModel):
@@ -72,16 +58,18 @@ class MenuChoice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     key: Key
-    phrases: dict[str, Phrases] = Field(min_length=1)
-    then: Name
+    phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
+    then: Name = Field(description="Where to go")
 
 
 class Menu(Question):
     """Several things on offer."""
 
     type_name: ClassVar[str] = "menu"
-    menu: Name
-    choices: dict[Name, MenuChoice] = Field(min_length=1, max_length=10)
+    menu: Name = Field(description="The menu's name")
+    choices: dict[Name, MenuChoice] = Field(
+        min_length=1, max_length=10, description="What is on offer, each by its name"
+    )
 
     def run(self, call: Call) -> Run:
         choices = [Choice(name, choice.key, choice.phrases) for name, choice in self.choices.items()]
@@ -111,6 +99,12 @@ class Menu(Question):
         for name, choice in self.choices.items():
             yield Exit(name, choice.then, ("choices", name, "then"))
         yield self.failed_exit()
+
+    @override
+    def exit_title(self, label: str, language: str) -> str | None:
+        choice = self.choices.get(label)
+        phrases = choice.phrases.get(language) if choice else None
+        return f"{phrases[0]} ({choice.key})" if choice and phrases else None
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

@@ -13,51 +13,53 @@ repeats the question and `*0` asks for a person, because `0` is a digit here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from stdnum import luhn
+from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
-from dialogs.results import Heard, Keyed, Match, NoMatch
-from dialogs.slots.kind import SlotKind, best_said
+from dialogs.slots.asking import Asking
 from dialogs.slots.numerals import number_words, readings
-from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
+from dialogs.slots.phrasing import Reading, SpokenKind
 from dialogs.spoken import say_digits
 
 _Length = Annotated[int, Field(ge=1, le=32)]
 
-BENT = 0.35
-"""A reading that costs more than this was mended by sound or left a word out."""
 
-
-@dataclass(frozen=True)
-class _Candidate:
-    digits: str
-    said: str
-    confidence: float
-    cost: float
-
-    @property
-    def score(self) -> float:
-        return self.confidence - 0.2 * self.cost
-
-
-class Digits(SlotKind):
+class Digits(SpokenKind):
     """A string of digits; the value is text."""
 
     name: ClassVar[str] = "digits"
     value_type: ClassVar[ValueType] = "digits"
     final_silence: ClassVar[float] = 1.0
     longest_utterance: ClassVar[float] = 15.0
+    example_options: ClassVar[Mapping[str, Any]] = {"length": 5}
+    examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
+        "es": (
+            ("cuatro, cinco, siete, uno, ocho", "45718"),
+            ("cuarenta y cinco, setenta y uno, ocho", "45718"),
+            ("cero cuatro doble cinco uno", "04551"),
+        ),
+        "ca": (
+            ("quatre, cinc, set, u, vuit", "45718"),
+            ("quaranta-cinc, setanta-u, vuit", "45718"),
+            ("zero quatre doble cinc u", "04551"),
+        ),
+        "en": (
+            ("four five seven one eight", "45718"),
+            ("forty-five, seventy-one, eight", "45718"),
+            ("oh four double five one", "04551"),
+        ),
+    }
 
-    length: _Length | None = None
-    min: _Length | None = None
-    max: _Length | None = None
-    check_digit: Literal["luhn"] | None = None
+    length: _Length | None = Field(None, description="How many digits")
+    min: _Length | None = Field(None, description="At least so many digits, with `max`")
+    max: _Length | None = Field(None, description="At most so many digits")
+    check_digit: Literal["luhn"] | None = Field(None, description="How the last digit proves the others")
 
     def mistake(self) -> str | None:
         if self.length is None and self.max is None:
@@ -90,35 +92,16 @@ class Digits(SlotKind):
             self.check_digit is None or bool(luhn.is_valid(digits))
         )
 
-    def judge(self, answer: Heard | Keyed, language: str) -> Match | NoMatch:
-        if isinstance(answer, Keyed):
-            keys = answer.keys
-            good = keys.isascii() and keys.isdecimal() and self.fits(keys)
-            return Match(keys, keys, "keys") if good else NoMatch(keys)
-        candidates = sorted(self._candidates(answer, language), key=lambda c: (-c.score, c.digits))
-        if not candidates:
-            return NoMatch(best_said(answer))
-        best = candidates[0]
-        rivals = [c for c in candidates[1:] if c.digits != best.digits]
-        trust = band(best.confidence, self._fit(best, rivals))
-        if trust == "unsure":
-            return NoMatch(best.said)
-        others = tuple(dict.fromkeys(rival.digits for rival in rivals))[:4]
-        return Match(best.digits, best.said, "voice", best.confidence, trust, others)
+    @override
+    def keyed(self, keys: str, asking: Asking) -> Iterable[Reading]:
+        if keys.isdecimal() and self.fits(keys):
+            yield Reading(keys)
 
-    def _candidates(self, answer: Heard, language: str) -> Iterator[_Candidate]:
-        for alternative in answer.alternatives:
-            for reading in readings(alternative.text, language):
-                if self.fits(reading.digits):
-                    yield _Candidate(reading.digits, alternative.text, alternative.confidence, reading.cost)
+    @override
+    def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
+        for reading in readings(text, asking.language):
+            if self.fits(reading.digits):
+                yield Reading(reading.digits, reading.cost, proven=self.check_digit is not None)
 
-    def _fit(self, best: _Candidate, rivals: list[_Candidate]) -> Fit:
-        close = any(best.score - rival.score < RIVAL_MARGIN / 2 for rival in rivals)
-        if close:
-            return "mended"
-        if self.check_digit:
-            return "proven" if best.cost <= BENT else "mended_proven"
-        return "bare" if best.cost <= BENT else "mended"
-
-    def read_back(self, value: str, language: str) -> str:
-        return say_digits(value, language)
+    def read_back(self, value: str, asking: Asking) -> str:
+        return say_digits(value, asking.language)

@@ -12,7 +12,7 @@ from esl.freeswitch import configuration as switch
 from esl.freeswitch.folder import Preparation, prepare, write
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
-from ivr.server import CATALOGUE
+from ivr.publishing.checkup import CATALOGUE
 
 
 @click.group()
