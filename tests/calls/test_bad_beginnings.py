@@ -61,7 +61,13 @@ def test_the_port_is_taken(tmp_path: Path, taken_port: int) -> None:
 def test_the_port_of_the_live_audio_is_taken(tmp_path: Path, taken_port: int) -> None:
     """The websocket's port has its own setting."""
     line = refused(
-        tmp_path, "serve", "--port", "0", IVR_AUDIO__TRANSPORT="websocket", IVR_AUDIO__PORT=str(taken_port)
+        tmp_path,
+        "serve",
+        "--port",
+        "0",
+        IVR_SWITCH__KIND="freeswitch",
+        IVR_AUDIO__TRANSPORT="websocket",
+        IVR_AUDIO__PORT=str(taken_port),
     )
     assert f"Port {taken_port} on 127.0.0.1 is taken" in line
     assert "audio.port" in line
