@@ -250,7 +250,11 @@ class Server:
             main=settings.calls.flow,
             load=partial(load_beside, extra_languages=self._extra_languages),
         )
-        return LiveFlows(sources, clock=self._clock, warm=lambda flows: voice.warm_up(static_prompts(flows)))
+
+        def warm(flows: FlowSet) -> None:
+            voice.warm_up(static_prompts(flows), first=settings.calls.language)
+
+        return LiveFlows(sources, clock=self._clock, warm=warm)
 
     def _local_time(self) -> datetime:
         """The time in the company's zone."""

@@ -55,7 +55,7 @@ Reprompts = Annotated[
     Field(max_length=5),
     WithJsonSchema(
         {
-            "description": "What to say at the first, second … miss; one text, or a list",
+            "description": "What to say the first, second … time; one text, or a list",
             "anyOf": [_WORDS_SCHEMA, {"type": "array", "items": _WORDS_SCHEMA, "maxItems": 5}],
         }
     ),
@@ -74,7 +74,10 @@ class Question(Step):
     no_match: Reprompts = Field(
         default_factory=list, description="What is said after no answer to it: one text, or one for each time"
     )
-    help: Words | None = Field(None, description="What is said to somebody who asks for help")
+    help: Reprompts = Field(
+        default_factory=list,
+        description="What is said to somebody who asks for help: one text, or one for each time",
+    )
     retries: Retries | None = Field(None, description="How often it is asked again; as the flow says")
     failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
     timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
@@ -89,11 +92,9 @@ class Question(Step):
 
     def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         yield ("prompt",), self.prompt
-        for name in ("no_input", "no_match"):
+        for name in ("no_input", "no_match", "help"):
             for at, words in enumerate(getattr(self, name)):
                 yield (name, at), words
-        if self.help:
-            yield ("help",), self.help
 
     def misses(self, flow: Flow) -> Mapping[str, int]:
         allowed = self.allowed_in(flow)
@@ -150,7 +151,8 @@ def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once
         if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
             misses.detours += 1
             if misses.detours <= MOST_DETOURS:
-                prompt = _detour(call, asked, result.value)
+                misses.helps += result.value == HELP
+                prompt = _detour(call, asked, result.value, misses.helps)
                 continue
             result = NoMatch(result.said)
         if not isinstance(result, (Match, NoMatch, NoInput)):
@@ -199,14 +201,20 @@ def _alone(answer: Heard, language: str, languages: Sequence[str]) -> Match | No
     return find_universal(Heard(short), language, languages, one_key=False)
 
 
-def _detour(call: Call, asked: Asked, wanted: str) -> Prompt:
+def _detour(call: Call, asked: Asked, wanted: str, helps: int) -> Prompt:
+    """Whoever asks for help again gets the step's next help, and at last what can always be said."""
     if wanted == SLOWER:
         call.pace = SLOW
         return (*call.built_in("slower"), *asked.say())
     if wanted == HELP:
-        own = call.prompt(asked.step.help, "help") if asked.step.help else call.built_in("help")
-        return (*own, *asked.say())
+        return (*_help(call, asked.step.help, helps), *asked.say())
     return asked.say()
+
+
+def _help(call: Call, own: Sequence[Mapping[str, Template]], time: int) -> Prompt:
+    if time > len(own):
+        return call.built_in("help")
+    return call.prompt(own[time - 1], "help" if time == 1 else f"help_{time}")
 
 
 class Misses:
@@ -217,7 +225,7 @@ class Misses:
         self.allowed = asked.step.misses(call.flow)
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"
-        self.detours = 0
+        self.detours = self.helps = 0
 
     def used_up_by(self, miss: NoMatch | NoInput) -> bool:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"

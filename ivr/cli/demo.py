@@ -71,11 +71,12 @@ def speaking_caller(customer_number: str, phone_number: str) -> Persona:
 
 
 def keying_caller(customer_number: str, phone_number: str) -> Persona:
-    """Antonio keys everything, and wants a person."""
+    """Antonio knows the menus: he keys everything before he is asked to the end, and wants a person."""
     return Persona(
         name="Antonio",
         number=phone_number,
         language="es",
+        interrupts_after=1.0,
         replies=(
             Reply("main_menu", keys="1"),
             Reply("customer_number", keys=customer_number),

@@ -23,6 +23,8 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
             "state": state_of(account, today),
             "balance": account.balance_cents,
             "balance_currency": account.currency,
+            "credit": max(0, -account.balance_cents),
+            "credit_currency": account.currency,
             "due_date": iso_day(account.due_on, now),
             "overdue": account.overdue_cents(today),
             "overdue_currency": account.currency,
@@ -36,9 +38,11 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
 
 
 def state_of(account: AccountStatus, today: date) -> str:
-    """`clear`, `credit`, `due`, `overdue` (all of it is late) or `partly_overdue`."""
+    """`clear`, `credit`, `due`, `overdue` (all of it is late), `partly_overdue` or `undated`."""
     if account.balance_cents <= 0:
         return "credit" if account.balance_cents < 0 else "clear"
-    if account.due_on is None or account.due_on >= today:
+    if account.due_on is None:
+        return "undated"
+    if account.due_on >= today:
         return "due"
     return "overdue" if account.next_due_on(today) is None else "partly_overdue"

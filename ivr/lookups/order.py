@@ -16,26 +16,35 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     order = store.orders.by_number(by.get("order_id", ""))
     if order is None:
         return Missing()
-    last = _last_delivered(order)
+    delivered = _delivered(order)
     return Found(
         {
             "status": order.status,
             "late": order.is_late(now.date()),
+            "has_carrier": order.carrier is not None,
             "carrier": order.carrier,
             "placed_date": iso_day(order.placed_at, now),
+            "has_date": order.expected_on is not None,
             "expected_date": iso_day(order.expected_on, now),
-            "delivered_date": None if last is None else iso_day(last.delivered_at, now),
-            "left_with": None if last is None else last.left_with,
+            "delivered_date": iso_day(_delivered_at(order), now),
+            "left_with": delivered[-1].left_with if delivered else None,
             "parcels": len(order.shipments),
-            "parcels_delivered": sum(parcel.delivered_at is not None for parcel in order.shipments),
+            "parcels_delivered": len(delivered),
             "total": order.total_cents,
             "total_currency": order.currency,
         }
     )
 
 
-def _last_delivered(order: OrderStatus) -> Shipment | None:
-    delivered = [parcel for parcel in order.shipments if parcel.delivered_at is not None]
-    return max(
-        delivered, key=lambda parcel: (parcel.delivered_at, parcel.tracking_number or ""), default=None
-    )
+def _delivered(order: OrderStatus) -> list[Shipment]:
+    """The parcels that have arrived, the last one last."""
+    arrived = [parcel for parcel in order.shipments if parcel.delivered_at is not None]
+    return sorted(arrived, key=lambda parcel: (parcel.delivered_at, parcel.tracking_number or ""))
+
+
+def _delivered_at(order: OrderStatus) -> datetime | None:
+    """When the last parcel arrived; where nobody noted it, when the order was marked as delivered."""
+    if order.status != "delivered":
+        return None
+    arrived = _delivered(order)
+    return arrived[-1].delivered_at if arrived else order.updated_at

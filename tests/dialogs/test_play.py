@@ -154,17 +154,17 @@ def test_coverage_names_what_is_missing(flows: FlowSet, tmp_path: Path) -> None:
     """One call by key covers little, and the report tells the rest with file and line."""
     calls = played("test: t\nflow: main\nsteps:\n  - key: 0\n", flows, tmp_path)
     covered = coverage(flows, calls)
-    assert covered.steps.covered == 3
+    assert covered.steps.covered == 7
     assert not covered.complete
-    assert any("main.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
+    assert any("balance.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
     assert any("`main_menu` → balance" in item for item in covered.branches.missing)
     assert any("`main_menu`, no_input 3" in item for item in covered.retries.missing)
     menu = covered.of_step["main", "main_menu"]
     assert (menu.state, menu.calls, menu.branches["person"], menu.branches["balance"]) == ("partly", 1, 1, 0)
     assert "→ balance" in menu.missing
     assert "in ca" in menu.missing
-    assert covered.of_step["main", "tell"].state == "missed"
-    assert covered.of_step["main", "person"].languages == {"es": 1, "ca": 0, "en": 0}
+    assert covered.of_step["balance", "tell"].state == "missed"
+    assert covered.of_step["hand_over", "person"].languages == {"es": 1, "ca": 0, "en": 0}
 
 
 @pytest.mark.parametrize(

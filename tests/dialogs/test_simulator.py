@@ -123,14 +123,16 @@ def test_what_is_mistyped_is_told_with_the_remedy(caller: TextCaller, typed: str
 def test_a_jump_needs_what_the_step_says(caller: TextCaller) -> None:
     """With /set the look-up after the jump has its key; without, the flow breaks as it would in a call."""
     caller.start()
-    assert any("the flow broke at main/account" in note for note in notes(caller.feed("/jump account")))
+    assert any(
+        "the flow broke at balance/account" in note for note in notes(caller.feed("/jump balance.account"))
+    )
 
 
 def test_a_jump_with_a_filled_slot_goes_on(caller: TextCaller, tmp_path: Path) -> None:
     """The step runs as if the call had come there; such a call is no test, and cannot be taken back."""
     caller.start()
     assert notes(caller.feed("/set customer_number 45716")) == ["customer_number = 45716"]
-    assert ("system", "outcome balance_told") in caller.feed("/jump main.account")
+    assert ("system", "outcome balance_told") in caller.feed("/jump balance.account")
     assert "is no test" in caller.feed(f"/save {tmp_path / 'a.test.yaml'}")[0][1]
     assert "begin again" in caller.feed("/back")[0][1]
 
@@ -142,8 +144,8 @@ def test_a_turn_can_be_taken_back(caller: TextCaller) -> None:
     caller.feed("/hangup")
     assert caller.finished
     assert caller.feed("/back")[0] == ("note", "taken back: /hangup")
-    assert notes(caller.feed("/state"))[0] == "main.customer_number in es"
-    assert caller.feed("/back")[-1][1].startswith("Para su saldo")
+    assert notes(caller.feed("/state"))[0] == "balance.customer_number in es"
+    assert caller.feed("/back")[-1][1].startswith("Dígame qué necesita")
     assert notes(caller.feed("/state"))[0] == "main.main_menu in es"
 
 

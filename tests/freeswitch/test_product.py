@@ -138,9 +138,12 @@ def told(one: Figures) -> str:
 @pytest.mark.timeout(1800)
 def test_thirty_barge_ins(place: Place) -> None:
     """Speech onset over a prompt until the prompt has stopped at the caller's ear: p95 of at most 150 ms."""
-    persona = looping_caller(33, interrupts_after=0.6)
-    played = place.play(persona, deadline=1200)
-    measured = figures("barge-in", place.stage.server.rooms.voice.engine, played.stop_seconds)
+    seconds: list[float] = []
+    for _ in range(6):  # a call may end early: on a busy machine nobody understands this caller
+        seconds += place.play(looping_caller(12, interrupts_after=0.6), deadline=300).stop_seconds
+        if len(seconds) >= 30:
+            break
+    measured = figures("barge-in", place.stage.server.rooms.voice.engine, seconds)
     print(f"\n{told(measured)}")
     assert measured.count >= 30
     assert measured.p95 <= 150
@@ -150,8 +153,12 @@ def test_thirty_barge_ins(place: Place) -> None:
 @pytest.mark.timeout(1800)
 def test_thirty_turns(place: Place) -> None:
     """The end of the caller's speech until the first changed sample at the caller's ear."""
-    played = place.play(looping_caller(33, interrupts_after=None), deadline=1200)
-    measured = figures("turn", place.stage.server.rooms.voice.engine, played.turn_seconds)
+    seconds: list[float] = []
+    for _ in range(6):
+        seconds += place.play(looping_caller(12, interrupts_after=None), deadline=300).turn_seconds
+        if len(seconds) >= 30:
+            break
+    measured = figures("turn", place.stage.server.rooms.voice.engine, seconds)
     print(f"\n{told(measured)}")
     assert measured.count >= 30
     assert measured.p95 <= 1500

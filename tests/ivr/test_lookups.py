@@ -53,6 +53,8 @@ def test_what_is_owed_and_what_of_it_is_late(store: Store) -> None:
         "state": "partly_overdue",
         "balance": 14230,
         "balance_currency": "EUR",
+        "credit": 0,
+        "credit_currency": "EUR",
         "due_date": "2026-11-05",
         "overdue": 7450,
         "overdue_currency": "EUR",
@@ -80,7 +82,8 @@ def test_money_in_the_customers_favour(store: Store) -> None:
             update(AccountRow).where(AccountRow.balance_cents == 0).values(balance_cents=-1250)
         )
     account = found(store, "account", customer_number="12807")
-    assert (account["state"], account["balance"], account["overdue"]) == ("credit", -1250, 0)
+    assert (account["state"], account["balance"], account["credit"]) == ("credit", -1250, 1250)
+    assert (account["overdue"], account["due_date"], account["next_due_date"]) == (0, None, None)
 
 
 def test_a_bill_is_not_late_on_its_day(store: Store) -> None:
