@@ -13,7 +13,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -299,14 +299,14 @@ class Server:
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
             caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
-            recorded=settings.calls.record,
         )
         version = rooms.live.current
-        conversation = Conversation(version.flows, settings.calls.flow, facts)
         basis = Basis(
             flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
         )
         record = rooms.records.begin(call, basis, language=facts.language)
+        facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
+        conversation = Conversation(version.flows, settings.calls.flow, facts)
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
