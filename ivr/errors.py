@@ -42,3 +42,9 @@ class LookupUnknown(IvrError):
     """A flow asks for a look-up that nobody provides."""
 
     code = "lookup_unknown"
+
+
+class MeasurementImpossible(IvrError):
+    """What a benchmark needs is not here, or does not work."""
+
+    code = "measurement_impossible"
