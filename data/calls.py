@@ -9,7 +9,8 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import Database
 from data.errors import CallUnknown, RecordRefused
-from data.models import Base, CallRow, TurnRow
-from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Turn, utc
+from data.models import Base, CallRow, CallStepRow, TurnRow
+from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Reading, Turn, utc
 
 
 def insert_new(connection: Connection, table: type[Base]) -> Insert:
@@ -57,6 +58,8 @@ class Calls:
                     flow=call.flow,
                     flow_version=call.flow_version,
                     recording=call.recording,
+                    release=call.release,
+                    caller_facts=_json(call.caller_facts),
                 )
             )
 
@@ -112,6 +115,8 @@ class Calls:
             )
             if not changed.rowcount:
                 _insist_on(connection, end.call_id)
+            elif end.path:
+                connection.execute(insert_new(connection, CallStepRow), _path_values(end))
             return bool(changed.rowcount)
 
     def get(self, call_id: UUID) -> CallRecord | None:
@@ -123,6 +128,38 @@ class Calls:
         """The calls that began last, newest first, with their turns."""
         newest = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc())
         return self._records(newest.limit(max(0, count)))
+
+    def recorded(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        caller: str = "",
+        most: int = 1000,
+    ) -> tuple[CallRecord, ...]:
+        """Calls with a recording, newest first, without their turns.
+
+        `since` and `until` bound when they began; `caller` is a number, or how it ends.
+        """
+        query = select(CallRow).where(CallRow.recording.is_not(None), CallRow.recording != "")
+        if since is not None:
+            query = query.where(CallRow.started_at >= utc(since))
+        if until is not None:
+            query = query.where(CallRow.started_at < utc(until))
+        if caller:
+            query = query.where(CallRow.caller_number.endswith(caller, autoescape=True))
+        query = query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(max(0, most))
+        with self._database.reading() as connection:
+            return tuple(_record(row, ()) for row in connection.execute(query))
+
+    def move_recording(self, call_id: UUID, recording: str) -> None:
+        """Notes that a call's recording lies elsewhere now. Raises `CallUnknown`."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(CallRow).where(CallRow.id == call_id).values(recording=recording)
+            )
+            if not changed.rowcount:
+                _insist_on(connection, call_id)
 
     def unfinished(self, node_id: str) -> tuple[CallRecord, ...]:
         """Calls of this server process that have no ending, oldest first."""
@@ -177,6 +214,22 @@ def _last_sign(connection: Connection, row: Row[Any]) -> datetime:
     return last
 
 
+def _path_values(end: CallEnded) -> list[dict[str, object]]:
+    return [
+        {
+            "call_id": end.call_id,
+            "n": n,
+            "flow": step.flow,
+            "step": step.step,
+            "language": step.language,
+            "left_by": step.left_by,
+            "no_input": step.no_input,
+            "no_match": step.no_match,
+        }
+        for n, step in enumerate(end.path, 1)
+    ]
+
+
 def _turn_values(call_id: UUID, turn: Turn) -> dict[str, object]:
     return {
         "call_id": call_id,
@@ -189,7 +242,51 @@ def _turn_values(call_id: UUID, turn: Turn) -> dict[str, object]:
         "confidence": turn.confidence,
         "latency_ms": turn.latency_ms,
         "sensitive": turn.sensitive,
+        "flow": turn.flow,
+        "language": turn.language,
+        "result": turn.result,
+        "detail": _detail(turn),
     }
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, separators=(",", ":"))
+
+
+def _detail(turn: Turn) -> str:
+    detail: dict[str, Any] = {
+        "by": turn.by,
+        "band": turn.band,
+        "heard": [[reading.text, reading.confidence] for reading in turn.heard],
+        "keys": turn.keys,
+        "asked": dict(turn.asked),
+        "found": dict(turn.found),
+    }
+    return _json({name: value for name, value in detail.items() if value not in ("", None, [], {})})
+
+
+def _turn(row: Row[Any]) -> Turn:
+    detail = json.loads(row.detail)
+    return Turn(
+        n=row.n,
+        at_ms=row.at_ms,
+        who=row.who,
+        step=row.step,
+        text=row.text,
+        kind=row.kind,
+        confidence=row.confidence,
+        latency_ms=row.latency_ms,
+        sensitive=row.sensitive,
+        flow=row.flow,
+        language=row.language,
+        result=row.result,
+        by=detail.get("by", ""),
+        band=detail.get("band", ""),
+        heard=tuple(Reading(text=text, confidence=sure) for text, sure in detail.get("heard", ())),
+        keys=detail.get("keys"),
+        asked=detail.get("asked", {}),
+        found=detail.get("found", {}),
+    )
 
 
 def _turns(connection: Connection, call_ids: Sequence[UUID]) -> dict[UUID, tuple[Turn, ...]]:
@@ -199,19 +296,7 @@ def _turns(connection: Connection, call_ids: Sequence[UUID]) -> dict[UUID, tuple
         some = call_ids[start : start + 500]
         query = select(TurnRow).where(TurnRow.call_id.in_(some)).order_by(TurnRow.call_id, TurnRow.n)
         for row in connection.execute(query):
-            turns.setdefault(row.call_id, []).append(
-                Turn(
-                    n=row.n,
-                    at_ms=row.at_ms,
-                    who=row.who,
-                    step=row.step,
-                    text=row.text,
-                    kind=row.kind,
-                    confidence=row.confidence,
-                    latency_ms=row.latency_ms,
-                    sensitive=row.sensitive,
-                )
-            )
+            turns.setdefault(row.call_id, []).append(_turn(row))
     return {call_id: tuple(of_call) for call_id, of_call in turns.items()}
 
 
@@ -234,5 +319,7 @@ def _record(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
         flow=row.flow,
         flow_version=row.flow_version,
         recording=row.recording,
+        release=row.release,
+        caller_facts=json.loads(row.caller_facts),
         turns=turns,
     )

@@ -17,11 +17,22 @@ from data.models import (
     CustomerRow,
     DebtRow,
     OrderRow,
+    PaymentRow,
     PhoneNumberRow,
+    ShipmentRow,
     TicketRow,
     TicketStatusChangeRow,
 )
-from data.records import AccountStatus, Customer, Debt, OrderStatus, TicketChange, TicketStatus
+from data.records import (
+    AccountStatus,
+    Customer,
+    Debt,
+    OrderStatus,
+    Payment,
+    Shipment,
+    TicketChange,
+    TicketStatus,
+)
 
 _LONGEST_NUMBER = 20
 
@@ -110,6 +121,12 @@ class Accounts:
                 .where(DebtRow.account_id == row.id, DebtRow.status == "open")
                 .order_by(DebtRow.due_on, DebtRow.id)
             ).all()
+            paid = connection.execute(
+                select(PaymentRow)
+                .where(PaymentRow.account_id == row.id)
+                .order_by(PaymentRow.received_on.desc(), PaymentRow.id.desc())
+                .limit(1)
+            ).one_or_none()
         return AccountStatus(
             customer_number=row.customer_number,
             name=row.name,
@@ -128,6 +145,14 @@ class Accounts:
                     status=debt.status,
                 )
                 for debt in debts
+            ),
+            last_payment=None
+            if paid is None
+            else Payment(
+                amount_cents=paid.amount_cents,
+                currency=paid.currency,
+                received_on=paid.received_on,
+                method=paid.method,
             ),
         )
 
@@ -161,6 +186,7 @@ class Tickets:
             customer_number=row.customer_number,
             name=row.name,
             language=row.language,
+            topic=row.topic,
             subject=row.subject,
             status=row.status,
             opened_at=row.opened_at,
@@ -187,8 +213,11 @@ class Orders:
         )
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            shipments = connection.execute(
+                select(ShipmentRow).where(ShipmentRow.order_id == row.id).order_by(ShipmentRow.n)
+            ).all()
         return OrderStatus(
             order_number=row.order_number,
             customer_number=row.customer_number,
@@ -202,4 +231,16 @@ class Orders:
             carrier=row.carrier,
             total_cents=row.total_cents,
             currency=row.currency,
+            shipments=tuple(
+                Shipment(
+                    carrier=parcel.carrier,
+                    tracking_number=parcel.tracking_number,
+                    status=parcel.status,
+                    shipped_at=parcel.shipped_at,
+                    expected_on=parcel.expected_on,
+                    delivered_at=parcel.delivered_at,
+                    left_with=parcel.left_with,
+                )
+                for parcel in shipments
+            ),
         )

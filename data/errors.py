@@ -107,6 +107,24 @@ class CallUnknown(DataError):
     code = "call_unknown"
 
 
+class ReleaseUnknown(DataError):
+    """There is no such release of the flows."""
+
+    code = "release_unknown"
+
+
+class ReleaseDamaged(DataError):
+    """A release in the database is not as it was published."""
+
+    code = "release_damaged"
+
+
+class FlowsSwitched(DataError):
+    """Somebody else has published, or gone back, since one has looked."""
+
+    code = "flows_switched"
+
+
 class SeedRefused(DataError):
     """Made-up customers are not mixed with real ones unless that is asked for."""
 

@@ -24,17 +24,22 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     Uuid,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column
 
 from data.records import utc
+
+BLANK = text("''")
+"""The default of a text that older rows lack; an empty string alone is no default to Alembic."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -150,6 +155,25 @@ class DebtRow(Base):
     __table_args__ = (_iso_currency(),)
 
 
+class PaymentRow(Base):
+    """Money that has come in from a customer. Which debts it settled is told by their status."""
+
+    __tablename__ = "payments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    received_on: Mapped[date]
+    method: Mapped[str] = mapped_column(String(20))
+    """`direct_debit`, `card`, `transfer`, `cash`."""
+
+    __table_args__ = (
+        _iso_currency(),
+        Index("ix_payments_account_id_received_on", "account_id", "received_on"),
+    )
+
+
 class TicketRow(Base):
     """A case (incidencia) that a customer opened."""
 
@@ -158,6 +182,8 @@ class TicketRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     ticket_number: Mapped[str] = mapped_column(String(20), unique=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    topic: Mapped[str] = mapped_column(String(20), server_default="other")
+    """What it is about, as a code that can be said in any language; `subject` is in the customer's own."""
     subject: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(20))
     opened_at: Mapped[datetime]
@@ -198,6 +224,27 @@ class OrderRow(Base):
     __table_args__ = (_iso_currency(),)
 
 
+class ShipmentRow(Base):
+    """One parcel of an order; `n` counts from 1."""
+
+    __tablename__ = "shipments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    n: Mapped[int] = mapped_column(SmallInteger)
+    carrier: Mapped[str] = mapped_column(String(60))
+    tracking_number: Mapped[str | None] = mapped_column(String(60), index=True)
+    status: Mapped[str] = mapped_column(String(20))
+    """`in_transit`, `out_for_delivery`, `delivered`, `returned`."""
+    shipped_at: Mapped[datetime]
+    expected_on: Mapped[date | None]
+    delivered_at: Mapped[datetime | None]
+    left_with: Mapped[str | None] = mapped_column(String(20))
+    """Who has it: `recipient`, `neighbour`, `pickup_point`; only once it is delivered."""
+
+    __table_args__ = (UniqueConstraint("order_id", "n"),)
+
+
 class CallRow(Base):
     """A call, from its first ring to its hang-up."""
 
@@ -220,6 +267,10 @@ class CallRow(Base):
     flow: Mapped[str] = mapped_column(String(120))
     flow_version: Mapped[str] = mapped_column(String(120))
     recording: Mapped[str | None]
+    release: Mapped[int | None]
+    """The published release that it ran on. No foreign key: a call's record must never be refused."""
+    caller_facts: Mapped[str] = mapped_column(server_default="{}")
+    """JSON: what flows were told of the caller beside number and name, such as the segment."""
 
     __table_args__ = (
         Index("ix_calls_caller_number_started_at", "caller_number", "started_at"),
@@ -234,7 +285,10 @@ class CallRow(Base):
 
 
 class TurnRow(Base):
-    """One utterance of a call. The text of sensitive answers is masked before it comes here."""
+    """One thing that happened in a call: something was said, answered, looked up, or tried with people.
+
+    What is sensitive is masked before it comes here.
+    """
 
     __tablename__ = "turns"
 
@@ -248,9 +302,86 @@ class TurnRow(Base):
     confidence: Mapped[float | None] = mapped_column(Float)
     latency_ms: Mapped[int | None]
     sensitive: Mapped[bool]
+    flow: Mapped[str] = mapped_column(String(120), server_default=BLANK)
+    language: Mapped[str] = mapped_column(String(16), server_default=BLANK)
+    result: Mapped[str] = mapped_column(String(20), server_default=BLANK)
+    detail: Mapped[str] = mapped_column(server_default="{}")
+    """JSON: what was heard or keyed, what a look-up was asked by and what it found."""
 
     # Clustered by its key: a call's turns lie together, and one tree is written instead of two.
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class CallStepRow(Base):
+    """A step that a finished call went through: which way callers go, and where they drop out."""
+
+    __tablename__ = "call_steps"
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1 within the call."""
+    flow: Mapped[str] = mapped_column(String(120))
+    step: Mapped[str] = mapped_column(String(120))
+    language: Mapped[str] = mapped_column(String(16))
+    left_by: Mapped[str] = mapped_column(String(120))
+    """Label of the exit; empty: the call was over before."""
+    no_input: Mapped[int] = mapped_column(SmallInteger)
+    no_match: Mapped[int] = mapped_column(SmallInteger)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class FlowFileRow(Base):
+    """The content of a flow file, once, however many releases hold it."""
+
+    __tablename__ = "flow_files"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class FlowReleaseRow(Base):
+    """A release: the whole folder of flows as it was published. Never changed."""
+
+    __tablename__ = "flow_releases"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1."""
+    checksum: Mapped[str] = mapped_column(String(64))
+    """SHA-256 over all paths and contents."""
+    who: Mapped[str] = mapped_column(String(120))
+    why: Mapped[str]
+    at: Mapped[datetime]
+
+
+class FlowReleaseFileRow(Base):
+    """Which content a release has at which path."""
+
+    __tablename__ = "flow_release_files"
+
+    release: Mapped[int] = mapped_column(
+        ForeignKey("flow_releases.number", ondelete="CASCADE"), primary_key=True
+    )
+    path: Mapped[str] = mapped_column(String(300), primary_key=True)
+    """Below the flows folder, with `/`."""
+    sha256: Mapped[str] = mapped_column(ForeignKey("flow_files.sha256"))
+
+
+class FlowSwitchRow(Base):
+    """Which release is live since when: a log that only grows. The highest `n` that is due counts."""
+
+    __tablename__ = "flow_switches"
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1 without gaps: of two who write the same number, one is refused."""
+    release: Mapped[int] = mapped_column(ForeignKey("flow_releases.number"))
+    action: Mapped[str] = mapped_column(String(20))
+    """`publish`, `rollback`."""
+    who: Mapped[str] = mapped_column(String(120))
+    why: Mapped[str]
+    at: Mapped[datetime]
+    effective_at: Mapped[datetime]
+    """When all servers change over, by their clocks."""
 
 
 # Now, in the thread that starts the program: SQLAlchemy would do it on first use, under a lock.
@@ -260,11 +391,18 @@ __all__ = [
     "AccountRow",
     "Base",
     "CallRow",
+    "CallStepRow",
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
+    "FlowFileRow",
+    "FlowReleaseFileRow",
+    "FlowReleaseRow",
+    "FlowSwitchRow",
     "OrderRow",
+    "PaymentRow",
     "PhoneNumberRow",
+    "ShipmentRow",
     "TicketRow",
     "TicketStatusChangeRow",
     "TurnRow",

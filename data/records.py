@@ -10,7 +10,8 @@ Rules:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal, get_args
 from uuid import UUID
@@ -19,13 +20,21 @@ from data.text import MASK, clean, clean_name, clean_number, clean_text
 
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
-TurnKind = Literal["said", "match", "no_match", "no_input", "keys"]
+TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed"]
+"""`recorded`: the text is the path of what the caller said, below the recordings folder."""
+Scalar = str | int | bool | None
+_NAMED = ("lookup", "queue", "deed")
+"""Kinds of turn whose text is a name out of the flow, never an answer."""
 EndedBy = Literal["caller", "system", "agent", "unknown"]
 
 SERVER_LOST = "SERVER_LOST"
 """Hang-up cause of calls that a crash left open, until their real ending is known."""
 LONGEST_CODE = 120
 """Characters of a step, flow, cause, outcome, node or switch id."""
+MOST_STEPS = 1000
+"""Steps of one call that are kept."""
+MOST_READINGS = 10
+"""Readings of one utterance that are kept."""
 
 
 def utc(time: datetime) -> datetime:
@@ -42,6 +51,18 @@ def _one_of(value: str, allowed: object, name: str) -> None:
 
 def _code(text: str) -> str:
     return clean(text, LONGEST_CODE)
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None
+
+
+def _reading(reading: Reading) -> Reading:
+    return Reading(text=clean_text(reading.text), confidence=_finite(reading.confidence) or 0.0)
+
+
+def _clean_scalars(values: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    return {name: clean_text(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 class _Cleaning:
@@ -72,6 +93,10 @@ class CallBegun(_Cleaning):
     flow_version: str = ""
     recording: str | None = None
     """Path below the recordings folder."""
+    release: int | None = None
+    """The published release of the flows; `None` if they came from a folder."""
+    caller_facts: Mapping[str, Scalar] = field(default_factory=dict)
+    """What flows were told of the caller beside number and name."""
 
     def __post_init__(self) -> None:
         _one_of(self.direction, Direction, "direction")
@@ -85,6 +110,7 @@ class CallBegun(_Cleaning):
             node_id=_code(self.node_id),
             flow=_code(self.flow),
             flow_version=_code(self.flow_version),
+            caller_facts=_clean_scalars(self.caller_facts),
         )
 
 
@@ -100,8 +126,20 @@ class CallAnswered(_Cleaning):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One reading of an utterance, as the recogniser gave it."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Turn(_Cleaning):
-    """One utterance of the conversation: what the system said, or what the caller answered."""
+    """One thing that happened: the system said something, or the caller answered; a look-up or a queue ended.
+
+    With its flow, step, language and result, calls can be counted; with what was heard, keyed and found
+    beside them, a call can be played again.
+    """
 
     n: int
     """Counts from 1 within the call; a second turn with the same number is the same turn."""
@@ -116,16 +154,65 @@ class Turn(_Cleaning):
     latency_ms: int | None = None
     """From the end of the caller's speech to the beginning of the answer."""
     sensitive: bool = False
-    """The text is replaced by a mask of fixed length at once; nobody can read it back."""
+    """The text is replaced by a mask of fixed length at once, what was heard and keyed is dropped, and
+    what a look-up was asked by is masked; nobody can read it back."""
+    flow: str = ""
+    language: str = ""
+    """The one that is spoken at this step."""
+    result: str = ""
+    """Of an answer: `match`, `no_match`, `no_input`; of a look-up: `found`, `missing`, `slow`, `failed`; of
+    a queue: `handed`, `failed`, or why nobody came. Empty for what was said."""
+    by: Literal["", "voice", "keys"] = ""
+    """How the caller answered."""
+    band: Literal["", "sure", "check", "unsure"] = ""
+    """How far an answer was trusted."""
+    heard: tuple[Reading, ...] = ()
+    """Best first. Of an open question that was understood: what it may mean."""
+    keys: str | None = None
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """What a look-up was asked by."""
+    found: Mapping[str, Scalar] = field(default_factory=dict)
+    """What it found."""
 
     def __post_init__(self) -> None:
         _one_of(self.who, Who, "who")
         _one_of(self.kind, TurnKind, "kind")
-        usable = self.confidence is not None and math.isfinite(self.confidence)
+        secret = self.sensitive
         self._set(
             step=_code(self.step),
-            text=(MASK if self.text else "") if self.sensitive else clean_text(self.text),
-            confidence=self.confidence if usable else None,
+            text=(MASK if self.text else "") if secret and self.kind not in _NAMED else clean_text(self.text),
+            confidence=_finite(self.confidence),
+            flow=_code(self.flow),
+            language=_code(self.language)[:16],
+            result=_code(self.result)[:20],
+            heard=() if secret else tuple(_reading(one) for one in self.heard[:MOST_READINGS]),
+            keys=None if secret or self.keys is None else clean_text(self.keys),
+            asked={name: MASK if secret else clean_text(value) for name, value in self.asked.items()},
+            found=_clean_scalars(self.found),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallStep(_Cleaning):
+    """A step of a flow that a call went through, once."""
+
+    flow: str
+    step: str
+    language: str
+    left_by: str = ""
+    """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`, `@fault`.
+    Empty: the call was over before the step was left."""
+    no_input: int = 0
+    """How often the caller was silent at it."""
+    no_match: int = 0
+    """How often the caller was not understood at it."""
+
+    def __post_init__(self) -> None:
+        self._set(
+            flow=_code(self.flow),
+            step=_code(self.step),
+            language=_code(self.language)[:16],
+            left_by=_code(self.left_by),
         )
 
 
@@ -145,10 +232,13 @@ class CallEnded(_Cleaning):
     recording: str | None = None
     flow: str | None = None
     flow_version: str | None = None
+    path: tuple[CallStep, ...] = ()
+    """The steps that the call went through, in order; of more than `MOST_STEPS` the first ones."""
 
     def __post_init__(self) -> None:
         _one_of(self.ended_by, EndedBy, "ended_by")
         self._set(
+            path=tuple(self.path[:MOST_STEPS]),
             at=utc(self.at),
             hangup_cause=_code(self.hangup_cause),
             outcome=None if self.outcome is None else _code(self.outcome),
@@ -179,6 +269,8 @@ class CallRecord:
     flow: str
     flow_version: str
     recording: str | None
+    release: int | None
+    caller_facts: Mapping[str, Scalar]
     turns: tuple[Turn, ...]
 
     @property
@@ -215,6 +307,15 @@ class Debt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Payment:
+    amount_cents: int
+    currency: str
+    received_on: date
+    method: str
+    """`direct_debit`, `card`, `transfer`, `cash`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountStatus:
     """What a customer owes. A positive balance is owed by the customer, a negative one to them."""
 
@@ -229,6 +330,15 @@ class AccountStatus:
     """Stage of arrears: `none`, `preventive`, `early`, `middle`, `late`, `pre_judicial`, `judicial`."""
     debts: tuple[Debt, ...]
     """The open ones, oldest first."""
+    last_payment: Payment | None
+
+    def overdue_cents(self, today: date) -> int:
+        """What should have been paid before `today`, in minor units."""
+        return sum(debt.amount_cents for debt in self.debts if debt.due_on < today)
+
+    def next_due_on(self, today: date) -> date | None:
+        """When the next payment is due that is not late; `None` if none is to come."""
+        return min((debt.due_on for debt in self.debts if debt.due_on >= today), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +354,10 @@ class TicketStatus:
     customer_number: str
     name: str
     language: str
+    topic: str
+    """`internet`, `telephone`, `television`, `mobile`, `bill`, `contract`, `other`."""
     subject: str
+    """In the customer's words and language."""
     status: str
     """`open`, `in_progress`, `waiting_customer`, `resolved`, `closed`."""
     opened_at: datetime
@@ -252,6 +365,21 @@ class TicketStatus:
     promised_on: date | None
     history: tuple[TicketChange, ...]
     """Oldest first; the last one gives `status` and `updated_at`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipment:
+    """One parcel of an order."""
+
+    carrier: str
+    tracking_number: str | None
+    status: str
+    """`in_transit`, `out_for_delivery`, `delivered`, `returned`."""
+    shipped_at: datetime
+    expected_on: date | None
+    delivered_at: datetime | None
+    left_with: str | None
+    """`recipient`, `neighbour`, `pickup_point`; `None` until it is delivered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,3 +397,10 @@ class OrderStatus:
     carrier: str | None
     total_cents: int
     currency: str
+    shipments: tuple[Shipment, ...]
+    """The parcels; none before it is shipped."""
+
+    def is_late(self, today: date) -> bool:
+        """Whether it should have arrived before `today`, and has not."""
+        under_way = self.status not in {"delivered", "cancelled"}
+        return under_way and self.expected_on is not None and self.expected_on < today

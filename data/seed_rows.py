@@ -25,7 +25,9 @@ from data.models import (
     CustomerRow,
     DebtRow,
     OrderRow,
+    PaymentRow,
     PhoneNumberRow,
+    ShipmentRow,
     TicketRow,
     TicketStatusChangeRow,
 )
@@ -149,6 +151,22 @@ def add_account(
                 stage=stage_of(late) if status == "open" else "none",
                 status=status,
             )
+    for count, (late, cents) in enumerate(paid):
+        _add_payment(rows, number=number, count=count, on=rows.today - timedelta(days=late), cents=cents)
+
+
+def _add_payment(rows: Rows, *, number: str, count: int, on: date, cents: int) -> None:
+    rows.add(
+        PaymentRow,
+        number,
+        count,
+        id=rows.id("payment", f"{number} {count}"),
+        account_id=rows.id("account", number),
+        amount_cents=cents,
+        currency=CURRENCY,
+        received_on=on,
+        method=words.METHODS[int(number) % len(words.METHODS)],
+    )
 
 
 def add_ticket(
@@ -167,6 +185,7 @@ def add_ticket(
         id=ticket_id,
         ticket_number=number,
         customer_id=customer_id,
+        topic=words.TOPICS[subject],
         subject=words.SUBJECTS[language][subject],
         status=status,
         opened_at=moments[0],
@@ -220,6 +239,28 @@ def add_order(
         delivery_address=address,
         total_cents=sum(product.cents for product in products),
         currency=CURRENCY,
+    )
+    if age >= 2 and carrier is not None:
+        _add_shipment(rows, number=number, placed=placed, status=status, carrier=carrier)
+
+
+def _add_shipment(rows: Rows, *, number: str, placed: date, status: str, carrier: str) -> None:
+    """The one parcel of an order: on its way two days after, delivered five days after it was placed."""
+    delivered = status == "delivered"
+    rows.add(
+        ShipmentRow,
+        number,
+        1,
+        id=rows.id("shipment", f"{number} 1"),
+        order_id=rows.id("order", number),
+        n=1,
+        carrier=carrier,
+        tracking_number=f"{carrier[:2].upper()}{int(number) * 7919:010d}",
+        status="in_transit" if status == "shipped" else status,
+        shipped_at=rows.at(placed + timedelta(days=2), int(number[-3:]) % 480),
+        expected_on=placed + timedelta(days=5),
+        delivered_at=rows.at(placed + timedelta(days=5), int(number[-3:]) % 480 + 5) if delivered else None,
+        left_with=words.LEFT_WITH[int(number) % len(words.LEFT_WITH)] if delivered else None,
     )
 
 

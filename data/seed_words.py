@@ -155,6 +155,8 @@ SUBJECTS = {
         "Mobile number transfer pending",
     ),
 }
+TOPICS = ("internet", "internet", "telephone", "bill", "contract", "television", "internet", "mobile")
+"""What each of the subjects is about, in their order."""
 NOTES = {
     "es": {
         "open": "Registrada por teléfono.",
@@ -205,3 +207,5 @@ PRODUCTS = (
     Product(2450, "cargador rápido", "carregador ràpid", "fast charger"),
 )
 CARRIERS = ("Correos Express", "SEUR", "MRW", "GLS")
+LEFT_WITH = ("recipient", "recipient", "recipient", "recipient", "neighbour", "recipient", "pickup_point")
+METHODS = ("direct_debit", "direct_debit", "card", "transfer")

@@ -27,7 +27,9 @@ from data.models import (
     CustomerRow,
     DebtRow,
     OrderRow,
+    PaymentRow,
     PhoneNumberRow,
+    ShipmentRow,
     TicketRow,
     TicketStatusChangeRow,
 )
@@ -54,9 +56,11 @@ _TABLES: tuple[type[Base], ...] = (
     CustomerPhoneNumberRow,
     AccountRow,
     DebtRow,
+    PaymentRow,
     TicketRow,
     TicketStatusChangeRow,
     OrderRow,
+    ShipmentRow,
 )
 """Parents before children."""
 
@@ -76,7 +80,14 @@ class DemoCustomer:
     zone: str = "Europe/Madrid"
     currency: str = CURRENCY
     ticket_number: str | None = None
+    ticket_days: tuple[int, ...] = (4, 3)
+    """Days before the seeds' day at which the ticket took each step of its way."""
+    ticket_subject: int = 0
     order_number: str | None = None
+    order_age: int = 3
+    """Days before the seeds' day at which the order was placed."""
+    order_carrier: str | None = "SEUR"
+    """`None`: the order was cancelled."""
 
     @property
     def balance_cents(self) -> int:
@@ -110,7 +121,10 @@ _DEMO = (
         language="es",
         phone_number="+34759000102",
         debts=(),
-        why="owes nothing",
+        why="owes nothing; the order was cancelled",
+        order_number="780353",
+        order_age=2,
+        order_carrier=None,
     ),
     DemoCustomer(
         customer_number="30460",
@@ -118,7 +132,13 @@ _DEMO = (
         language="ca",
         phone_number="+34759000103",
         debts=((-3, 8705),),
-        why="speaks Catalan, owes 87,05 € that are due in three days",
+        why="speaks Catalan, owes 87,05 € that are due in three days; the order arrives today",
+        ticket_number="20264529",
+        ticket_days=(6, 5, 2),
+        ticket_subject=3,
+        order_number="780361",
+        order_age=4,
+        order_carrier="MRW",
     ),
     DemoCustomer(
         customer_number="77024",
@@ -126,7 +146,13 @@ _DEMO = (
         language="en",
         phone_number="+447700900104",
         debts=((41, 10925), (11, 10950)),
-        why="speaks English, owes 218.75 €, calls from abroad",
+        why="speaks English, owes 218.75 €, calls from abroad; the order was delivered",
+        ticket_number="20264537",
+        ticket_days=(9, 8, 5, 1),
+        ticket_subject=2,
+        order_number="780379",
+        order_age=8,
+        order_carrier="Correos Express",
     ),
     DemoCustomer(
         customer_number="65193",
@@ -136,6 +162,11 @@ _DEMO = (
         debts=((131, 34980), (101, 34330), (71, 34330)),
         why="owes 1.036,40 €, late, and lives an hour behind Madrid",
         zone="Atlantic/Canary",
+        ticket_number="20264545",
+        ticket_days=(0,),
+        ticket_subject=4,
+        order_number="780387",
+        order_age=1,
     ),
     DemoCustomer(
         customer_number="29389",
@@ -242,8 +273,8 @@ def _add_demo(rows: Rows, customer: DemoCustomer) -> None:
             number=customer.ticket_number,
             customer_id=customer_id,
             language=customer.language,
-            subject=0,
-            days=(4, 3),
+            subject=customer.ticket_subject,
+            days=customer.ticket_days,
         )
     if customer.order_number:
         add_order(
@@ -252,9 +283,9 @@ def _add_demo(rows: Rows, customer: DemoCustomer) -> None:
             customer_id=customer_id,
             language=customer.language,
             products=words.PRODUCTS[:2],
-            age=3,
+            age=customer.order_age,
             address="Calle Cervantes, 12, 28015 Madrid",
-            carrier="SEUR",
+            carrier=customer.order_carrier,
         )
 
 

@@ -17,6 +17,8 @@ from data import faults, schema
 from data.calls import Calls
 from data.customers import Accounts, Customers, Orders, Tickets
 from data.database import Database
+from data.releases import Releases
+from data.traffic import Traffic
 
 QUICK_CHECK_SECONDS = 1.0
 """A large file is not read through at every start; `check(thorough=True)` takes the time."""
@@ -53,10 +55,12 @@ class Store:
     def __init__(self, url: str) -> None:
         self.database = Database(url)
         self.calls = Calls(self.database)
+        self.traffic = Traffic(self.database)
         self.customers = Customers(self.database)
         self.accounts = Accounts(self.database)
         self.tickets = Tickets(self.database)
         self.orders = Orders(self.database)
+        self.releases = Releases(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

@@ -12,6 +12,7 @@ from dialogs.expressions import Template, Value
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import render
+from dialogs.slots.asking import Asking
 from dialogs.spoken import DEFAULT_FORMAT, Said, say
 from dialogs.wording import wording
 
@@ -24,13 +25,38 @@ Scalar = str | int | bool | None
 
 
 @dataclass
+class Visit:
+    """A step that was gone through: the call's path is made of these, in order."""
+
+    flow: str
+    step: str
+    language: str
+    left_by: str = ""
+    """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`, `@fault`.
+    Empty: the call ended here, or is here now."""
+    misses: Counter[str] = field(default_factory=Counter)
+    """`no_input` and `no_match`: how often the question was not answered."""
+
+
+@dataclass
 class Trace:
     """Where a conversation has been, for coverage, reports and tests."""
 
-    visits: list[tuple[str, str, str]] = field(default_factory=list)
-    """(flow, step, language)"""
+    path: list[Visit] = field(default_factory=list)
     taken: list[tuple[str, str, str]] = field(default_factory=list)
-    """(flow, step, label of the exit or `no_input`, `no_match`)"""
+    """(flow, step, label of the exit, or the miss: `no_input 1`, `no_match 2`)"""
+
+    @property
+    def visits(self) -> list[tuple[str, str, str]]:
+        """(flow, step, language)"""
+        return [(visit.flow, visit.step, visit.language) for visit in self.path]
+
+    def here(self, flow: str, step: str) -> Visit | None:
+        """The latest visit of that step which has not been left."""
+        for visit in reversed(self.path):
+            if (visit.flow, visit.step) == (flow, step):
+                return None if visit.left_by else visit
+        return None
 
 
 class Call:
@@ -42,21 +68,33 @@ class Call:
         self.step = flow.first
         self.facts = facts
         self.language = facts.language if facts.language in flow.languages else flow.languages[0]
+        self.within = ""
+        """The slot of a form that is asked for just now: its words are recorded under its own name."""
         self.pace = 1.0
         self.slots: dict[str, str] = {}
         self.records: dict[str, Mapping[str, Scalar]] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
 
+    @property
+    def asking(self) -> Asking:
+        """Under which circumstances the next question is put."""
+        return Asking(self.language, self.facts.now, self.facts.region)
+
     # --- values ---
 
     def values(self) -> dict[str, Scalar]:
         """Everything that templates and conditions may name, in one flat table."""
         table: dict[str, Scalar] = {f"caller.{name}": value for name, value in self.facts.caller.items()}
-        table.update(self.slots)
+        table.update({name: self._typed(name, value) for name, value in self.slots.items()})
         for lookup, record in self.records.items():
             table.update({f"{lookup}.{name}": value for name, value in record.items()})
         return table
+
+    def _typed(self, slot: str, value: str) -> Scalar:
+        """A slot is kept as text; where it is a number or money, conditions and prompts see the number."""
+        is_number = self.flows.types.get(slot) in ("number", "money") and value.removeprefix("-").isdecimal()
+        return int(value) if is_number else value
 
     def fill(self, slot: str, value: str) -> None:
         self.slots[slot] = value
@@ -74,14 +112,31 @@ class Call:
         """Something happened at this step that coverage wants to know."""
         self.trace.taken.append((self.flow.name, self.step, label))
 
+    def missed(self, kind: str, n: int) -> None:
+        """The question was not answered for the n-th time; `kind` is `no_input` or `no_match`."""
+        self.note(f"{kind} {n}")
+        visit = self.trace.here(self.flow.name, self.step)
+        if visit is not None:
+            visit.misses[kind] += 1
+
+    def leave(self, label: str) -> None:
+        """This step is left by that exit, or by what took the caller elsewhere."""
+        visit = self.trace.here(self.flow.name, self.step)
+        if visit is not None:
+            visit.left_by = label
+
     # --- words ---
 
-    def prompt(self, words: Mapping[str, Template], part: str = "") -> Prompt:
-        """The words in the caller's language. Raises `ValueUnspeakable`."""
+    def prompt(self, words: Mapping[str, Template], part: str = "", *, place: str = "") -> Prompt:
+        """The words in the caller's language. Raises `ValueUnspeakable`.
+
+        `place` is where they stand, for their studio recording; by default this step.
+        """
         template = words.get(self.language)
         if template is None:
             raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
-        recording = "/".join(filter(None, (self.flow.name, self.step, part)))
+        place = place or "/".join(filter(None, (self.flow.name, self.step, self.within)))
+        recording = "/".join(filter(None, (place, part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
 
     def built_in(self, name: str) -> Prompt:

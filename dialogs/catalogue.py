@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from dialogs.calendars import Calendar, Hours, holiday_place, known_zone, read_dates, read_days
 from dialogs.errors import FlowsInvalid
+from dialogs.misread import explain
 from dialogs.source import read
 
 ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "phone"]
@@ -33,7 +36,7 @@ class LookupSchema:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Queues, look-ups, facts about the caller, and what the recognisers can hear.
+    """Queues, look-ups, facts about the caller, what the recognisers can hear, and what is installed.
 
     `vocabulary` maps a language to "does the model know this word?"; without an entry nothing is said
     about that language's words.
@@ -41,6 +44,16 @@ class Catalogue:
 
     queues: frozenset[str] = frozenset()
     lookups: Mapping[str, LookupSchema] = field(default_factory=dict)
+    identities: Mapping[str, LookupSchema] = field(default_factory=dict)
+    """What `verify` may check: by which answers, and what is known of a person who has passed."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    destinations: Mapping[str, str] = field(default_factory=dict)
+    """Where `transfer` may send a caller: name → what the switch's dialplan is asked for. A caller never
+    chooses it."""
+    webhooks: frozenset[str] = frozenset()
+    performers: frozenset[str] = frozenset()
+    """What the live service can do beyond the basics (`Step.performers` names it). Empty: nothing is known
+    of a live service."""
     caller: Mapping[str, ValueType] = field(default_factory=lambda: dict(CALLER_FACTS))
     vocabulary: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
 
@@ -48,16 +61,65 @@ class Catalogue:
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _written(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_Destination = Annotated[
+    str, BeforeValidator(_written), Field(pattern=r"^[0-9A-Za-z*#+][0-9A-Za-z*#+_.-]{0,63}$")
+]
+
+
 class _LookupFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     by: list[_Name] = Field(min_length=1)
     fields: dict[_Name, ValueType] = Field(min_length=1)
+
+    def schema_of(self) -> LookupSchema:
+        return LookupSchema(tuple(self.by), dict(self.fields))
+
+
+class _IdentityFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    by: list[_Name] = Field(min_length=1)
+    fields: dict[_Name, ValueType] = Field(default_factory=dict)
+
+    def schema_of(self) -> LookupSchema:
+        return LookupSchema(tuple(self.by), dict(self.fields))
+
+
+class _CalendarFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    days: Annotated[dict[int, tuple[Hours, ...]], BeforeValidator(read_days)]
+    dates: Annotated[dict[date, tuple[Hours, ...]], BeforeValidator(read_dates)] = Field(default_factory=dict)
+    holidays: Annotated[list[Annotated[str, AfterValidator(holiday_place)]], BeforeValidator(_listed)] = (
+        Field(default_factory=list)
+    )
+    zone: Annotated[str, AfterValidator(known_zone)] | None = None
+
+    def calendar(self) -> Calendar:
+        return Calendar(self.days, self.dates, tuple(self.holidays), self.zone)
 
 
 class _CatalogueFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     queues: list[_Name] = Field(default_factory=list)
     lookups: dict[_Name, _LookupFile] = Field(default_factory=dict)
+    identities: dict[_Name, _IdentityFile] = Field(default_factory=dict)
+    calendars: dict[_Name, _CalendarFile] = Field(default_factory=dict)
+    destinations: dict[_Name, _Destination] = Field(default_factory=dict)
+    webhooks: list[_Name] = Field(default_factory=list)
+
+
+_PARTS: Mapping[str, type[BaseModel]] = {
+    "lookups": _LookupFile,
+    "identities": _IdentityFile,
+    "calendars": _CalendarFile,
+}
 
 
 def load_catalogue(file: Path) -> Catalogue:
@@ -68,14 +130,24 @@ def load_catalogue(file: Path) -> Catalogue:
     except ValidationError as fault:
         raise FlowsInvalid(
             [
-                source.problem(error["loc"], f"{error['msg']}: see the catalogue's format")
+                explain(
+                    source,
+                    (),
+                    error,
+                    list(
+                        _PARTS.get(
+                            str(error["loc"][0]) if len(error["loc"]) > 2 else "", _CatalogueFile
+                        ).model_fields
+                    ),
+                )
                 for error in fault.errors()
             ]
         ) from fault
     return Catalogue(
         queues=frozenset(found.queues),
-        lookups={
-            name: LookupSchema(tuple(lookup.by), dict(lookup.fields))
-            for name, lookup in found.lookups.items()
-        },
+        lookups={name: lookup.schema_of() for name, lookup in found.lookups.items()},
+        identities={name: identity.schema_of() for name, identity in found.identities.items()},
+        calendars={name: calendar.calendar() for name, calendar in found.calendars.items()},
+        destinations=dict(found.destinations),
+        webhooks=frozenset(found.webhooks),
     )

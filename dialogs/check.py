@@ -12,7 +12,6 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem
 from dialogs.expressions import Template
 from dialogs.flow import Flow, FlowSet
-from dialogs.nodes.ask import Ask
 from dialogs.nodes.language import Language
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
@@ -47,13 +46,15 @@ def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, Va
             for way_out in step.exits():
                 for name, kind in step.fills(catalogue, way_out.label).items():
                     types.setdefault(name, kind)
+            for name, kind in step.may_fill().items():
+                types.setdefault(name, kind)
     return types
 
 
 def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
     """Slots that are sensitive, and those that are set from them."""
     steps = [step for flow in flows.values() for step in flow.steps.values()]
-    names = {step.ask for step in steps if isinstance(step, Ask) and step.sensitive}
+    names = {name for step in steps for name in step.sensitive_slots()}
     copies = [(name, set(t.names)) for step in steps if isinstance(step, Set) for name, t in step.set.items()]
     for _ in copies:
         names |= {name for name, sources in copies if sources & names}
@@ -115,10 +116,31 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], extent:
         main = extent.complete and flow.name not in used | known.unread
         problems += _check_flow(flow, known, catalogue, main=main)
     problems += _check_types(flows, catalogue)
+    problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)
     sound = {name: flow for name, flow in flows.flows.items() if flow.source.file not in broken}
     return [*problems, *check_paths(flows, catalogue, sound, used, whole=extent.whole)]
+
+
+def unperformable(flows: FlowSet, catalogue: Catalogue) -> list[Problem]:
+    """Steps that the live service cannot perform, because their performer is not installed.
+
+    They run in the simulator and in tests, so that `check` only tells of them; a flow with such a step is
+    not published.
+    """
+    return [
+        flow.problem(
+            name,
+            way,
+            f"`{step.type_name}` needs `{performer}`, which is not installed: take the step out before"
+            " publishing, or install it",
+        )
+        for flow in flows.flows.values()
+        for name, step in flow.steps.items()
+        for way, performer in step.performers()
+        if performer not in catalogue.performers
+    ]
 
 
 def _used_as_subflow(flows: FlowSet) -> set[str]:
@@ -174,7 +196,7 @@ def _check_targets(flow: Flow, name: str, step: Step) -> Iterator[Problem]:
 
 
 def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[Problem]:
-    for way, words in step.prompts():
+    for way, words in (*step.prompts(), *step.written()):
         for language in words:
             if language not in flow.languages:
                 remedy = nearest(language, flow.languages)
@@ -186,6 +208,13 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
                 yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
         for language, template in words.items():
             yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
+    for way, used, kind in step.wants():
+        if known.lacks(used):
+            yield flow.problem(name, way, known.message(used))
+        elif known.types.get(used, kind) != kind:
+            yield flow.problem(
+                name, way, f"`{used}` is {known.types[used]}, this must be {kind}: name another"
+            )
     for way, template in step.templates():
         yield from _check_names(flow, name, way, template, known, spoken=False)
 
@@ -323,7 +352,7 @@ def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
     first: dict[str, tuple[str, ValueType]] = {}
     for flow in flows.flows.values():
         for name, step in flow.steps.items():
-            filled: dict[str, ValueType] = {}
+            filled: dict[str, ValueType] = dict(step.may_fill())
             for way_out in step.exits():
                 filled.update(step.fills(catalogue, way_out.label))
             for slot, kind in filled.items():
@@ -338,6 +367,15 @@ def _check_types(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
                     yield flow.problem(
                         name, (), f"`{slot}` is {kind} here and {before} in step `{where}`: use two names"
                     )
+
+
+def _check_notices(flows: FlowSet, used: set[str]) -> Iterator[Problem]:
+    for flow in flows.flows.values():
+        if flow.recording_notice is not None and flow.name in used:
+            yield flow.source.problem(
+                ("recording_notice",),
+                f"`{flow.name}` is a subflow, where nobody hears a notice: write it where calls begin",
+            )
 
 
 def _check_subflows(flows: FlowSet) -> Iterator[Problem]:

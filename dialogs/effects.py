@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from dialogs.results import Heard, Keyed, Match, NoMatch
 
@@ -49,6 +50,8 @@ class Play:
     step: str
     sensitive: bool = False
     """It says something sensitive: the recording is silent meanwhile. The engine sets it."""
+    always: bool = False
+    """Said also to a caller who has typed ahead; a key pressed while it sounds still cuts it short."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Collect:
     """Seconds."""
     sensitive: bool = False
     """The answer, or what the question reads back, is sensitive: neither is recorded or shown."""
+    offers: str = ""
+    """What a yes to this question brings about (`callback`); empty where it is a plain question."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,134 @@ class Lookup:
 
 
 @dataclass(frozen=True)
+class StartRecording:
+    """From here on the call is recorded: the caller has heard that it is. Result: `Done`."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class Enqueue:
     """Hand the caller to people, with what is known. Result: `Handed` or `NobodyFree` or `Failed`."""
 
     queue: str
     step: str
     context: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Check who the caller is. Result: `Found` (it is them), `Missing` (it is not), `Locked`, `Slow` or
+    `Failed`. The performer counts wrong answers over all calls and locks; the claims are sensitive."""
+
+    identity: str
+    claims: Mapping[str, str]
+    step: str
+    deadline: float = 4.0
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Understand:
+    """What the caller means. Result: `Understood`, `Slow` or `Failed`."""
+
+    name: str
+    """The slot that holds the intent."""
+    text: str
+    language: str
+    intents: tuple[str, ...]
+    """What it may be; nothing else is an answer."""
+    entities: tuple[str, ...]
+    """What it may hold beside, by name."""
+    step: str
+    deadline: float = 2.0
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Send the caller to a destination of the catalogue. Result: `Handed`, `Unreached` or `Failed`.
+
+    Blind: the call is the destination's, and there is no way back. Bridged: a caller whose destination
+    does not answer comes back.
+    """
+
+    destination: str
+    """The name in the catalogue."""
+    extension: str
+    """What the switch's dialplan is asked for."""
+    mode: Literal["blind", "bridged"]
+    step: str
+    context: Mapping[str, str]
+    ring: float = 25.0
+    """Seconds that it may ring, if bridged."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Record what the caller says. Result: `Recorded`, `NoInput` (nothing was said) or `Failed`."""
+
+    purpose: Literal["record", "message"]
+    name: str
+    """The slot of a recording; the queue of a message."""
+    step: str
+    longest: float
+    """Seconds."""
+    final_silence: float
+    """Seconds of silence that end it."""
+    initial_timeout: float
+    """Seconds until the caller must have begun."""
+    terminators: str = "#"
+    """Any of these keys ends it."""
+    outcome: str = ""
+    """How the contact has ended if the caller hangs up after having spoken; empty: as before."""
+
+
+@dataclass(frozen=True)
+class CallBack:
+    """Promise the caller to be called. Result: `Done`, `Refused` (not such a number) or `Failed`."""
+
+    queue: str
+    number: str
+    keep_place: bool
+    """Whether the caller keeps their place in the queue meanwhile."""
+    step: str
+    context: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Send a message. Result: `Done`, `Refused` (they do not want any) or `Failed`."""
+
+    channel: Literal["sms", "email", "webhook"]
+    to: str
+    """A number, an address, or the name of a webhook in the catalogue."""
+    text: str
+    fields: Mapping[str, str]
+    language: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Note a promise to pay. Result: `Done`, `Refused` (too little, too late) or `Failed`."""
+
+    name: str
+    amount: int
+    """Minor units of `currency`."""
+    currency: str
+    on: str
+    """ISO date."""
+    step: str
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """Open a case. Result: `CaseOpened` or `Failed`."""
+
+    name: str
+    about: Mapping[str, str]
+    step: str
 
 
 @dataclass(frozen=True)
@@ -116,4 +243,6 @@ class Hangup:
     cause: str = "NORMAL_CLEARING"
 
 
-Effect = Play | Collect | Lookup | Enqueue | SetOutcome | Hangup
+Deed = Verify | Understand | Transfer | Record | CallBack | Notify | Promise | OpenCase
+"""Effects that need a performer of their own in the live service."""
+Effect = Play | Collect | Lookup | StartRecording | Enqueue | SetOutcome | Hangup | Deed

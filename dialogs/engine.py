@@ -7,25 +7,29 @@ Rules:
    that fails, a sentence of regret and the end; never an exception into the call.
 3. A person, back and another language are answered here, at any question; the node does not see them.
 4. A prompt that holds a sensitive value makes its effect `sensitive`, whichever node built it.
-5. Nothing goes on for ever: `MOST_EFFECTS` and `MOST_STEPS` bound any call.
+5. A flow's notice that the call is recorded comes before the first step that waits for the caller or hands
+   them over; until then nothing is recorded (`dialogs.notice`).
+6. Nothing goes on for ever: `MOST_EFFECTS` and `MOST_STEPS` bound any call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dialogs.call import MASK, Call, Trace
+from dialogs.call import MASK, Call, Scalar, Trace, Visit
 from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, SetOutcome
-from dialogs.errors import ConversationOver, DialogError
+from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.queue import context
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.notice import give_notice
 from dialogs.results import Handed, Heard, Keyed, Match, NoMatch, Result
+from dialogs.source import nearest
 from dialogs.universals import BACK, MARK, language_of
 from dialogs.universals import PERSON as WANTS_PERSON
 
@@ -67,17 +71,25 @@ class Conversation:
         """Flows that wait for this one to come back, each with its subflow step."""
         self._asked: list[tuple[Flow, str, list[tuple[Flow, str]]]] = []
         """Questions in the order in which they were put, for `back`."""
-        self._running: Generator[Effect, Result, str] | None = None
+        self._running: Generator[Effect, Result, object] | None = None
         self._effect: Effect | None = None
         self._entered_subflow = False
         self._effects = self._steps = 0
         self._last_resort = False
+        self._begins_in = self._call.flow
+        self._notice_due = facts.recorded and self._call.flow.recording_notice is not None
+        self._in_notice = False
         self.finished = False
         self.outcome: str | None = None
         self.hangup_cause: str | None = None
         self.faults: list[Fault] = []
 
     # --- what the session sees ---
+
+    @property
+    def recording_waits(self) -> bool:
+        """Nothing may be recorded before `StartRecording`, which may never come."""
+        return self._notice_due or self._in_notice
 
     @property
     def position(self) -> Position:
@@ -97,6 +109,17 @@ class Conversation:
     def public_slots(self) -> dict[str, str]:
         """The same with sensitive answers masked."""
         return self._call.public_slots()
+
+    @property
+    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
+        """What the look-ups have given so far. In the clear: never log this."""
+        return dict(self._call.records)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The sensitive answers themselves, for whoever has to mask them. Never log this."""
+        sensitive = self._flows.sensitive
+        return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
 
     @property
     def trace(self) -> Trace:
@@ -126,6 +149,26 @@ class Conversation:
             self.hangup_cause = cause
         self.finished = True
 
+    # --- for rehearsals: no call does this ---
+
+    def fill(self, slot: str, value: str) -> None:
+        """Gives a slot a value that no caller has said."""
+        self._call.fill(slot, value)
+
+    def jump(self, flow: str, step: str) -> Effect:
+        """Goes to a step as if an exit had led there; what is filled stays filled. Raises `DialogError`."""
+        target = self._flows.flow(flow)
+        if step not in target.steps:
+            raise UnknownStep(f"there is no step `{step}` in `{flow}`: {nearest(step, target.steps)}")
+        if self.finished or self._effect is None:
+            raise ConversationOver("the conversation is over, or has not begun")
+        if self._running is not None:
+            self._running.close()
+        self._call.leave("@jump")
+        self._call.flow, self._above, self._entered_subflow = target, [], False
+        self._go(step)
+        return self._advance(None)
+
     # --- walking ---
 
     def _advance(self, result: Result | None) -> Effect:
@@ -135,18 +178,25 @@ class Conversation:
                 effect = next(running) if result is None else running.send(result)
             except StopIteration as done:
                 self._running, result = None, None
-                self._follow(str(done.value))
+                if self._in_notice:
+                    self._in_notice = False  # and now the step that it came before
+                else:
+                    self._follow(str(done.value))
             except Exception as fault:  # noqa: BLE001 - rule 2: whatever breaks, the caller gets a person
                 self._running, result = None, None
                 self._broken(fault)
             else:
                 return self._give(effect)
 
-    def _begin(self) -> Generator[Effect, Result, str]:
+    def _begin(self) -> Generator[Effect, Result, object]:
         step = self._step()
         if isinstance(step, Subflow) and not self._entered_subflow:
             self._enter(step)
             return self._begin()
+        if self._in_notice or (self._notice_due and (step.takes_input or step.hands_over)):
+            self._notice_due, self._in_notice = False, True
+            self._running = give_notice(self._call, self._begins_in)
+            return self._running
         self._entered_subflow = False
         self._running = step.run(self._call)
         return self._running
@@ -167,7 +217,7 @@ class Conversation:
             raise DialogError("the call has gone through too many steps")
         self._running = None
         self._call.step = step
-        self._call.trace.visits.append((self._call.flow.name, step, self._call.language))
+        self._call.trace.path.append(Visit(self._call.flow.name, step, self._call.language))
         if self._step().takes_input:
             place = (self._call.flow, step, list(self._above))
             if not self._asked or self._asked[-1] != place:
@@ -175,6 +225,7 @@ class Conversation:
 
     def _follow(self, label: str) -> None:
         """Takes the exit of that label, or one of the two that every flow has."""
+        self._call.leave(label)
         try:
             if label == END:
                 self._running = self._end()
@@ -222,6 +273,7 @@ class Conversation:
             self.finished, self.hangup_cause, self._running = True, effect.cause, None
             if isinstance(self._step(), HangupStep):
                 self._call.note("end")
+                self._call.leave("end")
         self._effect = effect
         return effect
 
@@ -249,10 +301,13 @@ class Conversation:
             self._running.close()
             self._running = None
         if value == WANTS_PERSON:
+            self._in_notice = False
             self._follow(PERSON)
         elif value == BACK:
+            self._call.leave("@back")
             self._back()
         elif language in self._call.flow.languages:
+            self._call.leave("@language")
             self._call.language = language
             self._go(self._call.step)
         return True
@@ -293,6 +348,8 @@ class Conversation:
     def _broken(self, fault: Exception, *, for_good: bool = False) -> None:
         """Notes the fault and chooses the landing: apology and person, or regret and the end."""
         self._note_fault(fault)
+        self._call.leave("@fault")
+        self._in_notice = False
         at_person = self._call.step == self._call.flow.person
         hopeless = for_good or at_person or self._steps > MOST_STEPS or len(self.faults) > MOST_FAULTS
         self._last_resort = self._last_resort or hopeless

@@ -41,6 +41,12 @@ class UnknownFlow(DialogError):
     code = "unknown_flow"
 
 
+class UnknownStep(DialogError):
+    """There is no step of that name in the flow."""
+
+    code = "unknown_step"
+
+
 class ConversationOver(DialogError):
     """`send` after the conversation has ended, or before it has begun."""
 
@@ -57,6 +63,12 @@ class ConditionUndecidable(DialogError):
     """A condition met a value of a type that it cannot compare. Names the condition, never a value."""
 
     code = "condition_undecidable"
+
+
+class ClockMissing(DialogError):
+    """Opening hours were asked for, and nobody said what time it is."""
+
+    code = "clock_missing"
 
 
 class UnexpectedResult(DialogError):

@@ -12,9 +12,13 @@ class Facts:
     """`language` is what the caller is greeted in; one that the flow does not speak gives way to its first.
 
     `caller` holds the `caller.*` values of templates and conditions (`number`, `name`, `segment`);
-    `now` is the site's wall clock, and without it dates are said with their year.
+    `now` is the site's wall clock, and without it dates are said with their year; `region` is the site's
+    country (ISO 3166), whose telephone numbers and postcodes are meant. `recorded`: the call will be, so
+    that a flow's notice has to be given.
     """
 
     language: str = "es"
     caller: Mapping[str, str | int | bool | None] = field(default_factory=dict)
     now: datetime | None = None
+    region: str = "ES"
+    recorded: bool = False

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialogs.catalogue import ValueType
+from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem, UnknownFlow
 from dialogs.source import Source
 
 if TYPE_CHECKING:
+    from dialogs.expressions import Template
     from dialogs.nodes.step import Step
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -40,6 +41,10 @@ DEFAULT_RETRIES = Retries(no_input=2, no_match=2)
 """Say it again, then keypad only, then a person."""
 
 
+Consent = Literal["tell", "ask"]
+"""Whether callers are told that the call is recorded, or asked."""
+
+
 @dataclass(frozen=True)
 class Flow:
     """One flow file. `steps` are in the order of the page; `ways` tell where each stands in the file."""
@@ -57,6 +62,9 @@ class Flow:
     """Steps that stand in the file and could not be read; a set that is given out has none."""
     unread_words: frozenset[str] = frozenset()
     """Every word of those steps, any of which may be a slot that they fill or a flow that they use."""
+    recording_notice: Mapping[str, Template] | None = None
+    """What callers are told before a call that begins here is recorded; see `dialogs.notice`."""
+    recording_consent: Consent = "tell"
 
     def problem(self, step: str, way: Sequence[str | int], message: str) -> Problem:
         """A problem at a key of that step."""
@@ -84,6 +92,8 @@ class FlowSet:
     """Slots whose content must not be seen."""
     version: str = ""
     """A hash of the files' content."""
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    """What they were checked against; calendars and destinations are read from it."""
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

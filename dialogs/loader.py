@@ -10,18 +10,22 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from dialogs.catalogue import Catalogue
 from dialogs.check import Extent, check_set, sensitive_names, value_types
 from dialogs.errors import FlowsInvalid, Problem
-from dialogs.flow import Flow, FlowSet, Name, Retries
+from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
 from dialogs.misread import explain
 from dialogs.nodes import NODES
+from dialogs.nodes.ask import Ask
 from dialogs.nodes.step import Step
+from dialogs.prompts import Words
 from dialogs.slots import KINDS
 from dialogs.source import Source, nearest, read
 from dialogs.wording import LANGUAGES, languages_with_wording
@@ -39,6 +43,12 @@ class FlowHead(BaseModel):
     languages: list[str] = Field(min_length=1, description="The languages that every prompt is written in")
     person: Name = Field(description="The step, or the queue, that a caller reaches who wants a person")
     retries: Retries = Field(default_factory=Retries)
+    recording_notice: Words | None = Field(
+        None, description="What callers hear before a call that begins here is recorded"
+    )
+    recording_consent: Consent | None = Field(
+        None, description="`ask`: the notice is a question, and only a yes starts the recording"
+    )
     steps: list[Any] = Field(min_length=1, max_length=MOST_STEPS)
 
 
@@ -83,7 +93,7 @@ def read_flows(
         problems.append(Problem("", 1, 1, f"there is no flow file (`*{ENDING}`): name a file or a folder"))
     flows, wrong = assemble(sources, catalogue, extra_languages=extra_languages, complete=not lost)
     return (
-        FlowSet(flows.flows, flows.types, flows.sensitive, version.hexdigest()[:16]),
+        replace(flows, version=version.hexdigest()[:16]),
         sorted({*problems, *wrong}),
     )
 
@@ -115,7 +125,7 @@ def assemble(
             )
             continue
         flows[flow.name] = flow
-    found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows))
+    found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows), catalogue=catalogue)
     # Rules about how steps hang together make sense only where every step could be read.
     broken = {problem.file for problem in problems}
     extent = Extent(complete, complete and heads, complete and whole)
@@ -134,7 +144,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         wrong = [explain(source, (), error, list(FlowHead.model_fields)) for error in fault.errors()]
         return None, wrong, _steps(source, content.get("steps")).problems
     read_steps = _steps(source, head.steps)
-    problems = list(_languages(source, head.languages, languages))
+    problems = [*_languages(source, head.languages, languages), *_notice(source, head)]
     expected = Path(source.file).name.removesuffix(ENDING)
     if Path(source.file).name.endswith(ENDING) and expected != head.flow:
         problems.append(
@@ -153,6 +163,8 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         source,
         read_steps.unread,
         read_steps.unread_words,
+        head.recording_notice,
+        head.recording_consent or "tell",
     )
     return (flow if flow.steps else None), problems, read_steps.problems
 
@@ -166,6 +178,29 @@ def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) ->
             )
         elif language in declared[:at]:
             yield source.problem(("languages", at), f"`{language}` stands twice: remove one")
+
+
+def _notice(source: Source, head: FlowHead) -> Iterator[Problem]:
+    words, way = head.recording_notice, ("recording_notice",)
+    if words is None:
+        if head.recording_consent is not None:
+            yield source.problem(
+                ("recording_consent",), "there is nothing to agree to: add `recording_notice: {…}`"
+            )
+        return
+    for language in dict.fromkeys(head.languages):
+        if language not in words:
+            yield source.problem(way, f'no text in `{language}`: add `{language}: "…"`')
+    for language, text in words.items():
+        if language not in head.languages:
+            remedy = nearest(language, head.languages)
+            yield source.problem(
+                (*way, language), f"the flow does not speak `{language}`: {remedy}, or add it above"
+            )
+        if not text.fixed:
+            yield source.problem(
+                (*way, language), f"the notice is the same for everybody: take out `{{{text.names[0]}}}`"
+            )
 
 
 class _Steps(NamedTuple):
@@ -190,7 +225,7 @@ def _steps(source: Source, listed: Any) -> _Steps:
             unread |= _names_in(keys, at)
             words |= _words_in(keys)
             continue
-        name = _name(step, at)
+        name = step.id or step.own_name(at + 1)
         if name in steps:
             line = source.place(ways[name]).line
             problems.append(
@@ -228,17 +263,6 @@ def _words_in(value: Any) -> set[str]:
     return {*re.findall(r"[a-z][a-z0-9_]*", text), re.sub(r"[^a-z0-9]+", "_", text)}
 
 
-def _name(step: Step, at: int) -> str:
-    """A step's name: its `id`, or the node's own value where that is a name."""
-    own = getattr(step, step.type_name, None)
-    if step.id:
-        return step.id
-    if isinstance(own, str) and step.type_name not in ("hangup", "language"):
-        # A confirm reads back a slot whose question has that name already.
-        return f"confirm_{own}" if step.type_name == "confirm" else own
-    return f"{step.type_name}_{at + 1}"
-
-
 def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[Step | None, list[Problem]]:
     if not isinstance(keys, dict):
         return None, [source.problem(way, "a step is a list of keys: write `- say: …`, `- ask: …`")]
@@ -255,8 +279,8 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
     node = NODES[types[0]]
     prepared, wrong = node.prepare(keys)
     known = _known_keys(node, keys)
-    problems = [explain(source, way, error, known) for error in wrong]
-    if node.type_name == "ask" and "type" in keys and keys["type"] not in KINDS:
+    problems = [explain(source, way, error, _known_at(error, keys, known)) for error in wrong]
+    if node is Ask and "type" in keys and keys["type"] not in KINDS:
         remedy = nearest(str(keys["type"]), KINDS)
         problems.append(source.problem((*way, "type"), f"unknown kind of answer `{keys['type']}`: {remedy}"))
         return None, problems
@@ -270,9 +294,17 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
     return (None if problems else step), problems
 
 
+def _known_at(error: ErrorDetails, keys: Mapping[str, Any], known: list[str]) -> list[str]:
+    """The keys that are known where the error is: in a form's slot, those of an `ask`."""
+    match error["loc"]:
+        case ("slots", int(at), *_) if isinstance(keys["slots"][at], dict):
+            return _known_keys(Ask, keys["slots"][at])
+    return known
+
+
 def _known_keys(node: type[Step], keys: Mapping[str, Any]) -> list[str]:
     known = [field.alias or name for name, field in node.model_fields.items() if name != "kind"]
-    kind = KINDS.get(str(keys.get("type"))) if node.type_name == "ask" else None
+    kind = KINDS.get(str(keys.get("type"))) if node is Ask else None
     return [*known, *(kind.model_fields if kind else ())]
 
 
@@ -285,6 +317,8 @@ def _no_type(
         )
     first = next(iter(keys), "")
     for key in keys:
+        if any(key in _known_keys(node, keys) for node in NODES.values()):
+            continue  # right for some step, so no misspelt type
         hint = nearest(key, NODES)
         if hint.startswith("did you mean"):
             return source.problem((*way, key), f"unknown node type `{key}`: {hint}")

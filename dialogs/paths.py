@@ -10,12 +10,12 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 
 from dialogs.catalogue import Catalogue
 from dialogs.errors import Problem
 from dialogs.flow import Flow, FlowSet
-from dialogs.nodes.step import END, PERSON, Exit, Step
+from dialogs.graph import FlowGraph
+from dialogs.nodes.step import Exit, Step
 from dialogs.nodes.subflow import Subflow
 
 Names = frozenset[str]
@@ -26,7 +26,7 @@ def check_paths(
 ) -> Iterator[Problem]:
     """Problems of the ways through the flows in `sound`; across flows only if all could be read (`whole`)."""
     for flow in sound.values():
-        graph = _Graph(flow)
+        graph = FlowGraph(flow)
         yield from _unreachable(graph)
         yield from _no_way_out(graph)
         yield from _circles(graph)
@@ -36,53 +36,7 @@ def check_paths(
         yield from _Filled(flows, catalogue).problems()
 
 
-class _Graph:
-    """A flow's exits with their targets worked out."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        names = list(flow.steps)
-        following = dict(pairwise(names))
-        self.exits: dict[str, list[tuple[Exit, str | None]]] = {}
-        """Step → its exits, each with the step that it leads to, or `None`: out of the flow."""
-        self.ends: set[str] = set()
-        """Steps that can leave the flow for good, to a queue or to whoever called it."""
-        self.falls: dict[str, Exit] = {}
-        """Steps that can run off the end of the page."""
-        for name, step in flow.steps.items():
-            self.exits[name] = [(way_out, self._target(name, way_out, following)) for way_out in step.exits()]
-            if any(target is None for _, target in self.exits[name]):
-                self.ends.add(name)
-
-    def _target(self, name: str, way_out: Exit, following: Mapping[str, str]) -> str | None:
-        target = way_out.target
-        if target == PERSON:
-            target = self.flow.person if self.flow.person in self.flow.steps else END
-        if target is None:
-            target = following.get(name)
-            if target is None:
-                self.falls[name] = way_out
-        return target if target in self.flow.steps else None
-
-    def targets(self, name: str) -> Iterator[str]:
-        for _, target in self.exits[name]:
-            if target is not None:
-                yield target
-
-    def reached(self) -> set[str]:
-        left = [self.flow.first]
-        if self.flow.person in self.flow.steps:
-            left.append(self.flow.person)
-        seen: set[str] = set()
-        while left:
-            name = left.pop()
-            if name not in seen:
-                seen.add(name)
-                left += self.targets(name)
-        return seen
-
-
-def _unreachable(graph: _Graph) -> Iterator[Problem]:
+def _unreachable(graph: FlowGraph) -> Iterator[Problem]:
     reached = graph.reached()
     for name in graph.flow.steps:
         if name not in reached:
@@ -91,7 +45,7 @@ def _unreachable(graph: _Graph) -> Iterator[Problem]:
             )
 
 
-def _no_way_out(graph: _Graph) -> Iterator[Problem]:
+def _no_way_out(graph: FlowGraph) -> Iterator[Problem]:
     out = set(graph.ends)
     grown = True
     while grown:
@@ -107,7 +61,7 @@ def _no_way_out(graph: _Graph) -> Iterator[Problem]:
         )
 
 
-def _circles(graph: _Graph) -> Iterator[Problem]:
+def _circles(graph: FlowGraph) -> Iterator[Problem]:
     """Circles of steps none of which waits for the caller."""
     steps = graph.flow.steps
     silent = [name for name, step in steps.items() if not step.takes_input]
@@ -124,7 +78,7 @@ def _circles(graph: _Graph) -> Iterator[Problem]:
             )
 
 
-def _way_back(graph: _Graph, start: str, allowed: set[str]) -> list[str]:
+def _way_back(graph: FlowGraph, start: str, allowed: set[str]) -> list[str]:
     """The shortest way from a step back to itself through allowed steps only."""
     before: dict[str, str] = {}
     left = [start]
@@ -141,7 +95,7 @@ def _way_back(graph: _Graph, start: str, allowed: set[str]) -> list[str]:
     return []
 
 
-def _off_the_end(graph: _Graph) -> Iterator[Problem]:
+def _off_the_end(graph: FlowGraph) -> Iterator[Problem]:
     for name, way_out in graph.falls.items():
         yield graph.flow.problem(
             name,
@@ -188,7 +142,7 @@ class _Filled:
 
     def __init__(self, flows: FlowSet, catalogue: Catalogue) -> None:
         self.flows, self.catalogue = flows, catalogue
-        self.graphs = {name: _Graph(flow) for name, flow in flows.flows.items()}
+        self.graphs = {name: FlowGraph(flow) for name, flow in flows.flows.items()}
         self.gives: dict[str, Names] = {}
         """What a flow has filled for certain when it comes back."""
         self.entry: dict[str, Names] = {}
@@ -243,12 +197,12 @@ class _Filled:
 
     def _used(self, flow: Flow, name: str, step: Step, filled: Names) -> Iterator[Problem]:
         uses: list[tuple[tuple[str | int, ...], str]] = list(step.needs())
-        for way, words in step.prompts():
+        for way, words in (*step.prompts(), *step.written()):
             uses += [((*way, language), used) for language, t in words.items() for used in t.names]
         uses += [(way, used) for way, template in step.templates() for used in template.names]
         uses += [(way, used) for way, condition in step.conditions() for used in condition.names]
         for way, used in uses:
-            if used in filled or used.startswith("caller."):
+            if used in filled or used in step.filled_before() or used.startswith("caller."):
                 continue
             if used in self.flows.types or "." not in used:
                 source = used.partition(".")[0]

@@ -23,7 +23,6 @@ One test alone may stand at the top of the file. Whatever stands at the top hold
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,19 +37,11 @@ from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.misread import explain
+from dialogs.outside import Outside, seconds
 from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data
 
 ENDING = ".test.yaml"
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|m)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-
-
-def _seconds(value: Any) -> Any:
-    found = _DURATION.fullmatch(str(value))
-    if not found:
-        raise ValueError("a duration is written `6s`, `500ms` or `1m`")
-    return float(found.group(1)) * _SECONDS[found.group(2)]
 
 
 def _text(value: Any) -> Any:
@@ -89,7 +80,18 @@ class Expect(BaseModel):
     slots: dict[str, Plain] = Field(default_factory=dict)
     hangup: bool | None = None
     keypad_only: bool | None = None
+    recorded: bool | None = None
     faults: int | None = None
+    transfer: str | None = None
+    record: str | None = None
+    message: str | None = None
+    verify: str | None = None
+    understand: str | None = None
+    callback: str | None = None
+    notify: str | None = None
+    promise: str | None = None
+    case: str | None = None
+    offered: str | None = None
 
 
 class TestStep(BaseModel):
@@ -100,7 +102,7 @@ class TestStep(BaseModel):
     say: PerLanguage | None = None
     confidence: float = Field(0.9, ge=0.0, le=1.0)
     key: Plain | None = None
-    silence: Annotated[float, BeforeValidator(_seconds)] | None = None
+    silence: Annotated[float, BeforeValidator(seconds)] | None = None
     hang_up: bool | None = None
     expect: Expect | None = None
 
@@ -123,8 +125,10 @@ class Settings(BaseModel):
     agents: Agents | None = None
     caller: Record | None = None
     data: dict[
-        str, Annotated[dict[str, Record | Literal["missing", "slow", "error"]], BeforeValidator(_keyed)]
+        str,
+        Annotated[dict[str, Record | Literal["missing", "slow", "error", "locked"]], BeforeValidator(_keyed)],
     ] = Field(default_factory=dict)
+    outside: Outside | None = None
 
 
 class TestEntry(Settings):
@@ -154,6 +158,7 @@ class Script:
     facts: Facts
     agents: Agents
     data: Data
+    outside: Outside
     steps: tuple[TestStep, ...]
     lines: tuple[int, ...]
 
@@ -182,7 +187,7 @@ def load_scripts(files: list[Path], flows: FlowSet) -> list[Script]:
     for file in files:
         try:
             source = read(file)
-            scripts += _scripts(source, flows)
+            scripts += scripts_of(source, flows)
         except FlowsInvalid as fault:
             problems += fault.problems
     if problems:
@@ -190,7 +195,8 @@ def load_scripts(files: list[Path], flows: FlowSet) -> list[Script]:
     return scripts
 
 
-def _scripts(source: Source, flows: FlowSet) -> list[Script]:
+def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
+    """The scripts of one file. Raises `FlowsInvalid` with every mistake."""
     content = source.content
     if not isinstance(content, dict):
         raise FlowsInvalid([source.problem((), "this is no test: begin with `flow: name` and `tests:`")])
@@ -219,7 +225,12 @@ def _explain(source: Source, model: type[BaseModel], error: ErrorDetails) -> Pro
     loc = tuple(
         part for part in error["loc"] if not str(part).startswith(("str", "dict[", "function-", "literal["))
     )
-    known: dict[str, type[BaseModel]] = {"expect": Expect, "steps": TestStep, "tests": TestEntry}
+    known: dict[str, type[BaseModel]] = {
+        "expect": Expect,
+        "outside": Outside,
+        "steps": TestStep,
+        "tests": TestEntry,
+    }
     parent = next((known[str(part)] for part in reversed(loc[:-1]) if str(part) in known), model)
     cleaned: ErrorDetails = error.copy()
     cleaned["loc"] = loc
@@ -254,7 +265,7 @@ def _entry(
             remedy = nearest(language, flow.languages)
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
             continue
-        facts = Facts(language, _caller(entry, top), now)
+        facts = Facts(language, _caller(entry, top), now, recorded=True)
         yield Script(
             entry.test,
             source.file,
@@ -264,6 +275,7 @@ def _entry(
             facts,
             entry.agents or top.agents or "free",
             data,
+            entry.outside or top.outside or Outside(),
             tuple(entry.steps),
             lines,
         )

@@ -45,13 +45,20 @@ class Match:
     confidence: float = 1.0
     band: Band = "sure"
     others: tuple[str, ...] = ()
+    parts: Mapping[str, Match] = field(default_factory=dict)
+    """The answers to a form's slots, where one sentence has answered several."""
 
 
 @dataclass(frozen=True)
 class NoMatch:
-    """Something was said or keyed that does not answer the question."""
+    """Something was said or keyed that does not answer the question.
+
+    `reason` is empty, or tells what is wrong with an answer that was well understood: `no_such_date` for
+    the 31st of June, `check_letter`, `too_large` … (each kind of answer documents its own).
+    """
 
     said: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,9 +110,69 @@ class NobodyFree:
 
 
 @dataclass(frozen=True)
+class Unreached:
+    """The destination did not take the call, and the caller is back."""
+
+    reason: Literal["busy", "no_answer", "rejected"]
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Too many wrong answers: nobody can pass for this identity for a while."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What the caller may mean, the most likely first; confidences run from 0 to 1."""
+
+    intents: tuple[tuple[str, float], ...]
+    entities: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the caller said is kept. `reference` is a path below the recordings folder."""
+
+    reference: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CaseOpened:
+    """The case's reference: 8 digits, the last of which is a check digit (Luhn)."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It works, and the rules of the house do not allow it; `reason` is for the log."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Done:
     """The effect has no answer."""
 
 
 Answer = Match | NoMatch | NoInput
-Result = Match | NoMatch | NoInput | Played | Found | Missing | Slow | Failed | Handed | NobodyFree | Done
+Result = (
+    Match
+    | NoMatch
+    | NoInput
+    | Played
+    | Found
+    | Missing
+    | Slow
+    | Failed
+    | Handed
+    | NobodyFree
+    | Unreached
+    | Locked
+    | Understood
+    | Recorded
+    | CaseOpened
+    | Refused
+    | Done
+)

@@ -8,6 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from dialogs.loader import FlowHead
 from dialogs.nodes import NODES
+from dialogs.nodes.form import Form
 from dialogs.nodes.step import Step
 from dialogs.slots import KINDS
 from dialogs.wording import LANGUAGES
@@ -36,6 +37,10 @@ def _step_schema(node: type[Step], definitions: dict[str, Any]) -> dict[str, Any
     definitions.update(schema.pop("$defs", {}))
     schema["properties"].pop("kind", None)
     schema["required"] = [name for name in schema.get("required", []) if name != "kind"]
+    if node is Form:
+        slots = schema["properties"]["slots"]
+        slots["items"] = {"$ref": "#/$defs/step_ask"}
+        definitions.pop("Ask", None)
     schema["title"] = node.type_name
     schema["description"] = (node.__doc__ or "").strip()
     if node.type_name == "ask":

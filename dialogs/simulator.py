@@ -1,92 +1,258 @@
-"""Plays a caller who types: what is typed is said, `/key 1` is keyed, `/silence`, `/hangup`.
+"""Plays a caller who types: what is typed is said, `/key 1` is keyed, `/silence` says nothing.
 
-The conversation is the real one; look-ups are answered from data on paper (see `rehearsal`).
+The conversation is the real one; look-ups are answered from data on paper (see `rehearsal`). Because the
+same turns always give the same call, taking one back is to play the others again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from dialogs.effects import Collect
+from dialogs.call import MASK
 from dialogs.engine import Conversation
-from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
-from dialogs.stand_in import Agents, Data, StandIn
+from dialogs.errors import DialogError
+from dialogs.facts import Facts
+from dialogs.flow import FlowSet
+from dialogs.play import key, say
+from dialogs.source import nearest
+from dialogs.stand_in import Agents, Answer, Data, StandIn
+from dialogs.written import WrittenCall, add_test
 
-HELP = (
-    "type what the caller says; /key 1 presses keys; /silence says nothing; /hangup hangs up;"
-    " /state shows where the call is; /help shows this"
+CONFIDENCE = 0.9
+"""Of what is typed, as of what a test says."""
+_KEYS = frozenset("0123456789*#")
+
+Line = tuple[str, str]
+"""(who, what): `ivr`, `caller`, `system` or `note`."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What may be typed beside what the caller says."""
+
+    usage: str
+    help: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "/key": Command("/key 1", "presses keys, as many as you write"),
+    "/silence": Command("/silence", "says nothing until the time is up (or just Enter)"),
+    "/hangup": Command("/hangup", "hangs up"),
+    "/state": Command("/state", "where the call is, and what is known"),
+    "/jump": Command("/jump STEP", "goes to a step (FLOW.STEP: of another flow)"),
+    "/set": Command("/set SLOT VALUE", "fills a slot, for a jump that needs it"),
+    "/back": Command("/back", "takes the last turn back"),
+    "/save": Command("/save FILE.test.yaml [NAME]", "keeps the call as a test"),
+    "/help": Command("/help", "shows this"),
+}
+HELP = "Type what the caller says.\n" + "\n".join(
+    f"  {command.usage:28} {command.help}" for command in COMMANDS.values()
 )
 
 
 class TextCaller:
-    """A call in the terminal. `start` and `feed` give lines to print: `(who, what)`.
+    """A call in the terminal. `start` and `feed` give lines to print."""
 
-    `who` is `ivr`, `caller`, `system` or `note`.
-    """
+    def __init__(self, flows: FlowSet, flow: str, facts: Facts, data: Data, agents: Agents = "busy") -> None:
+        """Raises `UnknownFlow`."""
+        self._flows, self._flow, self._facts = flows, flow, facts
+        self._data, self._agents = data, agents
+        self._typed: list[str] = []
+        """What the caller did, for `/back`."""
+        self._commands: dict[str, Callable[[str], list[Line]]] = {
+            "/state": self._state,
+            "/jump": self._jump,
+            "/set": self._set,
+            "/back": self._back,
+            "/save": self._save,
+            "/help": lambda _rest: [("note", line) for line in HELP.splitlines()],
+        }
+        self._dial()
 
-    def __init__(self, conversation: Conversation, data: Data, agents: Agents = "busy") -> None:
-        self._conversation = conversation
-        self._call = StandIn(conversation, data, agents)
-        self._shown = self._faults = 0
+    def _dial(self) -> None:
+        conversation = Conversation(self._flows, self._flow, self._facts)
+        self._call = StandIn(conversation, self._data, self._agents)
+        self._written = WrittenCall(self._flow, self._facts, self._agents, {})
+        self._shown = self._faults = self._asked = 0
+        self._led = ""
+        """The command by which the call left what a caller can do; such a call is no test."""
 
     @property
     def finished(self) -> bool:
         return self._call.waiting is None
 
-    def start(self) -> list[tuple[str, str]]:
+    @property
+    def names(self) -> list[str]:
+        """What can be completed: the commands, and the steps that `/jump` knows."""
+        own = self._flows.flow(self._flow)
+        others = [f"{flow.name}.{step}" for flow in self._flows.flows.values() for step in flow.steps]
+        return [*COMMANDS, *own.steps, *others]
+
+    def start(self) -> list[Line]:
         self._call.start()
+        self._written.happened(self._call)
         return list(self._news())
 
-    def feed(self, line: str) -> list[tuple[str, str]]:
+    def feed(self, line: str) -> list[Line]:
         """One line of the person at the keyboard."""
-        question = self._call.waiting
+        typed = line.strip()
+        command, _, rest = typed.partition(" ")
+        if command in self._commands:
+            return self._commands[command](rest.strip())
+        if command.startswith("/") and command not in COMMANDS:
+            return [("note", f"unknown command {command}: {nearest(command, COMMANDS)}")]
+        if self.finished:
+            return [("note", "the call is over: /save keeps it, /back takes the last turn back")]
+        wrong = _wrong_keys(rest) if command == "/key" else ""
+        if wrong:
+            return [("note", wrong)]
+        self._typed.append(typed)
+        return self._turn(command, rest.strip(), typed)
+
+    def _turn(self, command: str, rest: str, typed: str) -> list[Line]:
+        """The caller does something; `typed` is said if it is no command."""
+        call, written, question = self._call, self._written, self._call.waiting
         if question is None:
-            return [("note", "the call is over")]
-        command, _, rest = line.strip().partition(" ")
-        if command.startswith("/") or not command:
-            return self._command(question, command or "/silence", rest.strip())
-        said = line.strip()
-        if not question.voice:
-            return [("note", "only keys are taken now"), *self._answered(NoInput(), f"“{said}”")]
-        return self._judged(question.judge(Heard((Alternative(said, 0.95),))), f"“{said}”")
-
-    def _command(self, question: Collect, command: str, rest: str) -> list[tuple[str, str]]:
-        if command == "/silence":
-            return self._answered(NoInput(), "is silent")
+            return []
         if command == "/hangup":
-            self._call.hang_up()
-            return list(self._news())
-        if command == "/state":
-            return list(self._state())
-        if command != "/key":
-            return [("note", HELP)]
-        if not rest or set(rest) - set("0123456789*#"):
-            return [("note", "write the keys behind it: /key 1")]
-        return self._judged(question.judge(Keyed(rest.removesuffix("#"))), f"keys {rest}")
-
-    def _judged(self, result: Match | NoMatch, said: str) -> list[tuple[str, str]]:
-        if isinstance(result, NoMatch):
-            note = ("note", "not understood")
+            written.did("hang_up", what=True)
+            call.hang_up()
+        elif command == "/key":
+            keys = rest if len(rest) <= 1 else rest.removesuffix(question.keys.terminator)
+            written.did("key", keys)
+            key(call, keys)
+        elif command in ("/silence", ""):
+            written.did("silence", f"{question.initial_timeout:g}s")
+            call.is_silent()
         else:
-            note = ("note", f"understood {result.value} ({result.band})")
-        return [note, *self._answered(result, said)]
-
-    def _answered(self, result: Match | NoMatch | NoInput, said: str) -> list[tuple[str, str]]:
-        self._call.answer(result, said)
+            written.did("say", typed)
+            say(call, typed, CONFIDENCE)
+        written.happened(call)
         return list(self._news())
 
-    def _news(self) -> Iterator[tuple[str, str]]:
-        """What has happened since the last call, without what the caller did."""
+    # --- what is shown ---
+
+    def _news(self) -> Iterator[Line]:
+        """What has happened since the last time, without what the caller did."""
         transcript = self._call.transcript
+        yield from self._understood()
         yield from (entry for entry in transcript[self._shown :] if entry[0] != "caller")
         self._shown = len(transcript)
-        faults = self._conversation.faults[self._faults :]
+        for lookup, by in self._call.asked[self._asked :]:
+            if by not in self._data.get(lookup, {}):
+                answer = _short(self._call.answer_to(lookup, by))
+                shown = MASK if lookup in self._flows.catalogue.identities else by
+                yield "note", f"the data say nothing about {lookup} “{shown}”: answered {answer}"
+        self._asked = len(self._call.asked)
+        faults = self._call.conversation.faults[self._faults :]
         self._faults += len(faults)
         for fault in faults:
             yield "note", f"the flow broke at {fault.flow}/{fault.step}: {fault.reason}"
 
-    def _state(self) -> Iterator[tuple[str, str]]:
-        position = self._conversation.position
-        yield "note", f"{position.flow}/{position.step} in {self._conversation.language}"
-        for name, value in self._conversation.public_slots.items():
-            yield "note", f"{name} = {value}"
+    def _understood(self) -> Iterator[Line]:
+        for said, result in self._call.judged:
+            yield "note", f"{said}: {result}"
+        self._call.judged.clear()
+
+    def _state(self, _rest: str) -> list[Line]:
+        conversation, question = self._call.conversation, self._call.waiting
+        position = conversation.position
+        where = f"{position.flow}.{position.step} in {conversation.language}"
+        lines = [f"{where}, the call is over" if question is None else where]
+        if question is not None:
+            lines.append(
+                f"waits for {question.kind}, {'by voice or key' if question.voice else 'by key only'}"
+            )
+        visit = conversation.trace.here(*position)
+        if visit is not None and visit.misses:
+            lines.append(", ".join(f"{kind}: {count}" for kind, count in sorted(visit.misses.items())))
+        lines += [f"{name} = {value}" for name, value in conversation.public_slots.items()]
+        secret = self._flows.sensitive
+        for lookup, record in conversation.found.items():
+            for name, value in record.items():
+                hidden = f"{lookup}.{name}" in secret or lookup in secret
+                lines.append(f"{lookup}.{name} = {MASK if hidden else value}")
+        if conversation.outcome:
+            lines.append(f"outcome = {conversation.outcome}")
+        return [("note", line) for line in lines]
+
+    # --- commands ---
+
+    def _jump(self, rest: str) -> list[Line]:
+        flow, dot, step = rest.rpartition(".")
+        flow = flow if dot else self._call.conversation.position.flow
+        if not step:
+            return [("note", "write the step behind it: /jump main_menu")]
+        try:
+            self._call.jump(flow, step)
+        except DialogError as fault:
+            return [("note", str(fault))]
+        self._led = "/jump"
+        return list(self._news())
+
+    def _set(self, rest: str) -> list[Line]:
+        slot, _, value = rest.partition(" ")
+        known = {name for name in self._flows.types if "." not in name}
+        if slot not in known:
+            return [("note", f"there is no slot `{slot}`: {nearest(slot, known)}")]
+        if not value.strip():
+            return [("note", f"write the value behind it: /set {slot} 45716")]
+        self._call.conversation.fill(slot, value.strip())
+        self._led = "/set"
+        return [("note", f"{slot} = {MASK if slot in self._flows.sensitive else value.strip()}")]
+
+    def _back(self, _rest: str) -> list[Line]:
+        if self._led:
+            return [("note", f"a call with {self._led} cannot be taken back: begin again")]
+        if not self._typed:
+            return [("note", "there is no turn to take back")]
+        *before, last = self._typed
+        self._dial()
+        self._typed = before
+        self.start()
+        for typed in before:
+            command, _, rest = typed.partition(" ")
+            self._turn(command, rest.strip(), typed)
+        shown = MASK if self._call.waiting is not None and self._call.waiting.sensitive else last
+        asked = self._call.turn.said[-1:]
+        return [("note", f"taken back: {shown or '/silence'}"), *(("ivr", said) for said in asked)]
+
+    def _save(self, rest: str) -> list[Line]:
+        file, _, name = rest.partition(" ")
+        if not file:
+            return [("note", "write the file behind it: /save main.test.yaml a caller asks for the balance")]
+        if self._led:
+            return [
+                ("note", f"a call with {self._led} is no test, because no caller can do that: begin again")
+            ]
+        self._written.data = self._data_used()
+        title = name.strip() or f"a call of {len(self._typed)} turns"
+        try:
+            add_test(Path(file), title, self._written, self._flows)
+        except DialogError as fault:
+            return [("note", f"not saved: {fault}")]
+        lines: list[Line] = [("note", f"saved “{title}” in {file}: ivr test {file}")]
+        beside = Path(self._flows.flow(self._flow).source.file).resolve().parent
+        if Path(file).resolve().parent != beside:
+            lines.append(("note", f"a test is found beside its flow: move it to {beside}"))
+        if any(name in self._flows.sensitive for name in self._call.conversation.slots):
+            lines.append(
+                ("note", "the test holds sensitive answers as you typed them: use made-up ones only")
+            )
+        return lines
+
+    def _data_used(self) -> dict[str, dict[str, Answer]]:
+        used: dict[str, dict[str, Answer]] = {}
+        for lookup, by in self._call.asked:
+            used.setdefault(lookup, {})[by] = self._call.answer_to(lookup, by)
+        return used
+
+
+def _wrong_keys(keys: str) -> str:
+    return "" if keys and not set(keys.strip()) - _KEYS else "write the keys behind it: /key 1"
+
+
+def _short(answer: Answer) -> str:
+    return answer if isinstance(answer, str) else "found"

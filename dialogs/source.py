@@ -74,9 +74,10 @@ class Source:
 def nearest(name: str, known: Iterable[str]) -> str:
     """A remedy for a misspelt name: "did you mean …?", or the list of what exists, as a clause."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    by_lower = {known_name.lower(): known_name for known_name in names}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     if close:
-        return f"did you mean `{close[0]}`?"
+        return f"did you mean `{by_lower[close[0]]}`?"
     if not names:
         return "there is none to choose from"
     shown = ", ".join(f"`{known_name}`" for known_name in names[:12])

@@ -9,23 +9,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome
+from dialogs.call import MASK
+from dialogs.effects import (
+    CallBack,
+    Collect,
+    Deed,
+    Effect,
+    Enqueue,
+    Hangup,
+    Lookup,
+    Notify,
+    OpenCase,
+    Play,
+    Promise,
+    Prompt,
+    Record,
+    SetOutcome,
+    StartRecording,
+    Transfer,
+    Understand,
+    Verify,
+)
 from dialogs.engine import Conversation
 from dialogs.errors import RehearsalStuck
+from dialogs.outside import Outside
 from dialogs.results import (
     Done,
     Failed,
     Found,
     Handed,
+    Locked,
+    Match,
     Missing,
     NobodyFree,
+    NoInput,
     Played,
     Result,
     Slow,
 )
 
 Scalar = str | int | bool | None
-Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error"]
+Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error", "locked"]
 Data = Mapping[str, Mapping[str, Answer]]
 """Look-up → what it is asked by (several values joined by ", ") → what it answers. `else` is the rest."""
 Agents = Literal["free", "busy", "closed", "left", "broken"]
@@ -44,20 +68,31 @@ class Turn:
     queues: list[str] = field(default_factory=list)
     lookups: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
+    deeds: list[tuple[str, str]] = field(default_factory=list)
+    """(node type, what): `("transfer", "shop")`, `("record", "complaint")` …"""
 
 
 class StandIn:
     """Plays a conversation from question to question."""
 
-    def __init__(self, conversation: Conversation, data: Data, agents: Agents) -> None:
+    def __init__(
+        self, conversation: Conversation, data: Data, agents: Agents, outside: Outside | None = None
+    ) -> None:
         self.conversation = conversation
         self.data = data
+        self.outside = outside or Outside()
         self.agents: Agents = agents
         self.turn = Turn()
         self.waiting: Collect | None = None
         """The question that is open; `None` once the call is over."""
         self.transcript: list[tuple[str, str]] = []
         """(who, what): `ivr`, `caller`, or `system`."""
+        self.asked: list[tuple[str, str]] = []
+        """Every look-up and identity check, and what it was asked by (as the keys of the data)."""
+        self.judged: list[tuple[str, str]] = []
+        """What the caller said or keyed, and how it was understood."""
+        self.recorded = not conversation.recording_waits
+        """Whether the call is recorded by now, where calls are recorded at all."""
 
     def start(self) -> None:
         self._play(self.conversation.start())
@@ -65,14 +100,32 @@ class StandIn:
     def answer(self, result: Result, said: str) -> None:
         """The caller's answer to the open question."""
         self.transcript.append(("caller", said))
+        self.judged.append((said, self._understood(result)))
         self.turn = Turn()
         self._play(self.conversation.send(result))
+
+    def is_silent(self) -> None:
+        """The caller lets the question's time pass."""
+        self.answer(NoInput(), "is silent")
+
+    def _understood(self, result: Result) -> str:
+        if isinstance(result, Match):
+            hidden = self.waiting is not None and self.waiting.sensitive
+            return f"understood {MASK if hidden else result.value} ({result.band})"
+        return "silence" if isinstance(result, NoInput) else "not understood"
 
     def hang_up(self) -> None:
         self.transcript.append(("caller", "hangs up"))
         self.turn = Turn()
         self.waiting = None
         self.conversation.hang_up("NORMAL_CLEARING")
+
+    def jump(self, flow: str, step: str) -> None:
+        """Goes to a step as no caller can. Raises `DialogError`."""
+        effect = self.conversation.jump(flow, step)
+        self.transcript.append(("system", f"jumps to {flow}.{step}"))
+        self.turn = Turn()
+        self._play(effect)
 
     def _play(self, effect: Effect) -> None:
         """Performs effects until the caller is asked or the call is over."""
@@ -91,7 +144,7 @@ class StandIn:
                     effect = self.conversation.send(self._result(effect))
         raise RehearsalStuck("the call goes on without ever asking or ending")
 
-    def _result(self, effect: Play | Lookup | Enqueue | SetOutcome) -> Result:
+    def _result(self, effect: Play | Lookup | StartRecording | Enqueue | SetOutcome | Deed) -> Result:
         match effect:
             case Play():
                 self._speak(effect.prompt)
@@ -99,25 +152,64 @@ class StandIn:
             case Lookup():
                 self.turn.lookups.append((effect.name, effect.by))
                 self.transcript.append(("system", f"looks up {effect.name}"))
-                return self._found(effect)
+                return self._found(effect.name, ", ".join(effect.by.values()))
             case Enqueue():
                 self.turn.queues.append(effect.queue)
                 self.transcript.append(("system", f"queue {effect.queue}"))
                 return self._people()
+            case StartRecording():
+                self.recorded = True
+                self.transcript.append(("system", "starts to record"))
+                return Done()
             case SetOutcome():
                 self.transcript.append(("system", f"outcome {effect.code}"))
                 return Done()
+            case _:
+                return self._done(effect)
 
-    def _found(self, effect: Lookup) -> Result:
-        answers = self.data.get(effect.name, {})
-        answer = answers.get(", ".join(effect.by.values()), answers.get("else", "missing"))
+    def _done(self, deed: Deed) -> Result:
+        """What needs a performer on a live call: noted, and answered as `outside` says."""
+        result: Result
+        match deed:
+            case Transfer():
+                what, name = "transfer", deed.destination
+                result = self.outside.transferred()
+            case Record():
+                what, name, result = deed.purpose, deed.name, self.outside.recorded(deed)
+            case Verify():
+                what, name = "verify", deed.identity
+                result = self._found(deed.identity, ", ".join(deed.claims.values()))
+            case Understand():
+                what, name, result = "understand", deed.name, self.outside.understood(deed)
+            case CallBack():
+                what, name, result = "callback", deed.queue, self.outside.ended(deed)
+            case Notify():
+                what, name, result = "notify", deed.channel, self.outside.ended(deed)
+            case Promise():
+                what, name, result = "promise", deed.name, self.outside.ended(deed)
+            case OpenCase():
+                what, name, result = "case", deed.name, self.outside.opened(deed)
+        self.turn.deeds.append((what, name))
+        self.transcript.append(("system", f"{what} {name}"))
+        return result
+
+    def _found(self, name: str, by: str) -> Result:
+        self.asked.append((name, by))
+        answer = self.answer_to(name, by)
         if answer == "slow":
             return Slow()
         if answer == "error":
             return Failed("the look-up breaks")
+        if answer == "locked":
+            return Locked()
         if isinstance(answer, str):
             return Missing()
         return Found(dict(answer))
+
+    def answer_to(self, lookup: str, by: str) -> Answer:
+        """What the data say; `missing` where they say nothing."""
+        answers = self.data.get(lookup, {})
+        return answers.get(by, answers.get("else", "missing"))
 
     def _people(self) -> Result:
         match self.agents:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dialogs.effects import Spoken
 from dialogs.expressions import Template, Value
 from dialogs.flow import FlowSet
+from dialogs.notice import STEP as NOTICE
 from dialogs.prompts import render, sentences
 from dialogs.spoken import Said
 from dialogs.wording import WORDING
@@ -18,6 +19,8 @@ from dialogs.wording import WORDING
 def static_prompts(flows: FlowSet) -> Iterator[Spoken]:
     """Every stretch without a value, in every language, in the order of the pages; built-in ones last."""
     for flow in flows.flows.values():
+        for language, template in (flow.recording_notice or {}).items():
+            yield from _fixed_parts(template, language, f"{flow.name}/{NOTICE}")
         for name, step in flow.steps.items():
             for _way, words in step.prompts():
                 for language, template in words.items():

@@ -47,6 +47,18 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "Did you say {answer}?",
         "ko": "{answer}, 맞습니까?",
     },
+    "do_you_want": {
+        "es": "¿Quiere {answer}?",
+        "ca": "Vol {answer}?",
+        "en": "Do you want to {answer}?",
+        "ko": "{answer}, 맞습니까?",
+    },
+    "which_of_two": {
+        "es": "Para {answer}, pulse uno. Para {other}, pulse dos.",
+        "ca": "Per {answer}, premi u. Per {other}, premi dos.",
+        "en": "To {answer}, press one. To {other}, press two.",
+        "ko": "{answer}, 일번. {other}, 이번.",
+    },
     "sorry_again": {
         "es": "Disculpe.",
         "ca": "Disculpi.",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of what is no sign on a screen: controls, direction marks, halves of signs, breaks."""
 _NUMBER = re.compile(r"\+?[0-9() ./-]{1,40}")
 _LONGEST_NAME = 100
 
 
 def plain_name(text: str) -> str:
-    """What a caller calls himself, as one short line: control characters become blanks."""
-    return " ".join(_CONTROL.sub(" ", text).split())[:_LONGEST_NAME]
+    """What a caller calls himself, as one short line: what cannot be seen becomes a blank."""
+    seen = (" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text[: 8 * _LONGEST_NAME])
+    return " ".join("".join(seen).split())[:_LONGEST_NAME]
 
 
 def plain_number(text: str) -> str:

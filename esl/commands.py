@@ -43,6 +43,7 @@ _QUEUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}(@[0-9A-Za-z][0-9A-Za-z_.-]
 _PATH = re.compile(r"/[\w./ +-]*[\w+-]")
 _DIALLED = re.compile(r"[\w.+@:/*#-]+")
 _DIALLED_ARGUMENT = re.compile(r"[\w.+@:/*#| -]*")
+_WEBSOCKET = re.compile(r"wss?://[0-9A-Za-z][0-9A-Za-z.-]*(:[0-9]{1,5})?(/[0-9A-Za-z_-]+)+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _EXPANDED = re.compile(r"\$|^%.?\[")
 
@@ -252,6 +253,17 @@ def record(leg: str, action: Literal["start", "stop", "mask", "unmask"], file: P
     path = safe_path(file)
     written = f"'{path}'" if " " in path else path
     return Command(f"api uuid_record {_fitting(_TOKEN, leg, 'a leg uuid')} {action} {written}")
+
+
+def stream_audio(leg: str, url: str) -> Command:
+    """Send what the caller says to a websocket (mod_audio_stream, which reads host names and IPv4 only)."""
+    _fitting(_WEBSOCKET, url, "a websocket's URL of plain characters")
+    return Command(f"api uuid_audio_stream {_fitting(_TOKEN, leg, 'a leg uuid')} start {url} mono 8k")
+
+
+def stop_streaming(leg: str) -> Command:
+    """End `stream_audio`."""
+    return Command(f"api uuid_audio_stream {_fitting(_TOKEN, leg, 'a leg uuid')} stop")
 
 
 def break_all(leg: str) -> Command:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any, TypeVar
 
@@ -67,6 +68,7 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
         self._awaited: deque[AsyncResult[Message]] = deque()
         self._completions: dict[tuple[str, str], AsyncResult[Event]] = {}
         self._sending = BoundedSemaphore(1)
+        self._stray = False
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -87,8 +89,9 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
                         return
         except WireError as fault:
             reason = f"malformed stream: {fault}"
-            for message in fault.completed:
-                self._take(message)
+            with suppress(WireError):  # one fault of the stream is enough
+                for message in fault.completed:
+                    self._take(message)
         except OSError as fault:
             reason = f"broken: {fault}"
         except gevent.GreenletExit:
@@ -104,7 +107,9 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
         match message.content_type:
             case "command/reply" | "api/response":
                 if not self._awaited:
-                    log.warning("esl_reply_without_command", text=message.text[:80])
+                    if not self._stray:  # once: whoever sends them by the thousand must not fill the disk
+                        log.warning("esl_reply_without_command", text=message.text[:80])
+                    self._stray = True
                     return
                 self._awaited.popleft().set(message)
             case "text/event-plain":

@@ -28,7 +28,7 @@ from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
 from esl.event_source import EventSource
-from esl.live_audio import LiveAudio, Tap
+from esl.live_audio import AudioTransport, Tap
 from esl.running import NO_RESPONSE, Running
 from esl.switch import CallEvent, Digit, HungUp, Inbox, ListeningLost
 from esl.wire import Command, Event
@@ -61,7 +61,7 @@ class Leg:
         self,
         connection: OutboundConnection,
         channel: Event,
-        live_audio: LiveAudio,
+        live_audio: AudioTransport,
         *,
         event_sources: Sequence[EventSource] = (),
         verdict_grace: float = VERDICT_GRACE,
@@ -88,6 +88,7 @@ class Leg:
         self.running = Running(self._post)
         self._tap: Tap | None = None
         self._recording: Path | None = None
+        self._voice: Path | None = None
         self._ending: HungUp | None = None  # the verdict so far; set by the first sign of the end
         self._verdict: gevent.Greenlet[[], None] | None = None
         self._over = False
@@ -142,18 +143,19 @@ class Leg:
         """Starts the live audio of the caller; `Audio` events follow until the end of the call."""
         if self._tap is not None and not self._tap.stopped:
             return
-        path = self._live_audio.path_for(self.uuid)
+        tap = self._live_audio.tap(self.uuid, self._post)
         try:
-            self.request(
-                commands.set_variables(self.uuid, leg_variables.TAPPED),
-                commands.record(self.uuid, "start", path),
-            )
+            self.request(*tap.begin)
         except CommandRefusedError as refused:
             # A call without live audio is still a call: keys can be collected.
+            tap.stop()
             log.warning("listening_refused", leg=self.uuid, answer=refused.answer)
             self._post(ListeningLost(f"the switch refused: {refused.answer}"))
             return
-        self._tap = self._live_audio.follow(path, self._post)
+        except BaseException:
+            tap.stop()
+            raise
+        self._tap = tap
 
     def stop_listening(self) -> None:
         """Ends the live audio. No `Audio` arrives afterwards."""
@@ -161,7 +163,7 @@ class Leg:
             return
         tap, self._tap = self._tap, None
         tap.stop()
-        self._try(commands.record(self.uuid, "stop", tap.path))
+        self._try(tap.end)
 
     def start_recording(self, file: Path) -> None:
         """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""
@@ -170,6 +172,19 @@ class Leg:
             commands.record(self.uuid, "start", file),
         )
         self._recording = file
+
+    def start_voice_recording(self, file: Path) -> None:
+        """Records the caller alone (mono, 8 kHz WAV) to an absolute path, beside whatever else goes on."""
+        self.request(
+            commands.set_variables(self.uuid, leg_variables.VOICE), commands.record(self.uuid, "start", file)
+        )
+        self._voice = file
+
+    def stop_voice_recording(self) -> None:
+        """Ends it; the file is complete once the switch has closed it. Without one, nothing to do."""
+        file, self._voice = self._voice, None
+        if file is not None:
+            self.request(commands.record(self.uuid, "stop", file))
 
     def mask_recording(self) -> None:
         """Silence instead of sound in the recording, from now on. Without a recording, nothing to do."""
@@ -377,7 +392,7 @@ def _ended_by_caller(event: Event) -> bool | None:
 
 
 def leg_on(
-    connection: OutboundConnection, live_audio: LiveAudio, event_sources: Sequence[EventSource] = ()
+    connection: OutboundConnection, live_audio: AudioTransport, event_sources: Sequence[EventSource] = ()
 ) -> Leg:
     """The leg of a connection that has just connected, with its events on their way to it."""
     leg = Leg(connection, connection.channel, live_audio, event_sources=event_sources)

@@ -12,38 +12,27 @@ Rules:
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import gevent
 import structlog
-from gevent import socket
 from gevent.pool import Group
 from gevent.server import StreamServer
 
+from esl import sockets
 from esl.connection import REPLY_DEADLINE, OutboundConnection
-from esl.errors import (
-    AddressTakenError,
-    AddressUnusableError,
-    CallEnded,
-    CommandRefusedError,
-    ConnectionLostError,
-    EslError,
-    WireError,
-)
+from esl.errors import CallEnded, CommandRefusedError, ConnectionLostError, EslError, WireError
 from esl.event_source import EventSource
 from esl.leg import Leg, leg_on
-from esl.live_audio import LiveAudio
+from esl.live_audio import AudioTransport, LiveAudio
+from esl.sockets import LOOPBACK, Network
 from esl.switch import Call
 
 log = structlog.get_logger("esl.outbound")
 
-Network = IPv4Network | IPv6Network
-LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-
 _BACKLOG = 512  # connections that wait to be accepted; a burst of calls, not of seconds
+_UNPROVEN_PER_CALL = 2  # connections that have not answered `connect` yet, for each call that is allowed
 
 
 class OutboundServer:
@@ -63,7 +52,7 @@ class OutboundServer:
         *,
         allowed: Sequence[Network] = LOOPBACK,
         max_calls: int = 200,
-        live_audio: LiveAudio | None = None,
+        live_audio: AudioTransport | None = None,
         event_sources: Sequence[EventSource] = (),
         connect_deadline: float = 5.0,
         command_deadline: float = REPLY_DEADLINE,
@@ -73,7 +62,7 @@ class OutboundServer:
         self._allowed = tuple(allowed)
         self._max_calls = max_calls
         self._own_audio = live_audio is None
-        self._live_audio = live_audio or LiveAudio()
+        self._live_audio: AudioTransport = live_audio or LiveAudio()
         self._event_sources = tuple(event_sources)
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
@@ -92,40 +81,16 @@ class OutboundServer:
 
         Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy.
         """
-        host, port = self.address
-        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((host, port))
-        except OSError as fault:
-            sock.close()
-            raise self._unusable(fault) from None
-        self._socket = sock
-        bound: tuple[Any, ...] = sock.getsockname()
-        self.address = str(bound[0]), int(bound[1])
+        self._socket, self.address = sockets.bind(self.address)
 
     def start(self) -> None:
         """Begins to accept; takes the address first if `bind` has not. Raises as `bind`."""
         if self._socket is None:
             self.bind()
-        try:
-            self._socket.listen(_BACKLOG)
-        except OSError as fault:  # somebody else has bound the address, too, and listened first
-            raise self._unusable(fault) from None
+        sockets.listen(self._socket, self.address, _BACKLOG)
         self._server = StreamServer(self._socket, self._arrive, spawn=self._spawn)
         self._server.start()
         log.info("outbound_listening", host=self.address[0], port=self.address[1])
-
-    def _unusable(self, fault: OSError) -> AddressTakenError | AddressUnusableError:
-        host, port = self.address
-        if fault.errno == errno.EADDRINUSE:
-            return AddressTakenError(
-                f"{host}:{port} is taken: end the program that listens there, or configure another port"
-            )
-        return AddressUnusableError(
-            f"cannot listen on {host}:{port} ({fault.strerror or fault}): "
-            "configure an address of this machine and a port above 1023"
-        )
 
     @property
     def active_calls(self) -> int:
@@ -167,14 +132,14 @@ class OutboundServer:
     def _arrive(self, sock: Any, peer: tuple[Any, ...]) -> None:
         """The whole life of one connection; the server runs it in a greenlet of its own."""
         with sock:
-            if not self._is_allowed(str(peer[0])):
+            if not sockets.is_allowed(str(peer[0]), self._allowed):
                 log.warning(
                     "outbound_refused", peer=peer[0], remedy="add the switch's address to the allowed ones"
                 )
                 return
-            if len(self._legs) >= self._max_calls:
-                log.warning("outbound_full", peer=peer[0], max_calls=self._max_calls)
+            if self._is_full(peer):
                 return
+            self._make_room()
             connection = OutboundConnection(peer, sock)
             self._legs[connection] = None
             try:
@@ -189,9 +154,24 @@ class OutboundServer:
                 connection.lose("closed by us")
                 del self._legs[connection]
 
+    def _is_full(self, peer: tuple[Any, ...]) -> bool:
+        full = self.active_calls >= self._max_calls
+        if full:
+            log.warning("outbound_full", peer=peer[0], max_calls=self._max_calls)
+        return full
+
+    def _make_room(self) -> None:
+        """Who has not shown yet to be a switch takes no place from calls: too many of them, and the oldest
+        goes (a switch shows it within milliseconds)."""
+        unproven = [connection for connection, leg in self._legs.items() if leg is None]
+        if len(unproven) >= _UNPROVEN_PER_CALL * self._max_calls:
+            unproven[0].lose("too many connections that do not say who they are")
+
     def _live(self, connection: OutboundConnection) -> None:
         connection.deadline = self._connect_deadline
         channel = connection.connect(linger=self._linger)
+        if self._is_full(connection.peer):  # others were quicker
+            return
         if channel.get("Control") != "full" or channel.get("Socket-Mode") != "async":
             raise CommandRefusedError(
                 "connect",
@@ -212,8 +192,3 @@ class OutboundServer:
             log.exception("call_failed", leg=leg.uuid)
         finally:
             leg.release()
-
-    def _is_allowed(self, host: str) -> bool:
-        address = ip_address(host.partition("%")[0])
-        plain = getattr(address, "ipv4_mapped", None) or address
-        return any(plain in network for network in self._allowed)

@@ -117,6 +117,12 @@ class Call(Protocol):
     def start_recording(self, file: Path) -> None:
         """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""
 
+    def start_voice_recording(self, file: Path) -> None:
+        """Records the caller alone (mono, 8 kHz WAV) to an absolute path, beside whatever else goes on."""
+
+    def stop_voice_recording(self) -> None:
+        """Ends it; the file is complete once the switch has closed it. Without one, nothing to do."""
+
     def mask_recording(self) -> None:
         """Writes silence instead of sound, on both sides, with the timing kept; live audio goes on."""
 

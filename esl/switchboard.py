@@ -194,7 +194,8 @@ class Switchboard:
         self._lost_at = self._clock()
         legs, self._legs = list(self._legs.values()), {}
         host, port = self.address
-        log.warning("event_connection_lost", switch=f"{host}:{port}", reason=reason, legs=len(legs))
+        say = log.info if self._keeper is None else log.warning  # on purpose, or not
+        say("event_connection_lost", switch=f"{host}:{port}", reason=reason, legs=len(legs))
         for leg in legs:
             gevent.spawn(catch_up, leg, self._mark)
 

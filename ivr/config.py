@@ -23,11 +23,15 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from esl import commands
+from esl.errors import UnsafeTextError
+from esl.sockets import LOOPBACK
 from ivr.errors import ConfigurationError
 from ivr.switch_settings import FreeswitchSettings
 
@@ -88,9 +92,42 @@ class OutboundSettings(_Part):
 
     host: str = "127.0.0.1"
     port: Port = 8040
-    allowed: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    allowed: tuple[Network, ...] = LOOPBACK
     """Switches that may connect; the port has no authentication of its own."""
     max_calls: Annotated[int, Field(ge=1)] = 200
+
+
+def _audio_url(url: str) -> str:
+    """A URL that mod_audio_stream reads."""
+    try:
+        commands.stream_audio("0", f"{url.rstrip('/')}/0")
+    except UnsafeTextError as refused:
+        raise ValueError("write it as ws://10.0.0.5:8041 or wss://ivr.example.net/audio") from refused
+    return url
+
+
+class AudioSettings(_Part):
+    """How the callers' sound gets from the switch to us while they speak."""
+
+    transport: Literal["file", "websocket"] = "file"
+    """A file in shared memory (`freeswitch.live_audio`), or a websocket from a switch on another machine."""
+    host: str = "127.0.0.1"
+    port: Port = 8041
+    url: Annotated[str, AfterValidator(_audio_url)] | None = None
+    """Where the switch finds the websocket; default: ws://host:port."""
+    allowed: tuple[Network, ...] = LOOPBACK
+    """Switches that may connect; each connection also shows a token that is good once."""
+
+    @model_validator(mode="after")
+    def _reachable(self) -> AudioSettings:
+        if self.transport == "websocket" and self.url is None:
+            if self.host in ("0.0.0.0", "::"):  # noqa: S104 - refused here
+                raise ValueError(f"the switch cannot connect to {self.host}: add audio.url")
+            try:
+                _audio_url(f"ws://{self.host}:{self.port}")
+            except ValueError as odd:
+                raise ValueError(f"the switch cannot read the address {self.host}: add audio.url") from odd
+        return self
 
 
 class SwitchSettings(_Part):
@@ -99,6 +136,9 @@ class SwitchSettings(_Part):
     event_port: Port = 8021
     event_password: Secret = None
     """FreeSWITCH's; the embedded switch makes its own."""
+    events: Literal["shared", "own"] = "shared"
+    """How a call hears what happens on FreeSWITCH: by one connection for all calls (cheaper for the switch;
+    without it, or without a password, each call uses its own), or always by its own."""
     line_port: Port = 8042
     """Where callers join the embedded switch (`ivr demo`, `ivr call --voice`)."""
     destination: str = "9100"
@@ -126,9 +166,20 @@ class CallSettings(_Part):
     record: bool = True
 
 
+class RecordingSettings(_Part):
+    folder: Path = Path("recordings")
+    format: Literal["wav", "mp3", "opus"] | None = None
+    """What recordings become when their call is over, trimmed; None: they stay as the switch wrote them."""
+
+
 class LogSettings(_Part):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+
+
+def _recordings(value: object) -> object:
+    """A path alone is the folder."""
+    return {"folder": value} if isinstance(value, str | Path) else value
 
 
 class Settings(BaseSettings):
@@ -141,11 +192,12 @@ class Settings(BaseSettings):
     home: Path = CHECKOUT
     flows: Path | None = None
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
-    recordings: Path = Path("recordings")
+    recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
     database: DatabaseSettings = DatabaseSettings()
     outbound: OutboundSettings = OutboundSettings()
+    audio: AudioSettings = AudioSettings()
     switch: SwitchSettings = SwitchSettings()
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
@@ -171,7 +223,7 @@ class Settings(BaseSettings):
 
     @property
     def recordings_folder(self) -> Path:
-        return self.path(self.recordings)
+        return self.path(self.recordings.folder)
 
     @property
     def prompts_folder(self) -> Path:

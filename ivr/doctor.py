@@ -12,13 +12,17 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from data.errors import DataError
+from data.errors import DataError, ReleaseDamaged
 from data.store import Store
 from dialogs.errors import DialogError
 from dialogs.loader import load_flows
+from esl import commands
+from esl.connection import InboundConnection
+from esl.errors import EslError, LoginRefusedError
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.server import catalogue_of, writable
@@ -53,10 +57,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _shared_memory()
     yield _database(settings)
     yield _flows(settings)
+    yield _live_flows(settings)
     yield _synthesis(settings)
     yield from _models(settings)
     yield from _ports(settings)
     yield _freeswitch(settings)
+    if settings.switch.kind == "freeswitch":
+        yield _event_socket(settings)
 
 
 def _python() -> Finding:
@@ -110,7 +117,29 @@ def _flows(settings: Settings) -> Finding:
     except (DialogError, IvrError) as fault:
         first = str(fault).splitlines()[0]
         return Finding("flows", "bad", first, "Run `ivr check` and mend what it names")
-    return Finding("flows", "good", f"{len(flows.flows)} in {settings.flows_folder}, version {flows.version}")
+    return Finding(
+        "flows in the folder",
+        "good",
+        f"{len(flows.flows)} in {settings.flows_folder}, version {flows.version}",
+    )
+
+
+def _live_flows(settings: Settings) -> Finding:
+    """What new calls take: a published release, or the folder."""
+    store = Store(settings.database_url)
+    try:
+        live = store.releases.live(datetime.now(UTC))
+        if live is None:
+            return Finding("live flows", "good", f"from {settings.flows_folder}: nothing was published yet")
+        files = store.releases.files(live.release)
+    except ReleaseDamaged as fault:
+        return Finding("live flows", "bad", fault.what, fault.remedy)
+    except DataError as fault:
+        return Finding("live flows", "note", fault.what, fault.remedy)
+    finally:
+        store.close()
+    since = f"{live.effective_at:%Y-%m-%d %H:%M:%S} UTC"
+    return Finding("live flows", "good", f"release {live.release} since {since}, {len(files)} files")
 
 
 def _synthesis(settings: Settings) -> Finding:
@@ -166,6 +195,32 @@ def _freeswitch(settings: Settings) -> Finding:
     return Finding(
         "FreeSWITCH", state, "not on PATH, nor in FREESWITCH_HOME", "The embedded switch serves meanwhile"
     )
+
+
+def _event_socket(settings: Settings) -> Finding:
+    """Whether FreeSWITCH lets us in where the events of all calls come from."""
+    what, switch = "event socket", settings.switch
+    where = f"{switch.event_host}:{switch.event_port}"
+    if switch.event_password is None:
+        return Finding(
+            what,
+            "note",
+            f"{where} is not asked: no password is set",
+            "Set switch.event_password (`ivr freeswitch init` says where it is); calls go on without",
+        )
+    connection = InboundConnection(switch.event_host, switch.event_port, switch.event_password, timeout=2.0)
+    try:
+        connection.connect()
+        version = connection.api(commands.api("version")).strip()
+    except LoginRefusedError as refused:
+        remedy = "Set switch.event_password to FreeSWITCH's, and freeswitch.event_clients to let this host in"
+        return Finding(what, "bad", str(refused), remedy)
+    except EslError as fault:
+        remedy = "Start FreeSWITCH, or set switch.event_host and switch.event_port"
+        return Finding(what, "bad", str(fault), remedy)
+    finally:
+        connection.stop()
+    return Finding(what, "good", f"{where} lets us in: {version}")
 
 
 def _is_local(settings: Settings) -> bool:

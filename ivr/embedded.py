@@ -17,6 +17,7 @@ import gevent
 import structlog
 from gevent import subprocess
 
+from esl.freeswitch.configuration import QUEUE_DOMAIN
 from ivr.config import CHECKOUT, Settings
 from ivr.errors import SwitchFailed
 
@@ -67,11 +68,11 @@ def switch_config(
                     ["set", "socket_resume=true"],
                     ["socket", f"{host}:{port} async full"],
                     ["answer"],
-                    ["callcenter", f"{FALLBACK_QUEUE}@default"],
+                    ["callcenter", f"{FALLBACK_QUEUE}@{QUEUE_DOMAIN}"],
                 ],
             }
         ],
-        "queues": [{"name": f"{queue}@default", "agents": [agent]} for queue in queues],
+        "queues": [{"name": f"{queue}@{QUEUE_DOMAIN}", "agents": [agent]} for queue in queues],
     }
     if settings.switch.event_password is not None:
         config["password"] = settings.switch.event_password

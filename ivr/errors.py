@@ -32,6 +32,18 @@ class NotWritable(IvrError):
     code = "not_writable"
 
 
+class FolderUnfit(IvrError):
+    """A folder cannot be published, or a release cannot be written to it."""
+
+    code = "folder_unfit"
+
+
+class FlowsNotLoaded(IvrError):
+    """A release could not be made into flows."""
+
+    code = "flows_not_loaded"
+
+
 class SwitchFailed(IvrError):
     """The embedded switch did not start, or ended by itself."""
 
@@ -48,3 +60,21 @@ class MeasurementImpossible(IvrError):
     """What a benchmark needs is not here, or does not work."""
 
     code = "measurement_impossible"
+
+
+class RecordingUnknown(IvrError):
+    """No call of that id, or none with a recording."""
+
+    code = "recording_unknown"
+
+
+class RecordingUnreadable(IvrError):
+    """A recording is not there, or is no sound."""
+
+    code = "recording_unreadable"
+
+
+class CannotPlay(IvrError):
+    """There is no player, or no sound device."""
+
+    code = "cannot_play"

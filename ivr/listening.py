@@ -45,6 +45,8 @@ class Collected:
     answer: Match | NoMatch | NoInput
     ended_at: float | None
     recognizer_lost: bool = False
+    given: Heard | Keyed | None = None
+    """What was judged; None if nothing was heard or keyed, or the recogniser gave no answer."""
 
 
 class Question:
@@ -147,7 +149,8 @@ class Question:
             if not pressed.endswith(terminator):
                 self._attention.forget_next(terminator)  # "45716#": the # belongs to this answer
             pressed = pressed.removesuffix(terminator)
-        return Collected(self._collect.judge(Keyed(pressed)), self._clock.now(), self._recognizer_lost)
+        given = Keyed(pressed)
+        return Collected(self._collect.judge(given), self._clock.now(), self._recognizer_lost, given)
 
     # Time
 
@@ -235,7 +238,8 @@ class Question:
         log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
-        return Collected(self._collect.judge(_heard(hypothesis)), ended_at)
+        given = _heard(hypothesis)
+        return Collected(self._collect.judge(given), ended_at, given=given)
 
     def _listen_no_more(self) -> None:
         self._recognizer = None

@@ -78,6 +78,16 @@ class HandedOver:
 
 
 @dataclass(frozen=True)
+class CallerRecorded:
+    """What the caller said was kept in a file of its own: a message, a complaint."""
+
+    call_id: str
+    step: str
+    file: Path
+    seconds: float
+
+
+@dataclass(frozen=True)
 class CallOver:
     """The call has ended, its record is complete. `by`: caller, system or switch."""
 
@@ -89,7 +99,7 @@ class CallOver:
     recording: Path | None
 
 
-Moment = CallBegan | SystemSpoke | CallerAnswered | LookedUp | HandedOver | CallOver
+Moment = CallBegan | SystemSpoke | CallerAnswered | LookedUp | HandedOver | CallerRecorded | CallOver
 Watch = Callable[[Moment], None]
 
 

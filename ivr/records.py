@@ -9,9 +9,11 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Literal
 from uuid import UUID
 
 import gevent
@@ -23,14 +25,58 @@ from gevent.threadpool import ThreadPool
 from data.call_log import CallLog
 from data.errors import DataError
 from data.ids import new_id
-from data.records import CallAnswered, CallBegun, CallEnded, EndedBy, Turn, TurnKind
+from data.records import (
+    CallAnswered,
+    CallBegun,
+    CallEnded,
+    CallStep,
+    EndedBy,
+    Reading,
+    Scalar,
+    Turn,
+    TurnKind,
+    Who,
+)
+from dialogs.call import Visit
+from dialogs.effects import Deed
+from dialogs.engine import Conversation
+from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
 from esl.switch import Call
 from ivr.clock import Clock
+from ivr.moments import MASK
 
 log = structlog.get_logger(__name__)
 
 DRAIN_EVERY = 10.0
 """Seconds between two tries to bring the spool into the database."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a call begins on: a flow of one version, and what it is told of the caller."""
+
+    flow: str
+    flow_version: str
+    release: int | None = None
+    """`None`: the flows came from a folder."""
+    caller_facts: Mapping[str, Scalar] = field(default_factory=dict)
+    """Beside number and name."""
+    at: datetime | None = None
+    """The moment that the flow takes for now; `None`: this one."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the dialog something happened, and in which language."""
+
+    flow: str
+    step: str
+    language: str
+
+
+def place_in(conversation: Conversation, step: str) -> Place:
+    """A step of the flow that the conversation is in."""
+    return Place(conversation.position.flow, step, conversation.language)
 
 
 class Records:
@@ -47,11 +93,11 @@ class Records:
         self._writer = gevent.spawn(self._write_all)
         self._drainer = gevent.spawn(self._drain_now_and_then)
 
-    def begin(self, call: Call, *, flow: str, flow_version: str, language: str) -> CallRecord:
+    def begin(self, call: Call, basis: Basis, *, language: str) -> CallRecord:
         """Opens the record of a call that has just arrived."""
-        began_at = self.clock.utc()
+        began_at = basis.at or self.clock.utc()
         call_id = new_id()
-        recording = self._place_for(call_id, began_at)
+        recording = self.place_for(call_id, began_at)
         record = CallRecord(self, call_id, began_at, recording)
         begun = CallBegun(
             call_id=call_id,
@@ -63,14 +109,16 @@ class Records:
             language=language,
             started_at=began_at,
             node_id=self.node,
-            flow=flow,
-            flow_version=flow_version,
-            recording=None if recording is None else self._below(recording),
+            flow=basis.flow,
+            flow_version=basis.flow_version,
+            release=basis.release,
+            caller_facts=basis.caller_facts,
+            recording=None if recording is None else self.below(recording),
         )
         self.write(lambda: self._call_log.begin(begun))
         return record
 
-    def _place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
+    def place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
         """The file to record to, its folder made; None if calls are not recorded, or cannot be."""
         if self._recordings is None:
             return None
@@ -82,7 +130,8 @@ class Records:
             return None
         return folder / f"{call_id}.wav"
 
-    def _below(self, recording: Path) -> str:
+    def below(self, recording: Path) -> str:
+        """Its path below the recordings folder."""
         assert self._recordings is not None
         return str(recording.relative_to(self._recordings))
 
@@ -143,7 +192,7 @@ class CallRecord:
         self._id = call_id
         self._began = records.clock.now()
         self._turns = 0
-        self._recorded = False
+        self._voices = 0
         self._planned_recording = recording
         self.call_id = str(call_id)
         self.began_at = began_at
@@ -156,7 +205,7 @@ class CallRecord:
         return self._planned_recording
 
     def not_recorded(self) -> None:
-        """The switch refused to record."""
+        """There is no recording: the switch refused, or the caller did, or was gone before it began."""
         self._planned_recording = None
 
     def answered(self) -> None:
@@ -164,53 +213,109 @@ class CallRecord:
         answered = CallAnswered(call_id=self._id, at=self._records.clock.utc())
         self._records.write(lambda: self._records.call_log.answered(answered))
 
-    def system_turn(self, step: str, text: str, *, latency: float | None) -> None:
+    def system_turn(self, place: Place, text: str, *, latency: float | None) -> None:
         """A prompt began to play, `latency` seconds after the caller had ended."""
-        self._turn("system", step, text, "said", latency=latency)
+        self._turn("system", place, text=text, kind="said", latency_ms=_ms(latency))
 
     def caller_turn(
         self,
-        step: str,
-        said: str,
+        place: Place,
+        answer: Match | NoMatch | NoInput,
+        given: Heard | Keyed | None,
         *,
-        result: str,
-        by: str,
-        confidence: float,
         latency: float,
         sensitive: bool,
     ) -> None:
-        """A question was answered, or was not."""
-        kinds: dict[str, TurnKind] = {"no_match": "no_match", "no_input": "no_input"}
-        kind = kinds.get(result, "keys" if by == "keys" else "match")
-        self._turn("caller", step, said, kind, confidence=confidence, latency=latency, sensitive=sensitive)
+        """A question was answered, or was not; `given` is what was judged."""
+        match = answer if isinstance(answer, Match) else None
+        kinds: dict[type, TurnKind] = {NoMatch: "no_match", NoInput: "no_input"}
+        by: Literal["", "voice", "keys"] = "keys" if isinstance(given, Keyed) else "voice"
+        readings = given.alternatives if isinstance(given, Heard) else ()
+        self._turn(
+            "caller",
+            place,
+            text="" if isinstance(answer, NoInput) else answer.said,
+            kind=kinds.get(type(answer), "keys" if by == "keys" else "match"),
+            result=kinds.get(type(answer), "match"),
+            by="" if isinstance(answer, NoInput) else by,
+            band="" if match is None else match.band,
+            heard=tuple(Reading(text=one.text, confidence=one.confidence) for one in readings),
+            keys=given.keys if isinstance(given, Keyed) else None,
+            confidence=0.0 if match is None else match.confidence,
+            latency_ms=_ms(latency),
+            sensitive=sensitive,
+        )
 
-    def _turn(
+    def voice_file(self, purpose: str) -> Path | None:
+        """A new file for what the caller says, its folder made; None if there can be none."""
+        self._voices += 1
+        place = self._records.place_for(self._id, self.began_at)
+        return None if place is None else place.with_name(f"{place.stem}-{purpose}-{self._voices}.wav")
+
+    def caller_recorded(self, place: Place, file: Path) -> str:
+        """What the caller said is in the file; returns its path below the recordings folder."""
+        reference = self._records.below(file)
+        self._turn("caller", place, text=reference, kind="recorded", result="recorded")
+        return reference
+
+    def looked_up(
         self,
-        who: str,
-        step: str,
-        text: str,
-        kind: TurnKind,
+        place: Place,
+        name: str,
         *,
-        confidence: float | None = None,
-        latency: float | None = None,
-        sensitive: bool = False,
+        asked: Mapping[str, str],
+        result: str,
+        found: Mapping[str, Scalar],
+        sensitive: bool,
     ) -> None:
+        """A back end was asked by `asked`, and what came of it."""
+        self._turn(
+            "system",
+            place,
+            text=name,
+            kind="lookup",
+            result=result,
+            asked=asked,
+            found=found,
+            sensitive=sensitive,
+        )
+
+    def did(self, place: Place, deed: Deed, result: Result, *, secrets: Collection[str]) -> None:
+        """Something that needs a performer of its own was tried, and what came of it.
+
+        What it was about stays out, and of what was found the sensitive answers, `secrets`.
+        """
+        readings = result.intents if isinstance(result, Understood) else ()
+        known = result.record if isinstance(result, Found) else {}
+        self._turn(
+            "system",
+            place,
+            text=type(deed).__name__.lower(),
+            kind="deed",
+            result=result.reason if isinstance(result, Unreached) else type(result).__name__.lower(),
+            heard=tuple(Reading(text=intent, confidence=sure) for intent, sure in readings),
+            found=masked(result.entities if isinstance(result, Understood) else known, secrets),
+        )
+
+    def queued(self, place: Place, queue: str, *, result: str) -> None:
+        """The caller was handed to people; `result` is `handed`, `failed`, or why nobody came."""
+        self._turn("system", place, text=queue, kind="queue", result=result)
+
+    def _turn(self, who: Who, place: Place, **values: Any) -> None:
         self._turns += 1
         turn = Turn(
             n=self._turns,
             at_ms=round((self._records.clock.now() - self._began) * 1000),
-            who="system" if who == "system" else "caller",
-            step=step,
-            text=text,
-            kind=kind,
-            confidence=confidence,
-            latency_ms=None if latency is None else round(latency * 1000),
-            sensitive=sensitive,
+            who=who,
+            flow=place.flow,
+            step=place.step,
+            language=place.language,
+            **values,
         )
         self._records.write(lambda: self._records.call_log.add_turn(self._id, turn))
 
-    def finish(self, cause: str, by: str) -> None:
-        """The call is over."""
+    def finish(self, cause: str, by: str, path: Iterable[Visit] = ()) -> None:
+        """The call is over; `path` is the dialog's way through the flows."""
         sides: dict[str, EndedBy] = {"caller": "caller", "system": "system", "agent": "agent"}
         ended = CallEnded(
             call_id=self._id,
@@ -220,5 +325,31 @@ class CallRecord:
             outcome=self.outcome or None,
             language=self.language or None,
             recording=None if self._planned_recording is not None else "",
+            path=tuple(_step(visit) for visit in path),
         )
         self._records.write(lambda: self._records.call_log.finish(ended))
+
+
+def masked(values: Mapping[str, Scalar], secrets: Collection[str]) -> dict[str, Scalar]:
+    """The values, without those in which a sensitive answer stands."""
+    return {name: MASK if tells(value, secrets) else value for name, value in values.items()}
+
+
+def tells(value: Scalar, secrets: Collection[str]) -> bool:
+    """Whether a sensitive answer stands in that value."""
+    return any(secret in str(value) for secret in secrets)
+
+
+def _step(visit: Visit) -> CallStep:
+    return CallStep(
+        flow=visit.flow,
+        step=visit.step,
+        language=visit.language,
+        left_by=visit.left_by,
+        no_input=visit.misses["no_input"],
+        no_match=visit.misses["no_match"],
+    )
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)

@@ -11,38 +11,51 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import gevent
 import structlog
 
 from data.call_log import CallLog
+from data.errors import DatabaseLocked, DatabaseLost, DataError
 from data.spool import Spool
 from data.store import Store
-from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.catalogue import Catalogue
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
+from esl.audio_socket import AudioSocket
 from esl.errors import AddressTakenError
+from esl.live_audio import AudioTransport, LiveAudio, default_folder
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from esl.switchboard import Switchboard
 from ivr.clock import Clock
 from ivr.config import Settings
-from ivr.errors import LookupUnknown, NotWritable, PortTaken
-from ivr.lookups import LOOKUPS, Lookups
+from ivr.errors import NotWritable, PortTaken
+from ivr.lookups import Lookups
 from ivr.moments import Watch, nobody_watches
-from ivr.records import Records
+from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.copies import Copies
+from ivr.publishing.live import LiveFlows, Sources
+from ivr.publishing.loading import load_beside
+from ivr.recordings.upkeep import Upkeep
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
 log = structlog.get_logger(__name__)
 
-CATALOGUE = "catalogue.yaml"
-"""Beside the flows: the queues and look-ups that they may name."""
+OPEN_EVERY = 5.0
+"""Seconds between two tries to find a database that was lost at the start."""
 
 
 def writable(folder: Path, what: str) -> Path:
@@ -60,21 +73,31 @@ def writable(folder: Path, what: str) -> Path:
     return folder
 
 
+@contextmanager
+def _port_of(section: str, host: str, port: int) -> Iterator[None]:
+    """Tells a port that is taken in the settings' words. Raises `PortTaken`."""
+    try:
+        yield
+    except AddressTakenError as taken:
+        raise PortTaken(
+            f"Port {port} on {host} is taken",
+            f"End the program that listens there, or set {section}.port in ivr.yaml",
+        ) from taken
+
+
 def node_id(settings: Settings) -> str:
     """Names this server process among those that share a database; the same after a restart."""
     return f"{socket.gethostname()}:{settings.outbound.port}"
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
-    """What flows may use: the folder's catalogue. Raises `DialogError`, `LookupUnknown`."""
-    catalogue = load_catalogue(settings.flows_folder / CATALOGUE)
-    for name in catalogue.lookups:
-        if name not in LOOKUPS:
-            raise LookupUnknown(
-                f"{settings.flows_folder / CATALOGUE} declares a look-up {name} that nobody answers",
-                f"Remove it, or write ivr/lookups/{name}.py; there are {', '.join(sorted(LOOKUPS))}",
-            )
-    return catalogue
+    """What the folder's flows may use. Raises `DialogError`, `LookupUnknown`."""
+    return catalogue_in(settings.flows_folder)
+
+
+def copies_of(settings: Settings) -> Copies:
+    """The releases that this machine keeps for a start without the database."""
+    return Copies(settings.spool_folder / "flows", settings.database_url)
 
 
 @dataclass(frozen=True)
@@ -83,8 +106,9 @@ class Rooms:
 
     store: Store
     records: Records
-    flows: FlowSet
+    live: LiveFlows
     queues: frozenset[str]
+    """Those of the flows that the server began with."""
     voice: Voice
     lookups: Lookups
 
@@ -110,6 +134,11 @@ class Server:
         self._extra_languages = tuple(extra_languages)
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
+        self._opening: gevent.Greenlet[[], None] | None = None
+        """Tries to find a database again that was lost at the start."""
+        self._board: Switchboard | None = None
+        self._audio: AudioTransport | None = None
+        self._upkeep: Upkeep | None = None
         self._zone = ZoneInfo(settings.calls.zone)
 
     @property
@@ -139,71 +168,176 @@ class Server:
         store = Store(settings.database_url)
         voice: Voice | None = None
         records: Records | None = None
+        live: LiveFlows | None = None
         try:
             recordings = self._recordings_folder()
             writable(settings.prompts_folder, "prompts")
             writable(settings.spool_folder, "spool")
-            store.upgrade()
-            store.check()
-            catalogue = catalogue_of(settings)
-            flows = load_flows([settings.flows_folder], catalogue, extra_languages=self._extra_languages)
-            flows.flow(settings.calls.flow)
+            self._outbound = outbound = self._bind()
+            there = self._open(store)
             voice = Voice.of(
                 settings,
                 tell=self._tell,
                 fetching=self._fetching,
                 languages=(*LANGUAGES, *self._extra_languages),
             )
-            voice.warm_up(static_prompts(flows))
+            live = self._flows(store, voice)
+            live.start()
             call_log = CallLog(store, Spool(settings.spool_folder))
-            recovered = call_log.recover(node_id(settings), self._clock.utc())
-            if recovered.completed:
+            recovered = call_log.recover(node_id(settings), self._clock.utc()) if there else None
+            if recovered is not None and recovered.completed:
                 log.warning("unfinished_calls_completed", calls=len(recovered.completed))
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
-            self._rooms = Rooms(store, records, flows, catalogue.queues, voice, Lookups(store))
-            self._listen()
+            queues = live.current.flows.catalogue.queues
+            self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
+            with _port_of("outbound", settings.outbound.host, settings.outbound.port):
+                outbound.start()
+            if settings.recordings.format is not None:
+                self._upkeep = Upkeep(settings)
+                self._upkeep.start()
         except BaseException:
+            if live is not None:
+                live.close()
             if records is not None:
                 records.close(deadline=1.0)
             if voice is not None:
                 voice.close()
+            if self._opening is not None:
+                self._opening.kill()
+            self._stop_listening()
             store.close()
             raise
+
+    def _open(self, store: Store) -> bool:
+        """Whether the database is there. Lost for the moment, it is tried again while calls are lived."""
+
+        def ready() -> None:
+            store.upgrade()
+            store.check()
+
+        def try_again() -> None:
+            while True:
+                gevent.sleep(OPEN_EVERY)
+                try:
+                    gevent.get_hub().threadpool.apply(ready)
+                except DataError as still:
+                    log.warning("database_lost", reason=str(still))
+                else:
+                    log.warning("database_found_again")
+                    return
+
+        try:
+            ready()
+        except (DatabaseLocked, DatabaseLost) as lost:
+            if copies_of(self._settings).last() is None:
+                raise  # a machine that has never run a release: better a clear fault now
+            log.error("database_lost_at_start", reason=str(lost))
+            self._opening = gevent.spawn(try_again)
+            return False
+        return True
+
+    def _flows(self, store: Store, voice: Voice) -> LiveFlows:
+        settings = self._settings
+
+        def folder() -> FlowSet:
+            flows = load_flows(
+                [settings.flows_folder], catalogue_of(settings), extra_languages=self._extra_languages
+            )
+            flows.flow(settings.calls.flow)
+            return flows
+
+        sources = Sources(
+            releases=store.releases,
+            copies=copies_of(settings),
+            folder=folder,
+            main=settings.calls.flow,
+            load=partial(load_beside, extra_languages=self._extra_languages),
+        )
+
+        def warm(flows: FlowSet) -> None:
+            voice.warm_up(static_prompts(flows), first=settings.calls.language)
+
+        return LiveFlows(sources, clock=self._clock, warm=warm)
+
+    def _local_time(self) -> datetime:
+        """The time in the company's zone."""
+        return self._clock.utc().astimezone(self._zone)
 
     def _recordings_folder(self) -> Path | None:
         if not self._settings.calls.record:
             return None
         return writable(self._settings.recordings_folder, "recordings")
 
-    def _listen(self) -> None:
+    def _bind(self) -> OutboundServer:
+        """Takes the ports before the models are loaded: a minute later would be late to hear that one is
+        taken. Calls are accepted once everything is ready; until then the switch goes to its next action."""
         settings = self._settings.outbound
+        self._audio = self._live_audio()
+        self._board = self._switchboard()
         outbound = OutboundServer(
             (settings.host, settings.port),
             self._take,
             allowed=settings.allowed,
             max_calls=settings.max_calls,
+            live_audio=self._audio,
+            event_sources=() if self._board is None else (self._board,),
         )
-        try:
-            outbound.start()
-        except AddressTakenError as taken:
-            raise PortTaken(
-                f"Port {settings.port} on {settings.host} is taken",
-                "End the program that listens there, or set outbound.port in ivr.yaml",
-            ) from taken
-        self._outbound = outbound
+        with _port_of("outbound", settings.host, settings.port):
+            outbound.bind()
+        return outbound
+
+    def _switchboard(self) -> Switchboard | None:
+        """The connection for the events of all calls. (The embedded switch is nobody's bottleneck.)"""
+        switch = self._settings.switch
+        if switch.kind != "freeswitch" or switch.events != "shared":
+            return None
+        if switch.event_password is None:
+            log.warning(
+                "no_event_connection",
+                reason="no password is set",
+                remedy="set switch.event_password, or switch.events: own",
+            )
+            return None
+        board = Switchboard((switch.event_host, switch.event_port), switch.event_password)
+        board.start()
+        return board
+
+    def _stop_listening(self) -> None:
+        if self._outbound is not None:
+            self._outbound.stop_accepting()
+        if self._board is not None:
+            self._board.close()
+        if self._audio is not None:
+            self._audio.close()
+
+    def _live_audio(self) -> AudioTransport:
+        audio = self._settings.audio
+        if audio.transport == "websocket":
+            transport = AudioSocket((audio.host, audio.port), url=audio.url, allowed=audio.allowed)
+            with _port_of("audio", audio.host, audio.port):
+                transport.start()
+            return transport
+        named = "live_audio" in self._settings.freeswitch.model_fields_set
+        folder = self._settings.freeswitch.live_audio if named else default_folder()
+        return LiveAudio(folder=writable(folder, "live audio"))
 
     def _take(self, call: Call) -> None:
         """One call, in its own greenlet."""
         rooms, settings = self.rooms, self._settings
+        now = self._clock.utc()
         facts = Facts(
             language=settings.calls.language,
-            caller={"number": call.caller_number, "name": call.caller_name},
-            now=self._clock.utc().astimezone(self._zone),
+            # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
+            caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
+            now=now.astimezone(self._zone),
+            recorded=settings.calls.record,
         )
-        conversation = Conversation(rooms.flows, settings.calls.flow, facts)
-        record = rooms.records.begin(
-            call, flow=settings.calls.flow, flow_version=rooms.flows.version, language=facts.language
+        version = rooms.live.current
+        conversation = Conversation(version.flows, settings.calls.flow, facts)
+        basis = Basis(
+            flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
         )
+        record = rooms.records.begin(call, basis, language=facts.language)
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
@@ -220,7 +354,13 @@ class Server:
             released = self._outbound.close(deadline)
             if released:
                 log.warning("calls_released", calls=released)
+        if self._opening is not None:
+            self._opening.kill()
+        self._stop_listening()
+        if self._upkeep is not None:
+            self._upkeep.close()
         if self._rooms is not None:
+            self._rooms.live.close()
             self._rooms.records.close()
             self._rooms.voice.close()
             self._rooms.store.close()

@@ -14,11 +14,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol, assert_never
+from typing import NoReturn, Protocol
 
 import structlog
 
-from dialogs.effects import Collect, Effect, Enqueue, Hangup, Lookup, Play, Prompt, SetOutcome, Spoken
+from dialogs.effects import (
+    Collect,
+    Deed,
+    Effect,
+    Enqueue,
+    Hangup,
+    Lookup,
+    Play,
+    Prompt,
+    SetOutcome,
+    Spoken,
+    StartRecording,
+)
 from dialogs.engine import Conversation
 from dialogs.results import (
     Done,
@@ -31,24 +43,25 @@ from dialogs.results import (
     NoInput,
     NoMatch,
     Played,
+    Recorded,
     Result,
     Slow,
 )
 from esl.errors import CallEnded, CommandRefusedError
+from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
 from ivr.clock import Clock
+from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
-from ivr.records import CallRecord
+from ivr.records import CallRecord, masked, place_in, tells
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
-QUEUE_DOMAIN = "default"
-"""mod_callcenter names a queue `name@domain`; flows know the name only."""
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
 
@@ -97,8 +110,18 @@ class Session:
         self._clock = services.clock
         self._attention = Attention(call, self._clock, longest=services.longest_call)
         self._recognizer = services.recognizer
+        self._deeds = Deeds(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+        )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
+        self._recording = False
+        """It has begun; what the dialog tells or asks before that is not in it."""
         self._we_hung_up = False
         self._with_person = False
         """An agent has answered: the leg is theirs, and ends with them."""
@@ -133,24 +156,33 @@ class Session:
         self._record.answered()
         if self._recognizer is not None:
             self._call.start_listening()
-        if self._record.recording is not None:
-            try:
-                self._call.start_recording(self._record.recording)
-            except CommandRefusedError as refused:
-                # A call without a recording is still a call.
-                log.error("not_recorded", call=self._record.call_id, reason=str(refused))
-                self._record.not_recorded()
+        if not self._conversation.recording_waits:
+            self._start_recording()
+
+    def _start_recording(self) -> None:
+        if self._record.recording is None:
+            return
+        try:
+            self._call.start_recording(self._record.recording)
+            self._recording = True
+        except CommandRefusedError as refused:
+            # A call without a recording is still a call.
+            log.error("not_recorded", call=self._record.call_id, reason=str(refused))
 
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
             effect = self._conversation.send(self._perform(effect))
-        if not self._with_person:  # a hang-up now would cut the conversation with the agent
+        if self._deeds.given_away:
+            self._call.release()
+        elif not self._with_person:  # a hang-up now would cut the conversation with the agent
             self._we_hung_up = True
             self._call.hang_up(effect.cause)
 
     def _part(self) -> HungUp:
         """Waits for the end: of the conversation with a person, or the switch's word on our hang-up."""
+        if self._deeds.given_away:
+            return HungUp("BLIND_TRANSFER", by_caller=False)
         if self._with_person:
             self._wait_while_people_talk()
         ends_at = self._clock.now() + PATIENCE_AFTER_HANG_UP
@@ -198,8 +230,10 @@ class Session:
                 step=fault.step,
                 reason=fault.reason,
             )
+        if not self._recording:
+            self._record.not_recorded()
         self._record.language = self._conversation.language
-        self._record.finish(over.cause, by)
+        self._record.finish(over.cause, by, self._conversation.trace.path)
         self._services.watch(
             moments.CallOver(
                 self._record.call_id, over.cause, by, self._record.outcome, seconds, self._record.recording
@@ -208,8 +242,10 @@ class Session:
 
     # Effects
 
-    def _perform(self, effect: Play | Collect | Lookup | Enqueue | SetOutcome) -> Result:
-        if self._with_person and isinstance(effect, Play | Collect | Enqueue):
+    def _perform(
+        self, effect: Play | Collect | Lookup | StartRecording | Enqueue | SetOutcome | Deed
+    ) -> Result:
+        if (self._with_person or self._deeds.given_away) and isinstance(effect, Play | Collect | Enqueue):
             self._wait_while_people_talk()  # the caller hears the agent, and us no more
         match effect:
             case Play():
@@ -218,13 +254,19 @@ class Session:
                 return self._ask(effect)
             case Lookup():
                 return self._look_up(effect)
+            case StartRecording():
+                self._start_recording()
             case Enqueue():
                 return self._enqueue(effect)
             case SetOutcome(code=code):
                 self._record.outcome = code
-                return Done()
             case _:
-                assert_never(effect)
+                place = place_in(self._conversation, effect.step)
+                result = self._deeds.perform(effect, listening=self._recognizer is not None)
+                if not isinstance(result, Recorded):  # that has its own turn, which names the file
+                    self._record.did(place, effect, result, secrets=self._conversation.secrets)
+                return result
+        return Done()
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
@@ -232,7 +274,7 @@ class Session:
 
         If the switch refuses to mask, the recording ends: better no recording than one with the answer.
         """
-        if not sensitive or self._record.recording is None:
+        if not sensitive or not self._recording:
             yield
             return
         try:
@@ -249,7 +291,8 @@ class Session:
                 self._call.unmask_recording()
 
     def _say(self, play: Play) -> Played:
-        if self._attention.keys:  # typed ahead: the caller knows what comes, and has gone on
+        # Typed ahead: the caller knows what comes, and has gone on.
+        if self._attention.keys and not play.always:
             return Played(interrupted=True)
         with self._masked(sensitive=play.sensitive):
             command = self._sound(play.prompt, play.step)
@@ -287,15 +330,8 @@ class Session:
                 said, result = heard, "no_match"
         if collect.sensitive:
             said, value = (MASK if said else ""), (MASK if value else "")
-        self._record.caller_turn(
-            collect.step,
-            said,
-            result=result,
-            by=by,
-            confidence=confidence,
-            latency=latency,
-            sensitive=collect.sensitive,
-        )
+        place = place_in(self._conversation, collect.step)
+        self._record.caller_turn(place, answer, collected.given, latency=latency, sensitive=collect.sensitive)
         self._services.watch(
             moments.CallerAnswered(
                 self._record.call_id, collect.step, result, said, value, by, confidence, band, latency
@@ -314,9 +350,23 @@ class Session:
         name = type(result).__name__.lower()
         if isinstance(result, Failed):
             log.warning("lookup_failed", call=self._record.call_id, lookup=lookup.name, reason=result.reason)
+        self._tell_look_up(lookup, result, name)
         took = self._clock.now() - asked_at
         self._services.watch(moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took))
         return result
+
+    def _tell_look_up(self, lookup: Lookup, result: Found | Missing | Slow | Failed, name: str) -> None:
+        """Into the record; what is the answer to a sensitive question is masked there by its value."""
+        secrets = self._conversation.secrets
+        found = result.record if isinstance(result, Found) else {}
+        self._record.looked_up(
+            place_in(self._conversation, lookup.step),
+            lookup.name,
+            asked=lookup.by,
+            result=name,
+            found=masked(found, secrets),
+            sensitive=any(tells(value, secrets) for value in lookup.by.values()),
+        )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
@@ -331,6 +381,7 @@ class Session:
         )
         self._with_person = isinstance(result, Handed)
         ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
+        self._record.queued(place_in(self._conversation, enqueue.step), enqueue.queue, result=ended)
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
         self._attention.keys.clear()  # pressed while waiting: they were for the queue
         if not self._with_person:
@@ -355,7 +406,7 @@ class Session:
         text = " ".join(spoken.shown or spoken.text for spoken in prompt)
         latency = None if self._answered_at is None else self._clock.now() - self._answered_at
         self._answered_at = None
-        self._record.system_turn(step, text, latency=latency)
+        self._record.system_turn(place_in(self._conversation, step), text, latency=latency)
         language = prompt[0].language if prompt else ""
         words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
         self._services.watch(

@@ -3,7 +3,8 @@
 Rules:
 1. No synthesis, no server: there would be nothing to hear.
 2. No recogniser: the calls go on by keys, and the operator is told which sources were tried.
-3. Static prompts are warmed up beside the first calls, so that nobody waits for synthesis.
+3. Static prompts are warmed up beside the first calls, so that nobody waits for synthesis: those of the
+   language in which calls begin at once, the others at leisure, because calls need the machine more.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import gevent
 import structlog
+from gevent.event import Event
 
 from dialogs.effects import Spoken
 from ivr.config import Settings
@@ -36,6 +38,8 @@ SYNTHESIS_READY = 30.0
 """Seconds that the synthesiser has to start."""
 RECOGNITION_READY = 120.0
 """Seconds that the recognisers have to load their models."""
+REST = 0.2
+"""Seconds between two prompts of the other languages, each of which takes about 60 ms of a processor."""
 
 
 class Speaker:
@@ -81,7 +85,9 @@ class Voice:
         self.prompts = prompts
         self.recognizer = recognizer
         self._synthesizer = synthesizer
-        self._warming: gevent.Greenlet[[], None] | None = None
+        self._warming: list[gevent.Greenlet[..., None]] = []
+        self._warm = Event()
+        """The static prompts of the first language are there; renewed by each warming."""
 
     @classmethod
     def of(
@@ -120,29 +126,41 @@ class Voice:
         """One stretch of prompt as it is played: 8 kHz samples. Raises `SpeechError`."""
         return read_wav(self.prompts.file_of(Spoken(text, language)))
 
-    def warm_up(self, prompts: Iterable[Spoken]) -> None:
-        """Begins to synthesise static prompts, beside everything else."""
+    def warm_up(self, prompts: Iterable[Spoken], *, first: str) -> None:
+        """Begins to synthesise static prompts, beside everything else, one warming after the other; of
+        each, the language `first` first."""
         # `ko` and the like are spoken by tests only; their voices need not be there.
         wanted = [spoken for spoken in prompts if spoken.language in LANGUAGES]
+        wanted.sort(key=lambda spoken: spoken.language != first)
+        before = [one for one in self._warming if not one.ready()]
+        self._warm = Event()
+        self._warming = [*before, gevent.spawn(self._warm_all, before, wanted, first, self._warm)]
 
-        def warm() -> None:
+    def _warm_all(
+        self, before: Sequence[gevent.Greenlet[..., None]], wanted: Sequence[Spoken], first: str, warm: Event
+    ) -> None:
+        try:
+            gevent.joinall(before)
             for spoken in wanted:
+                gevent.sleep(0)  # most are there already, and looking must not hold up the calls
+                if spoken.language != first:
+                    warm.set()
+                    gevent.sleep(REST)
                 try:
                     self.prompts.file_of(spoken)
                 except SpeechError as lost:
                     log.warning("prompt_not_warmed", reason=str(lost))
-
-        self._warming = gevent.spawn(warm)
+        finally:
+            warm.set()
 
     def wait_warm(self) -> None:
-        """Waits until the static prompts are there."""
-        if self._warming is not None:
-            self._warming.join()
+        """Waits until the static prompts of the first language are there."""
+        if self._warming:
+            self._warm.wait()
 
     def close(self) -> None:
         """Ends the workers."""
-        if self._warming is not None:
-            self._warming.kill()
+        gevent.killall(self._warming)
         if self.recognizer is not None:
             self.recognizer.close()
         self._synthesizer.close()

@@ -6,22 +6,35 @@ from collections.abc import Mapping
 
 from dialogs.nodes.ask import Ask
 from dialogs.nodes.branch import Branch
+from dialogs.nodes.callback import Callback
+from dialogs.nodes.case import Case
 from dialogs.nodes.confirm import Confirm
+from dialogs.nodes.form import Form
 from dialogs.nodes.hangup import Hangup
+from dialogs.nodes.hours import Hours
 from dialogs.nodes.language import Language
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
+from dialogs.nodes.message import Message
+from dialogs.nodes.notify import Notify
 from dialogs.nodes.outcome import Outcome
+from dialogs.nodes.promise import Promise
 from dialogs.nodes.queue import Queue
+from dialogs.nodes.record import Record
 from dialogs.nodes.say import Say
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.transfer import Transfer
+from dialogs.nodes.understand import Understand
+from dialogs.nodes.verify import Verify
 
 _IN_ORDER: tuple[type[Step], ...] = (
-    *(Say, Menu, Ask, Confirm),
-    *(Lookup, Branch, Set),
-    *(Queue, Outcome, Subflow, Language, Hangup),
+    *(Say, Menu, Ask, Form, Confirm, Understand),
+    *(Lookup, Verify, Branch, Set, Hours),
+    *(Queue, Callback, Message, Transfer),
+    *(Record, Case, Notify, Promise, Outcome),
+    *(Subflow, Language, Hangup),
 )
 
 NODES: Mapping[str, type[Step]] = {node.type_name: node for node in _IN_ORDER}

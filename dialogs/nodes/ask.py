@@ -22,6 +22,18 @@ A yes or no may go two ways at once:
 ```
 `type` is a kind of answer from `dialogs/slots`; its own keys (`length`, `check_digit` …) stand beside it.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
+```yaml test
+- test: by voice
+  steps:
+    - say: {es: "cuatro cinco siete, uno seis", ca: "quatre cinc set, u sis", en: four five seven one six}
+    - expect: {slots: {customer_number: 45716}}
+- test: what is no number is asked again
+  steps:
+    - say: {es: no lo tengo aquí, ca: no el tinc aquí, en: I do not have it here}
+    - expect: {said: {es: No le he entendido, ca: No l'he entès, en: I did not understand}}
+    - key: 45716
+    - expect: {slots: {customer_number: 45716}}
+```
 """
 
 from __future__ import annotations
@@ -36,11 +48,12 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
-from dialogs.nodes.question import Asked, Question, certain
+from dialogs.nodes.question import Asked, Judge, Question, certain
 from dialogs.nodes.step import NEXT, Exit, Run, Way
-from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
+
+TEXT: ValueType = "text"
 
 
 class Ask(Question):
@@ -49,7 +62,7 @@ class Ask(Question):
     type_name: ClassVar[str] = "ask"
     ask: Name = Field(description="The slot that the answer fills")
     type: str = Field(description="The kind of answer")
-    sensitive: bool = False
+    sensitive: bool = Field(False, description="Keeps the answer out of recordings, transcripts and logs")
     answers: dict[Literal["yes", "no"], Name] = Field(
         default_factory=dict, description="Where to go by the answer (yes_no only)"
     )
@@ -68,16 +81,18 @@ class Ask(Question):
         except ValidationError as fault:
             return {**rest, "kind": kind.model_construct()}, fault.errors()
 
+    def judge_in(self, call: Call) -> Judge:
+        """Judges an answer under the circumstances of this call."""
+        asking = call.asking
+        return lambda answer: self.kind.judge(answer, asking)
+
     def run(self, call: Call) -> Run:
-        language = call.language
+        asking, language = call.asking, call.language
         # The slot may be sensitive because of another step that fills it.
         sensitive = self.ask in call.flows.sensitive
 
-        def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return self.kind.judge(answer, language)
-
         def read_back(value: str) -> tuple[str, str]:
-            return self.kind.read_back(value, language), MASK if sensitive else value
+            return self.kind.read_back(value, asking), MASK if sensitive else value
 
         asked = Asked(
             step=self,
@@ -86,16 +101,19 @@ class Ask(Question):
             phrases=self.kind.phrases(language),
             words=self.kind.words(language),
             keys=self.kind.keys(),
-            judge=judge,
+            judge=self.judge_in(call),
             keypad=self.kind.keypad_wording,
             final_silence=self.kind.final_silence,
             longest_utterance=self.kind.longest_utterance,
             sensitive=sensitive,
+            free_speech=self.kind.free_speech,
         )
         answer = yield from certain(call, asked, read_back)
         if answer is None:
             return "failed"
         call.fill(self.ask, answer.value)
+        for suffix, value in self.kind.companions().items():
+            call.fill(f"{self.ask}_{suffix}", value)
         return answer.value if answer.value in self.answers else NEXT
 
     def exits(self) -> Iterator[Exit]:
@@ -106,8 +124,16 @@ class Ask(Question):
         yield self.failed_exit()
 
     @override
+    def sensitive_slots(self) -> Iterator[str]:
+        if self.sensitive or self.kind.always_sensitive:
+            yield self.ask
+
+    @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
-        return {} if label == "failed" else {self.ask: self.kind.value_type}
+        if label == "failed":
+            return {}
+        beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
+        return {self.ask: self.kind.value_type, **beside}
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

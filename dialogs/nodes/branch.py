@@ -7,6 +7,15 @@
       then: tell
   else: nothing_due
 ```
+```yaml test
+- test: somebody owes
+  steps:
+    - expect: {step: tell}
+- test: nobody owes
+  data: {account: {"45716": {balance: 0, balance_currency: EUR}}}
+  steps:
+    - expect: {step: nothing_due}
+```
 """
 
 from __future__ import annotations
@@ -39,8 +48,8 @@ class Case(BaseModel):
     """One way and its condition."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    condition: If = Field(alias="if")
-    then: Name
+    condition: If = Field(alias="if", description="A condition, such as `account.balance > 0`")
+    then: Name = Field(description="Where to go if it holds")
 
 
 class Branch(Step):
@@ -48,8 +57,10 @@ class Branch(Step):
 
     type_name: ClassVar[str] = "branch"
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    branch: list[Case] = Field(min_length=1, max_length=20)
-    otherwise: Name = Field(alias="else")
+    branch: list[Case] = Field(
+        min_length=1, max_length=20, description="Conditions in order; the first that holds counts"
+    )
+    otherwise: Name = Field(alias="else", description="Where to go if no condition holds")
 
     def run(self, call: Call) -> Run:
         yield from ()  # says and asks nothing

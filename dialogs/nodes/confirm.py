@@ -9,6 +9,17 @@
   yes: account
   no: customer_number
 ```
+```yaml test
+- test: it is right
+  steps:
+    - expect: {said: "45716"}
+    - say: {es: "sí, correcto", ca: "sí, correcte", en: "yes, that's right"}
+    - expect: {hangup: true}
+- test: it is wrong, and is asked for again
+  steps:
+    - key: 2
+    - expect: {step: customer_number}
+```
 """
 
 from __future__ import annotations
@@ -36,11 +47,16 @@ class Confirm(Question):
     yes: Name | None = Field(None, description="Where to go if it is right; without it, the next on the page")
     no: Name = Field(description="Where to go if it is wrong")
 
+    @override
+    def own_name(self, at: int) -> str:
+        # The slot's question has the slot's name already.
+        return f"confirm_{self.confirm}"
+
     def run(self, call: Call) -> Run:
-        kind, language = YesNo(), call.language
+        kind, asking, language = YesNo(), call.asking, call.language
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return kind.judge(answer, language)
+            return kind.judge(answer, asking)
 
         asked = Asked(
             step=self,

@@ -16,6 +16,22 @@
       en: "I cannot find that number."
 ```
 What was found is named `account.balance`, `account.name` … from here on.
+```yaml test
+- test: found
+  data: {account: {"45716": {balance: 14230, balance_currency: EUR}}}
+  steps:
+    - expect: {lookup: account, step: tell}
+- test: not found the first time, and back to the question
+  data: {account: {else: missing}}
+  steps:
+    - expect: {said: {es: No encuentro, ca: No trobo, en: I cannot find}, step: customer_number}
+    - key: 18051
+    - expect: {queue: billing}
+- test: the back end is slow
+  data: {account: {else: slow}}
+  steps:
+    - expect: {queue: billing}
+```
 """
 
 from __future__ import annotations
@@ -26,13 +42,13 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialogs.call import Call
-from dialogs.catalogue import Catalogue, ValueType
+from dialogs.catalogue import Catalogue, LookupSchema, ValueType
 from dialogs.effects import Lookup as LookupEffect
 from dialogs.effects import Play
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template, fill
 from dialogs.flow import Name
-from dialogs.nodes.step import Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text, Words
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
@@ -42,31 +58,47 @@ class Again(BaseModel):
     """Back to a question after `missing`, so many times."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    step: Name
-    times: int = Field(1, ge=1, le=5)
-    say: Words | None = None
+    step: Name = Field(description="The question")
+    times: int = Field(1, ge=1, le=5, description="How often")
+    say: Words | None = Field(None, description="What is said before")
+
+
+def asked_by(by: Mapping[str, Template], call: Call, asked: str) -> dict[str, str]:
+    """What a back end is asked by, filled. Raises `ValueUnspeakable`."""
+    values = call.values()
+    filled = {name: fill(template, values) for name, template in by.items()}
+    known = {name: value for name, value in filled.items() if value is not None}
+    if len(known) < len(filled):
+        raise ValueUnspeakable(f"`{asked}` is asked by a value that is not filled")
+    return known
+
+
+def field_types(name: str, schema: LookupSchema) -> dict[str, ValueType]:
+    """What is known after a find: the fields by their dotted names; money brings its currency."""
+    fields: dict[str, ValueType] = {f"{name}.{field}": kind for field, kind in schema.fields.items()}
+    for field, kind in list(fields.items()):
+        if kind == "money":
+            fields.setdefault(f"{field}_currency", "text")
+    return fields
 
 
 class Lookup(Step):
     """Asks a back end."""
 
     type_name: ClassVar[str] = "lookup"
-    lookup: Name
-    by: dict[Name, Text] = Field(min_length=1)
-    found: Name
-    missing: Name
-    slow: Name
-    error: Name
-    again: Again | None = None
-    deadline: float = Field(4.0, gt=0, le=30, description="Seconds")
+    drawn_as: ClassVar[Shape | None] = "looks_up"
+    lookup: Name = Field(description="A look-up of the catalogue")
+    by: dict[Name, Text] = Field(min_length=1, description="What it is asked by")
+    found: Name = Field(description="Where to go with what was found")
+    missing: Name = Field(description="Where to go if there is no such thing")
+    slow: Name = Field(description="Where to go if there is no answer in time")
+    error: Name = Field(description="Where to go if the back end does not work")
+    again: Again | None = Field(None, description="After `missing`, back to the question so many times")
+    deadline: float = Field(4.0, gt=0, le=30, description="Seconds to wait for the answer")
 
     def run(self, call: Call) -> Run:
-        values = call.values()
-        by = {name: fill(template, values) for name, template in self.by.items()}
-        known = {name: value for name, value in by.items() if value is not None}
-        if len(known) < len(by):
-            raise ValueUnspeakable(f"`{self.lookup}` is asked by a value that is not filled")
-        result = yield LookupEffect(self.lookup, known, call.step, self.deadline)
+        by = asked_by(self.by, call, self.lookup)
+        result = yield LookupEffect(self.lookup, by, call.step, self.deadline)
         match result:
             case Found(record):
                 call.records[self.lookup] = dict(record)
@@ -104,11 +136,7 @@ class Lookup(Step):
         schema = catalogue.lookups.get(self.lookup)
         if schema is None or label != "found":
             return {}
-        fields: dict[str, ValueType] = {f"{self.lookup}.{name}": kind for name, kind in schema.fields.items()}
-        for name, kind in list(fields.items()):
-            if kind == "money":
-                fields.setdefault(f"{name}_currency", "text")
-        return fields
+        return field_types(self.lookup, schema)
 
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.then is not None:

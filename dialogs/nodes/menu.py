@@ -17,6 +17,22 @@
       then: person
 ```
 The first phrase of a choice is how it is read back ("¿Ha dicho saldo?").
+```yaml test
+- test: by voice
+  steps:
+    - say: {es: quiero saber cuánto debo, ca: vull saber quant dec, en: how much I owe please}
+    - expect: {step: number}
+- test: by key
+  steps:
+    - key: 0
+    - expect: {queue: billing}
+- test: what is nearly a choice is asked back
+  steps:
+    - say: {es: mi salvo, ca: el meu sardo, en: ballance}
+    - expect: {said: {es: ¿Ha dicho saldo?, ca: Ha dit saldo?, en: Did you say balance?}}
+- test: silence leads to a person
+  steps: [{silence: 6s}, {silence: 6s}, {silence: 6s}, {expect: {queue: billing}}]
+```
 """
 
 from __future__ import annotations
@@ -72,16 +88,18 @@ class MenuChoice(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     key: Key
-    phrases: dict[str, Phrases] = Field(min_length=1)
-    then: Name
+    phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
+    then: Name = Field(description="Where to go")
 
 
 class Menu(Question):
     """Several things on offer."""
 
     type_name: ClassVar[str] = "menu"
-    menu: Name
-    choices: dict[Name, MenuChoice] = Field(min_length=1, max_length=10)
+    menu: Name = Field(description="The menu's name")
+    choices: dict[Name, MenuChoice] = Field(
+        min_length=1, max_length=10, description="What is on offer, each by its name"
+    )
 
     def run(self, call: Call) -> Run:
         choices = [Choice(name, choice.key, choice.phrases) for name, choice in self.choices.items()]
@@ -111,6 +129,12 @@ class Menu(Question):
         for name, choice in self.choices.items():
             yield Exit(name, choice.then, ("choices", name, "then"))
         yield self.failed_exit()
+
+    @override
+    def exit_title(self, label: str, language: str) -> str | None:
+        choice = self.choices.get(label)
+        phrases = choice.phrases.get(language) if choice else None
+        return f"{phrases[0]} ({choice.key})" if choice and phrases else None
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

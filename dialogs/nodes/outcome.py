@@ -3,11 +3,18 @@
 ```yaml
 - outcome: balance_told
 ```
+```yaml test
+- test: the call ends with it
+  steps:
+    - expect: {outcome: balance_told}
+```
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
+
+from pydantic import Field
 
 from dialogs.call import Call
 from dialogs.effects import SetOutcome
@@ -20,7 +27,7 @@ class Outcome(Step):
     """Notes how the contact ended and goes on."""
 
     type_name: ClassVar[str] = "outcome"
-    outcome: Name
+    outcome: Name = Field(description="How the contact ended, in your codes")
 
     def run(self, call: Call) -> Run:
         result = yield SetOutcome(self.outcome, call.step)

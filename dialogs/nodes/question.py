@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -25,16 +25,20 @@ from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
 from dialogs.slots.kind import SlotKind
+from dialogs.slots.words import words_of
 from dialogs.slots.yes_no import YesNo
 from dialogs.universals import HELP, MARK, REPEAT, SLOWER, find_universal, universal_phrases
 
 MOST_DETOURS = 6
 """Repeats, helps and slowers at one question; more count as no-match."""
+MOST_WORDS_ALONE = 4
+"""Words of an utterance in free speech that may be a universal."""
 MOST_DENIALS = 2
 """Times that a caller may answer "no" to "did you say …?" before a person takes over."""
 
 Judge = Callable[[Heard | Keyed], Match | NoMatch]
 Listening = Generator[Effect, Result, Match | None]
+Once = Generator[Effect, Result, Match | NoMatch | NoInput]
 
 _CORRECTION = MARK + "correction:"
 
@@ -48,10 +52,10 @@ _WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "
 Reprompts = Annotated[
     list[Words],
     BeforeValidator(_listed),
-    Field(default_factory=list, max_length=5),
+    Field(max_length=5),
     WithJsonSchema(
         {
-            "description": "What to say at the first, second … miss; one text, or a list",
+            "description": "What to say the first, second … time; one text, or a list",
             "anyOf": [_WORDS_SCHEMA, {"type": "array", "items": _WORDS_SCHEMA, "maxItems": 5}],
         }
     ),
@@ -63,14 +67,21 @@ class Question(Step):
 
     takes_input: ClassVar[bool] = True
 
-    prompt: Words
-    no_input: Reprompts
-    no_match: Reprompts
-    help: Words | None = None
-    retries: Retries | None = None
+    prompt: Words = Field(description="The question, in each language")
+    no_input: Reprompts = Field(
+        default_factory=list, description="What is said after silence: one text, or one for each time"
+    )
+    no_match: Reprompts = Field(
+        default_factory=list, description="What is said after no answer to it: one text, or one for each time"
+    )
+    help: Reprompts = Field(
+        default_factory=list,
+        description="What is said to somebody who asks for help: one text, or one for each time",
+    )
+    retries: Retries | None = Field(None, description="How often it is asked again; as the flow says")
     failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
     timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
-    barge_in: bool = True
+    barge_in: bool = Field(True, description="Whether the caller may speak into the prompt")
 
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))
@@ -81,11 +92,13 @@ class Question(Step):
 
     def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         yield ("prompt",), self.prompt
-        for name in ("no_input", "no_match"):
+        for name in ("no_input", "no_match", "help"):
             for at, words in enumerate(getattr(self, name)):
                 yield (name, at), words
-        if self.help:
-            yield ("help",), self.help
+
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        allowed = self.allowed_in(flow)
+        return {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
 
     def allowed_in(self, flow: Flow) -> Retries:
         """The retries that hold here: the node's over the flow's over the default."""
@@ -110,30 +123,39 @@ class Asked:
     own_words: bool = True
     """Whether the step's own reprompts belong to this question (not to a "did you say …?")."""
     sensitive: bool = False
+    keypad_at_last: bool = True
+    """Whether the last retry takes keys only: where keys can answer."""
+    free_speech: bool = False
+    """Anything may be said: no grammar, and a universal counts only where it stands alone."""
 
 
 def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
     """Asks until there is an answer, a universal, or no retry left (`None`). `lead` is said first."""
-    misses = _Misses(call, asked)
+    misses = Misses(call, asked)
     prompt = (*(call.built_in(lead) if lead else ()), *asked.say())
-    detours = 0
+    while True:
+        result = yield from asked_once(call, asked, misses, prompt)
+        if isinstance(result, Match):
+            return result
+        if misses.used_up_by(result):
+            return None
+        prompt = misses.prompt()
+
+
+def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once:
+    """Asks until there is an answer or a miss; what is no answer (repeat, help, slower) is done here."""
     while True:
         result = yield _collect(call, asked, prompt, voice=not misses.keypad_only)
         if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
-            detours += 1
-            if detours <= MOST_DETOURS:
-                prompt = _detour(call, asked, result.value)
+            misses.detours += 1
+            if misses.detours <= MOST_DETOURS:
+                misses.helps += result.value == HELP
+                prompt = _detour(call, asked, result.value, misses.helps)
                 continue
             result = NoMatch(result.said)
-        match result:
-            case Match():
-                return result
-            case NoMatch() | NoInput():
-                if misses.used_up_by(result):
-                    return None
-                prompt = misses.prompt()
-            case _:
-                raise UnexpectedResult(f"a question cannot go on after {type(result).__name__}")
+        if not isinstance(result, (Match, NoMatch, NoInput)):
+            raise UnexpectedResult(f"a question cannot go on after {type(result).__name__}")
+        return result
 
 
 def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collect:
@@ -142,12 +164,16 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
 
     def judge(answer: Heard | Keyed) -> Match | NoMatch:
         own = asked.judge(answer)
+        if asked.free_speech and isinstance(answer, Heard):
+            return _alone(answer, language, languages) or own
         if isinstance(own, Match) and own.band == "sure":
             return own
         return find_universal(answer, language, languages, one_key=one_key) or own
 
     phrases = dict.fromkeys(
-        phrase.lower() for phrase in (*asked.phrases, *universal_phrases(language, languages)) if phrase
+        phrase.lower()
+        for phrase in (*asked.phrases, *universal_phrases(language, languages))
+        if phrase and not asked.free_speech
     )
     return Collect(
         prompt=prompt,
@@ -167,37 +193,53 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
     )
 
 
-def _detour(call: Call, asked: Asked, wanted: str) -> Prompt:
+def _alone(answer: Heard, language: str, languages: Sequence[str]) -> Match | None:
+    """A universal that is all that was said: in free speech "una persona me dijo…" asks for nobody."""
+    short = tuple(a for a in answer.alternatives[:1] if len(words_of(a.text)) <= MOST_WORDS_ALONE)
+    return find_universal(Heard(short), language, languages, one_key=False)
+
+
+def _detour(call: Call, asked: Asked, wanted: str, helps: int) -> Prompt:
+    """Whoever asks for help again gets the step's next help, and at last what can always be said."""
     if wanted == SLOWER:
         call.pace = SLOW
         return (*call.built_in("slower"), *asked.say())
     if wanted == HELP:
-        own = call.prompt(asked.step.help, "help") if asked.step.help else call.built_in("help")
-        return (*own, *asked.say())
+        return (*_help(call, asked.step.help, helps), *asked.say())
     return asked.say()
 
 
-class _Misses:
+def _help(call: Call, own: Sequence[Mapping[str, Template]], time: int) -> Prompt:
+    if time > len(own):
+        return call.built_in("help")
+    return call.prompt(own[time - 1], "help" if time == 1 else f"help_{time}")
+
+
+class Misses:
     """Counts no-input and no-match apart, and knows what to say next."""
 
     def __init__(self, call: Call, asked: Asked) -> None:
         self.call, self.asked = call, asked
-        allowed = asked.step.allowed_in(call.flow)
-        self.allowed = {"no_input": allowed.no_input or 0, "no_match": allowed.no_match or 0}
+        self.allowed = asked.step.misses(call.flow)
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"
+        self.detours = self.helps = 0
 
     def used_up_by(self, miss: NoMatch | NoInput) -> bool:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
         self.counted[self.last] += 1
         if self.asked.own_words:
-            self.call.note(self.last)
+            self.call.missed(self.last, self.counted[self.last])
         return self.counted[self.last] > self.allowed[self.last]
 
     @property
     def keypad_only(self) -> bool:
-        return self.asked.keys.longest > 0 and any(
-            self.allowed[kind] >= 2 and self.counted[kind] >= self.allowed[kind] for kind in self.counted
+        return (
+            self.asked.keypad_at_last
+            and self.asked.keys.longest > 0
+            and any(
+                self.allowed[kind] >= 2 and self.counted[kind] >= self.allowed[kind] for kind in self.counted
+            )
         )
 
     def prompt(self) -> Prompt:
@@ -283,10 +325,10 @@ def _asked_back(
     call: Call, asked: Asked, answer: Match, read_back: Callable[[str], tuple[str, str]]
 ) -> Asked:
     yes_no: SlotKind = YesNo()
-    language = call.language
+    asking, language = call.asking, call.language
 
     def judge(reply: Heard | Keyed) -> Match | NoMatch:
-        verdict = yes_no.judge(reply, language)
+        verdict = yes_no.judge(reply, asking)
         if isinstance(reply, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
             return verdict
         again = asked.judge(reply)

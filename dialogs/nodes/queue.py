@@ -10,6 +10,20 @@
   error: all_busy                # optional: the queue does not work; else as `busy`
 ```
 After the conversation with a person the call is over, unless `then` says otherwise.
+```yaml test
+- test: a person takes the call
+  agents: free
+  steps:
+    - expect: {queue: billing, outcome: handed_over, hangup: true}
+- test: all are busy
+  agents: busy
+  steps:
+    - expect: {queue: billing, step: all_busy}
+- test: nobody is there
+  agents: closed
+  steps:
+    - expect: {queue: billing, step: after_hours}
+```
 """
 
 from __future__ import annotations
@@ -24,7 +38,7 @@ from dialogs.catalogue import Catalogue
 from dialogs.effects import Enqueue, Play, SetOutcome
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.step import END, Exit, Run, Step, Way, unexpected
+from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.results import Failed, Handed, NobodyFree
 from dialogs.source import nearest
@@ -34,12 +48,14 @@ class Queue(Step):
     """Hands the caller to people, with what is known."""
 
     type_name: ClassVar[str] = "queue"
-    queue: Name
-    say: Words | None = None
-    busy: Name
-    closed: Name | None = None
-    left: Name | None = None
-    error: Name | None = None
+    hands_over: ClassVar[bool] = True
+    drawn_as: ClassVar[Shape | None] = "people"
+    queue: Name = Field(description="A queue of the catalogue")
+    say: Words | None = Field(None, description="What is said before")
+    busy: Name = Field(description="Where to go if nobody is free, or the wait was too long")
+    closed: Name | None = Field(None, description="Where to go if nobody is there; as `busy`")
+    left: Name | None = Field(None, description="Where to go if the caller left by key; as `busy`")
+    error: Name | None = Field(None, description="Where to go if the queue does not work; as `busy`")
     outcome: Name = Field("handed_over", description="How the contact ended, if a person took it")
 
     def run(self, call: Call) -> Run:

@@ -7,6 +7,11 @@
     ca: "El seu saldo pendent és de {account.balance:money}."
     en: "You owe {account.balance:money}."
 ```
+```yaml test
+- test: the balance is told, as it is said and as it is read
+  steps:
+    - expect: {said: {es: "142,30 €", ca: "142,30 €", en: "€142.30"}}
+```
 """
 
 from __future__ import annotations

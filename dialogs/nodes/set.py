@@ -4,6 +4,11 @@
 - id: reason
   set: {reason: balance, spoken_number: "{customer_number}"}
 ```
+```yaml test
+- test: both are filled
+  steps:
+    - expect: {slots: {reason: balance, spoken_number: 45716}}
+```
 """
 
 from __future__ import annotations
@@ -27,7 +32,7 @@ class Set(Step):
     """Fills slots without asking."""
 
     type_name: ClassVar[str] = "set"
-    set: dict[Name, Text] = Field(min_length=1)
+    set: dict[Name, Text] = Field(min_length=1, description="Slot → text, with places for values")
 
     def run(self, call: Call) -> Run:
         yield from ()  # says and asks nothing

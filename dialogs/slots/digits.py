@@ -13,9 +13,9 @@ repeats the question and `*0` asks for a person, because `0` is a digit here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from stdnum import luhn
@@ -23,6 +23,7 @@ from stdnum import luhn
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots.asking import Asking
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words, readings
 from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
@@ -53,6 +54,24 @@ class Digits(SlotKind):
     value_type: ClassVar[ValueType] = "digits"
     final_silence: ClassVar[float] = 1.0
     longest_utterance: ClassVar[float] = 15.0
+    example_options: ClassVar[Mapping[str, Any]] = {"length": 5}
+    examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
+        "es": (
+            ("cuatro, cinco, siete, uno, ocho", "45718"),
+            ("cuarenta y cinco, setenta y uno, ocho", "45718"),
+            ("cero cuatro doble cinco uno", "04551"),
+        ),
+        "ca": (
+            ("quatre, cinc, set, u, vuit", "45718"),
+            ("quaranta-cinc, setanta-u, vuit", "45718"),
+            ("zero quatre doble cinc u", "04551"),
+        ),
+        "en": (
+            ("four five seven one eight", "45718"),
+            ("forty-five, seventy-one, eight", "45718"),
+            ("oh four double five one", "04551"),
+        ),
+    }
 
     length: _Length | None = None
     min: _Length | None = None
@@ -90,12 +109,12 @@ class Digits(SlotKind):
             self.check_digit is None or bool(luhn.is_valid(digits))
         )
 
-    def judge(self, answer: Heard | Keyed, language: str) -> Match | NoMatch:
+    def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
         if isinstance(answer, Keyed):
             keys = answer.keys
             good = keys.isascii() and keys.isdecimal() and self.fits(keys)
             return Match(keys, keys, "keys") if good else NoMatch(keys)
-        candidates = sorted(self._candidates(answer, language), key=lambda c: (-c.score, c.digits))
+        candidates = sorted(self._candidates(answer, asking.language), key=lambda c: (-c.score, c.digits))
         if not candidates:
             return NoMatch(best_said(answer))
         best = candidates[0]
@@ -120,5 +139,5 @@ class Digits(SlotKind):
             return "proven" if best.cost <= BENT else "mended_proven"
         return "bare" if best.cost <= BENT else "mended"
 
-    def read_back(self, value: str, language: str) -> str:
-        return say_digits(value, language)
+    def read_back(self, value: str, asking: Asking) -> str:
+        return say_digits(value, asking.language)

@@ -74,8 +74,12 @@ def sound(word: str, language: str) -> str:
     return re.sub(r"(.)\1+", r"\1", folded) or word
 
 
-def distance(one: str, other: str) -> int:
-    """Damerau-Levenshtein distance (optimal string alignment): letters to insert, drop, change, swap."""
+def distance(one: str, other: str, most: int | None = None) -> int:
+    """Damerau-Levenshtein distance (optimal string alignment): letters to insert, drop, change, swap.
+
+    Beyond `most` it is not worked out: the answer is then `most + 1`.
+    """
+    limit = max(len(one), len(other)) if most is None else most
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -85,8 +89,11 @@ def distance(one: str, other: str) -> int:
             if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
                 cost = min(cost, before[j - 2] + 1)
             now.append(cost)
+        # Every later cell grows from one of the last two rows.
+        if min(now) > limit and min(last) > limit:
+            return limit + 1
         before, last = last, now
-    return last[-1]
+    return min(last[-1], limit + 1)
 
 
 @lru_cache(maxsize=65536)
@@ -96,4 +103,8 @@ def likeness(one: str, other: str, language: str, at_least: float = 0.0) -> floa
     longest = max(len(a), len(b))
     if longest and abs(len(a) - len(b)) > (1.0 - at_least) * longest:
         return 0.0
-    return 1.0 if a == b else 1.0 - distance(a, b) / longest
+    if a == b:
+        return 1.0
+    most = int((1.0 - at_least) * longest)
+    apart = distance(a, b, most)
+    return 0.0 if apart > most else 1.0 - apart / longest

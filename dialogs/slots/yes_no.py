@@ -19,6 +19,7 @@ from typing import ClassVar, Literal
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots.asking import Asking
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.trust import band
 from dialogs.slots.words import plain, words_of
@@ -130,6 +131,11 @@ class YesNo(SlotKind):
     final_silence: ClassVar[float] = 0.5
     confirmable: ClassVar[bool] = False
     keypad_wording: ClassVar[str] = "keypad_yes_no"
+    examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
+        "es": (("sí, claro", "yes"), ("vale", "yes"), ("no, gracias", "no"), ("nada más", "no")),
+        "ca": (("sí, és clar", "yes"), ("d'acord", "yes"), ("no, gràcies", "no"), ("res més", "no")),
+        "en": (("yes, please", "yes"), ("sure", "yes"), ("no, thank you", "no"), ("that's all", "no")),
+    }
 
     def phrases(self, language: str) -> tuple[str, ...]:
         listed = _PHRASES[language]
@@ -138,10 +144,11 @@ class YesNo(SlotKind):
     def keys(self) -> Keys:
         return Keys(1, 1)
 
-    def judge(self, answer: Heard | Keyed, language: str) -> Match | NoMatch:
+    def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
         if isinstance(answer, Keyed):
             value = {"1": "yes", "2": "no"}.get(answer.keys)
             return Match(value, answer.keys, "keys") if value else NoMatch(answer.keys)
+        language = asking.language
         for alternative in answer.alternatives:
             value = meant(alternative.text, language) or _agreement(alternative.text, language)
             if value is None:
@@ -152,8 +159,8 @@ class YesNo(SlotKind):
             return Match(value, alternative.text, "voice", alternative.confidence)
         return NoMatch(best_said(answer))
 
-    def read_back(self, value: str, language: str) -> str:
-        return _READ_BACK[language][value != "yes"]
+    def read_back(self, value: str, asking: Asking) -> str:
+        return _READ_BACK[asking.language][value != "yes"]
 
 
 _AGREEMENT = {

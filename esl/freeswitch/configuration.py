@@ -36,6 +36,9 @@ STRATEGIES = (
 
 LOG_LEVELS = ("warning", "notice", "info", "debug")
 
+QUEUE_DOMAIN = "ivr"
+"""The templates' domain: mod_callcenter knows a queue as `NAME@ivr`."""
+
 _RECORDINGS = PurePosixPath("/var/lib/ivr/recordings")
 _SHARED_MEMORY = PurePosixPath("/dev/shm")  # noqa: S108 - tmpfs is what live audio needs
 

@@ -36,6 +36,7 @@ from ivr.logs import configure, quieter
 from ivr.moments import (
     CallBegan,
     CallerAnswered,
+    CallerRecorded,
     CallOver,
     HandedOver,
     LookedUp,
@@ -70,11 +71,12 @@ def speaking_caller(customer_number: str, phone_number: str) -> Persona:
 
 
 def keying_caller(customer_number: str, phone_number: str) -> Persona:
-    """Antonio keys everything, and wants a person."""
+    """Antonio knows the menus: he keys everything before he is asked to the end, and wants a person."""
     return Persona(
         name="Antonio",
         number=phone_number,
         language="es",
+        interrupts_after=1.0,
         replies=(
             Reply("main_menu", keys="1"),
             Reply("customer_number", keys=customer_number),
@@ -132,6 +134,8 @@ def _line(moment: Moment) -> str:  # noqa: PLR0911 - one line for each kind of m
             return f"[yellow]not understood[/yellow]  {escape(said)}"
         case CallerAnswered():
             return "[yellow]nothing was said[/yellow]"
+        case CallerRecorded(seconds=seconds):
+            return f"recorded  {seconds:.1f} s"
         case LookedUp(name=name, result=result, seconds=seconds):
             return f"[dim]looked up {name}: {result} ({seconds * 1000:.0f} ms)[/dim]"
         case HandedOver(queue=queue, result=""):

@@ -7,10 +7,12 @@ from pathlib import Path, PurePosixPath
 
 import click
 
+from dialogs.catalogue import load_catalogue
 from esl.freeswitch import configuration as switch
 from esl.freeswitch.folder import Preparation, prepare, write
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
+from ivr.publishing.checkup import CATALOGUE
 
 
 @click.group()
@@ -73,10 +75,7 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
             for trunk in own.gateways
         ),
         numbers=own.numbers,
-        queues=tuple(
-            switch.Queue(queue.name, queue.strategy, queue.longest_wait, queue.longest_wait_without_agents)
-            for queue in own.queues
-        ),
+        queues=_queues(settings),
         fallback_queue=own.fallback_queue,
         agents=tuple(switch.Agent(agent.name, agent.queues) for agent in own.agents),
         overflow=own.overflow,
@@ -86,6 +85,17 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
         live_audio=PurePosixPath(own.live_audio),
         log_level=own.log_level,
     )
+
+
+def _queues(settings: Settings) -> tuple[switch.Queue, ...]:
+    """Those of the settings, and every other one that a flow may name: a caller must not be handed to a
+    queue that the switch does not know."""
+    described = tuple(
+        switch.Queue(queue.name, queue.strategy, queue.longest_wait, queue.longest_wait_without_agents)
+        for queue in settings.freeswitch.queues
+    )
+    named = load_catalogue(settings.flows_folder / CATALOGUE).queues
+    return (*described, *(switch.Queue(name) for name in sorted(named - {one.name for one in described})))
 
 
 def _servers(settings: Settings) -> tuple[switch.Server, ...]:

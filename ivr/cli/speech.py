@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -231,9 +232,11 @@ def _utterances(pcm: bytes) -> list[bytes]:
 
 def _value(kind: Any, heard: list[Hypothesis], language: str) -> str | None:
     from dialogs.results import Alternative, Heard, Match  # noqa: PLC0415
+    from dialogs.slots.asking import Asking  # noqa: PLC0415
 
     readings = [reading for hypothesis in heard for reading in hypothesis.readings]
-    answer = kind.judge(Heard(tuple(Alternative(r.text, r.confidence) for r in readings)), language)
+    asking = Asking(language, datetime.now())  # the wall clock of whoever typed it
+    answer = kind.judge(Heard(tuple(Alternative(r.text, r.confidence) for r in readings)), asking)
     return answer.value if isinstance(answer, Match) else None
 
 

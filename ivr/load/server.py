@@ -37,7 +37,7 @@ from ivr.load.bare import BareServer  # noqa: E402
 from ivr.logs import configure  # noqa: E402
 from ivr.lookups import Lookups  # noqa: E402
 from ivr.moments import nobody_watches  # noqa: E402
-from ivr.records import Records  # noqa: E402
+from ivr.records import Basis, Records  # noqa: E402
 from ivr.session import Services, Session  # noqa: E402
 
 FLOW = """flow: measured
@@ -92,16 +92,18 @@ def whole_sessions(order: Order, closing: ExitStack) -> Callable[[Call], None]:
     services = Services(
         prompts=OneSound(order.sound),
         recognizer=None,
-        lookups=Lookups(store),
+        lookups=Lookups(store, clock.utc),
         clock=clock,
         watch=nobody_watches,
         longest_call=60.0,
     )
 
+    basis = Basis(flow="measured", flow_version=flows.version)
+
     def live(call: Call) -> None:
         caller = {"number": call.caller_number, "name": call.caller_name}
         conversation = Conversation(flows, "measured", Facts(language="es", caller=caller, now=clock.utc()))
-        record = records.begin(call, flow="measured", flow_version=flows.version, language="es")
+        record = records.begin(call, basis, language="es")
         Session(call, conversation, record, services).live()
 
     return live

@@ -3,38 +3,50 @@
 Rules:
 1. A look-up answers `Found`, `Missing` or `Failed`; the session keeps the deadline and says `Slow`.
 2. What the caller said is a bound value of a query, never a part of one.
+3. What flows say by themselves is a code (`status`, `state`, `topic`), which they map to words: no code
+   and no text in another language is read out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import gevent
 
 from data.errors import DataError
 from data.store import Store
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import account
+from ivr.lookups import account, order, ticket
 
 Answer = Found | Missing
-Ask = Callable[[Store, Mapping[str, str]], Answer]
+Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
+"""The database, what it is asked by, and the time in the company's zone."""
 
-LOOKUPS: Mapping[str, Ask] = {"account": account.ask}
+LOOKUPS: Mapping[str, Ask] = {"account": account.ask, "order": order.ask, "ticket": ticket.ask}
 
 
 class Lookups:
     """The look-ups of the own database."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        """`now` tells the time in the company's zone: what is late, and which day it is."""
+        self._store, self._now = store, now
 
     def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
         """Asks in gevent's thread pool, so that a slow database holds up only who asked."""
         ask = LOOKUPS.get(name)
         if ask is None:
             return Failed(f"no look-up is called {name}")
-        try:
-            found: Found | Missing = gevent.get_hub().threadpool.apply(ask, (self._store, by))
-        except DataError as fault:
-            return Failed(str(fault))
-        return found
+        answer: Found | Missing | Failed = gevent.get_hub().threadpool.apply(
+            _in_thread, (ask, self._store, dict(by), self._now())
+        )
+        return answer
+
+
+def _in_thread(ask: Ask, store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing | Failed:
+    # Caught here: gevent prints what a thread of its pool raises, and a lost database is no surprise.
+    try:
+        return ask(store, by, now)
+    except DataError as fault:
+        return Failed(str(fault))

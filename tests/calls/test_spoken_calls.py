@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import gevent
 import pytest
+from gevent.queue import Queue
 
 from data.seeds import demo_customers
 from data.store import Store
+from dialogs.engine import Conversation
+from dialogs.facts import Facts
+from esl.embedded.caller import ScriptedCaller
+from esl.embedded.measure import first_loud
+from esl.switch import Call
 from ivr.audible import amount_heard, found_in
+from ivr.clock import Clock
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, one_by_one, spoken_goal
-from ivr.moments import CallerAnswered, SystemSpoke
+from ivr.moments import CallerAnswered, CallOver, Moment, SystemSpoke
+from ivr.session import Services, Session
 from ivr.stage import Stage
 from ivr.voice import Speaker
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
 from tests.calls.conftest import settings_in
+from tests.calls.streamed import streaming_place
+from tests.contract.place import EXTENSION
 
 MOST_WITH_WHISPER = 1.5
 MOST_WITH_VOSK = 0.7
 """Seconds from the end of the caller's speech to the first changed sample heard, as promised."""
+M = TypeVar("M", bound=Moment)
 YES = [Reply("pay", words="네")] * 3
 
 
@@ -76,6 +88,49 @@ def test_a_spoken_balance_call_reaches_its_goal(spoken_stage: Stage, speaker: Sp
     assert any("87,05 €" in turn.text for turn in record.turns)
     assert call.over.recording is not None
     assert call.over.recording.stat().st_size > 100_000
+
+
+def test_a_caller_who_is_heard_over_a_websocket_interrupts_and_is_understood(
+    spoken_stage: Stage, speaker: Speaker, tmp_path: Path
+) -> None:
+    """The other transport under the whole path: onset, barge-in, end of speech, recogniser, dialog."""
+    rooms = spoken_stage.server.rooms
+    moments: Queue[Moment] = Queue()
+
+    def live(call: Call) -> None:
+        record = rooms.records.begin(call, flow="main", flow_version="1", language="es")
+        services = Services(
+            prompts=rooms.voice.prompts,
+            recognizer=rooms.voice.recognizer,
+            lookups=rooms.lookups,
+            clock=Clock(),
+            watch=moments.put,
+            longest_call=60.0,
+        )
+        Session(call, Conversation(rooms.flows, "main", Facts("es", recorded=True)), record, services).live()
+
+    def until(kind: type[M], step: str = "main_menu") -> M:
+        while True:
+            moment = moments.get(timeout=20)
+            if isinstance(moment, kind) and getattr(moment, "step", step) == step:
+                return moment
+
+    with streaming_place(tmp_path, live) as (place, _):
+        caller = ScriptedCaller(place.switch.line_address, destination=EXTENSION, number="34600111222")
+        words = speaker.speak("quiero saber mi saldo", "es")
+        caller.join()
+        until(SystemSpoke)
+        assert caller.wait_for_sound()
+        caller.silent(0.5)
+        utterance = caller.speak(words)
+        stopped = caller.barge_in_latency(utterance.start + (first_loud(words) or 0))
+        answer = until(CallerAnswered)
+        caller.hang_up()
+        over = until(CallOver)
+    assert (answer.value, answer.by) == ("balance", "voice")
+    assert stopped is not None
+    assert stopped < 0.4
+    assert over.by == "caller"
 
 
 def korean_calls(folder: Path, speaker: Speaker, count: int) -> list[float]:

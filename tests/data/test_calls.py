@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 from data.errors import CallUnknown
 from data.ids import new_id
 from data.models import CallRow
-from data.records import SERVER_LOST, CallAnswered, CallRecord
+from data.records import SERVER_LOST, CallAnswered, CallRecord, Reading
 from data.store import Store
 from data.text import MASK
 from tests.data.conftest import NODE, NOW, begun, ended, turn
@@ -234,3 +234,47 @@ def test_the_unfinished_calls_are_found_without_reading_all(sqlite_store: Store)
             text("EXPLAIN QUERY PLAN SELECT id FROM calls WHERE node_id = 'x' AND ended_at IS NULL")
         ).all()
     assert "ix_calls_unfinished" in str(plan)
+
+
+def test_what_a_call_needs_to_be_played_again_survives(store: Store) -> None:
+    """Release, facts, readings with their confidences, keys, what was asked and found, come back as given."""
+    call = begun(release=12, caller_facts={"segment": "vip", "visits": 3, "known": True})
+    store.calls.begin(call)
+    place = {"flow": "balance", "language": "ca"}
+    heard = (Reading(text="mi saldo", confidence=0.5), Reading(text="mi salvo", confidence=0.25))
+    turns = (
+        turn(1, **place),
+        turn(2, **place, result="match", by="voice", heard=heard),
+        turn(3, **place, who="caller", kind="keys", result="match", by="keys", keys="45716"),
+        turn(
+            4,
+            **place,
+            who="system",
+            kind="lookup",
+            text="account",
+            result="found",
+            asked={"customer_number": "45716"},
+            found={"balance": 14230, "due_date": None, "vip": False, "name": "Lucía"},
+        ),
+        turn(5, **place, who="system", kind="queue", text="billing", result="timeout"),
+    )
+    store.calls.add_turns(call.call_id, turns)
+    found = store.calls.get(call.call_id)
+    assert found is not None
+    assert (found.release, found.caller_facts) == (12, call.caller_facts)
+    assert found.turns == turns
+
+
+def test_nothing_of_a_sensitive_answer_is_kept(store: Store) -> None:
+    """Neither keys nor readings, nor what a look-up was asked by; the look-up's name is no secret."""
+    reading = Reading(text="4929 1034", confidence=0.9)
+    keyed = turn(2, text="4929 1034", sensitive=True, keys="49291034", by="keys", heard=(reading,))
+    asked = turn(4, who="system", kind="lookup", text="card", sensitive=True, asked={"pan": "49291034"})
+    assert (keyed.keys, keyed.heard, keyed.by) == (None, (), "keys")
+    assert (asked.text, asked.asked) == ("card", {"pan": "•••"})
+    call = begun()
+    store.calls.begin(call)
+    store.calls.add_turns(call.call_id, (keyed, asked))
+    with store.database.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM turns").all()
+    assert "4929" not in repr(rows)

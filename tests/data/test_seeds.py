@@ -20,7 +20,9 @@ from data.models import (
     CustomerRow,
     DebtRow,
     OrderRow,
+    PaymentRow,
     PhoneNumberRow,
+    ShipmentRow,
     TicketRow,
     TicketStatusChangeRow,
 )
@@ -39,7 +41,7 @@ def test_the_rows_are_the_same_on_every_machine() -> None:
 
     If you meant it, take the new value from the failure.
     """
-    assert hashlib.sha256(fingerprint(ROWS).encode()).hexdigest()[:16] == "bd515e7c0f4382ca"
+    assert hashlib.sha256(fingerprint(ROWS).encode()).hexdigest()[:16] == "6b2a3a97573945af"
 
 
 def test_more_customers_leave_the_first_ones_as_they_are() -> None:
@@ -190,6 +192,33 @@ def test_a_tickets_history_leads_to_its_status() -> None:
         assert times[-1] < "2026-11-24"
 
 
+def test_a_parcel_follows_its_order() -> None:
+    """What is on its way or delivered has a parcel; who has it is known once it is delivered, not before."""
+    parcels = {parcel["order_id"]: parcel for parcel in ROWS.tables[ShipmentRow].values()}
+    sent = {"shipped", "out_for_delivery", "delivered"}
+    for order in ROWS.tables[OrderRow].values():
+        parcel = parcels.get(order["id"])
+        assert (parcel is not None) == (order["status"] in sent)
+        if parcel is not None:
+            assert parcel["carrier"] == order["carrier"]
+            assert parcel["expected_on"] == order["expected_on"]
+            arrived = order["status"] == "delivered"
+            assert (parcel["delivered_at"] == order["updated_at"]) == arrived
+            assert (parcel["left_with"] is not None) == arrived
+    assert set(column(ShipmentRow, "left_with")) == {None, "recipient", "neighbour", "pickup_point"}
+
+
+def test_what_was_paid_came_in() -> None:
+    """Every paid debt has its payment, on the day on which it was due."""
+    paid = [debt for debt in ROWS.tables[DebtRow].values() if debt["status"] == "paid"]
+    payments = Counter(
+        (row["account_id"], row["amount_cents"], row["received_on"])
+        for row in ROWS.tables[PaymentRow].values()
+    )
+    assert payments == Counter((debt["account_id"], debt["amount_cents"], debt["due_on"]) for debt in paid)
+    assert payments.total() > 100
+
+
 def test_the_demo_customers_stay() -> None:
     """One owes 142,30 €, one nothing, one speaks Catalan, one English, two share a telephone."""
     demo = demo_customers()
@@ -214,5 +243,13 @@ def test_deleting_a_customer_takes_what_is_theirs(store: Store) -> None:
     with store.database.writing() as connection:
         connection.execute(delete(CustomerRow))
     with store.database.reading() as connection:
-        for table in (AccountRow, DebtRow, TicketRow, TicketStatusChangeRow, OrderRow):
+        for table in (
+            AccountRow,
+            DebtRow,
+            PaymentRow,
+            TicketRow,
+            TicketStatusChangeRow,
+            OrderRow,
+            ShipmentRow,
+        ):
             assert connection.scalar(select(func.count()).select_from(table)) == 0

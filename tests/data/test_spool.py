@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from data import spool as spool_module
 from data.errors import DatabaseLocked, DataError, SpoolNotWritable
 from data.ids import new_id
-from data.records import CallAnswered, CallRecord
+from data.records import CallAnswered, CallRecord, Reading
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
 from tests.data.conftest import NOW, begun, ended, locked_by_another_process, turn
@@ -103,6 +103,18 @@ def test_the_spool_is_for_the_servers_user_alone(spool: Spool) -> None:
     spool.keep(begun())
     for path in (spool.folder, *spool.folder.iterdir()):
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_was_heard_and_found_comes_back_from_the_disk(store: Store, spool: Spool) -> None:
+    """A call that was lived without the database can be played again like any other."""
+    call = begun(release=3, caller_facts={"segment": "vip"})
+    heard = turn(2, flow="balance", language="es", heard=(Reading(text="saldo", confidence=0.5),))
+    asked = turn(3, kind="lookup", asked={"n": "1"}, found={"balance": -5, "known": True, "due": None})
+    spool.keep(call, TurnAdded(call.call_id, heard), TurnAdded(call.call_id, asked))
+    spool.drain(store)
+    found = store.calls.get(call.call_id)
+    assert found is not None
+    assert (found.release, found.caller_facts, found.turns) == (3, {"segment": "vip"}, (heard, asked))
 
 
 @pytest.mark.parametrize("fails_at", range(6))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
@@ -145,6 +147,18 @@ def test_universal_keys_depend_on_the_question() -> None:
 def test_distance(one: str, other: str, away: int) -> None:
     """Known distances; a swap counts one."""
     assert distance(one, other) == distance(other, one) == away
+    for most in range(5):
+        assert distance(one, other, most) == min(away, most + 1)
+
+
+def test_a_distance_that_is_too_far_is_not_worked_out() -> None:
+    """The shortcut changes no answer: it is held against the whole table, swaps across rows included."""
+    letters = "abca"
+    words = ["".join(word) for size in (3, 5) for word in product(letters[: 5 - size // 2], repeat=size)]
+    for one in words[::7]:
+        for other in words[::11]:
+            whole = distance(one, other, 99)
+            assert all(distance(one, other, most) == min(whole, most + 1) for most in range(4))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
+from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.numerals import HIGHEST_COST, readings
 from dialogs.slots.words import plain
@@ -76,7 +77,7 @@ def _cases(table: dict[str, str]) -> list[tuple[str, str, str]]:
 
 
 def judge(kind: Digits, text: str, language: str = "es", confidence: float = 0.8) -> Match | NoMatch:
-    return kind.judge(Heard((Alternative(text, confidence),)), language)
+    return kind.judge(Heard((Alternative(text, confidence),)), Asking(language))
 
 
 FIVE = Digits(length=5)
@@ -134,7 +135,7 @@ def test_the_check_digit_chooses_among_alternatives() -> None:
     answer = Heard(
         (Alternative("cuatro cinco seis uno seis", 0.8), Alternative("cuatro cinco siete uno seis", 0.6))
     )
-    found = PROVEN.judge(answer, "es")
+    found = PROVEN.judge(answer, Asking("es"))
     assert isinstance(found, Match)
     assert (found.value, found.band) == ("45716", "sure")
 
@@ -144,7 +145,7 @@ def test_rival_readings_are_asked_back() -> None:
     answer = Heard(
         (Alternative("cuatro cinco siete uno ocho", 0.9), Alternative("cuatro cinco seis uno ocho", 0.9))
     )
-    found = FIVE.judge(answer, "es")
+    found = FIVE.judge(answer, Asking("es"))
     assert isinstance(found, Match)
     assert found.band == "check"
     assert {found.value, *found.others} == {"45718", "45618"}
@@ -152,9 +153,9 @@ def test_rival_readings_are_asked_back() -> None:
 
 def test_keys() -> None:
     """Keys are sure if they fit; stars, letters and wrong lengths do not answer."""
-    assert FIVE.judge(Keyed("45718"), "es") == Match("45718", "45718", "keys")
+    assert FIVE.judge(Keyed("45718"), Asking("es")) == Match("45718", "45718", "keys")
     for keys in ("4571", "457181", "4571*", "", "٤٥٧١٨", "*0"):
-        assert FIVE.judge(Keyed(keys), "es") == NoMatch(keys)
+        assert FIVE.judge(Keyed(keys), Asking("es")) == NoMatch(keys)
 
 
 @pytest.mark.parametrize("language", ["es", "ca", "en"])

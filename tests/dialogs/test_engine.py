@@ -141,11 +141,28 @@ def test_universals_at_a_question_for_digits() -> None:
     assert spoken(key(call, question, "*")) == "Su número."
     question = say(call, question, "ayuda")
     assert spoken(question) == "Está en su factura. Su número."
+    question = say(call, question, "ayuda")
+    assert spoken(question).startswith("Puede responder con la voz o con el teclado")
     question = say(call, question, "más despacio")
     assert isinstance(question, Collect)
     assert {part.pace for part in question.prompt} == {0.8}
     assert isinstance(question.judge(Keyed("0")), NoMatch)
     assert isinstance(key(call, question, "*0"), Enqueue)
+
+
+def test_help_comes_in_as_many_steps_as_the_designer_wrote() -> None:
+    """Each time the next one, then what can always be said; a new visit begins with the first again."""
+    own = 'help: [{es: "Está en su factura."}, {es: "Son cinco cifras."}]'
+    call = conversation(HEAD + ASK.replace('help: {es: "Está en su factura."}', own))
+    question = call.start()
+    heard = []
+    for _ in range(3):
+        question = say(call, question, "ayuda")
+        heard.append(spoken(question).removesuffix(" Su número."))
+    assert heard[:2] == ["Está en su factura.", "Son cinco cifras."]
+    assert heard[2].startswith("Puede responder")
+    question = say(call, question, "atrás")
+    assert spoken(say(call, question, "ayuda")) == "Está en su factura. Su número."
 
 
 def test_repeating_is_no_miss_but_has_an_end() -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ivr.cli.flows import SHIPPED, commands
+from data.ids import new_id
+from data.records import CallBegun, CallEnded, CallStep
+from data.store import Store
+from ivr.cli import call, flow_test, flows, graph
+from ivr.cli.flows import SHIPPED
+from ivr.config import DatabaseSettings, Settings
 
+commands = [*flows.commands, *flow_test.commands, *call.commands, *graph.commands]
 GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
 
 
@@ -78,17 +87,44 @@ def test_test_runs_the_calls_and_tells_the_coverage() -> None:
     assert result.exit_code == 0, result.output
     figures = json.loads(result.output.splitlines()[-1])
     assert figures["failed"] == []
-    assert figures["coverage"] == {"steps": 100.0, "branches": 100.0, "languages": 100.0}
+    assert figures["coverage"] == dict.fromkeys(("steps", "branches", "retries", "languages"), 100.0)
 
 
 def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
     """With the difference in the output."""
-    (tmp_path / "main.flow.yaml").write_text((SHIPPED / "main.flow.yaml").read_text("utf-8"), "utf-8")
-    text = "test: t\nflow: main\nsteps:\n  - key: 0\n  - expect: {outcome: gone}\n"
-    (tmp_path / "main.test.yaml").write_text(text, "utf-8")
+    flow = "flow: short\nlanguages: [es]\nperson: billing\nsteps:\n  - hangup: normal\n"
+    (tmp_path / "short.flow.yaml").write_text(flow, "utf-8")
+    text = "test: t\nflow: short\nsteps:\n  - expect: {outcome: gone}\n"
+    (tmp_path / "short.test.yaml").write_text(text, "utf-8")
     result = run("test", str(tmp_path))
     assert result.exit_code == 1
-    assert "wanted: gone" in result.output
+    assert "wanted:  gone" in result.output
+
+
+def test_some_tests_can_be_chosen_by_name() -> None:
+    """`--only` takes a part of the name; a name that is not there is told with the nearest one."""
+    assert "6 of 6 scripted calls passed" in run("test", "--only", "Everybody is busy").output
+    result = run("test", "--only", "everybody is buzy")
+    assert result.exit_code == 2
+    assert "did you mean `everybody is busy`?" in result.output
+
+
+def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
+    """A build server shows which call failed, where, and the whole report; signs are escaped."""
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.test.yaml"))
+    text = "flow: main\ntests:\n  - test: <a> & b\n    steps: [{key: 0}, {expect: {outcome: gone}}]\n"
+    text += "  - test: fine\n    steps: [{key: 0}]\n"
+    (tmp_path / "main.test.yaml").write_text(text, "utf-8")
+    assert run("test", str(tmp_path), "--junit", str(tmp_path / "out.xml")).exit_code == 1
+    suites = ElementTree.parse(tmp_path / "out.xml").getroot()
+    assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
+    wrong, fine = suites.iter("testcase")
+    assert (wrong.get("name"), wrong.get("line"), len(fine)) == ("<a> & b [es]", "3", 0)
+    failure = wrong.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "line 4: outcome: wanted gone, was handed_over"
+    assert "caller: keys 0" in str(failure.text)
+    assert run("test", str(tmp_path), "--junit", str(tmp_path / "no" / "out.xml")).exit_code == 2
 
 
 def test_schema_is_json() -> None:
@@ -104,6 +140,16 @@ def test_a_typed_call_reaches_its_end() -> None:
     assert "hangs up" in result.output
 
 
+def test_a_typed_call_can_be_saved_and_passes(tmp_path: Path) -> None:
+    """What was typed and heard becomes a test file that `ivr test` takes."""
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "typed.test.yaml"
+    typed = f"mi saldo\n45716\nno\n/save {file} my call\n\n"
+    result = run("call", "main", "--text", "--flows", str(tmp_path), typed=typed)
+    assert f"saved “my call” in {file}" in result.output, result.output
+    assert "1 of 1 scripted calls passed" in run("test", str(file)).output
+
+
 def test_a_typed_call_ends_with_the_input() -> None:
     """A pipe that ends is no fault."""
     assert run("call", "main", "--text", "--language", "ca", typed="").exit_code == 0
@@ -113,3 +159,68 @@ def test_a_typed_call_ends_with_the_input() -> None:
 def test_every_command_has_help_with_an_example(command: str) -> None:
     """`--help` shows how it is used."""
     assert f"ivr {command}" in run(command, "--help").output
+
+
+# --- ivr graph -----------------------------------------------------------------------------------------
+
+
+def drawn(*words: str, database: str = "sqlite:////nowhere.sqlite3") -> Result:
+    settings = Settings(database=DatabaseSettings(url=database))
+    flows = Path(__file__).parent / "balance"  # stays as it is, whatever becomes of the shipped ones
+    return CliRunner().invoke(GROUP, ["graph", *words, "--flows", str(flows)], obj=settings)
+
+
+def test_a_flow_is_drawn_as_mermaid_or_svg(tmp_path: Path) -> None:
+    """To the terminal, or to a file whose ending tells the format."""
+    assert drawn("main").output.startswith('---\ntitle: "Main"\n---\nflowchart TD\n')
+    assert drawn("main", "--format", "svg", "--language", "ca").output.startswith("<svg ")
+    file = tmp_path / "main.svg"
+    assert f"in en: {file}" in drawn("main", "--out", str(file), "--language", "en").output
+    assert "For your balance" in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (("mian",), "there is no flow `mian` (there are: main): name one of these"),
+        (("main", "--language", "fr"), "choose one of es, ca, en"),
+        (("main", "--calls", "lately"), "write 7d, 12h, 2w or 2026-11-01"),
+        (("main", "--out", "/nowhere/at/all.svg"), "name another file"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_line(words: tuple[str, ...], remedy: str) -> None:
+    """With the remedy, and status 2."""
+    result = drawn(*words)
+    assert (result.exit_code, remedy in result.output) == (2, True), result.output
+
+
+def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
+    """Every arrow tells its calls; where nobody called, it says so."""
+    url = f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
+    store = Store(url)
+    store.upgrade()
+    assert "no call has gone through main" in drawn("main", "--calls", database=url).output
+    began = CallBegun(
+        call_id=new_id(),
+        switch_uuid="1",
+        direction="inbound",
+        caller_number="",
+        caller_name="",
+        destination="1",
+        language="es",
+        started_at=datetime.now(UTC),
+        node_id="n",
+    )
+    store.calls.begin(began)
+    path = (
+        CallStep(flow="main", step="main_menu", language="es", left_by="balance"),
+        CallStep(flow="main", step="customer_number", language="es"),
+    )
+    store.calls.finish(
+        CallEnded(call_id=began.call_id, at=began.started_at, hangup_cause="X", ended_by="caller", path=path)
+    )
+    store.close()
+    for words in (("--calls",), ("--calls", "2h"), ("--calls", "2026-01-01")):
+        shown = drawn("main", *words, "--language", "en", database=url).output
+        assert 's_main_menu -->|"balance #40;1#41;: 1"| s_customer_number' in shown
+        assert "<b>1 end here</b>" in shown

@@ -28,7 +28,13 @@ from dialogs.results import (
 )
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
-ACCOUNT = {"name": "Ana", "balance": 14230, "balance_currency": "EUR", "due_date": "2026-12-11"}
+ACCOUNT = {
+    "name": "Ana",
+    "balance": 14230,
+    "balance_currency": "EUR",
+    "state": "due",
+    "due_date": "2026-12-11",
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +66,12 @@ def test_a_spoken_call_in_spanish_reaches_the_balance(flows: FlowSet) -> None:
     told = call.send(Found(ACCOUNT))
     assert isinstance(told, Play)
     assert [stretch.text for stretch in told.prompt] == [
-        "Su saldo pendiente es de ciento cuarenta y dos euros con treinta céntimos.",
-        "Vence el once de diciembre.",
+        "Su saldo pendiente es de ciento cuarenta y dos euros con treinta céntimos."
     ]
     assert "142,30 €" in told.prompt[0].shown
+    due = call.send(Played())
+    assert isinstance(due, Play)
+    assert [stretch.text for stretch in due.prompt] == ["Vence el once de diciembre."]
     assert call.send(Played()) == SetOutcome("balance_told", "told")
     more = call.send(Done())
     assert isinstance(more, Collect)
@@ -75,7 +83,7 @@ def test_a_spoken_call_in_spanish_reaches_the_balance(flows: FlowSet) -> None:
 
 
 def test_zero_reaches_a_person_and_nobody_free_is_said(flows: FlowSet) -> None:
-    """A person by key at the first question; where nobody is free, the caller hears it and is let go."""
+    """A person by key at the first question; where nobody is free, the caller hears it and may go on."""
     call = Conversation(flows, "main", Facts(language="ca"))
     call.start()
     menu = call.send(Played())
@@ -87,6 +95,9 @@ def test_zero_reaches_a_person_and_nobody_free_is_said(flows: FlowSet) -> None:
     sorry = call.send(NobodyFree("timeout"))
     assert isinstance(sorry, Play)
     assert call.send(Played()) == SetOutcome("nobody_free", "nobody_free")
+    more = call.send(Done())
+    assert isinstance(more, Collect)
+    assert more.kind == "yes_no"
 
 
 def test_a_handed_call_ends_with_its_outcome(flows: FlowSet) -> None:

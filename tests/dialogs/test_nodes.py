@@ -4,111 +4,62 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+from pathlib import Path
 
 import pytest
 
-from dialogs.effects import Collect
-from dialogs.engine import Conversation
-from dialogs.facts import Facts
-from dialogs.loader import assemble
+from dialogs.examples import examples
 from dialogs.nodes import NODES
 from dialogs.nodes.step import Step
-from dialogs.results import Keyed
 from dialogs.schema import flow_schema
 from dialogs.slots import KINDS
-from dialogs.source import parse
-from dialogs.stand_in import StandIn
-from tests.dialogs.flowtext import CATALOGUE
-
-_EXAMPLE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
-_MISSING = re.compile(r"there is no step `(\w+)`")
-_FLOW = re.compile(r"there is no flow `(\w+)`")
-
-OPENING = """flow: trial
-languages: [es, ca, en]
-person: billing
-steps:
-  - id: opening_number
-    ask: customer_number
-    type: digits
-    length: 5
-    prompt: {es: "uno", ca: "u", en: "one"}
-  - id: opening_account
-    lookup: account
-    by: {customer_number: "{customer_number}"}
-    found: example
-    missing: closing
-    slow: closing
-    error: closing
-"""
-
-
-def examples(module: str) -> list[str]:
-    return _EXAMPLE.findall(sys.modules[module].__doc__ or "")
-
-
-def trial(example: str) -> str:
-    """A flow around an example: what it uses comes before it, where it leads is there."""
-    lines = [f"  {line}" for line in example.rstrip().splitlines()]
-    text = OPENING + "  - id: example\n    set: {unused: x}\n" + "\n".join(lines) + "\n"
-    text += "  - id: closing\n    hangup: normal\n"
-    found = assemble([parse(text, "trial.flow.yaml")], CATALOGUE)[1]
-    for name in dict.fromkeys(m.group(1) for p in found if (m := _MISSING.search(p.message))):
-        ends = "queue: billing\n    busy: closing" if name == "person" else "hangup: normal"
-        text += f"  - id: {name}\n    {ends}\n"
-    return text
+from tests.dialogs.golden import Golden
 
 
 @pytest.mark.parametrize("node", NODES.values(), ids=list(NODES))
-def test_every_node_has_an_example_that_works(node: type[Step]) -> None:
-    """A node whose documentation does not load, check and run is not finished."""
-    found = examples(node.__module__)
+def test_every_node_has_an_example_that_loads(node: type[Step], tmp_path: Path) -> None:
+    """A node whose documentation does not load and check is not finished."""
+    found = examples(node)
     assert found, f"{node.__module__} shows no example"
     for example in found:
         assert f"{node.type_name}:" in example
-        text = trial(example)
-        sources = [parse(text, "trial.flow.yaml")]
-        wrong = assemble(sources, CATALOGUE)[1]
-        for name in {m.group(1) for p in wrong if (m := _FLOW.search(p.message))}:
-            other = (
-                f"flow: {name}\nlanguages: [es, ca, en]\nperson: billing\nsteps:\n  - outcome: been_there\n"
-            )
-            sources.append(parse(other, f"{name}.flow.yaml"))
-        flows, wrong = assemble(sources, CATALOGUE)
-        tolerated = ("no step leads to", "main menu")
-        assert [str(p) for p in wrong if not any(t in p.message for t in tolerated)] == []
-        record = {
-            "balance": 100,
-            "balance_currency": "EUR",
-            "due_date": "2026-12-01",
-            "name": "Ana",
-            "open": True,
-        }
-        call = StandIn(Conversation(flows, "trial", Facts()), {"account": {"else": record}}, "free")
-        call.start()
-        for keys in ("12345", "1", "12345", "1", "1", "1"):
-            if call.waiting is not None:
-                assert isinstance(call.waiting, Collect)
-                call.answer(call.waiting.judge(Keyed(keys[: call.waiting.keys.longest])), keys)
-        assert call.conversation.faults == []
-        types = {type(flows.flows[f].steps[s]) for f, s, _ in call.conversation.trace.visits}
-        assert node in types, "the example was never reached"
+        assert Golden(node, example, tmp_path).problems == []
+
+
+@pytest.mark.parametrize("node", NODES.values(), ids=list(NODES))
+def test_every_node_has_a_golden_test(node: type[Step], tmp_path: Path) -> None:
+    """The test in its documentation passes in the simulator, in three languages, and reaches the node."""
+    tests = examples(node, "test")
+    assert tests, f"{node.__module__} shows no test"
+    golden = Golden(node, examples(node)[0], tmp_path)
+    played = [call for test in tests for call in golden.play(test)]
+    assert [call.report() for call in played if not call.passed] == []
+    assert {call.script.language for call in played} == {"es", "ca", "en"}
+    reached = {type(golden.flows.flows[f].steps[s]) for call in played for f, s, _ in call.visits}
+    assert node in reached, "the example was never reached"
+
+
+@pytest.mark.parametrize("node", NODES.values(), ids=list(NODES))
+def test_every_key_of_a_node_is_described(node: type[Step]) -> None:
+    """Editors and the manual show what each key means; none is left to be guessed."""
+    silent = [name for name, field in node.model_fields.items() if name != "kind" and not field.description]
+    assert silent == []
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_every_kind_of_answer_has_an_example(kind: str) -> None:
+def test_every_kind_of_answer_has_an_example(kind: str, tmp_path: Path) -> None:
     """A slot's documentation shows how it is asked for, and that loads."""
-    found = examples(KINDS[kind].__module__)
+    found = examples(KINDS[kind])
     assert found
     for example in found:
-        wrong = assemble([parse(trial(example), "trial.flow.yaml")], CATALOGUE)[1]
-        assert [str(p) for p in wrong if "no step leads to" not in p.message] == []
+        assert Golden(KINDS[kind], example, tmp_path).problems == []
 
 
 def test_every_node_and_slot_is_registered() -> None:
     """A file in the nodes' or slots' room whose class is not in the registry would be dead code."""
-    assert {node.__name__ for node in _all_steps(Step)} - {"Question"} == {n.__name__ for n in NODES.values()}
+    assert {node.__name__ for node in _all_steps(Step)} - {"Question", "Recording"} == {
+        n.__name__ for n in NODES.values()
+    }
 
 
 def _all_steps(base: type[Step]) -> set[type[Step]]:

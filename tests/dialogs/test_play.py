@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from dialogs.catalogue import Catalogue, load_catalogue
-from dialogs.engine import Conversation
+from dialogs.coverage import coverage
+from dialogs.differences import nearest_passage
 from dialogs.errors import FlowsInvalid
-from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
-from dialogs.play import Played, coverage, play
+from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
-from dialogs.simulator import TextCaller
 
 SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 KOREAN = Path(__file__).parent / "flows"
@@ -38,6 +37,7 @@ def test_the_shipped_tests_pass_and_cover_everything(flows: FlowSet) -> None:
     covered = coverage(flows, calls)
     assert covered.steps.missing == ()
     assert covered.branches.missing == ()
+    assert covered.retries.missing == ()
     assert covered.languages.missing == ()
     assert covered.complete
     assert {call.script.language for call in calls} == {"es", "ca", "en"}
@@ -65,7 +65,7 @@ def test_a_difference_is_readable(flows: FlowSet, tmp_path: Path) -> None:
     ]
     report = call.report()
     assert "trial.test.yaml:5: said" in report
-    assert "caller: keys 1" in report
+    assert "    4  caller: keys 1" in report
 
 
 @pytest.mark.parametrize(
@@ -154,27 +154,29 @@ def test_coverage_names_what_is_missing(flows: FlowSet, tmp_path: Path) -> None:
     """One call by key covers little, and the report tells the rest with file and line."""
     calls = played("test: t\nflow: main\nsteps:\n  - key: 0\n", flows, tmp_path)
     covered = coverage(flows, calls)
-    assert covered.steps.covered == 3
+    assert covered.steps.covered == 7
     assert not covered.complete
-    assert any("main.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
-    assert any("`main_menu` → no_input" in item for item in covered.branches.missing)
+    assert any("balance.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
+    assert any("`main_menu` → balance" in item for item in covered.branches.missing)
+    assert any("`main_menu`, no_input 3" in item for item in covered.retries.missing)
+    menu = covered.of_step["main", "main_menu"]
+    assert (menu.state, menu.calls, menu.branches["person"], menu.branches["balance"]) == ("partly", 1, 1, 0)
+    assert "→ balance" in menu.missing
+    assert "in ca" in menu.missing
+    assert covered.of_step["balance", "tell"].state == "missed"
+    assert covered.of_step["hand_over", "person"].languages == {"es": 1, "ca": 0, "en": 0}
 
 
-def test_the_caller_who_types(flows: FlowSet) -> None:
-    """Text, keys, silence, state, help, mistakes and hang-up, as in the terminal."""
-    data = {"account": {"45716": {"balance": 0, "balance_currency": "EUR"}}}
-    caller = TextCaller(Conversation(flows, "main", Facts()), data)
-    assert ("ivr", "Hola, le damos la bienvenida.") in caller.start()
-    assert caller.feed("/what")[0][0] == "note"
-    assert caller.feed("/key x") == [("note", "write the keys behind it: /key 1")]
-    assert caller.feed("mi saldo\n")[0] == ("note", "understood balance (sure)")
-    assert caller.feed("bla")[0] == ("note", "not understood")
-    assert caller.feed("/silence")[0][1].startswith("No le he oído")
-    assert ("system", "outcome balance_told") in caller.feed("/key 45716#")
-    assert caller.feed("/state") == [
-        ("note", "main/anything_else in es"),
-        ("note", "customer_number = 45716"),
-    ]
-    caller.feed("/hangup")
-    assert caller.finished
-    assert caller.feed("hola") == [("note", "the call is over")]
+@pytest.mark.parametrize(
+    ("heard", "wanted", "shown"),
+    [
+        ("Son cinco cifras. Gracias.", "son seis cifras", "Son [seis → cinco] cifras."),
+        ("Diga o marque su número", "número de cliente", "número [de cliente → nothing]"),
+        ("Le paso con una persona.", "le paso ya con una persona", "Le paso [ya → nothing] con una persona."),
+        ("Hola", "adiós", ""),
+        ("", "adiós", ""),
+    ],
+)
+def test_the_nearest_passage_shows_what_differs(heard: str, wanted: str, shown: str) -> None:
+    """Expected words that were nearly said: the reader sees at once which word is another."""
+    assert nearest_passage(heard, wanted) == shown

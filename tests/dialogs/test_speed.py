@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from dialogs.catalogue import load_catalogue
 from dialogs.effects import Collect
@@ -82,7 +82,7 @@ def test_judging_never_holds_up_the_other_calls() -> None:
         times = []
         for seed in range(9):
             text = " ".join(f"{chr(97 + (seed * 7 + at * 3) % 26) * 2}ontira{at}" for at in range(words))
-            begun = perf_counter()
+            begun = process_time()
             question.judge(Heard((Alternative(text, 0.9),)))
-            times.append(perf_counter() - begun)
+            times.append(process_time() - begun)
         assert sorted(times)[4] < 0.02, f"{keys!r} {words}: {sorted(times)[4] * 1000:.1f} ms"

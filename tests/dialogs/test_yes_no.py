@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
+from dialogs.slots.asking import Asking
 from dialogs.slots.yes_no import YesNo
 
 YES = {
@@ -50,7 +51,7 @@ def _cases(table: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def judge(language: str, text: str, confidence: float = 0.8) -> Match | NoMatch:
-    return YesNo().judge(Heard((Alternative(text, confidence),)), language)
+    return YesNo().judge(Heard((Alternative(text, confidence),)), Asking(language))
 
 
 @pytest.mark.parametrize(("language", "text"), _cases(YES))
@@ -85,16 +86,16 @@ def test_at_least_thirty_phrasings_per_language() -> None:
 def test_keys_and_trust() -> None:
     """One is yes, two is no, other keys are neither; words that were hardly heard are neither, too."""
     kind = YesNo()
-    assert kind.judge(Keyed("1"), "es") == Match("yes", "1", "keys")
-    assert kind.judge(Keyed("2"), "es") == Match("no", "2", "keys")
-    assert kind.judge(Keyed("3"), "es") == NoMatch("3")
+    assert kind.judge(Keyed("1"), Asking("es")) == Match("yes", "1", "keys")
+    assert kind.judge(Keyed("2"), Asking("es")) == Match("no", "2", "keys")
+    assert kind.judge(Keyed("3"), Asking("es")) == NoMatch("3")
     assert isinstance(judge("es", "sí", 0.05), NoMatch)
-    assert kind.judge(Heard(()), "es") == NoMatch("")
+    assert kind.judge(Heard(()), Asking("es")) == NoMatch("")
 
 
 def test_the_second_alternative_counts() -> None:
     """Where the best reading is no answer, the next one may be."""
     answer = Heard((Alternative("y", 0.6), Alternative("sí", 0.5)))
-    found = YesNo().judge(answer, "es")
+    found = YesNo().judge(answer, Asking("es"))
     assert isinstance(found, Match)
     assert found.value == "yes"

@@ -678,12 +678,22 @@ def test_a_dripping_peer_meets_the_deadline(open_house: Callable[..., House]) ->
 
 
 def test_an_address_that_is_not_listed_gets_nothing(open_house: Callable[..., House]) -> None:
-    """Not a byte, and a line in the log with the remedy."""
-    house = open_house(lambda call: None, allowed=[ip_network("192.0.2.0/24")])
-    address = house.server.address
-    with structlog.testing.capture_logs() as logged, socket.create_connection(address, DEADLINE) as refused:
-        assert refused.recv(100) == b""
-    assert [(entry["event"], "remedy" in entry) for entry in logged] == [("outbound_refused", True)]
+    """Not a byte, and a line in the log with its address and the remedy; a listed one is served beside it."""
+    house = open_house(until_hung_up, allowed=[ip_network("127.0.0.1/32")])
+    stranger = ("127.0.0.2", 0)
+    with structlog.testing.capture_logs() as logged:
+        with socket.create_connection(house.server.address, DEADLINE, source_address=stranger) as refused:
+            assert refused.recv(100) == b""
+        house.call().wait_for("app_disable_expand_variables")
+    refusals = [entry for entry in logged if entry["log_level"] == "warning"]
+    assert refusals == [
+        {
+            "event": "outbound_refused",
+            "log_level": "warning",
+            "peer": "127.0.0.2",
+            "remedy": "add the switch's address to the allowed ones",
+        }
+    ]
 
 
 def test_a_channel_without_full_control_is_refused_with_the_remedy(open_house: Callable[..., House]) -> None:

@@ -9,6 +9,7 @@ import audioop
 import csv
 import socket
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -34,7 +35,7 @@ o=- 1 1 IN IP4 [local_ip]
 s=-
 c=IN IP4 [media_ip]
 t=0 0
-m=audio [media_port] RTP/AVP 0
+m=audio {audio_port} RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 a=ptime:20
 ]]></send>
@@ -113,15 +114,18 @@ class SippCaller:
         says: bytes = b"",
         hang_up_after: float | None = None,
         patience: float = 20,
+        audio_ports: Sequence[int] = (),
     ) -> Crowd:
         """Makes `calls` calls and waits for their ends.
 
         `says` is 16-bit sound at 8 kHz, repeated until the call ends. Without `hang_up_after` (seconds
-        after the answer) the switch has to hang up within `patience` seconds.
+        after the answer) the switch has to hang up within `patience` seconds. With `audio_ports` the sound of
+        each call is somebody else's business (`rtp_crowd`), at these ports of this machine.
         """
         sipp = find_sipp()
         assert sipp is not None, "no SIPp here"
         who = {"destination": destination, "number": self._number, "name": escape(self._name)}
+        who["audio_port"] = "[field0]" if audio_ports else "[media_port]"
         sound = ""
         if says:
             file = self._folder / "says.ulaw"
@@ -146,6 +150,10 @@ class SippCaller:
             str(per_second),
         ]
         arguments += ["-l", str(at_once or calls), "-trace_stat", "-stf", str(statistics), "-fd", "1"]
+        if audio_ports:
+            ports = self._folder / "ports.csv"
+            ports.write_text("\n".join(["SEQUENTIAL", *map(str, audio_ports)]) + "\n")
+            arguments += ["-inf", str(ports)]
         seconds = calls / per_second + patience + 20
         arguments += ["-timeout", f"{int(seconds)}s", "-timeout_error"]
         with (self._folder / "sipp.output").open("wb") as output:

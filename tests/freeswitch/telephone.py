@@ -80,6 +80,10 @@ class Leg:
         self.said: list[Frame] = []
         self.heard: list[Frame] = []
         self.keys_heard: list[str] = []
+        self.source: Callable[[], bytes] | None = None
+        """Where 20 ms come from when nothing is waiting to be said; silence without one."""
+        self.ear: Callable[[Frame], None] | None = None
+        """Told of every frame that is heard."""
         self._responses: Queue = Queue()
         self._to_say: deque[tuple[bytes, Event | None]] = deque()
         self._audio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -321,7 +325,7 @@ class Leg:
             due += FRAME_SECONDS
             if self._far is None:
                 continue
-            frame, done = self._to_say.popleft() if self._to_say else (SILENCE, None)
+            frame, done = self._to_say.popleft() if self._to_say else (self._unasked(), None)
             if frame.startswith(b"KEY") and len(frame) == 5:
                 count = frame[4]
                 for part in range(count + 3):  # RFC 4733: the last packet three times
@@ -340,6 +344,9 @@ class Leg:
                 sequence, stamp = sequence + 1 & 0xFFFF, stamp + FRAME_SAMPLES & 0xFFFFFFFF
             if done is not None:
                 done.set()
+
+    def _unasked(self) -> bytes:
+        return SILENCE if self.source is None else self.source()
 
     def _packet(
         self, sequence: int, stamp: int, source: int, body: bytes, *, kind: int, marker: bool = False
@@ -363,6 +370,8 @@ class Leg:
             body = packet[12 + 4 * (packet[0] & 0x0F) :]
             if kind == 0:
                 self.heard.append(Frame(now, sequence, stamp, audioop.ulaw2lin(body, 2)))
+                if self.ear is not None:
+                    self.ear(self.heard[-1])
             elif kind == TELEPHONE_EVENT and stamp != last_key:
                 last_key = stamp
                 self.keys_heard.append(KEYS[body[0]])

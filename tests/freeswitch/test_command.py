@@ -70,6 +70,14 @@ def test_the_settings_arrive_in_the_files(home: Path) -> None:
     assert (home / "conf/secrets/event_socket").read_text().strip() not in done.stdout + done.stderr
 
 
+def test_every_queue_that_a_flow_names_is_on_the_switch(tmp_path: Path) -> None:
+    """A caller whom a flow hands over must not find that the switch has no such queue."""
+    done = ivr(tmp_path, "freeswitch", "init", str(tmp_path / "conf"))
+    assert done.returncode == 0, done.stderr
+    queues = ET.parse(tmp_path / "conf/autoload_configs/callcenter.conf.xml").iter("queue")
+    assert [queue.attrib["name"] for queue in queues] == ["agents@ivr", "billing@ivr"]
+
+
 def test_the_second_run_shows_and_changes_nothing(home: Path) -> None:
     """Exit status 0 if there is nothing to do, 1 if there would be; only --force overwrites."""
     folder = str(home / "conf")

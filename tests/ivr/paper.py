@@ -10,8 +10,9 @@ from pathlib import Path
 
 from gevent.queue import Queue
 
-from dialogs.effects import Effect, Spoken
-from dialogs.engine import Fault
+from dialogs.call import Trace, Visit
+from dialogs.effects import Effect, Spoken, StartRecording
+from dialogs.engine import Fault, Position
 from dialogs.results import Result
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import FRAME_BYTES, Audio, Digit, Finished, HungUp
@@ -34,6 +35,8 @@ class PaperCall:
         """The order that the switch refuses."""
         self.hang_up_at: str | None = None
         """The order at which the caller hangs up instead of its being carried out."""
+        self.voice: Path | None = None
+        """Where the caller's voice is recorded to."""
         self._commands = 0
         self._playing: str | None = None
         self._over = False
@@ -84,6 +87,14 @@ class PaperCall:
     def start_recording(self, file: Path) -> None:
         self._order("start_recording")
 
+    def start_voice_recording(self, file: Path) -> None:
+        self._order("start_voice_recording")
+        file.write_bytes(b"RIFF")
+        self.voice = file
+
+    def stop_voice_recording(self) -> None:
+        self._order("stop_voice_recording")
+
     def mask_recording(self) -> None:
         self._order("mask")
 
@@ -107,6 +118,7 @@ class PaperCall:
 
     def transfer(self, destination: str) -> str:
         self._order(f"transfer {destination}")
+        self._finished("t", "transfer", {})
         return "t"
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
@@ -131,13 +143,19 @@ class LiveInbox(Queue[object]):
 class PaperDialog:
     """Asks for the given effects in turn and keeps the results."""
 
-    def __init__(self, effects: Sequence[Effect | Exception]) -> None:
+    def __init__(self, effects: Sequence[Effect | Exception], *, recording_waits: bool = False) -> None:
         self._effects = list(effects)
         self.results: list[Result] = []
         self.hung_up: list[str] = []
         self.outcome: str | None = None
+        self.recording_waits = recording_waits or any(
+            isinstance(effect, StartRecording) for effect in effects
+        )
         self.language = "es"
         self.faults: list[Fault] = []
+        self.position = Position("main", "")
+        self.secrets: frozenset[str] = frozenset()
+        self.trace = Trace([Visit("main", "greet", "es", "next"), Visit("main", "number", "es")])
 
     def start(self) -> Effect:
         return self._next()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.config import Settings, load
+from ivr.config import RecordingSettings, Settings, load
 from ivr.errors import ConfigurationError
 
 
@@ -47,6 +47,32 @@ def test_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("IVR_OUTBOUND__PORT", "9001")
     settings = load(path)
     assert (settings.outbound.port, settings.outbound.max_calls) == (9001, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{transport: websocket, host: 0.0.0.0}", "the switch cannot connect to 0.0.0.0: add audio.url"),
+        ("{transport: websocket, host: '::1'}", "the switch cannot read the address ::1: add audio.url"),
+        ("{url: 'http://ivr:8041'}", "audio.url: Value error, write it as ws://10.0.0.5:8041"),
+        ("{url: 'ws://ivr/${x}'}", "audio.url: Value error, write it as ws://10.0.0.5:8041"),
+        ("{transport: pigeon}", "audio.transport"),
+    ],
+)
+def test_live_audio_that_no_switch_could_reach_is_refused(tmp_path: Path, text: str, what: str) -> None:
+    """At the start, not when the first caller speaks."""
+    with pytest.raises(ConfigurationError) as refused:
+        load(written(tmp_path, f"calls: {{language: ca}}\naudio: {text}\n"))
+    assert "settings.yaml:2: audio" in str(refused.value)
+    assert what in str(refused.value)
+
+
+def test_live_audio_over_a_websocket(tmp_path: Path) -> None:
+    """Address, proxy and switches as they are written."""
+    where = "host: 0.0.0.0, url: 'wss://ivr.example.net/audio', allowed: [10.0.0.7]"
+    audio = load(written(tmp_path, f"audio: {{transport: websocket, {where}}}")).audio
+    assert (audio.port, audio.url) == (8041, "wss://ivr.example.net/audio")
+    assert [str(network) for network in audio.allowed] == ["10.0.0.7/32"]
 
 
 def test_a_secret_comes_from_environment_or_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +136,8 @@ def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_relative_paths_lie_below_home(tmp_path: Path) -> None:
     """Recordings land where the operator said that everything lands."""
-    settings = Settings(home=tmp_path, recordings=Path("rec"), spool=Path("/var/spool/ivr"))
+    settings = Settings(
+        home=tmp_path, recordings=RecordingSettings(folder=Path("rec")), spool=Path("/var/spool/ivr")
+    )
     assert settings.recordings_folder == tmp_path / "rec"
     assert settings.spool_folder == Path("/var/spool/ivr")

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pytest
 from gevent.event import Event
 
 from data.call_log import CallLog
 from data.records import CallRecord as Remembered
+from data.seeds import seed
 from data.spool import Spool
 from data.store import Store
-from dialogs.effects import Collect, Effect, Enqueue, Hangup, Keys, Lookup, Play, SetOutcome, Spoken
+from dialogs.effects import (
+    Collect,
+    Effect,
+    Enqueue,
+    Hangup,
+    Keys,
+    Lookup,
+    Play,
+    Record,
+    SetOutcome,
+    Spoken,
+    StartRecording,
+    Transfer,
+)
 from dialogs.results import (
     Done,
     Failed,
@@ -26,11 +44,14 @@ from dialogs.results import (
     NoInput,
     NoMatch,
     Played,
+    Recorded,
     Slow,
 )
+from esl.switch import FRAME_BYTES, Audio, Digit, HungUp
 from ivr.clock import Clock
+from ivr.lookups import Lookups
 from ivr.moments import CallOver, Moment
-from ivr.records import Records
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from speech.errors import SynthesizerLost
 from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
@@ -83,14 +104,18 @@ class Rig:
         self.prompts = PaperPrompts()
         self.lookups = PaperLookups(Missing)
         self.longest = 600.0
+        self.secrets: frozenset[str] = frozenset()
         self.folder = folder
 
-    def live(self, effects: Sequence[Effect | Exception]) -> tuple[PaperDialog, Remembered]:
+    def live(
+        self, effects: Sequence[Effect | Exception], *, recording_waits: bool = False
+    ) -> tuple[PaperDialog, Remembered]:
         """Runs the call and returns the dialog and the call's record as the database has it."""
-        dialog = PaperDialog(effects)
+        dialog = PaperDialog(effects, recording_waits=recording_waits)
+        dialog.secrets = self.secrets
         log = CallLog(self.store, Spool(self.folder / "spool"))
         records = Records(log, node="test", clock=self.clock, recordings=self.folder / "recordings")
-        record = records.begin(self.call, flow="main", flow_version="1", language="es")
+        record = records.begin(self.call, Basis(flow="main", flow_version="1"), language="es")
         services = Services(
             prompts=self.prompts,
             recognizer=None,
@@ -171,6 +196,73 @@ def test_a_sensitive_value_that_is_said_is_masked_in_the_recording(rig: Rig) -> 
     rig.live([Play(spoken("number"), "tell", sensitive=True), Hangup("bye")])
     orders = rig.call.orders
     assert orders.index("mask") < orders.index("play number.wav") < orders.index("unmask")
+
+
+NOTICE = Play(spoken("recorded"), "recording_notice", always=True)
+
+
+def test_the_recording_begins_after_its_notice(rig: Rig) -> None:
+    """Not with the answer; what is sensitive before that needs no mask."""
+    rig.live(
+        [
+            Play(spoken("number"), "tell", sensitive=True),
+            NOTICE,
+            StartRecording("recording_notice"),
+            Play(spoken("hola"), "greet"),
+            Hangup("bye"),
+        ]
+    )
+    assert rig.call.orders == [
+        "answer",
+        "play number.wav",
+        "play recorded.wav",
+        "start_recording",
+        "play hola.wav",
+        "hang_up NORMAL_CLEARING",
+    ]
+
+
+def test_who_types_ahead_or_cuts_it_short_has_still_been_told(rig: Rig) -> None:
+    """The notice begins in any case, a key ends it, and the key still answers the question."""
+    rig.call.hold_prompts = True
+    rig.call.keys("45713")
+    dialog, record = rig.live([NOTICE, StartRecording("recording_notice"), number_question(), Hangup("bye")])
+    orders = rig.call.orders
+    assert orders.index("play recorded.wav") < orders.index("stop_playing") < orders.index("start_recording")
+    assert dialog.results == [Played(interrupted=True), Done(), Match("45713", "45713", "keys")]
+    assert record.recording
+
+
+def test_keys_that_wait_already_do_not_skip_the_notice(rig: Rig) -> None:
+    """Pressed in the greeting before it: a greeting is skipped, the notice is not."""
+    rig.call.keys("45713")
+    dialog, _ = rig.live(
+        [
+            Play(spoken("hola"), "greet"),
+            NOTICE,
+            StartRecording("recording_notice"),
+            number_question(),
+            Hangup("bye"),
+        ]
+    )
+    assert "play recorded.wav" in rig.call.orders
+    assert dialog.results[-1] == Match("45713", "45713", "keys")
+
+
+@pytest.mark.parametrize("gone", ["play", "start_recording"])
+def test_a_caller_who_goes_before_the_recording_began_leaves_none(rig: Rig, gone: str) -> None:
+    """The record does not name a file that is not there."""
+    rig.call.hang_up_at = gone
+    _, record = rig.live([NOTICE, StartRecording("recording_notice"), Hangup("bye")])
+    assert not record.recording
+
+
+def test_without_consent_there_is_no_recording(rig: Rig) -> None:
+    """The caller said no, so the dialog never starts it; and the record names no file."""
+    dialog, record = rig.live([NOTICE, Hangup("bye")], recording_waits=True)
+    assert "start_recording" not in rig.call.orders
+    assert not record.recording
+    assert dialog.results == [Played()]
 
 
 def test_a_refused_recording_ends_no_call(rig: Rig) -> None:
@@ -268,7 +360,7 @@ def test_a_queue_gives_the_caller_back_with_a_reason(
     dialog, _ = rig.live([Enqueue("billing", "person", {}), Hangup("bye")])
     assert dialog.results == [expected]
     assert rig.call.orders.index("set hangup_after_bridge=true") < rig.call.orders.index(
-        "enqueue billing@default"
+        "enqueue billing@ivr"
     )
 
 
@@ -346,3 +438,189 @@ def test_the_outcome_survives_the_hang_up(rig: Rig) -> None:
     rig.call.hang_up_at = "play"
     _, record = rig.live([SetOutcome("balance_told", "o"), Play(spoken("adiós"), "bye"), Hangup("bye")])
     assert (record.outcome, record.ended_by) == ("balance_told", "caller")
+
+
+def transfer(mode: Literal["blind", "bridged"] = "blind") -> Transfer:
+    return Transfer("shop", "2001", mode, "t", {})
+
+
+def test_a_blind_transfer_gives_the_leg_away(rig: Rig) -> None:
+    """The dialplan has the leg: we let go of it, and do not hang it up."""
+    dialog, record = rig.live([transfer(), SetOutcome("transferred", "t"), Hangup("t")])
+    assert dialog.results == [Handed(), Done()]
+    assert rig.call.orders[-3:] == ["stop_listening", "transfer 2001", "release"]
+    assert (record.outcome, record.hangup_cause) == ("transferred", "BLIND_TRANSFER")
+
+
+def test_a_transfer_whose_connection_ends_with_it_has_succeeded(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real switch may close the socket before it tells that the application has ended."""
+
+    def gone(_extension: str) -> str:
+        rig.call.inbox.put(HungUp("BLIND_TRANSFER", by_caller=False))
+        return "t"
+
+    monkeypatch.setattr(rig.call, "transfer", gone)
+    dialog, record = rig.live([transfer(), SetOutcome("transferred", "t"), Hangup("t")])
+    assert dialog.results == [Handed(), Done()]
+    assert record.outcome == "transferred"
+
+
+def test_a_refused_transfer_comes_back(rig: Rig) -> None:
+    """The flow's `failed` is the landing, with the caller still on the line."""
+    rig.call.refused = "transfer"
+    dialog, _ = rig.live([transfer(), Play(spoken("sorry"), "s"), Hangup("t")])
+    assert isinstance(dialog.results[0], Failed)
+    assert dialog.results[1] == Played()
+
+
+def test_what_is_not_installed_fails_and_lands(rig: Rig) -> None:
+    """A bridged transfer needs a performer that is not there: the flow goes on at its `failed`."""
+    dialog, _ = rig.live([transfer("bridged"), Hangup("t")])
+    assert dialog.results == [Failed("Transfer is not installed")]
+
+
+MESSAGE = Record("message", "billing", "m", 5.0, 1.0, 2.0, outcome="message_left")
+
+
+class TalkingInbox(LiveInbox):
+    """Live audio of somebody who talks for so many frames, then is silent; `then` comes in the middle."""
+
+    def __init__(self, frames: int, then: Sequence[object] = ()) -> None:
+        super().__init__()
+        self._voiced = frames
+        self._middle = frames // 2
+        self._then = then
+
+    def get(self, block: bool = True, timeout: float | None = None) -> object:
+        if self._then and self._voiced == self._middle:
+            for event in self._then:
+                self.put(event)
+            self._then = ()
+        if self.empty() and self._voiced > 0:
+            self._voiced -= 1
+            return Audio(voiced_frame(self._voiced), 0.0)
+        return super().get(block, timeout)
+
+    @property
+    def talks(self) -> bool:
+        return self._voiced > 0
+
+
+def voiced_frame(at: int) -> bytes:
+    """20 ms of what a voice detector takes for a voice: harmonics of 120 Hz, in syllables."""
+    if at % 20 > 12:
+        return bytes(FRAME_BYTES)
+    time = (np.arange(160) + 160 * at) / 8000
+    wave = sum(np.sin(2 * np.pi * 120 * k * time) / k for k in range(1, 20))
+    return (wave * 3000).astype("<i2").tobytes()
+
+
+def test_a_message_ends_with_silence_and_is_kept_with_the_call(rig: Rig) -> None:
+    """The caller's voice alone, in a file of its own, and a turn that names it."""
+    rig.call.inbox = TalkingInbox(100)
+    dialog, record = rig.live([MESSAGE, Hangup("bye")])
+    (result,) = dialog.results
+    assert isinstance(result, Recorded)
+    assert result.reference.endswith(f"{record.call_id}-message-1.wav")
+    assert rig.call.voice == rig.folder / "recordings" / result.reference
+    orders = rig.call.orders
+    assert orders.index("start_voice_recording") < orders.index("stop_voice_recording")
+    assert [(turn.kind, turn.text) for turn in record.turns] == [("recorded", result.reference)]
+
+
+def test_a_key_ends_a_recording(rig: Rig) -> None:
+    """`#`, and no other key."""
+    inbox = TalkingInbox(200, then=[Digit("1"), Digit("#")])
+    rig.call.inbox = inbox
+    dialog, _ = rig.live([replace(MESSAGE, longest=600.0), Hangup("bye")])
+    assert isinstance(dialog.results[0], Recorded)
+    assert "stop_voice_recording" in rig.call.orders
+    assert inbox.talks, "the end of the talk was waited for"
+
+
+def test_nothing_said_leaves_no_file(rig: Rig) -> None:
+    """Silence is no message: the file goes, and the flow is told."""
+    rig.call.inbox = LiveInbox()
+    dialog, _ = rig.live([MESSAGE, Hangup("bye")])
+    assert dialog.results == [NoInput()]
+    assert rig.call.voice is not None, "nothing was recorded"
+    assert not rig.call.voice.exists()
+
+
+def test_a_caller_who_hangs_up_has_left_a_message(rig: Rig) -> None:
+    """Most messages end like this: the message counts, and so does the outcome."""
+    rig.call.inbox = TalkingInbox(100, then=[HungUp("NORMAL_CLEARING", by_caller=True)])
+    _, record = rig.live([MESSAGE, Hangup("bye")])
+    assert record.outcome == "message_left"
+    assert [turn.kind for turn in record.turns] == ["recorded"]
+
+
+def test_a_switch_that_does_not_record_is_a_failure(rig: Rig) -> None:
+    """A full disk: the flow's `failed`."""
+    rig.call.refused = "start_voice_recording"
+    dialog, _ = rig.live([MESSAGE, Hangup("bye")])
+    assert dialog.results == [Failed("the switch refuses to record")]
+
+
+def test_the_record_can_be_played_again(rig: Rig) -> None:
+    """Each turn has its flow, step, language and result; keys, look-ups and queues stand in it."""
+    rig.lookups = PaperLookups(lambda: Found({"balance": 14230}))
+    rig.call.queue_variables = {"cc_cancel_reason": "TIMEOUT"}
+    rig.call.keys("45713")
+    effects = [
+        number_question(),
+        Lookup("account", {"customer_number": "45713"}, "look"),
+        Enqueue("billing", "person", {}),
+        number_question(),
+        Hangup("bye"),
+    ]
+    _, record = rig.live(effects)
+    told = [turn for turn in record.turns if turn.kind != "said"]
+    assert [(turn.kind, turn.step, turn.result) for turn in told] == [
+        ("keys", "number", "match"),
+        ("lookup", "look", "found"),
+        ("queue", "person", "timeout"),
+        ("no_input", "number", "no_input"),
+    ]
+    assert {(turn.flow, turn.language) for turn in record.turns} == {("main", "es")}
+    assert (told[0].keys, told[0].by) == ("45713", "keys")
+    assert (told[1].text, told[1].asked, told[1].found) == (
+        "account",
+        {"customer_number": "45713"},
+        {"balance": 14230},
+    )
+
+
+def test_the_way_through_the_flow_is_kept(rig: Rig) -> None:
+    """Which steps, and by which exit each was left: the record of the call knows where callers go."""
+    rig.live([Hangup("bye")])
+    way = rig.store.traffic.of("main")
+    assert (way.calls, way.exits, way.ended) == (1, {("greet", "next"): 1}, {"number": 1})
+
+
+def test_a_look_up_by_a_sensitive_answer_is_masked_by_its_value(rig: Rig) -> None:
+    """The number that only the flow may know stands neither in what was asked nor in what was found."""
+    rig.lookups = PaperLookups(lambda: Found({"dni": "X-45713-K", "balance": 14230}))
+    rig.secrets = frozenset({"45713"})
+    _, record = rig.live([Lookup("account", {"dni": "45713"}, "look"), Hangup("bye")])
+    (turn,) = record.turns
+    assert (turn.sensitive, turn.asked, turn.found) == (
+        True,
+        {"dni": "•••"},
+        {"dni": "•••", "balance": 14230},
+    )
+
+
+def test_a_lookup_in_a_database_that_does_not_answer_is_slow(rig: Rig) -> None:
+    """Somebody keeps the reading connection: the caller hears of it in time, the call goes on."""
+    seed(rig.store, customers=7)
+    other = Store(f"sqlite:///{rig.folder}/ivr.sqlite3")
+    rig.lookups = Lookups(other, lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    lookup = Lookup("order", {"order_id": "780346"}, "order", 4.0)
+    with other.database.reading():
+        dialog, _ = rig.live([lookup, Hangup("bye")])
+    assert dialog.results == [Slow()]
+    assert isinstance(rig.lookups.ask("order", {"order_id": "780346"}), Found)
+    other.close()

@@ -19,6 +19,7 @@ from num2words import num2words  # noqa: E402
 from stdnum import luhn  # noqa: E402
 
 from dialogs.results import Alternative, Heard, Match  # noqa: E402
+from dialogs.slots.asking import Asking  # noqa: E402
 from dialogs.slots.digits import Digits  # noqa: E402
 from speech.models import ModelStore  # noqa: E402
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3, Voice  # noqa: E402
@@ -54,7 +55,7 @@ def _in_pairs(number: str) -> str:
 
 
 def _judged(slot: Digits, heard: Hypothesis) -> str:
-    answer = slot.judge(Heard(tuple(Alternative(r.text, r.confidence) for r in heard.readings)), "es")
+    answer = slot.judge(Heard(tuple(Alternative(r.text, r.confidence) for r in heard.readings)), Asking("es"))
     return f"{answer.value}/{answer.band}" if isinstance(answer, Match) else ""
 
 

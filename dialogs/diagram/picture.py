@@ -1,0 +1,221 @@
+"""What a diagram shows of a flow.
+
+Rules:
+1. The flow's own words: its names, its prompts in one language. A prompt is shortened, never reworded.
+2. Retries and universals are not drawn. What goes wrong (`failed`, `slow`, `error`) is drawn lightly.
+   What leads where nearly everything leads (a question's default way to the person, a step with more than
+   `MOST_INTO` ways in) is a note in the step.
+3. It knows steps only through their ports, so that a new node is drawn from its first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dialogs.diagram.titles import readable, title
+from dialogs.expressions import Template
+from dialogs.flow import Flow
+from dialogs.graph import FlowGraph
+from dialogs.nodes.step import END, NEXT, PERSON, Exit, Shape, Step
+
+START = "@start"
+RETURNS = "@returns"
+WRONG = frozenset({"failed", "slow", "error"})
+"""Labels of what goes wrong (see `Exit`)."""
+MOST_INTO = 6
+"""Arrows into one figure; where more lead, each is a note, because nobody could follow them."""
+LONGEST_TEXT = 110
+"""Characters of a prompt."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What calls did in a flow: how many went through each step, by which exit, and where they ended."""
+
+    calls: int
+    visits: Mapping[str, int] = field(default_factory=dict)
+    exits: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(step, label) → calls"""
+    ended: Mapping[str, int] = field(default_factory=dict)
+    """Calls whose caller was gone at that step, before any exit was taken."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line at the foot of a figure."""
+
+    text: str
+    calls: int | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One step, or the beginning."""
+
+    name: str
+    shape: Shape
+    caption: str
+    title: str
+    text: str = ""
+    notes: tuple[Note, ...] = ()
+    calls: int | None = None
+    ended: int = 0
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """From one figure to another. `light`: what happens when something goes wrong."""
+
+    source: str
+    target: str
+    label: str = ""
+    light: bool = False
+    calls: int | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A flow, ready to be drawn. The figures stand in the order of the page."""
+
+    name: str
+    title: str
+    summary: str
+    language: str
+    figures: tuple[Figure, ...]
+    arrows: tuple[Arrow, ...]
+    always: str
+    """What holds at every question."""
+    calls: int | None = None
+
+
+def picture(flow: Flow, language: str, traffic: Traffic | None = None) -> Picture:
+    """The flow as a business reader sees it, with what calls did if that is known."""
+    return _Drawing(flow, language, traffic).picture()
+
+
+class _Drawing:
+    def __init__(self, flow: Flow, language: str, traffic: Traffic | None) -> None:
+        self.flow, self.language, self.traffic = flow, language, traffic
+        self.graph = FlowGraph(flow)
+        into: dict[str, list[str]] = {}
+        for name in flow.steps:
+            for target in dict.fromkeys(self.graph.targets(name)):
+                into.setdefault(target, []).append(name)
+        self.hubs = {target: names[-1] for target, names in into.items() if len(names) > MOST_INTO}
+        """Steps that too many lead to, each with the one whose arrow is drawn all the same."""
+        self.arrows: dict[tuple[str, str], Arrow] = {}
+        """By source and target: what leads the same way is one arrow."""
+
+    def picture(self) -> Picture:
+        figures = [Figure(START, "ends", "", title("start", self.language))]
+        self._arrow(Arrow(START, self.flow.first))
+        figures += [self._figure(name, step) for name, step in self.flow.steps.items()]
+        if any(arrow.target == RETURNS for arrow in self.arrows.values()):
+            figures.append(Figure(RETURNS, "ends", "", title("returns", self.language)))
+        person = self.flow.person
+        return Picture(
+            self.flow.name,
+            readable(self.flow.name).capitalize(),
+            self.flow.summary,
+            self.language,
+            tuple(figures),
+            tuple(self.arrows.values()),
+            title("always", self.language).format(step=readable(person)),
+            None if self.traffic is None else self.traffic.calls,
+        )
+
+    def _figure(self, name: str, step: Step) -> Figure:
+        shape = shape_of(step)
+        notes = [note for found in self.graph.exits[name] if (note := self._exit(name, step, *found))]
+        calls = ended = None
+        if self.traffic is not None:
+            calls, ended = self.traffic.visits.get(name, 0), self.traffic.ended.get(name, 0)
+            asked = self.traffic.exits.get((name, PERSON), 0)
+            if asked:
+                notes.append(Note(title(PERSON, self.language), asked))
+        kind = title(step.type_name, self.language)
+        own = getattr(step, step.type_name, None)
+        value = readable(own) if isinstance(own, str) and own != name else ""
+        # A name that nobody gave ("outcome_9") says nothing to a reader.
+        given = step.id is not None or own == name
+        if given:
+            caption, heading = f"{kind}: {value}" if value and not step.takes_input else kind, readable(name)
+        else:
+            caption, heading = (kind, value) if shape != "ends" else ("", kind)
+        text = self._said(step)
+        return Figure(name, shape, caption, heading.capitalize(), text, tuple(notes), calls, ended or 0)
+
+    def _said(self, step: Step) -> str:
+        """The step's own prompt: the one that is not said only after a miss, or on request."""
+        for way, words in step.prompts():
+            if len(way) == 1 and way[0] not in ("no_input", "no_match", "help"):
+                template = words.get(self.language)
+                return "" if template is None else shortened(shown(template))
+        return ""
+
+    def _exit(self, name: str, step: Step, way_out: Exit, target: str | None) -> Note | None:
+        """Draws an exit, or gives the note that stands for it."""
+        calls = None if self.traffic is None else self.traffic.exits.get((name, way_out.label), 0)
+        wrong = way_out.label in WRONG
+        label = self._label(step, way_out)
+        if way_out.target == PERSON:
+            return Note(f"{label} → {readable(self.flow.person)}", calls)
+        if target is None and way_out.target == END:
+            return Note(label, calls) if sum(1 for _ in step.exits()) > 1 else None
+        if target == name:
+            return Note(f"{label} ↺", calls)
+        if target is not None and self.hubs.get(target, name) != name:
+            return Note(f"{label} → {readable(target)}".strip(), calls)
+        self._arrow(Arrow(name, target or RETURNS, label, wrong, calls))
+        return None
+
+    def _label(self, step: Step, way_out: Exit) -> str:
+        if way_out.label == NEXT:
+            return ""
+        own = step.exit_title(way_out.label, self.language)
+        if own is not None:
+            return own
+        for way, condition in step.conditions():
+            if way[:-1] == way_out.way[:-1] and len(way) > 1:
+                return condition.source.replace(".", " ").replace("_", " ")
+        return title(way_out.label, self.language)
+
+    def _arrow(self, arrow: Arrow) -> None:
+        key = (arrow.source, arrow.target)
+        other = self.arrows.get(key)
+        if other is not None:
+            calls = None if other.calls is None or arrow.calls is None else other.calls + arrow.calls
+            labels = dict.fromkeys(label for label in (other.label, arrow.label) if label)
+            light = other.light and arrow.light
+            arrow = replace(other, label=" / ".join(labels), calls=calls, light=light)
+        self.arrows[key] = arrow
+
+
+def shape_of(step: Step) -> Shape:
+    """How a step is drawn: as it says itself, or by what it does."""
+    if step.drawn_as is not None:
+        return step.drawn_as
+    exits = list(step.exits())
+    if step.takes_input:
+        return "asks"
+    if any(True for _ in step.conditions()) and len(exits) > 1:
+        return "decides"
+    if any(True for _ in step.prompts()):
+        return "says"
+    return "ends" if exits and all(way_out.target == END for way_out in exits) else "does"
+
+
+def shown(template: Template) -> str:
+    """A text with its values in brackets: "Debe ‹balance›"."""
+    return "".join(
+        part if isinstance(part, str) else f"‹{readable(part.name.rpartition('.')[2])}›"
+        for part in template.parts
+    )
+
+
+def shortened(text: str) -> str:
+    """At most `LONGEST_TEXT` characters, cut between words."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return text[:LONGEST_TEXT].rpartition(" ")[0].rstrip(",;:. ") + " …"

@@ -1,0 +1,78 @@
+"""The few words of a diagram that are not the flow's own, in the languages of the product.
+
+What is not here is shown by its name in the flow, so that a new node or exit needs no entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ORDER = ("es", "ca", "en")
+
+_WORDS: Mapping[str, tuple[str, str, str]] = {
+    # the frame
+    "start": ("Inicio de la llamada", "Inici de la trucada", "The call begins"),
+    "returns": ("Vuelve al flujo que lo llamó", "Torna al flux que l'ha cridat", "Back to the flow before"),
+    "always": (
+        "En cualquier pregunta, quien lo pide llega a: {step}",
+        "En qualsevol pregunta, qui ho demana arriba a: {step}",
+        "At any question, whoever asks for it reaches: {step}",
+    ),
+    "calls": ("llamadas", "trucades", "calls"),
+    "call": ("llamada", "trucada", "call"),
+    "hung_up": ("acaban aquí", "acaben aquí", "end here"),
+    # shapes, for the legend
+    "asks": ("pregunta", "pregunta", "asks"),
+    "says": ("dice", "diu", "says"),
+    "looks_up": ("consulta", "consulta", "looks up"),
+    "decides": ("decide", "decideix", "decides"),
+    "does": ("anota o hace", "anota o fa", "notes or does"),
+    "people": ("personas", "persones", "people"),
+    "ends": ("fin", "fi", "end"),
+    "wrong": ("si algo va mal", "si alguna cosa va malament", "if something goes wrong"),
+    # exits
+    "yes": ("sí", "sí", "yes"),
+    "no": ("no", "no", "no"),
+    "else": ("en otro caso", "altrament", "otherwise"),
+    "found": ("encontrado", "trobat", "found"),
+    "missing": ("no existe", "no existeix", "there is none"),
+    "again": ("otra vez", "una altra vegada", "once more"),
+    "slow": ("tarda demasiado", "triga massa", "too slow"),
+    "error": ("no funciona", "no funciona", "does not work"),
+    "failed": ("sin respuesta", "sense resposta", "no answer"),
+    "handed": ("atendida", "atesa", "answered"),
+    "busy": ("ocupadas", "ocupades", "busy"),
+    "closed": ("cerrado", "tancat", "closed"),
+    "open": ("abierto", "obert", "open"),
+    "left": ("no espera", "no espera", "did not wait"),
+    "@person": ("pide una persona", "demana una persona", "asks for a person"),
+    "@back": ("atrás", "enrere", "back"),
+    "@language": ("cambia de idioma", "canvia d'idioma", "another language"),
+    "@fault": ("avería", "avaria", "fault"),
+    # captions
+    "menu": ("menú", "menú", "menu"),
+    "ask": ("pregunta", "pregunta", "question"),
+    "confirm": ("confirmación", "confirmació", "confirmation"),
+    "say": ("mensaje", "missatge", "message"),
+    "lookup": ("consulta", "consulta", "look-up"),
+    "branch": ("decisión", "decisió", "decision"),
+    "queue": ("cola", "cua", "queue"),
+    "outcome": ("resultado", "resultat", "outcome"),
+    "subflow": ("otro flujo", "un altre flux", "another flow"),
+    "hangup": ("fin de la llamada", "fi de la trucada", "end of the call"),
+    "set": ("anota", "anota", "notes"),
+    "language": ("idioma", "idioma", "language"),
+}
+
+
+def title(name: str, language: str) -> str:
+    """The word in that language (English where there is none), or the name itself, readable."""
+    words = _WORDS.get(name)
+    if words is None:
+        return readable(name)
+    return words[_ORDER.index(language) if language in _ORDER else 2]
+
+
+def readable(name: str) -> str:
+    """A name of the flow as a person writes it: "main_menu" → "main menu"."""
+    return name.replace("_", " ").replace(".", " ").strip()

@@ -1,0 +1,114 @@
+"""What a scripted call was expected to be, and what it was, side by side for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from dialogs.rehearsal import Expect, PerLanguage
+from dialogs.slots.words import plain
+from dialogs.stand_in import StandIn, Turn
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a call did not go as expected: the line of the test, what was wanted, and what was.
+
+    `nearest` shows the passage that comes closest to wanted words, with what differs in brackets.
+    """
+
+    line: int
+    what: str
+    wanted: str
+    was: str
+    nearest: str = ""
+
+    def __str__(self) -> str:
+        lines = [self.what, f"    wanted:  {self.wanted}", f"    was:     {self.was}"]
+        if self.nearest:
+            lines.append(f"    nearest: {self.nearest}")
+        return "\n".join(lines)
+
+
+def text_in(text: PerLanguage, language: str) -> str | None:
+    """The text of that language; `None` if there is none."""
+    return text.get(language) if isinstance(text, dict) else text
+
+
+def holds(heard: str, text: str) -> bool:
+    """Whether those words were said, whatever their accents and case; signs alone as they stand."""
+    words = plain(text)
+    return f" {words} " in f" {plain(heard)} " if words else text in heard
+
+
+def nearest_passage(heard: str, wanted: str) -> str:
+    """The words of `heard` that come closest to the wanted ones: "Son [cinco → seis] cifras".
+
+    Empty if nothing is at all alike.
+    """
+    said, words = heard.split(), wanted.split()
+    there, sought = [plain(word) for word in said], [plain(word) for word in words]
+    matcher = SequenceMatcher(None, there, sought, autojunk=False)
+    blocks = [block for block in matcher.get_matching_blocks() if block.size]
+    if not blocks:
+        return ""
+    first = max(0, blocks[0].a - blocks[0].b)
+    last = min(len(said), blocks[-1].a + len(sought) - blocks[-1].b)
+    shown = []
+    for tag, a, b, c, d in SequenceMatcher(None, there[first:last], sought, autojunk=False).get_opcodes():
+        was, should = " ".join(said[first + a : first + b]), " ".join(words[c:d])
+        shown.append(was if tag == "equal" else f"[{should or 'nothing'} → {was or 'nothing'}]")
+    return " ".join(shown)
+
+
+DEEDS = ("transfer", "record", "message", "verify", "understand", "callback", "notify", "promise", "case")
+"""What a test may expect by the node's own key."""
+
+
+def done(turn: Turn, deed: str) -> str | None:
+    """What was done of that kind since the caller's last turn."""
+    return ", ".join(name for what, name in turn.deeds if what == deed) or None
+
+
+def compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterator[Difference]:
+    """What differs from what is expected since the caller's last turn."""
+    conversation, turn = call.conversation, call.turn
+    heard = " ".join((*turn.said, *turn.voiced))
+    shown = " / ".join(turn.said) or "nothing"
+    for wanted in expect.said:
+        text = text_in(wanted, language)
+        if text is None:
+            yield Difference(line, "said", f"a text in {language}", "the test has none in that language")
+        elif not holds(heard, text):
+            yield Difference(line, "said", f"… {text} …", shown, nearest_passage(heard, text))
+    for unwanted in expect.not_said:
+        text = text_in(unwanted, language)
+        if text is not None and holds(heard, text):
+            yield Difference(line, "said", f"not “{text}”", shown)
+    position = conversation.position
+    facts: list[tuple[str, object, object]] = [
+        ("step", expect.step, position.step),
+        ("flow", expect.flow, position.flow),
+        ("queue", expect.queue, ", ".join(turn.queues) or None),
+        ("lookup", expect.lookup, ", ".join(name for name, _ in turn.lookups) or None),
+        ("outcome", expect.outcome, conversation.outcome),
+        ("language", expect.language, conversation.language),
+        ("hangup", expect.hangup, conversation.finished),
+        ("keypad_only", expect.keypad_only, call.waiting is not None and not call.waiting.voice),
+        ("recorded", expect.recorded, call.recorded),
+        ("faults", expect.faults, len(conversation.faults)),
+    ]
+    facts += [(deed, getattr(expect, deed), done(turn, deed)) for deed in DEEDS]
+    facts.append(("offered", expect.offered, call.waiting.offers if call.waiting else None))
+    slots = conversation.slots
+    facts += [(f"slot {name}", value, slots.get(name)) for name, value in expect.slots.items()]
+    for what, wanted_, was in facts:
+        if wanted_ is not None and wanted_ != was:
+            yield Difference(line, what, _words(wanted_), _words(was))
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return "none"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,136 @@
+"""`verify`: makes sure who the caller is.
+
+```yaml
+- verify: customer
+  with: {customer_number: "{customer_number}"}
+  again: {step: customer_number, times: 2}     # optional: after wrong answers, back to the question
+  failed: person
+  locked: person                  # optional: too many wrong answers, also in other calls; else as `failed`
+  slow: person                    # optional: no answer in time; else as `failed`
+  error: person                   # optional: it does not work; else as `failed`
+```
+What is checked stands in `catalogue.yaml`: by which answers, and what is known of a person who has passed
+(`{customer.name}` from here on). Wrong answers are counted over all calls of that identity, and lock it.
+```yaml catalogue
+identities:
+  customer: {by: [customer_number], fields: {name: text}}
+```
+```yaml test
+- test: it is them
+  data: {customer: {"45716": {name: Ana}}}
+  steps:
+    - expect: {verify: customer, hangup: true}
+- test: wrong at first, right at the second try
+  data: {customer: {"18051": {name: Ana}}}
+  steps:
+    - expect: {verify: customer, step: customer_number}
+    - key: 18051
+    - expect: {hangup: true}
+- test: wrong three times
+  data: {customer: {else: missing}}
+  steps:
+    - key: 11111
+    - key: 22222
+    - expect: {queue: billing}
+- test: locked by other calls
+  data: {customer: {"45716": locked}}
+  steps:
+    - expect: {queue: billing}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from pydantic import ConfigDict, Field
+from typing_extensions import override
+
+from dialogs.call import Call
+from dialogs.catalogue import Catalogue, ValueType
+from dialogs.effects import Play
+from dialogs.effects import Verify as VerifyEffect
+from dialogs.expressions import Template
+from dialogs.flow import Name
+from dialogs.nodes.lookup import Again, asked_by, field_types
+from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
+from dialogs.prompts import Text
+from dialogs.results import Failed, Found, Locked, Missing, Slow
+from dialogs.source import nearest
+
+
+class Verify(Step):
+    """Makes sure who the caller is."""
+
+    type_name: ClassVar[str] = "verify"
+    drawn_as: ClassVar[Shape | None] = "looks_up"
+    performer: ClassVar[str] = "identity"
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    verify: Name = Field(description="An identity of the catalogue")
+    claims: dict[Name, Text] = Field(alias="with", min_length=1, description="The answers that prove it")
+    failed: Name = Field(description="Where to go if it is not them")
+    locked: Name | None = Field(None, description="Where to go after too many wrong answers; as `failed`")
+    slow: Name | None = Field(None, description="Where to go if there is no answer in time; as `failed`")
+    error: Name | None = Field(None, description="Where to go if it does not work; as `failed`")
+    again: Again | None = Field(None, description="After wrong answers, back to the question so many times")
+    deadline: float = Field(4.0, gt=0, le=30, description="Seconds to wait for the answer")
+
+    def run(self, call: Call) -> Run:
+        claims = asked_by(self.claims, call, self.verify)
+        result = yield VerifyEffect(self.verify, claims, call.step, self.deadline)
+        match result:
+            case Found(record):
+                call.records[self.verify] = dict(record)
+                call.counts.pop((call.step, "again"), None)
+                return NEXT
+            case Missing():
+                if self.again and call.count("again") <= self.again.times:
+                    if self.again.say:
+                        yield Play(call.prompt(self.again.say, "again"), call.step)
+                    return "again"
+                return "failed"
+            case Locked():
+                return "locked" if self.locked else "failed"
+            case Slow():
+                return "slow" if self.slow else "failed"
+            case Failed():
+                return "error" if self.error else "failed"
+        unexpected(self, result)
+
+    def exits(self) -> Iterator[Exit]:
+        yield Exit(NEXT, self.then, ("then",))
+        yield Exit("failed", self.failed, ("failed",))
+        for label in ("locked", "slow", "error"):
+            if target := getattr(self, label):
+                yield Exit(label, target, (label,))
+        if self.again:
+            yield Exit("again", self.again.step, ("again", "step"))
+
+    def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
+        if self.again and self.again.say:
+            yield ("again", "say"), self.again.say
+
+    def templates(self) -> Iterator[tuple[Way, Template]]:
+        for name, template in self.claims.items():
+            yield ("with", name), template
+
+    @override
+    def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
+        schema = catalogue.identities.get(self.verify)
+        return field_types(self.verify, schema) if schema and label == NEXT else {}
+
+    @override
+    def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
+        schema = catalogue.identities.get(self.verify)
+        if schema is None:
+            remedy = nearest(self.verify, catalogue.identities)
+            yield ("verify",), f"unknown identity `{self.verify}`: {remedy}"
+            return
+        for name in self.claims:
+            if name not in schema.by:
+                yield ("with", name), f"`{self.verify}` is not proved by `{name}`: {nearest(name, schema.by)}"
+        for name in schema.by:
+            if name not in self.claims:
+                yield ("with",), f'`{self.verify}` is proved by `{name}` too: add `{name}: "{{…}}"`'

@@ -1,0 +1,151 @@
+"""How the world outside answers while a dialog is played on paper (`outside:` in a test).
+
+```yaml
+outside:
+  transfer: busy                 # done, busy, no_answer, failed
+  record: 12s                    # a duration, silence, failed
+  message: silence               # the same
+  callback: refused              # done, refused, failed
+  notify: failed                 # done, refused, failed
+  promise: refused               # done, refused, failed
+  case: "10000008"               # a reference, or failed
+  understand:                    # what people say → what it means
+    quiero cancelar mi pedido: cancel
+    es por el pedido: [cancel, where]          # two that are equally near
+    lo del 4571: {intents: {where: 0.9}, entities: {order_number: 4571}}
+```
+What is not written goes well. Look-ups and identities answer from `data`, queues from `agents`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from stdnum import luhn
+
+from dialogs.effects import CallBack, Notify, OpenCase, Promise, Record, Understand
+from dialogs.results import (
+    CaseOpened,
+    Done,
+    Failed,
+    Handed,
+    NoInput,
+    Recorded,
+    Refused,
+    Result,
+    Slow,
+    Understood,
+    Unreached,
+)
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|m)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+NEAR = 0.5
+"""The confidence of meanings that a test names together."""
+CERTAIN = 0.95
+_FIRST = "1000000" + luhn.calc_check_digit("1000000")
+
+
+def seconds(value: Any) -> float:
+    """`6s`, `500ms` or `1m` in seconds. Raises `ValueError`."""
+    found = _DURATION.fullmatch(str(value))
+    if not found:
+        raise ValueError("a duration is written `6s`, `500ms` or `1m`")
+    return float(found.group(1)) * _SECONDS[found.group(2)]
+
+
+def _spoken_for(value: Any) -> Any:
+    return value if value in ("silence", "failed") else seconds(value)
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _case(value: Any) -> Any:
+    text = _text(value)
+    good = text == "failed" or (isinstance(text, str) and re.fullmatch("[0-9]{8}", text))
+    if not good or (text != "failed" and not luhn.is_valid(text)):
+        raise ValueError(f"a case is `failed` or 8 digits with a check digit, such as {_FIRST}")
+    return text
+
+
+def _meant(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"intents": {value: CERTAIN}}
+    if isinstance(value, list):
+        return {"intents": dict.fromkeys(value, NEAR)}
+    return value
+
+
+class Meant(BaseModel):
+    """What a sentence means in a test."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    intents: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(default_factory=dict)
+    entities: dict[str, Annotated[str, BeforeValidator(_text)]] = Field(default_factory=dict)
+
+
+Ends = Literal["done", "refused", "failed"]
+Spoken = Annotated[float | Literal["silence", "failed"], BeforeValidator(_spoken_for)]
+
+
+class Outside(BaseModel):
+    """How the world outside answers in a test."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    transfer: Literal["done", "busy", "no_answer", "failed"] = "done"
+    record: Spoken = 5.0
+    message: Spoken = 5.0
+    callback: Ends = "done"
+    notify: Ends = "done"
+    promise: Ends = "done"
+    case: Annotated[str, BeforeValidator(_case)] = _FIRST
+    understand: Literal["slow", "failed"] | dict[str, Annotated[Meant, BeforeValidator(_meant)]] = Field(
+        default_factory=dict
+    )
+
+    def transferred(self) -> Handed | Unreached | Failed:
+        match self.transfer:
+            case "done":
+                return Handed()
+            case "failed":
+                return Failed("the transfer breaks")
+            case reason:
+                return Unreached(reason)
+
+    def recorded(self, record: Record) -> Recorded | NoInput | Failed:
+        lasts = self.record if record.purpose == "record" else self.message
+        if lasts == "silence":
+            return NoInput()
+        if isinstance(lasts, str):
+            return Failed("the recording breaks")
+        return Recorded(f"test/{record.name}.wav", min(lasts, record.longest))
+
+    def ended(self, deed: CallBack | Notify | Promise) -> Done | Refused | Failed:
+        kinds: Mapping[type, Ends] = {CallBack: self.callback, Notify: self.notify, Promise: self.promise}
+        match kinds[type(deed)]:
+            case "done":
+                return Done()
+            case "refused":
+                return Refused("refused in the test")
+            case "failed":
+                return Failed("broken in the test")
+
+    def opened(self, _case: OpenCase) -> CaseOpened | Failed:
+        return Failed("no case can be opened") if self.case == "failed" else CaseOpened(self.case)
+
+    def understood(self, asked: Understand) -> Result:
+        if self.understand == "slow":
+            return Slow()
+        if isinstance(self.understand, str):
+            return Failed("nobody understands")
+        meant = self.understand.get(asked.text.strip().lower(), Meant())
+        ranked = sorted(meant.intents.items(), key=lambda item: -item[1])
+        return Understood(
+            tuple((name, sure) for name, sure in ranked if name in asked.intents),
+            {name: value for name, value in meant.entities.items() if name in asked.entities},
+        )

@@ -1,0 +1,360 @@
+"""`ivr flow`: publish the flows, go back, and see who has published what and why.
+
+\b
+Examples:
+  ivr flow publish --why "the new balance menu"     check everything, then all servers change over
+  ivr flow publish --dry-run                        only tell what would change
+  ivr flow status                                   what is live, and since when
+  ivr flow rollback --why "callers hang up"         back to the release before
+  ivr flow history                                  everything that was ever live
+
+Exit status: 0 done, 1 the answer is no (mistakes, or somebody else was quicker), 2 it could not be done.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from data.errors import FlowsSwitched, SchemaMissing
+from data.releases import Intent, Switch, checksum_of
+from data.store import Store
+from dialogs.flow import FlowSet
+from dialogs.loader import read_flows
+from dialogs.static import static_prompts
+from ivr.cli import pass_settings
+from ivr.cli.flows import CannotBeDone
+from ivr.config import Settings
+from ivr.errors import FolderUnfit
+from ivr.publishing.checkup import Checked, catalogue_in, checked
+from ivr.publishing.differences import differences
+from ivr.publishing.folder import read_folder, write_folder
+
+LEAD = 5.0
+"""Seconds from a publish until the servers change over: they look once a second and load within two."""
+SYNTHESIS = 0.15
+"""Seconds that a server takes for a new prompt, about; the lead grows by it."""
+LONGEST_LEAD = 120.0
+
+_why = click.option("--why", metavar="TEXT", help="The reason, for the history.")
+_who = click.option("--who", metavar="NAME", help="Who does it; default: your login name.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
+
+
+@click.group(help=__doc__)
+def flow() -> None:
+    pass
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[Store]:
+    store = Store(settings.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _signed(who: str | None, why: str | None) -> tuple[str, str]:
+    if not (why or "").strip():
+        raise CannotBeDone('say why, for those who read the history: --why "the new balance menu"')
+    return who or getpass.getuser(), str(why)
+
+
+def _intent(who: str, why: str, after: int, lead: float) -> Intent:
+    now = datetime.now(UTC)
+    return Intent(who=who, why=why, at=now, effective_at=now + timedelta(seconds=lead), after=after)
+
+
+@flow.command("publish")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@_why
+@_who
+@click.option("--without-tests", is_flag=True, help="Do not run the tests beside the flows.")
+@click.option("--dry-run", is_flag=True, help="Check, tell what would change, and change nothing.")
+@click.option(
+    "--lead",
+    type=click.FloatRange(0, 3600),
+    help="Seconds until all servers change over; default: 5 or more.",
+)
+@_as_json
+@pass_settings
+def publish(
+    settings: Settings,
+    path: Path | None,
+    why: str | None,
+    who: str | None,
+    without_tests: bool,
+    dry_run: bool,
+    lead: float | None,
+    as_json: bool,
+) -> None:
+    """Check the flows of a folder, and make them live on every server.
+
+    PATH is the folder; without it, the one that the settings name. Live calls stay on their version.
+
+    \b
+    Examples:
+      ivr flow publish --why "the new balance menu"
+      ivr flow publish my-flows/ --dry-run
+    """
+    who, why = ("", "") if dry_run else _signed(who, why)
+    folder = path or settings.flows_folder
+    files, left_out = read_folder(folder)
+    found = checked(folder, main=settings.calls.flow, with_tests=not without_tests)
+    if found.flows is None or not found.sound:
+        _refuse(found, as_json=as_json)
+    if read_folder(folder)[0] != files:
+        raise FolderUnfit(f"Files in {folder} were changed while they were checked", "Publish again")
+    with _store(settings) as store:
+        live = _last(store, create=not dry_run)
+        before = _published(store, live)
+        lines = differences(before.flows, found.flows, before.files, files)
+        spoken = found.flows if live is None and folder == settings.flows_folder else before.flows
+        seconds = _lead(spoken, found.flows) if lead is None else lead
+        _tell(lines, left_out, found, live)
+        if live is not None and live.checksum == checksum_of(files):
+            _end("nothing to publish: these files are live already", {"published": False}, as_json=as_json)
+            return
+        if dry_run:
+            _end("dry run: nothing was changed", {"published": False, "changes": lines}, as_json=as_json)
+            return
+        try:
+            switch = store.releases.publish(files, _intent(who, why, live.n if live else 0, seconds))
+        except FlowsSwitched as quicker:
+            _overtaken(quicker, as_json=as_json)
+    _end(_done(switch), {"published": True, **_row(switch), "changes": lines}, as_json=as_json)
+
+
+def _refuse(found: Checked, *, as_json: bool) -> NoReturn:
+    """Ends with status 1."""
+    for problem in found.problems:
+        click.echo(str(problem))
+    for call in found.failed:
+        click.echo(call.report())
+    what = f"{len(found.problems)} mistake(s), {len(found.failed)} of {found.tests} scripted calls failed"
+    problems = [str(problem) for problem in found.problems]
+    failed = [f"{call.script.name} [{call.script.language}]" for call in found.failed]
+    figures = {"published": False, "problems": problems, "failed": failed}
+    _end(f"not published, nothing was changed: {what}", figures, as_json=as_json)
+    sys.exit(1)
+
+
+class _Published:
+    """What is live, as far as it can be read."""
+
+    def __init__(self, flows: FlowSet | None, files: Mapping[str, bytes]) -> None:
+        self.flows = flows
+        self.files = files
+
+
+def _published(store: Store, live: Switch | None) -> _Published:
+    if live is None:
+        return _Published(None, {})
+    files = store.releases.files(live.release)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "release"
+        write_folder(files, folder)
+        flows, _ = read_flows([folder], catalogue_in(folder))
+    return _Published(flows, files)
+
+
+def _lead(before: FlowSet | None, after: FlowSet) -> float:
+    """Time enough for a server to synthesise what nobody has said before."""
+    known = set() if before is None else {(one.text, one.language) for one in static_prompts(before)}
+    new = {(one.text, one.language) for one in static_prompts(after)} - known
+    return min(LONGEST_LEAD, LEAD + SYNTHESIS * len(new))
+
+
+def _tell(lines: list[str], left_out: list[str], found: Checked, live: Switch | None) -> None:
+    against = "the first release" if live is None else f"against release {live.release}"
+    played = f"{found.tests} scripted calls passed" if found.tests else "no scripted call was played"
+    click.echo(f"no mistakes, {played}; {against}:")
+    for line in lines:
+        click.echo(f"  {line}")
+    for path in left_out:
+        click.echo(f"  left out: {path}")
+
+
+def _last(store: Store, *, create: bool = False) -> Switch | None:
+    """The end of the log; a database that is not there yet has none, and is made if asked for."""
+    try:
+        return store.releases.last()
+    except SchemaMissing:
+        if create:
+            store.upgrade()
+        return None
+
+
+def _overtaken(quicker: FlowsSwitched, *, as_json: bool) -> NoReturn:
+    click.echo(f"ivr: {quicker}", err=True)
+    if as_json:
+        click.echo(json.dumps({"published": False, "error": quicker.code}))
+    sys.exit(1)
+
+
+def _done(switch: Switch) -> str:
+    at = f"{switch.effective_at:%H:%M:%S} UTC"
+    return f"release {switch.release}: every server takes it for new calls at {at}"
+
+
+def _by(switch: Switch) -> str:
+    return f"{switch.action} by {switch.who}: {switch.why}"
+
+
+def _row(switch: Switch) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(switch).items()
+    }
+
+
+def _end(text: str, record: Mapping[str, Any], *, as_json: bool) -> None:
+    click.echo(text)
+    if as_json:
+        click.echo(json.dumps(record, ensure_ascii=False))
+
+
+@flow.command("rollback")
+@click.argument("version", required=False, type=click.IntRange(1))
+@_why
+@_who
+@click.option("--lead", type=click.FloatRange(0, 3600), default=LEAD, show_default=True, help="Seconds.")
+@_as_json
+@pass_settings
+def rollback(
+    settings: Settings, version: int | None, why: str | None, who: str | None, lead: float, as_json: bool
+) -> None:
+    """Go back to an older release: VERSION, or the one that was live before this one.
+
+    \b
+    Examples:
+      ivr flow rollback --why "callers hang up at the menu"
+      ivr flow rollback 12 --why "the order look-up is back"
+    """
+    who, why = _signed(who, why)
+    with _store(settings) as store:
+        history = store.releases.history()
+        if not history:
+            raise CannotBeDone("nothing was published yet: ivr flow publish")
+        live = history[0]
+        number = _before(history) if version is None else version
+        if number == live.release:
+            _end(f"release {number} is live already", {"switched": False}, as_json=as_json)
+            return
+        store.releases.files(number)  # a damaged release is not gone back to
+        try:
+            switch = store.releases.go_back(number, _intent(who, why, live.n, lead))
+        except FlowsSwitched as quicker:
+            _overtaken(quicker, as_json=as_json)
+    _end(_done(switch), {"switched": True, **_row(switch)}, as_json=as_json)
+
+
+def _before(history: tuple[Switch, ...]) -> int:
+    """The release to go back to by default: what was live before, without what was gone back from."""
+    stack: list[int] = []
+    for line in reversed(history):
+        if line.action == "rollback" and line.release in stack:
+            stack = stack[: stack.index(line.release)]
+        stack.append(line.release)
+    if len(stack) < 2:
+        raise CannotBeDone(f"there is no release before {stack[-1]}: see ivr flow history")
+    return stack[-2]
+
+
+@flow.command("history")
+@_as_json
+@pass_settings
+def history(settings: Settings, as_json: bool) -> None:
+    """What was live when, who switched, and why; newest first.
+
+    \b
+    Examples:
+      ivr flow history
+      ivr flow history --json
+    """
+    with _store(settings) as store:
+        lines = store.releases.history()
+    for line in lines:
+        click.echo(
+            f"{line.n:>4}  {line.effective_at:%Y-%m-%d %H:%M:%S} UTC  {line.action:<8}  "
+            f"release {line.release:<4}  {line.who}: {line.why}"
+        )
+    if not lines:
+        click.echo("nothing was published yet: flows come from the folder")
+    if as_json:
+        click.echo(json.dumps({"switches": [_row(line) for line in lines]}, ensure_ascii=False))
+
+
+@flow.command("show")
+@click.argument("version", type=click.IntRange(1))
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Write the files into this new folder.")
+@_as_json
+@pass_settings
+def show(settings: Settings, version: int, folder: Path | None, as_json: bool) -> None:
+    """A release: who, when, why, its files; with --to, the files themselves.
+
+    \b
+    Examples:
+      ivr flow show 12
+      ivr flow show 12 --to old-flows/
+    """
+    with _store(settings) as store:
+        release = store.releases.release(version)
+        files = store.releases.files(version)
+    click.echo(f"release {release.number}  {release.at:%Y-%m-%d %H:%M:%S} UTC  {release.who}: {release.why}")
+    for path, content in files.items():
+        click.echo(f"  {path}  ({len(content):,} bytes)")
+    if folder is not None:
+        write_folder(files, folder)
+        click.echo(f"written to {folder}")
+    if as_json:
+        told = {**asdict(release), "at": release.at.isoformat(), "files": sorted(files)}
+        click.echo(json.dumps(told, ensure_ascii=False))
+
+
+@flow.command("status")
+@_as_json
+@pass_settings
+def status(settings: Settings, as_json: bool) -> None:
+    """What new calls take now: which release, since when, by whom; and what comes next.
+
+    \b
+    Examples:
+      ivr flow status
+      ivr flow status --json
+    """
+    with _store(settings) as store:
+        now = datetime.now(UTC)
+        last = _last(store)
+        live = store.releases.live(now) if last is not None else None
+    if live is None:
+        click.echo(f"flows come from the folder {settings.flows_folder}: nothing was published yet")
+    else:
+        since = f"{live.effective_at:%Y-%m-%d %H:%M:%S} UTC"
+        click.echo(f"release {live.release} is live since {since} ({_by(live)})")
+    coming = last if last is not None and last != live else None
+    if coming is not None:
+        click.echo(f"release {coming.release} comes at {coming.effective_at:%H:%M:%S} UTC ({_by(coming)})")
+    if as_json:
+        told = {
+            "source": "folder" if live is None else "release",
+            "folder": str(settings.flows_folder),
+            "live": None if live is None else _row(live),
+            "coming": None if coming is None else _row(coming),
+        }
+        click.echo(json.dumps(told, ensure_ascii=False))
+
+
+commands: list[click.Command] = [flow]
+"""For the root command group."""

@@ -1,0 +1,91 @@
+"""Releases on this machine's disk: what a server loads from, and what it has left if the database is lost.
+
+Rules:
+1. One folder per database, because two servers of one machine may serve different ones.
+2. A copy is used only if its content has the checksum of the release.
+3. `live.json` names the release that this machine took last. It is replaced whole (rename).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from data.ids import new_id
+from data.releases import checksum_of
+from ivr.errors import FolderUnfit
+from ivr.publishing.folder import read_folder, write_folder
+
+KEPT = 3
+"""Copies that stay, the newest."""
+_NAME = re.compile(r"release-([0-9]{1,9})-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The release that was live here last."""
+
+    number: int
+    n: int
+    """Its line in the log of switches."""
+    checksum: str
+
+
+class Copies:
+    """The copies for one database. Its methods block for as long as the disk takes."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self._folder = folder / hashlib.sha256(database_url.encode()).hexdigest()[:12]
+
+    def place_of(self, number: int, checksum: str) -> Path:
+        """Where the copy of that release is, or would be."""
+        return self._folder / f"release-{number}-{checksum[:12]}"
+
+    def has(self, number: int, checksum: str) -> bool:
+        """Whether a whole copy is there."""
+        try:
+            files, _ = read_folder(self.place_of(number, checksum))
+        except FolderUnfit:
+            return False
+        return checksum_of(files) == checksum
+
+    def keep(self, number: int, checksum: str, files: Mapping[str, bytes]) -> Path:
+        """Writes a copy and returns its folder. Raises `FolderUnfit`."""
+        place = self.place_of(number, checksum)
+        try:
+            if place.exists():
+                shutil.rmtree(place)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as refused:
+            raise FolderUnfit(
+                f"{place} cannot be written ({refused.strerror})", "Make room, and give the server the right"
+            ) from refused
+        write_folder(files, place)
+        return place
+
+    def note(self, kept: Kept) -> None:
+        """Remembers what is live, and removes the oldest copies. Raises `OSError`."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = self._folder / f".live-{new_id()}"
+        beside.write_text(json.dumps(asdict(kept)), encoding="utf-8")
+        beside.replace(self._folder / "live.json")
+        copies = {
+            int(found[1]): path for path in self._folder.iterdir() if (found := _NAME.fullmatch(path.name))
+        }
+        for number in sorted(copies)[:-KEPT]:
+            if number != kept.number:
+                shutil.rmtree(copies[number], ignore_errors=True)
+
+    def last(self) -> Kept | None:
+        """What was live here last, if its copy is whole."""
+        try:
+            noted = json.loads((self._folder / "live.json").read_text(encoding="utf-8"))
+            kept = Kept(int(noted["number"]), int(noted["n"]), str(noted["checksum"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return kept if self.has(kept.number, kept.checksum) else None

@@ -1,0 +1,96 @@
+"""A folder of flows becomes a `FlowSet` without holding up the calls.
+
+Reading and checking hundreds of steps takes seconds of pure computing. In a thread it would fight with the
+calls for the interpreter; so a process beside the server does it, and the server takes over the result in
+bites, letting the calls go on between them.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gevent
+import gevent.subprocess
+
+from dialogs.flow import Flow, FlowSet
+from ivr.errors import FlowsNotLoaded
+from ivr.lookups import LOOKUPS
+from ivr.publishing.worker import LENGTH
+from speech.spawning import worker_environment
+
+LONGEST = 120.0
+"""Seconds until a process that reads flows is given up."""
+BITE = 0.004
+"""Seconds of taking over after which the calls have their turn."""
+
+
+def load_beside(folder: Path, *, extra_languages: Sequence[str] = ()) -> FlowSet:
+    """The flows of the folder, read and checked by a process of its own; waits cooperatively.
+
+    Raises `FlowsNotLoaded` with the first problem of flows that are not sound.
+    """
+    arguments = [sys.executable, "-m", "ivr.publishing.worker", str(folder), *extra_languages]
+    try:
+        done = gevent.subprocess.run(
+            arguments,
+            env=worker_environment(),
+            stdin=gevent.subprocess.DEVNULL,
+            stdout=gevent.subprocess.PIPE,
+            stderr=gevent.subprocess.PIPE,
+            timeout=LONGEST,
+        )
+    except gevent.subprocess.TimeoutExpired:
+        raise _not_loaded(folder, f"not read within {LONGEST:g} s") from None
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise _not_loaded(folder, lines[-1] if lines else f"ended with status {done.returncode}")
+    return _taken_over(folder, _Parts(done.stdout))
+
+
+class _Parts:
+    """What the process wrote, part by part, with turns for the calls between them."""
+
+    def __init__(self, written: bytes) -> None:
+        self._rest = memoryview(written)
+        self._turn_began = time.perf_counter()
+
+    def next(self) -> bytes:
+        (length,) = LENGTH.unpack_from(self._rest)
+        part = self._rest[LENGTH.size : LENGTH.size + length]
+        self._rest = self._rest[LENGTH.size + length :]
+        if time.perf_counter() - self._turn_began > BITE:
+            gevent.sleep(0)
+            self._turn_began = time.perf_counter()
+        return bytes(part)
+
+    def next_object(self) -> Any:
+        return pickle.loads(self.next())  # noqa: S301 - written by our own process just now
+
+
+def _taken_over(folder: Path, parts: _Parts) -> FlowSet:
+    found = json.loads(parts.next())
+    if found["problems"]:
+        more = f" (and {len(found['problems']) - 1} more)" if len(found["problems"]) > 1 else ""
+        raise _not_loaded(folder, found["problems"][0] + more)
+    if unknown := sorted(set(found["lookups"]) - set(LOOKUPS)):
+        raise _not_loaded(folder, f"nobody answers the look-up {unknown[0]}")
+    head = parts.next_object()
+    flows: dict[str, Flow] = {}
+    for size in head.pop("sizes"):
+        flow: Flow = parts.next_object()
+        steps = dict(parts.next_object() for _ in range(size))
+        object.__setattr__(flow, "steps", steps)  # frozen for everybody who is given it, from here on
+        flows[flow.name] = flow
+    return FlowSet(flows=flows, **head)
+
+
+def _not_loaded(folder: Path, why: str) -> FlowsNotLoaded:
+    return FlowsNotLoaded(
+        f"The flows in {folder} cannot be used ({why})", "Publish them again, or go back: ivr flow rollback"
+    )

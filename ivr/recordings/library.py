@@ -1,0 +1,136 @@
+"""Which calls have a recording, and where it lies: the call records tell, the folder shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from data.records import CallRecord
+from data.store import Store
+from ivr.errors import RecordingUnknown, RecordingUnreadable
+from ivr.recordings.sound import wav_shape
+
+State = Literal["whole", "open", "missing", "damaged"]
+"""`open`: it is being written, or whoever wrote it died; what there is can be heard."""
+
+LAST = "last"
+"""Instead of an id: the newest recording."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One call's recording."""
+
+    call: CallRecord
+    file: Path
+
+    @property
+    def call_id(self) -> str:
+        return str(self.call.call_id)
+
+    def look(self) -> tuple[State, float | None]:
+        """Its state, and how many seconds of it there are, as far as that can be told."""
+        try:
+            if self.file.suffix.lower() == ".wav":
+                shape = wav_shape(self.file)
+                return ("whole" if shape.closed else "open"), shape.seconds
+            from ivr.recordings.encoding import seconds_of  # noqa: PLC0415 - loads FFmpeg's libraries
+
+            return "whole", seconds_of(self.file)
+        except FileNotFoundError:
+            return "missing", None
+        except (RecordingUnreadable, OSError):
+            return "damaged", None
+
+    def tags(self, *, full_numbers: bool) -> dict[str, str]:
+        """What a file says of itself once it has left the system."""
+        call = self.call
+        number = shown_number(call.caller_number, full=full_numbers)
+        told = {
+            "title": f"Call {call.call_id}",
+            "date": f"{call.started_at:%Y-%m-%dT%H:%M:%SZ}",
+            "language": call.language,
+            "comment": f"caller {number}; outcome {call.outcome or 'none'}; left: caller, right: system",
+            "call_id": str(call.call_id),
+            "caller": number,
+            "outcome": call.outcome or "",
+        }
+        return {name: text for name, text in told.items() if text}
+
+    def name_outside(self, ending: str, zone: ZoneInfo) -> str:
+        """A file name for people: when, and which call."""
+        return f"{self.call.started_at.astimezone(zone):%Y-%m-%d_%H%M%S}_{self.call.call_id}.{ending}"
+
+
+class Library:
+    """The recordings of a site."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+
+    def find(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        caller: str = "",
+        most: int = 1000,
+    ) -> Iterator[Recording]:
+        """Newest first. Raises `DataError`."""
+        for call in self._store.calls.recorded(since=since, until=until, caller=caller, most=most):
+            yield Recording(call, self._file(call))
+
+    def get(self, call_id: str) -> Recording:
+        """The recording of a call (its id, or `last`), whose file is there.
+
+        Raises `RecordingUnknown`, `RecordingUnreadable`, `DataError`.
+        """
+        found = self._last() if call_id == LAST else self._by_id(call_id)
+        if not found.file.is_file():
+            raise RecordingUnreadable(
+                f"The recording of call {found.call_id} is not at {found.file}",
+                "Was it moved or deleted? See recordings.folder in ivr.yaml",
+            )
+        return found
+
+    def _last(self) -> Recording:
+        newest = next(self.find(most=1), None)
+        if newest is None:
+            raise RecordingUnknown("No call has a recording yet", "See `calls.record` in ivr.yaml")
+        return newest
+
+    def _by_id(self, call_id: str) -> Recording:
+        remedy = "`ivr recordings list` shows which there are"
+        try:
+            identity = UUID(call_id)
+        except ValueError:
+            raise RecordingUnknown(f"{call_id[:60]!r} is no call id", remedy) from None
+        call = self._store.calls.get(identity)
+        if call is None:
+            raise RecordingUnknown(f"There is no call {identity}", remedy)
+        if not call.recording:
+            raise RecordingUnknown(f"Call {identity} was not recorded", remedy)
+        return Recording(call, self._file(call))
+
+    def _file(self, call: CallRecord) -> Path:
+        """Below the folder, whatever the database says."""
+        below = PurePosixPath(call.recording or "")
+        if below.is_absolute() or ".." in below.parts:
+            raise RecordingUnreadable(
+                f"The record of call {call.call_id} names a file outside of the recordings folder",
+                "Somebody has changed the database: correct that row",
+            )
+        return self._folder / below
+
+
+def shown_number(number: str, *, full: bool) -> str:
+    """A caller's number for a screen or a file: its last three digits, unless `full`."""
+    if not number:
+        return "withheld"
+    return number if full else f"•••{number[-3:]}" if len(number) > 5 else "•••"

@@ -1,0 +1,268 @@
+"""Diagrams: what a business reader is shown, where it stands, and that no text escapes its place."""
+
+# ruff: noqa: E501 - a flow is read by rows
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from time import perf_counter
+from xml.etree import ElementTree
+
+import pytest
+
+from dialogs.catalogue import load_catalogue
+from dialogs.diagram.layers import Box, Link, isotonic, layered
+from dialogs.diagram.lettering import width_of, wrapped
+from dialogs.diagram.mermaid import mermaid
+from dialogs.diagram.picture import RETURNS, START, Arrow, Picture, Traffic, picture
+from dialogs.diagram.svg import svg
+from dialogs.flow import FlowSet
+from dialogs.loader import load_flows
+from dialogs.nodes import NODES
+from tests.dialogs.flowtext import HEAD, flow_set
+from tests.dialogs.test_speed import large_flow
+
+FOLDER = Path(__file__).parent / "balance"
+"""A flow that stays as it is, whatever becomes of the shipped ones."""
+SVG = "{http://www.w3.org/2000/svg}"
+
+NASTY = HEAD.replace("flow: trial\n", "flow: trial\nsummary: 'a; b # {c} \"d\" <e> end %%{init}%%'\n") + (
+    """  - id: end\n    say: {es: 'Diga "hola" --> (a) [b] #1; `c` | <script>alert(1)</script> & \\ %% end'}\n"""
+    """  - hangup: normal\n"""
+)
+
+
+@pytest.fixture(scope="module")
+def flows() -> FlowSet:
+    return load_flows([FOLDER], load_catalogue(FOLDER / "catalogue.yaml"))
+
+
+def arrow(drawn: Picture, source: str, target: str) -> Arrow:
+    return next(one for one in drawn.arrows if (one.source, one.target) == (source, target))
+
+
+def texts(drawing: str) -> list[str]:
+    return [element.text or "" for element in ElementTree.fromstring(drawing).iter(f"{SVG}text")]
+
+
+def test_the_picture_speaks_the_language_of_its_reader(flows: FlowSet) -> None:
+    """Prompts, choices and the words of the diagram; conditions as they are written, without dots."""
+    for language, choice, said in (
+        ("es", "saldo (1)", "Para su saldo, diga saldo"),
+        ("ca", "saldo (1)", "Per al seu saldo, digui"),
+        ("en", "balance (1)", "For your balance, say balance"),
+    ):
+        drawn = picture(flows.flow("main"), language)
+        assert arrow(drawn, "main_menu", "customer_number").label == choice
+        menu = next(figure for figure in drawn.figures if figure.name == "main_menu")
+        assert menu.text.startswith(said)
+        assert (menu.shape, menu.title) == ("asks", "Main menu")
+    assert arrow(drawn, "owes", "tell").label == "account balance > 0"
+    assert [figure.shape for figure in drawn.figures[:2]] == ["ends", "says"]
+
+
+def test_what_goes_wrong_is_drawn_lightly_or_noted(flows: FlowSet) -> None:
+    """Every question's way to the person is a note; what leads elsewhere is one light arrow."""
+    drawn = picture(flows.flow("main"), "en")
+    menu = next(figure for figure in drawn.figures if figure.name == "main_menu")
+    assert [note.text for note in menu.notes] == ["no answer → person"]
+    wrong = arrow(drawn, "account", "unavailable")
+    assert (wrong.light, wrong.label) == (True, "too slow / does not work")
+    assert arrow(drawn, "anything_else", "goodbye").label == "no / no answer"
+    assert not arrow(drawn, "anything_else", "goodbye").light
+
+
+def test_values_are_shown_as_names_and_long_prompts_cut() -> None:
+    """Nobody outside knows `{account.balance:money}`."""
+    long = "palabra " * 40
+    steps = f"  - ask: n\n    type: digits\n    length: 4\n    prompt: {{es: '{long}'}}\n"
+    steps += "  - id: s\n    say: {es: 'Son {n:digits} ya.'}\n  - hangup: normal\n"
+    drawn = picture(flow_set(HEAD + steps).flow("trial"), "es")
+    texts_of = {figure.name: figure.text for figure in drawn.figures}
+    assert texts_of["s"] == "Son ‹n› ya."
+    assert texts_of["n"].endswith("palabra …")
+    assert len(texts_of["n"]) <= 112
+
+
+def test_a_subflow_comes_back() -> None:
+    """What runs off the end of the page leads to the flow before."""
+    flows = flow_set(
+        HEAD + '  - say: {es: "a"}\n',
+        HEAD.replace("trial", "user") + "  - subflow: trial\n  - hangup: normal\n",
+    )
+    drawn = picture(flows.flow("trial"), "es")
+    assert [(one.source, one.target) for one in drawn.arrows] == [(START, "say_1"), ("say_1", RETURNS)]
+
+
+def test_every_node_type_has_a_shape(flows: FlowSet) -> None:
+    """A node is drawn by its ports; what a new one says of itself must be a shape that is drawn."""
+    shapes = {"says", "asks", "decides", "looks_up", "does", "people", "ends", None}
+    assert {node.drawn_as for node in NODES.values()} <= shapes
+
+
+# --- where things stand ------------------------------------------------------------------------------
+
+
+def test_no_box_and_no_label_overlaps_another() -> None:
+    """Any two, in a graph with circles, parallel arrows, far jumps and labels."""
+    boxes = [Box(str(n), 60 + 37 * (n % 5), 20 + 11 * (n % 4)) for n in range(40)]
+    links = [
+        Link(str(n), str((n * 7 + k * 3) % 40), (50 + n, 18) if n % 3 else None)
+        for n in range(40)
+        for k in (1, 2)
+    ]
+    found = layered(boxes, [link for link in links if link.source != link.target])
+    placed = [(found.boxes[box.name], box.width, box.height) for box in boxes]
+    kept = [link for link in links if link.source != link.target]
+    placed += [(place, *kept[number].label) for number, place in found.labels.items() if kept[number].label]
+    assert len(found.labels) == sum(link.label is not None for link in kept)
+    for (a, width_a, height_a), (b, width_b, height_b) in itertools.combinations(placed, 2):
+        apart = (
+            abs(a.x - b.x) >= (width_a + width_b) / 2 - 0.01
+            or abs(a.y - b.y) >= (height_a + height_b) / 2 - 0.01
+        )
+        assert apart, (a, b)
+    for place, width, height in placed:
+        assert place.x - width / 2 >= -0.01
+        assert place.x + width / 2 <= found.width + 0.01
+        assert height / 2 - 0.01 <= place.y <= found.height - height / 2 + 0.01
+
+
+def test_a_straight_line_is_drawn_straight() -> None:
+    """One after the other: all under each other, in their order."""
+    found = layered([Box(name, 100, 40) for name in "abcd"], [Link("a", "b"), Link("b", "c"), Link("c", "d")])
+    assert len({round(place.x) for place in found.boxes.values()}) == 1
+    assert [name for name, _ in sorted(found.boxes.items(), key=lambda item: item[1].y)] == list("abcd")
+
+
+def test_crossings_that_can_be_avoided_are() -> None:
+    """Two parents and two children, given crosswise."""
+    boxes = [Box(name, 50, 20) for name in ("top", "a", "b", "under_b", "under_a")]
+    links = [Link("top", "a"), Link("top", "b"), Link("a", "under_a"), Link("b", "under_b")]
+    at = layered(boxes, links).boxes
+    assert (at["a"].x < at["b"].x) == (at["under_a"].x < at["under_b"].x)
+
+
+def test_arrows_lead_down_unless_they_lead_back() -> None:
+    """A circle has exactly one arrow upwards, and its route runs from source to target."""
+    found = layered([Box(name, 50, 20) for name in "abc"], [Link("a", "b"), Link("b", "c"), Link("c", "a")])
+    at = found.boxes
+    assert at["a"].y < at["b"].y < at["c"].y
+    ys = [point.y for point in found.routes[2]]
+    assert ys == sorted(ys, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "weights", "nearest"),
+    [
+        ([1, 2, 3], [1, 1, 1], [1, 2, 3]),
+        ([3, 1], [1, 1], [2, 2]),
+        ([3, 0], [2, 1], [2, 2]),
+        ([5, 4, 3, 9], [1, 1, 1, 1], [4, 4, 4, 9]),
+        ([], [], []),
+    ],
+)
+def test_isotonic_regression(wishes: list[float], weights: list[float], nearest: list[float]) -> None:
+    """By hand: neighbours in the wrong order meet at their weighted mean."""
+    assert isotonic(wishes, weights) == pytest.approx(nearest)
+
+
+def test_lines_are_no_wider_than_allowed() -> None:
+    """Unless one word is; and what does not fit is marked as cut."""
+    lines = wrapped("uno dos tres cuatro cinco seis siete ocho", 13, 90, 2)
+    assert len(lines) == 2
+    assert lines[-1].endswith("…")
+    assert all(width_of(line, 13) <= 90 for line in lines)
+    assert wrapped("", 13, 90) == []
+
+
+def test_two_hundred_steps_are_drawn_in_a_few_seconds() -> None:
+    """No designer's flow is larger; on a busy machine."""
+    flow = flow_set(large_flow(202)).flow("large")
+    begun = perf_counter()
+    drawing = svg(picture(flow, "es"))
+    assert perf_counter() - begun < 8.0
+    assert len(ElementTree.fromstring(drawing).findall(f".//{SVG}g")) == len(flow.steps) + 1
+
+
+# --- as SVG ------------------------------------------------------------------------------------------
+
+
+def test_the_svg_is_whole_and_needs_nothing_from_outside(flows: FlowSet) -> None:
+    """Well-formed, titled for screen readers, no link, no script, no font to be fetched."""
+    drawing = svg(picture(flows.flow("main"), "es"))
+    root = ElementTree.fromstring(drawing)
+    assert root.get("role") == "img"
+    labelled = str(root.get("aria-labelledby")).split()
+    assert [root.find(f"./*[@id='{name}']") is not None for name in labelled] == [True, True]
+    desc = root.find(f"{SVG}desc")
+    assert desc is not None
+    assert "Main menu → Customer number (saldo (1))" in str(desc.text)
+    assert not [element.tag for element in root.iter() if "href" in element.attrib or "script" in element.tag]
+    for outside in ("http://", "https://", "url(http", "@import"):
+        assert outside not in drawing.replace("http://www.w3.org/2000/svg", "")
+    said = " ".join(texts(drawing))
+    assert "“Para su saldo, diga saldo o" in said
+    assert "pulse cero.”" in said
+
+
+def test_what_calls_did_is_written_on_arrows_and_steps(flows: FlowSet) -> None:
+    """Calls and their share on every arrow, ends in a badge, asked-for persons in a note."""
+    traffic = Traffic(
+        200,
+        {"main_menu": 200, "customer_number": 150},
+        {("main_menu", "balance"): 150, ("main_menu", "@person"): 12, ("main_menu", "failed"): 3},
+        {"customer_number": 40},
+    )
+    drawn = picture(flows.flow("main"), "en", traffic)
+    assert arrow(drawn, "main_menu", "customer_number").calls == 150
+    assert arrow(drawn, "main_menu", "person").calls == 0
+    written = texts(svg(drawn))
+    assert "150 (75 %)" in written
+    assert "40 end here" in written
+    assert "200 calls" in written
+    assert "asks for a person: 12" in written
+    assert "no answer → person: 3" in written
+    assert "150" in mermaid(drawn)
+    assert "<b>40 end here</b>" in mermaid(drawn)
+
+
+def test_what_the_tests_have_walked_can_be_coloured(flows: FlowSet) -> None:
+    """By class and by sign, for those who do not see colours."""
+    drawing = svg(picture(flows.flow("main"), "en"), {"tell": "missed", "told": "covered", "owes": "partly"})
+    groups = {g.get("class"): g for g in ElementTree.fromstring(drawing).iter(f"{SVG}g")}
+    for classes, sign in (
+        ("figure says missed", "✗"),
+        ("figure does covered", "✓"),
+        ("figure decides partly", "½"),
+    ):
+        assert sign in [text.text for text in groups[classes].iter(f"{SVG}text")]
+
+
+def test_no_text_of_a_flow_becomes_markup() -> None:
+    """Neither in SVG nor in Mermaid, whatever a designer writes."""
+    drawn = picture(flow_set(NASTY).flow("trial"), "es")
+    root = ElementTree.fromstring(svg(drawn))
+    assert not [element for element in root.iter() if element.tag.endswith("script")]
+    text = mermaid(drawn)
+    label = next(line for line in text.splitlines() if line.startswith("  s_end("))
+    inside = label.removeprefix('  s_end("').rpartition('")')[0]
+    for part in ("mensaje", "<br/>", "<b>", "</b>"):
+        inside = inside.replace(part, "")
+    assert not set(inside) & set('"<>`|[]{}()\\%')
+    assert "%%{" not in text
+
+
+# --- as Mermaid --------------------------------------------------------------------------------------
+
+
+def test_mermaid_has_a_line_for_every_step_and_arrow(flows: FlowSet) -> None:
+    """The whole text was read once by Mermaid's own parser (11.17)."""
+    drawn = picture(flows.flow("main"), "en")
+    lines = mermaid(drawn).splitlines()
+    assert lines[:4] == ["---", 'title: "Main"', "---", "flowchart TD"]
+    assert '  s_main_menu -->|"balance #40;1#41;"| s_customer_number' in lines
+    assert '  s_account -.->|"too slow / does not work"| s_unavailable' in lines
+    assert sum("-->" in line or "-.->" in line for line in lines) == len(drawn.arrows)
+    assert sum(":::" in line for line in lines) == len(drawn.figures)

@@ -1,0 +1,154 @@
+"""The whole product on a real FreeSWITCH: settings, the configuration that `init` makes of them, the server.
+
+Rules:
+1. The switch is configured by what `ivr freeswitch init` would write for the same settings; only ports and
+   folders are the test's.
+2. `ServerProcess` is `ivr serve` as an operator starts it, so it can be killed; `ProductStage` has the server
+   in this process, so its moments can be watched.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gevent
+from gevent.event import Event
+
+from esl.freeswitch.configuration import SwitchConfiguration
+from ivr.cli.freeswitch import switch_configuration
+from ivr.config import CHECKOUT, Settings
+from ivr.moments import CallBegan, Moment, Watch
+from ivr.server import Server
+from tests.freeswitch.harness import FreeSwitch, free_port, freeswitch
+
+START_DEADLINE = 60.0
+"""Seconds; a start on a busy machine, without a recogniser."""
+
+
+def configuration(settings: Settings) -> SwitchConfiguration:
+    """What `ivr freeswitch init` makes of the settings."""
+    return switch_configuration(settings)
+
+
+def on_free_port(settings: Settings) -> Settings:
+    """The settings for a real FreeSWITCH, with a port that stays the same for several starts."""
+    outbound = settings.outbound.model_copy(update={"port": free_port()})
+    switch = settings.switch.model_copy(update={"kind": "freeswitch"})
+    return settings.model_copy(update={"outbound": outbound, "switch": switch})
+
+
+class ServerProcess:
+    """`ivr serve` in a process of its own; `said` is what it wrote so far, on both streams."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self._settings, self._log = settings, log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text(errors="surrogateescape") if self._log.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Starts it and waits until it takes calls. Raises `RuntimeError` with what it said."""
+        settings = self._settings
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("IVR_")}
+        environment |= {
+            "IVR_HOME": str(settings.home),
+            "IVR_DATABASE__URL": settings.database_url,
+            "IVR_SWITCH__KIND": settings.switch.kind,
+            "IVR_SPEECH__ENGINE": settings.speech.engine,
+            "PYTHONUNBUFFERED": "1",
+        }
+        command = [sys.executable, "-m", "ivr", "serve", "--port", str(settings.outbound.port)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=CHECKOUT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout is not None
+        line = gevent.with_timeout(START_DEADLINE, self._process.stdout.readline, timeout_value=b"")
+        if b"taking calls" not in line:
+            self.kill()
+            raise RuntimeError(f"ivr serve did not start: {self.said[-500:]}")
+
+    def kill(self) -> None:
+        """As the kernel does when memory is short, or a person in anger: `kill -9`."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+        self._reap()
+
+    def stop(self) -> int:
+        """As an operator does; the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._reap()
+
+    def _reap(self) -> int:
+        if self._process is None:
+            return 0
+        try:
+            return int(self._process.wait(timeout=60))
+        finally:
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+
+
+class ProductStage:
+    """Server and FreeSWITCH, from `with` to its end (`product_stage`)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._watchers: list[Watch] = []
+        self._begun = Event()
+        self.server = Server(settings, watch=self._told)
+
+    def _told(self, moment: Moment) -> None:
+        for watch in list(self._watchers):
+            watch(moment)
+
+    def watch_caller(self, number: str, watch: Watch) -> None:
+        """Tells `watch` the moments of the next call from `number`, and of no other."""
+        calls: set[str] = set()
+
+        def filtered(moment: Moment) -> None:
+            if isinstance(moment, CallBegan) and not calls and moment.caller_number == number:
+                calls.add(moment.call_id)
+            if moment.call_id in calls:
+                watch(moment)
+
+        self._watchers.append(filtered)
+
+    def wait_until_idle(self, switch: FreeSwitch) -> None:
+        """Waits until no call is lived, every record is written and the switch has no leg left."""
+        with gevent.Timeout(20, TimeoutError("calls are still up")):
+            while self.server.active_calls or switch.channels():
+                gevent.sleep(0.05)
+        self.server.rooms.records.wait_until_written()
+
+
+@contextmanager
+def product_stage(settings: Settings) -> Iterator[tuple[ProductStage, FreeSwitch]]:
+    """The server, and a FreeSWITCH that brings it its calls."""
+    settings = on_free_port(settings)
+    stage = ProductStage(settings)
+    stage.server.start()
+    try:
+        with freeswitch(configuration(settings)) as switch:
+            yield stage, switch
+    finally:
+        stage.server.stop(1.0)

@@ -1,0 +1,184 @@
+"""`kill -9` of `ivr serve` at random instants of a call: the caller reaches people, the record is kept."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from data.records import SERVER_LOST, CallRecord
+from data.seeds import demo_customers
+from data.store import Store
+from ivr.config import Settings
+from tests.calls.conftest import settings_in
+from tests.freeswitch.conftest import need_freeswitch
+from tests.freeswitch.harness import FreeSwitch, freeswitch, wait_until
+from tests.freeswitch.product import ServerProcess, configuration, on_free_port
+from tests.freeswitch.sound import strength
+from tests.freeswitch.telephone import CallRefused, Leg, telephone
+
+pytestmark = pytest.mark.freeswitch
+
+KEYS = ((2.5, "1"), (3.5, demo_customers()[1].customer_number), (9.0, "2"))
+"""Seconds after the answer, and what is keyed: balance, customer number, nothing else."""
+WRITTEN_WITHIN = 0.5
+"""Seconds after which a call that was answered must have its record: it is written beside the call."""
+RINGING = 425
+"""Hertz of what callers hear who wait in the fallback queue."""
+
+
+@dataclass
+class Scene:
+    switch: FreeSwitch
+    settings: Settings
+    server: ServerProcess
+    store: Store
+
+
+@contextmanager
+def scene_in(folder: Path) -> Iterator[Scene]:
+    """A FreeSWITCH as the settings want it, a database with customers, a server that has not started."""
+    settings = on_free_port(settings_in(folder, engine="none"))
+    store = Store(settings.database_url)
+    server = ServerProcess(settings, folder / "serve.log")
+    try:
+        with freeswitch(configuration(settings)) as switch:
+            yield Scene(switch, settings, server, store)
+    finally:
+        server.kill()
+        store.close()
+
+
+def waiting(switch: FreeSwitch) -> int:
+    """Callers in the fallback queue."""
+    table = switch.api("callcenter_config queue list members agents@ivr")
+    return len(re.findall(r"\|Waiting\||\|Trying\|", table))
+
+
+def play(leg: Leg, target: str) -> None:
+    """A caller who keys their way to the balance and says good-bye."""
+    try:
+        leg.call(target, [], seconds=30)
+    except (CallRefused, TimeoutError):
+        return
+    answered = time.monotonic()
+    for after, keys in KEYS:
+        if leg.over.wait(max(0.0, answered + after - time.monotonic())):
+            return
+        leg.press(keys)
+
+
+def record_of(store: Store, number: str) -> CallRecord | None:
+    found = [one for one in store.calls.latest(200) if one.caller_number == number]
+    assert len(found) <= 1, "one call, one record"
+    return found[0] if found else None
+
+
+def whole_call(scene: Scene, number: str) -> float:
+    """One call that nobody disturbs; its seconds."""
+    scene.server.start()
+    with telephone(scene.switch.sip, number) as phone:
+        leg = phone.dial("9100")
+        began = time.monotonic()
+        playing = gevent.spawn(play, leg, f"sip:9100@{scene.switch.sip[0]}:{scene.switch.sip[1]}")
+        leg.wait_over(60)
+        lasted = time.monotonic() - began
+        playing.kill()
+    wait_until(lambda: (one := record_of(scene.store, number)) is not None and one.finished, 5, "its record")
+    record = record_of(scene.store, number)
+    assert record is not None
+    assert (record.outcome, record.ended_by, record.hangup_cause) == (
+        "balance_told",
+        "system",
+        "NORMAL_CLEARING",
+    )
+    return lasted
+
+
+def killed_call(scene: Scene, number: str, instant: float) -> bool:
+    """A call whose server is killed `instant` seconds after the caller has dialled. Whether the call had been
+    answered for long enough to be on record."""
+    switch = scene.switch
+    with telephone(switch.sip, number) as phone:
+        leg = phone.dial("9100")
+        dialled = time.monotonic()
+        playing = gevent.spawn(play, leg, f"sip:9100@{switch.sip[0]}:{switch.sip[1]}")
+        answered_at = time.monotonic() if leg.answered.wait(instant) else None
+        Event().wait(max(0.0, dialled + instant - time.monotonic()))
+        scene.server.kill()
+        recorded = answered_at is not None and time.monotonic() - answered_at > WRITTEN_WITHIN
+        # What plays is heard to its end, and a prompt lasts up to seven seconds.
+        wait_until(lambda: waiting(switch) == 1, 15, f"the caller {number} in the fallback queue")
+        began = len(leg.heard)
+        leg.wait_heard(lambda heard: ringing(b"".join(frame.samples for frame in heard[began:])), 8)
+        assert not leg.over.is_set()
+        playing.kill()
+        leg.hang_up()
+    wait_until(lambda: switch.channels() == 0, 5, "no channel left")
+    wait_until(lambda: "\n0 session(s) - peak" in switch.api("status"), 5, "no session left")
+    return recorded
+
+
+def ringing(samples: bytes) -> bool:
+    """Half a second of the tone that callers hear who wait."""
+    return len(samples) >= 8000 and strength(samples[-8000:], RINGING) > 0.5
+
+
+def killed_at(folder: Path, kills: int, seed: int) -> Counter[str]:
+    """Kills the server `kills` times, each in a call of its own, at an instant between the first packet of
+    the call and its end. Each next start has to complete the record. What became of the records, counted."""
+    order, endings = random.Random(seed), Counter[str]()
+    with scene_in(folder) as scene:
+        lasts = whole_call(scene, "34600000000")
+        for number in range(1, kills + 1):
+            caller, instant = f"34600{number:06}", order.uniform(0, lasts * 0.98)
+            on_record = killed_call(scene, caller, instant)
+            left = record_of(scene.store, caller)
+            assert left is not None or not on_record, f"no record of a call killed after {instant:.2f} s"
+            scene.server.start()
+            endings[completed(record_of(scene.store, caller))] += 1
+        assert all(one.finished for one in scene.store.calls.latest(200))
+    return endings
+
+
+def completed(record: CallRecord | None) -> str:
+    """How a call ends whose server was killed, after the server's next start."""
+    if record is None:
+        return "killed before the record was begun"
+    assert record.finished, f"still open after the next start: {record}"
+    assert record.ended_at is not None
+    assert record.ended_at >= record.started_at
+    if record.hangup_cause == SERVER_LOST:
+        assert record.ended_by == "unknown"
+    return str(record.hangup_cause)
+
+
+def kills_reach_people(folder: Path, kills: int) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"\nseed {seed}")
+    endings = killed_at(folder, kills, seed)
+    print(f"{kills} kills, {kills} callers in the fallback queue, no channel left; records: {dict(endings)}")
+    assert endings[SERVER_LOST] >= kills // 2
+
+
+def test_a_killed_server_loses_neither_the_caller_nor_the_record(tmp_path: Path) -> None:
+    """A sample of the next one."""
+    need_freeswitch()
+    kills_reach_people(tmp_path, 3)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_fifty_kills(tmp_path: Path) -> None:
+    """At 50 random instants of a call: the fallback every time, no zombie channel, every record completed."""
+    need_freeswitch()
+    kills_reach_people(tmp_path, 50)

@@ -1,0 +1,227 @@
+"""The look-ups of the own database, on a real one: found, missing, and what is wrong said as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import update
+
+from data.models import AccountRow, DebtRow, OrderRow, PaymentRow, TicketRow
+from data.seeds import seed
+from data.store import Store
+from dialogs.catalogue import load_catalogue
+from dialogs.results import Failed, Found, Missing
+from ivr.lookups import LOOKUPS, Lookups
+
+FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
+TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
+    store.upgrade()
+    seed(store, customers=10)
+    yield store
+    store.close()
+
+
+def found(store: Store, name: str, now: datetime = TODAY, **by: str) -> dict[str, object]:
+    answer = Lookups(store, lambda: now).ask(name, by)
+    assert isinstance(answer, Found)
+    return dict(answer.record)
+
+
+def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
+    """Flows are checked against the catalogue: a field that is not given would break a call."""
+    catalogue = load_catalogue(FLOWS / "catalogue.yaml")
+    asked = {"account": "45716", "ticket": "20264511", "order": "780346"}
+    assert set(catalogue.lookups) == set(LOOKUPS) == set(asked)
+    for name, number in asked.items():
+        schema = catalogue.lookups[name]
+        assert set(found(store, name, **dict.fromkeys(schema.by, number))) == set(schema.fields)
+
+
+def test_what_is_owed_and_what_of_it_is_late(store: Store) -> None:
+    """Lucía has one bill that is late and one that is not due yet."""
+    assert found(store, "account", customer_number="45716") == {
+        "name": "Lucía Fernández Ortega",
+        "state": "partly_overdue",
+        "balance": 14230,
+        "balance_currency": "EUR",
+        "credit": 0,
+        "credit_currency": "EUR",
+        "due_date": "2026-11-05",
+        "overdue": 7450,
+        "overdue_currency": "EUR",
+        "next_due_date": "2026-12-01",
+        "has_paid": True,
+        "last_payment": 7450,
+        "last_payment_currency": "EUR",
+        "last_payment_date": "2026-06-04",
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "state"),
+    [("12807", "clear"), ("30460", "due"), ("77024", "overdue"), ("45716", "partly_overdue")],
+)
+def test_the_state_of_an_account(store: Store, number: str, state: str) -> None:
+    """Every state but the one that needs money in the customer's favour."""
+    assert found(store, "account", customer_number=number)["state"] == state
+
+
+def test_money_in_the_customers_favour(store: Store) -> None:
+    """A negative balance is a credit, and nothing is due."""
+    with store.database.writing() as connection:
+        connection.execute(
+            update(AccountRow).where(AccountRow.balance_cents == 0).values(balance_cents=-1250)
+        )
+    account = found(store, "account", customer_number="12807")
+    assert (account["state"], account["balance"], account["credit"]) == ("credit", -1250, 1250)
+    assert (account["overdue"], account["due_date"], account["next_due_date"]) == (0, None, None)
+
+
+def test_a_bill_is_not_late_on_its_day(store: Store) -> None:
+    """Whoever pays on the last day has paid in time; a day later it is late."""
+    due = datetime(2026, 11, 26, 23, 59, tzinfo=ZoneInfo("Europe/Madrid"))
+    assert found(store, "account", due, customer_number="30460")["state"] == "due"
+    late = found(store, "account", due + timedelta(minutes=1), customer_number="30460")
+    assert (late["state"], late["overdue"], late["next_due_date"]) == ("overdue", 8705, None)
+
+
+def test_who_has_never_paid(store: Store) -> None:
+    """Nothing is said of a payment that there is not."""
+    with store.database.writing() as connection:
+        connection.execute(PaymentRow.__table__.delete())
+    account = found(store, "account", customer_number="12807")
+    assert (account["has_paid"], account["last_payment"], account["last_payment_date"]) == (False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "topic", "promise"),
+    [
+        ("20264511", "in_progress", "internet", "open"),
+        ("20264529", "waiting_customer", "bill", "open"),
+        ("20264537", "resolved", "telephone", "none"),
+        ("20264545", "open", "contract", "open"),
+    ],
+)
+def test_how_a_ticket_stands(store: Store, number: str, status: str, topic: str, promise: str) -> None:
+    """Codes, which flows put into words."""
+    ticket = found(store, "ticket", ticket_id=number)
+    assert (ticket["status"], ticket["topic"], ticket["promise"]) == (status, topic, promise)
+
+
+def test_a_promise_that_was_not_kept(store: Store) -> None:
+    """On the promised day it still holds; the day after it is broken."""
+    assert found(store, "ticket", ticket_id="20264511")["promised_date"] == "2026-11-25"
+    for days, promise in ((2, "open"), (3, "broken")):
+        ticket = found(store, "ticket", TODAY + timedelta(days=days), ticket_id="20264511")
+        assert ticket["promise"] == promise
+
+
+def test_a_late_evening_is_the_next_day_in_the_companys_zone(store: Store) -> None:
+    """What was opened at 23:30 UTC was opened the next day for everybody in Madrid."""
+    with store.database.writing() as connection:
+        late = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
+        connection.execute(update(TicketRow).values(opened_at=late))
+    assert found(store, "ticket", ticket_id="20264511")["opened_date"] == "2026-11-20"
+    in_utc = found(store, "ticket", TODAY.astimezone(UTC), ticket_id="20264511")
+    assert in_utc["opened_date"] == "2026-11-19"
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "carrier", "expected", "delivered"),
+    [
+        ("780346", "shipped", "SEUR", "2026-11-25", None),
+        ("780353", "cancelled", None, None, None),
+        ("780361", "out_for_delivery", "MRW", "2026-11-24", None),
+        ("780379", "delivered", "Correos Express", "2026-11-20", "2026-11-20"),
+        ("780387", "preparing", None, "2026-11-27", None),
+    ],
+)
+def test_where_an_order_is(
+    store: Store, number: str, status: str, carrier: str | None, expected: str | None, delivered: str | None
+) -> None:
+    """One of the demo's orders for each thing that a flow may have to say."""
+    order = found(store, "order", order_id=number)
+    assert (order["status"], order["carrier"]) == (status, carrier)
+    assert (order["expected_date"], order["delivered_date"]) == (expected, delivered)
+    assert order["late"] is False
+    assert order["parcels"] == (1 if status in {"shipped", "out_for_delivery", "delivered"} else 0)
+    assert order["parcels_delivered"] == (1 if delivered else 0)
+    assert (order["left_with"] is None) == (delivered is None)
+
+
+def test_an_order_is_late_the_day_after(store: Store) -> None:
+    """On the expected day it is not late; what has arrived or was cancelled never is."""
+    for days, late in ((2, False), (3, True)):
+        assert found(store, "order", TODAY + timedelta(days=days), order_id="780346")["late"] is late
+    for number in ("780379", "780353"):
+        assert found(store, "order", TODAY + timedelta(days=99), order_id=number)["late"] is False
+
+
+def test_nobodys_name_is_given_for_a_reference(store: Store) -> None:
+    """Whoever keys a number that is not theirs hears a state and a day, and nothing about a person."""
+    for name, by in (("ticket", {"ticket_id": "20264511"}), ("order", {"order_id": "780346"})):
+        record = found(store, name, **by)
+        assert not any("Lucía" in str(value) or "Cervantes" in str(value) for value in record.values())
+
+
+@pytest.mark.parametrize("name", sorted(LOOKUPS))
+@pytest.mark.parametrize("number", ["", "1", "99999999", "' OR 1=1 --", "4" * 500, "٤٥٧١٦"])
+def test_what_is_no_number_is_missing(store: Store, name: str, number: str) -> None:
+    """Unknown, malformed or malicious: missing, never an error."""
+    by = dict.fromkeys(("customer_number", "ticket_id", "order_id"), number)
+    assert Lookups(store, lambda: TODAY).ask(name, by) == Missing()
+    assert Lookups(store, lambda: TODAY).ask(name, {}) == Missing()
+
+
+@pytest.mark.parametrize("name", sorted(LOOKUPS))
+def test_a_lost_database_fails_with_its_reason(
+    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The flow's `error` branch takes it from there; the reason is for the operator."""
+    store = Store(f"sqlite:///{tmp_path / 'nowhere' / 'ivr.sqlite3'}")
+    by = dict.fromkeys(("customer_number", "ticket_id", "order_id"), "45716")
+    answer = Lookups(store, lambda: TODAY).ask(name, by)
+    store.close()
+    assert isinstance(answer, Failed)
+    assert "nowhere" in answer.reason
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_lookup_that_nobody_answers_fails(store: Store) -> None:
+    """A catalogue may promise what is not there; the call must not break of it."""
+    assert Lookups(store, lambda: TODAY).ask("weather", {}) == Failed("no look-up is called weather")
+
+
+def test_the_debts_decide_what_is_late(store: Store) -> None:
+    """A disputed debt is no open one: it is neither late nor due."""
+    with store.database.writing() as connection:
+        connection.execute(
+            update(DebtRow).where(DebtRow.due_on == date(2026, 11, 5)).values(status="disputed")
+        )
+    assert found(store, "account", customer_number="45716")["overdue"] == 0
+
+
+def test_two_parcels_of_one_order(store: Store) -> None:
+    """An order may arrive in parts; the look-up counts them."""
+    with store.database.writing() as connection:
+        order_id = connection.scalar(
+            OrderRow.__table__.select()
+            .with_only_columns(OrderRow.id)
+            .where(OrderRow.order_number == "780379")
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO shipments (id, order_id, n, carrier, status, shipped_at)"
+            " VALUES ('00000000000070008000000000000001', ?, 2, 'GLS', 'in_transit', '2026-11-22 10:00:00')",
+            (order_id.hex,),
+        )
+    order = found(store, "order", order_id="780379")
+    assert (order["parcels"], order["parcels_delivered"]) == (2, 1)

@@ -1,0 +1,220 @@
+"""`ivr flow`, as a designer runs it: draft in a folder, check, publish, look back, go back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from data.store import Store
+from ivr.cli import FAULTS
+from ivr.cli.flow import flow
+from ivr.config import DatabaseSettings, Settings
+from tests.ivr.flow_files import files, folder_with
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of a command."""
+
+    exit_code: int
+    output: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder_with(tmp_path / "flows", files())
+    return tmp_path
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """Runs a command; what the root command would say of a fault is its output, status 2."""
+    settings = Settings(home=home, database=DatabaseSettings(url=f"sqlite:///{home}/ivr.sqlite3"))
+
+    def run(*words: str) -> Ran:
+        result = CliRunner().invoke(flow, list(words), obj=settings)
+        if isinstance(result.exception, FAULTS):
+            return Ran(2, f"{result.output}ivr: {result.exception}\n")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ran(result.exit_code, result.output)
+
+    return run
+
+
+def draft(home: Path, greeting: str) -> None:
+    folder_with(home / "flows", files(greeting))
+
+
+def last_line(result: Ran) -> dict[str, object]:
+    found: dict[str, object] = json.loads(result.output.splitlines()[-1])
+    return found
+
+
+def test_a_designer_publishes_changes_and_goes_back(run: Run, home: Path) -> None:
+    """The whole day: status, publish, change, publish, history, rollback; each says what it did."""
+    assert "nothing was published yet" in run("status").output
+    first = run("publish", "--why", "the first", "--who", "ana", "--lead", "0")
+    assert (first.exit_code, "release 1" in first.output) == (0, True), first.output
+    draft(home, "Buenas")
+    second = run("publish", "--why", "kinder", "--who", "berta", "--lead", "0", "--json")
+    assert second.exit_code == 0, second.output
+    assert "~ greet: say" in second.output
+    told = last_line(second)
+    assert (told["release"], told["who"], told["why"], told["action"]) == (2, "berta", "kinder", "publish")
+    assert "release 2 is live" in run("status").output
+    back = run("rollback", "--why", "too kind", "--who", "ana", "--lead", "0")
+    assert (back.exit_code, "release 1" in back.output) == (0, True), back.output
+    switches = last_line(run("history", "--json"))["switches"]
+    assert isinstance(switches, list)
+    assert [(one["release"], one["action"], one["who"], one["why"]) for one in switches] == [
+        (1, "rollback", "ana", "too kind"),
+        (2, "publish", "berta", "kinder"),
+        (1, "publish", "ana", "the first"),
+    ]
+    assert last_line(run("status", "--json"))["live"] == switches[0]
+
+
+def test_the_files_come_back(run: Run, home: Path, tmp_path: Path) -> None:
+    """A designer whose folder is gone gets any release back, byte for byte; never over what is there."""
+    run("publish", "--why", "w")
+    shown = run("show", "1", "--to", str(tmp_path / "back"))
+    assert shown.exit_code == 0, shown.output
+    assert {path.name: path.read_bytes() for path in (tmp_path / "back").iterdir()} == files()
+    again = run("show", "1", "--to", str(home / "flows"))
+    assert (again.exit_code, "is there already" in again.output) == (2, True)
+    assert run("show", "9").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (files(extra="  - {id: x, sya: {es: a}}\n"), "unknown node type `sya`"),
+        (files(test=files()["main.test.yaml"].decode().replace("Adiós", "Hasta luego")), "Hasta luego"),
+        (files(test="flow: mian\ntests: []\n"), "main.test.yaml"),
+        ({**files(), "catalogue.yaml": b"queues: [billing]\nlookups: {account: 1}\n"}, "catalogue.yaml:2"),
+        ({**files(), "catalogue.yaml": b"queues: [sales]\n"}, "billing"),
+    ],
+)
+def test_a_publish_with_an_error_changes_nothing(
+    run: Run, home: Path, wrong: dict[str, bytes], told: str
+) -> None:
+    """A mistake in a flow, a failing test, a broken test, a broken catalogue: status 1, the old stays."""
+    run("publish", "--why", "good", "--lead", "0")
+    folder_with(home / "flows", wrong)
+    result = run("publish", "--why", "bad")
+    assert (result.exit_code, told in result.output) == (1, True), result.output
+    assert "nothing was changed" in result.output
+    store = Store(f"sqlite:///{home}/ivr.sqlite3")
+    assert [line.release for line in store.releases.history()] == [1]
+    assert store.releases.files(1) == files()
+
+
+def test_tests_can_be_left_out_but_not_mistakes_in_them(run: Run, home: Path) -> None:
+    """In an emergency a failing test may wait; a file that cannot be read may not."""
+    failing = files(test=files()["main.test.yaml"].decode().replace("Adiós", "Hasta luego"))
+    folder_with(home / "flows", failing)
+    assert run("publish", "--why", "w").exit_code == 1
+    assert run("publish", "--why", "w", "--without-tests").exit_code == 0
+    folder_with(home / "flows", files(test="flow: mian\ntests: []\n"))
+    assert run("publish", "--why", "w", "--without-tests").exit_code == 1
+
+
+def test_a_main_flow_that_is_not_there_is_refused(run: Run, home: Path) -> None:
+    """Calls begin with it: without it the release would be refused by every server."""
+    (home / "flows" / "main.flow.yaml").rename(home / "flows" / "other.flow.yaml")
+    content = (home / "flows" / "other.flow.yaml").read_text("utf-8").replace("flow: main", "flow: other")
+    (home / "flows" / "other.flow.yaml").write_text(content, "utf-8")
+    (home / "flows" / "main.test.yaml").unlink()
+    result = run("publish", "--why", "w")
+    assert (result.exit_code, "no flow `main`" in result.output) == (1, True), result.output
+
+
+def test_a_dry_run_changes_nothing_and_needs_no_reason(run: Run, home: Path) -> None:
+    """Not even the database is made by it."""
+    result = run("publish", "--dry-run")
+    assert (result.exit_code, "+ flow main" in result.output) == (0, True), result.output
+    assert not (home / "ivr.sqlite3").exists()
+
+
+def test_why_is_asked_for(run: Run) -> None:
+    """A history without reasons is worth little; one line says so."""
+    for words in (("publish",), ("rollback",), ("publish", "--why", "  ")):
+        result = run(*words)
+        assert (result.exit_code, result.output.count("\n")) == (2, 1), result.output
+        assert "--why" in result.output
+
+
+def test_the_same_files_are_not_published_twice(run: Run) -> None:
+    """A script may publish without a thought; but what was gone back from may come again."""
+    run("publish", "--why", "w", "--lead", "0")
+    again = run("publish", "--why", "w", "--json")
+    assert (again.exit_code, last_line(again)) == (0, {"published": False})
+    assert len(last_line(run("history", "--json"))["switches"]) == 1  # type: ignore[arg-type] # a list
+
+
+def test_the_default_of_going_back_skips_what_was_gone_back_from(run: Run, home: Path) -> None:
+    """1, 2 (bad), back to 1, 3 (bad): the one before 3 is 1, and not the bad 2."""
+    for number, greeting in enumerate(("Uno", "Dos"), 1):
+        draft(home, greeting)
+        assert f"release {number}" in run("publish", "--why", "w").output
+    assert "release 1" in run("rollback", "--why", "bad").output
+    draft(home, "Tres")
+    assert "release 3" in run("publish", "--why", "w").output
+    assert "release 1" in run("rollback", "--why", "bad").output
+    nothing = run("rollback", "--why", "bad")
+    assert (nothing.exit_code, "no release before 1" in nothing.output) == (2, True)
+    assert "release 2" in run("rollback", "2", "--why", "it was good").output
+    assert run("rollback", "7", "--why", "w").exit_code == 2
+
+
+def test_the_second_of_two_who_publish_at_once_is_told(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While ana's tests run, berta publishes: ana's diff is no longer true, and nothing is overwritten."""
+    run("publish", "--why", "first")
+    draft(home, "Ana")
+    other = folder_with(home / "berta", files("Berta"))
+    read = Store(f"sqlite:///{home}/ivr.sqlite3").releases.__class__.files
+    done: list[Ran] = []
+
+    def meanwhile(releases: object, number: int) -> dict[str, bytes]:
+        if not done:
+            done.append(Ran(-1, ""))  # a mark: berta comes once
+            done[0] = run("publish", str(other), "--why", "b", "--who", "berta")
+        return read(releases, number)  # type: ignore[arg-type] # the class's own
+
+    monkeypatch.setattr("data.releases.Releases.files", meanwhile)
+    result = run("publish", "--why", "a", "--who", "ana")
+    assert done[0].exit_code == 0, done[0].output
+    assert (result.exit_code, "somebody else" in result.output) == (1, True), result.output
+    assert "berta" in run("status").output
+
+
+def test_what_is_no_flow_is_left_out_and_named(run: Run, home: Path) -> None:
+    """Sound and hidden files stay in the folder."""
+    (home / "flows" / "hola.wav").write_bytes(b"RIFF")
+    (home / "flows" / ".main.flow.yaml.swp").write_bytes(b"x")
+    result = run("publish", "--why", "w", "--json")
+    assert "left out: hola.wav" in result.output
+    assert ".swp" not in result.output
+    assert last_line(run("show", "1", "--json"))["files"] == sorted(files())
+
+
+def test_a_folder_that_is_not_fit_is_one_line(run: Run, home: Path) -> None:
+    """Missing, empty, a file too large, a name that cannot be stored."""
+    empty = home / "empty"
+    empty.mkdir()
+    large = folder_with(home / "large", {"x.flow.yaml": b"#" * 300_000})
+    odd = folder_with(home / "odd", {"a\nb.yaml": b""})
+    for folder in (home / "nowhere", empty, large, odd):
+        result = run("publish", str(folder), "--why", "w")
+        assert (result.exit_code, "\n" in result.output.strip()) == (2, False), result.output
