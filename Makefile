@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check test-freeswitch test-long lock clean format
+.PHONY: help demo test check test-freeswitch test-long lock clean docs format
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -30,6 +30,9 @@ test-freeswitch: $(VENV)/.workshop  ## the contract suite on a FreeSWITCH from P
 
 test-long: $(VENV)/.workshop  ## fuzzing, crash injection, large runs
 	$(BIN)/python -m pytest -m long --timeout 3600
+
+docs: $(VENV)/.workshop  ## renews docs/flows.md, the designers' manual, from the program
+	$(BIN)/python -m dialogs.manual > docs/flows.md
 
 format: $(VENV)/.workshop
 	$(BIN)/ruff format .

@@ -114,7 +114,7 @@ class Call:
 
     def missed(self, kind: str, n: int) -> None:
         """The question was not answered for the n-th time; `kind` is `no_input` or `no_match`."""
-        self.note(f"{kind} {n}")
+        self.note(f"{self.within} {kind} {n}" if self.within else f"{kind} {n}")
         visit = self.trace.here(self.flow.name, self.step)
         if visit is not None:
             visit.misses[kind] += 1

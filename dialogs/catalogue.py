@@ -19,8 +19,9 @@ from dialogs.errors import FlowsInvalid
 from dialogs.misread import explain
 from dialogs.source import read
 
-ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "phone"]
-"""Money is an integer of minor units, with its ISO currency in `<name>_currency`; a date is ISO text."""
+ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "phone", "time", "code"]
+"""Money is an integer of minor units, with its ISO currency in `<name>_currency`; a date is ISO text, a time
+is "17:30"; a code is letters and digits that are a name."""
 VALUE_TYPES: tuple[ValueType, ...] = get_args(ValueType)
 
 CALLER_FACTS: Mapping[str, ValueType] = {"number": "phone", "name": "text", "segment": "text"}

@@ -31,10 +31,11 @@ _FITTING: Mapping[str, tuple[ValueType, ...]] = {
     "money": ("money",),
     "date": ("date",),
     "number": ("number", "digits"),
+    "time": ("time",),
     "phone": ("phone", "digits", "text"),
-    "digits": ("digits", "phone", "text", "number"),
-    "spell": ("text", "digits", "phone"),
-    "text": ("text", "number", "digits", "phone"),
+    "digits": ("digits", "phone", "text", "number", "code"),
+    "spell": ("text", "digits", "phone", "code"),
+    "text": ("text", "number", "digits", "phone", "code"),
 }
 
 
@@ -160,6 +161,8 @@ def _check_flow(flow: Flow, known: _Known, catalogue: Catalogue, *, main: bool) 
     for name, step in flow.steps.items():
         for way, message in step.mistakes(catalogue):
             yield flow.problem(name, way, message)
+        for lack, message in step.lacks(flow.languages):
+            yield flow.problem(name, lack, message)
         yield from _check_targets(flow, name, step)
         yield from _check_words(flow, name, step, known)
         yield from _check_conditions(flow, name, step, known)

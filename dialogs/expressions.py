@@ -23,7 +23,7 @@ from dialogs.errors import ConditionUndecidable
 from dialogs.source import nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
-FORMATS = ("money", "digits", "date", "number", "phone", "spell", "text")
+FORMATS = ("money", "digits", "date", "time", "number", "phone", "spell", "text")
 LONGEST_CONDITION = 500
 LONGEST_TEMPLATE = 2000
 
@@ -125,6 +125,8 @@ _RULE_TYPES: Mapping[str, Any] = {
     "date": rule_engine.DataType.STRING,
     "digits": rule_engine.DataType.STRING,
     "phone": rule_engine.DataType.STRING,
+    "time": rule_engine.DataType.STRING,
+    "code": rule_engine.DataType.STRING,
     "number": rule_engine.DataType.FLOAT,
     "money": rule_engine.DataType.FLOAT,
     "boolean": rule_engine.DataType.BOOLEAN,

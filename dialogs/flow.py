@@ -24,8 +24,8 @@ class Retries(BaseModel):
     """How often a question is asked again after silence, and after something that does not answer it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    no_input: Annotated[int, Field(ge=0, le=5)] | None = None
-    no_match: Annotated[int, Field(ge=0, le=5)] | None = None
+    no_input: Annotated[int | None, Field(ge=0, le=5, description="After silence")] = None
+    no_match: Annotated[int | None, Field(ge=0, le=5, description="After what is no answer to it")] = None
 
     def over(self, wider: Retries | None) -> Retries:
         """These, with the gaps filled from the wider ones (node over flow over default)."""

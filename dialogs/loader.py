@@ -42,7 +42,9 @@ class FlowHead(BaseModel):
     summary: str = Field("", description="What it does, in a sentence")
     languages: list[str] = Field(min_length=1, description="The languages that every prompt is written in")
     person: Name = Field(description="The step, or the queue, that a caller reaches who wants a person")
-    retries: Retries = Field(default_factory=Retries)
+    retries: Retries = Field(
+        default_factory=Retries, description="How often questions are asked again; two of each"
+    )
     recording_notice: Words | None = Field(
         None, description="What callers hear before a call that begins here is recorded"
     )

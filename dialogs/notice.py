@@ -61,6 +61,7 @@ def give_notice(call: Call, flow: Flow) -> Generator[Effect, Result, None]:
         keypad=kind.keypad_wording,
         final_silence=kind.final_silence,
         own_words=False,
+        name=STEP,
     )
     answer = yield from listen(call, asked)
     if answer is not None and answer.value == "yes":

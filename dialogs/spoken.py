@@ -15,9 +15,16 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from babel.dates import format_date, get_month_names
+from babel.dates import format_date, get_day_names, get_month_names
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from num2words import num2words
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    format_number,
+    parse,
+    region_code_for_number,
+)
 
 from dialogs.catalogue import ValueType
 from dialogs.errors import ValueUnspeakable
@@ -31,6 +38,23 @@ DIGITS: Mapping[str, tuple[str, ...]] = {
     "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
     "ko": ("영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"),
 }
+
+
+def _letters(names: str) -> dict[str, str]:
+    return {letter: name for letter, _, name in (item.partition("=") for item in names.split("|"))}
+
+
+LETTERS: Mapping[str, Mapping[str, str]] = {
+    "es": _letters(
+        "A=a|B=be|C=ce|D=de|E=e|F=efe|G=ge|H=hache|I=i|J=jota|K=ka|L=ele|M=eme|N=ene|Ñ=eñe|O=o|P=pe|Q=cu"
+        "|R=erre|S=ese|T=te|U=u|V=uve|W=uve doble|X=equis|Y=i griega|Z=zeta"
+    ),
+    "ca": _letters(
+        "A=a|B=be|C=ce|Ç=ce trencada|D=de|E=e|F=efa|G=ge|H=hac|I=i|J=jota|K=ca|L=ela|M=ema|N=ena|O=o|P=pe"
+        "|Q=cu|R=erra|S=essa|T=te|U=u|V=ve baixa|W=ve doble|X=ics|Y=i grega|Z=zeta"
+    ),
+}
+"""How a letter is said. English synthesisers say single letters by their names, so they stay letters."""
 
 _JOIN = {"es": "con", "ca": "amb", "en": "and", "ko": ""}
 _MINUS = {"es": "menos", "ca": "menys", "en": "minus", "ko": "마이너스"}
@@ -117,14 +141,19 @@ def say_digits(text: str, language: str) -> str:
     return ", ".join(names[int(sign)] if sign.isdecimal() else sign for sign in text if sign.isalnum())
 
 
+def minor_digits(currency: str) -> int:
+    """How many digits of minor units a currency has: 2 for the euro, 0 for the Chilean peso."""
+    if currency == "COP":
+        return 2  # CLDR hides the centavos that ISO 4217 keeps
+    return get_currency_precision(currency)
+
+
 def money(minor: int, currency: str, language: str) -> Said:
     """`minor` units (cents) of an ISO currency. Zero cents are left out; so is "zero euros" before cents."""
     units = _PESO if currency in _PESOS else _CURRENCIES.get(currency)
     if units is None or language not in units:
         raise ValueUnspeakable(f"currency {currency[:3]!r} has no words in {language}")
-    exponent = get_currency_precision(currency)
-    if currency == "COP":
-        exponent = 2  # CLDR hides the centavos that ISO 4217 keeps
+    exponent = minor_digits(currency)
     whole, part = divmod(abs(minor), 10**exponent)
     major, hundredth = units[language]
     amounts = []
@@ -173,44 +202,153 @@ def day(value: date, language: str, today: date | None) -> Said:
     return words, format_date(value, "long", locale="en_GB" if language == "en" else language)
 
 
+def day_and_weekday(value: date, language: str, today: date | None) -> str:
+    """A date with its weekday, so that whoever hears it can tell whether it is the right one."""
+    if language not in ("es", "ca", "en"):
+        return day(value, language, today)[0]
+    names = get_day_names("wide", context="format", locale=language)
+    return f"{names[value.weekday()]}, {day(value, language, today)[0]}"
+
+
 def _english_year(year: int) -> str:
     words: str = num2words(year, lang="en", to="year")
     return words.replace(" and ", " ").replace("-", " ")
 
 
+_PARTS_OF_DAY: Mapping[str, tuple[tuple[int, str], ...]] = {
+    "es": (
+        (6, "de la madrugada"),
+        (12, "de la mañana"),
+        (13, "del mediodía"),
+        (20, "de la tarde"),
+        (24, "de la noche"),
+    ),
+    "ca": (
+        (6, "de la matinada"),
+        (12, "del matí"),
+        (13, "del migdia"),
+        (20, "de la tarda"),
+        (24, "de la nit"),
+    ),
+    "en": ((12, "in the morning"), (18, "in the afternoon"), (21, "in the evening"), (24, "at night")),
+}
+"""The hour before which each part of the day ends."""
+
+
+def time_of_day(value: str, language: str) -> Said:
+    """A time such as "17:30" on the twelve-hour clock, with the part of the day."""
+    hour, minute = int(value[:2]), int(value[3:5])
+    if language not in _PARTS_OF_DAY or hour > 23 or minute > 59 or len(value) < 5 or value[2] != ":":
+        raise ValueUnspeakable("a time is written 17:30")
+    part = next(name for until, name in _PARTS_OF_DAY[language] if hour < until)
+    if language == "en":
+        return _english_time(hour, minute, part), value[:5]
+    half = hour % 12 or 12
+    article = "la" if half == 1 else ("las" if language == "es" else "les")
+    words = f"{article} {_hour_word(half, language)}"
+    joined, quarter, thirty = {"es": ("y", "cuarto", "media"), "ca": ("i", "quart", "mitja")}[language]
+    if minute:
+        words += f" {joined} { ({15: quarter, 30: thirty}.get(minute) or say_number(minute, language)) }"
+    if hour == 0:
+        part = "de la noche" if language == "es" else "de la nit"
+    return f"{words} {part}", value[:5]
+
+
+def _hour_word(hour: int, language: str) -> str:
+    if hour == 1:
+        return "una"
+    return "dues" if language == "ca" and hour == 2 else say_number(hour, language)
+
+
+def _english_time(hour: int, minute: int, part: str) -> str:
+    if minute == 0 and hour in (0, 12):
+        return "midnight" if hour == 0 else "twelve noon"
+    said = num2words(hour % 12 or 12)
+    if minute:
+        said += " oh" if minute < 10 else ""
+        said += f" {num2words(minute)}"
+    else:
+        said += " o'clock"
+    return f"{said} {part}"
+
+
 def phone(text: str, language: str) -> Said:
-    """A telephone number in groups of three, as it is said in Spain; the plus of a country code is named."""
+    """A telephone number in the groups of its country, digit by digit; the plus of a country code is named.
+
+    Spanish numbers go in groups of three; libphonenumber knows those of other countries.
+    """
     digits = re.sub(r"[^0-9]", "", text)
-    plus = text.strip().startswith("+")
-    country, national = ("34", digits[2:]) if plus and digits.startswith("34") else ("", digits)
-    groups = [group for group in re.findall(r"[0-9]{1,3}", national) if group]
-    if len(groups) > 1 and len(groups[-1]) == 1:  # no digit is left alone at the end
-        groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
-    if country:
-        groups.insert(0, country)
+    country, groups = _phone_groups(digits, plus=text.strip().startswith("+"))
     said = [say_digits(group, language) for group in groups]
     if country:
-        said[0] = say_number(int(country), language)
-    words = ". ".join(said)
-    sign = _PLUS[language] + " " if plus else ""
-    return sign + words, ("+" if plus else "") + " ".join(groups)
+        said.insert(0, say_number(int(country), language))
+        groups = [country, *groups]
+    sign, shown = (_PLUS[language] + " ", "+") if country else ("", "")
+    return sign + ". ".join(said), shown + " ".join(groups)
+
+
+def _phone_groups(digits: str, *, plus: bool) -> tuple[str, list[str]]:
+    """The country code, if it is said, and the groups of the other digits."""
+    if plus and not digits.startswith("34"):
+        try:
+            written = format_number(parse("+" + digits), PhoneNumberFormat.INTERNATIONAL)
+        except NumberParseException:
+            return "", [digits[at : at + 3] for at in range(0, len(digits), 3)]
+        country, *groups = re.findall(r"[0-9]+", written)
+        return country, [part for group in groups for part in digit_groups(group)]
+    country, rest = ("34", digits[2:]) if plus else ("", digits)
+    groups = re.findall(r"[0-9]{1,3}", rest)
+    if len(groups) > 1 and len(groups[-1]) == 1:  # no digit is left alone at the end
+        groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
+    return country, groups
+
+
+def national(number: str, region: str) -> str:
+    """An E.164 number as it is dialled within its own country; with its country code in any other."""
+    try:
+        parsed = parse(number)
+    except NumberParseException:
+        return number
+    if region_code_for_number(parsed) != region:
+        return number
+    return re.sub(r"[^0-9]", "", format_number(parsed, PhoneNumberFormat.NATIONAL))
 
 
 def spell(text: str, language: str) -> str:
-    """Letter by letter and digit by digit."""
-    names = DIGITS[language]
-    signs = [
-        names[int(s)] if s in "0123456789" else s for s in unicodedata.normalize("NFC", text) if s.isalnum()
-    ]
-    return ", ".join(signs).upper() if not any(s.isdecimal() for s in text) else ", ".join(signs)
+    """Letter by letter by their names, and digit by digit in groups, so that it can be written down."""
+    names = LETTERS.get(language, {})
+    runs = re.findall(r"[0-9]+|[^\W\d_]", unicodedata.normalize("NFC", text))
+    said: list[str] = []
+    for run in runs:
+        if run[0] in "0123456789":
+            said += [say_digits(group, language) for group in digit_groups(run)]
+        elif said and said[-1].endswith("\0"):
+            said[-1] = f"{said[-1][:-1]}, {names.get(run.upper(), run.upper())}\0"
+        else:
+            said.append(names.get(run.upper(), run.upper()) + "\0")
+    return ". ".join(part.removesuffix("\0") for part in said)
+
+
+def digit_groups(digits: str) -> list[str]:
+    """In twos and threes, as people read long numbers out: 12 345 678, 123 45 67; up to four stay whole."""
+    if len(digits) <= 4:
+        return [digits]
+    if len(digits) % 3 == 1:
+        return [*digit_groups_of_three(digits[:-4]), digits[-4:-2], digits[-2:]]
+    head = len(digits) % 3
+    return [part for part in (digits[:head], *digit_groups_of_three(digits[head:])) if part]
+
+
+def digit_groups_of_three(digits: str) -> list[str]:
+    return [digits[at : at + 3] for at in range(0, len(digits), 3)]
 
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f<>\[\]{}|\\\u200b-\u200f\u2028-\u202e]+")
 
 
-def clean(text: str) -> str:
-    """Text from outside, without control signs and what a synthesiser takes for markup; 200 signs long."""
-    return " ".join(_UNSAFE.sub(" ", text).split())[:200]
+def clean(text: str, *, longest: int = 200) -> str:
+    """Text from outside, without control signs and what a synthesiser takes for markup, so long at most."""
+    return " ".join(_UNSAFE.sub(" ", text).split())[:longest]
 
 
 DEFAULT_FORMAT: Mapping[ValueType, str] = {
@@ -219,6 +357,8 @@ DEFAULT_FORMAT: Mapping[ValueType, str] = {
     "number": "number",
     "digits": "digits",
     "phone": "phone",
+    "time": "time",
+    "code": "spell",
 }
 
 
@@ -250,6 +390,8 @@ def _say(form: str, value: str | int, language: str, currency: str | None, today
         return money(value, currency, language)
     if form == "date":
         return day(date.fromisoformat(str(value)), language, today)
+    if form == "time":
+        return time_of_day(text, language)
     if form == "number":
         return say_number(int(value), language), str(format_decimal(int(value), locale=language))
     if form == "phone":

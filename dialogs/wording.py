@@ -29,6 +29,30 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "Please key it in on your telephone.",
         "ko": "전화기 버튼으로 눌러 주세요.",
     },
+    "keypad_amount": {
+        "es": "Marque los euros, asterisco, los céntimos, y almohadilla.",
+        "ca": "Marqui els euros, asterisc, els cèntims, i coixinet.",
+        "en": "Please key in the euros, star, the cents, and hash.",
+        "ko": "전화기 버튼으로 눌러 주세요.",
+    },
+    "keypad_date": {
+        "es": "Marque el día con dos cifras y el mes con dos cifras.",
+        "ca": "Marqui el dia amb dues xifres i el mes amb dues xifres.",
+        "en": "Please key in two digits for the day and two for the month.",
+        "ko": "전화기 버튼으로 눌러 주세요.",
+    },
+    "keypad_time": {
+        "es": "Marque la hora con cuatro cifras, de cero a veinticuatro horas.",
+        "ca": "Marqui l'hora amb quatre xifres, de zero a vint-i-quatre hores.",
+        "en": "Please key in four digits, on the twenty-four hour clock.",
+        "ko": "전화기 버튼으로 눌러 주세요.",
+    },
+    "keypad_phone": {
+        "es": "Márquelo con el teclado del teléfono, y termine con almohadilla.",
+        "ca": "Marqui'l amb el teclat del telèfon, i acabi amb coixinet.",
+        "en": "Please key it in on your telephone, and end with hash.",
+        "ko": "전화기 버튼으로 눌러 주세요.",
+    },
     "keypad_menu": {
         "es": "Use las teclas del teléfono, por favor.",
         "ca": "Faci servir les tecles del telèfon, si us plau.",

@@ -38,7 +38,7 @@ A yes or no may go two ways at once:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, InstanceOf, SkipValidation, ValidationError
@@ -127,6 +127,10 @@ class Ask(Question):
     def sensitive_slots(self) -> Iterator[str]:
         if self.sensitive or self.kind.always_sensitive:
             yield self.ask
+
+    @override
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
+        yield from self.kind.lacks(languages)
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:

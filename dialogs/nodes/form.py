@@ -48,7 +48,7 @@ are filled, or to `failed`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field, InstanceOf, SkipValidation, ValidationError
@@ -152,6 +152,11 @@ class Form(Question):
     def allowed_in(self, flow: Flow) -> Retries:
         return (self.retries or Retries()).over(Retries(no_input=0, no_match=0))
 
+    @override
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        slots = {f"{ask.ask} {kind}": n for ask in self.slots for kind, n in ask.misses(flow).items()}
+        return {**super().misses(flow), **slots}
+
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))
         yield self.failed_exit()
@@ -190,6 +195,11 @@ class Form(Question):
                 if getattr(ask, key):
                     yield ("slots", at, key), f"a slot of a form has no `{key}`: the form goes on as a whole"
             for way, message in ask.mistakes(catalogue):
+                yield ("slots", at, *way), message
+
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
+        for at, ask in enumerate(self.slots):
+            for way, message in ask.lacks(languages):
                 yield ("slots", at, *way), message
 
 

@@ -38,9 +38,9 @@ The first phrase of a choice is how it is read back ("¿Ha dicho saldo?").
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 from dialogs.call import Call
@@ -50,37 +50,7 @@ from dialogs.flow import Name
 from dialogs.nodes.question import Asked, Question, certain
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.results import Heard, Keyed, Match, NoMatch
-from dialogs.slots.choice import Choice, choose
-
-
-def _key(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _texts(value: object) -> object:
-    listed = value if isinstance(value, list) else [value]
-    return [str(item) if isinstance(item, (int, float)) else item for item in listed]
-
-
-_PHRASE = {"type": ["string", "number"]}
-
-Key = Annotated[
-    str,
-    BeforeValidator(_key),
-    Field(pattern=r"^[0-9]$"),
-    WithJsonSchema({"enum": [*range(10), *map(str, range(10))], "description": "The key, 0 to 9"}),
-]
-Phrases = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=80)]],
-    BeforeValidator(_texts),
-    Field(min_length=1, max_length=40),
-    WithJsonSchema(
-        {
-            "description": "What callers say for it; the first phrase is how it is read back",
-            "anyOf": [_PHRASE, {"type": "array", "items": _PHRASE, "minItems": 1, "maxItems": 40}],
-        }
-    ),
-]
+from dialogs.slots.choice import Choice, Key, Phrases, choose
 
 
 class MenuChoice(BaseModel):

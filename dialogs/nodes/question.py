@@ -127,6 +127,8 @@ class Asked:
     """Whether the last retry takes keys only: where keys can answer."""
     free_speech: bool = False
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
+    name: str = ""
+    """What records call it, where it is no step of the flow."""
 
 
 def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
@@ -177,7 +179,7 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
     )
     return Collect(
         prompt=prompt,
-        step=call.step,
+        step=asked.name or call.step,
         kind=asked.kind,
         language=language,
         phrases=tuple(phrases),

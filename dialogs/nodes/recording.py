@@ -9,12 +9,13 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.effects import Effect, Play
 from dialogs.effects import Record as RecordEffect
 from dialogs.expressions import Template
-from dialogs.flow import Name
+from dialogs.flow import Flow, Name
 from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.results import Failed, NoInput, Recorded, Result
@@ -57,12 +58,16 @@ class Recording(Step):
                         yield Play(call.prompt(self.thanks, "thanks"), call.step)
                     return result
                 case NoInput():
-                    call.note("no_input")
+                    call.missed("no_input", attempt + 1)
                 case Failed():
                     return "failed"
                 case _:
                     unexpected(self, result)
         return "silent" if self.silent else "failed"
+
+    @override
+    def misses(self, flow: Flow) -> Mapping[str, int]:
+        return {"no_input": self.retries}
 
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))

@@ -6,7 +6,7 @@ effects, receives results, and returns the label of the exit that it takes.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NoReturn
 
@@ -153,6 +153,10 @@ class Step(BaseModel):
 
     def sensitive_slots(self) -> Iterator[str]:
         """Slots that it fills and that must not be seen."""
+        yield from ()
+
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:  # noqa: ARG002 - for the nodes to use
+        """Where it lacks something, beside prompts, in one of the flow's languages, and what to do."""
         yield from ()
 
     def mistakes(

@@ -1,17 +1,41 @@
 """One of several things that were offered, by a phrase inside what is said, or by key.
 
-"quiero saber mi saldo" holds the phrase "saldo". Whole words count, the longest phrase wins, and where two
+```yaml
+- ask: part_of_day
+  type: choice
+  choices:
+    morning:
+      key: 1                # optional
+      phrases: {es: [mañana, por la mañana], ca: [matí, al matí], en: [morning]}
+    afternoon:
+      key: 2
+      phrases: {es: [tarde, por la tarde], ca: [tarda, vesprada], en: [afternoon, evening]}
+  prompt:
+    es: "¿Por la mañana o por la tarde?"
+    ca: "Al matí o a la tarda?"
+    en: "In the morning or in the afternoon?"
+```
+The value is the choice's name (`morning`); the first phrase is how it is read back. Where each choice leads
+to another step, a `menu` is shorter.
+
+"Quiero saber mi saldo" holds the phrase "saldo". Whole words count, the longest phrase wins, and where two
 choices are named at once the answer is asked back. A near miss by sound ("salvo" for "saldo") is always
 asked back too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from dialogs.catalogue import ValueType
+from dialogs.effects import Keys
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
-from dialogs.slots.kind import best_said
+from dialogs.slots.asking import Asking
+from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.trust import band
 from dialogs.slots.words import likeness, within, words_of
@@ -28,7 +52,7 @@ _KEY_WORDS = frozenset(
     word
     for words in (
         "la el opcion numero tecla pulso pulse marco",
-        "l opcio numero tecla premo premi marco",
+        "l'opcio la opcio numero tecla premo premi marco",
         "the option number key press",
     )
     for word in words.split()
@@ -107,9 +131,11 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
 
 
 def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
-    """Whether a "not" stands shortly before the phrase: "no quiero mi saldo" is asked back."""
+    """Whether a "not" stands shortly before the phrase, or right behind it: "no quiero mi saldo", "por la
+    tarde no" are asked back."""
     at = within(phrase, said)
-    return any(word in _NEGATIONS for word in said[max(0, at - 3) : at])
+    behind = at + len(phrase)
+    return any(word in _NEGATIONS for word in (*said[max(0, at - 3) : at], *said[behind : behind + 1]))
 
 
 def _covered(
@@ -158,3 +184,132 @@ def _likest(phrase: tuple[str, ...], said: tuple[str, ...], language: str) -> fl
         for start in range(len(said) - size + 1):
             best = max(best, likeness(whole, " ".join(said[start : start + size]), language, ALIKE))
     return best
+
+
+# --- as a kind of answer -----------------------------------------------------------------------------
+
+
+def _key(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _texts(value: object) -> object:
+    listed = value if isinstance(value, list) else [value]
+    return [str(item) if isinstance(item, (int, float)) else item for item in listed]
+
+
+_PHRASE = {"type": ["string", "number"]}
+
+Key = Annotated[
+    str,
+    BeforeValidator(_key),
+    Field(pattern=r"^[0-9]$"),
+    WithJsonSchema({"enum": [*range(10), *map(str, range(10))], "description": "The key, 0 to 9"}),
+]
+Phrases = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=80)]],
+    BeforeValidator(_texts),
+    Field(min_length=1, max_length=40),
+    WithJsonSchema(
+        {
+            "description": "What callers say for it; the first phrase is how it is read back",
+            "anyOf": [_PHRASE, {"type": "array", "items": _PHRASE, "minItems": 1, "maxItems": 40}],
+        }
+    ),
+]
+
+
+class Option(BaseModel):
+    """One thing on offer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: Key | None = Field(None, description="The key that answers")
+    phrases: dict[str, Phrases] = Field(min_length=1)
+
+
+_OptionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class OneOf(SlotKind):
+    """One of several things; the value is its name."""
+
+    name: ClassVar[str] = "choice"
+    value_type: ClassVar[ValueType] = "text"
+    final_silence: ClassVar[float] = 0.6
+    keypad_wording: ClassVar[str] = "keypad_menu"
+    example_options: ClassVar[Mapping[str, Any]] = {
+        "choices": {
+            "morning": {
+                "key": 1,
+                "phrases": {
+                    "es": ["por la mañana", "mañana", "mañanas"],
+                    "ca": ["al matí", "matí", "matins"],
+                    "en": ["in the morning", "morning", "mornings"],
+                },
+            },
+            "afternoon": {
+                "key": 2,
+                "phrases": {
+                    "es": ["por la tarde", "tarde", "tardes"],
+                    "ca": ["a la tarda", "tarda", "vesprada", "tardes"],
+                    "en": ["in the afternoon", "afternoon", "evening"],
+                },
+            },
+            "any": {
+                "key": 3,
+                "phrases": {
+                    "es": ["me da igual", "da igual", "cuando sea", "cualquiera"],
+                    "ca": ["m'és igual", "tant se val", "quan sigui", "qualsevol"],
+                    "en": ["either", "any time", "i don't mind", "whenever"],
+                },
+            },
+        }
+    }
+    examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
+        "es": (("mejor por la tarde", "afternoon"), ("la opción uno", "morning"), ("me da igual", "any")),
+        "ca": (("millor a la tarda", "afternoon"), ("l'opció u", "morning"), ("tant se val", "any")),
+        "en": (
+            ("in the afternoon, please", "afternoon"),
+            ("option one", "morning"),
+            ("I don't mind", "any"),
+        ),
+    }
+
+    choices: dict[_OptionName, Option] = Field(
+        min_length=2, max_length=40, description="What is on offer: name → key and phrases per language"
+    )
+
+    @property
+    def _offered(self) -> list[Choice]:
+        return [Choice(name, option.key or "", option.phrases) for name, option in self.choices.items()]
+
+    def mistake(self) -> str | None:
+        keys = [option.key for option in self.choices.values() if option.key]
+        double = next((key for key in keys if keys.count(key) > 1), None)
+        if double:
+            return f"key {double} stands for two choices: choose another for one of them"
+        if "0" in keys:
+            return "key 0 is for a person everywhere: choose another"
+        return None
+
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+        for name, option in self.choices.items():
+            for language in languages:
+                if language not in option.phrases:
+                    way = ("choices", name, "phrases")
+                    yield way, f'no phrases in `{language}`: add `{language}: ["…"]`'
+
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return tuple(p for option in self.choices.values() for p in option.phrases.get(language, ()))
+
+    def keys(self) -> Keys:
+        has_keys = any(option.key for option in self.choices.values())
+        return Keys(1, 1) if has_keys else Keys(0, 0)
+
+    def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
+        return choose(self._offered, answer, asking.language)
+
+    def read_back(self, value: str, asking: Asking) -> str:
+        option = self.choices.get(value)
+        phrases = option.phrases.get(asking.language) if option else None
+        return phrases[0] if phrases else value

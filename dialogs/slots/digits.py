@@ -13,41 +13,24 @@ repeats the question and `*0` asks for a person, because `0` is a digit here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from stdnum import luhn
+from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
-from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
-from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words, readings
-from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
+from dialogs.slots.phrasing import Reading, SpokenKind
 from dialogs.spoken import say_digits
 
 _Length = Annotated[int, Field(ge=1, le=32)]
 
-BENT = 0.35
-"""A reading that costs more than this was mended by sound or left a word out."""
 
-
-@dataclass(frozen=True)
-class _Candidate:
-    digits: str
-    said: str
-    confidence: float
-    cost: float
-
-    @property
-    def score(self) -> float:
-        return self.confidence - 0.2 * self.cost
-
-
-class Digits(SlotKind):
+class Digits(SpokenKind):
     """A string of digits; the value is text."""
 
     name: ClassVar[str] = "digits"
@@ -73,10 +56,10 @@ class Digits(SlotKind):
         ),
     }
 
-    length: _Length | None = None
-    min: _Length | None = None
-    max: _Length | None = None
-    check_digit: Literal["luhn"] | None = None
+    length: _Length | None = Field(None, description="How many digits")
+    min: _Length | None = Field(None, description="At least so many digits, with `max`")
+    max: _Length | None = Field(None, description="At most so many digits")
+    check_digit: Literal["luhn"] | None = Field(None, description="How the last digit proves the others")
 
     def mistake(self) -> str | None:
         if self.length is None and self.max is None:
@@ -109,35 +92,16 @@ class Digits(SlotKind):
             self.check_digit is None or bool(luhn.is_valid(digits))
         )
 
-    def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
-        if isinstance(answer, Keyed):
-            keys = answer.keys
-            good = keys.isascii() and keys.isdecimal() and self.fits(keys)
-            return Match(keys, keys, "keys") if good else NoMatch(keys)
-        candidates = sorted(self._candidates(answer, asking.language), key=lambda c: (-c.score, c.digits))
-        if not candidates:
-            return NoMatch(best_said(answer))
-        best = candidates[0]
-        rivals = [c for c in candidates[1:] if c.digits != best.digits]
-        trust = band(best.confidence, self._fit(best, rivals))
-        if trust == "unsure":
-            return NoMatch(best.said)
-        others = tuple(dict.fromkeys(rival.digits for rival in rivals))[:4]
-        return Match(best.digits, best.said, "voice", best.confidence, trust, others)
+    @override
+    def keyed(self, keys: str, asking: Asking) -> Iterable[Reading]:
+        if keys.isdecimal() and self.fits(keys):
+            yield Reading(keys)
 
-    def _candidates(self, answer: Heard, language: str) -> Iterator[_Candidate]:
-        for alternative in answer.alternatives:
-            for reading in readings(alternative.text, language):
-                if self.fits(reading.digits):
-                    yield _Candidate(reading.digits, alternative.text, alternative.confidence, reading.cost)
-
-    def _fit(self, best: _Candidate, rivals: list[_Candidate]) -> Fit:
-        close = any(best.score - rival.score < RIVAL_MARGIN / 2 for rival in rivals)
-        if close:
-            return "mended"
-        if self.check_digit:
-            return "proven" if best.cost <= BENT else "mended_proven"
-        return "bare" if best.cost <= BENT else "mended"
+    @override
+    def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
+        for reading in readings(text, asking.language):
+            if self.fits(reading.digits):
+                yield Reading(reading.digits, reading.cost, proven=self.check_digit is not None)
 
     def read_back(self, value: str, asking: Asking) -> str:
         return say_digits(value, asking.language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -72,6 +72,10 @@ class SlotKind(BaseModel, ABC):
     def mistake(self) -> str | None:
         """What is wrong with the options together, and what to do."""
         return None
+
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:  # noqa: ARG002 - for the kinds
+        """Where the options lack words in one of the flow's languages, and what to do."""
+        yield from ()
 
 
 def best_said(answer: Heard) -> str:

@@ -38,7 +38,9 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class _Lexicon:
+class Lexicon:
+    """A language's number words, in the plain form of `words.plain`."""
+
     units: Mapping[str, str]
     teens: Mapping[str, str]
     tens: Mapping[str, str]
@@ -82,10 +84,10 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
     fillers: str = "",
     corrections: str = "",
     misheard: str = "",
-) -> _Lexicon:
+) -> Lexicon:
     written = [item.partition("=")[0] for table in (units, teens, tens) for item in table.split()]
     written += [*joins.split(), *(repeats or {})]
-    return _Lexicon(
+    return Lexicon(
         units=_numbered(units),
         teens=_numbered(teens),
         tens=_numbered(tens),
@@ -101,7 +103,7 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
     )
 
 
-_LEXICONS: Mapping[str, _Lexicon] = {
+_LEXICONS: Mapping[str, Lexicon] = {
     "es": _lexicon(
         units="cero=0 uno=1 un=1 una=1 dos=2 tres=3 cuatro=4 cinco=5 seis=6 siete=7 ocho=8 nueve=9",
         teens="diez=10 once=11 doce=12 trece=13 catorce=14 quince=15 dieciséis=16 diecisiete=17 dieciocho=18"
@@ -158,9 +160,16 @@ _LEXICONS: Mapping[str, _Lexicon] = {
     ),
 }
 
+_NO_LEXICON = _lexicon(units="")
+
 _NUMBERED = {
     language: {**lexicon.units, **lexicon.teens, **lexicon.tens} for language, lexicon in _LEXICONS.items()
 }
+
+
+def lexicon_of(language: str) -> Lexicon:
+    """The language's number words, plain; without entries for a language that has no table."""
+    return _LEXICONS.get(language, _NO_LEXICON)
 
 
 def number_words(language: str) -> tuple[str, ...]:
@@ -244,7 +253,7 @@ def _by_sound(word: str, language: str) -> Iterator[_Block]:
             yield 1, digits, MISHEARD + (1.0 - like)
 
 
-def _below_hundred(words: tuple[str, ...], at: int, lexicon: _Lexicon) -> Iterator[_Block]:
+def _below_hundred(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
     if at >= len(words):
         return
     word = words[at]
@@ -257,12 +266,15 @@ def _below_hundred(words: tuple[str, ...], at: int, lexicon: _Lexicon) -> Iterat
         yield 1, tens, 0.1 if at + 1 < len(words) and words[at + 1] in lexicon.units else 0.0
         joined = at + 1 < len(words) and words[at + 1] in lexicon.joins
         unit_at = at + 1 + joined
-        unit = lexicon.units.get(words[unit_at]) if unit_at < len(words) else None
+        after = words[unit_at] if unit_at < len(words) else ""
+        unit = lexicon.units.get(after)
         if unit and unit != "0":
             yield 2 + joined, tens[0] + unit, 0.0
+        elif joined and unit is None and lexicon.misheard.get(after, "0") != "0":
+            yield 2 + joined, tens[0] + lexicon.misheard[after], 0.4
 
 
-def _below_thousand(words: tuple[str, ...], at: int, lexicon: _Lexicon) -> Iterator[_Block]:
+def _below_thousand(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
     yield from _below_hundred(words, at, lexicon)
     if at >= len(words):
         return
@@ -280,7 +292,7 @@ def _below_thousand(words: tuple[str, ...], at: int, lexicon: _Lexicon) -> Itera
                 yield size + joined + more, hundred[0] + digits.zfill(2), cost
 
 
-def _whole_numbers(words: tuple[str, ...], at: int, lexicon: _Lexicon) -> Iterator[_Block]:
+def _whole_numbers(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
     yield from _below_thousand(words, at, lexicon)
     heads: list[_Block] = [(0, "1", 0.0)]
     heads += [block for block in _below_thousand(words, at, lexicon) if block[1] != "0"]

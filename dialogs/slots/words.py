@@ -106,5 +106,9 @@ def likeness(one: str, other: str, language: str, at_least: float = 0.0) -> floa
     if a == b:
         return 1.0
     most = int((1.0 - at_least) * longest)
+    # Each letter that one has and the other lacks costs at least one change.
+    shared = sum(min(a.count(letter), b.count(letter)) for letter in set(a))
+    if longest - shared > most:
+        return 0.0
     apart = distance(a, b, most)
     return 0.0 if apart > most else 1.0 - apart / longest

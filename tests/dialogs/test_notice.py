@@ -112,7 +112,8 @@ def test_in_the_language_that_the_flow_has_chosen_by_then() -> None:
 def test_a_yes_starts_the_recording_and_a_no_does_not() -> None:
     """Either way the call goes on with its first question."""
     one, question = asked()
-    assert spoken(question) == "Se graba."
+    assert isinstance(question, Collect)
+    assert (spoken(question), question.step) == ("Se graba.", "recording_notice")
     assert isinstance(say(one, question, "sí, claro"), StartRecording)
     assert spoken(one.send(Done())) == "¿Algo más?"
     one, question = asked()

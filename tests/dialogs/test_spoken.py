@@ -87,7 +87,10 @@ def test_digits_phone_spell() -> None:
         "+34 600 123 456",
     )
     assert phone("9123456780", "en")[1] == "912 345 67 80"
-    assert spell("B4", "es") == "B, cuatro"
+    assert spell("B4", "es") == "be. cuatro"
+    assert spell("12345678Z", "es") == "uno, dos. tres, cuatro, cinco. seis, siete, ocho. zeta"
+    assert spell("X1234567L", "ca") == "ics. u, dos, tres. quatre, cinc. sis, set. ela"
+    assert spell("AB12", "en") == "A, B. one, two"
 
 
 @pytest.mark.parametrize(

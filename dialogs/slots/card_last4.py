@@ -1,0 +1,99 @@
+"""The last four digits of a payment card, to tell cards apart. Never the whole number.
+
+```yaml
+- ask: card
+  type: card_last4
+  prompt:
+    es: "Dígame o teclee las cuatro últimas cifras de su tarjeta."
+    ca: "Digui'm o marqui les quatre últimes xifres de la targeta."
+    en: "Please say or key in the last four digits of your card."
+```
+The answer is sensitive whether the flow says so or not: masked in logs, transcripts and the recording. A
+caller who begins to read out the whole card is not understood, and nothing of it is kept.
+
+Reasons of a miss: `too_many`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
+
+from typing_extensions import override
+
+from dialogs.catalogue import ValueType
+from dialogs.effects import Keys
+from dialogs.slots.asking import Asking
+from dialogs.slots.naming import best_of, digit_strings, named
+from dialogs.slots.numerals import number_words
+from dialogs.slots.phrasing import Reading, SpokenKind, tokens
+from dialogs.spoken import say_digits
+
+_ABOUT = {
+    "es": "tarjeta cifras dígitos números número en visa mastercard crédito débito banco",
+    "ca": "targeta xifres dígits números número en visa mastercard crèdit dèbit banc",
+    "en": "card digits numbers number in with visa mastercard credit debit are they my bank",
+}
+_BEHIND = {
+    "es": frozenset(tokens("termina terminada terminan acaba acabada acaban últimos últimas")),
+    "ca": frozenset(tokens("acaba acabada acaben últims últimes")),
+    "en": frozenset(tokens("ends ending end last")),
+}
+"""The digits stand behind such a word: "la que termina en …", "the one ending in …"."""
+_MANY = 8
+"""Digits from which somebody is reading out the whole card."""
+
+
+class CardLast4(SpokenKind):
+    """Four digits of a card."""
+
+    name: ClassVar[str] = "card_last4"
+    value_type: ClassVar[ValueType] = "digits"
+    always_sensitive: ClassVar[bool] = True
+    examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
+        "es": (
+            ("cuarenta y cinco, setenta y uno", "4571"),
+            ("acaba en cuatro cinco siete uno", "4571"),
+            ("doble cero doce", "0012"),
+        ),
+        "ca": (
+            ("quaranta-cinc, setanta-u", "4571"),
+            ("acaba en quatre cinc set u", "4571"),
+            ("doble zero dotze", "0012"),
+        ),
+        "en": (
+            ("forty-five seventy-one", "4571"),
+            ("it ends in four five seven one", "4571"),
+            ("double oh one two", "0012"),
+        ),
+    }
+
+    def words(self, language: str) -> tuple[str, ...]:
+        return number_words(language)
+
+    def keys(self) -> Keys:
+        return Keys(4, 4)
+
+    @override
+    def keyed(self, keys: str, asking: Asking) -> Iterable[Reading]:
+        if keys.isdecimal() and len(keys) == 4:
+            yield Reading(keys)
+
+    @override
+    def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
+        words = named(text, frozenset(tokens(_ABOUT.get(asking.language, ""))))
+        behind = [at for at, word in enumerate(words) if word in _BEHIND.get(asking.language, ())]
+        if behind:
+            words = words[behind[-1] + 1 :]
+        return best_of(self._four(digit_strings(words, asking.language)))
+
+    @staticmethod
+    def _four(found: Iterable[tuple[str, float]]) -> Iterator[Reading]:
+        for digits, cost in found:
+            if len(digits) == 4:
+                yield Reading(digits, cost)
+            elif len(digits) >= _MANY:
+                yield Reading("", cost, "too_many")
+
+    def read_back(self, value: str, asking: Asking) -> str:
+        return say_digits(value, asking.language)

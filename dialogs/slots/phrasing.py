@@ -1,0 +1,317 @@
+"""From an utterance to the one thing in it that answers: what stands around it, and how far to trust it.
+
+Rules:
+1. A kind of answer reads meanings at a place of the utterance; the longest reading there wins, and
+   everything around it must be explained: fillers ("eh", "pues", "mire") are free, any other word makes
+   the answer one that is asked back.
+2. A later answer counts where the caller corrects themself ("el lunes, no, perdón, el martes"), and is
+   asked back. Two answers without a correction ("el lunes o el martes") are none.
+3. "No" behind an answer takes it away ("el lunes no puedo").
+4. Several meanings of the same words are rivals: the likeliest is asked back, and the others are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+from typing_extensions import override
+
+from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots.asking import Asking
+from dialogs.slots.kind import SlotKind, best_said
+from dialogs.slots.numerals import lexicon_of
+from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
+from dialogs.slots.words import plain
+
+Words = tuple[str, ...]
+
+BENT = 0.35
+"""A reading that costs more than this was mended by sound, or words were left out."""
+UNEXPLAINED = 0.4
+"""For a word around the answer that says nothing to us: enough to ask back."""
+MOST_UNEXPLAINED = 6
+"""Words; with more, the caller is telling a story."""
+LONGEST_UTTERANCE = 40
+"""Words."""
+MOST_OTHERS = 4
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value and what it cost to get there, from 0; or, with an empty value, why there is none."""
+
+    value: str
+    cost: float = 0.0
+    reason: str = ""
+    proven: bool = False
+    """A check digit or letter fits."""
+
+
+Meanings = tuple[Reading, ...]
+"""What the same words may mean."""
+
+ReadAt = Callable[[Words, int], Iterable[tuple[int, Meanings]]]
+"""The meanings at a place of the utterance, each with the number of words that it takes; words that are
+understood and answer nothing ("por la mañana", where a day is wanted) have no meanings."""
+
+
+# --- words -------------------------------------------------------------------------------------------
+
+_APPROXIMATELY = re.compile(r"\bmas o menos\b|\bmes o menys\b|\bmore or less\b")
+_ELIDED = re.compile(r"^([dlsmn])'(?=\w)")
+_WHOLE = {"d": "de", "l": "el", "s": "es", "m": "em", "n": "en"}
+
+
+@lru_cache(maxsize=2048)
+def tokens(text: str, written: re.Pattern[str] | None = None) -> Words:
+    """The plain words, Catalan elisions undone ("d'agost" is "de agost"). What `written` finds stays whole,
+    such as "17:30"."""
+    found: list[str] = []
+    at = 0
+    for match in written.finditer(text) if written else ():
+        found += _split(text[at : match.start()])
+        found.append(match.group().strip())
+        at = match.end()
+    found += _split(text[at:])
+    return tuple(found[: LONGEST_UTTERANCE + 1])
+
+
+def _split(text: str) -> Iterator[str]:
+    for word in _APPROXIMATELY.sub("aproximadamente", plain(text)).split():
+        elided = _ELIDED.match(word)
+        if elided:
+            yield _WHOLE[elided.group(1)]
+            word = word[elided.end() :]  # noqa: PLW2901 - the rest of the same word
+        yield word
+
+
+def starts(words: Words, at: int, phrases: Iterable[Words]) -> int:
+    """The length of the longest of the phrases that stands at that place, or 0."""
+    return max((len(p) for p in phrases if words[at : at + len(p)] == p), default=0)
+
+
+def phrases_of(text: str) -> tuple[Words, ...]:
+    """ "a b|c" as plain phrases, the longest first."""
+    return tuple(sorted((tokens(phrase) for phrase in text.split("|") if phrase), key=len, reverse=True))
+
+
+_FILLERS: Mapping[str, str] = {
+    "es": "eh em mmm mm ah oh ay uy hum pues a ver bueno vale sí mire mira oiga oye es son sería serían era"
+    " creo que el la los las lo por favor gracias yo quiero quisiera quería querría me gustaría puedo podría"
+    " ponga pon pongo apunte anote para de del al en mi su señor señora señorita entonces mejor te le se"
+    " digo digamos diga déjeme pensar un momento espere venga ok okay claro perfecto muy bien buenas hola"
+    " está estaría así nada usted ya pagar pagaré pago hacer podemos puede ser va voy sea",
+    "ca": "eh em mmm mm ah oh ai hum doncs a veure bé bo val sí miri mira escolti és són seria serien era"
+    " crec que el la els les lo si us plau sisplau gràcies jo vull voldria volia m'agradaria puc podria posi"
+    " posa apunti per de del dels al en mi meu meva seu seva senyor senyora senyoreta llavors aleshores"
+    " millor et li es dic diguem digui deixi'm pensar un moment esperi vinga ok d'acord clar perfecte molt"
+    " bon bona hola està estaria així res vostè ja pagar pagaré pago fer podem pot ser va vaig sigui ho",
+    "en": "er um uh erm mm mmm ah oh hmm well so let me see ok okay alright right yes yeah it is it's its"
+    " that's that would be i'd i'll i will think my the please thanks thank you can could we like want to"
+    " have say put down make for maybe just on at say let's do sure hello hi sorry? well"
+    " pay i you may might probably? then lets id ill",
+}
+FILLERS: Mapping[str, frozenset[str]] = {
+    language: frozenset(plain(word) for word in words.split() if not word.endswith("?"))
+    for language, words in _FILLERS.items()
+}
+"""Words that people put around any answer."""
+
+_CORRECTIONS: Mapping[str, tuple[Words, ...]] = {
+    "es": phrases_of("no|perdón|perdone|disculpe|quiero decir|mejor|digo|corrijo|rectifico"),
+    "ca": phrases_of("no|perdó|perdoni|disculpi|vull dir|millor|corregeixo|rectifico"),
+    "en": phrases_of("no|sorry|i mean|i meant|rather|make that|make it|actually|correction"),
+}
+_NO: Mapping[str, frozenset[str]] = {
+    "es": frozenset({"no", "ni", "tampoco", "nunca", "menos", "excepto", "salvo"}),
+    "ca": frozenset({"no", "ni", "tampoc", "mai", "menys", "excepte", "tret"}),
+    "en": frozenset({"no", "not", "never", "neither", "minus", "except", "don't", "can't", "won't", "isn't"}),
+}
+_BETWEEN = {"es": frozenset({"entre"}), "ca": frozenset({"entre"}), "en": frozenset({"between"})}
+_AFTER_NO: Mapping[str, frozenset[str]] = {
+    "es": frozenset(
+        plain("no es son el la los las en para perdón perdone disculpe digo era eran día eh mejor").split()
+    ),
+    "ca": frozenset(
+        plain("no és són el la els les en per perdó perdoni disculpi dic era eren dia eh millor").split()
+    ),
+    "en": frozenset(plain("no it's it is the on at sorry actually that's its i said make er um").split()),
+}
+"""What may stand between a "no" that rejects what we understood before and the answer: "no, es el martes"."""
+
+
+# --- one utterance -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Span:
+    start: int
+    end: int
+    meanings: Meanings
+
+
+def understand(
+    words: Words, language: str, read_at: ReadAt, *, fillers: frozenset[str] = frozenset()
+) -> Meanings:
+    """What the utterance means; no meanings if it holds no answer, or several."""
+    if not words or len(words) > LONGEST_UTTERANCE:
+        return ()
+    found = list(_spans(words, read_at))
+    spans = [span for span in found if span.meanings]
+    for span in found:
+        if not span.meanings:
+            words = (*words[: span.start], *[""] * (span.end - span.start), *words[span.end :])
+    if not spans:
+        return ()
+    if any(word in _BETWEEN.get(language, ()) for word in words[: spans[0].start]):
+        return (Reading("", reason="several"),)
+    extra, before = 0.0, words[: spans[0].start]
+    last = spans[-1]
+    if any(span.meanings != last.meanings for span in spans):
+        gap = words[spans[-2].end : last.start]
+        if not any(starts(gap, at, _CORRECTIONS.get(language, ())) for at in range(len(gap))):
+            return (Reading("", reason="several"),)
+        extra, before = UNEXPLAINED, ()
+    around = _around(before, words[last.end :], language, fillers)
+    if around is None:
+        return ()
+    return tuple(
+        Reading(r.value, round(r.cost + around + extra, 3), r.reason, r.proven) for r in last.meanings
+    )
+
+
+def _spans(words: Words, read_at: ReadAt) -> Iterator[_Span]:
+    at = 0
+    while at < len(words):
+        longest = 0
+        best: dict[str, Reading] = {}
+        for size, meanings in read_at(words, at):
+            if size < longest:
+                continue
+            if size > longest:
+                longest, best = size, {}
+            for reading in meanings:
+                key = reading.value or f"@{reading.reason}"
+                if key not in best or reading.cost < best[key].cost:
+                    best[key] = reading
+        if longest:
+            yield _Span(at, at + longest, tuple(sorted(best.values(), key=lambda r: (r.cost, r.value))))
+            at += longest
+        else:
+            at += 1
+
+
+def _around(before: Words, after: Words, language: str, fillers: frozenset[str]) -> float | None:
+    """The cost of the words around the answer; `None` if they take it away."""
+    known = FILLERS.get(language, frozenset()) | fillers | {""}
+    no = _NO.get(language, frozenset())
+    if any(word in no for word in after):
+        return None
+    # "no, el martes" answers a question that was misunderstood before; "no puedo el martes" does not.
+    denied = [at for at, word in enumerate(before) if word in no]
+    if denied:
+        first, rest = before[: denied[0]], before[denied[0] :]
+        if any(word not in known for word in first) or any(word not in _AFTER_NO[language] for word in rest):
+            return None
+    if _runs_on(before, after, language):
+        return None
+    unknown = sum(word not in known for word in (*before, *after))
+    return None if unknown > MOST_UNEXPLAINED else unknown * UNEXPLAINED
+
+
+def _runs_on(before: Words, after: Words, language: str) -> bool:
+    """Whether a number goes over the answer's edge: "cuarenta y | dos de marzo", "cien y | …"."""
+    lexicon = lexicon_of(language)
+    tables = (lexicon.units, lexicon.teens, lexicon.tens, lexicon.hundreds, lexicon.thousand)
+
+    def number(word: str) -> bool:
+        return word.isdecimal() or any(word in table for table in tables)
+
+    behind = before[:-1] if before and before[-1] in lexicon.joins else before
+    return bool(
+        (behind and number(behind[-1])) or (after and (number(after[0]) or after[0] in lexicon.joins))
+    )
+
+
+# --- all alternatives --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reading of one alternative of what was heard."""
+
+    reading: Reading
+    said: str
+    confidence: float
+
+    @property
+    def score(self) -> float:
+        return self.confidence - 0.2 * self.reading.cost
+
+
+def decide(
+    answer: Heard, read: Callable[[str], Iterable[Reading]], *, exact: Fit = "bare"
+) -> Match | NoMatch:
+    """The best reading of all alternatives, with its band; `exact` is the fit of one that is not bent."""
+    found = [
+        Candidate(reading, alternative.text, alternative.confidence)
+        for alternative in answer.alternatives
+        for reading in read(alternative.text)
+    ]
+    found.sort(key=lambda c: (-c.score, c.reading.value))
+    values = [candidate for candidate in found if candidate.reading.value]
+    refused = [candidate for candidate in found if not candidate.reading.value]
+    if not values:
+        return NoMatch(refused[0].said, refused[0].reading.reason) if refused else NoMatch(best_said(answer))
+    best = values[0]
+    rivals = [c for c in values[1:] if c.reading.value != best.reading.value]
+    # What was heard best makes no sense: what was heard second best is believed only if confirmed.
+    doubtful = bool(refused) and refused[0].score >= best.score
+    trust = band(best.confidence, _fit(best, rivals, doubtful=doubtful, exact=exact))
+    if trust == "unsure":
+        return NoMatch(best.said)
+    others = tuple(dict.fromkeys(rival.reading.value for rival in rivals))[:MOST_OTHERS]
+    return Match(best.reading.value, best.said, "voice", best.confidence, trust, others)
+
+
+def _fit(best: Candidate, rivals: list[Candidate], *, doubtful: bool, exact: Fit) -> Fit:
+    if doubtful or any(best.score - rival.score < RIVAL_MARGIN / 2 for rival in rivals):
+        return "mended"
+    bent = best.reading.cost > BENT
+    if best.reading.proven:
+        return "mended_proven" if bent else "proven"
+    return "mended" if bent else exact
+
+
+class SpokenKind(SlotKind):
+    """A kind of answer that reads the words of each alternative by itself."""
+
+    exact_fit: ClassVar[Fit] = "bare"
+
+    @override
+    def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
+        if isinstance(answer, Heard):
+            return decide(answer, lambda text: self.readings(text, asking), exact=self.exact_fit)
+        keys = answer.keys
+        if not keys.isascii():
+            return NoMatch(keys)
+        found = sorted(self.keyed(keys, asking), key=lambda reading: reading.cost)
+        values = [reading for reading in found if reading.value]
+        if not values:
+            return NoMatch(keys, found[0].reason if found else "")
+        sure = len(values) == 1 and values[0].cost <= BENT
+        others = tuple(reading.value for reading in values[1:])
+        return Match(values[0].value, keys, "keys", 1.0, "sure" if sure else "check", others)
+
+    @abstractmethod
+    def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
+        """What one alternative of what was heard may mean."""
+
+    @abstractmethod
+    def keyed(self, keys: str, asking: Asking) -> Iterable[Reading]:
+        """What the keys may mean."""

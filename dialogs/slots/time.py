@@ -1,0 +1,141 @@
+"""A time of day: "las cinco y media", "dos quarts de cinc", "half past four", "17:30".
+
+```yaml
+- ask: call_me_at
+  type: time
+  earliest: "09:00"         # optional: other times are refused, and "las cinco" is 17:00
+  latest: "20:00"
+  prompt:
+    es: "¿A qué hora le llamamos?"
+    ca: "A quina hora li truquem?"
+    en: "At what time shall we call you?"
+```
+The value is the time on a 24-hour clock, `17:30`; `{call_me_at}` is said as "las cinco y media de la tarde".
+"Las cinco" without morning or afternoon means two times: `earliest` and `latest` choose, and where both
+fit, or nothing is said about the hours, the more usual one (from eight to eight) is asked back. Catalan
+quarters count towards the coming hour: "dos quarts de cinc" is half past four.
+
+By key: hours and minutes on the 24-hour clock: `1730`, `0905`, `930`.
+
+Reasons of a miss: `outside_hours`, `no_such_time`, `several`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field
+from typing_extensions import override
+
+from dialogs.catalogue import ValueType
+from dialogs.effects import Keys
+from dialogs.slots.asking import Asking
+from dialogs.slots.numerals import number_words
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.time_reading import FILLERS, TIME_WORDS, WRITTEN, Clock, apart, time_vocabulary
+from dialogs.spoken import time_of_day
+
+_USUAL = (8 * 60, 20 * 60)
+"""Minutes of the day between which "a las cinco" is meant, if nothing else is known."""
+_LESS_USUAL = 0.1
+
+
+def _clock_time(value: object) -> object:
+    # YAML 1.2 reads 09:00 as text; 9:00 is as good.
+    return f"0{value}" if isinstance(value, str) and re.fullmatch(r"\d:\d\d", value) else value
+
+
+_Time = Annotated[str, BeforeValidator(_clock_time), Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+def _minutes(clock_time: str) -> int:
+    return int(clock_time[:2]) * 60 + int(clock_time[3:])
+
+
+class Time(SpokenKind):
+    """A time of day on the 24-hour clock."""
+
+    name: ClassVar[str] = "time"
+    value_type: ClassVar[ValueType] = "time"
+    keypad_wording: ClassVar[str] = "keypad_time"
+    examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
+        "es": (
+            ("a las cinco y media de la tarde", "17:30"),
+            ("las nueve menos cuarto de la mañana", "08:45"),
+            ("a las diecisiete treinta", "17:30"),
+        ),
+        "ca": (
+            ("dos quarts de cinc de la tarda", "16:30"),
+            ("tres quarts de nou del matí", "08:45"),
+            ("a les disset trenta", "17:30"),
+        ),
+        "en": (
+            ("half past five in the afternoon", "17:30"),
+            ("a quarter to nine in the morning", "08:45"),
+            ("seventeen thirty", "17:30"),
+        ),
+    }
+
+    earliest: _Time | None = Field(None, description="The first time that is taken, 09:00")
+    latest: _Time | None = Field(None, description="The last time that is taken, 20:00")
+
+    def mistake(self) -> str | None:
+        if self.earliest and self.latest and self.latest < self.earliest:
+            return "`latest` is before `earliest`: swap them"
+        return None
+
+    def words(self, language: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*number_words(language), *time_vocabulary(language))))
+
+    def keys(self) -> Keys:
+        return Keys(3, 4)
+
+    @override
+    def keyed(self, keys: str, asking: Asking) -> Iterable[Reading]:
+        if not keys.isdecimal() or len(keys) not in (3, 4):
+            return
+        hour, minute = int(keys[:-2]), int(keys[-2:])
+        if hour > 23 or minute > 59:
+            yield Reading("", reason="no_such_time")
+        else:
+            yield self._taken(hour * 60 + minute, 0.0)
+
+    def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
+        language = asking.language
+        if language not in TIME_WORDS:
+            return ()
+        clock = Clock(language)
+
+        def read_at(words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
+            for size, minutes, open_half, cost in clock.at(words, at):
+                yield size, tuple(self._meanings(minutes, open_half, cost))
+
+        return understand(tokens(apart(text), WRITTEN), language, read_at, fillers=FILLERS[language])
+
+    def _meanings(self, minutes: int, open_half: bool, cost: float) -> list[Reading]:
+        if minutes < 0:
+            return [Reading("", cost, "no_such_time")]
+        if not open_half:
+            return [self._taken(minutes, cost)]
+        both = [self._taken(m, cost) for m in (minutes % 720, minutes % 720 + 720)]
+        taken = [reading for reading in both if reading.value]
+        if len(taken) != 2 or not (self.earliest or self.latest):
+            usual = [r for r in taken if _USUAL[0] <= _minutes(r.value) < _USUAL[1]] or taken
+            rivals = [
+                Reading(r.value, r.cost + _LESS_USUAL)
+                for r in taken
+                if r is not (usual[0] if usual else None)
+            ]
+            return [*usual[:1], *rivals] or both[:1]
+        return taken
+
+    def _taken(self, minutes: int, cost: float) -> Reading:
+        value = f"{minutes // 60 % 24:02}:{minutes % 60:02}"
+        if (self.earliest and value < self.earliest) or (self.latest and value > self.latest):
+            return Reading("", cost, "outside_hours")
+        return Reading(value, cost)
+
+    def read_back(self, value: str, asking: Asking) -> str:
+        return time_of_day(value, asking.language)[0]

@@ -1,0 +1,351 @@
+"""How times of day are said in each language, and which time that is."""
+
+# ruff: noqa: E501 - tables are read by rows
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dialogs.slots.phrasing import Words, phrases_of, starts, tokens
+from dialogs.slots.quantities import CARELESS, below_hundred
+
+Phrases = tuple[Words, ...]
+
+_GLUED = re.compile(r"(?<=\d)(?=[ap]\.?\s?m\b|h(?:s|rs)?\b)", re.IGNORECASE)
+WRITTEN = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
+_GUESS = 0.4
+"""The cost of what is only probably a time: "a mediodía" may be any time between twelve and three."""
+
+
+class Reading(NamedTuple):
+    """A time that may be meant."""
+
+    size: int
+    """Words taken."""
+    minutes: int
+    """Since midnight; negative if there is no such time."""
+    open_half: bool
+    """Whether it may be before or after noon."""
+    cost: float
+
+
+@dataclass(frozen=True)
+class TimeWords:
+    """Phrases are plain words."""
+
+    lead: Phrases
+    """Before the hour: "a las"."""
+    hours: frozenset[str]
+    """Behind the hour: "horas"."""
+    exactly: Phrases
+    past: Phrases
+    to_after: Phrases
+    """Between the hour and what is missing to it: "menos"."""
+    to_before: Phrases
+    """Between what is missing and the hour: "para las", "to"."""
+    still: Phrases
+    """Before what is missing: "faltan diez para las cinco"."""
+    quarter: Phrases
+    half: Phrases
+    morning: Phrases
+    noon: Phrases
+    afternoon: Phrases
+    night: Phrases
+    small_hours: Phrases
+    fixed: Mapping[Words, tuple[int, float]]
+    """ "Mediodía" → minutes, cost."""
+
+
+def _fixed(text: str) -> dict[Words, tuple[int, float]]:
+    table = {}
+    for item in text.split("|"):
+        phrase, _, hour = item.partition("=")
+        table[tokens(phrase.strip())] = (int(hour.strip("?")) * 60, _GUESS if hour.endswith("?") else 0.0)
+    return table
+
+
+TIME_WORDS: Mapping[str, TimeWords] = {
+    "es": TimeWords(
+        lead=phrases_of(
+            "a las|a la|las|la|para las|para la|a eso de las|sobre las|hacia las|desde las|desde la"
+        ),
+        hours=frozenset({"hora", "horas", "h", "hs", "hrs"}),
+        exactly=phrases_of("en punto|clavadas"),
+        past=phrases_of("y|con"),
+        to_after=phrases_of("menos"),
+        to_before=phrases_of("para las|para la|pa las"),
+        still=phrases_of("faltan|falta|son|un"),
+        quarter=phrases_of("cuarto|un cuarto"),
+        half=phrases_of("media"),
+        morning=phrases_of("de la mañana|por la mañana|en la mañana|am|a m|de mañana"),
+        noon=phrases_of("del mediodía|de mediodía|al mediodía|del medio día"),
+        afternoon=phrases_of("de la tarde|por la tarde|en la tarde|pm|p m|de tarde"),
+        night=phrases_of("de la noche|por la noche|en la noche"),
+        small_hours=phrases_of("de la madrugada|de madrugada"),
+        fixed=_fixed(
+            "mediodía=12?|a mediodía=12?|al mediodía=12?|el mediodía=12?|medianoche=0|a medianoche=0"
+            "|la medianoche=0|a la medianoche=0|a medio día=12?|al medio día=12?|a media noche=0"
+        ),
+    ),
+    "ca": TimeWords(
+        lead=phrases_of("a les|a la|les|la|per les|a quarts|cap a les|sobre les|a l'|a|l'|el"),
+        hours=frozenset({"hora", "hores", "h"}),
+        exactly=phrases_of("en punt|tocades"),
+        past=phrases_of("i|amb"),
+        to_after=phrases_of("menys"),
+        to_before=phrases_of("per a les|per les"),
+        still=phrases_of("falten|manquen"),
+        quarter=phrases_of("quart|un quart"),
+        half=phrases_of("mitja"),
+        morning=phrases_of("del matí|al matí|pel matí|de matí|am"),
+        noon=phrases_of("del migdia|de migdia|al migdia"),
+        afternoon=phrases_of("de la tarda|a la tarda|de la vesprada|a la vesprada|de vesprada|pm|de tarda"),
+        night=phrases_of("del vespre|al vespre|de la nit|a la nit|de nit|de vespre"),
+        small_hours=phrases_of("de la matinada|de matinada"),
+        fixed=_fixed(
+            "migdia=12?|al migdia=12?|a migdia=12?|mitjanit=0|a mitjanit=0|la mitjanit=0|a la mitjanit=0"
+            "|el migdia=12?"
+        ),
+    ),
+    "en": TimeWords(
+        lead=phrases_of("at|the|at about|around"),
+        hours=frozenset({"o'clock", "oclock", "hours", "clock"}),
+        exactly=phrases_of("sharp|on the dot|exactly"),
+        past=phrases_of("past|after|minutes past|minutes after"),
+        to_after=(),
+        to_before=phrases_of("to|till|til|of|before|minutes to|minutes before"),
+        still=(),
+        quarter=phrases_of("quarter|a quarter"),
+        half=phrases_of("half|half past"),
+        morning=phrases_of("in the morning|am|a m|this morning|morning"),
+        noon=phrases_of("at noon|noon"),
+        afternoon=phrases_of("in the afternoon|in the evening|pm|p m|afternoon|this afternoon|this evening"),
+        night=phrases_of("at night|tonight"),
+        small_hours=(),
+        fixed=_fixed(
+            "noon=12|at noon=12|midday=12|at midday=12|midnight=0|at midnight=0|twelve noon=12"
+            "|twelve midnight=0|at twelve noon=12|at twelve midnight=0"
+        ),
+    ),
+}
+
+FILLERS: Mapping[str, frozenset[str]] = {
+    "es": frozenset(
+        tokens("llámeme llamen llámenme prefiero mejor hoy hora horas mañana bien cuando a las la")
+    ),
+    "ca": frozenset(
+        tokens("truqui'm truquin prefereixo millor avui hora hores demà bé quan a les la trucar")
+    ),
+    "en": frozenset(tokens("call ring me prefer best today tomorrow time at the good")),
+}
+_ABOUT: Mapping[str, frozenset[str]] = {
+    "es": frozenset({"eso", "sobre", "hacia", "desde"}),
+    "ca": frozenset({"cap", "sobre", "quarts"}),
+    "en": frozenset({"about", "around", "after", "before"}),
+}
+
+
+def time_vocabulary(language: str) -> tuple[str, ...]:
+    """The words of times that are no numbers, as they are written."""
+    listed = {
+        "es": "a las la y menos cuarto media en punto de mañana tarde noche madrugada mediodía medianoche horas"
+        " para del",
+        "ca": "a les la i menys quart quarts mitja en punt de d' del matí tarda vespre nit matinada migdia mitjanit"
+        " hores vesprada d'una d'onze",
+        "en": "at past to quarter half o'clock in the morning afternoon evening night noon midday midnight a m p m"
+        " oh hundred hours",
+    }
+    return tuple(listed.get(language, "").split())
+
+
+def apart(text: str) -> str:
+    """ "5:30pm" as "5:30 pm", "17h" as "17 h"."""
+    return _GLUED.sub(" ", text)
+
+
+class Clock:
+    """The times of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.words = TIME_WORDS[language]
+
+    def at(self, words: Words, at: int) -> Iterator[Reading]:
+        """All times that may be meant at that place of the utterance."""
+        lead = starts(words, at, self.words.lead)
+        begins = {at, at + lead}
+        for begin in begins:
+            about = any(word in _ABOUT[self.language] for word in words[at:begin])
+            for end, minutes, open_half, cost in self._at(words, begin, named=begin > at):
+                yield Reading(end - at, minutes, open_half, cost + (_GUESS if about else 0.0))
+
+    def _at(self, words: Words, at: int, *, named: bool) -> Iterator[tuple[int, int, bool, float]]:
+        size = starts(words, at, self.words.fixed)
+        if size:
+            minutes, cost = self.words.fixed[words[at : at + size]]
+            yield at + size, minutes, False, cost
+        for end, minutes, whole_day, cost in self._times(words, at, named=named):
+            last = end + starts(words, end, self.words.exactly)
+            yield from self._with_half(words, last, minutes, whole_day=whole_day, cost=cost)
+
+    def _with_half(
+        self, words: Words, at: int, minutes: int, *, whole_day: bool, cost: float
+    ) -> Iterator[tuple[int, int, bool, float]]:
+        """Morning, afternoon, night, said behind the time. `whole_day`: it is on the 24-hour clock already."""
+        table = self.words
+        half = minutes % 720
+        noon = half < 60 and self.language != "en"
+        for phrases, after, fits in (
+            # "Las doce de la mañana" is noon in Spain, and midnight to some others.
+            (table.morning, half + 720 * noon, not noon),
+            (table.small_hours, half, half < 7 * 60),
+            (table.noon, half + 720 if half < 4 * 60 else half, half < 4 * 60 or half >= 11 * 60),
+            (table.afternoon, half + 720, True),
+            (table.night, half + 720 if half >= 6 * 60 else half, True),
+        ):
+            size = starts(words, at, phrases)
+            if size and minutes >= 0:
+                doubt = CARELESS if not fits or (whole_day and minutes >= 720 and after != minutes) else 0.0
+                end = at + size + starts(words, at + size, table.exactly)
+                yield end, minutes if whole_day and minutes >= 780 else after, False, cost + doubt
+        yield at, minutes, not whole_day and minutes >= 0, cost
+
+    def _times(self, words: Words, at: int, *, named: bool) -> Iterator[tuple[int, int, bool, float]]:
+        yield from self._figures(words, at)
+        if self.language == "ca":
+            yield from self._quarters(words, at)
+        yield from self._missing_first(words, at)
+        if self.language == "en":
+            yield from self._past_first(words, at)
+        for size, hour, cost in self._hour(words, at):
+            end = at + size
+            oclock = end < len(words) and words[end] in self.words.hours
+            end += oclock
+            military = self.language == "en" and words[end : end + 1] == ("hundred",)
+            if military:
+                end += 1 + (words[end + 1 : end + 2] == ("hours",))
+            wide = hour > 12 or hour == 0 or military or words[at] == "0"
+            sure = named or oclock or military
+            # A bare "cinco" may be an answer to "¿a qué hora?".
+            yield end, hour * 60, wide, cost + (0.0 if sure else 0.2)
+            yield from self._minutes(words, end, hour, wide=wide, cost=cost)
+
+    def _hour(self, words: Words, at: int) -> Iterator[tuple[int, int, float]]:
+        zero = self.language == "en" and words[at : at + 1] in (("oh",), ("zero",)) and at + 1 < len(words)
+        for size, hour, cost in below_hundred(words, at + zero, self.language):
+            if hour <= (9 if zero else 23):
+                yield size + zero, hour, cost
+
+    def _minutes(
+        self, words: Words, at: int, hour: int, *, wide: bool, cost: float
+    ) -> Iterator[tuple[int, int, bool, float]]:
+        """What follows the hour: "y media", "menos cuarto", "treinta", "cero cinco"."""
+        # "Ten past five" is minutes first: see `_past_first`.
+        past = 0 if self.language == "en" else starts(words, at, self.words.past)
+        less = starts(words, at, self.words.to_after)
+        for size, minutes, extra in self._count(words, at + (past or less), quarters=bool(past or less)):
+            end = at + (past or less) + size
+            end += end < len(words) and words[end] in ("minutos", "minuts", "minutes", "hores")
+            if past and hour == 20 and minutes < 10 and self.language == "ca":
+                continue  # "vint-i-una" is one number
+            if less:
+                yield end, (hour * 60 - minutes) % 1440, wide, cost + extra
+            else:
+                yield end, hour * 60 + minutes, wide, cost + extra
+
+    def _count(self, words: Words, at: int, *, quarters: bool) -> Iterator[tuple[int, int, float]]:
+        if quarters:
+            for phrases, minutes in ((self.words.quarter, 15), (self.words.half, 30)):
+                size = starts(words, at, phrases)
+                if size:
+                    yield size, minutes, 0.0
+        zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (
+            (1, 0, 0.0),
+        )
+        for size, minutes, cost in below_hundred(words, at + zero, self.language):
+            if minutes < (10 if zero else 60) and (
+                zero or quarters or minutes > 9 or self._written(words[at])
+            ):
+                yield size + zero, minutes, cost
+
+    @staticmethod
+    def _written(word: str) -> bool:
+        return len(word) == 2 and word.isdecimal()
+
+    def _missing_first(self, words: Words, at: int) -> Iterator[tuple[int, int, bool, float]]:
+        """ "Ten to five", "cuarto para las cinco", "faltan diez para las cinco"."""
+        still = starts(words, at, self.words.still)
+        for size, minutes, cost in self._count(words, at + still, quarters=True):
+            begin = at + still + size
+            to = starts(words, begin, self.words.to_before)
+            for more, hour, extra in self._hour(words, begin + to) if to else ():
+                if minutes != 30:
+                    end = begin + to + more
+                    wide = hour > 12
+                    yield (
+                        end,
+                        (hour * 60 - minutes) % 1440 if wide else (hour * 60 - minutes) % 720,
+                        wide,
+                        cost + extra,
+                    )
+
+    def _past_first(self, words: Words, at: int) -> Iterator[tuple[int, int, bool, float]]:
+        """ "Half past four", "twenty past five"; "half four" is half past in Britain."""
+        for size, minutes, cost in self._count(words, at, quarters=True):
+            begin = at + size
+            past = starts(words, begin, self.words.past)
+            half = minutes == 30 and words[at] == "half"
+            if not past and not half:
+                continue
+            for more, hour, extra in self._hour(words, begin + past):
+                british = 0.0 if past or words[begin - 1] == "past" else CARELESS
+                yield begin + past + more, hour * 60 + minutes, hour > 12, cost + extra + british
+
+    def _quarters(self, words: Words, at: int) -> Iterator[tuple[int, int, bool, float]]:
+        """Catalan bells: one, two or three quarters of the coming hour, and a few minutes more or less."""
+        for lead, minutes in _BELLS:
+            if words[at : at + len(lead)] != lead:
+                continue
+            place = at + len(lead)
+            for more, offset in self._bell_minutes(words, place):
+                of = place + more
+                if of >= len(words) or words[of] != "de":
+                    continue
+                of += starts(words, of, (("de", "les"), ("de", "la"), ("de",)))
+                for size, hour, cost in below_hundred(words, of, "ca"):
+                    if 1 <= hour <= 12:
+                        yield of + size, ((hour - 1) * 60 + minutes + offset) % 720, False, cost
+
+    def _bell_minutes(self, words: Words, at: int) -> Iterator[tuple[int, int]]:
+        yield 0, 0
+        sign = {"i": 1, "menys": -1}.get(words[at], 0) if at < len(words) else 0
+        if sign and words[at + 1 : at + 2] == ("mig",):
+            yield 2, sign * 7
+        for size, minutes, _cost in below_hundred(words, at + 1, "ca") if sign else ():
+            if 0 < minutes < 15:
+                yield 1 + size, sign * minutes
+
+    def _figures(self, words: Words, at: int) -> Iterator[tuple[int, int, bool, float]]:
+        """ "17:30", "5.30", "17h30"."""
+        found = _FIGURES.fullmatch(words[at]) if at < len(words) else None
+        if not found:
+            return
+        hour, minute = int(found.group(1)), int(found.group(2))
+        if hour > 24 or minute > 59:
+            yield at + 1, -1, False, 0.0
+            return
+        end = at + 1 + (at + 1 < len(words) and words[at + 1] in self.words.hours)
+        yield end, hour % 24 * 60 + minute, hour > 12 or hour == 0 or found.group(1)[0] == "0", 0.0
+
+
+_FIGURES = re.compile(r"(\d{1,2})[:.h](\d{2})")
+_BELLS: tuple[tuple[Words, int], ...] = (
+    (("un", "quart"), 15),
+    (("quart",), 15),
+    (("dos", "quarts"), 30),
+    (("tres", "quarts"), 45),
+    (("mig", "quart"), 7),
+)

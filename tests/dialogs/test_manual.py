@@ -1,0 +1,56 @@
+"""The designers' manual: never out of date, and its tutorial works as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dialogs.catalogue import load_catalogue
+from dialogs.coverage import coverage
+from dialogs.loader import load_flows
+from dialogs.manual.page import manual, tutorial
+from dialogs.outside import Outside
+from dialogs.play import play
+from dialogs.rehearsal import Expect, Settings, TestEntry, TestFile, TestStep, load_scripts
+
+PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
+
+
+def test_the_page_is_what_the_program_says_of_itself() -> None:
+    """Whoever adds a node, a key or a kind of answer renews the page."""
+    assert PAGE.read_text("utf-8") == manual(), "docs/flows.md is out of date: run `make docs`"
+
+
+def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
+    """Its files have no mistake, its tests pass in three languages, and they walk every way."""
+    files = tutorial()
+    assert set(files) == {"catalogue.yaml", "parcel.flow.yaml", "parcel.test.yaml"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    flows = load_flows([tmp_path], load_catalogue(tmp_path / "catalogue.yaml"))
+    played = [play(flows, script) for script in load_scripts([tmp_path / "parcel.test.yaml"], flows)]
+    assert [call.report() for call in played if not call.passed] == []
+    assert {share.missing for share in coverage(flows, played).shares.values()} == {()}
+
+
+@pytest.mark.parametrize("model", [Expect, TestStep, Settings, TestEntry, TestFile, Outside])
+def test_every_key_of_a_test_is_in_the_page(model: type) -> None:
+    """What a test may say, the page says, too."""
+    page = PAGE.read_text("utf-8")
+    named = {*re.findall(r"`(\w+)`", page), *re.findall(r"^  (\w+):", page, re.MULTILINE)}
+    assert set(model.model_fields) <= named  # type: ignore[attr-defined] # they are pydantic models
+
+
+def test_no_key_is_without_a_meaning() -> None:
+    """An empty cell in a table is a key that nobody explains."""
+    assert [line for line in manual().splitlines() if re.search(r"^\| `.*\|  \|$", line)] == []
+
+
+def test_every_link_within_the_page_leads_somewhere() -> None:
+    """A heading that was renamed breaks a link in silence."""
+    page = manual()
+    titles = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z0-9 _-]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert {link for link in re.findall(r"\]\(#([^)]*)\)", page) if link not in anchors} == set()
