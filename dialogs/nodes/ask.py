@@ -92,7 +92,7 @@ class Ask(Question):
         sensitive = self.ask in call.flows.sensitive
 
         def read_back(value: str) -> tuple[str, str]:
-            return self.kind.read_back(value, asking), MASK if sensitive else value
+            return self.kind.read_back(value, asking), MASK if sensitive else self.kind.shown(value, asking)
 
         asked = Asked(
             step=self,
