@@ -42,7 +42,7 @@ def check_paths(flows: FlowSet, catalogue: Catalogue, used: Names, *, complete: 
         yield from bounded(_no_way_out(graph, stuck), flow)
         yield from bounded(_circles(graph, stuck), flow)
         if flow.name not in used and complete:
-            yield from _off_the_end(graph)
+            yield from _off_the_end(graph, flows)
     if complete and not _circular(flows):
         yield from _Filled(flows, catalogue, used).problems()
 
@@ -157,15 +157,36 @@ def _way_back(graph: FlowGraph, start: str, allowed: set[str]) -> list[str]:
     return []
 
 
-def _off_the_end(graph: FlowGraph) -> Iterator[Problem]:
+def _off_the_end(graph: FlowGraph, flows: FlowSet) -> Iterator[Problem]:
     for name, way_out in graph.falls.items():
-        if isinstance(graph.flow.steps[name], Unread):
+        step = graph.flow.steps[name]
+        if isinstance(step, Unread) or (isinstance(step, Subflow) and not _comes_back(flows, step.subflow)):
             continue
         yield graph.flow.problem(
             name,
             (),
             f"nothing follows `{name}` ({way_out.label}): add `then: …`, or a `hangup` step after it",
         )
+
+
+def _comes_back(flows: FlowSet, name: str) -> bool:
+    """Whether some way through that flow runs off its end; a flow that is not there may."""
+    seen: set[str] = set()
+    left = [name]
+    while left:
+        name = left.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        flow = flows.flows.get(name)
+        if flow is None:
+            return True
+        for falling in FlowGraph(flow).falls:
+            step = flow.steps[falling]
+            if not isinstance(step, Subflow):
+                return True
+            left.append(step.subflow)
+    return False
 
 
 def _circular(flows: FlowSet) -> bool:
