@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -187,6 +188,9 @@ class Server:
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
             queues = live.current.flows.catalogue.queues
             self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
+            # What is here now stays: later collections need not look through it while calls wait.
+            gc.collect()
+            gc.freeze()
             self._listen()
             if settings.recordings.format is not None:
                 self._upkeep = Upkeep(settings)
