@@ -127,6 +127,8 @@ class Settings(BaseModel):
     zone: str | None = None
     agents: Agents | Annotated[list[Agents], Field(min_length=1)] | None = None
     caller: Record | None = None
+    recorded: bool | None = None
+    """Whether calls are recorded; where they are not, a flow's notice is not said."""
     data: dict[
         str,
         Annotated[
@@ -272,7 +274,8 @@ def _entry(
             remedy = nearest(language, flow.languages)
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
             continue
-        facts = Facts(language, _caller(entry, top), now, recorded=True)
+        recorded = next((one.recorded for one in (entry, top) if one.recorded is not None), True)
+        facts = Facts(language, _caller(entry, top), now, recorded=recorded)
         yield Script(
             entry.test,
             source.file,
