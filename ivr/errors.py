@@ -62,6 +62,12 @@ class ShareFailed(IvrError):
     code = "share_failed"
 
 
+class MeasurementImpossible(IvrError):
+    """What a benchmark needs is not here, or does not work."""
+
+    code = "measurement_impossible"
+
+
 class RecordingUnknown(IvrError):
     """No call of that id, or none with a recording."""
 

@@ -127,31 +127,38 @@ class Voice:
         return read_wav(self.prompts.file_of(Spoken(text, language)))
 
     def warm_up(self, prompts: Iterable[Spoken], *, first: str) -> None:
-        """Begins to synthesise static prompts, beside everything else, one warming after the other; of
-        each, the language `first` first."""
-        # `ko` and the like are spoken by tests only; their voices need not be there.
-        wanted = [spoken for spoken in prompts if spoken.language in LANGUAGES]
-        wanted.sort(key=lambda spoken: spoken.language != first)
-        before = [one for one in self._warming if not one.ready()]
-        self._warm = Event()
-        self._warming = [*before, gevent.spawn(self._warm_all, before, wanted, first, self._warm)]
+        """Begins to synthesise static prompts, beside everything else, one warming after the other.
 
-    def _warm_all(
-        self, before: Sequence[gevent.Greenlet[..., None]], wanted: Sequence[Spoken], first: str, warm: Event
-    ) -> None:
-        try:
-            gevent.joinall(before)
-            for spoken in wanted:
-                gevent.sleep(0)  # most are there already, and looking must not hold up the calls
-                if spoken.language != first:
-                    warm.set()
+        Those in the language `first` come first; the others follow with a rest between them.
+        """
+        before = [one for one in self._warming if not one.ready()]
+        warmed = self._warm = Event()
+
+        def warm() -> None:
+            try:
+                gevent.joinall(before)
+                later = []
+                for spoken in prompts:
+                    gevent.sleep(0)  # most are there already, and looking must not hold up the calls
+                    if spoken.language == first:
+                        self._warm_one(spoken)
+                    else:
+                        later.append(spoken)
+            finally:
+                warmed.set()
+            for spoken in later:
+                # `ko` and the like are spoken by tests only; their voices need not be there.
+                if spoken.language in LANGUAGES:
                     gevent.sleep(REST)
-                try:
-                    self.prompts.file_of(spoken)
-                except SpeechError as lost:
-                    log.warning("prompt_not_warmed", reason=str(lost))
-        finally:
-            warm.set()
+                    self._warm_one(spoken)
+
+        self._warming = [*before, gevent.spawn(warm)]
+
+    def _warm_one(self, spoken: Spoken) -> None:
+        try:
+            self.prompts.file_of(spoken)
+        except SpeechError as lost:
+            log.warning("prompt_not_warmed", reason=str(lost))
 
     def wait_warm(self) -> None:
         """Waits until the static prompts of the first language are there."""
