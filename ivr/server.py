@@ -13,7 +13,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,7 @@ from esl.errors import AddressTakenError
 from esl.live_audio import AudioTransport, LiveAudio, default_folder
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from esl.switchboard import Switchboard
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable, PortTaken
@@ -137,6 +138,7 @@ class Server:
         self._outbound: OutboundServer | None = None
         self._opening: gevent.Greenlet[[], None] | None = None
         """Tries to find a database again that was lost at the start."""
+        self._board: Switchboard | None = None
         self._audio: AudioTransport | None = None
         self._upkeep: Upkeep | None = None
         self._node: Node | None = None
@@ -174,6 +176,7 @@ class Server:
             recordings = self._recordings_folder()
             writable(settings.prompts_folder, "prompts")
             writable(settings.spool_folder, "spool")
+            self._outbound = outbound = self._bind()
             there = self._open(store)
             voice = Voice.of(
                 settings,
@@ -196,7 +199,8 @@ class Server:
                 log.warning("unfinished_calls_completed", calls=ended)
             queues = live.current.flows.catalogue.queues
             self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
-            self._listen()
+            with _port_of("outbound", settings.outbound.host, settings.outbound.port):
+                outbound.start()
             if settings.recordings.format is not None:
                 self._upkeep = Upkeep(settings)
                 self._upkeep.start()
@@ -209,8 +213,7 @@ class Server:
                 voice.close()
             if self._opening is not None:
                 self._opening.kill()
-            if self._audio is not None:
-                self._audio.close()
+            self._stop_listening()
             if self._node is not None:
                 self._node.release()
             store.close()
@@ -276,19 +279,47 @@ class Server:
             return None
         return writable(self._settings.recordings_folder, "recordings")
 
-    def _listen(self) -> None:
+    def _bind(self) -> OutboundServer:
+        """Takes the ports before the models are loaded: a minute later would be late to hear that one is
+        taken. Calls are accepted once everything is ready; until then the switch goes to its next action."""
         settings = self._settings.outbound
         self._audio = self._live_audio()
+        self._board = self._switchboard()
         outbound = OutboundServer(
             (settings.host, settings.port),
             self._take,
             allowed=settings.allowed,
             max_calls=settings.max_calls,
             live_audio=self._audio,
+            event_sources=() if self._board is None else (self._board,),
         )
         with _port_of("outbound", settings.host, settings.port):
-            outbound.start()
-        self._outbound = outbound
+            outbound.bind()
+        return outbound
+
+    def _switchboard(self) -> Switchboard | None:
+        """The connection for the events of all calls. (The embedded switch is nobody's bottleneck.)"""
+        switch = self._settings.switch
+        if switch.kind != "freeswitch" or switch.events != "shared":
+            return None
+        if switch.event_password is None:
+            log.warning(
+                "no_event_connection",
+                reason="no password is set",
+                remedy="set switch.event_password, or switch.events: own",
+            )
+            return None
+        board = Switchboard((switch.event_host, switch.event_port), switch.event_password)
+        board.start()
+        return board
+
+    def _stop_listening(self) -> None:
+        if self._outbound is not None:
+            self._outbound.stop_accepting()
+        if self._board is not None:
+            self._board.close()
+        if self._audio is not None:
+            self._audio.close()
 
     def _live_audio(self) -> AudioTransport:
         audio = self._settings.audio
@@ -310,14 +341,14 @@ class Server:
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
             caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
-            recorded=settings.calls.record,
         )
         version = rooms.live.current
-        conversation = Conversation(version.flows, settings.calls.flow, facts)
         basis = Basis(
             flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
         )
         record = rooms.records.begin(call, basis, language=facts.language)
+        facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
+        conversation = Conversation(version.flows, settings.calls.flow, facts)
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
@@ -336,8 +367,7 @@ class Server:
                 log.warning("calls_released", calls=released)
         if self._opening is not None:
             self._opening.kill()
-        if self._audio is not None:
-            self._audio.close()
+        self._stop_listening()
         if self._upkeep is not None:
             self._upkeep.close()
         if self._rooms is not None:
