@@ -41,6 +41,7 @@ from dialogs.call import Visit
 from dialogs.effects import Deed
 from dialogs.engine import Conversation
 from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
+from dialogs.universals import is_universal
 from esl.switch import Call
 from ivr.clock import Clock
 from ivr.moments import MASK
@@ -239,6 +240,7 @@ class CallRecord:
             result=kinds.get(type(answer), "match"),
             by="" if isinstance(answer, NoInput) else by,
             band="" if match is None else match.band,
+            universal=match.value if match is not None and is_universal(match.value) else "",
             heard=tuple(Reading(text=one.text, confidence=one.confidence) for one in readings),
             keys=given.keys if isinstance(given, Keyed) else None,
             confidence=0.0 if match is None else match.confidence,

@@ -37,6 +37,7 @@ from esl.errors import AddressTakenError
 from esl.live_audio import AudioTransport, LiveAudio, default_folder
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from esl.switchboard import Switchboard
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable, PortTaken
@@ -135,6 +136,7 @@ class Server:
         self._outbound: OutboundServer | None = None
         self._opening: gevent.Greenlet[[], None] | None = None
         """Tries to find a database again that was lost at the start."""
+        self._board: Switchboard | None = None
         self._audio: AudioTransport | None = None
         self._upkeep: Upkeep | None = None
         self._zone = ZoneInfo(settings.calls.zone)
@@ -171,6 +173,7 @@ class Server:
             recordings = self._recordings_folder()
             writable(settings.prompts_folder, "prompts")
             writable(settings.spool_folder, "spool")
+            self._outbound = outbound = self._bind()
             there = self._open(store)
             voice = Voice.of(
                 settings,
@@ -187,7 +190,8 @@ class Server:
             records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
             queues = live.current.flows.catalogue.queues
             self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
-            self._listen()
+            with _port_of("outbound", settings.outbound.host, settings.outbound.port):
+                outbound.start()
             if settings.recordings.format is not None:
                 self._upkeep = Upkeep(settings)
                 self._upkeep.start()
@@ -200,8 +204,7 @@ class Server:
                 voice.close()
             if self._opening is not None:
                 self._opening.kill()
-            if self._audio is not None:
-                self._audio.close()
+            self._stop_listening()
             store.close()
             raise
 
@@ -265,19 +268,47 @@ class Server:
             return None
         return writable(self._settings.recordings_folder, "recordings")
 
-    def _listen(self) -> None:
+    def _bind(self) -> OutboundServer:
+        """Takes the ports before the models are loaded: a minute later would be late to hear that one is
+        taken. Calls are accepted once everything is ready; until then the switch goes to its next action."""
         settings = self._settings.outbound
         self._audio = self._live_audio()
+        self._board = self._switchboard()
         outbound = OutboundServer(
             (settings.host, settings.port),
             self._take,
             allowed=settings.allowed,
             max_calls=settings.max_calls,
             live_audio=self._audio,
+            event_sources=() if self._board is None else (self._board,),
         )
         with _port_of("outbound", settings.host, settings.port):
-            outbound.start()
-        self._outbound = outbound
+            outbound.bind()
+        return outbound
+
+    def _switchboard(self) -> Switchboard | None:
+        """The connection for the events of all calls. (The embedded switch is nobody's bottleneck.)"""
+        switch = self._settings.switch
+        if switch.kind != "freeswitch" or switch.events != "shared":
+            return None
+        if switch.event_password is None:
+            log.warning(
+                "no_event_connection",
+                reason="no password is set",
+                remedy="set switch.event_password, or switch.events: own",
+            )
+            return None
+        board = Switchboard((switch.event_host, switch.event_port), switch.event_password)
+        board.start()
+        return board
+
+    def _stop_listening(self) -> None:
+        if self._outbound is not None:
+            self._outbound.stop_accepting()
+        if self._board is not None:
+            self._board.close()
+        if self._audio is not None:
+            self._audio.close()
 
     def _live_audio(self) -> AudioTransport:
         audio = self._settings.audio
@@ -325,8 +356,7 @@ class Server:
                 log.warning("calls_released", calls=released)
         if self._opening is not None:
             self._opening.kill()
-        if self._audio is not None:
-            self._audio.close()
+        self._stop_listening()
         if self._upkeep is not None:
             self._upkeep.close()
         if self._rooms is not None:

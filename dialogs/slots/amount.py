@@ -179,6 +179,10 @@ class Amount(SpokenKind):
     def read_back(self, value: str, asking: Asking) -> str:
         return money(int(value), self.currency, asking.language)[0]
 
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return money(int(value), self.currency, asking.language)[1]
+
 
 @lru_cache(maxsize=8)
 def _fillers(language: str) -> frozenset[str]:
@@ -278,7 +282,8 @@ class _Grammar:
             taken = (joined or anded) + size + said
             again = 0 if said else self._unit(words, at + taken)[0]  # "doce con cincuenta euros"
             if said and (joined or anded or named):
-                yield taken, cents, cost
+                # "treinta y un céntimos" are 31 of them, not thirty and one
+                yield taken, cents, cost + (0.0 if joined or named else 0.45)
             elif not said and (joined or named):
                 yield from _cents_unnamed(taken + again, cents, cost, words[end - size : end])
 

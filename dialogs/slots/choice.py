@@ -39,6 +39,7 @@ from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.trust import band
 from dialogs.slots.words import likeness, within, words_of
+from dialogs.spoken import DIGITS
 
 ALIKE = 0.75
 """Likeness from which a stretch of the utterance may stand for a phrase; one letter in four may differ."""
@@ -159,7 +160,16 @@ def _spoken_key(choices: Sequence[Choice], alternative: Alternative, language: s
     found = readings(" ".join(number), language)
     if not found or found[0].cost > 0.2 or len(found[0].digits) != 1:
         return []
-    return [_Hit(choice.id, 1, 1.0) for choice in choices if choice.key == found[0].digits]
+    sure = 0.99 if any(word in _NEGATIONS for word in said) else 1.0
+    return [_Hit(choice.id, 1, sure) for choice in choices if choice.key == found[0].digits]
+
+
+def spoken_keys(keys: Sequence[str], language: str) -> tuple[str, ...]:
+    """What callers say for these keys, for a recogniser's grammar: "uno", "opción"."""
+    names = DIGITS.get(language)
+    found = [names[int(key)] for key in keys if key] if names else []
+    option = {"es": "opción", "ca": "opció", "en": "option"}.get(language)
+    return (*found, option) if found and option else tuple(found)
 
 
 def _alike(choices: Sequence[Choice], alternative: Alternative, language: str) -> list[_Hit]:
@@ -301,6 +311,9 @@ class OneOf(SlotKind):
 
     def phrases(self, language: str) -> tuple[str, ...]:
         return tuple(p for option in self.choices.values() for p in option.phrases.get(language, ()))
+
+    def words(self, language: str) -> tuple[str, ...]:
+        return spoken_keys([option.key or "" for option in self.choices.values()], language)
 
     def keys(self) -> Keys:
         has_keys = any(option.key for option in self.choices.values())

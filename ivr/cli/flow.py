@@ -23,15 +23,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 
 from data.errors import FlowsSwitched, SchemaMissing
 from data.releases import Intent, Switch, checksum_of
 from data.store import Store
+from dialogs.errors import DialogError
 from dialogs.flow import FlowSet
 from dialogs.loader import read_flows
 from dialogs.static import static_prompts
+from dialogs.written import add_test, test_text
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
@@ -39,6 +43,7 @@ from ivr.errors import FolderUnfit
 from ivr.publishing.checkup import Checked, catalogue_in, checked
 from ivr.publishing.differences import differences
 from ivr.publishing.folder import read_folder, write_folder
+from ivr.workshop.recorded_call import flows_of, test_of
 
 LEAD = 5.0
 """Seconds from a publish until the servers change over: they look once a second and load within two."""
@@ -354,6 +359,46 @@ def status(settings: Settings, as_json: bool) -> None:
             "coming": None if coming is None else _row(coming),
         }
         click.echo(json.dumps(told, ensure_ascii=False))
+
+
+@flow.command("from-call")
+@click.argument("call_id", type=click.UUID)
+@click.option("--to", "file", type=click.Path(path_type=Path), help="Add it to this test file.")
+@click.option("--name", help="What the test is called; default: the call's id.")
+@click.option(
+    "--with-data", is_flag=True, help="Keep real numbers, names and amounts; what is masked stays so."
+)
+@pass_settings
+def from_call(
+    settings: Settings, call_id: UUID, file: Path | None, name: str | None, with_data: bool
+) -> None:
+    """Make a test of a call that was had: it passes on the flows that the call ran on.
+
+    What tells who the caller was becomes made up, and a comment says so. Read it before you pass it on: what
+    callers say in their own words stays.
+
+    \b
+    Examples:
+      ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a
+      ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a --to flows/main.test.yaml --name "asks twice"
+    """
+    with _store(settings) as store:
+        record = store.calls.get(call_id)
+        if record is None:
+            raise CannotBeDone(f"there is no call {call_id} in the database: look at its calls")
+        flows = flows_of(record, store, settings.flows_folder)
+    title = name or f"call {call_id}"
+    try:
+        test = test_of(record, flows, ZoneInfo(settings.calls.zone), with_data=with_data)
+        if file is None:
+            click.echo(test_text(title, test, flows), nl=False)
+            return
+        add_test(file, title, test, flows)
+    except DialogError as fault:
+        if record.release is None and flows.version != record.flow_version:
+            click.echo("ivr: the folder's flows have changed since that call", err=True)
+        raise CannotBeDone(str(fault)) from fault
+    click.echo(f"added “{title}” to {file}: ivr test {file}")
 
 
 commands: list[click.Command] = [flow]

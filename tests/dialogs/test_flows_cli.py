@@ -43,7 +43,7 @@ def test_check_prints_one_line_per_mistake(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert f"{file}:5:5: unknown node type `sya`: did you mean `say`?" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)["problems"]
-    assert [problem["line"] for problem in found] == [5]
+    assert [problem["line"] for problem in found] == [3, 5]
 
 
 def test_check_reads_a_flow_with_those_beside_it(tmp_path: Path) -> None:

@@ -22,9 +22,11 @@ from gevent.event import Event
 
 from esl.freeswitch.configuration import SwitchConfiguration
 from ivr.cli.freeswitch import switch_configuration
+from ivr.clock import Clock
 from ivr.config import CHECKOUT, Settings
 from ivr.moments import CallBegan, Moment, Watch
 from ivr.server import Server
+from ivr.stage import MORNING
 from tests.freeswitch.harness import FreeSwitch, free_port, freeswitch
 
 START_DEADLINE = 60.0
@@ -115,7 +117,7 @@ class ProductStage:
         self.settings = settings
         self._watchers: list[Watch] = []
         self._begun = Event()
-        self.server = Server(settings, watch=self._told)
+        self.server = Server(settings, watch=self._told, clock=Clock(begins=MORNING))
 
     def _told(self, moment: Moment) -> None:
         for watch in list(self._watchers):
