@@ -90,7 +90,7 @@ def _control(
             "-" if ratio is None else f"{ratio:.2f}" for ratio in (cost.switch_ratio, cost.application_ratio)
         ]
         table.add_row(
-            load.WAYS[cost.way],
+            cost.way,
             f"{cost.failed} of {cost.calls}",
             f"{cost.switch_ms:.2f}",
             ratios[0],
@@ -99,6 +99,8 @@ def _control(
             f"{cost.answer_ms:.1f}",
         )
     console.print(table)
+    for way in ways:
+        console.print(f"{way}: {load.WAYS[way]}")
     console.print(f"CPU per call, medians of {rounds} rounds of {calls} calls at {per_second:g} a second")
     return {"per_second": per_second, "rounds": rounds, "costs": [dataclasses.asdict(cost) for cost in costs]}
 
