@@ -36,10 +36,10 @@ def test_a_caller_keys_the_number_and_gets_a_person(keyed_stage: Stage) -> None:
     assert call.over.outcome == "handed_over"
     keyed_stage.wait_until_idle()
     store = Store(keyed_stage.settings.database_url)
-    way = store.traffic.of("main")
+    ways = {flow: store.traffic.of(flow) for flow in ("main", "hand_over")}
     store.close()
-    assert way.exits["anything_else", "yes"] == way.exits["person", "handed"] == 1
-    assert way.visits["main_menu"] == 1
+    assert ways["main"].exits["again", "if 1"] == ways["hand_over"].exits["person", "handed"] == 1
+    assert ways["main"].visits["main_menu"] == 1
 
 
 def test_callers_who_hang_up_at_any_instant_leave_complete_records(keyed_stage: Stage) -> None:
