@@ -87,7 +87,10 @@ class Time(SpokenKind):
         return None
 
     def words(self, language: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*number_words(language), *time_vocabulary(language))))
+        return number_words(language)
+
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return time_vocabulary(language)
 
     def keys(self) -> Keys:
         return Keys(3, 4)
