@@ -25,6 +25,9 @@ from esl.wire import Command, Headers
 NEVER_EXPAND: Mapping[str, str] = {"app_disable_expand_variables": "true"}
 """Set on every leg before anything else: arguments of applications are then plain text."""
 
+UNDEFINED = "_undef_"
+"""How the switch answers for a variable that is not there."""
+
 LONGEST_PLAYLIST = 100
 """Files in one `file_string`; the switch drops what follows the 128th."""
 
@@ -174,6 +177,11 @@ def playback(files: Sequence[Path], *, event_uuid: str) -> Command:
     return execute("playback", argument, event_uuid=event_uuid)
 
 
+def fence(*, event_uuid: str) -> Command:
+    """A command without effect: when it has ended, so have those before it that end by themselves."""
+    return execute("set", "playback_terminators=none", event_uuid=event_uuid)
+
+
 def call_center(queue: str, *, event_uuid: str) -> Command:
     """Hand the leg to a queue of mod_callcenter (`support@default`)."""
     return execute("callcenter", _fitting(_QUEUE, queue, "a queue"), event_uuid=event_uuid)
@@ -190,6 +198,11 @@ def transfer_to(destination: str, *, event_uuid: str) -> Command:
 def api(words: str) -> Command:
     """An api command that no function here covers. `words` must not hold what a caller chose."""
     return Command(f"api {_one_line(words, 'command')}")
+
+
+def core_uuid() -> Command:
+    """Answers with the `Core-UUID` of the switch's events: another one after each start."""
+    return Command("api global_getvar core_uuid")
 
 
 def background(command: Command, *, job_uuid: str) -> Command:
@@ -214,6 +227,25 @@ def set_variables(leg: str, variables: Mapping[str, str]) -> Command:
         f"{_fitting(_VARIABLE, name, 'a variable')}={_quoted(value)}" for name, value in variables.items()
     ]
     return Command(f"api uuid_setvar_multi {_fitting(_TOKEN, leg, 'a leg uuid')} {';'.join(pairs)}")
+
+
+def get_variable(leg: str, name: str) -> Command:
+    """Answers with a channel variable's value, `UNDEFINED` if there is none."""
+    return Command(
+        f"api uuid_getvar {_fitting(_TOKEN, leg, 'a leg uuid')} {_fitting(_VARIABLE, name, 'a variable')}"
+    )
+
+
+def plays_file(leg: str) -> Command:
+    """Answers `+OK` while a file is being played to the leg, else `-ERR`. (`uuid_fileman` with an order that
+    it does not know, and so does nothing.)"""
+    return Command(f"api uuid_fileman {_fitting(_TOKEN, leg, 'a leg uuid')} whether")
+
+
+def answer(leg: str) -> Command:
+    """Answer, at once: the reply comes when it is done. (As an application it would wait for the leg's next
+    look at its queue, up to 20 ms later, and its completion would be one more event.)"""
+    return Command(f"api uuid_answer {_fitting(_TOKEN, leg, 'a leg uuid')}")
 
 
 def record(leg: str, action: Literal["start", "stop", "mask", "unmask"], file: Path) -> Command:

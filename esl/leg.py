@@ -1,12 +1,14 @@
 """One call's leg on a real event socket: what `esl.switch.Call` promises, kept.
 
 Rules:
-1. Events come in through `take`, whoever carries them (the leg's own socket today, one shared
-   connection for all legs later): they are the leg's by `Unique-ID`, and a command's by the id that the
-   leg gave it (`Application-UUID`).
-2. The first sign of the end decides: CHANNEL_HANGUP, the switch's notice, a lost connection. From then on
-   commands raise `CallEnded`; `HungUp` follows as soon as it is known who ended it, and nothing after it.
-3. A switch that does not answer is given up (the connection is closed, the dialplan goes on).
+1. Events come in through `take`, whoever carries them (the leg's own socket, or the one connection that a
+   `esl.switchboard` shares among all legs): they are the leg's by `Unique-ID`, and a command's by the id
+   that the leg gave it (`Application-UUID`).
+2. The first sign of the end decides: the switch's notice on the leg's own socket, the last event, a lost
+   connection. From then on commands raise `CallEnded`; `HungUp` follows as soon as it is known who ended
+   it, and nothing after it.
+3. A switch that does not answer is given up (the connection is closed, the dialplan goes on). So is a leg
+   whose application does not read its inbox: `INBOX_LIMIT` events are a minute that nobody cared for.
 """
 
 from __future__ import annotations
@@ -14,49 +16,36 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from typing import Literal, NoReturn
 
 import gevent
 import structlog
-from gevent.event import AsyncResult
 from gevent.queue import Queue
 
-from esl import commands
+from esl import commands, leg_variables
 from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
+from esl.event_source import EventSource
 from esl.live_audio import AudioTransport, Tap
-from esl.switch import CallEvent, Digit, Finished, HungUp, Inbox, ListeningLost
+from esl.running import NO_RESPONSE, Running
+from esl.switch import CallEvent, Digit, HungUp, Inbox, ListeningLost
 from esl.wire import Command, Event
 
 log = structlog.get_logger("esl.leg")
 
-EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "DTMF", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE")
-"""What a leg needs to hear of; every other event is cost on the switch."""
+EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "DTMF", "CHANNEL_HANGUP_COMPLETE")
+"""What a leg needs to hear of; every other event is cost on the switch. (CHANNEL_HANGUP, too: the notice on
+the leg's own socket comes as soon.)"""
+INBOX_LIMIT = 3000
+"""Events that nobody has read: a minute of live audio."""
 
-ANSWER_DEADLINE = 10.0
-"""Seconds from `answer` to the answered channel."""
 VERDICT_GRACE = 0.5
 """Seconds to wait after CHANNEL_HANGUP for the word who hung up (the switch adds it 20 to 170 ms later)."""
 STOP_GRACE = 1.0
 """Seconds after `stop_playing` until what it stopped counts as ended, if the switch says nothing at all."""
 
-_PREPARED: Mapping[str, str] = {
-    **commands.NEVER_EXPAND,
-    "playback_terminators": "none",
-    # The dialplan sets it because the switch parks the leg for ever if the connection ends before
-    # `connect`. From here on it would cut off a sentence, or a conversation with an agent, at that end.
-    "socket_resume": "",
-}
-_RECORDED: Mapping[str, str] = {
-    "enable_file_write_buffering": "",
-    "RECORD_READ_ONLY": "",
-    "RECORD_STEREO": "true",
-    "RECORD_USE_THREAD": "",
-}
-_VOICE: Mapping[str, str] = {**_RECORDED, "RECORD_READ_ONLY": "true", "RECORD_STEREO": ""}
 _GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
 
 
@@ -74,9 +63,9 @@ class Leg:
         channel: Event,
         live_audio: AudioTransport,
         *,
+        event_sources: Sequence[EventSource] = (),
         verdict_grace: float = VERDICT_GRACE,
         stop_grace: float = STOP_GRACE,
-        answer_deadline: float = ANSWER_DEADLINE,
     ) -> None:
         if not commands.is_token(channel.uuid):
             raise CommandRefusedError("connect", "a channel whose uuid is no token")
@@ -93,45 +82,47 @@ class Leg:
         self._live_audio = live_audio
         self._verdict_grace = verdict_grace
         self._stop_grace = stop_grace
-        self._answer_deadline = answer_deadline
-        self._numbers = count(1)
-        self._running: dict[str, str] = {}  # command id → application, until its completion
-        self._fences: dict[str, list[str]] = {}  # command id → the commands that end before it
+        self._core_uuid = channel.get("Core-UUID")
+        self._event_sources = event_sources
+        self._events_by: EventSource | None = None  # None: by the leg's own socket
+        self.running = Running(self._post)
         self._tap: Tap | None = None
         self._recording: Path | None = None
         self._voice: Path | None = None
-        self._answered: tuple[str, AsyncResult[None]] = "", AsyncResult()
         self._ending: HungUp | None = None  # the verdict so far; set by the first sign of the end
         self._verdict: gevent.Greenlet[[], None] | None = None
         self._over = False
-        self._hung_up_by_us = False
+        self._hung_up_by_us = ""  # the cause that we gave
         self._transferred = False
         self._released = False
 
     # --- commands ---------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Subscribes to the leg's events and shuts off expansion: before the call begins."""
-        self._request_all(
-            commands.only_leg(self.uuid),
-            commands.events(EVENTS),
-            commands.set_variables(self.uuid, _PREPARED),
-        )
+        """Sees to it that the leg's events arrive, and shuts off expansion: before the call begins."""
+        for source in self._event_sources:
+            if source.attach(self, self._core_uuid):
+                self._events_by = source
+                self.request(commands.set_variables(self.uuid, {**leg_variables.PREPARED, **source.mark}))
+                return
+        self.request(*self.own_subscription, commands.set_variables(self.uuid, leg_variables.PREPARED))
+
+    @property
+    def own_subscription(self) -> tuple[Command, Command]:
+        """What brings this leg's events to its own socket. The filter first: without it, all legs' come."""
+        return commands.only_leg(self.uuid), commands.events(EVENTS)
 
     def answer(self) -> None:
-        """Answers, and waits until the switch has done so."""
-        identity = self._next_id()
-        self._answered = identity, AsyncResult()
-        self._request_all(commands.execute("answer", event_uuid=identity))
+        """Answers; done when the switch says so."""
         try:
-            self._answered[1].get(timeout=self._answer_deadline)
-        except gevent.Timeout:
-            self._connection.lose(f"the switch did not answer the call within {self._answer_deadline:g} s")
-        self._check_alive()
+            self.request(commands.answer(self.uuid))
+        except CommandRefusedError:  # the switch has hung up what it cannot answer
+            self.leg_gone()
+            self._raise_ended()
 
     def play(self, files: Sequence[Path]) -> str:
         """Plays the files one after the other without a gap; returns the command id of `Finished`."""
-        identity = self._next_id()
+        identity = self.running.next_id()
         return self._run("playback", commands.playback(files, event_uuid=identity), identity)
 
     def stop_playing(self) -> None:
@@ -140,14 +131,13 @@ class Leg:
         The switch drops, without an event, what was queued and had not begun. So a command without effect
         is queued behind it: once that has ended, whatever has not ended before it never will.
         """
-        fence = self._next_id()
-        stopped = [identity for identity, name in self._running.items() if name == "playback"]
-        self._fences[fence] = stopped  # a queue stops its music and goes on
-        self._request_all(
+        fence = self.running.next_id()
+        self.running.fence(fence, self.running.named("playback"))  # a queue stops its music and goes on
+        self.request(
             commands.break_all(self.uuid),
-            commands.execute("set", "playback_terminators=none", event_uuid=fence),
+            commands.fence(event_uuid=fence),
         )
-        gevent.spawn_later(self._stop_grace, self._settle, fence)
+        gevent.spawn_later(self._stop_grace, self.running.settle, fence)
 
     def start_listening(self) -> None:
         """Starts the live audio of the caller; `Audio` events follow until the end of the call."""
@@ -155,7 +145,7 @@ class Leg:
             return
         tap = self._live_audio.tap(self.uuid, self._post)
         try:
-            self._request_all(*tap.begin)
+            self.request(*tap.begin)
         except CommandRefusedError as refused:
             # A call without live audio is still a call: keys can be collected.
             tap.stop()
@@ -177,15 +167,16 @@ class Leg:
 
     def start_recording(self, file: Path) -> None:
         """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""
-        self._request_all(
-            commands.set_variables(self.uuid, _RECORDED), commands.record(self.uuid, "start", file)
+        self.request(
+            commands.set_variables(self.uuid, leg_variables.RECORDED),
+            commands.record(self.uuid, "start", file),
         )
         self._recording = file
 
     def start_voice_recording(self, file: Path) -> None:
         """Records the caller alone (mono, 8 kHz WAV) to an absolute path, beside whatever else goes on."""
-        self._request_all(
-            commands.set_variables(self.uuid, _VOICE), commands.record(self.uuid, "start", file)
+        self.request(
+            commands.set_variables(self.uuid, leg_variables.VOICE), commands.record(self.uuid, "start", file)
         )
         self._voice = file
 
@@ -193,7 +184,7 @@ class Leg:
         """Ends it; the file is complete once the switch has closed it. Without one, nothing to do."""
         file, self._voice = self._voice, None
         if file is not None:
-            self._request_all(commands.record(self.uuid, "stop", file))
+            self.request(commands.record(self.uuid, "stop", file))
 
     def mask_recording(self) -> None:
         """Silence instead of sound in the recording, from now on. Without a recording, nothing to do."""
@@ -210,62 +201,65 @@ class Leg:
 
     def set_variable(self, name: str, value: str) -> None:
         """Sets a channel variable at once; an empty value removes it."""
-        self._request_all(commands.set_variables(self.uuid, {name: value}))
+        self.request(commands.set_variables(self.uuid, {name: value}))
 
     def enqueue(self, queue: str) -> str:
         """Hands the caller to a call-centre queue; returns the command id of `Finished`."""
-        identity = self._next_id()
+        identity = self.running.next_id()
+        if self._events_by is not None:  # should its end be told to nobody, it is read from these
+            self.request(commands.set_variables(self.uuid, leg_variables.QUEUED))
         return self._run("callcenter", commands.call_center(queue, event_uuid=identity), identity)
 
     def transfer(self, destination: str) -> str:
         """Sends the leg to another extension; returns the command id of `Finished`, after which the leg
         is its dialplan's, and there is nothing to do but to let go of it. (Until then the real switch goes
         on telling its events; if it closes the connection, `HungUp("BLIND_TRANSFER")` follows.)"""
-        identity = self._next_id()
+        identity = self.running.next_id()
         command = commands.transfer_to(destination, event_uuid=identity)
-        self._request_all(commands.set_variables(self.uuid, dict.fromkeys(commands.NEVER_EXPAND, "")))
+        self.request(commands.set_variables(self.uuid, dict.fromkeys(commands.NEVER_EXPAND, "")))
         self._transferred = True
         return self._run("transfer", command, identity)
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
         """Hangs up; `HungUp` follows."""
         command = commands.kill(self.uuid, cause)
-        self._hung_up_by_us = True
-        self._request_all(command)
+        self._hung_up_by_us = cause
+        self.request(command)
 
     def release(self) -> None:
         """The application is done with the leg: stops the live audio, says goodbye. If the leg is still
         up, its dialplan goes on with the next action."""
         self._released = True
-        with suppress(CallEnded):  # then there is nothing left to stop
+        if self._over:  # nobody is left to say goodbye to, and nothing to stop
+            self._connection.lose("closed by us")
+            return
+        with suppress(CallEnded):
             self.stop_listening()
         self._connection.stop()
 
     # --- sending -------------------------------------------------------------------------------------
 
-    def _next_id(self) -> str:
-        return f"c{next(self._numbers)}"
-
     def _run(self, application: str, command: Command, identity: str) -> str:
-        self._running[identity] = application
+        self.running.begin(identity, application)
         try:
-            self._request_all(command)
+            self.request(command)
         except BaseException:
-            self._running.pop(identity, None)
+            self.running.drop(identity)
             raise
         return identity
 
     def _record(self, action: Literal["mask", "unmask", "stop"]) -> None:
         if self._recording is not None:
-            self._request_all(commands.record(self.uuid, action, self._recording))
+            self.request(commands.record(self.uuid, action, self._recording))
 
     def _try(self, command: Command) -> None:
         try:
-            self._request_all(command)
+            self.request(command)
         except CommandRefusedError as refused:
             log.debug("command_refused", leg=self.uuid, answer=refused.answer)
 
-    def _request_all(self, *batch: Command) -> None:
+    def request(self, *batch: Command) -> list[str]:
+        """Sends commands in one write; the replies' texts. Raises `CallEnded`, `CommandRefusedError`."""
         self._check_alive()
         try:
             replies = self._connection.send_all(batch)
@@ -273,13 +267,19 @@ class Leg:
             if isinstance(lost, CommandTimeoutError):
                 log.error("switch_silent", leg=self.uuid, reason=str(lost))
             self._raise_ended()
-        for command, reply in zip(batch, replies, strict=True):
-            answer = reply.text
+        answers = [reply.text for reply in replies]
+        for command, answer in zip(batch, answers, strict=True):
             if _GONE.match(answer):
                 self.leg_gone()  # its events may have passed before we asked for them
                 self._raise_ended()
             if answer.startswith(("-ERR", "-USAGE")):
                 raise CommandRefusedError(" ".join(command.line.split(" ")[:2]), answer)
+        return answers
+
+    def give_up(self, reason: str) -> None:
+        """Lets go of a leg that cannot be served: its dialplan goes on with the fallback."""
+        log.error("leg_given_up", leg=self.uuid, reason=reason)
+        self._connection.lose(reason)
 
     def _check_alive(self) -> None:
         if self._ending is not None or self._over:
@@ -300,7 +300,8 @@ class Leg:
                 if key := event.get("DTMF-Digit")[:1]:
                     self._post(Digit(key))
             case "CHANNEL_EXECUTE_COMPLETE":
-                self._finish(event.get("Application-UUID"), event)
+                response = event.get("Application-Response", NO_RESPONSE)
+                self.running.finish(event.get("Application-UUID"), response, event.variables)
             case "CHANNEL_HANGUP":
                 self._end_with(event, certain=False)
             case "CHANNEL_HANGUP_COMPLETE":
@@ -311,8 +312,11 @@ class Leg:
     def leg_gone(self) -> None:
         """The switch's word that the channel is down: only the last events follow, if any."""
         if self._ending is None and not self._over:
-            self._end(HungUp("NORMAL_UNSPECIFIED", by_caller=not self._hung_up_by_us))
-            self._await_verdict()
+            self._end(HungUp(self._hung_up_by_us or "NORMAL_UNSPECIFIED", by_caller=not self._hung_up_by_us))
+            if self._hung_up_by_us:
+                self._close()  # nobody can tell us more
+            else:
+                self._await_verdict()
 
     def connection_gone(self, reason: str) -> None:
         """The connection is over. Without a hang-up before, the leg has gone on in its dialplan."""
@@ -324,22 +328,6 @@ class Leg:
                 log.info("leg_connection_over", leg=self.uuid, cause=cause, reason=reason)
             self._end(HungUp(cause, by_caller=False))
         self._close()
-
-    def _finish(self, identity: str, event: Event) -> None:
-        if identity == self._answered[0]:
-            self._answered[1].set(None)
-        self._settle(identity)
-        application = self._running.pop(identity, None)
-        if application is not None:
-            response = event.get("Application-Response", "_none_")
-            self._post(Finished(identity, application, response, event.variables))
-
-    def _settle(self, fence: str) -> None:
-        """What was dropped before it began has no completion of its own."""
-        for identity in self._fences.pop(fence, ()):
-            application = self._running.pop(identity, None)
-            if application is not None:
-                self._post(Finished(identity, application, "_none_", {}))
 
     def _end_with(self, event: Event, *, certain: bool) -> None:
         so_far = self._ending.cause if self._ending else "NORMAL_UNSPECIFIED"
@@ -355,15 +343,24 @@ class Leg:
 
     def _end(self, verdict: HungUp) -> None:
         self._ending = verdict
-        self._answered[1].set(None)  # whoever waits for the answer finds the leg gone
+        self.running.end()  # whoever waits finds the leg gone
 
     def _await_verdict(self) -> None:
         if self._verdict is None:
             self._verdict = gevent.spawn_later(self._verdict_grace, self._close)
 
     def _post(self, what: CallEvent) -> None:
-        if not self._over:
-            self._events.put(what)
+        if self._over:
+            return
+        if self._events.qsize() >= INBOX_LIMIT:
+            self.give_up(f"the application has left {INBOX_LIMIT} events unread")
+            return
+        self._events.put(what)
+
+    def _leave_source(self) -> None:
+        source, self._events_by = self._events_by, None
+        if source is not None:
+            source.detach(self)
 
     def _close(self) -> None:
         """Puts `HungUp` behind everything else, once."""
@@ -374,6 +371,7 @@ class Leg:
             self._tap.stop()
         self._events.put(self._ending)
         self._over = True
+        self._leave_source()
         if self._verdict is not None and self._verdict is not gevent.getcurrent():
             self._verdict.kill(block=False)
 
@@ -393,9 +391,11 @@ def _ended_by_caller(event: Event) -> bool | None:
     return True if event.get("variable_sip_term_status") else None
 
 
-def leg_on(connection: OutboundConnection, live_audio: AudioTransport) -> Leg:
+def leg_on(
+    connection: OutboundConnection, live_audio: AudioTransport, event_sources: Sequence[EventSource] = ()
+) -> Leg:
     """The leg of a connection that has just connected, with its events on their way to it."""
-    leg = Leg(connection, connection.channel, live_audio)
+    leg = Leg(connection, connection.channel, live_audio, event_sources=event_sources)
     connection.events_to = leg.take
     connection.linger_to = leg.leg_gone
     connection.end_to = leg.connection_gone

@@ -23,6 +23,7 @@ from gevent.server import StreamServer
 from esl import sockets
 from esl.connection import REPLY_DEADLINE, OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, ConnectionLostError, EslError, WireError
+from esl.event_source import EventSource
 from esl.leg import Leg, leg_on
 from esl.live_audio import AudioTransport, LiveAudio
 from esl.sockets import LOOPBACK, Network
@@ -40,10 +41,11 @@ class OutboundServer:
     `address` is (host, port), port 0 for any free one (`start` puts the real one there); `allowed` are
     the switches' networks; beyond `max_calls` connections are closed at once, so that the switch tries
     its next server or action.
-    `connect_deadline` and `command_deadline` are seconds. Without `live_audio` it makes its own.
+    `connect_deadline` and `command_deadline` are seconds. Without `live_audio` it makes its own. A leg's
+    events come by the first of `event_sources` that carries them, else by the leg's own socket.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two have defaults that suit everybody
         self,
         address: tuple[str, int],
         on_call: Callable[[Call], None],
@@ -51,6 +53,7 @@ class OutboundServer:
         allowed: Sequence[Network] = LOOPBACK,
         max_calls: int = 200,
         live_audio: AudioTransport | None = None,
+        event_sources: Sequence[EventSource] = (),
         connect_deadline: float = 5.0,
         command_deadline: float = REPLY_DEADLINE,
         linger: int = 5,
@@ -60,21 +63,33 @@ class OutboundServer:
         self._max_calls = max_calls
         self._own_audio = live_audio is None
         self._live_audio: AudioTransport = live_audio or LiveAudio()
+        self._event_sources = tuple(event_sources)
         self._connect_deadline = connect_deadline
         self._command_deadline = command_deadline
         self._linger = linger
         self.address = address
+        self._socket: Any = None  # bound; the server's own from `start` on
         self._server: StreamServer | None = None
         self._running = Group()
         self._legs: dict[OutboundConnection, Leg | None] = {}
 
     # --- life ---------------------------------------------------------------------------------------
 
+    def bind(self) -> None:
+        """Takes the address, so that nobody else can, without being reachable yet: a switch that calls now is
+        refused at once, and tries its next server or action instead of waiting for us.
+
+        Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy.
+        """
+        self._socket, self.address = sockets.bind(self.address)
+
     def start(self) -> None:
-        """Begins to accept. Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy."""
-        server = StreamServer(self.address, self._arrive, backlog=_BACKLOG, spawn=self._spawn)
-        self.address = sockets.start(server, self.address)
-        self._server = server
+        """Begins to accept; takes the address first if `bind` has not. Raises as `bind`."""
+        if self._socket is None:
+            self.bind()
+        sockets.listen(self._socket, self.address, _BACKLOG)
+        self._server = StreamServer(self._socket, self._arrive, spawn=self._spawn)
+        self._server.start()
         log.info("outbound_listening", host=self.address[0], port=self.address[1])
 
     @property
@@ -86,6 +101,8 @@ class OutboundServer:
         """No new calls; those under way go on. Safe to call twice."""
         if self._server is not None:
             self._server.stop(timeout=0)
+        elif self._socket is not None:
+            self._socket.close()
 
     def drain(self, deadline: float) -> bool:
         """Waits until no connection is left; False if that took longer than `deadline` seconds."""
@@ -161,7 +178,7 @@ class OutboundServer:
                 "the dialplan must say `socket HOST:PORT async full`, else the leg cannot be controlled",
             )
         connection.deadline = self._command_deadline
-        leg = leg_on(connection, self._live_audio)
+        leg = leg_on(connection, self._live_audio, self._event_sources)
         try:
             leg.prepare()
         except CallEnded:  # still a call, however short: the application gets its HungUp, and records it

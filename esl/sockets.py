@@ -22,20 +22,51 @@ def start(server: StreamServer, address: tuple[str, int]) -> tuple[str, int]:
 
     Raises `AddressTakenError` or `AddressUnusableError`, each with its remedy.
     """
-    host, port = address
     try:
         server.start()
     except OSError as fault:
-        if fault.errno == errno.EADDRINUSE:
-            raise AddressTakenError(
-                f"{host}:{port} is taken: end the program that listens there, or configure another port"
-            ) from None
-        raise AddressUnusableError(
-            f"cannot listen on {host}:{port} ({fault.strerror or fault}): "
-            "configure an address of this machine and a port above 1023"
-        ) from None
-    bound: tuple[Any, ...] = server.socket.getsockname()
+        raise _unusable(address, fault) from None
+    return _address_of(server.socket)
+
+
+def bind(address: tuple[str, int]) -> tuple[Any, tuple[str, int]]:
+    """A socket that holds the address and is not reachable yet, and the address with the real port for 0.
+
+    Raises as `start`.
+    """
+    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError as fault:
+        sock.close()
+        raise _unusable(address, fault) from None
+    return sock, _address_of(sock)
+
+
+def listen(sock: Any, address: tuple[str, int], backlog: int) -> None:
+    """Makes a bound socket reachable. Raises as `start`: another may have bound, too, and been first."""
+    try:
+        sock.listen(backlog)
+    except OSError as fault:
+        raise _unusable(address, fault) from None
+
+
+def _address_of(sock: Any) -> tuple[str, int]:
+    bound: tuple[Any, ...] = sock.getsockname()
     return str(bound[0]), int(bound[1])
+
+
+def _unusable(address: tuple[str, int], fault: OSError) -> AddressTakenError | AddressUnusableError:
+    host, port = address
+    if fault.errno == errno.EADDRINUSE:
+        return AddressTakenError(
+            f"{host}:{port} is taken: end the program that listens there, or configure another port"
+        )
+    return AddressUnusableError(
+        f"cannot listen on {host}:{port} ({fault.strerror or fault}): "
+        "configure an address of this machine and a port above 1023"
+    )
 
 
 def is_allowed(host: str, networks: Sequence[Network]) -> bool:

@@ -113,13 +113,12 @@ class Command:
 
 
 def _parse_headers(block: bytes) -> Headers:
-    lines = []
-    for line in block.decode("utf-8", "replace").split("\n"):
-        name, colon, value = line.partition(":")
-        if not colon or not name:
-            raise WireError(f"header line without a name: {line[:60]!r}")
-        lines.append((name, value[1:] if value.startswith(" ") else value))
-    return Headers(lines, encoded=True)
+    text = block.decode("utf-8", "replace")
+    nameless = [line for line in text.split("\n") if ":" not in line]
+    if nameless or text.startswith(":") or "\n:" in text:
+        shown = nameless[0] if nameless else text[max(f"\n{text}".find("\n:"), 0) :].partition("\n")[0]
+        raise WireError(f"header line without a name: {shown[:60]!r}")
+    return Headers.of_block(text)
 
 
 def _length_of(headers: Headers, limit: int) -> int:

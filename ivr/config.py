@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -136,6 +136,9 @@ class SwitchSettings(_Part):
     event_port: Port = 8021
     event_password: Secret = None
     """FreeSWITCH's; the embedded switch makes its own."""
+    events: Literal["shared", "own"] = "shared"
+    """How a call hears what happens on FreeSWITCH: by one connection for all calls (cheaper for the switch;
+    without it, or without a password, each call uses its own), or always by its own."""
     line_port: Port = 8042
     """Where callers join the embedded switch (`ivr demo`, `ivr call --voice`)."""
     destination: str = "9100"
@@ -217,6 +220,14 @@ class Settings(BaseSettings):
     def path(self, relative: Path) -> Path:
         """`relative` below `home`; an absolute path stays as it is."""
         return relative if relative.is_absolute() else self.home / relative
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.audio.transport == "websocket" and self.switch.kind == "embedded":
+            raise ValueError(
+                "audio.transport: the embedded switch has no websocket; set switch.kind: freeswitch"
+            )
+        return self
 
     @property
     def recordings_folder(self) -> Path:

@@ -20,6 +20,9 @@ from data.errors import DataError, ReleaseDamaged
 from data.store import Store
 from dialogs.errors import DialogError
 from dialogs.loader import load_flows
+from esl import commands
+from esl.connection import InboundConnection
+from esl.errors import EslError, LoginRefusedError
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.server import catalogue_of, writable
@@ -59,6 +62,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _models(settings)
     yield from _ports(settings)
     yield _freeswitch(settings)
+    if settings.switch.kind == "freeswitch":
+        yield _event_socket(settings)
 
 
 def _python() -> Finding:
@@ -162,6 +167,8 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
 def _ports(settings: Settings) -> Iterator[Finding]:
     wanted = [("outbound.port", settings.outbound.host, settings.outbound.port)]
+    if settings.audio.transport == "websocket":
+        wanted.append(("audio.port", settings.audio.host, settings.audio.port))
     if settings.switch.kind == "embedded":
         wanted.append(("switch.event_port", settings.switch.event_host, settings.switch.event_port))
         wanted.append(("switch.line_port", "127.0.0.1", settings.switch.line_port))
@@ -190,6 +197,32 @@ def _freeswitch(settings: Settings) -> Finding:
     return Finding(
         "FreeSWITCH", state, "not on PATH, nor in FREESWITCH_HOME", "The embedded switch serves meanwhile"
     )
+
+
+def _event_socket(settings: Settings) -> Finding:
+    """Whether FreeSWITCH lets us in where the events of all calls come from."""
+    what, switch = "event socket", settings.switch
+    where = f"{switch.event_host}:{switch.event_port}"
+    if switch.event_password is None:
+        return Finding(
+            what,
+            "note",
+            f"{where} is not asked: no password is set",
+            "Set switch.event_password (`ivr freeswitch init` says where it is); calls go on without",
+        )
+    connection = InboundConnection(switch.event_host, switch.event_port, switch.event_password, timeout=2.0)
+    try:
+        connection.connect()
+        version = connection.api(commands.api("version")).strip()
+    except LoginRefusedError as refused:
+        remedy = "Set switch.event_password to FreeSWITCH's, and freeswitch.event_clients to let this host in"
+        return Finding(what, "bad", str(refused), remedy)
+    except EslError as fault:
+        remedy = "Start FreeSWITCH, or set switch.event_host and switch.event_port"
+        return Finding(what, "bad", str(fault), remedy)
+    finally:
+        connection.stop()
+    return Finding(what, "good", f"{where} lets us in: {version}")
 
 
 def _is_local(settings: Settings) -> bool:

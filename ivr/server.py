@@ -9,11 +9,12 @@ Rules:
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ import structlog
 
 from data.call_log import CallLog
 from data.errors import DatabaseLocked, DatabaseLost, DataError
+from data.nodes import Node, claim
 from data.spool import Spool
 from data.store import Store
 from dialogs.catalogue import Catalogue
@@ -37,6 +39,7 @@ from esl.errors import AddressTakenError
 from esl.live_audio import AudioTransport, LiveAudio, default_folder
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from esl.switchboard import Switchboard
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable, PortTaken
@@ -85,7 +88,8 @@ def _port_of(section: str, host: str, port: int) -> Iterator[None]:
 
 
 def node_id(settings: Settings) -> str:
-    """Names this server process among those that share a database; the same after a restart."""
+    """Names this server process among those that share a database; the same after a restart. Two that would
+    have the same name are told apart by `data.nodes`."""
     return f"{socket.gethostname()}:{settings.outbound.port}"
 
 
@@ -135,8 +139,10 @@ class Server:
         self._outbound: OutboundServer | None = None
         self._opening: gevent.Greenlet[[], None] | None = None
         """Tries to find a database again that was lost at the start."""
+        self._board: Switchboard | None = None
         self._audio: AudioTransport | None = None
         self._upkeep: Upkeep | None = None
+        self._node: Node | None = None
         self._zone = ZoneInfo(settings.calls.zone)
 
     @property
@@ -171,6 +177,7 @@ class Server:
             recordings = self._recordings_folder()
             writable(settings.prompts_folder, "prompts")
             writable(settings.spool_folder, "spool")
+            self._outbound = outbound = self._bind()
             there = self._open(store)
             voice = Voice.of(
                 settings,
@@ -181,13 +188,23 @@ class Server:
             live = self._flows(store, voice)
             live.start()
             call_log = CallLog(store, Spool(settings.spool_folder))
-            recovered = call_log.recover(node_id(settings), self._clock.utc()) if there else None
-            if recovered is not None and recovered.completed:
-                log.warning("unfinished_calls_completed", calls=len(recovered.completed))
-            records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
+            self._node = claim(settings.spool_folder, node_id(settings))
+            records = Records(
+                call_log,
+                node=self._node.name,
+                dead=self._node.dead,
+                clock=self._clock,
+                recordings=recordings,
+            )
+            if there and (ended := records.recover()):
+                log.warning("unfinished_calls_completed", calls=ended)
             queues = live.current.flows.catalogue.queues
             self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
-            self._listen()
+            # What is here now stays: later collections need not look through it while calls wait.
+            gc.collect()
+            gc.freeze()
+            with _port_of("outbound", settings.outbound.host, settings.outbound.port):
+                outbound.start()
             if settings.recordings.format is not None:
                 self._upkeep = Upkeep(settings)
                 self._upkeep.start()
@@ -200,8 +217,9 @@ class Server:
                 voice.close()
             if self._opening is not None:
                 self._opening.kill()
-            if self._audio is not None:
-                self._audio.close()
+            self._stop_listening()
+            if self._node is not None:
+                self._node.release()
             store.close()
             raise
 
@@ -265,19 +283,47 @@ class Server:
             return None
         return writable(self._settings.recordings_folder, "recordings")
 
-    def _listen(self) -> None:
+    def _bind(self) -> OutboundServer:
+        """Takes the ports before the models are loaded: a minute later would be late to hear that one is
+        taken. Calls are accepted once everything is ready; until then the switch goes to its next action."""
         settings = self._settings.outbound
         self._audio = self._live_audio()
+        self._board = self._switchboard()
         outbound = OutboundServer(
             (settings.host, settings.port),
             self._take,
             allowed=settings.allowed,
             max_calls=settings.max_calls,
             live_audio=self._audio,
+            event_sources=() if self._board is None else (self._board,),
         )
         with _port_of("outbound", settings.host, settings.port):
-            outbound.start()
-        self._outbound = outbound
+            outbound.bind()
+        return outbound
+
+    def _switchboard(self) -> Switchboard | None:
+        """The connection for the events of all calls. (The embedded switch is nobody's bottleneck.)"""
+        switch = self._settings.switch
+        if switch.kind != "freeswitch" or switch.events != "shared":
+            return None
+        if switch.event_password is None:
+            log.warning(
+                "no_event_connection",
+                reason="no password is set",
+                remedy="set switch.event_password, or switch.events: own",
+            )
+            return None
+        board = Switchboard((switch.event_host, switch.event_port), switch.event_password)
+        board.start()
+        return board
+
+    def _stop_listening(self) -> None:
+        if self._outbound is not None:
+            self._outbound.stop_accepting()
+        if self._board is not None:
+            self._board.close()
+        if self._audio is not None:
+            self._audio.close()
 
     def _live_audio(self) -> AudioTransport:
         audio = self._settings.audio
@@ -299,14 +345,14 @@ class Server:
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
             caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
-            recorded=settings.calls.record,
         )
         version = rooms.live.current
-        conversation = Conversation(version.flows, settings.calls.flow, facts)
         basis = Basis(
             flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
         )
         record = rooms.records.begin(call, basis, language=facts.language)
+        facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
+        conversation = Conversation(version.flows, settings.calls.flow, facts)
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
@@ -325,8 +371,7 @@ class Server:
                 log.warning("calls_released", calls=released)
         if self._opening is not None:
             self._opening.kill()
-        if self._audio is not None:
-            self._audio.close()
+        self._stop_listening()
         if self._upkeep is not None:
             self._upkeep.close()
         if self._rooms is not None:
@@ -335,3 +380,5 @@ class Server:
             self._rooms.voice.close()
             self._rooms.store.close()
             self._rooms = None
+        if self._node is not None:
+            self._node.release()

@@ -147,6 +147,6 @@ class Ask(Question):
         if self.answers and self.kind.name != "yes_no":
             yield ("answers",), "`answers` goes with `type: yes_no`: use a `branch` step, or a menu"
         elif self.answers and set(self.answers) != {"yes", "no"}:
-            yield ("answers",), "`answers` needs both `yes` and `no`"
+            yield ("answers",), "`answers` needs both `yes` and `no`: add the other"
         if self.answers and self.then:
             yield ("then",), "the step goes on by its `answers`: remove `then`"

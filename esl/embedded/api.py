@@ -101,6 +101,18 @@ def _show(switch: EmbeddedSwitch, argument: str) -> str:
     return "\n".join([*rows, "", f"{len(sessions)} total.", ""])
 
 
+@api_command("global_getvar")
+def _global_getvar(switch: EmbeddedSwitch, argument: str) -> str:
+    there = {
+        "core_uuid": switch.board.core_uuid,
+        "hostname": switch.board.name,
+        "switchname": switch.board.name,
+    }
+    if not argument:
+        return "".join(f"{name}={value}\n" for name, value in there.items())
+    return there.get(argument, "") or "-ERR no reply\n"
+
+
 @api_command("reloadxml")
 def _reloadxml(_switch: EmbeddedSwitch, _argument: str) -> str:
     return "+OK [Success]\n"
@@ -117,6 +129,16 @@ def _leg(switch: EmbeddedSwitch, uuid: str) -> Session | None:
 @api_command("uuid_exists")
 def _uuid_exists(switch: EmbeddedSwitch, argument: str) -> str:
     return "true" if _leg(switch, argument.strip()) is not None else "false"
+
+
+@api_command("uuid_answer")
+def _uuid_answer(switch: EmbeddedSwitch, argument: str) -> str:
+    session = _leg(switch, argument)
+    if session is None:
+        return "-ERROR\n"
+    session.channel.answer()
+    session.wake()
+    return "+OK\n"
 
 
 @api_command("uuid_kill")
@@ -141,6 +163,19 @@ def _uuid_break(switch: EmbeddedSwitch, argument: str) -> str:
         return _NO_CHANNEL
     session.stop_applications(everything="all" in flag)
     return "+OK\n"
+
+
+@api_command("uuid_fileman")
+def _uuid_fileman(switch: EmbeddedSwitch, argument: str) -> str:
+    """Tells whether something is played; winding and pausing are not in the embedded switch, so every order
+    is one that it does not know."""
+    words = argument.split()
+    if len(words) < 2:
+        return "-USAGE: <uuid> <cmd>:<val>\n"
+    session = _leg(switch, words[0])
+    if session is None:
+        return _NO_CHANNEL
+    return "-ERR No file handle!\n" if session.media.source is None else "+OK\n"
 
 
 @api_command("uuid_transfer")

@@ -117,15 +117,14 @@ def test_a_call_from_arrival_to_hang_up(open_house: Callable[..., House]) -> Non
         )
         assert call.variables["sip_from_host"] == "127.0.0.1"
         call.answer()
-        assert call.play([PROMPT]) == "c2"
+        assert call.play([PROMPT]) == "c1"
         seen.extend(until_hung_up(call))
         with pytest.raises(CallEnded):
             call.play([PROMPT])
 
     house = open_house(life)
     peer = house.call(MID_PLAYBACK)
-    peer.wait_for("execute answer")
-    peer.send_event("CHANNEL_EXECUTE_COMPLETE", "answer")
+    peer.wait_for("uuid_answer")
     peer.wait_for("execute playback /var/prompts/hola.wav")
     peer.send_event("CHANNEL_HANGUP")
     house.wait()
@@ -134,7 +133,7 @@ def test_a_call_from_arrival_to_hang_up(open_house: Callable[..., House]) -> Non
         "connect",
         "linger 5",
         "filter Unique-ID e0addce1-b877-4ce2-ba9f-1cd9c949b88f",
-        "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE",
+        "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP_COMPLETE",
         "api uuid_setvar_multi e0addce1-b877-4ce2-ba9f-1cd9c949b88f "
         "app_disable_expand_variables=true;playback_terminators=none;socket_resume=",
     ]
@@ -397,7 +396,14 @@ def test_a_hang_up_of_ours_is_not_the_callers(open_house: Callable[..., House]) 
 
 
 def test_a_caller_who_hangs_up_while_we_answer_ends_the_wait(open_house: Callable[..., House]) -> None:
-    """The completion of `answer` never comes; the hang-up must not wait for a deadline."""
+    """The switch cannot answer what has hung up, and says so; who ended it is told by the hang-up."""
+
+    def too_late(peer: Peer, command: Command) -> bool:
+        if "uuid_answer" in command.line:
+            peer.send_event("CHANNEL_HANGUP")
+            peer.send(api_response("-ERROR\n"))
+            return True
+        return False
 
     def life(call: Call) -> None:
         with pytest.raises(CallEnded):
@@ -405,9 +411,7 @@ def test_a_caller_who_hangs_up_while_we_answer_ends_the_wait(open_house: Callabl
         assert next_event(call) == HungUp("NORMAL_CLEARING", by_caller=True)
 
     house = open_house(life)
-    peer = house.call(MID_PLAYBACK)
-    peer.wait_for("execute answer")
-    peer.send_event("CHANNEL_HANGUP")
+    house.call(MID_PLAYBACK, script=too_late)
     house.wait()
 
 
@@ -474,16 +478,26 @@ def test_a_switch_that_does_not_answer_is_given_up(open_house: Callable[..., Hou
     assert peer.closed.wait(DEADLINE)
 
 
-def test_an_answer_that_never_completes_is_given_up(open_house: Callable[..., House]) -> None:
-    """`+OK` means queued, not done."""
+def test_a_refused_answer_is_the_end(open_house: Callable[..., House]) -> None:
+    """The switch hangs up what it cannot answer (no codec in common); its last event says why."""
+
+    def refuse(peer: Peer, command: Command) -> bool:
+        if "uuid_answer" in command.line:
+            peer.send(api_response("-ERROR\n"))
+            peer.send_event("CHANNEL_HANGUP", **{"Hangup-Cause": "INCOMPATIBLE_DESTINATION"})
+            return True
+        return False
 
     def life(call: Call) -> None:
-        call._answer_deadline = 0.05  # type: ignore[attr-defined]
         with pytest.raises(CallEnded):
             call.answer()
-        assert next_event(call) == HungUp("CONNECTION_LOST", by_caller=False)
+        ended = until_hung_up(call)[-1]
+        assert isinstance(ended, HungUp)
+        assert ended.cause == "INCOMPATIBLE_DESTINATION"
 
-    open_house(life).call()
+    house = open_house(life)
+    house.call(script=refuse)
+    house.wait()
 
 
 def test_a_leg_that_the_switch_no_longer_knows_has_ended(open_house: Callable[..., House]) -> None:
@@ -572,10 +586,7 @@ def test_a_refused_command_is_an_error_of_its_own(open_house: Callable[..., Hous
 def whole_call(peer: Peer, command: Command) -> bool:
     """Answers, then sends at once what a real call would: completion, key, hang-up, notice."""
     peer.answer(command)
-    name = command.headers.get("execute-app-name")
-    if name == "answer":
-        peer.send_event("CHANNEL_EXECUTE_COMPLETE", "answer")
-    elif name == "playback":
+    if command.headers.get("execute-app-name") == "playback":
         for event in ("CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE"):
             peer.send_event(event)
         peer.send(LINGER_NOTICE)
@@ -639,8 +650,7 @@ def test_a_hostile_peer_is_shown_the_door_and_holds_nobody_up(
     with socket.create_connection(house.server.address, timeout=DEADLINE) as hostile:
         hostile.sendall(nonsense)
         peer = house.call()
-        peer.wait_for("execute answer")
-        peer.send_event("CHANNEL_EXECUTE_COMPLETE", "answer")
+        peer.wait_for("uuid_answer")
         house.wait()
         try:
             while hostile.recv(65536):
