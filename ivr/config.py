@@ -272,6 +272,8 @@ def load(path: Path | None = None) -> Settings:
         candidate = Path(os.environ.get("IVR_HOME") or CHECKOUT) / "ivr.yaml"
         chosen = candidate if candidate.is_file() else None
     values, lines = _read(chosen) if chosen is not None else ({}, {})
+    if "recordings" in values:  # so that a variable for one of its settings leaves the others as they are
+        values["recordings"] = _recordings(values["recordings"])
     _refuse_unknown_variables()
     try:
         return Settings(**values)
@@ -288,6 +290,8 @@ def _refuse_unknown_variables() -> None:
     for variable in os.environ:
         if not variable.startswith("IVR_") or variable in _VARIABLES_OF_THE_PROCESS:
             continue
+        if variable == "IVR_RECORDINGS":
+            raise ConfigurationError(f"{variable} is a section", "Write IVR_RECORDINGS__FOLDER")
         first = variable.removeprefix("IVR_").split("__")[0].upper()
         if first not in known:
             raise ConfigurationError(
