@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -47,7 +46,7 @@ from ivr.moments import Watch, nobody_watches
 from ivr.publishing.checkup import catalogue_in
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
-from ivr.publishing.loading import load_beside
+from ivr.publishing.loading import FlowReader
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
@@ -135,6 +134,7 @@ class Server:
         self._extra_languages = tuple(extra_languages)
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
+        self._reader: FlowReader | None = None
         self._opening: gevent.Greenlet[[], None] | None = None
         """Tries to find a database again that was lost at the start."""
         self._board: Switchboard | None = None
@@ -176,13 +176,14 @@ class Server:
             writable(settings.spool_folder, "spool")
             self._outbound = outbound = self._bind()
             there = self._open(store)
+            reader = self._reader = FlowReader(self._extra_languages)
             voice = Voice.of(
                 settings,
                 tell=self._tell,
                 fetching=self._fetching,
                 languages=(*LANGUAGES, *self._extra_languages),
             )
-            live = self._flows(store, voice)
+            live = self._flows(store, voice, reader)
             live.start()
             call_log = CallLog(store, Spool(settings.spool_folder))
             recovered = call_log.recover(node_id(settings), self._clock.utc()) if there else None
@@ -202,6 +203,8 @@ class Server:
         except BaseException:
             if live is not None:
                 live.close()
+            if self._reader is not None:
+                self._reader.close()
             if records is not None:
                 records.close(deadline=1.0)
             if voice is not None:
@@ -240,7 +243,7 @@ class Server:
             return False
         return True
 
-    def _flows(self, store: Store, voice: Voice) -> LiveFlows:
+    def _flows(self, store: Store, voice: Voice, reader: FlowReader) -> LiveFlows:
         settings = self._settings
 
         def folder() -> FlowSet:
@@ -255,7 +258,7 @@ class Server:
             copies=copies_of(settings),
             folder=folder,
             main=settings.calls.flow,
-            load=partial(load_beside, extra_languages=self._extra_languages),
+            load=reader,
         )
 
         def warm(flows: FlowSet) -> None:
@@ -365,6 +368,8 @@ class Server:
             self._upkeep.close()
         if self._rooms is not None:
             self._rooms.live.close()
+            if self._reader is not None:
+                self._reader.close()
             self._rooms.records.close()
             self._rooms.voice.close()
             self._rooms.store.close()
