@@ -102,7 +102,7 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     if by_voice:
         _by_voice(settings, flow, options)
         return
-    flows = load_set(existing((options.folder,) if options.folder else ()), options.catalogue_file)
+    flows = load_set(existing((options.folder or settings.flows_folder,)), options.catalogue_file)
     beside = Path(_speaks(flows, flow, options.language)).with_name(f"{flow}{ENDING}")
     now = datetime.now(ZoneInfo("Europe/Madrid")).replace(second=0, microsecond=0)
     facts = Facts(options.language, {"number": options.number, "name": "", "segment": ""}, now, recorded=True)
