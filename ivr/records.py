@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -83,8 +83,12 @@ def place_in(conversation: Conversation, step: str) -> Place:
 class Records:
     """Writes the records of all calls of this process, behind the calls."""
 
-    def __init__(self, call_log: CallLog, *, node: str, clock: Clock, recordings: Path | None) -> None:
+    def __init__(
+        self, call_log: CallLog, *, node: str, dead: Sequence[str] = (), clock: Clock, recordings: Path | None
+    ) -> None:
+        """`dead` names other nodes that are provably gone (`data.nodes`)."""
         self.node = node
+        self._dead = tuple(dead)
         self.clock = clock
         self._call_log = call_log
         self._recordings = recordings
@@ -178,11 +182,16 @@ class Records:
     def _drain_now_and_then(self) -> None:
         while True:
             gevent.sleep(DRAIN_EVERY)
-            self.write(self._drain)
+            self.write(self.recover)
 
-    def _drain(self) -> None:
-        """Brings in what was spooled, if the database is there again. Raises `DataError`."""
-        self._call_log.recover(self.node, self._started_at)
+    def recover(self) -> int:
+        """Brings in what was spooled, and ends the calls that died with their server: with an earlier one of
+        this name, or with another that is provably gone. How many. Raises `DataError`."""
+        ended = 0
+        for node in (self.node, *self._dead):
+            ended += len(self._call_log.recover(node, self._started_at).completed)
+        self._dead = ()
+        return ended
 
 
 class CallRecord:

@@ -45,6 +45,18 @@ def on_free_port(settings: Settings) -> Settings:
     return settings.model_copy(update={"outbound": outbound, "switch": switch})
 
 
+def beside(settings: Settings, switch: FreeSwitch) -> Settings:
+    """The settings of a server that knows where the switch's event socket is, as `init` tells an operator to
+    write them into `ivr.yaml`."""
+    port = switch.configuration.event_socket.port
+    password_file = switch.folder / "conf" / "secrets" / "event_socket"
+    (settings.home / "ivr.yaml").write_text(
+        f"switch: {{kind: freeswitch, event_port: {port}, event_password: {{file: {password_file}}}}}\n"
+    )
+    known = {"event_port": port, "event_password": switch.password}
+    return settings.model_copy(update={"switch": settings.switch.model_copy(update=known)})
+
+
 class ServerProcess:
     """`ivr serve` in a process of its own; `said` is what it wrote so far, on both streams."""
 
@@ -68,7 +80,6 @@ class ServerProcess:
         environment |= {
             "IVR_HOME": str(settings.home),
             "IVR_DATABASE__URL": settings.database_url,
-            "IVR_SWITCH__KIND": settings.switch.kind,
             "IVR_SPEECH__ENGINE": settings.speech.engine,
             "PYTHONUNBUFFERED": "1",
         }
@@ -147,10 +158,10 @@ class ProductStage:
 def product_stage(settings: Settings) -> Iterator[tuple[ProductStage, FreeSwitch]]:
     """The server, and a FreeSWITCH that brings it its calls."""
     settings = on_free_port(settings)
-    stage = ProductStage(settings)
-    stage.server.start()
-    try:
-        with freeswitch(configuration(settings)) as switch:
+    with freeswitch(configuration(settings)) as switch:
+        stage = ProductStage(beside(settings, switch))
+        stage.server.start()
+        try:
             yield stage, switch
-    finally:
-        stage.server.stop(1.0)
+        finally:
+            stage.server.stop(1.0)
