@@ -203,11 +203,11 @@ def shape_of(step: Step) -> Shape:
     exits = list(step.exits())
     if step.takes_input:
         return "asks"
-    if any(True for _ in step.conditions()) and len(exits) > 1:
-        return "decides"
     if any(True for _ in step.prompts()):
         return "says"
-    return "ends" if exits and all(way_out.target == END for way_out in exits) else "does"
+    if len(exits) > 1:
+        return "decides"
+    return "ends" if exits and exits[0].target == END else "does"
 
 
 def shown(template: Template) -> str:
