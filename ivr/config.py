@@ -160,6 +160,8 @@ class CallSettings(_Part):
     language: Literal["es", "ca", "en"] = "es"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Madrid"
     """IANA name of the site's time zone."""
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
+    """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     longest: Annotated[float, Field(gt=0)] = 1800.0
     """Seconds: a call beyond that is handed to a person."""

@@ -345,6 +345,7 @@ class Server:
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
             caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
+            region=settings.calls.region,
         )
         version = rooms.live.current
         basis = Basis(
