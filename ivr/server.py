@@ -196,6 +196,7 @@ class Server:
                 dead=self._node.dead,
                 clock=self._clock,
                 recordings=recordings,
+                messages=settings.recordings_folder,
             )
             if there and (ended := records.recover()):
                 log.warning("unfinished_calls_completed", calls=ended)

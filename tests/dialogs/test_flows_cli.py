@@ -238,3 +238,17 @@ def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
         shown = drawn("main", *words, "--language", "en", database=url).output
         assert 's_main_menu -->|"balance #40;1#41;: 1"| s_customer_number' in shown
         assert "<b>1 end here</b>" in shown
+
+
+def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Path) -> None:
+    """Exit 0, because the file is right; a line for the designer, and a list for programs."""
+    (tmp_path / "catalogue.yaml").write_text("queues: [billing]\n", "utf-8")
+    head = "flow: a\nlanguages: [es]\nperson: billing\nsteps:\n"
+    steps = '  - notify: sms\n    to: "1"\n    text: {es: "a"}\n  - hangup: normal\n'
+    (tmp_path / "a.flow.yaml").write_text(head + steps, "utf-8")
+    result = run("check", str(tmp_path))
+    assert result.exit_code == 0
+    assert "a.flow.yaml:5:5: `notify` needs `notices`, which is not installed" in result.output
+    assert "(a note, no mistake)" in result.output
+    found = json.loads(run("check", str(tmp_path), "--json").output)
+    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [5])
