@@ -229,6 +229,11 @@ def set_variables(leg: str, variables: Mapping[str, str]) -> Command:
     return Command(f"api uuid_setvar_multi {_fitting(_TOKEN, leg, 'a leg uuid')} {';'.join(pairs)}")
 
 
+def forget(leg: str, variables: Iterable[str]) -> Command:
+    """Remove channel variables, at once."""
+    return set_variables(leg, dict.fromkeys(variables, ""))
+
+
 def get_variable(leg: str, name: str) -> Command:
     """Answers with a channel variable's value, `UNDEFINED` if there is none."""
     return Command(
@@ -273,9 +278,9 @@ def break_all(leg: str) -> Command:
 
 def kill(leg: str, cause: str = "NORMAL_CLEARING") -> Command:
     """Hang up."""
-    return Command(
-        f"api uuid_kill {_fitting(_TOKEN, leg, 'a leg uuid')} {_fitting(_CAUSE, cause, 'a hangup cause')}"
-    )
+    _fitting(_CAUSE, cause, "a hangup cause")
+    usual = cause == "NORMAL_CLEARING"  # what the switch takes without one; it reads byte by byte
+    return Command(f"api uuid_kill {_fitting(_TOKEN, leg, 'a leg uuid')}{'' if usual else f' {cause}'}")
 
 
 def transfer(leg: str, destination: str) -> Command:

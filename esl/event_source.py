@@ -67,7 +67,7 @@ def catch_up(leg: Leg, mark: Mapping[str, str]) -> None:
     `mark` are the variables of the source that was lost.
     """
     try:
-        leg.request(*leg.own_subscription, commands.set_variables(leg.uuid, dict.fromkeys(mark, "")))
+        leg.request(*leg.own_subscription, commands.forget(leg.uuid, mark))
         _settle_quick(leg)
         _settle_prompts(leg)
         _settle_queues(leg)

@@ -7,8 +7,10 @@ their values, was half of the application's time per call. So a block stays as i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar, overload
 from urllib.parse import unquote
 
+_T = TypeVar("_T")
 _UNDEFINED = "_undef_"  # how switch_event_serialize writes an empty value
 
 
@@ -36,9 +38,12 @@ class Headers(Mapping[str, str]):
     def of_block(cls, block: str) -> Headers:
         """Encoded header lines as they arrived, cut apart only where somebody asks. (Whether each has a name
         and a colon is for `esl.wire` to see.)"""
-        headers = cls(encoded=True)
+        headers = cls.__new__(cls)
         headers._block = "\n" + block if block else ""
-        headers._lines = None
+        headers._lowered = ""
+        headers._lines = headers._folded = None
+        headers._found = {}
+        headers._encoded = True
         return headers
 
     def _raw(self, name: str) -> str | None:
@@ -84,6 +89,18 @@ class Headers(Mapping[str, str]):
                 raise KeyError(name)
             value = self._found[name] = self._decoded(raw)
         return value
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str | _T) -> str | _T: ...
+    def get(self, name: str, /, default: object = None) -> object:
+        """As a mapping's, without its detour through an exception: most of what is asked for is not there."""
+        value = self._found.get(name)
+        if value is not None:
+            return value
+        raw = self._raw(name)
+        return default if raw is None else self._decoded(raw)
 
     def _decoded(self, raw: str) -> str:
         if not self._encoded:

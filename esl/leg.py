@@ -100,12 +100,17 @@ class Leg:
 
     def prepare(self) -> None:
         """Sees to it that the leg's events arrive, and shuts off expansion: before the call begins."""
-        for source in self._event_sources:
-            if source.attach(self, self._core_uuid):
-                self._events_by = source
-                self.request(commands.set_variables(self.uuid, {**leg_variables.PREPARED, **source.mark}))
-                return
-        self.request(*self.own_subscription, commands.set_variables(self.uuid, leg_variables.PREPARED))
+        wanted = {
+            name: value
+            for name, value in leg_variables.PREPARED.items()
+            if self.variables.get(name, "") != value  # our own dialplan has set some of them
+        }
+        source = next((one for one in self._event_sources if one.attach(self, self._core_uuid)), None)
+        self._events_by = source
+        batch = list(self.own_subscription) if source is None else []
+        if variables := wanted if source is None else {**wanted, **source.mark}:
+            batch.append(commands.set_variables(self.uuid, variables))
+        self.request(*batch)
 
     @property
     def own_subscription(self) -> tuple[Command, Command]:
@@ -216,15 +221,18 @@ class Leg:
         on telling its events; if it closes the connection, `HungUp("BLIND_TRANSFER")` follows.)"""
         identity = self.running.next_id()
         command = commands.transfer_to(destination, event_uuid=identity)
-        self.request(commands.set_variables(self.uuid, dict.fromkeys(commands.NEVER_EXPAND, "")))
+        self.request(commands.forget(self.uuid, commands.NEVER_EXPAND))
         self._transferred = True
         return self._run("transfer", command, identity)
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
-        """Hangs up; `HungUp` follows."""
+        """Hangs up; `HungUp` follows. What else the switch would tell (8 kB) is not asked for any more: its
+        notice on the leg's socket is enough, for who hung up and why is known."""
         command = commands.kill(self.uuid, cause)
         self._hung_up_by_us = cause
-        self.request(command)
+        source = self._events_by
+        deaf = commands.no_events() if source is None else commands.forget(self.uuid, source.mark)
+        self.request(deaf, command)
 
     def release(self) -> None:
         """The application is done with the leg: stops the live audio, says goodbye. If the leg is still
@@ -272,7 +280,7 @@ class Leg:
             if _GONE.match(answer):
                 self.leg_gone()  # its events may have passed before we asked for them
                 self._raise_ended()
-            if answer.startswith(("-ERR", "-USAGE")):
+            if answer.startswith(("-ERR", "-USAGE")) and command.word != "noevents":  # there were none
                 raise CommandRefusedError(" ".join(command.line.split(" ")[:2]), answer)
         return answers
 

@@ -2,7 +2,7 @@
 
 Rules:
 1. It subscribes to what legs need and to nothing else, and only for legs that carry its mark (a channel
-   variable with a value of its own): neither agents' legs nor another server's cost anything here, except
+   variable with a value of its own): neither agents' legs nor another server's cost anything here, but for
    their keys.
 2. It carries the legs of the switch whose `Core-UUID` it has seen; every other leg hears for itself. A
    switch that was started anew has a new one.

@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -199,6 +200,9 @@ class Server:
                 log.warning("unfinished_calls_completed", calls=ended)
             queues = live.current.flows.catalogue.queues
             self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
+            # What is here now stays: later collections need not look through it while calls wait.
+            gc.collect()
+            gc.freeze()
             with _port_of("outbound", settings.outbound.host, settings.outbound.port):
                 outbound.start()
             if settings.recordings.format is not None:

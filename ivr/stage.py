@@ -6,7 +6,7 @@ sockets, protocol, sound in real time, recogniser, synthesiser, database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, time
 from pathlib import Path
 from types import TracebackType
@@ -81,14 +81,17 @@ class Stage:
 
         self._watchers.append(filtered)
 
-    def caller(self, number: str, name: str = "") -> ScriptedCaller:
-        """A caller who has not dialled yet."""
+    def caller(
+        self, number: str, name: str = "", ear: Callable[[bytes], None] | None = None
+    ) -> ScriptedCaller:
+        """A caller who has not dialled yet; `ear` is given what they hear, 20 ms at a time."""
         assert self.switch is not None
         return ScriptedCaller(
             self.switch.addresses.lines,
             destination=self.settings.switch.destination,
             number=number,
             name=name,
+            ear=ear,
         )
 
     def wait_until_idle(self) -> None:

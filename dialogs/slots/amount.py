@@ -46,6 +46,7 @@ from dialogs.spoken import currencies, minor_digits, money
 _Limit = Annotated[Decimal, Field(ge=0, le=10**7)]
 
 _WRITTEN = re.compile(r"\d[\d.,'’]*\d(?:\s?€)?|\d\s?€|[€$£]")
+_PERCENT = re.compile(r"%|\bpor ?cien(?:to)?\b|\bper ?cent\b", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+")
 
 _PESOS = {"es": "peso pesos", "ca": "peso pesos", "en": "peso pesos"}
@@ -158,7 +159,7 @@ class Amount(SpokenKind):
         if language not in _JOIN:
             return ()
         words = tokens(text, _WRITTEN)
-        if _NEVER[language] & set(words):
+        if _NEVER[language] & set(words) or _PERCENT.search(text):
             return ()
         grammar = _Grammar(self.currency, self._scale, language)
 

@@ -136,7 +136,7 @@ def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
     tarde no" are asked back."""
     at = within(phrase, said)
     behind = at + len(phrase)
-    return any(word in _NEGATIONS for word in (*said[max(0, at - 3) : at], *said[behind : behind + 1]))
+    return any(word in _NEGATIONS for word in (*said[max(0, at - 4) : at], *said[behind : behind + 1]))
 
 
 def _covered(
@@ -234,7 +234,7 @@ class Option(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     key: Key | None = Field(None, description="The key that answers")
-    phrases: dict[str, Phrases] = Field(min_length=1)
+    phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
 
 
 _OptionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -249,39 +249,25 @@ class OneOf(SlotKind):
     keypad_wording: ClassVar[str] = "keypad_menu"
     example_options: ClassVar[Mapping[str, Any]] = {
         "choices": {
-            "morning": {
-                "key": 1,
-                "phrases": {
-                    "es": ["por la mañana", "mañana", "mañanas"],
-                    "ca": ["al matí", "matí", "matins"],
-                    "en": ["in the morning", "morning", "mornings"],
-                },
-            },
-            "afternoon": {
-                "key": 2,
-                "phrases": {
-                    "es": ["por la tarde", "tarde", "tardes"],
-                    "ca": ["a la tarda", "tarda", "vesprada", "tardes"],
-                    "en": ["in the afternoon", "afternoon", "evening"],
-                },
-            },
-            "any": {
-                "key": 3,
-                "phrases": {
-                    "es": ["me da igual", "da igual", "cuando sea", "cualquiera"],
-                    "ca": ["m'és igual", "tant se val", "quan sigui", "qualsevol"],
-                    "en": ["either", "any time", "i don't mind", "whenever"],
-                },
-            },
+            "morning": {"key": 1, "phrases": {"es": ["mañana"], "ca": ["matí"], "en": ["morning"]}},
+            "afternoon": {"key": 2, "phrases": {"es": ["tarde"], "ca": ["tarda"], "en": ["afternoon"]}},
         }
     }
     examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
-        "es": (("mejor por la tarde", "afternoon"), ("la opción uno", "morning"), ("me da igual", "any")),
-        "ca": (("millor a la tarda", "afternoon"), ("l'opció u", "morning"), ("tant se val", "any")),
+        "es": (
+            ("mejor por la tarde", "afternoon"),
+            ("por la mañana, por favor", "morning"),
+            ("la opción uno", "morning"),
+        ),
+        "ca": (
+            ("millor a la tarda", "afternoon"),
+            ("al matí, si us plau", "morning"),
+            ("l'opció u", "morning"),
+        ),
         "en": (
             ("in the afternoon, please", "afternoon"),
+            ("the morning is best", "morning"),
             ("option one", "morning"),
-            ("I don't mind", "any"),
         ),
     }
 

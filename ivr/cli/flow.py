@@ -17,6 +17,7 @@ import getpass
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -46,7 +47,7 @@ from ivr.publishing.folder import read_folder, write_folder
 from ivr.workshop.recorded_call import flows_of, test_of
 
 LEAD = 5.0
-"""Seconds from a publish until the servers change over: they look once a second and load within two."""
+"""Seconds from a publish until servers change over, at least: they look each second, and start a process."""
 SYNTHESIS = 0.15
 """Seconds that a server takes for a new prompt, about; the lead grows by it."""
 LONGEST_LEAD = 120.0
@@ -116,7 +117,9 @@ def publish(
     who, why = ("", "") if dry_run else _signed(who, why)
     folder = path or settings.flows_folder
     files, left_out = read_folder(folder)
+    began = time.monotonic()
     found = checked(folder, main=settings.calls.flow, with_tests=not without_tests)
+    reading = time.monotonic() - began
     if found.flows is None or not found.sound:
         _refuse(found, as_json=as_json)
     if read_folder(folder)[0] != files:
@@ -126,7 +129,7 @@ def publish(
         before = _published(store, live)
         lines = differences(before.flows, found.flows, before.files, files)
         spoken = found.flows if live is None and folder == settings.flows_folder else before.flows
-        seconds = _lead(spoken, found.flows) if lead is None else lead
+        seconds = _lead(spoken, found.flows, reading) if lead is None else lead
         _tell(lines, left_out, found, live)
         if live is not None and live.checksum == checksum_of(files):
             _end("nothing to publish: these files are live already", {"published": False}, as_json=as_json)
@@ -174,11 +177,11 @@ def _published(store: Store, live: Switch | None) -> _Published:
     return _Published(flows, files)
 
 
-def _lead(before: FlowSet | None, after: FlowSet) -> float:
-    """Time enough for a server to synthesise what nobody has said before."""
+def _lead(before: FlowSet | None, after: FlowSet, reading: float) -> float:
+    """Time enough for a server to read as much as we have read, and to synthesise what is new."""
     known = set() if before is None else {(one.text, one.language) for one in static_prompts(before)}
     new = {(one.text, one.language) for one in static_prompts(after)} - known
-    return min(LONGEST_LEAD, LEAD + SYNTHESIS * len(new))
+    return min(LONGEST_LEAD, LEAD + reading + SYNTHESIS * len(new))
 
 
 def _tell(lines: list[str], left_out: list[str], found: Checked, live: Switch | None) -> None:

@@ -372,7 +372,7 @@ def test_the_grammar_covers_the_examples(kind: type[SlotKind], language: str) ->
 
 _AROUND = frozenset(
     words_of(
-        "mejor millor por favor please gràcies la el the es és i my mi pedido order comanda incidència l'opció is son"
+        "mejor millor por favor please al matí si us plau best a in gràcies la el the es és i my mi pedido order comanda incidència l'opció is son"
         " ped 45718 AB4571 zamora zebra barcelona ana d'anna"
     )
 )

@@ -363,7 +363,7 @@ def test_a_flood_costs_its_own_call_only(
     assert "much more" in lost.reason
     quiet.audio(frames(8, 1))
     assert other.next() is not None
-    assert worst < 0.1
+    assert worst < 0.5
     flooding.kill()
 
 

@@ -20,6 +20,7 @@ from esl.errors import (
     CommandRefusedError,
     UnsafeTextError,
 )
+from esl.leg import INBOX_LIMIT
 from esl.live_audio import LiveAudio
 from esl.outbound import OutboundServer
 from esl.switch import Call, CallEvent, Digit, Finished, HungUp, ListeningLost
@@ -135,7 +136,7 @@ def test_a_call_from_arrival_to_hang_up(open_house: Callable[..., House]) -> Non
         "filter Unique-ID e0addce1-b877-4ce2-ba9f-1cd9c949b88f",
         "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP_COMPLETE",
         "api uuid_setvar_multi e0addce1-b877-4ce2-ba9f-1cd9c949b88f "
-        "app_disable_expand_variables=true;playback_terminators=none;socket_resume=",
+        "app_disable_expand_variables=true;playback_terminators=none",
     ]
 
 
@@ -770,3 +771,57 @@ def test_closing_lets_calls_end_and_then_lets_them_go(open_house: Callable[..., 
     assert house.server.close(deadline=0.01) == 1
     assert seen == [HungUp("CONNECTION_LOST", by_caller=False)]
     assert house.server.active_calls == 0
+
+
+@pytest.mark.parametrize("resumes", [{"variable_socket_resume": "true"}, {}])
+def test_only_what_the_dialplan_has_left_out_is_set(
+    open_house: Callable[..., House], resumes: dict[str, str]
+) -> None:
+    """The switch reads commands byte by byte. But `socket_resume` must go, for a sentence is not cut off."""
+    house = open_house(lambda call: call.answer())
+    prepared = {"variable_app_disable_expand_variables": "true", "variable_playback_terminators": "none"}
+    peer = house.call(channel=prepared | resumes)
+    house.wait()
+    sets = [line.split(" ")[-1] for line in peer.lines if "uuid_setvar_multi" in line]
+    assert sets == (["socket_resume="] if resumes else [])
+
+
+def test_an_application_that_reads_nothing_loses_the_call(open_house: Callable[..., House]) -> None:
+    """A minute of sound that nobody took: the caller goes on in the dialplan, the memory does not grow."""
+    stuck = Flag()
+    house = open_house(lambda _: stuck.wait())
+    peer = house.call()
+    call = house.arrived.get(timeout=DEADLINE)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(INBOX_LIMIT + 1):
+            peer.send_event("DTMF")
+        assert peer.closed.wait(DEADLINE)
+    stuck.set()
+    events = until_hung_up(call)
+    assert len(events) == INBOX_LIMIT + 1
+    assert events[-1] == HungUp("CONNECTION_LOST", by_caller=False)
+    assert [line["event"] for line in logs].count("leg_given_up") == 1
+
+
+def test_a_bound_port_refuses_until_it_is_started() -> None:
+    """While the models load nobody waits at our door: the switch goes to its next server or action at once,
+    and a second server learns at once that the port is taken."""
+    server = OutboundServer(("127.0.0.1", 0), lambda call: call.answer())
+    server.bind()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(server.address, timeout=DEADLINE)
+    server.start()
+    with pytest.raises(AddressTakenError):
+        OutboundServer(server.address, lambda call: call.answer()).bind()
+    socket.create_connection(server.address, timeout=DEADLINE).close()
+    server.close(deadline=DEADLINE)
+
+
+def test_a_bound_port_that_is_never_started_is_free_again() -> None:
+    """The server may fail between the two."""
+    first = OutboundServer(("127.0.0.1", 0), lambda call: call.answer())
+    first.bind()
+    first.stop_accepting()
+    second = OutboundServer(first.address, lambda call: call.answer())
+    second.start()
+    second.close(deadline=DEADLINE)

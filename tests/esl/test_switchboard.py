@@ -202,8 +202,7 @@ def test_a_call_whose_events_come_by_it(open_scene: Callable[..., Scene]) -> Non
     scene = open_scene().connected()
     peer, call = scene.call()
     assert peer.lines[2:] == [
-        f"api uuid_setvar_multi {UUID} app_disable_expand_variables=true;playback_terminators=none;"
-        f"socket_resume=;{MARK}={mark_of(scene.board)}"
+        f"api uuid_setvar_multi {UUID} playback_terminators=none;{MARK}={mark_of(scene.board)}"
     ]
     assert scene.board.legs == 1
     identity = call.play([PROMPT])
