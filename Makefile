@@ -26,7 +26,7 @@ check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 	$(BIN)/ivr check
 
 test-freeswitch: $(VENV)/.workshop  ## the contract suite on a FreeSWITCH from PATH or FREESWITCH_HOME
-	$(BIN)/python -m pytest -m freeswitch
+	$(BIN)/python -m pytest -m "freeswitch and not long"
 
 test-long: $(VENV)/.workshop  ## fuzzing, crash injection, large runs
 	$(BIN)/python -m pytest -m long --timeout 3600

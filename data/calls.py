@@ -257,6 +257,7 @@ def _detail(turn: Turn) -> str:
     detail: dict[str, Any] = {
         "by": turn.by,
         "band": turn.band,
+        "universal": turn.universal,
         "heard": [[reading.text, reading.confidence] for reading in turn.heard],
         "keys": turn.keys,
         "asked": dict(turn.asked),
@@ -282,6 +283,7 @@ def _turn(row: Row[Any]) -> Turn:
         result=row.result,
         by=detail.get("by", ""),
         band=detail.get("band", ""),
+        universal=detail.get("universal", ""),
         heard=tuple(Reading(text=text, confidence=sure) for text, sure in detail.get("heard", ())),
         keys=detail.get("keys"),
         asked=detail.get("asked", {}),

@@ -166,6 +166,8 @@ class Turn(_Cleaning):
     """How the caller answered."""
     band: Literal["", "sure", "check", "unsure"] = ""
     """How far an answer was trusted."""
+    universal: str = ""
+    """What was asked for instead of an answer (`@person`, `@repeat` …); no secret at any question."""
     heard: tuple[Reading, ...] = ()
     """Best first. Of an open question that was understood: what it may mean."""
     keys: str | None = None
@@ -185,6 +187,7 @@ class Turn(_Cleaning):
             flow=_code(self.flow),
             language=_code(self.language)[:16],
             result=_code(self.result)[:20],
+            universal=_code(self.universal)[:40],
             heard=() if secret else tuple(_reading(one) for one in self.heard[:MOST_READINGS]),
             keys=None if secret or self.keys is None else clean_text(self.keys),
             asked={name: MASK if secret else clean_text(value) for name, value in self.asked.items()},

@@ -13,6 +13,7 @@ from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import render
 from dialogs.slots.asking import Asking
+from dialogs.slots.reasons import sentence
 from dialogs.spoken import DEFAULT_FORMAT, Said, say
 from dialogs.wording import wording
 
@@ -143,6 +144,12 @@ class Call:
         """One of the engine's own sentences."""
         text = wording(name, self.language)
         return (Spoken(text, self.language, f"built_in/{name}/{self.language}", pace=self.pace),)
+
+    def because(self, reason: str) -> Prompt:
+        """Why an answer that was understood cannot be taken; empty if there is nothing to tell."""
+        text = sentence(reason, self.language)
+        recording = f"built_in/{reason}/{self.language}"
+        return (Spoken(text, self.language, recording, pace=self.pace),) if text else ()
 
     def asked_back(self, words: str, shown: str) -> Prompt:
         """ "Did you say …?" with the answer as it was understood."""

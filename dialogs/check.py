@@ -20,6 +20,7 @@ from dialogs.nodes.queue import Queue
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.unread import Unread
 from dialogs.paths import check_paths
 from dialogs.slots.words import plain
 from dialogs.source import nearest
@@ -108,8 +109,8 @@ class _Known:
         return f"nothing is called `{name}`: {nearest(name, names)}"
 
 
-def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], extent: Extent) -> list[Problem]:
-    """All problems of a set. `broken`: files with steps that could not be read, where paths prove nothing."""
+def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[Problem]:
+    """All problems of a set."""
     problems: list[Problem] = []
     used = _used_as_subflow(flows)
     known = _Known(flows, catalogue, extent)
@@ -120,8 +121,10 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, broken: set[str], extent:
     problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)
-    sound = {name: flow for name, flow in flows.flows.items() if flow.source.file not in broken}
-    return [*problems, *check_paths(flows, catalogue, sound, used, whole=extent.whole)]
+    return [
+        *problems,
+        *check_paths(flows, catalogue, frozenset(used | known.unread), complete=extent.complete),
+    ]
 
 
 def unperformable(flows: FlowSet, catalogue: Catalogue) -> list[Problem]:
@@ -189,7 +192,7 @@ def _check_person(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _check_targets(flow: Flow, name: str, step: Step) -> Iterator[Problem]:
-    for way_out in step.exits():
+    for way_out in step.exits() if not isinstance(step, Unread) else ():
         target = way_out.target
         if target in (None, END, PERSON) or target in flow.steps or target in flow.unread:
             continue

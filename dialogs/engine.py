@@ -111,6 +111,11 @@ class Conversation:
         return self._call.public_slots()
 
     @property
+    def values(self) -> dict[str, str | int | bool | None]:
+        """All that conditions and templates may name now, sensitive answers in the clear: never log this."""
+        return dict(self._call.values())
+
+    @property
     def found(self) -> Mapping[str, Mapping[str, Scalar]]:
         """What the look-ups have given so far. In the clear: never log this."""
         return dict(self._call.records)

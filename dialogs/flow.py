@@ -58,8 +58,9 @@ class Flow:
     steps: Mapping[str, Step]
     ways: Mapping[str, tuple[str | int, ...]]
     source: Source
-    unread: frozenset[str] = frozenset()
-    """Steps that stand in the file and could not be read; a set that is given out has none."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """What the steps that could not be read may be called, each with its place in `steps`; a set that is
+    given out has none."""
     unread_words: frozenset[str] = frozenset()
     """Every word of those steps, any of which may be a slot that they fill or a flow that they use."""
     recording_notice: Mapping[str, Template] | None = None

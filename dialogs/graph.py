@@ -35,7 +35,9 @@ class FlowGraph:
             target = following.get(name)
             if target is None:
                 self.falls[name] = way_out
-        return target if target in self.flow.steps else None
+        if target is None or target in self.flow.steps:
+            return target
+        return self.flow.unread.get(target)
 
     def targets(self, name: str) -> Iterator[str]:
         for _, target in self.exits[name]:

@@ -25,6 +25,7 @@ from dialogs.misread import explain
 from dialogs.nodes import NODES
 from dialogs.nodes.ask import Ask
 from dialogs.nodes.step import Step
+from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
 from dialogs.slots import KINDS
 from dialogs.source import Source, nearest, read
@@ -128,10 +129,8 @@ def assemble(
             continue
         flows[flow.name] = flow
     found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows), catalogue=catalogue)
-    # Rules about how steps hang together make sense only where every step could be read.
-    broken = {problem.file for problem in problems}
     extent = Extent(complete, complete and heads, complete and whole)
-    problems += check_set(found, catalogue, broken=broken, extent=extent)
+    problems += check_set(found, catalogue, extent=extent)
     return found, problems
 
 
@@ -157,7 +156,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
     flow = Flow(
         head.flow,
         head.summary,
-        tuple(dict.fromkeys(head.languages)),
+        tuple(dict.fromkeys(one for one in head.languages if one in languages)) or ("es",),
         head.person,
         head.retries,
         read_steps.steps,
@@ -208,7 +207,7 @@ def _notice(source: Source, head: FlowHead) -> Iterator[Problem]:
 class _Steps(NamedTuple):
     steps: dict[str, Step]
     ways: dict[str, tuple[str | int, ...]]
-    unread: frozenset[str]
+    unread: Mapping[str, str]
     unread_words: frozenset[str]
     problems: list[Problem]
 
@@ -217,15 +216,18 @@ def _steps(source: Source, listed: Any) -> _Steps:
     steps: dict[str, Step] = {}
     ways: dict[str, tuple[str | int, ...]] = {}
     problems: list[Problem] = []
-    unread: set[str] = set()
+    unread: dict[str, str] = {}
     words: set[str] = set()
     for at, keys in enumerate(listed if isinstance(listed, list) else []):
         way = ("steps", at)
         step, wrong = _one_step(source, way, keys)
         problems += wrong
         if step is None:
-            unread |= _names_in(keys, at)
-            words |= _words_in(keys)
+            lost = any("is missing: add" in problem.message for problem in wrong)
+            unknown = unread_step(names=_names_in(keys, at), words=_words_in(keys), lost=lost)
+            steps[f"@{at + 1}"], ways[f"@{at + 1}"] = unknown, way
+            unread.update(dict.fromkeys(unknown.names, f"@{at + 1}"))
+            words |= unknown.words
             continue
         name = step.id or step.own_name(at + 1)
         if name in steps:
@@ -235,10 +237,12 @@ def _steps(source: Source, listed: Any) -> _Steps:
                     way, f"two steps are called `{name}` (the other in line {line}): give one an `id`"
                 )
             )
-            words |= _words_in(keys)
+            unknown = unread_step(names=set(), words=_words_in(keys), lost=False)
+            steps[f"@{at + 1}"], ways[f"@{at + 1}"] = unknown, way
+            words |= unknown.words
             continue
         steps[name], ways[name] = step, way
-    return _Steps(steps, ways, frozenset(unread), frozenset(words), problems)
+    return _Steps(steps, ways, unread, frozenset(words), problems)
 
 
 def _names_in(keys: Any, at: int) -> set[str]:
@@ -251,7 +255,7 @@ def _names_in(keys: Any, at: int) -> set[str]:
         if node:
             names.add(f"{node}_{at + 1}")
         if isinstance(value, str) and (key == "id" or node):
-            names.add(f"confirm_{value}" if node == "confirm" else value)
+            names |= {value, value.lower(), f"{node}_{value}"}
     return names
 
 

@@ -9,40 +9,66 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from dialogs.catalogue import Catalogue
 from dialogs.errors import Problem
 from dialogs.flow import Flow, FlowSet
 from dialogs.graph import FlowGraph
-from dialogs.nodes.step import Exit, Step
+from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.unread import Unread
+from dialogs.source import meant
 
 Names = frozenset[str]
 
 
-def check_paths(
-    flows: FlowSet, catalogue: Catalogue, sound: Mapping[str, Flow], used: set[str], *, whole: bool
-) -> Iterator[Problem]:
-    """Problems of the ways through the flows in `sound`; across flows only if all could be read (`whole`)."""
-    for flow in sound.values():
+def check_paths(flows: FlowSet, catalogue: Catalogue, used: Names, *, complete: bool) -> Iterator[Problem]:
+    """Problems of the ways through the flows. `used`: what other flows may use as a subflow; what needs to
+    know that is checked only where every file gave a flow (`complete`)."""
+    for flow in flows.flows.values():
         graph = FlowGraph(flow)
         yield from _unreachable(graph)
         yield from _no_way_out(graph)
         yield from _circles(graph)
-        if flow.name not in used and whole:
+        if flow.name not in used and complete:
             yield from _off_the_end(graph)
-    if whole and len(sound) == len(flows.flows) and not _circular(flows):
-        yield from _Filled(flows, catalogue).problems()
+    if complete and not _circular(flows):
+        yield from _Filled(flows, catalogue, used).problems()
 
 
 def _unreachable(graph: FlowGraph) -> Iterator[Problem]:
-    reached = graph.reached()
+    reached = _reached(graph) or set(graph.flow.steps)
     for name in graph.flow.steps:
         if name not in reached:
             yield graph.flow.problem(
                 name, (), f"no step leads to `{name}`: point a `then` at it, or remove it"
             )
+
+
+def _reached(graph: FlowGraph) -> set[str] | None:
+    """The steps that are led to, also by what is misspelt; `None` if some way leads to nobody knows where."""
+    steps = graph.flow.steps
+    roots = [graph.flow.first, *(name for name, step in steps.items() if isinstance(step, Unread))]
+    if any(isinstance(step, Unread) and step.lost for step in steps.values()):
+        return None
+    if graph.flow.person in steps:
+        roots.append(graph.flow.person)
+    seen: set[str] = set()
+    while roots:
+        name = roots.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for way_out, target in graph.exits[name]:
+            if target is not None:
+                roots.append(target)
+            elif way_out.target not in (None, END, PERSON) and not isinstance(steps[name], Unread):
+                close = meant(str(way_out.target), steps)
+                if close is None:
+                    return None
+                roots.append(close)
+    return seen
 
 
 def _no_way_out(graph: FlowGraph) -> Iterator[Problem]:
@@ -54,7 +80,8 @@ def _no_way_out(graph: FlowGraph) -> Iterator[Problem]:
         }
         out |= more
         grown = bool(more)
-    stuck = [name for name in graph.flow.steps if name in graph.reached() and name not in out]
+    reached = graph.reached()
+    stuck = [name for name in graph.flow.steps if name in reached and name not in out]
     for name in stuck:
         yield graph.flow.problem(
             name, (), f"the call never ends after `{name}`: lead it to a hangup or a queue"
@@ -97,6 +124,8 @@ def _way_back(graph: FlowGraph, start: str, allowed: set[str]) -> list[str]:
 
 def _off_the_end(graph: FlowGraph) -> Iterator[Problem]:
     for name, way_out in graph.falls.items():
+        if isinstance(graph.flow.steps[name], Unread):
+            continue
         yield graph.flow.problem(
             name,
             (),
@@ -140,8 +169,10 @@ def _order(flows: FlowSet) -> list[str]:
 class _Filled:
     """Which names have a value for certain, at every step of every flow."""
 
-    def __init__(self, flows: FlowSet, catalogue: Catalogue) -> None:
-        self.flows, self.catalogue = flows, catalogue
+    def __init__(self, flows: FlowSet, catalogue: Catalogue, used: Names) -> None:
+        self.flows, self.catalogue, self.used = flows, catalogue, used
+        self.everything = frozenset(name for flow in flows.flows.values() for name in _names_in(flow))
+        """What an unread step, or a flow that is not there, may have filled."""
         self.graphs = {name: FlowGraph(flow) for name, flow in flows.flows.items()}
         self.gives: dict[str, Names] = {}
         """What a flow has filled for certain when it comes back."""
@@ -158,7 +189,9 @@ class _Filled:
             ]
             self.gives[name] = frozenset.intersection(*ends) if ends else frozenset()
         for name in reversed(order):
-            at = self._spread(name, self.entry.get(name, frozenset()))
+            # A flow that only an unread step may use is entered with nobody knows what.
+            unknown = self.everything if name in self.used else frozenset[str]()
+            at = self._spread(name, self.entry.get(name, unknown))
             for step_name, names in at.items():
                 step = self.flows.flows[name].steps[step_name]
                 if isinstance(step, Subflow):
@@ -168,6 +201,8 @@ class _Filled:
 
     def _after(self, flow: str, step_name: str, way_out: Exit, names: Names) -> Names:
         step = self.flows.flows[flow].steps[step_name]
+        if isinstance(step, Unread) or (isinstance(step, Subflow) and step.subflow not in self.flows.flows):
+            return self.everything
         filled = names | frozenset(step.fills(self.catalogue, way_out.label))
         if isinstance(step, Subflow):
             filled |= self.gives.get(step.subflow, frozenset())
@@ -196,12 +231,7 @@ class _Filled:
         return at
 
     def _used(self, flow: Flow, name: str, step: Step, filled: Names) -> Iterator[Problem]:
-        uses: list[tuple[tuple[str | int, ...], str]] = list(step.needs())
-        for way, words in (*step.prompts(), *step.written()):
-            uses += [((*way, language), used) for language, t in words.items() for used in t.names]
-        uses += [(way, used) for way, template in step.templates() for used in template.names]
-        uses += [(way, used) for way, condition in step.conditions() for used in condition.names]
-        for way, used in uses:
+        for way, used in _uses(step):
             if used in filled or used in step.filled_before() or used.startswith("caller."):
                 continue
             if used in self.flows.types or "." not in used:
@@ -211,3 +241,17 @@ class _Filled:
                     way,
                     f"`{used}` may be used before it is filled: lead every way here through `{source}`",
                 )
+
+
+def _uses(step: Step) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names that a step uses, and where."""
+    yield from step.needs()
+    for way, words in (*step.prompts(), *step.written()):
+        yield from (((*way, language), used) for language, t in words.items() for used in t.names)
+    yield from ((way, used) for way, template in step.templates() for used in template.names)
+    yield from ((way, used) for way, condition in step.conditions() for used in condition.names)
+
+
+def _names_in(flow: Flow) -> Iterator[str]:
+    for step in flow.steps.values():
+        yield from (used for _way, used in _uses(step))

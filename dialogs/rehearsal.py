@@ -8,6 +8,8 @@ data:
   account:
     "45716": {name: Ana Puig, balance: 14230, balance_currency: EUR, due_date: 2026-12-11}
     "18051": slow
+    "30007": [slow, {name: Jordi Puig, balance: 0, balance_currency: EUR}]    # one after the other
+agents: [busy, free]                       # the first queue, and all after it; or one word for all
 tests:
   - test: a caller hears what they owe
     language: [es, ca, en]                 # once in each
@@ -39,7 +41,7 @@ from dialogs.flow import FlowSet
 from dialogs.misread import explain
 from dialogs.outside import Outside, seconds
 from dialogs.source import Source, nearest, read
-from dialogs.stand_in import Agents, Data
+from dialogs.stand_in import Agents, Data, Staff
 
 ENDING = ".test.yaml"
 
@@ -63,6 +65,7 @@ PerLanguage = Plain | dict[str, Plain]
 """One text, or one for each language."""
 Several = Annotated[list[PerLanguage], BeforeValidator(_listed)]
 Record = dict[str, str | int | bool | None]
+_Answer = Record | Literal["missing", "slow", "error", "locked"]
 
 
 class Expect(BaseModel):
@@ -122,11 +125,15 @@ class Settings(BaseModel):
     language: Annotated[list[str], BeforeValidator(_listed)] | None = None
     now: str | None = None
     zone: str | None = None
-    agents: Agents | None = None
+    agents: Agents | Annotated[list[Agents], Field(min_length=1)] | None = None
     caller: Record | None = None
+    recorded: bool | None = None
+    """Whether calls are recorded; where they are not, a flow's notice is not said."""
     data: dict[
         str,
-        Annotated[dict[str, Record | Literal["missing", "slow", "error", "locked"]], BeforeValidator(_keyed)],
+        Annotated[
+            dict[str, _Answer | Annotated[list[_Answer], Field(min_length=1)]], BeforeValidator(_keyed)
+        ],
     ] = Field(default_factory=dict)
     outside: Outside | None = None
 
@@ -156,7 +163,7 @@ class Script:
     flow: str
     language: str
     facts: Facts
-    agents: Agents
+    agents: Staff
     data: Data
     outside: Outside
     steps: tuple[TestStep, ...]
@@ -223,7 +230,9 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
 
 def _explain(source: Source, model: type[BaseModel], error: ErrorDetails) -> Problem:
     loc = tuple(
-        part for part in error["loc"] if not str(part).startswith(("str", "dict[", "function-", "literal["))
+        part
+        for part in error["loc"]
+        if not str(part).startswith(("str", "dict[", "function-", "literal[", "list["))
     )
     known: dict[str, type[BaseModel]] = {
         "expect": Expect,
@@ -265,7 +274,8 @@ def _entry(
             remedy = nearest(language, flow.languages)
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
             continue
-        facts = Facts(language, _caller(entry, top), now, recorded=True)
+        recorded = next((one.recorded for one in (entry, top) if one.recorded is not None), True)
+        facts = Facts(language, _caller(entry, top), now, recorded=recorded)
         yield Script(
             entry.test,
             source.file,

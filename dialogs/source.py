@@ -74,14 +74,20 @@ class Source:
 def nearest(name: str, known: Iterable[str]) -> str:
     """A remedy for a misspelt name: "did you mean …?", or the list of what exists, as a clause."""
     names = sorted(set(known))
-    by_lower = {known_name.lower(): known_name for known_name in names}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    close = meant(name, names)
     if close:
-        return f"did you mean `{by_lower[close[0]]}`?"
+        return f"did you mean `{close}`?"
     if not names:
         return "there is none to choose from"
     shown = ", ".join(f"`{known_name}`" for known_name in names[:12])
     return f"choose one of {shown}" + (" …" if len(names) > 12 else "")
+
+
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """What a misspelt name most likely means."""
+    by_lower = {known_name.lower(): known_name for known_name in known}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
 
 
 def read(file: Path, shown_as: str | None = None) -> Source:

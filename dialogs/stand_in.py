@@ -5,7 +5,7 @@ It answers every effect but the questions; those are the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,9 +50,12 @@ from dialogs.results import (
 
 Scalar = str | int | bool | None
 Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error", "locked"]
-Data = Mapping[str, Mapping[str, Answer]]
-"""Look-up → what it is asked by (several values joined by ", ") → what it answers. `else` is the rest."""
+Data = Mapping[str, Mapping[str, Answer | Sequence[Answer]]]
+"""Look-up → what it is asked by (several values joined by ", ") → what it answers. `else` is the rest.
+Several answers are given one after the other, the last one for ever."""
 Agents = Literal["free", "busy", "closed", "left", "broken"]
+Staff = Agents | Sequence[Agents]
+"""How people take calls: always so, or one queue after the other, the last one for ever."""
 
 MOST_TURNS = 2000
 
@@ -76,12 +79,12 @@ class StandIn:
     """Plays a conversation from question to question."""
 
     def __init__(
-        self, conversation: Conversation, data: Data, agents: Agents, outside: Outside | None = None
+        self, conversation: Conversation, data: Data, agents: Staff, outside: Outside | None = None
     ) -> None:
         self.conversation = conversation
         self.data = data
         self.outside = outside or Outside()
-        self.agents: Agents = agents
+        self._staff: list[Agents] = [agents] if isinstance(agents, str) else list(agents)
         self.turn = Turn()
         self.waiting: Collect | None = None
         """The question that is open; `None` once the call is over."""
@@ -209,10 +212,14 @@ class StandIn:
     def answer_to(self, lookup: str, by: str) -> Answer:
         """What the data say; `missing` where they say nothing."""
         answers = self.data.get(lookup, {})
-        return answers.get(by, answers.get("else", "missing"))
+        answer = answers.get(by, answers.get("else", "missing"))
+        if isinstance(answer, str | Mapping):
+            return answer
+        return answer[max(0, min(self.asked.count((lookup, by)), len(answer)) - 1)]
 
     def _people(self) -> Result:
-        match self.agents:
+        agents = self._staff.pop(0) if len(self._staff) > 1 else self._staff[0]
+        match agents:
             case "free":
                 return Handed()
             case "busy":

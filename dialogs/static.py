@@ -12,6 +12,7 @@ from dialogs.expressions import Template, Value
 from dialogs.flow import FlowSet
 from dialogs.notice import STEP as NOTICE
 from dialogs.prompts import render, sentences
+from dialogs.slots.reasons import REASONS
 from dialogs.spoken import Said
 from dialogs.wording import WORDING
 
@@ -25,7 +26,7 @@ def static_prompts(flows: FlowSet) -> Iterator[Spoken]:
             for _way, words in step.prompts():
                 for language, template in words.items():
                     yield from _fixed_parts(template, language, f"{flow.name}/{name}")
-    for name, texts in WORDING.items():
+    for name, texts in (*WORDING.items(), *REASONS.items()):
         for language, text in texts.items():
             if "{" not in text:
                 yield Spoken(text, language, f"built_in/{name}/{language}")

@@ -74,6 +74,11 @@ def language_of(value: str) -> str | None:
     return value.removeprefix(_LANGUAGE) if value.startswith(_LANGUAGE) else None
 
 
+def is_universal(value: str) -> bool:
+    """Whether an answer is a universal: it answers no question, and is no secret at any."""
+    return value in _PHRASES or value.startswith(_LANGUAGE)
+
+
 def universal_choices(language: str, languages: Sequence[str]) -> tuple[Choice, ...]:
     """The universals as choices, in that language; other languages only if the flow speaks them."""
     choices = [

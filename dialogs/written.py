@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
@@ -23,7 +24,7 @@ from dialogs.flow import FlowSet
 from dialogs.play import play
 from dialogs.rehearsal import ENDING, scripts_of
 from dialogs.source import LARGEST_FILE, Place, Source, parse
-from dialogs.stand_in import Agents, Data, StandIn
+from dialogs.stand_in import Data, Staff, StandIn
 
 
 class NotWritten(DialogError):
@@ -38,10 +39,14 @@ class WrittenCall:
 
     flow: str
     facts: Facts
-    agents: Agents
+    agents: Staff
     data: Data
     steps: list[Mapping[str, Any]] = field(default_factory=list)
     """As in a test file."""
+    outside: Mapping[str, Any] = field(default_factory=dict)
+    """As in a test file."""
+    notes: list[str] = field(default_factory=list)
+    """Comments above the test."""
 
     def did(self, action: str, what: str | bool) -> None:
         """The caller did this: `say`, `key`, `silence`, `hang_up`."""
@@ -82,14 +87,16 @@ class WrittenCall:
         now = self.facts.now
         if now is not None:
             entry["now"] = now.strftime("%Y-%m-%dT%H:%M")
-            if now.tzinfo is not None and "/" in str(now.tzinfo):
+            if isinstance(now.tzinfo, ZoneInfo):
                 entry["zone"] = str(now.tzinfo)
-        entry["agents"] = self.agents
+        entry["agents"] = self.agents if isinstance(self.agents, str) else list(self.agents)
         caller = {name: value for name, value in self.facts.caller.items() if value not in ("", None)}
         if caller:
             entry["caller"] = caller
         if self.data:
             entry["data"] = {lookup: dict(answers) for lookup, answers in self.data.items()}
+        if self.outside:
+            entry["outside"] = dict(self.outside)
         entry["steps"] = [dict(step) for step in self.steps]
         return entry
 
@@ -102,17 +109,26 @@ def add_test(file: Path, name: str, call: WrittenCall, flows: FlowSet) -> None:
         before = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as fault:
         raise NotWritten(f"{file} cannot be read: name another file") from fault
-    text = _added(before, str(file), call.entry(name))
-    _insist_on_passing(text, str(file), name, flows)
+    text = test_text(name, call, flows, before=before, file=str(file))
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as fault:
         raise NotWritten(f"{file} cannot be written ({fault.strerror}): name another file") from fault
 
 
-def _added(before: str, file: str, entry: Mapping[str, Any]) -> str:
+def test_text(name: str, call: WrittenCall, flows: FlowSet, *, before: str = "", file: str = "") -> str:
+    """The text of a test file with the call behind the tests of `before`. Raises `NotWritten`."""
+    text = _added(before, file, call.entry(name), call.notes)
+    _insist_on_passing(text, file, name, flows)
+    return text
+
+
+test_text.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
+
+
+def _added(before: str, file: str, entry: Mapping[str, Any], notes: Sequence[str]) -> str:
     if not before.strip():
-        return "tests:\n" + _listed(entry, 2)
+        return "tests:\n" + _listed(entry, 2, notes)
     try:
         source = parse(before, file)
     except FlowsInvalid as fault:
@@ -126,7 +142,7 @@ def _added(before: str, file: str, entry: Mapping[str, Any]) -> str:
         )
     if any(isinstance(test, dict) and test.get("test") == entry["test"] for test in content["tests"]):
         raise NotWritten(f"{file} has a test “{entry['test']}” already: give this one another name")
-    return f"{before.rstrip()}\n\n" + _listed(entry, _indent(source, before))
+    return f"{before.rstrip()}\n\n" + _listed(entry, _indent(source, before), notes)
 
 
 def _indent(source: Source, text: str) -> int:
@@ -136,7 +152,7 @@ def _indent(source: Source, text: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _listed(entry: Mapping[str, Any], indent: int) -> str:
+def _listed(entry: Mapping[str, Any], indent: int, notes: Sequence[str]) -> str:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.allow_unicode = True
@@ -147,7 +163,8 @@ def _listed(entry: Mapping[str, Any], indent: int) -> str:
     yaml.dump(dict(entry), written)
     lines = written.getvalue().splitlines()
     head = " " * indent
-    return "\n".join([f"{head}- {lines[0]}", *(f"{head}  {line}" for line in lines[1:])]) + "\n"
+    comments = [f"{head}# {' '.join(note.split())}" for note in notes]
+    return "\n".join([*comments, f"{head}- {lines[0]}", *(f"{head}  {line}" for line in lines[1:])]) + "\n"
 
 
 def _insist_on_passing(text: str, file: str, name: str, flows: FlowSet) -> None:

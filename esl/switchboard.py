@@ -2,7 +2,8 @@
 
 Rules:
 1. It subscribes to what legs need and to nothing else, and only for legs that carry its mark (a channel
-   variable with a value of its own): neither agents' legs nor another server's cost anything here.
+   variable with a value of its own): neither agents' legs nor another server's cost anything here, but
+   for their keys, which are forgotten at once.
 2. It carries the legs of the switch whose `Core-UUID` it has seen; every other leg hears for itself. A
    switch that was started anew has a new one.
 3. When it is lost, every leg goes on by itself (`esl.event_source.catch_up`) and stays so; legs that arrive
@@ -164,6 +165,8 @@ class Switchboard:
             core_uuid = connection.api(commands.core_uuid())
             # The filter first: without it, every leg's events come.
             connection.request(commands.filter_events(f"variable_{MARK}", self._mark[MARK]))
+            # FreeSWITCH tells keys without the channel's variables: everybody's come, there are few of them.
+            connection.request(commands.filter_events("Event-Name", "DTMF"))
             connection.events_to = self._take
             connection.subscribe(*EVENTS)
         except BaseException:

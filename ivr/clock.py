@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """The time of calls. `speed` > 1 makes a call's second shorter than a second (tests only)."""
+    """The time of calls. `speed` > 1 makes a call's second shorter than a second (tests only).
 
-    def __init__(self, speed: float = 1.0) -> None:
+    `begins`: the moment at which a played world begins; without it, the date and time are the machine's.
+    """
+
+    def __init__(self, speed: float = 1.0, *, begins: datetime | None = None) -> None:
         self.speed = speed
+        self._begins = begins
         self._origin = time.monotonic()
 
     def now(self) -> float:
@@ -23,4 +27,6 @@ class Clock:
 
     def utc(self) -> datetime:
         """The date and time, in UTC."""
+        if self._begins is not None:
+            return self._begins.astimezone(UTC) + timedelta(seconds=self.now())
         return datetime.now(UTC)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -220,6 +220,14 @@ class Settings(BaseSettings):
     def path(self, relative: Path) -> Path:
         """`relative` below `home`; an absolute path stays as it is."""
         return relative if relative.is_absolute() else self.home / relative
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.audio.transport == "websocket" and self.switch.kind == "embedded":
+            raise ValueError(
+                "audio.transport: the embedded switch has no websocket; set switch.kind: freeswitch"
+            )
+        return self
 
     @property
     def recordings_folder(self) -> Path:

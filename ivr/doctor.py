@@ -167,6 +167,8 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
 def _ports(settings: Settings) -> Iterator[Finding]:
     wanted = [("outbound.port", settings.outbound.host, settings.outbound.port)]
+    if settings.audio.transport == "websocket":
+        wanted.append(("audio.port", settings.audio.host, settings.audio.port))
     if settings.switch.kind == "embedded":
         wanted.append(("switch.event_port", settings.switch.event_host, settings.switch.event_port))
         wanted.append(("switch.line_port", "127.0.0.1", settings.switch.line_port))

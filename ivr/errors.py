@@ -56,6 +56,12 @@ class LookupUnknown(IvrError):
     code = "lookup_unknown"
 
 
+class ShareFailed(IvrError):
+    """A process that was to play some of the flow tests has failed."""
+
+    code = "share_failed"
+
+
 class MeasurementImpossible(IvrError):
     """What a benchmark needs is not here, or does not work."""
 

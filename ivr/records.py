@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from dialogs.call import Visit
 from dialogs.effects import Deed
 from dialogs.engine import Conversation
 from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
+from dialogs.universals import is_universal
 from esl.switch import Call
 from ivr.clock import Clock
 from ivr.moments import MASK
@@ -82,8 +83,12 @@ def place_in(conversation: Conversation, step: str) -> Place:
 class Records:
     """Writes the records of all calls of this process, behind the calls."""
 
-    def __init__(self, call_log: CallLog, *, node: str, clock: Clock, recordings: Path | None) -> None:
+    def __init__(
+        self, call_log: CallLog, *, node: str, dead: Sequence[str] = (), clock: Clock, recordings: Path | None
+    ) -> None:
+        """`dead` names other nodes that are provably gone (`data.nodes`)."""
         self.node = node
+        self._dead = tuple(dead)
         self.clock = clock
         self._call_log = call_log
         self._recordings = recordings
@@ -177,11 +182,16 @@ class Records:
     def _drain_now_and_then(self) -> None:
         while True:
             gevent.sleep(DRAIN_EVERY)
-            self.write(self._drain)
+            self.write(self.recover)
 
-    def _drain(self) -> None:
-        """Brings in what was spooled, if the database is there again. Raises `DataError`."""
-        self._call_log.recover(self.node, self._started_at)
+    def recover(self) -> int:
+        """Brings in what was spooled, and ends the calls that died with their server: with an earlier one of
+        this name, or with another that is provably gone. How many. Raises `DataError`."""
+        ended = 0
+        for node in (self.node, *self._dead):
+            ended += len(self._call_log.recover(node, self._started_at).completed)
+        self._dead = ()
+        return ended
 
 
 class CallRecord:
@@ -239,6 +249,7 @@ class CallRecord:
             result=kinds.get(type(answer), "match"),
             by="" if isinstance(answer, NoInput) else by,
             band="" if match is None else match.band,
+            universal=match.value if match is not None and is_universal(match.value) else "",
             heard=tuple(Reading(text=one.text, confidence=one.confidence) for one in readings),
             keys=given.keys if isinstance(given, Keyed) else None,
             confidence=0.0 if match is None else match.confidence,

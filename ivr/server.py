@@ -9,11 +9,12 @@ Rules:
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ import structlog
 
 from data.call_log import CallLog
 from data.errors import DatabaseLocked, DatabaseLost, DataError
+from data.nodes import Node, claim
 from data.spool import Spool
 from data.store import Store
 from dialogs.catalogue import Catalogue
@@ -86,7 +88,8 @@ def _port_of(section: str, host: str, port: int) -> Iterator[None]:
 
 
 def node_id(settings: Settings) -> str:
-    """Names this server process among those that share a database; the same after a restart."""
+    """Names this server process among those that share a database; the same after a restart. Two that would
+    have the same name are told apart by `data.nodes`."""
     return f"{socket.gethostname()}:{settings.outbound.port}"
 
 
@@ -139,6 +142,7 @@ class Server:
         self._board: Switchboard | None = None
         self._audio: AudioTransport | None = None
         self._upkeep: Upkeep | None = None
+        self._node: Node | None = None
         self._zone = ZoneInfo(settings.calls.zone)
 
     @property
@@ -184,12 +188,21 @@ class Server:
             live = self._flows(store, voice)
             live.start()
             call_log = CallLog(store, Spool(settings.spool_folder))
-            recovered = call_log.recover(node_id(settings), self._clock.utc()) if there else None
-            if recovered is not None and recovered.completed:
-                log.warning("unfinished_calls_completed", calls=len(recovered.completed))
-            records = Records(call_log, node=node_id(settings), clock=self._clock, recordings=recordings)
+            self._node = claim(settings.spool_folder, node_id(settings))
+            records = Records(
+                call_log,
+                node=self._node.name,
+                dead=self._node.dead,
+                clock=self._clock,
+                recordings=recordings,
+            )
+            if there and (ended := records.recover()):
+                log.warning("unfinished_calls_completed", calls=ended)
             queues = live.current.flows.catalogue.queues
             self._rooms = Rooms(store, records, live, queues, voice, Lookups(store, self._local_time))
+            # What is here now stays: later collections need not look through it while calls wait.
+            gc.collect()
+            gc.freeze()
             with _port_of("outbound", settings.outbound.host, settings.outbound.port):
                 outbound.start()
             if settings.recordings.format is not None:
@@ -205,6 +218,8 @@ class Server:
             if self._opening is not None:
                 self._opening.kill()
             self._stop_listening()
+            if self._node is not None:
+                self._node.release()
             store.close()
             raise
 
@@ -330,14 +345,14 @@ class Server:
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
             caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
-            recorded=settings.calls.record,
         )
         version = rooms.live.current
-        conversation = Conversation(version.flows, settings.calls.flow, facts)
         basis = Basis(
             flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
         )
         record = rooms.records.begin(call, basis, language=facts.language)
+        facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
+        conversation = Conversation(version.flows, settings.calls.flow, facts)
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
@@ -365,3 +380,5 @@ class Server:
             self._rooms.voice.close()
             self._rooms.store.close()
             self._rooms = None
+        if self._node is not None:
+            self._node.release()

@@ -6,19 +6,27 @@ sockets, protocol, sound in real time, recogniser, synthesiser, database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 import gevent
 
+from data.seed_rows import REFERENCE_DAY
 from esl.embedded.caller import ScriptedCaller
+from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
 from ivr.moments import CallBegan, Moment, Watch, nobody_watches
 from ivr.server import Server
 from ivr.voice import Fetching, Tell
+
+MORNING = datetime.combine(REFERENCE_DAY, time(10), ZoneInfo("Europe/Madrid"))
+"""When a played world begins: on the day of the made-up customers, a Monday. Played calls must come out
+alike on a Sunday night and on a working day."""
 
 
 class Stage:
@@ -34,8 +42,11 @@ class Stage:
         agent_voice: Path | None = None,
         agent_talks_for: float = 4.0,
         extra_languages: Sequence[str] = (),
+        clock: Clock | None = None,
     ) -> None:
-        """`agent_voice`: a WAV file that callers hear from the person who answers them.
+        """`clock`: by default that of the made-up company, on a morning on which it is open.
+
+        `agent_voice`: a WAV file that callers hear from the person who answers them.
 
         `extra_languages`: beyond those of the product, for tests (Korean).
         """
@@ -45,7 +56,12 @@ class Stage:
         self._agent_voice = agent_voice
         self._agent_talks_for = agent_talks_for
         self.server = Server(
-            self.settings, watch=self._told, tell=tell, fetching=fetching, extra_languages=extra_languages
+            self.settings,
+            watch=self._told,
+            tell=tell,
+            fetching=fetching,
+            extra_languages=extra_languages,
+            clock=clock or Clock(begins=MORNING),
         )
         self.switch: EmbeddedSwitchProcess | None = None
 
@@ -65,14 +81,17 @@ class Stage:
 
         self._watchers.append(filtered)
 
-    def caller(self, number: str, name: str = "") -> ScriptedCaller:
-        """A caller who has not dialled yet."""
+    def caller(
+        self, number: str, name: str = "", ear: Callable[[bytes], None] | None = None
+    ) -> ScriptedCaller:
+        """A caller who has not dialled yet; `ear` is given what they hear, 20 ms at a time."""
         assert self.switch is not None
         return ScriptedCaller(
             self.switch.addresses.lines,
             destination=self.settings.switch.destination,
             number=number,
             name=name,
+            ear=ear,
         )
 
     def wait_until_idle(self) -> None:

@@ -139,7 +139,7 @@ class Voice:
                 gevent.joinall(before)
                 later = []
                 for spoken in prompts:
-                    gevent.sleep(0)  # most are there already, and looking must not hold up the calls
+                    gevent.sleep(0.001)  # most are there already, and looking must not hold up the calls
                     if spoken.language == first:
                         self._warm_one(spoken)
                     else:

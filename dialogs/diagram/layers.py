@@ -69,6 +69,8 @@ class Layout:
     routes: dict[int, list[Place]]
     """Link → the points that it goes through between its boxes, from source to target."""
     labels: dict[int, Place]
+    rows: dict[str, tuple[float, float]]
+    """Box → top and bottom of the row that it stands in: beside a tall neighbour an arrow must not bend."""
 
 
 @dataclass
@@ -318,6 +320,7 @@ class _Drawing:
             {box.name: place(at) for at, box in enumerate(self.boxes)},
             routes,
             {number: place(one) for number, one in self.label_of.items()},
+            {box.name: rows[self.nodes[at].rank] for at, box in enumerate(self.boxes)},
         )
 
 

@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -178,7 +179,7 @@ class _Drawing:
             return own
         for way, condition in step.conditions():
             if way[:-1] == way_out.way[:-1] and len(way) > 1:
-                return condition.source.replace(".", " ").replace("_", " ")
+                return condition_words(condition.source, self.language)
         return title(way_out.label, self.language)
 
     def _arrow(self, arrow: Arrow) -> None:
@@ -212,6 +213,15 @@ def shown(template: Template) -> str:
         part if isinstance(part, str) else f"‹{readable(part.name.rpartition('.')[2])}›"
         for part in template.parts
     )
+
+
+def condition_words(source: str, language: str) -> str:
+    """A condition as a business reader writes it: `order.status == "late"` → "order status = late"."""
+    words = re.sub(r"\s*==\s*true\b", "", source)
+    for sign, shown_as in (("==", "="), ("!=", "≠"), (">=", "≥"), ("<=", "≤")):
+        words = words.replace(sign, shown_as)
+    words = re.sub(r"\b(and|or|not)\b", lambda found: title(found.group(), language), words)
+    return readable(words.replace('"', "").replace("'", ""))
 
 
 def shortened(text: str) -> str:

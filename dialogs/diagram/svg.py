@@ -203,13 +203,9 @@ class _Drawing:
 
     def _arrow(self, root: Xml.Element, number: int, arrow: Arrow) -> None:
         kind = "light" if arrow.light else "strong"
-        path = _curve(
-            [
-                self._port(number, arrow, first=True),
-                *self._points(number),
-                self._port(number, arrow, first=False),
-            ]
-        )
+        begin, end = self._port(number, arrow, first=True), self._port(number, arrow, first=False)
+        edges = [self._edge(begin, arrow.source), *self._points(number), self._edge(end, arrow.target)]
+        path = _curve([begin, *edges, end])
         line = _tag(
             root, "path", d=path, **{"class": f"arrow {kind}", "marker-end": f"url(#{self.id}-{kind})"}
         )
@@ -239,6 +235,12 @@ class _Drawing:
         step = min(26.0, (card.width - 60.0) / max(len(touching), 1))
         x = at.x + (place - (len(touching) - 1) / 2) * step
         return Place(x, at.y - card.height / 2 if upwards else at.y + card.height / 2)
+
+    def _edge(self, port: Place, name: str) -> Place:
+        """Where an arrow leaves the row of its box: up to there it is upright."""
+        top, bottom = self.layout.rows[name]
+        middle = self.layout.boxes[name].y + self.top
+        return Place(port.x, (top if port.y < middle else bottom) + self.top)
 
     def _leaves_by_top(self, number: int, mine: str) -> bool:
         arrow = self.picture.arrows[number]
@@ -350,6 +352,8 @@ def _curve(points: list[Place]) -> str:
     path = f"M{_n(first.x)} {_n(first.y)}"
     before = first
     for point in rest:
+        if abs(point.x - before.x) < 0.5 and abs(point.y - before.y) < 0.5:
+            continue  # a piece without length has no direction, and the head would lie on its side
         if abs(point.x - before.x) < 0.5:
             path += f" L{_n(point.x)} {_n(point.y)}"
         else:

@@ -30,6 +30,10 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "people": ("personas", "persones", "people"),
     "ends": ("fin", "fi", "end"),
     "wrong": ("si algo va mal", "si alguna cosa va malament", "if something goes wrong"),
+    # conditions
+    "and": ("y", "i", "and"),
+    "or": ("o", "o", "or"),
+    "not": ("no", "no", "not"),
     # exits
     "yes": ("sí", "sí", "yes"),
     "no": ("no", "no", "no"),

@@ -92,7 +92,7 @@ class Ask(Question):
         sensitive = self.ask in call.flows.sensitive
 
         def read_back(value: str) -> tuple[str, str]:
-            return self.kind.read_back(value, asking), MASK if sensitive else value
+            return self.kind.read_back(value, asking), MASK if sensitive else self.kind.shown(value, asking)
 
         asked = Asked(
             step=self,
@@ -147,6 +147,6 @@ class Ask(Question):
         if self.answers and self.kind.name != "yes_no":
             yield ("answers",), "`answers` goes with `type: yes_no`: use a `branch` step, or a menu"
         elif self.answers and set(self.answers) != {"yes", "no"}:
-            yield ("answers",), "`answers` needs both `yes` and `no`"
+            yield ("answers",), "`answers` needs both `yes` and `no`: add the other"
         if self.answers and self.then:
             yield ("then",), "the step goes on by its `answers`: remove `then`"

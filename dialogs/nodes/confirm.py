@@ -86,5 +86,7 @@ class Confirm(Question):
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.then is not None:
             yield ("then",), "a confirm goes on by `yes` and `no`: remove `then`"
-        if all(self.confirm not in template.names for template in self.prompt.values()):
-            yield ("prompt",), f"the prompt does not read back `{{{self.confirm}}}`: put it into the sentence"
+        for language, template in self.prompt.items():
+            if self.confirm not in template.names:
+                remedy = f"put `{{{self.confirm}}}` into the sentence"
+                yield ("prompt", language), f"the prompt does not read back the answer: {remedy}"

@@ -197,6 +197,7 @@ class Form(Question):
             for way, message in ask.mistakes(catalogue):
                 yield ("slots", at, *way), message
 
+    @override
     def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
         for at, ask in enumerate(self.slots):
             for way, message in ask.lacks(languages):

@@ -50,7 +50,7 @@ from dialogs.flow import Name
 from dialogs.nodes.question import Asked, Question, certain
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.results import Heard, Keyed, Match, NoMatch
-from dialogs.slots.choice import Choice, Key, Phrases, choose
+from dialogs.slots.choice import Choice, Key, Phrases, choose, spoken_keys
 
 
 class MenuChoice(BaseModel):
@@ -87,7 +87,7 @@ class Menu(Question):
             kind="menu",
             say=lambda: call.prompt(self.prompt),
             phrases=tuple(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
-            words=(),
+            words=spoken_keys([choice.key for choice in choices], language),
             keys=Keys(1, 1),
             judge=judge,
             keypad="keypad_menu",

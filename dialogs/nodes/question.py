@@ -26,7 +26,7 @@ from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.words import words_of
-from dialogs.slots.yes_no import YesNo
+from dialogs.slots.yes_no import YesNo, behind_no
 from dialogs.universals import HELP, MARK, REPEAT, SLOWER, find_universal, universal_phrases
 
 MOST_DETOURS = 6
@@ -225,10 +225,12 @@ class Misses:
         self.allowed = asked.step.misses(call.flow)
         self.counted = {"no_input": 0, "no_match": 0}
         self.last = "no_match"
+        self.reason = ""
         self.detours = self.helps = 0
 
     def used_up_by(self, miss: NoMatch | NoInput) -> bool:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
+        self.reason = miss.reason if isinstance(miss, NoMatch) else ""
         self.counted[self.last] += 1
         if self.asked.own_words:
             self.call.missed(self.last, self.counted[self.last])
@@ -246,13 +248,15 @@ class Misses:
 
     def prompt(self) -> Prompt:
         own = getattr(self.asked.step, self.last) if self.asked.own_words else []
-        if own:
+        # Who was understood must not hear "I did not understand", nor a designer's words that say so.
+        why = self.call.because(self.reason)
+        if own and not why:
             at = min(self.counted[self.last], len(own))
             words = self.call.prompt(own[at - 1], f"{self.last}_{at}")
             # A designer's sentence that is shorter than the misses must still name the keys.
             if not self.keypad_only or at == self.counted[self.last]:
                 return words
-        lead = self.call.built_in("not_heard" if self.last == "no_input" else "not_understood")
+        lead = why or self.call.built_in("not_heard" if self.last == "no_input" else "not_understood")
         if not self.keypad_only:
             return (*lead, *self.asked.say())
         keypad = self.call.built_in(self.asked.keypad)
@@ -333,9 +337,9 @@ def _asked_back(
         verdict = yes_no.judge(reply, asking)
         if isinstance(reply, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
             return verdict
-        again = asked.judge(reply)
+        again = asked.judge(behind_no(reply))
         if isinstance(again, Match) and again.value != answer.value:
-            return Match(_CORRECTION + again.value, again.said, again.by, again.confidence, again.band)
+            return Match(_CORRECTION + again.value, verdict.said, again.by, again.confidence, again.band)
         return verdict
 
     return Asked(

@@ -46,6 +46,7 @@ from dialogs.spoken import currencies, minor_digits, money
 _Limit = Annotated[Decimal, Field(ge=0, le=10**7)]
 
 _WRITTEN = re.compile(r"\d[\d.,'’]*\d(?:\s?€)?|\d\s?€|[€$£]")
+_PERCENT = re.compile(r"%|\bpor ?cien(?:to)?\b|\bper ?cent\b", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+")
 
 _PESOS = {"es": "peso pesos", "ca": "peso pesos", "en": "peso pesos"}
@@ -158,7 +159,7 @@ class Amount(SpokenKind):
         if language not in _JOIN:
             return ()
         words = tokens(text, _WRITTEN)
-        if _NEVER[language] & set(words):
+        if _NEVER[language] & set(words) or _PERCENT.search(text):
             return ()
         grammar = _Grammar(self.currency, self._scale, language)
 
@@ -178,6 +179,10 @@ class Amount(SpokenKind):
 
     def read_back(self, value: str, asking: Asking) -> str:
         return money(int(value), self.currency, asking.language)[0]
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return money(int(value), self.currency, asking.language)[1]
 
 
 @lru_cache(maxsize=8)
@@ -278,7 +283,8 @@ class _Grammar:
             taken = (joined or anded) + size + said
             again = 0 if said else self._unit(words, at + taken)[0]  # "doce con cincuenta euros"
             if said and (joined or anded or named):
-                yield taken, cents, cost
+                # "treinta y un céntimos" are 31 of them, not thirty and one
+                yield taken, cents, cost + (0.0 if joined or named else 0.45)
             elif not said and (joined or named):
                 yield from _cents_unnamed(taken + again, cents, cost, words[end - size : end])
 

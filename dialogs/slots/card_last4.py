@@ -40,6 +40,11 @@ _BEHIND = {
     "en": frozenset(tokens("ends ending end last")),
 }
 """The digits stand behind such a word: "la que termina en …", "the one ending in …"."""
+_PHRASES = {
+    "es": ("acaba en", "termina en", "los últimos", "las últimas", "mi tarjeta"),
+    "ca": ("acaba en", "les últimes", "la meva targeta"),
+    "en": ("it ends in", "ending in", "the last", "my card"),
+}
 _MANY = 8
 """Digits from which somebody is reading out the whole card."""
 
@@ -70,6 +75,9 @@ class CardLast4(SpokenKind):
 
     def words(self, language: str) -> tuple[str, ...]:
         return number_words(language)
+
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return _PHRASES.get(language, ())
 
     def keys(self) -> Keys:
         return Keys(4, 4)

@@ -39,6 +39,7 @@ from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.trust import band
 from dialogs.slots.words import likeness, within, words_of
+from dialogs.spoken import DIGITS
 
 ALIKE = 0.75
 """Likeness from which a stretch of the utterance may stand for a phrase; one letter in four may differ."""
@@ -135,7 +136,7 @@ def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
     tarde no" are asked back."""
     at = within(phrase, said)
     behind = at + len(phrase)
-    return any(word in _NEGATIONS for word in (*said[max(0, at - 3) : at], *said[behind : behind + 1]))
+    return any(word in _NEGATIONS for word in (*said[max(0, at - 4) : at], *said[behind : behind + 1]))
 
 
 def _covered(
@@ -159,7 +160,16 @@ def _spoken_key(choices: Sequence[Choice], alternative: Alternative, language: s
     found = readings(" ".join(number), language)
     if not found or found[0].cost > 0.2 or len(found[0].digits) != 1:
         return []
-    return [_Hit(choice.id, 1, 1.0) for choice in choices if choice.key == found[0].digits]
+    sure = 0.99 if any(word in _NEGATIONS for word in said) else 1.0
+    return [_Hit(choice.id, 1, sure) for choice in choices if choice.key == found[0].digits]
+
+
+def spoken_keys(keys: Sequence[str], language: str) -> tuple[str, ...]:
+    """What callers say for these keys, for a recogniser's grammar: "uno", "opción"."""
+    names = DIGITS.get(language)
+    found = [names[int(key)] for key in keys if key] if names else []
+    option = {"es": "opción", "ca": "opció", "en": "option"}.get(language)
+    return (*found, option) if found and option else tuple(found)
 
 
 def _alike(choices: Sequence[Choice], alternative: Alternative, language: str) -> list[_Hit]:
@@ -239,39 +249,25 @@ class OneOf(SlotKind):
     keypad_wording: ClassVar[str] = "keypad_menu"
     example_options: ClassVar[Mapping[str, Any]] = {
         "choices": {
-            "morning": {
-                "key": 1,
-                "phrases": {
-                    "es": ["por la mañana", "mañana", "mañanas"],
-                    "ca": ["al matí", "matí", "matins"],
-                    "en": ["in the morning", "morning", "mornings"],
-                },
-            },
-            "afternoon": {
-                "key": 2,
-                "phrases": {
-                    "es": ["por la tarde", "tarde", "tardes"],
-                    "ca": ["a la tarda", "tarda", "vesprada", "tardes"],
-                    "en": ["in the afternoon", "afternoon", "evening"],
-                },
-            },
-            "any": {
-                "key": 3,
-                "phrases": {
-                    "es": ["me da igual", "da igual", "cuando sea", "cualquiera"],
-                    "ca": ["m'és igual", "tant se val", "quan sigui", "qualsevol"],
-                    "en": ["either", "any time", "i don't mind", "whenever"],
-                },
-            },
+            "morning": {"key": 1, "phrases": {"es": ["mañana"], "ca": ["matí"], "en": ["morning"]}},
+            "afternoon": {"key": 2, "phrases": {"es": ["tarde"], "ca": ["tarda"], "en": ["afternoon"]}},
         }
     }
     examples: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {
-        "es": (("mejor por la tarde", "afternoon"), ("la opción uno", "morning"), ("me da igual", "any")),
-        "ca": (("millor a la tarda", "afternoon"), ("l'opció u", "morning"), ("tant se val", "any")),
+        "es": (
+            ("mejor por la tarde", "afternoon"),
+            ("por la mañana, por favor", "morning"),
+            ("la opción uno", "morning"),
+        ),
+        "ca": (
+            ("millor a la tarda", "afternoon"),
+            ("al matí, si us plau", "morning"),
+            ("l'opció u", "morning"),
+        ),
         "en": (
             ("in the afternoon, please", "afternoon"),
+            ("the morning is best", "morning"),
             ("option one", "morning"),
-            ("I don't mind", "any"),
         ),
     }
 
@@ -301,6 +297,9 @@ class OneOf(SlotKind):
 
     def phrases(self, language: str) -> tuple[str, ...]:
         return tuple(p for option in self.choices.values() for p in option.phrases.get(language, ()))
+
+    def words(self, language: str) -> tuple[str, ...]:
+        return spoken_keys([option.key or "" for option in self.choices.values()], language)
 
     def keys(self) -> Keys:
         has_keys = any(option.key for option in self.choices.values())

@@ -10,10 +10,12 @@
     ca: "Quin dia ho pagarà? Per exemple: divendres, o el quinze de març."
     en: "Which day will you pay? For example: Friday, or the fifteenth of March."
 ```
-The value is a date (`{payment_day}` is said as "viernes, veintisiete de noviembre"). What the caller leaves
-out is filled in from today and `range`, so say what you want: of a promise, `future`; of a date of birth,
-`past`. With `any`, "quince de marzo" may be last March or next, and is asked back. So is whatever people
-mean differently: "next Friday", "en quince días", "el viernes" on a Friday.
+The value is a date: `{payment_day}` is said as "veintisiete de noviembre"; asked back, it has its weekday.
+
+What the caller leaves out is filled in from today and `range`, so say what you want: of a promise, `future`; of
+a date of birth, `past`. With `any`, "quince de marzo" may be last March or next, and is asked back. So is
+whatever people mean differently: "next Friday", "en quince días", "el viernes" on a Friday. A time beside the
+day ("el viernes a las cinco") is left to another question.
 
 By key: day and month, or day, month and year: `1503`, `150326`, `15032026`.
 
@@ -35,10 +37,11 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
-from dialogs.slots.date_reading import WRITTEN, Calendar, Range
+from dialogs.slots.date_reading import WRITTEN, Calendar
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.weekdays import Range
 from dialogs.spoken import day_and_weekday
 
 _MONTHS_FIRST = frozenset({"US", "PH"})

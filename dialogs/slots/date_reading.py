@@ -12,23 +12,18 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
 from dialogs.slots.date_words import DATE_WORDS
-from dialogs.slots.phrasing import Meanings, Reading, Words, starts
+from dialogs.slots.phrasing import CARELESS, Meanings, Reading, Words, starts
 from dialogs.slots.quantities import below_hundred, quantities
-
-Range = Literal["any", "past", "future"]
+from dialogs.slots.time_reading import at_the_clock
+from dialogs.slots.weekdays import RIVAL, Range, days_to
 
 WRITTEN = re.compile(
     r"\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}([/.-])\d{1,2}\1\d{2}(?:\d{2})?\b|\b\d{1,2}/\d{1,2}\b"
 )
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|o|er|ro|r)")
 
-RIVAL = 0.1
-"""The cost of the less likely of two usual meanings."""
-DOUBT = 0.4
-"""The cost of what is possible, but should be asked back."""
 JUST_MISSED = 31
 """Days. "El veinte de noviembre" three days later, where a day to come is wanted, is hardly next year."""
 
@@ -54,7 +49,7 @@ class Calendar:
 
     def at(self, words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
         """All days that may be meant at that place of the utterance."""
-        part = starts(words, at, self.words.parts)
+        part = starts(words, at, self.words.parts) or at_the_clock(words, at, self.language)
         if part:
             yield part, ()
         article = starts(words, at, self.words.articles)
@@ -71,8 +66,10 @@ class Calendar:
         yield from self._weekday(words, at)
         yield from self._relative(words, at)
         for end, day in self._day(words, at):
-            if 1 <= day <= 31:
-                yield from self._day_of(words, end, day, named=named)
+            # A bare "dos" may be anything, and "dos días" is no day; "the second" and "el dos" are.
+            stretch = end < len(words) and words[end] in self.words.units
+            if 1 <= day <= 31 and not stretch:
+                yield from self._day_of(words, end, day, named=named or self._is_ordinal(words[end - 1]))
         yield from self._month_day(words, at)
         yield from self._figures(words, at)
 
@@ -127,7 +124,7 @@ class Calendar:
             if 1900 <= year <= 2200:
                 last = monthrange(year, month)[1]
                 there = date(year, month, min(self.today.day, last))
-                yield Reading(there.isoformat(), DOUBT if self.today.day > last else 0.0)
+                yield Reading(there.isoformat(), CARELESS if self.today.day > last else 0.0)
         else:
             days = count * {"day": 1, "week": 7, "fortnight": 14}[unit]
             idiom = self.words.idioms.get(abs(days)) if unit == "day" else None
@@ -178,39 +175,8 @@ class Calendar:
     def _which(self, weekday: int, which: str) -> list[Reading]:
         if self.today is None:
             return [Reading("", reason="no_clock")]
-        ahead = (weekday - self.today.weekday()) % 7 or 7
-        back = (self.today.weekday() - weekday) % 7 or 7
-        same = weekday == self.today.weekday()
-        here = weekday - self.today.weekday()
-        """Days from today to that day in this calendar week, Monday to Sunday."""
-        options: dict[str, list[tuple[int, float]]] = {
-            "week_this": [(here, 0.0)],
-            "week_next": [(here + 7, 0.0)],
-            "week_last": [(here - 7, 0.0)],
-            "week_later": [(ahead + 7, 0.0)],
-            "this": [(0, 0.0), (7, RIVAL)] if same else [(ahead, 0.0 if here > 0 else DOUBT)],
-            # Spanish and Catalan mean the coming one by it, English rather that of next week.
-            "next": self._first((ahead, here + 7), swap=self.language == "en"),
-            "last": self._first((-back, here - 7), swap=False),
-            "": self._bare(ahead, back, same=same),
-        }
-        return [self._from_today(days, cost) for days, cost in options[which]]
-
-    @staticmethod
-    def _first(days: tuple[int, int], *, swap: bool) -> list[tuple[int, float]]:
-        if days[0] == days[1]:
-            return [(days[0], 0.0)]
-        one, other = reversed(days) if swap else days
-        return [(one, 0.0), (other, RIVAL)]
-
-    def _bare(self, ahead: int, back: int, *, same: bool) -> list[tuple[int, float]]:
-        """Just "el viernes"."""
-        today = [(0, RIVAL)] if same else []
-        if self.wanted == "future":
-            return [(ahead, 0.0), *today]
-        if self.wanted == "past":
-            return [(-back, 0.0), *today]
-        return [(ahead, 0.0), *today, (-back, RIVAL)]
+        days = days_to(weekday, which, self.today.weekday(), self.wanted, self.language)
+        return [self._from_today(ahead, cost) for ahead, cost in days]
 
     # --- days of a month ---
 
@@ -231,6 +197,9 @@ class Calendar:
             unit = self.words.ordinals.get(words[at + 1], 99)
             if unit < 10:
                 yield at + 2, (20 if word == "twenty" else 30) + unit
+
+    def _is_ordinal(self, word: str) -> bool:
+        return word in self.words.ordinals or bool(_ORDINAL.fullmatch(word))
 
     def _day_of(
         self, words: Words, at: int, day: int, *, named: bool, weekday: int | None = None
@@ -254,7 +223,7 @@ class Calendar:
             size = starts(words, at, getattr(table, which))
             if size:
                 yield at + size, [self._in_month(day, months, weekday)]
-        yield at, list(self._in_some_month(day, 0.0 if named else 0.3, weekday))
+        yield at, list(self._in_some_month(day, 0.0 if named else CARELESS, weekday))
 
     def _month_number(self, words: Words, at: int) -> Iterator[tuple[int, int, float]]:
         zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (
@@ -346,16 +315,16 @@ class Calendar:
         found = [date(y, month, day) for y in years if day <= monthrange(y, month)[1]]
         ahead = min(there for there in found if there >= self.today)
         back = max(there for there in found if there <= self.today)
-        far = DOUBT if (ahead - self.today).days > 366 else 0.0
+        far = CARELESS if (ahead - self.today).days > 366 else 0.0
         yield from self._choose(ahead, back, cost + far)
 
     def _choose(self, ahead: date, back: date, cost: float) -> Iterator[Reading]:
         assert self.today is not None
         missed = (self.today - back).days, (ahead - self.today).days
         if self.wanted == "future":
-            yield Reading(ahead.isoformat(), cost + (DOUBT if 0 < missed[0] <= JUST_MISSED else 0.0))
+            yield Reading(ahead.isoformat(), cost + (CARELESS if 0 < missed[0] <= JUST_MISSED else 0.0))
         elif self.wanted == "past":
-            yield Reading(back.isoformat(), cost + (DOUBT if 0 < missed[1] <= JUST_MISSED else 0.0))
+            yield Reading(back.isoformat(), cost + (CARELESS if 0 < missed[1] <= JUST_MISSED else 0.0))
         else:
             nearer, other = (ahead, back) if missed[1] <= missed[0] else (back, ahead)
             yield Reading(nearer.isoformat(), cost)

@@ -39,6 +39,7 @@ from dialogs.slots.letters import alike, letter_words, letters_at
 from dialogs.slots.naming import best_of, digit_strings, named
 from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import FILLERS, Reading, SpokenKind, Words, tokens
+from dialogs.slots.quantities import quantity_words
 from dialogs.spoken import spell
 
 Document = Literal["dni", "nie"]
@@ -89,7 +90,9 @@ class Dni(SpokenKind):
     letter: Literal["required", "computed"] = Field("required", description="Whether it must be said")
 
     def words(self, language: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*number_words(language), *letter_words(language))))
+        return tuple(
+            dict.fromkeys((*number_words(language), *quantity_words(language), *letter_words(language)))
+        )
 
     def keys(self) -> Keys:
         return Keys(8, 8)

@@ -65,6 +65,10 @@ class SlotKind(BaseModel, ABC):
     def read_back(self, value: str, asking: Asking) -> str:
         """The value in words, for "did you say …?"."""
 
+    def shown(self, value: str, asking: Asking) -> str:  # noqa: ARG002 - for the kinds to use
+        """The value as a person reads it on a screen."""
+        return value
+
     def companions(self) -> Mapping[str, str]:
         """What the value needs beside it: `{"currency": "EUR"}` fills `<slot>_currency`."""
         return {}

@@ -102,4 +102,4 @@ def letter_words(language: str) -> tuple[str, ...]:
         "ca": "a be ce de e efa ge hac i jota ca ela ema ena o pe cu erra essa te u ve baixa doble ics grega zeta",
         "en": "a b c d e f g h i j k l m n o p q r s t u v w x y z zed double for as in",
     }
-    return tuple(accented.get(language, "").split())
+    return (*accented.get(language, "").split(), *_spelled(language))

@@ -11,7 +11,8 @@
     ca: "Digui'm o marqui el número de comanda."
     en: "Please say or key in your order number."
 ```
-The value is a code, read back letter by letter and digit by digit. See `reference` for all options.
+The value is a code, read back letter by letter and digit by digit. Instead of `prefix`, `letters: 2` asks
+for two letters that change; callers must say them, so there is no answer by key then.
 """
 
 from __future__ import annotations

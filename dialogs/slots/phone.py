@@ -42,6 +42,7 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.naming import best_of, digit_strings, named
 from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import Reading, SpokenKind, tokens
+from dialogs.slots.quantities import quantity_words
 from dialogs.spoken import national, phone
 
 _ABOUT = {
@@ -85,7 +86,8 @@ class Phone(SpokenKind):
 
     def words(self, language: str) -> tuple[str, ...]:
         plus = {"es": "más", "ca": "més", "en": "plus"}.get(language)
-        return (*number_words(language), *((plus,) if plus else ()))
+        listed = (*number_words(language), *quantity_words(language), *((plus,) if plus else ()))
+        return tuple(dict.fromkeys(listed))
 
     def keys(self) -> Keys:
         return Keys(_SHORTEST, _LONGEST)

@@ -17,6 +17,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import ClassVar
 
 from typing_extensions import override
@@ -34,6 +35,8 @@ BENT = 0.35
 """A reading that costs more than this was mended by sound, or words were left out."""
 UNEXPLAINED = 0.4
 """For a word around the answer that says nothing to us: enough to ask back."""
+CARELESS = 0.4
+"""For what is said shorter or looser than one would ("cinco", where "el cinco" is a day)."""
 MOST_UNEXPLAINED = 6
 """Words; with more, the caller is telling a story."""
 LONGEST_UTTERANCE = 40
@@ -113,7 +116,7 @@ _FILLERS: Mapping[str, str] = {
     " bon bona hola està estaria així res vostè ja pagar pagaré pago fer podem pot ser va vaig sigui ho",
     "en": "er um uh erm mm mmm ah oh hmm well so let me see ok okay alright right yes yeah it is it's its"
     " that's that would be i'd i'll i will think my the please thanks thank you can could we like want to"
-    " have say put down make for maybe just on at say let's do sure hello hi sorry? well"
+    " have say put down make for just on at say let's do sure hello hi sorry? well"
     " pay i you may might probably? then lets id ill",
 }
 FILLERS: Mapping[str, frozenset[str]] = {
@@ -170,19 +173,24 @@ def understand(
         return ()
     if any(word in _BETWEEN.get(language, ()) for word in words[: spans[0].start]):
         return (Reading("", reason="several"),)
-    extra, before = 0.0, words[: spans[0].start]
-    last = spans[-1]
+    last, extra = spans[-1], 0.0
+    before, between = words[: spans[0].start], _between(words, spans)
     if any(span.meanings != last.meanings for span in spans):
         gap = words[spans[-2].end : last.start]
         if not any(starts(gap, at, _CORRECTIONS.get(language, ())) for at in range(len(gap))):
             return (Reading("", reason="several"),)
-        extra, before = UNEXPLAINED, ()
-    around = _around(before, words[last.end :], language, fillers)
+        extra, before, between = UNEXPLAINED, (), ()
+    around = _around(before, between, words[last.end :], language, fillers)
     if around is None:
         return ()
-    return tuple(
-        Reading(r.value, round(r.cost + around + extra, 3), r.reason, r.proven) for r in last.meanings
-    )
+    # What is a careless reading already is nothing among words that say nothing: "tengo tres hijos".
+    kept = (r for r in last.meanings if around < 2 * UNEXPLAINED or r.cost < CARELESS)
+    return tuple(Reading(r.value, round(r.cost + around + extra, 3), r.reason, r.proven) for r in kept)
+
+
+def _between(words: Words, spans: list[_Span]) -> Words:
+    """What stands between the first answer and its repetitions."""
+    return tuple(w for one, other in pairwise(spans) for w in words[one.end : other.start])
 
 
 def _spans(words: Words, read_at: ReadAt) -> Iterator[_Span]:
@@ -206,7 +214,9 @@ def _spans(words: Words, read_at: ReadAt) -> Iterator[_Span]:
             at += 1
 
 
-def _around(before: Words, after: Words, language: str, fillers: frozenset[str]) -> float | None:
+def _around(
+    before: Words, between: Words, after: Words, language: str, fillers: frozenset[str]
+) -> float | None:
     """The cost of the words around the answer; `None` if they take it away."""
     known = FILLERS.get(language, frozenset()) | fillers | {""}
     no = _NO.get(language, frozenset())
@@ -220,7 +230,7 @@ def _around(before: Words, after: Words, language: str, fillers: frozenset[str])
             return None
     if _runs_on(before, after, language):
         return None
-    unknown = sum(word not in known for word in (*before, *after))
+    unknown = sum(word not in known for word in (*before, *between, *after))
     return None if unknown > MOST_UNEXPLAINED else unknown * UNEXPLAINED
 
 

@@ -31,6 +31,7 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.naming import best_of, digit_strings, named
 from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import Reading, SpokenKind, tokens
+from dialogs.slots.quantities import quantity_words
 from dialogs.spoken import spell
 
 _FORMS: Mapping[str, str] = {
@@ -86,7 +87,7 @@ class Postcode(SpokenKind):
         return None
 
     def words(self, language: str) -> tuple[str, ...]:
-        return (*number_words(language), "mil" if language != "en" else "thousand")
+        return tuple(dict.fromkeys((*number_words(language), *quantity_words(language))))
 
     def keys(self) -> Keys:
         length = _length(self.country) if self.country else 0

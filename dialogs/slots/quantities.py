@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from dialogs.slots.numerals import lexicon_of, number_words
-from dialogs.slots.phrasing import Words
+from dialogs.slots.phrasing import CARELESS, Words
 
 Quantity = tuple[int, int, float]
 """Words taken, value, cost."""
 
-CARELESS = 0.4
 MOST = 10**10
 
 _MILLION = {

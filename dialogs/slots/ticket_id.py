@@ -10,7 +10,9 @@
     ca: "Digui'm les dues lletres i els quatre números de la incidència."
     en: "Please say the two letters and the four digits of your ticket."
 ```
-The value is a code, `AB4571`, read back letter by letter and digit by digit. See `reference` for all options.
+The value is a code, `AB4571`, read back letter by letter and digit by digit.
+With letters that change there is no answer by key; `prefix: INC` stands for letters that never change, which
+callers may say, spell or leave out. Without either, it is digits alone.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
-from dialogs.slots.time_reading import FILLERS, TIME_WORDS, WRITTEN, Clock, apart, time_vocabulary
+from dialogs.slots.time_reading import FILLERS, TIME_WORDS, WRITTEN, Clock, apart, relative, time_vocabulary
 from dialogs.spoken import time_of_day
 
 _USUAL = (8 * 60, 20 * 60)
@@ -104,7 +104,7 @@ class Time(SpokenKind):
 
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
-        if language not in TIME_WORDS:
+        if language not in TIME_WORDS or relative(text):
             return ()
         clock = Clock(language)
 

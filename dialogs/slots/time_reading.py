@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dialogs.slots.phrasing import Words, phrases_of, starts, tokens
-from dialogs.slots.quantities import CARELESS, below_hundred
+from dialogs.slots.phrasing import CARELESS, Words, phrases_of, starts, tokens
+from dialogs.slots.quantities import below_hundred
+from dialogs.slots.words import plain
 
 Phrases = tuple[Words, ...]
 
@@ -141,6 +142,11 @@ FILLERS: Mapping[str, frozenset[str]] = {
     ),
     "en": frozenset(tokens("call ring me prefer best today tomorrow time at the good")),
 }
+_CLOCK_LEADS: Mapping[str, Phrases] = {
+    "es": phrases_of("a las|a la|sobre las|hacia las|a eso de las"),
+    "ca": phrases_of("a les|a la|cap a les|sobre les|a dos quarts|a un quart|a tres quarts"),
+    "en": phrases_of("at|at about"),
+}
 _ABOUT: Mapping[str, frozenset[str]] = {
     "es": frozenset({"eso", "sobre", "hacia", "desde"}),
     "ca": frozenset({"cap", "sobre", "quarts"}),
@@ -159,6 +165,23 @@ def time_vocabulary(language: str) -> tuple[str, ...]:
         " oh hundred hours",
     }
     return tuple(listed.get(language, "").split())
+
+
+_RELATIVE = re.compile(
+    r"\b(?:dentro de|de aqui a|en|d'aqui a?|dins de|dintre de|in) (?:\w+ ){1,4}?(?:horas?|minutos?|hores|hora|minuts?"
+    r"|hours?|minutes?)\b"
+)
+
+
+def relative(text: str) -> bool:
+    """Whether a stretch of time is meant, not a time: "dentro de una hora", "in half an hour"."""
+    return bool(_RELATIVE.search(plain(text)))
+
+
+def at_the_clock(words: Words, at: int, language: str) -> int:
+    """How many words there tell a time and nothing else: "a las cinco y media", "at five"; 0 if none do."""
+    lead = starts(words, at, _CLOCK_LEADS[language])
+    return max((reading.size for reading in Clock(language).at(words, at)), default=0) if lead else 0
 
 
 def apart(text: str) -> str:
@@ -187,9 +210,14 @@ class Clock:
         if size:
             minutes, cost = self.words.fixed[words[at : at + size]]
             yield at + size, minutes, False, cost
-        for end, minutes, whole_day, cost in self._times(words, at, named=named):
+        for end, minutes, whole_day, cost in self._times(words, at):
             last = end + starts(words, end, self.words.exactly)
-            yield from self._with_half(words, last, minutes, whole_day=whole_day, cost=cost)
+            # A bare "cinco" may be an answer to "¿a qué hora?", and may be anything else.
+            bare = not named and last == at + 1 and not _FIGURES.fullmatch(words[at])
+            for place, found, open_half, extra in self._with_half(
+                words, last, minutes, whole_day=whole_day, cost=cost
+            ):
+                yield place, found, open_half, extra + (CARELESS if bare and place == last else 0.0)
 
     def _with_half(
         self, words: Words, at: int, minutes: int, *, whole_day: bool, cost: float
@@ -213,7 +241,7 @@ class Clock:
                 yield end, minutes if whole_day and minutes >= 780 else after, False, cost + doubt
         yield at, minutes, not whole_day and minutes >= 0, cost
 
-    def _times(self, words: Words, at: int, *, named: bool) -> Iterator[tuple[int, int, bool, float]]:
+    def _times(self, words: Words, at: int) -> Iterator[tuple[int, int, bool, float]]:
         yield from self._figures(words, at)
         if self.language == "ca":
             yield from self._quarters(words, at)
@@ -228,9 +256,7 @@ class Clock:
             if military:
                 end += 1 + (words[end + 1 : end + 2] == ("hours",))
             wide = hour > 12 or hour == 0 or military or words[at] == "0"
-            sure = named or oclock or military
-            # A bare "cinco" may be an answer to "¿a qué hora?".
-            yield end, hour * 60, wide, cost + (0.0 if sure else 0.2)
+            yield end, hour * 60, wide, cost
             yield from self._minutes(words, end, hour, wide=wide, cost=cost)
 
     def _hour(self, words: Words, at: int) -> Iterator[tuple[int, int, float]]:

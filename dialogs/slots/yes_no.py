@@ -13,12 +13,13 @@ By key: 1 is yes, 2 is no.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
-from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.trust import band
@@ -123,6 +124,15 @@ def _weigh(found: list[Meaning], unknown: int) -> Literal["yes", "no"] | None:
     return None
 
 
+_LEADING_NO = re.compile(r"^\W*(?:(?:que\s+)?no\b\W*)+", re.IGNORECASE)
+
+
+def behind_no(heard: Heard) -> Heard:
+    """What follows a "no" at the beginning: the correction in "no, el viernes", after "did you say …?"."""
+    found = (Alternative(_LEADING_NO.sub("", a.text), a.confidence) for a in heard.alternatives)
+    return Heard(tuple(alternative for alternative in found if alternative.text.strip()))
+
+
 class YesNo(SlotKind):
     """Yes or no; the value is `yes` or `no`."""
 
@@ -139,7 +149,9 @@ class YesNo(SlotKind):
 
     def phrases(self, language: str) -> tuple[str, ...]:
         listed = _PHRASES[language]
-        return tuple(phrase for meaning in ("yes", "no") for phrase in listed[meaning].split("|"))
+        return tuple(
+            phrase for meaning in ("yes", "no", "politeness") for phrase in listed[meaning].split("|")
+        )
 
     def keys(self) -> Keys:
         return Keys(1, 1)

@@ -110,7 +110,10 @@ class ScriptedCaller:
         name: str = "",
         variables: dict[str, str] | None = None,
         clock: Clock | None = None,
+        ear: Callable[[bytes], None] | None = None,
     ) -> None:
+        """`ear` is given every 20 ms of sound as it arrives, for a loudspeaker."""
+        self._ear = ear
         self.hello = Hello(number=number, name=name, destination=destination, variables=variables or {})
         self.clock: Clock = clock or RealClock()
         self.uuid = ""
@@ -218,6 +221,8 @@ class ScriptedCaller:
         if len(heard) < place * 2:
             heard += bytes(place * 2 - len(heard))
         heard[place * 2 : place * 2 + len(frame)] = frame
+        if self._ear is not None:
+            self._ear(frame)
         if frame != SILENCE and int(np.abs(np.frombuffer(frame, "<i2").astype(np.int32)).max()) > LOUD:
             self._last_loud = place + FRAME_SAMPLES
 

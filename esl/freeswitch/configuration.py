@@ -235,6 +235,8 @@ class SwitchConfiguration:
     recordings: PurePosixPath = _RECORDINGS
     live_audio: PurePosixPath = _SHARED_MEMORY
     """A folder on tmpfs that the switch writes and our server reads."""
+    streams: bool = False
+    """Live audio goes to a server on another machine, by mod_audio_stream."""
     log_level: str = "notice"
     """`info` and `debug` write every key that a caller presses into FreeSWITCH's log."""
 

@@ -125,6 +125,7 @@ def _autoload(configuration: SwitchConfiguration, secrets: Mapping[str, str]) ->
         ),
         "acl": ({}, {"servers": _nodes(events.clients), "peers": _nodes(_peers(configuration))}),
         "callcenter": ({}, _queues(configuration)),
+        "modules": ({}, {"streams": _streams(configuration)}),
     }
     return {name: fillings.get(name, ({}, {})) for name in _CONFIGURATIONS}
 
@@ -157,6 +158,10 @@ def _public(sip: Sip) -> list[ET.Element]:
 def _transport(sip: Sip) -> list[ET.Element]:
     """On loopback, where TCP has no use, one socket less to listen on."""
     return [_param("bind-params", "transport=udp")] if ip_address(sip.address).is_loopback else []
+
+
+def _streams(configuration: SwitchConfiguration) -> list[ET.Element]:
+    return [ET.Element("load", module="mod_audio_stream")] if configuration.streams else []
 
 
 def _queues(configuration: SwitchConfiguration) -> dict[str, list[ET.Element]]:

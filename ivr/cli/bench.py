@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 
 import click
@@ -18,19 +19,23 @@ from ivr.config import Settings
 from ivr.load import control as load
 from ivr.logs import configure, quieter
 from ivr.stage import Stage
+from ivr.workshop.measure import Rehearsed, measure_flows
 
 WHAT = {"turns": benchmarks.measure_turns, "barge-in": benchmarks.measure_barge_in}
+FLOWS = "flows"
 CONTROL = "control"
 
 
 @click.command()
-@click.argument("what", nargs=-1, type=click.Choice(sorted([*WHAT, CONTROL])))
+@click.argument("what", nargs=-1, type=click.Choice(sorted([*WHAT, FLOWS, CONTROL])))
 @click.option("--turns", default=33, show_default=True, help="How many turns, about.")
 @click.option(
-    "--way", "ways", multiple=True, type=click.Choice(list(load.WAYS)), help="control: only this; repeatable."
+    "--calls",
+    type=click.IntRange(1, 1_000_000),
+    help="flows: how many scripted calls (1000); control: how many a round (300).",
 )
 @click.option(
-    "--calls", default=300, show_default=True, type=click.IntRange(1, 1800), help="control: a round."
+    "--way", "ways", multiple=True, type=click.Choice(list(load.WAYS)), help="control: only this; repeatable."
 )
 @click.option(
     "--per-second", default=30.0, show_default=True, type=click.FloatRange(0.1, 500), help="control."
@@ -43,36 +48,37 @@ def bench(
     what: tuple[str, ...],
     *,
     turns: int,
+    calls: int | None,
     ways: tuple[str, ...],
-    calls: int,
     per_second: float,
     rounds: int,
     as_json: bool,
 ) -> None:
-    """Measures what callers wait for, with spoken calls in real time on the embedded switch; and what the
-    control of calls costs, on a real FreeSWITCH.
+    """Measures on the embedded switch, with spoken calls in real time; flows: without any switch; control:
+    on a real FreeSWITCH.
 
     turns: end of the caller's speech to the first changed sample heard. barge-in: onset of speech over a
-    prompt until the prompt has stopped at the caller's ear. control: CPU per call of FreeSWITCH and of the
-    server, for each way to control the same short call; needs FreeSWITCH (PATH or FREESWITCH_HOME) with
-    mod_lua, and SIPp, and runs only if it is named.
+    prompt until the prompt has stopped at the caller's ear. flows: scripted calls, as `ivr test` plays them.
+    control: CPU per call of FreeSWITCH and of the server, for each way to control the same short call; needs
+    FreeSWITCH (PATH or FREESWITCH_HOME) with mod_lua, and SIPp, and runs only if it is named.
 
     \b
     Examples:
-      ivr bench                  turns and barge-in
+      ivr bench                  everything but control
       ivr bench barge-in --turns 30 --json
+      ivr bench flows --calls 1000
       ivr bench control
       ivr bench control --way lua --way esl-shared --calls 1000 --per-second 100 --json
     """
     configure(quieter(settings.log))
     console = Console(stderr=as_json)
     answer: dict[str, object] = {}
-    callers = [name for name in what or sorted(WHAT) if name != CONTROL]
-    if callers:
-        answer["figures"] = _callers(settings, console, callers, turns)
+    others = [name for name in what or sorted([*WHAT, FLOWS]) if name != CONTROL]
+    if others:
+        answer["figures"] = _figures(settings, console, others, turns=turns, calls=calls or 1000)
     if CONTROL in what:
         answer["control"] = _control(
-            console, ways or tuple(load.WAYS), calls=calls, per_second=per_second, rounds=rounds
+            console, ways or tuple(load.WAYS), calls=calls or 300, per_second=per_second, rounds=rounds
         )
     if as_json:
         click.echo(json.dumps(answer))
@@ -105,10 +111,15 @@ def _control(
     return {"per_second": per_second, "rounds": rounds, "costs": [dataclasses.asdict(cost) for cost in costs]}
 
 
-def _callers(settings: Settings, console: Console, what: list[str], turns: int) -> list[dict[str, object]]:
+def _figures(
+    settings: Settings, console: Console, what: list[str], *, turns: int, calls: int
+) -> list[dict[str, object]]:
     """Measures, shows the table, and returns what goes into the JSON."""
     found = []
-    for name in what:
+    if FLOWS in what:
+        rehearsed = _flows(calls, console)
+        found.append(rehearsed.each)
+    for name in (name for name in what if name in WHAT):
         played_on = prepared(settings, lambda _text: None)
         with Progress(console=console) as bar, Stage(played_on) as stage:
             stage.server.rooms.voice.wait_warm()
@@ -130,6 +141,18 @@ def _callers(settings: Settings, console: Console, what: list[str], turns: int) 
         )
     console.print(table)
     return [dataclasses.asdict(one) for one in found]
+
+
+def _flows(calls: int, console: Console) -> Rehearsed:
+    """Scripted calls on one core and on all, with what they took in all."""
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task(f"{calls} scripted calls", total=calls)
+        rehearsed = measure_flows(calls, max(2, os.cpu_count() or 1), lambda: bar.advance(task))
+    console.print(
+        f"{calls} scripted calls: {rehearsed.seconds_one_core:.2f} s on one core,"
+        f" {rehearsed.seconds_shared:.2f} s in {rehearsed.processes} new processes"
+    )
+    return rehearsed
 
 
 commands = [bench]

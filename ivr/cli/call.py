@@ -2,70 +2,111 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import click
+from rich.console import Console
+from rich.markup import escape
 
+from data.seeds import demo_customers
 from dialogs.errors import DialogError
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.rehearsal import ENDING
 from dialogs.simulator import HELP, Line, TextCaller
 from dialogs.stand_in import Agents, Data
+from ivr.cli import pass_settings
+from ivr.cli.demo import FetchBar, Screen, prepared
 from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set, load_tests
+from ivr.config import Settings
+from ivr.logs import configure, quieter
+from ivr.stage import Stage
+from ivr.workshop.sound_device import SoundDevice
+from ivr.workshop.voice_call import FileCaller, converse, pieces_of, play_straight
+from speech.errors import SpeechError
+from speech.sound import read_wav
 
 _COLOURS = {"ivr": "cyan", "system": "blue", "note": "yellow", "caller": "green"}
+
+
+@dataclass(frozen=True)
+class Given:
+    """The options of the command that only one of its ways needs."""
+
+    language: str
+    folder: Path | None
+    catalogue_file: Path | None
+    data_file: Path | None
+    agents: Agents
+    number: str
+    said: Path | None
+    kept: Path | None
+    straight: bool
 
 
 @click.command("call")
 @click.argument("flow")
 @click.option("--text", "by_text", is_flag=True, help="Type what the caller says.")
+@click.option("--voice", "by_voice", is_flag=True, help="Speak: a headset, or WAV files.")
 @click.option(
     "--language", default="es", show_default=True, help="The language of the greeting: es, ca or en."
 )
 @click.option("--flows", "folder", type=click.Path(path_type=Path), help="The folder of the flows.")
 @click.option(
-    "--data", "data_file", type=click.Path(path_type=Path), help="A test file whose data answer look-ups."
+    "--data",
+    "data_file",
+    type=click.Path(path_type=Path),
+    help="With --text: a test file whose data answer look-ups.",
 )
 @click.option(
     "--agents",
     type=click.Choice(["free", "busy", "closed"]),
     default="busy",
     show_default=True,
-    help="Whether a person takes the call.",
+    help="With --text: whether a person takes the call.",
 )
+@click.option("--number", default="", help="The number that the caller calls from.")
+@click.option(
+    "--in", "said", type=click.Path(path_type=Path), help="With --voice: the caller's speech, a WAV file."
+)
+@click.option(
+    "--out", "kept", type=click.Path(path_type=Path), help="With --voice: keep the call (left: caller)."
+)
+@click.option("--straight", is_flag=True, help="With --in: play it as it is, and not one answer a question.")
 @catalogue_option
-def call(
-    flow: str,
-    by_text: bool,
-    language: str,
-    folder: Path | None,
-    data_file: Path | None,
-    agents: Agents,
-    catalogue_file: Path | None,
-) -> None:
+@pass_settings
+def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **given: Any) -> None:
     """Play a caller in the terminal.
 
     \b
     ivr call main --text
     ivr call main --text --language ca --data my-flows/main.test.yaml
+    ivr call main --voice                                  with a headset
+    ivr call main --voice --in caller.wav --out call.wav
 
-    Look-ups are answered from the data of a test file, by default the one beside the flow.
-    /help tells what can be typed beside what the caller says.
+    By text, look-ups are answered from the data of a test file, by default the one beside the flow; /help
+    tells what can be typed beside what the caller says. By voice, the call is a real one on the embedded
+    switch, and look-ups are answered for the made-up customers of the demo; keys can be typed meanwhile.
     """
-    if not by_text:
-        raise CannotBeDone("a call by voice is not there yet: add --text")
-    flows = load_set(existing((folder,) if folder else ()), catalogue_file)
-    chosen = _speaks(flows, flow, language)
-    beside = Path(chosen).with_name(f"{flow}{ENDING}")
+    if by_text == by_voice:
+        raise CannotBeDone("a call is by text or by voice: add --text or --voice")
+    options = Given(**given)
+    if by_voice:
+        _by_voice(settings, flow, options)
+        return
+    flows = load_set(existing((options.folder,) if options.folder else ()), options.catalogue_file)
+    beside = Path(_speaks(flows, flow, options.language)).with_name(f"{flow}{ENDING}")
     now = datetime.now(ZoneInfo("Europe/Madrid")).replace(second=0, microsecond=0)
-    facts = Facts(language, {"number": "", "name": "", "segment": ""}, now, recorded=True)
-    _by_text(TextCaller(flows, flow, facts, _data(data_file or beside, flows), agents))
+    facts = Facts(options.language, {"number": options.number, "name": "", "segment": ""}, now, recorded=True)
+    _by_text(TextCaller(flows, flow, facts, _data(options.data_file or beside, flows), options.agents))
 
 
 def _speaks(flows: FlowSet, flow: str, language: str) -> str:
@@ -99,6 +140,76 @@ def _by_text(caller: TextCaller) -> None:
         if caller.finished and not over:
             _show([("note", "the call is over: /save keeps it, /back takes the last turn back, Enter ends")])
         over = caller.finished
+
+
+def _by_voice(settings: Settings, flow: str, given: Given) -> None:
+    """A call on the embedded switch. Raises `CannotBeDone`, `IvrError`, `SpeechError`."""
+    folder = given.folder or settings.flows_folder
+    _speaks(load_set(existing((folder,)), given.catalogue_file), flow, given.language)
+    samples = _speech(given.said) if given.said is not None else None
+    if given.straight and samples is None:
+        raise CannotBeDone("--straight is about a file: add --in caller.wav")
+    device = SoundDevice() if samples is None else None
+    configure(quieter(settings.log))
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    screen = Screen(console)
+    number = given.number or demo_customers()[0].phone_number
+
+    def tell(text: str) -> None:
+        console.print(f"[dim]{escape(text)}[/dim]")
+
+    calls = settings.calls.model_copy(update={"flow": flow, "language": given.language})
+    settings = prepared(settings.model_copy(update={"calls": calls, "flows": folder.resolve()}), tell)
+    with (
+        FetchBar(console) as bar,
+        Stage(settings, watch=screen.watch, tell=tell, fetching=bar.fetching) as stage,
+    ):
+        bar.stop()
+        stage.server.rooms.voice.wait_warm()
+        screen.expect(number, "caller")
+        caller = stage.caller(number, ear=None if device is None else device.play)
+        if device is not None:
+            with device:
+                converse(caller, device, _typed_meanwhile() if sys.stdin.isatty() else None)
+        elif given.straight:
+            assert samples is not None
+            play_straight(caller, samples)
+        else:
+            assert samples is not None
+            mind = FileCaller(caller, pieces_of(samples), lambda what: screen.said("caller", number, what))
+            stage.watch_caller(number, mind.watch)
+            mind.play()
+        stage.wait_until_idle()
+    if given.kept is not None:
+        try:
+            caller.write_wav(given.kept)
+        except OSError as fault:
+            raise CannotBeDone(
+                f"{given.kept} cannot be written ({fault.strerror}): name another file"
+            ) from fault
+        console.print(f"The call (left: caller, right: system): {given.kept}", soft_wrap=True)
+
+
+def _speech(file: Path) -> bytes:
+    """The samples of a WAV file with speech in it. Raises `CannotBeDone`."""
+    try:
+        samples = read_wav(file)
+    except SpeechError as fault:
+        raise CannotBeDone(f"{fault}: name another") from fault
+    if not pieces_of(samples):
+        raise CannotBeDone(f"nothing is said in {file}: record the caller's answers, with pauses between")
+    return samples
+
+
+def _typed_meanwhile() -> Iterator[str]:
+    """Lines from the keyboard while the call goes on: waits without holding it up."""
+    keyboard = sys.stdin.fileno()
+    while True:
+        select.select([keyboard], [], [])
+        line = os.read(keyboard, 4096)
+        if not line:
+            return
+        yield line.decode("utf-8", "replace")
 
 
 def _show(lines: list[Line]) -> None:

@@ -17,21 +17,26 @@ import getpass
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import click
 
 from data.errors import FlowsSwitched, SchemaMissing
 from data.releases import Intent, Switch, checksum_of
 from data.store import Store
+from dialogs.errors import DialogError
 from dialogs.flow import FlowSet
 from dialogs.loader import read_flows
 from dialogs.static import static_prompts
+from dialogs.written import add_test, test_text
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
@@ -39,9 +44,10 @@ from ivr.errors import FolderUnfit
 from ivr.publishing.checkup import Checked, catalogue_in, checked
 from ivr.publishing.differences import differences
 from ivr.publishing.folder import read_folder, write_folder
+from ivr.workshop.recorded_call import flows_of, test_of
 
 LEAD = 5.0
-"""Seconds from a publish until the servers change over: they look once a second and load within two."""
+"""Seconds from a publish until servers change over, at least: they look each second, and start a process."""
 SYNTHESIS = 0.15
 """Seconds that a server takes for a new prompt, about; the lead grows by it."""
 LONGEST_LEAD = 120.0
@@ -111,7 +117,9 @@ def publish(
     who, why = ("", "") if dry_run else _signed(who, why)
     folder = path or settings.flows_folder
     files, left_out = read_folder(folder)
+    began = time.monotonic()
     found = checked(folder, main=settings.calls.flow, with_tests=not without_tests)
+    reading = time.monotonic() - began
     if found.flows is None or not found.sound:
         _refuse(found, as_json=as_json)
     if read_folder(folder)[0] != files:
@@ -121,7 +129,7 @@ def publish(
         before = _published(store, live)
         lines = differences(before.flows, found.flows, before.files, files)
         spoken = found.flows if live is None and folder == settings.flows_folder else before.flows
-        seconds = _lead(spoken, found.flows) if lead is None else lead
+        seconds = _lead(spoken, found.flows, reading) if lead is None else lead
         _tell(lines, left_out, found, live)
         if live is not None and live.checksum == checksum_of(files):
             _end("nothing to publish: these files are live already", {"published": False}, as_json=as_json)
@@ -169,11 +177,11 @@ def _published(store: Store, live: Switch | None) -> _Published:
     return _Published(flows, files)
 
 
-def _lead(before: FlowSet | None, after: FlowSet) -> float:
-    """Time enough for a server to synthesise what nobody has said before."""
+def _lead(before: FlowSet | None, after: FlowSet, reading: float) -> float:
+    """Time enough for a server to read as much as we have read, and to synthesise what is new."""
     known = set() if before is None else {(one.text, one.language) for one in static_prompts(before)}
     new = {(one.text, one.language) for one in static_prompts(after)} - known
-    return min(LONGEST_LEAD, LEAD + SYNTHESIS * len(new))
+    return min(LONGEST_LEAD, LEAD + reading + SYNTHESIS * len(new))
 
 
 def _tell(lines: list[str], left_out: list[str], found: Checked, live: Switch | None) -> None:
@@ -354,6 +362,46 @@ def status(settings: Settings, as_json: bool) -> None:
             "coming": None if coming is None else _row(coming),
         }
         click.echo(json.dumps(told, ensure_ascii=False))
+
+
+@flow.command("from-call")
+@click.argument("call_id", type=click.UUID)
+@click.option("--to", "file", type=click.Path(path_type=Path), help="Add it to this test file.")
+@click.option("--name", help="What the test is called; default: the call's id.")
+@click.option(
+    "--with-data", is_flag=True, help="Keep real numbers, names and amounts; what is masked stays so."
+)
+@pass_settings
+def from_call(
+    settings: Settings, call_id: UUID, file: Path | None, name: str | None, with_data: bool
+) -> None:
+    """Make a test of a call that was had: it passes on the flows that the call ran on.
+
+    What tells who the caller was becomes made up, and a comment says so. Read it before you pass it on: what
+    callers say in their own words stays.
+
+    \b
+    Examples:
+      ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a
+      ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a --to flows/main.test.yaml --name "asks twice"
+    """
+    with _store(settings) as store:
+        record = store.calls.get(call_id)
+        if record is None:
+            raise CannotBeDone(f"there is no call {call_id} in the database: look at its calls")
+        flows = flows_of(record, store, settings.flows_folder)
+    title = name or f"call {call_id}"
+    try:
+        test = test_of(record, flows, ZoneInfo(settings.calls.zone), with_data=with_data)
+        if file is None:
+            click.echo(test_text(title, test, flows), nl=False)
+            return
+        add_test(file, title, test, flows)
+    except DialogError as fault:
+        if record.release is None and flows.version != record.flow_version:
+            click.echo("ivr: the folder's flows have changed since that call", err=True)
+        raise CannotBeDone(str(fault)) from fault
+    click.echo(f"added “{title}” to {file}: ivr test {file}")
 
 
 commands: list[click.Command] = [flow]

@@ -5,27 +5,39 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 from dialogs.coverage import Coverage, coverage
-from dialogs.play import Played, play
+from dialogs.play import Played
 from dialogs.rehearsal import Script, test_files
 from dialogs.source import nearest
 from ivr.cli.flows import (
     CannotBeDone,
+    catalogue_of,
     catalogue_option,
     existing,
+    folders,
     load_set,
     load_tests,
     paths_argument,
     write,
 )
+from ivr.clock import Clock
 from ivr.workshop.junit import junit
+from ivr.workshop.page import page
+from ivr.workshop.runs import Basis, Tell, jobs_for, run
 
+BAR_FROM = 500
+"""Scripted calls; fewer take less than half a second."""
 _STYLES = {"wanted:": "green", "was:": "red", "nearest:": "yellow"}
 
 
@@ -37,6 +49,10 @@ _STYLES = {"wanted:": "green", "was:": "red", "nearest:": "yellow"}
     "--coverage", "with_coverage", is_flag=True, help="Say which steps, branches, retries, languages lack."
 )
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write JUnit XML to this file.")
+@click.option(
+    "--html", "html_file", type=click.Path(path_type=Path), help="Write a page with a map of each flow."
+)
+@click.option("--jobs", type=click.IntRange(1, 64), help="Processes; default: as many as are worth it.")
 @click.option("--json", "as_json", is_flag=True, help="Last line: one JSON object.")
 def test(
     paths: tuple[Path, ...],
@@ -44,6 +60,8 @@ def test(
     only: str | None,
     with_coverage: bool,
     junit_file: Path | None,
+    html_file: Path | None,
+    jobs: int | None,
     as_json: bool,
 ) -> None:
     """Run the tests beside the flows: scripted calls, offline, in no time.
@@ -53,6 +71,7 @@ def test(
     ivr test my-flows/ --coverage        a folder, with what the tests have missed
     ivr test --only "a silent caller"    some of them
     ivr test --junit report.xml          for a build server
+    ivr test --html report.html          for people: what failed, and each flow in colours
 
     Exit status: 0 all passed, 1 some failed, 2 they could not be run.
     """
@@ -61,9 +80,15 @@ def test(
     files = test_files(named)
     if not files:
         raise CannotBeDone(f"there is no test file (*.test.yaml) in {named[0]}: write one beside the flow")
-    scripts = _chosen(load_tests(files, flows), only)
+    loaded = load_tests(files, flows)
+    scripts = _chosen(loaded, only)
+    counts = Counter(script.file for script in loaded)
+    basis = Basis(
+        folders(named), catalogue_of(named, catalogue_file), files, [counts[str(file)] for file in files]
+    )
     begun = perf_counter()
-    played = [play(flows, script) for script in scripts]
+    with _bar(len(scripts)) as tell:
+        played = run(flows, scripts, basis, jobs=jobs or jobs_for(len(scripts)), tell=tell)
     seconds = perf_counter() - begun
     failed = [call for call in played if not call.passed]
     for call in failed:
@@ -73,17 +98,32 @@ def test(
         _show_coverage(covered)
     if junit_file is not None:
         write(junit_file, junit(played, seconds))
+    if html_file is not None:
+        write(html_file, page(flows, played, covered, seconds=seconds, at=Clock().utc()))
     click.echo(f"{len(played) - len(failed)} of {len(played)} scripted calls passed ({seconds:.1f} s)")
     if as_json:
         click.echo(json.dumps(_figures(played, failed, covered, seconds), ensure_ascii=False))
     sys.exit(1 if failed else 0)
 
 
-def _chosen(scripts: list[Script], only: str | None) -> list[Script]:
+@contextmanager
+def _bar(calls: int) -> Iterator[Tell]:
+    """A bar where somebody looks, and only if there is something to wait for."""
+    if not sys.stderr.isatty() or calls < BAR_FROM:
+        yield lambda: None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("scripted calls", total=calls)
+        yield lambda: bar.advance(task)
+
+
+def _chosen(scripts: list[Script], only: str | None) -> dict[int, Script]:
+    """The scripts to be played, by their place among all."""
+    placed = dict(enumerate(scripts))
     if only is None:
-        return scripts
+        return placed
     wanted = only.casefold()
-    chosen = [script for script in scripts if wanted in script.name.casefold()]
+    chosen = {place: script for place, script in placed.items() if wanted in script.name.casefold()}
     if not chosen:
         raise CannotBeDone(f"no test is called “{only}”: {nearest(only, {s.name for s in scripts})}")
     return chosen

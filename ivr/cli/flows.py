@@ -55,16 +55,17 @@ def folders(paths: list[Path]) -> list[Path]:
 
 
 def find_catalogue(paths: list[Path], named: Path | None) -> Catalogue:
-    """The catalogue that was named, or the one beside or above the flows, or the shipped one.
-
-    Raises `CannotBeDone`.
-    """
-    places = [folder / CATALOGUE for path in folders(paths) for folder in (path, *path.resolve().parents)]
-    file = named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
+    """What the flows may use. Raises `CannotBeDone`."""
     try:
-        return replace(load_catalogue(file), performers=PERFORMERS)
+        return replace(load_catalogue(catalogue_of(paths, named)), performers=PERFORMERS)
     except FlowsInvalid as fault:
         raise CannotBeDone(str(fault.problems[0])) from fault
+
+
+def catalogue_of(paths: list[Path], named: Path | None) -> Path:
+    """The file that was named, or the one beside or above the flows, or the shipped one."""
+    places = [folder / CATALOGUE for path in folders(paths) for folder in (path, *path.resolve().parents)]
+    return named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
 
 
 def _rows(problems: list[Problem]) -> list[dict[str, object]]:

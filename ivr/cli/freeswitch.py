@@ -83,6 +83,7 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
         hold_music=_posix(own.hold_music),
         recordings=PurePosixPath(settings.recordings_folder),
         live_audio=PurePosixPath(own.live_audio),
+        streams=settings.audio.transport == "websocket",
         log_level=own.log_level,
     )
 

@@ -173,10 +173,15 @@ def _kind(grammar: str, length: int | None) -> Any:
         raise CannotBeDone(f"kinds of answers are not there ({fault}): leave --grammar out") from None
     if grammar not in KINDS:
         raise CannotBeDone(f"no kind of answer is called {grammar!r}; there are: {', '.join(KINDS)}")
-    if grammar != "digits":
-        return KINDS[grammar]()
+    kind = KINDS[grammar]
+    if any(field.is_required() for field in kind.model_fields.values()):
+        raise CannotBeDone(
+            f"a {grammar} needs the options of a flow: use a flow test, or leave --grammar out"
+        )
+    if "length" not in kind.model_fields:
+        return kind()
     size: dict[str, Any] = {"length": length} if length else {"min": 1, "max": 20}
-    return KINDS[grammar](**size)
+    return kind(**size)
 
 
 def _recognizer(language: str, engine: str, store: ModelStore, fetch: bool) -> AutoRecognizer:

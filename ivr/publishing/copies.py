@@ -3,7 +3,8 @@
 Rules:
 1. One folder per database, because two servers of one machine may serve different ones.
 2. A copy is used only if its content has the checksum of the release.
-3. `live.json` names the release that this machine took last. It is replaced whole (rename).
+3. Several servers may share the folder: a copy appears whole (rename), and a whole one is never touched.
+4. `live.json` names the release that this machine took last. It is replaced whole (rename).
 """
 
 from __future__ import annotations
@@ -55,17 +56,25 @@ class Copies:
         return checksum_of(files) == checksum
 
     def keep(self, number: int, checksum: str, files: Mapping[str, bytes]) -> Path:
-        """Writes a copy and returns its folder. Raises `FolderUnfit`."""
+        """Writes a copy and returns its folder; another server may be quicker. Raises `FolderUnfit`."""
         place = self.place_of(number, checksum)
+        beside = place.with_name(f".{place.name}-{new_id()}")
         try:
-            if place.exists():
-                shutil.rmtree(place)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_folder(files, beside)
+            if place.exists() and not self.has(number, checksum):
+                place.rename(beside.with_name(f"{beside.name}-damaged"))
+            if not self.has(number, checksum):
+                beside.rename(place)
         except OSError as refused:
-            raise FolderUnfit(
-                f"{place} cannot be written ({refused.strerror})", "Make room, and give the server the right"
-            ) from refused
-        write_folder(files, place)
+            if not self.has(number, checksum):
+                raise FolderUnfit(
+                    f"{place} cannot be written ({refused.strerror})",
+                    "Make room, and give the server the right",
+                ) from refused
+        finally:
+            for left in (beside, beside.with_name(f"{beside.name}-damaged")):
+                shutil.rmtree(left, ignore_errors=True)
         return place
 
     def note(self, kept: Kept) -> None:

@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ T = TypeVar("T")
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the log of switches."""
+MOST_TRIES = 3
+"""Times that a release is loaded before it is given up as broken."""
 LATE = 0.5
 """Seconds behind the chosen instant from which a switch is told as late."""
 
@@ -82,6 +85,8 @@ class LiveFlows:
         self._poll = poll
         self._current: Version | None = None
         self._seen = 0
+        self._again: list[Switch] = []
+        self._tries: Counter[int] = Counter()
         self._lost = False
         self._watcher: gevent.Greenlet[[], None] | None = None
         self._to_come: list[gevent.Greenlet[..., None]] = []
@@ -124,6 +129,7 @@ class LiveFlows:
             if version is not None:
                 self._note(version)
                 return version
+            self._try_again(line)
         if due:
             raise FlowsNotLoaded(
                 "None of the published releases can be loaded", "Publish again: ivr flow publish --why …"
@@ -166,13 +172,22 @@ class LiveFlows:
         if self._lost:
             log.warning("flows_watched_again")
             self._lost = False
-        for line in lines:
-            self._seen = line.n
+        again, self._again = self._again, []
+        for line in (*again, *lines):
+            self._seen = max(self._seen, line.n)
             version = self._loaded(line)
-            if version is not None:
+            if version is None:
+                self._try_again(line)
+            else:
                 self._warm(version.flows)
                 self._to_come = [one for one in self._to_come if not one.ready()]
                 self._to_come.append(gevent.spawn(self._switch_at, line, version))
+
+    def _try_again(self, line: Switch) -> None:
+        """At the next look, a few times: the disk may have been full, the database lost in between."""
+        self._tries[line.n] += 1
+        if self._tries[line.n] < MOST_TRIES:
+            self._again.append(line)
 
     def _switch_at(self, line: Switch, version: Version) -> None:
         while (left := (line.effective_at - self._clock.utc()).total_seconds()) > 0:

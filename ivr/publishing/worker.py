@@ -8,7 +8,6 @@ one, pickled, so that the server takes them in small bites.
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import struct
 import sys
@@ -38,7 +37,6 @@ def parts_of(flows: FlowSet) -> Iterator[Any]:
 
 def main(folder: Path, extra_languages: list[str]) -> None:
     """Reads, checks, and writes to standard output what became of it."""
-    os.nice(5)  # the calls come first
     out = sys.stdout.buffer
     try:
         catalogue = load_catalogue(folder / "catalogue.yaml")

@@ -58,22 +58,6 @@ def test_the_port_is_taken(tmp_path: Path, taken_port: int) -> None:
     assert "outbound.port" in line
 
 
-def test_the_port_of_the_live_audio_is_taken(tmp_path: Path, taken_port: int) -> None:
-    """The websocket's port has its own setting."""
-    line = refused(
-        tmp_path, "serve", "--port", "0", IVR_AUDIO__TRANSPORT="websocket", IVR_AUDIO__PORT=str(taken_port)
-    )
-    assert f"Port {taken_port} on 127.0.0.1 is taken" in line
-    assert "audio.port" in line
-
-
-def test_the_folder_of_the_live_audio_cannot_be_written(tmp_path: Path) -> None:
-    """The setting counts: a call's sound goes where it says, or the server does not start."""
-    (tmp_path / "shared").write_text("a file where the folder should be", encoding="utf-8")
-    line = refused(tmp_path, "serve", "--port", "0", IVR_FREESWITCH__LIVE_AUDIO=str(tmp_path / "shared"))
-    assert f"The live audio folder {tmp_path / 'shared'} cannot be written" in line
-
-
 def test_the_embedded_switch_finds_its_port_taken(tmp_path: Path, taken_port: int) -> None:
     """The child's refusal is the operator's line, too."""
     line = refused(tmp_path, "serve", "--port", "0", IVR_SWITCH__LINE_PORT=str(taken_port))

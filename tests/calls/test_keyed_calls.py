@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gevent
 
 from data.seeds import demo_customers
 from data.store import Store
+from esl.switch import FRAME_BYTES
 from ivr.cli.demo import keying_caller
 from ivr.demo import CallerMind, person_goal
 from ivr.moments import CallerAnswered
 from ivr.stage import Stage
+from ivr.workshop.voice_call import converse
 
 INSTANTS = [0.0, 0.0, 0.0, 0.02, 0.1, 0.3, 0.7, 1.1, 1.6, 2.2, 2.9, 3.7, 4.6, 5.6, 6.7]
 """Seconds after dialling: while ringing, at the answer, in prompts, between keys, in the queue."""
@@ -93,5 +97,43 @@ def test_keys_that_answer_nothing_end_nothing(keyed_stage: Stage) -> None:
     calls = [gevent.spawn(press, place, keys) for place, keys in enumerate(wrong)]
     gevent.joinall(calls, raise_error=True, timeout=60)
     assert [call.value for call in calls] == [True] * len(wrong)
+    with gevent.Timeout(20):
+        keyed_stage.wait_until_idle()
+
+
+class DeviceInMemory:
+    """A microphone that hums, and a loudspeaker that remembers."""
+
+    def __init__(self) -> None:
+        self.played: list[bytes] = []
+        self._humming = 50
+
+    def read(self) -> bytes | None:
+        self._humming -= 1
+        return b"\x10\x20" * (FRAME_BYTES // 2) if self._humming >= 0 else None
+
+    def play(self, frame: bytes) -> None:
+        self.played.append(frame)
+
+    def loud(self) -> int:
+        """Frames that could be heard."""
+        return sum(frame != bytes(FRAME_BYTES) for frame in self.played)
+
+
+def test_a_person_with_a_device_hears_and_is_heard(keyed_stage: Stage) -> None:
+    """The greeting comes out of the loudspeaker, the microphone goes into the line, a typed line hangs up."""
+    device = DeviceInMemory()
+    caller = keyed_stage.caller("+34630000001", ear=device.play)
+
+    def typed() -> Iterator[str]:
+        while device.loud() < 25:
+            gevent.sleep(0.05)
+        yield "/hangup\n"
+
+    with gevent.Timeout(30):
+        converse(caller, device, typed())
+    assert caller.hung_up.is_set()
+    assert b"\x10\x20" * FRAME_BYTES in caller.said
+    assert device.loud() >= 25
     with gevent.Timeout(20):
         keyed_stage.wait_until_idle()

@@ -16,6 +16,7 @@ import gevent.subprocess
 
 from data.releases import Intent
 from data.store import Store
+from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.moments import CallOver, Moment, SystemSpoke
 from ivr.stage import Stage
@@ -85,7 +86,7 @@ def test_two_servers_switch_together_and_the_call_in_the_middle_stays_on_its_ver
     store = Store(settings.database_url)
     with (
         another_server(settings, tmp_path / "two") as other,
-        Stage(settings, watch=moments.append) as stage,
+        Stage(settings, watch=moments.append, clock=Clock()) as stage,
     ):
         assert told(other, "flows_live")["source"] == "the folder"
         stage.server.rooms.voice.wait_warm()

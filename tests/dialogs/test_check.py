@@ -124,7 +124,7 @@ WRONG = [
     ("hangup for no reason", "  - hangup: now\n", "5:5", "'normal'"),
     ("outcome with capitals", "  - outcome: Told It\n" + END, "5:5", "lower case"),
     ("two steps of one name", "  - outcome: told\n  - outcome: told\n" + END, "6:5", "two steps are called `told`"),
-    ("confirm reads nothing", ASK + '  - confirm: customer_number\n    prompt: {es: "¿Sí?"}\n    no: customer_number\n' + END, "10:5", "does not read back"),
+    ("confirm reads nothing", ASK + '  - confirm: customer_number\n    prompt: {es: "¿Sí?"}\n    no: customer_number\n' + END, "10:14", "does not read back"),
     ("language not spoken", "  - language: ca\n" + END, "5:5", "does not speak `ca`"),
     ("unknown flow", "  - subflow: anything\n" + END, "5:5", "there is no flow `anything`"),
     ("itself as subflow", "  - subflow: trial\n" + END, "5:5", "circles"),
@@ -222,25 +222,25 @@ def test_one_broken_step_hides_no_other_mistake() -> None:
     steps = (
         '  - sya: {es: "a"}\n'
         + ASK
-        + LOOKUP
-        + '  - say: {es: "{acount.balance:money}"}\n'
+        + LOOKUP.replace("found: end", "found: next")
+        + '  - id: next\n    say: {es: "{acount.balance:money}"}\n'
         + '  - say: {es: "{account.balanse:money}"}\n'
         + '  - say: {es: "{custmer_number}"}\n'
-        + "  - branch: [{if: acount.open == true, then: end}]\n    else: ende\n"
         + "  - subflow: anything\n"
+        + "  - branch: [{if: acount.open == true, then: end}]\n    else: ende\n"
         + END
     )
     found = [f"{p.line}: {p.message}" for p in problems(HEAD + steps)]
-    assert [item.partition(":")[0] for item in found] == ["5", "16", "17", "18", "19", "20", "21"], found
+    assert [item.partition(":")[0] for item in found] == ["5", "17", "18", "19", "20", "21", "22"], found
     for place, what in enumerate(
         (
             "`say`",
             "`account.balance`",
             "`account.balance`",
             "`customer_number`",
+            "flow",
             "`account.open`",
             "`end`",
-            "flow",
         )
     ):
         assert what in found[place]

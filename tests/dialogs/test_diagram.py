@@ -15,7 +15,7 @@ from dialogs.catalogue import load_catalogue
 from dialogs.diagram.layers import Box, Link, isotonic, layered
 from dialogs.diagram.lettering import width_of, wrapped
 from dialogs.diagram.mermaid import mermaid
-from dialogs.diagram.picture import RETURNS, START, Arrow, Picture, Traffic, picture
+from dialogs.diagram.picture import RETURNS, START, Arrow, Picture, Traffic, condition_words, picture
 from dialogs.diagram.svg import svg
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
@@ -83,6 +83,22 @@ def test_values_are_shown_as_names_and_long_prompts_cut() -> None:
     assert texts_of["s"] == "Son ‹n› ya."
     assert texts_of["n"].endswith("palabra …")
     assert len(texts_of["n"]) <= 112
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (
+            'order.status == "out_for_delivery" or order.late == true',
+            "order status = out for delivery o order late",
+        ),
+        ("account.balance >= 0 and not account.open", "account balance ≥ 0 y no account open"),
+        ("caller.segment in ['vip', 'gold']", "caller segment in [vip, gold]"),
+    ],
+)
+def test_conditions_are_written_as_people_write_them(source: str, words: str) -> None:
+    """Without dots, quotes and double signs."""
+    assert condition_words(source, "es") == words
 
 
 def test_a_subflow_comes_back() -> None:

@@ -24,7 +24,7 @@ GROUP = click.Group("ivr", commands={str(command.name): command for command in c
 
 
 def run(*words: str, typed: str = "") -> Result:
-    return CliRunner().invoke(GROUP, list(words), input=typed)
+    return CliRunner().invoke(GROUP, list(words), input=typed, obj=Settings())
 
 
 def test_check_of_the_shipped_flows_is_clean() -> None:
@@ -43,7 +43,7 @@ def test_check_prints_one_line_per_mistake(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert f"{file}:5:5: unknown node type `sya`: did you mean `say`?" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)["problems"]
-    assert [problem["line"] for problem in found] == [5]
+    assert [problem["line"] for problem in found] == [3, 5]
 
 
 def test_check_reads_a_flow_with_those_beside_it(tmp_path: Path) -> None:
@@ -62,6 +62,10 @@ def test_check_reads_a_flow_with_those_beside_it(tmp_path: Path) -> None:
         ("check", "/nowhere/at/all"),
         ("test", "/nowhere/at/all"),
         ("call", "main"),
+        ("call", "main", "--text", "--voice"),
+        ("call", "main", "--voice", "--straight"),
+        ("call", "main", "--voice", "--in", "/nowhere.wav"),
+        ("call", "main", "--voice", "--language", "fr"),
         ("call", "mian", "--text"),
         ("call", "main", "--text", "--language", "fr"),
         ("check", "--catalogue", "/nowhere.yaml"),

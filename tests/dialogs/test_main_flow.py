@@ -28,6 +28,8 @@ from dialogs.results import (
 )
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
+MONDAY = datetime(2026, 11, 23, 10)
+"""A morning on which the office is open."""
 ACCOUNT = {
     "name": "Ana",
     "balance": 14230,
@@ -53,7 +55,7 @@ def heard(text: str, confidence: float = 0.9) -> Heard:
 
 def test_a_spoken_call_in_spanish_reaches_the_balance(flows: FlowSet) -> None:
     """The demo's main job: by voice to the amount, in words that a native would use."""
-    call = Conversation(flows, "main", Facts(language="es", now=datetime(2026, 11, 23, 10)))
+    call = Conversation(flows, "main", Facts(language="es", now=MONDAY))
     assert isinstance(call.start(), Play)
     menu = call.send(Played())
     assert isinstance(menu, Collect)
@@ -84,7 +86,7 @@ def test_a_spoken_call_in_spanish_reaches_the_balance(flows: FlowSet) -> None:
 
 def test_zero_reaches_a_person_and_nobody_free_is_said(flows: FlowSet) -> None:
     """A person by key at the first question; where nobody is free, the caller hears it and may go on."""
-    call = Conversation(flows, "main", Facts(language="ca"))
+    call = Conversation(flows, "main", Facts(language="ca", now=MONDAY))
     call.start()
     menu = call.send(Played())
     assert isinstance(menu, Collect)
@@ -102,7 +104,7 @@ def test_zero_reaches_a_person_and_nobody_free_is_said(flows: FlowSet) -> None:
 
 def test_a_handed_call_ends_with_its_outcome(flows: FlowSet) -> None:
     """After a person has taken the call, it is noted as handed over and nothing more is said."""
-    call = Conversation(flows, "main", Facts())
+    call = Conversation(flows, "main", Facts(now=MONDAY))
     call.start()
     menu = call.send(Played())
     assert isinstance(menu, Collect)
@@ -114,7 +116,7 @@ def test_a_handed_call_ends_with_its_outcome(flows: FlowSet) -> None:
 
 def test_a_wrong_check_digit_is_no_match(flows: FlowSet) -> None:
     """45718 is not a customer number: the check digit says so, by voice and by key."""
-    call = Conversation(flows, "main", Facts())
+    call = Conversation(flows, "main", Facts(now=MONDAY))
     call.start()
     menu = call.send(Played())
     assert isinstance(menu, Collect)
@@ -127,7 +129,7 @@ def test_a_wrong_check_digit_is_no_match(flows: FlowSet) -> None:
 
 def test_a_broken_look_up_reaches_a_person(flows: FlowSet) -> None:
     """The database is gone: an apology, then a person, never dead air."""
-    call = Conversation(flows, "main", Facts())
+    call = Conversation(flows, "main", Facts(now=MONDAY))
     call.start()
     menu = call.send(Played())
     assert isinstance(menu, Collect)

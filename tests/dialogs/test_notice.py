@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, StartRecordi
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.loader import assemble
+from dialogs.play import play
+from dialogs.rehearsal import load_scripts
 from dialogs.results import Done, Failed, NoInput, NoMatch, Played
 from dialogs.simulator import TextCaller
 from dialogs.source import parse
@@ -167,6 +170,24 @@ def test_the_terminal_shows_it() -> None:
     caller = TextCaller(flow_set(ASKS + STEPS), "trial", Facts("es", recorded=True), {})
     assert ("ivr", "Se graba.") in caller.start()
     assert ("system", "starts to record") in caller.feed("sí")
+
+
+@pytest.mark.parametrize(
+    ("test", "passes"),
+    [
+        ("steps: [{say: sí}, {expect: {recorded: true}}]", True),
+        ("steps: [{say: sí}, {expect: {recorded: false}}]", False),
+        ("steps: [{key: 2}, {expect: {recorded: false, said: Algo más}}]", True),
+        ("recorded: false\nsteps: [{expect: {not_said: Se graba, said: Algo más}}]", True),
+    ],
+)
+def test_a_flow_s_tests_can_expect_it(test: str, passes: bool, tmp_path: Path) -> None:
+    """Asked, agreed or not; and a site that does not record, where it is not said."""
+    flows = flow_set(ASKS + STEPS)
+    file = tmp_path / "trial.test.yaml"
+    file.write_text(f"test: t\nflow: trial\n{test}\n", encoding="utf-8")
+    (script,) = load_scripts([file], flows)
+    assert play(flows, script).passed is passes
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
-"""The bounds that keep a designer's loop short; wide enough for a busy machine."""
+"""The bounds that keep a designer's loop short, in processor time: a busy machine proves nothing."""
 
 # ruff: noqa: E501 - a flow is read by rows
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 
 from dialogs.catalogue import load_catalogue
 from dialogs.effects import Collect
@@ -49,9 +50,9 @@ def large_flow(steps: int) -> str:
 def test_a_flow_of_200_steps_is_checked_within_a_second() -> None:
     """Reading, schema and all rules, from text to set."""
     text = large_flow(202)
-    begun = perf_counter()
+    begun = process_time()
     flows, problems = assemble([parse(text, "large.flow.yaml")], CATALOGUE)
-    taken = perf_counter() - begun
+    taken = process_time() - begun
     assert problems == []
     assert len(flows.flow("large").steps) >= 200
     assert taken < 1.0, f"{taken:.2f} s"
@@ -61,10 +62,10 @@ def test_a_thousand_scripted_calls_run_within_ten_seconds() -> None:
     """The shipped tests again and again, until a thousand calls are played."""
     flows = load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
     scripts = load_scripts(test_files([SHIPPED]), flows)
-    begun = perf_counter()
+    begun = process_time()
     for at in range(1000):
         assert play(flows, scripts[at % len(scripts)]).passed
-    taken = perf_counter() - begun
+    taken = process_time() - begun
     assert taken < 10.0, f"{taken:.2f} s"
 
 
@@ -72,7 +73,7 @@ def test_judging_never_holds_up_the_other_calls() -> None:
     """The longest nonsense that a recogniser could write is judged in well under 20 ms, at any question."""
     flows = load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
     for keys, words in (("", 10), ("", 40), ("1", 16), ("1", 40)):
-        call = Conversation(flows, "main", Facts())
+        call = Conversation(flows, "main", Facts(now=datetime(2026, 11, 23, 10)))
         call.start()
         question = call.send(Played())
         for pressed in keys:

@@ -14,6 +14,7 @@ from dialogs.results import Alternative, Heard, Match, NoMatch
 from dialogs.slots import KINDS
 from dialogs.slots.asking import Asking
 from dialogs.slots.kind import EXAMPLE_NOW, SlotKind
+from dialogs.slots.reasons import REASONS
 
 FOLDER = Path(__file__).parent / "tables"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -88,3 +89,25 @@ def test_what_is_heard_badly_is_never_sure(file: Path) -> None:
         for said in document.get("sure") or ():
             found = judged(kind, said, asking, 0.2)
             assert not isinstance(found, Match) or found.band == "check", said
+
+
+def test_every_reason_of_a_miss_has_a_sentence() -> None:
+    """Whoever was understood is told what is wrong, in every language."""
+    told = {
+        reason
+        for file in FILES
+        for document in documents(file)
+        for reason in (document.get("refused") or {}).values()
+        if reason
+    }
+    assert told == set(REASONS)
+    for texts in REASONS.values():
+        assert set(texts) == set(LANGUAGES)
+
+
+def test_every_kind_has_its_tables() -> None:
+    """A kind of answer without a table of what callers say is not finished."""
+    elsewhere = {"yes_no", "digits"}  # test_yes_no.py, test_digits.py
+    assert {file.stem for file in FILES} == {
+        f"{k}.{lang}" for k in set(KINDS) - elsewhere for lang in LANGUAGES
+    }

@@ -22,17 +22,20 @@ NAME = "audio_stream"
 class Stream:
     """One leg's caller on the way to a websocket. Sits among the leg's recordings, as a media bug would."""
 
-    failed = finished = masked = False
+    failed = finished = False
     frames = samples = written = 0
 
     def __init__(self, url: str) -> None:
         self._frames: Queue[bytes | None] = Queue()
         self.module: StreamingModule | None = None
+        self.taken = bytearray()
+        """What the switch heard of the caller, to be compared with what arrived."""
         self._sender = gevent.spawn(self._send, url)
 
     def take(self, heard: bytes, spoken: bytes) -> None:
         assert len(heard) == FRAME_BYTES
         self.frames += 1
+        self.taken += heard
         self._frames.put(heard)
 
     def _send(self, url: str) -> None:

@@ -191,6 +191,7 @@ def test_it_subscribes_narrowly_and_filters_first(open_scene: Callable[..., Scen
         "auth right",
         "api global_getvar core_uuid",
         f"filter variable_{MARK} {mark_of(scene.board)}",
+        "filter Event-Name DTMF",  # a key is told without variables
         "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP_COMPLETE",
     ]
 

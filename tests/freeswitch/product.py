@@ -22,9 +22,11 @@ from gevent.event import Event
 
 from esl.freeswitch.configuration import SwitchConfiguration
 from ivr.cli.freeswitch import switch_configuration
+from ivr.clock import Clock
 from ivr.config import CHECKOUT, Settings
 from ivr.moments import CallBegan, Moment, Watch
 from ivr.server import Server
+from ivr.stage import MORNING
 from tests.freeswitch.harness import FreeSwitch, free_port, freeswitch
 
 START_DEADLINE = 60.0
@@ -41,6 +43,18 @@ def on_free_port(settings: Settings) -> Settings:
     outbound = settings.outbound.model_copy(update={"port": free_port()})
     switch = settings.switch.model_copy(update={"kind": "freeswitch"})
     return settings.model_copy(update={"outbound": outbound, "switch": switch})
+
+
+def beside(settings: Settings, switch: FreeSwitch) -> Settings:
+    """The settings of a server that knows where the switch's event socket is, as `init` tells an operator to
+    write them into `ivr.yaml`."""
+    port = switch.configuration.event_socket.port
+    password_file = switch.folder / "conf" / "secrets" / "event_socket"
+    (settings.home / "ivr.yaml").write_text(
+        f"switch: {{kind: freeswitch, event_port: {port}, event_password: {{file: {password_file}}}}}\n"
+    )
+    known = {"event_port": port, "event_password": switch.password}
+    return settings.model_copy(update={"switch": settings.switch.model_copy(update=known)})
 
 
 class ServerProcess:
@@ -66,7 +80,6 @@ class ServerProcess:
         environment |= {
             "IVR_HOME": str(settings.home),
             "IVR_DATABASE__URL": settings.database_url,
-            "IVR_SWITCH__KIND": settings.switch.kind,
             "IVR_SPEECH__ENGINE": settings.speech.engine,
             "PYTHONUNBUFFERED": "1",
         }
@@ -115,7 +128,7 @@ class ProductStage:
         self.settings = settings
         self._watchers: list[Watch] = []
         self._begun = Event()
-        self.server = Server(settings, watch=self._told)
+        self.server = Server(settings, watch=self._told, clock=Clock(begins=MORNING))
 
     def _told(self, moment: Moment) -> None:
         for watch in list(self._watchers):
@@ -145,10 +158,10 @@ class ProductStage:
 def product_stage(settings: Settings) -> Iterator[tuple[ProductStage, FreeSwitch]]:
     """The server, and a FreeSWITCH that brings it its calls."""
     settings = on_free_port(settings)
-    stage = ProductStage(settings)
-    stage.server.start()
-    try:
-        with freeswitch(configuration(settings)) as switch:
+    with freeswitch(configuration(settings)) as switch:
+        stage = ProductStage(beside(settings, switch))
+        stage.server.start()
+        try:
             yield stage, switch
-    finally:
-        stage.server.stop(1.0)
+        finally:
+            stage.server.stop(1.0)

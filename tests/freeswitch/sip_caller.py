@@ -63,6 +63,12 @@ class SipScriptedCaller(ScriptedCaller):
         self._heard_to = place + FRAME_SAMPLES
         self._changed.set()
 
+    @property
+    def heard(self) -> bytes:
+        """Everything the caller heard until now. FreeSWITCH sends nothing while nothing plays: silence."""
+        silent = self.position - MOST_LATE - len(self._heard) // 2
+        return bytes(self._heard) + bytes(2 * max(0, silent))
+
     def key(self, digits: str, *, gap: float = 0.2, hold: float = 0.1) -> None:
         """Presses keys by RFC 2833, one after the other."""
         assert self._leg is not None

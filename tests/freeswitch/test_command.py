@@ -45,6 +45,8 @@ def ivr(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
 def home(tmp_path: Path) -> Path:
     (tmp_path / "ivr.yaml").write_text(YAML)
     (tmp_path / "provider.secret").write_text("provided\n")
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/catalogue.yaml").write_text("queues: [billing]\n")
     return tmp_path
 
 
@@ -72,10 +74,12 @@ def test_the_settings_arrive_in_the_files(home: Path) -> None:
 
 def test_every_queue_that_a_flow_names_is_on_the_switch(tmp_path: Path) -> None:
     """A caller whom a flow hands over must not find that the switch has no such queue."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/catalogue.yaml").write_text("queues: [sales, billing]\n")
     done = ivr(tmp_path, "freeswitch", "init", str(tmp_path / "conf"))
     assert done.returncode == 0, done.stderr
     queues = ET.parse(tmp_path / "conf/autoload_configs/callcenter.conf.xml").iter("queue")
-    assert [queue.attrib["name"] for queue in queues] == ["agents@ivr", "billing@ivr"]
+    assert [queue.attrib["name"] for queue in queues] == ["agents@ivr", "billing@ivr", "sales@ivr"]
 
 
 def test_the_second_run_shows_and_changes_nothing(home: Path) -> None:

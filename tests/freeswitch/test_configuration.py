@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import PurePosixPath
 from typing import Any
@@ -117,6 +118,16 @@ def test_every_setting_arrives_where_freeswitch_looks_for_it() -> None:
     user = rendered["directory/agents.xml"].find(".//user")
     assert user is not None
     assert params(user)["password"] == "s3cret"
+
+
+def test_the_module_for_streams_is_loaded_only_where_they_are_wanted() -> None:
+    """It is not part of FreeSWITCH: a switch without it would complain at every start."""
+    for streams in (False, True):
+        rendered = files(replace(EVERYTHING, streams=streams))["autoload_configs/modules.conf.xml"]
+        loaded = [load.attrib["module"] for load in rendered.iter("load")]
+        assert ("mod_audio_stream" in loaded) is streams
+        assert len(loaded) == 12 + streams
+        assert not list(rendered.iter("part"))
 
 
 def test_only_the_named_numbers_lead_to_the_server() -> None:

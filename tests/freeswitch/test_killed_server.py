@@ -22,7 +22,7 @@ from ivr.config import Settings
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, freeswitch, wait_until
-from tests.freeswitch.product import ServerProcess, configuration, on_free_port
+from tests.freeswitch.product import ServerProcess, beside, configuration, on_free_port
 from tests.freeswitch.sound import strength
 from tests.freeswitch.telephone import CallRefused, Leg, telephone
 
@@ -49,12 +49,15 @@ def scene_in(folder: Path) -> Iterator[Scene]:
     """A FreeSWITCH as the settings want it, a database with customers, a server that has not started."""
     settings = on_free_port(settings_in(folder, engine="none"))
     store = Store(settings.database_url)
-    server = ServerProcess(settings, folder / "serve.log")
     try:
         with freeswitch(configuration(settings)) as switch:
-            yield Scene(switch, settings, server, store)
+            settings = beside(settings, switch)
+            server = ServerProcess(settings, folder / "serve.log")
+            try:
+                yield Scene(switch, settings, server, store)
+            finally:
+                server.kill()
     finally:
-        server.kill()
         store.close()
 
 

@@ -67,10 +67,18 @@ def test_live_audio_that_no_switch_could_reach_is_refused(tmp_path: Path, text: 
     assert what in str(refused.value)
 
 
+def test_the_embedded_switch_has_no_websocket(tmp_path: Path) -> None:
+    """Every call would be keys only, and nobody would know why."""
+    with pytest.raises(ConfigurationError, match=r"set switch\.kind: freeswitch"):
+        load(written(tmp_path, "audio: {transport: websocket}\n"))
+
+
 def test_live_audio_over_a_websocket(tmp_path: Path) -> None:
     """Address, proxy and switches as they are written."""
     where = "host: 0.0.0.0, url: 'wss://ivr.example.net/audio', allowed: [10.0.0.7]"
-    audio = load(written(tmp_path, f"audio: {{transport: websocket, {where}}}")).audio
+    audio = load(
+        written(tmp_path, f"switch: {{kind: freeswitch}}\naudio: {{transport: websocket, {where}}}")
+    ).audio
     assert (audio.port, audio.url) == (8041, "wss://ivr.example.net/audio")
     assert [str(network) for network in audio.allowed] == ["10.0.0.7/32"]
 

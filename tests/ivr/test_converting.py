@@ -174,7 +174,7 @@ def kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], U
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    with gevent.Timeout(20, AssertionError(f"not within 20 s: {what}")):
+    with gevent.Timeout(60, AssertionError(f"not within 60 s: {what}")):
         while not condition():
             gevent.sleep(0.05)
 
@@ -196,6 +196,6 @@ def test_the_child_converts_survives_a_kill_and_ends_with_the_server(
     assert pid is not None
     began = time.monotonic()
     one.close()
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 4.5  # less than the patience for it
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

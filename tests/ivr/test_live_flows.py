@@ -10,7 +10,7 @@ import gevent
 import pytest
 from structlog.testing import capture_logs
 
-from data.releases import Intent, Switch
+from data.releases import Intent, Switch, checksum_of
 from data.store import Store
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
@@ -18,6 +18,7 @@ from ivr.clock import Clock
 from ivr.errors import FlowsNotLoaded
 from ivr.publishing.checkup import catalogue_in
 from ivr.publishing.copies import Copies
+from ivr.publishing.folder import read_folder
 from ivr.publishing.live import LiveFlows, Sources
 from tests.ivr.flow_files import files, folder_with
 
@@ -42,17 +43,17 @@ class Site:
         self.running: list[LiveFlows] = []
         self.warmed: list[str] = []
 
-    def server(self, *, clock: Clock | None = None) -> LiveFlows:
+    def server(self, *, load: Callable[[Path], FlowSet] = read) -> LiveFlows:
         """Another server on this database, with a store of its own."""
         sources = Sources(
             releases=Store(self.url).releases,
             copies=Copies(self.spool, self.url),
             folder=lambda: read(self.folder),
             main="main",
-            load=read,
+            load=load,
         )
         live = LiveFlows(
-            sources, clock=clock or Clock(), poll=0.01, warm=lambda flows: self.warmed.append(flows.version)
+            sources, clock=Clock(), poll=0.01, warm=lambda flows: self.warmed.append(flows.version)
         )
         self.running.append(live)
         live.start()
@@ -263,3 +264,52 @@ def test_few_copies_stay(site: Site) -> None:
         until(lambda number=number: live.current.release == number)  # type: ignore[misc] # bound at once
     until(lambda: len(list(site.spool.glob("*/release-*"))) == 3)
     assert live.current.release == 5
+
+
+def test_servers_that_share_a_spool_do_not_take_copies_from_each_other(tmp_path: Path) -> None:
+    """Many threads keep and read the same release at once: whoever has kept it can read it, always whole."""
+    content = files("Uno")
+    checksum = checksum_of(content)
+
+    def keep(_: int) -> bool:
+        copies = Copies(tmp_path / "spool", "sqlite:///x")
+        place = copies.keep(1, checksum, content)
+        return read_folder(place)[0] == content and copies.has(1, checksum)
+
+    pool = gevent.get_hub().threadpool
+    assert list(pool.map(keep, range(40))) == [True] * 40
+    place = Copies(tmp_path / "spool", "sqlite:///x").place_of(1, checksum)
+    (place / "main.flow.yaml").write_bytes(b"damaged")
+    assert list(pool.map(keep, range(40))) == [True] * 40
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
+def test_what_fails_once_is_tried_again(site: Site) -> None:
+    """A process that was killed, a disk that was full for a moment: the release comes at the next look."""
+    broken = [FlowsNotLoaded("killed", "try again"), FlowsNotLoaded("killed", "try again")]
+
+    def load(folder: Path) -> FlowSet:
+        if broken:
+            raise broken.pop()
+        return read(folder)
+
+    live = site.server(load=load)
+    site.publish(files("Uno"))
+    until(lambda: live.current.release == 1)
+    assert not broken
+
+
+def test_a_start_on_an_older_release_goes_on_to_the_live_one(site: Site) -> None:
+    """The live one cannot be loaded at that moment; the one before serves until it can."""
+    site.publish(files("Uno"))
+    site.publish(files("Dos"))
+    broken = [FlowsNotLoaded("killed", "try again")]
+
+    def load(folder: Path) -> FlowSet:
+        if broken:
+            raise broken.pop()
+        return read(folder)
+
+    live = site.server(load=load)
+    assert live.current.release == 1
+    until(lambda: live.current.release == 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from pathlib import Path
 
 import gevent
@@ -28,6 +29,19 @@ def test_what_comes_from_beside_is_what_is_read_here() -> None:
         assert (beside.flows[name].languages, beside.flows[name].person) == (flow.languages, flow.person)
     first = [Conversation(flows, "main", Facts("ca")).start() for flows in (here, beside)]
     assert first[0] == first[1]
+
+
+def test_an_old_version_is_freed_when_nobody_uses_it_any_more() -> None:
+    """The collector does not look at flows: counting references must be enough, or each publish leaks."""
+    flows = load_beside(SHIPPED)
+    conversation = Conversation(flows, "main", Facts("es"))
+    conversation.start()
+    conversation.hang_up("NORMAL_CLEARING")
+    parts = [weakref.ref(flows), *(weakref.ref(flow) for flow in flows.flows.values())]
+    parts += [weakref.ref(step) for flow in flows.flows.values() for step in flow.steps.values()]
+    assert len(parts) >= 20
+    del flows, conversation
+    assert [part() for part in parts] == [None] * len(parts)
 
 
 def test_flows_with_a_mistake_are_not_given_out(tmp_path: Path) -> None:
@@ -73,6 +87,7 @@ def test_taking_over_many_flows_lets_the_calls_go_on(tmp_path: Path) -> None:
 
     living = gevent.spawn(call)
     flows = load_beside(folder)
+    gevent.sleep(0.01)  # the turn after the last bite counts, too
     living.kill()
     assert sum(len(flow.steps) for flow in flows.flows.values()) == 525
     assert BITE < 0.02

@@ -1,0 +1,112 @@
+"""A node is dead when the kernel says so, and its open calls are then ended by whoever comes next."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from data.call_log import CallLog
+from data.ids import new_id
+from data.nodes import claim
+from data.records import SERVER_LOST, CallBegun
+from data.spool import Spool
+from data.store import Store
+from ivr.clock import Clock
+from ivr.records import Records
+
+OTHER = """
+import sys
+from pathlib import Path
+from data.nodes import claim
+node = claim(Path(sys.argv[1]), sys.argv[2])
+print(node.name, flush=True)
+sys.stdin.read()
+"""
+
+
+def another(folder: Path, name: str) -> subprocess.Popen[str]:
+    """A process that holds a name until it is killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(folder), name],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip()
+    return process
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(timeout=10)
+    for stream in (process.stdin, process.stdout):
+        assert stream is not None
+        stream.close()
+
+
+def test_a_name_belongs_to_one_process_at_a_time(tmp_path: Path) -> None:
+    """The second gets a number; whoever comes after a crash gets the name itself, and knows who is gone."""
+    first = another(tmp_path, "host:8040")
+    second = claim(tmp_path, "host:8040")
+    assert (second.name, second.dead) == ("host:8040#2", ())
+    kill(first)
+    third = claim(tmp_path, "host:8040")
+    assert (third.name, third.dead) == ("host:8040", ())
+    second.release()
+    fourth = claim(tmp_path, "other/../host:0")
+    assert (fourth.name, fourth.dead) == ("other/../host:0", ("host:8040#2",))
+    assert {file.parent for file in tmp_path.rglob("*.lock")} == {tmp_path}
+    third.release()
+    fourth.release()
+
+
+def test_only_what_is_provably_dead_is_ended(tmp_path: Path) -> None:
+    """Several servers with one database: the calls of the one that lives are left alone, those of the killed
+    one end, those of another machine stay open."""
+    store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
+    store.upgrade()
+    spool = tmp_path / "spool"
+    alive, killed = another(spool, "host:1"), another(spool, "host:2")
+    earlier = datetime.now(UTC) - timedelta(minutes=1)
+    calls = {}
+    for node in ("host:1", "host:2", "elsewhere:1", "host:3"):
+        calls[node] = new_id()
+        store.calls.begin(
+            CallBegun(
+                call_id=calls[node],
+                switch_uuid=f"leg-{node}",
+                direction="inbound",
+                caller_number="34600111222",
+                caller_name="",
+                destination="9100",
+                language="es",
+                started_at=earlier,
+                node_id=node,
+            )
+        )
+    kill(killed)
+    mine = claim(spool, "host:3")
+    assert mine.dead == ("host:2",)
+    records = Records(
+        CallLog(store, Spool(spool)), node=mine.name, dead=mine.dead, clock=Clock(), recordings=None
+    )
+    try:
+        assert records.recover() == 2
+        ended = {}
+        for node, call_id in calls.items():
+            record = store.calls.get(call_id)
+            assert record is not None
+            ended[node] = record.hangup_cause
+        assert ended == {"host:1": None, "host:2": SERVER_LOST, "elsewhere:1": None, "host:3": SERVER_LOST}
+        assert records.recover() == 0
+    finally:
+        records.close()
+        mine.release()
+        kill(alive)
+        store.close()

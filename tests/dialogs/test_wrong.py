@@ -1,0 +1,45 @@
+"""Wrong flow files, one mistake each: exactly one problem, at the right line, with a useful remedy.
+
+Each file below `wrong/` is the same sound flow with one mistake in it; its first line says what is found:
+`# line 42: words of the remedy`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dialogs.catalogue import load_catalogue
+from dialogs.loader import read_flows
+
+FOLDER = Path(__file__).parent / "wrong"
+FILES = sorted(FOLDER.glob("*.flow.yaml"))
+CATALOGUE = load_catalogue(FOLDER / "catalogue.yaml")
+REMEDY = re.compile(
+    "did you mean|choose|give|need|quotes|write|add|remove|rename|correct|raise|split"
+    "|use|put|point|lead|close|check|keep|at most|at least"
+)
+
+
+def test_there_are_sixty() -> None:
+    """The set stays as large as it was promised, and its numbers are without a gap."""
+    assert len(FILES) >= 60
+    assert [int(file.name[:2]) for file in FILES] == list(range(1, len(FILES) + 1))
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.name.removesuffix(".flow.yaml") for file in FILES])
+def test_one_mistake_is_one_problem(file: Path, tmp_path: Path) -> None:
+    """Its line, its remedy, and nothing else: one mistake is never told as two."""
+    text = file.read_text("utf-8")
+    head = re.match(r"# line (\d+): (.+)\n", text)
+    assert head is not None, "the first line must say what is found"
+    (tmp_path / "shop.flow.yaml").write_text(text, encoding="utf-8")
+    _, problems = read_flows([tmp_path], CATALOGUE)
+    assert len(problems) == 1, [f"{problem.line}: {problem.message}" for problem in problems]
+    (problem,) = problems
+    assert problem.line == int(head.group(1))
+    assert head.group(2) in problem.message
+    assert REMEDY.search(problem.message), f"no remedy in: {problem.message}"
+    assert "\n" not in str(problem)
