@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem
 from dialogs.expressions import Template
-from dialogs.flow import Flow, FlowSet
+from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.language import Language
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
@@ -21,7 +21,7 @@ from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
-from dialogs.paths import check_paths
+from dialogs.paths import bounded, check_paths
 from dialogs.slots.words import plain
 from dialogs.source import nearest
 from dialogs.spoken import DEFAULT_FORMAT
@@ -57,9 +57,16 @@ def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
     """Slots that are sensitive, and those that are set from them."""
     steps = [step for flow in flows.values() for step in flow.steps.values()]
     names = {name for step in steps for name in step.sensitive_slots()}
-    copies = [(name, set(t.names)) for step in steps if isinstance(step, Set) for name, t in step.set.items()]
-    for _ in copies:
-        names |= {name for name, sources in copies if sources & names}
+    copies: dict[str, set[str]] = {}
+    for step in steps:
+        for name, template in step.set.items() if isinstance(step, Set) else ():
+            for source in template.names:
+                copies.setdefault(source, set()).add(name)
+    left = list(names)
+    while left:
+        new = copies.get(left.pop(), set()) - names
+        names |= new
+        left += new
     return frozenset(names)
 
 
@@ -116,7 +123,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
     known = _Known(flows, catalogue, extent)
     for flow in flows.flows.values():
         main = extent.complete and flow.name not in used | known.unread
-        problems += _check_flow(flow, known, catalogue, main=main)
+        problems += bounded(_check_flow(flow, known, catalogue, main=main), flow)
     problems += _check_types(flows, catalogue)
     problems += _check_notices(flows, used)
     if extent.heads:
@@ -409,6 +416,19 @@ def _check_subflows(flows: FlowSet) -> Iterator[Problem]:
                     ("subflow",),
                     f"`{step.subflow}` leads back to `{flow.name}`: flows must not go in circles",
                 )
+    yield from _check_nesting(flows, calls)
+
+
+def _check_nesting(flows: FlowSet, calls: Mapping[str, list[str]]) -> Iterator[Problem]:
+    """Told where the chain has become too long, once for each chain."""
+    level = [name for name in flows.flows if not any(name in used for used in calls.values())]
+    for depth in range(DEEPEST_NESTING + 2):
+        if depth > DEEPEST_NESTING:
+            for name in level:
+                yield flows.flows[name].source.problem(
+                    ("flow",), f"more than {DEEPEST_NESTING} flows wait for `{name}`: call it from higher up"
+                )
+        level = list(dict.fromkeys(below for name in level for below in calls.get(name, ())))
 
 
 def _reaches(calls: Mapping[str, list[str]], start: str, goal: str) -> bool:

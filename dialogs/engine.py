@@ -22,7 +22,7 @@ from dialogs.call import MASK, Call, Scalar, Trace, Visit
 from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, SetOutcome
 from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
-from dialogs.flow import Flow, FlowSet
+from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.queue import context
 from dialogs.nodes.step import END, PERSON, Exit, Step
@@ -210,7 +210,7 @@ class Conversation:
         return self._call.flow.steps[self._call.step]
 
     def _enter(self, step: Subflow) -> None:
-        if len(self._above) >= 20:
+        if len(self._above) >= DEEPEST_NESTING:
             raise DialogError("subflows are nested too deeply")
         self._above.append((self._call.flow, self._call.step))
         self._call.flow = self._flows.flow(step.subflow)

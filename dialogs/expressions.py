@@ -25,6 +25,8 @@ from dialogs.source import nearest
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 FORMATS = ("money", "digits", "date", "time", "number", "phone", "spell", "text")
 LONGEST_CONDITION = 500
+LONGEST_SHOWN = 80
+"""Characters of a condition in a message."""
 LONGEST_TEMPLATE = 2000
 
 Values = Mapping[str, str | int | bool | None]
@@ -119,6 +121,7 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
     r"|(?P<sign>==|!=|<=|>=|<|>|\(|\)|\[|\]|,|-(?=[0-9]))"
 )
+_JOINING = re.compile(r"(?:^|[^\w])(?:and|or|not|in)$")
 _WORDS = {"and", "or", "not", "in", "true", "false"}
 _RULE_TYPES: Mapping[str, Any] = {
     "text": rule_engine.DataType.STRING,
@@ -141,6 +144,11 @@ class Condition:
     names: tuple[str, ...]
     flat: str
 
+    @property
+    def shown(self) -> str:
+        """As it is written, or its beginning."""
+        return _shown(self.source)
+
     def mistake(self, types: Mapping[str, ValueType]) -> str | None:
         """What is wrong with its types, and what to do; the names must be known already."""
         kinds = {_flat(name): _RULE_TYPES[kind] for name, kind in types.items()}
@@ -148,13 +156,13 @@ class Condition:
             context = rule_engine.Context(type_resolver=rule_engine.type_resolver_from_dict(kinds))
             statement = rule_engine.Rule(self.flat, context=context).statement.expression
         except rule_engine.EngineError:
-            return f"`{self.source}` compares things of different types: text needs quotes, numbers have none"
+            return f"`{self.shown}` compares things of different types: text needs quotes, numbers have none"
         for left, right in _comparisons(self.flat, kinds):
             if left != right:
-                what = f"`{self.source}` compares {left} with {right}, which are never equal"
+                what = f"`{self.shown}` compares {left} with {right}, which are never equal"
                 return f"{what}: {_cure(left, right)}"
         if statement.result_type != rule_engine.DataType.BOOLEAN:
-            return f"`{self.source}` is not a yes-or-no condition: compare it with something, such as `> 0`"
+            return f"`{self.shown}` is not a yes-or-no condition: compare it with something, such as `> 0`"
         return None
 
     def holds(self, values: Values) -> bool:
@@ -163,6 +171,10 @@ class Condition:
             return bool(_rule(self.flat).evaluate({_flat(name): values.get(name) for name in self.names}))
         except rule_engine.EngineError as fault:
             raise ConditionUndecidable(f"`{self.source}`: a value is missing or of the wrong type") from fault
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
 def parse_condition(text: str) -> Condition:
@@ -180,6 +192,14 @@ def parse_condition(text: str) -> Condition:
             )
         if found.group() == "[" and not flat.rstrip().endswith(" in"):
             raise ValueError('`[` begins a list behind `in`: write `caller.segment in ["vip", "gold"]`')
+        if (
+            found.group() == "("
+            and re.search(r"[\w\"')]$", flat.rstrip())
+            and not _JOINING.search(flat.rstrip())
+        ):
+            raise ValueError(
+                "there are no functions in a condition: `(` begins a group, behind `and`, `or`, `not`"
+            )
         end = found.end()
         name = found.group("name")
         if name is None or name in _WORDS:
@@ -194,7 +214,7 @@ def parse_condition(text: str) -> Condition:
         _rule(flat)
     except rule_engine.EngineError as fault:
         raise ValueError(
-            f'`{text}` cannot be read: write it as `account.balance > 0 and caller.segment == "vip"`'
+            f'`{_shown(text)}` cannot be read: write it as `account.balance > 0 and caller.segment == "vip"`'
         ) from fault
     return Condition(text, tuple(dict.fromkeys(names)), flat)
 

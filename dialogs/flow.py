@@ -37,6 +37,8 @@ class Retries(BaseModel):
         )
 
 
+DEEPEST_NESTING = 20
+"""Flows that may wait for one another at a time."""
 DEFAULT_RETRIES = Retries(no_input=2, no_match=2)
 """Say it again, then keypad only, then a person."""
 

@@ -16,12 +16,13 @@ _CHILDREN = {
     "again": ("step", "times", "say"),
     "branch": ("if", "then"),
     "answers": ("yes", "no"),
+    "busy": ("offer", "keep_place", "declined"),
 }
 
 
 def explain(source: Source, way: tuple[str | int, ...], error: ErrorDetails, known: Sequence[str]) -> Problem:
     """One schema error as a problem. `known` are the keys of the mapping at `way`."""
-    loc = tuple(part for part in error["loc"] if part != "[key]")
+    loc = tuple(part for part in error["loc"] if not str(part).startswith("["))
     at = loc[:-1] if error["type"] == "missing" else loc
     return source.problem((*way, *at), _message(error, loc, known))
 

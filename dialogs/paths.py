@@ -9,7 +9,10 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from itertools import islice
+from operator import and_
 
 from dialogs.catalogue import Catalogue
 from dialogs.errors import Problem
@@ -21,6 +24,12 @@ from dialogs.nodes.unread import Unread
 from dialogs.source import meant
 
 Names = frozenset[str]
+MOST_PROBLEMS = 100
+"""Of one kind in one flow."""
+MOST_GUESSES = 20
+"""Misspelt targets of one flow that are taken for what they most likely mean."""
+LONGEST_SHOWN = 8
+"""Steps of a circle that are named."""
 
 
 def check_paths(flows: FlowSet, catalogue: Catalogue, used: Names, *, complete: bool) -> Iterator[Problem]:
@@ -28,13 +37,23 @@ def check_paths(flows: FlowSet, catalogue: Catalogue, used: Names, *, complete: 
     know that is checked only where every file gave a flow (`complete`)."""
     for flow in flows.flows.values():
         graph = FlowGraph(flow)
-        yield from _unreachable(graph)
-        yield from _no_way_out(graph)
-        yield from _circles(graph)
+        stuck = _stuck(graph)
+        yield from bounded(_unreachable(graph), flow)
+        yield from bounded(_no_way_out(graph, stuck), flow)
+        yield from bounded(_circles(graph, stuck), flow)
         if flow.name not in used and complete:
-            yield from _off_the_end(graph)
+            yield from _off_the_end(graph, flows)
     if complete and not _circular(flows):
         yield from _Filled(flows, catalogue, used).problems()
+
+
+def bounded(problems: Iterator[Problem], flow: Flow) -> Iterator[Problem]:
+    """The first `MOST_PROBLEMS`: who has made more has made one mistake many times, and each costs time."""
+    yield from islice(problems, MOST_PROBLEMS)
+    if next(problems, None) is not None:
+        yield flow.source.problem(
+            (), f"there are more than {MOST_PROBLEMS} mistakes of one kind here: correct the first ones"
+        )
 
 
 def _unreachable(graph: FlowGraph) -> Iterator[Problem]:
@@ -55,6 +74,7 @@ def _reached(graph: FlowGraph) -> set[str] | None:
     if graph.flow.person in steps:
         roots.append(graph.flow.person)
     seen: set[str] = set()
+    guesses = 0
     while roots:
         name = roots.pop()
         if name in seen:
@@ -64,14 +84,16 @@ def _reached(graph: FlowGraph) -> set[str] | None:
             if target is not None:
                 roots.append(target)
             elif way_out.target not in (None, END, PERSON) and not isinstance(steps[name], Unread):
-                close = meant(str(way_out.target), steps)
+                guesses += 1
+                close = meant(str(way_out.target), steps) if guesses <= MOST_GUESSES else None
                 if close is None:
                     return None
                 roots.append(close)
     return seen
 
 
-def _no_way_out(graph: FlowGraph) -> Iterator[Problem]:
+def _stuck(graph: FlowGraph) -> set[str]:
+    """Steps from which no way leads out."""
     out = set(graph.ends)
     grown = True
     while grown:
@@ -80,18 +102,30 @@ def _no_way_out(graph: FlowGraph) -> Iterator[Problem]:
         }
         out |= more
         grown = bool(more)
-    reached = graph.reached()
-    stuck = [name for name in graph.flow.steps if name in reached and name not in out]
-    for name in stuck:
+    return graph.reached() - out
+
+
+def _no_way_out(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
+    """Told once for all steps that hang together."""
+    told: set[str] = set()
+    for name in graph.flow.steps:
+        if name not in stuck or name in told:
+            continue
         yield graph.flow.problem(
             name, (), f"the call never ends after `{name}`: lead it to a hangup or a queue"
         )
+        left = [name]
+        while left:
+            here = left.pop()
+            if here not in told:
+                told.add(here)
+                left += graph.targets(here)
 
 
-def _circles(graph: FlowGraph) -> Iterator[Problem]:
-    """Circles of steps none of which waits for the caller."""
+def _circles(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
+    """Circles of steps none of which waits for the caller, and that can be left."""
     steps = graph.flow.steps
-    silent = [name for name, step in steps.items() if not step.takes_input]
+    silent = [name for name, step in steps.items() if not step.takes_input and name not in stuck]
     done: set[str] = set()
     for start in silent:
         if start in done:
@@ -99,7 +133,8 @@ def _circles(graph: FlowGraph) -> Iterator[Problem]:
         path = _way_back(graph, start, set(silent))
         if path:
             done.update(path)
-            way = " → ".join(f"`{name}`" for name in (*path, start))
+            shown = (*path, start) if len(path) < LONGEST_SHOWN else (*path[:LONGEST_SHOWN], "…", start)
+            way = " → ".join(f"`{name}`" for name in shown)
             yield graph.flow.problem(
                 start, (), f"{way} goes round without asking the caller anything: put a question into it"
             )
@@ -122,15 +157,36 @@ def _way_back(graph: FlowGraph, start: str, allowed: set[str]) -> list[str]:
     return []
 
 
-def _off_the_end(graph: FlowGraph) -> Iterator[Problem]:
+def _off_the_end(graph: FlowGraph, flows: FlowSet) -> Iterator[Problem]:
     for name, way_out in graph.falls.items():
-        if isinstance(graph.flow.steps[name], Unread):
+        step = graph.flow.steps[name]
+        if isinstance(step, Unread) or (isinstance(step, Subflow) and not _comes_back(flows, step.subflow)):
             continue
         yield graph.flow.problem(
             name,
             (),
             f"nothing follows `{name}` ({way_out.label}): add `then: …`, or a `hangup` step after it",
         )
+
+
+def _comes_back(flows: FlowSet, name: str) -> bool:
+    """Whether some way through that flow runs off its end; a flow that is not there may."""
+    seen: set[str] = set()
+    left = [name]
+    while left:
+        name = left.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        flow = flows.flows.get(name)
+        if flow is None:
+            return True
+        for falling in FlowGraph(flow).falls:
+            step = flow.steps[falling]
+            if not isinstance(step, Subflow):
+                return True
+            left.append(step.subflow)
+    return False
 
 
 def _circular(flows: FlowSet) -> bool:
@@ -167,52 +223,66 @@ def _order(flows: FlowSet) -> list[str]:
 
 
 class _Filled:
-    """Which names have a value for certain, at every step of every flow."""
+    """Which names have a value for certain, at every step of every flow.
+
+    A set of names is a number with one bit for each: two thousand steps with two thousand names take
+    half a megabyte.
+    """
 
     def __init__(self, flows: FlowSet, catalogue: Catalogue, used: Names) -> None:
         self.flows, self.catalogue, self.used = flows, catalogue, used
-        self.everything = frozenset(name for flow in flows.flows.values() for name in _names_in(flow))
+        self._bits: dict[str, int] = {}
+        self.everything = self._set(name for flow in flows.flows.values() for name in _names_in(flow))
         """What an unread step, or a flow that is not there, may have filled."""
         self.graphs = {name: FlowGraph(flow) for name, flow in flows.flows.items()}
-        self.gives: dict[str, Names] = {}
+        self.gives: dict[str, int] = {}
         """What a flow has filled for certain when it comes back."""
-        self.entry: dict[str, Names] = {}
+        self.entry: dict[str, int] = {}
+
+    def _set(self, names: Iterable[str]) -> int:
+        found = 0
+        for name in names:
+            found |= 1 << self._bits.setdefault(name, len(self._bits))
+        return found
 
     def problems(self) -> Iterator[Problem]:
         order = _order(self.flows)
         for name in order:
-            at = self._spread(name, frozenset())
+            at = self._spread(name, 0)
             ends = [
                 self._after(name, step, out, at[step])
                 for step, out in self.graphs[name].falls.items()
                 if step in at
             ]
-            self.gives[name] = frozenset.intersection(*ends) if ends else frozenset()
+            self.gives[name] = reduce(and_, ends) if ends else 0
         for name in reversed(order):
+            flow = self.flows.flows[name]
             # A flow that only an unread step may use is entered with nobody knows what.
-            unknown = self.everything if name in self.used else frozenset[str]()
-            at = self._spread(name, self.entry.get(name, unknown))
-            for step_name, names in at.items():
-                step = self.flows.flows[name].steps[step_name]
+            at = self._spread(name, self.entry.get(name, self.everything if name in self.used else 0))
+            for step_name, filled in at.items():
+                step = flow.steps[step_name]
                 if isinstance(step, Subflow):
                     known = self.entry.get(step.subflow)
-                    self.entry[step.subflow] = names if known is None else known & names
-                yield from self._used(self.flows.flows[name], step_name, step, names)
+                    self.entry[step.subflow] = filled if known is None else known & filled
+            yield from bounded(
+                (problem for step, filled in at.items() for problem in self._unfilled(flow, step, filled)),
+                flow,
+            )
 
-    def _after(self, flow: str, step_name: str, way_out: Exit, names: Names) -> Names:
+    def _after(self, flow: str, step_name: str, way_out: Exit, filled: int) -> int:
         step = self.flows.flows[flow].steps[step_name]
         if isinstance(step, Unread) or (isinstance(step, Subflow) and step.subflow not in self.flows.flows):
             return self.everything
-        filled = names | frozenset(step.fills(self.catalogue, way_out.label))
+        filled |= self._set(step.fills(self.catalogue, way_out.label))
         if isinstance(step, Subflow):
-            filled |= self.gives.get(step.subflow, frozenset())
+            filled |= self.gives.get(step.subflow, 0)
         return filled
 
-    def _spread(self, name: str, entry: Names) -> dict[str, Names]:
+    def _spread(self, name: str, entry: int) -> dict[str, int]:
         """From the entries along every exit, until nothing changes; each round only takes names away."""
         graph = self.graphs[name]
         flow = graph.flow
-        at: dict[str, Names] = {flow.first: entry}
+        at: dict[str, int] = {flow.first: entry}
         left = [flow.first]
         if flow.person in flow.steps:
             at[flow.person] = entry
@@ -222,17 +292,18 @@ class _Filled:
             for way_out, target in graph.exits[step]:
                 if target is None:
                     continue
-                names = self._after(name, step, way_out, at[step])
+                filled = self._after(name, step, way_out, at[step])
                 known = at.get(target)
-                now = names if known is None else known & names
+                now = filled if known is None else known & filled
                 if now != known:
                     at[target] = now
                     left.append(target)
         return at
 
-    def _used(self, flow: Flow, name: str, step: Step, filled: Names) -> Iterator[Problem]:
+    def _unfilled(self, flow: Flow, name: str, filled: int) -> Iterator[Problem]:
+        step = flow.steps[name]
         for way, used in _uses(step):
-            if used in filled or used in step.filled_before() or used.startswith("caller."):
+            if used.startswith("caller.") or used in step.filled_before() or self._set([used]) & filled:
                 continue
             if used in self.flows.types or "." not in used:
                 source = used.partition(".")[0]

@@ -1,53 +1,91 @@
-"""The flow language as a JSON Schema, so that editors complete and check it while it is written."""
+"""The flow language as a JSON Schema, so that editors complete, explain and check it while it is written.
+
+Every key has a description, every step its documentation with an example (`markdownDescription` is what
+editors show). An `ask` is one of as many schemas as there are kinds of answers, so that each kind is
+completed with its own keys.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
-
+from dialogs.examples import documentation, examples
 from dialogs.loader import FlowHead
 from dialogs.nodes import NODES
+from dialogs.nodes.ask import Ask
 from dialogs.nodes.form import Form
 from dialogs.nodes.step import Step
 from dialogs.slots import KINDS
+from dialogs.slots.kind import SlotKind
+from dialogs.source import parse
 from dialogs.wording import LANGUAGES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Schema = dict[str, Any]
 
 
-def flow_schema() -> dict[str, Any]:
+def flow_schema() -> Schema:
     """JSON Schema (2020-12) of a flow file."""
-    definitions: dict[str, Any] = {}
-    steps = [_step_schema(node, definitions) for node in NODES.values()]
-    head = FlowHead.model_json_schema(by_alias=True, schema_generator=GenerateJsonSchema)
+    definitions: Schema = {}
+    for name, node in NODES.items():
+        definitions[f"step_{name}"] = _step(node, definitions)
+    head = FlowHead.model_json_schema(by_alias=True)
     definitions.update(head.pop("$defs", {}))
     head["properties"]["steps"] = {
         "type": "array",
         "minItems": 1,
-        "items": {"anyOf": steps},
+        "items": {"anyOf": [_ref(f"step_{name}") for name in NODES]},
         "description": "The steps, in the order of the call",
     }
     head["properties"]["languages"]["items"] = {"enum": list(LANGUAGES)}
     return {**head, "$schema": DIALECT, "title": "Flow", "description": "A dialog flow", "$defs": definitions}
 
 
-def _step_schema(node: type[Step], definitions: dict[str, Any]) -> dict[str, Any]:
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _step(node: type[Step], definitions: Schema) -> Schema:
+    if node is Ask:
+        for name, kind in KINDS.items():
+            definitions[f"step_ask_{name}"] = _ask(kind, definitions)
+        return {"anyOf": [_ref(f"step_ask_{name}") for name in KINDS], **_about(node)}
+    schema = _plain(node, definitions)
+    if node is Form:
+        schema["properties"]["slots"]["items"] = _ref("step_ask")
+    return schema
+
+
+def _plain(node: type[Step], definitions: Schema) -> Schema:
+    """The node's own schema, without what its reader adds."""
     schema = node.model_json_schema(by_alias=True)
-    definitions.update(schema.pop("$defs", {}))
+    parts = schema.pop("$defs", {})
+    parts.pop("Ask", None)
+    definitions.update(parts)
     schema["properties"].pop("kind", None)
     schema["required"] = [name for name in schema.get("required", []) if name != "kind"]
-    if node is Form:
-        slots = schema["properties"]["slots"]
-        slots["items"] = {"$ref": "#/$defs/step_ask"}
-        definitions.pop("Ask", None)
-    schema["title"] = node.type_name
-    schema["description"] = (node.__doc__ or "").strip()
-    if node.type_name == "ask":
-        schema["properties"]["type"] = {"enum": sorted(KINDS), "description": "The kind of answer"}
-        for kind in KINDS.values():
-            options = kind.model_json_schema()
-            definitions.update(options.get("$defs", {}))
-            schema["properties"].update(options.get("properties", {}))
-    definitions[f"step_{node.type_name}"] = schema
-    return {"$ref": f"#/$defs/step_{node.type_name}"}
+    return {**schema, **_about(node)}
+
+
+def _ask(kind: type[SlotKind], definitions: Schema) -> Schema:
+    """An `ask` for that kind of answer, with the kind's own keys."""
+    schema = _plain(Ask, definitions)
+    options = kind.model_json_schema()
+    definitions.update(options.get("$defs", {}))
+    about = _about(kind)
+    schema["properties"]["type"] = {"const": kind.name, **about}
+    schema["properties"].update(options.get("properties", {}))
+    return {**schema, "title": f"ask: {kind.name}"}
+
+
+def _about(documented: type[Step] | type[SlotKind]) -> Schema:
+    """What an editor shows: the first sentence, and the documentation with its first example."""
+    text = next((part.text for part in documentation(documented) if part.kind == "text"), "")
+    example = next(iter(examples(documented)), "")
+    name = getattr(documented, "type_name", getattr(documented, "name", ""))
+    return {
+        "title": name,
+        "description": text.split("\n\n", maxsplit=1)[0].replace("\n", " "),
+        "markdownDescription": f"{text}\n\n```yaml\n{example}```",
+        "examples": parse(example, name).content if example else [],
+    }

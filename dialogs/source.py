@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +95,10 @@ def read(file: Path, shown_as: str | None = None) -> Source:
     """Reads one file. Raises `FlowsInvalid` with every mistake of its YAML."""
     name = shown_as or str(file)
     try:
-        size = file.stat().st_size
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise FlowsInvalid([Problem(name, 1, 1, "this is no file: name a file of text")])
+        size = status.st_size
         if size > LARGEST_FILE:
             raise FlowsInvalid(
                 [
@@ -106,7 +110,8 @@ def read(file: Path, shown_as: str | None = None) -> Source:
                     )
                 ]
             )
-        text = file.read_bytes().decode("utf-8-sig")
+        with file.open("rb") as opened:  # which may have grown since
+            text = opened.read(LARGEST_FILE + 1).decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise FlowsInvalid([Problem(name, 1, 1, "the file is not UTF-8 text: save it as UTF-8")]) from fault
     except OSError as fault:

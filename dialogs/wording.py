@@ -107,6 +107,18 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "Sorry, something went wrong. I will put you through to a person.",
         "ko": "죄송합니다. 문제가 생겼습니다. 상담원에게 연결하겠습니다.",
     },
+    "shall_we_call": {
+        "es": "Todas nuestras personas están ocupadas. ¿Quiere que le llamemos a este número?",
+        "ca": "Totes les nostres persones estan ocupades. Vol que li truquem a aquest número?",
+        "en": "All of our people are busy. Shall we call you back at this number?",
+        "ko": "지금은 모두 통화 중입니다. 이 번호로 전화드릴까요?",
+    },
+    "will_call": {
+        "es": "De acuerdo, le llamaremos. Adiós.",
+        "ca": "D'acord, li trucarem. Adéu.",
+        "en": "All right, we will call you. Goodbye.",
+        "ko": "전화드리겠습니다. 안녕히 계세요.",
+    },
     "nobody_free": {
         "es": "Ahora mismo no podemos atenderle. Por favor, llame más tarde. Adiós.",
         "ca": "Ara mateix no el podem atendre. Si us plau, truqui més tard. Adéu.",

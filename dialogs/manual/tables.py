@@ -59,7 +59,7 @@ def _yaml(value: object) -> str:
 
 def _part(prop: Schema) -> tuple[str, str]:
     """The model that a key holds, and how its own keys are reached."""
-    for option in (prop, *prop.get("anyOf", ()), *prop.get("allOf", ())):
+    for option in (prop, *prop.get("anyOf", ()), *prop.get("oneOf", ())):
         if "$ref" in option:
             return option["$ref"].rpartition("/")[2], ""
         if isinstance(items := option.get("items"), Mapping) and "$ref" in items:
@@ -73,8 +73,8 @@ def _part(prop: Schema) -> tuple[str, str]:
 
 
 def _value(prop: Schema, definitions: Schema) -> str:  # noqa: PLR0911 - one line for each kind of value
-    if "anyOf" in prop:
-        options = [_value(option, definitions) for option in prop["anyOf"] if option.get("type") != "null"]
+    if several := prop.get("anyOf") or prop.get("oneOf"):
+        options = [_value(option, definitions) for option in several if option.get("type") != "null"]
         return " or ".join(dict.fromkeys(options))
     if "$ref" in prop:
         part = prop["$ref"].rpartition("/")[2]

@@ -125,6 +125,8 @@ class Asked:
     sensitive: bool = False
     keypad_at_last: bool = True
     """Whether the last retry takes keys only: where keys can answer."""
+    offers: str = ""
+    """What a yes brings about (`Collect.offers`)."""
     free_speech: bool = False
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
     name: str = ""
@@ -192,6 +194,7 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
         final_silence=asked.final_silence,
         longest_utterance=asked.longest_utterance,
         sensitive=asked.sensitive,
+        offers=asked.offers,
     )
 
 

@@ -9,6 +9,14 @@
   left: main                     # optional: the caller left by key; else as `busy`
   error: all_busy                # optional: the queue does not work; else as `busy`
 ```
+Instead of a step, `busy` may offer that somebody calls back:
+```yaml
+- queue: billing
+  busy: {offer: callback, keep_place: true, declined: goodbye}
+```
+Whoever accepts is called at the number that they call from, and this call ends (outcome `callback_booked`).
+Who does not goes to `declined`; without it, they hear that nobody is free, and the call ends.
+
 After the conversation with a person the call is over, unless `then` says otherwise.
 ```yaml test
 - test: a person takes the call
@@ -29,19 +37,42 @@ After the conversation with a person the call is over, unless `then` says otherw
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue
-from dialogs.effects import Enqueue, Play, SetOutcome
+from dialogs.effects import CallBack, Enqueue, Play, SetOutcome
+from dialogs.errors import UnexpectedResult
 from dialogs.expressions import Template
 from dialogs.flow import Name
+from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Words
-from dialogs.results import Failed, Handed, NobodyFree
+from dialogs.results import Done, Failed, Handed, NobodyFree, Refused
+from dialogs.slots.yes_no import YesNo
 from dialogs.source import nearest
+from dialogs.wording import wording
+
+
+class Offer(BaseModel):
+    """What a caller is offered while nobody is free."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    offer: Literal["callback"] = Field(description="That somebody calls back")
+    keep_place: bool = Field(False, description="Whether the caller keeps their place in the queue")
+    declined: Name | None = Field(None, description="Where to go if they do not want it; the call ends")
+
+
+def _kind(value: object) -> str:
+    return "[offer]" if isinstance(value, (dict, Offer)) else "[step]"
+
+
+StepOrOffer = Annotated[
+    Annotated[Name, Tag("[step]")] | Annotated[Offer, Tag("[offer]")], Discriminator(_kind)
+]
 
 
 class Queue(Step):
@@ -52,13 +83,26 @@ class Queue(Step):
     drawn_as: ClassVar[Shape | None] = "people"
     queue: Name = Field(description="A queue of the catalogue")
     say: Words | None = Field(None, description="What is said before")
-    busy: Name = Field(description="Where to go if nobody is free, or the wait was too long")
+    busy: StepOrOffer = Field(
+        description="Where to go if nobody is free, or the wait was too long; or what is offered then"
+    )
     closed: Name | None = Field(None, description="Where to go if nobody is there; as `busy`")
     left: Name | None = Field(None, description="Where to go if the caller left by key; as `busy`")
     error: Name | None = Field(None, description="Where to go if the queue does not work; as `busy`")
     outcome: Name = Field("handed_over", description="How the contact ended, if a person took it")
 
+    @override
+    def performers(self) -> Iterator[tuple[Way, str]]:
+        if isinstance(self.busy, Offer):
+            yield ("busy", "offer"), "callbacks"
+
     def run(self, call: Call) -> Run:
+        label = yield from self._queued(call)
+        if label == "busy" and isinstance(self.busy, Offer):
+            label = yield from _offered(call, self.queue, self.busy)
+        return label
+
+    def _queued(self, call: Call) -> Run:
         if self.say:
             yield Play(call.prompt(self.say), call.step)
         result = yield Enqueue(self.queue, call.step, context(call))
@@ -78,7 +122,11 @@ class Queue(Step):
 
     def exits(self) -> Iterator[Exit]:
         yield Exit("handed", self.then or END, ("then",))
-        yield Exit("busy", self.busy, ("busy",))
+        if isinstance(self.busy, Offer):
+            yield Exit("offered", END, ("busy",))
+            yield Exit("declined", self.busy.declined or END, ("busy", "declined"))
+        else:
+            yield Exit("busy", self.busy, ("busy",))
         for label in ("closed", "left", "error"):
             target = getattr(self, label)
             if target:
@@ -91,6 +139,43 @@ class Queue(Step):
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.queue not in catalogue.queues:
             yield ("queue",), f"unknown queue `{self.queue}`: {nearest(self.queue, catalogue.queues)}"
+
+
+def _offered(call: Call, queue: str, offer: Offer) -> Run:
+    """ "Shall we call you?", and what comes of it."""
+    number = call.values().get("caller.number")
+    answer = None
+    if isinstance(number, str) and number:  # who withholds it cannot be called
+        answer = yield from listen(call, _question(call))
+    if answer is not None and answer.value == "yes" and isinstance(number, str):
+        result = yield CallBack(queue, number, offer.keep_place, call.step, context(call))
+        if isinstance(result, Done):
+            yield SetOutcome("callback_booked", call.step)
+            yield Play(call.built_in("will_call"), call.step)
+            return "offered"
+        if not isinstance(result, (Refused, Failed)):
+            raise UnexpectedResult(f"a callback cannot go on after {type(result).__name__}")
+    if offer.declined is None:
+        yield Play(call.built_in("nobody_free"), call.step)
+        yield SetOutcome("nobody_free", call.step)
+    return "declined"
+
+
+def _question(call: Call) -> Asked:
+    kind, asking = YesNo(), call.asking
+    return Asked(
+        step=Question.model_validate({"prompt": {call.language: wording("shall_we_call", call.language)}}),
+        kind=kind.name,
+        say=lambda: call.built_in("shall_we_call"),
+        phrases=kind.phrases(call.language),
+        words=kind.words(call.language),
+        keys=kind.keys(),
+        judge=lambda answer: kind.judge(answer, asking),
+        keypad=kind.keypad_wording,
+        final_silence=kind.final_silence,
+        own_words=False,
+        offers="callback",
+    )
 
 
 def context(call: Call) -> dict[str, str]:

@@ -234,7 +234,7 @@ class Option(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     key: Key | None = Field(None, description="The key that answers")
-    phrases: dict[str, Phrases] = Field(min_length=1)
+    phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
 
 
 _OptionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

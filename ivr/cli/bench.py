@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import sys
+from collections.abc import Callable, Sequence
 
 import click
 from rich.console import Console
@@ -13,83 +13,112 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ivr import bench as benchmarks
+from ivr.bench import Figures
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
 from ivr.config import Settings
+from ivr.demo import PlayedCall
+from ivr.errors import MeasurementImpossible
 from ivr.load import control as load
 from ivr.logs import configure, quieter
 from ivr.stage import Stage
-from ivr.workshop.measure import Rehearsed, measure_flows
+from ivr.workshop.measure import measure_flows
 
-WHAT = {"turns": benchmarks.measure_turns, "barge-in": benchmarks.measure_barge_in}
-FLOWS = "flows"
-CONTROL = "control"
+Measure = Callable[[Stage, int, Callable[[str], None]], tuple[Figures, PlayedCall]]
 
+TURNS = 33
+CALLS = 1000
 
-@click.command()
-@click.argument("what", nargs=-1, type=click.Choice(sorted([*WHAT, FLOWS, CONTROL])))
-@click.option("--turns", default=33, show_default=True, help="How many turns, about.")
-@click.option(
-    "--calls",
-    type=click.IntRange(1, 1_000_000),
-    help="flows: how many scripted calls (1000); control: how many a round (300).",
+_turns = click.option(
+    "--turns", default=TURNS, show_default=True, type=click.IntRange(1), help="How many, about."
 )
-@click.option(
-    "--way", "ways", multiple=True, type=click.Choice(list(load.WAYS)), help="control: only this; repeatable."
+_json = click.option(
+    "--json", "as_json", is_flag=True, help="End with one line of JSON (the rest goes to stderr)."
 )
-@click.option(
-    "--per-second", default=30.0, show_default=True, type=click.FloatRange(0.1, 500), help="control."
-)
-@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 50), help="control.")
-@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON (the rest goes to stderr).")
-@pass_settings
-def bench(
-    settings: Settings,
-    what: tuple[str, ...],
-    *,
-    turns: int,
-    calls: int | None,
-    ways: tuple[str, ...],
-    per_second: float,
-    rounds: int,
-    as_json: bool,
-) -> None:
-    """Measures on the embedded switch, with spoken calls in real time; flows: without any switch; control:
-    on a real FreeSWITCH.
 
-    turns: end of the caller's speech to the first changed sample heard. barge-in: onset of speech over a
-    prompt until the prompt has stopped at the caller's ear. flows: scripted calls, as `ivr test` plays them.
-    control: CPU per call of FreeSWITCH and of the server, for each way to control the same short call; needs
-    FreeSWITCH (PATH or FREESWITCH_HOME) with mod_lua, and SIPp, and runs only if it is named.
+
+@click.group(invoke_without_command=True)
+@_json
+@click.pass_context
+def bench(context: click.Context, as_json: bool) -> None:
+    """Measures what callers wait for, and what calls cost. Alone: turns, barge-in and flows.
 
     \b
     Examples:
-      ivr bench                  everything but control
+      ivr bench
       ivr bench barge-in --turns 30 --json
       ivr bench flows --calls 1000
-      ivr bench control
-      ivr bench control --way lua --way esl-shared --calls 1000 --per-second 100 --json
+      ivr bench control --way lua --way esl-shared --calls 1000 --per-second 100
     """
-    configure(quieter(settings.log))
-    console = Console(stderr=as_json)
-    answer: dict[str, object] = {}
-    others = [name for name in what or sorted([*WHAT, FLOWS]) if name != CONTROL]
-    if others:
-        answer["figures"] = _figures(settings, console, others, turns=turns, calls=calls or 1000)
-    if CONTROL in what:
-        answer["control"] = _control(
-            console, ways or tuple(load.WAYS), calls=calls or 300, per_second=per_second, rounds=rounds
-        )
-    if as_json:
-        click.echo(json.dumps(answer))
+    if context.invoked_subcommand is not None:
+        return
+    settings = context.find_object(Settings)
+    assert settings is not None
+    console = _console(settings, as_json)
+    spoken = [
+        _spoken(settings, console, name, measure, TURNS)
+        for name, measure in (("turns", benchmarks.measure_turns), ("barge-in", benchmarks.measure_barge_in))
+    ]
+    _show(console, [*spoken, _scripted(console, CALLS)], as_json)
 
 
-def _control(
-    console: Console, ways: tuple[str, ...], *, calls: int, per_second: float, rounds: int
-) -> dict[str, object]:
-    """Measures, shows the table, and returns what goes into the JSON."""
+@bench.command()
+@_turns
+@_json
+@pass_settings
+def turns(settings: Settings, turns: int, as_json: bool) -> None:
+    """From the end of the caller's speech to the first changed sample that the caller hears.
+
+    A caller who speaks asks again and again, in real time, on the embedded switch.
+    """
+    console = _console(settings, as_json)
+    _show(console, [_spoken(settings, console, "turns", benchmarks.measure_turns, turns)], as_json)
+
+
+@bench.command("barge-in")
+@_turns
+@_json
+@pass_settings
+def barge_in(settings: Settings, turns: int, as_json: bool) -> None:
+    """From the onset of speech over a prompt until the prompt has stopped at the caller's ear."""
+    console = _console(settings, as_json)
+    _show(console, [_spoken(settings, console, "barge-in", benchmarks.measure_barge_in, turns)], as_json)
+
+
+@bench.command()
+@click.option(
+    "--calls", default=CALLS, show_default=True, type=click.IntRange(1), help="How many scripted calls."
+)
+@_json
+@pass_settings
+def flows(settings: Settings, calls: int, as_json: bool) -> None:
+    """Scripted calls through the shipped flows, as `ivr test` plays them; without any switch."""
+    console = _console(settings, as_json)
+    _show(console, [_scripted(console, calls)], as_json)
+
+
+@bench.command()
+@click.option(
+    "--way", "ways", multiple=True, type=click.Choice(list(load.WAYS)), help="Only this; repeatable."
+)
+@click.option(
+    "--calls", default=300, show_default=True, type=click.IntRange(1, 1800), help="So many in a round."
+)
+@click.option("--per-second", default=30.0, show_default=True, type=click.FloatRange(0.1, 500))
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 50))
+@_json
+@pass_settings
+def control(
+    settings: Settings, *, ways: tuple[str, ...], calls: int, per_second: float, rounds: int, as_json: bool
+) -> None:
+    """CPU per call of FreeSWITCH and of the server, for each way to control the same short call.
+
+    Needs a real FreeSWITCH (PATH or FREESWITCH_HOME) with mod_lua, and SIPp.
+    """
+    console = _console(settings, as_json)
+    asked = ways or tuple(load.WAYS)
     with console.status("control") as status:
-        costs = load.measure(ways, calls=calls, per_second=per_second, rounds=rounds, tell=status.update)
+        costs = load.measure(asked, calls=calls, per_second=per_second, rounds=rounds, tell=status.update)
     table = Table("way", "failed", "switch ms", "× Lua", "server ms", "× bare", "answer ms")
     for cost in costs:
         ratios = [
@@ -105,45 +134,40 @@ def _control(
             f"{cost.answer_ms:.1f}",
         )
     console.print(table)
-    for way in ways:
+    for way in asked:
         console.print(f"{way}: {load.WAYS[way]}")
     console.print(f"CPU per call, medians of {rounds} rounds of {calls} calls at {per_second:g} a second")
-    return {"per_second": per_second, "rounds": rounds, "costs": [dataclasses.asdict(cost) for cost in costs]}
+    if as_json:
+        rows = [dataclasses.asdict(cost) for cost in costs]
+        click.echo(json.dumps({"per_second": per_second, "rounds": rounds, "costs": rows}))
 
 
-def _figures(
-    settings: Settings, console: Console, what: list[str], *, turns: int, calls: int
-) -> list[dict[str, object]]:
-    """Measures, shows the table, and returns what goes into the JSON."""
-    found = []
-    if FLOWS in what:
-        rehearsed = _flows(calls, console)
-        found.append(rehearsed.each)
-    for name in (name for name in what if name in WHAT):
-        played_on = prepared(settings, lambda _text: None)
-        with Progress(console=console) as bar, Stage(played_on) as stage:
-            stage.server.rooms.voice.wait_warm()
-            task = bar.add_task(f"{name}, {turns} turns", total=turns)
+def _console(settings: Settings, as_json: bool) -> Console:
+    configure(quieter(settings.log))
+    return Console(stderr=as_json)
 
-            def tell(moment: str, bar: Progress = bar, task: int = task) -> None:
-                if moment == "CallerAnswered":
-                    bar.advance(task)  # type: ignore[arg-type] # rich's TaskID is an int
 
-            measured, played = WHAT[name](stage, turns, tell)
-        found.append(measured)
-        if played.over is None or not measured.count:
-            click.echo(f"ivr: {name}: the call did not come to its end; nothing was measured", err=True)
-            sys.exit(2)
-    table = Table("what", "engine", "n", "p50 ms", "p95 ms", "worst ms")
-    for one in found:
-        table.add_row(
-            one.what, one.engine, *(f"{value:g}" for value in (one.count, one.p50, one.p95, one.worst))
+def _spoken(settings: Settings, console: Console, name: str, measure: Measure, turns: int) -> Figures:
+    """Spoken calls on the embedded switch. Raises `MeasurementImpossible`."""
+    played_on = prepared(settings, lambda _text: None)
+    with Progress(console=console) as bar, Stage(played_on) as stage:
+        stage.server.rooms.voice.wait_warm()
+        task = bar.add_task(f"{name}, {turns} turns", total=turns)
+
+        def tell(moment: str) -> None:
+            if moment == "CallerAnswered":
+                bar.advance(task)
+
+        measured, played = measure(stage, turns, tell)
+    if played.over is None or not measured.count:
+        raise MeasurementImpossible(
+            f"{name}: the call did not come to its end; nothing was measured",
+            "See `ivr doctor`, and the log with IVR_LOG__LEVEL=info",
         )
-    console.print(table)
-    return [dataclasses.asdict(one) for one in found]
+    return measured
 
 
-def _flows(calls: int, console: Console) -> Rehearsed:
+def _scripted(console: Console, calls: int) -> Figures:
     """Scripted calls on one core and on all, with what they took in all."""
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task(f"{calls} scripted calls", total=calls)
@@ -152,7 +176,18 @@ def _flows(calls: int, console: Console) -> Rehearsed:
         f"{calls} scripted calls: {rehearsed.seconds_one_core:.2f} s on one core,"
         f" {rehearsed.seconds_shared:.2f} s in {rehearsed.processes} new processes"
     )
-    return rehearsed
+    return rehearsed.each
+
+
+def _show(console: Console, found: Sequence[Figures], as_json: bool) -> None:
+    table = Table("what", "engine", "n", "p50 ms", "p95 ms", "worst ms")
+    for one in found:
+        table.add_row(
+            one.what, one.engine, *(f"{value:g}" for value in (one.count, one.p50, one.p95, one.worst))
+        )
+    console.print(table)
+    if as_json:
+        click.echo(json.dumps({"figures": [dataclasses.asdict(one) for one in found]}))
 
 
 commands = [bench]

@@ -18,7 +18,10 @@ from speech.pyttsx3 import CALLER_VOICES, SYSTEM_VOICES
 
 
 def settings_in(folder: Path, *, engine: str) -> Settings:
-    """Settings with everything below `folder`, and the made-up customers in the database."""
+    """Settings with everything below `folder`, and the made-up customers in the database.
+
+    But the prompts: they are the same for every stage, and synthesised once for all that share a parent.
+    """
     url = f"sqlite:///{folder}/ivr.sqlite3"
     store = Store(url)
     store.upgrade()
@@ -27,6 +30,7 @@ def settings_in(folder: Path, *, engine: str) -> Settings:
     return Settings(
         home=folder,
         database=DatabaseSettings(url=url),
+        prompts=folder.parent / "prompts",
         speech=SpeechSettings(engine=engine),  # type: ignore[arg-type] # checked by the model
     )
 

@@ -10,8 +10,8 @@ from data.seeds import demo_customers
 from data.store import Store
 from esl.switch import FRAME_BYTES
 from ivr.cli.demo import keying_caller
-from ivr.demo import CallerMind, person_goal
-from ivr.moments import CallerAnswered
+from ivr.demo import CallerMind, Persona, PlayedCall, Reply, person_goal
+from ivr.moments import CallerAnswered, LookedUp, SystemSpoke
 from ivr.stage import Stage
 from ivr.workshop.voice_call import converse
 
@@ -40,10 +40,44 @@ def test_a_caller_keys_the_number_and_gets_a_person(keyed_stage: Stage) -> None:
     assert call.over.outcome == "handed_over"
     keyed_stage.wait_until_idle()
     store = Store(keyed_stage.settings.database_url)
-    way = store.traffic.of("main")
+    ways = {flow: store.traffic.of(flow) for flow in ("main", "hand_over")}
     store.close()
-    assert way.exits["anything_else", "yes"] == way.exits["person", "handed"] == 1
-    assert way.visits["main_menu"] == 1
+    assert ways["main"].exits["again", "if 1"] == ways["hand_over"].exits["person", "handed"] == 1
+    assert ways["main"].visits["main_menu"] == 1
+
+
+def asker(number: str, choice: str, step: str, keys: str) -> Persona:
+    """Chooses from the menu, keys a number, and is content with what they hear."""
+    replies = [Reply("main_menu", keys=choice), Reply(step, keys=keys), Reply("anything_else", keys="2")]
+    return Persona(name=step, number=number, language="es", replies=replies, interrupts_after=0.5)
+
+
+def test_orders_and_tickets_are_told_from_the_database(keyed_stage: Stage) -> None:
+    """Two at once, each answered by the live look-up and in the words for the state that it gave."""
+    lucia = demo_customers()[0]
+    assert lucia.order_number and lucia.ticket_number
+    callers = [
+        asker("+34600000003", "2", "order_id", lucia.order_number),
+        asker("+34600000004", "3", "ticket_id", lucia.ticket_number),
+    ]
+    minds = []
+    for persona in callers:
+        minds.append(CallerMind(persona, keyed_stage.caller(persona.number, persona.name), silent_voice))
+        keyed_stage.watch_caller(persona.number, minds[-1].watch)
+    gevent.joinall([gevent.spawn(mind.play) for mind in minds], raise_error=True)
+    order, ticket = (mind.played for mind in minds)
+    for call, outcome in ((order, "order_told"), (ticket, "ticket_told")):
+        assert [one.result for one in call.moments if isinstance(one, LookedUp)] == ["found"]
+        assert call.over is not None
+        assert (call.over.outcome, call.over.by) == (outcome, "system")
+    assert said(order, "arrives") == "Le llegará el 25 de noviembre de 2026."
+    assert said(ticket, "about_internet") == "Es su incidencia de internet."
+    assert said(ticket, "promised") == "Esperamos resolverla el 25 de noviembre de 2026 como muy tarde."
+
+
+def said(call: PlayedCall, step: str) -> str:
+    """What a step said; empty if the call did not come there."""
+    return next((one.text for one in call.moments if isinstance(one, SystemSpoke) and one.step == step), "")
 
 
 def test_callers_who_hang_up_at_any_instant_leave_complete_records(keyed_stage: Stage) -> None:

@@ -73,7 +73,7 @@ def test_the_schema_knows_every_node_and_its_keys() -> None:
     json.dumps(schema)
     refs = {item["$ref"].rpartition("/")[2] for item in schema["properties"]["steps"]["items"]["anyOf"]}
     assert refs == {f"step_{name}" for name in NODES}
-    ask = schema["$defs"]["step_ask"]
+    ask = schema["$defs"]["step_ask_digits"]
     assert {"ask", "type", "length", "check_digit", "prompt", "no_match"} <= set(ask["properties"])
     assert "kind" not in ask["properties"]
     assert "kind" not in ask["required"]

@@ -1,84 +1,81 @@
-"""The JSON Schema for editors: it accepts what the loader accepts, and shows a mistake where one is."""
+"""The JSON Schema for editors: it accepts what the loader accepts, shows a mistake where one is, and explains
+every key."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from dialogs.examples import examples
+from dialogs.manual.page import tutorial
+from dialogs.nodes import NODES
+from dialogs.nodes.step import Step
 from dialogs.schema import flow_schema
+from dialogs.slots import KINDS
 from dialogs.source import parse, read
 from tests.dialogs.flowtext import HEAD
 
 SCHEMA = flow_schema()
-SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows" / "main.flow.yaml"
-TYPES: dict[str, Any] = {
-    "object": dict,
-    "array": list,
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "null": type(None),
-}
+VALIDATOR = Draft202012Validator(SCHEMA)
+SHIPPED = sorted((Path(__file__).parents[2] / "dialogs" / "flows").rglob("*.flow.yaml"))
+WRONG = Path(__file__).parent / "wrong"
+TOLD = re.findall(
+    r"[\w-]+",
+    """
+    head-key flow-name no-person no-languages language-unknown head-retries node-misspelt no-type
+    key-misspelt key-of-another-node name-capital text-one-for-all kind-misspelt kind-option
+    kind-value prompt-missing retries-high sensitive-text lookup-no-error queue-no-busy
+    message-too-long branch-no-else hangup-how
+    """,
+)
+"""Wrong flows whose mistake a schema can tell."""
 
 
-def valid(value: Any, schema: dict[str, Any]) -> bool:  # noqa: PLR0912 - one branch per keyword
-    """The keywords that our schema uses, and an error for any other."""
-    for word, rule in sorted(schema.items(), key=lambda item: item[0] != "type"):
-        match word:
-            case "$ref":
-                ok = valid(value, SCHEMA["$defs"][rule.rpartition("/")[2]])
-            case "anyOf":
-                ok = any(valid(value, option) for option in rule)
-            case "type":
-                kinds = tuple(TYPES[kind] for kind in ([rule] if isinstance(rule, str) else rule))
-                ok = any(isinstance(value, kind) for kind in kinds)
-                ok = ok and (not isinstance(value, bool) or bool in kinds)
-            case "enum":
-                ok = value in rule
-            case "const":
-                ok = value == rule
-            case "properties":
-                ok = all(valid(value[name], sub) for name, sub in rule.items() if name in value)
-            case "patternProperties":
-                ok = all(valid(v, s) for p, s in rule.items() for k, v in value.items() if re.search(p, k))
-            case "additionalProperties":
-                known = set(schema.get("properties", ()))
-                rest = [item for name, item in value.items() if name not in known]
-                ok = not rest if rule is False else rule is True or all(valid(item, rule) for item in rest)
-            case "propertyNames":
-                ok = all(valid(name, rule) for name in value)
-            case "required":
-                ok = all(name in value for name in rule)
-            case "items":
-                ok = all(valid(item, rule) for item in value)
-            case "pattern":
-                ok = re.search(rule, value) is not None
-            case "minItems" | "minLength" | "minProperties":
-                ok = len(value) >= rule
-            case "maxItems" | "maxLength" | "maxProperties":
-                ok = len(value) <= rule
-            case "minimum":
-                ok = value >= rule
-            case "maximum":
-                ok = value <= rule
-            case "exclusiveMinimum":
-                ok = value > rule
-            case "title" | "description" | "default" | "$schema" | "$defs":
-                ok = True
-            case _:
-                raise AssertionError(f"unknown keyword {word}")
-        if not ok:
-            return False
-    return True
+def valid(content: Any) -> bool:
+    return bool(VALIDATOR.is_valid(content))
 
 
-def test_the_shipped_flow_is_valid() -> None:
+def test_it_is_a_schema() -> None:
+    """By the standard's own schema."""
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=[file.stem for file in SHIPPED])
+def test_the_shipped_flows_are_valid(file: Path) -> None:
     """An editor that uses the schema shows no error in a sound flow."""
-    assert valid(read(SHIPPED).content, SCHEMA)
+    found = [
+        f"{list(error.absolute_path)}: {error.message[:200]}"
+        for error in VALIDATOR.iter_errors(read(file).content)
+    ]
+    assert found == []
+
+
+def test_the_tutorial_is_valid() -> None:
+    """The first flow that a newcomer writes is not underlined."""
+    assert valid(parse(tutorial()["parcel.flow.yaml"], "parcel.flow.yaml").content)
+
+
+@pytest.mark.parametrize("node", NODES.values(), ids=list(NODES))
+def test_every_example_is_valid(node: type[Step]) -> None:
+    """What the documentation shows, the schema accepts."""
+    for example in examples(node):
+        steps = parse(example, "x").content
+        assert valid({**parse(HEAD + "  - hangup: normal\n", "x").content, "steps": steps}), example
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_every_kind_of_answer_is_valid_with_its_own_keys_only(kind: type) -> None:
+    """Its examples are accepted; a key of no kind is not."""
+    head = parse(HEAD + "  - hangup: normal\n", "x").content
+    for example in examples(kind):
+        steps = parse(example, "x").content
+        assert valid({**head, "steps": steps}), example
+        assert not valid({**head, "steps": [{**steps[0], "foreign": 1}]})
 
 
 @pytest.mark.parametrize(
@@ -96,6 +93,7 @@ def test_the_shipped_flow_is_valid() -> None:
             '  - ask: n\n    type: digits\n    length: 5\n    prompt: {es: "a"}\n    no_input: [{es: "b"}]\n',
             True,
         ),
+        ('  - ask: n\n    type: yes_no\n    length: 5\n    prompt: {es: "a"}\n', False),
         ('  - ask: n\n    type: dgits\n    prompt: {es: "a"}\n', False),
         ("  - queue: billing\n", False),
         ("  - branch: [{if: a > 0, then: b}]\n    else: c\n", True),
@@ -104,4 +102,31 @@ def test_the_shipped_flow_is_valid() -> None:
 )
 def test_right_and_wrong_steps(steps: str, good: bool) -> None:
     """The editor tells them apart as the loader does."""
-    assert valid(parse(HEAD + steps, "x").content, SCHEMA) is good
+    assert valid(parse(HEAD + steps, "x").content) is good
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_mistakes_that_an_editor_shows_while_they_are_made(name: str) -> None:
+    """Before the file is even saved."""
+    (file,) = WRONG.glob(f"??-{name}.flow.yaml")
+    assert not valid(read(file).content)
+
+
+def test_every_key_is_explained() -> None:
+    """Hovering over any key shows what it means; every step and kind shows an example, too."""
+    assert [path for path, schema in properties(SCHEMA, "") if not schema.get("description")] == []
+    for name in [*(f"step_{node}" for node in NODES), *(f"step_ask_{kind}" for kind in KINDS)]:
+        assert "```yaml" in SCHEMA["$defs"][name]["markdownDescription"], name
+        assert SCHEMA["$defs"][name]["description"], name
+
+
+def properties(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, dict):
+        for name, below in schema.items():
+            if name == "properties" and isinstance(below, dict):
+                yield from ((f"{path}/{key}", value) for key, value in below.items())
+            if name != "examples":
+                yield from properties(below, f"{path}/{name}")
+    elif isinstance(schema, list):
+        for at, below in enumerate(schema):
+            yield from properties(below, f"{path}/{at}")
