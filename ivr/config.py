@@ -136,9 +136,9 @@ class SwitchSettings(_Part):
     event_port: Port = 8021
     event_password: Secret = None
     """FreeSWITCH's; the embedded switch makes its own."""
-    events: Literal["shared", "own"] = "shared"
-    """How a call hears what happens on FreeSWITCH: by one connection for all calls (cheaper for the switch;
-    without it, or without a password, each call uses its own), or always by its own."""
+    events: Literal["own", "shared"] = "own"
+    """How a call hears what happens on FreeSWITCH: by its own socket, or by one connection for all calls (and
+    by its own where that is lost). `ivr bench control` measures both; they cost the same."""
     line_port: Port = 8042
     """Where callers join the embedded switch (`ivr demo`, `ivr call --voice`)."""
     destination: str = "9100"
