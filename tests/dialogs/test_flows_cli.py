@@ -63,6 +63,7 @@ def test_check_reads_a_flow_with_those_beside_it(tmp_path: Path) -> None:
         ("test", "/nowhere/at/all"),
         ("call", "main"),
         ("call", "main", "--text", "--voice"),
+        ("call", "main", "--text", "--now", "tomorrow"),
         ("call", "main", "--voice", "--straight"),
         ("call", "main", "--voice", "--in", "/nowhere.wav"),
         ("call", "main", "--voice", "--language", "fr"),
@@ -152,6 +153,15 @@ def test_a_typed_call_can_be_saved_and_passes(tmp_path: Path) -> None:
     result = run("call", "main", "--text", "--flows", str(tmp_path), typed=typed)
     assert f"saved “my call” in {file}" in result.output, result.output
     assert "1 of 1 scripted calls passed" in run("test", str(file)).output
+
+
+def test_a_call_can_be_at_another_time_and_from_somebody() -> None:
+    """Opening hours and segments can be tried at the desk."""
+    closed = "La oficina está cerrada"
+    assert closed in run("call", "main", "--text", "--now", "2026-11-22T10:00", "--segment", "").output
+    vip = run("call", "main", "--text", "--now", "2026-11-23T10:00", "--segment", "vip").output
+    assert closed not in vip
+    assert "¿Le paso directamente con una persona?" in vip
 
 
 def test_a_typed_call_ends_with_the_input() -> None:
