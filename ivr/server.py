@@ -196,6 +196,7 @@ class Server:
                 dead=self._node.dead,
                 clock=self._clock,
                 recordings=recordings,
+                messages=settings.recordings_folder,
             )
             if there and (ended := records.recover()):
                 log.warning("unfinished_calls_completed", calls=ended)
@@ -306,18 +307,18 @@ class Server:
         return outbound
 
     def _switchboard(self) -> Switchboard | None:
-        """The connection for the events of all calls. (The embedded switch is nobody's bottleneck.)"""
+        """The connection to FreeSWITCH's event socket. (The embedded switch is our own child.)"""
         switch = self._settings.switch
-        if switch.kind != "freeswitch" or switch.events != "shared":
+        if switch.kind != "freeswitch":
             return None
         if switch.event_password is None:
             log.warning(
-                "no_event_connection",
-                reason="no password is set",
-                remedy="set switch.event_password, or switch.events: own",
+                "no_event_connection", reason="no password is set", remedy="set switch.event_password"
             )
             return None
-        board = Switchboard((switch.event_host, switch.event_port), switch.event_password)
+        board = Switchboard(
+            (switch.event_host, switch.event_port), switch.event_password, carries=switch.events == "shared"
+        )
         board.start()
         return board
 
