@@ -176,7 +176,7 @@ def kills_reach_people(folder: Path, kills: int) -> None:
 def test_a_killed_server_loses_neither_the_caller_nor_the_record(tmp_path: Path) -> None:
     """A sample of the next one."""
     need_freeswitch()
-    kills_reach_people(tmp_path, 3)
+    kills_reach_people(tmp_path, 2)
 
 
 @pytest.mark.long

@@ -220,7 +220,7 @@ def test_ten_calls_at_once_lose_nothing(scene: Scene, tmp_path: Path) -> None:
     print(f"\n{ten.told()}")
     assert (ten.lost, ten.wrong) == (0, 0)
     assert ten.missing == 0 or ten.disturbed
-    assert ten.packets > 10 * 4 * 40
+    assert ten.packets > 10 * 4 * 20
 
 
 @pytest.mark.long

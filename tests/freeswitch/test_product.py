@@ -28,7 +28,7 @@ from tests.freeswitch.product import ProductStage, product_stage
 from tests.freeswitch.sip_caller import SipScriptedCaller
 from tests.freeswitch.telephone import telephone
 
-pytestmark = pytest.mark.freeswitch
+pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(300)]
 
 AGENT = "1001"
 
