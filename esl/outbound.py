@@ -71,7 +71,9 @@ class OutboundServer:
         self._socket: Any = None  # bound; the server's own from `start` on
         self._server: StreamServer | None = None
         self._running = Group()
-        self._legs: dict[OutboundConnection, Leg | None] = {}
+        self._legs: dict[OutboundConnection, Leg] = {}
+        self._unproven: dict[OutboundConnection, None] = {}
+        """Connections that have not shown yet to be a switch's, the oldest first."""
 
     # --- life ---------------------------------------------------------------------------------------
 
@@ -95,7 +97,7 @@ class OutboundServer:
     @property
     def active_calls(self) -> int:
         """Calls that are being lived."""
-        return sum(leg is not None for leg in self._legs.values())
+        return len(self._legs)
 
     def stop_accepting(self) -> None:
         """No new calls; those under way go on. Safe to call twice."""
@@ -115,7 +117,7 @@ class OutboundServer:
         self.stop_accepting()
         self.drain(deadline)
         left = self.active_calls
-        for connection in list(self._legs):
+        for connection in [*self._unproven, *self._legs]:
             connection.lose("the server shuts down")
         if not self.drain(2.0):
             self._running.kill(timeout=2.0)
@@ -141,7 +143,7 @@ class OutboundServer:
                 return
             self._make_room()
             connection = OutboundConnection(peer, sock)
-            self._legs[connection] = None
+            self._unproven[connection] = None
             try:
                 self._live(connection)
             except (ConnectionLostError, WireError, CallEnded) as lost:
@@ -152,7 +154,8 @@ class OutboundServer:
                 log.exception("outbound_connection_failed", peer=peer[0])
             finally:
                 connection.lose("closed by us")
-                del self._legs[connection]
+                self._unproven.pop(connection, None)
+                self._legs.pop(connection, None)
 
     def _is_full(self, peer: tuple[Any, ...]) -> bool:
         full = self.active_calls >= self._max_calls
@@ -163,9 +166,9 @@ class OutboundServer:
     def _make_room(self) -> None:
         """Who has not shown yet to be a switch takes no place from calls: too many of them, and the oldest
         goes (a switch shows it within milliseconds)."""
-        unproven = [connection for connection, leg in self._legs.items() if leg is None]
-        if len(unproven) >= _UNPROVEN_PER_CALL * self._max_calls:
-            unproven[0].lose("too many connections that do not say who they are")
+        if len(self._unproven) >= _UNPROVEN_PER_CALL * self._max_calls:
+            oldest = next(iter(self._unproven))
+            oldest.lose("too many connections that do not say who they are")
 
     def _live(self, connection: OutboundConnection) -> None:
         connection.deadline = self._connect_deadline
@@ -183,6 +186,7 @@ class OutboundServer:
             leg.prepare()
         except CallEnded:  # still a call, however short: the application gets its HungUp, and records it
             log.info("call_ended_at_once", leg=leg.uuid)
+        del self._unproven[connection]
         self._legs[connection] = leg
         try:
             self._on_call(leg)
