@@ -203,8 +203,8 @@ class CallStep(_Cleaning):
     step: str
     language: str
     left_by: str = ""
-    """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`, `@fault`.
-    Empty: the call was over before the step was left."""
+    """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`, `@fault`;
+    `@end`: the call came to its end in the flow that this step runs. Empty: the caller was gone before."""
     no_input: int = 0
     """How often the caller was silent at it."""
     no_match: int = 0

@@ -34,7 +34,8 @@ class Visit:
     language: str
     left_by: str = ""
     """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`, `@fault`.
-    Empty: the call ended here, or is here now."""
+    `@end`: the call came to its end in the flow that this step runs. Empty: it is here, or was when the
+    caller was gone."""
     misses: Counter[str] = field(default_factory=Counter)
     """`no_input` and `no_match`: how often the question was not answered."""
 
@@ -58,6 +59,12 @@ class Trace:
             if (visit.flow, visit.step) == (flow, step):
                 return None if visit.left_by else visit
         return None
+
+    def leave(self, flow: str, step: str, label: str) -> None:
+        """That step is left, if it has not been."""
+        visit = self.here(flow, step)
+        if visit is not None:
+            visit.left_by = label
 
 
 class Call:
@@ -122,9 +129,7 @@ class Call:
 
     def leave(self, label: str) -> None:
         """This step is left by that exit, or by what took the caller elsewhere."""
-        visit = self.trace.here(self.flow.name, self.step)
-        if visit is not None:
-            visit.left_by = label
+        self.trace.leave(self.flow.name, self.step, label)
 
     # --- words ---
 

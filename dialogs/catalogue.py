@@ -52,6 +52,8 @@ class Catalogue:
     """Where `transfer` may send a caller: name → what the switch's dialplan is asked for. A caller never
     chooses it."""
     webhooks: frozenset[str] = frozenset()
+    recordings: frozenset[str] | None = None
+    """The studio's recordings, by name and by `language/name`; `None`: nobody has looked."""
     performers: frozenset[str] = frozenset()
     """What the live service can do beyond the basics (`Step.performers` names it). Empty: nothing is known
     of a live service."""

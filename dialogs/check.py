@@ -90,6 +90,7 @@ class _Known:
 
     def __init__(self, flows: FlowSet, catalogue: Catalogue, extent: Extent) -> None:
         self.types, self.complete = flows.types, extent.complete
+        self.recordings = catalogue.recordings
         steps = [step for flow in flows.flows.values() for step in flow.steps.values()]
         looked_up = {step.lookup for step in steps if isinstance(step, Lookup)}
         self._all_looked_up = extent.whole and looked_up <= set(catalogue.lookups)
@@ -221,6 +222,7 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
                 yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
         for language, template in words.items():
             yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
+            yield from _check_recording(flow, name, (*way, language), template, known.recordings)
     for way, used, kind in step.wants():
         if known.lacks(used):
             yield flow.problem(name, way, known.message(used))
@@ -230,6 +232,14 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
             )
     for way, template in step.templates():
         yield from _check_names(flow, name, way, template, known, spoken=False)
+
+
+def _check_recording(
+    flow: Flow, step: str, way: tuple[str | int, ...], template: Template, there: frozenset[str] | None
+) -> Iterator[Problem]:
+    name = template.recording
+    if name is not None and there is not None and not {name, f"{way[-1]}/{name}"} & there:
+        yield flow.problem(step, way, f"there is no recording `{name}`: {nearest(name, there)}")
 
 
 def _check_names(

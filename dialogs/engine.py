@@ -279,6 +279,8 @@ class Conversation:
             if isinstance(self._step(), HangupStep):
                 self._call.note("end")
                 self._call.leave("end")
+            for flow, step in self._above:
+                self._call.trace.leave(flow.name, step, "@end")
         self._effect = effect
         return effect
 

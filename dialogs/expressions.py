@@ -50,6 +50,8 @@ class Template:
 
     source: str
     parts: tuple[str | Value, ...]
+    recording: str | None = None
+    """The studio recording that says it, by its name; the text is what it says."""
 
     @property
     def names(self) -> tuple[str, ...]:

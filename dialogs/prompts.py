@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -34,7 +35,42 @@ Text = Annotated[
 ]
 """A text with places for values."""
 
-Words = Annotated[dict[str, Text], Field(min_length=1, description="The text in each language of the flow")]
+RECORDING = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*")
+"""A recording's name: a path below the studio's folder, without the ending."""
+
+
+def _spoken(value: Any) -> Template:
+    if not isinstance(value, dict):
+        return _template(value)
+    if set(value) != {"recording", "text"}:
+        raise ValueError('write a recorded text as `{recording: name, text: "what it says"}`')
+    name, template = value["recording"], _template(value["text"])
+    if not isinstance(name, str) or not RECORDING.fullmatch(name):
+        raise ValueError("a recording is named as its file, without the ending: `welcome`, `menus/main`")
+    if template.names:
+        raise ValueError("a recorded text can hold no value: put the value into a text of its own")
+    return replace(template, recording=name)
+
+
+_RECORDED = {
+    "type": "object",
+    "properties": {
+        "recording": {"type": "string", "description": "The studio's file, without its ending"},
+        "text": {"type": "string", "description": "What it says"},
+    },
+    "required": ["recording", "text"],
+    "additionalProperties": False,
+}
+SpokenText = Annotated[
+    InstanceOf[Template],
+    BeforeValidator(_spoken),
+    WithJsonSchema({"anyOf": [{"type": ["string", "number"]}, _RECORDED]}),
+]
+"""A text with places for values, or a studio recording with what it says."""
+
+Words = Annotated[
+    dict[str, SpokenText], Field(min_length=1, description="The text in each language of the flow")
+]
 """Language → text."""
 
 
@@ -87,6 +123,8 @@ def render(
     The first fixed stretch is `<recording>/<language>`, further ones get `-2`, `-3` … behind it. Raises
     what `say` raises for a value that cannot be said.
     """
+    if template.recording:
+        return (Spoken(_tidy(template.source), language, template.recording, pace=pace),)
     spoken: list[Spoken] = []
     fixed = 0
     for sentence in sentences(template):

@@ -203,6 +203,7 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
         late = gevent.Timeout.start_new(seconds)
         try:
             waiting = self._write(stream, len(batch))
+            _given(waiting[-1])  # they come in order: one wait instead of one for each
             return [_given(one) for one in waiting]
         except gevent.Timeout as over:
             if over is not late:

@@ -2,8 +2,8 @@
 
 Rules:
 1. It subscribes to what legs need and to nothing else, and only for legs that carry its mark (a channel
-   variable with a value of its own): neither agents' legs nor another server's cost anything here, but for
-   their keys.
+   variable with a value of its own): neither agents' legs nor another server's cost anything here, but
+   for their keys, which are forgotten at once.
 2. It carries the legs of the switch whose `Core-UUID` it has seen; every other leg hears for itself. A
    switch that was started anew has a new one.
 3. When it is lost, every leg goes on by itself (`esl.event_source.catch_up`) and stays so; legs that arrive
@@ -56,7 +56,8 @@ MARK = "ivr_events"
 class Switchboard:
     """Fulfils `esl.event_source.EventSource` for one switch, at (host, port).
 
-    `clock` gives seconds, `pause` waits so many, `chance` is from [0, 1): the tests' own.
+    With `carries` false it subscribes to nothing and carries no leg: it only watches whether the switch is
+    there. `clock` gives seconds, `pause` waits so many, `chance` is from [0, 1): the tests' own.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Switchboard:
         address: tuple[str, int],
         password: str,
         *,
+        carries: bool = True,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] = gevent.sleep,
         chance: Callable[[], float] = random.random,
@@ -71,6 +73,7 @@ class Switchboard:
     ) -> None:
         self.address = address
         self._password = password
+        self._carries = carries
         self._clock = clock
         self._pause = pause
         self._chance = chance
@@ -115,7 +118,7 @@ class Switchboard:
 
     def attach(self, leg: Leg, core_uuid: str) -> bool:
         """Carries the leg's events; False if it is another switch's, or there is no connection."""
-        if not self.connected or not core_uuid or core_uuid != self._core_uuid:
+        if not self._carries or not self.connected or not core_uuid or core_uuid != self._core_uuid:
             return False
         self._legs[leg.uuid] = leg
         return True
@@ -163,12 +166,8 @@ class Switchboard:
             connection.connect()
             connection.deadline = REPLY_DEADLINE
             core_uuid = connection.api(commands.core_uuid())
-            # The filter first: without it, every leg's events come.
-            connection.request(commands.filter_events(f"variable_{MARK}", self._mark[MARK]))
-            # FreeSWITCH tells keys without the channel's variables: everybody's come, there are few of them.
-            connection.request(commands.filter_events("Event-Name", "DTMF"))
-            connection.events_to = self._take
-            connection.subscribe(*EVENTS)
+            if self._carries:
+                self._subscribe(connection)
         except BaseException:
             connection.lose("closed by us")
             raise
@@ -181,6 +180,14 @@ class Switchboard:
             log.info("event_connection_back", switch=f"{host}:{port}", core=core_uuid, after=after)
         self._complaint = ""
         return connection
+
+    def _subscribe(self, connection: InboundConnection) -> None:
+        # The filters first: without them, every leg's events come.
+        connection.request(commands.filter_events(f"variable_{MARK}", self._mark[MARK]))
+        # FreeSWITCH tells keys without the channel's variables: everybody's come, there are few of them.
+        connection.request(commands.filter_events("Event-Name", "DTMF"))
+        connection.events_to = self._take
+        connection.subscribe(*EVENTS)
 
     def _watch(self, connection: InboundConnection) -> None:
         """Returns when the connection is over, or has fallen silent."""

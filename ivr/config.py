@@ -136,9 +136,9 @@ class SwitchSettings(_Part):
     event_port: Port = 8021
     event_password: Secret = None
     """FreeSWITCH's; the embedded switch makes its own."""
-    events: Literal["shared", "own"] = "shared"
-    """How a call hears what happens on FreeSWITCH: by one connection for all calls (cheaper for the switch;
-    without it, or without a password, each call uses its own), or always by its own."""
+    events: Literal["own", "shared"] = "own"
+    """How a call hears what happens on FreeSWITCH: by its own socket, or by one connection for all calls (and
+    by its own where that is lost). `ivr bench control` measures both; they cost the same."""
     line_port: Port = 8042
     """Where callers join the embedded switch (`ivr demo`, `ivr call --voice`)."""
     destination: str = "9100"
@@ -160,6 +160,8 @@ class CallSettings(_Part):
     language: Literal["es", "ca", "en"] = "es"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Madrid"
     """IANA name of the site's time zone."""
+    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
+    """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     longest: Annotated[float, Field(gt=0)] = 1800.0
     """Seconds: a call beyond that is handed to a person."""
@@ -272,6 +274,8 @@ def load(path: Path | None = None) -> Settings:
         candidate = Path(os.environ.get("IVR_HOME") or CHECKOUT) / "ivr.yaml"
         chosen = candidate if candidate.is_file() else None
     values, lines = _read(chosen) if chosen is not None else ({}, {})
+    if "recordings" in values:  # so that a variable for one of its settings leaves the others as they are
+        values["recordings"] = _recordings(values["recordings"])
     _refuse_unknown_variables()
     try:
         return Settings(**values)
@@ -288,6 +292,8 @@ def _refuse_unknown_variables() -> None:
     for variable in os.environ:
         if not variable.startswith("IVR_") or variable in _VARIABLES_OF_THE_PROCESS:
             continue
+        if variable == "IVR_RECORDINGS":
+            raise ConfigurationError(f"{variable} is a section", "Write IVR_RECORDINGS__FOLDER")
         first = variable.removeprefix("IVR_").split("__")[0].upper()
         if first not in known:
             raise ConfigurationError(

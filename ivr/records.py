@@ -84,14 +84,26 @@ class Records:
     """Writes the records of all calls of this process, behind the calls."""
 
     def __init__(
-        self, call_log: CallLog, *, node: str, dead: Sequence[str] = (), clock: Clock, recordings: Path | None
+        self,
+        call_log: CallLog,
+        *,
+        node: str,
+        dead: Sequence[str] = (),
+        clock: Clock,
+        recordings: Path | None,
+        messages: Path | None = None,
     ) -> None:
-        """`dead` names other nodes that are provably gone (`data.nodes`)."""
+        """`dead` names other nodes that are provably gone (`data.nodes`).
+
+        `recordings`: where calls are recorded to; None: they are not. `messages`: where callers leave
+        messages, also if calls are not recorded; as `recordings`.
+        """
         self.node = node
         self._dead = tuple(dead)
         self.clock = clock
         self._call_log = call_log
         self._recordings = recordings
+        self._messages = messages or recordings
         self._writes: Queue[Callable[[], object] | Event | None] = Queue()
         self._started_at = clock.utc()
         self._pool = ThreadPool(1)
@@ -102,7 +114,7 @@ class Records:
         """Opens the record of a call that has just arrived."""
         began_at = basis.at or self.clock.utc()
         call_id = new_id()
-        recording = self.place_for(call_id, began_at)
+        recording = self._place_for(call_id, began_at, self._recordings)
         record = CallRecord(self, call_id, began_at, recording)
         begun = CallBegun(
             call_id=call_id,
@@ -123,11 +135,15 @@ class Records:
         self.write(lambda: self._call_log.begin(begun))
         return record
 
-    def place_for(self, call_id: UUID, began_at: datetime) -> Path | None:
-        """The file to record to, its folder made; None if calls are not recorded, or cannot be."""
-        if self._recordings is None:
+    def message_place(self, call_id: UUID, began_at: datetime) -> Path | None:
+        """A file for what a caller leaves, its folder made; None if there can be none."""
+        return self._place_for(call_id, began_at, self._messages)
+
+    def _place_for(self, call_id: UUID, began_at: datetime, below: Path | None) -> Path | None:
+        """The file to record to, its folder made; None if there is none, or it cannot be written."""
+        if below is None:
             return None
-        folder = self._recordings / f"{began_at:%Y/%m/%d}"
+        folder = below / f"{began_at:%Y/%m/%d}"
         try:
             gevent.get_hub().threadpool.apply(lambda: folder.mkdir(parents=True, exist_ok=True))
         except OSError as refused:
@@ -137,8 +153,9 @@ class Records:
 
     def below(self, recording: Path) -> str:
         """Its path below the recordings folder."""
-        assert self._recordings is not None
-        return str(recording.relative_to(self._recordings))
+        folder = self._recordings or self._messages
+        assert folder is not None
+        return str(recording.relative_to(folder))
 
     def write(self, work: Callable[[], object]) -> None:
         """Takes a write; never blocks."""
@@ -260,7 +277,7 @@ class CallRecord:
     def voice_file(self, purpose: str) -> Path | None:
         """A new file for what the caller says, its folder made; None if there can be none."""
         self._voices += 1
-        place = self._records.place_for(self._id, self.began_at)
+        place = self._records.message_place(self._id, self.began_at)
         return None if place is None else place.with_name(f"{place.stem}-{purpose}-{self._voices}.wav")
 
     def caller_recorded(self, place: Place, file: Path) -> str:

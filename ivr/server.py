@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,7 +47,7 @@ from ivr.moments import Watch, nobody_watches
 from ivr.publishing.checkup import catalogue_in
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
-from ivr.publishing.loading import load_beside
+from ivr.publishing.loading import FlowReader
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
@@ -137,6 +136,7 @@ class Server:
         self._extra_languages = tuple(extra_languages)
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
+        self._reader: FlowReader | None = None
         self._opening: gevent.Greenlet[[], None] | None = None
         """Tries to find a database again that was lost at the start."""
         self._board: Switchboard | None = None
@@ -179,13 +179,14 @@ class Server:
             writable(settings.spool_folder, "spool")
             self._outbound = outbound = self._bind()
             there = self._open(store)
+            reader = self._reader = FlowReader(self._extra_languages)
             voice = Voice.of(
                 settings,
                 tell=self._tell,
                 fetching=self._fetching,
                 languages=(*LANGUAGES, *self._extra_languages),
             )
-            live = self._flows(store, voice)
+            live = self._flows(store, voice, reader)
             live.start()
             call_log = CallLog(store, Spool(settings.spool_folder))
             self._node = claim(settings.spool_folder, node_id(settings))
@@ -195,6 +196,7 @@ class Server:
                 dead=self._node.dead,
                 clock=self._clock,
                 recordings=recordings,
+                messages=settings.recordings_folder,
             )
             if there and (ended := records.recover()):
                 log.warning("unfinished_calls_completed", calls=ended)
@@ -211,6 +213,8 @@ class Server:
         except BaseException:
             if live is not None:
                 live.close()
+            if self._reader is not None:
+                self._reader.close()
             if records is not None:
                 records.close(deadline=1.0)
             if voice is not None:
@@ -251,7 +255,7 @@ class Server:
             return False
         return True
 
-    def _flows(self, store: Store, voice: Voice) -> LiveFlows:
+    def _flows(self, store: Store, voice: Voice, reader: FlowReader) -> LiveFlows:
         settings = self._settings
 
         def folder() -> FlowSet:
@@ -266,13 +270,14 @@ class Server:
             copies=copies_of(settings),
             folder=folder,
             main=settings.calls.flow,
-            load=partial(load_beside, extra_languages=self._extra_languages),
+            load=reader,
         )
 
         def warm(flows: FlowSet) -> None:
             voice.warm_up(static_prompts(flows), first=settings.calls.language)
 
-        return LiveFlows(sources, clock=self._clock, warm=warm)
+        # The machine's clock, even where calls are played in another time: publishers go by it.
+        return LiveFlows(sources, clock=Clock(), warm=warm)
 
     def _local_time(self) -> datetime:
         """The time in the company's zone."""
@@ -302,18 +307,18 @@ class Server:
         return outbound
 
     def _switchboard(self) -> Switchboard | None:
-        """The connection for the events of all calls. (The embedded switch is nobody's bottleneck.)"""
+        """The connection to FreeSWITCH's event socket. (The embedded switch is our own child.)"""
         switch = self._settings.switch
-        if switch.kind != "freeswitch" or switch.events != "shared":
+        if switch.kind != "freeswitch":
             return None
         if switch.event_password is None:
             log.warning(
-                "no_event_connection",
-                reason="no password is set",
-                remedy="set switch.event_password, or switch.events: own",
+                "no_event_connection", reason="no password is set", remedy="set switch.event_password"
             )
             return None
-        board = Switchboard((switch.event_host, switch.event_port), switch.event_password)
+        board = Switchboard(
+            (switch.event_host, switch.event_port), switch.event_password, carries=switch.events == "shared"
+        )
         board.start()
         return board
 
@@ -345,6 +350,7 @@ class Server:
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
             caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
             now=now.astimezone(self._zone),
+            region=settings.calls.region,
         )
         version = rooms.live.current
         basis = Basis(
@@ -376,6 +382,8 @@ class Server:
             self._upkeep.close()
         if self._rooms is not None:
             self._rooms.live.close()
+            if self._reader is not None:
+                self._reader.close()
             self._rooms.records.close()
             self._rooms.voice.close()
             self._rooms.store.close()

@@ -200,6 +200,14 @@ class PromptLibrary:
             LOG.warning("%s is not used, the prompt is synthesised: %s", studio, fault)
 
 
+def recordings_below(folder: Path) -> frozenset[str] | None:
+    """The names of the studio's recordings, as prompts name them; `None` without a studio's folder."""
+    if not folder.is_dir():
+        return None
+    files = (file for file in folder.rglob("*") if file.suffix in _STUDIO_ENDINGS)
+    return frozenset(file.relative_to(folder).with_suffix("").as_posix() for file in files)
+
+
 def _convert(studio: Path, copy: Path) -> None:
     """Converts in a process of its own and waits cooperatively. Raises `SoundUnreadable`."""
     try:

@@ -1,7 +1,7 @@
 """Where the boxes of a layered drawing stand (Sugiyama, Tagawa, Toda 1981), in four passes.
 
-1. Ranks: arrows that lead back are turned round (depth first, in the order given), then each box stands
-   below all that lead to it (longest path), and is pulled down to the nearest box that it leads to.
+1. Ranks: arrows of a circle that lead back in the order given are turned round, then each box stands below
+   all that lead to it (longest path), and is pulled down to the nearest box that it leads to.
 2. A chain of small points stands for an arrow on every rank between; its label is a box on that chain, so
    that no label ever lies on a box.
 3. Order in a rank: medians, swept down and up, then neighbours are swapped while that saves a crossing.
@@ -118,28 +118,18 @@ class _Drawing:
         return (target, source) if link in self.turned else (source, target)
 
     def _turned(self) -> set[int]:
-        """Links that lead back to a box that is still open, depth first."""
-        out: dict[int, list[tuple[int, int]]] = {}
-        for number, link in enumerate(self.links):
-            out.setdefault(self.at[link.source], []).append((number, self.at[link.target]))
-        turned: set[int] = set()
-        state = [0] * len(self.boxes)
-        for root in range(len(self.boxes)):
-            left = [] if state[root] else [(root, iter(out.get(root, ())))]
-            state[root] = state[root] or 1
-            while left:
-                box, rest = left[-1]
-                for number, target in rest:
-                    if state[target] == 1:
-                        turned.add(number)
-                    elif state[target] == 0:
-                        state[target] = 1
-                        left.append((target, iter(out.get(target, ()))))
-                        break
-                else:
-                    state[box] = 2
-                    left.pop()
-        return turned
+        """Links of a circle that lead back in the order given. What is left has no circle: within one
+        everything leads on, and between circles nothing leads back."""
+        out: list[list[int]] = [[] for _ in self.boxes]
+        ends = [(self.at[link.source], self.at[link.target]) for link in self.links]
+        for source, target in ends:
+            out[source].append(target)
+        circle = circles(out)
+        return {
+            number
+            for number, (source, target) in enumerate(ends)
+            if target < source and circle[source] == circle[target]
+        }
 
     def _rank(self) -> None:
         """Two ranks from box to box: the odd ones are for labels."""
@@ -322,6 +312,39 @@ class _Drawing:
             {number: place(one) for number, one in self.label_of.items()},
             {box.name: rows[self.nodes[at].rank] for at, box in enumerate(self.boxes)},
         )
+
+
+def circles(out: Sequence[Sequence[int]]) -> list[int]:
+    """For each box the circle that it belongs to: strongly connected components (Tarjan 1972).
+
+    `out` gives the boxes that each one leads to. Without recursion, because flows may be long.
+    """
+    found = [-1] * len(out)
+    low, index = [0] * len(out), [-1] * len(out)
+    waiting: list[int] = []
+    count = 0
+    for root in range(len(out)):
+        path = [] if index[root] >= 0 else [(root, iter(out[root]))]
+        while path:
+            box, rest = path[-1]
+            if index[box] < 0:
+                index[box] = low[box] = count
+                count += 1
+                waiting.append(box)
+            for target in rest:
+                if index[target] < 0:
+                    path.append((target, iter(out[target])))
+                    break
+                if found[target] < 0:
+                    low[box] = min(low[box], index[target])
+            else:
+                path.pop()
+                if path:
+                    low[path[-1][0]] = min(low[path[-1][0]], low[box])
+                if low[box] == index[box]:
+                    while found[box] < 0:
+                        found[waiting.pop()] = box
+    return found
 
 
 def _crossed(left: Sequence[Sequence[int]], right: Sequence[Sequence[int]]) -> int:

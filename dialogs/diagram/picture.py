@@ -24,6 +24,8 @@ START = "@start"
 RETURNS = "@returns"
 WRONG = frozenset({"failed", "slow", "error"})
 """Labels of what goes wrong (see `Exit`)."""
+AWAY = (PERSON, "@end", "@fault")
+"""Ways to leave a step that are no exits of it."""
 MOST_INTO = 6
 """Arrows into one figure; where more lead, each is a note, because nobody could follow them."""
 LONGEST_TEXT = 110
@@ -132,9 +134,10 @@ class _Drawing:
         calls = ended = None
         if self.traffic is not None:
             calls, ended = self.traffic.visits.get(name, 0), self.traffic.ended.get(name, 0)
-            asked = self.traffic.exits.get((name, PERSON), 0)
-            if asked:
-                notes.append(Note(title(PERSON, self.language), asked))
+            for away in AWAY:
+                left = self.traffic.exits.get((name, away), 0)
+                if left:
+                    notes.append(Note(title(away, self.language), left))
         kind = title(step.type_name, self.language)
         own = getattr(step, step.type_name, None)
         value = readable(own) if isinstance(own, str) and own != name else ""
@@ -200,11 +203,11 @@ def shape_of(step: Step) -> Shape:
     exits = list(step.exits())
     if step.takes_input:
         return "asks"
-    if any(True for _ in step.conditions()) and len(exits) > 1:
-        return "decides"
     if any(True for _ in step.prompts()):
         return "says"
-    return "ends" if exits and all(way_out.target == END for way_out in exits) else "does"
+    if len(exits) > 1:
+        return "decides"
+    return "ends" if exits and exits[0].target == END else "does"
 
 
 def shown(template: Template) -> str:

@@ -56,6 +56,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "declined": ("no la quiere", "no la vol", "does not want it"),
     "left": ("no espera", "no espera", "did not wait"),
     "@person": ("pide una persona", "demana una persona", "asks for a person"),
+    "@end": ("la llamada acaba dentro", "la trucada acaba a dins", "the call ends inside"),
     "@back": ("atrás", "enrere", "back"),
     "@language": ("cambia de idioma", "canvia d'idioma", "another language"),
     "@fault": ("avería", "avaria", "fault"),

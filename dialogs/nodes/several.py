@@ -4,7 +4,7 @@ Rules:
 1. The sentence is cut where a new thought may begin, never inside a row of number words: five digits out of
    a telephone number are no customer number.
 2. Every stretch is judged by every slot; stretches do not overlap. Most slots filled wins, then the surer
-   answers, then the shorter stretches, then the order of the page.
+   answers, then the longer stretches, then the order of the page.
 3. Bounded: `MOST_STRETCHES` stretches, so that judging takes milliseconds whatever was said.
 """
 
@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialogs.results import Alternative, Heard, Match, NoMatch
+from dialogs.slots.phrasing import denies
 from dialogs.slots.words import plain
 
 MOST_CUTS = 7
@@ -25,9 +26,10 @@ SHORT = 8
 _KEPT = 4
 """Stretches that are kept for each slot."""
 _JOINTS: Mapping[str, str] = {
-    "es": "y e el la los las mi su para por de del con en al a que es son lo pero tambien quiero",
-    "ca": "i el la els les meu seu per de del amb en al a que es son pero tambe vull em",
-    "en": "and the my your for on at by with in to is are but also it i i'd",
+    "es": "y e el la los las mi su para por de del con en al a que es son lo pero tambien quiero"
+    " puedo pago pagare",
+    "ca": "i el la els les meu seu per de del amb en al a que es son pero tambe vull em puc pago pagare",
+    "en": "and the my your for on at by with in to is are but also it i i'd i'll pay",
 }
 """Words that may begin a new thought, as `plain` gives them."""
 _AND = {"y", "i", "and"}
@@ -67,6 +69,9 @@ def answers_in(
                 if isinstance(match, Match):
                     found[slot].append(_Piece(begin, end, match))
         best = _best([(slot, _kept(answers)) for slot, answers in found.items()])
+        if best and denies(alternative.text, language):
+            # "El viernes no puedo": cut into stretches, nobody can tell what is denied.
+            return {slot: replace(match, band="check") for slot, match in best.items()}
         if best:
             return best
     return {}
@@ -123,7 +128,8 @@ def _best(slots: Sequence[tuple[str, Sequence[_Piece]]]) -> dict[str, Match]:
             score = (
                 len(taken),
                 sum(piece.weight for _, piece in taken),
-                -sum(piece.end - piece.begin for _, piece in taken),
+                # "Las diez y media" is more than "las diez"; what adds nothing to a value is left out before.
+                sum(piece.end - piece.begin for _, piece in taken),
             )
             if score > best[0]:
                 best = score, {slot: piece.match for slot, piece in taken}

@@ -79,9 +79,9 @@ _FILLERS = {
     "en": "amount sum total just only exactly around? pay paying of",
 }
 _NEVER = {
-    "es": frozenset({"pico", "algo", "menos"}),
-    "ca": frozenset({"escaig", "alguna", "menys"}),
-    "en": frozenset({"odd", "something", "minus"}),
+    "es": frozenset({"pico", "algo", "menos", "par", "varios", "cuantos"}),
+    "ca": frozenset({"escaig", "alguna", "menys", "parell", "quants"}),
+    "en": frozenset({"odd", "something", "minus", "couple", "few", "several"}),
 }
 """Words that leave the amount open: "cien y pico"."""
 

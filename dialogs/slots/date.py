@@ -84,10 +84,10 @@ class Date(SpokenKind):
     )
 
     def words(self, language: str) -> tuple[str, ...]:
-        return (*number_words(language), *_more_words(language))
+        return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return _PHRASES.get(language, ())
+        return (*_PHRASES.get(language, ()), *_more_words(language))
 
     def keys(self) -> Keys:
         return Keys(4, 8)

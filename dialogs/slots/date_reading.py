@@ -292,7 +292,7 @@ class Calendar:
             (1, 0, 0.0),
         )
         for size, rest, _cost in below_hundred(words, at + zero, self.language):
-            if not zero or rest < 10:
+            if (rest < 10) == zero:  # "del cero cinco"; "tres cuatro cinco" is no date
                 yield at + zero + size, rest
 
     def _century(self, rest: int) -> tuple[tuple[int, float], ...]:

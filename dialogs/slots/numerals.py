@@ -25,6 +25,8 @@ HIGHEST_COST = 2.5
 ALIKE = 0.6
 """Likeness from which a word may be a misheard number word."""
 SKIP_UNKNOWN = 1.0
+SPLIT = 0.4
+"""For a number that is cut where its language would go on, "mil | uno" as 1000 1: it is asked back."""
 MISHEARD = 0.5
 """A word that only sounds like a number word."""
 
@@ -51,6 +53,10 @@ class Lexicon:
     repeats: Mapping[str, int]
     fillers: frozenset[str]
     corrections: frozenset[str]
+    joined_always: bool
+    """Whether tens and units need a joining word: "cuarenta y cinco"."""
+    joined_twenties: bool
+    """Whether the twenties do: "vint-i-cinc"."""
     misheard: Mapping[str, str]
     """What recognisers write for a digit, where the sound alone would not tell."""
     spellings: tuple[str, ...]
@@ -98,6 +104,8 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
         repeats={plain(word): times for word, times in (repeats or {}).items()},
         fillers=frozenset(map(plain, fillers.split())),
         corrections=frozenset(map(plain, corrections.split())),
+        joined_always=plain(joins) == "y",
+        joined_twenties=plain(joins) == "i",
         misheard=_numbered(misheard),
         spellings=tuple(dict.fromkeys(word for word in written if word not in _BEFORE_NOUNS)),
     )
@@ -263,7 +271,10 @@ def _below_hundred(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterato
         yield 1, lexicon.teens[word], 0.0
     if word in lexicon.tens:
         tens = lexicon.tens[word]
-        yield 1, tens, 0.1 if at + 1 < len(words) and words[at + 1] in lexicon.units else 0.0
+        follows = at + 1 < len(words) and words[at + 1] in lexicon.units
+        # "Cuarenta cinco" is 40 5 as well as 45; "forty five" and "quaranta-cinc" are whole numbers.
+        careless = lexicon.joined_always or (tens == "20" and lexicon.joined_twenties)
+        yield 1, tens, (0.1 if careless else SPLIT) if follows else 0.0
         joined = at + 1 < len(words) and words[at + 1] in lexicon.joins
         unit_at = at + 1 + joined
         after = words[unit_at] if unit_at < len(words) else ""
@@ -285,7 +296,8 @@ def _below_thousand(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterat
     if unit and unit != "0" and at + 1 < len(words) and words[at + 1] in lexicon.hundred_after_unit:
         heads.append((2, unit + "00"))
     for size, hundred in heads:
-        yield size, hundred, 0.0 if at + size >= len(words) else 0.1
+        goes_on = any(True for _ in _below_hundred(words, at + size, lexicon))
+        yield size, hundred, SPLIT if goes_on else 0.0
         joined = at + size < len(words) and words[at + size] in lexicon.joins
         for more, digits, cost in _below_hundred(words, at + size + joined, lexicon):
             if digits.strip("0"):
@@ -300,7 +312,8 @@ def _whole_numbers(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterato
         mil = at + size
         if mil >= len(words) or words[mil] not in lexicon.thousand:
             continue
-        yield size + 1, thousands + "000", cost + (0.1 if mil + 1 < len(words) else 0.0)
+        goes_on = any(True for _ in _below_thousand(words, mil + 1, lexicon))
+        yield size + 1, thousands + "000", cost + (SPLIT if goes_on else 0.0)
         joined = mil + 1 < len(words) and words[mil + 1] in lexicon.joins
         for more, digits, rest in _below_thousand(words, mil + 1 + joined, lexicon):
             if digits.strip("0"):

@@ -234,13 +234,22 @@ def _around(
     return None if unknown > MOST_UNEXPLAINED else unknown * UNEXPLAINED
 
 
+def denies(text: str, language: str) -> bool:
+    """Whether there is a "no" in the utterance; "las cinco menos cuarto" has none."""
+    no = _NO.get(language, frozenset()) - {"menos", "menys", "minus"}
+    return not no.isdisjoint(tokens(text))
+
+
+_LARGE = frozenset({"millon", "millones", "milio", "milions", "million", "millions", "k"})
+
+
 def _runs_on(before: Words, after: Words, language: str) -> bool:
     """Whether a number goes over the answer's edge: "cuarenta y | dos de marzo", "cien y | …"."""
     lexicon = lexicon_of(language)
     tables = (lexicon.units, lexicon.teens, lexicon.tens, lexicon.hundreds, lexicon.thousand)
 
     def number(word: str) -> bool:
-        return word.isdecimal() or any(word in table for table in tables)
+        return word.isdecimal() or word in _LARGE or any(word in table for table in tables)
 
     behind = before[:-1] if before and before[-1] in lexicon.joins else before
     return bool(

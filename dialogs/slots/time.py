@@ -87,7 +87,10 @@ class Time(SpokenKind):
         return None
 
     def words(self, language: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*number_words(language), *time_vocabulary(language))))
+        return number_words(language)
+
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return time_vocabulary(language)
 
     def keys(self) -> Keys:
         return Keys(3, 4)
@@ -107,12 +110,15 @@ class Time(SpokenKind):
         if language not in TIME_WORDS or relative(text):
             return ()
         clock = Clock(language)
+        words = tokens(apart(text), WRITTEN)
+        if language == "en":
+            words = tuple("oh" if word == "o" else word for word in words)  # "nine o five"
 
         def read_at(words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
             for size, minutes, open_half, cost in clock.at(words, at):
                 yield size, tuple(self._meanings(minutes, open_half, cost))
 
-        return understand(tokens(apart(text), WRITTEN), language, read_at, fillers=FILLERS[language])
+        return understand(words, language, read_at, fillers=FILLERS[language])
 
     def _meanings(self, minutes: int, open_half: bool, cost: float) -> list[Reading]:
         if minutes < 0:

@@ -47,6 +47,8 @@ class Given:
     data_file: Path | None
     agents: Agents
     number: str
+    segment: str
+    moment: str | None
     said: Path | None
     kept: Path | None
     straight: bool
@@ -74,6 +76,8 @@ class Given:
     help="With --text: whether a person takes the call.",
 )
 @click.option("--number", default="", help="The number that the caller calls from.")
+@click.option("--segment", default="", help="With --text: what the caller is known as, such as vip.")
+@click.option("--now", "moment", help="With --text: when the call is, such as 2026-11-23T10:00.")
 @click.option(
     "--in", "said", type=click.Path(path_type=Path), help="With --voice: the caller's speech, a WAV file."
 )
@@ -89,6 +93,7 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     \b
     ivr call main --text
     ivr call main --text --language ca --data my-flows/main.test.yaml
+    ivr call main --text --now 2026-12-25T10:00 --segment vip
     ivr call main --voice                                  with a headset
     ivr call main --voice --in caller.wav --out call.wav
 
@@ -102,11 +107,21 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     if by_voice:
         _by_voice(settings, flow, options)
         return
-    flows = load_set(existing((options.folder,) if options.folder else ()), options.catalogue_file)
+    flows = load_set(existing((options.folder or settings.flows_folder,)), options.catalogue_file)
     beside = Path(_speaks(flows, flow, options.language)).with_name(f"{flow}{ENDING}")
-    now = datetime.now(ZoneInfo("Europe/Madrid")).replace(second=0, microsecond=0)
-    facts = Facts(options.language, {"number": options.number, "name": "", "segment": ""}, now, recorded=True)
+    known = {"number": options.number, "name": "", "segment": options.segment}
+    facts = Facts(options.language, known, _moment(options.moment, settings.calls.zone), recorded=True)
     _by_text(TextCaller(flows, flow, facts, _data(options.data_file or beside, flows), options.agents))
+
+
+def _moment(text: str | None, zone: str) -> datetime:
+    """The wall clock of the site, to the minute: as written, or now. Raises `CannotBeDone`."""
+    if text is None:
+        return datetime.now(ZoneInfo(zone)).replace(second=0, microsecond=0)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), second=0, microsecond=0)
+    except ValueError as fault:
+        raise CannotBeDone(f"“{text}” is no time: write 2026-11-23T10:00") from fault
 
 
 def _speaks(flows: FlowSet, flow: str, language: str) -> str:

@@ -20,7 +20,10 @@ from dialogs.flow import FlowSet
 from dialogs.loader import flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
+from ivr.config import Settings
+from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
+from speech.prompts import recordings_below
 
 SHIPPED = Path(dialogs.__file__).parent / "flows"
 """The flows that come with the product."""
@@ -57,9 +60,19 @@ def folders(paths: list[Path]) -> list[Path]:
 def find_catalogue(paths: list[Path], named: Path | None) -> Catalogue:
     """What the flows may use. Raises `CannotBeDone`."""
     try:
-        return replace(load_catalogue(catalogue_of(paths, named)), performers=PERFORMERS)
+        return replace(
+            load_catalogue(catalogue_of(paths, named)), performers=PERFORMERS, recordings=_recorded()
+        )
     except FlowsInvalid as fault:
         raise CannotBeDone(str(fault.problems[0])) from fault
+
+
+def _recorded() -> frozenset[str] | None:
+    """The studio's recordings of this installation, if it has any."""
+    try:
+        return recordings_below(Settings().prompts_folder / "studio")
+    except (IvrError, ValueError):
+        return None  # settings that cannot be read are told by the commands that need them
 
 
 def catalogue_of(paths: list[Path], named: Path | None) -> Path:

@@ -60,7 +60,7 @@ def graph(
 
     With --calls every arrow tells how many calls took it, and every step how many ended there.
     """
-    flows = load_set(existing((folder,) if folder else ()), catalogue_file)
+    flows = load_set(existing((folder or settings.flows_folder,)), catalogue_file)
     try:
         chosen = flows.flow(flow)
     except DialogError as fault:

@@ -50,7 +50,7 @@ YARDSTICK = {"shared": "bare-shared", "own": "bare-own"}
 SOUND_SECONDS = 0.2
 WARM_UP = 10
 """Calls before the measured ones."""
-READY_DEADLINE = 30.0
+READY_DEADLINE = 60.0
 _SCRIPT = 'session:answer()\nsession:streamFile("{sound}")\nsession:hangup()\n'
 
 

@@ -1,6 +1,7 @@
 """The process beside the server in which a release is read and checked: `python -m ivr.publishing.worker`.
 
-It writes parts to standard output, each with its length before it (4 bytes, big-endian): first a JSON object
+It waits for the folder's path, a line on standard input; the end of input (the server is gone) ends it. It
+writes parts to standard output, each with its length before it (4 bytes, big-endian): first a JSON object
 `{"problems": [...]}`; if that list is empty, the head of the set, then each flow's head and its steps one by
 one, pickled, so that the server takes them in small bites.
 """
@@ -55,4 +56,6 @@ def _put(out: Any, part: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    wanted = sys.stdin.readline().rstrip("\n")
+    if wanted:
+        main(Path(wanted), sys.argv[1:])

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import gevent
 import gevent.subprocess
+import pytest
 
 from data.releases import Intent
 from data.store import Store
-from ivr.clock import Clock
 from ivr.config import Settings
-from ivr.moments import CallOver, Moment, SystemSpoke
+from ivr.publishing.live import LiveFlows
 from ivr.stage import Stage
 from tests.calls.conftest import settings_in
 from tests.ivr.flow_files import files, folder_with
 
-LEAD = 4.5
-"""Seconds: a look at the log, and a process that reads the release on a busy machine."""
+LEADS = (2.5, 5.0, 10.0)
+"""Seconds: a look at the log, and a process that reads the release; on a busy machine it takes longer."""
 
 
 @contextmanager
@@ -75,42 +75,40 @@ def publish(store: Store, content: dict[str, bytes], lead: float) -> datetime:
     return store.releases.publish(content, intent).effective_at
 
 
-def test_two_servers_switch_together_and_the_call_in_the_middle_stays_on_its_version(tmp_path: Path) -> None:
-    """A real publish: both take it at the instant; whoever is talking hears nothing of it; records tell."""
+def wait_for_switch(live: LiveFlows) -> datetime:
+    """When new calls take another version."""
+    before = live.current.n
+    with gevent.Timeout(40, AssertionError("this server has not changed over")):
+        while live.current.n == before:
+            gevent.sleep(0.001)
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home with a draft that was never published."""
     for place in ("one", "two"):
         (tmp_path / place).mkdir()
-    settings = settings_in(tmp_path / "one", engine="none")
     folder = folder_with(tmp_path / "flows", files("Viejo"))
-    settings = settings.model_copy(update={"flows": folder})
-    moments: list[Moment] = []
+    return settings_in(tmp_path / "one", engine="none").model_copy(update={"flows": folder})
+
+
+def test_a_call_in_the_middle_stays_on_its_version(settings: Settings) -> None:
+    """A publish while somebody is talking: they hear nothing of it; the next caller does."""
     store = Store(settings.database_url)
-    with (
-        another_server(settings, tmp_path / "two") as other,
-        Stage(settings, watch=moments.append, clock=Clock()) as stage,
-    ):
-        assert told(other, "flows_live")["source"] == "the folder"
+    with Stage(settings) as stage:
         stage.server.rooms.voice.wait_warm()
-        live = stage.server.rooms.live
         early = stage.caller("+34600000031")
         early.join()
-        with gevent.Timeout(20):
-            while not any(isinstance(one, SystemSpoke) and one.step == "agrees" for one in moments):
-                gevent.sleep(0.02)
-        at = publish(store, files("Nuevo"), LEAD)
-        with gevent.Timeout(20):
-            while live.current.release is None:
-                gevent.sleep(0.001)
-        switched = datetime.now(UTC)
-        theirs = datetime.fromisoformat(str(told(other, "flows_switched")["timestamp"]))
-        assert timedelta(0) <= switched - at < timedelta(seconds=0.5)
-        assert timedelta(0) <= theirs - at < timedelta(seconds=0.5)
+        early.wait_for_sound()
+        publish(store, files("Nuevo"), 0.0)
+        wait_for_switch(stage.server.rooms.live)
         late = stage.caller("+34600000032")
         late.join()
-        early.key("1")
-        late.wait_until_quiet(0.5)
-        late.key("1")
         for caller in (early, late):
-            assert caller.wait_hangup(30) == "NORMAL_CLEARING"
+            caller.wait_until_quiet(0.5)
+            caller.key("1")
+            assert caller.wait_hangup(40) == "NORMAL_CLEARING"
         with gevent.Timeout(20):
             stage.wait_until_idle()
     records = {record.caller_number: record for record in store.calls.latest(2)}
@@ -120,5 +118,24 @@ def test_two_servers_switch_together_and_the_call_in_the_middle_stays_on_its_ver
     assert [old.turns[0].text, new.turns[0].text] == ["Viejo.", "Nuevo."]
     for record in (old, new):
         assert (record.hangup_cause, record.ended_by) == ("NORMAL_CLEARING", "system")
-        assert [turn.text for turn in record.turns][-1] == "Adiós."
-    assert sum(isinstance(one, CallOver) for one in moments) == 2
+        assert record.turns[-1].text == "Adiós."
+
+
+@pytest.mark.long
+def test_two_servers_switch_together(settings: Settings, tmp_path: Path) -> None:
+    """Two processes on one database: neither before the instant, both at it, if they are ready by then."""
+    store = Store(settings.database_url)
+    with another_server(settings, tmp_path / "two") as other, Stage(settings) as stage:
+        assert told(other, "flows_live")["source"] == "the folder"
+        live = stage.server.rooms.live
+        for number, lead in enumerate(LEADS):
+            at = publish(store, files(f"Nuevo {number}"), lead)
+            mine = wait_for_switch(live)
+            theirs = datetime.fromisoformat(str(told(other, "flows_switched")["timestamp"]))
+            assert min(mine, theirs) >= at
+            print(
+                f"lead {lead} s: {(mine - at).total_seconds():.3f} s, {(theirs - at).total_seconds():.3f} s"
+            )
+            if max(mine, theirs) - at < timedelta(seconds=0.3):
+                return
+        raise AssertionError("the servers were never ready in time")

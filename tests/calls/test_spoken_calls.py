@@ -21,8 +21,9 @@ from ivr.audible import amount_heard, found_in
 from ivr.clock import Clock
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, one_by_one, spoken_goal
 from ivr.moments import CallerAnswered, CallOver, Moment, SystemSpoke
+from ivr.records import Basis
 from ivr.session import Services, Session
-from ivr.stage import Stage
+from ivr.stage import MORNING, Stage
 from ivr.voice import Speaker
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
@@ -98,7 +99,7 @@ def test_a_caller_who_is_heard_over_a_websocket_interrupts_and_is_understood(
     moments: Queue[Moment] = Queue()
 
     def live(call: Call) -> None:
-        record = rooms.records.begin(call, flow="main", flow_version="1", language="es")
+        record = rooms.records.begin(call, Basis(flow="main", flow_version="1"), language="es")
         services = Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
@@ -107,7 +108,9 @@ def test_a_caller_who_is_heard_over_a_websocket_interrupts_and_is_understood(
             watch=moments.put,
             longest_call=60.0,
         )
-        Session(call, Conversation(rooms.flows, "main", Facts("es", recorded=True)), record, services).live()
+        facts = Facts("es", now=MORNING, recorded=True)
+        conversation = Conversation(rooms.live.current.flows, "main", facts)
+        Session(call, conversation, record, services).live()
 
     def until(kind: type[M], step: str = "main_menu") -> M:
         while True:

@@ -113,6 +113,10 @@ class EmbeddedPlace:
         self._callers.append(caller)
         return caller
 
+    @property
+    def events(self) -> tuple[tuple[str, int], str]:
+        return self.switch.event_socket_address, self.switch.config.password
+
     def api(self, command: str) -> str:
         name, _, argument = command.partition(" ")
         return self.switch.api(name, argument)

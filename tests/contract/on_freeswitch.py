@@ -100,6 +100,11 @@ class FreeSwitchPlace:
         self._callers.append(caller)
         return caller
 
+    @property
+    def events(self) -> tuple[tuple[str, int], str]:
+        socket = self.switch.configuration.event_socket
+        return (socket.address, socket.port), self.switch.password
+
     def api(self, command: str) -> str:
         return self.switch.api(command)
 

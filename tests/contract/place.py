@@ -24,6 +24,7 @@ from gevent.event import Event
 from gevent.queue import Empty, Queue
 
 from esl.errors import CallEnded
+from esl.event_source import EventSource
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, CallEvent, Digit, Finished, HungUp
 from tests.freeswitch.harness import wait_until
@@ -86,6 +87,10 @@ class Place(Protocol):
     port: int
     folder: Path
     """Where prompts and recordings may be."""
+
+    @property
+    def events(self) -> tuple[tuple[str, int], str]:
+        """Where event connections come in, and their password."""
 
     def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> Caller: ...
 
@@ -249,10 +254,10 @@ class Session:
 class Application:
     """Our outbound server; each call waits for the test to do something with it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, event_sources: Sequence[EventSource] = ()) -> None:
         self._calls: Queue[Session] = Queue()
         self._sessions: list[Session] = []
-        self.server = OutboundServer(("127.0.0.1", port), self._on_call)
+        self.server = OutboundServer(("127.0.0.1", port), self._on_call, event_sources=event_sources)
         self.server.start()
 
     def _on_call(self, call: Call) -> None:

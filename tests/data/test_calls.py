@@ -278,3 +278,36 @@ def test_nothing_of_a_sensitive_answer_is_kept(store: Store) -> None:
     with store.database.reading() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM turns").all()
     assert "4929" not in repr(rows)
+
+
+def test_calls_with_a_recording_are_found_by_time_and_number(store: Store) -> None:
+    """Newest first, from inclusive to exclusive; a number by its end, and never as a pattern."""
+    calls = [
+        begun(
+            started_at=NOW + timedelta(hours=hour), recording=f"{hour}.wav", caller_number=f"+3460000{hour}"
+        )
+        for hour in range(3)
+    ]
+    for call in (*calls, begun(recording=None), begun(recording="")):
+        store.calls.begin(call)
+    ids = [call.call_id for call in reversed(calls)]
+    assert [found.call_id for found in store.calls.recorded()] == ids
+    assert [found.call_id for found in store.calls.recorded(most=1)] == ids[:1]
+    hour = timedelta(hours=1)
+    assert [found.recording for found in store.calls.recorded(since=NOW + hour, until=NOW + 2 * hour)] == [
+        "1.wav"
+    ]
+    assert [found.recording for found in store.calls.recorded(caller="0002")] == ["2.wav"]
+    assert store.calls.recorded(caller="%") == store.calls.recorded(caller="_") == ()
+
+
+def test_a_recording_that_was_moved_is_found_there(store: Store) -> None:
+    """Only of a call that is known."""
+    call = begun(recording="a.wav")
+    store.calls.begin(call)
+    store.calls.move_recording(call.call_id, "a.mp3")
+    found = store.calls.get(call.call_id)
+    assert found is not None
+    assert found.recording == "a.mp3"
+    with pytest.raises(CallUnknown):
+        store.calls.move_recording(new_id(), "b.mp3")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dialogs.effects import Collect, Effect, Hangup, Play
 from dialogs.engine import Conversation
 from dialogs.results import Match, Played
@@ -195,3 +197,59 @@ def test_the_checker_knows_the_new_types_and_options() -> None:
     assert any("no phrases in `ca`" in message for message in found)
     assert any("`currency: XXX` has no words" in message for message in found)
     assert len(found) == 3
+
+
+PROMISE = (
+    HEAD
+    + """  - form: promise
+    prompt: {es: "¿Cuánto, y cuándo?"}
+    slots:
+      - ask: amount
+        type: amount
+        prompt: {es: "¿Cuánto?"}
+      - ask: day
+        type: date
+        range: future
+        prompt: {es: "¿Qué día?"}
+      - ask: hour
+        type: time
+        earliest: 09:00
+        latest: 20:00
+        prompt: {es: "¿A qué hora?"}
+  - say: {es: "{amount}, {day}, {hour}."}
+"""
+    + END
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("cien euros el viernes a las cinco", ("10000", "2026-11-27", "17:00")),
+        ("el viernes a las cinco y media pago cien euros", ("10000", "2026-11-27", "17:30")),
+        ("doscientos euros mañana a las diez menos cuarto", ("20000", "2026-11-24", "09:45")),
+        ("ciento veinte con cincuenta el quince de diciembre", ("12050", "2026-12-15", None)),
+        ("puedo pagar cincuenta el lunes que viene por la tarde", ("5000", "2026-11-30", None)),
+        ("cien el día quince a las once y cuarto", ("10000", "2026-12-15", "11:15")),
+    ],
+)
+def test_amount_day_and_time_in_one_sentence(said: str, found: tuple[str, str, str | None]) -> None:
+    """A form takes each kind from its own stretch of the sentence, whole and sure."""
+    _, question = started(PROMISE)
+    assert isinstance(question, Collect)
+    match = question.judge(heard(said))
+    assert isinstance(match, Match)
+    given = {slot: (part.value, part.band) for slot, part in match.parts.items()}
+    wanted = dict(zip(("amount", "day", "hour"), found, strict=True))
+    assert given == {slot: (value, "sure") for slot, value in wanted.items() if value}
+
+
+@pytest.mark.parametrize(
+    "said", ["el viernes no puedo", "no puedo pagar cien euros el viernes", "cien euros no"]
+)
+def test_a_form_takes_nothing_that_is_denied_for_sure(said: str) -> None:
+    """Cut into stretches "el viernes no puedo" holds a Friday: it is asked back at least."""
+    _, question = started(PROMISE)
+    assert isinstance(question, Collect)
+    match = question.judge(heard(said))
+    assert not isinstance(match, Match) or {part.band for part in match.parts.values()} <= {"check"}

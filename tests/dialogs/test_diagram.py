@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from dialogs.catalogue import load_catalogue
-from dialogs.diagram.layers import Box, Link, isotonic, layered
+from dialogs.diagram.layers import Box, Link, circles, isotonic, layered
 from dialogs.diagram.lettering import width_of, wrapped
 from dialogs.diagram.mermaid import mermaid
 from dialogs.diagram.picture import RETURNS, START, Arrow, Picture, Traffic, condition_words, picture
@@ -122,10 +122,10 @@ def test_every_node_type_has_a_shape(flows: FlowSet) -> None:
 
 def test_no_box_and_no_label_overlaps_another() -> None:
     """Any two, in a graph with circles, parallel arrows, far jumps and labels."""
-    boxes = [Box(str(n), 60 + 37 * (n % 5), 20 + 11 * (n % 4)) for n in range(40)]
+    boxes = [Box(str(n), 60 + 37 * (n % 5), 20 + 11 * (n % 4)) for n in range(24)]
     links = [
-        Link(str(n), str((n * 7 + k * 3) % 40), (50 + n, 18) if n % 3 else None)
-        for n in range(40)
+        Link(str(n), str((n * 7 + k * 3) % 24), (50 + n, 18) if n % 3 else None)
+        for n in range(24)
         for k in (1, 2)
     ]
     found = layered(boxes, [link for link in links if link.source != link.target])
@@ -167,6 +167,29 @@ def test_arrows_lead_down_unless_they_lead_back() -> None:
     assert at["a"].y < at["b"].y < at["c"].y
     ys = [point.y for point in found.routes[2]]
     assert ys == sorted(ys, reverse=True)
+
+
+def test_circles_are_found() -> None:
+    """By hand: 0 → 1 → 2 → 0, 3 by itself, 4 ⇄ 5."""
+    found = circles([[1], [2], [0, 3], [4], [5], [4]])
+    assert found[0] == found[1] == found[2]
+    assert found[4] == found[5]
+    assert len(set(found)) == 3
+
+
+def test_a_circle_is_cut_where_the_page_leads_back() -> None:
+    """A menu that comes late by the first way to it still stands above what it leads to."""
+    boxes = [Box(name, 50, 20) for name in ("start", "vip", "menu", "job", "again")]
+    links = [
+        ("start", "vip"),
+        ("start", "menu"),
+        ("vip", "again"),
+        ("menu", "job"),
+        ("job", "again"),
+        ("again", "menu"),
+    ]
+    at = layered(boxes, [Link(*ends) for ends in links]).boxes
+    assert at["start"].y < at["menu"].y < at["job"].y < at["again"].y
 
 
 @pytest.mark.parametrize(

@@ -543,3 +543,49 @@ def test_messages_are_frozen() -> None:
     _, question = ask()
     with pytest.raises(dataclasses.FrozenInstanceError):
         question.step = "x"  # type: ignore[misc]  # that is what must not work
+
+
+# --- the way of a call ---------------------------------------------------------------------------------
+
+USER = """flow: user
+languages: [es]
+person: billing
+steps:
+  - subflow: trial
+  - id: bye
+    hangup: normal
+"""
+ASKS = HEAD + "  - ask: more\n    type: yes_no\n    prompt: {es: '¿Más?'}\n"
+
+
+def path(call: Conversation) -> list[tuple[str, str, str, dict[str, int]]]:
+    return [(visit.flow, visit.step, visit.left_by, dict(visit.misses)) for visit in call.trace.path]
+
+
+def test_the_way_of_a_call_tells_how_each_step_was_left() -> None:
+    """In order, with misses; a subflow's step is left when the other flow has come back."""
+    call = conversation(USER, ASKS, flow="user")
+    question = say(call, call.start(), "bla")
+    say(call, question, "sí")
+    assert path(call) == [
+        ("user", "trial", "next", {}),
+        ("trial", "more", "next", {"no_match": 1}),
+        ("user", "bye", "end", {}),
+    ]
+
+
+def test_a_caller_who_goes_has_left_no_step() -> None:
+    """Neither the question nor the step that runs its flow."""
+    call = conversation(USER, ASKS, flow="user")
+    call.start()
+    call.hang_up("NORMAL_CLEARING")
+    assert [left for _, _, left, _ in path(call)] == ["", ""]
+
+
+def test_a_call_that_ends_in_a_subflow_has_ended_there_in_order() -> None:
+    """A person in the other flow is no drop-out of the flow that runs it."""
+    call = conversation(USER, ASKS, flow="user")
+    say(call, call.start(), "operador")
+    call.send(Handed())
+    assert isinstance(call.send(Done()), Hangup)
+    assert [left for _, _, left, _ in path(call)] == ["@end", "@person"]

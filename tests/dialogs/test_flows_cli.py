@@ -63,6 +63,7 @@ def test_check_reads_a_flow_with_those_beside_it(tmp_path: Path) -> None:
         ("test", "/nowhere/at/all"),
         ("call", "main"),
         ("call", "main", "--text", "--voice"),
+        ("call", "main", "--text", "--now", "tomorrow"),
         ("call", "main", "--voice", "--straight"),
         ("call", "main", "--voice", "--in", "/nowhere.wav"),
         ("call", "main", "--voice", "--language", "fr"),
@@ -154,6 +155,15 @@ def test_a_typed_call_can_be_saved_and_passes(tmp_path: Path) -> None:
     assert "1 of 1 scripted calls passed" in run("test", str(file)).output
 
 
+def test_a_call_can_be_at_another_time_and_from_somebody() -> None:
+    """Opening hours and segments can be tried at the desk."""
+    closed = "La oficina está cerrada"
+    assert closed in run("call", "main", "--text", "--now", "2026-11-22T10:00", "--segment", "").output
+    vip = run("call", "main", "--text", "--now", "2026-11-23T10:00", "--segment", "vip").output
+    assert closed not in vip
+    assert "¿Le paso directamente con una persona?" in vip
+
+
 def test_a_typed_call_ends_with_the_input() -> None:
     """A pipe that ends is no fault."""
     assert run("call", "main", "--text", "--language", "ca", typed="").exit_code == 0
@@ -228,3 +238,17 @@ def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
         shown = drawn("main", *words, "--language", "en", database=url).output
         assert 's_main_menu -->|"balance #40;1#41;: 1"| s_customer_number' in shown
         assert "<b>1 end here</b>" in shown
+
+
+def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Path) -> None:
+    """Exit 0, because the file is right; a line for the designer, and a list for programs."""
+    (tmp_path / "catalogue.yaml").write_text("queues: [billing]\n", "utf-8")
+    head = "flow: a\nlanguages: [es]\nperson: billing\nsteps:\n"
+    steps = '  - notify: sms\n    to: "1"\n    text: {es: "a"}\n  - hangup: normal\n'
+    (tmp_path / "a.flow.yaml").write_text(head + steps, "utf-8")
+    result = run("check", str(tmp_path))
+    assert result.exit_code == 0
+    assert "a.flow.yaml:5:5: `notify` needs `notices`, which is not installed" in result.output
+    assert "(a note, no mistake)" in result.output
+    found = json.loads(run("check", str(tmp_path), "--json").output)
+    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [5])

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -72,9 +72,12 @@ def understood(kind: SlotKind, value: str, asking: Asking, region: str = "ES") -
 
 
 IN_LANGUAGES = pytest.mark.parametrize("language", LANGUAGES)
+UNHURRIED = settings(max_examples=60, deadline=None)
+"""A busy machine is no counter-example; how long judging takes has a test of its own."""
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(minor=st.integers(0, 10**9), currency=st.sampled_from(["EUR", "USD", "GBP", "MXN", "COP", "PEN"]))
 def test_any_amount_read_back_is_understood(language: str, minor: int, currency: str) -> None:
     """From nothing to ten million, in every currency with cents."""
@@ -87,6 +90,7 @@ def test_any_amount_read_back_is_understood(language: str, minor: int, currency:
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(day=st.dates(date(1920, 1, 1), date(2090, 12, 31)))
 def test_any_date_read_back_is_understood(language: str, day: date) -> None:
     """A date with its weekday is that date, with the year left out where the caller would leave it out."""
@@ -94,6 +98,7 @@ def test_any_date_read_back_is_understood(language: str, day: date) -> None:
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(days=st.integers(0, 182))
 def test_any_near_day_read_back_is_sure(language: str, days: int) -> None:
     """Where a day to come is wanted, the read-back of the next half year means one day only."""
@@ -105,6 +110,7 @@ def test_any_near_day_read_back_is_sure(language: str, days: int) -> None:
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(clock=st.times(max_value=time(23, 59)))
 def test_any_time_read_back_is_understood(language: str, clock: time) -> None:
     """Every minute of the day, said with its part of the day, is that minute and sure."""
@@ -115,6 +121,7 @@ def test_any_time_read_back_is_understood(language: str, clock: time) -> None:
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(number=st.integers(0, 10**8 - 1), letter=st.sampled_from(["", "X", "Y", "Z"]))
 def test_any_document_read_back_is_understood(language: str, number: int, letter: str) -> None:
     """DNI and NIE alike; the check letter makes them sure."""
@@ -128,6 +135,7 @@ def test_any_document_read_back_is_understood(language: str, number: int, letter
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(rest=st.integers(0, 9_999_999), start=st.sampled_from(["6", "72", "91", "93", "96"]))
 def test_any_spanish_number_read_back_is_understood(language: str, rest: int, start: str) -> None:
     """With its country code left out, as at home."""
@@ -155,6 +163,7 @@ _LETTERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=2)
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(digits=st.text("0123456789", min_size=4, max_size=4), letters=_LETTERS)
 def test_references_read_back_are_understood(language: str, digits: str, letters: str) -> None:
     """Letters by their names, digits in groups."""
@@ -165,6 +174,7 @@ def test_references_read_back_are_understood(language: str, digits: str, letters
 
 
 @IN_LANGUAGES
+@UNHURRIED
 @given(postcode=st.integers(1000, 52999))
 def test_any_postcode_read_back_is_understood(language: str, postcode: int) -> None:
     """All of Spain."""
@@ -230,7 +240,7 @@ def test_keys(kind: str, options: dict[str, Any], keys: str, value: str | None, 
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(keys=st.text(max_size=12) | st.text("0123456789*#", max_size=20))
 def test_no_keys_break_a_kind(kind: type[SlotKind], keys: str) -> None:
     """Whatever is keyed, it is an answer or a miss."""
@@ -305,7 +315,7 @@ def test_the_range_is_kept_at_the_edges_of_months_and_years(
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(text=st.text(max_size=200), language=st.sampled_from([*LANGUAGES, "ko"]))
 def test_no_text_breaks_a_kind(kind: type[SlotKind], text: str, language: str) -> None:
     """Whatever a recogniser writes, in whatever language, it is an answer or a miss."""
@@ -325,7 +335,7 @@ _SPOKEN_WORDS = _ANSWERS.split()
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(words=st.lists(st.sampled_from(_SPOKEN_WORDS), min_size=1, max_size=14))
 def test_words_in_any_order_break_nothing(kind: type[SlotKind], words: list[str]) -> None:
     """The words of answers, shuffled: no fault, and every value can be said and keeps its type."""
@@ -381,7 +391,10 @@ _AROUND = frozenset(
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_judging_takes_less_than_five_milliseconds(kind: type[SlotKind]) -> None:
-    """The median over sentences of the words of answers, and over nonsense; wide enough for a busy machine."""
+    """The processor's time: the median over sentences of the words of answers, and over nonsense.
+
+    The bound is twice of that, because a busy machine empties the processor's caches.
+    """
     asked = example(kind)
     asking = Asking("es", EXAMPLE_NOW)
     asked.judge(heard("uno"), asking)
@@ -394,10 +407,10 @@ def test_judging_takes_less_than_five_milliseconds(kind: type[SlotKind]) -> None
                 else f"{chr(97 + (seed * 7 + at * 3) % 26)}ontira{at}"
                 for at in range(count)
             ]
-            begun = perf_counter()
+            begun = process_time()
             asked.judge(heard(" ".join(words)), asking)
-            times.append(perf_counter() - begun)
-        assert sorted(times)[4] < 0.015, f"{count} words: {sorted(times)[4] * 1000:.1f} ms"
+            times.append(process_time() - begun)
+        assert sorted(times)[4] < 0.010, f"{count} words: {sorted(times)[4] * 1000:.1f} ms"
 
 
 # --- options -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ Each file below `wrong/` is the same sound flow with one mistake in it; its firs
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from dialogs.loader import read_flows
 
 FOLDER = Path(__file__).parent / "wrong"
 FILES = sorted(FOLDER.glob("*.flow.yaml"))
-CATALOGUE = load_catalogue(FOLDER / "catalogue.yaml")
+CATALOGUE = replace(
+    load_catalogue(FOLDER / "catalogue.yaml"), recordings=frozenset({"welcome", "es/welcome"})
+)
 REMEDY = re.compile(
     "did you mean|choose|give|need|quotes|write|add|remove|rename|correct|raise|split"
     "|use|put|point|lead|close|check|keep|at most|at least"

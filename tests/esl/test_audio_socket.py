@@ -256,6 +256,19 @@ def test_a_half_open_peer_is_given_up(listen: Callable[..., AudioSocket], alive:
         beating.kill()
 
 
+def test_audio_that_goes_on_outlives_the_patience(listen: Callable[..., AudioSocket]) -> None:
+    """The patience is for each piece of audio, not for the call."""
+    leg = Leg(listen(stall_after=0.5))
+    module = leg.streams()
+    until = time.monotonic() + 0.7
+    count = 0
+    while time.monotonic() < until:
+        module.audio(frames(count, 1))
+        assert leg.next() == Audio(frames(count, 1), count * 0.02)
+        count += 1
+        gevent.sleep(0.05)
+
+
 @pytest.mark.parametrize("part", [b"", b"GET / HT", b"GET /x HTTP/1.1\r\nHost: a\r\n"])
 def test_a_handshake_that_never_ends_is_given_up(listen: Callable[..., AudioSocket], part: bytes) -> None:
     """Slow or silent, it holds nothing for long."""

@@ -471,3 +471,13 @@ def test_it_can_be_closed_at_any_time(open_scene: Callable[..., Scene]) -> None:
     scene.board.close()
     peer.wait_for("filter Unique-ID")
     assert not scene.board.connected
+
+
+def test_one_that_only_watches_asks_for_nothing(open_scene: Callable[..., Scene]) -> None:
+    """Each leg hears for itself, and still it is noticed when the switch goes and comes."""
+    scene = open_scene(carries=False)
+    scene.board.start()
+    assert scene.board.wait_connected(DEADLINE)
+    assert scene.events.commands == ["auth right", "api global_getvar core_uuid"]
+    peer, _ = scene.call()
+    assert f"filter Unique-ID {UUID}" in peer.lines

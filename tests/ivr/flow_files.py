@@ -22,7 +22,7 @@ def main_flow(greeting: str = "Hola", *, extra: str = "") -> str:
         "flow: main\nlanguages: [es]\nperson: billing\nsteps:\n"
         f'  - {{id: greet, say: {{es: "{greeting}."}}}}\n'
         f"{extra}"
-        "  - ask: agrees\n    type: yes_no\n"
+        "  - ask: agrees\n    type: yes_no\n    timeout: 30\n"
         '    prompt: {es: "¿Está de acuerdo? Diga sí o no, o pulse uno o dos."}\n'
         "    answers: {yes: bye, no: person_please}\n"
         '  - {id: bye, say: {es: "Adiós."}}\n'

@@ -83,6 +83,18 @@ def test_live_audio_over_a_websocket(tmp_path: Path) -> None:
     assert [str(network) for network in audio.allowed] == ["10.0.0.7/32"]
 
 
+def test_a_path_alone_is_the_folder_of_recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was written before there was a format; and a variable changes one of the two."""
+    path = written(tmp_path, "recordings: rec\n")
+    monkeypatch.setenv("IVR_RECORDINGS__FORMAT", "opus")
+    settings = load(path)
+    assert settings.recordings == RecordingSettings(folder=Path("rec"), format="opus")
+    assert settings.recordings_folder == tmp_path / "rec"
+    monkeypatch.setenv("IVR_RECORDINGS", "rec")
+    with pytest.raises(ConfigurationError, match="Write IVR_RECORDINGS__FOLDER"):
+        load(path)
+
+
 def test_a_secret_comes_from_environment_or_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The two ways to name a secret both give its value."""
     monkeypatch.setenv("SWITCH_PASSWORD", "from-env")

@@ -15,7 +15,7 @@ from dialogs.loader import load_flows
 from ivr.cli.flows import SHIPPED
 from ivr.errors import FlowsNotLoaded
 from ivr.publishing.checkup import catalogue_in
-from ivr.publishing.loading import BITE, load_beside
+from ivr.publishing.loading import BITE, FlowReader, load_beside
 from tests.ivr.flow_files import files, folder_with, main_flow
 
 
@@ -42,6 +42,24 @@ def test_an_old_version_is_freed_when_nobody_uses_it_any_more() -> None:
     assert len(parts) >= 20
     del flows, conversation
     assert [part() for part in parts] == [None] * len(parts)
+
+
+def test_the_next_process_is_up_already_and_may_be_lost() -> None:
+    """One that somebody killed costs one try; closing ends the one that waits."""
+    reader = FlowReader()
+    try:
+        ready = reader._ready
+        assert ready is not None
+        ready.kill()
+        ready.wait()
+        with pytest.raises(FlowsNotLoaded):
+            reader(SHIPPED)
+        assert reader(SHIPPED).version
+        waiting = reader._ready
+    finally:
+        reader.close()
+    assert waiting is not None
+    assert waiting.poll() is not None
 
 
 def test_flows_with_a_mistake_are_not_given_out(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ class Rig:
         self.prompts = PaperPrompts()
         self.lookups = PaperLookups(Missing)
         self.longest = 600.0
+        self.recorded = True
         self.secrets: frozenset[str] = frozenset()
         self.folder = folder
 
@@ -114,7 +115,10 @@ class Rig:
         dialog = PaperDialog(effects, recording_waits=recording_waits)
         dialog.secrets = self.secrets
         log = CallLog(self.store, Spool(self.folder / "spool"))
-        records = Records(log, node="test", clock=self.clock, recordings=self.folder / "recordings")
+        kept = self.folder / "recordings"
+        records = Records(
+            log, node="test", clock=self.clock, recordings=kept if self.recorded else None, messages=kept
+        )
         record = records.begin(self.call, Basis(flow="main", flow_version="1"), language="es")
         services = Services(
             prompts=self.prompts,
@@ -624,3 +628,15 @@ def test_a_lookup_in_a_database_that_does_not_answer_is_slow(rig: Rig) -> None:
     assert dialog.results == [Slow()]
     assert isinstance(rig.lookups.ask("order", {"order_id": "780346"}), Found)
     other.close()
+
+
+def test_a_message_can_be_left_where_calls_are_not_recorded(rig: Rig) -> None:
+    """Who leaves a message wants it kept; that the house records no calls is another matter."""
+    rig.recorded = False
+    rig.call.inbox = TalkingInbox(100)
+    dialog, record = rig.live([MESSAGE, Hangup("bye")])
+    (result,) = dialog.results
+    assert isinstance(result, Recorded)
+    assert rig.call.voice == rig.folder / "recordings" / result.reference
+    assert "start_recording" not in rig.call.orders
+    assert not record.recording
