@@ -1,6 +1,7 @@
 """The rules of the flow language that no schema can tell, all checked in one run.
 
-`check` looks at each step by itself and at its names; `paths` at how steps hang together.
+`check` looks at each step by itself and at its names, `check_menus` at menus, `paths` at how steps hang
+together.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dialogs.catalogue import Catalogue, ValueType
+from dialogs.check_menus import check_main_menu, check_menu
 from dialogs.errors import Problem
 from dialogs.expressions import Template
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
@@ -16,17 +18,13 @@ from dialogs.nodes.language import Language
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.question import Question
-from dialogs.nodes.queue import Queue
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
 from dialogs.paths import bounded, check_paths
-from dialogs.slots.words import plain
 from dialogs.source import nearest
 from dialogs.spoken import DEFAULT_FORMAT
-from dialogs.universals import PERSON as WANTS_PERSON
-from dialogs.universals import universal_choices
 
 _FITTING: Mapping[str, tuple[ValueType, ...]] = {
     "money": ("money",),
@@ -180,13 +178,13 @@ def _check_flow(flow: Flow, known: _Known, catalogue: Catalogue, *, main: bool) 
         if isinstance(step, Question):
             yield from _check_retries(flow, name, step)
         if isinstance(step, Menu):
-            yield from _check_menu(flow, name, step, catalogue)
+            yield from check_menu(flow, name, step, catalogue)
         if isinstance(step, Language) and step.language not in flow.languages:
             remedy = nearest(step.language, flow.languages)
             yield flow.problem(name, ("language",), f"the flow does not speak `{step.language}`: {remedy}")
     menus = [(name, step) for name, step in flow.steps.items() if isinstance(step, Menu)]
     if main and menus:
-        yield from _check_main_menu(flow, *menus[0])
+        yield from check_main_menu(flow, *menus[0])
 
 
 def _check_person(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:
@@ -290,81 +288,6 @@ def _check_retries(flow: Flow, name: str, step: Question) -> Iterator[Problem]:
                 (kind, limit),
                 f"never heard, there are {limit} retries: remove this text, or raise `retries`",
             )
-
-
-# --- menus -------------------------------------------------------------------------------------------
-
-
-def _check_menu(flow: Flow, name: str, menu: Menu, catalogue: Catalogue) -> Iterator[Problem]:
-    keys: dict[str, str] = {}
-    for choice_name, choice in menu.choices.items():
-        way = ("choices", choice_name)
-        if choice.key in keys:
-            yield flow.problem(
-                name, (*way, "key"), f"key {choice.key} is also that of `{keys[choice.key]}`: choose another"
-            )
-        keys.setdefault(choice.key, choice_name)
-        if choice.key == "0" and not _leads_to_person(flow, choice.then):
-            yield flow.problem(name, (*way, "key"), "key 0 is for a person everywhere: choose another")
-        for language in flow.languages:
-            if language not in choice.phrases:
-                yield flow.problem(
-                    name, (*way, "phrases"), f'no phrases in `{language}`: add `{language}: ["…"]`'
-                )
-        for language in choice.phrases:
-            if language not in flow.languages:
-                remedy = nearest(language, flow.languages)
-                yield flow.problem(
-                    name, (*way, "phrases", language), f"the flow does not speak `{language}`: {remedy}"
-                )
-    yield from _check_phrases(flow, name, menu, catalogue)
-
-
-def _check_phrases(flow: Flow, name: str, menu: Menu, catalogue: Catalogue) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], str] = {}
-    for choice_name, choice in menu.choices.items():
-        for language, phrases in choice.phrases.items():
-            knows = catalogue.vocabulary.get(language)
-            person = _person_phrases(language)
-            for at, phrase in enumerate(phrases):
-                way = ("choices", choice_name, "phrases", language, at)
-                words = plain(phrase)
-                other = seen.setdefault((language, words), choice_name)
-                if not words:
-                    yield flow.problem(name, way, f"`{phrase}` has no word in it: write what callers say")
-                elif other != choice_name:
-                    yield flow.problem(
-                        name, way, f"`{phrase}` is also a phrase of `{other}`: keep it in one of the two"
-                    )
-                elif words in person and not _leads_to_person(flow, choice.then):
-                    yield flow.problem(
-                        name, way, f"`{phrase}` asks for a person everywhere: choose another phrase"
-                    )
-                for word in phrase.lower().split() if knows else ():
-                    if knows and plain(word) and not knows(word.strip(".,;:¿?¡!")):
-                        yield flow.problem(
-                            name, way, f"the recogniser does not know the word `{word}`: use another word"
-                        )
-
-
-def _person_phrases(language: str) -> set[str]:
-    for choice in universal_choices(language, ()):
-        if choice.id == WANTS_PERSON:
-            return {plain(phrase) for phrase in choice.phrases.get(language, ())}
-    return set()
-
-
-def _leads_to_person(flow: Flow, target: str) -> bool:
-    return target == flow.person or isinstance(flow.steps.get(target), Queue) or target in flow.unread
-
-
-def _check_main_menu(flow: Flow, name: str, menu: Menu) -> Iterator[Problem]:
-    if not any(_leads_to_person(flow, choice.then) for choice in menu.choices.values()):
-        yield flow.problem(
-            name,
-            ("choices",),
-            f"the main menu does not offer a person: add a choice with `then: {flow.person}`",
-        )
 
 
 # --- across flows ------------------------------------------------------------------------------------

@@ -62,14 +62,17 @@ def keying(keys: str, question: Collect) -> Act | None:
 def answers(question: Collect, *, by_keys: bool) -> Iterator[Act]:
     """What may answer the question, or just not: many, for the question to choose from."""
     numbers = list(_numbers(question.keys.shortest, question.keys.longest))
+    kind = KINDS.get(question.kind)
+    told = kind.examples.get(question.language, ()) if kind else ()
     if by_keys:
-        for number in (*numbers, "9", "99", "0", "*", "*0"):
+        values = ["".join(sign for sign in value if sign.isdecimal()) for _said, value in told]
+        values += [value.removeprefix("34") for value in values]
+        for number in (*numbers, *filter(None, values), "9", "99", "0", "*", "*0"):
             act = keying(number, question)
             if act is not None:
                 yield act
         return
-    kind = KINDS.get(question.kind)
-    examples = [said for said, _value in kind.examples.get(question.language, ())] if kind else []
+    examples = [said for said, _value in told]
     texts = [*examples, *(say_digits(number, question.language) for number in numbers[:60])]
     texts += [f"no, {text}" for text in texts] + list(question.phrases[:400])
     for confidence in _CONFIDENCES:

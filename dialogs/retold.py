@@ -18,6 +18,7 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.made_up import PERSONAL_KINDS, Act, answers, keying, saying
+from dialogs.notice import STEP as NOTICE
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots import KINDS
 from dialogs.stand_in import Answer
@@ -64,9 +65,12 @@ class _Telling:
         self._past, self._skips, self._with_data = past, skips, with_data
         caller = {"number": "", "name": "", "segment": "", **past.caller}
         now = past.now.replace(second=0, microsecond=0)  # as a test writes it
-        self._facts = Facts(past.language, caller, now)
+        noticed = any(one.step == NOTICE for one in past.happenings)
+        self._facts = Facts(past.language, caller, now, recorded=noticed)
         self._call = Witness(Conversation(flows, past.flow, self._facts), past, flows, with_data=with_data)
         self._written = WrittenCall(past.flow, self._facts, "free", {})
+        if not noticed and flows.flow(past.flow).recording_notice is not None:
+            self._written.recorded = False
         self._keys_of_people = {
             value
             for one in past.happenings

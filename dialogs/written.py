@@ -45,6 +45,8 @@ class WrittenCall:
     """As in a test file."""
     outside: Mapping[str, Any] = field(default_factory=dict)
     """As in a test file."""
+    recorded: bool | None = None
+    """Whether calls are recorded; `None`: it makes no difference."""
     notes: list[str] = field(default_factory=list)
     """Comments above the test."""
 
@@ -95,6 +97,8 @@ class WrittenCall:
             entry["caller"] = caller
         if self.data:
             entry["data"] = {lookup: dict(answers) for lookup, answers in self.data.items()}
+        if self.recorded is not None:
+            entry["recorded"] = self.recorded
         if self.outside:
             entry["outside"] = dict(self.outside)
         entry["steps"] = [dict(step) for step in self.steps]

@@ -25,7 +25,7 @@ from esl.connection import InboundConnection
 from esl.errors import EslError, LoginRefusedError
 from ivr.config import Settings
 from ivr.errors import IvrError
-from ivr.server import catalogue_of, writable
+from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore

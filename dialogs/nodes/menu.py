@@ -86,8 +86,13 @@ class Menu(Question):
             step=self,
             kind="menu",
             say=lambda: call.prompt(self.prompt),
-            phrases=tuple(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
-            words=spoken_keys([choice.key for choice in choices], language),
+            # A key that is said is a short answer. As `words` it would be a number that goes on, and a
+            # recogniser that waits for a number does not look for the phrase in a sentence.
+            phrases=(
+                *(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
+                *spoken_keys([choice.key for choice in choices], language),
+            ),
+            words=(),
             keys=Keys(1, 1),
             judge=judge,
             keypad="keypad_menu",

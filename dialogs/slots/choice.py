@@ -296,10 +296,11 @@ class OneOf(SlotKind):
                     yield way, f'no phrases in `{language}`: add `{language}: ["…"]`'
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return tuple(p for option in self.choices.values() for p in option.phrases.get(language, ()))
-
-    def words(self, language: str) -> tuple[str, ...]:
-        return spoken_keys([option.key or "" for option in self.choices.values()], language)
+        # Keys that are said are phrases, too: as `words` they would be a number that goes on.
+        return (
+            *(p for option in self.choices.values() for p in option.phrases.get(language, ())),
+            *spoken_keys([option.key or "" for option in self.choices.values()], language),
+        )
 
     def keys(self) -> Keys:
         has_keys = any(option.key for option in self.choices.values())

@@ -70,6 +70,10 @@ def turns(settings: Settings, turns: int, as_json: bool) -> None:
     """From the end of the caller's speech to the first changed sample that the caller hears.
 
     A caller who speaks asks again and again, in real time, on the embedded switch.
+
+    \b
+    Examples:
+      ivr bench turns --turns 30
     """
     console = _console(settings, as_json)
     _show(console, [_spoken(settings, console, "turns", benchmarks.measure_turns, turns)], as_json)
@@ -80,7 +84,12 @@ def turns(settings: Settings, turns: int, as_json: bool) -> None:
 @_json
 @pass_settings
 def barge_in(settings: Settings, turns: int, as_json: bool) -> None:
-    """From the onset of speech over a prompt until the prompt has stopped at the caller's ear."""
+    """From the onset of speech over a prompt until the prompt has stopped at the caller's ear.
+
+    \b
+    Examples:
+      ivr bench barge-in --turns 30 --json
+    """
     console = _console(settings, as_json)
     _show(console, [_spoken(settings, console, "barge-in", benchmarks.measure_barge_in, turns)], as_json)
 
@@ -92,7 +101,12 @@ def barge_in(settings: Settings, turns: int, as_json: bool) -> None:
 @_json
 @pass_settings
 def flows(settings: Settings, calls: int, as_json: bool) -> None:
-    """Scripted calls through the shipped flows, as `ivr test` plays them; without any switch."""
+    """Scripted calls through the shipped flows, as `ivr test` plays them; without any switch.
+
+    \b
+    Examples:
+      ivr bench flows --calls 1000
+    """
     console = _console(settings, as_json)
     _show(console, [_scripted(console, calls)], as_json)
 
@@ -114,6 +128,11 @@ def control(
     """CPU per call of FreeSWITCH and of the server, for each way to control the same short call.
 
     Needs a real FreeSWITCH (PATH or FREESWITCH_HOME) with mod_lua, and SIPp.
+
+    \b
+    Examples:
+      ivr bench control
+      ivr bench control --way lua --way esl-shared --calls 1000 --per-second 100
     """
     console = _console(settings, as_json)
     asked = ways or tuple(load.WAYS)

@@ -177,7 +177,7 @@ def test_a_choice_fills_its_slot_and_goes_on() -> None:
     call, question = started(flow)
     assert isinstance(question, Collect)
     assert {"mañana", "por la tarde"} <= set(question.phrases)
-    assert {"uno", "dos", "opción"} <= set(question.words)
+    assert {"uno", "dos", "opción"} <= set(question.phrases)
     assert text(say(call, question, "mejor por la mañana")) == "Temprano."
     call, question = started(flow)
     assert isinstance(key(call, question, "2"), Hangup)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from dialogs.catalogue import load_catalogue
+from dialogs.effects import Collect
+from dialogs.engine import Conversation
+from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.loader import load_flows
 from dialogs.nodes.ask import Ask
@@ -18,6 +22,7 @@ from dialogs.nodes.outcome import Outcome
 from dialogs.nodes.question import Question
 from dialogs.nodes.queue import Queue
 from dialogs.nodes.set import Set
+from dialogs.results import Played
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = load_catalogue(ROOT / "dialogs" / "flows" / "catalogue.yaml")
@@ -119,3 +124,13 @@ def test_politeness_is_not_a_litany(polite: str) -> None:
             for _way, words in step.prompts():
                 for template in words.values():
                     assert template.source.lower().count(polite) <= 1, (flow.name, name)
+
+
+def test_a_menu_waits_for_phrases_and_not_for_a_number() -> None:
+    """A recogniser that expects a row of words looks for no phrase: "quiero saber mi saldo"."""
+    call = Conversation(FLOWS, "main", Facts(now=datetime(2026, 11, 23, 10)))
+    effect = call.start()
+    while not isinstance(effect, Collect):
+        effect = call.send(Played())
+    assert effect.words == ()
+    assert {"mi saldo", "uno", "opción"} <= set(effect.phrases)

@@ -75,7 +75,7 @@ def test_a_taken_port_is_told_before_the_models_are_loaded(
     def loaded(*_arguments: object, **_named: object) -> Voice:
         raise AssertionError("the models were loaded first")
 
-    monkeypatch.setattr("ivr.server.Voice.of", loaded)
+    monkeypatch.setattr("ivr.rooms.Voice.of", loaded)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         outbound = Settings().outbound.model_copy(update={"port": taken.getsockname()[1]})
         server = Server(Settings(home=tmp_path).model_copy(update={"outbound": outbound}))

@@ -9,8 +9,8 @@ import pytest
 from esl.audio_socket import AudioSocket
 from esl.live_audio import LiveAudio, default_folder
 from ivr.config import AudioSettings, Settings, SwitchSettings
+from ivr.doors import live_audio_of
 from ivr.errors import NotWritable, PortTaken
-from ivr.server import Server
 from ivr.switch_settings import FreeswitchSettings
 
 REAL = SwitchSettings(kind="freeswitch")
@@ -18,7 +18,7 @@ REAL = SwitchSettings(kind="freeswitch")
 
 def test_by_default_a_file_in_shared_memory(tmp_path: Path) -> None:
     """Or in the folder for temporary files, where there is no shared memory."""
-    audio = Server(Settings(home=tmp_path))._live_audio()
+    audio = live_audio_of(Settings(home=tmp_path))
     assert isinstance(audio, LiveAudio)
     assert audio.folder == default_folder()
 
@@ -26,9 +26,9 @@ def test_by_default_a_file_in_shared_memory(tmp_path: Path) -> None:
 def test_the_folder_that_the_switch_was_told_is_the_server_s_too(tmp_path: Path) -> None:
     """`ivr freeswitch init` and `ivr serve` read the same setting."""
     folder = tmp_path / "shared"
-    audio = Server(
+    audio = live_audio_of(
         Settings(home=tmp_path, freeswitch=FreeswitchSettings(live_audio=folder), switch=REAL)
-    )._live_audio()
+    )
     assert isinstance(audio, LiveAudio)
     assert audio.folder == folder
     assert folder.is_dir()
@@ -38,17 +38,17 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """At the start: no caller would be heard."""
     folder = tmp_path / "shared"
     folder.write_text("a file where the folder should be", encoding="utf-8")
-    server = Server(Settings(home=tmp_path, freeswitch=FreeswitchSettings(live_audio=folder)))
+    settings = Settings(home=tmp_path, freeswitch=FreeswitchSettings(live_audio=folder))
     with pytest.raises(NotWritable, match="live audio folder"):
-        server._live_audio()
+        live_audio_of(settings)
 
 
 def test_a_websocket_and_its_port_taken(tmp_path: Path) -> None:
     """The second server is told which setting to change."""
     settings = Settings(home=tmp_path, switch=REAL, audio=AudioSettings(transport="websocket", port=0))
-    audio = Server(settings)._live_audio()
+    audio = live_audio_of(settings)
     assert isinstance(audio, AudioSocket)
     taken = settings.audio.model_copy(update={"port": audio.address[1]})
     with pytest.raises(PortTaken, match=r"set audio\.port in ivr\.yaml"):
-        Server(settings.model_copy(update={"audio": taken}))._live_audio()
+        live_audio_of(settings.model_copy(update={"audio": taken}))
     audio.close()

@@ -1,0 +1,200 @@
+"""What the server is made of: each room is opened in turn and found sound, and closed in reverse order."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import gevent
+import structlog
+
+from data.call_log import CallLog
+from data.errors import DatabaseLocked, DatabaseLost, DataError
+from data.nodes import claim
+from data.spool import Spool
+from data.store import Store
+from dialogs.catalogue import Catalogue
+from dialogs.flow import FlowSet
+from dialogs.loader import load_flows
+from dialogs.static import static_prompts
+from ivr.clock import Clock
+from ivr.config import Settings
+from ivr.errors import NotWritable
+from ivr.lookups import Lookups
+from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.copies import Copies
+from ivr.publishing.live import LiveFlows, Sources
+from ivr.publishing.loading import FlowReader
+from ivr.records import Records
+from ivr.voice import LANGUAGES, Fetching, Tell, Voice
+
+log = structlog.get_logger(__name__)
+
+OPEN_EVERY = 5.0
+"""Seconds between two tries to find a database that was lost at the start."""
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What calls are lived with."""
+
+    store: Store
+    records: Records
+    live: LiveFlows
+    queues: frozenset[str]
+    """Those of the flows that the server began with."""
+    voice: Voice
+    lookups: Lookups
+
+
+@dataclass(frozen=True)
+class Furnishing:
+    """What the rooms are opened with. `tell` hears what is done, `fetching` how a model's download goes."""
+
+    settings: Settings
+    clock: Clock
+    tell: Tell
+    fetching: Fetching
+    extra_languages: Sequence[str] = ()
+
+
+def writable(folder: Path, what: str) -> Path:
+    """The folder, made if need be. Raises `NotWritable`: better now than in the middle of a call."""
+    trial = folder / f".writable-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(b"")
+        trial.unlink()
+    except OSError as refused:
+        raise NotWritable(
+            f"The {what} folder {folder} cannot be written ({refused.strerror})",
+            "Give this user the right to write there, or name another folder in ivr.yaml",
+        ) from refused
+    return folder
+
+
+def node_id(settings: Settings) -> str:
+    """Names this server process among those that share a database; the same after a restart. Two that would
+    have the same name are told apart by `data.nodes`."""
+    return f"{socket.gethostname()}:{settings.outbound.port}"
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """What the folder's flows may use. Raises `DialogError`, `LookupUnknown`."""
+    return catalogue_in(settings.flows_folder)
+
+
+def copies_of(settings: Settings) -> Copies:
+    """The releases that this machine keeps for a start without the database."""
+    return Copies(settings.spool_folder / "flows", settings.database_url)
+
+
+def check_folders(settings: Settings) -> None:
+    """Raises `NotWritable` for the first folder that calls will write to and cannot."""
+    if settings.calls.record:
+        writable(settings.recordings_folder, "recordings")
+    writable(settings.prompts_folder, "prompts")
+    writable(settings.spool_folder, "spool")
+
+
+def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
+    """Opens every room; `closing` closes them.
+
+    Raises `IvrError`, `DataError`, `DialogError`, `SpeechError`; what was opened until then is `closing`'s.
+    """
+    settings = furnishing.settings
+    node = claim(settings.spool_folder, node_id(settings))
+    closing.callback(node.release)
+    store = Store(settings.database_url)
+    closing.callback(store.close)
+    there = _open_database(store, settings, closing)
+    voice = Voice.of(
+        settings,
+        tell=furnishing.tell,
+        fetching=furnishing.fetching,
+        languages=(*LANGUAGES, *furnishing.extra_languages),
+    )
+    closing.callback(voice.close)
+    records = Records(
+        CallLog(store, Spool(settings.spool_folder)),
+        node=node.name,
+        dead=node.dead,
+        clock=furnishing.clock,
+        recordings=settings.recordings_folder if settings.calls.record else None,
+        messages=settings.recordings_folder,
+    )
+    closing.callback(records.close)
+    if there and (ended := records.recover()):
+        log.warning("unfinished_calls_completed", calls=ended)
+    live = _open_flows(furnishing, store, voice, closing)
+    zone = ZoneInfo(settings.calls.zone)
+
+    def local_time() -> datetime:
+        return furnishing.clock.utc().astimezone(zone)
+
+    queues = live.current.flows.catalogue.queues
+    return Rooms(store, records, live, queues, voice, Lookups(store, local_time))
+
+
+def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:
+    """Whether the database is there. Lost for the moment, it is tried again while calls are lived."""
+
+    def ready() -> None:
+        store.upgrade()
+        store.check()
+
+    def try_again() -> None:
+        while True:
+            gevent.sleep(OPEN_EVERY)
+            try:
+                gevent.get_hub().threadpool.apply(ready)
+            except DataError as still:
+                log.warning("database_lost", reason=str(still))
+            else:
+                log.warning("database_found_again")
+                return
+
+    try:
+        ready()
+    except (DatabaseLocked, DatabaseLost) as lost:
+        if copies_of(settings).last() is None:
+            raise  # a machine that has never run a release: better a clear fault now
+        log.error("database_lost_at_start", reason=str(lost))
+        closing.callback(gevent.spawn(try_again).kill)
+        return False
+    return True
+
+
+def _open_flows(furnishing: Furnishing, store: Store, voice: Voice, closing: ExitStack) -> LiveFlows:
+    settings = furnishing.settings
+    reader = FlowReader(furnishing.extra_languages)
+    closing.callback(reader.close)
+
+    def folder() -> FlowSet:
+        flows = load_flows(
+            [settings.flows_folder], catalogue_of(settings), extra_languages=furnishing.extra_languages
+        )
+        flows.flow(settings.calls.flow)
+        return flows
+
+    def warm(flows: FlowSet) -> None:
+        voice.warm_up(static_prompts(flows), first=settings.calls.language)
+
+    sources = Sources(
+        releases=store.releases,
+        copies=copies_of(settings),
+        folder=folder,
+        main=settings.calls.flow,
+        load=reader,
+    )
+    # The machine's clock, even where calls are played in another time: publishers go by it.
+    live = LiveFlows(sources, clock=Clock(), warm=warm)
+    closing.callback(live.close)
+    live.start()
+    return live
