@@ -6,10 +6,13 @@ The switch records each leg to a file in memory (`uuid_record` to `.r8`: raw 16-
 8 kHz, unbuffered); what has been added since the last look goes to the leg as whole 20 ms frames.
 
 Rules:
-1. The file is unlinked as soon as it is open: it lives on for the two that hold it open, nobody else can
-   read a caller's voice, and a crash leaves nothing behind. (For `uuid_record stop` the path is a key.)
+1. The file is unlinked as soon as it is open: it lives on for the two that hold it open, and nobody else can
+   read a caller's voice. (For `uuid_record stop` the path is a key.) What a crash leaves in the milliseconds
+   before that is removed at the next start (`esl.live_folder`). The switch writes on until the leg ends, into
+   a file without a name: 16 kB for each second that the caller of a killed server still waits.
 2. One look at a file costs microseconds, a round yields to the other greenlets when it takes longer.
-3. Listening that fails says so once (`ListeningLost`) and never harms the call.
+3. What has been read is given back to memory, so that a long call needs no more of it than a short one.
+4. Listening that fails says so once (`ListeningLost`) and never harms the call.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +33,7 @@ from gevent.event import Event as Flag
 
 from esl import commands
 from esl.errors import UnsafeTextError
+from esl.live_folder import ENDING, LiveFolder, claim, give_back
 from esl.switch import FRAME_BYTES, SAMPLE_RATE, Audio, ListeningLost
 from esl.wire import Command
 
@@ -37,6 +42,7 @@ log = structlog.get_logger("esl.live_audio")
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - tmpfs that the switch and we share, by design
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
 _MOST_PER_LOOK = 200 * FRAME_BYTES  # bytes; four seconds, so that no backlog holds up the others
+_GIVEN_BACK = 1 << 16  # bytes; four seconds, and a whole number of pages
 _LONGEST_STRETCH = 0.002  # seconds of reading before the other greenlets get their turn
 
 
@@ -103,6 +109,8 @@ class FileTap:
     position: int = 0
     """Bytes delivered so far."""
     file: int | None = None
+    kept_from: int = 0
+    """Where what has not been given back begins; behind it everything is still in memory."""
     stopped: bool = field(default=False)
     attempt: int = 1
 
@@ -130,7 +138,8 @@ class FileTap:
             os.close(self.file)
             self.file = None
         else:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):  # not there, or a folder, which is not the switch's
+                self.path.unlink()
 
 
 class LiveAudio:
@@ -138,21 +147,24 @@ class LiveAudio:
 
     `appear_within`: seconds until a file must be there, else the switch is on another machine or the
     folder is not shared. `stall_after`: seconds without growth until listening counts as lost; at once
-    if the folder is full. `clock` gives seconds. Raises `UnsafeTextError` for a folder that cannot be
-    named to the switch.
+    if the folder is full. `clock` gives seconds. `folder` is used as it is; a `LiveFolder` is released at
+    the end; without either, one is claimed in shared memory (then `OSError` is raised where that cannot be).
+    Raises `UnsafeTextError` for a folder that cannot be named to the switch.
     """
 
     def __init__(
         self,
         *,
         interval: float = 0.01,
-        folder: Path | None = None,
+        folder: Path | LiveFolder | None = None,
         appear_within: float = 3.0,
         stall_after: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.interval = interval
-        self.folder = (folder or default_folder()).absolute()
+        place = folder or claim(default_folder())
+        self._claimed = place if isinstance(place, LiveFolder) else None
+        self.folder = (place.path if isinstance(place, LiveFolder) else place).absolute()
         commands.safe_path(self.folder)
         self.appear_within = appear_within
         self.stall_after = stall_after
@@ -165,7 +177,7 @@ class LiveAudio:
         """Where the switch should write this leg's audio. Raises `UnsafeTextError` for an odd uuid."""
         if not commands.is_token(uuid):
             raise UnsafeTextError(f"not a leg's uuid: {uuid[:80]!r}")
-        return self.folder / (f"{uuid}.r8" if attempt == 1 else f"{uuid}.{attempt}.r8")
+        return self.folder / (f"{uuid}{ENDING}" if attempt == 1 else f"{uuid}.{attempt}{ENDING}")
 
     def tap(self, uuid: str, deliver: Callable[[Audio | ListeningLost], None]) -> FileTap:
         """Follows the file of that leg. Raises `UnsafeTextError` for an odd uuid."""
@@ -190,6 +202,8 @@ class LiveAudio:
         self._taps.clear()
         if self._reader is not None:
             self._reader.kill()
+        if self._claimed is not None:
+            self._claimed.release()
 
     @property
     def following(self) -> int:
@@ -230,14 +244,19 @@ class LiveAudio:
             started = tap.position / BYTES_PER_SECOND
             tap.position += len(samples)
             tap.since = self._clock()
+            self._forget_read(tap)
             self._give(tap, Audio(samples, started))
         else:
             self._check_growth(tap)
 
     def _open(self, tap: FileTap) -> bool:
         """True once the file is there. Follows no link, opens nothing but a plain file."""
+        how = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            tap.file = os.open(tap.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                tap.file = os.open(tap.path, os.O_RDWR | how)
+            except PermissionError:  # the switch is another user: read, but do not give back
+                tap.file = os.open(tap.path, os.O_RDONLY | how)
         except FileNotFoundError:
             waited = self._clock() - tap.since
             if waited > self.appear_within:
@@ -247,6 +266,14 @@ class LiveAudio:
             raise OSError("not a plain file")
         tap.path.unlink(missing_ok=True)
         return True
+
+    @staticmethod
+    def _forget_read(tap: FileTap) -> None:
+        whole = tap.position // _GIVEN_BACK * _GIVEN_BACK
+        if whole > tap.kept_from:
+            assert tap.file is not None
+            give_back(tap.file, tap.kept_from, whole)
+            tap.kept_from = whole
 
     def _check_growth(self, tap: FileTap) -> None:
         assert tap.file is not None

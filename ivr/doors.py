@@ -10,11 +10,12 @@ import structlog
 from esl.audio_socket import AudioSocket
 from esl.errors import AddressTakenError
 from esl.live_audio import AudioTransport, LiveAudio, default_folder
+from esl.live_folder import claim
 from esl.outbound import OutboundServer
 from esl.switch import Call
 from esl.switchboard import Switchboard
 from ivr.config import Settings
-from ivr.errors import PortTaken
+from ivr.errors import NotWritable, PortTaken
 from ivr.rooms import writable
 
 log = structlog.get_logger(__name__)
@@ -89,4 +90,13 @@ def live_audio_of(settings: Settings) -> AudioTransport:
         return transport
     named = "live_audio" in settings.freeswitch.model_fields_set
     folder = settings.freeswitch.live_audio if named else default_folder()
-    return LiveAudio(folder=writable(folder, "live audio"))
+    try:
+        claimed = claim(writable(folder, "live audio"))
+    except OSError as refused:
+        raise NotWritable(
+            f"No folder for live audio in {folder} ({refused.strerror or refused})",
+            "Name a folder of this user's in freeswitch.live_audio",
+        ) from refused
+    if claimed.leftovers:
+        log.warning("live_audio_left_over", files=claimed.leftovers, removed_from=str(claimed.path.parent))
+    return LiveAudio(folder=claimed)

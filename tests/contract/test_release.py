@@ -94,9 +94,9 @@ def test_a_transferred_caller_is_in_the_dialplan_again(place: Place, application
 
 
 @contextmanager
-def victim(place: Place) -> Iterator[subprocess.Popen[bytes]]:
+def victim(place: Place, *how: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server of ours in a process of its own, which takes calls."""
-    command = [sys.executable, "-m", "tests.contract.victim", str(place.port), str(place.folder)]
+    command = [sys.executable, "-m", "tests.contract.victim", str(place.port), str(place.folder), *how]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
     try:
         assert process.stdout is not None
@@ -130,6 +130,23 @@ def test_kill_9_at_any_instant(place: Place, round_: int) -> None:
     for caller in callers:
         hears(caller)
         caller.hang_up()
+    gone(place)
+
+
+def test_what_a_killed_server_listened_to_is_gone_after_the_next_start(place: Place) -> None:
+    """Killed before it had looked at the caller's file, which then lies there under its name."""
+    wav(place.folder / "prompt.wav", tone(440, 0.6))
+    caller = place.caller()
+    with victim(place, "listening") as process:
+        caller.call()
+        process.wait(timeout=8)
+        wait_until(lambda: len(members(place, FALLBACK)) == 1, 8, "the caller in the fallback queue")
+    live = place.folder / "live"
+    wait_until(lambda: len(list(live.rglob("*.r8"))) == 1, 2, "the caller's file")
+    with victim(place):
+        assert list(live.rglob("*.r8")) == []
+    assert not caller.over.is_set()
+    caller.hang_up()
     gone(place)
 
 

@@ -1,10 +1,14 @@
 """A server of ours that is there to be killed: answers, listens, records, plays, over and over.
 
-python -m tests.contract.victim PORT FOLDER      (FOLDER/prompt.wav is what it plays)
+python -m tests.contract.victim PORT FOLDER [listening]
+FOLDER/prompt.wav is what it plays, FOLDER/live where it listens; `listening`: it kills itself right after the
+switch has begun to write the live audio, before it has looked at it.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,17 +20,28 @@ monkey.patch_all()
 from gevent.event import Event  # noqa: E402 - after the patching
 
 from esl.errors import CallEnded  # noqa: E402 - likewise
+from esl.live_audio import LiveAudio  # noqa: E402 - likewise
+from esl.live_folder import claim  # noqa: E402 - likewise
 from esl.outbound import OutboundServer  # noqa: E402 - likewise
 from esl.switch import Call, Finished, HungUp  # noqa: E402 - likewise
 
 
-def main(port: int, folder: Path) -> None:
+class Blind(LiveAudio):
+    """What the switch writes stays under its name, as in the moment before the first look."""
+
+    def look(self) -> None:
+        """Sees nothing."""
+
+
+def main(port: int, folder: Path, *, dies_listening: bool) -> None:
     """Serves until it is killed."""
 
     def on_call(call: Call) -> None:
         with suppress(CallEnded):
             call.answer()
             call.start_listening()
+            if dies_listening:
+                os.kill(os.getpid(), signal.SIGKILL)
             call.start_recording(folder / f"{call.uuid}.wav")
             while True:
                 playing = call.play([folder / "prompt.wav"])
@@ -35,7 +50,10 @@ def main(port: int, folder: Path) -> None:
                         break
                 call.set_variable("turn", "next")
 
-    server = OutboundServer(("127.0.0.1", port), on_call)
+    live = folder / "live"
+    live.mkdir(exist_ok=True)
+    audio = (Blind if dies_listening else LiveAudio)(folder=claim(live))
+    server = OutboundServer(("127.0.0.1", port), on_call, live_audio=audio)
     server.start()
     print("ready", flush=True)
     Event().wait()
@@ -45,4 +63,4 @@ if __name__ == "__main__":
     import structlog
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), dies_listening="listening" in sys.argv[3:])

@@ -86,6 +86,37 @@ def test_a_backlog_comes_in_bounded_pieces(listening: Listening) -> None:
     assert b"".join(piece.samples for piece in pieces if isinstance(piece, Audio)) == frames(0, 500)
 
 
+def test_what_was_read_is_given_back_to_memory(listening: Listening) -> None:
+    """A long call needs no more memory than a short one; the switch writes on behind the hole."""
+    heard = b""
+    with listening.path.open("wb", buffering=0) as switch:
+        for second in range(30):
+            switch.write(frames(second * 50, 50))
+            heard += b"".join(piece.samples for piece in listening.look() if isinstance(piece, Audio))
+        file = os.fstat(switch.fileno())
+    assert heard == frames(0, 1500)
+    assert file.st_size == 1500 * FRAME_BYTES
+    assert file.st_blocks * 512 < 6 * 50 * FRAME_BYTES
+
+
+def test_a_file_that_may_not_be_written_is_read_all_the_same(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The switch is another user, and this process may be root: the refusal is made here."""
+    real = os.open
+
+    def refuse(path: Path, flags: int) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with listening.path.open("wb", buffering=0) as switch:
+        switch.write(frames(0, 300))
+        assert [len(one.samples) for one in listening.look() if isinstance(one, Audio)] == [200 * FRAME_BYTES]
+        assert [len(one.samples) for one in listening.look() if isinstance(one, Audio)] == [100 * FRAME_BYTES]
+
+
 def test_a_file_that_never_appears_is_told_once(listening: Listening) -> None:
     """The switch is on another machine, or the folder is not shared: keys remain."""
     assert listening.look(2.9) == []
@@ -179,7 +210,9 @@ def test_a_folder_that_cannot_be_named_to_the_switch_is_refused(tmp_path: Path) 
     """At once, and not when the first caller speaks."""
     with pytest.raises(UnsafeTextError):
         LiveAudio(folder=tmp_path / "it's")
-    assert LiveAudio().folder == default_folder()
+    audio = LiveAudio()
+    assert audio.folder.parent.parent == default_folder()
+    audio.close()
 
 
 def test_one_greenlet_serves_all_legs(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
+import structlog
 
 from esl.audio_socket import AudioSocket
 from esl.live_audio import LiveAudio, default_folder
@@ -20,7 +23,9 @@ def test_by_default_a_file_in_shared_memory(tmp_path: Path) -> None:
     """Or in the folder for temporary files, where there is no shared memory."""
     audio = live_audio_of(Settings(home=tmp_path))
     assert isinstance(audio, LiveAudio)
-    assert audio.folder == default_folder()
+    assert audio.folder.parent == default_folder() / f"ivr-{os.geteuid()}"
+    assert stat.S_IMODE(audio.folder.stat().st_mode) == 0o700
+    audio.close()
 
 
 def test_the_folder_that_the_switch_was_told_is_the_server_s_too(tmp_path: Path) -> None:
@@ -30,8 +35,26 @@ def test_the_folder_that_the_switch_was_told_is_the_server_s_too(tmp_path: Path)
         Settings(home=tmp_path, freeswitch=FreeswitchSettings(live_audio=folder), switch=REAL)
     )
     assert isinstance(audio, LiveAudio)
-    assert audio.folder == folder
-    assert folder.is_dir()
+    assert audio.folder.parent == folder
+    audio.close()
+
+
+def test_a_server_starts_without_the_files_of_a_dead_one(tmp_path: Path) -> None:
+    """And says so; those of a live server beside it stay."""
+    settings = Settings(home=tmp_path, freeswitch=FreeswitchSettings(live_audio=tmp_path / "shared"))
+    living, dying = live_audio_of(settings), live_audio_of(settings)
+    assert isinstance(living, LiveAudio)
+    assert isinstance(dying, LiveAudio)
+    kept, left = living.path_for("kept"), dying.path_for("left")
+    kept.touch()
+    left.touch()
+    dying.close()
+    with structlog.testing.capture_logs() as logged:
+        live_audio_of(settings).close()
+    assert kept.exists()
+    assert not left.exists()
+    assert [entry["files"] for entry in logged if entry["event"] == "live_audio_left_over"] == [1]
+    living.close()
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
