@@ -208,6 +208,17 @@ def measure(scene: Scene, folder: Path, calls: int, seconds: float) -> Measured:
     )
 
 
+def taps_are_whole(measured: Measured, seconds: float) -> None:
+    """Every tap has the frames of its call. Skips where the machine was busy with something else."""
+    # Calls hang up after the ramp and `seconds`; the first second does not count.
+    least = int(seconds * 1000 / FRAME_MS) - SETTLING - 2
+    short = [tap.frames for tap in measured.taps if tap.frames < least]
+    assert not short, f"taps with less than {least} frames: {short[:5]}"
+    if measured.disturbed:
+        pytest.skip("the machine was disturbed: the callers' own clock stood still for more than 40 ms")
+    assert (measured.missing, sum(tap.holes for tap in measured.taps)) == (0, 0)
+
+
 def need_sipp() -> None:
     if find_sipp() is None:
         pytest.skip("SIPp is not installed: put `sipp` on PATH (Debian: sip-tester)")
@@ -219,8 +230,8 @@ def test_ten_calls_at_once_lose_nothing(scene: Scene, tmp_path: Path) -> None:
     ten = measure(scene, tmp_path, 10, 4.0)
     print(f"\n{ten.told()}")
     assert (ten.lost, ten.wrong) == (0, 0)
-    assert ten.missing == 0 or ten.disturbed
     assert ten.packets > 10 * 4 * 20
+    taps_are_whole(ten, 4.0)
 
 
 @pytest.mark.long
@@ -233,7 +244,6 @@ def test_a_hundred_calls_at_once_without_a_gap(scene: Scene, tmp_path: Path) -> 
     hundred = measure(scene, tmp_path / "hundred", 100, 30.0)
     print(f"\n{alone.told()}\n{hundred.told()}")
     assert (hundred.lost, hundred.wrong) == (0, 0)
-    assert hundred.missing == 0 or hundred.disturbed
     assert hundred.packets > 100 * 30 * 45
-    # What is late on a machine that others use too is compared with what it does to one call.
-    assert hundred.late == 0 or alone.late or hundred.disturbed
+    taps_are_whole(hundred, 30.0)
+    assert hundred.late == 0
