@@ -12,6 +12,8 @@ Rules:
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -61,6 +63,8 @@ class OutboundServer:
         self._on_call = on_call
         self._allowed = tuple(allowed)
         self._max_calls = max_calls
+        self._refused = 0
+        self._refusals_told = -math.inf
         self._own_audio = live_audio is None
         self._live_audio: AudioTransport = live_audio or LiveAudio()
         self._event_sources = tuple(event_sources)
@@ -135,9 +139,7 @@ class OutboundServer:
         """The whole life of one connection; the server runs it in a greenlet of its own."""
         with sock:
             if not sockets.is_allowed(str(peer[0]), self._allowed):
-                log.warning(
-                    "outbound_refused", peer=peer[0], remedy="add the switch's address to the allowed ones"
-                )
+                self._tell_refused(str(peer[0]))
                 return
             if self._is_full(peer):
                 return
@@ -156,6 +158,18 @@ class OutboundServer:
                 connection.lose("closed by us")
                 self._unproven.pop(connection, None)
                 self._legs.pop(connection, None)
+
+    def _tell_refused(self, peer: str) -> None:
+        """The first at once, then a count once a minute: whoever knocks does not fill the log."""
+        self._refused += 1
+        now = time.monotonic()
+        if now < self._refusals_told + 60.0:
+            return
+        more = {"refused_since": self._refused} if self._refused > 1 else {}
+        self._refused, self._refusals_told = 0, now
+        log.warning(
+            "outbound_refused", peer=peer, remedy="add the switch's address to the allowed ones", **more
+        )
 
     def _is_full(self, peer: tuple[Any, ...]) -> bool:
         full = self.active_calls >= self._max_calls

@@ -685,6 +685,8 @@ def test_an_address_that_is_not_listed_gets_nothing(open_house: Callable[..., Ho
     with structlog.testing.capture_logs() as logged:
         with socket.create_connection(house.server.address, DEADLINE, source_address=stranger) as refused:
             assert refused.recv(100) == b""
+        with socket.create_connection(house.server.address, DEADLINE, source_address=stranger) as again:
+            assert again.recv(100) == b""  # and no second line within the minute
         house.call().wait_for("app_disable_expand_variables")
     refusals = [entry for entry in logged if entry["log_level"] == "warning"]
     assert refusals == [
