@@ -35,6 +35,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from dialogs.check_tests import check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
@@ -217,9 +218,10 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
         if isinstance(found, TestEntry)
         else [(("tests", at), entry) for at, entry in enumerate(found.tests)]
     )
-    problems: list[Problem] = []
+    problems = list(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
     scripts: list[Script] = []
     for way, entry in entries:
+        problems += check_settings(source, way, entry, flows)
         outcome = list(_entry(source, way, entry, found, flows))
         problems += [item for item in outcome if isinstance(item, Problem)]
         scripts += [item for item in outcome if isinstance(item, Script)]
@@ -269,7 +271,9 @@ def _entry(
         return
     data = {**top.data, **entry.data}
     lines = tuple(source.place((*way, "steps", at)).line for at in range(len(entry.steps)))
-    for language in entry.language or top.language or [flow.languages[0]]:
+    languages = entry.language or top.language or [flow.languages[0]]
+    yield from check_steps(source, way, entry, flows, languages)
+    for language in languages:
         if language not in flow.languages:
             remedy = nearest(language, flow.languages)
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
