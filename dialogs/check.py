@@ -229,6 +229,9 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
                 name, way, f"`{used}` is {known.types[used]}, this must be {kind}: name another"
             )
     for way, template in step.templates():
+        word = template.source.strip()
+        if way[0] == "by" and template.fixed and word in known.types:
+            yield flow.problem(name, way, f'`{word}` is the word itself here: write "{{{word}}}" for its value')
         yield from _check_names(flow, name, way, template, known, spoken=False)
 
 

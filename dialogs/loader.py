@@ -327,6 +327,6 @@ def _no_type(
             continue  # right for some step, so no misspelt type
         hint = nearest(key, NODES)
         if hint.startswith("did you mean"):
-            return source.problem((*way, key), f"unknown node type `{key}`: {hint}")
+            return source.problem((*way, key), f"unknown step `{key}`: {hint}")
     what = next((key for key in keys if key not in ("id", "then", "prompt")), first)
     return source.problem((*way, what), f"the step has no type (`{what}` is none): {nearest('', NODES)}")
