@@ -137,7 +137,8 @@ def _no_way_out(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
         yield graph.flow.problem(
             name,
             (),
-            f"the call never ends after `{name}`: lead it to a hangup or a queue{_by_the_page(graph, behind)}",
+            f"the call never ends after `{name}`: lead it to a hangup or a queue"
+            f"{_by_the_page(graph, behind)}",
         )
 
 
@@ -146,6 +147,7 @@ def _circles(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
     steps = graph.flow.steps
     silent = [name for name, step in steps.items() if not step.takes_input and name not in stuck]
     done: set[str] = set()
+    cures: set[str] = set()
     for start in silent:
         if start in done:
             continue
@@ -154,11 +156,15 @@ def _circles(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
             done.update(path)
             shown = (*path, start) if len(path) < LONGEST_SHOWN else (*path[:LONGEST_SHOWN], "…", start)
             way = " → ".join(f"`{name}`" for name in shown)
+            cure = _by_the_page(graph, path)
+            if cure in cures:  # another round through the same forgotten `then`
+                continue
+            cures |= {cure} - {""}
             yield graph.flow.problem(
                 start,
                 (),
                 f"{way} goes round without asking the caller anything: put a question into it, or end it with"
-                f" `hangup`{_by_the_page(graph, path)}",
+                f" `hangup`{cure}",
             )
 
 
@@ -339,7 +345,7 @@ class _Filled:
         for way, used in _uses(step):
             if used.startswith("caller.") or used in step.filled_before() or self._set([used]) & filled:
                 continue
-            if used in self.flows.types or "." not in used:
+            if used in self.flows.types and not flow.doubles:
                 source = used.partition(".")[0]
                 yield flow.problem(
                     name,

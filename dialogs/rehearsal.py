@@ -212,7 +212,7 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     try:
         found = model.model_validate(content)
     except ValidationError as fault:
-        raise FlowsInvalid([_explain(source, model, error) for error in fault.errors()]) from fault
+        raise FlowsInvalid(_told(source, model, fault.errors())) from fault
     entries = (
         [((), found)]
         if isinstance(found, TestEntry)
@@ -220,6 +220,12 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     )
     problems = list(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
     scripts: list[Script] = []
+    if isinstance(found, TestFile) and found.flow is not None and found.flow not in flows.flows:
+        # Told once, and not again for each test of the file.
+        remedy = nearest(found.flow, flows.flows)
+        raise FlowsInvalid(
+            [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
+        )
     for way, entry in entries:
         problems += check_settings(source, way, entry, flows)
         outcome = list(_entry(source, way, entry, found, flows))
@@ -230,12 +236,24 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     return scripts
 
 
+def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
+    """One problem for each place: a key that may be a word or a list is wrong once, as a word."""
+    told: dict[tuple[str | int, ...], ErrorDetails] = {}
+    for error in errors:
+        loc = _loc(error)
+        if loc not in told or error["type"] == "literal_error":
+            told[loc] = error
+    return [_explain(source, model, error) for error in told.values()]
+
+
+def _loc(error: ErrorDetails) -> tuple[str | int, ...]:
+    """Where it is, without the kinds of value that were tried there."""
+    tried = ("str", "dict[", "function-", "literal[", "list[")
+    return tuple(part for part in error["loc"] if not str(part).startswith(tried))
+
+
 def _explain(source: Source, model: type[BaseModel], error: ErrorDetails) -> Problem:
-    loc = tuple(
-        part
-        for part in error["loc"]
-        if not str(part).startswith(("str", "dict[", "function-", "literal[", "list["))
-    )
+    loc = _loc(error)
     known: dict[str, type[BaseModel]] = {
         "expect": Expect,
         "outside": Outside,

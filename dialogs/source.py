@@ -90,10 +90,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"choose one of {', '.join(f'`{known_name}`' for known_name in names)}"
 
 
-def meant(name: str, known: Iterable[str]) -> str | None:
-    """What a misspelt name most likely means."""
+def meant(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """What a misspelt name most likely means, if it is at least so much alike."""
     by_lower = {known_name.lower(): known_name for known_name in known}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[close[0]] if close else None
 
 

@@ -23,21 +23,32 @@ def unreadable(text: str, fault: MarkedYAMLError) -> tuple[_Where, str]:
     lines = text.splitlines()
     line = _line(lines, where[0])
     if "\\t" in problem or "\t" in line[: len(line) - len(line.lstrip())]:
-        return where, "there is a tab: use spaces"
-    if "quoted scalar" in context and "escape" in problem:
-        return where, "`\\` inside double quotes begins a code: write `\\\\` for the sign, or use single quotes"
-    if "quoted scalar" in context:
-        return opened, "the quote that opens here is never closed: add the closing quote"
-    if "flow sequence" in context or "flow mapping" in context:
-        return _bracket(lines, where, opened, "]" if "sequence" in context else "}")
-    if "expected ':'" in problem:
-        return opened, "a colon is missing here: write `key: value`, or put a text of several lines in quotes"
+        found = where, "there is a tab: use spaces"
+    elif "quoted scalar" in context and "escape" in problem:
+        found = (
+            where,
+            "`\\` inside double quotes begins a code: write `\\\\` for the sign, or use single quotes",
+        )
+    elif "quoted scalar" in context:
+        found = opened, "the quote that opens here is never closed: add the closing quote"
+    elif "flow sequence" in context or "flow mapping" in context:
+        found = _bracket(lines, where, opened, "]" if "sequence" in context else "}")
+    elif "expected ':'" in problem:
+        found = (
+            opened,
+            "a colon is missing here: write `key: value`, or put a text of several lines in quotes",
+        )
+    else:
+        found = _in_a_block(lines, where, problem)
+    return found
+
+
+def _in_a_block(lines: list[str], where: _Where, problem: str) -> tuple[_Where, str]:
+    line = _line(lines, where[0])
     begun = _VALUE.match(line)
     value = line[begun.end() :] if begun else ""
-    if value.startswith("{") and ("block end" in problem or "not allowed" in problem):
-        return where, "a text that begins with `{` needs quotes: put it in quotes"
-    if value.startswith("[") and "block end" in problem:
-        return where, "a text that begins with `[` needs quotes: put it in quotes"
+    if value[:1] in ("{", "[") and ("block end" in problem or "not allowed" in problem):
+        return where, f"a text that begins with `{value[0]}` needs quotes: put it in quotes"
     if value[:1] in ('"', "'") and "block end" in problem:
         return _quotes(lines, where)
     return where, _plain(line, where[1], value, problem)
@@ -66,7 +77,10 @@ def _bracket(lines: list[str], where: _Where, opened: _Where, sign: str) -> tupl
     if where[0] == opened[0] and line[where[1] : where[1] + 1] == ":":
         return where, "put the text in quotes: it has a colon"
     if where[0] == opened[0]:
-        return where, f"this does not belong inside the brackets: put the text in quotes, or add `,` or `{sign}`"
+        return (
+            where,
+            f"this does not belong inside the brackets: put the text in quotes, or add `,` or `{sign}`",
+        )
     if ": " in line[: where[1] + 2] or line[where[1] : where[1] + 1] == ":" or where[1] == 0:
         return opened, f"the bracket that opens here is not closed before line {where[0] + 1}: add `{sign}`"
     return where, f"this does not follow: add `,` before it, or `{sign}` to close line {opened[0] + 1}"
