@@ -41,7 +41,7 @@ def test_check_prints_one_line_per_mistake(tmp_path: Path) -> None:
     )
     result = run("check", str(file))
     assert result.exit_code == 1
-    assert f"{file}:5:5: unknown node type `sya`: did you mean `say`?" in result.output
+    assert f"{file}:5:5: unknown step `sya`: did you mean `say`?" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)["problems"]
     assert [problem["line"] for problem in found] == [3, 5]
 

@@ -65,7 +65,7 @@ def test_the_next_process_is_up_already_and_may_be_lost() -> None:
 def test_flows_with_a_mistake_are_not_given_out(tmp_path: Path) -> None:
     """The first problem and the remedy, on one line."""
     folder = folder_with(tmp_path / "flows", files(extra="  - {id: lost, sya: {es: x}}\n"))
-    with pytest.raises(FlowsNotLoaded, match="unknown node type `sya`") as refused:
+    with pytest.raises(FlowsNotLoaded, match="unknown step `sya`") as refused:
         load_beside(folder)
     assert "\n" not in str(refused.value)
 

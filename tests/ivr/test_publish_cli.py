@@ -99,7 +99,7 @@ def test_the_files_come_back(run: Run, home: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (files(extra="  - {id: x, sya: {es: a}}\n"), "unknown node type `sya`"),
+        (files(extra="  - {id: x, sya: {es: a}}\n"), "unknown step `sya`"),
         (files(test=files()["main.test.yaml"].decode().replace("Adiós", "Hasta luego")), "Hasta luego"),
         (files(test="flow: mian\ntests: []\n"), "main.test.yaml"),
         ({**files(), "catalogue.yaml": b"queues: [billing]\nlookups: {account: 1}\n"}, "catalogue.yaml:2"),
