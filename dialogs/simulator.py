@@ -6,7 +6,7 @@ same turns always give the same call, taking one back is to play the others agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dialogs.errors import DialogError
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.play import key, say
+from dialogs.slots.words import plain
 from dialogs.source import nearest
 from dialogs.stand_in import Agents, Answer, Data, StandIn
 from dialogs.written import WrittenCall, add_test
@@ -143,7 +144,8 @@ class TextCaller:
         for lookup, by in self._call.asked[self._asked :]:
             if by not in self._data.get(lookup, {}):
                 answer = _short(self._call.answer_to(lookup, by))
-                shown = MASK if lookup in self._flows.catalogue.identities else by
+                hidden = lookup in self._flows.catalogue.identities or self._tells(by.split(", "))
+                shown = MASK if hidden else by
                 yield "note", f"the data say nothing about {lookup} “{shown}”: answered {answer}"
         self._asked = len(self._call.asked)
         faults = self._call.conversation.faults[self._faults :]
@@ -172,11 +174,16 @@ class TextCaller:
         secret = self._flows.sensitive
         for lookup, record in conversation.found.items():
             for name, value in record.items():
-                hidden = f"{lookup}.{name}" in secret or lookup in secret
+                hidden = f"{lookup}.{name}" in secret or lookup in secret or self._tells([value])
                 lines.append(f"{lookup}.{name} = {MASK if hidden else value}")
         if conversation.outcome:
             lines.append(f"outcome = {conversation.outcome}")
         return [("note", line) for line in lines]
+
+    def _tells(self, values: Iterable[object]) -> bool:
+        """Whether one of them is a sensitive answer under another name."""
+        secrets = {plain(secret) for secret in self._call.conversation.secrets}
+        return any(isinstance(value, str | int) and plain(str(value)) in secrets for value in values)
 
     # --- commands ---
 
