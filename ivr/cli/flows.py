@@ -23,11 +23,11 @@ from dialogs.schema import flow_schema
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
+from ivr.publishing.checkup import CATALOGUE, unanswered
 from speech.prompts import recordings_below
 
 SHIPPED = Path(dialogs.__file__).parent / "flows"
 """The flows that come with the product."""
-CATALOGUE = "catalogue.yaml"
 
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 catalogue_option = click.option(
@@ -103,7 +103,8 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
-    Steps that run in tests but not yet on live calls are noted; they are no mistakes.
+    What runs in tests but not on live calls (steps, look-ups that are answered otherwise) is noted; that is
+    no mistake here, and is not published.
 
     Exit status: 0 all is well, 1 there are mistakes, 2 nothing could be checked.
     """
@@ -121,6 +122,7 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
         except FlowsInvalid as fault:
             shown += fault.problems
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
+    notes += unanswered(catalogue_of(named, catalogue_file), known)
     if as_json:
         click.echo(json.dumps({"problems": _rows(shown), "notes": _rows(notes)}, ensure_ascii=False))
     else:
