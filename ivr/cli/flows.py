@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -15,9 +15,9 @@ import click
 import dialogs
 from dialogs.catalogue import Catalogue, load_catalogue
 from dialogs.check import unperformable
-from dialogs.errors import FlowsInvalid, Problem
-from dialogs.flow import FlowSet
-from dialogs.loader import flow_files, load_flows, read_flows
+from dialogs.errors import DialogError, FlowsInvalid, Problem
+from dialogs.flow import Flow, FlowSet
+from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
 from ivr.config import Settings
@@ -142,6 +142,37 @@ def load_set(paths: list[Path], catalogue_file: Path | None) -> FlowSet:
     except FlowsInvalid as fault:
         show_problems(fault.problems)
         raise CannotBeDone("the flows have mistakes: correct them first (ivr check)") from fault
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A flow that a command was asked for, and the flows that it is read with."""
+
+    flows: FlowSet
+    flow: Flow
+    folder: Path
+
+
+def chosen_flow(word: str, folder: Path | None, live: Path, catalogue_file: Path | None) -> Chosen:
+    """The flow of that name or file, in `folder`, beside the file, or in the installation's `live` folder.
+
+    Raises `CannotBeDone`.
+    """
+    file = Path(word) if word.endswith(ENDING) else None
+    if file is not None and not file.is_file():
+        raise CannotBeDone(f"{file} is not there: name a flow, or its file (*{ENDING})")
+    place = folder or (live if file is None else file.parent)
+    flows = load_set(existing((place,)), catalogue_file)
+    if file is not None:
+        for flow in flows.flows.values():
+            if Path(flow.source.file).resolve() == file.resolve():
+                return Chosen(flows, flow, place)
+        raise CannotBeDone(f"{file} is not among the flows of {place}: leave --flows out")
+    try:
+        return Chosen(flows, flows.flow(word), place)
+    except DialogError as fault:
+        elsewhere = "" if folder else "; for a flow in another folder add --flows FOLDER, or name its file"
+        raise CannotBeDone(f"{fault}: name one of these{elsewhere}") from fault
 
 
 def load_tests(files: list[Path], flows: FlowSet) -> list[Script]:
