@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
+CALLS  := tests/calls tests/contract tests/freeswitch
 
-.PHONY: help demo test check test-freeswitch test-long lock clean docs format
+.PHONY: help demo test test-calls test-rooms check test-freeswitch test-long lock clean docs format
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -14,9 +15,18 @@ help:  ## what there is
 demo: $(VENV)/.product  ## all set-up, then spoken calls end to end on the embedded switch
 	$(BIN)/ivr demo
 
+# Two halves side by side: whole calls take their time whatever the machine does, the rest takes the machine.
+# The calls come first where both want it. Each half prints its report when it is through.
 test: $(VENV)/.workshop  ## all set-up, then the checks and the whole test suite
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	@echo "The tests: whole calls, and beside them everything else; some minutes."
+	$(MAKE) --no-print-directory -j2 --output-sync=target test-calls test-rooms
+
+test-calls: $(VENV)/.workshop
+	$(BIN)/python -m pytest $(CALLS)
+
+test-rooms: $(VENV)/.workshop
+	nice -n 10 $(BIN)/python -m pytest tests $(CALLS:%=--ignore=%)
 
 check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 	$(BIN)/ruff format --check .
