@@ -83,6 +83,9 @@ class SocketTap:
             if greenlet is not None and greenlet is not gevent.getcurrent():
                 greenlet.kill(block=False)
 
+    def again(self) -> None:
+        """Nothing to be asked again: the switch connects within `appear_within`, or that is told."""
+
     def came(self) -> None:
         """The switch has connected, and this greenlet reads what it sends."""
         current = gevent.getcurrent()

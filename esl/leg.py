@@ -21,6 +21,7 @@ from typing import Literal, NoReturn
 
 import gevent
 import structlog
+from gevent.event import Event as Flag
 from gevent.queue import Queue
 
 from esl import commands, leg_variables
@@ -28,9 +29,10 @@ from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
 from esl.event_source import EventSource
-from esl.live_audio import AudioTransport, Tap
+from esl.listening import SILENT_AFTER, Listening
+from esl.live_audio import AudioTransport
 from esl.running import NO_RESPONSE, Running
-from esl.switch import CallEvent, Digit, HungUp, Inbox, ListeningLost
+from esl.switch import CallEvent, Digit, HungUp, Inbox
 from esl.wire import Command, Event
 
 log = structlog.get_logger("esl.leg")
@@ -46,6 +48,11 @@ VERDICT_GRACE = 0.5
 STOP_GRACE = 1.0
 """Seconds after `stop_playing` until what it stopped counts as ended, if the switch says nothing at all."""
 
+RECORD_RETRIES = (0.05, 0.1)
+"""Seconds to wait before `uuid_record` is sent again that the switch could not begin yet: right after the
+answer there are moments in which a channel has no sound."""
+
+_NOT_YET = "-ERR Cannot record session"
 _GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
 
 
@@ -66,6 +73,8 @@ class Leg:
         event_sources: Sequence[EventSource] = (),
         verdict_grace: float = VERDICT_GRACE,
         stop_grace: float = STOP_GRACE,
+        record_retries: Sequence[float] = RECORD_RETRIES,
+        silent_after: float = SILENT_AFTER,
     ) -> None:
         if not commands.is_token(channel.uuid):
             raise CommandRefusedError("connect", "a channel whose uuid is no token")
@@ -79,14 +88,22 @@ class Leg:
         self._events: Queue[object] = Queue()
         self.inbox: Inbox = self._events
         self._connection = connection
-        self._live_audio = live_audio
         self._verdict_grace = verdict_grace
         self._stop_grace = stop_grace
         self._core_uuid = channel.get("Core-UUID")
         self._event_sources = event_sources
         self._events_by: EventSource | None = None  # None: by the leg's own socket
         self.running = Running(self._post)
-        self._tap: Tap | None = None
+        self._listening = Listening(
+            self.uuid,
+            live_audio,
+            start=self._start_recording,
+            end=self._try,
+            post=self._post,
+            silent_after=silent_after,
+        )
+        self._record_retries = record_retries
+        self._ended = Flag()
         self._recording: Path | None = None
         self._voice: Path | None = None
         self._ending: HungUp | None = None  # the verdict so far; set by the first sign of the end
@@ -146,43 +163,22 @@ class Leg:
 
     def start_listening(self) -> None:
         """Starts the live audio of the caller; `Audio` events follow until the end of the call."""
-        if self._tap is not None and not self._tap.stopped:
-            return
-        tap = self._live_audio.tap(self.uuid, self._post)
-        try:
-            self.request(*tap.begin)
-        except CommandRefusedError as refused:
-            # A call without live audio is still a call: keys can be collected.
-            tap.stop()
-            log.warning("listening_refused", leg=self.uuid, answer=refused.answer)
-            self._post(ListeningLost(f"the switch refused: {refused.answer}"))
-            return
-        except BaseException:
-            tap.stop()
-            raise
-        self._tap = tap
+        self._listening.start()
 
     def stop_listening(self) -> None:
         """Ends the live audio. No `Audio` arrives afterwards."""
-        if self._tap is None:
-            return
-        tap, self._tap = self._tap, None
-        tap.stop()
-        self._try(tap.end)
+        self._listening.stop()
 
     def start_recording(self, file: Path) -> None:
         """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""
-        self.request(
-            commands.set_variables(self.uuid, leg_variables.RECORDED),
-            commands.record(self.uuid, "start", file),
-        )
+        recorded = commands.set_variables(self.uuid, leg_variables.RECORDED)
+        self._start_recording((recorded, commands.record(self.uuid, "start", file)))
         self._recording = file
 
     def start_voice_recording(self, file: Path) -> None:
         """Records the caller alone (mono, 8 kHz WAV) to an absolute path, beside whatever else goes on."""
-        self.request(
-            commands.set_variables(self.uuid, leg_variables.VOICE), commands.record(self.uuid, "start", file)
-        )
+        voice = commands.set_variables(self.uuid, leg_variables.VOICE)
+        self._start_recording((voice, commands.record(self.uuid, "start", file)))
         self._voice = file
 
     def stop_voice_recording(self) -> None:
@@ -255,6 +251,19 @@ class Leg:
             self.running.drop(identity)
             raise
         return identity
+
+    def _start_recording(self, batch: tuple[Command, ...]) -> None:
+        """Sends it again, a few times, while the switch says that it cannot yet."""
+        for pause in self._record_retries:
+            try:
+                self.request(*batch)
+            except CommandRefusedError as refused:
+                if not refused.answer.startswith(_NOT_YET):
+                    raise
+                self._ended.wait(pause)  # a leg that is gone ends the wait, and the next request says so
+            else:
+                return
+        self.request(*batch)
 
     def _record(self, action: Literal["mask", "unmask", "stop"]) -> None:
         if self._recording is not None:
@@ -351,6 +360,7 @@ class Leg:
 
     def _end(self, verdict: HungUp) -> None:
         self._ending = verdict
+        self._ended.set()
         self.running.end()  # whoever waits finds the leg gone
 
     def _await_verdict(self) -> None:
@@ -375,8 +385,7 @@ class Leg:
         if self._over:
             return
         assert self._ending is not None
-        if self._tap is not None:
-            self._tap.stop()
+        self._listening.drop()
         self._events.put(self._ending)
         self._over = True
         self._leave_source()

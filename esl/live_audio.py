@@ -63,6 +63,10 @@ class Tap(Protocol):
     def stop(self) -> None:
         """Nothing is delivered afterwards. Safe to call twice."""
 
+    def again(self) -> Tap | None:
+        """Another tap for the same audio, where nothing has come although the switch had accepted to send
+        it, and asking once more may help. None otherwise. This one is to be stopped then."""
+
 
 class AudioTransport(Protocol):
     """A way from the switch to us: a file (`LiveAudio`) or a websocket (`esl.audio_socket`)."""
@@ -90,6 +94,8 @@ _TAPPED = {
 class FileTap:
     """One leg's audio on its way. `stop` ends it; nothing is delivered afterwards."""
 
+    audio: LiveAudio
+    uuid: str
     path: Path
     deliver: Callable[[Audio | ListeningLost], None]
     since: float
@@ -98,16 +104,24 @@ class FileTap:
     """Bytes delivered so far."""
     file: int | None = None
     stopped: bool = field(default=False)
+    attempt: int = 1
 
     @property
     def begin(self) -> tuple[Command, ...]:
         """The variables count at the start of each recording: they go out right before it."""
-        uuid = self.path.stem
-        return commands.set_variables(uuid, _TAPPED), commands.record(uuid, "start", self.path)
+        start = commands.record(self.uuid, "start", self.path)
+        return commands.set_variables(self.uuid, _TAPPED), start
 
     @property
     def end(self) -> Command:
-        return commands.record(self.path.stem, "stop", self.path)
+        return commands.record(self.uuid, "stop", self.path)
+
+    def again(self) -> FileTap | None:
+        """Where the switch has made the file and written nothing. Under a new name: the switch knows what it
+        records by the path."""
+        if self.stopped or self.file is None or self.position:
+            return None
+        return self.audio.follow(self.uuid, self.deliver, attempt=self.attempt + 1)
 
     def stop(self) -> None:
         """Safe to call twice. A file that nobody opened yet is removed."""
@@ -147,19 +161,22 @@ class LiveAudio:
         self._wanted = Flag()
         self._reader: gevent.Greenlet[[], None] | None = None
 
-    def path_for(self, uuid: str) -> Path:
+    def path_for(self, uuid: str, attempt: int = 1) -> Path:
         """Where the switch should write this leg's audio. Raises `UnsafeTextError` for an odd uuid."""
         if not commands.is_token(uuid):
             raise UnsafeTextError(f"not a leg's uuid: {uuid[:80]!r}")
-        return self.folder / f"{uuid}.r8"
+        return self.folder / (f"{uuid}.r8" if attempt == 1 else f"{uuid}.{attempt}.r8")
 
     def tap(self, uuid: str, deliver: Callable[[Audio | ListeningLost], None]) -> FileTap:
         """Follows the file of that leg. Raises `UnsafeTextError` for an odd uuid."""
-        return self.follow(self.path_for(uuid), deliver)
+        return self.follow(uuid, deliver)
 
-    def follow(self, path: Path, deliver: Callable[[Audio | ListeningLost], None]) -> FileTap:
-        """Delivers what is written to the file from now on. `deliver` must not wait."""
-        tap = FileTap(path, deliver, self._clock())
+    def follow(
+        self, uuid: str, deliver: Callable[[Audio | ListeningLost], None], *, attempt: int = 1
+    ) -> FileTap:
+        """Delivers what is written to that file from now on. `deliver` must not wait."""
+        path = self.path_for(uuid, attempt)
+        tap = FileTap(self, uuid, path, deliver, self._clock(), attempt=attempt)
         self._taps.append(tap)
         if self._reader is None or self._reader.dead:
             self._reader = gevent.spawn(self._read)

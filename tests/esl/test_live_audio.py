@@ -32,7 +32,7 @@ class Listening:
         self.path = self.audio.path_for("leg-1")
         self.heard: list[Audio | ListeningLost] = []
         # Followed without the greenlet, so that each look is the test's own.
-        self.tap = self.audio.follow(self.path, self.heard.append)
+        self.tap = self.audio.follow("leg-1", self.heard.append)
         assert self.audio._reader is not None
         self.audio._reader.kill()
 
@@ -160,7 +160,7 @@ def test_a_listener_that_fails_harms_nobody_else(listening: Listening) -> None:
     def fail(_what: Audio | ListeningLost) -> None:
         raise ZeroDivisionError("a bug")
 
-    broken = listening.audio.follow(listening.audio.path_for("leg-0"), fail)
+    broken = listening.audio.follow("leg-0", fail)
     broken.path.write_bytes(frames(0, 1))
     listening.path.write_bytes(frames(7, 1))
     listening.audio._taps.reverse()
@@ -190,7 +190,7 @@ def test_one_greenlet_serves_all_legs(tmp_path: Path) -> None:
     for number, inbox in enumerate(inboxes):
         path = audio.path_for(f"leg-{number}")
         files.append(path.open("wb", buffering=0))
-        audio.follow(path, inbox.put)
+        audio.follow(f"leg-{number}", inbox.put)
     for turn in range(5):
         for number, file in enumerate(files):
             file.write(bytes([number]) * FRAME_BYTES)
@@ -209,7 +209,7 @@ def test_the_greenlet_rests_when_nobody_listens(tmp_path: Path) -> None:
         heard: Queue[Audio | ListeningLost] = Queue()
         path = audio.path_for(name)
         path.write_bytes(frames(1, 1))
-        tap = audio.follow(path, heard.put)
+        tap = audio.follow(name, heard.put)
         assert heard.get(timeout=5) == Audio(frames(1, 1), 0.0)
         tap.stop()
         with gevent.Timeout(5, AssertionError("the reader never rested")):
