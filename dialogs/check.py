@@ -23,7 +23,7 @@ from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
 from dialogs.paths import bounded, check_paths
-from dialogs.source import nearest
+from dialogs.source import meant, nearest
 from dialogs.spoken import DEFAULT_FORMAT
 
 _FITTING: Mapping[str, tuple[ValueType, ...]] = {
@@ -119,6 +119,8 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
     """All problems of a set."""
     problems: list[Problem] = []
     used = _used_as_subflow(flows)
+    # Others call a flow by its file's name where its own is misspelt.
+    used |= {flow.name for flow in flows.flows.values() if _file_name(flow) in used - set(flows.flows)}
     known = _Known(flows, catalogue, extent)
     for flow in flows.flows.values():
         main = extent.complete and flow.name not in used | known.unread
@@ -131,6 +133,10 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
         *problems,
         *check_paths(flows, catalogue, frozenset(used | known.unread), complete=extent.complete),
     ]
+
+
+def _file_name(flow: Flow) -> str:
+    return flow.source.file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
 
 
 def unperformable(flows: FlowSet, catalogue: Catalogue) -> list[Problem]:
@@ -167,12 +173,13 @@ def _used_as_subflow(flows: FlowSet) -> set[str]:
 
 def _check_flow(flow: Flow, known: _Known, catalogue: Catalogue, *, main: bool) -> Iterator[Problem]:
     yield from _check_person(flow, catalogue)
+    hidden = _hidden_targets(flow)
     for name, step in flow.steps.items():
         for way, message in step.mistakes(catalogue):
             yield flow.problem(name, way, message)
         for lack, message in step.lacks(flow.languages):
             yield flow.problem(name, lack, message)
-        yield from _check_targets(flow, name, step)
+        yield from _check_targets(flow, name, step, hidden)
         yield from _check_words(flow, name, step, known)
         yield from _check_conditions(flow, name, step, known)
         if isinstance(step, Question):
@@ -197,14 +204,33 @@ def _check_person(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:
         )
 
 
-def _check_targets(flow: Flow, name: str, step: Step) -> Iterator[Problem]:
+def _hidden_targets(flow: Flow) -> frozenset[str]:
+    """What the steps with a name that another has were most likely meant to be called.
+
+    Who copies a step and forgets to rename it has made one mistake; that nothing is called as it should be
+    is what comes of it.
+    """
+    named = {name for name in flow.steps if not name.startswith("@")}
+    wanted = {
+        str(way_out.target)
+        for step in flow.steps.values()
+        for way_out in (() if isinstance(step, Unread) else step.exits())
+        if way_out.target not in (None, END, PERSON)
+    }
+    lacking = {name for name in wanted - named - set(flow.unread) if not meant(name, named, cutoff=0.8)}
+    return frozenset(lacking if len(lacking) <= flow.doubles else ())
+
+
+def _check_targets(flow: Flow, name: str, step: Step, hidden: frozenset[str]) -> Iterator[Problem]:
+    names = [other for other in flow.steps if not other.startswith("@")]
     for way_out in step.exits() if not isinstance(step, Unread) else ():
         target = way_out.target
         if target in (None, END, PERSON) or target in flow.steps or target in flow.unread:
             continue
-        yield flow.problem(
-            name, way_out.way, f"there is no step `{target}`: {nearest(str(target), flow.steps)}"
-        )
+        if target not in hidden:
+            yield flow.problem(
+                name, way_out.way, f"there is no step `{target}`: {nearest(str(target), names)}"
+            )
 
 
 def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[Problem]:
@@ -229,6 +255,11 @@ def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[P
                 name, way, f"`{used}` is {known.types[used]}, this must be {kind}: name another"
             )
     for way, template in step.templates():
+        word = template.source.strip()
+        if way[0] == "by" and template.fixed and word in known.types:
+            yield flow.problem(
+                name, way, f'`{word}` is the word itself here: write "{{{word}}}" for its value'
+            )
         yield from _check_names(flow, name, way, template, known, spoken=False)
 
 
@@ -270,7 +301,10 @@ def _check_names(
 def _check_conditions(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[Problem]:
     for way, condition in step.conditions():
         for missing in filter(known.lacks, condition.names):
-            yield flow.problem(name, way, known.message(missing))
+            message = known.message(missing)
+            if condition.compares_with(missing):
+                message += f'; if `{missing}` is text, it needs quotes: write "{missing}"'
+            yield flow.problem(name, way, message)
         sure = all(used in known.types for used in condition.names)
         mistake = condition.mistake(known.types) if sure else None
         if mistake:

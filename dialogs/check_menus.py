@@ -89,5 +89,6 @@ def check_main_menu(flow: Flow, name: str, menu: Menu) -> Iterator[Problem]:
         yield flow.problem(
             name,
             ("choices",),
-            f"the main menu does not offer a person: add a choice with `then: {flow.person}`",
+            f"the first menu of a flow that calls begin in does not offer a person: add a choice with"
+            f" `then: {flow.person}`",
         )

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a file: where it is, what it is, and what to do. `line` and `column` count from 1."""
+    """One mistake in a file: where it is, what it is, and what to do.
+
+    `line` and `column` count from 1; 0 is the file or folder as a whole.
+    """
 
     file: str
     line: int
@@ -16,7 +19,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        place = f":{self.line}:{self.column}" if self.line else ""
+        return f"{self.file}{place}: {self.message}"
 
 
 class DialogError(Exception):

@@ -123,6 +123,17 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
     r"|(?P<sign>==|!=|<=|>=|<|>|\(|\)|\[|\]|,|-(?=[0-9]))"
 )
+_FOREIGN_SIGNS = {
+    "&&": "write `and`",
+    "&": "write `and`",
+    "||": "write `or`",
+    "|": "write `or`",
+    "=~": "there is no pattern in a condition, write `==`",
+    "=": "write `==`",
+    "!": "write `not`",
+    "<>": "write `!=`",
+}
+"""What other languages write."""
 _JOINING = re.compile(r"(?:^|[^\w])(?:and|or|not|in)$")
 _WORDS = {"and", "or", "not", "in", "true", "false"}
 _RULE_TYPES: Mapping[str, Any] = {
@@ -150,6 +161,10 @@ class Condition:
     def shown(self) -> str:
         """As it is written, or its beginning."""
         return _shown(self.source)
+
+    def compares_with(self, name: str) -> bool:
+        """Whether that name stands behind a comparison, where a text without its quotes may stand."""
+        return re.search(rf"(?:==|!=)\s*{re.escape(_flat(name))}(?!\w)", self.flat) is not None
 
     def mistake(self, types: Mapping[str, ValueType]) -> str | None:
         """What is wrong with its types, and what to do; the names must be known already."""
@@ -188,6 +203,9 @@ def parse_condition(text: str) -> Condition:
     while end < len(text):
         found = _TOKEN.match(text, end)
         if found is None:
+            for sign, remedy in _FOREIGN_SIGNS.items():
+                if text.startswith(sign, end):
+                    raise ValueError(f"`{sign}` is not allowed in a condition: {remedy}")
             raise ValueError(
                 f'`{text[end : end + 10]}` is not allowed in a condition: use names, numbers, "text", '
                 "== != < <= > >= in and or not ( )"
@@ -209,6 +227,8 @@ def parse_condition(text: str) -> Condition:
         elif NAME.fullmatch(name):
             names.append(name)
             flat += _flat(name)
+        elif flat.rstrip().endswith(("==", "!=")):
+            raise ValueError(f'text needs quotes: write "{name}"')
         else:
             raise ValueError(f"`{name}` is not a name: write `slot` or `lookup.field`, in lower case")
     flat = flat.strip()

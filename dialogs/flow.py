@@ -65,6 +65,8 @@ class Flow:
     given out has none."""
     unread_words: frozenset[str] = frozenset()
     """Every word of those steps, any of which may be a slot that they fill or a flow that they use."""
+    doubles: int = 0
+    """How many of those steps have the name of another one."""
     recording_notice: Mapping[str, Template] | None = None
     """What callers are told before a call that begins here is recorded; see `dialogs.notice`."""
     recording_consent: Consent = "tell"

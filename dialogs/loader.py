@@ -164,6 +164,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         source,
         read_steps.unread,
         read_steps.unread_words,
+        read_steps.doubles,
         head.recording_notice,
         head.recording_consent or "tell",
     )
@@ -210,6 +211,7 @@ class _Steps(NamedTuple):
     unread: Mapping[str, str]
     unread_words: frozenset[str]
     problems: list[Problem]
+    doubles: int
 
 
 def _steps(source: Source, listed: Any) -> _Steps:
@@ -218,6 +220,7 @@ def _steps(source: Source, listed: Any) -> _Steps:
     problems: list[Problem] = []
     unread: dict[str, str] = {}
     words: set[str] = set()
+    doubles = 0
     for at, keys in enumerate(listed if isinstance(listed, list) else []):
         way = ("steps", at)
         step, wrong = _one_step(source, way, keys)
@@ -231,6 +234,7 @@ def _steps(source: Source, listed: Any) -> _Steps:
             continue
         name = step.id or step.own_name(at + 1)
         if name in steps:
+            doubles += 1
             line = source.place(ways[name]).line
             problems.append(
                 source.problem(
@@ -242,7 +246,7 @@ def _steps(source: Source, listed: Any) -> _Steps:
             words |= unknown.words
             continue
         steps[name], ways[name] = step, way
-    return _Steps(steps, ways, unread, frozenset(words), problems)
+    return _Steps(steps, ways, unread, frozenset(words), problems, doubles)
 
 
 def _names_in(keys: Any, at: int) -> set[str]:
@@ -290,11 +294,14 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
         remedy = nearest(str(keys["type"]), KINDS)
         problems.append(source.problem((*way, "type"), f"unknown kind of answer `{keys['type']}`: {remedy}"))
         return None, problems
+    meanings = {field.alias or key: field.description or "" for key, field in node.model_fields.items()}
     try:
         step = node.model_validate(prepared)
     except ValidationError as fault:
         problems += [
-            explain(source, way, error, known) for error in fault.errors() if error["loc"] != ("kind",)
+            explain(source, way, error, known, meanings)
+            for error in fault.errors()
+            if error["loc"] != ("kind",)
         ]
         return None, problems
     return (None if problems else step), problems
@@ -327,6 +334,6 @@ def _no_type(
             continue  # right for some step, so no misspelt type
         hint = nearest(key, NODES)
         if hint.startswith("did you mean"):
-            return source.problem((*way, key), f"unknown node type `{key}`: {hint}")
+            return source.problem((*way, key), f"unknown step `{key}`: {hint}")
     what = next((key for key in keys if key not in ("id", "then", "prompt")), first)
     return source.problem((*way, what), f"the step has no type (`{what}` is none): {nearest('', NODES)}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from dialogs.errors import Problem
-from dialogs.source import Source, nearest
+from dialogs.source import Source, meant, nearest
 
 _CHILDREN = {
     "retries": ("no_input", "no_match"),
@@ -20,11 +21,23 @@ _CHILDREN = {
 }
 
 
-def explain(source: Source, way: tuple[str | int, ...], error: ErrorDetails, known: Sequence[str]) -> Problem:
-    """One schema error as a problem. `known` are the keys of the mapping at `way`."""
+def explain(
+    source: Source,
+    way: tuple[str | int, ...],
+    error: ErrorDetails,
+    known: Sequence[str],
+    meanings: Mapping[str, str] | None = None,
+) -> Problem:
+    """One schema error as a problem. `known` are the keys of the mapping at `way`, `meanings` what stands at
+    them."""
     loc = tuple(part for part in error["loc"] if not str(part).startswith("["))
     at = loc[:-1] if error["type"] == "missing" else loc
-    return source.problem((*way, *at), _message(error, loc, known))
+    message = _message(error, loc, known)
+    meaning = (meanings or {}).get(str(loc[0]), "") if error["type"] == "missing" and len(loc) == 1 else ""
+    if meaning:
+        what = "a step's name: " if meaning.startswith("Where to go") else ""
+        message += f" ({what}{meaning[:1].lower()}{meaning[1:]})"
+    return source.problem((*way, *at), message)
 
 
 def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[str]) -> str:
@@ -45,7 +58,14 @@ def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[st
         want = "one key from 0 to 9" if digit else "a name in lower case, such as `main_menu`"
         message = f"`{given}` is not {want}: rename it"
     elif kind == "literal_error":
-        message = f"`{given}` is not allowed for `{key}`: write {context.get('expected')}"
+        expected = str(context.get("expected"))
+        close = meant(given, re.findall(r"'([^']*)'", expected))
+        remedy = f"did you mean `{close}`?" if close else f"write {expected}"
+        message = f"`{given}` is not allowed for `{key}`: {remedy}"
+    elif kind == "model_type" and key == "retries":
+        message = (
+            f"`retries: {given}` says too little: write {{no_input: {_few(given)}, no_match: {_few(given)}}}"
+        )
     elif kind in _BOUNDS:
         limit = next((context[name] for name in _LIMITS if name in context), "")
         message = f"`{key}: {given}` is out of range: {_BOUNDS[kind]} {limit}"
@@ -80,6 +100,10 @@ _WANTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+
+
+def _few(given: str) -> str:
+    return given if re.fullmatch("[0-5]", given) else "2"
 
 
 def _short(given: object) -> str:

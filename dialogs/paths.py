@@ -57,12 +57,34 @@ def bounded(problems: Iterator[Problem], flow: Flow) -> Iterator[Problem]:
 
 
 def _unreachable(graph: FlowGraph) -> Iterator[Problem]:
+    """Told once for all steps that only hang behind one another."""
     reached = _reached(graph) or set(graph.flow.steps)
-    for name in graph.flow.steps:
-        if name not in reached:
-            yield graph.flow.problem(
-                name, (), f"no step leads to `{name}`: point a `then` at it, or remove it"
-            )
+    lost = [name for name in graph.flow.steps if name not in reached]
+    led_to = {target for name in lost for target in graph.targets(name) if target != name}
+    told = set(reached)
+    # A round of lost steps that lead to one another has no first one: the first on the page is told.
+    for name in (*(one for one in lost if one not in led_to), *lost):
+        if name in told:
+            continue
+        behind = _behind(graph, name, told)
+        rest = ", ".join(f"`{one}`" for one in lost if one in behind and one != name)
+        also = f" (nor, with it, to {rest})" if rest else ""
+        yield graph.flow.problem(
+            name, (), f"no step leads to `{name}`{also}: point a `then` at it, or remove it"
+        )
+
+
+def _behind(graph: FlowGraph, start: str, told: set[str]) -> set[str]:
+    """The steps that are reached from there and not told yet, which they are from now on."""
+    found: set[str] = set()
+    left = [start]
+    while left:
+        name = left.pop()
+        if name not in told:
+            told.add(name)
+            found.add(name)
+            left += graph.targets(name)
+    return found
 
 
 def _reached(graph: FlowGraph) -> set[str] | None:
@@ -111,15 +133,13 @@ def _no_way_out(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
     for name in graph.flow.steps:
         if name not in stuck or name in told:
             continue
+        behind = _behind(graph, name, told)
         yield graph.flow.problem(
-            name, (), f"the call never ends after `{name}`: lead it to a hangup or a queue"
+            name,
+            (),
+            f"the call never ends after `{name}`: lead it to a hangup or a queue"
+            f"{_by_the_page(graph, behind)}",
         )
-        left = [name]
-        while left:
-            here = left.pop()
-            if here not in told:
-                told.add(here)
-                left += graph.targets(here)
 
 
 def _circles(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
@@ -127,6 +147,7 @@ def _circles(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
     steps = graph.flow.steps
     silent = [name for name, step in steps.items() if not step.takes_input and name not in stuck]
     done: set[str] = set()
+    cures: set[str] = set()
     for start in silent:
         if start in done:
             continue
@@ -135,9 +156,28 @@ def _circles(graph: FlowGraph, stuck: set[str]) -> Iterator[Problem]:
             done.update(path)
             shown = (*path, start) if len(path) < LONGEST_SHOWN else (*path[:LONGEST_SHOWN], "…", start)
             way = " → ".join(f"`{name}`" for name in shown)
+            cure = _by_the_page(graph, path)
+            if cure in cures:  # another round through the same forgotten `then`
+                continue
+            cures |= {cure} - {""}
             yield graph.flow.problem(
-                start, (), f"{way} goes round without asking the caller anything: put a question into it"
+                start,
+                (),
+                f"{way} goes round without asking the caller anything: put a question into it, or end it with"
+                f" `hangup`{cure}",
             )
+
+
+def _by_the_page(graph: FlowGraph, names: Iterable[str]) -> str:
+    """Names a step that goes on to the next one on the page, which its writer may not have meant."""
+    inside = set(names)
+    for name in (name for name in graph.flow.steps if name in inside):
+        for way_out, target in graph.exits[name]:
+            if way_out.target is None and target in inside and not graph.flow.steps[name].takes_input:
+                return (
+                    f", or give `{name}` a `then`: without it the next step on the page follows (`{target}`)"
+                )
+    return ""
 
 
 def _way_back(graph: FlowGraph, start: str, allowed: set[str]) -> list[str]:
@@ -305,7 +345,7 @@ class _Filled:
         for way, used in _uses(step):
             if used.startswith("caller.") or used in step.filled_before() or self._set([used]) & filled:
                 continue
-            if used in self.flows.types or "." not in used:
+            if used in self.flows.types and not flow.doubles:
                 source = used.partition(".")[0]
                 yield flow.problem(
                     name,

@@ -119,6 +119,4 @@ def key(call: StandIn, keys: str) -> None:
             return
         now, left = left[:longest], left[longest:]
         now = now.removesuffix(call.waiting.keys.terminator)
-        call.answer(
-            call.waiting.judge(Keyed(now)), f"keys {'•' * len(now) if call.waiting.sensitive else now}"
-        )
+        call.answer(call.waiting.judge(Keyed(now)), f"keys {MASK if call.waiting.sensitive else now}")

@@ -35,6 +35,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from dialogs.check_tests import check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
@@ -211,15 +212,22 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     try:
         found = model.model_validate(content)
     except ValidationError as fault:
-        raise FlowsInvalid([_explain(source, model, error) for error in fault.errors()]) from fault
+        raise FlowsInvalid(_told(source, model, fault.errors())) from fault
     entries = (
         [((), found)]
         if isinstance(found, TestEntry)
         else [(("tests", at), entry) for at, entry in enumerate(found.tests)]
     )
-    problems: list[Problem] = []
+    problems = list(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
     scripts: list[Script] = []
+    if isinstance(found, TestFile) and found.flow is not None and found.flow not in flows.flows:
+        # Told once, and not again for each test of the file.
+        remedy = nearest(found.flow, flows.flows)
+        raise FlowsInvalid(
+            [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
+        )
     for way, entry in entries:
+        problems += check_settings(source, way, entry, flows)
         outcome = list(_entry(source, way, entry, found, flows))
         problems += [item for item in outcome if isinstance(item, Problem)]
         scripts += [item for item in outcome if isinstance(item, Script)]
@@ -228,12 +236,24 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     return scripts
 
 
+def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
+    """One problem for each place: a key that may be a word or a list is wrong once, as a word."""
+    told: dict[tuple[str | int, ...], ErrorDetails] = {}
+    for error in errors:
+        loc = _loc(error)
+        if loc not in told or error["type"] == "literal_error":
+            told[loc] = error
+    return [_explain(source, model, error) for error in told.values()]
+
+
+def _loc(error: ErrorDetails) -> tuple[str | int, ...]:
+    """Where it is, without the kinds of value that were tried there."""
+    tried = ("str", "dict[", "function-", "literal[", "list[")
+    return tuple(part for part in error["loc"] if not str(part).startswith(tried))
+
+
 def _explain(source: Source, model: type[BaseModel], error: ErrorDetails) -> Problem:
-    loc = tuple(
-        part
-        for part in error["loc"]
-        if not str(part).startswith(("str", "dict[", "function-", "literal[", "list["))
-    )
+    loc = _loc(error)
     known: dict[str, type[BaseModel]] = {
         "expect": Expect,
         "outside": Outside,
@@ -269,7 +289,9 @@ def _entry(
         return
     data = {**top.data, **entry.data}
     lines = tuple(source.place((*way, "steps", at)).line for at in range(len(entry.steps)))
-    for language in entry.language or top.language or [flow.languages[0]]:
+    languages = entry.language or top.language or [flow.languages[0]]
+    yield from check_steps(source, way, entry, flows, languages)
+    for language in languages:
         if language not in flow.languages:
             remedy = nearest(language, flow.languages)
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")

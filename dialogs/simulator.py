@@ -6,7 +6,7 @@ same turns always give the same call, taking one back is to play the others agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +15,17 @@ from dialogs.engine import Conversation
 from dialogs.errors import DialogError
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
+from dialogs.nodes.step import Step
+from dialogs.outside import seconds
 from dialogs.play import key, say
+from dialogs.slots.words import plain
 from dialogs.source import nearest
 from dialogs.stand_in import Agents, Answer, Data, StandIn
 from dialogs.written import WrittenCall, add_test
 
 CONFIDENCE = 0.9
 """Of what is typed, as of what a test says."""
+_OVER = "the call is over: /back takes the last turn back, and then you can jump"
 _KEYS = frozenset("0123456789*#")
 
 Line = tuple[str, str]
@@ -37,13 +41,13 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "/key": Command("/key 1", "presses keys, as many as you write"),
-    "/silence": Command("/silence", "says nothing until the time is up (or just Enter)"),
+    "/key": Command("/key 1", "presses keys, as many as you write: /key 45716 08001"),
+    "/silence": Command("/silence [3s]", "says nothing until the time is up, or so long (or just Enter)"),
     "/hangup": Command("/hangup", "hangs up"),
     "/state": Command("/state", "where the call is, and what is known"),
     "/jump": Command("/jump STEP", "goes to a step (FLOW.STEP: of another flow)"),
     "/set": Command("/set SLOT VALUE", "fills a slot, for a jump that needs it"),
-    "/back": Command("/back", "takes the last turn back"),
+    "/back": Command("/back", "takes the last turn back, also a /jump or a /set"),
     "/save": Command("/save FILE.test.yaml [NAME]", "keeps the call as a test"),
     "/help": Command("/help", "shows this"),
 }
@@ -60,7 +64,7 @@ class TextCaller:
         self._flows, self._flow, self._facts = flows, flow, facts
         self._data, self._agents = data, agents
         self._typed: list[str] = []
-        """What the caller did, for `/back`."""
+        """What the caller did, and what led the call elsewhere (`/jump`, `/set`), for `/back`."""
         self._commands: dict[str, Callable[[str], list[Line]]] = {
             "/state": self._state,
             "/jump": self._jump,
@@ -105,11 +109,26 @@ class TextCaller:
             return [("note", f"unknown command {command}: {nearest(command, COMMANDS)}")]
         if self.finished:
             return [("note", "the call is over: /save keeps it, /back takes the last turn back")]
-        wrong = _wrong_keys(rest) if command == "/key" else ""
+        wrong = self._wrong(command, rest, typed)
         if wrong:
             return [("note", wrong)]
         self._typed.append(typed)
         return self._turn(command, rest.strip(), typed)
+
+    def _wrong(self, command: str, rest: str, typed: str) -> str:
+        """What is wrong with it, and what to type; empty if nothing is."""
+        if command == "/key":
+            return "" if _keys(rest) and not set(_keys(rest)) - _KEYS else "write the keys behind it: /key 1"
+        if command == "/silence" and rest.strip():
+            try:
+                lasts = seconds(rest.strip())
+            except ValueError as fault:
+                return f"{fault}: /silence 3s, or /silence alone"
+            wait = self._call.waiting.initial_timeout if self._call.waiting else 0.0
+            return f"the question waits for {wait:g}s, and goes on waiting" if lasts < wait else ""
+        if set(typed) & {"*", "#"} and not set(_keys(typed)) - _KEYS:
+            return f"nobody says that: to press keys, type /key {typed}"
+        return ""
 
     def _turn(self, command: str, rest: str, typed: str) -> list[Line]:
         """The caller does something; `typed` is said if it is no command."""
@@ -120,6 +139,7 @@ class TextCaller:
             written.did("hang_up", what=True)
             call.hang_up()
         elif command == "/key":
+            rest = _keys(rest)
             keys = rest if len(rest) <= 1 else rest.removesuffix(question.keys.terminator)
             written.did("key", keys)
             key(call, keys)
@@ -143,7 +163,8 @@ class TextCaller:
         for lookup, by in self._call.asked[self._asked :]:
             if by not in self._data.get(lookup, {}):
                 answer = _short(self._call.answer_to(lookup, by))
-                shown = MASK if lookup in self._flows.catalogue.identities else by
+                hidden = lookup in self._flows.catalogue.identities or self._tells(by.split(", "))
+                shown = MASK if hidden else by
                 yield "note", f"the data say nothing about {lookup} “{shown}”: answered {answer}"
         self._asked = len(self._call.asked)
         faults = self._call.conversation.faults[self._faults :]
@@ -172,11 +193,16 @@ class TextCaller:
         secret = self._flows.sensitive
         for lookup, record in conversation.found.items():
             for name, value in record.items():
-                hidden = f"{lookup}.{name}" in secret or lookup in secret
+                hidden = f"{lookup}.{name}" in secret or lookup in secret or self._tells([value])
                 lines.append(f"{lookup}.{name} = {MASK if hidden else value}")
         if conversation.outcome:
             lines.append(f"outcome = {conversation.outcome}")
         return [("note", line) for line in lines]
+
+    def _tells(self, values: Iterable[object]) -> bool:
+        """Whether one of them is a sensitive answer under another name."""
+        secrets = {plain(secret) for secret in self._call.conversation.secrets}
+        return any(isinstance(value, str | int) and plain(str(value)) in secrets for value in values)
 
     # --- commands ---
 
@@ -185,12 +211,62 @@ class TextCaller:
         flow = flow if dot else self._call.conversation.position.flow
         if not step:
             return [("note", "write the step behind it: /jump main_menu")]
+        if self.finished:
+            return [("note", _OVER)]
+        there = self._flows.flows.get(flow)
+        lacking = self._lacking(there.steps[step]) if there and step in there.steps else []
+        if lacking:
+            return [("note", f"not yet: `{step}` needs {'; '.join(lacking)}")]
+        before = len(self._call.conversation.faults)
         try:
             self._call.jump(flow, step)
         except DialogError as fault:
             return [("note", str(fault))]
+        broken = self._call.conversation.faults[before:]
+        if broken:
+            self._replay(self._typed)
+            first = broken[0]
+            why = f"the flow would break at {first.flow}.{first.step} ({first.reason})"
+            return [("note", f"not yet: {why}; /set what it needs, or jump to a step before it")]
+        self._typed.append(f"/jump {flow}.{step}")
         self._led = "/jump"
         return list(self._news())
+
+    def _lacking(self, step: Step) -> list[str]:
+        """What the step names and nobody knows yet, each with what to type."""
+        conversation = self._call.conversation
+        names = [name for _, name in step.needs()]
+        names += [
+            name
+            for _, words in (*step.prompts(), *step.written())
+            for text in words.values()
+            for name in text.names
+        ]
+        names += [name for _, template in step.templates() for name in template.names]
+        names += [name for _, condition in step.conditions() for name in condition.names]
+        own = step.filled_before()
+        lacking: dict[str, None] = {}
+        for name in names:
+            source, dot, _ = name.rpartition(".")
+            if name in own or source == "caller":
+                continue
+            if dot and source not in conversation.found:
+                lacking[f"`{name}` of a look-up (jump to {self._asks(source)} instead)"] = None
+            elif not dot and conversation.values.get(name) is None:
+                lacking[f"`{name}` (/set {name} …)"] = None
+        return list(lacking)
+
+    def _asks(self, source: str) -> str:
+        """The steps that ask that look-up, to jump to."""
+        return (
+            " or ".join(
+                f"`{flow.name}.{name}`"
+                for flow in self._flows.flows.values()
+                for name, step in flow.steps.items()
+                if getattr(step, step.type_name, None) == source and not step.takes_input
+            )
+            or "the step that asks it"
+        )
 
     def _set(self, rest: str) -> list[Line]:
         slot, _, value = rest.partition(" ")
@@ -199,25 +275,40 @@ class TextCaller:
             return [("note", f"there is no slot `{slot}`: {nearest(slot, known)}")]
         if not value.strip():
             return [("note", f"write the value behind it: /set {slot} 45716")]
+        if self.finished:
+            return [("note", _OVER)]
         self._call.conversation.fill(slot, value.strip())
+        self._typed.append(f"/set {slot} {value.strip()}")
         self._led = "/set"
         return [("note", f"{slot} = {MASK if slot in self._flows.sensitive else value.strip()}")]
 
     def _back(self, _rest: str) -> list[Line]:
-        if self._led:
-            return [("note", f"a call with {self._led} cannot be taken back: begin again")]
         if not self._typed:
             return [("note", "there is no turn to take back")]
         *before, last = self._typed
-        self._dial()
-        self._typed = before
-        self.start()
-        for typed in before:
-            command, _, rest = typed.partition(" ")
-            self._turn(command, rest.strip(), typed)
-        shown = MASK if self._call.waiting is not None and self._call.waiting.sensitive else last
+        self._replay(before)
+        command, _, rest = last.partition(" ")
+        if command == "/set":
+            shown = f"/set {rest.partition(' ')[0]}"
+        elif command == "/jump":
+            shown = last
+        else:
+            shown = MASK if self._call.waiting is not None and self._call.waiting.sensitive else last
         asked = self._call.turn.said[-1:]
         return [("note", f"taken back: {shown or '/silence'}"), *(("ivr", said) for said in asked)]
+
+    def _replay(self, turns: list[str]) -> None:
+        """The call from its beginning with these turns, without showing anything."""
+        self._dial()
+        self._typed = []
+        self.start()
+        for typed in turns:
+            command, _, rest = typed.partition(" ")
+            if command in ("/jump", "/set"):
+                self._commands[command](rest)
+            else:
+                self._typed.append(typed)
+                self._turn(command, rest.strip(), typed)
 
     def _save(self, rest: str) -> list[Line]:
         file, _, name = rest.partition(" ")
@@ -225,7 +316,10 @@ class TextCaller:
             return [("note", "write the file behind it: /save main.test.yaml a caller asks for the balance")]
         if self._led:
             return [
-                ("note", f"a call with {self._led} is no test, because no caller can do that: begin again")
+                (
+                    "note",
+                    f"a call with {self._led} is no test, because no caller can do that: /back takes it back",
+                )
             ]
         self._written.data = self._data_used()
         title = name.strip() or f"a call of {len(self._typed)} turns"
@@ -243,15 +337,20 @@ class TextCaller:
             )
         return lines
 
-    def _data_used(self) -> dict[str, dict[str, Answer]]:
-        used: dict[str, dict[str, Answer]] = {}
+    def _data_used(self) -> Data:
+        used: dict[str, dict[str, Answer | Sequence[Answer]]] = {}
         for lookup, by in self._call.asked:
-            used.setdefault(lookup, {})[by] = self._call.answer_to(lookup, by)
+            answers = self._data.get(lookup, {})
+            answer = answers.get(by, answers.get("else", "missing"))
+            # Several answers, given one after the other, are kept as such.
+            whole = answer if isinstance(answer, str | Mapping) else list(answer)
+            used.setdefault(lookup, {})[by] = whole
         return used
 
 
-def _wrong_keys(keys: str) -> str:
-    return "" if keys and not set(keys.strip()) - _KEYS else "write the keys behind it: /key 1"
+def _keys(typed: str) -> str:
+    """Spaces make long numbers readable; a telephone has no key for them."""
+    return "".join(typed.split())
 
 
 def _short(answer: Answer) -> str:

@@ -29,12 +29,16 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from dialogs.errors import FlowsInvalid, Problem
+from dialogs.unreadable import unreadable
 
 LARGEST_FILE = 256 * 1024
 """Bytes. A flow of 200 steps in three languages has about 75 KB."""
 DEEPEST = 20
+MOST_CHOICES = 24
+"""Names that a remedy lists; of more, those that are the most alike."""
 MOST_NODES = 50_000
 
 Way = tuple[str | int, ...]
@@ -80,14 +84,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"did you mean `{close}`?"
     if not names:
         return "there is none to choose from"
-    shown = ", ".join(f"`{known_name}`" for known_name in names[:12])
-    return f"choose one of {shown}" + (" …" if len(names) > 12 else "")
+    if len(names) > MOST_CHOICES:
+        names = difflib.get_close_matches(name, names, n=MOST_CHOICES, cutoff=0.0)
+        return f"choose one of {', '.join(f'`{known_name}`' for known_name in names)} …"
+    return f"choose one of {', '.join(f'`{known_name}`' for known_name in names)}"
 
 
-def meant(name: str, known: Iterable[str]) -> str | None:
-    """What a misspelt name most likely means."""
+def meant(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """What a misspelt name most likely means, if it is at least so much alike."""
     by_lower = {known_name.lower(): known_name for known_name in known}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[close[0]] if close else None
 
 
@@ -130,13 +136,14 @@ def parse(text: str, file: str) -> Source:
     try:
         reader.read(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else Place()
-        what = " ".join(str(fault.problem or fault.context or "not YAML").split())
-        reader.problem(place, f"this is not YAML ({what}): check quotes, colons and indentation around here")
-    except (YAMLError, RecursionError) as fault:
-        what = str(fault).split("\n", maxsplit=1)[0]
-        reader.problem(Place(), f"this is not YAML ({what}): check the file")
+        (line, column), message = unreadable(text, fault)
+        reader.problem(Place(line + 1, column + 1), message)
+    except ReaderError as fault:
+        before = text[: fault.position] if isinstance(fault.position, int) else ""
+        place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        reader.problem(place, "an invisible sign that no text file may have stands here: remove it")
+    except (YAMLError, RecursionError):
+        reader.problem(Place(), "this is not YAML: check quotes, colons and indentation")
     if reader.problems:
         raise FlowsInvalid(reader.problems)
     return reader.source

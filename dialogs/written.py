@@ -122,7 +122,7 @@ def add_test(file: Path, name: str, call: WrittenCall, flows: FlowSet) -> None:
 
 def test_text(name: str, call: WrittenCall, flows: FlowSet, *, before: str = "", file: str = "") -> str:
     """The text of a test file with the call behind the tests of `before`. Raises `NotWritten`."""
-    text = _added(before, file, call.entry(name), call.notes)
+    text = _added(before, file, call, name)
     _insist_on_passing(text, file, name, flows)
     return text
 
@@ -130,7 +130,8 @@ def test_text(name: str, call: WrittenCall, flows: FlowSet, *, before: str = "",
 test_text.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
 
 
-def _added(before: str, file: str, entry: Mapping[str, Any], notes: Sequence[str]) -> str:
+def _added(before: str, file: str, call: WrittenCall, name: str) -> str:
+    entry, notes = call.entry(name), call.notes
     if not before.strip():
         return "tests:\n" + _listed(entry, 2, notes)
     try:
@@ -146,7 +147,23 @@ def _added(before: str, file: str, entry: Mapping[str, Any], notes: Sequence[str
         )
     if any(isinstance(test, dict) and test.get("test") == entry["test"] for test in content["tests"]):
         raise NotWritten(f"{file} has a test “{entry['test']}” already: give this one another name")
+    entry = _on_its_own(entry, call, content)
     return f"{before.rstrip()}\n\n" + _listed(entry, _indent(source, before), notes)
+
+
+def _on_its_own(entry: Mapping[str, Any], call: WrittenCall, top: Mapping[str, Any]) -> dict[str, Any]:
+    """The test as it was had: what stands at the top of the file, and was not so in the call, does not
+    hold for it."""
+    said = dict(entry)
+    steps = said.pop("steps")
+    if "outside" in top:
+        said.setdefault("outside", {})
+    if "recorded" in top:
+        said.setdefault("recorded", call.facts.recorded)
+    if isinstance(top.get("caller"), dict):
+        blank = {str(name): "" if name in ("number", "name", "segment") else None for name in top["caller"]}
+        said["caller"] = {**blank, **said.get("caller", {})}
+    return {**said, "steps": steps}
 
 
 def _indent(source: Source, text: str) -> int:
@@ -180,4 +197,8 @@ def _insist_on_passing(text: str, file: str, name: str, flows: FlowSet) -> None:
     for script in mine:
         played = play(flows, script)
         if not played.passed:
-            raise NotWritten(f"the test would not pass: {played.differences[0]}")
+            first = played.differences[0]
+            raise NotWritten(
+                f"the test would not pass ({first.what}: wanted {first.wanted}, was {first.was}); "
+                "name another file"
+            )

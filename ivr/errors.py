@@ -50,12 +50,6 @@ class SwitchFailed(IvrError):
     code = "switch_failed"
 
 
-class LookupUnknown(IvrError):
-    """A flow asks for a look-up that nobody provides."""
-
-    code = "lookup_unknown"
-
-
 class ShareFailed(IvrError):
     """A process that was to play some of the flow tests has failed."""
 

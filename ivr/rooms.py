@@ -27,7 +27,7 @@ from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
 from ivr.lookups import Lookups
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import FlowReader
@@ -86,8 +86,8 @@ def node_id(settings: Settings) -> str:
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
-    """What the folder's flows may use. Raises `DialogError`, `LookupUnknown`."""
-    return catalogue_in(settings.flows_folder)
+    """What the folder's flows may use. Raises `FlowsInvalid`."""
+    return live_catalogue(settings.flows_folder)
 
 
 def copies_of(settings: Settings) -> Copies:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from dialogs.diagram.titles import readable, title
+from dialogs.diagram.titles import heading, readable, title
 from dialogs.expressions import Template
 from dialogs.flow import Flow
 from dialogs.graph import FlowGraph
@@ -144,11 +144,14 @@ class _Drawing:
         # A name that nobody gave ("outcome_9") says nothing to a reader.
         given = step.id is not None or own == name
         if given:
-            caption, heading = f"{kind}: {value}" if value and not step.takes_input else kind, readable(name)
+            caption, called = f"{kind}: {value}" if value and not step.takes_input else kind, readable(name)
         else:
-            caption, heading = (kind, value) if shape != "ends" else ("", kind)
+            caption, called = (kind, value) if shape != "ends" else ("", kind)
+        if isinstance(own, str) and name in (own, step.own_name(0)) and shape != "ends":
+            called = heading(step.type_name, own, self.language)
         text = self._said(step)
-        return Figure(name, shape, caption, heading.capitalize(), text, tuple(notes), calls, ended or 0)
+        called = called[:1].upper() + called[1:]
+        return Figure(name, shape, caption, called, text, tuple(notes), calls, ended or 0)
 
     def _said(self, step: Step) -> str:
         """The step's own prompt: the one that is not said only after a miss, or on request."""
@@ -183,6 +186,8 @@ class _Drawing:
         for way, condition in step.conditions():
             if way[:-1] == way_out.way[:-1] and len(way) > 1:
                 return condition_words(condition.source, self.language)
+        if way_out.label == "failed" and not step.takes_input:
+            return title("undone", self.language)  # nobody was asked, so nobody has not answered
         return title(way_out.label, self.language)
 
     def _arrow(self, arrow: Arrow) -> None:

@@ -60,6 +60,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "@back": ("atrás", "enrere", "back"),
     "@language": ("cambia de idioma", "canvia d'idioma", "another language"),
     "@fault": ("avería", "avaria", "fault"),
+    "undone": ("no se ha podido", "no s'ha pogut fer", "could not be done"),
     # captions
     "menu": ("menú", "menú", "menu"),
     "ask": ("pregunta", "pregunta", "question"),
@@ -93,6 +94,19 @@ def title(name: str, language: str) -> str:
     if words is None:
         return readable(name)
     return words[_ORDER.index(language) if language in _ORDER else 2]
+
+
+_HEADINGS: Mapping[str, tuple[str, str, str]] = {
+    "confirm": ("{name}: ¿es correcto?", "{name}: és correcte?", "{name}: is that right?"),
+}
+"""Steps that are called by a value which another step asks for."""
+
+
+def heading(type_name: str, name: str, language: str) -> str:
+    """What a step is called that nobody gave a name: by its value."""
+    words = _HEADINGS.get(type_name, ("{name}",) * 3)
+    frame = words[_ORDER.index(language) if language in _ORDER else 2]
+    return frame.format(name=readable(name))
 
 
 def readable(name: str) -> str:

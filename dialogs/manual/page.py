@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import dialogs.outside
-from dialogs.catalogue import VALUE_TYPES
+from dialogs.catalogue import VALUE_TYPES, load_catalogue
 from dialogs.examples import documentation
 from dialogs.expressions import FORMATS
 from dialogs.loader import FlowHead
@@ -23,6 +23,8 @@ from dialogs.universals import BACK, HELP, PERSON, REPEAT, SLOWER, universal_cho
 from dialogs.wording import LANGUAGES
 
 PROSE = Path(__file__).with_name("manual.md")
+SHIPPED = Path(__file__).parents[1] / "flows" / "catalogue.yaml"
+"""What the product's own flows may use."""
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _FILE = re.compile(r"^```yaml file=(\S+)$", re.MULTILINE)
 _LANGUAGES = {"es": "Spanish", "ca": "Catalan", "en": "English"}
@@ -55,6 +57,7 @@ def manual() -> str:
         "question": lambda: keys_table(Question, Step.model_fields),
         "formats": _formats,
         "universals": _universals,
+        "lookups": _lookups,
         "types": lambda: ", ".join(f"`{kind}`" for kind in VALUE_TYPES),
         "steps": _steps,
         "kinds": _kinds,
@@ -83,6 +86,14 @@ def _formats() -> str:
         ]
         rows.append((f"`{{x:{form}}}`", said[0][1] or said[0][0], *(words for words, _shown in said)))
     return table(("format", "reads as", *(_LANGUAGES[language] for language in LANGUAGES)), rows)
+
+
+def _lookups() -> str:
+    rows = []
+    for name, schema in load_catalogue(SHIPPED).lookups.items():
+        fields = ", ".join(f"`{field}` ({kind})" for field, kind in schema.fields.items())
+        rows.append((f"`{name}`", ", ".join(f"`{by}`" for by in schema.by), fields))
+    return table(("look-up", "`by`", "fields"), rows)
 
 
 def _universals() -> str:

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from data.seeds import demo_customers
-from dialogs.errors import DialogError
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.rehearsal import ENDING
@@ -25,7 +24,7 @@ from dialogs.simulator import HELP, Line, TextCaller
 from dialogs.stand_in import Agents, Data
 from ivr.cli import pass_settings
 from ivr.cli.demo import FetchBar, Screen, prepared
-from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set, load_tests
+from ivr.cli.flows import CannotBeDone, Chosen, catalogue_option, chosen_flow, load_tests
 from ivr.config import Settings
 from ivr.logs import configure, quieter
 from ivr.stage import Stage
@@ -94,6 +93,7 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     ivr call main --text
     ivr call main --text --language ca --data my-flows/main.test.yaml
     ivr call main --text --now 2026-12-25T10:00 --segment vip
+    ivr call my-flows/main.flow.yaml --text                by its file
     ivr call main --voice                                  with a headset
     ivr call main --voice --in caller.wav --out call.wav
 
@@ -107,10 +107,12 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     if by_voice:
         _by_voice(settings, flow, options)
         return
-    flows = load_set(existing((options.folder or settings.flows_folder,)), options.catalogue_file)
-    beside = Path(_speaks(flows, flow, options.language)).with_name(f"{flow}{ENDING}")
+    chosen = _speaking(settings, flow, options)
+    flows, flow = chosen.flows, chosen.flow.name
+    beside = Path(chosen.flow.source.file).with_name(f"{flow}{ENDING}")
     known = {"number": options.number, "name": "", "segment": options.segment}
-    facts = Facts(options.language, known, _moment(options.moment, settings.calls.zone), recorded=True)
+    now = _moment(options.moment, settings.calls.zone)
+    facts = Facts(options.language, known, now, settings.calls.region, recorded=True)
     _by_text(TextCaller(flows, flow, facts, _data(options.data_file or beside, flows), options.agents))
 
 
@@ -124,15 +126,15 @@ def _moment(text: str | None, zone: str) -> datetime:
         raise CannotBeDone(f"“{text}” is no time: write 2026-11-23T10:00") from fault
 
 
-def _speaks(flows: FlowSet, flow: str, language: str) -> str:
-    """The file of the flow, if it is there and speaks the language. Raises `CannotBeDone`."""
-    try:
-        chosen = flows.flow(flow)
-    except DialogError as fault:
-        raise CannotBeDone(f"{fault}: name one of these") from fault
-    if language not in chosen.languages:
-        raise CannotBeDone(f"{flow} does not speak {language}: choose one of {', '.join(chosen.languages)}")
-    return chosen.source.file
+def _speaking(settings: Settings, flow: str, given: Given) -> Chosen:
+    """The flow, if it is there and speaks the language. Raises `CannotBeDone`."""
+    chosen = chosen_flow(flow, given.folder, settings.flows_folder, given.catalogue_file)
+    spoken = chosen.flow.languages
+    if given.language not in spoken:
+        raise CannotBeDone(
+            f"{chosen.flow.name} does not speak {given.language}: choose one of {', '.join(spoken)}"
+        )
+    return chosen
 
 
 def _data(file: Path, flows: FlowSet) -> Data:
@@ -159,8 +161,8 @@ def _by_text(caller: TextCaller) -> None:
 
 def _by_voice(settings: Settings, flow: str, given: Given) -> None:
     """A call on the embedded switch. Raises `CannotBeDone`, `IvrError`, `SpeechError`."""
-    folder = given.folder or settings.flows_folder
-    _speaks(load_set(existing((folder,)), given.catalogue_file), flow, given.language)
+    chosen = _speaking(settings, flow, given)
+    folder, flow = chosen.folder, chosen.flow.name
     samples = _speech(given.said) if given.said is not None else None
     if given.straight and samples is None:
         raise CannotBeDone("--straight is about a file: add --in caller.wav")

@@ -131,6 +131,8 @@ def publish(
         spoken = found.flows if live is None and folder == settings.flows_folder else before.flows
         seconds = _lead(spoken, found.flows, reading) if lead is None else lead
         _tell(lines, left_out, found, live)
+        for queue in _new_queues(settings, folder, before.flows, found.flows):
+            click.echo(f"  note: {queue}")
         if live is not None and live.checksum == checksum_of(files):
             _end("nothing to publish: these files are live already", {"published": False}, as_json=as_json)
             return
@@ -150,7 +152,9 @@ def _refuse(found: Checked, *, as_json: bool) -> NoReturn:
         click.echo(str(problem))
     for call in found.failed:
         click.echo(call.report())
-    what = f"{len(found.problems)} mistake(s), {len(found.failed)} of {found.tests} scripted calls failed"
+    what = f"{len(found.problems)} mistake(s)"
+    if found.tests:
+        what += f", {len(found.failed)} of {found.tests} scripted calls failed"
     problems = [str(problem) for problem in found.problems]
     failed = [f"{call.script.name} [{call.script.language}]" for call in found.failed]
     figures = {"published": False, "problems": problems, "failed": failed}
@@ -192,6 +196,22 @@ def _tell(lines: list[str], left_out: list[str], found: Checked, live: Switch | 
         click.echo(f"  {line}")
     for path in left_out:
         click.echo(f"  left out: {path}")
+
+
+def _new_queues(settings: Settings, folder: Path, before: FlowSet | None, after: FlowSet) -> Iterator[str]:
+    """Queues that the switch may not know yet: it has those of the flows that it was set up with.
+
+    The switch itself is not asked: a release may be published where none is within reach.
+    """
+    known = frozenset(queue.name for queue in settings.freeswitch.queues)
+    if before is not None:
+        known |= before.catalogue.queues
+    elif folder.resolve() == settings.flows_folder.resolve():
+        known |= after.catalogue.queues
+    embedded = settings.switch.kind == "embedded"
+    remedy = "restart `ivr serve`" if embedded else "ask your operator to add it to the switch"
+    for queue in sorted(after.catalogue.queues - known):
+        yield f"the queue `{queue}` is new: {remedy} before callers reach it"
 
 
 def _last(store: Store, *, create: bool = False) -> Switch | None:

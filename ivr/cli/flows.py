@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -15,19 +15,19 @@ import click
 import dialogs
 from dialogs.catalogue import Catalogue, load_catalogue
 from dialogs.check import unperformable
-from dialogs.errors import FlowsInvalid, Problem
-from dialogs.flow import FlowSet
-from dialogs.loader import flow_files, load_flows, read_flows
+from dialogs.errors import DialogError, FlowsInvalid, Problem
+from dialogs.flow import Flow, FlowSet
+from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
+from ivr.publishing.checkup import CATALOGUE, unanswered
 from speech.prompts import recordings_below
 
 SHIPPED = Path(dialogs.__file__).parent / "flows"
 """The flows that come with the product."""
-CATALOGUE = "catalogue.yaml"
 
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 catalogue_option = click.option(
@@ -103,7 +103,8 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
-    Steps that run in tests but not yet on live calls are noted; they are no mistakes.
+    What runs in tests but not on live calls (steps, look-ups that are answered otherwise) is noted; that is
+    no mistake here, and is not published.
 
     Exit status: 0 all is well, 1 there are mistakes, 2 nothing could be checked.
     """
@@ -121,6 +122,7 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
         except FlowsInvalid as fault:
             shown += fault.problems
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
+    notes += unanswered(catalogue_of(named, catalogue_file), known)
     if as_json:
         click.echo(json.dumps({"problems": _rows(shown), "notes": _rows(notes)}, ensure_ascii=False))
     else:
@@ -140,6 +142,37 @@ def load_set(paths: list[Path], catalogue_file: Path | None) -> FlowSet:
     except FlowsInvalid as fault:
         show_problems(fault.problems)
         raise CannotBeDone("the flows have mistakes: correct them first (ivr check)") from fault
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A flow that a command was asked for, and the flows that it is read with."""
+
+    flows: FlowSet
+    flow: Flow
+    folder: Path
+
+
+def chosen_flow(word: str, folder: Path | None, live: Path, catalogue_file: Path | None) -> Chosen:
+    """The flow of that name or file, in `folder`, beside the file, or in the installation's `live` folder.
+
+    Raises `CannotBeDone`.
+    """
+    file = Path(word) if word.endswith(ENDING) else None
+    if file is not None and not file.is_file():
+        raise CannotBeDone(f"{file} is not there: name a flow, or its file (*{ENDING})")
+    place = folder or (live if file is None else file.parent)
+    flows = load_set(existing((place,)), catalogue_file)
+    if file is not None:
+        for flow in flows.flows.values():
+            if Path(flow.source.file).resolve() == file.resolve():
+                return Chosen(flows, flow, place)
+        raise CannotBeDone(f"{file} is not among the flows of {place}: leave --flows out")
+    try:
+        return Chosen(flows, flows.flow(word), place)
+    except DialogError as fault:
+        elsewhere = "" if folder else "; for a flow in another folder add --flows FOLDER, or name its file"
+        raise CannotBeDone(f"{fault}: name one of these{elsewhere}") from fault
 
 
 def load_tests(files: list[Path], flows: FlowSet) -> list[Script]:

@@ -12,14 +12,14 @@ from data.store import Store
 from dialogs.diagram.mermaid import mermaid
 from dialogs.diagram.picture import Traffic, picture
 from dialogs.diagram.svg import svg
-from dialogs.errors import DialogError
 from ivr.cli import pass_settings
-from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set, write
+from ivr.cli.flows import CannotBeDone, catalogue_option, chosen_flow, write
 from ivr.clock import Clock
 from ivr.config import Settings
 
 ALL = "all"
 _AGO = re.compile(r"([0-9]{1,4})([hdw])")
+_ENDINGS = {"svg": (".svg",), "mermaid": (".mmd", ".mermaid", ".md", ".txt")}
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -57,14 +57,13 @@ def graph(
     ivr graph main                                      Mermaid, for a wiki
     ivr graph main --out main.svg --language ca         a picture
     ivr graph main --out main.svg --calls 7d            with the calls of the last week
+    ivr graph my-flows/main.flow.yaml                   by its file
 
     With --calls every arrow tells how many calls took it, and every step how many ended there.
     """
-    flows = load_set(existing((folder or settings.flows_folder,)), catalogue_file)
-    try:
-        chosen = flows.flow(flow)
-    except DialogError as fault:
-        raise CannotBeDone(f"{fault}: name one of these") from fault
+    form = _form(form, out)
+    chosen = chosen_flow(flow, folder, settings.flows_folder, catalogue_file).flow
+    flow = chosen.name
     language = language or chosen.languages[0]
     if language not in chosen.languages:
         raise CannotBeDone(f"{flow} does not speak {language}: choose one of {', '.join(chosen.languages)}")
@@ -72,13 +71,26 @@ def graph(
     if since is not None:
         traffic = _traffic(settings, flow, None if since == ALL else since_when(since, Clock().utc()))
     drawn = picture(chosen, language, traffic)
-    form = form or ("svg" if out is not None and out.suffix == ".svg" else "mermaid")
     text = svg(drawn) if form == "svg" else mermaid(drawn)
     if out is None:
         click.echo(text, nl=False)
     else:
         write(out, text)
         click.echo(f"{flow} with {len(chosen.steps)} steps in {language}: {out}")
+
+
+def _form(asked: str | None, out: Path | None) -> str:
+    """What to draw: as asked, or as the file's ending says. Raises `CannotBeDone` for any other ending."""
+    if out is None:
+        return asked or "mermaid"
+    ending = out.suffix.lower()
+    form = next((form for form, endings in _ENDINGS.items() if ending in endings), None)
+    if form is None or (asked or form) != form:
+        what = (
+            f"{asked} cannot be written to {out.name}" if asked else f"“{ending}” is no ending of a drawing"
+        )
+        raise CannotBeDone(f"{what}: write .svg or .mmd")
+    return form
 
 
 def since_when(text: str, now: datetime) -> datetime:

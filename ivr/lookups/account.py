@@ -7,8 +7,30 @@ from datetime import date, datetime
 
 from data.records import AccountStatus
 from data.store import Store
+from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+
+SCHEMA = LookupSchema(
+    ("customer_number",),
+    {
+        "name": "text",
+        "state": "text",
+        "balance": "money",
+        "balance_currency": "text",
+        "credit": "money",
+        "credit_currency": "text",
+        "due_date": "date",
+        "overdue": "money",
+        "overdue_currency": "text",
+        "next_due_date": "date",
+        "has_paid": "boolean",
+        "last_payment": "money",
+        "last_payment_currency": "text",
+        "last_payment_date": "date",
+    },
+)
+"""What it is asked by, and what it gives."""
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:

@@ -7,8 +7,29 @@ from datetime import datetime
 
 from data.records import OrderStatus, Shipment
 from data.store import Store
+from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+
+SCHEMA = LookupSchema(
+    ("order_id",),
+    {
+        "status": "text",
+        "late": "boolean",
+        "has_carrier": "boolean",
+        "carrier": "text",
+        "placed_date": "date",
+        "has_date": "boolean",
+        "expected_date": "date",
+        "delivered_date": "date",
+        "left_with": "text",
+        "parcels": "number",
+        "parcels_delivered": "number",
+        "total": "money",
+        "total_currency": "text",
+    },
+)
+"""What it is asked by, and what it gives."""
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:

@@ -6,8 +6,23 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from data.store import Store
+from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+
+SCHEMA = LookupSchema(
+    ("ticket_id",),
+    {
+        "status": "text",
+        "topic": "text",
+        "subject": "text",
+        "opened_date": "date",
+        "updated_date": "date",
+        "promise": "text",
+        "promised_date": "date",
+    },
+)
+"""What it is asked by, and what it gives."""
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:

@@ -5,6 +5,7 @@ No mistakes, no scripted call that goes wrong, and no step that the live service
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from dialogs.catalogue import Catalogue, load_catalogue
 from dialogs.check import unperformable
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import FlowSet
-from dialogs.loader import read_flows
+from dialogs.loader import ENDING, read_flows
 from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
-from ivr.errors import LookupUnknown
-from ivr.lookups import LOOKUPS
+from dialogs.source import read
+from ivr.lookups import differing
 from ivr.performers import PERFORMERS
 
 CATALOGUE = "catalogue.yaml"
@@ -24,14 +25,25 @@ CATALOGUE = "catalogue.yaml"
 
 
 def catalogue_in(folder: Path) -> Catalogue:
-    """What flows may use: the folder's catalogue. Raises `DialogError`, `LookupUnknown`."""
-    catalogue = replace(load_catalogue(folder / CATALOGUE), performers=PERFORMERS)
-    for name in catalogue.lookups:
-        if name not in LOOKUPS:
-            raise LookupUnknown(
-                f"{folder / CATALOGUE} declares a look-up {name} that nobody answers",
-                f"Remove it, or write ivr/lookups/{name}.py; there are {', '.join(sorted(LOOKUPS))}",
-            )
+    """What flows may use: the folder's catalogue. Raises `FlowsInvalid`."""
+    return replace(load_catalogue(folder / CATALOGUE), performers=PERFORMERS)
+
+
+def unanswered(file: Path, catalogue: Catalogue) -> list[Problem]:
+    """Every place in that catalogue file where the live look-ups are others than it declares."""
+    found = list(differing(catalogue.lookups))
+    if not found:
+        return []
+    source = read(file)
+    return [source.problem(way, what) for way, what in found]
+
+
+def live_catalogue(folder: Path) -> Catalogue:
+    """The folder's catalogue, if the live look-ups are as it declares them. Raises `FlowsInvalid`."""
+    catalogue = catalogue_in(folder)
+    problems = unanswered(folder / CATALOGUE, catalogue)
+    if problems:
+        raise FlowsInvalid(problems)
     return catalogue
 
 
@@ -54,30 +66,31 @@ class Checked:
 def checked(folder: Path, *, main: str, with_tests: bool = True) -> Checked:
     """Checks the folder as a server would use it; `main` is the flow that calls begin with.
 
-    Raises `LookupUnknown`.
+    Every mistake is told in one run. The tests are played where the flows can be, also if a live call could
+    not be had of them.
     """
     try:
         catalogue = catalogue_in(folder)
     except FlowsInvalid as fault:
         return Checked(None, tuple(fault.problems))
     flows, problems = read_flows([folder], catalogue)
-    if not problems:
-        problems = [*_main_missing(flows, folder, main), *unperformable(flows, catalogue)]
+    live = [*unanswered(folder / CATALOGUE, catalogue), *_main_missing(flows, problems, folder, main)]
     if problems:
-        return Checked(flows, tuple(problems))
+        return Checked(flows, tuple(sorted([*problems, *live])))
+    live += unperformable(flows, catalogue)
     try:
         scripts = load_scripts(test_files([folder]), flows)
     except FlowsInvalid as fault:
-        return Checked(flows, tuple(fault.problems))
-    if not with_tests:
-        return Checked(flows)
-    played = [play(flows, script) for script in scripts]
-    return Checked(flows, (), tuple(one for one in played if not one.passed), len(played))
+        return Checked(flows, (*live, *fault.problems))
+    played = [play(flows, script) for script in scripts] if with_tests else []
+    return Checked(flows, tuple(live), tuple(one for one in played if not one.passed), len(played))
 
 
-def _main_missing(flows: FlowSet, folder: Path, main: str) -> list[Problem]:
-    if main in flows.flows:
-        return []
-    there = ", ".join(sorted(flows.flows))
-    what = f"there is no flow `{main}`, with which calls begin: add it, or set calls.flow (there are {there})"
-    return [Problem(str(folder), 1, 1, what)]
+def _main_missing(flows: FlowSet, problems: Sequence[Problem], folder: Path, main: str) -> list[Problem]:
+    if main in flows.flows or any(Path(one.file).name == f"{main}{ENDING}" for one in problems):
+        return []  # a flow that cannot be read is not missing
+    there = ", ".join(sorted(flows.flows)) or "none"
+    what = (
+        f"there is no flow `{main}`, with which calls begin: add it, or set calls.flow (there are: {there})"
+    )
+    return [Problem(str(folder), 0, 0, what)]

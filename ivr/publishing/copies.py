@@ -9,11 +9,13 @@ Rules:
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,7 +53,7 @@ class Copies:
         """Whether a whole copy is there."""
         try:
             files, _ = read_folder(self.place_of(number, checksum))
-        except FolderUnfit:
+        except (FolderUnfit, OSError):  # OSError: taken away while it is read
             return False
         return checksum_of(files) == checksum
 
@@ -62,10 +64,11 @@ class Copies:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_folder(files, beside)
-            if place.exists() and not self.has(number, checksum):
-                place.rename(beside.with_name(f"{beside.name}-damaged"))
-            if not self.has(number, checksum):
-                beside.rename(place)
+            with self._alone():
+                if not self.has(number, checksum):
+                    if place.exists():
+                        place.rename(beside.with_name(f"{beside.name}-damaged"))
+                    beside.rename(place)
         except OSError as refused:
             if not self.has(number, checksum):
                 raise FolderUnfit(
@@ -76,6 +79,14 @@ class Copies:
             for left in (beside, beside.with_name(f"{beside.name}-damaged")):
                 shutil.rmtree(left, ignore_errors=True)
         return place
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One at a time on this machine: who finds a damaged copy must not move the good one that another
+        server has put in its place meanwhile."""
+        with (self._folder.parent / f"{self._folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed
+            yield
 
     def note(self, kept: Kept) -> None:
         """Remembers what is live, and removes the oldest copies. Raises `OSError`."""

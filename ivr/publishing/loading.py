@@ -20,9 +20,10 @@ from typing import Any
 import gevent
 import gevent.subprocess
 
+from dialogs.catalogue import LookupSchema
 from dialogs.flow import Flow, FlowSet
 from ivr.errors import FlowsNotLoaded
-from ivr.lookups import LOOKUPS
+from ivr.lookups import differing
 from ivr.publishing.worker import LENGTH
 from speech.spawning import worker_environment
 
@@ -143,8 +144,9 @@ def _taken_over(folder: Path, parts: _Parts) -> FlowSet:
     if found["problems"]:
         more = f" (and {len(found['problems']) - 1} more)" if len(found["problems"]) > 1 else ""
         raise _not_loaded(folder, found["problems"][0] + more)
-    if unknown := sorted(set(found["lookups"]) - set(LOOKUPS)):
-        raise _not_loaded(folder, f"nobody answers the look-up {unknown[0]}")
+    declared = {name: LookupSchema(tuple(by), fields) for name, (by, fields) in found["lookups"].items()}
+    if wrong := [what for _, what in differing(declared)]:
+        raise _not_loaded(folder, "; ".join(wrong))
     head = parts.next_object()
     flows: dict[str, Flow] = {}
     for size in head.pop("sizes"):

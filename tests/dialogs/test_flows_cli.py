@@ -17,7 +17,7 @@ from data.records import CallBegun, CallEnded, CallStep
 from data.store import Store
 from ivr.cli import call, flow_test, flows, graph
 from ivr.cli.flows import SHIPPED
-from ivr.config import DatabaseSettings, Settings
+from ivr.config import CallSettings, DatabaseSettings, Settings
 
 commands = [*flows.commands, *flow_test.commands, *call.commands, *graph.commands]
 GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
@@ -41,7 +41,7 @@ def test_check_prints_one_line_per_mistake(tmp_path: Path) -> None:
     )
     result = run("check", str(file))
     assert result.exit_code == 1
-    assert f"{file}:5:5: unknown node type `sya`: did you mean `say`?" in result.output
+    assert f"{file}:5:5: unknown step `sya`: did you mean `say`?" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)["problems"]
     assert [problem["line"] for problem in found] == [3, 5]
 
@@ -252,3 +252,62 @@ def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Pa
     assert "(a note, no mistake)" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)
     assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [5])
+
+
+# --- which flow ----------------------------------------------------------------------------------------
+
+PHONE = """flow: contact
+languages: [es]
+person: billing
+steps:
+  - ask: number
+    type: phone
+    prompt: {es: "Su teléfono."}
+  - hangup: normal
+"""
+
+
+def test_a_flow_may_be_named_by_its_file(tmp_path: Path) -> None:
+    """A designer who has the file at hand needs no --flows."""
+    file = tmp_path / "contact.flow.yaml"
+    file.write_text(PHONE, encoding="utf-8")
+    assert "Su teléfono." in run("call", str(file), "--text").output
+    assert "flowchart" in run("graph", str(file)).output
+
+
+@pytest.mark.parametrize("command", [("call", "--text"), ("graph",)])
+def test_a_flow_that_is_not_found_is_told_with_the_remedy(command: tuple[str, ...], tmp_path: Path) -> None:
+    """By name, by file, and by a file that is not in the folder that was named."""
+    (tmp_path / "contact.flow.yaml").write_text(PHONE, encoding="utf-8")
+    name, *options = command
+    for words, remedy in (
+        (("contact",), "--flows FOLDER"),
+        ((str(tmp_path / "gone.flow.yaml"),), "is not there"),
+        ((str(SHIPPED / "main.flow.yaml"), "--flows", str(tmp_path)), "leave --flows out"),
+        (("main", "--flows", str(tmp_path)), "there are: contact"),
+    ):
+        result = run(name, *words, *options)
+        assert (result.exit_code, remedy in result.output) == (2, True), result.output
+
+
+def test_a_typed_call_is_in_the_installations_country(tmp_path: Path) -> None:
+    """A telephone number without its country code belongs to the site's country, as on a live call."""
+    file = tmp_path / "contact.flow.yaml"
+    file.write_text(PHONE, encoding="utf-8")
+    settings = Settings(calls=CallSettings(region="FR"))
+    words = ["call", str(file), "--text"]
+    result = CliRunner().invoke(GROUP, words, input="/key 0612345678\n/state\n", obj=settings)
+    assert "+33612345678" in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [("g.png",), ("g",), ("g.svg", "--format", "mermaid"), ("g.pdf", "--format", "svg")]
+)
+def test_a_drawing_is_not_written_under_a_wrong_ending(words: tuple[str, ...], tmp_path: Path) -> None:
+    """A file called .png that holds text opens nowhere."""
+    out = tmp_path / words[0]
+    result = run("graph", "main", "--out", str(out), *words[1:])
+    assert (result.exit_code, "write .svg or .mmd" in result.output, out.exists()) == (2, True, False)
+    good = tmp_path / "g.mmd"
+    assert run("graph", "main", "--out", str(good)).exit_code == 0
+    assert good.read_text(encoding="utf-8").strip()

@@ -6,14 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
+from stdnum import luhn
 
 from dialogs.catalogue import load_catalogue
 from dialogs.coverage import coverage
 from dialogs.loader import load_flows
 from dialogs.manual.page import manual, tutorial
+from dialogs.nodes import NODES
 from dialogs.outside import Outside
 from dialogs.play import play
 from dialogs.rehearsal import Expect, Settings, TestEntry, TestFile, TestStep, load_scripts
+from ivr.performers import PERFORMERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
 
@@ -54,3 +57,21 @@ def test_every_link_within_the_page_leads_somewhere() -> None:
     titles = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
     anchors = {re.sub(r"[^a-z0-9 _-]", "", title.lower()).replace(" ", "-") for title in titles}
     assert {link for link in re.findall(r"\]\(#([^)]*)\)", page) if link not in anchors} == set()
+
+
+def test_the_page_tells_what_is_installed() -> None:
+    """What works on calls today, and what is refused until it is installed."""
+    page = " ".join(manual().split())
+    live, later = page.split("What works on calls today:")[1].split("need a *performer*")[0].split("`case`, ")
+    named = {word for word in re.findall(r"`(\w+)`", live) if word in NODES and NODES[word].performer}
+    lacking = {word for word in re.findall(r"`(\w+)`", f"`case`, {later}") if word in NODES}
+    needing = {name for name, node in NODES.items() if node.performer}
+    assert {NODES[name].performer for name in named} <= PERFORMERS
+    assert lacking == {name for name in needing if NODES[name].performer not in PERFORMERS}
+
+
+def test_the_numbers_of_the_page_have_their_check_digit() -> None:
+    """They are there to be copied."""
+    numbers = re.findall(r"\b[0-9]{5}\b", manual().split("that you can use:")[1].split("(five digits)")[0])
+    assert len(numbers) == 5
+    assert all(map(luhn.is_valid, numbers))

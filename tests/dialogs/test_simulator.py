@@ -12,6 +12,7 @@ from dialogs.catalogue import load_catalogue
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
+from dialogs.outside import Outside
 from dialogs.play import play
 from dialogs.rehearsal import load_scripts
 from dialogs.simulator import TextCaller
@@ -106,6 +107,8 @@ def test_what_is_sensitive_is_masked(tmp_path: Path) -> None:
         ("/set", "there is no slot"),
         ("/set custmer_number 1", "did you mean `customer_number`?"),
         ("/set customer_number", "write the value"),
+        ("*0", "type /key *0"),
+        ("/silence soon", "/silence 3s"),
         ("/back", "no turn to take back"),
         ("/save", "write the file"),
         ("/save notes.txt", "test.yaml"),
@@ -120,21 +123,129 @@ def test_what_is_mistyped_is_told_with_the_remedy(caller: TextCaller, typed: str
     assert notes(caller.feed("/state"))[0] == "main.main_menu in es"
 
 
-def test_a_jump_needs_what_the_step_says(caller: TextCaller) -> None:
-    """With /set the look-up after the jump has its key; without, the flow breaks as it would in a call."""
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("balance.account", "`balance.account`|customer_number` (/set customer_number …)"),
+        ("balance.owes", "jump to `balance.account`"),
+    ],
+)
+def test_a_jump_that_would_break_is_refused(caller: TextCaller, flows: FlowSet, step: str, told: str) -> None:
+    """The note names what to set, or the look-up to jump to; the call stays where it was, and alive."""
+    if step == "balance.owes":
+        balance = flows.flow("balance")
+        step = "balance." + next(
+            name
+            for name, one in balance.steps.items()
+            if any("account.balance" in text.names for _, words in one.prompts() for text in words.values())
+        )
     caller.start()
-    assert any(
-        "the flow broke at balance/account" in note for note in notes(caller.feed("/jump balance.account"))
-    )
+    shown = caller.feed(f"/jump {step}")
+    assert [who for who, _ in shown] == ["note"]
+    assert told.rpartition("|")[2] in shown[0][1]
+    assert not caller.finished
+    assert notes(caller.feed("/state"))[0] == "main.main_menu in es"
+
+
+LATER = """flow: later
+languages: [es]
+person: billing
+steps:
+  - ask: amount
+    type: yes_no
+    prompt: {es: "¿Sí?"}
+  - id: hello
+    say: {es: "Hola."}
+  - id: tell
+    say: {es: "Es {amount}."}
+  - hangup: normal
+"""
+
+
+def test_a_jump_that_breaks_a_step_later_is_taken_back() -> None:
+    """The step itself can be said, the next cannot: the call is as it was before the jump."""
+    caller = TextCaller(flow_set(LATER), "later", Facts("es"), {})
+    caller.start()
+    (note,) = notes(caller.feed("/jump hello"))
+    assert "not yet: the flow would break at later.tell" in note
+    assert notes(caller.feed("/state"))[0] == "later.amount in es"
+    caller.feed("/set amount yes")
+    assert ("ivr", "Hola.") in caller.feed("/jump hello")
+    assert caller.finished
+    assert "/back" in caller.feed("/jump hello")[0][1]
 
 
 def test_a_jump_with_a_filled_slot_goes_on(caller: TextCaller, tmp_path: Path) -> None:
-    """The step runs as if the call had come there; such a call is no test, and cannot be taken back."""
+    """The step runs as if the call had come there; such a call is no test until the jump is taken back."""
     caller.start()
+    caller.feed("/key 1")
     assert notes(caller.feed("/set customer_number 45716")) == ["customer_number = 45716"]
     assert ("system", "outcome balance_told") in caller.feed("/jump balance.account")
-    assert "is no test" in caller.feed(f"/save {tmp_path / 'a.test.yaml'}")[0][1]
-    assert "begin again" in caller.feed("/back")[0][1]
+    caller.feed("/silence")
+    file = tmp_path / "a.test.yaml"
+    assert "is no test" in caller.feed(f"/save {file}")[0][1]
+    taken = [caller.feed("/back")[0][1] for _ in range(3)]
+    assert taken == [
+        f"taken back: {what}" for what in ("/silence", "/jump balance.account", "/set customer_number")
+    ]
+    assert notes(caller.feed("/state"))[0] == "balance.customer_number in es"
+    assert "saved" in caller.feed(f"/save {file}")[0][1]
+
+
+def test_a_sensitive_slot_that_was_set_is_taken_back_unseen() -> None:
+    """Neither the echo of /set nor that of /back shows it."""
+    caller = TextCaller(flow_set(SECRET), "secret", Facts("es"), {})
+    caller.start()
+    caller.feed("/set pin 1234")
+    assert notes(caller.feed("/back")) == ["taken back: /set pin"]
+
+
+def test_keys_may_be_written_in_groups(caller: TextCaller) -> None:
+    """A telephone has no key for a space."""
+    caller.start()
+    caller.feed("/key 1")
+    assert ("note", "keys 45716: understood 45716 (sure)") in caller.feed("/key 457 16")
+
+
+def test_a_silence_of_some_length(caller: TextCaller) -> None:
+    """Shorter than the question waits it is none; longer, it is one."""
+    caller.start()
+    assert notes(caller.feed("/silence 500ms"))[0].endswith("goes on waiting")
+    assert notes(caller.feed("/state"))[-1] == "waits for menu, by voice or key"
+    assert ("note", "is silent: silence") in caller.feed("/silence 1m")
+
+
+TOP = """flow: main
+agents: closed
+caller: {segment: vip, name: Ana}
+outside: {transfer: failed}
+recorded: false
+data:
+  account: {else: slow}
+tests:
+  - test: there already
+    steps:
+      - expect: {step: main_menu}
+"""
+
+
+def test_a_saved_test_is_not_bent_by_the_top_of_its_file(flows: FlowSet, tmp_path: Path) -> None:
+    """What stands at the top and was not so in the call does not hold for the saved test."""
+    file = tmp_path / "main.test.yaml"
+    file.write_text(TOP, encoding="utf-8")
+    data: Data = {"account": {"45716": ["slow", {"balance": 0, "balance_currency": "EUR"}]}}
+    caller = TextCaller(
+        flows, "main", Facts("es", {"number": "", "name": ""}, NOW, recorded=True), data, "busy"
+    )
+    caller.start()
+    for typed in ("mi saldo", "/key 45716", "/silence"):
+        caller.feed(typed)
+    saved = caller.feed(f"/save {file} mine")
+    assert saved[0][1].startswith("saved"), saved
+    mine = next(script for script in load_scripts([file], flows) if script.name == "mine")
+    assert play(flows, mine).passed
+    assert (mine.agents, mine.outside, mine.facts.recorded) == ("busy", Outside(), True)
+    assert mine.facts.caller == {"number": "", "name": "", "segment": ""}
 
 
 def test_a_turn_can_be_taken_back(caller: TextCaller) -> None:

@@ -49,12 +49,23 @@ def test_every_key_has_its_place() -> None:
         ("a: !custom x\n", 1, "tag"),
         ("a: 1\nb: 2\na: 3\n", 3, "stands twice"),
         ("a: 1\n---\nb: 2\n", 2, "second document"),
-        ("a: [1, 2\nb: 3\n", 2, "not YAML"),
-        ("a: 'open\n", 2, "not YAML"),
-        ("\ta: 1\n", 1, "not YAML"),
+        ("a: [1, 2\nb: 3\n", 1, "the bracket that opens here is not closed before line 2: add `]`"),
+        ("a: 'open\n", 1, "the quote that opens here is never closed"),
+        ("\ta: 1\n", 1, "there is a tab: use spaces"),
         ("? [a, b]\n: 1\n", 1, "key must be plain text"),
-        ("a:\n  b: 1\n c: 2\n", 3, "not YAML"),
-        ("a: \x07\n", 1, "not YAML"),
+        ("a:\n  b: 1\n c: 2\n", 3, "the indentation is wrong here"),
+        ("a: \x07\n", 1, "an invisible sign"),
+        ("a:\n  b: 1\n\tc: 2\n", 3, "there is a tab: use spaces"),
+        ("a:\n  es: Diga su calle: número\n", 2, "put the text in quotes: it has a colon"),
+        ("a: {es: Diga: x, ca: y}\n", 1, "put the text in quotes: it has a colon"),
+        ("a:\n  es: {street}, su calle\n", 2, "a text that begins with `{` needs quotes"),
+        ('a:\n  es: "hola\n  ca: "x"\n  en: "y"\nb:\n', 2, "the quote that opens here is never closed"),
+        ('a: {es: "x", ca: "y}\nb: "z"\n', 1, "a quote in this line is never closed"),
+        ('a: "x" y\n', 1, "put all of the text inside the quotes"),
+        ("a:\n  b: 1\n    c: 2\n", 3, "the indentation is wrong here"),
+        ("a: @x\n", 1, "begins with `@` needs quotes"),
+        ("a: 1\nb\nc: 2\n", 2, "a colon is missing here"),
+        ('a: "x \\d"\n', 1, "use single quotes"),
     ],
 )
 def test_what_is_refused(text: str, line: int, what: str) -> None:
@@ -96,6 +107,9 @@ def test_nearest_suggests() -> None:
     """A misspelt name gets the nearest; a wild one gets the list."""
     assert nearest("goodby", ["goodbye", "main"]) == "did you mean `goodbye`?"
     assert nearest("xyz", ["goodbye", "main"]) == "choose one of `goodbye`, `main`"
+    kinds = [f"kind_{number}" for number in range(40)]
+    assert "`kind_39`" in nearest("9", kinds)
+    assert nearest("9", kinds).count("`kind") == 24
     assert nearest("xyz", []) == "there is none to choose from"
 
 

@@ -21,7 +21,7 @@ CATALOGUE = replace(
     load_catalogue(FOLDER / "catalogue.yaml"), recordings=frozenset({"welcome", "es/welcome"})
 )
 REMEDY = re.compile(
-    "did you mean|choose|give|need|quotes|write|add|remove|rename|correct|raise|split"
+    "begin|did you mean|choose|give|need|quotes|write|add|remove|rename|correct|raise|split"
     "|use|put|point|lead|close|check|keep|at most|at least"
 )
 

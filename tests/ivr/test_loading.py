@@ -65,7 +65,7 @@ def test_the_next_process_is_up_already_and_may_be_lost() -> None:
 def test_flows_with_a_mistake_are_not_given_out(tmp_path: Path) -> None:
     """The first problem and the remedy, on one line."""
     folder = folder_with(tmp_path / "flows", files(extra="  - {id: lost, sya: {es: x}}\n"))
-    with pytest.raises(FlowsNotLoaded, match="unknown node type `sya`") as refused:
+    with pytest.raises(FlowsNotLoaded, match="unknown step `sya`") as refused:
         load_beside(folder)
     assert "\n" not in str(refused.value)
 
@@ -74,8 +74,19 @@ def test_a_look_up_that_nobody_answers_is_found_before_a_call_asks(tmp_path: Pat
     """A release of another installation names what this server does not have."""
     content = files()
     content["catalogue.yaml"] += b"  weather: {by: [town], fields: {rain: text}}\n"
-    with pytest.raises(FlowsNotLoaded, match="nobody answers the look-up weather"):
+    with pytest.raises(FlowsNotLoaded, match="nobody answers the look-up `weather`"):
         load_beside(folder_with(tmp_path / "flows", content))
+
+
+def test_a_look_up_that_is_answered_otherwise_is_refused(tmp_path: Path) -> None:
+    """Every difference on one line: the server's log."""
+    content = files()
+    content["catalogue.yaml"] = (
+        b"queues: [billing]\nlookups:\n  account: {by: [phone], fields: {iban: text}}\n"
+    )
+    with pytest.raises(FlowsNotLoaded, match=r"asked by `customer_number`.*never gives `iban`") as refused:
+        load_beside(folder_with(tmp_path / "flows", content))
+    assert "\n" not in str(refused.value)
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:

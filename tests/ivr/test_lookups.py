@@ -15,7 +15,7 @@ from data.seeds import seed
 from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import LOOKUPS, Lookups
+from ivr.lookups import LOOKUPS, SCHEMAS, Lookups, differing
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
 TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
@@ -42,8 +42,13 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     asked = {"account": "45716", "ticket": "20264511", "order": "780346"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(asked)
     for name, number in asked.items():
-        schema = catalogue.lookups[name]
-        assert set(found(store, name, **dict.fromkeys(schema.by, number))) == set(schema.fields)
+        schema = SCHEMAS[name]
+        record = found(store, name, **dict.fromkeys(schema.by, number))
+        assert set(record) == set(schema.fields)
+        kinds = {"text": str, "date": str, "money": int, "number": int, "boolean": bool}
+        for field, value in record.items():
+            assert value is None or type(value) is kinds[schema.fields[field]], field
+    assert list(differing(catalogue.lookups)) == []
 
 
 def test_what_is_owed_and_what_of_it_is_late(store: Store) -> None:

@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from data.store import Store
 from ivr.cli import FAULTS
 from ivr.cli.flow import flow
+from ivr.cli.flows import check
 from ivr.config import DatabaseSettings, Settings
 from tests.data.conftest import begun, ended, turn
-from tests.ivr.flow_files import files, folder_with
+from tests.ivr.flow_files import TEST, files, folder_with
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def test_the_files_come_back(run: Run, home: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (files(extra="  - {id: x, sya: {es: a}}\n"), "unknown node type `sya`"),
+        (files(extra="  - {id: x, sya: {es: a}}\n"), "unknown step `sya`"),
         (files(test=files()["main.test.yaml"].decode().replace("Adiós", "Hasta luego")), "Hasta luego"),
         (files(test="flow: mian\ntests: []\n"), "main.test.yaml"),
         ({**files(), "catalogue.yaml": b"queues: [billing]\nlookups: {account: 1}\n"}, "catalogue.yaml:2"),
@@ -138,6 +139,62 @@ def test_a_main_flow_that_is_not_there_is_refused(run: Run, home: Path) -> None:
     (home / "flows" / "main.test.yaml").unlink()
     result = run("publish", "--why", "w")
     assert (result.exit_code, "no flow `main`" in result.output) == (1, True), result.output
+    assert f"{home / 'flows'}: there is" in result.output, "a folder has no line"
+    assert "scripted calls" not in result.output, "there are none"
+
+
+WRONG_CATALOGUE = b"""queues: [billing]
+lookups:
+  account:
+    by: [phone]
+    fields: {name: text, balanse: money, due_date: text}
+  weather: {by: [town], fields: {rain: text}}
+"""
+
+
+def test_look_ups_that_are_answered_otherwise_are_all_named(run: Run, home: Path) -> None:
+    """They pass every test and would break on live calls; so would a missing main, told in the same run."""
+    folder_with(home / "flows", {"catalogue.yaml": WRONG_CATALOGUE})
+    result = run("publish", "--why", "w", "--json")
+    assert result.exit_code == 1, result.output
+    told = last_line(result)["problems"]
+    assert isinstance(told, list)
+    places = [str(problem).partition("catalogue.yaml:")[2].split(":")[0] for problem in told]
+    assert places == ["4", "5", "5", "6"]
+    for one in ("by: [customer_number]", "did you mean `balance`?", "due_date: date", "`weather`"):
+        assert any(one in str(problem) for problem in told), one
+    assert all("ask your operator" in str(problem) for problem in told)
+    assert not any(".py" in str(problem) for problem in told)
+    checked = CliRunner().invoke(check, [str(home / "flows")])
+    assert (checked.exit_code, checked.output.count("(a note, no mistake)")) == (0, 4), checked.output
+
+
+def test_mistakes_and_differences_are_told_in_one_run(run: Run, home: Path) -> None:
+    """A designer mends a release once, and not once for each kind of mistake."""
+    folder_with(
+        home / "flows", {**files(extra="  - {id: x, sya: {es: a}}\n"), "catalogue.yaml": WRONG_CATALOGUE}
+    )
+    result = run("publish", "--why", "w")
+    assert result.exit_code == 1
+    assert "unknown node type `sya`" in result.output
+    assert "weather" in result.output
+    assert "no flow `main`" not in result.output, "it is there, and cannot be read"
+    folder_with(
+        home / "flows", {**files(test=TEST.replace("Adiós", "Hola")), "catalogue.yaml": WRONG_CATALOGUE}
+    )
+    result = run("publish", "--why", "w")
+    assert "4 mistake(s), 1 of 1 scripted calls failed" in result.output
+
+
+def test_a_new_queue_is_noted(run: Run, home: Path) -> None:
+    """The switch has the queues that it was set up with; the publish goes through."""
+    assert "note:" not in run("publish", "--why", "first", "--lead", "0").output
+    folder_with(
+        home / "flows",
+        {"catalogue.yaml": files()["catalogue.yaml"].replace(b"[billing]", b"[billing, sales]")},
+    )
+    result = run("publish", "--why", "sales", "--lead", "0")
+    assert (result.exit_code, "the queue `sales` is new: restart `ivr serve`" in result.output) == (0, True)
 
 
 def test_a_dry_run_changes_nothing_and_needs_no_reason(run: Run, home: Path) -> None:

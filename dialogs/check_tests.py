@@ -1,0 +1,104 @@
+"""What a test names must be there: a misspelt look-up, field or step would make it pass for nothing.
+
+A test that answers by `nam` where the flow reads `name`, or that waits for a step which no flow has, is a
+mistake of the test and not a difference of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dialogs.errors import Problem
+from dialogs.flow import FlowSet
+from dialogs.notice import STEP as NOTICE
+from dialogs.source import Source, nearest
+
+if TYPE_CHECKING:
+    from dialogs.rehearsal import Expect, Settings, TestEntry
+
+_Way = tuple[str | int, ...]
+
+
+def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterator[Problem]:
+    """The look-ups, fields and facts that a test or the top of its file names."""
+    catalogue = flows.catalogue
+    schemas = {**catalogue.identities, **catalogue.lookups}
+    for name in found.caller or {}:
+        if name not in catalogue.caller:
+            remedy = nearest(name, catalogue.caller)
+            yield source.problem((*way, "caller", name), f"nothing is known as `caller.{name}`: {remedy}")
+    for asked, answers in found.data.items():
+        if asked not in schemas:
+            yield source.problem(
+                (*way, "data", asked), f"there is no look-up `{asked}`: {nearest(asked, schemas)}"
+            )
+            continue
+        fields = set(schemas[asked].fields)
+        fields |= {f"{field}_currency" for field, kind in schemas[asked].fields.items() if kind == "money"}
+        for by, answer in answers.items():
+            for at, one in enumerate(answer if isinstance(answer, list) else [answer]):
+                here = ("data", asked, by, at) if isinstance(answer, list) else ("data", asked, by)
+                for field in one if isinstance(one, dict) else ():
+                    if field not in fields:
+                        yield source.problem(
+                            (*way, *here, field),
+                            f"`{asked}` has no field `{field}`: {nearest(field, fields)}",
+                        )
+
+
+def check_steps(
+    source: Source, way: _Way, entry: TestEntry, flows: FlowSet, languages: Sequence[str]
+) -> Iterator[Problem]:
+    """What the caller says in each language of the test, and the names that it expects."""
+    for at, step in enumerate(entry.steps):
+        here = (*way, "steps", at)
+        if isinstance(step.say, dict):
+            yield from _texts(source, (*here, "say"), step.say, languages)
+        if step.expect is not None:
+            yield from _expected(source, (*here, "expect"), step.expect, flows)
+            for key in ("said", "not_said"):
+                for number, text in enumerate(getattr(step.expect, key)):
+                    if isinstance(text, dict):
+                        yield from _texts(source, (*here, "expect", key, number), text, languages)
+
+
+def _texts(
+    source: Source, way: _Way, texts: Mapping[str, str], languages: Sequence[str]
+) -> Iterator[Problem]:
+    for language in languages:
+        if language not in texts:
+            yield source.problem(
+                way, f'the test is played in `{language}` and has no text here: add `{language}: "…"`'
+            )
+
+
+def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iterator[Problem]:
+    catalogue = flows.catalogue
+    if expect.flow is not None and expect.flow not in flows.flows:
+        remedy = nearest(expect.flow, flows.flows)
+        yield source.problem((*way, "flow"), f"there is no flow `{expect.flow}`: {remedy}")
+    elif expect.step is not None:
+        inside = [flows.flows[expect.flow]] if expect.flow else list(flows.flows.values())
+        steps = {name for flow in inside for name in flow.steps}
+        if expect.step not in steps and expect.step != NOTICE:
+            where = f"flow `{expect.flow}`" if expect.flow else "any of these flows"
+            yield source.problem(
+                (*way, "step"), f"there is no step `{expect.step}` in {where}: {nearest(expect.step, steps)}"
+            )
+    slots = {name for name in flows.types if "." not in name}
+    for slot in expect.slots:
+        if slot not in slots:
+            yield source.problem((*way, "slots", slot), f"there is no slot `{slot}`: {nearest(slot, slots)}")
+    named: tuple[tuple[str, str, Iterable[str]], ...] = (
+        ("queue", "queue", catalogue.queues),
+        ("lookup", "look-up", catalogue.lookups),
+        ("verify", "identity", catalogue.identities),
+        ("transfer", "destination", catalogue.destinations),
+        ("language", "language", {one for flow in flows.flows.values() for one in flow.languages}),
+    )
+    for key, what, known in named:
+        # Several that were done since the last turn are written with commas.
+        for name in (getattr(expect, key) or "").split(", "):
+            if name and name not in set(known):
+                yield source.problem((*way, key), f"there is no {what} `{name}`: {nearest(name, known)}")
