@@ -19,7 +19,7 @@ from typing import Any
 import rule_engine
 
 from dialogs.catalogue import ValueType
-from dialogs.errors import ConditionUndecidable
+from dialogs.errors import ConditionUndecidable, ValueUnspeakable
 from dialogs.source import nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
@@ -102,18 +102,23 @@ def _value(inside: str) -> Value:
     return Value(name, form or None)
 
 
+LONGEST_FILLED = 4000
+"""Characters of a text with its values: copies of copies would grow without end."""
+
+
 def fill(template: Template, values: Values) -> str | None:
-    """The raw text, for keys of look-ups; `None` if a value is missing."""
-    text = ""
+    """The raw text, for keys of look-ups; `None` if a value is missing. Raises `ValueUnspeakable` for a text
+    beyond `LONGEST_FILLED`, before it is made."""
+    texts, length = [], 0
     for part in template.parts:
-        if isinstance(part, str):
-            text += part
-            continue
-        value = values.get(part.name)
+        value = part if isinstance(part, str) else values.get(part.name)
         if value is None:
             return None
-        text += str(value)
-    return text
+        texts.append(str(value))
+        length += len(texts[-1])
+        if length > LONGEST_FILLED:
+            raise ValueUnspeakable(f"a text with its values is longer than {LONGEST_FILLED} characters")
+    return "".join(texts)
 
 
 # --- conditions --------------------------------------------------------------------------------------

@@ -160,6 +160,10 @@ class _Open:
     ignore: bool = False
 
 
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Control signs, halves of signs, and signs that turn the direction of writing: `\\u…` lets them in."""
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self.source = Source(file)
@@ -184,6 +188,10 @@ class _Reader:
                 self._put(None, place)
             elif isinstance(event, ScalarEvent):
                 self._bound(place, event)
+                if _UNSEEN.search(event.value):
+                    self.problem(
+                        place, "an invisible sign that cannot be said or shown stands here: remove it"
+                    )
                 self._scalar(event, place)
             elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
                 self._bound(place, event)

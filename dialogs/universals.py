@@ -74,6 +74,11 @@ def language_of(value: str) -> str | None:
     return value.removeprefix(_LANGUAGE) if value.startswith(_LANGUAGE) else None
 
 
+def cannot_wait(value: str) -> bool:
+    """Whether it counts beside an answer: a person, what was not heard, another language."""
+    return value in (PERSON, REPEAT) or language_of(value) is not None
+
+
 def is_universal(value: str) -> bool:
     """Whether an answer is a universal: it answers no question, and is no secret at any."""
     return value in _PHRASES or value.startswith(_LANGUAGE)

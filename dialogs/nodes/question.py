@@ -24,11 +24,13 @@ from dialogs.flow import DEFAULT_RETRIES, Flow, Name, Retries
 from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
+from dialogs.slots.choice import NEGATIONS
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.words import words_of
 from dialogs.slots.yes_no import YesNo, behind_no
-from dialogs.universals import HELP, MARK, REPEAT, SLOWER, find_universal, universal_phrases
+from dialogs.universals import HELP, MARK, REPEAT, SLOWER, cannot_wait, find_universal, universal_phrases
 
+YES_NO = frozenset({"yes", "no"})
 MOST_DETOURS = 6
 """Repeats, helps and slowers at one question; more count as no-match."""
 MOST_WORDS_ALONE = 4
@@ -170,9 +172,12 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
         own = asked.judge(answer)
         if asked.free_speech and isinstance(answer, Heard):
             return _alone(answer, language, languages) or own
+        wished = find_universal(answer, language, languages, one_key=one_key)
         if isinstance(own, Match) and own.band == "sure":
-            return own
-        return find_universal(answer, language, languages, one_key=one_key) or own
+            # "No, quiero una persona" is no no: yes and no leave words over, and these must not be lost.
+            beside = isinstance(answer, Heard) and own.value in YES_NO and not _denied(own.said)
+            return wished if beside and wished is not None and cannot_wait(wished.value) else own
+        return wished or own
 
     phrases = dict.fromkeys(
         phrase.lower()
@@ -196,6 +201,11 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
         sensitive=asked.sensitive,
         offers=asked.offers,
     )
+
+
+def _denied(said: str) -> bool:
+    """Whether more than the answer's own no is in it: "no, no quiero una persona"."""
+    return sum(word in NEGATIONS for word in words_of(said)) > 1
 
 
 def _alone(answer: Heard, language: str, languages: Sequence[str]) -> Match | None:

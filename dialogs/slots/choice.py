@@ -61,7 +61,8 @@ _KEY_WORDS = frozenset(
 """What is said around a key: "la opción dos"."""
 
 
-_NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
+NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
+"""Words that turn an answer round."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
     tarde no" are asked back."""
     at = within(phrase, said)
     behind = at + len(phrase)
-    return any(word in _NEGATIONS for word in (*said[max(0, at - 4) : at], *said[behind : behind + 1]))
+    return any(word in NEGATIONS for word in (*said[max(0, at - 4) : at], *said[behind : behind + 1]))
 
 
 def _covered(
@@ -160,7 +161,7 @@ def _spoken_key(choices: Sequence[Choice], alternative: Alternative, language: s
     found = readings(" ".join(number), language)
     if not found or found[0].cost > 0.2 or len(found[0].digits) != 1:
         return []
-    sure = 0.99 if any(word in _NEGATIONS for word in said) else 1.0
+    sure = 0.99 if any(word in NEGATIONS for word in said) else 1.0
     return [_Hit(choice.id, 1, sure) for choice in choices if choice.key == found[0].digits]
 
 

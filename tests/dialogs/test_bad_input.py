@@ -57,6 +57,9 @@ HOSTILE: list[tuple[str, str, int, str]] = [
     ("a python object", HEAD + "  - say: !!python/object/apply:os.system [ls]\n", 5, "a tag"),
     ("a huge name", HEAD + f"  - id: {'a' * 100_000}\n    hangup: normal\n", 5, "at most 60"),
     ("a huge text", HEAD + f'  - say: {{es: "{"a" * 100_000}"}}\n' + END, 5, "more than 2000"),
+    ("half a sign", HEAD + '  - say: {es: "Hola \\ud83d."}\n' + END, 5, "an invisible sign"),
+    ("a control sign", HEAD + '  - say: {es: "Hola\\u0000."}\n' + END, 5, "an invisible sign"),
+    ("a text that runs backwards", HEAD + '  - say: {es: "Hola \\u202e."}\n' + END, 5, "an invisible sign"),
     ("braces", HEAD + '  - say: {es: "' + "{" * 1999 + '"}\n' + END, 5, "lone `{`"),
     ("too many steps", rows(lambda n: "  - outcome: a\n", 2001), 4, "at most 2000"),
     ("misspelt targets", rows(lambda n: f"  - id: step_{n}\n    outcome: a\n    then: stepp_{n}\n"), 1, "more than 100"),
@@ -198,3 +201,16 @@ def _answer(effect: Effect) -> Result:
     return (
         Played() if isinstance(effect, Play) else Failed("nobody") if isinstance(effect, Enqueue) else Done()
     )
+
+
+def test_copies_of_copies_end_with_a_person_and_not_with_the_memory() -> None:
+    """Ten times itself, ten times over, is what YAML's laughs are; the call is put through instead."""
+    steps = '  - set:\n      x0: "aaaaaaaaaa"\n' + "".join(
+        f'  - id: s{n}\n    set:\n      x{n}: "' + f"{{x{n - 1}}}" * 10 + '"\n' for n in range(1, 12)
+    )
+    call = conversation(HEAD + steps + END)
+    assert isinstance(call.start(), Play), "an apology"
+    assert isinstance(call.send(Played()), Enqueue)
+    assert [fault.reason for fault in call.faults] == [
+        "ValueUnspeakable: a text with its values is longer than 4000 characters"
+    ]

@@ -5,21 +5,27 @@ from __future__ import annotations
 
 import pytest
 
+from dialogs.effects import Collect
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.yes_no import YesNo
+from dialogs.universals import PERSON
+from tests.dialogs.flowtext import HEAD, conversation
 
 YES = {
     "es": """sí|Sí.|si|sí, claro|claro que sí|sí, por favor|por supuesto|desde luego|correcto|exacto|eso es
         |así es|vale|sí, vale|de acuerdo|perfecto|sí, sí|sí, eso es correcto|sí señor|afirmativo|pues sí
         |efectivamente|claro|ok|muy bien|¡Sí!|sí, gracias|está bien|eso mismo|sí, quiero otra cosa
-        |venga, sí|vale, gracias|eh, sí|sip|bueno|sí, es correcto|SÍ""",
+        |venga, sí|vale, gracias|eh, sí|sip|bueno|sí, es correcto|SÍ|no hay problema|no me importa
+        |no faltaba más|no hay inconveniente|no lo dude|no veo por qué no|todo bien""",
     "ca": """sí|Sí.|si|sí, és clar|i tant|és clar que sí|sí, si us plau|per descomptat|correcte|exacte
         |això mateix|així és|val|d'acord|perfecte|sí, sí|sí, és correcte|afirmatiu|efectivament|molt bé|ok
-        |està bé|sí, gràcies|cert|clar|doncs sí|naturalment|bé|segur|sens dubte|clar que sí|això és|D’acord""",
+        |està bé|sí, gràcies|cert|clar|doncs sí|naturalment|bé|segur|sens dubte|clar que sí|això és|D’acord
+        |cap problema|no hi ha problema|no em fa res|ja està bé|va bé|vinga|només faltaria""",
     "en": """yes|Yes.|yeah|yep|yes, please|sure|of course|correct|that's right|that's correct|right|exactly
         |absolutely|definitely|ok|okay|yes yes|yes, I do|certainly|indeed|that is right|uh huh|I do|you bet
-        |fine|perfect|all right|yes it is|affirmative|sure, thanks|well, yes|yup|That’s right.""",
+        |fine|perfect|all right|yes it is|affirmative|sure, thanks|well, yes|yup|That’s right.|no problem
+        |no worries|I don't mind|that's fine, go ahead|you're not wrong|why not""",
     "ko": "네|네.|예|네 네|맞아요|그래요",
 }
 NO = {
@@ -39,9 +45,9 @@ NO = {
 }
 NEITHER = {
     "es": "no sé|no entiendo|gracias|el perro|cuarenta y dos|¿cómo?|sí, no|no lo sé todavía|música|"
-    "subtítulos realizados por la comunidad|sí o no",
-    "ca": "no ho sé|no ho entenc|gràcies|el gos|quaranta-dos|com?|sí, no|música|sí o no",
-    "en": "I don't know|I don't understand|thanks|the dog|forty two|what?|yes no|not sure|music|yes or no",
+    "subtítulos realizados por la comunidad|sí o no|no recuerdo|no me entero|no cuelgue|perdone, no he oído",
+    "ca": "no ho sé|no ho entenc|gràcies|el gos|quaranta-dos|com?|sí, no|música|sí o no|no recordo",
+    "en": "no idea|it is still broken|is that right|ok, wait a minute|yeah right|I don't know|I don't understand|thanks|the dog|forty two|what?|yes no|not sure|music|yes or no",
     "ko": "모르겠어요|감사합니다|사십이",
 }
 
@@ -99,3 +105,39 @@ def test_the_second_alternative_counts() -> None:
     found = YesNo().judge(answer, Asking("es"))
     assert isinstance(found, Match)
     assert found.value == "yes"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es", "no, quiero una persona"),
+        ("es", "sí, con una persona"),
+        ("es", "no, una persona"),
+        ("ca", "no, amb una persona"),
+        ("en", "no, an operator please"),
+    ],
+)
+def test_who_asks_for_a_person_beside_yes_or_no_gets_one(language: str, said: str) -> None:
+    """A person is never refused: "no, quiero una persona" does not end the call."""
+    assert asked_at_yes_no(language, said) == PERSON
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("no, gracias por su ayuda", "no"), ("no, no quiero una persona", "no"), ("sí, claro", "yes")],
+)
+def test_what_is_no_wish_stays_the_answer(said: str, meant: str) -> None:
+    """Thanks for the help is no cry for help, and a person who is not wanted is not called."""
+    assert asked_at_yes_no("es", said) == meant
+
+
+def asked_at_yes_no(language: str, said: str) -> str:
+    """What the engine makes of it at a yes-or-no question."""
+    flow = HEAD.replace("[es]", "[es, ca, en]") + (
+        "  - ask: more\n    type: yes_no\n    prompt: {es: a, ca: a, en: a}\n    answers: {yes: end, no: end}\n"
+        "  - id: end\n    hangup: normal\n"
+    )
+    question = conversation(flow, language=language).start()
+    assert isinstance(question, Collect)
+    answer = question.judge(Heard((Alternative(said, 0.95),)))
+    return answer.value if isinstance(answer, Match) else ""

@@ -176,7 +176,7 @@ def test_mistakes_and_differences_are_told_in_one_run(run: Run, home: Path) -> N
     )
     result = run("publish", "--why", "w")
     assert result.exit_code == 1
-    assert "unknown node type `sya`" in result.output
+    assert "unknown step `sya`" in result.output
     assert "weather" in result.output
     assert "no flow `main`" not in result.output, "it is there, and cannot be read"
     folder_with(
