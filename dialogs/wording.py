@@ -108,8 +108,8 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "ko": "죄송합니다. 문제가 생겼습니다. 상담원에게 연결하겠습니다.",
     },
     "shall_we_call": {
-        "es": "Todas nuestras personas están ocupadas. ¿Quiere que le llamemos a este número?",
-        "ca": "Totes les nostres persones estan ocupades. Vol que li truquem a aquest número?",
+        "es": "Todos nuestros agentes están ocupados. ¿Quiere que le llamemos a este número?",
+        "ca": "Tots els nostres agents estan ocupats. Vol que li truquem a aquest número?",
         "en": "All of our people are busy. Shall we call you back at this number?",
         "ko": "지금은 모두 통화 중입니다. 이 번호로 전화드릴까요?",
     },
