@@ -379,6 +379,8 @@ def say(
     except ValueUnspeakable as fault:
         raise ValueUnspeakable(f"`{name}`: {fault}") from None
     except (ValueError, TypeError, KeyError, NotImplementedError, ArithmeticError):
+        # What babel, num2words and phonenumbers raise for a value or language that they cannot say
+        # (num2words: NotImplementedError); whichever it is, the caller gets the flow's way out.
         raise ValueUnspeakable(f"`{name}` cannot be said as {form} in {language}") from None
 
 

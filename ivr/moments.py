@@ -105,3 +105,30 @@ Watch = Callable[[Moment], None]
 
 def nobody_watches(_moment: Moment) -> None:
     """The default: moments go nowhere."""
+
+
+class Watchers:
+    """Those who watch the calls of a server; each may watch one caller's next call and no other."""
+
+    def __init__(self, *watchers: Watch) -> None:
+        self._watchers = list(watchers)
+
+    def tell(self, moment: Moment) -> None:
+        """To be given to the server as its `Watch`."""
+        for watch in list(self._watchers):
+            watch(moment)
+
+    def add(self, watch: Watch) -> None:
+        self._watchers.append(watch)
+
+    def add_for_caller(self, number: str, watch: Watch) -> None:
+        """Tells `watch` the moments of the next call from `number`, and of no other."""
+        calls: set[str] = set()
+
+        def filtered(moment: Moment) -> None:
+            if isinstance(moment, CallBegan) and not calls and moment.caller_number == number:
+                calls.add(moment.call_id)
+            if moment.call_id in calls:
+                watch(moment)
+
+        self.add(filtered)

@@ -20,7 +20,7 @@ from esl.embedded.caller import ScriptedCaller
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
-from ivr.moments import CallBegan, Moment, Watch, nobody_watches
+from ivr.moments import Watch, Watchers, nobody_watches
 from ivr.server import Server
 from ivr.voice import Fetching, Tell
 
@@ -52,12 +52,12 @@ class Stage:
         """
         outbound = settings.outbound.model_copy(update={"port": 0})
         self.settings = settings.model_copy(update={"outbound": outbound})
-        self._watchers: list[Watch] = [watch]
+        self.watchers = Watchers(watch)
         self._agent_voice = agent_voice
         self._agent_talks_for = agent_talks_for
         self.server = Server(
             self.settings,
-            watch=self._told,
+            watch=self.watchers.tell,
             tell=tell,
             fetching=fetching,
             extra_languages=extra_languages,
@@ -65,21 +65,9 @@ class Stage:
         )
         self.switch: EmbeddedSwitchProcess | None = None
 
-    def _told(self, moment: Moment) -> None:
-        for watch in list(self._watchers):
-            watch(moment)
-
     def watch_caller(self, number: str, watch: Watch) -> None:
         """Tells `watch` the moments of the next call from `number`, and of no other."""
-        calls: set[str] = set()
-
-        def filtered(moment: Moment) -> None:
-            if isinstance(moment, CallBegan) and not calls and moment.caller_number == number:
-                calls.add(moment.call_id)
-            if moment.call_id in calls:
-                watch(moment)
-
-        self._watchers.append(filtered)
+        self.watchers.add_for_caller(number, watch)
 
     def caller(
         self, number: str, name: str = "", ear: Callable[[bytes], None] | None = None

@@ -39,47 +39,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dialogs.call import Call
-from dialogs.catalogue import Catalogue, LookupSchema, ValueType
+from dialogs.catalogue import Catalogue, ValueType
 from dialogs.effects import Lookup as LookupEffect
-from dialogs.effects import Play
-from dialogs.errors import ValueUnspeakable
-from dialogs.expressions import Template, fill
+from dialogs.expressions import Template
 from dialogs.flow import Name
+from dialogs.nodes.back_end import Again, asked_by, field_types, keep, once_more
 from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
-from dialogs.prompts import Text, Words
+from dialogs.prompts import Text
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
-
-
-class Again(BaseModel):
-    """Back to a question after `missing`, so many times."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    step: Name = Field(description="The question")
-    times: int = Field(1, ge=1, le=5, description="How often")
-    say: Words | None = Field(None, description="What is said before")
-
-
-def asked_by(by: Mapping[str, Template], call: Call, asked: str) -> dict[str, str]:
-    """What a back end is asked by, filled. Raises `ValueUnspeakable`."""
-    values = call.values()
-    filled = {name: fill(template, values) for name, template in by.items()}
-    known = {name: value for name, value in filled.items() if value is not None}
-    if len(known) < len(filled):
-        raise ValueUnspeakable(f"`{asked}` is asked by a value that is not filled")
-    return known
-
-
-def field_types(name: str, schema: LookupSchema) -> dict[str, ValueType]:
-    """What is known after a find: the fields by their dotted names; money brings its currency."""
-    fields: dict[str, ValueType] = {f"{name}.{field}": kind for field, kind in schema.fields.items()}
-    for field, kind in list(fields.items()):
-        if kind == "money":
-            fields.setdefault(f"{field}_currency", "text")
-    return fields
 
 
 class Lookup(Step):
@@ -101,15 +72,10 @@ class Lookup(Step):
         result = yield LookupEffect(self.lookup, by, call.step, self.deadline)
         match result:
             case Found(record):
-                call.records[self.lookup] = dict(record)
-                call.counts.pop((call.step, "again"), None)
+                keep(call, self.lookup, record)
                 return "found"
             case Missing():
-                if self.again and call.count("again") <= self.again.times:
-                    if self.again.say:
-                        yield Play(call.prompt(self.again.say, "again"), call.step)
-                    return "again"
-                return "missing"
+                return "again" if (yield from once_more(call, self.again)) else "missing"
             case Slow():
                 return "slow"
             case Failed():

@@ -49,11 +49,10 @@ from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue, ValueType
-from dialogs.effects import Play
 from dialogs.effects import Verify as VerifyEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.lookup import Again, asked_by, field_types
+from dialogs.nodes.back_end import Again, asked_by, field_types, keep, once_more
 from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text
 from dialogs.results import Failed, Found, Locked, Missing, Slow
@@ -82,15 +81,10 @@ class Verify(Step):
         result = yield VerifyEffect(self.verify, claims, call.step, self.deadline)
         match result:
             case Found(record):
-                call.records[self.verify] = dict(record)
-                call.counts.pop((call.step, "again"), None)
+                keep(call, self.verify, record)
                 return NEXT
             case Missing():
-                if self.again and call.count("again") <= self.again.times:
-                    if self.again.say:
-                        yield Play(call.prompt(self.again.say, "again"), call.step)
-                    return "again"
-                return "failed"
+                return "again" if (yield from once_more(call, self.again)) else "failed"
             case Locked():
                 return "locked" if self.locked else "failed"
             case Slow():

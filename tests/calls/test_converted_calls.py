@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gevent
 import pytest
 
 from data.store import Store
@@ -13,6 +12,7 @@ from ivr.recordings import upkeep
 from ivr.recordings.sound import read, side_of
 from ivr.stage import Stage
 from tests.calls.conftest import settings_in
+from tests.freeswitch.harness import wait_until
 
 
 @pytest.mark.long
@@ -31,9 +31,8 @@ def test_a_call_ends_as_an_mp3_in_its_record(tmp_path: Path, monkeypatch: pytest
         caller.silent(1.0)
         caller.hang_up()
         stage.wait_until_idle()
-        with gevent.Timeout(60, AssertionError("never converted")):
-            while not ((call := store.calls.latest(1)[0]).recording or "").endswith(".mp3"):
-                gevent.sleep(0.2)
+        wait_until(lambda: str(store.calls.latest(1)[0].recording).endswith(".mp3"), 60, "converted")
+        call = store.calls.latest(1)[0]
     assert call.recording is not None
     file = settings.recordings_folder / call.recording
     sound = read(file)

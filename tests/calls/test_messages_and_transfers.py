@@ -6,9 +6,9 @@ import wave
 from collections.abc import Iterator
 from pathlib import Path
 
-import gevent
 import numpy as np
 import pytest
+from gevent.queue import Queue
 
 from data.records import CallRecord
 from data.store import Store
@@ -104,15 +104,14 @@ def test_a_message_is_kept_with_the_call(stage: Stage, speaker: Speaker, *, hang
 def test_a_transfer_gives_the_leg_to_the_dialplan(stage: Stage) -> None:
     """The extension is ours again: the caller arrives a second time, and the first call has ended well."""
     number = "+34600000303"
-    began: list[Moment] = []
-    stage._watchers.append(lambda moment: began.append(moment) if isinstance(moment, CallBegan) else None)
+    came: Queue[None] = Queue()
+    stage.watchers.add(lambda moment: came.put(None) if isinstance(moment, CallBegan) else None)
     caller = stage.caller(number)
     caller.join()
     assert caller.wait_until_quiet(0.5)
     caller.key("2")
-    with gevent.Timeout(10):
-        while len(began) < 2:
-            gevent.sleep(0.02)
+    for _ in ("the first time", "from the dialplan"):
+        came.get(timeout=10)
     assert caller.wait_until_quiet(0.5), "the second call is not heard"
     caller.hang_up()
     record = record_of(stage, number)

@@ -80,7 +80,7 @@ def wait_for_switch(live: LiveFlows) -> datetime:
     before = live.current.n
     with gevent.Timeout(40, AssertionError("this server has not changed over")):
         while live.current.n == before:
-            gevent.sleep(0.001)
+            gevent.sleep(0.001)  # the instant is what is measured: nobody tells it
     return datetime.now(UTC)
 
 

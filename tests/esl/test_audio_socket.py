@@ -247,7 +247,7 @@ def test_a_half_open_peer_is_given_up(listen: Callable[..., AudioSocket], alive:
         while True:
             module.ping()
             module.text("{}")
-            gevent.sleep(0.02)
+            gevent.sleep(0.02)  # the pace of the module, whose time this is about
 
     beating = gevent.spawn(beat) if alive else None
     assert "no audio for 0.1 s" in leg.lost() or "no audio for 0.2 s" in leg.lost()
@@ -266,7 +266,7 @@ def test_audio_that_goes_on_outlives_the_patience(listen: Callable[..., AudioSoc
         module.audio(frames(count, 1))
         assert leg.next() == Audio(frames(count, 1), count * 0.02)
         count += 1
-        gevent.sleep(0.05)
+        gevent.sleep(0.05)  # the pace of the module, whose time this is about
 
 
 @pytest.mark.parametrize("part", [b"", b"GET / HT", b"GET /x HTTP/1.1\r\nHost: a\r\n"])

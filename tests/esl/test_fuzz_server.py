@@ -112,7 +112,7 @@ def good_call(server: OutboundServer, watched: Watched, calls: dict[str, Call]) 
             began = time.monotonic()
             calls[UUID].set_variable("turn", "mine")
             watched.commands.append(time.monotonic() - began)
-            gevent.sleep(0.01)
+            gevent.sleep(0.01)  # the pace of the call that must not be held up
 
     going = gevent.spawn(go_on)
     try:

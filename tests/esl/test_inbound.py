@@ -68,7 +68,7 @@ def dial() -> Iterator[Callable[..., tuple[InboundConnection, Listener]]]:
         answer: Callable[[Command], bytes | None], *, greeting: bytes = GREETING, **options: object
     ) -> tuple[InboundConnection, Listener]:
         listener = Listener(greeting, answer)
-        connection = InboundConnection("127.0.0.1", listener.port, "ClueCon", **options)  # type: ignore[arg-type]
+        connection = InboundConnection("127.0.0.1", listener.port, "ClueCon", **options)  # type: ignore[arg-type] # options pass through
         opened.append((connection, listener))
         return connection, listener
 

@@ -44,7 +44,7 @@ class House:
         self.done = Flag()
         self._life = life
         self._peers: list[Peer] = []
-        self.server = OutboundServer(("127.0.0.1", 0), self._live, **options)  # type: ignore[arg-type]
+        self.server = OutboundServer(("127.0.0.1", 0), self._live, **options)  # type: ignore[arg-type] # options pass through
         self.server.start()
 
     def _live(self, call: Call) -> None:
@@ -58,7 +58,7 @@ class House:
             self.done.set()
 
     def call(self, trace: str = "outbound-socket-digits", **options: object) -> Peer:
-        peer = Peer(self.server.address, trace, **options)  # type: ignore[arg-type]
+        peer = Peer(self.server.address, trace, **options)  # type: ignore[arg-type] # options pass through
         self._peers.append(peer)
         return peer
 
@@ -252,7 +252,7 @@ def test_a_stopped_prompt_finishes_even_if_the_switch_says_nothing(open_house: C
     seen: list[CallEvent] = []
 
     def life(call: Call) -> None:
-        call._stop_grace = 0.01  # type: ignore[attr-defined]
+        call._stop_grace = 0.01  # type: ignore[attr-defined] # the leg's own, behind its port
         call.play([PROMPT])
         call.stop_playing()
         seen.append(next_event(call))

@@ -11,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gevent
@@ -24,6 +24,7 @@ from esl.errors import ConnectionLostError
 from esl.live_audio import LiveAudio
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, CallEvent, Digit, Finished, HungUp
+from esl.wire import Event
 
 pytestmark = pytest.mark.freeswitch
 
@@ -143,14 +144,14 @@ def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreeSwitch]:
     one.close()
 
 
-def lived(switch: FreeSwitch, life: object, audio: LiveAudio) -> None:
+def lived(switch: FreeSwitch, life: Callable[[Call], None], audio: LiveAudio) -> None:
     """One call to 9100, lived as the test says."""
     ended = Flag()
     faults: list[BaseException] = []
 
     def whole(call: Call) -> None:
         try:
-            life(call)  # type: ignore[operator]
+            life(call)
         except BaseException as fault:
             faults.append(fault)
             raise
@@ -261,9 +262,9 @@ def test_after_a_fault_of_ours_the_dialplan_goes_on(switch: FreeSwitch, audio: L
     gone = Flag()
     reached: list[str] = []
 
-    def note(event: object) -> None:
-        if event.name == "CHANNEL_HANGUP_COMPLETE" and event.uuid != switch.far:  # type: ignore[attr-defined]
-            reached.append(event.get("variable_fallback"))  # type: ignore[attr-defined]
+    def note(event: Event) -> None:
+        if event.name == "CHANNEL_HANGUP_COMPLETE" and event.uuid != switch.far:
+            reached.append(event.get("variable_fallback"))
             gone.set()
 
     def life(call: Call) -> None:

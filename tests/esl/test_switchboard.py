@@ -128,7 +128,7 @@ class Scene:
             "right",
             pause=self.pauses,
             chance=lambda: 0.0,
-            **options,  # type: ignore[arg-type]
+            **options,  # type: ignore[arg-type] # options pass through
         )
         self.calls: Queue[Call] = Queue()
         self.done = Flag()
@@ -147,7 +147,7 @@ class Scene:
         return self
 
     def call(self, trace: str = TRACE, **options: object) -> tuple[Peer, Call]:
-        peer = Peer(self.server.address, trace, **options)  # type: ignore[arg-type]
+        peer = Peer(self.server.address, trace, **options)  # type: ignore[arg-type] # options pass through
         self.peers.append(peer)
         return peer, self.calls.get(timeout=DEADLINE)
 

@@ -24,7 +24,7 @@ from esl.freeswitch.configuration import SwitchConfiguration
 from ivr.cli.freeswitch import switch_configuration
 from ivr.clock import Clock
 from ivr.config import CHECKOUT, Settings
-from ivr.moments import CallBegan, Moment, Watch
+from ivr.moments import Watch, Watchers
 from ivr.server import Server
 from ivr.stage import MORNING
 from tests.freeswitch.harness import FreeSwitch, free_port, freeswitch
@@ -126,25 +126,13 @@ class ProductStage:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._watchers: list[Watch] = []
+        self.watchers = Watchers()
         self._begun = Event()
-        self.server = Server(settings, watch=self._told, clock=Clock(begins=MORNING))
-
-    def _told(self, moment: Moment) -> None:
-        for watch in list(self._watchers):
-            watch(moment)
+        self.server = Server(settings, watch=self.watchers.tell, clock=Clock(begins=MORNING))
 
     def watch_caller(self, number: str, watch: Watch) -> None:
         """Tells `watch` the moments of the next call from `number`, and of no other."""
-        calls: set[str] = set()
-
-        def filtered(moment: Moment) -> None:
-            if isinstance(moment, CallBegan) and not calls and moment.caller_number == number:
-                calls.add(moment.call_id)
-            if moment.call_id in calls:
-                watch(moment)
-
-        self._watchers.append(filtered)
+        self.watchers.add_for_caller(number, watch)
 
     def wait_until_idle(self, switch: FreeSwitch) -> None:
         """Waits until no call is lived, every record is written and the switch has no leg left."""
