@@ -73,6 +73,7 @@ class SpokenPrompts:
             language=language,
             recording_name=spoken.recording,
             pace=self._pace * spoken.pace,
+            pieces=[(piece.text, piece.recording) for piece in spoken.pieces],
         )
 
 

@@ -1,15 +1,19 @@
 """Recorded sound of any format as 8 kHz mono: what a studio, or a person with a telephone, sends in.
 
-The server converts in a process of its own (`python -m speech.studio SOURCE TARGET`): pydub runs
-ffmpeg, and neither may keep other calls waiting.
+The server converts in a process of its own (`python -m speech.studio`): pydub runs ffmpeg, and neither may
+keep other calls waiting.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from speech.errors import SoundUnreadable
+from speech.pace import stretched
 from speech.sound import SAMPLE_RATE, finished_prompt, read_wav, resample, to_pcm, to_samples, write_wav
 
 
@@ -28,12 +32,50 @@ def read_sound(path: Path) -> bytes:
     return _by_pydub(path)
 
 
-def convert(recording: Path, copy: Path) -> None:
+SOUND_VERSION = "5"
+"""Raised when the treatment after synthesis or recording (resampling, level, trimming) changes."""
+WORD_MARGIN = 0.01
+"""Seconds of silence that a word of a value keeps at its ends: it is joined to others."""
+PROMPT_MARGIN = 0.04
+
+
+@dataclass
+class Conversion:
+    """One recording on its way to the telephone's copy."""
+
+    studio: Path
+    copy: Path
+    pace: float = 1.0
+    margin: float = PROMPT_MARGIN
+    fault: str = ""
+    """What was wrong with it; empty as long as nothing was."""
+
+    @classmethod
+    def of(cls, studio: Path, folder: Path, key: str, *, pace: float, word: bool) -> Conversion:
+        """The copy's name is the hash of `key`: all that its sound depends on."""
+        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        return cls(studio, folder / f"studio-{name}.wav", pace, WORD_MARGIN if word else PROMPT_MARGIN)
+
+    @property
+    def done(self) -> bool:
+        return self.copy.exists()
+
+    def told(self) -> dict[str, object]:
+        """As the child process reads it."""
+        return {
+            "studio": str(self.studio),
+            "copy": str(self.copy),
+            "pace": self.pace,
+            "margin": self.margin,
+        }
+
+
+def convert(recording: Path, copy: Path, *, pace: float = 1.0, margin: float = PROMPT_MARGIN) -> None:
     """Writes the telephone's copy of a studio recording: 8 kHz, trimmed and levelled like synthesis.
 
-    Raises `SoundUnreadable`, OSError.
+    `pace`: 0.8 takes a quarter longer, at the same pitch. Raises `SoundUnreadable`, OSError.
     """
-    sound = finished_prompt(to_samples(read_sound(recording)))
+    sound = finished_prompt(stretched(to_samples(read_sound(recording)), pace), margin=margin)
     if not len(sound):
         raise SoundUnreadable(f"{recording}: nothing but silence")
     write_wav(copy, to_pcm(sound))
@@ -57,12 +99,20 @@ def _by_pydub(path: Path) -> bytes:
 
 
 def main() -> int:
-    """Converts one file; what is wrong with it goes to standard error, in one line, with status 1."""
-    try:
-        convert(Path(sys.argv[1]), Path(sys.argv[2]))
-    except (SoundUnreadable, OSError) as fault:
-        print(fault, file=sys.stderr)
-        return 1
+    """Converts what standard input lists, a JSON object a line; tells each fault in a line, or nothing."""
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        fault = ""
+        try:
+            convert(
+                Path(wanted["studio"]),
+                Path(wanted["copy"]),
+                pace=float(wanted["pace"]),
+                margin=float(wanted["margin"]),
+            )
+        except (SoundUnreadable, OSError) as refused:
+            fault = " ".join(str(refused).split())
+        print(fault, flush=True)
     return 0
 
 
