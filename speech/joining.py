@@ -39,6 +39,13 @@ def value_file(words: str) -> str:
     return "-".join(re.sub(r"['’·]", "", token) for token in _TOKEN.findall(kept) if token[0].isalnum())
 
 
+def words_in(text: str) -> Iterator[tuple[str, str]]:
+    """The words of a text, each with its file's name: "veintidós" and "veintidos"."""
+    for token in _TOKEN.findall(text):
+        if token[0].isalnum():
+            yield token, value_file(token)
+
+
 def pause_after(text: str) -> float:
     """Seconds of silence that the signs at the end of a text ask for."""
     last = text.rstrip("»”)\"' ")[-1:]

@@ -144,15 +144,10 @@ class PromptLibrary:
 
         None also where it is known to say something else than `text`.
         """
-        pure = PurePosixPath(name)
-        if self._recordings is None or pure.is_absolute() or ".." in pure.parts or "\0" in name:
+        if self._recordings is None:
             return None
-        for base in dict.fromkeys((language, language.partition("-")[0], "")):
-            for ending in ("", *STUDIO_ENDINGS) if pure.suffix in STUDIO_ENDINGS else STUDIO_ENDINGS:
-                path = (self._recordings / base / f"{name}{ending}").resolve()
-                if path.is_file() and path.is_relative_to(self._recordings):
-                    return path if self._says(path, text) else None
-        return None
+        path = studio_file(self._recordings, name, language)
+        return path if path is not None and self._says(path, text) else None
 
     def prepare(self) -> int:
         """Converts every recording that calls may need, in both paces; returns how many were not yet.
@@ -234,9 +229,11 @@ class PromptLibrary:
 
     def _is_finished(self, studio: Path) -> bool:
         """Whether it was made ready for telephones when it was brought in."""
-        assert self._index is not None and self._recordings is not None
-        entry = self._index.entries().get(studio.relative_to(self._recordings).as_posix())
-        return entry is not None and entry.size == studio.stat().st_size
+        assert self._index is not None
+        try:
+            return self._index.entry(studio) is not None
+        except SoundUnreadable:
+            return False  # told where its text is asked for; converting it once more does no harm
 
     def _telephone_copy(self, studio: Path, pace: float) -> Path:
         conversion = self._conversion(studio, pace)
@@ -282,6 +279,19 @@ class PromptLibrary:
         if now - self._refused.get(studio, -60.0) >= 60.0:
             self._refused[studio] = now
             LOG.warning("%s is not used, the prompt is synthesised: %s", studio, fault)
+
+
+def studio_file(studio: Path, name: str, language: str) -> Path | None:
+    """The recording of that name: the language's own first, then one for all; None also for a way out."""
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts or "\0" in name:
+        return None
+    for base in dict.fromkeys((language, language.partition("-")[0], "")):
+        for ending in ("", *STUDIO_ENDINGS) if pure.suffix in STUDIO_ENDINGS else STUDIO_ENDINGS:
+            path = (studio / base / f"{name}{ending}").resolve()
+            if path.is_file() and path.is_relative_to(studio):
+                return path
+    return None
 
 
 def recordings_below(folder: Path) -> frozenset[str] | None:

@@ -42,6 +42,7 @@ class Recorded:
         self._file = studio / INDEX
         self._seen: tuple[int, int] | None = None
         self._entries: dict[str, Entry] = {}
+        self._added: dict[str, Entry] = {}
 
     def entries(self) -> Mapping[str, Entry]:
         """Path below the studio's folder → entry. Raises `SoundUnreadable` for an index that is none."""
@@ -49,39 +50,42 @@ class Recorded:
             facts = self._file.stat()
         except OSError:
             self._seen, self._entries = None, {}
-            return self._entries
+            return self._added
         seen = (facts.st_mtime_ns, facts.st_size)
         if seen != self._seen:
             self._entries = self._read(facts.st_size)
             self._seen = seen
-        return self._entries
+        return {**self._entries, **self._added} if self._added else self._entries
 
     def says(self, recording: Path, text: str) -> bool:
         """Whether the recording may stand for that text: it says it, or nobody knows."""
+        entry = self.entry(recording)
+        return entry is None or same_words(entry.text, text)
+
+    def entry(self, recording: Path) -> Entry | None:
+        """What is known of that file, if it still is the one that was brought in."""
         entry = self.entries().get(self._name(recording))
-        if entry is None or entry.size != recording.stat().st_size:
-            return True
-        return same_words(entry.text, text)
+        return entry if entry is not None and entry.size == recording.stat().st_size else None
 
     def add(self, recording: Path, entry: Entry) -> None:
         """Notes a recording; `save` writes it down."""
-        self._entries = {**self.entries(), self._name(recording): entry}
+        self._added[self._name(recording)] = entry
 
     def save(self) -> None:
-        """Writes the index, whole or not at all. Raises OSError."""
+        """Writes the index, whole or not at all. Raises OSError, `SoundUnreadable`."""
+        entries = self.entries()
         handle, name = tempfile.mkstemp(dir=self._studio, prefix=".", suffix=".part")
         part = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                rows = {name: asdict(entry) for name, entry in sorted(self._entries.items())}
+                rows = {name: asdict(entry) for name, entry in sorted(entries.items())}
                 json.dump(rows, file, ensure_ascii=False, indent=1)
             part.chmod(0o644)
             part.replace(self._file)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        facts = self._file.stat()
-        self._seen = (facts.st_mtime_ns, facts.st_size)
+        self._added = {}
 
     def _name(self, recording: Path) -> str:
         return recording.relative_to(self._studio).as_posix()

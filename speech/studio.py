@@ -1,7 +1,7 @@
 """Recorded sound of any format as 8 kHz mono: what a studio, or a person with a telephone, sends in.
 
-The server converts in a process of its own (`python -m speech.studio`): pydub runs ffmpeg, and neither may
-keep other calls waiting.
+The server converts in a process of its own (`python -m speech.studio`): decoding loads FFmpeg's
+libraries, and may not keep other calls waiting.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from speech.sound import SAMPLE_RATE, finished_prompt, read_wav, resample, to_pc
 def read_sound(path: Path) -> bytes:
     """8 kHz samples of a WAV, MP3, FLAC, OGG… file. Raises `SoundUnreadable`.
 
-    WAV needs nothing; what is not WAV goes through pydub, which needs ffmpeg.
+    Loads FFmpeg's libraries for what is no plain WAV: never called by the server itself.
     """
     if not path.is_file():
         raise SoundUnreadable(f"{path}: there is no such file")
@@ -28,8 +29,8 @@ def read_sound(path: Path) -> bytes:
         try:
             return read_wav(path)
         except SoundUnreadable:
-            return _by_pydub(path)  # a WAV file with a codec inside
-    return _by_pydub(path)
+            return _decoded(path)  # a WAV file with a codec inside
+    return _decoded(path)
 
 
 SOUND_VERSION = "5"
@@ -81,21 +82,37 @@ def convert(recording: Path, copy: Path, *, pace: float = 1.0, margin: float = P
     write_wav(copy, to_pcm(sound))
 
 
-def _by_pydub(path: Path) -> bytes:
-    from pydub import AudioSegment  # noqa: PLC0415 - slow to import, and most recordings are WAV
-    from pydub.exceptions import CouldntDecodeError  # noqa: PLC0415
+def _decoded(path: Path) -> bytes:
+    """By FFmpeg's libraries (PyAV), so that no ffmpeg program is needed; pydub mixes the channels."""
+    import av  # noqa: PLC0415 - heavy, and most recordings are WAV
+    from av.audio.resampler import AudioResampler  # noqa: PLC0415
 
     try:
-        segment = AudioSegment.from_file(str(path)).set_channels(1).set_sample_width(2)
-    except FileNotFoundError:
-        raise SoundUnreadable(
-            f"{path}: to read this kind of file, install ffmpeg; a PCM WAV file needs nothing"
-        ) from None
-    except (CouldntDecodeError, IndexError, KeyError, OSError, ValueError) as fault:
+        with av.open(str(path)) as container:
+            stream = container.streams.audio[0]
+            channels = min(2, stream.channels)
+            to_16_bits = AudioResampler(format="s16", layout="stereo" if channels == 2 else "mono")
+            frames = [out for frame in container.decode(stream) for out in to_16_bits.resample(frame)]
+            frames += to_16_bits.resample(None)
+            rate = stream.rate
+    except (av.FFmpegError, IndexError, OSError, ValueError) as fault:
         said = (str(fault).strip().splitlines() or [repr(fault)])[0]
         raise SoundUnreadable(f"{path}: not a sound that can be read ({said[:120]})") from None
-    samples = to_samples(segment.raw_data)
-    return to_pcm(resample(samples, segment.frame_rate, SAMPLE_RATE))
+    samples = b"".join(bytes(frame.planes[0])[: frame.samples * 2 * channels] for frame in frames)
+    if not samples or not rate:
+        raise SoundUnreadable(f"{path}: not a sound that can be read (it holds no samples)")
+    return to_pcm(resample(to_samples(_one_channel(samples, rate, channels)), rate, SAMPLE_RATE))
+
+
+def _one_channel(samples: bytes, rate: int, channels: int) -> bytes:
+    with warnings.catch_warnings():
+        # It misses an ffmpeg program, which nothing here asks of it.
+        for kind in (RuntimeWarning, SyntaxWarning, DeprecationWarning):
+            warnings.simplefilter("ignore", kind)
+        from pydub import AudioSegment  # noqa: PLC0415 - slow to import
+    segment = AudioSegment(data=samples, sample_width=2, frame_rate=rate, channels=channels)
+    mixed: bytes = segment.set_channels(1).raw_data
+    return mixed
 
 
 def main() -> int:
