@@ -39,8 +39,9 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.numerals import lexicon_of
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.quantities import below_hundred, digit_by_digit, quantities, quantity_words
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import currencies, minor_digits, money
 
 _Limit = Annotated[Decimal, Field(ge=0, le=10**7)]

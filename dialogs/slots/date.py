@@ -40,8 +40,9 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.date_reading import WRITTEN, Calendar
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.weekdays import Range
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import day_and_weekday
 
 _MONTHS_FIRST = frozenset({"US", "PH"})

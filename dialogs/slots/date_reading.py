@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dialogs.slots.date_words import DATE_WORDS
-from dialogs.slots.phrasing import CARELESS, Meanings, Reading, Words, starts
+from dialogs.slots.phrasing import CARELESS, Meanings, Reading
 from dialogs.slots.quantities import below_hundred, quantities
 from dialogs.slots.time_reading import at_the_clock
 from dialogs.slots.weekdays import RIVAL, Range, days_to
+from dialogs.slots.words import Words, starts
 
 WRITTEN = re.compile(
     r"\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}([/.-])\d{1,2}\1\d{2}(?:\d{2})?\b|\b\d{1,2}/\d{1,2}\b"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialogs.slots.phrasing import Words, phrases_of, tokens
+from dialogs.slots.words import Words, phrases_of, tokens
 
 Phrases = tuple[Words, ...]
 

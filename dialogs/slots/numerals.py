@@ -52,7 +52,6 @@ class Lexicon:
     joins: frozenset[str]
     repeats: Mapping[str, int]
     fillers: frozenset[str]
-    corrections: frozenset[str]
     joined_always: bool
     """Whether tens and units need a joining word: "cuarenta y cinco"."""
     joined_twenties: bool
@@ -88,7 +87,6 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
     joins: str = "",
     repeats: Mapping[str, int] | None = None,
     fillers: str = "",
-    corrections: str = "",
     misheard: str = "",
 ) -> Lexicon:
     written = [item.partition("=")[0] for table in (units, teens, tens) for item in table.split()]
@@ -103,7 +101,6 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
         joins=frozenset(map(plain, joins.split())),
         repeats={plain(word): times for word, times in (repeats or {}).items()},
         fillers=frozenset(map(plain, fillers.split())),
-        corrections=frozenset(map(plain, corrections.split())),
         joined_always=plain(joins) == "y",
         joined_twenties=plain(joins) == "i",
         misheard=_numbered(misheard),
@@ -125,9 +122,8 @@ _LEXICONS: Mapping[str, Lexicon] = {
         joins="y",
         repeats={"doble": 2, "triple": 3},
         fillers="el la es mi su número de del cliente son a ver eh em mmm pues vale sí mire bueno por favor"
-        " gracias creo que código al final luego después guion coma punto espacio tengo aquí está espere"
-        " una un momento señorita señor le digo se lo mm ah los las",
-        corrections="perdón perdone no digo quiero decir",
+        " gracias que código al final luego después guion coma punto espacio tengo aquí está"
+        " una un señorita señor le digo se lo mm ah los las",
         misheard="ojo=8 hocho=8 cerro=0 zero=0 cedo=0 sero=0 tras=3 sei=6 seas=6 sieta=7 nuebe=9"
         " nuve=9 nieve=9 huno=1 cuarto=4 cuadro=4 sinco=5 sietes=7 ochos=8 ceros=0 unos=1 doses=2",
     ),
@@ -143,9 +139,8 @@ _LEXICONS: Mapping[str, Lexicon] = {
         joins="i",
         repeats={"doble": 2, "triple": 3},
         fillers="el la és meu el número de client són a veure eh em mmm doncs val sí miri bé bo si us plau"
-        " sisplau gràcies crec que codi al final després guió coma punt espai tinc aquí està"
-        " esperi un una moment senyoreta senyor li dic mm ah els les meva",
-        corrections="perdó perdoni no dic vull dir",
+        " sisplau gràcies que codi al final després guió coma punt espai tinc aquí està"
+        " un una senyoreta senyor li dic mm ah els les meva",
         misheard="cero=0 uno=1 cuatro=4 quatra=4 cuatre=4 cinco=5 sinc=5 sink=5 seis=6 siete=7 ocho=8 nueve=9"
         " vuits=8 buit=8 vui=8 nau=9 sets=7 zeros=0 sero=0 cinquena=5 sic=6 tras=3 dus=2 quart=4",
     ),
@@ -160,9 +155,8 @@ _LEXICONS: Mapping[str, Lexicon] = {
         joins="and",
         repeats={"double": 2, "triple": 3, "treble": 3},
         fillers="it is it's its my the number customer er um uh well yes okay please that's thanks thank"
-        " you so think i code dash then at end have here let me see hold on a moment"
+        " you so i code dash then at end have here on a"
         " comma point mm ah hmm of this",
-        corrections="sorry no mean correction",
         misheard="o=0 hero=0 won=1 want=1 to=2 too=2 tree=3 free=3 for=4 fore=4 fife=5 hive=5 sex=6 sicks=6"
         " ate=8 aid=8 niner=9 mine=9 fourty=40 forteen=14 nein=9 eights=8 sevens=7 ones=1 zeros=0 nines=9",
     ),
@@ -196,10 +190,6 @@ def readings(text: str, language: str) -> tuple[Reading, ...]:
         digits = "".join(words)
         return (Reading(digits, 0.0),) if digits.isascii() and digits.isdecimal() else ()
     found = list(_parse(words, language))
-    # "cuatro cinco… no, perdón, cuatro cinco siete": what follows the correction may stand alone.
-    marks = [at for at, word in enumerate(words) if word in lexicon.corrections]
-    if marks:
-        found += [Reading(r.digits, r.cost + 0.1) for r in _parse(words[marks[-1] + 1 :], language)]
     best: dict[str, float] = {}
     for reading in found:
         if reading.digits and reading.cost <= HIGHEST_COST:
@@ -244,7 +234,7 @@ def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
     if word in lexicon.misheard:
         yield 1, lexicon.misheard[word], 0.4
     known = bool(found) or bool(times) or word in lexicon.misheard
-    if word in lexicon.fillers or word in lexicon.corrections:
+    if word in lexicon.fillers:
         yield 1, "", 0.0 if not known else 0.3
     elif word in lexicon.joins:
         yield 1, "", 0.2

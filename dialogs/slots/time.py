@@ -33,8 +33,9 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.time_reading import FILLERS, TIME_WORDS, WRITTEN, Clock, apart, relative, time_vocabulary
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import time_of_day
 
 _USUAL = (8 * 60, 20 * 60)

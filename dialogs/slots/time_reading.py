@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dialogs.slots.phrasing import CARELESS, Words, phrases_of, starts, tokens
+from dialogs.slots.phrasing import CARELESS
 from dialogs.slots.quantities import below_hundred
-from dialogs.slots.words import plain
+from dialogs.slots.words import Words, phrases_of, plain, starts, tokens
 
 Phrases = tuple[Words, ...]
 
