@@ -111,7 +111,13 @@ class Date(SpokenKind):
             for size, meanings in calendar.at(words, at):
                 yield size, tuple(self._allowed(reading, asking.today) for reading in meanings)
 
-        return understand(tokens(text, WRITTEN), asking.language, read_at, fillers=_FILLERS[asking.language])
+        return understand(
+            tokens(text, WRITTEN),
+            asking.language,
+            read_at,
+            fillers=_FILLERS[asking.language],
+            leave_open=DATE_WORDS[asking.language].leave_open,
+        )
 
     def _calendar(self, language: str, asking: Asking) -> Calendar:
         return Calendar(language, asking.today, self.range, month_first=asking.region in _MONTHS_FIRST)
