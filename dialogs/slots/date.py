@@ -117,6 +117,7 @@ class Date(SpokenKind):
             read_at,
             fillers=_FILLERS[asking.language],
             leave_open=DATE_WORDS[asking.language].leave_open,
+            mend=calendar.mended,
         )
 
     def _calendar(self, language: str, asking: Asking) -> Calendar:

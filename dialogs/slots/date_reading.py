@@ -61,6 +61,17 @@ class Calendar:
                     last += size
                 yield last - at, tuple(found)
 
+    def mended(self, before: Words, last: Words) -> Words | None:
+        """ "El quince de marzo, no, el dieciséis": the month stays."""
+        months = [at for at, word in enumerate(before) if word in self.words.months]
+        bare = last[starts(last, 0, self.words.articles) :]
+        if not months or not any(end == len(bare) for end, _day in self._day(bare, 0)):
+            return None
+        if months[0] == 0:
+            return (before[0], *last)
+        behind = months[0] - (before[months[0] - 1] in self.words.of)
+        return (*last, *before[behind:])
+
     def _named_at(self, words: Words, at: int) -> Iterator[_Dated]:
         yield from self._at(words, at, named=True)
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from dialogs.slots.hedges import has_none, told
 from dialogs.slots.letters import letters_at
-from dialogs.slots.numerals import LONGEST_UTTERANCE, lexicon_of, readings
+from dialogs.slots.numerals import lexicon_of, readings
 from dialogs.slots.phrasing import FILLERS, Reading
 from dialogs.slots.quantities import quantities
-from dialogs.slots.words import Words, tokens
+from dialogs.slots.words import LONGEST_UTTERANCE, Words, tokens
 
 _GLUED = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 MISFIT = 1.2

@@ -12,12 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dialogs.slots.words import likeness, plain, words_of
+from dialogs.slots.words import LONGEST_UTTERANCE, Words, likeness, plain, words_of
 
 MOST_READINGS = 24
 """Per position of the utterance; bounds the work on any input."""
-LONGEST_UTTERANCE = 40
-"""Words; more is no number."""
 LONGEST_RESCUE = 16
 """Words; in a longer utterance nothing is rescued by sound."""
 HIGHEST_COST = 2.5
@@ -29,6 +27,8 @@ SPLIT = 0.4
 """For a number that is cut where its language would go on, "mil | uno" as 1000 1: it is asked back."""
 MISHEARD = 0.5
 """A word that only sounds like a number word."""
+_COUNTED = 0.2
+"""For "tres ceros", which may be heard for "tres, cero"."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Lexicon:
     joins: frozenset[str]
     repeats: Mapping[str, int]
     fillers: frozenset[str]
+    articles: frozenset[str]
+    """Before one digit among many: "tres ceros y un uno"."""
     joined_always: bool
     """Whether tens and units need a joining word: "cuarenta y cinco"."""
     joined_twenties: bool
@@ -101,6 +103,7 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
         joins=frozenset(map(plain, joins.split())),
         repeats={plain(word): times for word, times in (repeats or {}).items()},
         fillers=frozenset(map(plain, fillers.split())),
+        articles=frozenset({"un", "una", "a", "one"}),
         joined_always=plain(joins) == "y",
         joined_twenties=plain(joins) == "i",
         misheard=_numbered(misheard),
@@ -198,7 +201,7 @@ def readings(text: str, language: str) -> tuple[Reading, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _parse(words: tuple[str, ...], language: str) -> tuple[Reading, ...]:
+def _parse(words: Words, language: str) -> tuple[Reading, ...]:
     """From the end to the start: the readings of each tail are made of the readings of shorter tails."""
     tails: list[dict[str, float]] = [{} for _ in words] + [{"": 0.0}]
     for at in range(len(words) - 1, -1, -1):
@@ -216,7 +219,7 @@ _Block = tuple[int, str, float]
 """Words taken, digits made, cost."""
 
 
-def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
+def _blocks(words: Words, at: int, language: str) -> Iterator[_Block]:
     lexicon = _LEXICONS[language]
     word = words[at]
     if word.isascii() and word.isdecimal():
@@ -224,6 +227,7 @@ def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
         return
     found = list(_whole_numbers(words, at, lexicon))
     yield from found
+    yield from _counted(words, at, lexicon)
     times = lexicon.repeats.get(word)
     if times and at + 1 < len(words):
         after = words[at + 1]
@@ -244,6 +248,29 @@ def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
         yield 1, "", SKIP_UNKNOWN
 
 
+def _counted(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
+    """ "Tres ceros", "two sevens", and the single one that may follow: "… y un uno"."""
+    count = lexicon.units.get(words[at], "0")
+    digit = _singular(words[at + 1], lexicon) if at + 1 < len(words) else None
+    if digit is None or int(count) < 2:
+        return
+    yield 2, digit * int(count), _COUNTED
+    joined = at + 2 + (at + 2 < len(words) and words[at + 2] in lexicon.joins)
+    last = lexicon.units.get(words[joined + 1]) if joined + 1 < len(words) else None
+    if last and words[joined] in lexicon.articles:
+        yield joined + 2 - at, digit * int(count) + last, _COUNTED
+
+
+def _singular(word: str, lexicon: Lexicon) -> str | None:
+    """The digit whose plural the word is: "ceros", "cincos", "zeroes"."""
+    for ending in ("s", "es"):
+        if word.endswith(ending) and word not in lexicon.units:
+            digit = lexicon.units.get(word.removesuffix(ending))
+            if digit:
+                return digit
+    return {"sixes": "6", "vuits": "8", "cincs": "5"}.get(word)
+
+
 def _by_sound(word: str, language: str) -> Iterator[_Block]:
     for known, digits in _NUMBERED[language].items():
         like = likeness(word, known, language, ALIKE)
@@ -251,7 +278,7 @@ def _by_sound(word: str, language: str) -> Iterator[_Block]:
             yield 1, digits, MISHEARD + (1.0 - like)
 
 
-def _below_hundred(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
+def _below_hundred(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
     if at >= len(words):
         return
     word = words[at]
@@ -275,7 +302,7 @@ def _below_hundred(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterato
             yield 2 + joined, tens[0] + lexicon.misheard[after], 0.4
 
 
-def _below_thousand(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
+def _below_thousand(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
     yield from _below_hundred(words, at, lexicon)
     if at >= len(words):
         return
@@ -294,7 +321,7 @@ def _below_thousand(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterat
                 yield size + joined + more, hundred[0] + digits.zfill(2), cost
 
 
-def _whole_numbers(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
+def _whole_numbers(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
     yield from _below_thousand(words, at, lexicon)
     heads: list[_Block] = [(0, "1", 0.0)]
     heads += [block for block in _below_thousand(words, at, lexicon) if block[1] != "0"]

@@ -85,6 +85,11 @@ FILLERS: Mapping[str, frozenset[str]] = {
 # --- one utterance -----------------------------------------------------------------------------------
 
 
+Mend = Callable[[Words, Words], Words | None]
+"""From an answer and what corrects it to the whole as it is meant ("quince de marzo", "dieciséis": "dieciséis
+de marzo"); `None` where the correction is whole by itself."""
+
+
 @dataclass(frozen=True)
 class _Span:
     start: int
@@ -99,10 +104,11 @@ def understand(
     *,
     fillers: frozenset[str] = frozenset(),
     leave_open: frozenset[str] = frozenset(),
+    mend: Mend | None = None,
 ) -> Meanings:
     """What the utterance means; no meanings if it holds no answer, or several. Beside words that `leave_open`
-    what is meant ("a finales de", "antes de"), there is no answer."""
-    words, doubted = without_hedges(words, language)
+    what is meant ("a finales de", "la mitad de"), there is no answer."""
+    words, hedged = without_hedges(words, language)
     found = list(_spans(words, read_at)) if len(words) <= LONGEST_UTTERANCE else []
     spans = [span for span in found if span.meanings]
     for span in found:
@@ -110,23 +116,41 @@ def understand(
             words = (*words[: span.start], *[""] * (span.end - span.start), *words[span.end :])
     if not spans:
         return ()
-    if any(word in BETWEEN.get(language, ()) for word in words[: spans[0].start]):
+    before, between, after = words[: spans[0].start], _between(words, spans), words[spans[-1].end :]
+    corrected = any(span.meanings != spans[-1].meanings for span in spans)
+    if _are_several(words, spans, language, corrected=corrected):
         return (Reading("", reason="several"),)
-    last = spans[-1]
-    before, between, after = words[: spans[0].start], _between(words, spans), words[last.end :]
     if not leave_open.isdisjoint((*before, *between, *after)):
         return ()
-    doubted = doubted or cuts(between, language) or cuts(after, language) or denied(before, language)
-    if any(span.meanings != last.meanings for span in spans):
-        if not corrects(words[spans[-2].end : last.start], language):
-            return (Reading("", reason="several"),)
-        doubted, before, between = True, (), ()
-    around = _around(before, between, after, language, fillers)
+    last = _mended(words, spans, read_at, mend) if corrected else spans[-1]
+    doubted = hedged or corrected or denied(before, language)
+    doubted = doubted or cuts(between, language) or cuts(after, language)
+    around = _around(*(((), ()) if corrected else (before, between)), after, language, fillers)
     if around is None:
         return ()
     # What is a careless reading already is nothing among words that say nothing: "tengo tres hijos".
     kept = (r for r in last.meanings if around < 2 * UNEXPLAINED or r.cost < CARELESS)
     return tuple(replace(r, cost=round(r.cost + around, 3), doubted=doubted) for r in kept)
+
+
+def _are_several(words: Words, spans: list[_Span], language: str, *, corrected: bool) -> bool:
+    """Whether these are answers side by side: a range, a choice, a sum."""
+    if any(word in BETWEEN.get(language, ()) for word in words[: spans[0].start]):
+        return True
+    if corrected:
+        return not corrects(words[spans[-2].end : spans[-1].start], language)
+    # "Cien euros ahora y cien luego"
+    return not lexicon_of(language).joins.isdisjoint(_between(words, spans))
+
+
+def _mended(words: Words, spans: list[_Span], read_at: ReadAt, mend: Mend | None) -> _Span:
+    """The corrected answer as a whole, where only a piece of it was said again."""
+    before, last = spans[-2:]
+    whole = mend(words[before.start : before.end], words[last.start : last.end]) if mend else None
+    for span in _spans(whole, read_at) if whole else ():
+        if span.meanings and span.start == 0 and whole and span.end == len(whole):
+            return replace(last, meanings=span.meanings)
+    return last
 
 
 def _between(words: Words, spans: list[_Span]) -> Words:
