@@ -35,6 +35,7 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.hedges import denied
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.trust import band
@@ -62,7 +63,9 @@ _KEY_WORDS = frozenset(
 
 
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
-"""Words that turn an answer round."""
+"""Words that turn an answer round, in any language."""
+_BEHIND = 2
+"""Words behind a phrase among which one may turn it round: "por la tarde yo no puedo"."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
         found = [phrase for phrase in choice.words(language) if within(phrase, said) >= 0]
         if found:
             best = max(found, key=len)
-            hits.append(_Hit(choice.id, len(best), 0.99 if _denied(best, said) else 1.0))
+            hits.append(_Hit(choice.id, len(best), 0.99 if _turned(best, said, language) else 1.0))
     # "otro saldo" over "saldo": a phrase that holds the other's words is the more exact one.
     longest = max((hit.length for hit in hits), default=0)
     inside = [hit for hit in hits if hit.length == longest]
@@ -132,12 +135,13 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     return hits
 
 
-def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
+def _turned(phrase: tuple[str, ...], said: tuple[str, ...], language: str) -> bool:
     """Whether a "not" stands shortly before the phrase, or right behind it: "no quiero mi saldo", "por la
     tarde no" are asked back."""
     at = within(phrase, said)
     behind = at + len(phrase)
-    return any(word in NEGATIONS for word in (*said[max(0, at - 4) : at], *said[behind : behind + 1]))
+    near = (*said[max(0, at - 4) : at], *said[behind : behind + _BEHIND])
+    return denied(near, language) or not NEGATIONS.isdisjoint(near)
 
 
 def _covered(
