@@ -276,6 +276,8 @@ class _Grammar:
             said = end < len(words) and words[end] in self.cents
             taken = (joined or anded) + size + said
             again = 0 if said else self._unit(words, at + taken)[0]  # "doce con cincuenta euros"
+            if again and named:
+                continue  # "cien euros y veinte euros" are a hundred and twenty
             if said and (joined or anded or named):
                 # "treinta y un céntimos" are 31 of them, not thirty and one
                 yield taken, cents, cost + (0.0 if joined or named else 0.45)

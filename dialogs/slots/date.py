@@ -116,7 +116,7 @@ class Date(SpokenKind):
             asking.language,
             read_at,
             fillers=_FILLERS[asking.language],
-            leave_open=DATE_WORDS[asking.language].leave_open,
+            leave_open=calendar.leave_open,
             mend=calendar.mended,
         )
 
