@@ -1,9 +1,9 @@
 """What flows may ask for and have done: of the own database, and of the company's systems (`back_ends.yaml`).
 
 Rules:
-1. One port for all: `BackEnds.ask` answers found, missing, slow or failed, by its deadline, and raises nothing.
+1. One port for all: `BackEnds.ask` answers found, missing, slow or failed by its deadline; it never raises.
 2. Whatever a system does (hangs, lies, floods, redirects), the call goes on, and so do all others.
-3. What the caller said is a value in a request or a query, never a part of its shape (`templates`, `queries`).
+3. What the caller said is a value in a request or a query, never part of its shape (`templates`, `queries`).
 4. What a system answers is checked against the declared types; what does not fit is never spoken (`values`).
 """
 
@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
-from dialogs.catalogue import LookupSchema, WriteSchema
 from dialogs.results import Failed, Found, Missing, Slow
+from ivr.back_ends.agreement import LiveSchemas
 from ivr.back_ends.asking import Inquiry
 from ivr.back_ends.cache import Cache
 from ivr.back_ends.reading import Declared, read_back_ends
@@ -25,14 +24,6 @@ from ivr.lookups import SCHEMAS, Lookups
 
 BACK_ENDS = "back_ends.yaml"
 """In the installation's home, unless the settings name another file."""
-
-
-@dataclass(frozen=True)
-class LiveSchemas:
-    """What the live service answers and does, for whoever checks a catalogue."""
-
-    lookups: Mapping[str, LookupSchema] = field(default_factory=lambda: SCHEMAS)
-    writes: Mapping[str, WriteSchema] = field(default_factory=dict)
 
 
 def declared_in(file: Path | None) -> Declared:
@@ -46,6 +37,11 @@ def schemas_of(declared: Declared) -> LiveSchemas:
         {**SCHEMAS, **{name: one.schema_of() for name, one in declared.lookups.items()}},
         {name: one.schema_of() for name, one in declared.writes.items()},
     )
+
+
+def live_schemas(file: Path | None) -> LiveSchemas:
+    """What the live service looks up and writes with that file of back ends. Raises `FlowsInvalid`."""
+    return schemas_of(declared_in(file))
 
 
 class BackEnds:
@@ -88,8 +84,3 @@ class BackEnds:
         """Closes the connections."""
         for system in self.systems.values():
             system.close()
-
-
-def local_time(now: Callable[[], datetime], zone: tzinfo) -> Callable[[], datetime]:
-    """The time in the company's zone."""
-    return lambda: now().astimezone(zone)

@@ -26,7 +26,9 @@ def in_row(row: Mapping[str, Any]) -> Get:
     return lambda place: row.get(place, ABSENT)
 
 
-def read_fields(fields: Mapping[str, FieldOf], get: Get, zone: tzinfo, *, prefix: str = "") -> dict[str, Scalar]:
+def read_fields(
+    fields: Mapping[str, FieldOf], get: Get, zone: tzinfo, *, prefix: str = ""
+) -> dict[str, Scalar]:
     """Every field, typed. `prefix` leads to a field that names no place. Raises `NotAsAgreed`."""
     record: dict[str, Scalar] = {}
     for name, one in fields.items():
@@ -62,7 +64,7 @@ def is_missing(absence: Absence, answer: Answer) -> bool:
         return False
     if absence.empty is not None:
         there = at_pointer(answer.document, absence.empty)
-        if there is ABSENT or there is None or there == [] or there == {}:
+        if there is ABSENT or there is None or there in ([], {}):
             return True
     return any(
         type(there) is type(value) and there == value

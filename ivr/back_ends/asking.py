@@ -65,32 +65,41 @@ class Inquiry:
     jitter: Callable[[], float] = field(default=random.random)
     pause: Callable[[float], object] = field(default=gevent.sleep)
 
-    def ask(self, by: Mapping[str, str], *, deadline: float, sensitive: bool) -> Found | Missing | Slow | Failed:
+    def ask(
+        self, by: Mapping[str, str], *, deadline: float, sensitive: bool
+    ) -> Found | Missing | Slow | Failed:
         """`deadline`: seconds that the flow waits."""
         if set(by) != set(self.declared.by):
             return Failed(f"`{self.name}` is asked by {', '.join(self.declared.by)}")
-        if not all(value.strip() and value.isprintable() and len(value) <= LONGEST_VALUE for value in by.values()):
-            return Missing()
         kept = self.declared.cache > 0 and not sensitive
         key = key_of(self.name, by)
         if kept and (found := self.cache.get(key)) is not None:
             return found
         own = self.declared.deadline or self.system.declared.deadline
         ends_at = self.now() + min(own, deadline)
+        result = self._answer(by, ends_at)
+        if kept and isinstance(result, Found):
+            self.cache.keep(key, result, self.declared.cache)
+        return result
+
+    def _answer(self, by: Mapping[str, str], ends_at: float) -> Found | Missing | Slow | Failed:
+        if not all(
+            value.strip() and value.isprintable() and len(value) <= LONGEST_VALUE for value in by.values()
+        ):
+            return Missing()
         try:
-            result = self._repeatedly(by, ends_at)
+            return self._repeatedly(by, ends_at)
         except ValueUnfit:
             return Missing()
         except OutOfTime:
             return Slow()
         except SystemFault as fault:
-            return Failed(f"{self.system.name}: {fault}" if not isinstance(fault, Resting) else str(fault))
-        if kept and isinstance(result, Found):
-            self.cache.keep(key, result, self.declared.cache)
-        return result
+            return Failed(str(fault) if isinstance(fault, Resting) else f"{self.system.name}: {fault}")
 
     def _repeatedly(self, by: Mapping[str, str], ends_at: float) -> Found | Missing:
-        repeatable = isinstance(self.declared, SqlLookup) or self.declared.get is not None or self.declared.repeatable
+        repeatable = (
+            isinstance(self.declared, SqlLookup) or self.declared.get is not None or self.declared.repeatable
+        )
         for tried in range(self.declared.retries + 1):
             try:
                 return self._once(by, ends_at - self.now())

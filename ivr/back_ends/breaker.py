@@ -1,4 +1,4 @@
-"""A circuit breaker: a system that does not work is left alone for a while, so that callers do not wait for it.
+"""A circuit breaker: a system that does not work is left alone for a while, and nobody waits for it.
 
 Closed: everybody is let through; `failures` in a row open it. Open: nobody is, for `rest` seconds. Half open:
 one is let through to see, and closes it or opens it again.

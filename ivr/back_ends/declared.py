@@ -27,7 +27,9 @@ Seconds = Annotated[float, Field(gt=0, le=30)]
 Status = Annotated[int, Field(ge=200, le=599)]
 GivenType = Literal["text", "number", "date", "boolean", "digits", "phone", "time", "code"]
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
-_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "authorization", "accept-encoding"})
+_OURS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "authorization", "accept-encoding"}
+)
 
 
 class Part(BaseModel):
@@ -101,8 +103,8 @@ class Auth(Part):
 class Breaking(Part):
     """When a system that does not work is left alone, and for how long."""
 
-    failures: int = Field(5, ge=1, le=1000, description="In a row")
-    rest: float = Field(30.0, gt=0, le=3600, description="Seconds, then one is let through to see")
+    failures: int = Field(default=5, ge=1, le=1000, description="In a row")
+    rest: float = Field(default=30.0, gt=0, le=3600, description="Seconds, then one is let through to see")
 
 
 def _address(url: str) -> str:
@@ -111,10 +113,12 @@ def _address(url: str) -> str:
         port = parts.port
     except ValueError:
         port = -1
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or port == 0:
+    if parts.scheme not in ("http", "https") or not parts.hostname or port in (-1, 0):
         raise ValueError("write the address as https://crm.example.com/api")
     if parts.username is not None or parts.query or parts.fragment or "{" in url or re.search(r"\s", url):
-        raise ValueError("an address holds neither a user nor `?`, `#`, `{`: write those at `auth` and at the path")
+        raise ValueError(
+            "an address holds neither a user nor `?`, `#`, `{`: write those at `auth` and at the path"
+        )
     return url.rstrip("/")
 
 
@@ -122,14 +126,16 @@ class HttpSystem(Part):
     """A system that is asked over HTTP, in JSON."""
 
     url: Annotated[str, AfterValidator(_address)]
-    plain: bool = Field(False, description="Without TLS: only inside your own network")
+    plain: bool = Field(default=False, description="Without TLS: only inside your own network")
     auth: Auth | None = None
     headers: dict[Header, str] = Field(default_factory=dict, description="Sent with each request")
-    authorities: Path | None = Field(None, description="Your own CA's certificates, PEM")
-    networks: tuple[Network, ...] = Field((), description="Where its address must lie; else it is not asked")
+    authorities: Path | None = Field(default=None, description="Your own CA's certificates, PEM")
+    networks: tuple[Network, ...] = Field(
+        default=(), description="Where its address must lie; else it is not asked"
+    )
     deadline: Seconds = 4.0
-    connections: int = Field(10, ge=1, le=200, description="At once; more wait")
-    largest: int = Field(1_000_000, ge=1_000, le=5_000_000, description="Bytes of an answer")
+    connections: int = Field(default=10, ge=1, le=200, description="At once; more wait")
+    largest: int = Field(default=1_000_000, ge=1_000, le=5_000_000, description="Bytes of an answer")
     breaker: Breaking = Breaking()
 
     @model_validator(mode="after")
@@ -146,9 +152,11 @@ class SqlSystem(Part):
     """A database that is asked with declared queries."""
 
     database: Secret
-    writes: bool = Field(False, description="Whether `writes` may change it; else each session is read-only")
+    writes: bool = Field(
+        default=False, description="Whether `writes` may change it; else each session is read-only"
+    )
     deadline: Seconds = 4.0
-    connections: int = Field(4, ge=1, le=50)
+    connections: int = Field(default=4, ge=1, le=50)
     breaker: Breaking = Breaking()
 
 
@@ -165,11 +173,15 @@ class FieldOf(Part):
     """Where one field stands in the answer, and how it is written there."""
 
     type: ValueType
-    at: str | None = Field(None, description="A JSON pointer, or a column; default: its own name")
-    currency: str | None = Field(None, description="Of money: EUR, or the place where its code stands")
-    written: Literal["decimal", "minor"] | None = Field(None, description="Of money: 142.30, or 14230")
+    at: str | None = Field(default=None, description="A JSON pointer, or a column; default: its own name")
+    currency: str | None = Field(
+        default=None, description="Of money: EUR, or the place where its code stands"
+    )
+    written: Literal["decimal", "minor"] | None = Field(
+        default=None, description="Of money: 142.30, or 14230"
+    )
     codes: dict[str, str] = Field(default_factory=dict, description="The system's codes → the flows'")
-    optional: bool = Field(False, description="It may be null, or not there")
+    optional: bool = Field(default=False, description="It may be null, or not there")
 
     @model_validator(mode="before")
     @classmethod
@@ -186,7 +198,8 @@ class FieldOf(Part):
         if self.type == "money":
             if self.currency is None or self.written is None:
                 raise ValueError(
-                    "money needs `currency` (EUR, or its place) and `written: decimal` (142.30) or `minor` (14230)"
+                    "money needs `currency` (EUR, or its place), and `written: decimal` (142.30)"
+                    " or `minor` (14230)"
                 )
             if re.fullmatch("[A-Z]{3}", self.currency) and not is_currency(self.currency):
                 raise ValueError(f"no currency is called {self.currency}")
@@ -201,7 +214,7 @@ class Absence(Part):
     """What of an answer means that there is no such thing."""
 
     status: tuple[Status, ...] = (404,)
-    empty: Pointer | None = Field(None, description="Nothing, null, [] or {} stands there")
+    empty: Pointer | None = Field(default=None, description="Nothing, null, [] or {} stands there")
     when: dict[Pointer, list[str | int | bool]] = Field(default_factory=dict)
 
 
@@ -221,9 +234,9 @@ class _Asked(Part):
     system: Name
     by: list[Name] = Field(min_length=1)
     fields: dict[Name, FieldOf] = Field(min_length=1)
-    deadline: Seconds | None = Field(None, description="Default: the system's")
-    retries: int = Field(1, ge=0, le=5, description="Within the deadline")
-    cache: float = Field(0.0, ge=0, le=3600, description="Seconds that an answer is kept")
+    deadline: Seconds | None = Field(default=None, description="Default: the system's")
+    retries: int = Field(default=1, ge=0, le=5, description="Within the deadline")
+    cache: float = Field(default=0.0, ge=0, le=3600, description="Seconds that an answer is kept")
 
     def schema_of(self) -> LookupSchema:
         """What it is asked by and gives, as a catalogue says it."""
@@ -244,8 +257,8 @@ class HttpLookup(_Asked):
 
     get: Path_ | None = None
     post: Path_ | None = None
-    send: Body = Field(None, description="The JSON body of a `post`")
-    repeatable: bool = Field(False, description="Of a `post`: it only asks, and may be sent again")
+    send: Body = Field(default=None, description="The JSON body of a `post`")
+    repeatable: bool = Field(default=False, description="Of a `post`: it only asks, and may be sent again")
     missing: Absence = Absence()
 
     @model_validator(mode="after")
@@ -283,7 +296,7 @@ class _Written(Part):
     values: dict[Name, GivenType] = Field(min_length=1)
     fields: dict[Name, FieldOf] = Field(default_factory=dict, description="What is known once it is done")
     deadline: Seconds | None = None
-    later: bool = Field(True, description="What cannot be done now is tried again until it is")
+    later: bool = Field(default=True, description="What cannot be done now is tried again until it is")
 
     def reasons(self) -> frozenset[str]:
         """The codes that it may be refused with."""
@@ -303,8 +316,8 @@ class HttpWrite(_Written):
     send: Body = None
     done: tuple[Status, ...] = (200, 201, 202, 204)
     refused: dict[Status, Name] = Field(default_factory=dict, description="Status → the flows' code")
-    reason: RefusalAt | None = Field(None, description="Where a refusal (4xx) says why")
-    key: Header = Field("Idempotency-Key", description="The header that makes a repetition harmless")
+    reason: RefusalAt | None = Field(default=None, description="Where a refusal (4xx) says why")
+    key: Header = Field(default="Idempotency-Key", description="The header that makes a repetition harmless")
     repeatable: bool | None = Field(
         None, description="It may be sent again where nobody knows whether it was done; put and delete may"
     )
@@ -333,8 +346,8 @@ class SqlWrite(_Written):
     """A write to a database: one statement, whose bound `:idempotency_key` may make a repetition harmless."""
 
     statement: Annotated[str, AfterValidator(parse_statement)]
-    nothing: Name = Field("no_such", description="The flows' code if no row was changed")
-    repeatable: bool = Field(False, description="Running it twice does no harm")
+    nothing: Name = Field(default="no_such", description="The flows' code if no row was changed")
+    repeatable: bool = Field(default=False, description="Running it twice does no harm")
 
     def reasons(self) -> frozenset[str]:
         return frozenset({self.nothing})

@@ -1,4 +1,4 @@
-"""What can go wrong at a system of the company: whether it was asked at all, and whether it may have acted."""
+"""What can go wrong at a system of the company: was it asked at all, and may it have acted?"""
 
 from __future__ import annotations
 

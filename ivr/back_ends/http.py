@@ -3,8 +3,9 @@
 Rules:
 1. One deadline over all of it: name, connection, sending, and the last byte of the answer.
 2. An answer is read up to `largest` bytes, uncompressed, and only if it says that it is JSON.
-3. Redirects are never followed: they would lead the request, with its secret and the caller's data, to a place
-   that nobody declared. Link-local addresses (cloud metadata) are never connected to, whatever a name resolves to.
+3. Redirects are never followed: they would lead the request, with its secret and the caller's data, to a
+   place that nobody declared. Link-local addresses (cloud metadata) are never connected to, whatever a name
+   resolves to.
 4. TLS is verified, always.
 5. A fault tells whether the system may have acted: `NotReached`, or `NotAnswered`.
 """
@@ -127,7 +128,13 @@ class HttpLink:
         self._pool.close()
 
     def send(
-        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None, deadline: float
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float,
     ) -> Answer:
         """One request and its answer, in at most `deadline` seconds.
 
@@ -152,7 +159,7 @@ class HttpLink:
                     decode_content=False,
                     # Unreached before the time is over, so that it is known that nothing was sent.
                     timeout=Timeout(connect=deadline * CONNECTING, read=deadline + 1.0),
-                    pool_timeout=deadline * CONNECTING,
+                    pool_timeout=deadline * CONNECTING,  # type: ignore[arg-type]  # seconds, as its queue takes them
                 )
                 return self._read(response)
         except gevent.Timeout as timeout:
@@ -208,7 +215,7 @@ def _no_number(name: str) -> Any:
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """The library's faults as ours. Their texts are left out: they repeat addresses with the caller's values."""
+    """The library's faults as ours. Their texts stay out: they repeat addresses with the caller's values."""
     try:
         yield
     except _PlaceRefused as refused:

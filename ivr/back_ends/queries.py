@@ -1,7 +1,7 @@
 """Declared SQL, read before it ever runs: one statement, bound values only, and no write where none may be.
 
-This is the first of two fences. The second is the database: a session for look-ups is read-only (`sql.py`), so
-that what passes here and still writes, such as a function with a side effect, fails there.
+This is the first of two fences. The second is the database: a session for look-ups is read-only (`sql.py`),
+so that what passes here and still writes, such as a function with a side effect, fails there.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CHANGING = frozenset(
-    "insert update delete merge replace create alter drop truncate grant revoke copy call do set reset"
-    " vacuum attach detach pragma into lock listen notify execute prepare begin commit rollback savepoint"
-    " reindex analyze explain import load".split()
+    {"insert", "update", "delete", "merge", "replace", "create", "alter", "drop", "truncate", "grant"}
+    | {"revoke", "copy", "call", "do", "set", "reset", "vacuum", "attach", "detach", "pragma", "into", "lock"}
+    | {"listen", "notify", "execute", "prepare", "begin", "commit", "rollback", "savepoint", "reindex"}
+    | {"analyze", "explain", "import", "load"}
 )
 LONGEST = 8_000
 
@@ -63,20 +64,22 @@ def _read(text: str) -> list[str]:
     words: list[str] = []
     end_seen = False
     for found in _TOKEN.finditer(text):
-        kind, token = found.lastgroup, found.group()
-        if kind == "comment" or token.isspace():
+        kind, sign = found.lastgroup, found.group()
+        if kind == "comment" or sign.isspace():
             continue
         if end_seen:
             raise ValueError("one statement, please: nothing may follow `;`")
-        if kind == "text" and "\\" in token:
-            raise ValueError("a backslash in a text reads differently from database to database: bind the text")
-        if kind == "text" and re.search(r"(?<!:):[a-z_]\w*\b", token):
-            raise ValueError(f"a bound value has no quotes around it: write {token.strip(chr(39))}")
-        if kind == "dollar" or token in "{}%$?@\\" or token in ("'", '"', "`"):
-            raise ValueError(f"`{token}` must not stand in a query: a value is bound, as in `:order_id`")
+        if kind == "text" and "\\" in sign:
+            raise ValueError(
+                "a backslash in a text reads differently from database to database: bind the text"
+            )
+        if kind == "text" and re.search(r"(?<!:):[a-z_]\w*\b", sign):
+            raise ValueError(f"a bound value has no quotes around it: write {sign.strip(chr(39))}")
+        if kind == "dollar" or sign in "{}%$?@\\" or sign in ("'", '"', "`"):
+            raise ValueError(f"`{sign}` must not stand in a query: a value is bound, as in `:order_id`")
         if kind == "word":
-            words.append(token.lower())
-        end_seen = token == ";"
+            words.append(sign.lower())
+        end_seen = sign == ";"
     return words
 
 

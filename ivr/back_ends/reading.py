@@ -69,7 +69,9 @@ def read_back_ends(file: Path, taken: frozenset[str] = frozenset()) -> Declared:
     """
     source = read(file)
     if not isinstance(source.content, dict):
-        raise FlowsInvalid([source.problem((), "this declares nothing: begin with `systems:` (docs/back-ends.md)")])
+        raise FlowsInvalid(
+            [source.problem((), "this declares nothing: begin with `systems:` (docs/back-ends.md)")]
+        )
     reader = _Reader(source)
     declared = reader.declared()
     problems = [*reader.problems, *_contradictions(source, declared, taken, reader.unread)]
@@ -114,13 +116,17 @@ class _Reader:
     def _entries(self, section: str) -> Iterator[tuple[str, dict[str, Any]]]:
         entries = self._source.content.get(section) or {}
         if not isinstance(entries, dict):
-            self._problem((section,), f"`{section}` holds names with what belongs to them: write `name:` below")
+            self._problem(
+                (section,), f"`{section}` holds names with what belongs to them: write `name:` below"
+            )
             return
         for name, entry in entries.items():
             try:
                 _Named(name=name)
             except ValidationError:
-                self._problem((section, name), f"`{name}` is not a name in lower case, such as `crm`: rename it")
+                self._problem(
+                    (section, name), f"`{name}` is not a name in lower case, such as `crm`: rename it"
+                )
                 continue
             if isinstance(entry, dict):
                 yield name, entry
@@ -159,7 +165,9 @@ def _contradictions(
     ]
     for way, entry in entries:
         if way[1] in taken:
-            yield source.problem(way, f"`{way[1]}` is answered by the own database: give this one another name")
+            yield source.problem(
+                way, f"`{way[1]}` is answered by the own database: give this one another name"
+            )
         yield from _of_system(source, way, entry, declared, unread)
         given = entry.by if isinstance(entry, HttpLookup | SqlLookup) else list(entry.values)
         yield from _places(source, way, entry, given)
@@ -181,7 +189,9 @@ def _of_system(
         remedy = nearest(entry.system, declared.systems)
         yield source.problem((*way, "system"), f"there is no system `{entry.system}`: {remedy}")
     elif over_sql != isinstance(system, SqlSystem):
-        speaks, wants = ("HTTP", "get: /path") if not isinstance(system, SqlSystem) else ("SQL", "query: SELECT …")
+        speaks, wants = (
+            ("HTTP", "get: /path") if not isinstance(system, SqlSystem) else ("SQL", "query: SELECT …")
+        )
         if way[0] == "writes":
             wants = "put: /path" if speaks == "HTTP" else "statement: UPDATE …"
         yield source.problem((*way, "system"), f"`{entry.system}` is asked over {speaks}: write `{wants}`")
@@ -213,8 +223,10 @@ def _places(
     key = "by" if isinstance(entry, HttpLookup | SqlLookup) else "values"
     for name in given:
         if name not in used:
-            place = shown.format(name)
-            yield source.problem((*way, key), f"`{name}` is asked for and never sent: write `{place}` where it goes")
+            sign = shown.format(name)
+            yield source.problem(
+                (*way, key), f"`{name}` is asked for and never sent: write `{sign}` where it goes"
+            )
 
 
 def _places_in_answer(source: Source, way: Way, entry: DeclaredLookup | DeclaredWrite) -> Iterator[Problem]:
@@ -228,9 +240,13 @@ def _places_in_answer(source: Source, way: Way, entry: DeclaredLookup | Declared
             if place is None:
                 continue
             if over_sql and place.startswith("/"):
-                yield source.problem((*way, "fields", name, key), f"a column has no `/`: write `{place.strip('/')}`")
+                yield source.problem(
+                    (*way, "fields", name, key), f"a column has no `/`: write `{place.strip('/')}`"
+                )
             elif not over_sql and not place.startswith("/"):
-                yield source.problem((*way, "fields", name, key), f"a place in JSON begins with `/`: write `/{place}`")
+                yield source.problem(
+                    (*way, "fields", name, key), f"a place in JSON begins with `/`: write `/{place}`"
+                )
         if one.type == "money" and f"{name}_currency" in entry.fields:
             yield source.problem(
                 (*way, "fields", f"{name}_currency"), f"`{name}` brings its currency: take this field out"

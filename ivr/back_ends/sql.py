@@ -80,7 +80,8 @@ class _Sqlite:
         ends_at = time.monotonic() + deadline
         done = None
         # The thread ends by itself at the deadline; if it is later than that, it hangs in the disk.
-        with gevent.Timeout(deadline + 0.5, False):
+        quietly: Any = False  # gevent's word for a time that ends the block and raises nothing
+        with gevent.Timeout(deadline + 0.5, quietly):
             done = self._threads.spawn(self._run, text, dict(values), ends_at, reads).get()
         if done is None:
             raise NotAnswered("the database does not come back from its disk")
@@ -113,7 +114,10 @@ class _Sqlite:
 
 
 def _plain(row: sqlite3.Row) -> Row:
-    return {name: Decimal(str(row[name])) if isinstance(row[name], float) else row[name] for name in row.keys()}
+    return {
+        name: Decimal(str(row[name])) if isinstance(row[name], float) else row[name]
+        for name in row.keys()  # noqa: SIM118 - a row iterates over its values
+    }
 
 
 def _of_sqlite(fault: sqlite3.Error) -> Exception:
@@ -132,7 +136,8 @@ def _of_sqlite(fault: sqlite3.Error) -> Exception:
 
 class _Postgresql:
     def __init__(self, url: URL, declared: SqlSystem) -> None:
-        limits = f"-c statement_timeout={round(declared.deadline * 1000)} -c lock_timeout={round(declared.deadline * 500)}"
+        most = round(declared.deadline * 1000)
+        limits = f"-c statement_timeout={most} -c lock_timeout={most // 2}"
         if not declared.writes:
             limits += " -c default_transaction_read_only=on"
         try:
@@ -146,7 +151,9 @@ class _Postgresql:
                 hide_parameters=True,
             )
         except (ImportError, SQLAlchemyError) as fault:
-            raise BackEndUnfit(f"PostgreSQL cannot be asked ({fault})", "pip install 'psycopg[binary]'") from fault
+            raise BackEndUnfit(
+                f"PostgreSQL cannot be asked ({fault})", "pip install 'psycopg[binary]'"
+            ) from fault
 
     def close(self) -> None:
         self._engine.dispose()
@@ -163,11 +170,10 @@ class _Postgresql:
         try:
             with out_of_time, self._engine.connect() as connection:
                 connected = True
-                if reads:
-                    connection = connection.execution_options(postgresql_readonly=True)
+                connection.execution_options(postgresql_readonly=reads)
                 with connection.begin():
                     result = connection.exec_driver_sql(for_psycopg(text), dict(values))
-                    rows = [dict(row) for row in result.mappings().fetchmany(2)] if reads else []
+                    rows: list[Row] = [dict(row) for row in result.mappings().fetchmany(2)] if reads else []
                     return rows, result.rowcount
         except gevent.Timeout as timeout:
             if timeout is not out_of_time:

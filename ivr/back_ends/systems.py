@@ -62,7 +62,9 @@ class Connected:
                 link.close()
 
 
-def connect(declared: Mapping[str, System], now: Callable[[], float] = time.monotonic) -> dict[str, Connected]:
+def connect(
+    declared: Mapping[str, System], now: Callable[[], float] = time.monotonic
+) -> dict[str, Connected]:
     """Each system; one whose secret cannot be read is there too, and says so when it is asked."""
     return {name: _connected(name, system, now) for name, system in declared.items()}
 

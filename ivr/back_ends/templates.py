@@ -55,7 +55,9 @@ def parse_path(text: str) -> Template:
     template = parse_template(text)
     outline = "x".join(template.parts[::2])
     if not outline.startswith("/") or outline.startswith("//") or not _PATH.fullmatch(outline):
-        raise ValueError("a path begins with one `/` and has no blanks, no host and no `#`: `/orders/{order_id}`")
+        raise ValueError(
+            "a path begins with one `/` and has no blanks, no host and no `#`: `/orders/{order_id}`"
+        )
     if any(segment in (".", "..") for segment in outline.partition("?")[0].split("/")):
         raise ValueError("a path goes down, never up: leave `.` and `..` out")
     return template

@@ -1,4 +1,4 @@
-"""From what a system answers to what a flow is told: each field of its type, or the answer counts for nothing.
+"""From what a system answers to what a flow is told: each field of its type, or nothing is taken.
 
 Rules:
 1. Nothing is guessed. A value of another type is a fault of the system's answer (`NotAsAgreed`), which the
@@ -114,8 +114,10 @@ def _text(raw: Any, _zone: tzinfo) -> str | None:
 def _number(raw: Any, _zone: tzinfo) -> int | None:
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         return None
-    whole = not isinstance(raw, Decimal) or (raw.is_finite() and raw == raw.to_integral_value())
-    return int(raw) if whole and abs(raw) <= LARGEST_NUMBER else None
+    if isinstance(raw, Decimal) and not raw.is_finite():
+        return None
+    amount = Decimal(raw)
+    return int(raw) if abs(amount) <= LARGEST_NUMBER and amount == amount.to_integral_value() else None
 
 
 def _boolean(raw: Any, _zone: tzinfo) -> bool | None:

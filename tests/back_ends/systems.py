@@ -31,7 +31,9 @@ class Crm:
         path = environ["RAW"] if "RAW" in environ else environ["REQUEST_URI"]
         document = json.loads(body) if body else None
         self.asked.append((environ["REQUEST_METHOD"], path, document))
-        self.headers.append({k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k.startswith("HTTP_")})
+        self.headers.append(
+            {k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k.startswith("HTTP_")}
+        )
         status, content, *more = self.reply(environ["REQUEST_METHOD"], path, document)
         headers = {"Content-Type": "application/json", **(more[0] if more else {})}
         sent = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -40,8 +42,7 @@ class Crm:
 
 
 class _Server(WSGIServer):
-
-    class handler_class(WSGIServer.handler_class):  # type: ignore[name-defined,misc]  # gevent's own way
+    class handler_class(WSGIServer.handler_class):  # noqa: N801 - gevent's own name  # type: ignore[name-defined,misc]  # gevent's own way
         def get_environ(self) -> dict[str, Any]:
             environ: dict[str, Any] = super().get_environ()
             environ["REQUEST_URI"] = self.path

@@ -92,9 +92,7 @@ def test_a_hundred_megabytes_are_not_read(connected: Connect, talk: Callable[[so
 @pytest.mark.parametrize(
     ("talk", "why"), [(break_off, "broke off"), (garbage, "broke off")], ids=["half", "another protocol"]
 )
-def test_half_an_answer_is_none(
-    connected: Connect, talk: Callable[[socket.socket], None], why: str
-) -> None:
+def test_half_an_answer_is_none(connected: Connect, talk: Callable[[socket.socket], None], why: str) -> None:
     """Cut off in the middle, or not HTTP at all."""
     with raw_server(talk) as url:
         answer = ask(connected(declared(url)))
@@ -160,7 +158,13 @@ def test_a_system_that_lies_is_not_believed(connected: Connect, reply: Any, why:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize(
-    "place", ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:SECOND/", "/elsewhere", "file:///etc/passwd"]
+    "place",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:SECOND/",
+        "/elsewhere",
+        "file:///etc/passwd",
+    ],
 )
 def test_redirects_are_never_followed(connected: Connect, status: int, place: str) -> None:
     """Neither to an internal address nor to the same system: nobody declared that place."""
@@ -175,7 +179,9 @@ def test_redirects_are_never_followed(connected: Connect, status: int, place: st
         assert second.asked == []
 
 
-def test_link_local_addresses_are_never_connected_to(connected: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_link_local_addresses_are_never_connected_to(
+    connected: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever the name resolves to: there the clouds keep their machines' secrets."""
     with crm(lambda *_: (200, GOOD)) as system:
         back_ends = connected(declared(system.url))
