@@ -98,13 +98,16 @@ class Collect:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Ask a back end. Result: `Found`, `Missing`, `Slow` or `Failed`."""
+    """Ask a back end. Result: `Found`, `Missing`, `Slow` or `Failed`; or the wish for a person, as a `Match`,
+    of a caller who does not want to wait."""
 
     name: str
     by: Mapping[str, str]
     step: str
     deadline: float = 4.0
     """Seconds."""
+    filler: Prompt = ()
+    """Said if it takes long, and again."""
 
 
 @dataclass(frozen=True)
