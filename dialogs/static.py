@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dialogs.effects import Spoken
 from dialogs.expressions import Template, Value
@@ -26,10 +26,20 @@ def static_prompts(flows: FlowSet) -> Iterator[Spoken]:
             for _way, words in step.prompts():
                 for language, template in words.items():
                     yield from _fixed_parts(template, language, f"{flow.name}/{name}")
+    for place, words in _segments(flows):
+        for language, template in words.items():
+            yield from _fixed_parts(template, language, place)
     for name, texts in (*WORDING.items(), *REASONS.items()):
         for language, text in texts.items():
             if "{" not in text:
                 yield Spoken(text, language, f"built_in/{name}/{language}")
+
+
+def _segments(flows: FlowSet) -> Iterator[tuple[str, Mapping[str, Template]]]:
+    for segment in flows.segments.segments:
+        yield f"segments/{segment.name}", segment.greeting
+    for shortcut in flows.segments.shortcuts.values():
+        yield f"segments/shortcut_{shortcut.name}", shortcut.ask
 
 
 def _fixed_parts(template: Template, language: str, recording: str) -> Iterator[Spoken]:
