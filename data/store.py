@@ -14,6 +14,7 @@ from typing import Literal, cast
 from sqlalchemy import Connection
 
 from data import faults, schema
+from data.callers import Callers
 from data.calls import Calls
 from data.customers import Accounts, Customers, Orders, Tickets
 from data.database import Database
@@ -56,6 +57,7 @@ class Store:
         self.database = Database(url)
         self.calls = Calls(self.database)
         self.traffic = Traffic(self.database)
+        self.callers = Callers(self.database)
         self.customers = Customers(self.database)
         self.accounts = Accounts(self.database)
         self.tickets = Tickets(self.database)
