@@ -1,7 +1,7 @@
 """The caller's number, however the switch, the carrier or a person writes it.
 
-`+34 600 111 222`, `0034600111222`, `34600111222`, `600-111-222`, `sip:600111222@carrier`, `600111222;ext=12` are
-one number; `anonymous` is none; `204` is a colleague's desk. What is a number of which country is Google's
+`+34 600 111 222`, `0034600111222`, `34600111222`, `600-111-222`, `sip:600111222@carrier` and
+`600111222;ext=12` are one number; `anonymous` is none; `204` is a colleague's desk. What is a number of which country is Google's
 libphonenumber's to know. Numbers without a country code are the site's (`calls.region`).
 """
 
