@@ -124,6 +124,8 @@ class Enqueue:
     queue: str
     step: str
     context: Mapping[str, str]
+    priority: int = 0
+    """Seconds of waiting that they are ahead of others. The engine sets it."""
 
 
 @dataclass(frozen=True)
