@@ -95,7 +95,7 @@ class Accounts:
         self._database = database
 
     def by_customer_number(self, customer_number: str) -> AccountStatus | None:
-        """The balance of this customer; `None` if there is no such customer, or no account."""
+        """The first account of this customer; `None` if there is no such customer, or no account."""
         if not _plausible(customer_number):
             return None
         query = (
@@ -111,6 +111,8 @@ class Accounts:
             )
             .join(CustomerRow, CustomerRow.id == AccountRow.customer_id)
             .where(CustomerRow.customer_number == customer_number)
+            .order_by(AccountRow.rank, AccountRow.label)
+            .limit(1)
         )
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
