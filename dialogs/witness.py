@@ -60,6 +60,8 @@ class Past:
     happenings: Sequence[Happening]
     ended_by: str
     """`caller`, `system`, `agent`, `unknown`."""
+    region: str = "ES"
+    """The site's country (ISO 3166)."""
 
 
 class CallerGone(Exception):

@@ -91,6 +91,8 @@ class WrittenCall:
             entry["now"] = now.strftime("%Y-%m-%dT%H:%M")
             if isinstance(now.tzinfo, ZoneInfo):
                 entry["zone"] = str(now.tzinfo)
+        if self.facts.region != Facts.region:
+            entry["region"] = self.facts.region
         entry["agents"] = self.agents if isinstance(self.agents, str) else list(self.agents)
         caller = {name: value for name, value in self.facts.caller.items() if value not in ("", None)}
         if caller:
@@ -158,6 +160,8 @@ def _on_its_own(entry: Mapping[str, Any], call: WrittenCall, top: Mapping[str, A
     steps = said.pop("steps")
     if "outside" in top:
         said.setdefault("outside", {})
+    if "region" in top:
+        said.setdefault("region", call.facts.region)
     if "recorded" in top:
         said.setdefault("recorded", call.facts.recorded)
     if isinstance(top.get("caller"), dict):
