@@ -24,7 +24,11 @@ ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "pho
 is "17:30"; a code is letters and digits that are a name."""
 VALUE_TYPES: tuple[ValueType, ...] = get_args(ValueType)
 
-CALLER_FACTS: Mapping[str, ValueType] = {"number": "phone", "name": "text", "segment": "text"}
+CALLER_FACTS: Mapping[str, ValueType] = {
+    **{"number": "phone", "name": "text"},
+    # What the segments' rules make of the caller (`dialogs.segments`).
+    **{"segment": "text", "reason": "text", "human_first": "boolean", "shortcut": "text"},
+}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from data.records.accounts import AccountStatus, Debt, Payment
+from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
 from data.records.calls import (
     MOST_READINGS,
     MOST_STEPS,
@@ -27,8 +27,19 @@ from data.records.calls import (
     Who,
 )
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
-from data.records.people import Customer
-from data.records.service import OrderStatus, Shipment, TicketChange, TicketStatus
+from data.records.outbox import Claimed, Errand, GivenUp, OutboxState
+from data.records.people import AuditEntry, Consent, Customer, OwnData
+from data.records.requests import By, Refused, Request
+from data.records.service import (
+    Appointment,
+    FreeSlot,
+    NewTicket,
+    OrderStatus,
+    Shipment,
+    TicketChange,
+    TicketNote,
+    TicketStatus,
+)
 
 __all__ = [
     "LONGEST_CODE",
@@ -36,21 +47,37 @@ __all__ = [
     "MOST_STEPS",
     "SERVER_LOST",
     "AccountStatus",
+    "Appointment",
+    "AuditEntry",
+    "By",
     "CallAnswered",
     "CallBegun",
     "CallEnded",
     "CallRecord",
     "CallStep",
+    "Claimed",
+    "Consent",
     "Customer",
     "Debt",
     "Direction",
     "EndedBy",
+    "Errand",
+    "FreeSlot",
+    "GivenUp",
+    "Movement",
+    "NewTicket",
     "OrderStatus",
+    "OutboxState",
+    "OwnData",
     "Payment",
+    "Promise",
     "Reading",
+    "Refused",
+    "Request",
     "Scalar",
     "Shipment",
     "TicketChange",
+    "TicketNote",
     "TicketStatus",
     "Turn",
     "TurnKind",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,12 @@ class AccountStatus:
     debts: tuple[Debt, ...]
     """The open ones, oldest first."""
     last_payment: Payment | None
+    label: str = ""
+    """What tells a customer's accounts apart, in their words; empty for the only one."""
+    last_digits: str = ""
+    """The end of the account's number."""
+    pays_by: str = ""
+    """`direct_debit`, `card`, `transfer`, `cash`; empty: not agreed."""
 
     def overdue_cents(self, today: date) -> int:
         """What should have been paid before `today`, in minor units."""
@@ -49,3 +56,31 @@ class AccountStatus:
     def next_due_on(self, today: date) -> date | None:
         """When the next payment is due that is not late; `None` if none is to come."""
         return min((debt.due_on for debt in self.debts if debt.due_on >= today), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement:
+    """One line of an account's statement."""
+
+    at: datetime
+    amount_cents: int
+    """As it changes what is owed: a bill is positive, a payment negative."""
+    currency: str
+    concept: str
+    """In the customer's language."""
+    kind: str
+    """`bill`, `payment`, `refund`, `fee`, `correction`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """A promise to pay."""
+
+    id: UUID
+    amount_cents: int
+    currency: str
+    promised_for: date
+    """The day by which the money is to be there."""
+    made_at: datetime
+    status: str
+    """`open`, `kept`, `broken`, `withdrawn`."""

@@ -193,6 +193,14 @@ class CallEnded(Cleaning):
     recording: str | None = None
     flow: str | None = None
     flow_version: str | None = None
+    customer_id: UUID | None = None
+    """Who it turned out to be."""
+    segment: str | None = None
+    segment_reason: str | None = None
+    rules_version: str | None = None
+    """Of the segments' rules."""
+    verified: str | None = None
+    """Which proof they passed."""
     path: tuple[CallStep, ...] = ()
     """The steps that the call went through, in order; of more than `MOST_STEPS` the first ones."""
 
@@ -206,6 +214,10 @@ class CallEnded(Cleaning):
             language=None if self.language is None else code(self.language)[:16],
             flow=None if self.flow is None else code(self.flow),
             flow_version=None if self.flow_version is None else code(self.flow_version),
+            segment=None if self.segment is None else code(self.segment)[:40],
+            segment_reason=None if self.segment_reason is None else clean_text(self.segment_reason),
+            rules_version=None if self.rules_version is None else code(self.rules_version),
+            verified=None if self.verified is None else code(self.verified)[:60],
         )
 
 
@@ -232,6 +244,11 @@ class CallRecord:
     recording: str | None
     release: int | None
     caller_facts: Mapping[str, Scalar]
+    customer_id: UUID | None
+    segment: str
+    segment_reason: str
+    rules_version: str
+    verified: str
     turns: tuple[Turn, ...]
 
     @property
