@@ -60,6 +60,8 @@ class Past:
     happenings: Sequence[Happening]
     ended_by: str
     """`caller`, `system`, `agent`, `unknown`."""
+    history: Mapping[str, Scalar] = field(default_factory=dict)
+    """What was known of the caller when it began."""
 
 
 class CallerGone(Exception):

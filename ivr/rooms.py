@@ -23,6 +23,7 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
+from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
@@ -51,6 +52,7 @@ class Rooms:
     """Those of the flows that the server began with."""
     voice: Voice
     lookups: Lookups
+    callers: KnownCallers
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         return furnishing.clock.utc().astimezone(zone)
 
     queues = live.current.flows.catalogue.queues
-    return Rooms(store, records, live, queues, voice, Lookups(store, local_time))
+    callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
+    closing.callback(callers.close)
+    return Rooms(store, records, live, queues, voice, Lookups(store, local_time), callers)
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

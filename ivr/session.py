@@ -52,6 +52,7 @@ from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
+from ivr.callers.knowing import DEADLINE, Acquaintance
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
@@ -91,6 +92,8 @@ class Services:
     watch: Watch
     longest_call: float
     """Seconds."""
+    caller: Acquaintance | None = None
+    """Whoever calls; `None`: nobody asks."""
 
 
 class NothingToSayError(Exception):
@@ -149,6 +152,8 @@ class Session:
             self._complete(over, self._clock.now() - began)
 
     def _begin(self) -> None:
+        if self._services.caller is not None:
+            self._tell_caller(self._services.caller)
         self._services.watch(
             moments.CallBegan(self._record.call_id, self._call.caller_number, self._call.destination)
         )
@@ -172,12 +177,29 @@ class Session:
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
-            effect = self._conversation.send(self._perform(effect))
+            result = self._perform(effect)
+            self._know_better(effect, result)
+            effect = self._conversation.send(result)
         if self._deeds.given_away:
             self._call.release()
         elif not self._with_person:  # a hang-up now would cut the conversation with the agent
             self._we_hung_up = True
             self._call.hang_up(effect.cause)
+
+    def _know_better(self, effect: Effect, result: Result) -> None:
+        """What was done may have changed who the caller is taken for: the steps that come go by it."""
+        known = self._services.caller
+        if known is None or not known.outdated_by(effect, result):
+            return
+        with suppress(DeadlineError):
+            if self._attention.during(known.look, DEADLINE):
+                self._conversation.learn(known.facts or {})
+                self._tell_caller(known)
+
+    def _tell_caller(self, known: Acquaintance) -> None:
+        taken = known.taken_for(self._conversation)
+        if taken is not None:
+            self._record.taken_for(taken)
 
     def _part(self) -> HungUp:
         """Waits for the end: of the conversation with a person, or the switch's word on our hang-up."""
@@ -376,6 +398,8 @@ class Session:
         # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
         # fallback queue, had we not said that the conversation is the end.
         self._call.set_variable("hangup_after_bridge", "true")
+        # As if they had waited so long already: mod_callcenter adds it to the seconds of waiting.
+        self._call.set_variable("cc_base_score", str(enqueue.priority) if enqueue.priority else "")
         result = _end_of_queue(
             self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
         )
