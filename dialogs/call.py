@@ -9,7 +9,7 @@ from datetime import date
 
 from dialogs.effects import Prompt, Spoken
 from dialogs.errors import ValueUnspeakable
-from dialogs.expressions import Template, Value
+from dialogs.expressions import Template, Value, parse_template
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import render
@@ -208,14 +208,11 @@ class Call:
     def asked_back(self, words: str, shown: str) -> Prompt:
         """ "Did you say …?" with the answer as it was understood."""
         frame = wording("did_you_say", self.language)
-        return (
-            Spoken(
-                frame.replace("{answer}", words),
-                self.language,
-                varies=True,
-                shown=frame.replace("{answer}", shown),
-                pace=self.pace,
-            ),
+        template = parse_template(frame)
+        said = {"answer": (words, shown)}
+        place = "built_in/did_you_say"
+        return render(
+            template, language=self.language, recording=place, pace=self.pace, say=lambda v: said[v.name]
         )
 
     def _say(self, value: Value) -> Said:

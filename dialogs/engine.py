@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dialogs.call import MASK, Call, Scalar, Trace, Visit
-from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Play, SetOutcome
+from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
 from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
@@ -40,6 +40,10 @@ MOST_EFFECTS = 1000
 MOST_STEPS = 5000
 MOST_FAULTS = 3
 """Faults after which a conversation is not worth going on with."""
+
+
+_ANSWERED = (Collect, Lookup)
+"""Effects during which a caller may ask for a person."""
 
 
 class Position(NamedTuple):
@@ -161,7 +165,11 @@ class Conversation:
     def send(self, result: Result) -> Effect:
         if self.finished or self._effect is None:
             raise ConversationOver("the conversation is over, or has not begun")
-        if isinstance(result, Match) and result.value.startswith(MARK) and isinstance(self._effect, Collect):
+        if (
+            isinstance(result, Match)
+            and result.value.startswith(MARK)
+            and isinstance(self._effect, _ANSWERED)
+        ):
             jumped = self._universal(result.value)
             if jumped:
                 return self._advance(None)

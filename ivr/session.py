@@ -10,9 +10,9 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -35,29 +35,28 @@ from dialogs.engine import Conversation
 from dialogs.results import (
     Done,
     Failed,
-    Found,
     Handed,
     Match,
-    Missing,
     NobodyFree,
     NoInput,
     NoMatch,
     Played,
     Recorded,
     Result,
-    Slow,
 )
 from esl.errors import CallEnded, CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
-from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
-from ivr.callers.knowing import DEADLINE, Acquaintance
+from ivr.attention import Attention, CallOverError, CallTooLongError
+from ivr.callers.knowing import Acquaintance
+from ivr.callers.meeting import Meeting
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
+from ivr.looking_up import Asked, Filler, LookingUp, Lookups
 from ivr.moments import MASK, Watch
-from ivr.records import CallRecord, masked, place_in, tells
+from ivr.records import CallRecord, place_in
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
@@ -74,13 +73,6 @@ class Prompts(Protocol):
         """Raises `SpeechError`."""
 
 
-class Lookups(Protocol):
-    """The back ends."""
-
-    def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
-        """Blocks cooperatively; the session keeps the deadline."""
-
-
 @dataclass(frozen=True)
 class Services:
     """What a call is performed with."""
@@ -92,6 +84,8 @@ class Services:
     watch: Watch
     longest_call: float
     """Seconds."""
+    filler: Filler = field(default_factory=Filler)
+    """What callers hear while a back end takes its time."""
     caller: Acquaintance | None = None
     """Whoever calls; `None`: nobody asks."""
 
@@ -120,6 +114,20 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
+        )
+        self._meeting = Meeting(
+            services.caller, attention=self._attention, conversation=conversation, record=record
+        )
+        self._looking_up = LookingUp(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+            asked=Asked(
+                services.lookups, lambda lookup: self._sound(lookup.filler, lookup.step), services.filler
+            ),
         )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
@@ -152,8 +160,7 @@ class Session:
             self._complete(over, self._clock.now() - began)
 
     def _begin(self) -> None:
-        if self._services.caller is not None:
-            self._tell_caller(self._services.caller)
+        self._meeting.note()
         self._services.watch(
             moments.CallBegan(self._record.call_id, self._call.caller_number, self._call.destination)
         )
@@ -178,28 +185,13 @@ class Session:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
             result = self._perform(effect)
-            self._know_better(effect, result)
+            self._meeting.after(effect, result)
             effect = self._conversation.send(result)
         if self._deeds.given_away:
             self._call.release()
         elif not self._with_person:  # a hang-up now would cut the conversation with the agent
             self._we_hung_up = True
             self._call.hang_up(effect.cause)
-
-    def _know_better(self, effect: Effect, result: Result) -> None:
-        """What was done may have changed who the caller is taken for: the steps that come go by it."""
-        known = self._services.caller
-        if known is None or not known.outdated_by(effect, result):
-            return
-        with suppress(DeadlineError):
-            if self._attention.during(known.look, DEADLINE):
-                self._conversation.learn(known.facts or {})
-                self._tell_caller(known)
-
-    def _tell_caller(self, known: Acquaintance) -> None:
-        taken = known.taken_for(self._conversation)
-        if taken is not None:
-            self._record.taken_for(taken)
 
     def _part(self) -> HungUp:
         """Waits for the end: of the conversation with a person, or the switch's word on our hang-up."""
@@ -275,7 +267,7 @@ class Session:
             case Collect():
                 return self._ask(effect)
             case Lookup():
-                return self._look_up(effect)
+                return self._looking_up.perform(effect)
             case StartRecording():
                 self._start_recording()
             case Enqueue():
@@ -358,36 +350,6 @@ class Session:
             moments.CallerAnswered(
                 self._record.call_id, collect.step, result, said, value, by, confidence, band, latency
             )
-        )
-
-    def _look_up(self, lookup: Lookup) -> Found | Missing | Slow | Failed:
-        asked_at = self._clock.now()
-        result: Found | Missing | Slow | Failed
-        try:
-            result = self._attention.during(
-                lambda: self._services.lookups.ask(lookup.name, lookup.by), lookup.deadline
-            )
-        except DeadlineError:
-            result = Slow()
-        name = type(result).__name__.lower()
-        if isinstance(result, Failed):
-            log.warning("lookup_failed", call=self._record.call_id, lookup=lookup.name, reason=result.reason)
-        self._tell_look_up(lookup, result, name)
-        took = self._clock.now() - asked_at
-        self._services.watch(moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took))
-        return result
-
-    def _tell_look_up(self, lookup: Lookup, result: Found | Missing | Slow | Failed, name: str) -> None:
-        """Into the record; what is the answer to a sensitive question is masked there by its value."""
-        secrets = self._conversation.secrets
-        found = result.record if isinstance(result, Found) else {}
-        self._record.looked_up(
-            place_in(self._conversation, lookup.step),
-            lookup.name,
-            asked=lookup.by,
-            result=name,
-            found=masked(found, secrets),
-            sensitive=any(tells(value, secrets) for value in lookup.by.values()),
         )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:

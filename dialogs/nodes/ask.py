@@ -21,6 +21,9 @@ A yes or no may go two ways at once:
   answers: {yes: main, no: goodbye}
 ```
 `type` is a kind of answer from `dialogs/slots`; its own keys (`length`, `check_digit` …) stand beside it.
+A caller who is asked for a number and says "no lo tengo" or "no me lo sé" has made no mistake: they hear
+that it does not matter, the step's first `help` (write there where the number stands), and that they may ask
+for a person, and have 15 seconds to look for it. Whoever says it again goes to `failed`, by default a person.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
 ```yaml test
 - test: by voice
@@ -29,10 +32,23 @@ A yes or no may go two ways at once:
     - expect: {slots: {customer_number: 45716}}
 - test: what is no number is asked again
   steps:
-    - say: {es: no lo tengo aquí, ca: no el tinc aquí, en: I do not have it here}
+    - say: {es: el perro del vecino, ca: el gos del veí, en: the dog next door}
     - expect: {said: {es: No le he entendido, ca: No l'he entès, en: I did not understand}}
     - key: 45716
     - expect: {slots: {customer_number: 45716}}
+- test: a caller who does not have the number may look for it
+  steps:
+    - say: {es: no lo tengo aquí, ca: no el tinc aquí, en: I do not have it here}
+    - expect:
+        said: {es: No pasa nada, ca: No passa res, en: No problem}
+        not_said: {es: No le he entendido, ca: No l'he entès, en: I did not understand}
+    - key: 45716
+    - expect: {slots: {customer_number: 45716}}
+- test: a caller who does not have it at all reaches a person
+  steps:
+    - say: {es: no me lo sé, ca: no me'l sé, en: I don't know it}
+    - say: {es: no lo encuentro, ca: no el trobo, en: I can't find it}
+    - expect: {queue: billing}
 ```
 """
 
@@ -48,6 +64,7 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
+from dialogs.nodes.not_at_hand import LOOKED_UP
 from dialogs.nodes.question import Asked, Judge, Listening, Question, certain
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.slots import KINDS
@@ -120,6 +137,7 @@ class Ask(Question):
             longest_utterance=self.kind.longest_utterance,
             sensitive=sensitive,
             free_speech=self.kind.free_speech,
+            looked_up=self.kind.value_type in LOOKED_UP,
         )
         return (yield from certain(call, asked, read_back))
 

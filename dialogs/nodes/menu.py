@@ -3,7 +3,7 @@
 ```yaml
 - menu: main
   prompt:
-    es: "Para su saldo, diga saldo o pulse uno. Para una persona, diga operador o pulse cero."
+    es: "Para su saldo, diga saldo o marque uno. Para una persona, diga operador o marque cero."
     ca: "Pel seu saldo, digui saldo o premi u. Per una persona, digui operador o premi zero."
     en: "For your balance, say balance or press one. For a person, say operator or press zero."
   choices:

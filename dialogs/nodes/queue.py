@@ -3,7 +3,10 @@
 ```yaml
 - id: person
   queue: billing
-  say: {es: "Le paso con una persona.", ca: "El passo amb una persona.", en: "I will put you through."}
+  say:
+    es: "Le paso con una persona."
+    ca: "Passo la seva trucada a una persona."
+    en: "I will put you through."
   busy: all_busy                 # nobody is free, or the wait was too long
   closed: after_hours            # optional: outside hours; else as `busy`
   left: main                     # optional: the caller left by key; else as `busy`
