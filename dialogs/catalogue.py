@@ -24,7 +24,17 @@ ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "pho
 is "17:30"; a code is letters and digits that are a name."""
 VALUE_TYPES: tuple[ValueType, ...] = get_args(ValueType)
 
-CALLER_FACTS: Mapping[str, ValueType] = {"number": "phone", "name": "text", "segment": "text"}
+CALLER_FACTS: Mapping[str, ValueType] = {
+    "number": "phone",
+    "name": "text",
+    "segment": "text",
+    "attested": "text",
+}
+"""`attested`: what a trusted trunk says about the number: `A`, `B`, `C`, or `none`. It proves nobody."""
+NUMBERS_OF_CALLERS = frozenset(
+    {"caller", "caller.number", "caller_number", "phone", "phone_number", "number"}
+)
+"""What an identity might be called by that goes by the caller's number."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,17 @@ class _LookupFile(BaseModel):
         return LookupSchema(tuple(self.by), dict(self.fields))
 
 
+def _proving(by: list[str]) -> list[str]:
+    if by and set(by) <= NUMBERS_OF_CALLERS:
+        raise ValueError(
+            "a telephone number proves nobody, it is easily forged: add what only they know, such as `pin`"
+        )
+    return by
+
+
 class _IdentityFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    by: list[_Name] = Field(min_length=1)
+    by: Annotated[list[_Name], BeforeValidator(_proving)] = Field(min_length=1)
     fields: dict[_Name, ValueType] = Field(default_factory=dict)
 
     def schema_of(self) -> LookupSchema:

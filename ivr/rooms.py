@@ -26,7 +26,9 @@ from dialogs.static import static_prompts
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.installed import open_performers
 from ivr.lookups import Lookups
+from ivr.performers import Performers
 from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
@@ -51,6 +53,7 @@ class Rooms:
     """Those of the flows that the server began with."""
     voice: Voice
     lookups: Lookups
+    performers: Performers
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         return furnishing.clock.utc().astimezone(zone)
 
     queues = live.current.flows.catalogue.queues
-    return Rooms(store, records, live, queues, voice, Lookups(store, local_time))
+    performers = open_performers(settings, store, furnishing.clock, closing, node=node.name)
+    return Rooms(store, records, live, queues, voice, Lookups(store, local_time), performers)
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

@@ -24,6 +24,7 @@ from esl.switch import Call
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.doors import bind, open_for_calls
+from ivr.identity.attestation import attested
 from ivr.moments import Watch, nobody_watches
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
@@ -108,10 +109,16 @@ class Server:
         """One call, in its own greenlet."""
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
+        attestation = attested(call.variables, settings.verification.attestation)
         facts = Facts(
             language=settings.calls.language,
             # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
-            caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
+            caller={
+                "number": call.caller_number,
+                "name": call.caller_name,
+                "segment": "",
+                "attested": attestation,
+            },
             now=now.astimezone(self._zone),
             region=settings.calls.region,
         )
@@ -129,5 +136,6 @@ class Server:
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,
+            performers=rooms.performers,
         )
         Session(call, conversation, record, services).live()

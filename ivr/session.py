@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -52,10 +52,12 @@ from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
+from ivr.clip import clip_of
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
+from ivr.performers import Performers
 from ivr.records import CallRecord, masked, place_in, tells
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
@@ -91,6 +93,7 @@ class Services:
     watch: Watch
     longest_call: float
     """Seconds."""
+    performers: Performers = field(default_factory=Performers)
 
 
 class NothingToSayError(Exception):
@@ -117,6 +120,7 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
+            performers=services.performers,
         )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
@@ -310,8 +314,10 @@ class Session:
             recognizer=recognizer,
             clock=self._clock,
         )
-        with self._masked(sensitive=collect.sensitive):
+        keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
+        with self._masked(sensitive=collect.sensitive), keeping as clip:
             collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+        collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
         self._answered_at = collected.ended_at

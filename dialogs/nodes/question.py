@@ -131,6 +131,8 @@ class Asked:
     """What a yes brings about (`Collect.offers`)."""
     free_speech: bool = False
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
+    keep: str = ""
+    """Why the sound of the answer is kept (`Collect.keep`)."""
     name: str = ""
     """What records call it, where it is no step of the flow."""
 
@@ -200,6 +202,7 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
         longest_utterance=asked.longest_utterance,
         sensitive=asked.sensitive,
         offers=asked.offers,
+        keep=asked.keep,
     )
 
 

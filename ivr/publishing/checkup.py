@@ -17,6 +17,7 @@ from dialogs.loader import ENDING, read_flows
 from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
 from dialogs.source import read
+from ivr.identity import proofs
 from ivr.lookups import differing
 from ivr.performers import PERFORMERS
 
@@ -30,8 +31,8 @@ def catalogue_in(folder: Path) -> Catalogue:
 
 
 def unanswered(file: Path, catalogue: Catalogue) -> list[Problem]:
-    """Every place in that catalogue file where the live look-ups are others than it declares."""
-    found = list(differing(catalogue.lookups))
+    """Every place in that catalogue file where the live look-ups and proofs are others than it declares."""
+    found = [*differing(catalogue.lookups), *proofs.differing(catalogue.identities)]
     if not found:
         return []
     source = read(file)

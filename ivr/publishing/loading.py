@@ -23,6 +23,7 @@ import gevent.subprocess
 from dialogs.catalogue import LookupSchema
 from dialogs.flow import Flow, FlowSet
 from ivr.errors import FlowsNotLoaded
+from ivr.identity import proofs
 from ivr.lookups import differing
 from ivr.publishing.worker import LENGTH
 from speech.spawning import worker_environment
@@ -144,8 +145,11 @@ def _taken_over(folder: Path, parts: _Parts) -> FlowSet:
     if found["problems"]:
         more = f" (and {len(found['problems']) - 1} more)" if len(found["problems"]) > 1 else ""
         raise _not_loaded(folder, found["problems"][0] + more)
-    declared = {name: LookupSchema(tuple(by), fields) for name, (by, fields) in found["lookups"].items()}
-    if wrong := [what for _, what in differing(declared)]:
+    declared, identities = (
+        {name: LookupSchema(tuple(by), fields) for name, (by, fields) in found[kind].items()}
+        for kind in ("lookups", "identities")
+    )
+    if wrong := [what for _, what in (*differing(declared), *proofs.differing(identities))]:
         raise _not_loaded(folder, "; ".join(wrong))
     head = parts.next_object()
     flows: dict[str, Flow] = {}
