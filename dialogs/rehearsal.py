@@ -155,6 +155,7 @@ class Expect(BaseModel):
     notify: str | None = None
     promise: str | None = None
     case: str | None = None
+    consent: str | None = None
     offered: str | None = None
 
 
@@ -381,4 +382,11 @@ def _entry(
 
 
 def _caller(entry: TestEntry, top: Settings) -> Mapping[str, str | int | bool | None]:
-    return {"number": "", "name": "", "segment": "", **(top.caller or {}), **(entry.caller or {})}
+    return {
+        "number": "",
+        "name": "",
+        "segment": "",
+        "attested": "none",
+        **(top.caller or {}),
+        **(entry.caller or {}),
+    }

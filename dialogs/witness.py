@@ -207,5 +207,7 @@ def _world(deed: Deed, happening: Happening) -> Iterator[tuple[str, Any]]:
         case "opencase":
             if ended != "caseopened":
                 yield "case", "failed"
+        case "consent":
+            yield name, ended if ended == "done" else "failed"
         case "callback" | "notify" | "promise":
             yield name, ended if ended in ("done", "refused") else "failed"

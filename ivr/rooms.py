@@ -28,7 +28,9 @@ from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.installed import open_performers
 from ivr.lookups import Lookups
+from ivr.performers import Performers
 from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
@@ -54,6 +56,7 @@ class Rooms:
     voice: Voice
     lookups: BackEnds
     callers: KnownCallers
+    performers: Performers
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,8 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
-    return Rooms(store, records, live, queues, voice, back_ends, callers)
+    performers = open_performers(settings, store, furnishing.clock, closing, node=node.name)
+    return Rooms(store, records, live, queues, voice, back_ends, callers, performers)
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:
