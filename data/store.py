@@ -14,10 +14,18 @@ from typing import Literal, cast
 from sqlalchemy import Connection
 
 from data import faults, schema
+from data.accounts import Accounts
+from data.appointments import Appointments
+from data.audit import Audit
+from data.callers import Callers
 from data.calls import Calls
-from data.customers import Accounts, Customers, Orders, Tickets
+from data.consents import Consents, Suppressions
 from data.database import Database
+from data.orders import Orders
+from data.outbox import Outbox
+from data.people import Customers
 from data.releases import Releases
+from data.tickets import Tickets
 from data.traffic import Traffic
 
 QUICK_CHECK_SECONDS = 1.0
@@ -56,11 +64,17 @@ class Store:
         self.database = Database(url)
         self.calls = Calls(self.database)
         self.traffic = Traffic(self.database)
+        self.callers = Callers(self.database)
         self.customers = Customers(self.database)
         self.accounts = Accounts(self.database)
         self.tickets = Tickets(self.database)
         self.orders = Orders(self.database)
         self.releases = Releases(self.database)
+        self.outbox = Outbox(self.database)
+        self.audit = Audit(self.database)
+        self.appointments = Appointments(self.database)
+        self.consents = Consents(self.database)
+        self.suppressions = Suppressions(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

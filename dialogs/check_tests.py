@@ -14,6 +14,7 @@ from dialogs.check_values import currency_mistake, value_mistake
 from dialogs.errors import Problem
 from dialogs.flow import FlowSet
 from dialogs.notice import STEP as NOTICE
+from dialogs.segments.facts import wrong_facts
 from dialogs.source import Source, nearest
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -
             mistake = value_mistake(name, kind, value)
         if mistake:
             yield source.problem((*way, "caller", name), mistake)
+    yield from _known(source, way, found, flows)
     for asked, answers in found.data.items():
         if asked not in schemas:
             yield source.problem(
@@ -58,6 +60,18 @@ def _field_mistake(asked: str, schema: LookupSchema, field: str, value: object) 
     if kind is None:
         return f"`{asked}` has no field `{field}`: {nearest(field, {*schema.fields, *currencies})}"
     return value_mistake(field, kind, value)
+
+
+def _known(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterator[Problem]:
+    """Segments that there are, and facts that have values of their types."""
+    segment = (found.caller or {}).get("segment")
+    names = {one.name for one in flows.segments.segments}
+    if segment and names and segment not in names:
+        yield source.problem(
+            (*way, "caller", "segment"), f"there is no segment `{segment}`: {nearest(str(segment), names)}"
+        )
+    for name, message in wrong_facts(found.history or {}):
+        yield source.problem((*way, "history", name), message)
 
 
 def check_steps(

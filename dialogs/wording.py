@@ -113,6 +113,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "All right, more slowly.",
         "ko": "천천히 말씀드리겠습니다.",
     },
+    "one_moment": {
+        "es": "Un momento, por favor. Lo estoy consultando.",
+        "ca": "Un moment, si us plau. Ho estic consultant.",
+        "en": "One moment, please. I am looking it up.",
+        "ko": "잠시만 기다려 주세요.",
+    },
     "apology": {
         "es": "Disculpe, ha ocurrido un problema. Le paso con una persona.",
         "ca": "Disculpi, hi ha hagut un problema. Passo la seva trucada a una persona.",

@@ -33,6 +33,9 @@ from esl import commands
 from esl.errors import UnsafeTextError
 from esl.sockets import LOOPBACK
 from ivr.errors import ConfigurationError
+from ivr.identity.settings import VerificationSettings
+from ivr.messenger.settings import MessageSettings
+from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -46,27 +49,6 @@ Network = Annotated[
     BeforeValidator(lambda value: ip_network(value, strict=False)),
     PlainSerializer(str),
 ]
-
-
-def _secret(value: object) -> object:
-    """`{env: NAME}` or `{file: PATH}` → the secret. A literal is refused."""
-    match value:
-        case None:
-            return None
-        case {"env": str(name), **rest} if not rest:
-            if name not in os.environ:
-                raise ValueError(f"the environment variable {name} is not set")
-            return os.environ[name]
-        case {"file": str(path), **rest} if not rest:
-            try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ValueError(f"the secret's file {path} cannot be read ({error.strerror})") from error
-        case _:
-            raise ValueError("a secret is written {env: NAME} or {file: PATH}, never literally")
-
-
-Secret = Annotated[str | None, BeforeValidator(_secret), Field(repr=False)]
 
 
 def _zone(name: str) -> str:
@@ -194,6 +176,8 @@ class Settings(BaseSettings):
     home: Path = CHECKOUT
     flows: Path | None = None
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
+    back_ends: Path | None = None
+    """The company's systems (docs/back-ends.md); default: `home`/back_ends.yaml if it is there."""
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
@@ -203,6 +187,8 @@ class Settings(BaseSettings):
     switch: SwitchSettings = SwitchSettings()
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
+    messages: MessageSettings = MessageSettings()
+    verification: VerificationSettings = VerificationSettings()
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""
@@ -244,12 +230,24 @@ class Settings(BaseSettings):
         return self.path(self.spool)
 
     @property
+    def messages_folder(self) -> Path:
+        return self.path(self.messages.folder)
+
+    @property
     def flows_folder(self) -> Path:
         """Where the flows lie: the configured folder, `home`/flows, or the shipped ones."""
         if self.flows is not None:
             return self.path(self.flows)
         own = self.home / "flows"
         return own if own.is_dir() else CHECKOUT / "dialogs" / "flows"
+
+    @property
+    def back_ends_file(self) -> Path | None:
+        """The file of back ends; `None`: only the own database is asked."""
+        if self.back_ends is not None:
+            return self.path(self.back_ends)
+        own = self.home / "back_ends.yaml"
+        return own if own.is_file() else None
 
     @property
     def database_url(self) -> str:

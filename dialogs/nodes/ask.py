@@ -65,7 +65,7 @@ from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
 from dialogs.nodes.not_at_hand import LOOKED_UP
-from dialogs.nodes.question import Asked, Judge, Question, certain
+from dialogs.nodes.question import Asked, Judge, Listening, Question, certain
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
@@ -115,6 +115,19 @@ class Ask(Question):
         return lambda answer: self.kind.judge(answer, asking)
 
     def run(self, call: Call) -> Run:
+        given = call.ahead.pop(self.ask, None)
+        if given is not None and not self.answers:
+            return self._filled(call, given)
+        answer = yield from self._answered(call)
+        return "failed" if answer is None else self._filled(call, answer.value)
+
+    def _filled(self, call: Call, value: str) -> str:
+        call.fill(self.ask, value)
+        for suffix, beside in self.kind.companions().items():
+            call.fill(f"{self.ask}_{suffix}", beside)
+        return value if value in self.answers else NEXT
+
+    def _answered(self, call: Call) -> Listening:
         asking, language = call.asking, call.language
         # The slot may be sensitive because of another step that fills it.
         sensitive = self.ask in call.flows.sensitive
@@ -137,13 +150,7 @@ class Ask(Question):
             free_speech=self.kind.free_speech,
             looked_up=self.kind.value_type in LOOKED_UP,
         )
-        answer = yield from certain(call, asked, read_back)
-        if answer is None:
-            return "failed"
-        call.fill(self.ask, answer.value)
-        for suffix, value in self.kind.companions().items():
-            call.fill(f"{self.ask}_{suffix}", value)
-        return answer.value if answer.value in self.answers else NEXT
+        return (yield from certain(call, asked, read_back))
 
     def exits(self) -> Iterator[Exit]:
         for value, target in self.answers.items():

@@ -32,6 +32,7 @@ from data.store import Store
 from dialogs.flow import FlowSet
 from dialogs.loader import read_flows
 from dialogs.static import static_prompts
+from ivr.back_ends import live_schemas
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.from_call import from_call, store_of
@@ -104,7 +105,12 @@ def publish(
     folder = path or settings.flows_folder
     files, left_out = read_folder(folder)
     began = time.monotonic()
-    found = checked(folder, main=settings.calls.flow, with_tests=not without_tests)
+    found = checked(
+        folder,
+        main=settings.calls.flow,
+        with_tests=not without_tests,
+        live=live_schemas(settings.back_ends_file),
+    )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:
         _refuse(found, as_json=as_json)

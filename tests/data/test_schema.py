@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert, select, update
 
 from data import schema
 from data.errors import SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
-from data.models import Base
+from data.ids import new_id
+from data.models import AccountRow, Base, DebtRow, TicketRow
 from data.seeds import seed
 from data.store import Store
 from tests.data.conftest import begun
@@ -189,3 +190,27 @@ def test_an_upgrade_keeps_the_tickets_that_were_there(store: Store) -> None:
     ticket = store.tickets.by_number("20264511")
     assert ticket is not None
     assert (ticket.topic, ticket.status, len(ticket.history)) == ("other", "in_progress", 2)
+
+
+def test_what_the_older_schema_has_no_place_for_goes_with_its_rows(store: Store) -> None:
+    """A second account and a case of nobody cannot stay; their debts and steps go, and all else remains."""
+    seed(store, customers=10)
+    with store.database.writing() as connection:
+        accounts = connection.execute(select(AccountRow)).all()
+        ticket = connection.execute(select(TicketRow)).all()[0]
+        second = {**accounts[0]._mapping, "id": new_id(), "label": "móvil", "rank": 2}
+        connection.execute(insert(AccountRow).values(**second))
+        connection.execute(update(DebtRow).values(account_id=second["id"]))
+        case = {**ticket._mapping, "id": new_id(), "ticket_number": "1", "customer_id": None}
+        connection.execute(insert(TicketRow).values(**case))
+    schema.downgrade(store.database, "0004")
+    with store.database.reading() as connection:
+        numbers = connection.exec_driver_sql("SELECT ticket_number FROM tickets").scalars().all()
+        left = [
+            connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
+            for table in ("accounts", "debts")
+        ]
+    assert left == [len(accounts), 0]
+    assert "1" not in numbers and ticket.ticket_number in numbers
+    store.upgrade()
+    assert store.accounts.by_customer_number("45716") is not None

@@ -1,0 +1,18 @@
+"""In which call something is done, for whoever does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """A step of a call."""
+
+    call_id: UUID
+    caller_number: str
+    """As it is shown to us; empty if withheld."""
+    flow: str
+    step: str
+    language: str
