@@ -16,7 +16,8 @@ from dialogs.prompts import render
 from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
-from dialogs.spoken import DEFAULT_FORMAT, Said, say
+from dialogs.spoken import DEFAULT_FORMAT, say
+from dialogs.spoken_numbers import Said
 from dialogs.wording import wording
 
 MASK = "•••"

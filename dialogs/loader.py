@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from dialogs.catalogue import Catalogue
-from dialogs.check import Extent, check_set, sensitive_names, value_types
+from dialogs.check import check_set, sensitive_names, value_types
+from dialogs.check_words import Extent
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
 from dialogs.misread import explain

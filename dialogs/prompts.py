@@ -19,7 +19,7 @@ from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 
 from dialogs.effects import Piece, Prompt, Spoken
 from dialogs.expressions import Template, Value, parse_template
-from dialogs.spoken import Said
+from dialogs.spoken_numbers import Said
 
 
 def _template(value: Any) -> Template:

@@ -35,7 +35,7 @@ from dialogs.segments.facts import wrong_facts
 from dialogs.segments.rules import Decision
 from dialogs.slots.words import plain
 from dialogs.source import Source, nearest, read
-from dialogs.spoken import Said
+from dialogs.spoken_numbers import Said
 
 GOLDEN = "segments.test.yaml"
 

@@ -17,7 +17,8 @@ from typing import Literal
 from dialogs.errors import ConditionUndecidable, ValueUnspeakable
 from dialogs.expressions import Condition, Template, Value, Values
 from dialogs.segments.facts import ABSENT, FACTS, OUTCOMES
-from dialogs.spoken import DEFAULT_FORMAT, Said, say
+from dialogs.spoken import DEFAULT_FORMAT, say
+from dialogs.spoken_numbers import Said
 
 FORMER = "former"
 """As a segment's language: the one that the caller spoke the last time, or is noted with."""

@@ -37,7 +37,7 @@ from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.time_reading import WRITTEN, Clock, apart, relative
 from dialogs.slots.time_words import FILLERS, LEAVE_OPEN, TIME_WORDS, time_vocabulary
 from dialogs.slots.words import Words, starts, tokens
-from dialogs.spoken import time_of_day
+from dialogs.spoken_days import time_of_day
 
 _USUAL = (8 * 60, 20 * 60)
 """Minutes of the day between which "a las cinco" is meant, if nothing else is known."""

@@ -147,7 +147,9 @@ class Scene:
         self.clock = Clock(1000.0)
         self.records = Records(log, node="test", clock=self.clock, recordings=None)
 
-    def ask(self, name: str, by: Mapping[str, str], **_how: object) -> Found | Missing | Failed:
+    def ask(
+        self, name: str, by: Mapping[str, str], *, deadline: float = 4.0, sensitive: bool = False
+    ) -> Found | Missing | Failed:
         """The look-ups."""
         return self.answers[name]()
 
