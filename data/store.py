@@ -16,12 +16,14 @@ from data.callers import Callers
 from data.calls import Calls
 from data.consents import Consents, Suppressions
 from data.database import CONNECTIONS, Integrity, open_database
+from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
 from data.people import Customers
 from data.releases import Releases
 from data.tickets import Tickets
 from data.traffic import Traffic
+from data.verification import Verifications
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Store:
         self.appointments = Appointments(self.database)
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
+        self.verifications = Verifications(self.database)
+        self.messages = Messages(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""
