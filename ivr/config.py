@@ -66,7 +66,11 @@ class _Part(BaseModel):
 
 class DatabaseSettings(_Part):
     url: str = "sqlite:///ivr.sqlite3"
-    """SQLAlchemy URL; a relative SQLite file lies below `home`."""
+    """SQLAlchemy URL; a relative SQLite file lies below `home`. A server's is `postgresql://user@host/database`."""
+    password: Secret = None
+    """Of the server's user."""
+    connections: Annotated[int, Field(ge=1, le=100)] = 6
+    """How many each process keeps to a server."""
 
 
 class OutboundSettings(_Part):
@@ -258,7 +262,11 @@ class Settings(BaseSettings):
         url = self.database.url
         if url.startswith(prefix) and not url.startswith(prefix + "/") and not url.endswith(":memory:"):
             return prefix + str(self.home / url.removeprefix(prefix))
-        return url
+        if self.database.password is None:
+            return url
+        from data.database import with_password  # noqa: PLC0415 -- SQLAlchemy is slow to load
+
+        return with_password(url, self.database.password)
 
 
 _VARIABLES_OF_THE_PROCESS = {"IVR_CONFIG", "IVR_MODELS"}

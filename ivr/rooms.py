@@ -117,7 +117,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     settings = furnishing.settings
     node = claim(settings.spool_folder, node_id(settings))
     closing.callback(node.release)
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, connections=settings.database.connections)
     closing.callback(store.close)
     there = _open_database(store, settings, closing)
     voice = Voice.of(
