@@ -17,6 +17,7 @@ from data import faults, schema
 from data.accounts import Accounts
 from data.appointments import Appointments
 from data.audit import Audit
+from data.callers import Callers
 from data.calls import Calls
 from data.consents import Consents, Suppressions
 from data.database import Database
@@ -65,6 +66,7 @@ class Store:
         self.database = Database(url)
         self.calls = Calls(self.database)
         self.traffic = Traffic(self.database)
+        self.callers = Callers(self.database)
         self.customers = Customers(self.database)
         self.accounts = Accounts(self.database)
         self.tickets = Tickets(self.database)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dialogs.errors import Problem
 from dialogs.flow import FlowSet
 from dialogs.notice import STEP as NOTICE
+from dialogs.segments.facts import wrong_facts
 from dialogs.source import Source, nearest
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -
         if name not in catalogue.caller:
             remedy = nearest(name, catalogue.caller)
             yield source.problem((*way, "caller", name), f"nothing is known as `caller.{name}`: {remedy}")
+    yield from _known(source, way, found, flows)
     for asked, answers in found.data.items():
         if asked not in schemas:
             yield source.problem(
@@ -45,6 +47,18 @@ def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -
                             (*way, *here, field),
                             f"`{asked}` has no field `{field}`: {nearest(field, fields)}",
                         )
+
+
+def _known(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterator[Problem]:
+    """Segments that there are, and facts that have values of their types."""
+    segment = (found.caller or {}).get("segment")
+    names = {one.name for one in flows.segments.segments}
+    if segment and names and segment not in names:
+        yield source.problem(
+            (*way, "caller", "segment"), f"there is no segment `{segment}`: {nearest(str(segment), names)}"
+        )
+    for name, message in wrong_facts(found.history or {}):
+        yield source.problem((*way, "history", name), message)
 
 
 def check_steps(

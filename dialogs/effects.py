@@ -10,6 +10,15 @@ from dialogs.results import Heard, Keyed, Match, NoMatch
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A part of a sentence with values: fixed words, which a studio may have recorded under the name
+    `recording`, or the words of a value (`None`)."""
+
+    text: str
+    recording: str | None = None
+
+
+@dataclass(frozen=True)
 class Spoken:
     """A stretch of prompt: text to be synthesised, in words (numbers and money already spelled out).
 
@@ -26,6 +35,8 @@ class Spoken:
     shown: str = ""
     pace: float = 1.0
     """1.0 is normal; less is slower (the caller asked for it)."""
+    pieces: tuple[Piece, ...] = ()
+    """The same text in its parts, where it holds values: what can be joined from recordings."""
 
 
 Prompt = tuple[Spoken, ...]
@@ -90,13 +101,16 @@ class Collect:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Ask a back end. Result: `Found`, `Missing`, `Slow` or `Failed`."""
+    """Ask a back end. Result: `Found`, `Missing`, `Slow` or `Failed`; or the wish for a person, as a `Match`,
+    of a caller who does not want to wait."""
 
     name: str
     by: Mapping[str, str]
     step: str
     deadline: float = 4.0
     """Seconds."""
+    filler: Prompt = ()
+    """Said if it takes long, and again."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +127,8 @@ class Enqueue:
     queue: str
     step: str
     context: Mapping[str, str]
+    priority: int = 0
+    """Seconds of waiting that they are ahead of others. The engine sets it."""
 
 
 @dataclass(frozen=True)

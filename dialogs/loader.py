@@ -27,6 +27,8 @@ from dialogs.nodes.ask import Ask
 from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
+from dialogs.segments.checking import Around, check_segments
+from dialogs.segments.reading import find_segments, read_rules
 from dialogs.slots import KINDS
 from dialogs.source import Source, nearest, read
 from dialogs.wording import LANGUAGES, languages_with_wording
@@ -78,6 +80,7 @@ def read_flows(
     paths: Iterable[Path], catalogue: Catalogue, *, extra_languages: Sequence[str] = ()
 ) -> tuple[FlowSet, list[Problem]]:
     """The flows that can be read at all, and every problem: for `ivr check` and editors."""
+    paths = list(paths)
     files = flow_files(paths)
     sources: list[Source] = []
     problems: list[Problem] = []
@@ -92,9 +95,15 @@ def read_flows(
             continue
         sources.append(source)
         version.update(repr(source.content).encode())
+    segments, unread = find_segments(paths)
+    problems += unread
+    if segments is not None:
+        version.update(repr(segments.content).encode())
     if not files:
         problems.append(Problem("", 1, 1, f"there is no flow file (`*{ENDING}`): name a file or a folder"))
-    flows, wrong = assemble(sources, catalogue, extra_languages=extra_languages, complete=not lost)
+    flows, wrong = assemble(
+        sources, catalogue, extra_languages=extra_languages, complete=not lost, segments=segments
+    )
     return (
         replace(flows, version=version.hexdigest()[:16]),
         sorted({*problems, *wrong}),
@@ -107,6 +116,7 @@ def assemble(
     *,
     extra_languages: Sequence[str] = (),
     complete: bool = True,
+    segments: Source | None = None,
 ) -> tuple[FlowSet, list[Problem]]:
     """From read sources to a set and its problems. `complete`: there is no file beside these."""
     flows: dict[str, Flow] = {}
@@ -128,9 +138,14 @@ def assemble(
             )
             continue
         flows[flow.name] = flow
-    found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows), catalogue=catalogue)
+    rules, misshapen = read_rules(segments)
+    problems += misshapen
+    types, sensitive = value_types(flows, catalogue), sensitive_names(flows)
+    found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
     extent = Extent(complete, complete and heads, complete and whole)
     problems += check_set(found, catalogue, extent=extent)
+    if segments is not None and not misshapen:
+        problems += check_segments(rules, segments, Around(flows, catalogue, extent.whole))
     return found, problems
 
 

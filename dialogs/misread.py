@@ -13,7 +13,7 @@ from dialogs.source import Source, meant, nearest
 
 _CHILDREN = {
     "retries": ("no_input", "no_match"),
-    "choices": ("key", "phrases", "then"),
+    "choices": ("key", "phrases", "then", "offer"),
     "again": ("step", "times", "say"),
     "branch": ("if", "then"),
     "answers": ("yes", "no"),

@@ -41,6 +41,7 @@ from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.misread import explain
 from dialogs.outside import Outside, seconds
+from dialogs.segments.golden import GOLDEN
 from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data, Staff
 
@@ -129,6 +130,8 @@ class Settings(BaseModel):
     zone: str | None = None
     agents: Agents | Annotated[list[Agents], Field(min_length=1)] | None = None
     caller: Record | None = None
+    history: Record | None = None
+    """What is known of the caller: the facts that segments are decided by (`calls.last_90_days: 12`)."""
     recorded: bool | None = None
     """Whether calls are recorded; where they are not, a flow's notice is not said."""
     data: dict[
@@ -183,7 +186,7 @@ def test_files(paths: list[Path]) -> list[Path]:
             files.update(dict.fromkeys([beside] if beside.exists() else []))
         else:
             files[path] = None
-    return list(files)
+    return [file for file in files if file.name != GOLDEN]
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
@@ -298,7 +301,8 @@ def _entry(
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
             continue
         recorded = next((one.recorded for one in (entry, top) if one.recorded is not None), True)
-        facts = Facts(language, _caller(entry, top), now, recorded=recorded)
+        history = {**(top.history or {}), **(entry.history or {})}
+        facts = Facts(language, _caller(entry, top), now, recorded=recorded, history=history)
         yield Script(
             entry.test,
             source.file,

@@ -176,6 +176,8 @@ class Settings(BaseSettings):
     home: Path = CHECKOUT
     flows: Path | None = None
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
+    back_ends: Path | None = None
+    """The company's systems (docs/back-ends.md); default: `home`/back_ends.yaml if it is there."""
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
@@ -238,6 +240,14 @@ class Settings(BaseSettings):
             return self.path(self.flows)
         own = self.home / "flows"
         return own if own.is_dir() else CHECKOUT / "dialogs" / "flows"
+
+    @property
+    def back_ends_file(self) -> Path | None:
+        """The file of back ends; `None`: only the own database is asked."""
+        if self.back_ends is not None:
+            return self.path(self.back_ends)
+        own = self.home / "back_ends.yaml"
+        return own if own.is_file() else None
 
     @property
     def database_url(self) -> str:

@@ -78,3 +78,9 @@ class CannotPlay(IvrError):
     """There is no player, or no sound device."""
 
     code = "cannot_play"
+
+
+class BackEndUnfit(IvrError):
+    """A system of the company cannot be asked as it is declared: a secret, an address, a certificate."""
+
+    code = "back_end_unfit"

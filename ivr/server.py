@@ -124,7 +124,11 @@ class Server:
         )
         version = rooms.live.current
         basis = Basis(
-            flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
+            flow=settings.calls.flow,
+            flow_version=version.flows.version,
+            release=version.release,
+            caller_facts={"attested": attestation},
+            at=now,
         )
         record = rooms.records.begin(call, basis, language=facts.language)
         facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue

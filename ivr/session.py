@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,30 +35,28 @@ from dialogs.engine import Conversation
 from dialogs.results import (
     Done,
     Failed,
-    Found,
     Handed,
     Match,
-    Missing,
     NobodyFree,
     NoInput,
     NoMatch,
     Played,
     Recorded,
     Result,
-    Slow,
 )
 from esl.errors import CallEnded, CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
-from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
+from ivr.attention import Attention, CallOverError, CallTooLongError
 from ivr.clip import clip_of
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
+from ivr.looking_up import Asked, Filler, LookingUp, Lookups
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
-from ivr.records import CallRecord, masked, place_in, tells
+from ivr.records import CallRecord, place_in
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
@@ -75,13 +73,6 @@ class Prompts(Protocol):
         """Raises `SpeechError`."""
 
 
-class Lookups(Protocol):
-    """The back ends."""
-
-    def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
-        """Blocks cooperatively; the session keeps the deadline."""
-
-
 @dataclass(frozen=True)
 class Services:
     """What a call is performed with."""
@@ -94,6 +85,8 @@ class Services:
     longest_call: float
     """Seconds."""
     performers: Performers = field(default_factory=Performers)
+    filler: Filler = field(default_factory=Filler)
+    """What callers hear while a back end takes its time."""
 
 
 class NothingToSayError(Exception):
@@ -121,6 +114,17 @@ class Session:
             clock=services.clock,
             watch=services.watch,
             performers=services.performers,
+        )
+        self._looking_up = LookingUp(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+            asked=Asked(
+                services.lookups, lambda lookup: self._sound(lookup.filler, lookup.step), services.filler
+            ),
         )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
@@ -257,7 +261,7 @@ class Session:
             case Collect():
                 return self._ask(effect)
             case Lookup():
-                return self._look_up(effect)
+                return self._looking_up.perform(effect)
             case StartRecording():
                 self._start_recording()
             case Enqueue():
@@ -342,36 +346,6 @@ class Session:
             moments.CallerAnswered(
                 self._record.call_id, collect.step, result, said, value, by, confidence, band, latency
             )
-        )
-
-    def _look_up(self, lookup: Lookup) -> Found | Missing | Slow | Failed:
-        asked_at = self._clock.now()
-        result: Found | Missing | Slow | Failed
-        try:
-            result = self._attention.during(
-                lambda: self._services.lookups.ask(lookup.name, lookup.by), lookup.deadline
-            )
-        except DeadlineError:
-            result = Slow()
-        name = type(result).__name__.lower()
-        if isinstance(result, Failed):
-            log.warning("lookup_failed", call=self._record.call_id, lookup=lookup.name, reason=result.reason)
-        self._tell_look_up(lookup, result, name)
-        took = self._clock.now() - asked_at
-        self._services.watch(moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took))
-        return result
-
-    def _tell_look_up(self, lookup: Lookup, result: Found | Missing | Slow | Failed, name: str) -> None:
-        """Into the record; what is the answer to a sensitive question is masked there by its value."""
-        secrets = self._conversation.secrets
-        found = result.record if isinstance(result, Found) else {}
-        self._record.looked_up(
-            place_in(self._conversation, lookup.step),
-            lookup.name,
-            asked=lookup.by,
-            result=name,
-            found=masked(found, secrets),
-            sensitive=any(tells(value, secrets) for value in lookup.by.values()),
         )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:

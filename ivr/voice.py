@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import gevent
 import structlog
@@ -60,20 +61,59 @@ class Speaker:
 class SpokenPrompts:
     """The prompts of flows as files: the session's port to synthesis and studio."""
 
-    def __init__(self, library: PromptLibrary, *, spanish: str, pace: float) -> None:
+    def __init__(
+        self, library: PromptLibrary, synthesizer: CachedSynthesizer, *, spanish: str, pace: float
+    ) -> None:
         self._library = library
+        self._synthesizer = synthesizer
         self._spanish = spanish
         self._pace = pace
 
     def file_of(self, spoken: Spoken) -> Path:
         """The file of one stretch of prompt. Raises `SpeechError`."""
-        language = self._spanish if spoken.language == "es" else spoken.language
         return self._library.file_of(
             spoken.text,
-            language=language,
+            language=self._voice_of(spoken.language),
             recording_name=spoken.recording,
             pace=self._pace * spoken.pace,
+            pieces=[(piece.text, piece.recording) for piece in spoken.pieces],
         )
+
+    def source_of(self, spoken: Spoken) -> Literal["studio", "cache", "none"]:
+        """Where its file would come from now; `none`: it has to be synthesised. Raises `SpeechError`."""
+        language = self._voice_of(spoken.language)
+        if spoken.recording and self._library.recording_of(spoken.recording, language, spoken.text):
+            return "studio"
+        pace = self._pace * spoken.pace
+        return "cache" if self._synthesizer.has(spoken.text, language=language, pace=pace) else "none"
+
+    def prepare_recordings(self) -> int:
+        """Converts the studio's recordings that no call has needed yet; returns how many."""
+        return self._library.prepare()
+
+    def _voice_of(self, language: str) -> str:
+        """The language, with the region whose voice was chosen."""
+        return self._spanish if language == "es" else language
+
+
+def studio_folder(settings: Settings) -> Path:
+    """Where the studio's recordings lie."""
+    return settings.prompts_folder / "studio"
+
+
+def open_prompts(settings: Settings, *, workers: int = 1) -> tuple[SpokenPrompts, CachedSynthesizer]:
+    """Synthesis and studio as the settings say; closing the synthesiser ends both. Raises `SpeechError`."""
+    speaker = Pyttsx3(voices=SYSTEM_VOICES, workers=workers)
+    try:
+        speaker.wait_ready(SYNTHESIS_READY)
+        cache = settings.prompts_folder / "cache"
+        synthesizer = CachedSynthesizer(speaker, cache)
+        library = PromptLibrary(synthesizer, recordings=studio_folder(settings), converted=cache / "studio")
+    except BaseException:
+        speaker.close()
+        raise
+    prompts = SpokenPrompts(library, synthesizer, spanish=settings.speech.spanish, pace=settings.speech.pace)
+    return prompts, synthesizer
 
 
 class Voice:
@@ -97,19 +137,12 @@ class Voice:
 
         Raises `SpeechError` without synthesis.
         """
-        speaker = Pyttsx3(voices=SYSTEM_VOICES)
+        prompts, synthesizer = open_prompts(settings)
         try:
-            speaker.wait_ready(SYNTHESIS_READY)
-            folder = settings.prompts_folder
-            synthesizer = CachedSynthesizer(speaker, folder / "cache")
-            library = PromptLibrary(
-                synthesizer, recordings=folder / "studio", converted=folder / "cache" / "studio"
-            )
             recognizer = _recognizer(settings, languages, tell, fetching)
         except BaseException:
-            speaker.close()
+            synthesizer.close()
             raise
-        prompts = SpokenPrompts(library, spanish=settings.speech.spanish, pace=settings.speech.pace)
         return cls(prompts, synthesizer, recognizer)
 
     @property
@@ -137,6 +170,7 @@ class Voice:
         def warm() -> None:
             try:
                 gevent.joinall(before)
+                self.prompts.prepare_recordings()
                 later = []
                 for spoken in prompts:
                     gevent.sleep(0.001)  # most are there already, and looking must not hold up the calls

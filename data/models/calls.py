@@ -47,7 +47,9 @@ class CallRow(Base):
     """Which proof of the catalogue they passed; empty: none."""
 
     __table_args__ = (
-        Index("ix_calls_caller_number_started_at", "caller_number", "started_at"),
+        # Who calls is looked up while the telephone rings: how often, when and with what outcome is in here,
+        # so that ten thousand calls are counted without reading one of them.
+        Index("ix_calls_history", "caller_number", "started_at", "direction", "outcome"),
         Index("ix_calls_customer_id_started_at", "customer_id", "started_at"),
         # What a crash left open is asked for at every start, and must not cost a look at every call.
         Index(

@@ -63,6 +63,16 @@ _KEY_WORDS = frozenset(
 
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
 """Words that turn an answer round."""
+_BEGIN_ANEW = frozenset(
+    word
+    for words in (
+        "sino pero es son era quiero queria prefiero necesito busco llamo dame digame",
+        "sino pero es era son vull volia prefereixo necessito busco truco sisplau",
+        "but it's is are want i'd rather need prefer give",
+    )
+    for word in words.split()
+)
+"""Words before which a "not" ends: "no quiero un operador, quiero mi saldo"."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +123,23 @@ def _judge(hits: list[_Hit], alternative: Alternative) -> Match | NoMatch:
 
 def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -> list[_Hit]:
     said = words_of(alternative.text)[:LONGEST_UTTERANCE]
-    hits = []
+    named: dict[str, tuple[str, ...]] = {}
     for choice in choices:
         found = [phrase for phrase in choice.words(language) if within(phrase, said) >= 0]
         if found:
-            best = max(found, key=len)
-            hits.append(_Hit(choice.id, len(best), 0.99 if _denied(best, said) else 1.0))
+            named[choice.id] = max(found, key=len)
+    denied = {
+        name for name, best in named.items()
+        if _denied(best, said, [p for p in named.values() if p != best])
+    }  # fmt: skip
+    # "No es un pedido, es una avería": what is denied is no rival of what is wanted instead.
+    wanted = [best for name, best in named.items() if name not in denied]
+    gone = {name for name in denied if any(_anew(named[name], best, said) for best in wanted)}
+    hits = [
+        _Hit(name, len(best), 0.99 if name in denied else 1.0)
+        for name, best in named.items()
+        if name not in gone
+    ]
     # "otro saldo" over "saldo": a phrase that holds the other's words is the more exact one.
     longest = max((hit.length for hit in hits), default=0)
     inside = [hit for hit in hits if hit.length == longest]
@@ -132,12 +153,20 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     return hits
 
 
-def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
+def _denied(phrase: tuple[str, ...], said: tuple[str, ...], others: Sequence[tuple[str, ...]] = ()) -> bool:
     """Whether a "not" stands shortly before the phrase, or right behind it: "no quiero mi saldo", "por la
-    tarde no" are asked back."""
+    tarde no" are asked back. A "not" before another thing on offer is that one's if the sentence begins anew
+    behind it: "no quiero un operador, quiero mi saldo"."""
     at = within(phrase, said)
     behind = at + len(phrase)
-    return any(word in NEGATIONS for word in (*said[max(0, at - 4) : at], *said[behind : behind + 1]))
+    begin = max([max(0, at - 4), *(within(p, said) + len(p) for p in others if _anew(p, phrase, said))])
+    return any(word in NEGATIONS for word in (*said[begin:at], *said[behind : behind + 1]))
+
+
+def _anew(phrase: tuple[str, ...], later: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    """Whether the sentence begins anew between the two."""
+    end, begin = within(phrase, said) + len(phrase), within(later, said)
+    return any(word in _BEGIN_ANEW for word in said[end:begin])
 
 
 def _covered(

@@ -40,8 +40,9 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.date_reading import WRITTEN, Calendar
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.weekdays import Range
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import day_and_weekday
 
 _MONTHS_FIRST = frozenset({"US", "PH"})
@@ -110,7 +111,14 @@ class Date(SpokenKind):
             for size, meanings in calendar.at(words, at):
                 yield size, tuple(self._allowed(reading, asking.today) for reading in meanings)
 
-        return understand(tokens(text, WRITTEN), asking.language, read_at, fillers=_FILLERS[asking.language])
+        return understand(
+            tokens(text, WRITTEN),
+            asking.language,
+            read_at,
+            fillers=_FILLERS[asking.language],
+            leave_open=DATE_WORDS[asking.language].leave_open,
+            mend=calendar.mended,
+        )
 
     def _calendar(self, language: str, asking: Asking) -> Calendar:
         return Calendar(language, asking.today, self.range, month_first=asking.region in _MONTHS_FIRST)

@@ -23,8 +23,10 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
+from dialogs.slots.naming import as_told
 from dialogs.slots.numerals import number_words, readings
 from dialogs.slots.phrasing import Reading, SpokenKind
+from dialogs.slots.words import Words, words_of
 from dialogs.spoken import say_digits
 
 _Length = Annotated[int, Field(ge=1, le=32)]
@@ -99,9 +101,12 @@ class Digits(SpokenKind):
 
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
-        for reading in readings(text, asking.language):
-            if self.fits(reading.digits):
-                yield Reading(reading.digits, reading.cost, proven=self.check_digit is not None)
+        def read(words: Words) -> Iterable[Reading]:
+            for reading in readings(" ".join(words), asking.language):
+                if self.fits(reading.digits):
+                    yield Reading(reading.digits, reading.cost, proven=self.check_digit is not None)
+
+        return as_told(words_of(text), asking.language, read)
 
     def read_back(self, value: str, asking: Asking) -> str:
         return say_digits(value, asking.language)

@@ -22,8 +22,9 @@ from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.letters import letter_words
-from dialogs.slots.naming import best_of, digit_strings, named, names_letter, spelled
-from dialogs.slots.phrasing import FILLERS, Reading, Words, tokens
+from dialogs.slots.naming import as_told, best_of, digit_strings, names_letter, spelled, taken_apart, without
+from dialogs.slots.phrasing import FILLERS, Reading
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import spell
 
 _ABOUT = {
@@ -72,8 +73,11 @@ class Reference(Digits, ABC):
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
         about = frozenset(tokens(f"{_ABOUT.get(language, '')} {self.called.get(language, '')}"))
-        words = named(text, about)
-        return best_of(self._digits_of(self._beginnings(words, language), language))
+
+        def read(words: Words) -> Iterable[Reading]:
+            return best_of(self._digits_of(self._beginnings(without(words, about), language), language))
+
+        return as_told(taken_apart(text), language, read)
 
     def _digits_of(self, parts: Iterable[tuple[str, Words]], language: str) -> Iterator[Reading]:
         for letters, rest in parts:

@@ -33,8 +33,10 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
-from dialogs.slots.time_reading import FILLERS, TIME_WORDS, WRITTEN, Clock, apart, relative, time_vocabulary
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
+from dialogs.slots.time_reading import WRITTEN, Clock, apart, relative
+from dialogs.slots.time_words import FILLERS, LEAVE_OPEN, TIME_WORDS, time_vocabulary
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import time_of_day
 
 _USUAL = (8 * 60, 20 * 60)
@@ -118,7 +120,9 @@ class Time(SpokenKind):
             for size, minutes, open_half, cost in clock.at(words, at):
                 yield size, tuple(self._meanings(minutes, open_half, cost))
 
-        return understand(words, language, read_at, fillers=FILLERS[language])
+        return understand(
+            words, language, read_at, fillers=FILLERS[language], leave_open=LEAVE_OPEN[language]
+        )
 
     def _meanings(self, minutes: int, open_half: bool, cost: float) -> list[Reading]:
         if minutes < 0:

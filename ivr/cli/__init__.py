@@ -41,6 +41,7 @@ _ROOMS: dict[str, str] = {
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",
+    "prompts": "ivr.cli.prompts",
 }
 
 

@@ -37,6 +37,7 @@ from dialogs.flow import FlowSet
 from dialogs.loader import read_flows
 from dialogs.static import static_prompts
 from dialogs.written import add_test, test_text
+from ivr.back_ends import live_schemas
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
@@ -118,7 +119,12 @@ def publish(
     folder = path or settings.flows_folder
     files, left_out = read_folder(folder)
     began = time.monotonic()
-    found = checked(folder, main=settings.calls.flow, with_tests=not without_tests)
+    found = checked(
+        folder,
+        main=settings.calls.flow,
+        with_tests=not without_tests,
+        live=live_schemas(settings.back_ends_file),
+    )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:
         _refuse(found, as_json=as_json)

@@ -20,6 +20,8 @@ from dialogs.flow import Flow, FlowSet
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
+from ivr.back_ends import live_schemas
+from ivr.back_ends.agreement import OWN, LiveSchemas
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
@@ -81,6 +83,16 @@ def catalogue_of(paths: list[Path], named: Path | None) -> Path:
     return named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
 
 
+def _live(settings: Settings | None) -> tuple[LiveSchemas, list[Problem]]:
+    """What the live service looks up and writes here, and what is wrong with the file that declares it."""
+    if settings is None:
+        return OWN, []
+    try:
+        return live_schemas(settings.back_ends_file), []
+    except FlowsInvalid as fault:
+        return OWN, list(fault.problems)
+
+
 def _rows(problems: list[Problem]) -> list[dict[str, object]]:
     return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
 
@@ -95,7 +107,10 @@ def show_problems(problems: list[Problem] | tuple[Problem, ...]) -> None:
 @paths_argument
 @catalogue_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for editors.")
-def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -> None:
+@click.pass_context
+def check(
+    context: click.Context, paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool
+) -> None:
     """Check flow files: every mistake in one run, with line, column and remedy.
 
     \b
@@ -103,6 +118,7 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
+    The installation's file of back ends, if it has one, is checked too.
     What runs in tests but not on live calls (steps, look-ups that are answered otherwise) is noted; that is
     no mistake here, and is not published.
 
@@ -122,7 +138,10 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
         except FlowsInvalid as fault:
             shown += fault.problems
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
-    notes += unanswered(catalogue_of(named, catalogue_file), known)
+    live, unreadable = _live(context.find_object(Settings))
+    shown += unreadable
+    if not unreadable:
+        notes += unanswered(catalogue_of(named, catalogue_file), known, live)
     if as_json:
         click.echo(json.dumps({"problems": _rows(shown), "notes": _rows(notes)}, ensure_ascii=False))
     else:

@@ -128,7 +128,7 @@ def transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     as_json: bool,
     folder: Path | None,
 ) -> None:
-    """Recognises the speech in FILE (WAV; other formats need ffmpeg).
+    """Recognises the speech in FILE (WAV, MP3, FLAC, Ogg, Opus).
 
     Status 1: nothing was understood.
 

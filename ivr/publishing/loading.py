@@ -20,11 +20,10 @@ from typing import Any
 import gevent
 import gevent.subprocess
 
-from dialogs.catalogue import LookupSchema
+from dialogs.catalogue import Catalogue, LookupSchema, WriteSchema
 from dialogs.flow import Flow, FlowSet
+from ivr.back_ends.agreement import OWN, LiveSchemas, differing
 from ivr.errors import FlowsNotLoaded
-from ivr.identity import proofs
-from ivr.lookups import differing
 from ivr.publishing.worker import LENGTH
 from speech.spawning import worker_environment
 
@@ -41,8 +40,12 @@ class FlowReader:
     servers are to change over at one instant. Idle, it costs its memory (about 50 MB).
     """
 
-    def __init__(self, extra_languages: Sequence[str] = (), *, ahead: bool = True) -> None:
-        """`ahead`: keep a process ready; without it, one is started when it is needed."""
+    def __init__(
+        self, extra_languages: Sequence[str] = (), *, ahead: bool = True, live: LiveSchemas = OWN
+    ) -> None:
+        """`ahead`: keep a process ready; without it, one is started when it is needed. `live`: what the
+        server can look up and write, which must be as the flows' catalogue says."""
+        self._live = live
         self._arguments = [sys.executable, "-m", "ivr.publishing.worker", *extra_languages]
         self._ahead = ahead
         self._ready: gevent.subprocess.Popen[bytes] | None = self._started() if ahead else None
@@ -65,7 +68,7 @@ class FlowReader:
             lines = said.decode(errors="replace").strip().splitlines()
             raise _not_loaded(folder, lines[-1] if lines else f"ended with status {process.returncode}")
         with _uncollected():
-            return _taken_over(folder, _Parts(written))
+            return _taken_over(folder, _Parts(written), self._live)
 
     def close(self) -> None:
         """Ends the process that waits."""
@@ -140,16 +143,24 @@ class _Parts:
         return pickle.loads(self.next())  # noqa: S301 - written by our own process just now
 
 
-def _taken_over(folder: Path, parts: _Parts) -> FlowSet:
+def _taken_over(folder: Path, parts: _Parts, live: LiveSchemas) -> FlowSet:
     found = json.loads(parts.next())
     if found["problems"]:
         more = f" (and {len(found['problems']) - 1} more)" if len(found["problems"]) > 1 else ""
         raise _not_loaded(folder, found["problems"][0] + more)
-    declared, identities = (
-        {name: LookupSchema(tuple(by), fields) for name, (by, fields) in found[kind].items()}
+    schemas = {
+        kind: {name: LookupSchema(tuple(by), fields) for name, (by, fields) in found[kind].items()}
         for kind in ("lookups", "identities")
+    }
+    declared = Catalogue(
+        lookups=schemas["lookups"],
+        identities=schemas["identities"],
+        writes={
+            name: WriteSchema(values, frozenset(reasons), fields)
+            for name, (values, reasons, fields) in found["writes"].items()
+        },
     )
-    if wrong := [what for _, what in (*differing(declared), *proofs.differing(identities))]:
+    if wrong := [what for _, what in differing(declared, live)]:
         raise _not_loaded(folder, "; ".join(wrong))
     head = parts.next_object()
     flows: dict[str, Flow] = {}
