@@ -24,6 +24,7 @@ from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
 from ivr.back_ends import BackEnds, declared_in, live_schemas
+from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
@@ -54,6 +55,7 @@ class Rooms:
     """Those of the flows that the server began with."""
     voice: Voice
     lookups: BackEnds
+    callers: KnownCallers
     performers: Performers
 
 
@@ -149,8 +151,10 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
             log.error("back_end_unfit", system=system.name, reason=system.unfit)
     live = _open_flows(furnishing, store, voice, closing)
     queues = live.current.flows.catalogue.queues
+    callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
+    closing.callback(callers.close)
     performers = open_performers(settings, store, furnishing.clock, closing, node=node.name)
-    return Rooms(store, records, live, queues, voice, back_ends, performers)
+    return Rooms(store, records, live, queues, voice, back_ends, callers, performers)
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

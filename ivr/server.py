@@ -110,24 +110,20 @@ class Server:
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
         attestation = attested(call.variables, settings.verification.attestation)
+        known = rooms.callers.meet(call.caller_number, at=now)
         facts = Facts(
             language=settings.calls.language,
-            # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
-            caller={
-                "number": call.caller_number,
-                "name": call.caller_name,
-                "segment": "",
-                "attested": attestation,
-            },
+            caller={"number": call.caller_number, "name": call.caller_name, "attested": attestation},
             now=now.astimezone(self._zone),
             region=settings.calls.region,
+            history=known.facts,
         )
         version = rooms.live.current
         basis = Basis(
             flow=settings.calls.flow,
             flow_version=version.flows.version,
             release=version.release,
-            caller_facts={"attested": attestation},
+            caller_facts={**known.told(version.flows.segments), "attested": attestation},
             at=now,
         )
         record = rooms.records.begin(call, basis, language=facts.language)
@@ -140,6 +136,3 @@ class Server:
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,
-            performers=rooms.performers,
-        )
-        Session(call, conversation, record, services).live()

@@ -35,6 +35,7 @@ _ROOMS: dict[str, str] = {
     "graph": "ivr.cli.graph",
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
+    "lookup": "ivr.cli.lookup",
     "db": "ivr.cli.db",
     "recordings": "ivr.cli.recordings",
     "freeswitch": "ivr.cli.freeswitch",
