@@ -136,3 +136,7 @@ class Server:
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,
+            caller=known,
+            performers=rooms.performers,
+        )
+        Session(call, conversation, record, services).live()
