@@ -138,7 +138,11 @@ def test_speech_is_not_heard_where_only_keys_are_taken(flows: FlowSet, tmp_path:
         ),
         ("flow: main\nnow: yesterday\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "unknown time"),
         ("flow: main\nzone: Mars/Base\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "unknown time zone"),
-        ("flow: main\nagents: asleep\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "write `free`, `busy`"),
+        (
+            "flow: main\nagents: asleep\ntests:\n  - test: t\n    steps: [{key: 1}]\n",
+            2,
+            "write `free`, `busy`",
+        ),
         (
             "flow: main\nagents: close\ntests:\n  - test: t\n    steps: [{key: 1}]\n",
             2,
