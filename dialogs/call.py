@@ -127,7 +127,8 @@ class Call:
             "human_first": self.known.segment.human_first,
             "shortcut": self.known.shortcuts[0].name if self.known.shortcuts else "",
         }
-        return {**found, **self.facts.caller}
+        told = {name: value for name, value in self.facts.caller.items() if name != "segment" or value}
+        return {**found, **told}
 
     # --- values ---
 
