@@ -139,6 +139,12 @@ class SpeechSettings(_Part):
     """Fetch missing models when the server starts."""
     spanish: Literal["es", "es-419"] = "es"
     pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, Field(pattern=r"^wss?://")], ...]] = Field(
+        default_factory=dict
+    )
+    """vosk-servers (their websockets) that recognise a language, on other machines."""
+    second_opinion: bool = True
+    """Whether Whisper, where it is installed, is asked when Vosk is unsure."""
     piper: dict[Literal["es", "ca", "en"], Path] = Field(default_factory=dict)
     """Piper voices (`.onnx` files) that speak instead of espeak-ng; needs the extra `piper`."""
 
