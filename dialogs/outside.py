@@ -8,6 +8,7 @@ outside:
   callback: refused              # done, refused, failed
   notify: failed                 # done, refused, failed
   promise: refused               # done, refused, failed
+  consent: failed                # done, failed
   case: "10000008"               # a reference, or failed
   understand:                    # what people say → what it means
     quiero cancelar mi pedido: cancel
@@ -103,6 +104,7 @@ class Outside(BaseModel):
     callback: Ends = "done"
     notify: Ends = "done"
     promise: Ends = "done"
+    consent: Literal["done", "failed"] = "done"
     case: Annotated[str, BeforeValidator(_case)] = _FIRST
     understand: Literal["slow", "failed"] | dict[str, Annotated[Meant, BeforeValidator(_meant)]] = Field(
         default_factory=dict
@@ -134,6 +136,9 @@ class Outside(BaseModel):
                 return Refused("refused in the test")
             case "failed":
                 return Failed("broken in the test")
+
+    def kept(self) -> Done | Failed:
+        return Done() if self.consent == "done" else Failed("broken in the test")
 
     def opened(self, _case: OpenCase) -> CaseOpened | Failed:
         return Failed("no case can be opened") if self.case == "failed" else CaseOpened(self.case)

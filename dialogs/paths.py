@@ -2,7 +2,8 @@
 without asking the caller, and no value is used before it is there.
 
 Rules:
-1. A flow is entered at its first step, and at its person step from any question.
+1. A flow is entered at its first step. Its person step is reached from any step that may ask or fail: from
+   all but `set`.
 2. A value is there if it was filled on every way that leads to the step.
 3. A flow that others use as a subflow may run off its end (it comes back); a main flow must end its call.
 """
@@ -18,6 +19,7 @@ from dialogs.catalogue import Catalogue
 from dialogs.errors import Problem
 from dialogs.flow import Flow, FlowSet
 from dialogs.graph import FlowGraph
+from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
@@ -324,20 +326,22 @@ class _Filled:
         flow = graph.flow
         at: dict[str, int] = {flow.first: entry}
         left = [flow.first]
-        if flow.person in flow.steps:
-            at[flow.person] = entry
-            left.append(flow.person)
+
+        def come(target: str, filled: int) -> None:
+            known = at.get(target)
+            now = filled if known is None else known & filled
+            if now != known:
+                at[target] = now
+                left.append(target)
+
         while left:
             step = left.pop()
+            # Whoever asks for a person, or meets a fault, comes from here with what is filled here.
+            if flow.person in flow.steps and not isinstance(flow.steps[step], Set):
+                come(flow.person, at[step])
             for way_out, target in graph.exits[step]:
-                if target is None:
-                    continue
-                filled = self._after(name, step, way_out, at[step])
-                known = at.get(target)
-                now = filled if known is None else known & filled
-                if now != known:
-                    at[target] = now
-                    left.append(target)
+                if target is not None:
+                    come(target, self._after(name, step, way_out, at[step]))
         return at
 
     def _unfilled(self, flow: Flow, name: str, filled: int) -> Iterator[Problem]:

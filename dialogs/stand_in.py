@@ -13,6 +13,7 @@ from dialogs.call import MASK
 from dialogs.effects import (
     CallBack,
     Collect,
+    Consent,
     Deed,
     Effect,
     Enqueue,
@@ -190,6 +191,8 @@ class StandIn:
                 what, name, result = "notify", deed.channel, self.outside.ended(deed)
             case Promise():
                 what, name, result = "promise", deed.name, self.outside.ended(deed)
+            case Consent():
+                what, name, result = "consent", deed.kind, self.outside.kept()
             case OpenCase():
                 what, name, result = "case", deed.name, self.outside.opened(deed)
         self.turn.deeds.append((what, name))

@@ -60,6 +60,10 @@ class Past:
     happenings: Sequence[Happening]
     ended_by: str
     """`caller`, `system`, `agent`, `unknown`."""
+    region: str = "ES"
+    """The site's country (ISO 3166)."""
+    history: Mapping[str, Scalar] = field(default_factory=dict)
+    """What was known of the caller when it began."""
 
 
 class CallerGone(Exception):
@@ -203,5 +207,7 @@ def _world(deed: Deed, happening: Happening) -> Iterator[tuple[str, Any]]:
         case "opencase":
             if ended != "caseopened":
                 yield "case", "failed"
+        case "consent":
+            yield name, ended if ended == "done" else "failed"
         case "callback" | "notify" | "promise":
             yield name, ended if ended in ("done", "refused") else "failed"

@@ -46,7 +46,7 @@ from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.weekdays import Range
 from dialogs.slots.words import Words, tokens
-from dialogs.spoken import day_and_weekday
+from dialogs.spoken_days import day_and_weekday
 
 _MONTHS_FIRST = frozenset({"US", "PH"})
 """Countries that write the month before the day."""

@@ -35,12 +35,19 @@ _ROOMS: dict[str, str] = {
     "graph": "ivr.cli.graph",
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
+    "lookup": "ivr.cli.lookup",
+    "caller": "ivr.cli.caller",
     "db": "ivr.cli.db",
     "recordings": "ivr.cli.recordings",
+    "identity": "ivr.cli.identity",
+    "case": "ivr.cli.case",
+    "consent": "ivr.cli.consent",
+    "messages": "ivr.cli.messages",
     "freeswitch": "ivr.cli.freeswitch",
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",
+    "prompts": "ivr.cli.prompts",
 }
 
 

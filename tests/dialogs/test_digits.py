@@ -12,7 +12,8 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.numerals import HIGHEST_COST, readings
 from dialogs.slots.words import plain
-from dialogs.spoken import say_digits, say_number
+from dialogs.spoken import say_digits
+from dialogs.spoken_numbers import say_number
 
 SAID = {
     "es": """45718=45718|45, 71, 8=45718|4-5-7-1-8=45718|45.718=45718|4 5 7 1 8=45718|457 18=45718

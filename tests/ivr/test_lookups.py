@@ -15,7 +15,8 @@ from data.seeds import seed
 from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import LOOKUPS, SCHEMAS, Lookups, differing
+from ivr.back_ends.agreement import differing
+from ivr.lookups import LOOKUPS, SCHEMAS, Lookups
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
 TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
@@ -48,7 +49,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
         kinds = {"text": str, "date": str, "money": int, "number": int, "boolean": bool}
         for field, value in record.items():
             assert value is None or type(value) is kinds[schema.fields[field]], field
-    assert list(differing(catalogue.lookups)) == []
+    assert list(differing(catalogue)) == []
 
 
 def test_what_is_owed_and_what_of_it_is_late(store: Store) -> None:

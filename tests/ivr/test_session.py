@@ -88,7 +88,7 @@ class PaperLookups:
     def __init__(self, answer: Callable[[], Found | Missing | Failed]) -> None:
         self._answer = answer
 
-    def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
+    def ask(self, name: str, by: Mapping[str, str], **_how: object) -> Found | Missing | Failed:
         return self._answer()
 
 

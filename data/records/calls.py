@@ -1,80 +1,38 @@
-"""What goes into the database and what comes out: plain, frozen, without a trace of the ORM.
-
-Rules:
-1. Times carry a zone; a time without one is refused (`ValueError`), and everything becomes UTC.
-2. Text that a caller can choose is cleaned here, on the way in, so that no other path exists: neither
-   the database nor the spool ever sees a control character or a sensitive answer.
-3. Money is an integer in minor units of an ISO 4217 currency (`balance_cents` is yen for JPY).
-"""
+"""What is told of a call while it lasts, and what is remembered of it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import Literal, get_args
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from data.text import MASK, clean, clean_name, clean_number, clean_text
+from data.records.cleaning import Cleaning, Scalar, clean_scalars, code, finite, one_of, utc
+from data.text import MASK, clean_name, clean_number, clean_text
 
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
 TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed"]
 """`recorded`: the text is the path of what the caller said, below the recordings folder."""
-Scalar = str | int | bool | None
 _NAMED = ("lookup", "queue", "deed")
 """Kinds of turn whose text is a name out of the flow, never an answer."""
 EndedBy = Literal["caller", "system", "agent", "unknown"]
 
 SERVER_LOST = "SERVER_LOST"
 """Hang-up cause of calls that a crash left open, until their real ending is known."""
-LONGEST_CODE = 120
-"""Characters of a step, flow, cause, outcome, node or switch id."""
 MOST_STEPS = 1000
 """Steps of one call that are kept."""
 MOST_READINGS = 10
 """Readings of one utterance that are kept."""
 
 
-def utc(time: datetime) -> datetime:
-    """The same instant in UTC. Raises `ValueError` for a time without a zone."""
-    if time.tzinfo is None or time.utcoffset() is None:
-        raise ValueError(f"time without a zone: {time.isoformat()}")
-    return time.astimezone(UTC)
-
-
-def _one_of(value: str, allowed: object, name: str) -> None:
-    if value not in get_args(allowed):
-        raise ValueError(f"{name} must be one of {', '.join(get_args(allowed))}, not {value!r}")
-
-
-def _code(text: str) -> str:
-    return clean(text, LONGEST_CODE)
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
-
-
 def _reading(reading: Reading) -> Reading:
-    return Reading(text=clean_text(reading.text), confidence=_finite(reading.confidence) or 0.0)
-
-
-def _clean_scalars(values: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    return {name: clean_text(value) if isinstance(value, str) else value for name, value in values.items()}
-
-
-class _Cleaning:
-    """Lets a frozen record put itself in order while it is being made."""
-
-    def _set(self, **values: object) -> None:
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+    return Reading(text=clean_text(reading.text), confidence=finite(reading.confidence) or 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallBegun(_Cleaning):
+class CallBegun(Cleaning):
     """A call reached us (or we dialled it)."""
 
     call_id: UUID
@@ -99,23 +57,23 @@ class CallBegun(_Cleaning):
     """What flows were told of the caller beside number and name."""
 
     def __post_init__(self) -> None:
-        _one_of(self.direction, Direction, "direction")
+        one_of(self.direction, Direction, "direction")
         self._set(
             started_at=utc(self.started_at),
-            switch_uuid=_code(self.switch_uuid),
+            switch_uuid=code(self.switch_uuid),
             caller_number=clean_number(self.caller_number),
             caller_name=clean_name(self.caller_name),
             destination=clean_number(self.destination),
-            language=_code(self.language)[:16],
-            node_id=_code(self.node_id),
-            flow=_code(self.flow),
-            flow_version=_code(self.flow_version),
-            caller_facts=_clean_scalars(self.caller_facts),
+            language=code(self.language)[:16],
+            node_id=code(self.node_id),
+            flow=code(self.flow),
+            flow_version=code(self.flow_version),
+            caller_facts=clean_scalars(self.caller_facts),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallAnswered(_Cleaning):
+class CallAnswered(Cleaning):
     """We picked up (inbound) or the person did (outbound)."""
 
     call_id: UUID
@@ -134,7 +92,7 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn(_Cleaning):
+class Turn(Cleaning):
     """One thing that happened: the system said something, or the caller answered; a look-up or a queue ended.
 
     With its flow, step, language and result, calls can be counted; with what was heard, keyed and found
@@ -177,26 +135,26 @@ class Turn(_Cleaning):
     """What it found."""
 
     def __post_init__(self) -> None:
-        _one_of(self.who, Who, "who")
-        _one_of(self.kind, TurnKind, "kind")
+        one_of(self.who, Who, "who")
+        one_of(self.kind, TurnKind, "kind")
         secret = self.sensitive
         self._set(
-            step=_code(self.step),
+            step=code(self.step),
             text=(MASK if self.text else "") if secret and self.kind not in _NAMED else clean_text(self.text),
-            confidence=_finite(self.confidence),
-            flow=_code(self.flow),
-            language=_code(self.language)[:16],
-            result=_code(self.result)[:20],
-            universal=_code(self.universal)[:40],
+            confidence=finite(self.confidence),
+            flow=code(self.flow),
+            language=code(self.language)[:16],
+            result=code(self.result)[:20],
+            universal=code(self.universal)[:40],
             heard=() if secret else tuple(_reading(one) for one in self.heard[:MOST_READINGS]),
             keys=None if secret or self.keys is None else clean_text(self.keys),
             asked={name: MASK if secret else clean_text(value) for name, value in self.asked.items()},
-            found=_clean_scalars(self.found),
+            found=clean_scalars(self.found),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallStep(_Cleaning):
+class CallStep(Cleaning):
     """A step of a flow that a call went through, once."""
 
     flow: str
@@ -212,15 +170,15 @@ class CallStep(_Cleaning):
 
     def __post_init__(self) -> None:
         self._set(
-            flow=_code(self.flow),
-            step=_code(self.step),
-            language=_code(self.language)[:16],
-            left_by=_code(self.left_by),
+            flow=code(self.flow),
+            step=code(self.step),
+            language=code(self.language)[:16],
+            left_by=code(self.left_by),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallEnded(_Cleaning):
+class CallEnded(Cleaning):
     """The call is over. What is `None` keeps the value from the beginning."""
 
     call_id: UUID
@@ -235,19 +193,31 @@ class CallEnded(_Cleaning):
     recording: str | None = None
     flow: str | None = None
     flow_version: str | None = None
+    customer_id: UUID | None = None
+    """Who it turned out to be."""
+    segment: str | None = None
+    segment_reason: str | None = None
+    rules_version: str | None = None
+    """Of the segments' rules."""
+    verified: str | None = None
+    """Which proof they passed."""
     path: tuple[CallStep, ...] = ()
     """The steps that the call went through, in order; of more than `MOST_STEPS` the first ones."""
 
     def __post_init__(self) -> None:
-        _one_of(self.ended_by, EndedBy, "ended_by")
+        one_of(self.ended_by, EndedBy, "ended_by")
         self._set(
             path=tuple(self.path[:MOST_STEPS]),
             at=utc(self.at),
-            hangup_cause=_code(self.hangup_cause),
-            outcome=None if self.outcome is None else _code(self.outcome),
-            language=None if self.language is None else _code(self.language)[:16],
-            flow=None if self.flow is None else _code(self.flow),
-            flow_version=None if self.flow_version is None else _code(self.flow_version),
+            hangup_cause=code(self.hangup_cause),
+            outcome=None if self.outcome is None else code(self.outcome),
+            language=None if self.language is None else code(self.language)[:16],
+            flow=None if self.flow is None else code(self.flow),
+            flow_version=None if self.flow_version is None else code(self.flow_version),
+            segment=None if self.segment is None else code(self.segment)[:40],
+            segment_reason=None if self.segment_reason is None else clean_text(self.segment_reason),
+            rules_version=None if self.rules_version is None else code(self.rules_version),
+            verified=None if self.verified is None else code(self.verified)[:60],
         )
 
 
@@ -274,6 +244,11 @@ class CallRecord:
     recording: str | None
     release: int | None
     caller_facts: Mapping[str, Scalar]
+    customer_id: UUID | None
+    segment: str
+    segment_reason: str
+    rules_version: str
+    verified: str
     turns: tuple[Turn, ...]
 
     @property
@@ -286,124 +261,3 @@ class CallRecord:
         if self.ended_at is None:
             return None
         return max(0.0, (self.ended_at - self.started_at).total_seconds())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Customer:
-    customer_number: str
-    name: str
-    language: str
-    zone: str
-    """IANA time zone, for the hours at which they may be called."""
-    phone_numbers: tuple[str, ...]
-    """E.164, in order of chance to reach them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Debt:
-    concept: str
-    amount_cents: int
-    currency: str
-    due_on: date
-    stage: str
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Payment:
-    amount_cents: int
-    currency: str
-    received_on: date
-    method: str
-    """`direct_debit`, `card`, `transfer`, `cash`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccountStatus:
-    """What a customer owes. A positive balance is owed by the customer, a negative one to them."""
-
-    customer_number: str
-    name: str
-    language: str
-    balance_cents: int
-    currency: str
-    due_on: date | None
-    """When the next (or the oldest unpaid) payment is due; `None` if nothing is."""
-    stage: str
-    """Stage of arrears: `none`, `preventive`, `early`, `middle`, `late`, `pre_judicial`, `judicial`."""
-    debts: tuple[Debt, ...]
-    """The open ones, oldest first."""
-    last_payment: Payment | None
-
-    def overdue_cents(self, today: date) -> int:
-        """What should have been paid before `today`, in minor units."""
-        return sum(debt.amount_cents for debt in self.debts if debt.due_on < today)
-
-    def next_due_on(self, today: date) -> date | None:
-        """When the next payment is due that is not late; `None` if none is to come."""
-        return min((debt.due_on for debt in self.debts if debt.due_on >= today), default=None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TicketChange:
-    status: str
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class TicketStatus:
-    ticket_number: str
-    customer_number: str
-    name: str
-    language: str
-    topic: str
-    """`internet`, `telephone`, `television`, `mobile`, `bill`, `contract`, `other`."""
-    subject: str
-    """In the customer's words and language."""
-    status: str
-    """`open`, `in_progress`, `waiting_customer`, `resolved`, `closed`."""
-    opened_at: datetime
-    updated_at: datetime
-    promised_on: date | None
-    history: tuple[TicketChange, ...]
-    """Oldest first; the last one gives `status` and `updated_at`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shipment:
-    """One parcel of an order."""
-
-    carrier: str
-    tracking_number: str | None
-    status: str
-    """`in_transit`, `out_for_delivery`, `delivered`, `returned`."""
-    shipped_at: datetime
-    expected_on: date | None
-    delivered_at: datetime | None
-    left_with: str | None
-    """`recipient`, `neighbour`, `pickup_point`; `None` until it is delivered."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderStatus:
-    order_number: str
-    customer_number: str
-    name: str
-    language: str
-    items: str
-    status: str
-    """`placed`, `preparing`, `shipped`, `out_for_delivery`, `delivered`, `cancelled`."""
-    placed_at: datetime
-    updated_at: datetime
-    expected_on: date | None
-    carrier: str | None
-    total_cents: int
-    currency: str
-    shipments: tuple[Shipment, ...]
-    """The parcels; none before it is shipped."""
-
-    def is_late(self, today: date) -> bool:
-        """Whether it should have arrived before `today`, and has not."""
-        under_way = self.status not in {"delivered", "cancelled"}
-        return under_way and self.expected_on is not None and self.expected_on < today
