@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.check_menus import check_main_menu, check_menu
+from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
 from dialogs.expressions import Template
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
@@ -126,6 +127,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
         main = extent.complete and flow.name not in used | known.unread
         problems += bounded(_check_flow(flow, known, catalogue, main=main), flow)
     problems += _check_types(flows, catalogue)
+    problems += check_writes(flows, catalogue)
     problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)

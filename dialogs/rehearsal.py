@@ -96,6 +96,7 @@ class Expect(BaseModel):
     notify: str | None = None
     promise: str | None = None
     case: str | None = None
+    write: str | None = None
     offered: str | None = None
 
 

@@ -29,6 +29,7 @@ from dialogs.effects import (
     Transfer,
     Understand,
     Verify,
+    Write,
 )
 from dialogs.engine import Conversation
 from dialogs.errors import RehearsalStuck
@@ -190,6 +191,8 @@ class StandIn:
                 what, name, result = "notify", deed.channel, self.outside.ended(deed)
             case Promise():
                 what, name, result = "promise", deed.name, self.outside.ended(deed)
+            case Write():
+                what, name, result = "write", deed.name, self.outside.written(deed)
             case OpenCase():
                 what, name, result = "case", deed.name, self.outside.opened(deed)
         self.turn.deeds.append((what, name))

@@ -6,4 +6,4 @@ A flow with a step whose performer is not here runs in the simulator and in test
 
 from __future__ import annotations
 
-PERFORMERS: frozenset[str] = frozenset({"transfer", "record"})
+PERFORMERS: frozenset[str] = frozenset({"transfer", "record", "writes"})

@@ -23,10 +23,13 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
+from ivr.back_end_work import Filler
 from ivr.back_ends import BackEnds, declared_in, live_schemas
+from ivr.back_ends.writing import Writing
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.hold_music import filler_of
 from ivr.lookups import Lookups
 from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
@@ -52,6 +55,8 @@ class Rooms:
     """Those of the flows that the server began with."""
     voice: Voice
     lookups: BackEnds
+    writes: Writing
+    filler: Filler
 
 
 @dataclass(frozen=True)
@@ -144,9 +149,19 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     for system in back_ends.systems.values():
         if system.unfit:
             log.error("back_end_unfit", system=system.name, reason=system.unfit)
+    writes = Writing(
+        store,
+        Spool(settings.spool_folder),
+        back_ends.targets(),
+        owner=node.name,
+        clock=furnishing.clock,
+        zone=zone,
+    )
+    closing.callback(writes.close)
+    writes.start()
     live = _open_flows(furnishing, store, voice, closing)
     queues = live.current.flows.catalogue.queues
-    return Rooms(store, records, live, queues, voice, back_ends)
+    return Rooms(store, records, live, queues, voice, back_ends, writes, filler_of(settings))
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from dialogs.catalogue import Catalogue, LookupSchema, ValueType, WriteSchema
 from dialogs.source import nearest
+from ivr import writes
 from ivr.lookups import SCHEMAS
 
 _WORDS: frozenset[ValueType] = frozenset({"text", "digits", "phone", "time", "code"})
@@ -22,7 +23,7 @@ class LiveSchemas:
     """What the live service answers and does."""
 
     lookups: Mapping[str, LookupSchema] = field(default_factory=lambda: SCHEMAS)
-    writes: Mapping[str, WriteSchema] = field(default_factory=dict)
+    writes: Mapping[str, WriteSchema] = field(default_factory=lambda: writes.SCHEMAS)
 
 
 OWN = LiveSchemas()
