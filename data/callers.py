@@ -11,8 +11,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     Connection,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     insert,
     literal,
@@ -45,9 +48,10 @@ from data.models import (
     PaymentRow,
     PhoneNumberRow,
     PromiseRow,
+    SegmentRow,
     TicketRow,
 )
-from data.records.callers import CallerHistory, ComingOrder, OpenTicket, PastCalls, Person
+from data.records.callers import CallerHistory, ComingOrder, OpenTicket, PastCalls, Person, TakenFor
 from data.records.cleaning import utc
 from data.text import clean
 
@@ -94,6 +98,43 @@ class Callers:
                 person=None if customer is None else _person(connection, customer, utc(before), today),
             )
 
+    def note(self, taken: TakenFor) -> bool:
+        """Notes what a caller was taken for, where it is not what they were taken for the last time: the
+        person, or the number if nobody knows whose it is. False: it is, or it is nobody's."""
+        if taken.customer_id is not None:
+            theirs = SegmentRow.customer_id == taken.customer_id
+        elif taken.e164 is not None:
+            theirs = and_(SegmentRow.e164 == taken.e164, SegmentRow.customer_id.is_(None))
+        else:
+            return False
+        newest = select(SegmentRow.segment).where(theirs).order_by(SegmentRow.at.desc()).limit(1)
+        with self._database.writing() as connection:
+            if connection.scalar(newest) == taken.segment:
+                return False
+            connection.execute(insert(SegmentRow).values(id=new_id(), **asdict(taken)))
+            return True
+
+    def noted(self, *, e164: str | None, customer_id: UUID | None, most: int = 20) -> tuple[TakenFor, ...]:
+        """What the person, or the number, was taken for: every change, the newest first."""
+        theirs = [SegmentRow.e164 == e164] if e164 is not None else []
+        theirs += [SegmentRow.customer_id == customer_id] if customer_id is not None else []
+        query = select(SegmentRow).where(or_(false(), *theirs)).order_by(SegmentRow.at.desc()).limit(most)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            TakenFor(
+                segment=row.segment,
+                reason=row.reason,
+                rule=row.rule,
+                rules_version=row.rules_version,
+                at=row.at,
+                e164=row.e164,
+                customer_id=row.customer_id,
+                call_id=row.call_id,
+            )
+            for row in rows
+        )
+
     def block(self, e164: str, *, at: datetime, why: str) -> bool:
         """Calls from this number are not welcome any more. False: it was blocked already."""
         with self._database.writing() as connection:
@@ -122,7 +163,7 @@ class Callers:
             return bool(changed.rowcount)
 
 
-def _number(connection: Connection, e164: str | None) -> tuple[Row[Any] | None, list[Row[Any]]]:
+def _number(connection: Connection, e164: str | None) -> tuple[Any, list[Row[Any]]]:
     """The number, and whose it is."""
     number = None if e164 is None else connection.execute(_NUMBER, {"e164": e164}).one_or_none()
     if number is None:
@@ -187,12 +228,12 @@ def _person(connection: Connection, row: Row[Any], before: datetime, today: date
 
 def _tickets(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     counted = connection.execute(_TICKETS, values).one()
-    if not counted.count:
+    if not counted.tickets:
         return {}
     latest = connection.execute(_TICKET, values).one()
     ticket = OpenTicket(number=latest.ticket_number, topic=latest.topic, promised_on=latest.promised_on)
     return {
-        "tickets_open": counted.count,
+        "tickets_open": counted.tickets,
         "tickets_broken": counted.broken,
         "oldest_ticket_at": counted.oldest,
         "ticket": ticket,
@@ -226,7 +267,7 @@ def _owed(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     since = min((row.since for row in debts if row.since is not None), default=None)
     stage = None if since is None else connection.scalar(_STAGE, {**values, "since": since})
     return found | {
-        "debts_open": sum(row.count for row in debts),
+        "debts_open": sum(row.debts for row in debts),
         "debts_overdue": sum(row.overdue for row in debts),
         "overdue_since": since,
         "debt_stage": stage or "",
@@ -305,7 +346,7 @@ _TODAY: Any = bindparam("today", type_=TicketRow.promised_on.type)
 _CUSTOMER: Any = bindparam("customer", type_=CustomerRow.id.type)
 _OPEN_TICKET = and_(TicketRow.customer_id == _CUSTOMER, TicketRow.status.not_in(_TICKETS_OVER))
 _TICKETS = select(
-    func.count().label("count"),
+    func.count().label("tickets"),
     _how_many(TicketRow.promised_on < _TODAY).label("broken"),
     func.min(TicketRow.opened_at, type_=TicketRow.opened_at.type).label("oldest"),
 ).where(_OPEN_TICKET)
@@ -333,7 +374,7 @@ _OWED = and_(AccountRow.customer_id == _CUSTOMER, DebtRow.status == "open")
 _DEBTS = (
     select(
         DebtRow.currency,
-        func.count().label("count"),
+        func.count().label("debts"),
         func.sum(DebtRow.amount_cents).label("cents"),
         _how_many(DebtRow.due_on < _TODAY).label("overdue"),
         func.min(case((DebtRow.due_on < _TODAY, DebtRow.due_on)), type_=DebtRow.due_on.type).label("since"),

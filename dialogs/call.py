@@ -13,7 +13,7 @@ from dialogs.expressions import Template, Value, parse_template
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import render
-from dialogs.segments.rules import Decision
+from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
 from dialogs.spoken import DEFAULT_FORMAT, Said, say
@@ -97,8 +97,11 @@ class Call:
 
     # --- who calls ---
 
-    def _decided(self, history: Mapping[str, Scalar]) -> Decision:
+    def _decided(self, history: Mapping[str, Scalar] | None) -> Decision:
         forced = self.facts.caller.get("segment")
+        if history is None and not forced:
+            return NOBODY
+        history = history or {}
         return self.flows.segments.decide(history, forced=str(forced or ""))
 
     def learn(self, history: Mapping[str, Scalar]) -> bool:

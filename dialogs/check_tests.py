@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dialogs.catalogue import LookupSchema
+from dialogs.check_values import currency_mistake, value_mistake
 from dialogs.errors import Problem
 from dialogs.flow import FlowSet
 from dialogs.notice import STEP as NOTICE
@@ -25,10 +27,15 @@ def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -
     """The look-ups, fields and facts that a test or the top of its file names."""
     catalogue = flows.catalogue
     schemas = {**catalogue.identities, **catalogue.lookups}
-    for name in found.caller or {}:
-        if name not in catalogue.caller:
+    for name, value in (found.caller or {}).items():
+        kind = catalogue.caller.get(name)
+        if kind is None:
             remedy = nearest(name, catalogue.caller)
-            yield source.problem((*way, "caller", name), f"nothing is known as `caller.{name}`: {remedy}")
+            mistake: str | None = f"nothing is known as `caller.{name}`: {remedy}"
+        else:
+            mistake = value_mistake(name, kind, value)
+        if mistake:
+            yield source.problem((*way, "caller", name), mistake)
     yield from _known(source, way, found, flows)
     yield from _written(source, way, found, flows)
     for asked, answers in found.data.items():
@@ -37,17 +44,23 @@ def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -
                 (*way, "data", asked), f"there is no look-up `{asked}`: {nearest(asked, schemas)}"
             )
             continue
-        fields = set(schemas[asked].fields)
-        fields |= {f"{field}_currency" for field, kind in schemas[asked].fields.items() if kind == "money"}
         for by, answer in answers.items():
             for at, one in enumerate(answer if isinstance(answer, list) else [answer]):
                 here = ("data", asked, by, at) if isinstance(answer, list) else ("data", asked, by)
-                for field in one if isinstance(one, dict) else ():
-                    if field not in fields:
-                        yield source.problem(
-                            (*way, *here, field),
-                            f"`{asked}` has no field `{field}`: {nearest(field, fields)}",
-                        )
+                for field, value in one.items() if isinstance(one, dict) else ():
+                    mistake = _field_mistake(asked, schemas[asked], field, value)
+                    if mistake:
+                        yield source.problem((*way, *here, field), mistake)
+
+
+def _field_mistake(asked: str, schema: LookupSchema, field: str, value: object) -> str | None:
+    kind = schema.fields.get(field)
+    currencies = {f"{name}_currency" for name, kind in schema.fields.items() if kind == "money"}
+    if field in currencies:
+        return currency_mistake(field, value)
+    if kind is None:
+        return f"`{asked}` has no field `{field}`: {nearest(field, {*schema.fields, *currencies})}"
+    return value_mistake(field, kind, value)
 
 
 def _known(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterator[Problem]:
@@ -124,6 +137,11 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
         if slot not in slots:
             yield source.problem((*way, "slots", slot), f"there is no slot `{slot}`: {nearest(slot, slots)}")
     named: tuple[tuple[str, str, Iterable[str]], ...] = (
+        *((key, f"step with `{key}`", _own_names(key, flows)) for key in _DEEDS),
+        ("outcome", "step that notes the outcome", outcomes(flows)),
+        ("offered", "step that offers", ("callback",)),
+        ("message", "queue", catalogue.queues),
+        ("callback", "queue", catalogue.queues),
         ("queue", "queue", catalogue.queues),
         ("lookup", "look-up", catalogue.lookups),
         ("verify", "identity", catalogue.identities),
@@ -136,3 +154,21 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
         for name in (getattr(expect, key) or "").split(", "):
             if name and name not in set(known):
                 yield source.problem((*way, key), f"there is no {what} `{name}`: {nearest(name, known)}")
+
+
+_DEEDS = ("record", "understand", "notify", "promise", "case")
+_OUTCOMES_OF_THE_ENGINE = frozenset({"handed_over", "nobody_free", "callback_booked", "fault"})
+"""What is noted where no step of the flow says so."""
+
+
+def outcomes(flows: FlowSet) -> frozenset[str]:
+    """Every outcome that a call through these flows may have."""
+    steps = (step for flow in flows.flows.values() for step in flow.steps.values())
+    named = {getattr(step, "outcome", None) for step in steps}
+    return _OUTCOMES_OF_THE_ENGINE | {name for name in named if isinstance(name, str)}
+
+
+def _own_names(key: str, flows: FlowSet) -> frozenset[str]:
+    """What the steps of that type are called by, as a test names what they did."""
+    steps = (step for flow in flows.flows.values() for step in flow.steps.values())
+    return frozenset(str(getattr(step, key)) for step in steps if step.type_name == key)

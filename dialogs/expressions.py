@@ -140,6 +140,8 @@ _FOREIGN_SIGNS = {
 }
 """What other languages write."""
 _JOINING = re.compile(r"(?:^|[^\w])(?:and|or|not|in)$")
+_NOTHING = {"null", "none", "nil", "undefined"}
+"""What other languages call a value that is not there."""
 _WORDS = {"and", "or", "not", "in", "true", "false"}
 _RULE_TYPES: Mapping[str, Any] = {
     "text": rule_engine.DataType.STRING,
@@ -229,13 +231,9 @@ def parse_condition(text: str) -> Condition:
         name = found.group("name")
         if name is None or name in _WORDS:
             flat += found.group()
-        elif NAME.fullmatch(name):
-            names.append(name)
-            flat += _flat(name)
-        elif flat.rstrip().endswith(("==", "!=")):
-            raise ValueError(f'text needs quotes: write "{name}"')
         else:
-            raise ValueError(f"`{name}` is not a name: write `slot` or `lookup.field`, in lower case")
+            names.append(_named(name, compared=flat.rstrip().endswith(("==", "!="))))
+            flat += _flat(name)
     flat = flat.strip()
     try:
         _rule(flat)
@@ -244,6 +242,19 @@ def parse_condition(text: str) -> Condition:
             f'`{_shown(text)}` cannot be read: write it as `account.balance > 0 and caller.segment == "vip"`'
         ) from fault
     return Condition(text, tuple(dict.fromkeys(names)), flat)
+
+
+def _named(name: str, *, compared: bool) -> str:
+    """The name, if it may be one. Raises `ValueError`."""
+    if name.lower() in _NOTHING:
+        raise ValueError(
+            f"`{name}` is no value here: use a field that is true or false, or the look-up's `missing`"
+        )
+    if NAME.fullmatch(name):
+        return name
+    if compared:
+        raise ValueError(f'text needs quotes: write "{name}"')
+    raise ValueError(f"`{name}` is not a name: write `slot` or `lookup.field`, in lower case")
 
 
 def _flat(name: str) -> str:

@@ -23,7 +23,7 @@ from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
 from dialogs.misread import explain
 from dialogs.nodes import NODES
-from dialogs.nodes.ask import Ask
+from dialogs.nodes.ask import Ask, unknown_kind
 from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
@@ -305,10 +305,9 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
     prepared, wrong = node.prepare(keys)
     known = _known_keys(node, keys)
     problems = [explain(source, way, error, _known_at(error, keys, known)) for error in wrong]
-    if node is Ask and "type" in keys and keys["type"] not in KINDS:
-        remedy = nearest(str(keys["type"]), KINDS)
-        problems.append(source.problem((*way, "type"), f"unknown kind of answer `{keys['type']}`: {remedy}"))
-        return None, problems
+    unknown = unknown_kind(keys) if node is Ask else None
+    if unknown:
+        return None, [*problems, source.problem((*way, "type"), unknown)]
     meanings = {field.alias or key: field.description or "" for key, field in node.model_fields.items()}
     try:
         step = node.model_validate(prepared)
@@ -336,6 +335,10 @@ def _known_keys(node: type[Step], keys: Mapping[str, Any]) -> list[str]:
     return [*known, *(kind.model_fields if kind else ())]
 
 
+_GO_ON = frozenset({"goto", "go_to", "go", "next", "jump", "ir_a"})
+"""What other tools have a step for."""
+
+
 def _no_type(
     source: Source, way: tuple[str | int, ...], keys: Mapping[str, Any], types: list[str]
 ) -> Problem:
@@ -351,4 +354,8 @@ def _no_type(
         if hint.startswith("did you mean"):
             return source.problem((*way, key), f"unknown step `{key}`: {hint}")
     what = next((key for key in keys if key not in ("id", "then", "prompt")), first)
+    if set(keys) <= {"id", "then", *_GO_ON}:
+        return source.problem(
+            (*way, what), "a step cannot only lead on: remove it, and write `then: …` in the step before it"
+        )
     return source.problem((*way, what), f"the step has no type (`{what}` is none): {nearest('', NODES)}")

@@ -60,6 +60,10 @@ class Past:
     happenings: Sequence[Happening]
     ended_by: str
     """`caller`, `system`, `agent`, `unknown`."""
+    region: str = "ES"
+    """The site's country (ISO 3166)."""
+    history: Mapping[str, Scalar] = field(default_factory=dict)
+    """What was known of the caller when it began."""
 
 
 class CallerGone(Exception):

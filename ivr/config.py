@@ -135,6 +135,8 @@ class SpeechSettings(_Part):
     """Fetch missing models when the server starts."""
     spanish: Literal["es", "es-419"] = "es"
     pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    piper: dict[Literal["es", "ca", "en"], Path] = Field(default_factory=dict)
+    """Piper voices (`.onnx` files) that speak instead of espeak-ng; needs the extra `piper`."""
 
 
 class CallSettings(_Part):

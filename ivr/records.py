@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -37,6 +37,7 @@ from data.records import (
     TurnKind,
     Who,
 )
+from data.records.callers import TakenFor
 from dialogs.call import Visit
 from dialogs.effects import Deed, Write
 from dialogs.engine import Conversation
@@ -237,6 +238,7 @@ class CallRecord:
         self.began_at = began_at
         self.language = ""
         self.outcome = ""
+        self._taken_for: TakenFor | None = None
 
     @property
     def recording(self) -> Path | None:
@@ -285,6 +287,12 @@ class CallRecord:
             latency_ms=_ms(latency),
             sensitive=sensitive,
         )
+
+    def taken_for(self, taken: TakenFor) -> None:
+        """Who the caller is taken for from now on, and why."""
+        self._taken_for = replace(taken, call_id=self._id)
+        noted = self._taken_for
+        self._records.write(lambda: self._records.call_log.taken_for(noted))
 
     def voice_file(self, purpose: str) -> Path | None:
         """A new file for what the caller says, its folder made; None if there can be none."""
@@ -358,6 +366,7 @@ class CallRecord:
 
     def finish(self, cause: str, by: str, path: Iterable[Visit] = ()) -> None:
         """The call is over; `path` is the dialog's way through the flows."""
+        taken = self._taken_for
         sides: dict[str, EndedBy] = {"caller": "caller", "system": "system", "agent": "agent"}
         ended = CallEnded(
             call_id=self._id,
@@ -366,6 +375,10 @@ class CallRecord:
             ended_by=sides.get(by, "unknown"),
             outcome=self.outcome or None,
             language=self.language or None,
+            segment=None if taken is None else taken.segment,
+            segment_reason=None if taken is None else taken.reason,
+            rules_version=None if taken is None else taken.rules_version,
+            customer_id=None if taken is None else taken.customer_id,
             recording=None if self._planned_recording is not None else "",
             path=tuple(_step(visit) for visit in path),
         )

@@ -26,6 +26,7 @@ from dialogs.static import static_prompts
 from ivr.back_end_work import Filler
 from ivr.back_ends import BackEnds, declared_in, live_schemas
 from ivr.back_ends.writing import Writing
+from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
@@ -57,6 +58,7 @@ class Rooms:
     lookups: BackEnds
     writes: Writing
     filler: Filler
+    callers: KnownCallers
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     writes.start()
     live = _open_flows(furnishing, store, voice, closing)
     queues = live.current.flows.catalogue.queues
-    return Rooms(store, records, live, queues, voice, back_ends, writes, filler_of(settings))
+    callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
+    closing.callback(callers.close)
+    return Rooms(store, records, live, queues, voice, back_ends, writes, filler_of(settings), callers)
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

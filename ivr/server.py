@@ -108,16 +108,21 @@ class Server:
         """One call, in its own greenlet."""
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
+        known = rooms.callers.meet(call.caller_number, at=now)
         facts = Facts(
             language=settings.calls.language,
-            # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
-            caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
+            caller={"number": call.caller_number, "name": call.caller_name},
             now=now.astimezone(self._zone),
             region=settings.calls.region,
+            history=known.facts,
         )
         version = rooms.live.current
         basis = Basis(
-            flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
+            flow=settings.calls.flow,
+            flow_version=version.flows.version,
+            release=version.release,
+            caller_facts=known.told(version.flows.segments),
+            at=now,
         )
         record = rooms.records.begin(call, basis, language=facts.language)
         facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
@@ -131,5 +136,6 @@ class Server:
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,
+            caller=known,
         )
         Session(call, conversation, record, services).live()

@@ -51,6 +51,8 @@ from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError
 from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.callers.knowing import Acquaintance
+from ivr.callers.meeting import Meeting
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
@@ -87,6 +89,8 @@ class Services:
     """`None`: nobody is there who has things done."""
     filler: Filler = field(default_factory=Filler)
     """What callers hear while a back end takes its time."""
+    caller: Acquaintance | None = None
+    """Whoever calls; `None`: nobody asks."""
 
 
 class NothingToSayError(Exception):
@@ -113,6 +117,9 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
+        )
+        self._meeting = Meeting(
+            services.caller, attention=self._attention, conversation=conversation, record=record
         )
         self._back_ends = BackEndWork(
             call,
@@ -154,6 +161,7 @@ class Session:
             self._complete(over, self._clock.now() - began)
 
     def _begin(self) -> None:
+        self._meeting.note()
         self._services.watch(
             moments.CallBegan(self._record.call_id, self._call.caller_number, self._call.destination)
         )
@@ -177,7 +185,9 @@ class Session:
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
-            effect = self._conversation.send(self._perform(effect))
+            result = self._perform(effect)
+            self._meeting.after(effect, result)
+            effect = self._conversation.send(result)
         if self._deeds.given_away:
             self._call.release()
         elif not self._with_person:  # a hang-up now would cut the conversation with the agent
@@ -356,6 +366,8 @@ class Session:
         # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
         # fallback queue, had we not said that the conversation is the end.
         self._call.set_variable("hangup_after_bridge", "true")
+        # As if they had waited so long already: mod_callcenter adds it to the seconds of waiting.
+        self._call.set_variable("cc_base_score", str(enqueue.priority) if enqueue.priority else "")
         result = _end_of_queue(
             self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
         )

@@ -69,8 +69,19 @@ from dialogs.nodes.question import Asked, Judge, Listening, Question, certain
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
+from dialogs.source import nearest
 
 TEXT: ValueType = "text"
+
+
+def unknown_kind(keys: Mapping[str, Any]) -> str | None:
+    """What is wrong with the `type` of a question, and what to do."""
+    kind = keys.get("type", "digits")
+    if isinstance(kind, str) and kind in KINDS:
+        return None
+    if isinstance(kind, str):
+        return f"unknown kind of answer `{kind}`: {nearest(kind, KINDS)}"
+    return f"`type` is {'empty' if kind is None else 'one word'}: {nearest('', KINDS)}"
 
 
 class Ask(Question):

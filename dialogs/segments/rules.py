@@ -177,6 +177,8 @@ class SegmentRules:
 
 
 NO_RULES = SegmentRules()
+NOBODY = Decision(Segment(""))
+"""For a caller of whom nothing can be known just now."""
 
 
 def _verdict(condition: Condition, facts: Values) -> Verdict:

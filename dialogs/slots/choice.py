@@ -35,6 +35,7 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.hedges import denied
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.trust import band
@@ -62,7 +63,9 @@ _KEY_WORDS = frozenset(
 
 
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
-"""Words that turn an answer round."""
+"""Words that turn an answer round, in any language."""
+_BEHIND = 2
+"""Words behind a phrase among which one may turn it round: "por la tarde yo no puedo"."""
 _BEGIN_ANEW = frozenset(
     word
     for words in (
@@ -128,15 +131,15 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
         found = [phrase for phrase in choice.words(language) if within(phrase, said) >= 0]
         if found:
             named[choice.id] = max(found, key=len)
-    denied = {
+    turned = {
         name for name, best in named.items()
-        if _denied(best, said, [p for p in named.values() if p != best])
+        if _turned(best, said, language, [p for p in named.values() if p != best])
     }  # fmt: skip
     # "No es un pedido, es una avería": what is denied is no rival of what is wanted instead.
-    wanted = [best for name, best in named.items() if name not in denied]
-    gone = {name for name in denied if any(_anew(named[name], best, said) for best in wanted)}
+    wanted = [best for name, best in named.items() if name not in turned]
+    gone = {name for name in turned if any(_anew(named[name], best, said) for best in wanted)}
     hits = [
-        _Hit(name, len(best), 0.99 if name in denied else 1.0)
+        _Hit(name, len(best), 0.99 if name in turned else 1.0)
         for name, best in named.items()
         if name not in gone
     ]
@@ -153,14 +156,17 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     return hits
 
 
-def _denied(phrase: tuple[str, ...], said: tuple[str, ...], others: Sequence[tuple[str, ...]] = ()) -> bool:
+def _turned(
+    phrase: tuple[str, ...], said: tuple[str, ...], language: str, others: Sequence[tuple[str, ...]] = ()
+) -> bool:
     """Whether a "not" stands shortly before the phrase, or right behind it: "no quiero mi saldo", "por la
     tarde no" are asked back. A "not" before another thing on offer is that one's if the sentence begins anew
     behind it: "no quiero un operador, quiero mi saldo"."""
     at = within(phrase, said)
     behind = at + len(phrase)
     begin = max([max(0, at - 4), *(within(p, said) + len(p) for p in others if _anew(p, phrase, said))])
-    return any(word in NEGATIONS for word in (*said[begin:at], *said[behind : behind + 1]))
+    near = (*said[begin:at], *said[behind : behind + _BEHIND])
+    return denied(near, language) or not NEGATIONS.isdisjoint(near)
 
 
 def _anew(phrase: tuple[str, ...], later: tuple[str, ...], said: tuple[str, ...]) -> bool:

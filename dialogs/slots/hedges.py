@@ -82,12 +82,12 @@ _CORRECTIONS: Mapping[str, _Phrases] = {
         "no|que no|quiero decir|quería decir|quise decir|mejor|mejor dicho|digo|corrijo|me corrijo|rectifico"
         "|miento|me equivoqué|me he equivocado|me equivoco|me he confundido|me confundí|me he liado|que diga"
         "|bórrelo|borre eso|otra vez|repito|empiezo otra vez|empiezo de nuevo|vuelvo a empezar|de nuevo|en realidad"
-        "|es decir|o sea|está mal"
+        "|es decir|o sea|está mal|sino|sino que"
     ),
     "ca": phrases_of(
         "no|que no|vull dir|volia dir|millor|millor dit|dic|corregeixo|em corregeixo|rectifico|menteixo"
         "|m'he equivocat|m'equivoco|m'he confós|m'he confosa|m'he liat|esborri-ho|una altra vegada|un altre cop"
-        "|repeteixo|torno a començar|començo de nou|en realitat|és a dir|o sigui|està malament"
+        "|repeteixo|torno a començar|començo de nou|en realitat|és a dir|o sigui|està malament|sinó|sinó que"
     ),
     "en": phrases_of(
         "no|nope|nah|i mean|i meant|i mean to say|rather|or rather|make that|make it|actually|correction"
@@ -104,8 +104,8 @@ _HESITATIONS = frozenset(
 """What may stand between two words of one correction: "no, eh, perdón"."""
 
 NO: Mapping[str, frozenset[str]] = {
-    "es": frozenset({"no", "ni", "tampoco", "nunca", "menos", "excepto", "salvo", "sino", "jamas"}),
-    "ca": frozenset({"no", "ni", "tampoc", "mai", "menys", "excepte", "tret", "sino", "llevat"}),
+    "es": frozenset({"no", "ni", "tampoco", "nunca", "menos", "excepto", "salvo", "jamas"}),
+    "ca": frozenset({"no", "ni", "tampoc", "mai", "menys", "excepte", "tret", "llevat"}),
     "en": frozenset(
         plain(
             "no not never neither nor minus except but unless don't can't cannot won't isn't wasn't aren't doesn't"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from dialogs.slots.hedges import has_none, told
+from dialogs.slots.hedges import denied, has_none, told
 from dialogs.slots.letters import letters_at
 from dialogs.slots.numerals import lexicon_of, readings
 from dialogs.slots.phrasing import FILLERS, Reading
@@ -58,12 +58,13 @@ def as_told(words: Words, language: str, read: ReadWhole) -> list[Reading]:
     """
     utterance = told(words[: LONGEST_UTTERANCE + 1], language)
     parts, breaks = list(utterance.parts), list(utterance.breaks)
+    if any(denied(part, language) for part in parts):
+        return []
     while breaks and not says_number(parts[0], language):  # manners, or a "no" to the question before
         refused = breaks[0] == "no" and has_none(parts[1], language)
-        denied = breaks[0] == "no"
+        utterance = replace(utterance, hedged=utterance.hedged or breaks[0] == "no")
         parts[:2] = [() if refused else parts[1]]
         breaks.pop(0)
-        utterance = replace(utterance, hedged=utterance.hedged or denied)
     if breaks and not says_number(parts[-1], language):  # "…, ¿no?", "…, espere", "… no funciona"
         if breaks[-1] == "no" and (parts[-1] or language == "en"):
             return []

@@ -241,7 +241,8 @@ def _blocks(words: Words, at: int, language: str) -> Iterator[_Block]:
     if word in lexicon.fillers:
         yield 1, "", 0.0 if not known else 0.3
     elif word in lexicon.joins:
-        yield 1, "", 0.2
+        # "Cuarenta y | setenta": a unit was lost.
+        yield 1, "", SPLIT if at and words[at - 1] in lexicon.tens else 0.2
     elif not found and not times:  # a clear number word is never dropped
         if not known and len(words) <= LONGEST_RESCUE:
             yield from _by_sound(word, language)

@@ -36,12 +36,13 @@ from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.time_reading import WRITTEN, Clock, apart, relative
 from dialogs.slots.time_words import FILLERS, LEAVE_OPEN, TIME_WORDS, time_vocabulary
-from dialogs.slots.words import Words, tokens
+from dialogs.slots.words import Words, starts, tokens
 from dialogs.spoken import time_of_day
 
 _USUAL = (8 * 60, 20 * 60)
 """Minutes of the day between which "a las cinco" is meant, if nothing else is known."""
 _LESS_USUAL = 0.1
+_LOST_MINUTES = frozenset({"to", "past", "till", "til"})
 
 
 def _clock_time(value: object) -> object:
@@ -117,6 +118,10 @@ class Time(SpokenKind):
             words = tuple("oh" if word == "o" else word for word in words)  # "nine o five"
 
         def read_at(words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
+            if language == "en" and words[at] in _LOST_MINUTES:  # "… to nine": the minutes were not heard
+                led = starts(words, at + 1, clock.words.lead)
+                for size, *_ in clock.at(words, at + 1) if not led else ():
+                    yield 1 + size, (Reading(""),)
             for size, minutes, open_half, cost in clock.at(words, at):
                 yield size, tuple(self._meanings(minutes, open_half, cost))
 

@@ -70,9 +70,10 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " muchísimas y que hola buenas buenos días tardes noches adiós hasta luego aquí así de a es",
         "yes": "quiero deseo necesito quisiera otra cosa más algo confirmo acepto puedo tengo hágalo adelante dígame"
         " diga póngame haré soy mismo misma ese esa correcta estoy pagaré pago he recibido recibí aceptado confirmado"
-        " llámeme llamen sigue tal cual exacta así",
+        " llámeme llamen sigue tal cual exacta así una uno el número me gustaría encantaría encantado encantada",
         "no": "quiero deseo necesito quisiera puedo hace falta interesa tengo otra cosa más hay he ha soy ese esa"
-        " acepto confirmo una persona operador agente correcta correctas recibido llegado era va gusta apetece podré",
+        " acepto confirmo una persona operador agente correcta correctas recibido llegado era va gusta apetece podré me dieron dado"
+        " diste llamado número el ningún",
     },
     "ca": {
         "both": "eh em mmm ah oh ai hum doncs miri mira escolti llavors aleshores ja veure senyor senyora senyoreta"
@@ -80,17 +81,19 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " moltes moltíssimes i que hola bon bona dia tarda nit adéu fins després aquí així de a és us plau",
         "yes": "vull desitjo necessito voldria una altra cosa més alguna confirmo accepto puc tinc faci-ho endavant"
         " digui digui'm posi'm faré soc sóc mateixa aquest aquesta correcta estic pagaré pago he rebut acceptat"
-        " confirmat truqui'm tal qual la",
+        " confirmat truqui'm tal qual la en una un número m'agradaria encantat encantada",
         "no": "vull desitjo necessito voldria puc cal interessa m'interessa tinc altra cosa una més hi ha he soc sóc aquest"
-        " aquesta accepto confirmo persona operador agent correcta rebut arribat era va agrada podré la l'he",
+        " aquesta accepto confirmo persona operador agent correcta rebut arribat era va agrada podré la l'he"
+        " en cap van donar donat trucat número el",
     },
     "en": {
         "both": "er um uh ah oh hm well so then sir madam ma'am miss please very much for your help just now today"
         " still already also there and hi hello bye goodbye again really it that this that's it's",
         "yes": "i i'd i'll i'm like something else one more thing another have am will can speaking me is"
-        " want to got confirm accept you may call he she my",
+        " want to got confirm accept you may call he she my i've the a number love",
         "no": "i i'd i'm have haven't want need anything can't cannot won't else more do one is isn't good want to"
-        " person operator agent a got wasn't didn't",
+        " person operator agent a got wasn't didn't"
+        " they give given me any been called the number",
     },
 }
 """What may stand beside a yes, a no or both, and changes nothing; any other word may, so the question is put again."""

@@ -122,7 +122,7 @@ WRONG = [
     ("branch with then", '  - branch: [{if: caller.name == "x", then: end}]\n    else: end\n    then: end\n' + END, "7:5", "remove `then`"),
     ("unknown queue", "  - queue: biling\n    busy: end\n" + END, "5:5", "did you mean `billing`"),
     ("queue without busy", "  - queue: billing\n", "5:5", "`busy` is missing"),
-    ("hangup for no reason", "  - hangup: now\n", "5:5", "'normal'"),
+    ("hangup for no reason", "  - hangup: now\n", "5:5", "write `normal`"),
     ("outcome with capitals", "  - outcome: Told It\n" + END, "5:5", "lower case"),
     ("two steps of one name", "  - outcome: told\n  - outcome: told\n" + END, "6:5", "two steps are called `told`"),
     ("confirm reads nothing", ASK + '  - confirm: customer_number\n    prompt: {es: "¿Sí?"}\n    no: customer_number\n' + END, "10:14", "does not read back"),
@@ -181,7 +181,7 @@ def test_a_sound_menu_has_no_problem() -> None:
     [
         ("key: 0", "key: 1", "9:16", "also that of `balance`"),
         ("key: 1", "key: 0", "8:17", "for a person everywhere"),
-        ("key: 1", "key: 12", "8:17", "one key from 0 to 9"),
+        ("key: 1", "key: 12", "8:17", "one digit, 0 to 9"),
         ("key: 1, ", "", "8:7", "`key` is missing"),
         ("[operador]", "[Saldo!]", "9:39", "also a phrase of `balance`"),
         ("[saldo]", "[operadora]", "8:40", "asks for a person everywhere"),

@@ -99,11 +99,11 @@ def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
     """With the difference in the output."""
     flow = "flow: short\nlanguages: [es]\nperson: billing\nsteps:\n  - hangup: normal\n"
     (tmp_path / "short.flow.yaml").write_text(flow, "utf-8")
-    text = "test: t\nflow: short\nsteps:\n  - expect: {outcome: gone}\n"
+    text = "test: t\nflow: short\nsteps:\n  - expect: {outcome: fault}\n"
     (tmp_path / "short.test.yaml").write_text(text, "utf-8")
     result = run("test", str(tmp_path))
     assert result.exit_code == 1
-    assert "wanted:  gone" in result.output
+    assert "wanted:  fault" in result.output
 
 
 def test_some_tests_can_be_chosen_by_name() -> None:
@@ -117,7 +117,7 @@ def test_some_tests_can_be_chosen_by_name() -> None:
 def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
     """A build server shows which call failed, where, and the whole report; signs are escaped."""
     shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.test.yaml"))
-    text = "flow: main\ntests:\n  - test: <a> & b\n    steps: [{key: 0}, {expect: {outcome: gone}}]\n"
+    text = "flow: main\ntests:\n  - test: <a> & b\n    steps: [{key: 0}, {expect: {outcome: fault}}]\n"
     text += "  - test: fine\n    steps: [{key: 0}]\n"
     (tmp_path / "main.test.yaml").write_text(text, "utf-8")
     assert run("test", str(tmp_path), "--junit", str(tmp_path / "out.xml")).exit_code == 1
@@ -127,7 +127,7 @@ def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
     assert (wrong.get("name"), wrong.get("line"), len(fine)) == ("<a> & b [es]", "3", 0)
     failure = wrong.find("failure")
     assert failure is not None
-    assert failure.get("message") == "line 4: outcome: wanted gone, was handed_over"
+    assert failure.get("message") == "line 4: outcome: wanted fault, was handed_over"
     assert "caller: keys 0" in str(failure.text)
     assert run("test", str(tmp_path), "--junit", str(tmp_path / "no" / "out.xml")).exit_code == 2
 

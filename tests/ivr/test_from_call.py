@@ -36,6 +36,7 @@ from ivr.moments import nobody_watches
 from ivr.publishing.checkup import catalogue_in
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
+from ivr.workshop.recorded_call import Site
 from ivr.workshop.recorded_call import test_of as as_test
 from tests.ivr.paper import PaperCall, PaperPrompts
 
@@ -206,7 +207,7 @@ class Scene:
 
     def retell(self, record: Remembered, *, with_data: bool = False) -> str:
         """The test's text; it has been played once by who wrote it, and is played again here."""
-        text = text_of_test("t", as_test(record, self.flows, ZONE, with_data=with_data), self.flows)
+        text = text_of_test("t", as_test(record, self.flows, Site(ZONE), with_data=with_data), self.flows)
         (script,) = scripts_of(parse(text, "t.test.yaml"), self.flows)
         again = play(self.flows, script)
         assert again.passed, again.report()
@@ -342,7 +343,7 @@ def test_a_record_of_other_flows_says_where_it_goes_astray(scene: Scene) -> None
     record = scene.live(in_turn(Keyed("1"), Keyed(CUSTOMER), Keyed("2")))
     other = load_flows([SHIPPED], catalogue_in(SHIPPED))
     with pytest.raises(NotRetold, match="are they those that the call ran on"):
-        as_test(record, other, ZONE)
+        as_test(record, other, Site(ZONE))
 
 
 class RandomCaller:
