@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import islice
 from operator import and_
@@ -20,7 +20,7 @@ from dialogs.errors import Problem
 from dialogs.flow import Flow, FlowSet
 from dialogs.graph import FlowGraph
 from dialogs.nodes.set import Set
-from dialogs.nodes.step import END, PERSON, Exit, Step
+from dialogs.nodes.step import END, NEXT, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
 from dialogs.source import meant
@@ -72,8 +72,26 @@ def _unreachable(graph: FlowGraph) -> Iterator[Problem]:
         rest = ", ".join(f"`{one}`" for one in lost if one in behind and one != name)
         also = f" (nor, with it, to {rest})" if rest else ""
         yield graph.flow.problem(
-            name, (), f"no step leads to `{name}`{also}: point a `then` at it, or remove it"
+            name,
+            (),
+            f"no step leads to `{name}`{also}: point a `then` at it, or remove it{_above(graph, name)}",
         )
+
+
+def _above(graph: FlowGraph, name: str) -> str:
+    """Where the step above goes instead: mostly the mistake is there."""
+    names = list(graph.flow.steps)
+    above = names[names.index(name) - 1]
+    if isinstance(graph.flow.steps[above], Unread):
+        return ""
+    ways = [f"{label} to `{target}`" for label, target in _ways(graph, above)]
+    return f" (the step above, `{above}`, leads by {', '.join(ways[:4])})" if ways else ""
+
+
+def _ways(graph: FlowGraph, name: str) -> Iterator[tuple[str, str]]:
+    for way_out, target in graph.exits[name]:
+        if target is not None:
+            yield ("`then`" if way_out.label == NEXT else f"`{way_out.label}`"), target
 
 
 def _behind(graph: FlowGraph, start: str, told: set[str]) -> set[str]:
@@ -307,7 +325,7 @@ class _Filled:
                     known = self.entry.get(step.subflow)
                     self.entry[step.subflow] = filled if known is None else known & filled
             yield from bounded(
-                (problem for step, filled in at.items() for problem in self._unfilled(flow, step, filled)),
+                (problem for step in at for problem in self._unfilled(flow, step, at)),
                 flow,
             )
 
@@ -344,18 +362,29 @@ class _Filled:
                     come(target, self._after(name, step, way_out, at[step]))
         return at
 
-    def _unfilled(self, flow: Flow, name: str, filled: int) -> Iterator[Problem]:
-        step = flow.steps[name]
+    def _unfilled(self, flow: Flow, name: str, at: Mapping[str, int]) -> Iterator[Problem]:
+        step, filled = flow.steps[name], at[name]
         for way, used in _uses(step):
             if used.startswith("caller.") or used in step.filled_before() or self._set([used]) & filled:
                 continue
             if used in self.flows.types and not flow.doubles:
-                source = used.partition(".")[0]
+                source, how = used.partition(".")[0], self._lacking(flow, name, used, at)
                 yield flow.problem(
                     name,
                     way,
-                    f"`{used}` may be used before it is filled: lead every way here through `{source}`",
+                    f"`{used}` may be used before it is filled{how}: lead every way here through `{source}`",
                 )
+
+    def _lacking(self, flow: Flow, name: str, used: str, at: Mapping[str, int]) -> str:
+        """By which way one comes here without it."""
+        for before in at:
+            for way_out, target in self.graphs[flow.name].exits[before]:
+                if target == name and not self._set([used]) & self._after(
+                    flow.name, before, way_out, at[before]
+                ):
+                    label = "" if way_out.label == NEXT else f" by `{way_out.label}`"
+                    return f" (`{before}` leads here{label} without it)"
+        return ""
 
 
 def _uses(step: Step) -> Iterator[tuple[tuple[str | int, ...], str]]:
