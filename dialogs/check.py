@@ -12,6 +12,7 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.check_menus import check_main_menu, check_menu
 from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
 from dialogs.errors import Problem
+from dialogs.filled import bounded
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.language import Language
 from dialogs.nodes.menu import Menu
@@ -20,7 +21,7 @@ from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
-from dialogs.paths import bounded, check_paths
+from dialogs.paths import check_paths
 from dialogs.source import meant, nearest
 
 
