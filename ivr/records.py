@@ -389,7 +389,7 @@ class CallRecord:
             segment_reason=None if taken is None else taken.reason,
             rules_version=None if taken is None else taken.rules_version,
             # Who has proved who they are counts more than whose telephone it is.
-            customer_id=self._customer_id or (None if taken is None else taken.customer_id),
+            customer_id=self._customer_id,
             verified=self._verified,
             recording=None if self._planned_recording is not None else "",
             path=tuple(_step(visit) for visit in path),

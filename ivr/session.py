@@ -123,7 +123,11 @@ class Session:
             performers=services.performers,
         )
         self._meeting = Meeting(
-            services.caller, attention=self._attention, conversation=conversation, record=record
+            services.caller,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            proved=lambda: self._deeds.person,
         )
         self._back_ends = BackEndWork(
             call,
