@@ -112,6 +112,7 @@ DEEDS = (
     "notify",
     "promise",
     "case",
+    "consent",
     "write",
 )
 """What a test may expect by the node's own key."""

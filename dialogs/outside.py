@@ -8,6 +8,7 @@ outside:
   callback: refused              # done, refused, failed
   notify: failed                 # done, refused, failed
   promise: refused               # done, refused, failed
+  consent: failed                # done, failed
   write: {delivery_day: too_late}            # done, later, failed, a reason, or {done: {reference: A1}}
   case: "10000008"               # a reference, or failed
   understand:                    # what people say → what it means
@@ -113,6 +114,7 @@ class Outside(BaseModel):
     callback: Ends = "done"
     notify: Ends = "done"
     promise: Ends = "done"
+    consent: Literal["done", "failed"] = "done"
     write: dict[str, str | DoneWith] = Field(default_factory=dict)
     case: Annotated[str, BeforeValidator(_case)] = _FIRST
     understand: Literal["slow", "failed"] | dict[str, Annotated[Meant, BeforeValidator(_meant)]] = Field(
@@ -145,6 +147,9 @@ class Outside(BaseModel):
                 return Refused("refused in the test")
             case "failed":
                 return Failed("broken in the test")
+
+    def kept(self) -> Done | Failed:
+        return Done() if self.consent == "done" else Failed("broken in the test")
 
     def written(self, write: Write) -> Written | Noted | Refused | Failed:
         match self.write.get(write.name, "done"):

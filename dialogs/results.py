@@ -47,6 +47,8 @@ class Match:
     others: tuple[str, ...] = ()
     parts: Mapping[str, Match] = field(default_factory=dict)
     """The answers to a form's slots, where one sentence has answered several."""
+    clip: str = ""
+    """Where its sound is kept, if the question wanted that: a path below the recordings folder."""
 
 
 @dataclass(frozen=True)

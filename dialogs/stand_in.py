@@ -13,6 +13,7 @@ from dialogs.call import MASK
 from dialogs.effects import (
     CallBack,
     Collect,
+    Consent,
     Deed,
     Effect,
     Enqueue,
@@ -191,6 +192,8 @@ class StandIn:
                 what, name, result = "notify", deed.channel, self.outside.ended(deed)
             case Promise():
                 what, name, result = "promise", deed.name, self.outside.ended(deed)
+            case Consent():
+                what, name, result = "consent", deed.kind, self.outside.kept()
             case Write():
                 what, name, result = "write", deed.name, self.outside.written(deed)
             case OpenCase():

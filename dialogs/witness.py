@@ -212,6 +212,8 @@ def _world(deed: Deed, happening: Happening) -> Iterator[tuple[str, Any]]:
         case "opencase":
             if ended != "caseopened":
                 yield "case", "failed"
+        case "consent":
+            yield name, ended if ended == "done" else "failed"
         case "write":
             reason = str(happening.found.get("reason", "failed"))
             record: Any = {"done": dict(happening.found)} if happening.found else "done"

@@ -234,6 +234,8 @@ class CallRecord:
         self._turns = 0
         self._voices = 0
         self._planned_recording = recording
+        self._verified: str | None = None
+        self._customer_id: UUID | None = None
         self.call_id = str(call_id)
         self.began_at = began_at
         self.language = ""
@@ -248,6 +250,10 @@ class CallRecord:
     def not_recorded(self) -> None:
         """There is no recording: the switch refused, or the caller did, or was gone before it began."""
         self._planned_recording = None
+
+    def verified(self, identity: str, customer_id: UUID) -> None:
+        """The caller has proved who they are, by that proof of the catalogue."""
+        self._verified, self._customer_id = identity, customer_id
 
     def answered(self) -> None:
         """The call was answered now."""
@@ -302,9 +308,13 @@ class CallRecord:
 
     def caller_recorded(self, place: Place, file: Path) -> str:
         """What the caller said is in the file; returns its path below the recordings folder."""
-        reference = self._records.below(file)
+        reference = self.reference_of(file)
         self._turn("caller", place, text=reference, kind="recorded", result="recorded")
         return reference
+
+    def reference_of(self, file: Path) -> str:
+        """Its path below the recordings folder."""
+        return self._records.below(file)
 
     def looked_up(
         self,
@@ -378,7 +388,9 @@ class CallRecord:
             segment=None if taken is None else taken.segment,
             segment_reason=None if taken is None else taken.reason,
             rules_version=None if taken is None else taken.rules_version,
-            customer_id=None if taken is None else taken.customer_id,
+            # Who has proved who they are counts more than whose telephone it is.
+            customer_id=self._customer_id,
+            verified=self._verified,
             recording=None if self._planned_recording is not None else "",
             path=tuple(_step(visit) for visit in path),
         )

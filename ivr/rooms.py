@@ -31,7 +31,9 @@ from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
 from ivr.hold_music import filler_of
+from ivr.installed import open_performers
 from ivr.lookups import Lookups
+from ivr.performers import Performers
 from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
@@ -59,6 +61,7 @@ class Rooms:
     writes: Writing
     filler: Filler
     callers: KnownCallers
+    performers: Performers
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     settings = furnishing.settings
     node = claim(settings.spool_folder, node_id(settings))
     closing.callback(node.release)
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, connections=settings.database.connections)
     closing.callback(store.close)
     there = _open_database(store, settings, closing)
     voice = Voice.of(
@@ -165,7 +168,19 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
-    return Rooms(store, records, live, queues, voice, back_ends, writes, filler_of(settings), callers)
+    performers = open_performers(settings, store, furnishing.clock, closing, node=node.name)
+    return Rooms(
+        store=store,
+        records=records,
+        live=live,
+        queues=queues,
+        voice=voice,
+        lookups=back_ends,
+        writes=writes,
+        filler=filler_of(settings),
+        callers=callers,
+        performers=performers,
+    )
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

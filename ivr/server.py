@@ -24,6 +24,7 @@ from esl.switch import Call
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.doors import bind, open_for_calls
+from ivr.identity.attestation import attested
 from ivr.moments import Watch, nobody_watches
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
@@ -109,9 +110,10 @@ class Server:
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
         known = rooms.callers.meet(call.caller_number, at=now)
+        attestation = attested(call.variables, settings.verification.attestation)
         facts = Facts(
             language=settings.calls.language,
-            caller={"number": call.caller_number, "name": call.caller_name},
+            caller={"number": call.caller_number, "name": call.caller_name, "attested": attestation},
             now=now.astimezone(self._zone),
             region=settings.calls.region,
             history=known.facts,
@@ -121,7 +123,7 @@ class Server:
             flow=settings.calls.flow,
             flow_version=version.flows.version,
             release=version.release,
-            caller_facts=known.told(version.flows.segments),
+            caller_facts={**known.told(version.flows.segments), "attested": attestation},
             at=now,
         )
         record = rooms.records.begin(call, basis, language=facts.language)
@@ -137,5 +139,6 @@ class Server:
             watch=self._watch,
             longest_call=settings.calls.longest,
             caller=known,
+            performers=rooms.performers,
         )
         Session(call, conversation, record, services).live()

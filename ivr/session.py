@@ -53,10 +53,12 @@ from ivr.attention import Attention, CallOverError, CallTooLongError
 from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
 from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
+from ivr.clip import clip_of
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
+from ivr.performers import Performers
 from ivr.records import CallRecord, place_in
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
@@ -91,6 +93,7 @@ class Services:
     """What callers hear while a back end takes its time."""
     caller: Acquaintance | None = None
     """Whoever calls; `None`: nobody asks."""
+    performers: Performers = field(default_factory=Performers)
 
 
 class NothingToSayError(Exception):
@@ -117,9 +120,14 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
+            performers=services.performers,
         )
         self._meeting = Meeting(
-            services.caller, attention=self._attention, conversation=conversation, record=record
+            services.caller,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            proved=lambda: self._deeds.person,
         )
         self._back_ends = BackEndWork(
             call,
@@ -330,8 +338,10 @@ class Session:
             recognizer=recognizer,
             clock=self._clock,
         )
-        with self._masked(sensitive=collect.sensitive):
+        keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
+        with self._masked(sensitive=collect.sensitive), keeping as clip:
             collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+        collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
         self._answered_at = collected.ended_at

@@ -9,6 +9,7 @@ from dialogs.nodes.branch import Branch
 from dialogs.nodes.callback import Callback
 from dialogs.nodes.case import Case
 from dialogs.nodes.confirm import Confirm
+from dialogs.nodes.consent import Consent
 from dialogs.nodes.form import Form
 from dialogs.nodes.greet import Greet
 from dialogs.nodes.hangup import Hangup
@@ -36,7 +37,7 @@ _IN_ORDER: tuple[type[Step], ...] = (
     *(Say, Greet, Shortcut, Menu, Ask, Form, Confirm, Understand),
     *(Lookup, Write, Verify, Branch, Set, Hours),
     *(Queue, Callback, Message, Transfer),
-    *(Record, Case, Notify, Promise, Outcome),
+    *(Record, Consent, Case, Notify, Promise, Outcome),
     *(Subflow, Language, Hangup),
 )
 
