@@ -36,6 +36,7 @@ _ROOMS: dict[str, str] = {
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
     "lookup": "ivr.cli.lookup",
+    "outbox": "ivr.cli.outbox",
     "caller": "ivr.cli.caller",
     "db": "ivr.cli.db",
     "recordings": "ivr.cli.recordings",
