@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+UPGRADE = "run `ivr db upgrade`"
+"""The remedy for a schema that is not there, or older."""
+
 
 class DataError(Exception):
     """A fault of the database or the spool: `what` happened and, as `remedy`, what to do about it."""

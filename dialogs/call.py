@@ -16,7 +16,8 @@ from dialogs.prompts import render
 from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
-from dialogs.spoken import DEFAULT_FORMAT, Said, say
+from dialogs.spoken import DEFAULT_FORMAT, say
+from dialogs.spoken_numbers import Said
 from dialogs.wording import wording
 
 MASK = "•••"
@@ -126,7 +127,8 @@ class Call:
             "human_first": self.known.segment.human_first,
             "shortcut": self.known.shortcuts[0].name if self.known.shortcuts else "",
         }
-        return {**found, **self.facts.caller}
+        told = {name: value for name, value in self.facts.caller.items() if name != "segment" or value}
+        return {**found, **told}
 
     # --- values ---
 

@@ -106,14 +106,6 @@ class _LookupFile(BaseModel):
         return LookupSchema(tuple(self.by), dict(self.fields))
 
 
-def _proving(by: list[str]) -> list[str]:
-    if by and set(by) <= NUMBERS_OF_CALLERS:
-        raise ValueError(
-            "a telephone number proves nobody, it is easily forged: add what only they know, such as `pin`"
-        )
-    return by
-
-
 class _WriteFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     values: dict[_Name, ValueType] = Field(min_length=1)
@@ -122,6 +114,14 @@ class _WriteFile(BaseModel):
 
     def schema_of(self) -> WriteSchema:
         return WriteSchema(dict(self.values), frozenset(self.reasons), dict(self.fields))
+
+
+def _proving(by: list[str]) -> list[str]:
+    if by and set(by) <= NUMBERS_OF_CALLERS:
+        raise ValueError(
+            "a telephone number proves nobody, it is easily forged: add what only they know, such as `pin`"
+        )
+    return by
 
 
 class _IdentityFile(BaseModel):

@@ -17,7 +17,7 @@ from dialogs.nodes.step import Step, Way
 from dialogs.notice import STEP as NOTICE
 from dialogs.prompts import render
 from dialogs.slots.reasons import REASONS
-from dialogs.spoken import Said
+from dialogs.spoken_numbers import Said
 from dialogs.wording import WORDING
 
 BUILT_IN = "built_in"

@@ -25,12 +25,21 @@ class PersonWanted(Exception):
 
 
 class Meanwhile:
-    """Fills the time of one look-up."""
+    """Fills the time of one look-up or write."""
 
     def __init__(
-        self, call: Call, clock: Clock, *, words: Callable[[], str] | None, music: Path | None, after: float
+        self,
+        call: Call,
+        clock: Clock,
+        *,
+        words: Callable[[], str] | None,
+        music: Path | None,
+        after: float,
+        person: bool = True,
     ) -> None:
-        """`words` begins to speak and returns the command's id; without it nothing ever sounds."""
+        """`words` begins to speak and returns the command's id; without it nothing ever sounds. `person`:
+        the caller may leave for a person."""
+        self._person = person
         self._call, self._clock = call, clock
         self._words, self._music = words, music
         self._next_at = clock.now() + after
@@ -66,7 +75,7 @@ class Meanwhile:
                     self._next_at += REST
                     self._speaking = False
                 return True
-            case Digit(key) if key == PERSON and self._begun:
+            case Digit(key) if key == PERSON and self._begun and self._person:
                 raise PersonWanted
         return False
 

@@ -109,8 +109,8 @@ class Server:
         """One call, in its own greenlet."""
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
-        attestation = attested(call.variables, settings.verification.attestation)
         known = rooms.callers.meet(call.caller_number, at=now)
+        attestation = attested(call.variables, settings.verification.attestation)
         facts = Facts(
             language=settings.calls.language,
             caller={"number": call.caller_number, "name": call.caller_name, "attested": attestation},
@@ -133,6 +133,8 @@ class Server:
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
             lookups=rooms.lookups,
+            writes=rooms.writes,
+            filler=rooms.filler,
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,

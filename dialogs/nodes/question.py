@@ -142,10 +142,10 @@ class Asked:
     """What a yes brings about (`Collect.offers`)."""
     free_speech: bool = False
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
-    keep: str = ""
-    """Why the sound of the answer is kept (`Collect.keep`)."""
     looked_up: bool = False
     """Whether the answer stands written somewhere, so that callers may not have it at hand."""
+    keep: str = ""
+    """Why the sound of the answer is kept (`Collect.keep`)."""
     name: str = ""
     """What records call it, where it is no step of the flow."""
 

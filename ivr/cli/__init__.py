@@ -36,6 +36,7 @@ _ROOMS: dict[str, str] = {
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
     "lookup": "ivr.cli.lookup",
+    "caller": "ivr.cli.caller",
     "db": "ivr.cli.db",
     "recordings": "ivr.cli.recordings",
     "identity": "ivr.cli.identity",
