@@ -135,6 +135,25 @@ class Callers:
             for row in rows
         )
 
+    def calls(self, written: Collection[str], *, most: int) -> tuple[dict[str, Any], ...]:
+        """A number's last calls, newest first: `started_at`, `outcome`, `language`, `segment`,
+        `segment_reason`, `id` (text)."""
+        query = (
+            select(
+                CallRow.id,
+                CallRow.started_at,
+                CallRow.outcome,
+                CallRow.language,
+                CallRow.segment,
+                CallRow.segment_reason,
+            )
+            .where(CallRow.caller_number.in_(tuple(written)), CallRow.direction == "inbound")
+            .order_by(CallRow.started_at.desc())
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return tuple({**row._mapping, "id": str(row.id)} for row in connection.execute(query))
+
     def block(self, e164: str, *, at: datetime, why: str) -> bool:
         """Calls from this number are not welcome any more. False: it was blocked already."""
         with self._database.writing() as connection:

@@ -54,6 +54,7 @@ from dialogs.misread import explain
 from dialogs.outside import Outside, seconds
 from dialogs.partly import without
 from dialogs.segments.golden import GOLDEN
+from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data, Staff
 
@@ -156,6 +157,7 @@ class Expect(BaseModel):
     promise: str | None = None
     case: str | None = None
     consent: str | None = None
+    write: str | None = None
     offered: str | None = None
 
 
@@ -247,7 +249,7 @@ def test_files(paths: list[Path]) -> list[Path]:
             files.update(dict.fromkeys([beside] if beside.exists() else []))
         else:
             files[path] = None
-    return [file for file in files if file.name != GOLDEN]
+    return [file for file in files if file.name not in (GOLDEN, SEGMENTS)]
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test

@@ -30,6 +30,7 @@ from dialogs.effects import (
     Transfer,
     Understand,
     Verify,
+    Write,
 )
 from dialogs.engine import Conversation
 from dialogs.errors import RehearsalStuck
@@ -193,6 +194,8 @@ class StandIn:
                 what, name, result = "promise", deed.name, self.outside.ended(deed)
             case Consent():
                 what, name, result = "consent", deed.kind, self.outside.kept()
+            case Write():
+                what, name, result = "write", deed.name, self.outside.written(deed)
             case OpenCase():
                 what, name, result = "case", deed.name, self.outside.opened(deed)
         self.turn.deeds.append((what, name))

@@ -17,7 +17,7 @@ from dialogs.nodes.step import Step, Way
 from dialogs.notice import STEP as NOTICE
 from dialogs.prompts import render
 from dialogs.slots.reasons import REASONS
-from dialogs.spoken import Said
+from dialogs.spoken_numbers import Said
 from dialogs.wording import WORDING
 
 BUILT_IN = "built_in"
@@ -128,6 +128,10 @@ def _recording(flow: Flow, name: str, step: Step, way: Way) -> str | None:
             part = "help" if at == 0 else f"help_{at + 1}"
         case ("again", "say"):
             part = "again"
+        case ("greet",):
+            part = ""
+        case ("choices", str(choice), "offer"):
+            part = f"offer_{choice}"
         case (str(part),):
             pass
         case _:

@@ -139,6 +139,12 @@ class SpeechSettings(_Part):
     """Fetch missing models when the server starts."""
     spanish: Literal["es", "es-419"] = "es"
     pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, Field(pattern=r"^wss?://")], ...]] = Field(
+        default_factory=dict
+    )
+    """vosk-servers (their websockets) that recognise a language, on other machines."""
+    second_opinion: bool = True
+    """Whether Whisper, where it is installed, is asked when Vosk is unsure."""
     piper: dict[Literal["es", "ca", "en"], Path] = Field(default_factory=dict)
     """Piper voices (`.onnx` files) that speak instead of espeak-ng; needs the extra `piper`."""
 
@@ -151,6 +157,11 @@ class CallSettings(_Part):
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
     """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    filler_after: Annotated[float, Field(ge=0, le=30)] = 1.5
+    """Seconds that a back end may take before the caller hears that it takes a moment."""
+    filler_music: Literal["soft", "none"] | Path = "soft"
+    """What they hear after that: the soft sound that comes with the product, nothing, or a file of your own
+    (WAV, 16 bits, mono, 8 kHz)."""
     longest: Annotated[float, Field(gt=0)] = 1800.0
     """Seconds: a call beyond that is handed to a person."""
     record: bool = True

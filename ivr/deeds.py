@@ -96,6 +96,11 @@ class Deeds:
         log.error("not_installed", call=self._record.call_id, step=deed.step, deed=type(deed).__name__)
         return Failed(f"{type(deed).__name__} is not installed")
 
+    @property
+    def person(self) -> Person | None:
+        """Who the caller has proved to be."""
+        return self._person
+
     def _occasion(self, deed: Deed) -> Occasion:
         return Occasion(
             call_id=UUID(self._record.call_id),

@@ -27,6 +27,7 @@ from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
 from ivr.errors import IvrError
+from ivr.messenger import checkup
 from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
@@ -61,8 +62,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _flows(settings)
     yield _live_flows(settings)
     yield from _back_ends(settings)
+    yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
+    yield from _messages(settings)
     yield from _ports(settings)
     yield _freeswitch(settings)
     if settings.switch.kind == "freeswitch":
@@ -161,6 +164,33 @@ def _back_ends(settings: Settings) -> Iterator[Finding]:
     for tried in try_systems(declared):
         state: State = "good" if tried.good else "bad"
         yield Finding(f"back end {tried.name}", state, tried.found, tried.remedy)
+
+
+def _outbox(settings: Settings) -> Finding:
+    """Whether anything was given up that a caller was told would be done."""
+    store = Store(settings.database_url)
+    try:
+        state = store.outbox.state(("write",))
+    except DataError as fault:
+        return Finding("writes", "note", fault.what, fault.remedy)
+    finally:
+        store.close()
+    found = f"{state.waiting} waiting, {state.given_up} given up"
+    if state.given_up:
+        return Finding("writes", "note", found, "Look at `ivr outbox list`: nobody else will do it")
+    return Finding("writes", "good", found)
+
+
+def _messages(settings: Settings) -> Iterator[Finding]:
+    """Whether messages would arrive."""
+    store = Store(settings.database_url)
+    try:
+        lying = checkup.waiting(store)
+    finally:
+        store.close()
+    states: dict[bool | None, State] = {True: "good", False: "bad", None: "note"}
+    for one in (*checkup.knock(settings.messages, settings.messages_folder), *([lying] if lying else ())):
+        yield Finding(one.what, states[one.good], one.found, one.remedy)
 
 
 def _synthesis(settings: Settings) -> Finding:

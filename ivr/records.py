@@ -39,9 +39,21 @@ from data.records import (
 )
 from data.records.callers import TakenFor
 from dialogs.call import Visit
-from dialogs.effects import Deed
+from dialogs.effects import Deed, Write
 from dialogs.engine import Conversation
-from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
+from dialogs.results import (
+    Found,
+    Heard,
+    Keyed,
+    Match,
+    NoInput,
+    NoMatch,
+    Refused,
+    Result,
+    Understood,
+    Unreached,
+    Written,
+)
 from dialogs.universals import is_universal
 from esl.switch import Call
 from ivr.clock import Clock
@@ -332,7 +344,9 @@ class CallRecord:
         What it was about stays out, and of what was found the sensitive answers, `secrets`.
         """
         readings = result.intents if isinstance(result, Understood) else ()
-        known = result.record if isinstance(result, Found) else {}
+        known = result.record if isinstance(result, Found | Written) else {}
+        if isinstance(deed, Write) and isinstance(result, Refused):
+            known = {"reason": result.reason}
         self._turn(
             "system",
             place,
@@ -375,7 +389,7 @@ class CallRecord:
             segment_reason=None if taken is None else taken.reason,
             rules_version=None if taken is None else taken.rules_version,
             # Who has proved who they are counts more than whose telephone it is.
-            customer_id=self._customer_id or (None if taken is None else taken.customer_id),
+            customer_id=self._customer_id,
             verified=self._verified,
             recording=None if self._planned_recording is not None else "",
             path=tuple(_step(visit) for visit in path),

@@ -123,7 +123,7 @@ class Server:
             flow=settings.calls.flow,
             flow_version=version.flows.version,
             release=version.release,
-            caller_facts=known.told(version.flows.segments),
+            caller_facts={**known.told(version.flows.segments), "attested": attestation},
             at=now,
         )
         record = rooms.records.begin(call, basis, language=facts.language)
@@ -133,6 +133,8 @@ class Server:
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
             lookups=rooms.lookups,
+            writes=rooms.writes,
+            filler=rooms.filler,
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,

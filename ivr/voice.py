@@ -258,6 +258,8 @@ def _recognizer(
         fetch=settings.speech.fetch,
         engine=settings.speech.engine,
         progress=fetching,
+        servers={str(language): urls for language, urls in settings.speech.servers.items()},
+        second_opinion=settings.speech.second_opinion,
     )
     recognizer = AutoRecognizer(choice)
     listening = recognizer.languages()

@@ -17,12 +17,13 @@ from typing import Literal
 from dialogs.errors import ConditionUndecidable, ValueUnspeakable
 from dialogs.expressions import Condition, Template, Value, Values
 from dialogs.segments.facts import ABSENT, FACTS, OUTCOMES
-from dialogs.spoken import DEFAULT_FORMAT, Said, say
+from dialogs.spoken import DEFAULT_FORMAT, say
+from dialogs.spoken_numbers import Said
 
 FORMER = "former"
 """As a segment's language: the one that the caller spoke the last time, or is noted with."""
-UNKNOWN = "?"
-"""Stands in a reason for what is not known."""
+UNKNOWN = "–"
+"""Stands in a reason for what is not known, or nothing."""
 Verdict = Literal["holds", "does not hold", "unknown", "default"]
 
 
@@ -113,7 +114,7 @@ class Decision:
 
     def _read(self, value: Value, language: str, today: date | None) -> str:
         try:
-            return self.said(value, language, today)[1]
+            return self.said(value, language, today)[1] or UNKNOWN
         except ValueUnspeakable:
             return UNKNOWN
 

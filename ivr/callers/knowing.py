@@ -23,7 +23,7 @@ from gevent.threadpool import ThreadPool
 from data.errors import DataError
 from data.records.callers import CallerHistory, TakenFor
 from data.store import Store
-from dialogs.effects import Deed, Effect, Lookup, Understand, Verify
+from dialogs.effects import Deed, Effect, Lookup, Understand
 from dialogs.engine import Conversation
 from dialogs.results import CaseOpened, Done, Found, Result
 from dialogs.segments.facts import Scalar
@@ -165,13 +165,5 @@ class Acquaintance:
 
     def outdated_by(self, effect: Effect, result: Result) -> bool:
         """Whether that may have changed what is known: something was looked up, written, or proved."""
-        if isinstance(effect, Verify) and isinstance(result, Found):
-            self.customer_number = _text(result.record.get("customer_number")) or _text(
-                effect.claims.get("customer_number")
-            )
         changing = isinstance(effect, Lookup | Deed) and not isinstance(effect, Understand)
         return changing and isinstance(result, Found | Done | CaseOpened)
-
-
-def _text(value: Scalar) -> str | None:
-    return str(value) if value not in (None, "") else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from dialogs.effects import Effect
@@ -9,6 +10,7 @@ from dialogs.engine import Conversation
 from dialogs.results import Result
 from ivr.attention import Attention, DeadlineError
 from ivr.callers.knowing import DEADLINE, Acquaintance
+from ivr.occasion import Person
 from ivr.records import CallRecord
 
 
@@ -22,10 +24,11 @@ class Meeting:
         attention: Attention,
         conversation: Conversation,
         record: CallRecord,
+        proved: Callable[[], Person | None],
     ) -> None:
-        """`caller`: `None` where nobody asks who calls."""
+        """`caller`: `None` where nobody asks who calls; `proved` tells who they have proved to be by now."""
         self._caller, self._attention = caller, attention
-        self._conversation, self._record = conversation, record
+        self._conversation, self._record, self._proved = conversation, record, proved
 
     def note(self) -> None:
         """Tells the record who the caller is taken for now."""
@@ -40,6 +43,8 @@ class Meeting:
         """
         if self._caller is None or not self._caller.outdated_by(effect, result):
             return
+        person = self._proved()
+        self._caller.customer_number = None if person is None else person.customer_number
         with suppress(DeadlineError):
             if self._attention.during(self._caller.look, DEADLINE):
                 self._conversation.learn(self._caller.facts or {})

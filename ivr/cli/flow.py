@@ -110,6 +110,7 @@ def publish(
         main=settings.calls.flow,
         with_tests=not without_tests,
         live=live_schemas(settings.back_ends_file),
+        studio=settings.prompts_folder / "studio",
     )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:
@@ -148,7 +149,7 @@ def _refuse(found: Checked, *, as_json: bool) -> NoReturn:
     if found.tests:
         what += f", {len(found.failed)} of {found.tests} scripted calls failed"
     problems = [str(problem) for problem in found.problems]
-    failed = [f"{call.script.name} [{call.script.language}]" for call in found.failed]
+    failed = [call.title for call in found.failed]
     figures = {"published": False, "problems": problems, "failed": failed}
     _end(f"not published, nothing was changed: {what}", figures, as_json=as_json)
     sys.exit(1)

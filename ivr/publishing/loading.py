@@ -24,7 +24,6 @@ from dialogs.catalogue import Catalogue, LookupSchema, WriteSchema
 from dialogs.flow import Flow, FlowSet
 from ivr.back_ends.agreement import OWN, LiveSchemas, differing
 from ivr.errors import FlowsNotLoaded
-from ivr.identity import proofs
 from ivr.publishing.worker import LENGTH
 from speech.spawning import worker_environment
 
@@ -161,7 +160,7 @@ def _taken_over(folder: Path, parts: _Parts, live: LiveSchemas) -> FlowSet:
             for name, (values, reasons, fields) in found["writes"].items()
         },
     )
-    if wrong := [what for _, what in (*differing(declared, live), *proofs.differing(declared.identities))]:
+    if wrong := [what for _, what in differing(declared, live)]:
         raise _not_loaded(folder, "; ".join(wrong))
     head = parts.next_object()
     flows: dict[str, Flow] = {}

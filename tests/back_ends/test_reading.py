@@ -104,7 +104,6 @@ def test_a_good_file_and_its_schemas(tmp_path: Path) -> None:
         ("at: /code", "at: code", 27, "a JSON pointer"),
         ("UPDATE parcels SET held = 1 WHERE", "UPDATE parcels SET held = 1 --", 30, "which"),
         ("    writes: true\n", "", 28, "add `writes: true`"),
-        ("  stock:", "  account:", 15, "answered by the own database"),
         ("  stock:", "  Stock:", 15, "lower case"),
         ("query: SELECT state", "get: /x/{number}\n    # SELECT", 16, "asked over SQL"),
     ],

@@ -203,6 +203,7 @@ KEYS = [
     ("date", {}, "1513", None, "no_such_date"),
     ("date", {"range": "future"}, "15032020", None, "in_the_past"),
     ("date", {}, "150", None, None),
+    ("date", {}, "0003", None, "no_such_date"),
     ("time", {}, "1730", "17:30", "sure"),
     ("time", {}, "0905", "09:05", "sure"),
     ("time", {}, "930", "09:30", "sure"),
