@@ -67,7 +67,7 @@ def _known(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterat
     """Segments that there are, and facts that have values of their types."""
     segment = (found.caller or {}).get("segment")
     names = {one.name for one in flows.segments.segments}
-    if segment and names and segment not in names:
+    if isinstance(segment, str) and segment and names and segment not in names:
         yield source.problem(
             (*way, "caller", "segment"), f"there is no segment `{segment}`: {nearest(str(segment), names)}"
         )
