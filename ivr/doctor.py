@@ -21,8 +21,8 @@ from data.store import Store
 from dialogs.errors import DialogError
 from dialogs.loader import load_flows
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import EslError, LoginRefusedError
+from esl.inbound import InboundConnection
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.rooms import catalogue_of, writable
