@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem, UnknownFlow
+from dialogs.segments.rules import NO_RULES, SegmentRules
 from dialogs.source import Source
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class FlowSet:
     """A hash of the files' content."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     """What they were checked against; calendars and destinations are read from it."""
+    segments: SegmentRules = NO_RULES
+    """Who callers are taken for, and how they are treated."""
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

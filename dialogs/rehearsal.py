@@ -25,26 +25,44 @@ One test alone may stand at the top of the file. Whatever stands at the top hold
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
+from dialogs.calendars import known_zone
 from dialogs.check_tests import check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.misread import explain
 from dialogs.outside import Outside, seconds
+from dialogs.partly import without
+from dialogs.segments.golden import GOLDEN
+from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data, Staff
 
 ENDING = ".test.yaml"
+YEARS = range(2000, 2100)
+"""In which a test may play: nobody rehearses a call of another time on purpose."""
+LONGEST_SILENCE = 600.0
+"""Seconds; no question waits longer than thirty."""
 
 
 def _text(value: Any) -> Any:
@@ -53,6 +71,49 @@ def _text(value: Any) -> Any:
 
 def _listed(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
+
+
+def _scalar(value: Any) -> Any:
+    if value is not None and not isinstance(value, (str, int, float, bool)):
+        raise ValueError("a value is a text, a number, or true or false: write one of them")
+    return value
+
+
+def _time(value: Any) -> str:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError as fault:
+        raise ValueError(f"unknown time `{value}`: write it as `2026-11-23T10:00`") from fault
+    if found.tzinfo is not None:
+        raise ValueError("`now` is the clock on the wall: write it without a zone, and the zone as `zone`")
+    if found.year not in YEARS:
+        raise ValueError(f"`now: {value}` is out of range: write a year from {YEARS[0]} to {YEARS[-1]}")
+    return str(value)
+
+
+def _zone(value: Any) -> str:
+    return known_zone(str(value))
+
+
+def _region(value: Any) -> str:
+    if value not in SUPPORTED_REGIONS:
+        remedy = nearest(str(value), SUPPORTED_REGIONS)
+        raise ValueError(f"unknown country `{value}`, write its ISO 3166 code such as `ES`: {remedy}")
+    return str(value)
+
+
+def _lasts(value: Any) -> float:
+    found = seconds(value)
+    if not 0 < found <= LONGEST_SILENCE:
+        raise ValueError(f"`silence: {value}` is out of range: write at most `{LONGEST_SILENCE:.0f}s`")
+    return found
+
+
+def _pressed(value: Any) -> Any:
+    text = _text(value)
+    if not isinstance(text, str) or not re.fullmatch("[0-9*#]{1,64}", text):
+        raise ValueError(f"`key: {value}` cannot be pressed: write digits, `*` and `#`, in quotes")
+    return text
 
 
 def _keyed(value: Any) -> Any:
@@ -65,7 +126,7 @@ Plain = Annotated[str, BeforeValidator(_text)]
 PerLanguage = Plain | dict[str, Plain]
 """One text, or one for each language."""
 Several = Annotated[list[PerLanguage], BeforeValidator(_listed)]
-Record = dict[str, str | int | bool | None]
+Record = dict[str, Annotated[Any, AfterValidator(_scalar)]]
 _Answer = Record | Literal["missing", "slow", "error", "locked"]
 
 
@@ -95,6 +156,8 @@ class Expect(BaseModel):
     notify: str | None = None
     promise: str | None = None
     case: str | None = None
+    consent: str | None = None
+    write: str | None = None
     offered: str | None = None
 
 
@@ -105,8 +168,8 @@ class TestStep(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     say: PerLanguage | None = None
     confidence: float = Field(0.9, ge=0.0, le=1.0)
-    key: Plain | None = None
-    silence: Annotated[float, BeforeValidator(seconds)] | None = None
+    key: Annotated[str, BeforeValidator(_pressed)] | None = None
+    silence: Annotated[float, BeforeValidator(_lasts)] | None = None
     hang_up: bool | None = None
     expect: Expect | None = None
 
@@ -124,10 +187,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     flow: str | None = None
     language: Annotated[list[str], BeforeValidator(_listed)] | None = None
-    now: str | None = None
-    zone: str | None = None
+    now: Annotated[str, BeforeValidator(_time)] | None = None
+    zone: Annotated[str, BeforeValidator(_zone)] | None = None
+    region: Annotated[str, BeforeValidator(_region)] | None = None
+    """The country whose telephone numbers and postcodes are meant (ISO 3166)."""
     agents: Agents | Annotated[list[Agents], Field(min_length=1)] | None = None
     caller: Record | None = None
+    history: Record | None = None
+    """What is known of the caller: the facts that segments are decided by (`calls.last_90_days: 12`)."""
     recorded: bool | None = None
     """Whether calls are recorded; where they are not, a flow's notice is not said."""
     data: dict[
@@ -182,7 +249,7 @@ def test_files(paths: list[Path]) -> list[Path]:
             files.update(dict.fromkeys([beside] if beside.exists() else []))
         else:
             files[path] = None
-    return list(files)
+    return [file for file in files if file.name not in (GOLDEN, SEGMENTS)]
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
@@ -210,9 +277,22 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
         raise FlowsInvalid([source.problem((), "this is no test: begin with `flow: name` and `tests:`")])
     model: type[TestEntry] | type[TestFile] = TestEntry if "test" in content else TestFile
     try:
-        found = model.model_validate(content)
+        scripts, problems = _scripts(source, model.model_validate(content), flows)
     except ValidationError as fault:
-        raise FlowsInvalid(_told(source, model, fault.errors())) from fault
+        scripts, problems = [], _told(source, model, fault.errors())
+        try:  # the names in what is left are checked in the same run
+            rest = model.model_validate(without(content, map(_loc, fault.errors())))
+            problems += _scripts(source, rest, flows)[1]
+        except ValidationError:
+            pass
+    if problems:
+        raise FlowsInvalid(problems)
+    return scripts
+
+
+def _scripts(
+    source: Source, found: TestEntry | TestFile, flows: FlowSet
+) -> tuple[list[Script], list[Problem]]:
     entries = (
         [((), found)]
         if isinstance(found, TestEntry)
@@ -223,17 +303,13 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     if isinstance(found, TestFile) and found.flow is not None and found.flow not in flows.flows:
         # Told once, and not again for each test of the file.
         remedy = nearest(found.flow, flows.flows)
-        raise FlowsInvalid(
-            [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
-        )
+        return [], [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
     for way, entry in entries:
         problems += check_settings(source, way, entry, flows)
         outcome = list(_entry(source, way, entry, found, flows))
         problems += [item for item in outcome if isinstance(item, Problem)]
         scripts += [item for item in outcome if isinstance(item, Script)]
-    if problems:
-        raise FlowsInvalid(problems)
-    return scripts
+    return scripts, problems
 
 
 def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
@@ -277,16 +353,9 @@ def _entry(
             (*way, "flow"), f"there is no flow `{name}`: {remedy}" if name else f"`flow` is missing: {remedy}"
         )
         return
-    try:
-        zone = ZoneInfo(entry.zone or top.zone or "Europe/Madrid")
-    except (ZoneInfoNotFoundError, ValueError):
-        yield source.problem((*way, "zone"), "unknown time zone: write it as `Europe/Madrid`")
-        return
-    try:
-        now = datetime.fromisoformat(entry.now or top.now or "2026-11-23T10:00").replace(tzinfo=zone)
-    except ValueError:
-        yield source.problem((*way, "now"), "unknown time: write it as `2026-11-23T10:00`")
-        return
+    zone = ZoneInfo(entry.zone or top.zone or "Europe/Madrid")
+    now = datetime.fromisoformat(entry.now or top.now or "2026-11-23T10:00").replace(tzinfo=zone)
+    region = entry.region or top.region or "ES"
     data = {**top.data, **entry.data}
     lines = tuple(source.place((*way, "steps", at)).line for at in range(len(entry.steps)))
     languages = entry.language or top.language or [flow.languages[0]]
@@ -297,7 +366,8 @@ def _entry(
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
             continue
         recorded = next((one.recorded for one in (entry, top) if one.recorded is not None), True)
-        facts = Facts(language, _caller(entry, top), now, recorded=recorded)
+        history = {**(top.history or {}), **(entry.history or {})}
+        facts = Facts(language, _caller(entry, top), now, region, recorded=recorded, history=history)
         yield Script(
             entry.test,
             source.file,
@@ -314,4 +384,11 @@ def _entry(
 
 
 def _caller(entry: TestEntry, top: Settings) -> Mapping[str, str | int | bool | None]:
-    return {"number": "", "name": "", "segment": "", **(top.caller or {}), **(entry.caller or {})}
+    return {
+        "number": "",
+        "name": "",
+        "segment": "",
+        "attested": "none",
+        **(top.caller or {}),
+        **(entry.caller or {}),
+    }

@@ -17,7 +17,7 @@ from dialogs.nodes.step import Step, Way
 from dialogs.notice import STEP as NOTICE
 from dialogs.prompts import render
 from dialogs.slots.reasons import REASONS
-from dialogs.spoken import Said
+from dialogs.spoken_numbers import Said
 from dialogs.wording import WORDING
 
 BUILT_IN = "built_in"
@@ -94,6 +94,12 @@ def _said(flows: FlowSet) -> Iterator[_Said]:
         for name, step in flow.steps.items():
             for way, words in step.prompts():
                 yield from _each(words, _recording(flow, name, step, way), flow.name, name, _part(way))
+    for segment in flows.segments.segments:
+        place = f"segments/{segment.name}"
+        yield from _each(segment.greeting, place, "segments", segment.name, "greeting")
+    for shortcut in flows.segments.shortcuts.values():
+        place = f"segments/shortcut_{shortcut.name}"
+        yield from _each(shortcut.ask, place, "segments", shortcut.name, "shortcut")
     for name, texts in (*WORDING.items(), *REASONS.items()):
         # Those with two places are joined from titles, and `{answer}` alone may be an intent's title.
         whole = {language: parse_template(text) for language, text in texts.items()}
@@ -122,6 +128,10 @@ def _recording(flow: Flow, name: str, step: Step, way: Way) -> str | None:
             part = "help" if at == 0 else f"help_{at + 1}"
         case ("again", "say"):
             part = "again"
+        case ("greet",):
+            part = ""
+        case ("choices", str(choice), "offer"):
+            part = f"offer_{choice}"
         case (str(part),):
             pass
         case _:

@@ -8,17 +8,23 @@ import unicodedata
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of what is no sign on a screen: controls, direction marks, halves of signs, breaks."""
 _NUMBER = re.compile(r"\+?[0-9() ./-]{1,40}")
+_ADDRESS = re.compile(r"<?(?:sips?:|tel:)?([^@;>]{0,60})", re.IGNORECASE)
+"""A number in a SIP address, with what carriers put behind it: `sip:600111222;ext=5@carrier`."""
 _LONGEST_NAME = 100
 
 
 def plain_name(text: str) -> str:
     """What a caller calls himself, as one short line: what cannot be seen becomes a blank."""
-    seen = (" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text[: 8 * _LONGEST_NAME])
-    return " ".join("".join(seen).split())[:_LONGEST_NAME]
+    text = text[: 8 * _LONGEST_NAME]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
+    return " ".join(text.split())[:_LONGEST_NAME]
 
 
 def plain_number(text: str) -> str:
     """Digits and a leading `+`; empty for a withheld number or one that is no number."""
-    if not _NUMBER.fullmatch(text):
+    found = _ADDRESS.match(text.strip())
+    number = found.group(1).strip() if found else ""
+    if not _NUMBER.fullmatch(number):
         return ""
-    return "".join(sign for sign in text if sign in "+0123456789")
+    return "".join(sign for sign in number if sign in "+0123456789")

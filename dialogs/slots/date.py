@@ -17,6 +17,9 @@ a date of birth, `past`. With `any`, "quince de marzo" may be last March or next
 whatever people mean differently: "next Friday", "en quince días", "el viernes" on a Friday. A time beside the
 day ("el viernes a las cinco") is left to another question.
 
+"El segundo martes de diciembre" and "el último día del mes" are days, too; "la víspera de Navidad" and "a fortnight on
+Friday" are asked back. A range ("del lunes al viernes") is none, nor is what stays open ("a finales de marzo").
+
 By key: day and month, or day, month and year: `1503`, `150326`, `15032026`.
 
 Reasons of a miss: `no_such_date` (the 31st of June), `in_the_past`, `in_the_future`, `too_far`,
@@ -40,9 +43,10 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.date_reading import WRITTEN, Calendar
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.weekdays import Range
-from dialogs.spoken import day_and_weekday
+from dialogs.slots.words import Words, tokens
+from dialogs.spoken_days import day_and_weekday
 
 _MONTHS_FIRST = frozenset({"US", "PH"})
 """Countries that write the month before the day."""
@@ -110,7 +114,14 @@ class Date(SpokenKind):
             for size, meanings in calendar.at(words, at):
                 yield size, tuple(self._allowed(reading, asking.today) for reading in meanings)
 
-        return understand(tokens(text, WRITTEN), asking.language, read_at, fillers=_FILLERS[asking.language])
+        return understand(
+            tokens(text, WRITTEN),
+            asking.language,
+            read_at,
+            fillers=_FILLERS[asking.language],
+            leave_open=calendar.leave_open,
+            mend=calendar.mended,
+        )
 
     def _calendar(self, language: str, asking: Asking) -> Calendar:
         return Calendar(language, asking.today, self.range, month_first=asking.region in _MONTHS_FIRST)
