@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -60,6 +61,8 @@ from dialogs.stand_in import Agents, Data, Staff
 ENDING = ".test.yaml"
 YEARS = range(2000, 2100)
 """In which a test may play: nobody rehearses a call of another time on purpose."""
+MOST_PROBLEMS = 100
+"""Of one file that are told; each costs time, and a hostile file has thousands."""
 LONGEST_SILENCE = 600.0
 """Seconds; no question waits longer than thirty."""
 
@@ -183,7 +186,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     flow: str | None = None
-    language: Annotated[list[str], BeforeValidator(_listed)] | None = None
+    language: Annotated[list[str], BeforeValidator(_listed), Field(min_length=1, max_length=10)] | None = None
     now: Annotated[str, BeforeValidator(_time)] | None = None
     zone: Annotated[str, BeforeValidator(_zone)] | None = None
     region: Annotated[str, BeforeValidator(_region)] | None = None
@@ -282,6 +285,9 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
             problems += _scripts(source, rest, flows)[1]
         except ValidationError:
             pass
+    if len(problems) > MOST_PROBLEMS:
+        more = f"there are more than {MOST_PROBLEMS} mistakes in this file: correct the first ones"
+        problems = [*problems[:MOST_PROBLEMS], source.problem((), more)]
     if problems:
         raise FlowsInvalid(problems)
     return scripts
@@ -290,23 +296,37 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
 def _scripts(
     source: Source, found: TestEntry | TestFile, flows: FlowSet
 ) -> tuple[list[Script], list[Problem]]:
+    """The scripts, and the mistakes in what they name: so many that it is clear that there are too many."""
     entries = (
         [((), found)]
         if isinstance(found, TestEntry)
         else [(("tests", at), entry) for at, entry in enumerate(found.tests)]
     )
-    problems = list(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
+    problems = _first(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
     scripts: list[Script] = []
     if isinstance(found, TestFile) and found.flow is not None and found.flow not in flows.flows:
         # Told once, and not again for each test of the file.
         remedy = nearest(found.flow, flows.flows)
         return [], [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
     for way, entry in entries:
-        problems += check_settings(source, way, entry, flows)
+        if len(problems) > MOST_PROBLEMS:
+            break
+        problems += _first(check_settings(source, way, entry, flows))
+        problems += _first(check_steps(source, way, entry, flows, _languages(entry, found, flows)))
         outcome = list(_entry(source, way, entry, found, flows))
         problems += [item for item in outcome if isinstance(item, Problem)]
         scripts += [item for item in outcome if isinstance(item, Script)]
     return scripts, problems
+
+
+def _languages(entry: TestEntry, top: Settings, flows: FlowSet) -> list[str]:
+    """The languages that a test is played in: by default the flow's first."""
+    flow = flows.flows.get(entry.flow or top.flow or "")
+    return entry.language or top.language or ([flow.languages[0]] if flow else [])
+
+
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    return list(islice(problems, MOST_PROBLEMS + 1))
 
 
 def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
@@ -316,7 +336,7 @@ def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) ->
         loc = _loc(error)
         if loc not in told or error["type"] == "literal_error":
             told[loc] = error
-    return [_explain(source, model, error) for error in told.values()]
+    return [_explain(source, model, error) for error in islice(told.values(), MOST_PROBLEMS + 1)]
 
 
 def _loc(error: ErrorDetails) -> tuple[str | int, ...]:
@@ -355,9 +375,7 @@ def _entry(
     region = entry.region or top.region or "ES"
     data = {**top.data, **entry.data}
     lines = tuple(source.place((*way, "steps", at)).line for at in range(len(entry.steps)))
-    languages = entry.language or top.language or [flow.languages[0]]
-    yield from check_steps(source, way, entry, flows, languages)
-    for language in languages:
+    for language in _languages(entry, top, flows):
         if language not in flow.languages:
             remedy = nearest(language, flow.languages)
             yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
