@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, insert, select, update
+from sqlalchemy import Connection, Insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import Database
@@ -22,14 +22,11 @@ from data.records import Refused, Request
 
 
 def insert_new(connection: Connection, table: type[Base]) -> Insert:
-    """INSERT that leaves rows alone which are already there."""
-    match connection.dialect.name:
-        case "sqlite":
-            return sqlite.insert(table).on_conflict_do_nothing()
-        case "postgresql":
-            return postgresql.insert(table).on_conflict_do_nothing()
-        case _:
-            return insert(table)
+    """INSERT that leaves rows alone which are already there; its `rowcount` tells how many are new."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # PostgreSQL's driver reads the count of an INSERT only if it is told to.
+    statement: Insert = dialect.insert(table).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
 
 
 class Refusal(Exception):

@@ -12,8 +12,8 @@ from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template, Value, parse_template
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
-from dialogs.prompts import render
-from dialogs.segments.rules import Decision
+from dialogs.prompts import in_writing, render
+from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
 from dialogs.spoken import DEFAULT_FORMAT, say
@@ -98,8 +98,11 @@ class Call:
 
     # --- who calls ---
 
-    def _decided(self, history: Mapping[str, Scalar]) -> Decision:
+    def _decided(self, history: Mapping[str, Scalar] | None) -> Decision:
         forced = self.facts.caller.get("segment")
+        if history is None and not forced:
+            return NOBODY
+        history = history or {}
         return self.flows.segments.decide(history, forced=str(forced or ""))
 
     def learn(self, history: Mapping[str, Scalar]) -> bool:
@@ -124,7 +127,8 @@ class Call:
             "human_first": self.known.segment.human_first,
             "shortcut": self.known.shortcuts[0].name if self.known.shortcuts else "",
         }
-        return {**found, **self.facts.caller}
+        told = {name: value for name, value in self.facts.caller.items() if name != "segment" or value}
+        return {**found, **told}
 
     # --- values ---
 
@@ -181,6 +185,13 @@ class Call:
         place = place or "/".join(filter(None, (self.flow.name, self.step, self.within)))
         recording = "/".join(filter(None, (place, part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
+
+    def in_writing(self, words: Mapping[str, Template]) -> str:
+        """The words as a message shows them, in the caller's language. Raises `ValueUnspeakable`."""
+        template = words.get(self.language)
+        if template is None:
+            raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
+        return in_writing(template, language=self.language, say=self._say)
 
     def segment_prompt(self, words: Mapping[str, Template], place: str) -> Prompt:
         """Words of the segments' file, which know the caller's history. Raises `ValueUnspeakable`."""

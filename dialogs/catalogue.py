@@ -25,10 +25,15 @@ is "17:30"; a code is letters and digits that are a name."""
 VALUE_TYPES: tuple[ValueType, ...] = get_args(ValueType)
 
 CALLER_FACTS: Mapping[str, ValueType] = {
-    **{"number": "phone", "name": "text"},
+    **{"number": "phone", "name": "text", "attested": "text"},
     # What the segments' rules make of the caller (`dialogs.segments`).
     **{"segment": "text", "reason": "text", "human_first": "boolean", "shortcut": "text"},
 }
+"""`attested`: what a trusted trunk says about the number: `A`, `B`, `C`, or `none`. It proves nobody."""
+NUMBERS_OF_CALLERS = frozenset(
+    {"caller", "caller.number", "caller_number", "phone", "phone_number", "number"}
+)
+"""What an identity might be called by that goes by the caller's number."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,17 @@ class _WriteFile(BaseModel):
         return WriteSchema(dict(self.values), frozenset(self.reasons), dict(self.fields))
 
 
+def _proving(by: list[str]) -> list[str]:
+    if by and set(by) <= NUMBERS_OF_CALLERS:
+        raise ValueError(
+            "a telephone number proves nobody, it is easily forged: add what only they know, such as `pin`"
+        )
+    return by
+
+
 class _IdentityFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    by: list[_Name] = Field(min_length=1)
+    by: Annotated[list[_Name], BeforeValidator(_proving)] = Field(min_length=1)
     fields: dict[_Name, ValueType] = Field(default_factory=dict)
 
     def schema_of(self) -> LookupSchema:

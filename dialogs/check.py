@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.check_menus import check_main_menu, check_menu
 from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
+from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
 from dialogs.filled import bounded
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
@@ -66,6 +67,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
         main = extent.complete and flow.name not in used | known.unread
         problems += bounded(_check_flow(flow, flows, known, catalogue, main=main), flow)
     problems += _check_types(flows, catalogue)
+    problems += check_writes(flows, catalogue)
     problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)

@@ -111,6 +111,16 @@ class Conversation:
         """Who the caller is taken for now, and why."""
         return self._call.known
 
+    @property
+    def reason(self) -> str:
+        """Why they are taken for it, with the figures, for people to read."""
+        return self._call.reason
+
+    @property
+    def rules_version(self) -> str:
+        """Of the segments' rules; empty: there are none."""
+        return self._flows.segments.version
+
     def learn(self, history: Mapping[str, Scalar]) -> bool:
         """The caller's history is another than when the call began: they have proved who they are, or a step
         has changed something. Whether they are in another segment now; steps that come see it."""

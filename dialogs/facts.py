@@ -23,4 +23,6 @@ class Facts:
     now: datetime | None = None
     region: str = "ES"
     recorded: bool = False
-    history: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    history: Mapping[str, str | int | bool | None] | None = field(default_factory=dict)
+    """What is known of the caller (`dialogs.segments.facts`); `None`: nothing can be known just now, and the
+    caller is in no segment."""

@@ -29,6 +29,7 @@ from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
 from dialogs.segments.checking import Around, check_segments
+from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.segments.reading import find_segments, read_rules
 from dialogs.slots import KINDS
 from dialogs.source import Source, nearest, read
@@ -62,7 +63,7 @@ def flow_files(paths: Iterable[Path]) -> list[Path]:
     """The flow files that the paths name: files as they are, folders with all that is in them, sorted."""
     files: dict[Path, None] = {}
     for path in paths:
-        found = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path]
+        found = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path] if path.name != SEGMENTS else []
         files.update(dict.fromkeys(found))
     return list(files)
 

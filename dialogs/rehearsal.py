@@ -55,6 +55,7 @@ from dialogs.misread import explain
 from dialogs.outside import Outside, seconds
 from dialogs.partly import without
 from dialogs.segments.golden import GOLDEN
+from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data, Staff
 
@@ -158,6 +159,8 @@ class Expect(BaseModel):
     notify: str | None = None
     promise: str | None = None
     case: str | None = None
+    consent: str | None = None
+    write: str | None = None
     offered: str | None = None
 
 
@@ -249,7 +252,7 @@ def test_files(paths: list[Path]) -> list[Path]:
             files.update(dict.fromkeys([beside] if beside.exists() else []))
         else:
             files[path] = None
-    return [file for file in files if file.name != GOLDEN]
+    return [file for file in files if file.name not in (GOLDEN, SEGMENTS)]
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
@@ -399,4 +402,11 @@ def _entry(
 
 
 def _caller(entry: TestEntry, top: Settings) -> Mapping[str, str | int | bool | None]:
-    return {"number": "", "name": "", "segment": "", **(top.caller or {}), **(entry.caller or {})}
+    return {
+        "number": "",
+        "name": "",
+        "segment": "",
+        "attested": "none",
+        **(top.caller or {}),
+        **(entry.caller or {}),
+    }

@@ -13,6 +13,7 @@ from dialogs.call import MASK
 from dialogs.effects import (
     CallBack,
     Collect,
+    Consent,
     Deed,
     Effect,
     Enqueue,
@@ -29,6 +30,7 @@ from dialogs.effects import (
     Transfer,
     Understand,
     Verify,
+    Write,
 )
 from dialogs.engine import Conversation
 from dialogs.errors import RehearsalStuck
@@ -196,6 +198,10 @@ class StandIn:
                 what, name, result = "notify", deed.channel, self.outside.ended(deed)
             case Promise():
                 what, name, result = "promise", deed.name, self.outside.ended(deed)
+            case Consent():
+                what, name, result = "consent", deed.kind, self.outside.kept()
+            case Write():
+                what, name, result = "write", deed.name, self.outside.written(deed)
             case OpenCase():
                 what, name, result = "case", deed.name, self.outside.opened(deed)
         self.turn.deeds.append((what, name))

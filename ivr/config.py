@@ -66,7 +66,11 @@ class _Part(BaseModel):
 
 class DatabaseSettings(_Part):
     url: str = "sqlite:///ivr.sqlite3"
-    """SQLAlchemy URL; a relative SQLite file lies below `home`."""
+    """SQLAlchemy URL; a relative SQLite file lies below `home`. A server's is `postgresql://user@host/database`."""
+    password: Secret = None
+    """Of the server's user."""
+    connections: Annotated[int, Field(ge=1, le=100)] = 6
+    """How many each process keeps to a server."""
 
 
 class OutboundSettings(_Part):
@@ -135,6 +139,14 @@ class SpeechSettings(_Part):
     """Fetch missing models when the server starts."""
     spanish: Literal["es", "es-419"] = "es"
     pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, Field(pattern=r"^wss?://")], ...]] = Field(
+        default_factory=dict
+    )
+    """vosk-servers (their websockets) that recognise a language, on other machines."""
+    second_opinion: bool = True
+    """Whether Whisper, where it is installed, is asked when Vosk is unsure."""
+    piper: dict[Literal["es", "ca", "en"], Path] = Field(default_factory=dict)
+    """Piper voices (`.onnx` files) that speak instead of espeak-ng; needs the extra `piper`."""
 
 
 class CallSettings(_Part):
@@ -145,6 +157,11 @@ class CallSettings(_Part):
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
     """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    filler_after: Annotated[float, Field(ge=0, le=30)] = 1.5
+    """Seconds that a back end may take before the caller hears that it takes a moment."""
+    filler_music: Literal["soft", "none"] | Path = "soft"
+    """What they hear after that: the soft sound that comes with the product, nothing, or a file of your own
+    (WAV, 16 bits, mono, 8 kHz)."""
     longest: Annotated[float, Field(gt=0)] = 1800.0
     """Seconds: a call beyond that is handed to a person."""
     record: bool = True
@@ -256,7 +273,11 @@ class Settings(BaseSettings):
         url = self.database.url
         if url.startswith(prefix) and not url.startswith(prefix + "/") and not url.endswith(":memory:"):
             return prefix + str(self.home / url.removeprefix(prefix))
-        return url
+        if self.database.password is None:
+            return url
+        from data.database import with_password  # noqa: PLC0415 -- SQLAlchemy is slow to load
+
+        return with_password(url, self.database.password)
 
 
 _VARIABLES_OF_THE_PROCESS = {"IVR_CONFIG", "IVR_MODELS"}

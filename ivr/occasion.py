@@ -7,6 +7,14 @@ from uuid import UUID
 
 
 @dataclass(frozen=True)
+class Person:
+    """A customer who has proved who they are."""
+
+    customer_id: UUID
+    customer_number: str
+
+
+@dataclass(frozen=True)
 class Occasion:
     """A step of a call."""
 
@@ -16,3 +24,5 @@ class Occasion:
     flow: str
     step: str
     language: str
+    person: Person | None = None
+    """Who the caller is, as far as they have proved it."""

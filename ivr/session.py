@@ -30,6 +30,7 @@ from dialogs.effects import (
     SetOutcome,
     Spoken,
     StartRecording,
+    Write,
 )
 from dialogs.engine import Conversation
 from dialogs.results import (
@@ -49,11 +50,15 @@ from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError
+from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.callers.knowing import Acquaintance
+from ivr.callers.meeting import Meeting
+from ivr.clip import clip_of
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
-from ivr.looking_up import Asked, Filler, LookingUp, Lookups
 from ivr.moments import MASK, Watch
+from ivr.performers import Performers
 from ivr.records import CallRecord, place_in
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
@@ -82,8 +87,13 @@ class Services:
     watch: Watch
     longest_call: float
     """Seconds."""
+    writes: Writes | None = None
+    """`None`: nobody is there who has things done."""
     filler: Filler = field(default_factory=Filler)
     """What callers hear while a back end takes its time."""
+    caller: Acquaintance | None = None
+    """Whoever calls; `None`: nobody asks."""
+    performers: Performers = field(default_factory=Performers)
 
 
 class NothingToSayError(Exception):
@@ -110,17 +120,23 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
+            performers=services.performers,
         )
-        self._looking_up = LookingUp(
+        self._meeting = Meeting(
+            services.caller,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            proved=lambda: self._deeds.person,
+        )
+        self._back_ends = BackEndWork(
             call,
             attention=self._attention,
             conversation=conversation,
             record=record,
             clock=services.clock,
             watch=services.watch,
-            asked=Asked(
-                services.lookups, lambda lookup: self._sound(lookup.filler, lookup.step), services.filler
-            ),
+            counter=Counter(services.lookups, services.writes, services.filler, self._sound),
         )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
@@ -153,6 +169,7 @@ class Session:
             self._complete(over, self._clock.now() - began)
 
     def _begin(self) -> None:
+        self._meeting.note()
         self._services.watch(
             moments.CallBegan(self._record.call_id, self._call.caller_number, self._call.destination)
         )
@@ -176,7 +193,9 @@ class Session:
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
-            effect = self._conversation.send(self._perform(effect))
+            result = self._perform(effect)
+            self._meeting.after(effect, result)
+            effect = self._conversation.send(result)
         if self._deeds.given_away:
             self._call.release()
         elif not self._with_person:  # a hang-up now would cut the conversation with the agent
@@ -257,7 +276,7 @@ class Session:
             case Collect():
                 return self._ask(effect)
             case Lookup():
-                return self._looking_up.perform(effect)
+                return self._back_ends.look_up(effect)
             case StartRecording():
                 self._start_recording()
             case Enqueue():
@@ -266,11 +285,16 @@ class Session:
                 self._record.outcome = code
             case _:
                 place = place_in(self._conversation, effect.step)
-                result = self._deeds.perform(effect, listening=self._recognizer is not None)
+                result = self._do(effect)
                 if not isinstance(result, Recorded):  # that has its own turn, which names the file
                     self._record.did(place, effect, result, secrets=self._conversation.secrets)
                 return result
         return Done()
+
+    def _do(self, deed: Deed) -> Result:
+        if isinstance(deed, Write):
+            return self._back_ends.write(deed)
+        return self._deeds.perform(deed, listening=self._recognizer is not None)
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
@@ -314,8 +338,10 @@ class Session:
             recognizer=recognizer,
             clock=self._clock,
         )
-        with self._masked(sensitive=collect.sensitive):
+        keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
+        with self._masked(sensitive=collect.sensitive), keeping as clip:
             collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+        collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
         self._answered_at = collected.ended_at
@@ -350,6 +376,8 @@ class Session:
         # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
         # fallback queue, had we not said that the conversation is the end.
         self._call.set_variable("hangup_after_bridge", "true")
+        # As if they had waited so long already: mod_callcenter adds it to the seconds of waiting.
+        self._call.set_variable("cc_base_score", str(enqueue.priority) if enqueue.priority else "")
         result = _end_of_queue(
             self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
         )

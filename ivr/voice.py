@@ -22,6 +22,7 @@ from ivr.config import Settings
 from speech.auto import AutoRecognizer, Choice, choose
 from speech.errors import SpeechError
 from speech.models import ModelStore
+from speech.piper import Piper
 from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.pyttsx3 import Voice as SpeakingVoice
@@ -37,6 +38,8 @@ Fetching = Callable[[str, int, int], None]
 LANGUAGES = ("es", "ca", "en")
 SYNTHESIS_READY = 30.0
 """Seconds that the synthesiser has to start."""
+PIPER_READY = 60.0
+"""Seconds that Piper has to load its voices."""
 RECOGNITION_READY = 120.0
 """Seconds that the recognisers have to load their models."""
 REST = 0.2
@@ -101,19 +104,48 @@ def studio_folder(settings: Settings) -> Path:
     return settings.prompts_folder / "studio"
 
 
-def open_prompts(settings: Settings, *, workers: int = 1) -> tuple[SpokenPrompts, CachedSynthesizer]:
-    """Synthesis and studio as the settings say; closing the synthesiser ends both. Raises `SpeechError`."""
+def open_prompts(
+    settings: Settings, *, tell: Tell = log.warning, workers: int = 1
+) -> tuple[SpokenPrompts, CachedSynthesizer]:
+    """Synthesis and studio as the settings say; closing the synthesiser ends all. Raises `SpeechError`.
+
+    `tell` hears why espeak-ng speaks where Piper should.
+    """
     speaker = Pyttsx3(voices=SYSTEM_VOICES, workers=workers)
+    piper = None
     try:
         speaker.wait_ready(SYNTHESIS_READY)
+        piper = _piper(settings, tell, workers)
         cache = settings.prompts_folder / "cache"
-        synthesizer = CachedSynthesizer(speaker, cache)
+        synthesizer = CachedSynthesizer(speaker, cache, preferred=piper)
         library = PromptLibrary(synthesizer, recordings=studio_folder(settings), converted=cache / "studio")
     except BaseException:
         speaker.close()
+        if piper is not None:
+            piper.close()
         raise
     prompts = SpokenPrompts(library, synthesizer, spanish=settings.speech.spanish, pace=settings.speech.pace)
     return prompts, synthesizer
+
+
+def _piper(settings: Settings, tell: Tell, workers: int) -> Piper | None:
+    """Piper with the voices of the settings; None where there are none, or it cannot be had."""
+    voices: dict[str, Path] = {
+        language: file if file.is_absolute() else settings.home / file
+        for language, file in settings.speech.piper.items()
+    }
+    if not voices:
+        return None
+    piper = None
+    try:
+        piper = Piper(voices, workers=workers)
+        piper.wait_ready(PIPER_READY)
+        return piper
+    except SpeechError as fault:
+        if piper is not None:
+            piper.close()
+        tell(f"espeak-ng speaks instead of Piper: {fault}")
+        return None
 
 
 class Voice:
@@ -137,7 +169,7 @@ class Voice:
 
         Raises `SpeechError` without synthesis.
         """
-        prompts, synthesizer = open_prompts(settings)
+        prompts, synthesizer = open_prompts(settings, tell=tell)
         try:
             recognizer = _recognizer(settings, languages, tell, fetching)
         except BaseException:
@@ -226,6 +258,8 @@ def _recognizer(
         fetch=settings.speech.fetch,
         engine=settings.speech.engine,
         progress=fetching,
+        servers={str(language): urls for language, urls in settings.speech.servers.items()},
+        second_opinion=settings.speech.second_opinion,
     )
     recognizer = AutoRecognizer(choice)
     listening = recognizer.languages()

@@ -23,7 +23,7 @@ import gevent
 import gevent.lock
 import gevent.subprocess
 
-from speech.errors import SoundUnreadable
+from speech.errors import SoundUnreadable, SynthesizerLost
 from speech.joining import VALUES, Join, in_recordings, pause_after, silence
 from speech.prompt_cache import CACHE_LIMIT, PromptCache
 from speech.recorded import Recorded
@@ -50,6 +50,8 @@ class Speaker(Protocol):
 
     engine: str
 
+    def languages(self) -> frozenset[str]: ...
+
     def identity(self, language: str) -> str: ...
 
     def speak(self, text: str, *, language: str, pace: float = 1.0) -> bytes: ...
@@ -60,30 +62,49 @@ class Speaker(Protocol):
 class CachedSynthesizer:
     """The `Synthesizer` port: each text is spoken once and then is a file."""
 
-    def __init__(self, speaker: Speaker, folder: Path, *, limit: int = CACHE_LIMIT) -> None:
+    def __init__(
+        self, speaker: Speaker, folder: Path, *, limit: int = CACHE_LIMIT, preferred: Speaker | None = None
+    ) -> None:
         """`folder` is created; `limit` in bytes, above which the longest unused files go.
 
+        `preferred` speaks the languages that it has a voice for, as long as it can; `speaker` the rest.
         Raises `SynthesizerLost` if the folder cannot be written.
         """
-        self.engine = speaker.engine
-        self._speaker = speaker
+        self._speakers = [speaker] if preferred is None else [preferred, speaker]
+        self.engine = "+".join(one.engine for one in self._speakers)
         self._cache = PromptCache(folder, limit=limit)
 
     def render(self, text: str, *, language: str, pace: float = 1.0) -> Path:
         """The file of this text; made now if it is not there. Raises `SynthesizerLost`."""
-        key = self._key(text, language, pace)
-        return self._cache.sound(key, lambda: self._speaker.speak(text, language=language, pace=pace))
+        *preferred, last = self._speakers
+        for speaker in preferred:
+            try:
+                return self._render(speaker, text, language, pace)
+            except SynthesizerLost as lost:
+                if language.partition("-")[0] in speaker.languages():
+                    LOG.warning("%s is not to be had, %s speaks: %s", speaker.engine, last.engine, lost)
+        return self._render(last, text, language, pace)
 
     def has(self, text: str, *, language: str, pace: float = 1.0) -> bool:
         """Whether it is there already. Raises `SynthesizerLost` without a voice."""
-        return self._cache.has(self._key(text, language, pace))
+        for speaker in self._speakers:
+            if speaker is self._speakers[-1] or language.partition("-")[0] in speaker.languages():
+                return self._cache.has(_key(speaker, text, language, pace))
+        return False
 
     def close(self) -> None:
-        """Ends the engine's workers; the files stay."""
-        self._speaker.close()
+        """Ends the engines' workers; the files stay."""
+        for speaker in self._speakers:
+            speaker.close()
 
-    def _key(self, text: str, language: str, pace: float) -> str:
-        return "\n".join((SOUND_VERSION, self._speaker.identity(language), language, f"{pace:.3f}", text))
+    def _render(self, speaker: Speaker, text: str, language: str, pace: float) -> Path:
+        key = _key(speaker, text, language, pace)
+        return self._cache.sound(key, lambda: speaker.speak(text, language=language, pace=pace))
+
+
+def _key(speaker: Speaker, text: str, language: str, pace: float) -> str:
+    """All that the sound depends on. Raises `SynthesizerLost` without a voice."""
+    return "\n".join((SOUND_VERSION, speaker.identity(language), language, f"{pace:.3f}", text))
 
 
 class PromptLibrary:

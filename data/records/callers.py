@@ -7,10 +7,37 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from data.records.cleaning import Cleaning, code, utc
+from data.text import clean, clean_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenFor(Cleaning):
+    """What a caller was taken for in a call, and why."""
+
+    segment: str
+    reason: str
+    rule: str
+    """The condition that held; empty: the segment of everybody else."""
+    rules_version: str
+    at: datetime
+    e164: str | None = None
+    customer_id: UUID | None = None
+    call_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        self._set(
+            segment=code(self.segment)[:40],
+            reason=clean_text(self.reason),
+            rule=clean(self.rule, 120),
+            rules_version=code(self.rules_version),
+            at=utc(self.at),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class PastCalls:
-    """Earlier calls from a number."""
+    """Earlier calls from a number; more than `data.callers.MOST_CALLS` are so many."""
 
     ever: int = 0
     last_24_hours: int = 0
@@ -18,7 +45,7 @@ class PastCalls:
     last_30_days: int = 0
     last_90_days: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """Outcome → calls within 90 days; of the latest calls only, if there are many (`data.callers`)."""
+    """Outcome → calls within 90 days."""
     last_at: datetime | None = None
     last_outcome: str = ""
     last_ended_by: str = ""

@@ -9,6 +9,7 @@ from dialogs.nodes.branch import Branch
 from dialogs.nodes.callback import Callback
 from dialogs.nodes.case import Case
 from dialogs.nodes.confirm import Confirm
+from dialogs.nodes.consent import Consent
 from dialogs.nodes.form import Form
 from dialogs.nodes.greet import Greet
 from dialogs.nodes.hangup import Hangup
@@ -30,12 +31,13 @@ from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.transfer import Transfer
 from dialogs.nodes.understand import Understand
 from dialogs.nodes.verify import Verify
+from dialogs.nodes.write import Write
 
 _IN_ORDER: tuple[type[Step], ...] = (
     *(Say, Greet, Shortcut, Menu, Ask, Form, Confirm, Understand),
-    *(Lookup, Verify, Branch, Set, Hours),
+    *(Lookup, Write, Verify, Branch, Set, Hours),
     *(Queue, Callback, Message, Transfer),
-    *(Record, Case, Notify, Promise, Outcome),
+    *(Record, Consent, Case, Notify, Promise, Outcome),
     *(Subflow, Language, Hangup),
 )
 

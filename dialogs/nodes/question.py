@@ -144,6 +144,8 @@ class Asked:
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
     looked_up: bool = False
     """Whether the answer stands written somewhere, so that callers may not have it at hand."""
+    keep: str = ""
+    """Why the sound of the answer is kept (`Collect.keep`)."""
     name: str = ""
     """What records call it, where it is no step of the flow."""
 
@@ -225,6 +227,7 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collec
         longest_utterance=asked.longest_utterance,
         sensitive=asked.sensitive,
         offers=asked.offers,
+        keep=asked.keep,
     )
 
 

@@ -59,7 +59,10 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import Name, Retries
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import Exit, Run, Step, Way
+from dialogs.results import Heard, Keyed, Match
 from dialogs.segments.rules import Shortcut as Matter
+from dialogs.slots.choice import NEGATIONS
+from dialogs.slots.words import words_of
 from dialogs.slots.yes_no import YesNo
 from dialogs.wording import wording
 
@@ -102,7 +105,7 @@ class Shortcut(Step):
             phrases=kind.phrases(call.language),
             words=kind.words(call.language),
             keys=kind.keys(),
-            judge=lambda answer: kind.judge(answer, asking),
+            judge=lambda answer: _about_something_else(answer) or kind.judge(answer, asking),
             keypad=kind.keypad_wording,
             final_silence=kind.final_silence,
             own_words=False,
@@ -120,3 +123,14 @@ class Shortcut(Step):
             yield ("then",), "a short cut goes on by `to` and `else`: remove `then`"
         for name in {"declined", "else"} & set(self.to):
             yield ("to", name), f"`{name}` is an exit of every short cut: rename it in segments.yaml"
+
+
+def _about_something_else(answer: Heard | Keyed) -> Match | None:
+    """ "No, it is about something else": whatever follows a no leads to where everything is on offer."""
+    if not isinstance(answer, Heard) or not answer.alternatives:
+        return None
+    best = answer.alternatives[0]
+    begins = words_of(best.text)[:1]
+    if not begins or begins[0] not in NEGATIONS:
+        return None
+    return Match("no", best.text, "voice", best.confidence)

@@ -32,6 +32,7 @@ from dialogs.flow import FlowSet
 from dialogs.misread import explain
 from dialogs.prompts import render
 from dialogs.segments.facts import wrong_facts
+from dialogs.segments.reading import FILE
 from dialogs.segments.rules import Decision
 from dialogs.slots.words import plain
 from dialogs.source import Source, nearest, read
@@ -106,15 +107,23 @@ class GoldenPlayed:
     def passed(self) -> bool:
         return not self.differences
 
+    @property
+    def title(self) -> str:
+        return f"{self.name} [{self.language}]"
+
     def report(self) -> str:
         """What was wanted and what was, for people to read."""
-        head = f"{self.file}:{self.line}: {self.name} [{self.language}]"
+        head = f"{self.file}:{self.line}: {self.title}"
         return "\n".join([head, *(f"  {difference}" for difference in self.differences)])
 
 
 def golden_files(paths: Sequence[Path]) -> list[Path]:
-    """The tests of the segments beside the flows that the paths name."""
-    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    """The tests of the segments that the paths name: those of a folder, of a file of segments, themselves."""
+    folders = dict.fromkeys(
+        path if path.is_dir() else path.parent
+        for path in paths
+        if path.is_dir() or path.name in (FILE, GOLDEN)
+    )
     return [folder / GOLDEN for folder in folders if (folder / GOLDEN).is_file()]
 
 
@@ -130,6 +139,14 @@ def play_golden(files: Sequence[Path], flows: FlowSet) -> list[GoldenPlayed]:
     if problems:
         raise FlowsInvalid(problems)
     return played
+
+
+def untested(played: Sequence[GoldenPlayed], flows: FlowSet, source: str) -> list[str]:
+    """Segments that no test has come to: `file:line: name`."""
+    reached = {one.segment for one in played}
+    return [
+        f"{source}:{one.line}: `{one.name}`" for one in flows.segments.segments if one.name not in reached
+    ]
 
 
 def golden_of(source: Source, flows: FlowSet) -> list[GoldenPlayed]:

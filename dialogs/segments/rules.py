@@ -22,8 +22,8 @@ from dialogs.spoken_numbers import Said
 
 FORMER = "former"
 """As a segment's language: the one that the caller spoke the last time, or is noted with."""
-UNKNOWN = "?"
-"""Stands in a reason for what is not known."""
+UNKNOWN = "–"
+"""Stands in a reason for what is not known, or nothing."""
 Verdict = Literal["holds", "does not hold", "unknown", "default"]
 
 
@@ -114,7 +114,7 @@ class Decision:
 
     def _read(self, value: Value, language: str, today: date | None) -> str:
         try:
-            return self.said(value, language, today)[1]
+            return self.said(value, language, today)[1] or UNKNOWN
         except ValueUnspeakable:
             return UNKNOWN
 
@@ -178,6 +178,8 @@ class SegmentRules:
 
 
 NO_RULES = SegmentRules()
+NOBODY = Decision(Segment(""))
+"""For a caller of whom nothing can be known just now."""
 
 
 def _verdict(condition: Condition, facts: Values) -> Verdict:

@@ -46,6 +46,14 @@ _PHRASES = {
     "ca": ("acaba en", "les últimes", "la meva targeta"),
     "en": ("it ends in", "ending in", "the last", "my card"),
 }
+_FOUR = {"es": "cuatro", "ca": "quatre", "en": "four"}
+""" "The last four are …": no digit of the card."""
+_ANOTHER = {
+    "es": frozenset(tokens("caduca caducan caducidad vence cvv cvc pin clave año")),
+    "ca": frozenset(tokens("caduca caduquen caducitat venç cvv cvc pin clau any")),
+    "en": frozenset(tokens("expires expiry valid cvv cvc pin code year")),
+}
+"""Beside these, other digits of the card are meant."""
 _MANY = 8
 """Digits from which somebody is reading out the whole card."""
 
@@ -94,11 +102,16 @@ class CardLast4(SpokenKind):
         about = frozenset(tokens(_ABOUT.get(language, "")))
 
         def read(words: Words) -> Iterable[Reading]:
+            if not _ANOTHER.get(language, frozenset()).isdisjoint(words):
+                return ()
             words = without(words, about)
             behind = [at for at, word in enumerate(words) if word in _BEHIND.get(language, ())]
             if behind:
                 words = words[behind[-1] + 1 :]
-            return best_of(self._four(digit_strings(words, language)))
+            counted = words[1:] if behind and words[:1] == (_FOUR.get(language),) else ()
+            return best_of(
+                reading for row in (words, counted) for reading in self._four(digit_strings(row, language))
+            )
 
         return as_told(taken_apart(text), language, read)
 

@@ -64,7 +64,9 @@ _KEY_WORDS = frozenset(
 
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
 """Words that turn an answer round, in any language."""
-_BEHIND = 2
+_NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none"}
+_CANNOT = frozenset({"imposible", "impossible"})
+_BEHIND = 3
 """Words behind a phrase among which one may turn it round: "por la tarde yo no puedo"."""
 _BEGIN_ANEW = frozenset(
     word
@@ -166,7 +168,7 @@ def _turned(
     behind = at + len(phrase)
     begin = max([max(0, at - 4), *(within(p, said) + len(p) for p in others if _anew(p, phrase, said))])
     near = (*said[begin:at], *said[behind : behind + _BEHIND])
-    return denied(near, language) or not NEGATIONS.isdisjoint(near)
+    return denied(near, language) or not _CANNOT.isdisjoint(near) or not NEGATIONS.isdisjoint(near)
 
 
 def _anew(phrase: tuple[str, ...], later: tuple[str, ...], said: tuple[str, ...]) -> bool:
@@ -228,6 +230,8 @@ def _likest(phrase: tuple[str, ...], said: tuple[str, ...], language: str) -> fl
     best = 0.0
     for size in {len(phrase), len(phrase) + 1} if len(phrase) > 1 else {1}:
         for start in range(len(said) - size + 1):
+            if not _NEVER_RESCUED.isdisjoint(said[start : start + size]):
+                continue  # "neither" is no "either"
             best = max(best, likeness(whole, " ".join(said[start : start + size]), language, ALIKE))
     return best
 

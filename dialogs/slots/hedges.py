@@ -109,7 +109,7 @@ NO: Mapping[str, frozenset[str]] = {
     "en": frozenset(
         plain(
             "no not never neither nor minus except but unless don't can't cannot won't isn't wasn't aren't doesn't"
-            " didn't wouldn't couldn't nothing without dont cant wont isnt"
+            " didn't wouldn't couldn't nothing without haven't hasn't hadn't shouldn't dont cant wont isnt"
         ).split()
     ),
 }
@@ -129,19 +129,28 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "es": frozenset(
         plain(
             "tengo tiene quiero quería puedo podré recuerdo acuerdo encuentro veo conozco vale sirve sé sale llega"
-            " funciona reconozco entiendo"
+            " funciona reconozco entiendo llame llamen llaméis vivo use usen"
         ).split()
     ),
     "ca": frozenset(
         plain(
-            "tinc té vull volia puc podré recordo trobo veig conec val serveix sé surt arriba funciona reconec entenc"
+            "tinc té vull volia puc podré recordo trobo veig conec val serveix sé surt arriba funciona reconec entenc truqui truquin truqueu visc faci facin"
         ).split()
     ),
     "en": frozenset(
-        plain("have got want can remember find see know recognise understand longer working").split()
+        plain(
+            "have got want can remember find see know recognise understand longer working call ring live use"
+        ).split()
     ),
 }
 """Behind a "no", these say that there is no answer: "no tengo el cuatro cinco …"."""
+
+_ANOTHER: Mapping[str, frozenset[str]] = {
+    "es": frozenset({"otro", "otra", "distinto", "distinta", "diferente"}),
+    "ca": frozenset({"altre", "altra", "diferent"}),
+    "en": frozenset({"another", "other", "different"}),
+}
+"""And so do these, wherever they stand: "no es el cuatro cinco …, es otro"."""
 
 
 def denies(text: str, language: str) -> bool:
@@ -240,4 +249,5 @@ def _stronger(one: Cut, other: Cut) -> Cut:
 
 def has_none(part: Words, language: str) -> bool:
     """Whether the words behind a "no" say that there is no answer: "… tengo el cuatro cinco"."""
-    return not _WITHOUT.get(language, frozenset()).isdisjoint(part[:3])
+    without = not _WITHOUT.get(language, frozenset()).isdisjoint(part[:3])
+    return without or not _ANOTHER.get(language, frozenset()).isdisjoint(part)

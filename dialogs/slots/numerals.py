@@ -126,7 +126,7 @@ _LEXICONS: Mapping[str, Lexicon] = {
         repeats={"doble": 2, "triple": 3},
         fillers="el la es mi su número de del cliente son a ver eh em mmm pues vale sí mire bueno por favor"
         " gracias que código al final luego después guion coma punto espacio tengo aquí está"
-        " una un señorita señor le digo se lo mm ah los las",
+        " una un señorita señor le digo se lo mm ah los las hola buenas buenos días tardes oiga apunte anote",
         misheard="ojo=8 hocho=8 cerro=0 zero=0 cedo=0 sero=0 tras=3 sei=6 seas=6 sieta=7 nuebe=9"
         " nuve=9 nieve=9 huno=1 cuarto=4 cuadro=4 sinco=5 sietes=7 ochos=8 ceros=0 unos=1 doses=2",
     ),
@@ -143,7 +143,7 @@ _LEXICONS: Mapping[str, Lexicon] = {
         repeats={"doble": 2, "triple": 3},
         fillers="el la és meu el número de client són a veure eh em mmm doncs val sí miri bé bo si us plau"
         " sisplau gràcies que codi al final després guió coma punt espai tinc aquí està"
-        " un una senyoreta senyor li dic mm ah els les meva",
+        " un una senyoreta senyor li dic mm ah els les meva hola bon bona dia tarda escolti apunti anoti",
         misheard="cero=0 uno=1 cuatro=4 quatra=4 cuatre=4 cinco=5 sinc=5 sink=5 seis=6 siete=7 ocho=8 nueve=9"
         " vuits=8 buit=8 vui=8 nau=9 sets=7 zeros=0 sero=0 cinquena=5 sic=6 tras=3 dus=2 quart=4",
     ),
@@ -159,7 +159,7 @@ _LEXICONS: Mapping[str, Lexicon] = {
         repeats={"double": 2, "triple": 3, "treble": 3},
         fillers="it is it's its my the number customer er um uh well yes okay please that's thanks thank"
         " you so i code dash then at end have here on a"
-        " comma point mm ah hmm of this",
+        " comma point mm ah hmm of this hello hi good morning afternoon yeah right",
         misheard="o=0 hero=0 won=1 want=1 to=2 too=2 tree=3 free=3 for=4 fore=4 fife=5 hive=5 sex=6 sicks=6"
         " ate=8 aid=8 niner=9 mine=9 fourty=40 forteen=14 nein=9 eights=8 sevens=7 ones=1 zeros=0 nines=9",
     ),

@@ -47,9 +47,9 @@ from dialogs.slots.words import Words, tokens
 from dialogs.spoken import national, phone
 
 _ABOUT = {
-    "es": "teléfono móvil fijo celular llámeme llamen prefijo casa trabajo",
-    "ca": "telèfon mòbil fix truqui'm truquin prefix casa feina",
-    "en": "phone telephone mobile cell landline call ring me on my home work prefix",
+    "es": "teléfono móvil fijo celular llámeme llamen llamar puede pueden prefijo casa trabajo",
+    "ca": "telèfon mòbil fix truqui'm truquin trucar pot poden prefix casa feina",
+    "en": "phone telephone mobile cell landline call ring reach you can me on my home work prefix",
 }
 _PLUS = {"es": frozenset({"mas"}), "ca": frozenset({"mes"}), "en": frozenset({"plus"})}
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

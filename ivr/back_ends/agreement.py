@@ -1,4 +1,4 @@
-"""Whether a designer's catalogue and the live service speak of the same look-ups and writes.
+"""Whether a designer's catalogue and the live service speak of the same look-ups, writes and proofs.
 
 A catalogue may leave fields and reasons out, so that a small installation stays small; it may not name what
 is never given. Text may be called by another type of text: only the way of saying it differs.
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from dialogs.catalogue import Catalogue, LookupSchema, ValueType, WriteSchema
 from dialogs.source import nearest
+from ivr import writes
+from ivr.identity import proofs
 from ivr.lookups import SCHEMAS
 
 _WORDS: frozenset[ValueType] = frozenset({"text", "digits", "phone", "time", "code"})
@@ -22,7 +24,7 @@ class LiveSchemas:
     """What the live service answers and does."""
 
     lookups: Mapping[str, LookupSchema] = field(default_factory=lambda: SCHEMAS)
-    writes: Mapping[str, WriteSchema] = field(default_factory=dict)
+    writes: Mapping[str, WriteSchema] = field(default_factory=lambda: writes.SCHEMAS)
 
 
 OWN = LiveSchemas()
@@ -45,6 +47,7 @@ def differing(declared: Catalogue, live: LiveSchemas = OWN) -> Iterator[tuple[Wa
             yield ("writes", name), f"nobody does the write `{name}` on a live call: {remedy}"
         else:
             yield from _write(name, wanted, done)
+    yield from proofs.differing(declared.identities)
 
 
 def _lookup(name: str, declared: LookupSchema, live: LookupSchema) -> Iterator[tuple[Way, str]]:

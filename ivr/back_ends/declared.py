@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -19,7 +20,6 @@ from dialogs.catalogue import LookupSchema, ValueType, WriteSchema
 from ivr.back_ends.queries import parse_query, parse_statement
 from ivr.back_ends.templates import Template, parse_body, parse_path
 from ivr.back_ends.values import is_currency
-from ivr.config import Network
 from ivr.errors import BackEndUnfit
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -30,6 +30,16 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "authorization", "accept-encoding"}
 )
+
+
+def _network(value: Any) -> Any:
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"`{value}` is no network: write it as 10.20.0.0/16") from None
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 
 class Part(BaseModel):
@@ -122,6 +132,18 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _path(value: Any) -> Any:
+    return parse_path(value) if isinstance(value, str) else value
+
+
+def _body(value: Any) -> Any:
+    return parse_body(value)
+
+
+Path_ = Annotated[Template, BeforeValidator(_path)]
+Body = Annotated[Any, BeforeValidator(_body)]
+
+
 class HttpSystem(Part):
     """A system that is asked over HTTP, in JSON."""
 
@@ -136,12 +158,17 @@ class HttpSystem(Part):
     deadline: Seconds = 4.0
     connections: int = Field(default=10, ge=1, le=200, description="At once; more wait")
     largest: int = Field(default=1_000_000, ge=1_000, le=5_000_000, description="Bytes of an answer")
+    ping: Path_ | None = Field(
+        default=None, description="A path that `ivr doctor` may get to see whether we are let in"
+    )
     breaker: Breaking = Breaking()
 
     @model_validator(mode="after")
     def _private(self) -> HttpSystem:
         if self.url.startswith("http:") and not self.plain:
             raise ValueError("http: sends secrets and data in the clear: write https, or add `plain: true`")
+        if self.ping is not None and not self.ping.fixed:
+            raise ValueError("`ping` is asked without a caller: it holds no place")
         for value in self.headers.values():
             if not value.isascii() or not value.isprintable():
                 raise ValueError("a header's value is printable ASCII")
@@ -216,18 +243,6 @@ class Absence(Part):
     status: tuple[Status, ...] = (404,)
     empty: Pointer | None = Field(default=None, description="Nothing, null, [] or {} stands there")
     when: dict[Pointer, list[str | int | bool]] = Field(default_factory=dict)
-
-
-def _path(value: Any) -> Any:
-    return parse_path(value) if isinstance(value, str) else value
-
-
-def _body(value: Any) -> Any:
-    return parse_body(value)
-
-
-Path_ = Annotated[Template, BeforeValidator(_path)]
-Body = Annotated[Any, BeforeValidator(_body)]
 
 
 class _Asked(Part):

@@ -36,9 +36,8 @@ from urllib3.exceptions import (
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout, make_headers
 
-from ivr.back_ends.declared import Auth, HttpSystem
+from ivr.back_ends.declared import Auth, HttpSystem, Network
 from ivr.back_ends.errors import AnswerUnusable, NotAnswered, NotReached, OutOfTime
-from ivr.config import Network
 from ivr.errors import BackEndUnfit
 
 PIECE = 65_536
@@ -124,8 +123,26 @@ class HttpLink:
             )
         self._pool.ConnectionCls = own
 
+    @property
+    def host(self) -> str:
+        return f"{self._pool.host}:{self._pool.port}"
+
     def close(self) -> None:
         self._pool.close()
+
+    def connect(self, *, deadline: float) -> None:
+        """Connects, TLS and all, and sends nothing. Raises as `send`."""
+        out_of_time = gevent.Timeout(deadline)
+        connection = self._pool._new_conn()
+        try:
+            with out_of_time, _faults():
+                connection.connect()
+        except gevent.Timeout as timeout:
+            if timeout is not out_of_time:
+                raise
+            raise OutOfTime(f"no connection within {deadline:.1f} s") from None
+        finally:
+            connection.close()
 
     def send(
         self,

@@ -36,6 +36,11 @@ class Template:
         return frozenset(self.parts[1::2])
 
     @property
+    def fixed(self) -> bool:
+        """Whether it has no place."""
+        return len(self.parts) == 1
+
+    @property
     def alone(self) -> str | None:
         """The name, if the whole text is one place."""
         return self.parts[1] if len(self.parts) == 3 and not self.parts[0] + self.parts[2] else None

@@ -1,8 +1,8 @@
 """The caller's number, however the switch, the carrier or a person writes it.
 
 `+34 600 111 222`, `0034600111222`, `34600111222`, `600-111-222`, `sip:600111222@carrier` and
-`600111222;ext=12` are one number; `anonymous` is none; `204` is a colleague's desk. What is a number of which country is Google's
-libphonenumber's to know. Numbers without a country code are the site's (`calls.region`).
+`600111222;ext=12` are one number; `anonymous` is none; `204` is a colleague's desk. What is a number of which
+country is Google's libphonenumber's to know. Numbers without a country code are the site's (`calls.region`).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _plain(text: str) -> str:
 def _parsed(written: str, region: str) -> PhoneNumber | None:
     """The number, tried as the switch wrote it, as the site's, and with the plus that carriers leave out."""
     digits = written.removeprefix("+")
-    tries = [(written, region)]
+    tries: list[tuple[str, str | None]] = [(written, region)]
     if not written.startswith("+"):
         tries.append((f"+{digits.removeprefix('00')}", None))
     possible = None

@@ -110,7 +110,7 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     chosen = _speaking(settings, flow, options)
     flows, flow = chosen.flows, chosen.flow.name
     beside = Path(chosen.flow.source.file).with_name(f"{flow}{ENDING}")
-    known = {"number": options.number, "name": "", "segment": options.segment}
+    known = {"number": options.number, "name": "", "segment": options.segment, "attested": "none"}
     now = _moment(options.moment, settings.calls.zone)
     facts = Facts(options.language, known, now, settings.calls.region, recorded=True)
     _by_text(TextCaller(flows, flow, facts, _data(options.data_file or beside, flows), options.agents))

@@ -149,7 +149,7 @@ def _refuse(found: Checked, *, as_json: bool) -> NoReturn:
     if found.tests:
         what += f", {len(found.failed)} of {found.tests} scripted calls failed"
     problems = [str(problem) for problem in found.problems]
-    failed = [f"{call.script.name} [{call.script.language}]" for call in found.failed]
+    failed = [call.title for call in found.failed]
     figures = {"published": False, "problems": problems, "failed": failed}
     _end(f"not published, nothing was changed: {what}", figures, as_json=as_json)
     sys.exit(1)

@@ -20,6 +20,8 @@ from dialogs.flow import Flow, FlowSet
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
+from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
+from dialogs.segments.reading import FILE as SEGMENTS
 from ivr.back_ends import live_schemas
 from ivr.back_ends.agreement import OWN, LiveSchemas
 from ivr.config import Settings
@@ -127,14 +129,17 @@ def check(
     named = existing(paths)
     known = find_catalogue(named, catalogue_file)
     flows, problems = read_flows(folders(named), known)
-    wanted = {str(file) for file in flow_files(named)}
-    if not wanted:
+    segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
+    files = flow_files(named)
+    if not files and not any(path.name == SEGMENTS for path in named):
         raise CannotBeDone(f"there is no flow file (*.flow.yaml) in {named[0]}: name another folder")
+    wanted = {*map(str, files), *segments}
     shown = [problem for problem in problems if problem.file in wanted]
     scripts = 0
     if not problems:
         try:
             scripts = len(load_scripts(test_files(named), flows))
+            play_golden(golden_files(named), flows)
         except FlowsInvalid as fault:
             shown += fault.problems
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
@@ -151,7 +156,7 @@ def check(
     if shown:
         sys.exit(1)
     if not as_json:
-        click.echo(f"{len(wanted)} flow file(s) and {scripts} scripted call(s): no mistakes")
+        click.echo(f"{len(files)} flow file(s) and {scripts} scripted call(s): no mistakes")
 
 
 def load_set(paths: list[Path], catalogue_file: Path | None) -> FlowSet:
@@ -198,6 +203,15 @@ def load_tests(files: list[Path], flows: FlowSet) -> list[Script]:
     """The scripted calls of the files; otherwise shows all mistakes and raises `CannotBeDone`."""
     try:
         return load_scripts(files, flows)
+    except FlowsInvalid as fault:
+        show_problems(fault.problems)
+        raise CannotBeDone("the tests have mistakes: correct them first") from fault
+
+
+def golden_tests(paths: list[Path], flows: FlowSet) -> list[GoldenPlayed]:
+    """The tests of the segments, played; otherwise shows all mistakes and raises `CannotBeDone`."""
+    try:
+        return play_golden(golden_files(paths), flows)
     except FlowsInvalid as fault:
         show_problems(fault.problems)
         raise CannotBeDone("the tests have mistakes: correct them first") from fault

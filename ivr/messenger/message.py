@@ -58,6 +58,9 @@ class DeliveryFailed(Exception):
 class Carrier(Protocol):
     """Delivers messages of one channel."""
 
+    sends: bool
+    """Whether anybody gets them."""
+
     def deliver(self, message: Message) -> str:
         """Blocks cooperatively. Returns the provider's reference, if it gives one.
 

@@ -20,6 +20,8 @@ _PLACE = re.compile(r"\{(" + "|".join(PLACES) + r")\}")
 class HttpSms:
     """Sends by the provider of the settings."""
 
+    sends = True
+
     def __init__(self, settings: SmsSettings) -> None:
         self._settings = settings
 

@@ -20,6 +20,8 @@ from ivr.messenger.settings import EmailSettings, is_address
 class SmtpEmail:
     """Sends by the mail server of the settings."""
 
+    sends = True
+
     def __init__(self, settings: EmailSettings) -> None:
         self._settings = settings
 

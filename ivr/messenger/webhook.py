@@ -19,6 +19,8 @@ from ivr.messenger.settings import WebhookSettings
 class SignedWebhooks:
     """Tells the webhooks of the settings."""
 
+    sends = True
+
     def __init__(self, webhooks: Mapping[str, WebhookSettings], now: Callable[[], datetime]) -> None:
         self._webhooks, self._now = webhooks, now
 

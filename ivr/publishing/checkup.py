@@ -16,6 +16,7 @@ from dialogs.flow import FlowSet
 from dialogs.loader import ENDING, read_flows
 from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
+from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from dialogs.source import read
 from ivr.back_ends.agreement import OWN, LiveSchemas, differing
 from ivr.performers import PERFORMERS
@@ -54,10 +55,10 @@ class Checked:
 
     flows: FlowSet | None
     problems: tuple[Problem, ...] = ()
-    failed: tuple[Played, ...] = ()
-    """Scripted calls that did not go as expected."""
+    failed: tuple[Played | GoldenPlayed, ...] = ()
+    """Scripted calls that did not go as expected, and callers who were taken for somebody else."""
     tests: int = 0
-    """Scripted calls that were played."""
+    """Tests that were played."""
 
     @property
     def sound(self) -> bool:
@@ -90,9 +91,11 @@ def checked(
     unfit += unperformable(flows, catalogue)
     try:
         scripts = load_scripts(test_files([folder]), flows)
+        golden = play_golden(golden_files([folder]), flows)
     except FlowsInvalid as fault:
         return Checked(flows, (*unfit, *fault.problems))
-    played = [play(flows, script) for script in scripts] if with_tests else []
+    played: list[Played | GoldenPlayed] = [*golden] if with_tests else []
+    played += [play(flows, script) for script in scripts] if with_tests else []
     return Checked(flows, tuple(unfit), tuple(one for one in played if not one.passed), len(played))
 
 

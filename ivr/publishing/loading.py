@@ -12,7 +12,7 @@ import json
 import pickle
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -143,13 +143,18 @@ class _Parts:
         return pickle.loads(self.next())  # noqa: S301 - written by our own process just now
 
 
+def _schemas(told: Mapping[str, Any]) -> dict[str, LookupSchema]:
+    return {name: LookupSchema(tuple(by), fields) for name, (by, fields) in told.items()}
+
+
 def _taken_over(folder: Path, parts: _Parts, live: LiveSchemas) -> FlowSet:
     found = json.loads(parts.next())
     if found["problems"]:
         more = f" (and {len(found['problems']) - 1} more)" if len(found["problems"]) > 1 else ""
         raise _not_loaded(folder, found["problems"][0] + more)
     declared = Catalogue(
-        lookups={name: LookupSchema(tuple(by), fields) for name, (by, fields) in found["lookups"].items()},
+        lookups=_schemas(found["lookups"]),
+        identities=_schemas(found["identities"]),
         writes={
             name: WriteSchema(values, frozenset(reasons), fields)
             for name, (values, reasons, fields) in found["writes"].items()

@@ -12,6 +12,7 @@ from data.store import Store
 from dialogs.errors import FlowsInvalid
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
+from dialogs.made_up import made_up_facts
 from dialogs.results import Alternative
 from dialogs.retold import Happening, Past, retold
 from dialogs.written import WrittenCall
@@ -65,12 +66,15 @@ test_of.__test__ = False  # type: ignore[attr-defined]  # pytest must not take i
 def past_of(record: CallRecord, site: Site, *, with_data: bool) -> Past:
     """The record in the words of the dialogs."""
     number = record.caller_number if with_data else MADE_UP_NUMBER if record.caller_number else ""
+    history = {name: value for name, value in record.caller_facts.items() if "." in name}
+    told = {name: value for name, value in record.caller_facts.items() if "." not in name}
     return Past(
         flow=record.flow,
         language=next((turn.language for turn in record.turns if turn.language), record.language),
         now=record.started_at.astimezone(site.zone),
         region=site.region,
-        caller={"number": number, "name": record.caller_name if with_data else "", **record.caller_facts},
+        caller={"number": number, "name": record.caller_name if with_data else "", **told},
+        history=history if with_data else made_up_facts(history),
         happenings=tuple(_happening(turn) for turn in record.turns),
         ended_by=record.ended_by or "unknown",
     )

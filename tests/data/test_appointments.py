@@ -178,7 +178,7 @@ def test_people_who_change_places_with_each_other_never_wait_for_ever(seeded: St
     assert all(isinstance(answer, Appointment) for answer in answers)
     counted = select(AppointmentRow.slot_id, func.count()).group_by(AppointmentRow.slot_id)
     with seeded.database.reading() as connection:
-        places = dict(connection.execute(counted).tuples().all())
+        places = {row.slot_id: row.count for row in connection.execute(counted)}
     assert taken(seeded) == places
 
 

@@ -9,7 +9,6 @@ import pytest
 from gevent.threadpool import ThreadPool
 from sqlalchemy import insert, select
 
-from data.database import Database
 from data.ids import new_id
 from data.models import OutboxRow, PhoneNumberRow
 from data.records import Errand
@@ -122,11 +121,11 @@ def test_an_errand_and_its_change_are_one(store: Store) -> None:
     assert store.outbox.state().waiting == 0
 
 
-def test_several_carriers_share_the_work_and_none_gets_the_same(store: Store, database_url: str) -> None:
+def test_several_carriers_share_the_work_and_none_gets_the_same(store: Store, store_url: str) -> None:
     """Six threads on three connections of their own: each errand has exactly one owner."""
     for n in range(60):
         store.outbox.put(errand(f"k{n}"))
-    stores = [Store(database_url) for _ in range(3)]
+    stores = [Store(store_url) for _ in range(3)]
 
     def carry(n: int) -> list[str]:
         carried: list[str] = []
@@ -152,7 +151,6 @@ def test_a_key_that_the_table_cannot_hold_is_refused_at_once(key: str) -> None:
 
 def test_what_waits_is_found_without_reading_what_is_done(sqlite_store: Store) -> None:
     """Every second, among a million that are done: the partial index is used."""
-    assert isinstance(sqlite_store.database, Database)
     with sqlite_store.database.reading() as connection:
         plan = connection.exec_driver_sql(
             "EXPLAIN QUERY PLAN SELECT id FROM outbox WHERE done_at IS NULL AND given_up_at IS NULL"

@@ -208,11 +208,11 @@ def test_a_consent_of_nobody_is_refused() -> None:
         consent(e164=None, call_id=None)
 
 
-def test_whom_not_to_contact_is_known_by_hash_alone(seeded: Store, database_url: str) -> None:
+def test_whom_not_to_contact_is_known_by_hash_alone(seeded: Store, store_url: str) -> None:
     """The number is nowhere in the table; another server of the same database knows it too."""
     assert seeded.suppressions.add("number", "+34759000101", reason="asked in a call", at=NOW)
     assert not seeded.suppressions.add("number", "+34759000101", reason="again", at=NOW)
-    other = Store(database_url)
+    other = Store(store_url)
     assert other.suppressions.contains("number", "+34759000101")
     assert not other.suppressions.contains("person", "+34759000101")
     assert not other.suppressions.contains("number", "+34759000102")

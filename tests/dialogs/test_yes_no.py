@@ -1,4 +1,4 @@
-"""Yes and no as people say them, thirty and more phrasings per language."""
+"""Yes and no as people say them, forty and more phrasings per language."""
 # ruff: noqa: E501 - a table is read by rows
 
 from __future__ import annotations

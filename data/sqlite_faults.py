@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from data.errors import (
+    UPGRADE,
     DatabaseCorrupt,
     DatabaseFull,
     DatabaseLocked,
@@ -27,7 +28,6 @@ from data.errors import (
 )
 
 _EFFECTIVE = os.access in os.supports_effective_ids
-UPGRADE = "run `ivr db upgrade`"
 
 
 def insist_on_place(file: Path, *, must_exist: bool) -> None:
