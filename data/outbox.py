@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
@@ -24,6 +24,7 @@ from data.once import insert_new
 from data.records import Claimed, Errand, GivenUp, OutboxState, utc
 from data.text import clean
 
+Standing = Literal["waiting", "done", "given_up"]
 _LONGEST_ERROR = 300
 _WAITING = and_(OutboxRow.done_at.is_(None), OutboxRow.given_up_at.is_(None))
 
@@ -115,6 +116,15 @@ class Outbox:
             return OutboxState(
                 waiting=waiting[0], oldest=waiting[1], given_up=connection.scalar(given_up) or 0
             )
+
+    def standing(self, key: str) -> Standing | None:
+        """How the errand with this key stands; `None`: there is none."""
+        query = select(OutboxRow.done_at, OutboxRow.given_up_at).where(OutboxRow.idempotency_key == key)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return "done" if row.done_at else "given_up" if row.given_up_at else "waiting"
 
     def given_up(self, most: int = 100) -> tuple[GivenUp, ...]:
         """What was given up, the last first."""

@@ -30,7 +30,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data.errors import CallUnknown, RecordRefused, SpoolNotWritable
 from data.ids import new_id
-from data.records import CallAnswered, CallBegun, CallEnded, Turn
+from data.records import CallAnswered, CallBegun, CallEnded, Errand, Turn
 from data.store import Store
 
 
@@ -42,18 +42,20 @@ class TurnAdded:
     turn: Turn
 
 
-Record = CallBegun | CallAnswered | TurnAdded | CallEnded
+Record = CallBegun | CallAnswered | TurnAdded | CallEnded | Errand
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "begun": TypeAdapter(CallBegun),
     "answered": TypeAdapter(CallAnswered),
     "turn": TypeAdapter(TurnAdded),
     "ended": TypeAdapter(CallEnded),
+    "errand": TypeAdapter(Errand),
 }
 _KIND_OF: dict[type, str] = {
     CallBegun: "begun",
     CallAnswered: "answered",
     TurnAdded: "turn",
     CallEnded: "ended",
+    Errand: "errand",
 }
 _WAITING = "calls.jsonl"
 _DRAINING = "draining-*.jsonl"
@@ -233,3 +235,5 @@ def _write(store: Store, record: Record) -> None:
             store.calls.add_turn(call_id, turn)
         case CallEnded():
             store.calls.finish(record)
+        case Errand():
+            store.outbox.put(record)

@@ -6,12 +6,14 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.check_menus import check_main_menu, check_menu
 from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
+from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
+from dialogs.filled import bounded
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.language import Language
 from dialogs.nodes.menu import Menu
@@ -20,7 +22,7 @@ from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
-from dialogs.paths import bounded, check_paths
+from dialogs.paths import check_paths
 from dialogs.source import meant, nearest
 
 
@@ -63,8 +65,9 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
     known = Known(flows, catalogue, extent)
     for flow in flows.flows.values():
         main = extent.complete and flow.name not in used | known.unread
-        problems += bounded(_check_flow(flow, known, catalogue, main=main), flow)
+        problems += bounded(_check_flow(flow, flows, known, catalogue, main=main), flow)
     problems += _check_types(flows, catalogue)
+    problems += check_writes(flows, catalogue)
     problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)
@@ -110,15 +113,21 @@ def _used_as_subflow(flows: FlowSet) -> set[str]:
 # --- one flow ----------------------------------------------------------------------------------------
 
 
-def _check_flow(flow: Flow, known: Known, catalogue: Catalogue, *, main: bool) -> Iterator[Problem]:
+def _check_flow(
+    flow: Flow, flows: FlowSet, known: Known, catalogue: Catalogue, *, main: bool
+) -> Iterator[Problem]:
     yield from _check_person(flow, catalogue)
     hidden = _hidden_targets(flow)
     for name, step in flow.steps.items():
-        for way, message in step.mistakes(catalogue):
+        unknown = [(way, used) for way, used in step.needs() if known.lacks(used)]
+        unknown = [one for one in unknown if one[1] not in {used for _way, used, _kind in step.wants()}]
+        for way, used in unknown:
+            yield flow.problem(name, way, known.message(used))
+        for way, message in step.mistakes(catalogue) if not unknown else ():
             yield flow.problem(name, way, message)
         for lack, message in step.lacks(flow.languages):
             yield flow.problem(name, lack, message)
-        yield from _check_targets(flow, name, step, hidden)
+        yield from _check_targets(flow, name, step, hidden, flows.flows)
         yield from check_words(flow, name, step, known)
         yield from check_conditions(flow, name, step, known)
         if isinstance(step, Question):
@@ -160,16 +169,19 @@ def _hidden_targets(flow: Flow) -> frozenset[str]:
     return frozenset(lacking if len(lacking) <= flow.doubles else ())
 
 
-def _check_targets(flow: Flow, name: str, step: Step, hidden: frozenset[str]) -> Iterator[Problem]:
+def _check_targets(
+    flow: Flow, name: str, step: Step, hidden: frozenset[str], others: Collection[str]
+) -> Iterator[Problem]:
     names = [other for other in flow.steps if not other.startswith("@")]
     for way_out in step.exits() if not isinstance(step, Unread) else ():
         target = way_out.target
         if target in (None, END, PERSON) or target in flow.steps or target in flow.unread:
             continue
         if target not in hidden:
-            yield flow.problem(
-                name, way_out.way, f"there is no step `{target}`: {nearest(str(target), names)}"
-            )
+            remedy = nearest(str(target), names)
+            if target in others:
+                remedy = f"it is another flow, add a step `subflow: {target}` and lead there"
+            yield flow.problem(name, way_out.way, f"there is no step `{target}`: {remedy}")
 
 
 # --- across flows ------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -
         if mistake:
             yield source.problem((*way, "caller", name), mistake)
     yield from _known(source, way, found, flows)
+    yield from _written(source, way, found, flows)
     for asked, answers in found.data.items():
         if asked not in schemas:
             yield source.problem(
@@ -66,12 +67,30 @@ def _known(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterat
     """Segments that there are, and facts that have values of their types."""
     segment = (found.caller or {}).get("segment")
     names = {one.name for one in flows.segments.segments}
-    if segment and names and segment not in names:
+    if isinstance(segment, str) and segment and names and segment not in names:
         yield source.problem(
             (*way, "caller", "segment"), f"there is no segment `{segment}`: {nearest(str(segment), names)}"
         )
     for name, message in wrong_facts(found.history or {}):
         yield source.problem((*way, "history", name), message)
+
+
+def _written(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterator[Problem]:
+    """The writes that a test says the end of, and the reasons."""
+    for name, ending in (found.outside.write if found.outside else {}).items():
+        here = (*way, "outside", "write", name)
+        schema = flows.catalogue.writes.get(name)
+        if schema is None:
+            yield source.problem(here, f"there is no write `{name}`: {nearest(name, flows.catalogue.writes)}")
+        elif isinstance(ending, str):
+            endings = {"done", "later", "failed", *schema.reasons}
+            if ending not in endings:
+                yield source.problem(here, f"`{name}` never ends as `{ending}`: {nearest(ending, endings)}")
+        else:
+            for field in ending.done:
+                if field not in schema.fields:
+                    remedy = nearest(field, schema.fields)
+                    yield source.problem((*here, "done", field), f"`{name}` has no field `{field}`: {remedy}")
 
 
 def check_steps(
@@ -126,6 +145,7 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
         ("queue", "queue", catalogue.queues),
         ("lookup", "look-up", catalogue.lookups),
         ("verify", "identity", catalogue.identities),
+        ("write", "write", catalogue.writes),
         ("transfer", "destination", catalogue.destinations),
         ("language", "language", {one for flow in flows.flows.values() for one in flow.languages}),
     )

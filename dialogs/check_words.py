@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from dialogs.catalogue import Catalogue, ValueType
+from dialogs.check_languages import misplaced
 from dialogs.errors import Problem
 from dialogs.expressions import Template
 from dialogs.flow import Flow, FlowSet
@@ -88,6 +89,8 @@ def check_words(flow: Flow, name: str, step: Step, known: Known) -> Iterator[Pro
         for language in flow.languages:
             if language not in words:
                 yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
+        for language, message in misplaced(words):
+            yield flow.problem(name, (*way, language), message)
         for language, template in words.items():
             yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
             yield from _check_recording(flow, name, (*way, language), template, known.recordings)

@@ -113,6 +113,7 @@ DEEDS = (
     "promise",
     "case",
     "consent",
+    "write",
 )
 """What a test may expect by the node's own key."""
 

@@ -268,6 +268,21 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Write:
+    """Have something done in the company's systems. Result: `Written`, `Noted`, `Refused` or `Failed`.
+
+    Done twice in a call with the same values at the same step, it happens once."""
+
+    name: str
+    values: Mapping[str, str]
+    step: str
+    deadline: float = 6.0
+    """Seconds to wait until it is done; after that it is done later."""
+    filler: Prompt = ()
+    """Said if it takes long, and again."""
+
+
+@dataclass(frozen=True)
 class SetOutcome:
     """How this contact ended, in the company's codes. Result: `Done`."""
 
@@ -283,6 +298,6 @@ class Hangup:
     cause: str = "NORMAL_CLEARING"
 
 
-Deed = Verify | Understand | Transfer | Record | CallBack | Notify | Promise | OpenCase | Consent
+Deed = Verify | Understand | Transfer | Record | CallBack | Notify | Promise | OpenCase | Consent | Write
 """Effects that need a performer of their own in the live service."""
 Effect = Play | Collect | Lookup | StartRecording | Enqueue | SetOutcome | Hangup | Deed

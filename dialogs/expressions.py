@@ -137,6 +137,8 @@ _FOREIGN_SIGNS = {
     "=": "write `==`",
     "!": "write `not`",
     "<>": "write `!=`",
+    "{": "write the name without braces, `account.balance`",
+    "$": "write the name without a sign, `account.balance`",
 }
 """What other languages write."""
 _JOINING = re.compile(r"(?:^|[^\w])(?:and|or|not|in)$")
@@ -180,7 +182,7 @@ class Condition:
             context = rule_engine.Context(type_resolver=rule_engine.type_resolver_from_dict(kinds))
             statement = rule_engine.Rule(self.flat, context=context).statement.expression
         except rule_engine.EngineError:
-            return f"`{self.shown}` compares things of different types: text needs quotes, numbers have none"
+            return f"`{self.shown}` compares things of different types: write text in quotes, numbers without"
         for left, right in _comparisons(self.flat, kinds):
             if left != right:
                 what = f"`{self.shown}` compares {left} with {right}, which are never equal"

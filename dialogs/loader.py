@@ -276,7 +276,7 @@ def _names_in(keys: Any, at: int) -> set[str]:
         if node:
             names.add(f"{node}_{at + 1}")
         if isinstance(value, str) and (key == "id" or node):
-            names |= {value, value.lower(), f"{node}_{value}"}
+            names |= {value, value.lower(), f"{node}_{value}", re.sub(r"[^a-z0-9]+", "_", value.lower())}
     return names
 
 
@@ -320,7 +320,17 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
             if error["loc"] != ("kind",)
         ]
         return None, problems
+    problems += _empty(source, way, keys)
     return (None if problems else step), problems
+
+
+def _empty(source: Source, way: tuple[str | int, ...], keys: Mapping[str, Any]) -> list[Problem]:
+    """Keys without a value: for the model they are not there, and whoever wrote them meant something."""
+    return [
+        source.problem((*way, key), f"`{key}` is empty: write its value, or remove the key")
+        for key, value in keys.items()
+        if value is None
+    ]
 
 
 def _known_at(error: ErrorDetails, keys: Mapping[str, Any], known: list[str]) -> list[str]:
@@ -337,6 +347,17 @@ def _known_keys(node: type[Step], keys: Mapping[str, Any]) -> list[str]:
     return [*known, *(kind.model_fields if kind else ())]
 
 
+_OTHERS_SAY = {
+    "say": "text play speak message_text decir tts",
+    "ask": "question input collect gather pregunta",
+    "menu": "options opciones choices buttons",
+    "branch": "if switch condition decision",
+    "lookup": "api request query fetch http",
+    "hangup": "end hang_up stop exit colgar",
+    "transfer": "transfer_to forward",
+    "queue": "agent person human",
+}
+"""What other tools, and other languages, call a step."""
 _GO_ON = frozenset({"goto", "go_to", "go", "next", "jump", "ir_a"})
 """What other tools have a step for."""
 
@@ -352,10 +373,14 @@ def _no_type(
     for key in keys:
         if any(key in _known_keys(node, keys) for node in NODES.values()):
             continue  # right for some step, so no misspelt type
-        hint = nearest(key, NODES)
+        other = next((node for node, others in _OTHERS_SAY.items() if key.lower() in others.split()), "")
+        hint = f"did you mean `{other}`?" if other else nearest(key, NODES)
         if hint.startswith("did you mean"):
             return source.problem((*way, key), f"unknown step `{key}`: {hint}")
     what = next((key for key in keys if key not in ("id", "then", "prompt")), first)
+    other = next((node for node, others in _OTHERS_SAY.items() if what in others.split()), "")
+    if other:
+        return source.problem((*way, what), f"unknown step `{what}`: did you mean `{other}`?")
     if set(keys) <= {"id", "then", *_GO_ON}:
         return source.problem(
             (*way, what), "a step cannot only lead on: remove it, and write `then: …` in the step before it"

@@ -92,10 +92,9 @@ _MEANT = {
 
 def _meant_key(key: str, known: Sequence[str]) -> str:
     """The key that was most likely meant: by its letters, or by what others call it."""
-    if meant(key, known) is None:
-        for name, others in _MEANT.items():
-            if name in known and key.lower() in others.split():
-                return f"did you mean `{name}`?"
+    for name, others in _MEANT.items():
+        if name in known and key.lower() in others.split():
+            return f"did you mean `{name}`?"
     return nearest(key, known)
 
 

@@ -9,6 +9,7 @@ outside:
   notify: failed                 # done, refused, failed
   promise: refused               # done, refused, failed
   consent: failed                # done, failed
+  write: {delivery_day: too_late}            # done, later, failed, a reason, or {done: {reference: A1}}
   case: "10000008"               # a reference, or failed
   understand:                    # what people say → what it means
     quiero cancelar mi pedido: cancel
@@ -27,19 +28,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from stdnum import luhn
 
-from dialogs.effects import CallBack, Notify, OpenCase, Promise, Record, Understand
+from dialogs.effects import CallBack, Notify, OpenCase, Promise, Record, Understand, Write
 from dialogs.results import (
     CaseOpened,
     Done,
     Failed,
     Handed,
     NoInput,
+    Noted,
     Recorded,
     Refused,
     Result,
     Slow,
     Understood,
     Unreached,
+    Written,
 )
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|m)")
@@ -90,6 +93,13 @@ class Meant(BaseModel):
     entities: dict[str, Annotated[str, BeforeValidator(_text)]] = Field(default_factory=dict)
 
 
+class DoneWith(BaseModel):
+    """What a write answers when it is done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    done: dict[str, str | int | bool | None]
+
+
 Ends = Literal["done", "refused", "failed"]
 Spoken = Annotated[float | Literal["silence", "failed"], BeforeValidator(_spoken_for)]
 
@@ -105,6 +115,7 @@ class Outside(BaseModel):
     notify: Ends = "done"
     promise: Ends = "done"
     consent: Literal["done", "failed"] = "done"
+    write: dict[str, str | DoneWith] = Field(default_factory=dict)
     case: Annotated[str, BeforeValidator(_case)] = _FIRST
     understand: Literal["slow", "failed"] | dict[str, Annotated[Meant, BeforeValidator(_meant)]] = Field(
         default_factory=dict
@@ -139,6 +150,19 @@ class Outside(BaseModel):
 
     def kept(self) -> Done | Failed:
         return Done() if self.consent == "done" else Failed("broken in the test")
+
+    def written(self, write: Write) -> Written | Noted | Refused | Failed:
+        match self.write.get(write.name, "done"):
+            case DoneWith(done=record):
+                return Written(record)
+            case "done":
+                return Written()
+            case "later":
+                return Noted()
+            case "failed":
+                return Failed("broken in the test")
+            case reason:
+                return Refused(str(reason))
 
     def opened(self, _case: OpenCase) -> CaseOpened | Failed:
         return Failed("no case can be opened") if self.case == "failed" else CaseOpened(self.case)

@@ -45,7 +45,7 @@ def _spoken(value: Any) -> Template:
     if not isinstance(value, dict):
         return _template(value)
     if set(value) != {"recording", "text"}:
-        raise ValueError('write a recorded text as `{recording: name, text: "what it says"}`')
+        raise ValueError('a recorded text needs two keys: write `{recording: name, text: "what it says"}`')
     name, template = value["recording"], _template(value["text"])
     if not isinstance(name, str) or not RECORDING.fullmatch(name):
         raise ValueError("a recording is named as its file, without the ending: `welcome`, `menus/main`")
@@ -146,6 +146,12 @@ def render(
             Spoken(_tidy(words), language, None, varies=True, shown=_tidy(shown), pace=pace, pieces=pieces)
         )
     return tuple(spoken)
+
+
+def in_writing(template: Template, *, language: str, say: Callable[[Value], Said]) -> str:
+    """The words as they are read: figures, not number words. Raises what `say` raises."""
+    prompt = render(template, language=language, recording="", pace=1.0, say=say)
+    return " ".join(spoken.shown or spoken.text for spoken in prompt)
 
 
 def _pieces(sentence: _Sentence, words: Sequence[str], recording: str) -> tuple[Piece, ...]:

@@ -157,6 +157,7 @@ class Expect(BaseModel):
     promise: str | None = None
     case: str | None = None
     consent: str | None = None
+    write: str | None = None
     offered: str | None = None
 
 

@@ -157,6 +157,11 @@ class CallSettings(_Part):
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
     """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    filler_after: Annotated[float, Field(ge=0, le=30)] = 1.5
+    """Seconds that a back end may take before the caller hears that it takes a moment."""
+    filler_music: Literal["soft", "none"] | Path = "soft"
+    """What they hear after that: the soft sound that comes with the product, nothing, or a file of your own
+    (WAV, 16 bits, mono, 8 kHz)."""
     longest: Annotated[float, Field(gt=0)] = 1800.0
     """Seconds: a call beyond that is handed to a person."""
     record: bool = True

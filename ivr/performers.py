@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ivr.identity.verification import Verification
     from ivr.messenger.messenger import Messenger
 
-PERFORMERS: frozenset[str] = frozenset({"transfer", "record", "identity", "cases", "notices", "consents"})
+PERFORMERS: frozenset[str] = frozenset(
+    {"transfer", "record", "identity", "cases", "notices", "consents", "writes"}
+)
 
 
 @dataclass(frozen=True)

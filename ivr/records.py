@@ -39,9 +39,21 @@ from data.records import (
 )
 from data.records.callers import TakenFor
 from dialogs.call import Visit
-from dialogs.effects import Deed
+from dialogs.effects import Deed, Write
 from dialogs.engine import Conversation
-from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
+from dialogs.results import (
+    Found,
+    Heard,
+    Keyed,
+    Match,
+    NoInput,
+    NoMatch,
+    Refused,
+    Result,
+    Understood,
+    Unreached,
+    Written,
+)
 from dialogs.universals import is_universal
 from esl.switch import Call
 from ivr.clock import Clock
@@ -332,7 +344,9 @@ class CallRecord:
         What it was about stays out, and of what was found the sensitive answers, `secrets`.
         """
         readings = result.intents if isinstance(result, Understood) else ()
-        known = result.record if isinstance(result, Found) else {}
+        known = result.record if isinstance(result, Found | Written) else {}
+        if isinstance(deed, Write) and isinstance(result, Refused):
+            known = {"reason": result.reason}
         self._turn(
             "system",
             place,

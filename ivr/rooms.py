@@ -23,11 +23,14 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
+from ivr.back_end_work import Filler
 from ivr.back_ends import BackEnds, declared_in, live_schemas
+from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.hold_music import filler_of
 from ivr.installed import open_performers
 from ivr.lookups import Lookups
 from ivr.performers import Performers
@@ -55,6 +58,8 @@ class Rooms:
     """Those of the flows that the server began with."""
     voice: Voice
     lookups: BackEnds
+    writes: Writing
+    filler: Filler
     callers: KnownCallers
     performers: Performers
 
@@ -149,12 +154,33 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     for system in back_ends.systems.values():
         if system.unfit:
             log.error("back_end_unfit", system=system.name, reason=system.unfit)
+    writes = Writing(
+        store,
+        Spool(settings.spool_folder),
+        back_ends.targets(),
+        owner=node.name,
+        clock=furnishing.clock,
+        zone=zone,
+    )
+    closing.callback(writes.close)
+    writes.start()
     live = _open_flows(furnishing, store, voice, closing)
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
     performers = open_performers(settings, store, furnishing.clock, closing, node=node.name)
-    return Rooms(store, records, live, queues, voice, back_ends, callers, performers)
+    return Rooms(
+        store=store,
+        records=records,
+        live=live,
+        queues=queues,
+        voice=voice,
+        lookups=back_ends,
+        writes=writes,
+        filler=filler_of(settings),
+        callers=callers,
+        performers=performers,
+    )
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

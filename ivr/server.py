@@ -133,6 +133,8 @@ class Server:
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
             lookups=rooms.lookups,
+            writes=rooms.writes,
+            filler=rooms.filler,
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,

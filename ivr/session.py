@@ -30,6 +30,7 @@ from dialogs.effects import (
     SetOutcome,
     Spoken,
     StartRecording,
+    Write,
 )
 from dialogs.engine import Conversation
 from dialogs.results import (
@@ -49,13 +50,13 @@ from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError
+from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
 from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
 from ivr.clip import clip_of
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
-from ivr.looking_up import Asked, Filler, LookingUp, Lookups
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
 from ivr.records import CallRecord, place_in
@@ -86,6 +87,8 @@ class Services:
     watch: Watch
     longest_call: float
     """Seconds."""
+    writes: Writes | None = None
+    """`None`: nobody is there who has things done."""
     filler: Filler = field(default_factory=Filler)
     """What callers hear while a back end takes its time."""
     caller: Acquaintance | None = None
@@ -126,16 +129,14 @@ class Session:
             record=record,
             proved=lambda: self._deeds.person,
         )
-        self._looking_up = LookingUp(
+        self._back_ends = BackEndWork(
             call,
             attention=self._attention,
             conversation=conversation,
             record=record,
             clock=services.clock,
             watch=services.watch,
-            asked=Asked(
-                services.lookups, lambda lookup: self._sound(lookup.filler, lookup.step), services.filler
-            ),
+            counter=Counter(services.lookups, services.writes, services.filler, self._sound),
         )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
@@ -275,7 +276,7 @@ class Session:
             case Collect():
                 return self._ask(effect)
             case Lookup():
-                return self._looking_up.perform(effect)
+                return self._back_ends.look_up(effect)
             case StartRecording():
                 self._start_recording()
             case Enqueue():
@@ -284,11 +285,16 @@ class Session:
                 self._record.outcome = code
             case _:
                 place = place_in(self._conversation, effect.step)
-                result = self._deeds.perform(effect, listening=self._recognizer is not None)
+                result = self._do(effect)
                 if not isinstance(result, Recorded):  # that has its own turn, which names the file
                     self._record.did(place, effect, result, secrets=self._conversation.secrets)
                 return result
         return Done()
+
+    def _do(self, deed: Deed) -> Result:
+        if isinstance(deed, Write):
+            return self._back_ends.write(deed)
+        return self._deeds.perform(deed, listening=self._recognizer is not None)
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:

@@ -31,10 +31,11 @@ from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.transfer import Transfer
 from dialogs.nodes.understand import Understand
 from dialogs.nodes.verify import Verify
+from dialogs.nodes.write import Write
 
 _IN_ORDER: tuple[type[Step], ...] = (
     *(Say, Greet, Shortcut, Menu, Ask, Form, Confirm, Understand),
-    *(Lookup, Verify, Branch, Set, Hours),
+    *(Lookup, Write, Verify, Branch, Set, Hours),
     *(Queue, Callback, Message, Transfer),
     *(Record, Consent, Case, Notify, Promise, Outcome),
     *(Subflow, Language, Hangup),

@@ -15,8 +15,9 @@ The value is money, in the currency's smallest unit: `{payment}` is said as "doc
 céntimos", and a condition compares cents (`payment > 5000`).
 
 What may mean two amounts is asked back: "doce con cinco" (12,05 or 12,50), "doce cincuenta" (12,50 or 1250).
-So is what is said with a reservation ("unos cien"). Written figures are read by their form, whatever the
-country: two digits behind the last sign are cents, three are thousands.
+So is what is said with a reservation ("unos cien"). "Dos mil y medio" and "la mitad de cien" are no amounts.
+Written figures are read by their form, whatever the country: two digits behind the last sign are cents,
+three are thousands.
 
 By key: digits, `*` for the decimal comma, `#` at the end: `12*50#`. A `*` at the beginning keeps its meaning
 (repeat; `*0`: a person).
@@ -276,6 +277,8 @@ class _Grammar:
             said = end < len(words) and words[end] in self.cents
             taken = (joined or anded) + size + said
             again = 0 if said else self._unit(words, at + taken)[0]  # "doce con cincuenta euros"
+            if again and named:
+                continue  # "cien euros y veinte euros" are a hundred and twenty
             if said and (joined or anded or named):
                 # "treinta y un céntimos" are 31 of them, not thirty and one
                 yield taken, cents, cost + (0.0 if joined or named else 0.45)

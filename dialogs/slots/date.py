@@ -17,6 +17,9 @@ a date of birth, `past`. With `any`, "quince de marzo" may be last March or next
 whatever people mean differently: "next Friday", "en quince días", "el viernes" on a Friday. A time beside the
 day ("el viernes a las cinco") is left to another question.
 
+"El segundo martes de diciembre" and "el último día del mes" are days, too; "la víspera de Navidad" and "a fortnight on
+Friday" are asked back. A range ("del lunes al viernes") is none, nor is what stays open ("a finales de marzo").
+
 By key: day and month, or day, month and year: `1503`, `150326`, `15032026`.
 
 Reasons of a miss: `no_such_date` (the 31st of June), `in_the_past`, `in_the_future`, `too_far`,
@@ -116,7 +119,7 @@ class Date(SpokenKind):
             asking.language,
             read_at,
             fillers=_FILLERS[asking.language],
-            leave_open=DATE_WORDS[asking.language].leave_open,
+            leave_open=calendar.leave_open,
             mend=calendar.mended,
         )
 

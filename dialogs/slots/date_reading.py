@@ -44,6 +44,8 @@ class Calendar:
         self.language, self.today, self.wanted = language, today, wanted
         self.words = DATE_WORDS[language]
         self.month_first = month_first
+        # A month that belongs to no day: "the second half of March". "May I …?" names none.
+        self.leave_open = self.words.leave_open | frozenset(self.words.months) - {"may", "mar"}
         self.days = Days(today, wanted, language, self.words.idioms)
         self.years = Years(language, today, wanted)
         self.related = RelatedDays(language, self.days, self._named_at, self._stretch)

@@ -129,7 +129,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
         after_next=(),
         leave_open=_words(
             "semana semanas días meses años quincena finde fin final finales principio principios mediados mitad puente"
-            " víspera siguiente anterior después tras segundo tercer tercero cuarto quinto último última primera segunda cualquier"
+            " víspera siguiente anterior después tras pasado segundo tercer tercero cuarto quinto último última primera segunda otro otra cualquier"
             " cualquiera cada"
         ),
         month_this=phrases_of(
@@ -195,8 +195,8 @@ DATE_WORDS: Mapping[str, DateWords] = {
         after_next=(),
         leave_open=_words(
             "setmana setmanes dies mesos anys quinzena fi final finals principi principis mitjan mitjans meitat pont"
-            " vigília després endemà sendemà següent anterior segon tercer quart cinquè últim última darrer darrera primera"
-            " segona qualsevol cada"
+            " vigília després passat endemà sendemà següent anterior segon tercer quart cinquè últim última darrer darrera primera"
+            " segona altre altra qualsevol cada"
         ),
         month_this=phrases_of("d'aquest mes|d'este mes|del mes|del mes en curs|del present mes"),
         month_next=phrases_of("del mes que ve|del mes vinent|del proper mes|del pròxim mes|de l'altre mes"),
@@ -252,7 +252,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
         week_later=phrases_of("week"),
         after_next=phrases_of("after next"),
         leave_open=_words(
-            "week weeks days months years fortnight fortnights weekend weekends end beginning start middle mid early"
+            "week weeks days month months year years other fortnight fortnights weekend weekends end beginning start middle mid early"
             " late second third fourth fifth last next after any every each eve following previous"
         ),
         month_this=phrases_of("of this month|this month|of the month"),

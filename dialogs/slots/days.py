@@ -56,7 +56,7 @@ class Days:
         if self.today is None:
             yield Reading("", cost, "no_clock")
             return
-        if day > monthrange(2024, month)[1]:
+        if not 1 <= day <= monthrange(2024, month)[1]:
             yield Reading("", cost, "no_such_date")
             return
         years = range(self.today.year - 8, self.today.year + 9)

@@ -65,7 +65,7 @@ class Digits(SpokenKind):
 
     def mistake(self) -> str | None:
         if self.length is None and self.max is None:
-            return "digits need `length: 5`, or `min: 4` and `max: 8`"
+            return "how many digits there are is missing: add `length: 5`, or `min: 4` and `max: 8`"
         if self.length is not None and (self.min is not None or self.max is not None):
             return "`length` and `min`/`max` exclude each other: keep one of them"
         if self.longest < self.shortest:

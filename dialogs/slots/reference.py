@@ -35,6 +35,9 @@ _ABOUT = {
 }
 
 
+_NO_LETTERS = frozenset({"es", "el", "en", "em"})
+"""Catalan: "és l'ema …" names one letter."""
+
 _Beginning = tuple[str, Words, float]
 
 
@@ -97,6 +100,11 @@ class Reference(Digits, ABC):
         known = FILLERS.get(language, frozenset())
         for at in range(min(len(words), 10)) if wanted else ():
             unknown = sum(word not in known for word in words[:at])
+            # As many letters stand before these: "a be fa quatre …" is hardly FA.
+            run = words[at - wanted : at] if at >= wanted else ()
+            unknown += not _NO_LETTERS.issuperset(run) and all(
+                names_letter(words, at - n, language) for n in range(1, wanted + 1)
+            )
             before = words[at - 1] if at else ""
             if at and names_letter(words, at - 1, language) and (len(before) == 1 or before not in known):
                 continue  # that letter belongs to them, too

@@ -14,6 +14,8 @@ from dialogs.slots.words import Words, plain, starts
 _GLUED = re.compile(r"(?<=\d)(?=[ap]\.?\s?m\b|h(?:s|rs)?\b)", re.IGNORECASE)
 WRITTEN = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
 
+_STRETCH = frozenset({"hora", "horas", "hores"})
+
 
 class Reading(NamedTuple):
     """A time that may be meant."""
@@ -111,6 +113,13 @@ class Clock:
         for size, hour, cost in self._hour(words, at):
             end = at + size
             oclock = end < len(words) and words[end] in self.words.hours
+            if (
+                oclock
+                and words[end] in _STRETCH
+                and hour <= 12
+                and not starts(words, at - 1, self.words.lead)
+            ):
+                continue  # "tres horas" is a stretch of time, "las tres horas" is three o'clock
             end += oclock
             military = self.language == "en" and words[end : end + 1] == ("hundred",)
             if military:

@@ -15,11 +15,13 @@ from datetime import tzinfo
 from pathlib import Path
 
 from dialogs.results import Failed, Found, Missing, Slow
+from ivr import writes
 from ivr.back_ends.agreement import LiveSchemas
 from ivr.back_ends.asking import Inquiry
 from ivr.back_ends.cache import Cache
 from ivr.back_ends.reading import Declared, read_back_ends
 from ivr.back_ends.systems import Connected, connect
+from ivr.back_ends.writing import DeclaredTarget
 from ivr.lookups import SCHEMAS, Lookups
 
 BACK_ENDS = "back_ends.yaml"
@@ -28,14 +30,14 @@ BACK_ENDS = "back_ends.yaml"
 
 def declared_in(file: Path | None) -> Declared:
     """What that file declares; without a file, nothing. Raises `FlowsInvalid`."""
-    return Declared() if file is None else read_back_ends(file, frozenset(SCHEMAS))
+    return Declared() if file is None else read_back_ends(file)
 
 
 def schemas_of(declared: Declared) -> LiveSchemas:
-    """The program's own, and the declared ones."""
+    """The program's own, and the declared ones, which come first: a CRM may answer `order` instead."""
     return LiveSchemas(
         {**SCHEMAS, **{name: one.schema_of() for name, one in declared.lookups.items()}},
-        {name: one.schema_of() for name, one in declared.writes.items()},
+        {**writes.SCHEMAS, **{name: one.schema_of() for name, one in declared.writes.items()}},
     )
 
 
@@ -59,7 +61,8 @@ class BackEnds:
         self._own = own
         self.systems: Mapping[str, Connected] = connect(declared.systems, now)
         self.schemas = schemas_of(declared)
-        cache = Cache(now)
+        self._declared = declared
+        self._cache = cache = Cache(now)
         self._inquiries = {
             name: Inquiry(name, one, self.systems[one.system], zone, cache, now)
             for name, one in declared.lookups.items()
@@ -79,6 +82,18 @@ class BackEnds:
         """The system behind a look-up; `None`: the own database."""
         inquiry = self._inquiries.get(name)
         return None if inquiry is None else inquiry.system
+
+    def targets(self) -> dict[str, DeclaredTarget]:
+        """The declared writes, each with the system that does it."""
+        return {
+            name: DeclaredTarget(one, self.systems[one.system], self._forgetting(one.system))
+            for name, one in self._declared.writes.items()
+        }
+
+    def _forgetting(self, system: str) -> Callable[[], None]:
+        """Drops what is kept of that system's answers: something was written there."""
+        names = frozenset(name for name, one in self._declared.lookups.items() if one.system == system)
+        return lambda: self._cache.forget(names)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from dialogs.catalogue import Catalogue, LookupSchema, ValueType, WriteSchema
 from dialogs.source import nearest
+from ivr import writes
 from ivr.identity import proofs
 from ivr.lookups import SCHEMAS
 
@@ -23,7 +24,7 @@ class LiveSchemas:
     """What the live service answers and does."""
 
     lookups: Mapping[str, LookupSchema] = field(default_factory=lambda: SCHEMAS)
-    writes: Mapping[str, WriteSchema] = field(default_factory=dict)
+    writes: Mapping[str, WriteSchema] = field(default_factory=lambda: writes.SCHEMAS)
 
 
 OWN = LiveSchemas()

@@ -27,5 +27,9 @@ class NotAsAgreed(AnswerUnusable):
     """This answer, or this query, is wrong in itself: that says nothing against the system as a whole."""
 
 
+class RowRefused(NotAsAgreed):
+    """The database refuses what contradicts its other rows; that will not change by itself."""
+
+
 class ValueUnfit(Exception):
     """A value of the caller's that the system cannot have meant: `..` in a path, a day that is none."""

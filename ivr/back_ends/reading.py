@@ -62,11 +62,8 @@ class _Named(Part):
     name: Name
 
 
-def read_back_ends(file: Path, taken: frozenset[str] = frozenset()) -> Declared:
-    """The file. `taken` are names that the program answers itself.
-
-    Raises `FlowsInvalid` with every mistake.
-    """
+def read_back_ends(file: Path) -> Declared:
+    """The file. Raises `FlowsInvalid` with every mistake."""
     source = read(file)
     if not isinstance(source.content, dict):
         raise FlowsInvalid(
@@ -74,7 +71,7 @@ def read_back_ends(file: Path, taken: frozenset[str] = frozenset()) -> Declared:
         )
     reader = _Reader(source)
     declared = reader.declared()
-    problems = [*reader.problems, *_contradictions(source, declared, taken, reader.unread)]
+    problems = [*reader.problems, *_contradictions(source, declared, reader.unread)]
     if problems:
         raise FlowsInvalid(sorted(problems))
     return declared
@@ -155,18 +152,16 @@ class _Reader:
         self.problems.append(self._source.problem(way, message))
 
 
-def _contradictions(
-    source: Source, declared: Declared, taken: frozenset[str], unread: set[str]
-) -> Iterator[Problem]:
+def _contradictions(source: Source, declared: Declared, unread: set[str]) -> Iterator[Problem]:
     """What one entry alone cannot tell."""
     entries: list[tuple[Way, DeclaredLookup | DeclaredWrite]] = [
         *((("lookups", name), one) for name, one in declared.lookups.items()),
         *((("writes", name), one) for name, one in declared.writes.items()),
     ]
     for way, entry in entries:
-        if way[1] in taken:
+        if way[0] == "writes" and way[1] in declared.lookups and entry.fields:
             yield source.problem(
-                way, f"`{way[1]}` is answered by the own database: give this one another name"
+                way, f"`{way[1]}` is a look-up too: its fields would be taken for this one's"
             )
         yield from _of_system(source, way, entry, declared, unread)
         given = entry.by if isinstance(entry, HttpLookup | SqlLookup) else list(entry.values)

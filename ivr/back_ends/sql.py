@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ivr.back_ends.declared import SqlSystem
-from ivr.back_ends.errors import NotAnswered, NotAsAgreed, NotReached, OutOfTime
+from ivr.back_ends.errors import NotAnswered, NotAsAgreed, NotReached, OutOfTime, RowRefused
 from ivr.back_ends.queries import for_psycopg
 from ivr.errors import BackEndUnfit
 
@@ -130,7 +130,7 @@ def _of_sqlite(fault: sqlite3.Error) -> Exception:
         case sqlite3.SQLITE_READONLY:
             return NotAsAgreed("the database may not be written")
         case sqlite3.SQLITE_CONSTRAINT:
-            return NotAsAgreed("the database refuses a row that contradicts another")
+            return RowRefused("the database refuses a row that contradicts another")
     return NotAsAgreed(f"the database cannot run it ({getattr(fault, 'sqlite_errorname', 'no code')})")
 
 
@@ -191,10 +191,16 @@ def _of_postgresql(fault: DBAPIError, *, connected: bool) -> Exception:
         return OutOfTime("the database was not done in time")
     if state in ("40001", "40P01", "55P03"):
         return NotReached("the database is busy with the same rows")
-    if state == "25006":
-        return NotAsAgreed("the database may not be written in a look-up")
     if not connected:
         return NotReached("no connection to the database")
     if fault.connection_invalidated or state.startswith(("08", "57P")) or not state:
         return NotAnswered("the connection to the database broke off")
+    return _of_statement(state)
+
+
+def _of_statement(state: str) -> NotAsAgreed:
+    if state.startswith("23"):
+        return RowRefused("the database refuses a row that contradicts another")
+    if state == "25006":
+        return NotAsAgreed("the database may not be written in a look-up")
     return NotAsAgreed(f"the database cannot run it (SQLSTATE {state})")

@@ -77,6 +77,7 @@ class Golden:
                 found,
                 queues=found.queues | more.queues,
                 lookups={**found.lookups, **more.lookups},
+                writes=more.writes,
                 identities=more.identities,
                 calendars=more.calendars,
                 destinations=more.destinations,

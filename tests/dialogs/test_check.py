@@ -69,7 +69,7 @@ WRONG = [
         "never ends",
     ),
     ("unknown kind of answer", ASK.replace("digits", "digit") + END, "6:5", "did you mean `digits`"),
-    ("digits without length", ASK.replace("    length: 5\n", "") + END, "6:5", "digits need `length: 5`"),
+    ("digits without length", ASK.replace("    length: 5\n", "") + END, "6:5", "add `length: 5`"),
     ("length out of range", ASK.replace("5", "99") + END, "7:5", "at most 32"),
     ("length as text", ASK.replace("5", "five") + END, "7:5", "whole number"),
     ("unknown option", ASK.replace("length", "lenght") + END, "7:5", "did you mean `length`"),

@@ -247,7 +247,7 @@ def test_every_mistake_of_a_file_is_told_in_one_run(flows: FlowSet, tmp_path: Pa
         (18, 18): "unknown key `sadi`: did you mean `said`?",
         (18, 30): "no step that notes the outcome `balance_tolt`: did you mean `balance_told`?",
         (18, 53): "no queue `billin`: did you mean `billing`?",
-        (18, 70): "no step with `record` `voice`: there is none to choose from",
+        (18, 70): "no step with `record` `voice`: add one first, there is none",
         (18, 85): "no step with `case` `x`",
         (18, 94): "no step with `notify` `fax`",
         (19, 18): "no queue `sale`: did you mean `sales`?",
@@ -282,7 +282,7 @@ def test_coverage_names_what_is_missing(flows: FlowSet, tmp_path: Path) -> None:
     """One call by key covers little, and the report tells the rest with file and line."""
     calls = played("test: t\nflow: main\nsteps:\n  - key: 0\n", flows, tmp_path)
     covered = coverage(flows, calls)
-    assert covered.steps.covered == 9
+    assert covered.steps.covered == 11
     assert not covered.complete
     assert any("balance.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
     assert any("`main_menu` → balance" in item for item in covered.branches.missing)

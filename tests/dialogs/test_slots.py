@@ -203,6 +203,7 @@ KEYS = [
     ("date", {}, "1513", None, "no_such_date"),
     ("date", {"range": "future"}, "15032020", None, "in_the_past"),
     ("date", {}, "150", None, None),
+    ("date", {}, "0003", None, "no_such_date"),
     ("time", {}, "1730", "17:30", "sure"),
     ("time", {}, "0905", "09:05", "sure"),
     ("time", {}, "930", "09:30", "sure"),
@@ -421,7 +422,7 @@ WRONG = [
     ("time", {"earliest": "20:00", "latest": "09:00"}, "swap them"),
     ("postcode", {"country": "GB"}, "is not offered"),
     ("order_id", {"length": 5, "prefix": "A", "letters": 2}, "exclude each other"),
-    ("order_id", {}, "need `length: 5`"),
+    ("order_id", {}, "add `length: 5`"),
     ("choice", {"choices": {n: {"key": 1, "phrases": {"es": [n]}} for n in ("a", "b")}}, "two choices"),
     (
         "choice",

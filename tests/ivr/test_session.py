@@ -108,6 +108,17 @@ class Rig:
         self.secrets: frozenset[str] = frozenset()
         self.folder = folder
 
+    def services(self) -> Services:
+        """What the session works with."""
+        return Services(
+            prompts=self.prompts,
+            recognizer=None,
+            lookups=self.lookups,
+            clock=self.clock,
+            watch=self.moments.append,
+            longest_call=self.longest,
+        )
+
     def live(
         self, effects: Sequence[Effect | Exception], *, recording_waits: bool = False
     ) -> tuple[PaperDialog, Remembered]:
@@ -120,15 +131,7 @@ class Rig:
             log, node="test", clock=self.clock, recordings=kept if self.recorded else None, messages=kept
         )
         record = records.begin(self.call, Basis(flow="main", flow_version="1"), language="es")
-        services = Services(
-            prompts=self.prompts,
-            recognizer=None,
-            lookups=self.lookups,
-            clock=self.clock,
-            watch=self.moments.append,
-            longest_call=self.longest,
-        )
-        Session(self.call, dialog, record, services).live()
+        Session(self.call, dialog, record, self.services()).live()
         records.close()
         (remembered,) = self.store.calls.latest(1)
         return dialog, remembered
