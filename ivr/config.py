@@ -154,6 +154,8 @@ class CallSettings(_Part):
     language: Literal["es", "ca", "en"] = "es"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Madrid"
     """IANA name of the site's time zone."""
+    former_language: bool = True
+    """Whether callers may be greeted in the language that they spoke before, where their segment says so."""
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
     """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
