@@ -371,6 +371,18 @@ def test_a_queue_gives_the_caller_back_with_a_reason(
     )
 
 
+def test_a_segments_priority_is_the_queues_score_and_is_taken_back(rig: Rig) -> None:
+    """mod_callcenter reads it as the member joins; the next queue must not inherit it."""
+    rig.call.queue_variables = {"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}
+    ahead = Enqueue("billing", "person", {}, priority=300)
+    rig.live([ahead, Enqueue("support", "person", {}), Hangup("bye")])
+    orders = [one for one in rig.call.orders if one.startswith(("set cc_base_score", "enqueue"))]
+    assert orders == [
+        *("set cc_base_score=300", "enqueue billing@ivr"),
+        *("set cc_base_score=", "enqueue support@ivr"),
+    ]
+
+
 def test_a_caller_who_talks_to_a_person_is_not_cut_off(rig: Rig) -> None:
     """The dialog may end, the conversation goes on: no hang-up of ours, no prompt into it."""
     effects = [Enqueue("billing", "person", {}), SetOutcome("handed_over", "o"), Hangup("bye")]
