@@ -25,7 +25,6 @@ One test alone may stand at the top of the file. Whatever stands at the top hold
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +33,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -46,13 +44,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from dialogs.calendars import known_zone
+from dialogs import entries
 from dialogs.check_tests import check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.misread import explain
-from dialogs.outside import Outside, seconds
+from dialogs.outside import Outside
 from dialogs.partly import without
 from dialogs.segments.golden import GOLDEN
 from dialogs.segments.reading import FILE as SEGMENTS
@@ -60,76 +58,15 @@ from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data, Staff
 
 ENDING = ".test.yaml"
-YEARS = range(2000, 2100)
-"""In which a test may play: nobody rehearses a call of another time on purpose."""
 MOST_PROBLEMS = 100
 """Of one file that are told; each costs time, and a hostile file has thousands."""
-LONGEST_SILENCE = 600.0
-"""Seconds; no question waits longer than thirty."""
 
 
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _scalar(value: Any) -> Any:
-    if value is not None and not isinstance(value, (str, int, float, bool)):
-        raise ValueError("a value is a text, a number, or true or false: write one of them")
-    return value
-
-
-def _time(value: Any) -> str:
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError as fault:
-        raise ValueError(f"unknown time `{value}`: write it as `2026-11-23T10:00`") from fault
-    if found.tzinfo is not None:
-        raise ValueError("`now` is the clock on the wall: write it without a zone, and the zone as `zone`")
-    if found.year not in YEARS:
-        raise ValueError(f"`now: {value}` is out of range: write a year from {YEARS[0]} to {YEARS[-1]}")
-    return str(value)
-
-
-def _zone(value: Any) -> str:
-    return known_zone(str(value))
-
-
-def _region(value: Any) -> str:
-    if value not in SUPPORTED_REGIONS:
-        remedy = nearest(str(value), SUPPORTED_REGIONS)
-        raise ValueError(f"unknown country `{value}`, write its ISO 3166 code such as `ES`: {remedy}")
-    return str(value)
-
-
-def _lasts(value: Any) -> float:
-    found = seconds(value)
-    if not 0 < found <= LONGEST_SILENCE:
-        raise ValueError(f"`silence: {value}` is out of range: write at most `{LONGEST_SILENCE:.0f}s`")
-    return found
-
-
-def _pressed(value: Any) -> Any:
-    text = _text(value)
-    if not isinstance(text, str) or not re.fullmatch("[0-9*#]{1,64}", text):
-        raise ValueError(f"`key: {value}` cannot be pressed: write digits, `*` and `#`, in quotes")
-    return text
-
-
-def _keyed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): answer for key, answer in value.items()}
-    return value
-
-
-Plain = Annotated[str, BeforeValidator(_text)]
+Plain = Annotated[str, BeforeValidator(entries.text)]
 PerLanguage = Plain | dict[str, Plain]
 """One text, or one for each language."""
-Several = Annotated[list[PerLanguage], BeforeValidator(_listed)]
-Record = dict[str, Annotated[Any, AfterValidator(_scalar)]]
+Several = Annotated[list[PerLanguage], BeforeValidator(entries.listed)]
+Record = dict[str, Annotated[Any, AfterValidator(entries.scalar)]]
 _Answer = Record | Literal["missing", "slow", "error", "locked"]
 
 
@@ -171,8 +108,8 @@ class TestStep(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     say: PerLanguage | None = None
     confidence: float = Field(0.9, ge=0.0, le=1.0)
-    key: Annotated[str, BeforeValidator(_pressed)] | None = None
-    silence: Annotated[float, BeforeValidator(_lasts)] | None = None
+    key: Annotated[str, BeforeValidator(entries.pressed)] | None = None
+    silence: Annotated[float, BeforeValidator(entries.lasts)] | None = None
     hang_up: bool | None = None
     expect: Expect | None = None
 
@@ -189,10 +126,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     flow: str | None = None
-    language: Annotated[list[str], BeforeValidator(_listed), Field(min_length=1, max_length=10)] | None = None
-    now: Annotated[str, BeforeValidator(_time)] | None = None
-    zone: Annotated[str, BeforeValidator(_zone)] | None = None
-    region: Annotated[str, BeforeValidator(_region)] | None = None
+    language: (
+        Annotated[list[str], BeforeValidator(entries.listed), Field(min_length=1, max_length=10)] | None
+    ) = None
+    now: Annotated[str, BeforeValidator(entries.wall_clock)] | None = None
+    zone: Annotated[str, BeforeValidator(entries.zone)] | None = None
+    region: Annotated[str, BeforeValidator(entries.region)] | None = None
     """The country whose telephone numbers and postcodes are meant (ISO 3166)."""
     agents: Agents | Annotated[list[Agents], Field(min_length=1)] | None = None
     caller: Record | None = None
@@ -203,7 +142,7 @@ class Settings(BaseModel):
     data: dict[
         str,
         Annotated[
-            dict[str, _Answer | Annotated[list[_Answer], Field(min_length=1)]], BeforeValidator(_keyed)
+            dict[str, _Answer | Annotated[list[_Answer], Field(min_length=1)]], BeforeValidator(entries.keyed)
         ],
     ] = Field(default_factory=dict)
     outside: Outside | None = None
@@ -284,10 +223,12 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     except ValidationError as fault:
         scripts, problems = [], _told(source, model, fault.errors())
         try:  # the names in what is left are checked in the same run
-            rest = model.model_validate(without(content, map(_loc, fault.errors())))
-            problems += _scripts(source, rest, flows)[1]
+            wrong = {_loc(error) for error in fault.errors()}
+            rest = model.model_validate(without(content, wrong))
+            problems += _scripts(source, rest, flows)[1] if ("flow",) not in wrong else []
         except ValidationError:
             pass
+    problems = list(dict.fromkeys(problems))  # what stands at the top is wrong once, and not in each test
     if len(problems) > MOST_PROBLEMS:
         more = f"there are more than {MOST_PROBLEMS} mistakes in this file: correct the first ones"
         problems = [*problems[:MOST_PROBLEMS], source.problem((), more)]
@@ -315,7 +256,9 @@ def _scripts(
         if len(problems) > MOST_PROBLEMS:
             break
         problems += _first(check_settings(source, way, entry, flows))
-        problems += _first(check_steps(source, way, entry, flows, _languages(entry, found, flows)))
+        spoken = {one for flow in flows.flows.values() for one in flow.languages}
+        languages = [one for one in _languages(entry, found, flows) if one in spoken]
+        problems += _first(check_steps(source, way, entry, flows, languages))
         outcome = list(_entry(source, way, entry, found, flows))
         problems += [item for item in outcome if isinstance(item, Problem)]
         scripts += [item for item in outcome if isinstance(item, Script)]
@@ -381,7 +324,8 @@ def _entry(
     for language in _languages(entry, top, flows):
         if language not in flow.languages:
             remedy = nearest(language, flow.languages)
-            yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
+            where = (*way, "language") if entry.language else ("language",)
+            yield source.problem(where, f"`{name}` does not speak `{language}`: {remedy}")
             continue
         recorded = next((one.recorded for one in (entry, top) if one.recorded is not None), True)
         history = {**(top.history or {}), **(entry.history or {})}
