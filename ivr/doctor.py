@@ -21,8 +21,8 @@ from data.store import Store
 from dialogs.errors import DialogError
 from dialogs.loader import load_flows
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import EslError, LoginRefusedError
+from esl.inbound import InboundConnection
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.config import Settings

@@ -16,7 +16,7 @@ from data.errors import DataError
 from dialogs.errors import DialogError
 from esl.errors import EslError
 from ivr import logs
-from ivr.cli.db import DATABASE_URL
+from ivr.cli.database import DATABASE_URL
 from ivr.config import Settings, load
 from ivr.errors import IvrError
 from speech.errors import SpeechError

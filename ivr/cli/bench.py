@@ -16,9 +16,11 @@ from rich.table import Table
 from data.seed_rows import MOST_CUSTOMERS
 from data.seeds import seed
 from data.store import Store
+from dialogs.loader import load_flows
 from ivr import bench as benchmarks
 from ivr.bench import Figures
 from ivr.bench_lookups import measure as measure_lookups
+from ivr.callers.measure import measure
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
 from ivr.config import Settings
@@ -26,6 +28,7 @@ from ivr.demo import PlayedCall
 from ivr.errors import MeasurementImpossible
 from ivr.load import control as load
 from ivr.logs import configure, quieter
+from ivr.rooms import catalogue_of
 from ivr.stage import Stage
 from ivr.workshop.measure import measure_flows
 
@@ -204,6 +207,38 @@ def lookups(
     )
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(load)))
+
+
+@bench.command()
+@click.option("--calls", default=10_000, show_default=True, type=click.IntRange(1), help="Past calls.")
+@click.option("--decisions", default=300, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option(
+    "--database",
+    "url",
+    metavar="URL",
+    help="An empty database, which is filled; default: SQLite, thrown away.",
+)
+@_json
+@pass_settings
+def segments(settings: Settings, calls: int, decisions: int, url: str | None, as_json: bool) -> None:
+    """How long it takes to know a caller: history read, facts made, segments tried.
+
+    \b
+    Examples:
+      ivr bench segments
+      ivr bench segments --database postgresql://ivr@/bench
+    """
+    console = _console(settings, as_json)
+    rules = load_flows([settings.flows_folder], catalogue_of(settings)).segments
+    with tempfile.TemporaryDirectory() as folder, Progress(console=console, transient=True) as bar:
+        store = Store(url or f"sqlite:///{folder}/bench.sqlite3")
+        try:
+            store.upgrade()
+            task = bar.add_task(f"{decisions} decisions", total=decisions)
+            found = measure(store, rules, calls=calls, decisions=decisions, tell=lambda: bar.advance(task))
+        finally:
+            store.close()
+    _show(console, found, as_json)
 
 
 def _console(settings: Settings, as_json: bool) -> Console:

@@ -422,7 +422,7 @@ WRONG = [
     ("time", {"earliest": "20:00", "latest": "09:00"}, "swap them"),
     ("postcode", {"country": "GB"}, "is not offered"),
     ("order_id", {"length": 5, "prefix": "A", "letters": 2}, "exclude each other"),
-    ("order_id", {}, "need `length: 5`"),
+    ("order_id", {}, "add `length: 5`"),
     ("choice", {"choices": {n: {"key": 1, "phrases": {"es": [n]}} for n in ("a", "b")}}, "two choices"),
     (
         "choice",
