@@ -17,6 +17,7 @@ from uuid import UUID
 
 from data import luhn
 from data import seed_words as words
+from data.arrears import stage_of
 from data.ids import derived_id
 from data.models import (
     AccountRow,
@@ -63,21 +64,6 @@ class Rows:
     def at(self, day: date, minutes: float) -> datetime:
         """A moment of `day`, in minutes after 8:00 UTC (an hour or two later in Spain)."""
         return datetime(day.year, day.month, day.day, 8, tzinfo=UTC) + timedelta(minutes=int(minutes))
-
-
-def stage_of(days_late: int) -> str:
-    """Stage of arrears by days since the due date, as docs/database.md lists them."""
-    for beyond, stage in (
-        (365, "judicial"),
-        (180, "pre_judicial"),
-        (90, "late"),
-        (30, "middle"),
-        (0, "early"),
-        (-6, "preventive"),
-    ):
-        if days_late > beyond:
-            return stage
-    return "none"
 
 
 def add_customer(

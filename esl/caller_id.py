@@ -15,8 +15,10 @@ _LONGEST_NAME = 100
 
 def plain_name(text: str) -> str:
     """What a caller calls himself, as one short line: what cannot be seen becomes a blank."""
-    seen = (" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text[: 8 * _LONGEST_NAME])
-    return " ".join("".join(seen).split())[:_LONGEST_NAME]
+    text = text[: 8 * _LONGEST_NAME]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
+    return " ".join(text.split())[:_LONGEST_NAME]
 
 
 def plain_number(text: str) -> str:

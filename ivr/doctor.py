@@ -21,8 +21,8 @@ from data.store import Store
 from dialogs.errors import DialogError
 from dialogs.loader import load_flows
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import EslError, LoginRefusedError
+from esl.inbound import InboundConnection
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
@@ -62,6 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _flows(settings)
     yield _live_flows(settings)
     yield from _back_ends(settings)
+    yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
     yield from _messages(settings)
@@ -163,6 +164,21 @@ def _back_ends(settings: Settings) -> Iterator[Finding]:
     for tried in try_systems(declared):
         state: State = "good" if tried.good else "bad"
         yield Finding(f"back end {tried.name}", state, tried.found, tried.remedy)
+
+
+def _outbox(settings: Settings) -> Finding:
+    """Whether anything was given up that a caller was told would be done."""
+    store = Store(settings.database_url)
+    try:
+        state = store.outbox.state(("write",))
+    except DataError as fault:
+        return Finding("writes", "note", fault.what, fault.remedy)
+    finally:
+        store.close()
+    found = f"{state.waiting} waiting, {state.given_up} given up"
+    if state.given_up:
+        return Finding("writes", "note", found, "Look at `ivr outbox list`: nobody else will do it")
+    return Finding("writes", "good", found)
 
 
 def _messages(settings: Settings) -> Iterator[Finding]:

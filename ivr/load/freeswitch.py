@@ -26,10 +26,10 @@ import gevent
 from gevent import subprocess
 
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import EslError
 from esl.freeswitch.configuration import EventSocket, Limits, Server, Sip, SwitchConfiguration
 from esl.freeswitch.folder import prepare, write
+from esl.inbound import InboundConnection
 from ivr.errors import MeasurementImpossible
 
 START_DEADLINE = 60.0

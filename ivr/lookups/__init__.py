@@ -20,15 +20,21 @@ from data.errors import DataError
 from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import account, order, ticket
+from ivr.lookups import account, case, order, ticket
 
 Answer = Found | Missing
 Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
 """The database, what it is asked by, and the time in the company's zone."""
 
-LOOKUPS: Mapping[str, Ask] = {"account": account.ask, "order": order.ask, "ticket": ticket.ask}
+LOOKUPS: Mapping[str, Ask] = {
+    "account": account.ask,
+    "case": case.ask,
+    "order": order.ask,
+    "ticket": ticket.ask,
+}
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
+    "case": case.SCHEMA,
     "order": order.SCHEMA,
     "ticket": ticket.SCHEMA,
 }

@@ -31,7 +31,7 @@ AT_ONCE = 8
 """Messages of one channel that are carried at the same time."""
 LEASE = timedelta(seconds=120)
 """Longer than any deadline of a provider."""
-MOST_TRIES = 12
+MOST_TRIES = 14
 """With the pauses below: about a day and a half."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 6 * 3600.0
 

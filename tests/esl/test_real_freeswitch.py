@@ -19,8 +19,8 @@ import pytest
 from gevent.event import Event as Flag
 
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import ConnectionLostError
+from esl.inbound import InboundConnection
 from esl.live_audio import LiveAudio
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, CallEvent, Digit, Finished, HungUp
