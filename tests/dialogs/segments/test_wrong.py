@@ -85,7 +85,7 @@ def told(text: str) -> list[str]:
         (FIRST + "    queue: sails\n", "4:5: unknown queue `sails`: did you mean `sales`?"),
         (FIRST + "    queue: {biling: sales}\n", "4:13: unknown queue `biling`: did you mean `billing`?"),
         (FIRST + "    language: fr\n", "4:5: no flow speaks `fr`: choose one of `ca`, `es`, `former`"),
-        (FIRST + "    shortcuts: [ordre]\n", "there is no short cut `ordre`: there is none to choose from"),
+        (FIRST + "    shortcuts: [ordre]\n", "there is no short cut `ordre`: add one first, there is none"),
         (
             FIRST + "    menu_first: [too]\n",
             "there is no choice with an `offer` in any menu `too`: did you mean",
