@@ -15,24 +15,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from data.database import Database
 from data.errors import CallUnknown, RecordRefused
-from data.models import Base, CallRow, CallStepRow, TurnRow
+from data.models import CallRow, CallStepRow, TurnRow
+from data.once import insert_new
 from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Reading, Turn, utc
-
-
-def insert_new(connection: Connection, table: type[Base]) -> Insert:
-    """INSERT that leaves rows alone which are already there."""
-    match connection.dialect.name:
-        case "sqlite":
-            return sqlite.insert(table).on_conflict_do_nothing()
-        case "postgresql":
-            return postgresql.insert(table).on_conflict_do_nothing()
-        case _:
-            return insert(table)
 
 
 class Calls:
@@ -102,6 +91,11 @@ class Calls:
             "recording": end.recording,
             "flow": end.flow,
             "flow_version": end.flow_version,
+            "customer_id": end.customer_id,
+            "segment": end.segment,
+            "segment_reason": end.segment_reason,
+            "rules_version": end.rules_version,
+            "verified": end.verified,
         }
         values: dict[str, Any] = {name: value for name, value in kept.items() if value is not None}
         open_still: ColumnElement[bool] = CallRow.ended_at.is_(None)
@@ -323,5 +317,10 @@ def _record(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
         recording=row.recording,
         release=row.release,
         caller_facts=json.loads(row.caller_facts),
+        customer_id=row.customer_id,
+        segment=row.segment,
+        segment_reason=row.segment_reason,
+        rules_version=row.rules_version,
+        verified=row.verified,
         turns=turns,
     )

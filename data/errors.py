@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+UPGRADE = "run `ivr db upgrade`"
+"""The remedy for a schema that is not there, or older."""
+
 
 class DataError(Exception):
     """A fault of the database or the spool: `what` happened and, as `remedy`, what to do about it."""
@@ -135,3 +138,27 @@ class SpoolNotWritable(DataError):
     """Call records cannot even be kept on disk."""
 
     code = "spool_not_writable"
+
+
+class MappingWrong(DataError):
+    """The mapping of an import is not right."""
+
+    code = "mapping"
+
+
+class SheetWrong(DataError):
+    """A file to be imported or exported cannot be read or written as a whole."""
+
+    code = "sheet"
+
+
+class PersonUnknown(DataError):
+    """Nobody is known by this number, or several are."""
+
+    code = "person_unknown"
+
+
+class FilesNotRemoved(DataError):
+    """A recording or message of a person cannot be deleted."""
+
+    code = "files_not_removed"

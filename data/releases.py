@@ -25,10 +25,10 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
-from data.calls import insert_new
 from data.database import Database
 from data.errors import FlowsSwitched, RecordRefused, ReleaseDamaged, ReleaseUnknown
 from data.models import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
+from data.once import insert_new
 from data.records import LONGEST_CODE, utc
 from data.text import clean, clean_text
 

@@ -7,7 +7,6 @@ waits and then finds the work done.
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -17,9 +16,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from data import faults
 from data.database import Database
-from data.errors import DatabaseLost, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
+from data.errors import UPGRADE, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
@@ -46,9 +44,9 @@ def insist_on_current(connection: Connection, shown: str) -> None:
     """Raises unless the database has exactly the schema that this program works with."""
     revision = _insist_on_ours(connection, shown)
     if revision is None:
-        raise SchemaMissing(f"the database {shown} is empty", remedy=faults.UPGRADE)
+        raise SchemaMissing(f"the database {shown} is empty", remedy=UPGRADE)
     if revision != newest():
-        raise SchemaOlder(f"the database {shown} is older than this program", remedy=faults.UPGRADE)
+        raise SchemaOlder(f"the database {shown} is older than this program", remedy=UPGRADE)
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
@@ -56,11 +54,10 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
     Raises a `DataError` if the place is wrong, the file is locked, of something else, or newer.
     """
-    faults.insist_on_place(database.file, must_exist=False)
-    _create(database.file)
+    database.create()
     with database.reading() as connection:
         _insist_on_ours(connection, database.shown)
-    _use_wal(database)
+    database.settle()
     with database.migrating() as connection:
         before = _insist_on_ours(connection, database.shown)
         command.upgrade(_config(connection), "head")
@@ -88,27 +85,6 @@ def _config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _create(file: Path) -> None:
-    """An empty file that only the server's user reads: it will hold people's data."""
-    try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise DatabaseLost(
-            f"the database {file} cannot be created ({error.strerror})", remedy="look at its disk and folder"
-        ) from error
-
-
-def _use_wal(database: Database) -> None:
-    """Write-ahead logging is a property of the file: set once, kept for ever."""
-    if database.switch_to_wal() != "wal":
-        raise DatabaseLost(
-            f"the disk of {database.shown} does not allow write-ahead logging",
-            remedy="put the database on a local disk (not on a network share)",
-        )
 
 
 def _foreign(shown: str) -> SchemaForeign:

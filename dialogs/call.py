@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from dialogs.effects import Prompt, Spoken
 from dialogs.errors import ValueUnspeakable
-from dialogs.expressions import Template, Value
+from dialogs.expressions import Template, Value, parse_template
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
-from dialogs.prompts import render
+from dialogs.prompts import in_writing, render
+from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
-from dialogs.spoken import DEFAULT_FORMAT, Said, say
+from dialogs.spoken import DEFAULT_FORMAT, say
+from dialogs.spoken_numbers import Said
 from dialogs.wording import wording
 
 MASK = "•••"
@@ -75,12 +78,16 @@ class Call:
         self.flow = flow
         self.step = flow.first
         self.facts = facts
-        self.language = facts.language if facts.language in flow.languages else flow.languages[0]
+        self.known = self._decided(facts.history)
+        greeted = (self.known.language, facts.language, *flow.languages)
+        self.language = next(language for language in greeted if language in flow.languages)
         self.within = ""
         """The slot of a form that is asked for just now: its words are recorded under its own name."""
         self.pace = 1.0
         self.slots: dict[str, str] = {}
         self.records: dict[str, Mapping[str, Scalar]] = {}
+        self.ahead: dict[str, str] = {}
+        """Answers that were given before their question: it is not asked any more, once."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
 
@@ -89,11 +96,45 @@ class Call:
         """Under which circumstances the next question is put."""
         return Asking(self.language, self.facts.now, self.facts.region)
 
+    # --- who calls ---
+
+    def _decided(self, history: Mapping[str, Scalar] | None) -> Decision:
+        forced = self.facts.caller.get("segment")
+        if history is None and not forced:
+            return NOBODY
+        history = history or {}
+        return self.flows.segments.decide(history, forced=str(forced or ""))
+
+    def learn(self, history: Mapping[str, Scalar]) -> bool:
+        """More is known of the caller than when the call began; whether they are taken for somebody else."""
+        before, self.known = self.known, self._decided(history)
+        return self.known.segment != before.segment
+
+    @property
+    def _today(self) -> date | None:
+        return self.facts.now.date() if self.facts.now else None
+
+    @property
+    def reason(self) -> str:
+        """Why the caller is taken for what they are, with the figures: for people, not for the caller."""
+        return self.known.reason(self.language, self._today)
+
+    @property
+    def _caller(self) -> Mapping[str, Scalar]:
+        found: dict[str, Scalar] = {
+            "segment": self.known.segment.name,
+            "reason": self.reason,
+            "human_first": self.known.segment.human_first,
+            "shortcut": self.known.shortcuts[0].name if self.known.shortcuts else "",
+        }
+        told = {name: value for name, value in self.facts.caller.items() if name != "segment" or value}
+        return {**found, **told}
+
     # --- values ---
 
     def values(self) -> dict[str, Scalar]:
         """Everything that templates and conditions may name, in one flat table."""
-        table: dict[str, Scalar] = {f"caller.{name}": value for name, value in self.facts.caller.items()}
+        table: dict[str, Scalar] = {f"caller.{name}": value for name, value in self._caller.items()}
         table.update({name: self._typed(name, value) for name, value in self.slots.items()})
         for lookup, record in self.records.items():
             table.update({f"{lookup}.{name}": value for name, value in record.items()})
@@ -145,6 +186,23 @@ class Call:
         recording = "/".join(filter(None, (place, part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
 
+    def in_writing(self, words: Mapping[str, Template]) -> str:
+        """The words as a message shows them, in the caller's language. Raises `ValueUnspeakable`."""
+        template = words.get(self.language)
+        if template is None:
+            raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
+        return in_writing(template, language=self.language, say=self._say)
+
+    def segment_prompt(self, words: Mapping[str, Template], place: str) -> Prompt:
+        """Words of the segments' file, which know the caller's history. Raises `ValueUnspeakable`."""
+        return render(
+            words[self.language],
+            language=self.language,
+            recording=f"segments/{place}",
+            pace=self.pace,
+            say=lambda value: self.known.said(value, self.language, self._today),
+        )
+
     def built_in(self, name: str) -> Prompt:
         """One of the engine's own sentences."""
         text = wording(name, self.language)
@@ -159,14 +217,11 @@ class Call:
     def asked_back(self, words: str, shown: str) -> Prompt:
         """ "Did you say …?" with the answer as it was understood."""
         frame = wording("did_you_say", self.language)
-        return (
-            Spoken(
-                frame.replace("{answer}", words),
-                self.language,
-                varies=True,
-                shown=frame.replace("{answer}", shown),
-                pace=self.pace,
-            ),
+        template = parse_template(frame)
+        said = {"answer": (words, shown)}
+        place = "built_in/did_you_say"
+        return render(
+            template, language=self.language, recording=place, pace=self.pace, say=lambda v: said[v.name]
         )
 
     def _say(self, value: Value) -> Said:
@@ -179,6 +234,6 @@ class Call:
             name=value.name,
             language=self.language,
             currency=currency if isinstance(currency, str) else None,
-            today=self.facts.now.date() if self.facts.now else None,
+            today=self._today,
         )
         return (said[0], MASK) if value.name in self.flows.sensitive else said

@@ -24,7 +24,18 @@ ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "pho
 is "17:30"; a code is letters and digits that are a name."""
 VALUE_TYPES: tuple[ValueType, ...] = get_args(ValueType)
 
-CALLER_FACTS: Mapping[str, ValueType] = {"number": "phone", "name": "text", "segment": "text"}
+REASON = "caller.reason"
+"""Why a caller is in their segment: with figures that nobody has proved to be theirs."""
+CALLER_FACTS: Mapping[str, ValueType] = {
+    **{"number": "phone", "name": "text", "attested": "text"},
+    # What the segments' rules make of the caller (`dialogs.segments`).
+    **{"segment": "text", "reason": "text", "human_first": "boolean", "shortcut": "text"},
+}
+"""`attested`: what a trusted trunk says about the number: `A`, `B`, `C`, or `none`. It proves nobody."""
+NUMBERS_OF_CALLERS = frozenset(
+    {"caller", "caller.number", "caller_number", "phone", "phone_number", "number"}
+)
+"""What an identity might be called by that goes by the caller's number."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +47,18 @@ class LookupSchema:
 
 
 @dataclass(frozen=True)
+class WriteSchema:
+    """What flows may have done: what it needs, why it may be refused, and what is known once it is done."""
+
+    values: Mapping[str, ValueType]
+    reasons: frozenset[str] = frozenset()
+    """The codes of refusals, which a flow may branch on."""
+    fields: Mapping[str, ValueType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Catalogue:
-    """Queues, look-ups, facts about the caller, what the recognisers can hear, and what is installed.
+    """Queues, look-ups, writes, facts about the caller, what the recognisers can hear, and what is installed.
 
     `vocabulary` maps a language to "does the model know this word?"; without an entry nothing is said
     about that language's words.
@@ -45,6 +66,7 @@ class Catalogue:
 
     queues: frozenset[str] = frozenset()
     lookups: Mapping[str, LookupSchema] = field(default_factory=dict)
+    writes: Mapping[str, WriteSchema] = field(default_factory=dict)
     identities: Mapping[str, LookupSchema] = field(default_factory=dict)
     """What `verify` may check: by which answers, and what is known of a person who has passed."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
@@ -86,9 +108,27 @@ class _LookupFile(BaseModel):
         return LookupSchema(tuple(self.by), dict(self.fields))
 
 
+class _WriteFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    values: dict[_Name, ValueType] = Field(min_length=1)
+    reasons: list[_Name] = Field(default_factory=list)
+    fields: dict[_Name, ValueType] = Field(default_factory=dict)
+
+    def schema_of(self) -> WriteSchema:
+        return WriteSchema(dict(self.values), frozenset(self.reasons), dict(self.fields))
+
+
+def _proving(by: list[str]) -> list[str]:
+    if by and set(by) <= NUMBERS_OF_CALLERS:
+        raise ValueError(
+            "a telephone number proves nobody, it is easily forged: add what only they know, such as `pin`"
+        )
+    return by
+
+
 class _IdentityFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    by: list[_Name] = Field(min_length=1)
+    by: Annotated[list[_Name], BeforeValidator(_proving)] = Field(min_length=1)
     fields: dict[_Name, ValueType] = Field(default_factory=dict)
 
     def schema_of(self) -> LookupSchema:
@@ -112,6 +152,7 @@ class _CatalogueFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     queues: list[_Name] = Field(default_factory=list)
     lookups: dict[_Name, _LookupFile] = Field(default_factory=dict)
+    writes: dict[_Name, _WriteFile] = Field(default_factory=dict)
     identities: dict[_Name, _IdentityFile] = Field(default_factory=dict)
     calendars: dict[_Name, _CalendarFile] = Field(default_factory=dict)
     destinations: dict[_Name, _Destination] = Field(default_factory=dict)
@@ -120,6 +161,7 @@ class _CatalogueFile(BaseModel):
 
 _PARTS: Mapping[str, type[BaseModel]] = {
     "lookups": _LookupFile,
+    "writes": _WriteFile,
     "identities": _IdentityFile,
     "calendars": _CalendarFile,
 }
@@ -149,6 +191,7 @@ def load_catalogue(file: Path) -> Catalogue:
     return Catalogue(
         queues=frozenset(found.queues),
         lookups={name: lookup.schema_of() for name, lookup in found.lookups.items()},
+        writes={name: write.schema_of() for name, write in found.writes.items()},
         identities={name: identity.schema_of() for name, identity in found.identities.items()},
         calendars={name: calendar.calendar() for name, calendar in found.calendars.items()},
         destinations=dict(found.destinations),

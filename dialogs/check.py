@@ -6,36 +6,24 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
 
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.check_menus import check_main_menu, check_menu
+from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
+from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
-from dialogs.expressions import Template
+from dialogs.filled import bounded
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.language import Language
-from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.question import Question
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
-from dialogs.paths import bounded, check_paths
+from dialogs.paths import check_paths
 from dialogs.source import meant, nearest
-from dialogs.spoken import DEFAULT_FORMAT
-
-_FITTING: Mapping[str, tuple[ValueType, ...]] = {
-    "money": ("money",),
-    "date": ("date",),
-    "number": ("number", "digits"),
-    "time": ("time",),
-    "phone": ("phone", "digits", "text"),
-    "digits": ("digits", "phone", "text", "number", "code"),
-    "spell": ("text", "digits", "phone", "code"),
-    "text": ("text", "number", "digits", "phone", "code"),
-}
 
 
 def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, ValueType]:
@@ -68,64 +56,18 @@ def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
     return frozenset(names)
 
 
-class Extent(NamedTuple):
-    """How much could be read; each includes the one before it."""
-
-    complete: bool
-    """Every file gave a flow."""
-    heads: bool
-    """Their names and languages are right."""
-    whole: bool
-    """Every step could be read."""
-
-
-class _Known:
-    """Which names are certain to be nothing's, so that one mistake is not told as two.
-
-    What a step that could not be read may fill is not judged. A look-up's fields are in the catalogue,
-    so that a misspelt one is certain even then.
-    """
-
-    def __init__(self, flows: FlowSet, catalogue: Catalogue, extent: Extent) -> None:
-        self.types, self.complete = flows.types, extent.complete
-        self.recordings = catalogue.recordings
-        steps = [step for flow in flows.flows.values() for step in flow.steps.values()]
-        looked_up = {step.lookup for step in steps if isinstance(step, Lookup)}
-        self._all_looked_up = extent.whole and looked_up <= set(catalogue.lookups)
-        self._fields = {
-            field
-            for name, schema in catalogue.lookups.items()
-            for key in schema.fields
-            for field in (f"{name}.{key}", f"{name}.{key}_currency")
-        }
-        self.unread = frozenset[str]().union(*(flow.unread_words for flow in flows.flows.values()))
-
-    def lacks(self, name: str) -> bool:
-        """Nothing can be called that."""
-        if name in self.types:
-            return False
-        if "." in name:
-            return self._all_looked_up or name not in self._fields
-        return self.complete and name not in self.unread
-
-    def message(self, name: str) -> str:
-        names = set(self.types)
-        if not self._all_looked_up:
-            names |= {field for field in self._fields if not field.endswith("_currency")}
-        return f"nothing is called `{name}`: {nearest(name, names)}"
-
-
 def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[Problem]:
     """All problems of a set."""
     problems: list[Problem] = []
     used = _used_as_subflow(flows)
     # Others call a flow by its file's name where its own is misspelt.
     used |= {flow.name for flow in flows.flows.values() if _file_name(flow) in used - set(flows.flows)}
-    known = _Known(flows, catalogue, extent)
+    known = Known(flows, catalogue, extent)
     for flow in flows.flows.values():
         main = extent.complete and flow.name not in used | known.unread
-        problems += bounded(_check_flow(flow, known, catalogue, main=main), flow)
+        problems += bounded(_check_flow(flow, flows, known, catalogue, main=main), flow)
     problems += _check_types(flows, catalogue)
+    problems += check_writes(flows, catalogue)
     problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)
@@ -171,19 +113,25 @@ def _used_as_subflow(flows: FlowSet) -> set[str]:
 # --- one flow ----------------------------------------------------------------------------------------
 
 
-def _check_flow(flow: Flow, known: _Known, catalogue: Catalogue, *, main: bool) -> Iterator[Problem]:
+def _check_flow(
+    flow: Flow, flows: FlowSet, known: Known, catalogue: Catalogue, *, main: bool
+) -> Iterator[Problem]:
     yield from _check_person(flow, catalogue)
     hidden = _hidden_targets(flow)
     for name, step in flow.steps.items():
-        for way, message in step.mistakes(catalogue):
+        unknown = [(way, used) for way, used in step.needs() if known.lacks(used)]
+        unknown = [one for one in unknown if one[1] not in {used for _way, used, _kind in step.wants()}]
+        for way, used in unknown:
+            yield flow.problem(name, way, known.message(used))
+        for way, message in step.mistakes(catalogue) if not unknown else ():
             yield flow.problem(name, way, message)
         for lack, message in step.lacks(flow.languages):
             yield flow.problem(name, lack, message)
-        yield from _check_targets(flow, name, step, hidden)
-        yield from _check_words(flow, name, step, known)
-        yield from _check_conditions(flow, name, step, known)
+        yield from _check_targets(flow, name, step, hidden, flows.flows)
+        yield from check_words(flow, name, step, known)
+        yield from check_conditions(flow, name, step, known)
         if isinstance(step, Question):
-            yield from _check_retries(flow, name, step)
+            yield from check_retries(flow, name, step)
         if isinstance(step, Menu):
             yield from check_menu(flow, name, step, catalogue)
         if isinstance(step, Language) and step.language not in flow.languages:
@@ -221,107 +169,19 @@ def _hidden_targets(flow: Flow) -> frozenset[str]:
     return frozenset(lacking if len(lacking) <= flow.doubles else ())
 
 
-def _check_targets(flow: Flow, name: str, step: Step, hidden: frozenset[str]) -> Iterator[Problem]:
+def _check_targets(
+    flow: Flow, name: str, step: Step, hidden: frozenset[str], others: Collection[str]
+) -> Iterator[Problem]:
     names = [other for other in flow.steps if not other.startswith("@")]
     for way_out in step.exits() if not isinstance(step, Unread) else ():
         target = way_out.target
         if target in (None, END, PERSON) or target in flow.steps or target in flow.unread:
             continue
         if target not in hidden:
-            yield flow.problem(
-                name, way_out.way, f"there is no step `{target}`: {nearest(str(target), names)}"
-            )
-
-
-def _check_words(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[Problem]:
-    for way, words in (*step.prompts(), *step.written()):
-        for language in words:
-            if language not in flow.languages:
-                remedy = nearest(language, flow.languages)
-                yield flow.problem(
-                    name, (*way, language), f"the flow does not speak `{language}`: {remedy}, or add it above"
-                )
-        for language in flow.languages:
-            if language not in words:
-                yield flow.problem(name, way, f'no text in `{language}`: add `{language}: "…"`')
-        for language, template in words.items():
-            yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
-            yield from _check_recording(flow, name, (*way, language), template, known.recordings)
-    for way, used, kind in step.wants():
-        if known.lacks(used):
-            yield flow.problem(name, way, known.message(used))
-        elif known.types.get(used, kind) != kind:
-            yield flow.problem(
-                name, way, f"`{used}` is {known.types[used]}, this must be {kind}: name another"
-            )
-    for way, template in step.templates():
-        word = template.source.strip()
-        if way[0] == "by" and template.fixed and word in known.types:
-            yield flow.problem(
-                name, way, f'`{word}` is the word itself here: write "{{{word}}}" for its value'
-            )
-        yield from _check_names(flow, name, way, template, known, spoken=False)
-
-
-def _check_recording(
-    flow: Flow, step: str, way: tuple[str | int, ...], template: Template, there: frozenset[str] | None
-) -> Iterator[Problem]:
-    name = template.recording
-    if name is not None and there is not None and not {name, f"{way[-1]}/{name}"} & there:
-        yield flow.problem(step, way, f"there is no recording `{name}`: {nearest(name, there)}")
-
-
-def _check_names(
-    flow: Flow,
-    step: str,
-    way: tuple[str | int, ...],
-    template: Template,
-    known: _Known,
-    *,
-    spoken: bool,
-) -> Iterator[Problem]:
-    for part in template.parts:
-        if isinstance(part, str):
-            continue
-        kind = known.types.get(part.name)
-        if kind is None:
-            if known.lacks(part.name):
-                yield flow.problem(step, way, known.message(part.name))
-        elif spoken and part.format and kind not in _FITTING[part.format]:
-            fitting = DEFAULT_FORMAT.get(kind, "text")
-            yield flow.problem(
-                step, way, f"`{part.name}` is {kind}, it cannot be said as {part.format}: write `:{fitting}`"
-            )
-        elif spoken and kind == "boolean":
-            yield flow.problem(
-                step, way, f"`{part.name}` is true or false and cannot be said: use a `branch`"
-            )
-
-
-def _check_conditions(flow: Flow, name: str, step: Step, known: _Known) -> Iterator[Problem]:
-    for way, condition in step.conditions():
-        for missing in filter(known.lacks, condition.names):
-            message = known.message(missing)
-            if condition.compares_with(missing):
-                message += f'; if `{missing}` is text, it needs quotes: write "{missing}"'
-            yield flow.problem(name, way, message)
-        sure = all(used in known.types for used in condition.names)
-        mistake = condition.mistake(known.types) if sure else None
-        if mistake:
-            yield flow.problem(name, way, mistake)
-
-
-def _check_retries(flow: Flow, name: str, step: Question) -> Iterator[Problem]:
-    allowed = step.allowed_in(flow)
-    for kind in ("no_input", "no_match"):
-        words = getattr(step, kind)
-        limit = getattr(allowed, kind)
-        if len(words) > limit:
-            yield flow.problem(
-                name,
-                (kind, limit),
-                f"never heard, there are {limit} retries: remove this text, or raise `retries`",
-            )
+            remedy = nearest(str(target), names)
+            if target in others:
+                remedy = f"it is another flow, add a step `subflow: {target}` and lead there"
+            yield flow.problem(name, way_out.way, f"there is no step `{target}`: {remedy}")
 
 
 # --- across flows ------------------------------------------------------------------------------------

@@ -54,7 +54,12 @@ def _check_phrases(flow: Flow, name: str, menu: Menu, catalogue: Catalogue) -> I
                 way = ("choices", choice_name, "phrases", language, at)
                 words = plain(phrase)
                 other = seen.setdefault((language, words), choice_name)
-                if not words:
+                if "," in phrase:
+                    listed = ", ".join(part.strip() for part in phrase.split(",") if part.strip())
+                    yield flow.problem(
+                        name, way, f"`{phrase}` is one phrase with a comma in it: write a list, `[{listed}]`"
+                    )
+                elif not words:
                     yield flow.problem(name, way, f"`{phrase}` has no word in it: write what callers say")
                 elif other != choice_name:
                     yield flow.problem(

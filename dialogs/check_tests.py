@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dialogs.catalogue import LookupSchema
+from dialogs.check_values import currency_mistake, value_mistake
 from dialogs.errors import Problem
 from dialogs.flow import FlowSet
 from dialogs.notice import STEP as NOTICE
+from dialogs.segments.facts import wrong_facts
 from dialogs.source import Source, nearest
 
 if TYPE_CHECKING:
@@ -24,27 +27,70 @@ def check_settings(source: Source, way: _Way, found: Settings, flows: FlowSet) -
     """The look-ups, fields and facts that a test or the top of its file names."""
     catalogue = flows.catalogue
     schemas = {**catalogue.identities, **catalogue.lookups}
-    for name in found.caller or {}:
-        if name not in catalogue.caller:
+    for name, value in (found.caller or {}).items():
+        kind = catalogue.caller.get(name)
+        if kind is None:
             remedy = nearest(name, catalogue.caller)
-            yield source.problem((*way, "caller", name), f"nothing is known as `caller.{name}`: {remedy}")
+            mistake: str | None = f"nothing is known as `caller.{name}`: {remedy}"
+        else:
+            mistake = value_mistake(name, kind, value)
+        if mistake:
+            yield source.problem((*way, "caller", name), mistake)
+    yield from _known(source, way, found, flows)
+    yield from _written(source, way, found, flows)
     for asked, answers in found.data.items():
         if asked not in schemas:
             yield source.problem(
                 (*way, "data", asked), f"there is no look-up `{asked}`: {nearest(asked, schemas)}"
             )
             continue
-        fields = set(schemas[asked].fields)
-        fields |= {f"{field}_currency" for field, kind in schemas[asked].fields.items() if kind == "money"}
         for by, answer in answers.items():
             for at, one in enumerate(answer if isinstance(answer, list) else [answer]):
                 here = ("data", asked, by, at) if isinstance(answer, list) else ("data", asked, by)
-                for field in one if isinstance(one, dict) else ():
-                    if field not in fields:
-                        yield source.problem(
-                            (*way, *here, field),
-                            f"`{asked}` has no field `{field}`: {nearest(field, fields)}",
-                        )
+                for field, value in one.items() if isinstance(one, dict) else ():
+                    mistake = _field_mistake(asked, schemas[asked], field, value)
+                    if mistake:
+                        yield source.problem((*way, *here, field), mistake)
+
+
+def _field_mistake(asked: str, schema: LookupSchema, field: str, value: object) -> str | None:
+    kind = schema.fields.get(field)
+    currencies = {f"{name}_currency" for name, kind in schema.fields.items() if kind == "money"}
+    if field in currencies:
+        return currency_mistake(field, value)
+    if kind is None:
+        return f"`{asked}` has no field `{field}`: {nearest(field, {*schema.fields, *currencies})}"
+    return value_mistake(field, kind, value)
+
+
+def _known(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterator[Problem]:
+    """Segments that there are, and facts that have values of their types."""
+    segment = (found.caller or {}).get("segment")
+    names = {one.name for one in flows.segments.segments}
+    if isinstance(segment, str) and segment and names and segment not in names:
+        yield source.problem(
+            (*way, "caller", "segment"), f"there is no segment `{segment}`: {nearest(str(segment), names)}"
+        )
+    for name, message in wrong_facts(found.history or {}):
+        yield source.problem((*way, "history", name), message)
+
+
+def _written(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterator[Problem]:
+    """The writes that a test says the end of, and the reasons."""
+    for name, ending in (found.outside.write if found.outside else {}).items():
+        here = (*way, "outside", "write", name)
+        schema = flows.catalogue.writes.get(name)
+        if schema is None:
+            yield source.problem(here, f"there is no write `{name}`: {nearest(name, flows.catalogue.writes)}")
+        elif isinstance(ending, str):
+            endings = {"done", "later", "failed", *schema.reasons}
+            if ending not in endings:
+                yield source.problem(here, f"`{name}` never ends as `{ending}`: {nearest(ending, endings)}")
+        else:
+            for field in ending.done:
+                if field not in schema.fields:
+                    remedy = nearest(field, schema.fields)
+                    yield source.problem((*here, "done", field), f"`{name}` has no field `{field}`: {remedy}")
 
 
 def check_steps(
@@ -90,15 +136,39 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
     for slot in expect.slots:
         if slot not in slots:
             yield source.problem((*way, "slots", slot), f"there is no slot `{slot}`: {nearest(slot, slots)}")
-    named: tuple[tuple[str, str, Iterable[str]], ...] = (
+    named: list[tuple[str, str, Iterable[str]]] = [
+        (key, f"step with `{key}`", _own_names(key, flows)) for key in _DEEDS if getattr(expect, key)
+    ]
+    named += [
+        ("outcome", "step that notes the outcome", outcomes(flows)),
+        ("offered", "step that offers", ("callback",)),
+        ("message", "queue", catalogue.queues),
+        ("callback", "queue", catalogue.queues),
         ("queue", "queue", catalogue.queues),
         ("lookup", "look-up", catalogue.lookups),
         ("verify", "identity", catalogue.identities),
+        ("write", "write", catalogue.writes),
         ("transfer", "destination", catalogue.destinations),
         ("language", "language", {one for flow in flows.flows.values() for one in flow.languages}),
-    )
+    ]
     for key, what, known in named:
         # Several that were done since the last turn are written with commas.
         for name in (getattr(expect, key) or "").split(", "):
             if name and name not in set(known):
                 yield source.problem((*way, key), f"there is no {what} `{name}`: {nearest(name, known)}")
+
+
+_DEEDS = ("record", "understand", "notify", "promise", "case")
+_OUTCOMES_OF_THE_ENGINE = frozenset({"handed_over", "nobody_free", "callback_booked", "fault"})
+"""What is noted where no step of the flow says so."""
+
+
+def outcomes(flows: FlowSet) -> frozenset[str]:
+    """Every outcome that a call through these flows may have."""
+    return _OUTCOMES_OF_THE_ENGINE | flows.outcomes
+
+
+def _own_names(key: str, flows: FlowSet) -> frozenset[str]:
+    """What the steps of that type are called by, as a test names what they did."""
+    steps = (step for flow in flows.flows.values() for step in flow.steps.values())
+    return frozenset(str(getattr(step, key)) for step in steps if step.type_name == key)

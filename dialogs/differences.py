@@ -102,7 +102,19 @@ def nearest_passage(heard: str, wanted: str) -> str:
     return " ".join(shown)
 
 
-DEEDS = ("transfer", "record", "message", "verify", "understand", "callback", "notify", "promise", "case")
+DEEDS = (
+    "transfer",
+    "record",
+    "message",
+    "verify",
+    "understand",
+    "callback",
+    "notify",
+    "promise",
+    "case",
+    "consent",
+    "write",
+)
 """What a test may expect by the node's own key."""
 
 

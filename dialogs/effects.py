@@ -10,6 +10,15 @@ from dialogs.results import Heard, Keyed, Match, NoMatch
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A part of a sentence with values: fixed words, which a studio may have recorded under the name
+    `recording`, or the words of a value (`None`)."""
+
+    text: str
+    recording: str | None = None
+
+
+@dataclass(frozen=True)
 class Spoken:
     """A stretch of prompt: text to be synthesised, in words (numbers and money already spelled out).
 
@@ -26,6 +35,8 @@ class Spoken:
     shown: str = ""
     pace: float = 1.0
     """1.0 is normal; less is slower (the caller asked for it)."""
+    pieces: tuple[Piece, ...] = ()
+    """The same text in its parts, where it holds values: what can be joined from recordings."""
 
 
 Prompt = tuple[Spoken, ...]
@@ -83,17 +94,23 @@ class Collect:
     """The answer, or what the question reads back, is sensitive: neither is recorded or shown."""
     offers: str = ""
     """What a yes to this question brings about (`callback`); empty where it is a plain question."""
+    keep: str = ""
+    """Why the sound of the answer is kept as a file of its own (`consent`); empty: it is not. What was keyed
+    before the question does not answer it."""
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """Ask a back end. Result: `Found`, `Missing`, `Slow` or `Failed`."""
+    """Ask a back end. Result: `Found`, `Missing`, `Slow` or `Failed`; or the wish for a person, as a `Match`,
+    of a caller who does not want to wait."""
 
     name: str
     by: Mapping[str, str]
     step: str
     deadline: float = 4.0
     """Seconds."""
+    filler: Prompt = ()
+    """Said if it takes long, and again."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,8 @@ class Enqueue:
     queue: str
     step: str
     context: Mapping[str, str]
+    priority: int = 0
+    """Seconds of waiting that they are ahead of others. The engine sets it."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +222,8 @@ class Notify:
     fields: Mapping[str, str]
     language: str
     step: str
+    subject: str = ""
+    """Of an e-mail; empty: the company's usual one."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +249,40 @@ class OpenCase:
 
 
 @dataclass(frozen=True)
+class Consent:
+    """Keep what somebody has agreed to, or not, with what proves it. Result: `Done` or `Failed`."""
+
+    kind: str
+    given: bool
+    terms: str
+    """The version of the text."""
+    text: str
+    """What was read to them."""
+    answer: str
+    """What they said or keyed."""
+    by: Literal["voice", "keys"]
+    clip: str
+    """Where the sound of the answer lies, below the recordings folder; empty if it was keyed."""
+    language: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Write:
+    """Have something done in the company's systems. Result: `Written`, `Noted`, `Refused` or `Failed`.
+
+    Done twice in a call with the same values at the same step, it happens once."""
+
+    name: str
+    values: Mapping[str, str]
+    step: str
+    deadline: float = 6.0
+    """Seconds to wait until it is done; after that it is done later."""
+    filler: Prompt = ()
+    """Said if it takes long, and again."""
+
+
+@dataclass(frozen=True)
 class SetOutcome:
     """How this contact ended, in the company's codes. Result: `Done`."""
 
@@ -243,6 +298,6 @@ class Hangup:
     cause: str = "NORMAL_CLEARING"
 
 
-Deed = Verify | Understand | Transfer | Record | CallBack | Notify | Promise | OpenCase
+Deed = Verify | Understand | Transfer | Record | CallBack | Notify | Promise | OpenCase | Consent | Write
 """Effects that need a performer of their own in the live service."""
 Effect = Play | Collect | Lookup | StartRecording | Enqueue | SetOutcome | Hangup | Deed

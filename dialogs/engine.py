@@ -10,6 +10,7 @@ Rules:
 5. A flow's notice that the call is recorded comes before the first step that waits for the caller or hands
    them over; until then nothing is recorded (`dialogs.notice`).
 6. Nothing goes on for ever: `MOST_EFFECTS` and `MOST_STEPS` bound any call.
+7. In which queue a caller waits, and how far ahead of others, is their segment's to say (`dialogs.segments`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dialogs.call import MASK, Call, Scalar, Trace, Visit
-from dialogs.effects import Collect, Effect, Enqueue, Hangup, Play, SetOutcome
+from dialogs.catalogue import Catalogue
+from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
 from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
@@ -29,6 +31,7 @@ from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.notice import give_notice
 from dialogs.results import Handed, Heard, Keyed, Match, NoMatch, Result
+from dialogs.segments.rules import Decision
 from dialogs.source import nearest
 from dialogs.universals import BACK, MARK, language_of
 from dialogs.universals import PERSON as WANTS_PERSON
@@ -38,6 +41,10 @@ MOST_EFFECTS = 1000
 MOST_STEPS = 5000
 MOST_FAULTS = 3
 """Faults after which a conversation is not worth going on with."""
+
+
+_ANSWERED = (Collect, Lookup)
+"""Effects during which a caller may ask for a person."""
 
 
 class Position(NamedTuple):
@@ -96,9 +103,34 @@ class Conversation:
         return Position(self._call.flow.name, self._call.step)
 
     @property
+    def catalogue(self) -> Catalogue:
+        """What the flows may use."""
+        return self._flows.catalogue
+
+    @property
     def language(self) -> str:
         """The language that is spoken now; the caller may have changed it."""
         return self._call.language
+
+    @property
+    def known(self) -> Decision:
+        """Who the caller is taken for now, and why."""
+        return self._call.known
+
+    @property
+    def reason(self) -> str:
+        """Why they are taken for it, with the figures, for people to read."""
+        return self._call.reason
+
+    @property
+    def rules_version(self) -> str:
+        """Of the segments' rules; empty: there are none."""
+        return self._flows.segments.version
+
+    def learn(self, history: Mapping[str, Scalar]) -> bool:
+        """The caller's history is another than when the call began: they have proved who they are, or a step
+        has changed something. Whether they are in another segment now; steps that come see it."""
+        return self._call.learn(history)
 
     @property
     def slots(self) -> dict[str, str]:
@@ -139,7 +171,11 @@ class Conversation:
     def send(self, result: Result) -> Effect:
         if self.finished or self._effect is None:
             raise ConversationOver("the conversation is over, or has not begun")
-        if isinstance(result, Match) and result.value.startswith(MARK) and isinstance(self._effect, Collect):
+        if (
+            isinstance(result, Match)
+            and result.value.startswith(MARK)
+            and isinstance(self._effect, _ANSWERED)
+        ):
             jumped = self._universal(result.value)
             if jumped:
                 return self._advance(None)
@@ -272,6 +308,11 @@ class Conversation:
             effect = replace(effect, sensitive=True)
         if isinstance(effect, Collect):
             effect = self._guarded(effect)
+        elif isinstance(effect, Enqueue):
+            segment = self._call.known.segment
+            effect = replace(effect, queue=segment.queue_for(effect.queue), priority=segment.priority)
+        elif isinstance(effect, CallBack):
+            effect = replace(effect, queue=self._call.known.segment.queue_for(effect.queue))
         elif isinstance(effect, SetOutcome):
             self.outcome = effect.code
         elif isinstance(effect, Hangup):

@@ -1,7 +1,7 @@
 """The examples in the documentation of nodes and kinds of answers: shown in the manual, run by the tests.
 
 A module's docstring holds blocks of YAML: plain ones are examples of steps, `yaml catalogue` is what they
-need of `catalogue.yaml`, `yaml test` is how they are tested.
+need of `catalogue.yaml`, `yaml segments` of `segments.yaml`, `yaml test` is how they are tested.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "example", "catalogue", "test"]
-_BLOCK = re.compile(r"```yaml(?: (catalogue|test))?\n(.*?)```\n?", re.DOTALL)
-_KINDS: dict[str, Kind] = {"": "example", "catalogue": "catalogue", "test": "test"}
+Kind = Literal["text", "example", "catalogue", "segments", "test"]
+_BLOCK = re.compile(r"```yaml(?: (catalogue|segments|test))?\n(.*?)```\n?", re.DOTALL)
+_KINDS: dict[str, Kind] = {"": "example", "catalogue": "catalogue", "segments": "segments", "test": "test"}
 
 
 @dataclass(frozen=True)

@@ -137,9 +137,13 @@ _FOREIGN_SIGNS = {
     "=": "write `==`",
     "!": "write `not`",
     "<>": "write `!=`",
+    "{": "write the name without braces, `account.balance`",
+    "$": "write the name without a sign, `account.balance`",
 }
 """What other languages write."""
 _JOINING = re.compile(r"(?:^|[^\w])(?:and|or|not|in)$")
+_NOTHING = {"null", "none", "nil", "undefined"}
+"""What other languages call a value that is not there."""
 _WORDS = {"and", "or", "not", "in", "true", "false"}
 _RULE_TYPES: Mapping[str, Any] = {
     "text": rule_engine.DataType.STRING,
@@ -178,7 +182,7 @@ class Condition:
             context = rule_engine.Context(type_resolver=rule_engine.type_resolver_from_dict(kinds))
             statement = rule_engine.Rule(self.flat, context=context).statement.expression
         except rule_engine.EngineError:
-            return f"`{self.shown}` compares things of different types: text needs quotes, numbers have none"
+            return f"`{self.shown}` compares things of different types: write text in quotes, numbers without"
         for left, right in _comparisons(self.flat, kinds):
             if left != right:
                 what = f"`{self.shown}` compares {left} with {right}, which are never equal"
@@ -229,13 +233,9 @@ def parse_condition(text: str) -> Condition:
         name = found.group("name")
         if name is None or name in _WORDS:
             flat += found.group()
-        elif NAME.fullmatch(name):
-            names.append(name)
-            flat += _flat(name)
-        elif flat.rstrip().endswith(("==", "!=")):
-            raise ValueError(f'text needs quotes: write "{name}"')
         else:
-            raise ValueError(f"`{name}` is not a name: write `slot` or `lookup.field`, in lower case")
+            names.append(_named(name, compared=flat.rstrip().endswith(("==", "!="))))
+            flat += _flat(name)
     flat = flat.strip()
     try:
         _rule(flat)
@@ -244,6 +244,19 @@ def parse_condition(text: str) -> Condition:
             f'`{_shown(text)}` cannot be read: write it as `account.balance > 0 and caller.segment == "vip"`'
         ) from fault
     return Condition(text, tuple(dict.fromkeys(names)), flat)
+
+
+def _named(name: str, *, compared: bool) -> str:
+    """The name, if it may be one. Raises `ValueError`."""
+    if name.lower() in _NOTHING:
+        raise ValueError(
+            f"`{name}` is no value here: use a field that is true or false, or the look-up's `missing`"
+        )
+    if NAME.fullmatch(name):
+        return name
+    if compared:
+        raise ValueError(f'text needs quotes: write "{name}"')
+    raise ValueError(f"`{name}` is not a name: write `slot` or `lookup.field`, in lower case")
 
 
 def _flat(name: str) -> str:

@@ -11,7 +11,8 @@ from datetime import datetime
 class Facts:
     """`language` is what the caller is greeted in; one that the flow does not speak gives way to its first.
 
-    `caller` holds the `caller.*` values of templates and conditions (`number`, `name`, `segment`);
+    `caller` holds the `caller.*` values of templates and conditions (`number`, `name` …); a `segment` in it
+    is a fact, and without one the flows' own rules decide by `history` (`dialogs.segments`);
     `now` is the site's wall clock, and without it dates are said with their year; `region` is the site's
     country (ISO 3166), whose telephone numbers and postcodes are meant. `recorded`: the call will be, so
     that a flow's notice has to be given.
@@ -22,3 +23,6 @@ class Facts:
     now: datetime | None = None
     region: str = "ES"
     recorded: bool = False
+    history: Mapping[str, str | int | bool | None] | None = field(default_factory=dict)
+    """What is known of the caller (`dialogs.segments.facts`); `None`: nothing can be known just now, and the
+    caller is in no segment."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem, UnknownFlow
+from dialogs.segments.rules import NO_RULES, SegmentRules
 from dialogs.source import Source
 
 if TYPE_CHECKING:
@@ -99,6 +101,15 @@ class FlowSet:
     """A hash of the files' content."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     """What they were checked against; calendars and destinations are read from it."""
+    segments: SegmentRules = NO_RULES
+    """Who callers are taken for, and how they are treated."""
+
+    @cached_property
+    def outcomes(self) -> frozenset[str]:
+        """Every outcome that its steps note."""
+        steps = (step for flow in self.flows.values() for step in flow.steps.values())
+        named = {getattr(step, "outcome", None) for step in steps}
+        return frozenset(name for name in named if isinstance(name, str))
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

@@ -18,15 +18,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from dialogs.catalogue import Catalogue
-from dialogs.check import Extent, check_set, sensitive_names, value_types
+from dialogs.check import check_set, sensitive_names, value_types
+from dialogs.check_languages import misplaced
+from dialogs.check_words import Extent
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
 from dialogs.misread import explain
 from dialogs.nodes import NODES
-from dialogs.nodes.ask import Ask
+from dialogs.nodes.ask import Ask, unknown_kind
 from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
+from dialogs.segments.checking import Around, check_segments, check_shortcuts
+from dialogs.segments.reading import FILE as SEGMENTS
+from dialogs.segments.reading import find_segments, read_rules
 from dialogs.slots import KINDS
 from dialogs.source import Source, nearest, read
 from dialogs.wording import LANGUAGES, languages_with_wording
@@ -59,7 +64,7 @@ def flow_files(paths: Iterable[Path]) -> list[Path]:
     """The flow files that the paths name: files as they are, folders with all that is in them, sorted."""
     files: dict[Path, None] = {}
     for path in paths:
-        found = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path]
+        found = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path] if path.name != SEGMENTS else []
         files.update(dict.fromkeys(found))
     return list(files)
 
@@ -78,6 +83,7 @@ def read_flows(
     paths: Iterable[Path], catalogue: Catalogue, *, extra_languages: Sequence[str] = ()
 ) -> tuple[FlowSet, list[Problem]]:
     """The flows that can be read at all, and every problem: for `ivr check` and editors."""
+    paths = list(paths)
     files = flow_files(paths)
     sources: list[Source] = []
     problems: list[Problem] = []
@@ -92,9 +98,15 @@ def read_flows(
             continue
         sources.append(source)
         version.update(repr(source.content).encode())
+    segments, unread = find_segments(paths)
+    problems += unread
+    if segments is not None:
+        version.update(repr(segments.content).encode())
     if not files:
         problems.append(Problem("", 1, 1, f"there is no flow file (`*{ENDING}`): name a file or a folder"))
-    flows, wrong = assemble(sources, catalogue, extra_languages=extra_languages, complete=not lost)
+    flows, wrong = assemble(
+        sources, catalogue, extra_languages=extra_languages, complete=not lost, segments=segments
+    )
     return (
         replace(flows, version=version.hexdigest()[:16]),
         sorted({*problems, *wrong}),
@@ -107,6 +119,7 @@ def assemble(
     *,
     extra_languages: Sequence[str] = (),
     complete: bool = True,
+    segments: Source | None = None,
 ) -> tuple[FlowSet, list[Problem]]:
     """From read sources to a set and its problems. `complete`: there is no file beside these."""
     flows: dict[str, Flow] = {}
@@ -128,9 +141,16 @@ def assemble(
             )
             continue
         flows[flow.name] = flow
-    found = FlowSet(flows, value_types(flows, catalogue), sensitive_names(flows), catalogue=catalogue)
+    rules, misshapen = read_rules(segments)
+    problems += misshapen
+    types, sensitive = value_types(flows, catalogue), sensitive_names(flows)
+    found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
     extent = Extent(complete, complete and heads, complete and whole)
     problems += check_set(found, catalogue, extent=extent)
+    if not misshapen:
+        problems += check_shortcuts(rules, flows)
+    if segments is not None and not misshapen:
+        problems += check_segments(rules, segments, Around(flows, catalogue, extent.whole))
     return found, problems
 
 
@@ -193,6 +213,8 @@ def _notice(source: Source, head: FlowHead) -> Iterator[Problem]:
     for language in dict.fromkeys(head.languages):
         if language not in words:
             yield source.problem(way, f'no text in `{language}`: add `{language}: "…"`')
+    for language, message in misplaced(words):
+        yield source.problem((*way, language), message)
     for language, text in words.items():
         if language not in head.languages:
             remedy = nearest(language, head.languages)
@@ -259,7 +281,7 @@ def _names_in(keys: Any, at: int) -> set[str]:
         if node:
             names.add(f"{node}_{at + 1}")
         if isinstance(value, str) and (key == "id" or node):
-            names |= {value, value.lower(), f"{node}_{value}"}
+            names |= {value, value.lower(), f"{node}_{value}", re.sub(r"[^a-z0-9]+", "_", value.lower())}
     return names
 
 
@@ -290,10 +312,9 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
     prepared, wrong = node.prepare(keys)
     known = _known_keys(node, keys)
     problems = [explain(source, way, error, _known_at(error, keys, known)) for error in wrong]
-    if node is Ask and "type" in keys and keys["type"] not in KINDS:
-        remedy = nearest(str(keys["type"]), KINDS)
-        problems.append(source.problem((*way, "type"), f"unknown kind of answer `{keys['type']}`: {remedy}"))
-        return None, problems
+    unknown = unknown_kind(keys) if node is Ask else None
+    if unknown:
+        return None, [*problems, source.problem((*way, "type"), unknown)]
     meanings = {field.alias or key: field.description or "" for key, field in node.model_fields.items()}
     try:
         step = node.model_validate(prepared)
@@ -304,7 +325,17 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
             if error["loc"] != ("kind",)
         ]
         return None, problems
+    problems += _empty(source, way, keys)
     return (None if problems else step), problems
+
+
+def _empty(source: Source, way: tuple[str | int, ...], keys: Mapping[str, Any]) -> list[Problem]:
+    """Keys without a value: for the model they are not there, and whoever wrote them meant something."""
+    return [
+        source.problem((*way, key), f"`{key}` is empty: write its value, or remove the key")
+        for key, value in keys.items()
+        if value is None
+    ]
 
 
 def _known_at(error: ErrorDetails, keys: Mapping[str, Any], known: list[str]) -> list[str]:
@@ -321,6 +352,21 @@ def _known_keys(node: type[Step], keys: Mapping[str, Any]) -> list[str]:
     return [*known, *(kind.model_fields if kind else ())]
 
 
+_OTHERS_SAY = {
+    "say": "text play speak message_text decir tts",
+    "ask": "question input collect gather pregunta",
+    "menu": "options opciones choices buttons",
+    "branch": "if switch condition decision",
+    "lookup": "api request query fetch http",
+    "hangup": "end hang_up stop exit colgar",
+    "transfer": "transfer_to forward",
+    "queue": "agent person human",
+}
+"""What other tools, and other languages, call a step."""
+_GO_ON = frozenset({"goto", "go_to", "go", "next", "jump", "ir_a"})
+"""What other tools have a step for."""
+
+
 def _no_type(
     source: Source, way: tuple[str | int, ...], keys: Mapping[str, Any], types: list[str]
 ) -> Problem:
@@ -332,8 +378,16 @@ def _no_type(
     for key in keys:
         if any(key in _known_keys(node, keys) for node in NODES.values()):
             continue  # right for some step, so no misspelt type
-        hint = nearest(key, NODES)
+        other = next((node for node, others in _OTHERS_SAY.items() if key.lower() in others.split()), "")
+        hint = f"did you mean `{other}`?" if other else nearest(key, NODES)
         if hint.startswith("did you mean"):
             return source.problem((*way, key), f"unknown step `{key}`: {hint}")
     what = next((key for key in keys if key not in ("id", "then", "prompt")), first)
+    other = next((node for node, others in _OTHERS_SAY.items() if what in others.split()), "")
+    if other:
+        return source.problem((*way, what), f"unknown step `{what}`: did you mean `{other}`?")
+    if set(keys) <= {"id", "then", *_GO_ON}:
+        return source.problem(
+            (*way, what), "a step cannot only lead on: remove it, and write `then: …` in the step before it"
+        )
     return source.problem((*way, what), f"the step has no type (`{what}` is none): {nearest('', NODES)}")

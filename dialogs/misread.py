@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from dialogs.source import Source, meant, nearest
 
 _CHILDREN = {
     "retries": ("no_input", "no_match"),
-    "choices": ("key", "phrases", "then"),
+    "choices": ("key", "phrases", "then", "offer"),
     "again": ("step", "times", "say"),
     "branch": ("if", "then"),
     "answers": ("yes", "no"),
@@ -42,38 +43,80 @@ def explain(
 
 def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[str]) -> str:
     """What is wrong, and what to do."""
-    key = str(loc[-1]) if loc else ""
-    given = _short(error.get("input"))
+    key = next((str(part) for part in reversed(loc) if not isinstance(part, int)), "")
+    value = error.get("input")
+    given = short(value)
     context: Mapping[str, Any] = error.get("ctx", {})
     kind = error["type"]
     if kind == "value_error":
         message = str(error["msg"]).removeprefix("Value error, ")
     elif kind == "extra_forbidden":
         parent = next((str(part) for part in reversed(loc[:-1]) if part in _CHILDREN), "")
-        message = f"unknown key `{key}`: {nearest(key, _CHILDREN.get(parent, known))}"
+        message = f"unknown key `{key}`: {_meant_key(key, _CHILDREN.get(parent, known))}"
     elif kind == "missing":
         message = f"`{key}` is missing: add `{key}: …`"
+    elif value is None:
+        message = f"`{key}` is empty: write {_wanted(key, kind, context)}"
     elif kind == "string_pattern_mismatch":
-        digit = context.get("pattern") == "^[0-9]$"
-        want = "one key from 0 to 9" if digit else "a name in lower case, such as `main_menu`"
-        message = f"`{given}` is not {want}: rename it"
+        message = _misnamed(key, given, context)
     elif kind == "literal_error":
-        expected = str(context.get("expected"))
-        close = meant(given, re.findall(r"'([^']*)'", expected))
-        remedy = f"did you mean `{close}`?" if close else f"write {expected}"
-        message = f"`{given}` is not allowed for `{key}`: {remedy}"
+        message = _not_one_of(key, given, context)
     elif kind == "model_type" and key == "retries":
-        message = (
-            f"`retries: {given}` says too little: write {{no_input: {_few(given)}, no_match: {_few(given)}}}"
-        )
+        few = given if re.fullmatch("[0-5]", given) else "2"
+        message = f"`retries` counts two things: write {{no_input: {few}, no_match: {few}}}"
     elif kind in _BOUNDS:
-        limit = next((context[name] for name in _LIMITS if name in context), "")
-        message = f"`{key}: {given}` is out of range: {_BOUNDS[kind]} {limit}"
+        message = _out_of_range(key, value, _BOUNDS[kind], context)
     elif kind in _WANTED:
-        message = f"`{key}` must be {_WANTED[kind]}, not `{given}`: correct it"
+        message = f"`{key}` cannot be {_kind_of(value)}: write {_wanted(key, kind, context)}"
     else:
         message = f"`{key}`: {str(error['msg']).lower()}: correct it"
     return message
+
+
+_MEANT = {
+    "then": "goto go_to go next ir_a jump target to ir siguiente",
+    "else": "default otherwise si_no sino",
+    "prompt": "question text texto pregunta ask say message",
+    "choices": "options opciones answers",
+    "phrases": "words says phrase synonyms palabras",
+    "id": "name step label nombre",
+    "no_input": "silence noinput timeout_prompt",
+    "no_match": "nomatch not_understood",
+    "missing": "not_found notfound none",
+    "error": "on_error failure",
+    "failed": "on_error error failure",
+    "if": "when condition si",
+}
+"""What other tools, and other languages, call a key."""
+
+
+def _meant_key(key: str, known: Sequence[str]) -> str:
+    """The key that was most likely meant: by its letters, or by what others call it."""
+    for name, others in _MEANT.items():
+        if name in known and key.lower() in others.split():
+            return f"did you mean `{name}`?"
+    return nearest(key, known)
+
+
+def _misnamed(key: str, given: str, context: Mapping[str, Any]) -> str:
+    if context.get("pattern") == "^[0-9]$":
+        return f"`{key}: {given}` is no key of a telephone: write one digit, 0 to 9"
+    plain = unicodedata.normalize("NFKD", given).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    remedy = f"write `{name}`" if re.match("[a-z]", name) else "rename it"
+    return f"`{given}` is not a name in lower case, such as `main_menu`: {remedy}"
+
+
+def _not_one_of(key: str, given: str, context: Mapping[str, Any]) -> str:
+    expected = str(context.get("expected")).replace("'", "`")
+    close = meant(given, re.findall(r"`([^`]*)`", expected))
+    remedy = f"did you mean `{close}`?" if close else f"write {expected}"
+    # In a mapping whose keys are given, the key itself is wrong.
+    return (
+        f"unknown key `{key}`: {remedy}"
+        if given == key
+        else f"`{given}` is not allowed for `{key}`: {remedy}"
+    )
 
 
 _LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length")
@@ -87,25 +130,81 @@ _BOUNDS = {
     "string_too_short": "at least",
     "string_too_long": "at most",
 }
+
+
+def _out_of_range(key: str, value: Any, bound: str, context: Mapping[str, Any]) -> str:
+    limit = next((context[name] for name in _LIMITS if name in context), 0)
+    shown = f"{limit:g}" if isinstance(limit, float) else str(limit)
+    if isinstance(value, (list, dict, tuple)):
+        if not value:
+            return f"`{key}` is empty: add at least {'one' if shown == '1' else shown}"
+        few = "add more" if bound == "at least" else "remove some"
+        return f"`{key}` has {len(value)} entries, {bound} {shown} are allowed: {few}"
+    if isinstance(value, str):
+        if not value:
+            return f"`{key}` is empty: write a text"
+        return f"`{key}` has {len(value)} signs, {bound} {shown} are allowed: write a shorter one"
+    return f"`{key}: {short(value)}` is out of range: write {bound} {shown}"
+
+
 _WANTED = {
     "string_type": "a text",
+    "string_pattern_mismatch": "a name in lower case, such as `main_menu`",
     "dict_type": 'one text per language, such as `{es: "…", ca: "…", en: "…"}`',
-    "model_type": "a list of keys",
-    "list_type": "a list",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
+    "model_type": "its keys and their values, such as `{key: value}`",
+    "list_type": "a list, each entry on a line that begins with `- `",
+    "int_type": "a whole number, in figures",
+    "int_parsing": "a whole number, in figures",
+    "int_from_float": "a whole number, in figures",
+    "float_type": "a number, in figures and without a unit",
+    "float_parsing": "a number, in figures and without a unit",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+_EXAMPLES = {
+    "answers": "`{yes: step, no: step}`",
+    "branch": "a list such as `- if: account.balance > 0` with its `then:`",
+    "by": '`{customer_number: "{customer_number}"}`',
+    "choices": "each choice with its keys: `balance: {key: 1, phrases: {es: [saldo]}, then: balance}`",
+    "phrases": "a list per language, such as `{es: [saldo, mi saldo], ca: [saldo]}`",
+    "send": "`{name: value}`",
+    "set": "`{name: value}`",
+    "languages": "a list, such as `[es, ca, en]`",
+    "steps": "the steps below it, each beginning with `- `",
+    "key": "one digit, 0 to 9",
+    "no_input": _WANTED["dict_type"],
+    "no_match": _WANTED["dict_type"],
+    "help": _WANTED["dict_type"],
+    "id": _WANTED["string_pattern_mismatch"],
+    "flow": "a name in lower case, such as `balance`",
+    "person": "the name of a step or of a queue",
+    "queue": "the name of a queue",
+    "hours": "the name of a calendar",
+    "subflow": "the name of a flow",
+    **dict.fromkeys(
+        ("then", "else", "found", "missing", "slow", "error", "failed", "open", "closed", "busy"),
+        "the name of a step",
+    ),
+}
 
 
-def _few(given: str) -> str:
-    return given if re.fullmatch("[0-5]", given) else "2"
+def _wanted(key: str, kind: str, context: Mapping[str, Any]) -> str:
+    if kind == "literal_error":
+        return str(context.get("expected")).replace("'", "`")
+    return _EXAMPLES.get(key) or _WANTED.get(kind) or "its value"
 
 
-def _short(given: object) -> str:
-    text = "…" if isinstance(given, (dict, list)) else str(given)
+def _kind_of(value: Any) -> str:
+    """What was written instead, in words where it is more than a word."""
+    if isinstance(value, dict):
+        return "a group of keys"
+    if isinstance(value, list):
+        return "a list"
+    return f"`{short(value)}`"
+
+
+def short(value: object) -> str:
+    """A value as it is shown in a message: its beginning, and no more than that it is a list or has keys."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = "…" if isinstance(value, (dict, list)) else text
     return text if len(text) <= 30 else text[:29] + "…"

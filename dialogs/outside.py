@@ -8,6 +8,8 @@ outside:
   callback: refused              # done, refused, failed
   notify: failed                 # done, refused, failed
   promise: refused               # done, refused, failed
+  consent: failed                # done, failed
+  write: {delivery_day: too_late}            # done, later, failed, a reason, or {done: {reference: A1}}
   case: "10000008"               # a reference, or failed
   understand:                    # what people say → what it means
     quiero cancelar mi pedido: cancel
@@ -26,19 +28,22 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from stdnum import luhn
 
-from dialogs.effects import CallBack, Notify, OpenCase, Promise, Record, Understand
+from dialogs.catalogue import ValueType
+from dialogs.effects import CallBack, Notify, OpenCase, Promise, Record, Understand, Write
 from dialogs.results import (
     CaseOpened,
     Done,
     Failed,
     Handed,
     NoInput,
+    Noted,
     Recorded,
     Refused,
     Result,
     Slow,
     Understood,
     Unreached,
+    Written,
 )
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|m)")
@@ -89,6 +94,26 @@ class Meant(BaseModel):
     entities: dict[str, Annotated[str, BeforeValidator(_text)]] = Field(default_factory=dict)
 
 
+_MADE_UP: Mapping[ValueType, str | int | bool] = {
+    "text": "A1",
+    "code": "A1",
+    "digits": _FIRST,
+    "number": 1,
+    "money": 100,
+    "boolean": True,
+    "date": "2026-12-01",
+    "time": "10:00",
+    "phone": "+34600111222",
+}
+
+
+class DoneWith(BaseModel):
+    """What a write answers when it is done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    done: dict[str, str | int | bool | None]
+
+
 Ends = Literal["done", "refused", "failed"]
 Spoken = Annotated[float | Literal["silence", "failed"], BeforeValidator(_spoken_for)]
 
@@ -103,6 +128,8 @@ class Outside(BaseModel):
     callback: Ends = "done"
     notify: Ends = "done"
     promise: Ends = "done"
+    consent: Literal["done", "failed"] = "done"
+    write: dict[str, str | DoneWith] = Field(default_factory=dict)
     case: Annotated[str, BeforeValidator(_case)] = _FIRST
     understand: Literal["slow", "failed"] | dict[str, Annotated[Meant, BeforeValidator(_meant)]] = Field(
         default_factory=dict
@@ -134,6 +161,25 @@ class Outside(BaseModel):
                 return Refused("refused in the test")
             case "failed":
                 return Failed("broken in the test")
+
+    def kept(self) -> Done | Failed:
+        return Done() if self.consent == "done" else Failed("broken in the test")
+
+    def written(self, write: Write, fields: Mapping[str, ValueType]) -> Written | Noted | Refused | Failed:
+        """`fields`: what it answers when it is done; made up unless the test says it."""
+        match self.write.get(write.name, "done"):
+            case DoneWith(done=record):
+                return Written(record)
+            case "done":
+                made: dict[str, str | int | bool] = {name: _MADE_UP[kind] for name, kind in fields.items()}
+                money = [name for name, kind in fields.items() if kind == "money"]
+                return Written({**made, **{f"{name}_currency": "EUR" for name in money}})
+            case "later":
+                return Noted()
+            case "failed":
+                return Failed("broken in the test")
+            case reason:
+                return Refused(str(reason))
 
     def opened(self, _case: OpenCase) -> CaseOpened | Failed:
         return Failed("no case can be opened") if self.case == "failed" else CaseOpened(self.case)

@@ -1,31 +1,26 @@
 """How the steps of a flow hang together: every step is reached, every step gets out, nothing circles
-without asking the caller, and no value is used before it is there.
+without asking the caller.
 
 Rules:
 1. A flow is entered at its first step, and at its person step from any question.
-2. A value is there if it was filled on every way that leads to the step.
-3. A flow that others use as a subflow may run off its end (it comes back); a main flow must end its call.
+2. A flow that others use as a subflow may run off its end (it comes back); a main flow must end its call.
+Whether a value is there before it is used is `dialogs.filled`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
-from itertools import islice
-from operator import and_
 
 from dialogs.catalogue import Catalogue
 from dialogs.errors import Problem
-from dialogs.flow import Flow, FlowSet
+from dialogs.filled import Filled, Names, bounded, in_order
+from dialogs.flow import FlowSet
 from dialogs.graph import FlowGraph
-from dialogs.nodes.step import END, PERSON, Exit, Step
+from dialogs.nodes.step import END, NEXT, PERSON
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
 from dialogs.source import meant
 
-Names = frozenset[str]
-MOST_PROBLEMS = 100
-"""Of one kind in one flow."""
 MOST_GUESSES = 20
 """Misspelt targets of one flow that are taken for what they most likely mean."""
 LONGEST_SHOWN = 8
@@ -44,16 +39,7 @@ def check_paths(flows: FlowSet, catalogue: Catalogue, used: Names, *, complete: 
         if flow.name not in used and complete:
             yield from _off_the_end(graph, flows)
     if complete and not _circular(flows):
-        yield from _Filled(flows, catalogue, used).problems()
-
-
-def bounded(problems: Iterator[Problem], flow: Flow) -> Iterator[Problem]:
-    """The first `MOST_PROBLEMS`: who has made more has made one mistake many times, and each costs time."""
-    yield from islice(problems, MOST_PROBLEMS)
-    if next(problems, None) is not None:
-        yield flow.source.problem(
-            (), f"there are more than {MOST_PROBLEMS} mistakes of one kind here: correct the first ones"
-        )
+        yield from Filled(flows, catalogue, used).problems()
 
 
 def _unreachable(graph: FlowGraph) -> Iterator[Problem]:
@@ -70,8 +56,26 @@ def _unreachable(graph: FlowGraph) -> Iterator[Problem]:
         rest = ", ".join(f"`{one}`" for one in lost if one in behind and one != name)
         also = f" (nor, with it, to {rest})" if rest else ""
         yield graph.flow.problem(
-            name, (), f"no step leads to `{name}`{also}: point a `then` at it, or remove it"
+            name,
+            (),
+            f"no step leads to `{name}`{also}: point a `then` at it, or remove it{_above(graph, name)}",
         )
+
+
+def _above(graph: FlowGraph, name: str) -> str:
+    """Where the step above goes instead: mostly the mistake is there."""
+    names = list(graph.flow.steps)
+    above = names[names.index(name) - 1]
+    if isinstance(graph.flow.steps[above], Unread):
+        return ""
+    ways = [f"{label} to `{target}`" for label, target in _ways(graph, above)]
+    return f" (the step above, `{above}`, leads by {', '.join(ways[:4])})" if ways else ""
+
+
+def _ways(graph: FlowGraph, name: str) -> Iterator[tuple[str, str]]:
+    for way_out, target in graph.exits[name]:
+        if target is not None:
+            yield ("`then`" if way_out.label == NEXT else f"`{way_out.label}`"), target
 
 
 def _behind(graph: FlowGraph, start: str, told: set[str]) -> set[str]:
@@ -231,138 +235,7 @@ def _comes_back(flows: FlowSet, name: str) -> bool:
 
 def _circular(flows: FlowSet) -> bool:
     try:
-        _order(flows)
+        in_order(flows)
     except RecursionError:
         return True
     return False
-
-
-def _order(flows: FlowSet) -> list[str]:
-    """Flows so that each stands after those that it uses. Raises `RecursionError` for circles."""
-    order: list[str] = []
-    state: dict[str, str] = {}
-
-    def visit(name: str) -> None:
-        if state.get(name) == "open":
-            raise RecursionError
-        if name in state or name not in flows.flows:
-            return
-        state[name] = "open"
-        for step in flows.flows[name].steps.values():
-            if isinstance(step, Subflow):
-                visit(step.subflow)
-        state[name] = "done"
-        order.append(name)
-
-    for name in flows.flows:
-        visit(name)
-    return order
-
-
-# --- filled before used ------------------------------------------------------------------------------
-
-
-class _Filled:
-    """Which names have a value for certain, at every step of every flow.
-
-    A set of names is a number with one bit for each: two thousand steps with two thousand names take
-    half a megabyte.
-    """
-
-    def __init__(self, flows: FlowSet, catalogue: Catalogue, used: Names) -> None:
-        self.flows, self.catalogue, self.used = flows, catalogue, used
-        self._bits: dict[str, int] = {}
-        self.everything = self._set(name for flow in flows.flows.values() for name in _names_in(flow))
-        """What an unread step, or a flow that is not there, may have filled."""
-        self.graphs = {name: FlowGraph(flow) for name, flow in flows.flows.items()}
-        self.gives: dict[str, int] = {}
-        """What a flow has filled for certain when it comes back."""
-        self.entry: dict[str, int] = {}
-
-    def _set(self, names: Iterable[str]) -> int:
-        found = 0
-        for name in names:
-            found |= 1 << self._bits.setdefault(name, len(self._bits))
-        return found
-
-    def problems(self) -> Iterator[Problem]:
-        order = _order(self.flows)
-        for name in order:
-            at = self._spread(name, 0)
-            ends = [
-                self._after(name, step, out, at[step])
-                for step, out in self.graphs[name].falls.items()
-                if step in at
-            ]
-            self.gives[name] = reduce(and_, ends) if ends else 0
-        for name in reversed(order):
-            flow = self.flows.flows[name]
-            # A flow that only an unread step may use is entered with nobody knows what.
-            at = self._spread(name, self.entry.get(name, self.everything if name in self.used else 0))
-            for step_name, filled in at.items():
-                step = flow.steps[step_name]
-                if isinstance(step, Subflow):
-                    known = self.entry.get(step.subflow)
-                    self.entry[step.subflow] = filled if known is None else known & filled
-            yield from bounded(
-                (problem for step, filled in at.items() for problem in self._unfilled(flow, step, filled)),
-                flow,
-            )
-
-    def _after(self, flow: str, step_name: str, way_out: Exit, filled: int) -> int:
-        step = self.flows.flows[flow].steps[step_name]
-        if isinstance(step, Unread) or (isinstance(step, Subflow) and step.subflow not in self.flows.flows):
-            return self.everything
-        filled |= self._set(step.fills(self.catalogue, way_out.label))
-        if isinstance(step, Subflow):
-            filled |= self.gives.get(step.subflow, 0)
-        return filled
-
-    def _spread(self, name: str, entry: int) -> dict[str, int]:
-        """From the entries along every exit, until nothing changes; each round only takes names away."""
-        graph = self.graphs[name]
-        flow = graph.flow
-        at: dict[str, int] = {flow.first: entry}
-        left = [flow.first]
-        if flow.person in flow.steps:
-            at[flow.person] = entry
-            left.append(flow.person)
-        while left:
-            step = left.pop()
-            for way_out, target in graph.exits[step]:
-                if target is None:
-                    continue
-                filled = self._after(name, step, way_out, at[step])
-                known = at.get(target)
-                now = filled if known is None else known & filled
-                if now != known:
-                    at[target] = now
-                    left.append(target)
-        return at
-
-    def _unfilled(self, flow: Flow, name: str, filled: int) -> Iterator[Problem]:
-        step = flow.steps[name]
-        for way, used in _uses(step):
-            if used.startswith("caller.") or used in step.filled_before() or self._set([used]) & filled:
-                continue
-            if used in self.flows.types and not flow.doubles:
-                source = used.partition(".")[0]
-                yield flow.problem(
-                    name,
-                    way,
-                    f"`{used}` may be used before it is filled: lead every way here through `{source}`",
-                )
-
-
-def _uses(step: Step) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The names that a step uses, and where."""
-    yield from step.needs()
-    for way, words in (*step.prompts(), *step.written()):
-        yield from (((*way, language), used) for language, t in words.items() for used in t.names)
-    yield from ((way, used) for way, template in step.templates() for used in template.names)
-    yield from ((way, used) for way, condition in step.conditions() for used in condition.names)
-
-
-def _names_in(flow: Flow) -> Iterator[str]:
-    for step in flow.steps.values():
-        yield from (used for _way, used in _uses(step))

@@ -30,6 +30,10 @@ class Played:
     def passed(self) -> bool:
         return not self.differences
 
+    @property
+    def title(self) -> str:
+        return f"{self.script.name} [{self.script.language}]"
+
     def report(self) -> str:
         """The differences and the call up to there, with the test's lines, for people to read."""
         script = self.script

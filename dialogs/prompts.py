@@ -2,22 +2,24 @@
 
 A sentence with a value in it stays one stretch, because a synthesiser that gets half a sentence sounds
 chopped; whole sentences without values are stretches of their own, so that they can be cached and
-recorded in a studio.
+recorded in a studio. The fixed parts around a value have names, too: where the studio recorded them all,
+the sentence is joined from recordings.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from string import ascii_lowercase
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 
-from dialogs.effects import Prompt, Spoken
+from dialogs.effects import Piece, Prompt, Spoken
 from dialogs.expressions import Template, Value, parse_template
-from dialogs.spoken import Said
+from dialogs.spoken_numbers import Said
 
 
 def _template(value: Any) -> Template:
@@ -43,7 +45,7 @@ def _spoken(value: Any) -> Template:
     if not isinstance(value, dict):
         return _template(value)
     if set(value) != {"recording", "text"}:
-        raise ValueError('write a recorded text as `{recording: name, text: "what it says"}`')
+        raise ValueError('a recorded text needs two keys: write `{recording: name, text: "what it says"}`')
     name, template = value["recording"], _template(value["text"])
     if not isinstance(name, str) or not RECORDING.fullmatch(name):
         raise ValueError("a recording is named as its file, without the ending: `welcome`, `menus/main`")
@@ -77,6 +79,7 @@ Words = Annotated[
 _END = re.compile(r"(?<=[.!?…])\s+(?=[^\s\d]|$)")
 _ABBREVIATION = re.compile(r"(?:^|\s)(?:[A-ZÁÉÍÓÚ]|Sr|Sra|Srta|Dr|Dra|Mr|Mrs|Ms|St|Av|núm|nº|tel|ext)\.$")
 
+_LEADING_SIGNS = re.compile(r"\s*[.,;:!?…)»”]+")
 _Sentence = tuple[str | Value, ...]
 
 
@@ -120,13 +123,14 @@ def render(
 ) -> Prompt:
     """The prompt in words. `recording` is the studio file's name without the language.
 
-    The first fixed stretch is `<recording>/<language>`, further ones get `-2`, `-3` … behind it. Raises
-    what `say` raises for a value that cannot be said.
+    The first fixed stretch is `<recording>/<language>`, further ones get `-2`, `-3` … behind it. The fixed
+    parts of the first sentence with values are `<recording>/<language>-v1a`, `-v1b` …, of the second `-v2a`.
+    Raises what `say` raises for a value that cannot be said.
     """
     if template.recording:
         return (Spoken(_tidy(template.source), language, template.recording, pace=pace),)
     spoken: list[Spoken] = []
-    fixed = 0
+    fixed = varying = 0
     for sentence in sentences(template):
         if all(isinstance(part, str) for part in sentence):
             fixed += 1
@@ -134,13 +138,43 @@ def render(
             name = f"{recording}/{language}" + (f"-{fixed}" if fixed > 1 else "")
             spoken.append(Spoken(text, language, name, pace=pace))
             continue
-        words = shown = ""
-        for part in sentence:
-            said = (part, part) if isinstance(part, str) else say(part)
-            words += said[0]
-            shown += said[1]
-        spoken.append(Spoken(_tidy(words), language, None, varies=True, shown=_tidy(shown), pace=pace))
+        varying += 1
+        parts = [(part, part) if isinstance(part, str) else say(part) for part in sentence]
+        words, shown = ("".join(said[way] for said in parts) for way in (0, 1))
+        pieces = _pieces(sentence, [said[0] for said in parts], f"{recording}/{language}-v{varying}")
+        spoken.append(
+            Spoken(_tidy(words), language, None, varies=True, shown=_tidy(shown), pace=pace, pieces=pieces)
+        )
     return tuple(spoken)
+
+
+def in_writing(template: Template, *, language: str, say: Callable[[Value], Said]) -> str:
+    """The words as they are read: figures, not number words. Raises what `say` raises."""
+    prompt = render(template, language=language, recording="", pace=1.0, say=say)
+    return " ".join(spoken.shown or spoken.text for spoken in prompt)
+
+
+def _pieces(sentence: _Sentence, words: Sequence[str], recording: str) -> tuple[Piece, ...]:
+    """The sentence in its parts. The signs that a part begins with go to the one before: its pause."""
+    pieces: list[Piece] = []
+    letter = 0
+    for part, text in zip(sentence, words, strict=True):
+        pause = _LEADING_SIGNS.match(text)
+        if pause and pieces:
+            last = pieces[-1]
+            pieces[-1] = replace(last, text=_tidy(last.text + pause.group()))
+            text = text[pause.end() :]  # noqa: PLW2901 - the rest of it
+        if not any(sign.isalnum() for sign in text):
+            continue
+        fixed = isinstance(part, str)
+        pieces.append(Piece(_tidy(text), f"{recording}{_letters(letter)}" if fixed else None))
+        letter += fixed
+    return tuple(pieces)
+
+
+def _letters(number: int) -> str:
+    """a, b … z, aa, ab …"""
+    return ascii_lowercase[number] if number < 26 else _letters(number // 26 - 1) + _letters(number % 26)
 
 
 def _tidy(text: str) -> str:

@@ -28,44 +28,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
+from dialogs import entries
 from dialogs.check_tests import check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.misread import explain
-from dialogs.outside import Outside, seconds
+from dialogs.outside import Outside
+from dialogs.partly import without
+from dialogs.segments.golden import GOLDEN
+from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data, Staff
 
 ENDING = ".test.yaml"
+MOST_PROBLEMS = 100
+"""Of one file that are told; each costs time, and a hostile file has thousands."""
 
 
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _keyed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): answer for key, answer in value.items()}
-    return value
-
-
-Plain = Annotated[str, BeforeValidator(_text)]
+Plain = Annotated[str, BeforeValidator(entries.text)]
 PerLanguage = Plain | dict[str, Plain]
 """One text, or one for each language."""
-Several = Annotated[list[PerLanguage], BeforeValidator(_listed)]
-Record = dict[str, str | int | bool | None]
+Several = Annotated[list[PerLanguage], BeforeValidator(entries.listed)]
+Record = dict[str, Annotated[Any, AfterValidator(entries.scalar)]]
 _Answer = Record | Literal["missing", "slow", "error", "locked"]
 
 
@@ -95,6 +96,8 @@ class Expect(BaseModel):
     notify: str | None = None
     promise: str | None = None
     case: str | None = None
+    consent: str | None = None
+    write: str | None = None
     offered: str | None = None
 
 
@@ -105,8 +108,8 @@ class TestStep(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     say: PerLanguage | None = None
     confidence: float = Field(0.9, ge=0.0, le=1.0)
-    key: Plain | None = None
-    silence: Annotated[float, BeforeValidator(seconds)] | None = None
+    key: Annotated[str, BeforeValidator(entries.pressed)] | None = None
+    silence: Annotated[float, BeforeValidator(entries.lasts)] | None = None
     hang_up: bool | None = None
     expect: Expect | None = None
 
@@ -123,17 +126,23 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     flow: str | None = None
-    language: Annotated[list[str], BeforeValidator(_listed)] | None = None
-    now: str | None = None
-    zone: str | None = None
+    language: (
+        Annotated[list[str], BeforeValidator(entries.listed), Field(min_length=1, max_length=10)] | None
+    ) = None
+    now: Annotated[str, BeforeValidator(entries.wall_clock)] | None = None
+    zone: Annotated[str, BeforeValidator(entries.zone)] | None = None
+    region: Annotated[str, BeforeValidator(entries.region)] | None = None
+    """The country whose telephone numbers and postcodes are meant (ISO 3166)."""
     agents: Agents | Annotated[list[Agents], Field(min_length=1)] | None = None
     caller: Record | None = None
+    history: Record | None = None
+    """What is known of the caller: the facts that segments are decided by (`calls.last_90_days: 12`)."""
     recorded: bool | None = None
     """Whether calls are recorded; where they are not, a flow's notice is not said."""
     data: dict[
         str,
         Annotated[
-            dict[str, _Answer | Annotated[list[_Answer], Field(min_length=1)]], BeforeValidator(_keyed)
+            dict[str, _Answer | Annotated[list[_Answer], Field(min_length=1)]], BeforeValidator(entries.keyed)
         ],
     ] = Field(default_factory=dict)
     outside: Outside | None = None
@@ -182,7 +191,7 @@ def test_files(paths: list[Path]) -> list[Path]:
             files.update(dict.fromkeys([beside] if beside.exists() else []))
         else:
             files[path] = None
-    return list(files)
+    return [file for file in files if file.name not in (GOLDEN, SEGMENTS)]
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
@@ -210,30 +219,60 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
         raise FlowsInvalid([source.problem((), "this is no test: begin with `flow: name` and `tests:`")])
     model: type[TestEntry] | type[TestFile] = TestEntry if "test" in content else TestFile
     try:
-        found = model.model_validate(content)
+        scripts, problems = _scripts(source, model.model_validate(content), flows)
     except ValidationError as fault:
-        raise FlowsInvalid(_told(source, model, fault.errors())) from fault
+        scripts, problems = [], _told(source, model, fault.errors())
+        try:  # the names in what is left are checked in the same run
+            wrong = {_loc(error) for error in fault.errors()}
+            rest = model.model_validate(without(content, wrong))
+            problems += _scripts(source, rest, flows)[1] if ("flow",) not in wrong else []
+        except ValidationError:
+            pass
+    problems = list(dict.fromkeys(problems))  # what stands at the top is wrong once, and not in each test
+    if len(problems) > MOST_PROBLEMS:
+        more = f"there are more than {MOST_PROBLEMS} mistakes in this file: correct the first ones"
+        problems = [*problems[:MOST_PROBLEMS], source.problem((), more)]
+    if problems:
+        raise FlowsInvalid(problems)
+    return scripts
+
+
+def _scripts(
+    source: Source, found: TestEntry | TestFile, flows: FlowSet
+) -> tuple[list[Script], list[Problem]]:
+    """The scripts, and the mistakes in what they name: so many that it is clear that there are too many."""
     entries = (
         [((), found)]
         if isinstance(found, TestEntry)
         else [(("tests", at), entry) for at, entry in enumerate(found.tests)]
     )
-    problems = list(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
+    problems = _first(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
     scripts: list[Script] = []
     if isinstance(found, TestFile) and found.flow is not None and found.flow not in flows.flows:
         # Told once, and not again for each test of the file.
         remedy = nearest(found.flow, flows.flows)
-        raise FlowsInvalid(
-            [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
-        )
+        return [], [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
     for way, entry in entries:
-        problems += check_settings(source, way, entry, flows)
+        if len(problems) > MOST_PROBLEMS:
+            break
+        problems += _first(check_settings(source, way, entry, flows))
+        spoken = {one for flow in flows.flows.values() for one in flow.languages}
+        languages = [one for one in _languages(entry, found, flows) if one in spoken]
+        problems += _first(check_steps(source, way, entry, flows, languages))
         outcome = list(_entry(source, way, entry, found, flows))
         problems += [item for item in outcome if isinstance(item, Problem)]
         scripts += [item for item in outcome if isinstance(item, Script)]
-    if problems:
-        raise FlowsInvalid(problems)
-    return scripts
+    return scripts, problems
+
+
+def _languages(entry: TestEntry, top: Settings, flows: FlowSet) -> list[str]:
+    """The languages that a test is played in: by default the flow's first."""
+    flow = flows.flows.get(entry.flow or top.flow or "")
+    return entry.language or top.language or ([flow.languages[0]] if flow else [])
+
+
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    return list(islice(problems, MOST_PROBLEMS + 1))
 
 
 def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
@@ -243,7 +282,7 @@ def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) ->
         loc = _loc(error)
         if loc not in told or error["type"] == "literal_error":
             told[loc] = error
-    return [_explain(source, model, error) for error in told.values()]
+    return [_explain(source, model, error) for error in islice(told.values(), MOST_PROBLEMS + 1)]
 
 
 def _loc(error: ErrorDetails) -> tuple[str | int, ...]:
@@ -277,27 +316,20 @@ def _entry(
             (*way, "flow"), f"there is no flow `{name}`: {remedy}" if name else f"`flow` is missing: {remedy}"
         )
         return
-    try:
-        zone = ZoneInfo(entry.zone or top.zone or "Europe/Madrid")
-    except (ZoneInfoNotFoundError, ValueError):
-        yield source.problem((*way, "zone"), "unknown time zone: write it as `Europe/Madrid`")
-        return
-    try:
-        now = datetime.fromisoformat(entry.now or top.now or "2026-11-23T10:00").replace(tzinfo=zone)
-    except ValueError:
-        yield source.problem((*way, "now"), "unknown time: write it as `2026-11-23T10:00`")
-        return
+    zone = ZoneInfo(entry.zone or top.zone or "Europe/Madrid")
+    now = datetime.fromisoformat(entry.now or top.now or "2026-11-23T10:00").replace(tzinfo=zone)
+    region = entry.region or top.region or "ES"
     data = {**top.data, **entry.data}
     lines = tuple(source.place((*way, "steps", at)).line for at in range(len(entry.steps)))
-    languages = entry.language or top.language or [flow.languages[0]]
-    yield from check_steps(source, way, entry, flows, languages)
-    for language in languages:
+    for language in _languages(entry, top, flows):
         if language not in flow.languages:
             remedy = nearest(language, flow.languages)
-            yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
+            where = (*way, "language") if entry.language else ("language",)
+            yield source.problem(where, f"`{name}` does not speak `{language}`: {remedy}")
             continue
         recorded = next((one.recorded for one in (entry, top) if one.recorded is not None), True)
-        facts = Facts(language, _caller(entry, top), now, recorded=recorded)
+        history = {**(top.history or {}), **(entry.history or {})}
+        facts = Facts(language, _caller(entry, top), now, region, recorded=recorded, history=history)
         yield Script(
             entry.test,
             source.file,
@@ -314,4 +346,11 @@ def _entry(
 
 
 def _caller(entry: TestEntry, top: Settings) -> Mapping[str, str | int | bool | None]:
-    return {"number": "", "name": "", "segment": "", **(top.caller or {}), **(entry.caller or {})}
+    return {
+        "number": "",
+        "name": "",
+        "segment": "",
+        "attested": "none",
+        **(top.caller or {}),
+        **(entry.caller or {}),
+    }

@@ -47,6 +47,8 @@ class Match:
     others: tuple[str, ...] = ()
     parts: Mapping[str, Match] = field(default_factory=dict)
     """The answers to a form's slots, where one sentence has answered several."""
+    clip: str = ""
+    """Where its sound is kept, if the question wanted that: a path below the recordings folder."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,21 @@ class CaseOpened:
 
 
 @dataclass(frozen=True)
+class Written:
+    """It is done in the company's system; `record` is what that answered, as a look-up's."""
+
+    record: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Noted:
+    """It is not done yet, and nothing will be forgotten: it is tried until it is done."""
+
+
+@dataclass(frozen=True)
 class Refused:
-    """It works, and the rules of the house do not allow it; `reason` is for the log."""
+    """It works, and the rules of the house do not allow it; `reason` is for the log. Of a write it is a code
+    that flows branch on."""
 
     reason: str = ""
 
@@ -173,6 +188,8 @@ Result = (
     | Understood
     | Recorded
     | CaseOpened
+    | Written
+    | Noted
     | Refused
     | Done
 )

@@ -63,10 +63,10 @@ class _Telling:
 
     def __init__(self, past: Past, flows: FlowSet, skips: list[int], *, with_data: bool) -> None:
         self._past, self._skips, self._with_data = past, skips, with_data
-        caller = {"number": "", "name": "", "segment": "", **past.caller}
+        caller = {"number": "", "name": "", "segment": "", "attested": "none", **past.caller}
         now = past.now.replace(second=0, microsecond=0)  # as a test writes it
         noticed = any(one.step == NOTICE for one in past.happenings)
-        self._facts = Facts(past.language, caller, now, recorded=noticed)
+        self._facts = Facts(past.language, caller, now, past.region, recorded=noticed, history=past.history)
         self._call = Witness(Conversation(flows, past.flow, self._facts), past, flows, with_data=with_data)
         self._written = WrittenCall(past.flow, self._facts, "free", {})
         if not noticed and flows.flow(past.flow).recording_notice is not None:

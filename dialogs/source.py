@@ -83,7 +83,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean `{close}`?"
     if not names:
-        return "there is none to choose from"
+        return "add one first, there is none"
     if len(names) > MOST_CHOICES:
         names = difflib.get_close_matches(name, names, n=MOST_CHOICES, cutoff=0.0)
         return f"choose one of {', '.join(f'`{known_name}`' for known_name in names)} …"
@@ -160,6 +160,8 @@ class _Open:
     ignore: bool = False
 
 
+_CURLY = frozenset("“”„«‘’")
+"""Quotes of a word processor: YAML takes them for letters, and cuts the text at its first comma."""
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 """Control signs, halves of signs, and signs that turn the direction of writing: `\\u…` lets them in."""
 
@@ -211,6 +213,10 @@ class _Reader:
             raise FlowsInvalid(self.problems)
 
     def _scalar(self, event: Any, place: Place) -> None:
+        if event.style is None and event.value[:1] in _CURLY:
+            self.problem(
+                place, f'`{event.value[0]}` is no quote of a file: write `"` at both ends of the text'
+            )
         top = self._open[-1] if self._open else None
         if top is not None and isinstance(top.into, dict) and top.key is None:
             self._key(top, event.value, place)

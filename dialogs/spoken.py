@@ -15,9 +15,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from babel.dates import format_date, get_day_names, get_month_names
 from babel.numbers import format_currency, format_decimal, get_currency_precision
-from num2words import num2words
 from phonenumbers import (
     NumberParseException,
     PhoneNumberFormat,
@@ -28,9 +26,8 @@ from phonenumbers import (
 
 from dialogs.catalogue import ValueType
 from dialogs.errors import ValueUnspeakable
-
-Said = tuple[str, str]
-"""The words, and how a person reads them."""
+from dialogs.spoken_days import day, time_of_day
+from dialogs.spoken_numbers import MINUS, Said, say_number
 
 DIGITS: Mapping[str, tuple[str, ...]] = {
     "es": ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
@@ -57,7 +54,6 @@ LETTERS: Mapping[str, Mapping[str, str]] = {
 """How a letter is said. English synthesisers say single letters by their names, so they stay letters."""
 
 _JOIN = {"es": "con", "ca": "amb", "en": "and", "ko": ""}
-_MINUS = {"es": "menos", "ca": "menys", "en": "minus", "ko": "마이너스"}
 _PLUS = {"es": "más", "ca": "més", "en": "plus", "ko": "플러스"}
 
 # Currency → language → (one, several, feminine), then the same for the hundredth.
@@ -97,44 +93,6 @@ def currencies() -> frozenset[str]:
     return frozenset((*_CURRENCIES, *_PESOS))
 
 
-def say_number(value: int, language: str, *, before_noun: bool = False, feminine: bool = False) -> str:
-    """A whole number in words; `before_noun` shortens and inflects it: "veintiún", "doscientas"."""
-    words: str = num2words(abs(value), lang=language)
-    if language == "en":
-        words = words.replace(",", "").replace(" and ", " ")
-    if language == "es":
-        words = _spanish(words, before_noun=before_noun, feminine=feminine)
-    if language == "ca":
-        words = _catalan(words, abs(value), before_noun=before_noun, feminine=feminine)
-    return f"{_MINUS[language]} {words}" if value < 0 else words
-
-
-def _spanish(words: str, *, before_noun: bool, feminine: bool) -> str:
-    # num2words says "veintiuno mil"; before a noun, and `mil` and `millones` are ones, `uno` shortens.
-    words = re.sub(r"\bveintiuno (?=mil)", "veintiún ", words)
-    words = re.sub(r"\buno (?=mil)", "un ", words)
-    if feminine:
-        head, millions, tail = words.rpartition("mill")
-        tail = re.sub(r"cientos\b", "cientas", tail)
-        tail = re.sub(r"quinientos\b", "quinientas", tail)
-        tail = re.sub(r"uno\b", "una", tail) if before_noun else tail
-        return head + millions + tail
-    if before_noun:
-        words = re.sub(r"\bveintiuno$", "veintiún", words)
-        words = re.sub(r"\buno$", "un", words)
-    return words
-
-
-def _catalan(words: str, value: int, *, before_noun: bool, feminine: bool) -> str:
-    if feminine:
-        words = re.sub(r"\b(vint-i-|[a-z]+-)?un$", lambda m: (m.group(1) or "") + "una", words)
-        words = re.sub(r"(^|[ -])dos$", r"\1dues", words)
-        return re.sub(r"\bdos-cents\b", "dues-centes", words)
-    if not before_noun and value % 100 != 11 and value % 10 == 1:
-        words = re.sub(r"un$", "u", words)  # counting: "vint-i-u"; before a noun: "vint-i-un euros"
-    return words
-
-
 def say_digits(text: str, language: str) -> str:
     """One by one, with a comma after each so that the synthesiser keeps them apart."""
     names = DIGITS[language]
@@ -163,7 +121,7 @@ def money(minor: int, currency: str, language: str) -> Said:
         amounts.append(_amount(part, hundredth, language))
     words = f" {_JOIN[language]} ".join(amounts)
     if minor < 0:
-        words = f"{_MINUS[language]} {words}"
+        words = f"{MINUS[language]} {words}"
     amount = Decimal(minor).scaleb(-exponent)
     shown = format_currency(amount, currency, locale=language, currency_digits=True).replace("\xa0", " ")
     return words, shown
@@ -178,98 +136,6 @@ def _amount(count: int, unit: _Unit, language: str) -> str:
         elided = language == "ca" and unit_words[0] in "aeiou"
         unit_words = f"d'{unit_words}" if elided else f"de {unit_words}"
     return f"{words} {unit_words}"
-
-
-def day(value: date, language: str, today: date | None) -> Said:
-    """A date; the year is left out where it is the one that the caller would assume.
-
-    That is a date less than half a year away from `today`.
-    """
-    near = today is not None and abs((value - today).days) < 183
-    months = get_month_names("wide", context="format", locale=language)
-    year = say_number(value.year, language) if language != "en" else _english_year(value.year)
-    if language == "es":
-        first = "primero" if value.day == 1 else say_number(value.day, "es")
-        words = f"{first} de {months[value.month]}" + ("" if near else f" de {year}")
-    elif language == "ca":
-        first = "u" if value.day == 1 else say_number(value.day, "ca")
-        words = f"{first} {months[value.month]}" + ("" if near else f" de {year}")
-    elif language == "en":
-        words = f"{months[value.month]} {num2words(value.day, lang='en', to='ordinal')}"
-        words += "" if near else f", {year}"
-    else:
-        words = format_date(value, "long", locale=language)
-    return words, format_date(value, "long", locale="en_GB" if language == "en" else language)
-
-
-def day_and_weekday(value: date, language: str, today: date | None) -> str:
-    """A date with its weekday, so that whoever hears it can tell whether it is the right one."""
-    if language not in ("es", "ca", "en"):
-        return day(value, language, today)[0]
-    names = get_day_names("wide", context="format", locale=language)
-    return f"{names[value.weekday()]}, {day(value, language, today)[0]}"
-
-
-def _english_year(year: int) -> str:
-    words: str = num2words(year, lang="en", to="year")
-    return words.replace(" and ", " ").replace("-", " ")
-
-
-_PARTS_OF_DAY: Mapping[str, tuple[tuple[int, str], ...]] = {
-    "es": (
-        (6, "de la madrugada"),
-        (12, "de la mañana"),
-        (13, "del mediodía"),
-        (20, "de la tarde"),
-        (24, "de la noche"),
-    ),
-    "ca": (
-        (6, "de la matinada"),
-        (12, "del matí"),
-        (13, "del migdia"),
-        (20, "de la tarda"),
-        (24, "de la nit"),
-    ),
-    "en": ((12, "in the morning"), (18, "in the afternoon"), (21, "in the evening"), (24, "at night")),
-}
-"""The hour before which each part of the day ends."""
-
-
-def time_of_day(value: str, language: str) -> Said:
-    """A time such as "17:30" on the twelve-hour clock, with the part of the day."""
-    hour, minute = int(value[:2]), int(value[3:5])
-    if language not in _PARTS_OF_DAY or hour > 23 or minute > 59 or len(value) < 5 or value[2] != ":":
-        raise ValueUnspeakable("a time is written 17:30")
-    part = next(name for until, name in _PARTS_OF_DAY[language] if hour < until)
-    if language == "en":
-        return _english_time(hour, minute, part), value[:5]
-    half = hour % 12 or 12
-    article = "la" if half == 1 else ("las" if language == "es" else "les")
-    words = f"{article} {_hour_word(half, language)}"
-    joined, quarter, thirty = {"es": ("y", "cuarto", "media"), "ca": ("i", "quart", "mitja")}[language]
-    if minute:
-        words += f" {joined} { ({15: quarter, 30: thirty}.get(minute) or say_number(minute, language)) }"
-    if hour == 0:
-        part = "de la noche" if language == "es" else "de la nit"
-    return f"{words} {part}", value[:5]
-
-
-def _hour_word(hour: int, language: str) -> str:
-    if hour == 1:
-        return "una"
-    return "dues" if language == "ca" and hour == 2 else say_number(hour, language)
-
-
-def _english_time(hour: int, minute: int, part: str) -> str:
-    if minute == 0 and hour in (0, 12):
-        return "midnight" if hour == 0 else "twelve noon"
-    said = num2words(hour % 12 or 12)
-    if minute:
-        said += " oh" if minute < 10 else ""
-        said += f" {num2words(minute)}"
-    else:
-        said += " o'clock"
-    return f"{said} {part}"
 
 
 def phone(text: str, language: str) -> Said:

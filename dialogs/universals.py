@@ -17,6 +17,8 @@ from dialogs.slots.choice import Choice, choose
 MARK = "@"
 """Begins the value of a universal; no choice and no slot value can begin with it."""
 PERSON, REPEAT, HELP, BACK, SLOWER = "@person", "@repeat", "@help", "@back", "@slower"
+NOT_AT_HAND = "@not_at_hand"
+"""What a caller says who does not have the number that is asked for (`dialogs.nodes.not_at_hand`)."""
 _LANGUAGE = "@language:"
 
 _PHRASES: Mapping[str, Mapping[str, str]] = {
@@ -81,7 +83,7 @@ def cannot_wait(value: str) -> bool:
 
 def is_universal(value: str) -> bool:
     """Whether an answer is a universal: it answers no question, and is no secret at any."""
-    return value in _PHRASES or value.startswith(_LANGUAGE)
+    return value in _PHRASES or value == NOT_AT_HAND or value.startswith(_LANGUAGE)
 
 
 def universal_choices(language: str, languages: Sequence[str]) -> tuple[Choice, ...]:

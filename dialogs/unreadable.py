@@ -33,6 +33,8 @@ def unreadable(text: str, fault: MarkedYAMLError) -> tuple[_Where, str]:
         found = opened, "the quote that opens here is never closed: add the closing quote"
     elif "flow sequence" in context or "flow mapping" in context:
         found = _bracket(lines, where, opened, "]" if "sequence" in context else "}")
+    elif (forgotten := _sign_forgotten(lines, opened if "expected ':'" in problem else where)) is not None:
+        found = forgotten
     elif "expected ':'" in problem:
         found = (
             opened,
@@ -43,6 +45,26 @@ def unreadable(text: str, fault: MarkedYAMLError) -> tuple[_Where, str]:
     return found
 
 
+_DASH = re.compile(r"\s*(-)([a-z_]+):")
+_NO_SPACE = re.compile(r"\s*(?:- +)?([a-z_]+):[^\s:]")
+_NO_COLON = re.compile(r"\s*(?:- +)?([a-z_]+) +[\[{\"']")
+
+
+def _sign_forgotten(lines: list[str], where: _Where) -> tuple[_Where, str] | None:
+    """A space behind a dash or a colon, or the colon itself: what beginners leave out."""
+    line = _line(lines, where[0])
+    for pattern, message in (
+        (_DASH, "a dash needs a space behind it: write `- {}: …`"),
+        (_NO_SPACE, "a colon needs a space behind it: write `{}: …`"),
+        (_NO_COLON, "a colon is missing: write `{}: …`"),
+    ):
+        found = pattern.match(line)
+        if found:
+            name = found.group(found.lastindex or 1)
+            return (where[0], found.start(1)), message.format(name)
+    return None
+
+
 def _in_a_block(lines: list[str], where: _Where, problem: str) -> tuple[_Where, str]:
     line = _line(lines, where[0])
     begun = _VALUE.match(line)
@@ -51,7 +73,10 @@ def _in_a_block(lines: list[str], where: _Where, problem: str) -> tuple[_Where, 
         return where, f"a text that begins with `{value[0]}` needs quotes: put it in quotes"
     if value[:1] in ('"', "'") and "block end" in problem:
         return _quotes(lines, where)
-    return where, _plain(line, where[1], value, problem)
+    message = _plain(line, where[1], value, problem)
+    if message.startswith("the indentation"):
+        where = where[0], len(line) - len(line.lstrip())
+    return where, message
 
 
 def _line(lines: list[str], at: int) -> str:
@@ -65,6 +90,9 @@ def _quotes(lines: list[str], where: _Where) -> tuple[_Where, str]:
         begun = _VALUE.match(line)
         if begun and line[begun.end() :][:1] in ('"', "'") and not _QUOTED.match(line, begun.end()):
             return (at, begun.end()), "the quote that opens here is never closed: add the closing quote"
+    line, column = _line(lines, where[0]), where[1]
+    if line[column - 1 : column] == "'" and line[column - 2 : column - 1].isalpha():
+        return where, "an apostrophe ends a text in single quotes: put the text in double quotes"
     return where, "something stands behind the closing quote: put all of the text inside the quotes"
 
 
@@ -75,7 +103,7 @@ def _bracket(lines: list[str], where: _Where, opened: _Where, sign: str) -> tupl
         if '"' in _QUOTED.sub("", shown := _line(lines, at)):
             return (at, shown.index('"')), "a quote in this line is never closed: add the closing quote"
     if where[0] == opened[0] and line[where[1] : where[1] + 1] == ":":
-        return where, "put the text in quotes: it has a colon"
+        return where, "a colon in a text ends it: put the text in quotes"
     if where[0] == opened[0]:
         return (
             where,
@@ -89,7 +117,7 @@ def _bracket(lines: list[str], where: _Where, opened: _Where, sign: str) -> tupl
 def _plain(line: str, column: int, value: str, problem: str) -> str:
     if "not allowed" in problem:
         if value and re.search(r":(\s|$)", value) and column >= len(line) - len(value):
-            return "put the text in quotes: it has a colon"
+            return "a colon in a text ends it: put the text in quotes"
         return "the indentation is wrong here: begin this key in the column of the keys beside it"
     if "cannot start any token" in problem:
         sign = line[column : column + 1]

@@ -60,6 +60,10 @@ class Past:
     happenings: Sequence[Happening]
     ended_by: str
     """`caller`, `system`, `agent`, `unknown`."""
+    region: str = "ES"
+    """The site's country (ISO 3166)."""
+    history: Mapping[str, Scalar] = field(default_factory=dict)
+    """What was known of the caller when it began."""
 
 
 class CallerGone(Exception):
@@ -176,6 +180,11 @@ class Witness(StandIn):
 
     def _done(self, deed: Deed) -> Result:
         world = dict(_world(deed, self._happening))
+        writes = {**self.world.get("write", {}), **world.pop("write", {})}
+        if any(writes[name] != ending for name, ending in self.world.get("write", {}).items()):
+            raise NotRetold("one write ended in two ways in this call, and a test has one")
+        if writes:
+            self.world["write"] = writes
         for name, ending in world.items():
             if self.world.setdefault(name, ending) != ending:
                 raise NotRetold(f"`{name}` ended in two ways in this call, and a test has one")
@@ -203,5 +212,12 @@ def _world(deed: Deed, happening: Happening) -> Iterator[tuple[str, Any]]:
         case "opencase":
             if ended != "caseopened":
                 yield "case", "failed"
+        case "consent":
+            yield name, ended if ended == "done" else "failed"
+        case "write":
+            reason = str(happening.found.get("reason", "failed"))
+            record: Any = {"done": dict(happening.found)} if happening.found else "done"
+            ways = {"written": record, "noted": "later", "refused": reason}
+            yield name, {str(getattr(deed, "name", "")): ways.get(ended, "failed")}
         case "callback" | "notify" | "promise":
             yield name, ended if ended in ("done", "refused") else "failed"

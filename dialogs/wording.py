@@ -60,9 +60,9 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "ko": "전화기 버튼을 사용해 주세요.",
     },
     "keypad_yes_no": {
-        "es": "Para sí, pulse uno. Para no, pulse dos.",
-        "ca": "Per sí, premi u. Per no, premi dos.",
-        "en": "For yes, press one. For no, press two.",
+        "es": "Para decir que sí, marque uno. Para decir que no, dos.",
+        "ca": "Per dir que sí, premi u. Per dir que no, dos.",
+        "en": "For yes, press one. For no, two.",
         "ko": "네는 일번, 아니요는 이번을 눌러 주세요.",
     },
     "did_you_say": {
@@ -78,7 +78,7 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "ko": "{answer}, 맞습니까?",
     },
     "which_of_two": {
-        "es": "Para {answer}, pulse uno. Para {other}, pulse dos.",
+        "es": "Para {answer}, marque uno. Para {other}, marque dos.",
         "ca": "Per {answer}, premi u. Per {other}, premi dos.",
         "en": "To {answer}, press one. To {other}, press two.",
         "ko": "{answer}, 일번. {other}, 이번.",
@@ -95,15 +95,39 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "You can answer by voice or by key, ask me to repeat, or say operator.",
         "ko": "말씀하시거나 버튼을 누르실 수 있습니다.",
     },
+    "no_matter": {
+        "es": "No pasa nada.",
+        "ca": "No passa res.",
+        "en": "No problem.",
+        "ko": "괜찮습니다.",
+    },
+    "take_your_time": {
+        "es": "Tómese su tiempo. Si prefiere hablar con una persona, diga operador.",
+        "ca": "No tingui pressa. Si prefereix parlar amb una persona, digui operador.",
+        "en": "Take your time. If you would rather talk to a person, say operator.",
+        "ko": "천천히 찾아보세요. 상담원을 원하시면 상담원이라고 말씀해 주세요.",
+    },
     "slower": {
         "es": "De acuerdo, más despacio.",
         "ca": "D'acord, més a poc a poc.",
         "en": "All right, more slowly.",
         "ko": "천천히 말씀드리겠습니다.",
     },
+    "one_moment": {
+        "es": "Un momento, por favor. Lo estoy consultando.",
+        "ca": "Un moment, si us plau. Ho estic consultant.",
+        "en": "One moment, please. I am looking it up.",
+        "ko": "잠시만 기다려 주세요.",
+    },
+    "one_moment_writing": {
+        "es": "Un momento, por favor. Lo estoy anotando.",
+        "ca": "Un moment, si us plau. Ho estic anotant.",
+        "en": "One moment, please. I am seeing to it.",
+        "ko": "잠시만 기다려 주세요.",
+    },
     "apology": {
         "es": "Disculpe, ha ocurrido un problema. Le paso con una persona.",
-        "ca": "Disculpi, hi ha hagut un problema. El passo amb una persona.",
+        "ca": "Disculpi, hi ha hagut un problema. Passo la seva trucada a una persona.",
         "en": "Sorry, something went wrong. I will put you through to a person.",
         "ko": "죄송합니다. 문제가 생겼습니다. 상담원에게 연결하겠습니다.",
     },
@@ -121,7 +145,7 @@ WORDING: Mapping[str, Mapping[str, str]] = {
     },
     "nobody_free": {
         "es": "Ahora mismo no podemos atenderle. Por favor, llame más tarde. Adiós.",
-        "ca": "Ara mateix no el podem atendre. Si us plau, truqui més tard. Adéu.",
+        "ca": "Ara mateix no podem atendre la seva trucada. Si us plau, truqui més tard. Adéu.",
         "en": "We cannot take your call right now. Please call again later. Goodbye.",
         "ko": "지금은 연결할 수 없습니다. 나중에 다시 전화해 주세요.",
     },

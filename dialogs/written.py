@@ -91,10 +91,15 @@ class WrittenCall:
             entry["now"] = now.strftime("%Y-%m-%dT%H:%M")
             if isinstance(now.tzinfo, ZoneInfo):
                 entry["zone"] = str(now.tzinfo)
+        if self.facts.region != Facts.region:
+            entry["region"] = self.facts.region
         entry["agents"] = self.agents if isinstance(self.agents, str) else list(self.agents)
         caller = {name: value for name, value in self.facts.caller.items() if value not in ("", None)}
         if caller:
             entry["caller"] = caller
+        history = {name: value for name, value in (self.facts.history or {}).items() if value is not None}
+        if history:
+            entry["history"] = history
         if self.data:
             entry["data"] = {lookup: dict(answers) for lookup, answers in self.data.items()}
         if self.recorded is not None:
@@ -158,8 +163,12 @@ def _on_its_own(entry: Mapping[str, Any], call: WrittenCall, top: Mapping[str, A
     steps = said.pop("steps")
     if "outside" in top:
         said.setdefault("outside", {})
+    if "region" in top:
+        said.setdefault("region", call.facts.region)
     if "recorded" in top:
         said.setdefault("recorded", call.facts.recorded)
+    if isinstance(top.get("history"), dict):
+        said["history"] = {**dict.fromkeys(top["history"]), **said.get("history", {})}
     if isinstance(top.get("caller"), dict):
         blank = {str(name): "" if name in ("number", "name", "segment") else None for name in top["caller"]}
         said["caller"] = {**blank, **said.get("caller", {})}

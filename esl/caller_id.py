@@ -8,6 +8,8 @@ import unicodedata
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of what is no sign on a screen: controls, direction marks, halves of signs, breaks."""
 _NUMBER = re.compile(r"\+?[0-9() ./-]{1,40}")
+_ADDRESS = re.compile(r"<?(?:sips?:|tel:)?([^@;>]{0,60})", re.IGNORECASE)
+"""A number in a SIP address, with what carriers put behind it: `sip:600111222;ext=5@carrier`."""
 _LONGEST_NAME = 100
 
 
@@ -21,6 +23,8 @@ def plain_name(text: str) -> str:
 
 def plain_number(text: str) -> str:
     """Digits and a leading `+`; empty for a withheld number or one that is no number."""
-    if not _NUMBER.fullmatch(text):
+    found = _ADDRESS.match(text.strip())
+    number = found.group(1).strip() if found else ""
+    if not _NUMBER.fullmatch(number):
         return ""
-    return "".join(sign for sign in text if sign in "+0123456789")
+    return "".join(sign for sign in number if sign in "+0123456789")

@@ -19,6 +19,7 @@ from gevent.queue import Empty
 
 from esl.switch import Audio, Call, Digit, Finished, HungUp, ListeningLost
 from ivr.clock import Clock
+from ivr.meanwhile import Meanwhile
 
 T = TypeVar("T")
 KEPT_KEYS = 40
@@ -112,11 +113,13 @@ class Attention:
                     if on_key is not None:
                         on_key()
 
-    def during(self, work: Callable[[], T], deadline: float) -> T:
+    def during(self, work: Callable[[], T], deadline: float, filling: Meanwhile | None = None) -> T:
         """Does `work` beside the call and returns what it returns, or raises what it raises.
 
-        Raises `DeadlineError` after `deadline` seconds, and `CallOverError` as soon as the caller
-        hangs up; the work is given up in both cases.
+        `filling` is what the caller hears while it takes long.
+
+        Raises `DeadlineError` after `deadline` seconds, `PersonWanted` if the caller does not want to wait,
+        and `CallOverError` as soon as the caller hangs up; the work is given up in all these cases.
         """
         token = object()
 
@@ -130,13 +133,18 @@ class Attention:
         ends_at = self._clock.now() + deadline
         try:
             while (left := ends_at - self._clock.now()) > 0:
-                match self.next(left):
+                event = self.next(left if filling is None else min(left, filling.left()))
+                if filling is not None and filling.takes(event):
+                    event = None
+                match event:
                     case _WorkEnded(token=ended, value=value, fault=fault) if ended is token:
                         if fault is not None:
                             raise fault
                         return value  # type: ignore[return-value] # the token ties it to `work`
                     case Digit(key):
                         self.keys.append(key)
+                if filling is not None:
+                    filling.go_on()
             raise DeadlineError
         finally:
             beside.kill(block=False)

@@ -33,6 +33,9 @@ from esl import commands
 from esl.errors import UnsafeTextError
 from esl.sockets import LOOPBACK
 from ivr.errors import ConfigurationError
+from ivr.identity.settings import VerificationSettings
+from ivr.messenger.settings import MessageSettings
+from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -46,27 +49,6 @@ Network = Annotated[
     BeforeValidator(lambda value: ip_network(value, strict=False)),
     PlainSerializer(str),
 ]
-
-
-def _secret(value: object) -> object:
-    """`{env: NAME}` or `{file: PATH}` → the secret. A literal is refused."""
-    match value:
-        case None:
-            return None
-        case {"env": str(name), **rest} if not rest:
-            if name not in os.environ:
-                raise ValueError(f"the environment variable {name} is not set")
-            return os.environ[name]
-        case {"file": str(path), **rest} if not rest:
-            try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ValueError(f"the secret's file {path} cannot be read ({error.strerror})") from error
-        case _:
-            raise ValueError("a secret is written {env: NAME} or {file: PATH}, never literally")
-
-
-Secret = Annotated[str | None, BeforeValidator(_secret), Field(repr=False)]
 
 
 def _zone(name: str) -> str:
@@ -84,7 +66,11 @@ class _Part(BaseModel):
 
 class DatabaseSettings(_Part):
     url: str = "sqlite:///ivr.sqlite3"
-    """SQLAlchemy URL; a relative SQLite file lies below `home`."""
+    """SQLAlchemy URL; a relative SQLite file lies below `home`. A server's is `postgresql://user@host/database`."""
+    password: Secret = None
+    """Of the server's user."""
+    connections: Annotated[int, Field(ge=1, le=100)] = 6
+    """How many each process keeps to a server."""
 
 
 class OutboundSettings(_Part):
@@ -153,6 +139,14 @@ class SpeechSettings(_Part):
     """Fetch missing models when the server starts."""
     spanish: Literal["es", "es-419"] = "es"
     pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, Field(pattern=r"^wss?://")], ...]] = Field(
+        default_factory=dict
+    )
+    """vosk-servers (their websockets) that recognise a language, on other machines."""
+    second_opinion: bool = True
+    """Whether Whisper, where it is installed, is asked when Vosk is unsure."""
+    piper: dict[Literal["es", "ca", "en"], Path] = Field(default_factory=dict)
+    """Piper voices (`.onnx` files) that speak instead of espeak-ng; needs the extra `piper`."""
 
 
 class CallSettings(_Part):
@@ -160,9 +154,16 @@ class CallSettings(_Part):
     language: Literal["es", "ca", "en"] = "es"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Madrid"
     """IANA name of the site's time zone."""
+    former_language: bool = True
+    """Whether callers may be greeted in the language that they spoke before, where their segment says so."""
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
     """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    filler_after: Annotated[float, Field(ge=0, le=30)] = 1.5
+    """Seconds that a back end may take before the caller hears that it takes a moment."""
+    filler_music: Literal["soft", "none"] | Path = "soft"
+    """What they hear after that: the soft sound that comes with the product, nothing, or a file of your own
+    (WAV, 16 bits, mono, 8 kHz)."""
     longest: Annotated[float, Field(gt=0)] = 1800.0
     """Seconds: a call beyond that is handed to a person."""
     record: bool = True
@@ -172,6 +173,22 @@ class RecordingSettings(_Part):
     folder: Path = Path("recordings")
     format: Literal["wav", "mp3", "opus"] | None = None
     """What recordings become when their call is over, trimmed; None: they stay as the switch wrote them."""
+
+
+Days = Annotated[int, Field(ge=1)] | None
+
+
+class RetentionSettings(_Part):
+    """Days that each kind of data is kept (`ivr db expire`); null: for ever."""
+
+    recordings: Days = 90
+    transcripts: Days = 365
+    callers: Days = 730
+    messages: Days = 365
+    segments: Days = 365
+    verification: Days = 90
+    outbox: Days = 30
+    audit: Days = 1825
 
 
 class LogSettings(_Part):
@@ -194,15 +211,20 @@ class Settings(BaseSettings):
     home: Path = CHECKOUT
     flows: Path | None = None
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
+    back_ends: Path | None = None
+    """The company's systems (docs/back-ends.md); default: `home`/back_ends.yaml if it is there."""
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
+    retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
     outbound: OutboundSettings = OutboundSettings()
     audio: AudioSettings = AudioSettings()
     switch: SwitchSettings = SwitchSettings()
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
+    messages: MessageSettings = MessageSettings()
+    verification: VerificationSettings = VerificationSettings()
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""
@@ -244,6 +266,10 @@ class Settings(BaseSettings):
         return self.path(self.spool)
 
     @property
+    def messages_folder(self) -> Path:
+        return self.path(self.messages.folder)
+
+    @property
     def flows_folder(self) -> Path:
         """Where the flows lie: the configured folder, `home`/flows, or the shipped ones."""
         if self.flows is not None:
@@ -252,13 +278,25 @@ class Settings(BaseSettings):
         return own if own.is_dir() else CHECKOUT / "dialogs" / "flows"
 
     @property
+    def back_ends_file(self) -> Path | None:
+        """The file of back ends; `None`: only the own database is asked."""
+        if self.back_ends is not None:
+            return self.path(self.back_ends)
+        own = self.home / "back_ends.yaml"
+        return own if own.is_file() else None
+
+    @property
     def database_url(self) -> str:
         """The URL with a relative SQLite file made absolute."""
         prefix = "sqlite:///"
         url = self.database.url
         if url.startswith(prefix) and not url.startswith(prefix + "/") and not url.endswith(":memory:"):
             return prefix + str(self.home / url.removeprefix(prefix))
-        return url
+        if self.database.password is None:
+            return url
+        from data.database import with_password  # noqa: PLC0415 -- SQLAlchemy is slow to load
+
+        return with_password(url, self.database.password)
 
 
 _VARIABLES_OF_THE_PROCESS = {"IVR_CONFIG", "IVR_MODELS"}

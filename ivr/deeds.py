@@ -6,24 +6,34 @@ is, so that a flow that needs more is not published.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
 
 import gevent
 import structlog
 
-from dialogs.effects import Deed, Record, Transfer
+from dialogs.effects import Consent, Deed, Notify, OpenCase, Record, Transfer, Verify
 from dialogs.engine import Conversation
-from dialogs.results import Failed, Handed, NoInput, Recorded, Result
+from dialogs.results import Failed, Found, Handed, Locked, Missing, NoInput, Recorded, Result, Slow
 from esl.errors import CommandRefusedError
 from esl.switch import Call
 from ivr import moments
-from ivr.attention import Attention, CallOverError
+from ivr.attention import Attention, CallOverError, DeadlineError
 from ivr.clock import Clock
 from ivr.dictation import Dictated, Dictation
+from ivr.identity.verification import Verification
 from ivr.moments import Watch
+from ivr.occasion import Occasion, Person
+from ivr.performers import Performers
 from ivr.records import CallRecord, place_in
 
 log = structlog.get_logger(__name__)
+
+NOTING_DEADLINE = 4.0
+"""Seconds for what is only noted: a case, a message, a consent."""
+T = TypeVar("T")
 
 
 class Deeds:
@@ -38,6 +48,7 @@ class Deeds:
         record: CallRecord,
         clock: Clock,
         watch: Watch,
+        performers: Performers,
     ) -> None:
         self._call = call
         self._attention = attention
@@ -45,6 +56,8 @@ class Deeds:
         self._record = record
         self._clock = clock
         self._watch = watch
+        self._performers = performers
+        self._person: Person | None = None
         self.given_away = False
         """The leg is the dialplan's: what the flow says after this, the caller does not hear."""
 
@@ -63,10 +76,60 @@ class Deeds:
                     if not listening and self._attention.over is None:
                         self._call.stop_listening()
             case _:
-                log.error(
-                    "not_installed", call=self._record.call_id, step=deed.step, deed=type(deed).__name__
-                )
-                return Failed(f"{type(deed).__name__} is not installed")
+                return self._beside(deed)
+
+    def _beside(self, deed: Deed) -> Result:
+        """What is done beside the call, while the caller may go at any moment."""
+        performers, occasion = self._performers, self._occasion(deed)
+        match deed:
+            case Verify() if performers.identity is not None:
+                return self._verify(deed, performers.identity)
+            case OpenCase() if performers.cases is not None:
+                cases = performers.cases
+                return self._noted(lambda: cases.open(deed, occasion))
+            case Notify() if performers.notices is not None:
+                notices = performers.notices
+                return self._noted(lambda: notices.send(deed, occasion))
+            case Consent() if performers.consents is not None:
+                consents = performers.consents
+                return self._noted(lambda: consents.keep(deed, occasion))
+        log.error("not_installed", call=self._record.call_id, step=deed.step, deed=type(deed).__name__)
+        return Failed(f"{type(deed).__name__} is not installed")
+
+    @property
+    def person(self) -> Person | None:
+        """Who the caller has proved to be."""
+        return self._person
+
+    def _occasion(self, deed: Deed) -> Occasion:
+        return Occasion(
+            call_id=UUID(self._record.call_id),
+            caller_number=self._call.caller_number,
+            flow=self._conversation.position.flow,
+            step=deed.step,
+            language=self._conversation.language,
+            person=self._person,
+        )
+
+    def _noted(self, work: Callable[[], T]) -> T | Failed:
+        try:
+            return self._attention.during(work, NOTING_DEADLINE)
+        except DeadlineError:
+            # It may still be noted a moment later: asked again, it is the same and not a second one.
+            return Failed(f"not noted within {NOTING_DEADLINE:g} s")
+
+    def _verify(self, verify: Verify, identity: Verification) -> Found | Missing | Locked | Slow | Failed:
+        occasion = self._occasion(verify)
+        try:
+            verified = self._attention.during(
+                lambda: identity.verify(verify.identity, verify.claims, occasion), verify.deadline
+            )
+        except DeadlineError:
+            return Slow()
+        if verified.person is not None:
+            self._person = verified.person
+            self._record.verified(verify.identity, verified.person.customer_id)
+        return verified.result
 
     def _transfer(self, transfer: Transfer) -> Handed | Failed:
         """The leg goes on in the dialplan; our part ends as soon as the switch has taken the order."""

@@ -23,8 +23,11 @@ from dialogs.loader import load_flows
 from esl import commands
 from esl.errors import EslError, LoginRefusedError
 from esl.inbound import InboundConnection
+from ivr.back_ends import declared_in
+from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
 from ivr.errors import IvrError
+from ivr.messenger import checkup
 from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
@@ -58,8 +61,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _flows(settings)
     yield _live_flows(settings)
+    yield from _back_ends(settings)
+    yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
+    yield from _messages(settings)
     yield from _ports(settings)
     yield _freeswitch(settings)
     if settings.switch.kind == "freeswitch":
@@ -140,6 +146,51 @@ def _live_flows(settings: Settings) -> Finding:
         store.close()
     since = f"{live.effective_at:%Y-%m-%d %H:%M:%S} UTC"
     return Finding("live flows", "good", f"release {live.release} since {since}, {len(files)} files")
+
+
+def _back_ends(settings: Settings) -> Iterator[Finding]:
+    """The company's systems, each tried."""
+    file = settings.back_ends_file
+    if file is None:
+        yield Finding("back ends", "good", "none declared: the own database answers")
+        return
+    try:
+        declared = declared_in(file)
+    except DialogError as fault:
+        yield Finding(
+            "back ends", "bad", str(fault).splitlines()[0], "Run `ivr check` and mend what it names"
+        )
+        return
+    for tried in try_systems(declared):
+        state: State = "good" if tried.good else "bad"
+        yield Finding(f"back end {tried.name}", state, tried.found, tried.remedy)
+
+
+def _outbox(settings: Settings) -> Finding:
+    """Whether anything was given up that a caller was told would be done."""
+    store = Store(settings.database_url)
+    try:
+        state = store.outbox.state(("write",))
+    except DataError as fault:
+        return Finding("writes", "note", fault.what, fault.remedy)
+    finally:
+        store.close()
+    found = f"{state.waiting} waiting, {state.given_up} given up"
+    if state.given_up:
+        return Finding("writes", "note", found, "Look at `ivr outbox list`: nobody else will do it")
+    return Finding("writes", "good", found)
+
+
+def _messages(settings: Settings) -> Iterator[Finding]:
+    """Whether messages would arrive."""
+    store = Store(settings.database_url)
+    try:
+        lying = checkup.waiting(store)
+    finally:
+        store.close()
+    states: dict[bool | None, State] = {True: "good", False: "bad", None: "note"}
+    for one in (*checkup.knock(settings.messages, settings.messages_folder), *([lying] if lying else ())):
+        yield Finding(one.what, states[one.good], one.found, one.remedy)
 
 
 def _synthesis(settings: Settings) -> Finding:

@@ -78,3 +78,33 @@ class CannotPlay(IvrError):
     """There is no player, or no sound device."""
 
     code = "cannot_play"
+
+
+class BackEndUnfit(IvrError):
+    """A system of the company cannot be asked as it is declared: a secret, an address, a certificate."""
+
+    code = "back_end_unfit"
+
+
+class CustomerUnknown(IvrError):
+    """No customer of that number."""
+
+    code = "customer_unknown"
+
+
+class ProofUnfit(IvrError):
+    """A PIN or a document that cannot prove anybody."""
+
+    code = "proof_unfit"
+
+
+class ConsentUnknown(IvrError):
+    """No consent of that id."""
+
+    code = "consent_unknown"
+
+
+class EvidenceDamaged(IvrError):
+    """What proves a consent is gone, or is not what was kept."""
+
+    code = "evidence_damaged"

@@ -4,7 +4,8 @@ Rules:
 1. Keys always win: the first key stops the prompt and ends speech recognition for this question.
 2. Speech stops the prompt as soon as it is certain that it is speech (barge-in), where the flow allows.
 3. Time is the caller's: silence and speech are measured in the audio, not by the clock.
-4. No recogniser, or one that is lost: the question goes on by keys.
+4. No recogniser, or one that can take no utterance: the question, and the call, go on by keys. An utterance
+   that is lost or late counts as not understood, and the next one is tried again.
 """
 
 from __future__ import annotations
@@ -231,8 +232,9 @@ class Question:
             log.warning("recognition_late", reason=str(late) or "no answer in time")
             return Collected(NoMatch(), ended_at)
         except SpeechError as lost:
+            # The worker died with these words, twice: ask again. If none comes back, `open` will say so.
             log.warning("recognition_lost", reason=str(lost))
-            return Collected(NoMatch(), ended_at, recognizer_lost=True)
+            return Collected(NoMatch(), ended_at)
         finally:
             utterance.cancel()
         log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])

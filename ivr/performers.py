@@ -6,4 +6,28 @@ A flow with a step whose performer is not here runs in the simulator and in test
 
 from __future__ import annotations
 
-PERFORMERS: frozenset[str] = frozenset({"transfer", "record"})
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ivr.cases import Cases
+    from ivr.evidence import Evidence
+    from ivr.identity.verification import Verification
+    from ivr.messenger.messenger import Messenger
+
+PERFORMERS: frozenset[str] = frozenset(
+    {"transfer", "record", "identity", "cases", "notices", "consents", "writes"}
+)
+
+
+@dataclass(frozen=True)
+class Performers:
+    """Those that work beside the call; the others order the switch, and are `ivr.deeds`' own.
+
+    `None`: not installed here, and what asks for it is `Failed`.
+    """
+
+    identity: Verification | None = None
+    cases: Cases | None = None
+    notices: Messenger | None = None
+    consents: Evidence | None = None

@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,7 @@ from data.call_log import CallLog
 from data.errors import DataError
 from data.ids import new_id
 from data.records import (
+    AuditEntry,
     CallAnswered,
     CallBegun,
     CallEnded,
@@ -37,10 +38,24 @@ from data.records import (
     TurnKind,
     Who,
 )
+from data.records.callers import TakenFor
 from dialogs.call import Visit
-from dialogs.effects import Deed
+from dialogs.effects import Deed, Write
 from dialogs.engine import Conversation
-from dialogs.results import Found, Heard, Keyed, Match, NoInput, NoMatch, Result, Understood, Unreached
+from dialogs.results import (
+    Found,
+    Heard,
+    Keyed,
+    Match,
+    NoInput,
+    NoMatch,
+    Noted,
+    Refused,
+    Result,
+    Understood,
+    Unreached,
+    Written,
+)
 from dialogs.universals import is_universal
 from esl.switch import Call
 from ivr.clock import Clock
@@ -221,10 +236,13 @@ class CallRecord:
         self._turns = 0
         self._voices = 0
         self._planned_recording = recording
+        self._verified: str | None = None
+        self._customer_id: UUID | None = None
         self.call_id = str(call_id)
         self.began_at = began_at
         self.language = ""
         self.outcome = ""
+        self._taken_for: TakenFor | None = None
 
     @property
     def recording(self) -> Path | None:
@@ -234,6 +252,10 @@ class CallRecord:
     def not_recorded(self) -> None:
         """There is no recording: the switch refused, or the caller did, or was gone before it began."""
         self._planned_recording = None
+
+    def verified(self, identity: str, customer_id: UUID) -> None:
+        """The caller has proved who they are, by that proof of the catalogue."""
+        self._verified, self._customer_id = identity, customer_id
 
     def answered(self) -> None:
         """The call was answered now."""
@@ -274,6 +296,12 @@ class CallRecord:
             sensitive=sensitive,
         )
 
+    def taken_for(self, taken: TakenFor) -> None:
+        """Who the caller is taken for from now on, and why."""
+        self._taken_for = replace(taken, call_id=self._id)
+        noted = self._taken_for
+        self._records.write(lambda: self._records.call_log.taken_for(noted))
+
     def voice_file(self, purpose: str) -> Path | None:
         """A new file for what the caller says, its folder made; None if there can be none."""
         self._voices += 1
@@ -282,9 +310,13 @@ class CallRecord:
 
     def caller_recorded(self, place: Place, file: Path) -> str:
         """What the caller said is in the file; returns its path below the recordings folder."""
-        reference = self._records.below(file)
+        reference = self.reference_of(file)
         self._turn("caller", place, text=reference, kind="recorded", result="recorded")
         return reference
+
+    def reference_of(self, file: Path) -> str:
+        """Its path below the recordings folder."""
+        return self._records.below(file)
 
     def looked_up(
         self,
@@ -307,6 +339,24 @@ class CallRecord:
             found=found,
             sensitive=sensitive,
         )
+        if result == "found":
+            # Whose they are is looked up by what was asked, unless that is a secret: it may wait on a disk.
+            whose = "" if sensitive else asked.get("customer_number", "")
+            self._audit("read", place, f"{name}: {', '.join(found)}", whose)
+
+    def _audit(self, action: str, place: Place, what: str, whose: str = "") -> None:
+        """Puts on record that the call read or changed somebody's data."""
+        entry = AuditEntry(
+            at=self._records.clock.utc(),
+            who="call",
+            action=action,
+            what=what,
+            why=f"{place.flow}.{place.step}",
+            customer_id=self._customer_id,
+            customer_number=whose,
+            call_id=self._id,
+        )
+        self._records.write(lambda: self._records.call_log.audit(entry))
 
     def did(self, place: Place, deed: Deed, result: Result, *, secrets: Collection[str]) -> None:
         """Something that needs a performer of its own was tried, and what came of it.
@@ -314,7 +364,11 @@ class CallRecord:
         What it was about stays out, and of what was found the sensitive answers, `secrets`.
         """
         readings = result.intents if isinstance(result, Understood) else ()
-        known = result.record if isinstance(result, Found) else {}
+        known = result.record if isinstance(result, Found | Written) else {}
+        if isinstance(deed, Write) and isinstance(result, Written | Noted):
+            self._audit("write", place, f"{deed.name}: {', '.join(deed.values)}")
+        if isinstance(deed, Write) and isinstance(result, Refused):
+            known = {"reason": result.reason}
         self._turn(
             "system",
             place,
@@ -344,6 +398,7 @@ class CallRecord:
 
     def finish(self, cause: str, by: str, path: Iterable[Visit] = ()) -> None:
         """The call is over; `path` is the dialog's way through the flows."""
+        taken = self._taken_for
         sides: dict[str, EndedBy] = {"caller": "caller", "system": "system", "agent": "agent"}
         ended = CallEnded(
             call_id=self._id,
@@ -352,6 +407,12 @@ class CallRecord:
             ended_by=sides.get(by, "unknown"),
             outcome=self.outcome or None,
             language=self.language or None,
+            segment=None if taken is None else taken.segment,
+            segment_reason=None if taken is None else taken.reason,
+            rules_version=None if taken is None else taken.rules_version,
+            # Who has proved who they are counts more than whose telephone it is.
+            customer_id=self._customer_id,
+            verified=self._verified,
             recording=None if self._planned_recording is not None else "",
             path=tuple(_step(visit) for visit in path),
         )

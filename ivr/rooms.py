@@ -23,10 +23,17 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
+from ivr.back_end_work import Filler
+from ivr.back_ends import BackEnds, declared_in, live_schemas
+from ivr.back_ends.writing import Writing
+from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.hold_music import filler_of
+from ivr.installed import open_performers
 from ivr.lookups import Lookups
+from ivr.performers import Performers
 from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
@@ -50,7 +57,11 @@ class Rooms:
     queues: frozenset[str]
     """Those of the flows that the server began with."""
     voice: Voice
-    lookups: Lookups
+    lookups: BackEnds
+    writes: Writing
+    filler: Filler
+    callers: KnownCallers
+    performers: Performers
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def node_id(settings: Settings) -> str:
 
 def catalogue_of(settings: Settings) -> Catalogue:
     """What the folder's flows may use. Raises `FlowsInvalid`."""
-    return live_catalogue(settings.flows_folder)
+    return live_catalogue(settings.flows_folder, live_schemas(settings.back_ends_file))
 
 
 def copies_of(settings: Settings) -> Copies:
@@ -111,7 +122,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     settings = furnishing.settings
     node = claim(settings.spool_folder, node_id(settings))
     closing.callback(node.release)
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, connections=settings.database.connections)
     closing.callback(store.close)
     there = _open_database(store, settings, closing)
     voice = Voice.of(
@@ -132,14 +143,44 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     closing.callback(records.close)
     if there and (ended := records.recover()):
         log.warning("unfinished_calls_completed", calls=ended)
-    live = _open_flows(furnishing, store, voice, closing)
     zone = ZoneInfo(settings.calls.zone)
 
     def local_time() -> datetime:
         return furnishing.clock.utc().astimezone(zone)
 
+    declared = declared_in(settings.back_ends_file)
+    back_ends = BackEnds(Lookups(store, local_time), declared, zone=zone)
+    closing.callback(back_ends.close)
+    for system in back_ends.systems.values():
+        if system.unfit:
+            log.error("back_end_unfit", system=system.name, reason=system.unfit)
+    writes = Writing(
+        store,
+        Spool(settings.spool_folder),
+        back_ends.targets(),
+        owner=node.name,
+        clock=furnishing.clock,
+        zone=zone,
+    )
+    closing.callback(writes.close)
+    writes.start()
+    live = _open_flows(furnishing, store, voice, closing)
     queues = live.current.flows.catalogue.queues
-    return Rooms(store, records, live, queues, voice, Lookups(store, local_time))
+    callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
+    closing.callback(callers.close)
+    performers = open_performers(settings, store, furnishing.clock, closing, node=node.name)
+    return Rooms(
+        store=store,
+        records=records,
+        live=live,
+        queues=queues,
+        voice=voice,
+        lookups=back_ends,
+        writes=writes,
+        filler=filler_of(settings),
+        callers=callers,
+        performers=performers,
+    )
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:
@@ -173,7 +214,7 @@ def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool
 
 def _open_flows(furnishing: Furnishing, store: Store, voice: Voice, closing: ExitStack) -> LiveFlows:
     settings = furnishing.settings
-    reader = FlowReader(furnishing.extra_languages)
+    reader = FlowReader(furnishing.extra_languages, live=live_schemas(settings.back_ends_file))
     closing.callback(reader.close)
 
     def folder() -> FlowSet:

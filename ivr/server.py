@@ -24,6 +24,7 @@ from esl.switch import Call
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.doors import bind, open_for_calls
+from ivr.identity.attestation import attested
 from ivr.moments import Watch, nobody_watches
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
@@ -108,16 +109,22 @@ class Server:
         """One call, in its own greenlet."""
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
+        known = rooms.callers.meet(call.caller_number, at=now)
+        attestation = attested(call.variables, settings.verification.attestation)
         facts = Facts(
             language=settings.calls.language,
-            # Nobody is segmented yet: a flow's `caller.segment == "vip"` needs something to compare.
-            caller={"number": call.caller_number, "name": call.caller_name, "segment": ""},
+            caller={"number": call.caller_number, "name": call.caller_name, "attested": attestation},
             now=now.astimezone(self._zone),
             region=settings.calls.region,
+            history=known.facts if settings.calls.former_language else known.facts_but_language,
         )
         version = rooms.live.current
         basis = Basis(
-            flow=settings.calls.flow, flow_version=version.flows.version, release=version.release, at=now
+            flow=settings.calls.flow,
+            flow_version=version.flows.version,
+            release=version.release,
+            caller_facts={**known.told(version.flows.segments), "attested": attestation},
+            at=now,
         )
         record = rooms.records.begin(call, basis, language=facts.language)
         facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
@@ -126,8 +133,12 @@ class Server:
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
             lookups=rooms.lookups,
+            writes=rooms.writes,
+            filler=rooms.filler,
             clock=self._clock,
             watch=self._watch,
             longest_call=settings.calls.longest,
+            caller=known,
+            performers=rooms.performers,
         )
         Session(call, conversation, record, services).live()

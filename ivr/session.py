@@ -10,9 +10,9 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -30,33 +30,36 @@ from dialogs.effects import (
     SetOutcome,
     Spoken,
     StartRecording,
+    Write,
 )
 from dialogs.engine import Conversation
 from dialogs.results import (
     Done,
     Failed,
-    Found,
     Handed,
     Match,
-    Missing,
     NobodyFree,
     NoInput,
     NoMatch,
     Played,
     Recorded,
     Result,
-    Slow,
 )
 from esl.errors import CallEnded, CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished, HungUp
 from ivr import moments
-from ivr.attention import Attention, CallOverError, CallTooLongError, DeadlineError
+from ivr.attention import Attention, CallOverError, CallTooLongError
+from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.callers.knowing import Acquaintance
+from ivr.callers.meeting import Meeting
+from ivr.clip import clip_of
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
-from ivr.records import CallRecord, masked, place_in, tells
+from ivr.performers import Performers
+from ivr.records import CallRecord, place_in
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
@@ -73,13 +76,6 @@ class Prompts(Protocol):
         """Raises `SpeechError`."""
 
 
-class Lookups(Protocol):
-    """The back ends."""
-
-    def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
-        """Blocks cooperatively; the session keeps the deadline."""
-
-
 @dataclass(frozen=True)
 class Services:
     """What a call is performed with."""
@@ -91,6 +87,13 @@ class Services:
     watch: Watch
     longest_call: float
     """Seconds."""
+    writes: Writes | None = None
+    """`None`: nobody is there who has things done."""
+    filler: Filler = field(default_factory=Filler)
+    """What callers hear while a back end takes its time."""
+    caller: Acquaintance | None = None
+    """Whoever calls; `None`: nobody asks."""
+    performers: Performers = field(default_factory=Performers)
 
 
 class NothingToSayError(Exception):
@@ -117,6 +120,23 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
+            performers=services.performers,
+        )
+        self._meeting = Meeting(
+            services.caller,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            proved=lambda: self._deeds.person,
+        )
+        self._back_ends = BackEndWork(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+            counter=Counter(services.lookups, services.writes, services.filler, self._filler),
         )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
@@ -149,6 +169,7 @@ class Session:
             self._complete(over, self._clock.now() - began)
 
     def _begin(self) -> None:
+        self._meeting.note()
         self._services.watch(
             moments.CallBegan(self._record.call_id, self._call.caller_number, self._call.destination)
         )
@@ -172,7 +193,9 @@ class Session:
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
         while not isinstance(effect, Hangup):
-            effect = self._conversation.send(self._perform(effect))
+            result = self._perform(effect)
+            self._meeting.after(effect, result)
+            effect = self._conversation.send(result)
         if self._deeds.given_away:
             self._call.release()
         elif not self._with_person:  # a hang-up now would cut the conversation with the agent
@@ -253,7 +276,7 @@ class Session:
             case Collect():
                 return self._ask(effect)
             case Lookup():
-                return self._look_up(effect)
+                return self._back_ends.look_up(effect)
             case StartRecording():
                 self._start_recording()
             case Enqueue():
@@ -262,11 +285,16 @@ class Session:
                 self._record.outcome = code
             case _:
                 place = place_in(self._conversation, effect.step)
-                result = self._deeds.perform(effect, listening=self._recognizer is not None)
+                result = self._do(effect)
                 if not isinstance(result, Recorded):  # that has its own turn, which names the file
                     self._record.did(place, effect, result, secrets=self._conversation.secrets)
                 return result
         return Done()
+
+    def _do(self, deed: Deed) -> Result:
+        if isinstance(deed, Write):
+            return self._back_ends.write(deed)
+        return self._deeds.perform(deed, listening=self._recognizer is not None)
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
@@ -310,8 +338,10 @@ class Session:
             recognizer=recognizer,
             clock=self._clock,
         )
-        with self._masked(sensitive=collect.sensitive):
+        keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
+        with self._masked(sensitive=collect.sensitive), keeping as clip:
             collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+        collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
         self._answered_at = collected.ended_at
@@ -338,36 +368,6 @@ class Session:
             )
         )
 
-    def _look_up(self, lookup: Lookup) -> Found | Missing | Slow | Failed:
-        asked_at = self._clock.now()
-        result: Found | Missing | Slow | Failed
-        try:
-            result = self._attention.during(
-                lambda: self._services.lookups.ask(lookup.name, lookup.by), lookup.deadline
-            )
-        except DeadlineError:
-            result = Slow()
-        name = type(result).__name__.lower()
-        if isinstance(result, Failed):
-            log.warning("lookup_failed", call=self._record.call_id, lookup=lookup.name, reason=result.reason)
-        self._tell_look_up(lookup, result, name)
-        took = self._clock.now() - asked_at
-        self._services.watch(moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, took))
-        return result
-
-    def _tell_look_up(self, lookup: Lookup, result: Found | Missing | Slow | Failed, name: str) -> None:
-        """Into the record; what is the answer to a sensitive question is masked there by its value."""
-        secrets = self._conversation.secrets
-        found = result.record if isinstance(result, Found) else {}
-        self._record.looked_up(
-            place_in(self._conversation, lookup.step),
-            lookup.name,
-            asked=lookup.by,
-            result=name,
-            found=masked(found, secrets),
-            sensitive=any(tells(value, secrets) for value in lookup.by.values()),
-        )
-
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
         self._call.stop_listening()
@@ -376,6 +376,8 @@ class Session:
         # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
         # fallback queue, had we not said that the conversation is the end.
         self._call.set_variable("hangup_after_bridge", "true")
+        # As if they had waited so long already: mod_callcenter adds it to the seconds of waiting.
+        self._call.set_variable("cc_base_score", str(enqueue.priority) if enqueue.priority else "")
         result = _end_of_queue(
             self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
         )
@@ -391,6 +393,13 @@ class Session:
         return result
 
     # Sound
+
+    def _filler(self, prompt: Prompt, step: str) -> str | None:
+        """As `_sound`; without a voice a wait is silent, and no more than that."""
+        try:
+            return self._sound(prompt, step)
+        except NothingToSayError:
+            return None
 
     def _sound(self, prompt: Prompt, step: str, kind: str = "") -> str:
         """Starts a prompt and returns the command's id. Raises `NothingToSayError`."""

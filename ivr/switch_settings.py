@@ -91,3 +91,5 @@ class FreeswitchSettings(_Part):
     legs_per_second: int = 100
     rtp_first: int = 16384
     rtp_last: int = 32768
+    jitter_buffer: int = 40
+    """Milliseconds of the caller's sound that are held back, so that a packet may be late; 0 = none."""

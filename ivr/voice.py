@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import gevent
 import structlog
@@ -21,6 +22,7 @@ from ivr.config import Settings
 from speech.auto import AutoRecognizer, Choice, choose
 from speech.errors import SpeechError
 from speech.models import ModelStore
+from speech.piper import Piper
 from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.pyttsx3 import Voice as SpeakingVoice
@@ -36,6 +38,8 @@ Fetching = Callable[[str, int, int], None]
 LANGUAGES = ("es", "ca", "en")
 SYNTHESIS_READY = 30.0
 """Seconds that the synthesiser has to start."""
+PIPER_READY = 60.0
+"""Seconds that Piper has to load its voices."""
 RECOGNITION_READY = 120.0
 """Seconds that the recognisers have to load their models."""
 REST = 0.2
@@ -60,20 +64,88 @@ class Speaker:
 class SpokenPrompts:
     """The prompts of flows as files: the session's port to synthesis and studio."""
 
-    def __init__(self, library: PromptLibrary, *, spanish: str, pace: float) -> None:
+    def __init__(
+        self, library: PromptLibrary, synthesizer: CachedSynthesizer, *, spanish: str, pace: float
+    ) -> None:
         self._library = library
+        self._synthesizer = synthesizer
         self._spanish = spanish
         self._pace = pace
 
     def file_of(self, spoken: Spoken) -> Path:
         """The file of one stretch of prompt. Raises `SpeechError`."""
-        language = self._spanish if spoken.language == "es" else spoken.language
         return self._library.file_of(
             spoken.text,
-            language=language,
+            language=self._voice_of(spoken.language),
             recording_name=spoken.recording,
             pace=self._pace * spoken.pace,
+            pieces=[(piece.text, piece.recording) for piece in spoken.pieces],
         )
+
+    def source_of(self, spoken: Spoken) -> Literal["studio", "cache", "none"]:
+        """Where its file would come from now; `none`: it has to be synthesised. Raises `SpeechError`."""
+        language = self._voice_of(spoken.language)
+        if spoken.recording and self._library.recording_of(spoken.recording, language, spoken.text):
+            return "studio"
+        pace = self._pace * spoken.pace
+        return "cache" if self._synthesizer.has(spoken.text, language=language, pace=pace) else "none"
+
+    def prepare_recordings(self) -> int:
+        """Converts the studio's recordings that no call has needed yet; returns how many."""
+        return self._library.prepare()
+
+    def _voice_of(self, language: str) -> str:
+        """The language, with the region whose voice was chosen."""
+        return self._spanish if language == "es" else language
+
+
+def studio_folder(settings: Settings) -> Path:
+    """Where the studio's recordings lie."""
+    return settings.prompts_folder / "studio"
+
+
+def open_prompts(
+    settings: Settings, *, tell: Tell = log.warning, workers: int = 1
+) -> tuple[SpokenPrompts, CachedSynthesizer]:
+    """Synthesis and studio as the settings say; closing the synthesiser ends all. Raises `SpeechError`.
+
+    `tell` hears why espeak-ng speaks where Piper should.
+    """
+    speaker = Pyttsx3(voices=SYSTEM_VOICES, workers=workers)
+    piper = None
+    try:
+        speaker.wait_ready(SYNTHESIS_READY)
+        piper = _piper(settings, tell, workers)
+        cache = settings.prompts_folder / "cache"
+        synthesizer = CachedSynthesizer(speaker, cache, preferred=piper)
+        library = PromptLibrary(synthesizer, recordings=studio_folder(settings), converted=cache / "studio")
+    except BaseException:
+        speaker.close()
+        if piper is not None:
+            piper.close()
+        raise
+    prompts = SpokenPrompts(library, synthesizer, spanish=settings.speech.spanish, pace=settings.speech.pace)
+    return prompts, synthesizer
+
+
+def _piper(settings: Settings, tell: Tell, workers: int) -> Piper | None:
+    """Piper with the voices of the settings; None where there are none, or it cannot be had."""
+    voices: dict[str, Path] = {
+        language: file if file.is_absolute() else settings.home / file
+        for language, file in settings.speech.piper.items()
+    }
+    if not voices:
+        return None
+    piper = None
+    try:
+        piper = Piper(voices, workers=workers)
+        piper.wait_ready(PIPER_READY)
+        return piper
+    except SpeechError as fault:
+        if piper is not None:
+            piper.close()
+        tell(f"espeak-ng speaks instead of Piper: {fault}")
+        return None
 
 
 class Voice:
@@ -97,19 +169,12 @@ class Voice:
 
         Raises `SpeechError` without synthesis.
         """
-        speaker = Pyttsx3(voices=SYSTEM_VOICES)
+        prompts, synthesizer = open_prompts(settings, tell=tell)
         try:
-            speaker.wait_ready(SYNTHESIS_READY)
-            folder = settings.prompts_folder
-            synthesizer = CachedSynthesizer(speaker, folder / "cache")
-            library = PromptLibrary(
-                synthesizer, recordings=folder / "studio", converted=folder / "cache" / "studio"
-            )
             recognizer = _recognizer(settings, languages, tell, fetching)
         except BaseException:
-            speaker.close()
+            synthesizer.close()
             raise
-        prompts = SpokenPrompts(library, spanish=settings.speech.spanish, pace=settings.speech.pace)
         return cls(prompts, synthesizer, recognizer)
 
     @property
@@ -137,6 +202,7 @@ class Voice:
         def warm() -> None:
             try:
                 gevent.joinall(before)
+                self.prompts.prepare_recordings()
                 later = []
                 for spoken in prompts:
                     gevent.sleep(0.001)  # most are there already, and looking must not hold up the calls
@@ -192,6 +258,8 @@ def _recognizer(
         fetch=settings.speech.fetch,
         engine=settings.speech.engine,
         progress=fetching,
+        servers={str(language): urls for language, urls in settings.speech.servers.items()},
+        second_opinion=settings.speech.second_opinion,
     )
     recognizer = AutoRecognizer(choice)
     listening = recognizer.languages()

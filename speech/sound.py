@@ -156,10 +156,10 @@ def frame_levels(samples: Samples) -> Samples:
     return levels
 
 
-def finished_prompt(samples: Samples, *, margin: float = 0.04) -> Samples:
+def finished_prompt(samples: Samples, *, margin: float = 0.04, level: float = SPEECH_LEVEL_DBFS) -> Samples:
     """Trims the silence at both ends to `margin` seconds, levels, and fades 5 ms in and out.
 
-    The level is the RMS of the frames that hold speech, brought to `SPEECH_LEVEL_DBFS`; peaks that
+    The level is the RMS of the frames that hold speech, brought to `level` dBFS; peaks that
     would then exceed `PEAK_LIMIT` are held down by a limiter. Silence stays silence.
     """
     highest = float(np.abs(samples).max(initial=0.0))
@@ -168,16 +168,22 @@ def finished_prompt(samples: Samples, *, margin: float = 0.04) -> Samples:
     loud = np.flatnonzero(np.abs(samples) > highest * _QUIET_PART)
     edge = round(margin * SAMPLE_RATE)
     kept = samples[max(0, loud[0] - edge) : loud[-1] + edge].copy()
-    levels = frame_levels(kept)
-    active = levels[levels > highest * _QUIET_PART]
-    level = math.sqrt(float((active**2).mean())) if len(active) else highest
-    kept = limited(kept * (10 ** (SPEECH_LEVEL_DBFS / 20) / level))
+    kept = limited(kept * (10 ** (level / 20) / speech_level(kept)))
     fade = min(len(kept) // 2, round(0.005 * SAMPLE_RATE))
     if fade:
         ramp = np.linspace(0.0, 1.0, fade)
         kept[:fade] *= ramp
         kept[-fade:] *= ramp[::-1]
     return kept
+
+
+def speech_level(samples: Samples) -> float:
+    """RMS of the frames that hold speech, full scale 1.0; 0 for silence. (In the manner of ITU-T P.56: what
+    is 36 dB below the peak does not count.)"""
+    highest = float(np.abs(samples).max(initial=0.0))
+    levels = frame_levels(samples)
+    active = levels[levels > highest * _QUIET_PART]
+    return math.sqrt(float((active**2).mean())) if len(active) else highest
 
 
 def limited(samples: Samples) -> Samples:

@@ -169,7 +169,8 @@ class Template:
 def worker_environment() -> dict[str, str]:
     """The server's environment, with this package importable and one thread of algebra per process."""
     kept = dict(os.environ)
-    kept["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    ours = str(Path(__file__).resolve().parent.parent)
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (ours, kept.get("PYTHONPATH"))))
     # One thread of linear algebra per process: workers are the unit of parallelism, and idle
     # OpenMP threads that spin take the core that a call needs.
     kept.setdefault("OMP_NUM_THREADS", "1")

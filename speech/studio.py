@@ -1,22 +1,27 @@
 """Recorded sound of any format as 8 kHz mono: what a studio, or a person with a telephone, sends in.
 
-The server converts in a process of its own (`python -m speech.studio SOURCE TARGET`): pydub runs
-ffmpeg, and neither may keep other calls waiting.
+The server converts in a process of its own (`python -m speech.studio`): decoding loads FFmpeg's
+libraries, and may not keep other calls waiting.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sys
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 from speech.errors import SoundUnreadable
+from speech.pace import stretched
 from speech.sound import SAMPLE_RATE, finished_prompt, read_wav, resample, to_pcm, to_samples, write_wav
 
 
 def read_sound(path: Path) -> bytes:
     """8 kHz samples of a WAV, MP3, FLAC, OGG… file. Raises `SoundUnreadable`.
 
-    WAV needs nothing; what is not WAV goes through pydub, which needs ffmpeg.
+    Loads FFmpeg's libraries for what is no plain WAV: never called by the server itself.
     """
     if not path.is_file():
         raise SoundUnreadable(f"{path}: there is no such file")
@@ -24,45 +29,107 @@ def read_sound(path: Path) -> bytes:
         try:
             return read_wav(path)
         except SoundUnreadable:
-            return _by_pydub(path)  # a WAV file with a codec inside
-    return _by_pydub(path)
+            return _decoded(path)  # a WAV file with a codec inside
+    return _decoded(path)
 
 
-def convert(recording: Path, copy: Path) -> None:
+SOUND_VERSION = "5"
+"""Raised when the treatment after synthesis or recording (resampling, level, trimming) changes."""
+WORD_MARGIN = 0.01
+"""Seconds of silence that a word of a value keeps at its ends: it is joined to others."""
+PROMPT_MARGIN = 0.04
+
+
+@dataclass
+class Conversion:
+    """One recording on its way to the telephone's copy."""
+
+    studio: Path
+    copy: Path
+    pace: float = 1.0
+    margin: float = PROMPT_MARGIN
+    fault: str = ""
+    """What was wrong with it; empty as long as nothing was."""
+
+    @classmethod
+    def of(cls, studio: Path, folder: Path, key: str, *, pace: float, word: bool) -> Conversion:
+        """The copy's name is the hash of `key`: all that its sound depends on."""
+        name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        return cls(studio, folder / f"studio-{name}.wav", pace, WORD_MARGIN if word else PROMPT_MARGIN)
+
+    @property
+    def done(self) -> bool:
+        return self.copy.exists()
+
+    def told(self) -> dict[str, object]:
+        """As the child process reads it."""
+        return {
+            "studio": str(self.studio),
+            "copy": str(self.copy),
+            "pace": self.pace,
+            "margin": self.margin,
+        }
+
+
+def convert(recording: Path, copy: Path, *, pace: float = 1.0, margin: float = PROMPT_MARGIN) -> None:
     """Writes the telephone's copy of a studio recording: 8 kHz, trimmed and levelled like synthesis.
 
-    Raises `SoundUnreadable`, OSError.
+    `pace`: 0.8 takes a quarter longer, at the same pitch. Raises `SoundUnreadable`, OSError.
     """
-    sound = finished_prompt(to_samples(read_sound(recording)))
+    sound = finished_prompt(stretched(to_samples(read_sound(recording)), pace), margin=margin)
     if not len(sound):
         raise SoundUnreadable(f"{recording}: nothing but silence")
     write_wav(copy, to_pcm(sound))
 
 
-def _by_pydub(path: Path) -> bytes:
-    from pydub import AudioSegment  # noqa: PLC0415 - slow to import, and most recordings are WAV
-    from pydub.exceptions import CouldntDecodeError  # noqa: PLC0415
+def _decoded(path: Path) -> bytes:
+    """By FFmpeg's libraries (PyAV), so that no ffmpeg program is needed; pydub mixes the channels."""
+    import av  # noqa: PLC0415 - heavy, and most recordings are WAV
+    from av.audio.resampler import AudioResampler  # noqa: PLC0415
 
     try:
-        segment = AudioSegment.from_file(str(path)).set_channels(1).set_sample_width(2)
-    except FileNotFoundError:
-        raise SoundUnreadable(
-            f"{path}: to read this kind of file, install ffmpeg; a PCM WAV file needs nothing"
-        ) from None
-    except (CouldntDecodeError, IndexError, KeyError, OSError, ValueError) as fault:
+        with av.open(str(path)) as container:
+            stream = container.streams.audio[0]
+            channels = min(2, stream.channels)
+            to_16_bits = AudioResampler(format="s16", layout="stereo" if channels == 2 else "mono")
+            frames = [out for frame in container.decode(stream) for out in to_16_bits.resample(frame)]
+            frames += to_16_bits.resample(None)
+            rate = stream.rate
+    except (av.FFmpegError, IndexError, OSError, ValueError) as fault:
         said = (str(fault).strip().splitlines() or [repr(fault)])[0]
         raise SoundUnreadable(f"{path}: not a sound that can be read ({said[:120]})") from None
-    samples = to_samples(segment.raw_data)
-    return to_pcm(resample(samples, segment.frame_rate, SAMPLE_RATE))
+    samples = b"".join(bytes(frame.planes[0])[: frame.samples * 2 * channels] for frame in frames)
+    if not samples or not rate:
+        raise SoundUnreadable(f"{path}: not a sound that can be read (it holds no samples)")
+    return to_pcm(resample(to_samples(_one_channel(samples, rate, channels)), rate, SAMPLE_RATE))
+
+
+def _one_channel(samples: bytes, rate: int, channels: int) -> bytes:
+    with warnings.catch_warnings():
+        # It misses an ffmpeg program, which nothing here asks of it.
+        for kind in (RuntimeWarning, SyntaxWarning, DeprecationWarning):
+            warnings.simplefilter("ignore", kind)
+        from pydub import AudioSegment  # noqa: PLC0415 - slow to import
+    segment = AudioSegment(data=samples, sample_width=2, frame_rate=rate, channels=channels)
+    mixed: bytes = segment.set_channels(1).raw_data
+    return mixed
 
 
 def main() -> int:
-    """Converts one file; what is wrong with it goes to standard error, in one line, with status 1."""
-    try:
-        convert(Path(sys.argv[1]), Path(sys.argv[2]))
-    except (SoundUnreadable, OSError) as fault:
-        print(fault, file=sys.stderr)
-        return 1
+    """Converts what standard input lists, a JSON object a line; tells each fault in a line, or nothing."""
+    for line in sys.stdin:
+        wanted = json.loads(line)
+        fault = ""
+        try:
+            convert(
+                Path(wanted["studio"]),
+                Path(wanted["copy"]),
+                pace=float(wanted["pace"]),
+                margin=float(wanted["margin"]),
+            )
+        except (SoundUnreadable, OSError) as refused:
+            fault = " ".join(str(refused).split())
+        print(fault, flush=True)
     return 0
 
 

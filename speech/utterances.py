@@ -1,4 +1,9 @@
-"""An utterance on its way through a worker process: what the adapters of the recogniser port share."""
+"""An utterance on its way through a worker process: what the adapters of the recogniser port share.
+
+A worker that dies in the middle does not cost the caller's words: they are kept, and said again, once, to
+another worker. Whether the utterance itself is what kills workers cannot be known, so it is never tried a
+third time.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,15 @@ import time
 from typing import Any
 
 from speech.errors import RecognizerLost, RecognizerTimeout, WorkerLost, WorkerTimeout
+from speech.frames import Frame
 from speech.recognizer import Hypothesis, Reading
-from speech.sound import seconds_of
+from speech.sound import SAMPLE_RATE, seconds_of
 from speech.workers import WorkerPool
+
+REPEATED_WITHIN = 2.0
+"""Seconds that a caller waits for the second worker: beyond, silence would be worse than asking again."""
+LONGEST_KEPT = 60 * SAMPLE_RATE * 2
+"""Bytes; no utterance is longer, and a worker takes no more."""
 
 
 class WorkerUtterance:
@@ -16,10 +27,15 @@ class WorkerUtterance:
 
     def __init__(self, pool: WorkerPool, engine: str, **opening: Any) -> None:
         """Raises `RecognizerLost` if no worker can take it."""
+        self._pool = pool
         self._engine = engine
+        self._opening = opening
         self._seconds = 0.0
         self._lost = ""
         self._over = False
+        self._repeated = False
+        self._kept: list[tuple[str, bytes]] = []
+        self._kept_bytes = 0
         try:
             self._conversation = pool.open()
             self._conversation.send("open", **opening)
@@ -29,7 +45,9 @@ class WorkerUtterance:
     def feed(self, samples: bytes) -> None:
         """8 kHz samples, whole ones. Never blocks; a lost worker shows at `finish`."""
         self._seconds += seconds_of(samples)
-        self._send("feed", samples)
+        self._kept_bytes += len(samples)
+        if self._kept_bytes <= LONGEST_KEPT:
+            self._send("feed", samples)
 
     def pause(self) -> None:
         """The caller fell silent: decoding of what there is may begin."""
@@ -50,16 +68,14 @@ class WorkerUtterance:
         began = time.monotonic()
         self._send("finish")
         self._over = True
-        if self._lost:
-            self._conversation.close()
-            raise RecognizerLost(self._lost)
         try:
-            header, _body = self._conversation.wait(timeout)
+            header, _body = self._answer(timeout)
         except WorkerLost as fault:
             raise RecognizerLost(str(fault)) from None
         except WorkerTimeout as fault:
             raise RecognizerTimeout(str(fault)) from None
         finally:
+            self._kept = []
             self._conversation.close()
         if header.get("op") != "heard":
             raise RecognizerLost(f"{self._engine} failed: {header.get('text')}")
@@ -74,12 +90,45 @@ class WorkerUtterance:
         if not self._over:
             self._send("cancel")
             self._over = True
+            self._kept = []
             self._conversation.close()
+
+    def _answer(self, timeout: float) -> Frame:
+        if self._lost:
+            raise WorkerLost(self._lost)
+        try:
+            return self._conversation.wait(timeout)
+        except WorkerLost as fault:
+            self._repeat(str(fault))
+            if self._lost:
+                raise WorkerLost(self._lost) from None
+            try:
+                return self._conversation.wait(min(timeout, REPEATED_WITHIN))
+            except WorkerTimeout:
+                raise WorkerLost(str(fault)) from None
 
     def _send(self, op: str, body: bytes = b"") -> None:
         if self._lost or self._over:
             return
+        self._kept.append((op, body))
         try:
             self._conversation.send(op, body)
         except WorkerLost as fault:
-            self._lost = str(fault)
+            self._repeat(str(fault))
+
+    def _repeat(self, reason: str) -> None:
+        """Says everything so far to another worker; `_lost` tells if there is none, or it was the second."""
+        self._conversation.close()
+        if self._repeated:
+            self._lost = reason
+            return
+        self._repeated = True
+        try:
+            self._conversation = self._pool.open()
+            self._conversation.send("open", **self._opening)
+            for op, body in self._kept:
+                self._conversation.send(op, body)
+        except WorkerLost:
+            self._lost = reason
+        else:
+            self._pool.figures.repeated += 1

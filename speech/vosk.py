@@ -9,7 +9,11 @@ from pathlib import Path
 from speech.errors import RecognizerLost, RecognizerTimeout, WorkerLost, WorkerTimeout
 from speech.spawning import Program, Template
 from speech.utterances import WorkerUtterance
-from speech.workers import WorkerPool
+from speech.workers import Figures, WorkerPool
+
+MOST_STREAMS = 60
+"""Utterances at a time on each worker, one core: about thirty keep up (docs/decisions/speech.md), and not all
+callers speak at once."""
 
 
 class Vosk:
@@ -30,7 +34,10 @@ class Vosk:
             "speech.worker_vosk", {"models": {language: str(path) for language, path in models.items()}}
         )
         self._pool = WorkerPool(
-            Template(program), size=workers or min(8, os.cpu_count() or 1), progress=progress
+            Template(program),
+            size=workers or min(8, os.cpu_count() or 1),
+            most=MOST_STREAMS,
+            progress=progress,
         )
 
     def languages(self) -> frozenset[str]:
@@ -82,6 +89,11 @@ class Vosk:
             raise RecognizerLost(str(fault)) from None
         except WorkerTimeout as fault:
             raise RecognizerTimeout(str(fault)) from None
+
+    @property
+    def figures(self) -> Figures:
+        """What has happened since the start."""
+        return self._pool.figures
 
     def worker_pids(self) -> list[int]:
         """Process ids, for the doctor and for tests."""

@@ -14,7 +14,11 @@ from pathlib import Path
 from speech.errors import RecognizerLost, RecognizerTimeout, WorkerLost, WorkerTimeout
 from speech.spawning import Program
 from speech.utterances import WorkerUtterance
-from speech.workers import WorkerPool
+from speech.workers import Figures, WorkerPool
+
+MOST_EACH = 8
+"""Utterances at a time for each decode that may run at once: callers speak for two seconds and more, and a
+decode takes up to one; beyond, answers would come too late, and keys are better."""
 
 
 class Whisper:
@@ -34,15 +38,17 @@ class Whisper:
         """`model`: its folder. `threads` for each decode, `parallel` decodes at once (default: one
         per core, at most four). One thread each is fastest where two callers may speak at once."""
         self._languages = frozenset(languages)
+        parallel = parallel or min(4, os.cpu_count() or 1)
         self._pool = WorkerPool(
             Program(
                 "speech.worker_whisper",
                 {
                     "model": str(model),
                     "threads": threads,
-                    "parallel": parallel or min(4, os.cpu_count() or 1),
+                    "parallel": parallel,
                 },
             ),
+            most=MOST_EACH * parallel,
             progress=progress,
         )
 
@@ -71,6 +77,11 @@ class Whisper:
             raise RecognizerLost(str(fault)) from None
         except WorkerTimeout as fault:
             raise RecognizerTimeout(str(fault)) from None
+
+    @property
+    def figures(self) -> Figures:
+        """What has happened since the start."""
+        return self._pool.figures
 
     def worker_pids(self) -> list[int]:
         """Process ids, for the doctor and for tests."""

@@ -18,15 +18,20 @@ from typing import Any
 
 from speech.frames import Header
 from speech.sound import SAMPLE_RATE, voiced_seconds
-from speech.vosk_readings import Alternative, decoys_for, readings
+from speech.vosk_readings import LEAST_VOICE, Alternative, decoys_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
-LEAST_VOICE = 0.06
-"""Seconds of voice without which nothing was said."""
 _ALTERNATIVES = 5
 _PARTIAL_EVERY = SAMPLE_RATE * 2 // 5
 """Bytes (0.2 s) between two looks at the words so far."""
 _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
+_KNOWN_TO_ALL = {
+    "es": ("gracias", "cinco", "sí"),
+    "ca": ("gràcies", "cinc", "sí"),
+    "en": ("thanks", "five", "yes"),
+    "ko": ("네", "아니요"),
+}
+"""Words that every model of a language has."""
 
 
 class _Stream:
@@ -130,6 +135,16 @@ def serve(link: ParentLink, models: dict[str, Any]) -> None:
         service.take(*frame)
 
 
+def _check_language(model: Any, language: str, folder: str) -> None:
+    """A model of another language hears something in every sound, and never what is said.
+
+    Raises ValueError.
+    """
+    wanted = _KNOWN_TO_ALL.get(language, ())
+    if wanted and not any(model.vosk_model_find_word(word) >= 0 for word in wanted):
+        raise ValueError(f"{folder} knows none of {', '.join(wanted)}: it is no model for {language!r}")
+
+
 def main() -> None:
     """The template: loads the models, then forks a worker for each socket that arrives."""
     settings = json.loads(sys.argv[1])
@@ -143,6 +158,7 @@ def main() -> None:
         for language, folder in settings["models"].items():
             link.progress(f"loading Vosk for {language}")
             models[language] = vosk.Model(folder)
+            _check_language(models[language], language, folder)
     except Exception as fault:  # noqa: BLE001 - whatever it is, the server shall hear it
         link.send({"op": "fatal", "text": f"the Vosk model cannot be loaded: {fault}"})
         return

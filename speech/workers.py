@@ -35,11 +35,36 @@ _GIVE_UP = 3
 """Failed starts in a row after which new conversations are refused (starts go on being tried)."""
 
 
+@dataclass
+class Figures:
+    """What has happened in a pool since it was made: for metrics."""
+
+    opened: int = 0
+    answered: int = 0
+    refused: int = 0
+    """No worker could take it: none is there, or all are busy."""
+    repeated: int = 0
+    """Said again to another worker, because the first one died."""
+    lost: int = 0
+    """Without an answer, because the worker died or did not keep up."""
+    late: int = 0
+    """Without an answer at the deadline."""
+    restarts: int = 0
+    waits: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+    """Seconds from the wait for an answer to the answer, the latest thousand."""
+
+    def wait_at(self, share: float) -> float:
+        """The wait that this share of answers did not exceed; 0 without answers."""
+        ordered = sorted(self.waits)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+
+
 class Conversation:
     """One utterance or one rendering on its way through a worker."""
 
-    def __init__(self, link: Link, number: int) -> None:
+    def __init__(self, link: Link, number: int, figures: Figures) -> None:
         self._link = link
+        self._figures = figures
         self.number = number
         self._answer: gevent.event.AsyncResult[Frame] = gevent.event.AsyncResult()
         self.partials: deque[Header] = deque(maxlen=8)
@@ -50,12 +75,20 @@ class Conversation:
 
     def wait(self, timeout: float) -> Frame:
         """The answer. Raises `WorkerLost`, `WorkerTimeout`."""
+        began = time.monotonic()
         self._answer.wait(timeout)
         if not self._answer.ready():
+            self._figures.late += 1
             self._link.unanswered()
             raise WorkerTimeout(f"{self._link.name} did not answer within {timeout:g} s")
-        answer = self._answer.get()
+        try:
+            answer = self._answer.get()
+        except WorkerLost:
+            self._figures.lost += 1
+            raise
         assert answer is not None
+        self._figures.answered += 1
+        self._figures.waits.append(time.monotonic() - began)
         return answer
 
     def arrived(self, frame: Frame) -> None:
@@ -80,6 +113,7 @@ class Link:
     """One life of one worker, from before its start to its end."""
 
     name: str
+    figures: Figures
     facts: Header = field(default_factory=dict)
     ready: gevent.event.Event = field(default_factory=gevent.event.Event)
     reason: str = ""
@@ -102,7 +136,7 @@ class Link:
         """A new conversation. Raises `WorkerLost` if this life is over."""
         if self.reason:
             raise WorkerLost(self.reason)
-        conversation = Conversation(self, self._next)
+        conversation = Conversation(self, self._next, self.figures)
         self._conversations[self._next] = conversation
         self._next += 1
         return conversation
@@ -221,15 +255,19 @@ class WorkerPool:
         *,
         size: int = 1,
         start_timeout: float = START_TIMEOUT,
+        most: int | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> None:
+        """`most`: conversations that a worker takes at a time; beyond, `open` refuses."""
         self.name = spawner.name
+        self.figures = Figures()
+        self._most = most
         self._spawner = spawner
         self._start_timeout = start_timeout
         self._progress = progress or (lambda text: LOG.info("%s: %s", spawner.name, text))
         self._failed_starts = 0
         self._closed = False
-        self._links = [Link(self.name) for _ in range(size)]
+        self._links = [Link(self.name, self.figures) for _ in range(size)]
         self._keepers = [gevent.spawn(self._keep, seat) for seat in range(size)]
 
     def _keep(self, seat: int) -> None:
@@ -245,7 +283,8 @@ class WorkerPool:
             self._failed_starts = 0 if worked else self._failed_starts + 1
             if worked and time.monotonic() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
-            self._links[seat] = Link(self.name)  # takes conversations from now on
+            self.figures.restarts += worked
+            self._links[seat] = Link(self.name, self.figures)  # takes conversations from now on
             if not worked:
                 self._links[seat].facts = {"last_failure": link.reason}
             gevent.sleep(pause)
@@ -270,8 +309,18 @@ class WorkerPool:
     def open(self) -> Conversation:
         """A conversation with the least busy worker, started or still starting.
 
-        Raises `WorkerLost` where the pool is closed, or its workers fail to start again and again.
+        Raises `WorkerLost` where the pool is closed, its workers fail to start again and again, or all have
+        as many conversations as they may.
         """
+        try:
+            conversation = self._least_busy().open()
+        except WorkerLost:
+            self.figures.refused += 1
+            raise
+        self.figures.opened += 1
+        return conversation
+
+    def _least_busy(self) -> Link:
         if self._closed:
             raise WorkerLost(f"{self.name} is closed")
         links = [link for link in self._links if not link.reason]
@@ -279,7 +328,15 @@ class WorkerPool:
         if not started and (self._failed_starts >= _GIVE_UP or not links):
             failures = [str(link.facts.get("last_failure", "")) for link in self._links]
             raise WorkerLost(next(filter(None, failures), f"{self.name} does not start"))
-        return min(started or links, key=lambda link: link.load).open()
+        chosen = min(started or links, key=lambda link: link.load)
+        if self._most is not None and chosen.load >= self._most:
+            raise WorkerLost(f"{self.name} is busy: {chosen.load} at a time on each worker")
+        return chosen
+
+    @property
+    def load(self) -> int:
+        """Conversations under way."""
+        return sum(link.load for link in self._links)
 
     def pids(self) -> list[int]:
         """Process ids of the workers that have started."""

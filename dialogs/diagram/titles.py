@@ -82,6 +82,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "transfer": ("transferencia", "transferència", "transfer"),
     "notify": ("aviso", "avís", "notice"),
     "promise": ("promesa de pago", "promesa de pagament", "promise to pay"),
+    "write": ("cambio", "canvi", "change"),
     "case": ("caso", "cas", "case"),
     "set": ("anota", "anota", "notes"),
     "language": ("idioma", "idioma", "language"),

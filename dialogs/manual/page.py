@@ -174,6 +174,8 @@ def _documented(documented: type, name: str) -> tuple[list[str], list[str]]:
                 text.append(prose[:1].upper() + prose[1:])
             case "catalogue":
                 text.append(f"In `catalogue.yaml`:\n\n{block}")
+            case "segments":
+                text.append(f"In `segments.yaml`:\n\n{block}")
             case "test":
                 tests.append(f"<details><summary>How it is tested</summary>\n\n{block}\n\n</details>")
             case "example":

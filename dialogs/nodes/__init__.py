@@ -9,7 +9,9 @@ from dialogs.nodes.branch import Branch
 from dialogs.nodes.callback import Callback
 from dialogs.nodes.case import Case
 from dialogs.nodes.confirm import Confirm
+from dialogs.nodes.consent import Consent
 from dialogs.nodes.form import Form
+from dialogs.nodes.greet import Greet
 from dialogs.nodes.hangup import Hangup
 from dialogs.nodes.hours import Hours
 from dialogs.nodes.language import Language
@@ -23,17 +25,19 @@ from dialogs.nodes.queue import Queue
 from dialogs.nodes.record import Record
 from dialogs.nodes.say import Say
 from dialogs.nodes.set import Set
+from dialogs.nodes.shortcut import Shortcut
 from dialogs.nodes.step import Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.transfer import Transfer
 from dialogs.nodes.understand import Understand
 from dialogs.nodes.verify import Verify
+from dialogs.nodes.write import Write
 
 _IN_ORDER: tuple[type[Step], ...] = (
-    *(Say, Menu, Ask, Form, Confirm, Understand),
-    *(Lookup, Verify, Branch, Set, Hours),
+    *(Say, Greet, Shortcut, Menu, Ask, Form, Confirm, Understand),
+    *(Lookup, Write, Verify, Branch, Set, Hours),
     *(Queue, Callback, Message, Transfer),
-    *(Record, Case, Notify, Promise, Outcome),
+    *(Record, Consent, Case, Notify, Promise, Outcome),
     *(Subflow, Language, Hangup),
 )
 

@@ -21,6 +21,9 @@ A yes or no may go two ways at once:
   answers: {yes: main, no: goodbye}
 ```
 `type` is a kind of answer from `dialogs/slots`; its own keys (`length`, `check_digit` …) stand beside it.
+A caller who is asked for a number and says "no lo tengo" or "no me lo sé" has made no mistake: they hear
+that it does not matter, the step's first `help` (write there where the number stands), and that they may ask
+for a person, and have 15 seconds to look for it. Whoever says it again goes to `failed`, by default a person.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
 ```yaml test
 - test: by voice
@@ -29,10 +32,23 @@ A yes or no may go two ways at once:
     - expect: {slots: {customer_number: 45716}}
 - test: what is no number is asked again
   steps:
-    - say: {es: no lo tengo aquí, ca: no el tinc aquí, en: I do not have it here}
+    - say: {es: el perro del vecino, ca: el gos del veí, en: the dog next door}
     - expect: {said: {es: No le he entendido, ca: No l'he entès, en: I did not understand}}
     - key: 45716
     - expect: {slots: {customer_number: 45716}}
+- test: a caller who does not have the number may look for it
+  steps:
+    - say: {es: no lo tengo aquí, ca: no el tinc aquí, en: I do not have it here}
+    - expect:
+        said: {es: No pasa nada, ca: No passa res, en: No problem}
+        not_said: {es: No le he entendido, ca: No l'he entès, en: I did not understand}
+    - key: 45716
+    - expect: {slots: {customer_number: 45716}}
+- test: a caller who does not have it at all reaches a person
+  steps:
+    - say: {es: no me lo sé, ca: no me'l sé, en: I don't know it}
+    - say: {es: no lo encuentro, ca: no el trobo, en: I can't find it}
+    - expect: {queue: billing}
 ```
 """
 
@@ -48,12 +64,24 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
-from dialogs.nodes.question import Asked, Judge, Question, certain
+from dialogs.nodes.not_at_hand import LOOKED_UP
+from dialogs.nodes.question import Asked, Judge, Listening, Question, certain
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
+from dialogs.source import nearest
 
 TEXT: ValueType = "text"
+
+
+def unknown_kind(keys: Mapping[str, Any]) -> str | None:
+    """What is wrong with the `type` of a question, and what to do."""
+    kind = keys.get("type", "digits")
+    if isinstance(kind, str) and kind in KINDS:
+        return None
+    if isinstance(kind, str):
+        return f"unknown kind of answer `{kind}`: {nearest(kind, KINDS)}"
+    return f"`type` is {'empty' if kind is None else 'one word'}: {nearest('', KINDS)}"
 
 
 class Ask(Question):
@@ -87,6 +115,19 @@ class Ask(Question):
         return lambda answer: self.kind.judge(answer, asking)
 
     def run(self, call: Call) -> Run:
+        given = call.ahead.pop(self.ask, None)
+        if given is not None and not self.answers:
+            return self._filled(call, given)
+        answer = yield from self._answered(call)
+        return "failed" if answer is None else self._filled(call, answer.value)
+
+    def _filled(self, call: Call, value: str) -> str:
+        call.fill(self.ask, value)
+        for suffix, beside in self.kind.companions().items():
+            call.fill(f"{self.ask}_{suffix}", beside)
+        return value if value in self.answers else NEXT
+
+    def _answered(self, call: Call) -> Listening:
         asking, language = call.asking, call.language
         # The slot may be sensitive because of another step that fills it.
         sensitive = self.ask in call.flows.sensitive
@@ -107,14 +148,9 @@ class Ask(Question):
             longest_utterance=self.kind.longest_utterance,
             sensitive=sensitive,
             free_speech=self.kind.free_speech,
+            looked_up=self.kind.value_type in LOOKED_UP,
         )
-        answer = yield from certain(call, asked, read_back)
-        if answer is None:
-            return "failed"
-        call.fill(self.ask, answer.value)
-        for suffix, value in self.kind.companions().items():
-            call.fill(f"{self.ask}_{suffix}", value)
-        return answer.value if answer.value in self.answers else NEXT
+        return (yield from certain(call, asked, read_back))
 
     def exits(self) -> Iterator[Exit]:
         for value, target in self.answers.items():

@@ -20,17 +20,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, WithJsonSchema
+from pydantic_core import ErrorDetails
 from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue
 from dialogs.expressions import Condition, parse_condition
 from dialogs.flow import Name
-from dialogs.nodes.step import Exit, Run, Step, Way
+from dialogs.nodes.step import Exit, Run, Step, Way, custom_error
 
 
 def _condition(value: Any) -> Condition:
@@ -61,6 +62,25 @@ class Branch(Step):
         min_length=1, max_length=20, description="Conditions in order; the first that holds counts"
     )
     otherwise: Name = Field(alias="else", description="Where to go if no condition holds")
+
+    @classmethod
+    @override
+    def prepare(cls, keys: Mapping[str, Any]) -> tuple[dict[str, Any], list[ErrorDetails]]:
+        """An `else` that stands in the list is one mistake, and not that all of its keys are wrong."""
+        listed = keys.get("branch")
+        inside = [
+            at
+            for at, one in enumerate(listed if isinstance(listed, list) else [])
+            if isinstance(one, dict) and set(one) == {"else"}
+        ]
+        if not inside or not isinstance(listed, list):
+            return dict(keys), []
+        kept = [one for at, one in enumerate(listed) if at not in inside]
+        message = "`else` does not stand in the list: put it beside `branch`, without a dash"
+        return (
+            {"else": listed[inside[0]]["else"], **keys, "branch": kept},
+            [custom_error(("branch", at, "else"), message) for at in inside],
+        )
 
     def run(self, call: Call) -> Run:
         yield from ()  # says and asks nothing

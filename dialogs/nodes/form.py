@@ -52,7 +52,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field, InstanceOf, SkipValidation, ValidationError
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 from typing_extensions import override
 
 from dialogs.call import Call
@@ -60,15 +60,13 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.effects import Collect, Effect
 from dialogs.expressions import Template
 from dialogs.flow import Flow, Name, Retries
-from dialogs.nodes.ask import Ask
+from dialogs.nodes.ask import Ask, unknown_kind
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.several import answers_in
-from dialogs.nodes.step import NEXT, Exit, Run, Way
+from dialogs.nodes.step import NEXT, Exit, Run, Way, custom_error
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
-from dialogs.slots import KINDS
 from dialogs.slots.kind import best_said
 from dialogs.slots.words import plain
-from dialogs.source import nearest
 
 _FOREIGN = ("id", "then", "answers", "failed")
 
@@ -206,22 +204,15 @@ class Form(Question):
 
 def _read(slot: Any) -> tuple[Ask | None, list[ErrorDetails]]:
     if not isinstance(slot, dict):
-        return None, [_error((), "a slot is a list of keys: write `- ask: …`")]
-    if "type" in slot and slot["type"] not in KINDS:
-        remedy = nearest(str(slot["type"]), KINDS)
-        return None, [_error(("type",), f"unknown kind of answer `{slot['type']}`: {remedy}")]
+        return None, [custom_error((), "a slot is a list of keys: write `- ask: …`")]
+    unknown = unknown_kind(slot)
+    if unknown:
+        return None, [custom_error(("type",), unknown)]
     prepared, wrong = Ask.prepare(slot)
     try:
         return Ask.model_validate(prepared), wrong
     except ValidationError as fault:
         return None, [*wrong, *(error for error in fault.errors() if error["loc"] != ("kind",))]
-
-
-def _error(way: Way, message: str) -> ErrorDetails:
-    details = InitErrorDetails(
-        type=PydanticCustomError("value_error", "{text}", {"text": message}), loc=way, input=None
-    )
-    return ValidationError.from_exception_data("form", [details]).errors()[0]
 
 
 def _below(error: ErrorDetails, at: int) -> ErrorDetails:

@@ -15,7 +15,9 @@
       ca: "No trobo aquest número."
       en: "I cannot find that number."
 ```
-What was found is named `account.balance`, `account.name` … from here on.
+What was found is named `account.balance`, `account.name` … from here on. If the answer takes long, callers
+hear that it takes a moment, and soft music; `meanwhile: {es: "…"}` says it in your words. They may press 0
+for a person.
 ```yaml test
 - test: found
   data: {account: {"45716": {balance: 14230, balance_currency: EUR}}}
@@ -48,7 +50,7 @@ from dialogs.expressions import Template
 from dialogs.flow import Name
 from dialogs.nodes.back_end import Again, asked_by, field_types, keep, once_more
 from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
-from dialogs.prompts import Text
+from dialogs.prompts import Text, Words
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
 
@@ -66,10 +68,12 @@ class Lookup(Step):
     error: Name = Field(description="Where to go if the back end does not work")
     again: Again | None = Field(None, description="After `missing`, back to the question so many times")
     deadline: float = Field(4.0, gt=0, le=30, description="Seconds to wait for the answer")
+    meanwhile: Words | None = Field(None, description="What is said if the answer takes long")
 
     def run(self, call: Call) -> Run:
         by = asked_by(self.by, call, self.lookup)
-        result = yield LookupEffect(self.lookup, by, call.step, self.deadline)
+        filler = call.prompt(self.meanwhile, "meanwhile") if self.meanwhile else call.built_in("one_moment")
+        result = yield LookupEffect(self.lookup, by, call.step, self.deadline, filler)
         match result:
             case Found(record):
                 keep(call, self.lookup, record)
@@ -93,6 +97,8 @@ class Lookup(Step):
     def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         if self.again and self.again.say:
             yield ("again", "say"), self.again.say
+        if self.meanwhile:
+            yield ("meanwhile",), self.meanwhile
 
     def templates(self) -> Iterator[tuple[Way, Template]]:
         for name, template in self.by.items():
@@ -107,6 +113,12 @@ class Lookup(Step):
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.then is not None:
             yield ("then",), "a lookup goes on by found, missing, slow and error: remove `then`"
+        for language, template in (self.meanwhile or {}).items():
+            if not template.fixed:
+                yield (
+                    ("meanwhile", language),
+                    "nothing is known yet while it is looked up: take the value out",
+                )
         schema = catalogue.lookups.get(self.lookup)
         if schema is None:
             yield ("lookup",), f"unknown look-up `{self.lookup}`: {nearest(self.lookup, catalogue.lookups)}"

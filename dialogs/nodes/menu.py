@@ -3,7 +3,7 @@
 ```yaml
 - menu: main
   prompt:
-    es: "Para su saldo, diga saldo o pulse uno. Para una persona, diga operador o pulse cero."
+    es: "Para su saldo, diga saldo o marque uno. Para una persona, diga operador o marque cero."
     ca: "Pel seu saldo, digui saldo o premi u. Per una persona, digui operador o premi zero."
     en: "For your balance, say balance or press one. For a person, say operator or press zero."
   choices:
@@ -16,11 +16,31 @@
       phrases: {es: [operador], ca: [operador], en: [operator]}
       then: person
 ```
-The first phrase of a choice is how it is read back ("¿Ha dicho saldo?").
+The first phrase of a choice is how it is read back ("¿Ha dicho saldo?"). Callers may say it in a sentence:
+"quiero saber el saldo de mi cuenta" is `balance`, and "no quiero operador, quiero saldo" too; where two are
+named, or one is denied, it is asked back. A `form` is not needed for that: it is for several *answers* in one
+sentence.
+
+What a choice has under `offer` is said behind the prompt, in the order of the page; those that the caller's
+segment has under `menu_first` (`segments.yaml`) come before the others.
 ```yaml test
 - test: by voice
   steps:
     - say: {es: quiero saber cuánto debo, ca: vull saber quant dec, en: how much I owe please}
+    - expect: {step: number}
+- test: in a sentence
+  steps:
+    - say:
+        es: quiero saber el saldo de mi cuenta
+        ca: voldria saber el saldo del meu compte
+        en: I would like to know the balance of my account
+    - expect: {step: number}
+- test: what is denied is not chosen
+  steps:
+    - say:
+        es: no quiero operador, quiero saldo
+        ca: no vull operador, vull el saldo
+        en: I don't want an operator, I want my balance
     - expect: {step: number}
 - test: by key
   steps:
@@ -37,7 +57,7 @@ The first phrase of a choice is how it is read back ("¿Ha dicho saldo?").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,10 +65,12 @@ from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue
-from dialogs.effects import Keys
+from dialogs.effects import Keys, Prompt
+from dialogs.expressions import Template
 from dialogs.flow import Name
 from dialogs.nodes.question import Asked, Question, certain
 from dialogs.nodes.step import Exit, Run, Way
+from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Choice, Key, Phrases, choose, spoken_keys
 
@@ -60,6 +82,7 @@ class MenuChoice(BaseModel):
     key: Key
     phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
     then: Name = Field(description="Where to go")
+    offer: Words | None = Field(None, description="How it is offered, said behind the prompt")
 
 
 class Menu(Question):
@@ -85,7 +108,7 @@ class Menu(Question):
         asked = Asked(
             step=self,
             kind="menu",
-            say=lambda: call.prompt(self.prompt),
+            say=lambda: self._offered(call),
             # A key that is said is a short answer. As `words` it would be a number that goes on, and a
             # recogniser that waits for a number does not look for the phrase in a sentence.
             phrases=(
@@ -99,6 +122,23 @@ class Menu(Question):
         )
         chosen = yield from certain(call, asked, read_back)
         return chosen.value if chosen else "failed"
+
+    def _offered(self, call: Call) -> Prompt:
+        """The prompt, and what is on offer: what the caller's segment has first comes first."""
+        wanted = call.known.segment.menu_first
+        first = [name for name in wanted if name in self.choices]
+        offers: Prompt = ()
+        for name in dict.fromkeys((*first, *self.choices)):
+            words = self.choices[name].offer
+            offers += call.prompt(words, f"offer_{name}") if words else ()
+        return (*call.prompt(self.prompt), *offers)
+
+    @override
+    def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
+        yield from super().prompts()
+        for name, choice in self.choices.items():
+            if choice.offer:
+                yield ("choices", name, "offer"), choice.offer
 
     def exits(self) -> Iterator[Exit]:
         for name, choice in self.choices.items():

@@ -4,7 +4,7 @@
 - id: leave_a_message
   message: billing
   prompt:
-    es: "Deje su mensaje. Cuando acabe, pulse almohadilla."
+    es: "Deje su mensaje. Cuando acabe, marque almohadilla."
     ca: "Deixi el seu missatge. Quan acabi, premi coixinet."
     en: "Please leave a message. When you have finished, press hash."
   thanks: {es: "Gracias, le llamaremos.", ca: "Gràcies, li trucarem.", en: "Thank you, we will call you."}

@@ -9,8 +9,9 @@
     en: "Your balance is {account.balance:money}."
   failed: goodbye                 # optional: else it goes on as if it was sent
 ```
-`sms` and `email` go `to` a number or an address; `webhook` tells a system of `catalogue.yaml` (`webhooks`)
-the values under `send`. What is sensitive is never sent as it is: it arrives as `•••`.
+`sms` and `email` go `to` a number or an address; an e-mail may have a `subject` in each language. `webhook`
+tells a system of `catalogue.yaml` (`webhooks`) the values under `send`. What is sensitive is never sent as it
+is: it arrives as `•••`.
 ```yaml test
 - test: it is sent
   caller: {number: "+34600111222"}
@@ -53,6 +54,7 @@ class Notify(Step):
     notify: Literal["sms", "email", "webhook"] = Field(description="How it is sent")
     to: Text = Field(description="The number or address; for a webhook, its name in the catalogue")
     text: Words | None = Field(None, description="What it says, in each language (sms, email)")
+    subject: Words | None = Field(None, description="What it is about, in each language (email)")
     send: dict[Name, Text] = Field(default_factory=dict, description="What the webhook is told")
     failed: Name | None = Field(None, description="Where to go if it was not sent; the next on the page")
 
@@ -65,9 +67,10 @@ class Notify(Step):
         to = fill(self.to, call.values())
         result = None
         if to:
-            text = " ".join(s.shown or s.text for s in call.prompt(self.text)) if self.text else ""
+            text = call.in_writing(self.text) if self.text else ""
             fields = {name: fill(template, values) or "" for name, template in self.send.items()}
-            result = yield NotifyEffect(self.notify, to, text, fields, call.language, call.step)
+            subject = call.in_writing(self.subject) if self.subject else ""
+            result = yield NotifyEffect(self.notify, to, text, fields, call.language, call.step, subject)
         match result:
             case Done():
                 return NEXT
@@ -83,6 +86,8 @@ class Notify(Step):
     def written(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         if self.text:
             yield ("text",), self.text
+        if self.subject:
+            yield ("subject",), self.subject
 
     def templates(self) -> Iterator[tuple[Way, Template]]:
         yield ("to",), self.to
@@ -91,6 +96,8 @@ class Notify(Step):
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
+        if self.subject is not None and self.notify != "email":
+            yield ("subject",), "only an e-mail has a subject: remove it"
         if self.notify == "webhook":
             if self.text is not None:
                 yield ("text",), "a webhook is told values: write them under `send`"

@@ -6,6 +6,7 @@ Rules:
    node decides what giving up means, by default a person.
 3. Repeat, help and slower are answered here; person, back and language by the engine. None of them is a
    miss, but nobody can circle on them for ever (`MOST_DETOURS`).
+4. Whoever does not have the number that is asked for is no miss either (`dialogs.nodes.not_at_hand`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dialogs.effects import Collect, Effect, Keys, Prompt
 from dialogs.errors import UnexpectedResult
 from dialogs.expressions import Template
 from dialogs.flow import DEFAULT_RETRIES, Flow, Name, Retries
+from dialogs.nodes.not_at_hand import TIME_TO_LOOK, find_not_at_hand, not_at_hand_phrases
 from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
@@ -28,7 +30,16 @@ from dialogs.slots.choice import NEGATIONS
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.words import words_of
 from dialogs.slots.yes_no import YesNo, behind_no
-from dialogs.universals import HELP, MARK, REPEAT, SLOWER, cannot_wait, find_universal, universal_phrases
+from dialogs.universals import (
+    HELP,
+    MARK,
+    NOT_AT_HAND,
+    REPEAT,
+    SLOWER,
+    cannot_wait,
+    find_universal,
+    universal_phrases,
+)
 
 YES_NO = frozenset({"yes", "no"})
 MOST_DETOURS = 6
@@ -131,27 +142,39 @@ class Asked:
     """What a yes brings about (`Collect.offers`)."""
     free_speech: bool = False
     """Anything may be said: no grammar, and a universal counts only where it stands alone."""
+    looked_up: bool = False
+    """Whether the answer stands written somewhere, so that callers may not have it at hand."""
+    keep: str = ""
+    """Why the sound of the answer is kept (`Collect.keep`)."""
     name: str = ""
     """What records call it, where it is no step of the flow."""
 
 
 def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
-    """Asks until there is an answer, a universal, or no retry left (`None`). `lead` is said first."""
+    """Asks until there is an answer, or none can be had (`None`). `lead` is said first."""
     misses = Misses(call, asked)
     prompt = (*(call.built_in(lead) if lead else ()), *asked.say())
     while True:
         result = yield from asked_once(call, asked, misses, prompt)
         if isinstance(result, Match):
-            return result
+            return None if result.value == NOT_AT_HAND else result
         if misses.used_up_by(result):
             return None
         prompt = misses.prompt()
 
 
 def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once:
-    """Asks until there is an answer or a miss; what is no answer (repeat, help, slower) is done here."""
+    """Asks until there is an answer or a miss; what is no answer (repeat, help, slower) is done here.
+
+    `NOT_AT_HAND` is an answer the second time: then the question is given up.
+    """
     while True:
-        result = yield _collect(call, asked, prompt, voice=not misses.keypad_only)
+        result = yield _collect(call, asked, prompt, misses)
+        if isinstance(result, Match) and result.value == NOT_AT_HAND and not misses.not_at_hand:
+            misses.not_at_hand = True
+            help_words = _help(call, asked.step.help[:1], 1) if asked.step.help else ()
+            prompt = (*call.built_in("no_matter"), *help_words, *call.built_in("take_your_time"))
+            continue
         if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
             misses.detours += 1
             if misses.detours <= MOST_DETOURS:
@@ -164,7 +187,7 @@ def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once
         return result
 
 
-def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collect:
+def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collect:
     language, languages = call.language, call.flow.languages
     one_key = asked.keys.longest <= 1
 
@@ -177,12 +200,16 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
             # "No, quiero una persona" is no no: yes and no leave words over, and these must not be lost.
             beside = isinstance(answer, Heard) and own.value in YES_NO and not _denied(own.said)
             return wished if beside and wished is not None and cannot_wait(wished.value) else own
+        if wished is None and asked.looked_up and isinstance(own, NoMatch):
+            wished = find_not_at_hand(answer, language)
         return wished or own
 
+    beside_answers = (
+        *universal_phrases(language, languages),
+        *(not_at_hand_phrases(language) if asked.looked_up else ()),
+    )
     phrases = dict.fromkeys(
-        phrase.lower()
-        for phrase in (*asked.phrases, *universal_phrases(language, languages))
-        if phrase and not asked.free_speech
+        phrase.lower() for phrase in (*asked.phrases, *beside_answers) if phrase and not asked.free_speech
     )
     return Collect(
         prompt=prompt,
@@ -193,13 +220,14 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, *, voice: bool) -> Collec
         words=asked.words,
         keys=asked.keys,
         judge=judge,
-        voice=voice,
+        voice=not misses.keypad_only,
         barge_in=asked.step.barge_in,
-        initial_timeout=asked.step.timeout,
+        initial_timeout=max(asked.step.timeout, TIME_TO_LOOK if misses.not_at_hand else 0.0),
         final_silence=asked.final_silence,
         longest_utterance=asked.longest_utterance,
         sensitive=asked.sensitive,
         offers=asked.offers,
+        keep=asked.keep,
     )
 
 
@@ -240,6 +268,8 @@ class Misses:
         self.last = "no_match"
         self.reason = ""
         self.detours = self.helps = 0
+        self.not_at_hand = False
+        """Whether the caller has said that they do not have what is asked for."""
 
     def used_up_by(self, miss: NoMatch | NoInput) -> bool:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"

@@ -3,7 +3,10 @@
 ```yaml
 - id: person
   queue: billing
-  say: {es: "Le paso con una persona.", ca: "El passo amb una persona.", en: "I will put you through."}
+  say:
+    es: "Le paso con una persona."
+    ca: "Passo la seva trucada a una persona."
+    en: "I will put you through."
   busy: all_busy                 # nobody is free, or the wait was too long
   closed: after_hours            # optional: outside hours; else as `busy`
   left: main                     # optional: the caller left by key; else as `busy`
@@ -179,6 +182,9 @@ def _question(call: Call) -> Asked:
 
 
 def context(call: Call) -> dict[str, str]:
-    """What travels with the caller: where they come from and what they said, sensitive answers left out."""
+    """What travels with the caller: where they come from, what they said, sensitive answers left out, and who
+    they are taken for."""
     slots = {name: value for name, value in call.slots.items() if name not in call.flows.sensitive}
-    return {"flow": call.flow.name, "step": call.step, "language": call.language, **slots}
+    segment, reason = call.known.segment.name, call.reason
+    known = {name: text for name, text in (("segment", segment), ("reason", reason)) if text}
+    return {**known, "flow": call.flow.name, "step": call.step, "language": call.language, **slots}

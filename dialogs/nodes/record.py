@@ -3,7 +3,7 @@
 ```yaml
 - record: complaint
   prompt:
-    es: "Cuéntenos qué ha pasado. Cuando acabe, pulse almohadilla."
+    es: "Cuéntenos qué ha pasado. Cuando acabe, marque almohadilla."
     ca: "Expliqui'ns què ha passat. Quan acabi, premi coixinet."
     en: "Tell us what happened. When you have finished, press hash."
   longest: 90

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dialogs.results import Alternative, Heard, Match, NoMatch
-from dialogs.slots.phrasing import denies
+from dialogs.slots.hedges import denies
 from dialogs.slots.words import plain
 
 MOST_CUTS = 7

@@ -10,8 +10,8 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue, ValueType
@@ -170,3 +170,11 @@ class Step(BaseModel):
 def unexpected(step: Step, result: Result) -> NoReturn:
     """The session answered with a result that this effect cannot have."""
     raise UnexpectedResult(f"`{step.type_name}` cannot go on after {type(result).__name__}")
+
+
+def custom_error(way: Way, message: str) -> ErrorDetails:
+    """A mistake that the schema cannot tell, in the shape of those that it tells."""
+    details = InitErrorDetails(
+        type=PydanticCustomError("value_error", "{text}", {"text": message}), loc=way, input=None
+    )
+    return ValidationError.from_exception_data("step", [details]).errors()[0]

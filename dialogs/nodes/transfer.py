@@ -3,7 +3,10 @@
 ```yaml
 - id: to_the_shop
   transfer: shop
-  say: {es: "Le paso con la tienda.", ca: "El passo amb la botiga.", en: "The shop will take your call."}
+  say:
+    es: "Le paso con la tienda."
+    ca: "Passo la seva trucada a la botiga."
+    en: "The shop will take your call."
   failed: all_busy                # it cannot be reached
 ```
 `transfer` names a destination of `catalogue.yaml`; a caller can never choose one. The switch's dialplan is

@@ -4,7 +4,7 @@
 - understand: reason
   prompt:
     es: "¿En qué le puedo ayudar?"
-    ca: "En què el puc ajudar?"
+    ca: "En què l'ajudo?"
     en: "How can I help you?"
   intents:
     cancel:
@@ -42,7 +42,7 @@ were said: give them a value with `set` before, or ask for them later.
   outside: {understand: {mi pedido: [cancel, where], la comanda: [cancel, where], my order: [cancel, where]}}
   steps:
     - say: {es: mi pedido, ca: la comanda, en: my order}
-    - expect: {said: {es: pulse dos, ca: premi dos, en: press two}}
+    - expect: {said: {es: marque dos, ca: premi dos, en: press two}}
     - key: 2
     - expect: {step: where}
 - test: not understood

@@ -10,7 +10,9 @@
   error: person                   # optional: it does not work; else as `failed`
 ```
 What is checked stands in `catalogue.yaml`: by which answers, and what is known of a person who has passed
-(`{customer.name}` from here on). Wrong answers are counted over all calls of that identity, and lock it.
+(`{customer.name}` from here on). Wrong answers are counted over all calls of that person and of that caller,
+and lock. Answers that prove (all but `customer_number`) are sensitive by themselves, wherever they are asked
+for. The caller's number alone proves nobody: at least one claim must be an answer.
 ```yaml catalogue
 identities:
   customer: {by: [customer_number], fields: {name: text}}
@@ -57,6 +59,9 @@ from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text
 from dialogs.results import Failed, Found, Locked, Missing, Slow
 from dialogs.source import nearest
+
+NAMES_ONLY = frozenset({"customer_number"})
+"""Claims that are no secret: they stand on every bill."""
 
 
 class Verify(Step):
@@ -111,6 +116,12 @@ class Verify(Step):
             yield ("with", name), template
 
     @override
+    def sensitive_slots(self) -> Iterator[str]:
+        for claim, template in self.claims.items():
+            if claim not in NAMES_ONLY:
+                yield from (name for name in template.names if "." not in name)
+
+    @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
         schema = catalogue.identities.get(self.verify)
         return field_types(self.verify, schema) if schema and label == NEXT else {}
@@ -122,6 +133,11 @@ class Verify(Step):
             remedy = nearest(self.verify, catalogue.identities)
             yield ("verify",), f"unknown identity `{self.verify}`: {remedy}"
             return
+        if not any("." not in name for template in self.claims.values() for name in template.names):
+            yield (
+                ("with",),
+                "the caller's number proves nobody: add a claim that is an answer of theirs",
+            )
         for name in self.claims:
             if name not in schema.by:
                 yield ("with", name), f"`{self.verify}` is not proved by `{name}`: {nearest(name, schema.by)}"

@@ -15,8 +15,9 @@ The value is money, in the currency's smallest unit: `{payment}` is said as "doc
 céntimos", and a condition compares cents (`payment > 5000`).
 
 What may mean two amounts is asked back: "doce con cinco" (12,05 or 12,50), "doce cincuenta" (12,50 or 1250).
-So is what is said with a reservation ("unos cien"). Written figures are read by their form, whatever the
-country: two digits behind the last sign are cents, three are thousands.
+So is what is said with a reservation ("unos cien"). "Dos mil y medio" and "la mitad de cien" are no amounts.
+Written figures are read by their form, whatever the country: two digits behind the last sign are cents,
+three are thousands.
 
 By key: digits, `*` for the decimal comma, `#` at the end: `12*50#`. A `*` at the beginning keeps its meaning
 (repeat; `*0`: a person).
@@ -37,10 +38,24 @@ from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
+from dialogs.slots.amount_words import (
+    AND,
+    CENTS,
+    FILLERS,
+    HALF,
+    HALVES,
+    JOIN,
+    LEAVE_OPEN,
+    OF,
+    OTHER_MONEY,
+    POINT,
+    WORDS,
+)
 from dialogs.slots.asking import Asking
 from dialogs.slots.numerals import lexicon_of
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.quantities import below_hundred, digit_by_digit, quantities, quantity_words
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import currencies, minor_digits, money
 
 _Limit = Annotated[Decimal, Field(ge=0, le=10**7)]
@@ -48,42 +63,6 @@ _Limit = Annotated[Decimal, Field(ge=0, le=10**7)]
 _WRITTEN = re.compile(r"\d[\d.,'’]*\d(?:\s?€)?|\d\s?€|[€$£]")
 _PERCENT = re.compile(r"%|\bpor ?cien(?:to)?\b|\bper ?cent\b", re.IGNORECASE)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'’]\d{3})+")
-
-_PESOS = {"es": "peso pesos", "ca": "peso pesos", "en": "peso pesos"}
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "EUR": {"es": "euro euros leuros eur €", "ca": "euro euros eur €", "en": "euro euros eur €"},
-    "USD": {"es": "dólar dólares $", "ca": "dòlar dòlars $", "en": "dollar dollars bucks buck $"},
-    "GBP": {"es": "libra libras £", "ca": "lliura lliures £", "en": "pound pounds quid £"},
-    "PEN": {"es": "sol soles", "ca": "sol sols", "en": "sol soles"},
-    **{code: {lang: f"{words} $" for lang, words in _PESOS.items()} for code in ("MXN", "COP", "CLP", "ARS")},
-}
-_CENTS: Mapping[str, str] = {
-    "es": "céntimo céntimos centavo centavos penique peniques",
-    "ca": "cèntim cèntims centau centaus penic penics",
-    "en": "cent cents penny pence p",
-}
-_JOIN = {"es": {"con"}, "ca": {"amb"}, "en": frozenset[str]()}
-_AND = {"es": {"y"}, "ca": {"i"}, "en": {"and"}}
-_POINT = {"es": {"coma", "punto"}, "ca": {"coma", "punt"}, "en": {"point", "comma"}}
-_HALF = {
-    "es": (("medio",), ("y", "medio"), ("y", "media")),
-    "ca": (("mig",), ("i", "mig"), ("i", "mitja")),
-    "en": (("half", "a"), ("and", "a", "half"), ("and", "half")),
-}
-_OF = {"es": {"de"}, "ca": {"de"}, "en": frozenset[str]()}
-_ONE = {"es": frozenset[str](), "ca": frozenset[str](), "en": {"a", "one"}}
-_FILLERS = {
-    "es": "cantidad importe total mínimo pagaría abonar abono abonaré unidad serán solo sólo todo son justos"
-    " exactos exactamente justo",
-    "ca": "quantitat import total mínim pagaria abonar abono serien només tot justos exactes exactament just",
-    "en": "amount sum total just only exactly around? pay paying of",
-}
-_NEVER = {
-    "es": frozenset({"pico", "algo", "menos", "par", "varios", "cuantos"}),
-    "ca": frozenset({"escaig", "alguna", "menys", "parell", "quants"}),
-    "en": frozenset({"odd", "something", "minus", "couple", "few", "several"}),
-}
-"""Words that leave the amount open: "cien y pico"."""
 
 
 class Amount(SpokenKind):
@@ -127,10 +106,10 @@ class Amount(SpokenKind):
         return {"currency": self.currency}
 
     def words(self, language: str) -> tuple[str, ...]:
-        units = _WORDS.get(self.currency, {}).get(language, "").split()
-        small = [*_JOIN.get(language, ()), *_AND.get(language, ()), *_POINT.get(language, ())]
+        units = WORDS.get(self.currency, {}).get(language, "").split()
+        small = [*JOIN.get(language, ()), *AND.get(language, ()), *POINT.get(language, ())]
         half = {"es": ["medio"], "ca": ["mig"], "en": ["half", "a"]}.get(language, [])
-        cents = _CENTS.get(language, "").split()[:2]
+        cents = CENTS.get(language, "").split()[:2]
         named = [word for word in units if word.isalpha()]
         return tuple(dict.fromkeys([*quantity_words(language), *named, *cents, *small, *half]))
 
@@ -156,10 +135,10 @@ class Amount(SpokenKind):
 
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
-        if language not in _JOIN:
+        if language not in JOIN:
             return ()
         words = tokens(text, _WRITTEN)
-        if _NEVER[language] & set(words) or _PERCENT.search(text):
+        if LEAVE_OPEN[language] & set(words) or _PERCENT.search(text):
             return ()
         grammar = _Grammar(self.currency, self._scale, language)
 
@@ -168,7 +147,14 @@ class Amount(SpokenKind):
                 reading = self._within(minor, cost) if minor >= 0 else Reading("", cost, "other_currency")
                 yield size, (reading,)
 
-        return understand(words, language, read_at, fillers=_fillers(language))
+        return understand(
+            words,
+            language,
+            read_at,
+            fillers=_fillers(language),
+            leave_open=grammar.units | grammar.others | grammar.cents | HALVES[language],
+            mend=grammar.mended,
+        )
 
     def _within(self, minor: int, cost: float) -> Reading:
         if self.at_least is not None and minor < self.at_least * self._scale:
@@ -187,7 +173,7 @@ class Amount(SpokenKind):
 
 @lru_cache(maxsize=8)
 def _fillers(language: str) -> frozenset[str]:
-    return frozenset(tokens(_FILLERS[language].replace("around?", "")))
+    return frozenset(tokens(FILLERS[language]))
 
 
 _Amount = tuple[int, int, float]
@@ -199,14 +185,21 @@ class _Grammar:
 
     def __init__(self, currency: str, scale: int, language: str) -> None:
         self.language, self.scale = language, scale
-        self.units = frozenset(tokens(" ".join(_WORDS[currency][language].split()), _WRITTEN))
+        self.units = frozenset(tokens(" ".join(WORDS[currency][language].split()), _WRITTEN))
         self.others = (
-            frozenset(word for table in _WORDS.values() for word in tokens(table[language], _WRITTEN))
+            frozenset(word for table in WORDS.values() for word in tokens(table[language], _WRITTEN))
             - self.units
         )
-        self.cents = frozenset(tokens(_CENTS[language]))
+        self.others |= frozenset(tokens(OTHER_MONEY[language])) - self.units
+        self.cents = frozenset(tokens(CENTS[language]))
         if scale == 1:
             self.others |= self.cents
+
+    def mended(self, before: Words, last: Words) -> Words | None:
+        """ "Cien con veinte, no, treinta": the cents are corrected."""
+        joins = JOIN[self.language] | POINT[self.language] | self.units
+        inner = any(word in joins for word in before[:-1])
+        return (*before[:-1], *last) if len(last) == 1 and inner and before[-1] not in self.units else None
 
     def at(self, words: Words, at: int) -> Iterator[_Amount]:
         sign = at < len(words) and words[at] in ("€", "$", "£")
@@ -221,7 +214,7 @@ class _Grammar:
 
     def _half(self, words: Words, at: int) -> Iterator[_Amount]:
         """ "medio euro", "mig euro", "half a euro"."""
-        half = _HALF[self.language][0]
+        half = HALF[self.language][0]
         end = at + len(half)
         if self.scale == 100 and words[at:end] == half and words[end : end + 1] and words[end] in self.units:
             yield end + 1 - at, 50, 0.0
@@ -236,7 +229,9 @@ class _Grammar:
             yield lead + size + named, minor, cost
             if exact or minor % self.scale or self.scale != 100:
                 continue
-            for more, cents, extra in self._rest(words, end + named, named=bool(named or unit)):
+            for more, cents, extra in self._rest(
+                words, end + named, whole=minor // self.scale, named=bool(named or unit)
+            ):
                 yield lead + size + named + more, minor + cents, cost + extra
             if not named and not unit:
                 yield from self._side_by_side(words, at, size, minor, cost)
@@ -259,29 +254,31 @@ class _Grammar:
 
     def _unit(self, words: Words, at: int) -> tuple[int, bool]:
         """Words that the currency takes, and whether it is another one."""
-        skipped = at < len(words) and words[at] in _OF[self.language]
+        skipped = at < len(words) and words[at] in OF[self.language]
         word = words[at + skipped] if at + skipped < len(words) else ""
         if word in self.units:
             return skipped + 1, False
         return (skipped + 1, True) if word in self.others else (0, False)
 
-    def _rest(self, words: Words, at: int, *, named: bool) -> Iterator[_Amount]:
+    def _rest(self, words: Words, at: int, *, whole: int, named: bool) -> Iterator[_Amount]:
         """What stands behind the whole units: cents, a half, a decimal."""
-        half = max((len(h) for h in _HALF[self.language][1:] if words[at : at + len(h)] == h), default=0)
-        if half:
+        half = max((len(h) for h in HALF[self.language][1:] if words[at : at + len(h)] == h), default=0)
+        if half and (named or whole < 100):  # "dos mil y medio" may be 2500
             yield half + self._unit(words, at + half)[0], 50, 0.0
         word = words[at] if at < len(words) else ""
-        if word in _POINT[self.language]:
+        if word in POINT[self.language]:
             for size, cents, cost in self._decimals(words, at + 1):
                 yield 1 + size, cents, cost
             return
-        joined = word in _JOIN[self.language]
-        anded = word in _AND[self.language]
+        joined = word in JOIN[self.language]
+        anded = word in AND[self.language]
         for size, cents, cost in self._cents(words, at + (joined or anded)):
             end = at + (joined or anded) + size
             said = end < len(words) and words[end] in self.cents
             taken = (joined or anded) + size + said
             again = 0 if said else self._unit(words, at + taken)[0]  # "doce con cincuenta euros"
+            if again and named:
+                continue  # "cien euros y veinte euros" are a hundred and twenty
             if said and (joined or anded or named):
                 # "treinta y un céntimos" are 31 of them, not thirty and one
                 yield taken, cents, cost + (0.0 if joined or named else 0.45)

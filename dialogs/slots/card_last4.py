@@ -24,9 +24,10 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
-from dialogs.slots.naming import best_of, digit_strings, named
+from dialogs.slots.naming import as_told, best_of, digit_strings, taken_apart, without
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Reading, SpokenKind, tokens
+from dialogs.slots.phrasing import Reading, SpokenKind
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import say_digits
 
 _ABOUT = {
@@ -45,6 +46,14 @@ _PHRASES = {
     "ca": ("acaba en", "les últimes", "la meva targeta"),
     "en": ("it ends in", "ending in", "the last", "my card"),
 }
+_FOUR = {"es": "cuatro", "ca": "quatre", "en": "four"}
+""" "The last four are …": no digit of the card."""
+_ANOTHER = {
+    "es": frozenset(tokens("caduca caducan caducidad vence cvv cvc pin clave año")),
+    "ca": frozenset(tokens("caduca caduquen caducitat venç cvv cvc pin clau any")),
+    "en": frozenset(tokens("expires expiry valid cvv cvc pin code year")),
+}
+"""Beside these, other digits of the card are meant."""
 _MANY = 8
 """Digits from which somebody is reading out the whole card."""
 
@@ -77,7 +86,7 @@ class CardLast4(SpokenKind):
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return _PHRASES.get(language, ())
+        return (*_PHRASES.get(language, ()), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(4, 4)
@@ -89,11 +98,22 @@ class CardLast4(SpokenKind):
 
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
-        words = named(text, frozenset(tokens(_ABOUT.get(asking.language, ""))))
-        behind = [at for at, word in enumerate(words) if word in _BEHIND.get(asking.language, ())]
-        if behind:
-            words = words[behind[-1] + 1 :]
-        return best_of(self._four(digit_strings(words, asking.language)))
+        language = asking.language
+        about = frozenset(tokens(_ABOUT.get(language, "")))
+
+        def read(words: Words) -> Iterable[Reading]:
+            if not _ANOTHER.get(language, frozenset()).isdisjoint(words):
+                return ()
+            words = without(words, about)
+            behind = [at for at, word in enumerate(words) if word in _BEHIND.get(language, ())]
+            if behind:
+                words = words[behind[-1] + 1 :]
+            counted = words[1:] if behind and words[:1] == (_FOUR.get(language),) else ()
+            return best_of(
+                reading for row in (words, counted) for reading in self._four(digit_strings(row, language))
+            )
+
+        return as_told(taken_apart(text), language, read)
 
     @staticmethod
     def _four(found: Iterable[tuple[str, float]]) -> Iterator[Reading]:

@@ -35,6 +35,7 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.hedges import denied
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.trust import band
@@ -62,7 +63,21 @@ _KEY_WORDS = frozenset(
 
 
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
-"""Words that turn an answer round."""
+"""Words that turn an answer round, in any language."""
+_NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none"}
+_CANNOT = frozenset({"imposible", "impossible"})
+_BEHIND = 3
+"""Words behind a phrase among which one may turn it round: "por la tarde yo no puedo"."""
+_BEGIN_ANEW = frozenset(
+    word
+    for words in (
+        "sino pero es son era quiero queria prefiero necesito busco llamo dame digame",
+        "sino pero es era son vull volia prefereixo necessito busco truco sisplau",
+        "but it's is are want i'd rather need prefer give",
+    )
+    for word in words.split()
+)
+"""Words before which a "not" ends: "no quiero un operador, quiero mi saldo"."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +128,23 @@ def _judge(hits: list[_Hit], alternative: Alternative) -> Match | NoMatch:
 
 def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -> list[_Hit]:
     said = words_of(alternative.text)[:LONGEST_UTTERANCE]
-    hits = []
+    named: dict[str, tuple[str, ...]] = {}
     for choice in choices:
         found = [phrase for phrase in choice.words(language) if within(phrase, said) >= 0]
         if found:
-            best = max(found, key=len)
-            hits.append(_Hit(choice.id, len(best), 0.99 if _denied(best, said) else 1.0))
+            named[choice.id] = max(found, key=len)
+    turned = {
+        name for name, best in named.items()
+        if _turned(best, said, language, [p for p in named.values() if p != best])
+    }  # fmt: skip
+    # "No es un pedido, es una avería": what is denied is no rival of what is wanted instead.
+    wanted = [best for name, best in named.items() if name not in turned]
+    gone = {name for name in turned if any(_anew(named[name], best, said) for best in wanted)}
+    hits = [
+        _Hit(name, len(best), 0.99 if name in turned else 1.0)
+        for name, best in named.items()
+        if name not in gone
+    ]
     # "otro saldo" over "saldo": a phrase that holds the other's words is the more exact one.
     longest = max((hit.length for hit in hits), default=0)
     inside = [hit for hit in hits if hit.length == longest]
@@ -132,12 +158,23 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     return hits
 
 
-def _denied(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
+def _turned(
+    phrase: tuple[str, ...], said: tuple[str, ...], language: str, others: Sequence[tuple[str, ...]] = ()
+) -> bool:
     """Whether a "not" stands shortly before the phrase, or right behind it: "no quiero mi saldo", "por la
-    tarde no" are asked back."""
+    tarde no" are asked back. A "not" before another thing on offer is that one's if the sentence begins anew
+    behind it: "no quiero un operador, quiero mi saldo"."""
     at = within(phrase, said)
     behind = at + len(phrase)
-    return any(word in NEGATIONS for word in (*said[max(0, at - 4) : at], *said[behind : behind + 1]))
+    begin = max([max(0, at - 4), *(within(p, said) + len(p) for p in others if _anew(p, phrase, said))])
+    near = (*said[begin:at], *said[behind : behind + _BEHIND])
+    return denied(near, language) or not _CANNOT.isdisjoint(near) or not NEGATIONS.isdisjoint(near)
+
+
+def _anew(phrase: tuple[str, ...], later: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    """Whether the sentence begins anew between the two."""
+    end, begin = within(phrase, said) + len(phrase), within(later, said)
+    return any(word in _BEGIN_ANEW for word in said[end:begin])
 
 
 def _covered(
@@ -193,6 +230,8 @@ def _likest(phrase: tuple[str, ...], said: tuple[str, ...], language: str) -> fl
     best = 0.0
     for size in {len(phrase), len(phrase) + 1} if len(phrase) > 1 else {1}:
         for start in range(len(said) - size + 1):
+            if not _NEVER_RESCUED.isdisjoint(said[start : start + size]):
+                continue  # "neither" is no "either"
             best = max(best, likeness(whole, " ".join(said[start : start + size]), language, ALIKE))
     return best
 

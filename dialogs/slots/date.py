@@ -17,6 +17,9 @@ a date of birth, `past`. With `any`, "quince de marzo" may be last March or next
 whatever people mean differently: "next Friday", "en quince días", "el viernes" on a Friday. A time beside the
 day ("el viernes a las cinco") is left to another question.
 
+"El segundo martes de diciembre" and "el último día del mes" are days, too; "la víspera de Navidad" and "a fortnight on
+Friday" are asked back. A range ("del lunes al viernes") is none, nor is what stays open ("a finales de marzo").
+
 By key: day and month, or day, month and year: `1503`, `150326`, `15032026`.
 
 Reasons of a miss: `no_such_date` (the 31st of June), `in_the_past`, `in_the_future`, `too_far`,
@@ -40,9 +43,10 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.date_reading import WRITTEN, Calendar
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.weekdays import Range
-from dialogs.spoken import day_and_weekday
+from dialogs.slots.words import Words, tokens
+from dialogs.spoken_days import day_and_weekday
 
 _MONTHS_FIRST = frozenset({"US", "PH"})
 """Countries that write the month before the day."""
@@ -87,7 +91,7 @@ class Date(SpokenKind):
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return (*_PHRASES.get(language, ()), *_more_words(language))
+        return (*_PHRASES.get(language, ()), *_more_words(language), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(4, 8)
@@ -110,7 +114,14 @@ class Date(SpokenKind):
             for size, meanings in calendar.at(words, at):
                 yield size, tuple(self._allowed(reading, asking.today) for reading in meanings)
 
-        return understand(tokens(text, WRITTEN), asking.language, read_at, fillers=_FILLERS[asking.language])
+        return understand(
+            tokens(text, WRITTEN),
+            asking.language,
+            read_at,
+            fillers=_FILLERS[asking.language],
+            leave_open=calendar.leave_open,
+            mend=calendar.mended,
+        )
 
     def _calendar(self, language: str, asking: Asking) -> Calendar:
         return Calendar(language, asking.today, self.range, month_first=asking.region in _MONTHS_FIRST)
@@ -162,13 +173,15 @@ def _more_words(language: str) -> tuple[str, ...]:
     """The words of dates that are no numbers, as they are written."""
     listed = {
         "es": "lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio"
-        " agosto septiembre octubre noviembre diciembre el de del día días semana semanas mes meses año primero mil",
+        " agosto septiembre octubre noviembre diciembre el de del día días semana semanas mes meses año primero mil"
+        " segundo tercer último víspera antes después",
         "ca": "dilluns dimarts dimecres dijous divendres dissabte diumenge gener febrer març abril maig juny"
         " juliol agost d'abril d'agost d'octubre setembre octubre novembre desembre el de del dia dies setmana"
-        " setmanes mes mesos any primer mil",
+        " setmanes mes mesos any primer mil segon tercer últim vigília endemà abans després",
         "en": "monday tuesday wednesday thursday friday saturday sunday january february march april may june"
         " july august september october november december the of on day days week weeks month months year"
         " first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
-        " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth thousand",
+        " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth thousand"
+        " fortnight before after",
     }
     return tuple(listed.get(language, "").split())

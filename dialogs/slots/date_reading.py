@@ -8,33 +8,31 @@ out as rivals, and the question asks back.
 from __future__ import annotations
 
 import re
-from calendar import monthrange
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date
 
 from dialogs.slots.date_words import DATE_WORDS
-from dialogs.slots.phrasing import CARELESS, Meanings, Reading, Words, starts
+from dialogs.slots.days import Days, made, weekday_fits
+from dialogs.slots.phrasing import CARELESS, Meanings, Reading
 from dialogs.slots.quantities import below_hundred, quantities
+from dialogs.slots.related_days import RelatedDays
 from dialogs.slots.time_reading import at_the_clock
-from dialogs.slots.weekdays import RIVAL, Range, days_to
+from dialogs.slots.weekdays import RIVAL, Range
+from dialogs.slots.words import Words, starts
+from dialogs.slots.years import Year, Years
 
 WRITTEN = re.compile(
     r"\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}([/.-])\d{1,2}\1\d{2}(?:\d{2})?\b|\b\d{1,2}/\d{1,2}\b"
 )
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|o|er|ro|r)")
 
-JUST_MISSED = 31
-"""Days. "El veinte de noviembre" three days later, where a day to come is wanted, is hardly next year."""
+_BEHIND_WEEKDAY = (
+    "week_next", "week_this", "week_last", "week_later", "after_next", "next_after", "last_after",
+)  # fmt: skip
+"""The tables of what may narrow a weekday down."""
 
 _Dated = tuple[int, list[Reading]]
 """The place behind the words that were taken, and what they mean."""
-
-
-@dataclass(frozen=True)
-class _Year:
-    end: int
-    years: tuple[tuple[int, float], ...]
 
 
 class Calendar:
@@ -46,6 +44,11 @@ class Calendar:
         self.language, self.today, self.wanted = language, today, wanted
         self.words = DATE_WORDS[language]
         self.month_first = month_first
+        # A month that belongs to no day: "the second half of March". "May I …?" names none.
+        self.leave_open = self.words.leave_open | frozenset(self.words.months) - {"may", "mar"}
+        self.days = Days(today, wanted, language, self.words.idioms)
+        self.years = Years(language, today, wanted)
+        self.related = RelatedDays(language, self.days, self._named_at, self._stretch)
 
     def at(self, words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
         """All days that may be meant at that place of the utterance."""
@@ -54,11 +57,25 @@ class Calendar:
             yield part, ()
         article = starts(words, at, self.words.articles)
         for begin in {at, at + article}:
-            for end, found in self._at(words, begin, named=begin > at):
+            for end, found in (*self._at(words, begin, named=begin > at), *self.related.at(words, begin)):
                 last = end
                 while size := starts(words, last, self.words.parts):
                     last += size
                 yield last - at, tuple(found)
+
+    def mended(self, before: Words, last: Words) -> Words | None:
+        """ "El quince de marzo, no, el dieciséis": the month stays."""
+        months = [at for at, word in enumerate(before) if word in self.words.months]
+        bare = last[starts(last, 0, self.words.articles) :]
+        if not months or not any(end == len(bare) for end, _day in self._day(bare, 0)):
+            return None
+        if months[0] == 0:
+            return (before[0], *last)
+        behind = months[0] - (before[months[0] - 1] in self.words.of)
+        return (*last, *before[behind:])
+
+    def _named_at(self, words: Words, at: int) -> Iterator[_Dated]:
+        yield from self._at(words, at, named=True)
 
     def _at(self, words: Words, at: int, *, named: bool) -> Iterator[_Dated]:
         yield from self._offset(words, at)
@@ -75,21 +92,19 @@ class Calendar:
 
     # --- what needs no month ---
 
-    def _from_today(self, days: int, cost: float = 0.0) -> Reading:
-        if self.today is None:
-            return Reading("", reason="no_clock")
-        return Reading((self.today + timedelta(days=days)).isoformat(), cost)
-
     def _offset(self, words: Words, at: int) -> Iterator[_Dated]:
         size = starts(words, at, self.words.offsets)
         if size:
-            yield at + size, [self._from_today(self.words.offsets[words[at : at + size]])]
+            yield at + size, [self.days.from_today(self.words.offsets[words[at : at + size]])]
 
     def _feast(self, words: Words, at: int) -> Iterator[_Dated]:
+        size = starts(words, at, self.words.moving)
+        if size:
+            yield at + size, [Reading("")]
         size = starts(words, at, self.words.feasts)
         if size:
             month, day = self.words.feasts[words[at : at + size]]
-            yield at + size, list(self.in_some_year(day, month))
+            yield at + size, list(self.days.in_some_year(day, month))
 
     def _relative(self, words: Words, at: int) -> Iterator[_Dated]:
         for phrases, sign, after in (
@@ -104,7 +119,7 @@ class Calendar:
             for end, count, unit in self._stretch(words, at + size):
                 behind = starts(words, end, after)
                 if behind or not after:
-                    yield end + behind, list(self._apart(sign * count, unit))
+                    yield end + behind, list(self.days.apart(sign * count, unit))
 
     def _stretch(self, words: Words, at: int) -> Iterator[tuple[int, int, str]]:
         counts = [(size, value) for size, value, _cost in quantities(words, at, self.language)]
@@ -114,23 +129,6 @@ class Calendar:
             unit = self.words.units.get(words[at + size]) if at + size < len(words) else None
             if unit and 0 < count <= 1000:
                 yield at + size + 1, count, unit
-
-    def _apart(self, count: int, unit: str) -> Iterator[Reading]:
-        if self.today is None:
-            yield Reading("", reason="no_clock")
-        elif unit in ("month", "year"):
-            months = self.today.year * 12 + self.today.month - 1 + count * (12 if unit == "year" else 1)
-            year, month = months // 12, months % 12 + 1
-            if 1900 <= year <= 2200:
-                last = monthrange(year, month)[1]
-                there = date(year, month, min(self.today.day, last))
-                yield Reading(there.isoformat(), CARELESS if self.today.day > last else 0.0)
-        else:
-            days = count * {"day": 1, "week": 7, "fortnight": 14}[unit]
-            idiom = self.words.idioms.get(abs(days)) if unit == "day" else None
-            if idiom:
-                yield self._from_today(idiom if days > 0 else -idiom)
-            yield self._from_today(days, RIVAL if idiom else 0.0)
 
     # --- weekdays ---
 
@@ -154,29 +152,31 @@ class Calendar:
                 continue
             end = place + 1
             if lead:
-                yield end, self._which(weekday, "week_later")
+                yield end, self.days.which(weekday, "week_later")
                 continue
-            yield end, self._which(weekday, before)
+            yield end, self.days.which(weekday, before)
             yield from self._weekday_and(words, end, weekday, before)
 
     def _weekday_and(self, words: Words, at: int, weekday: int, before: str) -> Iterator[_Dated]:
         """What narrows a weekday down from behind: a week, or the day of the month."""
         table = self.words
-        for which in ("week_next", "week_this", "week_last", "week_later", "next_after", "last_after"):
+        for which in (
+            "week_next",
+            "week_this",
+            "week_last",
+            "week_later",
+            "after_next",
+            "next_after",
+            "last_after",
+        ):
             size = starts(words, at, getattr(table, which))
             if size and (not before or which.startswith("week")):
-                yield at + size, self._which(weekday, which.removesuffix("_after"))
+                yield at + size, self.days.which(weekday, which.removesuffix("_after"))
         place = at + starts(words, at, (*table.articles, *((word,) for word in table.of)))
         for end, day in self._day(words, place):
             if 1 <= day <= 31:
                 yield from self._day_of(words, end, day, named=True, weekday=weekday)
         yield from self._month_day(words, at, weekday=weekday)
-
-    def _which(self, weekday: int, which: str) -> list[Reading]:
-        if self.today is None:
-            return [Reading("", reason="no_clock")]
-        days = days_to(weekday, which, self.today.weekday(), self.wanted, self.language)
-        return [self._from_today(ahead, cost) for ahead, cost in days]
 
     # --- days of a month ---
 
@@ -217,13 +217,13 @@ class Calendar:
             if joined or slashed:
                 yield from self._with_year(words, end, day, number, weekday=weekday, cost=cost + 0.2)
             else:  # "quince tres ochenta y cinco"
-                for year in self._year(words, end, marked=True):
+                for year in self.years.at(words, end, marked=True):
                     yield year.end, self._dated(day, number, year, weekday, 0.2)
         for which, months in (("month_this", 0), ("month_next", 1), ("month_last", -1)):
             size = starts(words, at, getattr(table, which))
             if size:
-                yield at + size, [self._in_month(day, months, weekday)]
-        yield at, list(self._in_some_month(day, 0.0 if named else CARELESS, weekday))
+                yield at + size, [self.days.in_month(day, months, weekday)]
+        yield at, list(self.days.in_some_month(day, 0.0 if named else CARELESS, weekday))
 
     def _month_number(self, words: Words, at: int) -> Iterator[tuple[int, int, float]]:
         zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (
@@ -246,117 +246,13 @@ class Calendar:
     def _with_year(
         self, words: Words, at: int, day: int, month: int, *, weekday: int | None, cost: float
     ) -> Iterator[_Dated]:
-        yield at, [self._weekday_fits(r, weekday) for r in self.in_some_year(day, month, cost)]
-        for year in self._year(words, at, marked=False):
+        yield at, [weekday_fits(r, weekday) for r in self.days.in_some_year(day, month, cost)]
+        for year in self.years.at(words, at, marked=False):
             yield year.end, self._dated(day, month, year, weekday, cost)
 
-    def _dated(self, day: int, month: int, year: _Year, weekday: int | None, cost: float) -> list[Reading]:
-        dated = (_made(number, month, day, cost + extra) for number, extra in year.years)
-        return [self._weekday_fits(reading, weekday) for reading in dated]
-
-    @staticmethod
-    def _weekday_fits(reading: Reading, weekday: int | None) -> Reading:
-        if weekday is None or not reading.value or date.fromisoformat(reading.value).weekday() == weekday:
-            return reading
-        return Reading("", reading.cost, "weekday_differs")
-
-    # --- years ---
-
-    def _year(self, words: Words, at: int, *, marked: bool) -> Iterator[_Year]:
-        """A year at that place; two digits count only behind "del", or where a year must stand (`marked`)."""
-        table = self.words
-        for which, years in (("year_this", 0), ("year_next", 1), ("year_last", -1)):
-            size = starts(words, at, getattr(table, which))
-            if size and self.today:
-                yield _Year(at + size, ((self.today.year + years, 0.0),))
-        place = at
-        while place < len(words) and (
-            words[place] in table.of or words[place] in table.year or words[place] == "el"
-        ):
-            place += 1
-        for size, year, cost in quantities(words, place, self.language):
-            if 1900 <= year <= 2100:
-                yield _Year(place + size, ((year, cost),))
-        two_digits = list(self._two_digits(words, place))
-        for size, century, _cost in below_hundred(words, place, self.language):
-            if century in (19, 20):
-                for end, rest in self._two_digits(words, place + size):
-                    if rest > 9 or end - place - size > 1:
-                        yield _Year(end, ((century * 100 + rest, 0.0),))
-        if marked or place > at:
-            for end, rest in two_digits:
-                yield _Year(end, self._century(rest))
-
-    def _two_digits(self, words: Words, at: int) -> Iterator[tuple[int, int]]:
-        zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (
-            (1, 0, 0.0),
-        )
-        for size, rest, _cost in below_hundred(words, at + zero, self.language):
-            if (rest < 10) == zero:  # "del cero cinco"; "tres cuatro cinco" is no date
-                yield at + zero + size, rest
-
-    def _century(self, rest: int) -> tuple[tuple[int, float], ...]:
-        if self.wanted == "future" or self.today is None:
-            return ((2000 + rest, 0.0),)
-        if self.wanted == "past":
-            return (((2000 if 2000 + rest <= self.today.year else 1900) + rest, 0.0),)
-        near = 2000 + rest - self.today.year <= 20
-        return ((2000 + rest, 0.0), (1900 + rest, RIVAL)) if near else ((1900 + rest, 0.0),)
-
-    def in_some_year(self, day: int, month: int, cost: float = 0.0) -> Iterator[Reading]:
-        """A day and month whose year goes without saying."""
-        if self.today is None:
-            yield Reading("", cost, "no_clock")
-            return
-        if day > monthrange(2024, month)[1]:
-            yield Reading("", cost, "no_such_date")
-            return
-        years = range(self.today.year - 8, self.today.year + 9)
-        found = [date(y, month, day) for y in years if day <= monthrange(y, month)[1]]
-        ahead = min(there for there in found if there >= self.today)
-        back = max(there for there in found if there <= self.today)
-        far = CARELESS if (ahead - self.today).days > 366 else 0.0
-        yield from self._choose(ahead, back, cost + far)
-
-    def _choose(self, ahead: date, back: date, cost: float) -> Iterator[Reading]:
-        assert self.today is not None
-        missed = (self.today - back).days, (ahead - self.today).days
-        if self.wanted == "future":
-            yield Reading(ahead.isoformat(), cost + (CARELESS if 0 < missed[0] <= JUST_MISSED else 0.0))
-        elif self.wanted == "past":
-            yield Reading(back.isoformat(), cost + (CARELESS if 0 < missed[1] <= JUST_MISSED else 0.0))
-        else:
-            nearer, other = (ahead, back) if missed[1] <= missed[0] else (back, ahead)
-            yield Reading(nearer.isoformat(), cost)
-            if other != nearer:
-                yield Reading(other.isoformat(), cost + RIVAL)
-
-    def _in_month(self, day: int, months: int, weekday: int | None) -> Reading:
-        if self.today is None:
-            return Reading("", reason="no_clock")
-        place = self.today.year * 12 + self.today.month - 1 + months
-        return self._weekday_fits(_made(place // 12, place % 12 + 1, day), weekday)
-
-    def _in_some_month(self, day: int, cost: float, weekday: int | None) -> Iterator[Reading]:
-        """ "El quince": of this month or the next one that has it."""
-        if self.today is None:
-            yield Reading("", cost, "no_clock")
-            return
-        found = [
-            date.fromisoformat(r.value) for m in range(-2, 3) if (r := self._in_month(day, m, None)).value
-        ]
-        ahead = min(there for there in found if there > self.today)
-        back = max(there for there in found if there < self.today)
-        if day == self.today.day:
-            today = [Reading(self.today.isoformat(), cost)]
-            rivals = [] if weekday is not None else [Reading(ahead.isoformat(), cost + RIVAL)]
-            chosen: Iterable[Reading] = today if self.wanted == "past" else [*today, *rivals]
-        elif self.wanted == "any":
-            chosen = self._choose(ahead, back, cost)
-        else:
-            chosen = [Reading((ahead if self.wanted == "future" else back).isoformat(), cost)]
-        for reading in chosen:
-            yield self._weekday_fits(reading, weekday)
+    def _dated(self, day: int, month: int, year: Year, weekday: int | None, cost: float) -> list[Reading]:
+        dated = (made(number, month, day, cost + extra) for number, extra in year.years)
+        return [weekday_fits(reading, weekday) for reading in dated]
 
     # --- figures ---
 
@@ -366,7 +262,7 @@ class Calendar:
         if len(parts) not in (2, 3) or not all(part.isdecimal() and part.isascii() for part in parts):
             return
         if len(parts[0]) == 4:
-            yield at + 1, [_made(*map(int, parts))]
+            yield at + 1, [made(*map(int, parts))]
             return
         one, other = int(parts[0]), int(parts[1])
         orders = [(one, other, 0.0)]
@@ -378,17 +274,10 @@ class Calendar:
             if not 1 <= month <= 12:
                 continue
             if len(parts) == 2:
-                found += self.in_some_year(day, month, cost)
+                found += self.days.in_some_year(day, month, cost)
                 continue
             year = int(parts[2])
-            years = ((year, 0.0),) if len(parts[2]) == 4 else self._century(year)
-            found += [_made(number, month, day, cost + extra) for number, extra in years]
+            years = ((year, 0.0),) if len(parts[2]) == 4 else self.years.century(year)
+            found += [made(number, month, day, cost + extra) for number, extra in years]
         readable = [reading for reading in found if reading.value]
         yield at + 1, readable or found or [Reading("", reason="no_such_date")]
-
-
-def _made(year: int, month: int, day: int, cost: float = 0.0) -> Reading:
-    try:
-        return Reading(date(year, month, day).isoformat(), cost)
-    except ValueError:
-        return Reading("", cost, "no_such_date")

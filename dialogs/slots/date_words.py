@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialogs.slots.phrasing import Words, phrases_of, tokens
+from dialogs.slots.words import Words, phrases_of, tokens
 
 Phrases = tuple[Words, ...]
 
@@ -39,6 +39,10 @@ class DateWords:
     week_last: Phrases
     week_later: Phrases
     """Behind a weekday, or before it: a week after that day."""
+    leave_open: frozenset[str]
+    """Beside a day, they make it another one, or none."""
+    after_next: Phrases
+    """Behind a weekday: not the next one, the one behind it."""
     month_this: Phrases
     month_next: Phrases
     month_last: Phrases
@@ -58,6 +62,8 @@ class DateWords:
     """Parts of the day, which do not change the day."""
     feasts: Mapping[Words, tuple[int, int]]
     """Feasts of a fixed day: (month, day)."""
+    moving: Phrases
+    """Feasts of no fixed day: understood as such, and refused."""
     month_first: bool = False
     """Whether "March fifteenth" is said as often as "fifteenth of March"."""
 
@@ -80,6 +86,10 @@ def _feasts(text: str) -> dict[Words, tuple[int, int]]:
 
 def _units(text: str) -> dict[str, str]:
     return {tokens(word)[0]: unit for word, _, unit in (item.partition("=") for item in text.split())}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))
 
 
 _ENGLISH_ORDINALS = (
@@ -116,6 +126,12 @@ DATE_WORDS: Mapping[str, DateWords] = {
         week_this=phrases_of("de esta semana|de esta misma semana"),
         week_last=phrases_of("de la semana pasada|de la pasada semana|la semana pasada"),
         week_later=phrases_of("no este el otro|en ocho|en ocho días"),
+        after_next=(),
+        leave_open=_words(
+            "semana semanas días meses años quincena finde fin final finales principio principios mediados mitad puente"
+            " víspera siguiente anterior después tras pasado segundo tercer tercero cuarto quinto último última primera segunda otro otra cualquier"
+            " cualquiera cada"
+        ),
         month_this=phrases_of(
             "de este mes|del mes|del corriente|de este mismo mes|del presente mes|del mes en curso"
         ),
@@ -142,6 +158,10 @@ DATE_WORDS: Mapping[str, DateWords] = {
         feasts=_feasts(
             "navidad=1225|el día de navidad=1225|nochebuena=1224|nochevieja=1231|reyes=0106|el día de reyes=0106"
             "|año nuevo=0101|san juan=0624|san valentín=0214"
+        ),
+        moving=phrases_of(
+            "viernes santo|jueves santo|sábado santo|lunes de pascua|domingo de pascua|domingo de ramos|domingo de resurrección"
+            "|martes de carnaval|miércoles de ceniza|semana santa|pascua|carnaval|black friday|viernes negro"
         ),
     ),
     "ca": DateWords(
@@ -172,6 +192,12 @@ DATE_WORDS: Mapping[str, DateWords] = {
         week_this=phrases_of("d'aquesta setmana|d'esta setmana"),
         week_last=phrases_of("de la setmana passada|la setmana passada"),
         week_later=phrases_of("no aquest l'altre"),
+        after_next=(),
+        leave_open=_words(
+            "setmana setmanes dies mesos anys quinzena fi final finals principi principis mitjan mitjans meitat pont"
+            " vigília després passat endemà sendemà següent anterior segon tercer quart cinquè últim última darrer darrera primera"
+            " segona altre altra qualsevol cada"
+        ),
         month_this=phrases_of("d'aquest mes|d'este mes|del mes|del mes en curs|del present mes"),
         month_next=phrases_of("del mes que ve|del mes vinent|del proper mes|del pròxim mes|de l'altre mes"),
         month_last=phrases_of("del mes passat"),
@@ -191,6 +217,10 @@ DATE_WORDS: Mapping[str, DateWords] = {
         feasts=_feasts(
             "nadal=1225|el dia de nadal=1225|sant esteve=1226|cap d'any=0101|reis=0106|el dia de reis=0106"
             "|sant joan=0624|sant jordi=0423|la diada=0911|any nou=0101|la nit de nadal=1224"
+        ),
+        moving=phrases_of(
+            "divendres sant|dijous sant|dissabte sant|dilluns de pasqua|diumenge de pasqua|diumenge de rams|dijous gras"
+            "|dimarts de carnaval|dimecres de cendra|setmana santa|pasqua|carnaval|carnestoltes|black friday"
         ),
     ),
     "en": DateWords(
@@ -216,10 +246,15 @@ DATE_WORDS: Mapping[str, DateWords] = {
         next_after=phrases_of("next|coming"),
         last_before=phrases_of("last|the last|this past|past"),
         last_after=phrases_of("last|just gone"),
-        week_next=phrases_of("next week|of next week|the week after|after next"),
+        week_next=phrases_of("next week|of next week|the week after"),
         week_this=phrases_of("this week|of this week"),
         week_last=phrases_of("last week|of last week"),
         week_later=phrases_of("week"),
+        after_next=phrases_of("after next"),
+        leave_open=_words(
+            "week weeks days month months year years other fortnight fortnights weekend weekends end beginning start middle mid early"
+            " late second third fourth fifth last next after any every each eve following previous"
+        ),
         month_this=phrases_of("of this month|this month|of the month"),
         month_next=phrases_of("of next month|next month"),
         month_last=phrases_of("of last month|last month"),
@@ -242,6 +277,10 @@ DATE_WORDS: Mapping[str, DateWords] = {
         feasts=_feasts(
             "christmas=1225|christmas day=1225|christmas eve=1224|boxing day=1226|new year's day=0101"
             "|new year's eve=1231|halloween=1031|valentine's day=0214|new years day=0101|new years eve=1231"
+        ),
+        moving=phrases_of(
+            "good friday|easter monday|easter sunday|easter|ash wednesday|shrove tuesday|pancake day|black friday"
+            "|cyber monday|bank holiday monday|bank holiday|whit monday|palm sunday|maundy thursday|thanksgiving"
         ),
         month_first=True,
     ),

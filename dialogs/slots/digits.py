@@ -23,8 +23,10 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
+from dialogs.slots.naming import as_told
 from dialogs.slots.numerals import number_words, readings
 from dialogs.slots.phrasing import Reading, SpokenKind
+from dialogs.slots.words import Words, words_of
 from dialogs.spoken import say_digits
 
 _Length = Annotated[int, Field(ge=1, le=32)]
@@ -63,7 +65,7 @@ class Digits(SpokenKind):
 
     def mistake(self) -> str | None:
         if self.length is None and self.max is None:
-            return "digits need `length: 5`, or `min: 4` and `max: 8`"
+            return "how many digits there are is missing: add `length: 5`, or `min: 4` and `max: 8`"
         if self.length is not None and (self.min is not None or self.max is not None):
             return "`length` and `min`/`max` exclude each other: keep one of them"
         if self.longest < self.shortest:
@@ -99,9 +101,12 @@ class Digits(SpokenKind):
 
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
-        for reading in readings(text, asking.language):
-            if self.fits(reading.digits):
-                yield Reading(reading.digits, reading.cost, proven=self.check_digit is not None)
+        def read(words: Words) -> Iterable[Reading]:
+            for reading in readings(" ".join(words), asking.language):
+                if self.fits(reading.digits):
+                    yield Reading(reading.digits, reading.cost, proven=self.check_digit is not None)
+
+        return as_told(words_of(text), asking.language, read)
 
     def read_back(self, value: str, asking: Asking) -> str:
         return say_digits(value, asking.language)

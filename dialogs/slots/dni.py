@@ -36,10 +36,11 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.letters import alike, letter_words, letters_at
-from dialogs.slots.naming import best_of, digit_strings, named
+from dialogs.slots.naming import as_told, best_of, digit_strings, taken_apart, without
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import FILLERS, Reading, SpokenKind, Words, tokens
+from dialogs.slots.phrasing import FILLERS, Reading, SpokenKind
 from dialogs.slots.quantities import quantity_words
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import spell
 
 Document = Literal["dni", "nie"]
@@ -112,7 +113,11 @@ class Dni(SpokenKind):
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
         about = frozenset(tokens(_ABOUT.get(language, ""))) - _ALSO_LETTERS
-        return best_of(self._all(named(text, about), language, about))
+
+        def read(words: Words) -> Iterable[Reading]:
+            return best_of(self._all(without(words, about), language, about))
+
+        return as_told(taken_apart(text), language, read)
 
     def _all(self, words: Words, language: str, about: frozenset[str]) -> Iterator[Reading]:
         if len(words) > 40:

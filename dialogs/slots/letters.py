@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from dialogs.slots.phrasing import Words, phrases_of
-from dialogs.slots.words import plain
+from dialogs.slots.words import Words, phrases_of, plain
 
 _NAMES: Mapping[str, str] = {
     "es": "a=a|b=be,be alta,be larga,be grande|c=ce|d=de|e=e|f=efe|g=ge|h=hache|i=i,i latina|j=jota|k=ka|l=ele"

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
+from dialogs.slots.hedges import BETWEEN, denied, has_none, told
 from dialogs.slots.letters import letters_at
-from dialogs.slots.numerals import LONGEST_UTTERANCE, lexicon_of, readings
-from dialogs.slots.phrasing import FILLERS, Reading, Words, tokens
+from dialogs.slots.numerals import lexicon_of, readings
+from dialogs.slots.phrasing import FILLERS, Reading
 from dialogs.slots.quantities import quantities
+from dialogs.slots.words import LONGEST_UTTERANCE, Words, tokens
 
 _GLUED = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 MISFIT = 1.2
 """Readings that cost more are no use for a number that nothing proves."""
 
 
-def named(text: str, about: frozenset[str]) -> Words:
-    """The words of an utterance without those that only say what the number is ("mi DNI es el …"); digits
-    and letters that are written together are taken apart."""
-    return tuple(word for word in tokens(_GLUED.sub(" ", text)) if word not in about)
+def taken_apart(text: str) -> Words:
+    """The words of an utterance; digits and letters that are written together are taken apart."""
+    return tokens(_GLUED.sub(" ", text))
 
 
 def digit_strings(words: Words, language: str) -> Iterator[tuple[str, float]]:
@@ -32,6 +34,100 @@ def digit_strings(words: Words, language: str) -> Iterator[tuple[str, float]]:
     for size, value, cost in quantities(words[at:], 0, language):
         if size == len(words) - at:
             yield str(value), cost
+
+
+def without(words: Words, about: frozenset[str]) -> Words:
+    """The words without those that only say what the number is ("mi DNI es el …")."""
+    return tuple(word for word in words if word not in about)
+
+
+ReadWhole = Callable[[Words], Iterable[Reading]]
+"""What a row of words means from its first to its last."""
+
+_REPLACED = 4
+"""Words before a correction that it may replace."""
+_TOLD_AGAIN, _REPAIRED, _WENT_ON = 0.1, 0.4, 0.6
+
+
+def as_told(words: Words, language: str, read: ReadWhole) -> list[Reading]:
+    """What a number that is a name means, spoken by somebody who may correct or doubt it.
+
+    Said again as a whole behind a correction, it is that; if only a piece follows ("seis uno dos, no, ocho
+    …"), the piece replaces the last words before it. A pause or an apology may also be nothing but that.
+    Unless both times the same was said, it is asked back.
+    """
+    utterance = told(words[: LONGEST_UTTERANCE + 1], language)
+    parts, breaks = list(utterance.parts), list(utterance.breaks)
+    if any(denied(part, language) or _leaves_open(part, language) for part in parts):
+        return []
+    while breaks and not says_number(parts[0], language):  # manners, or a "no" to the question before
+        refused = breaks[0] == "no" and has_none(parts[1], language)
+        utterance = replace(utterance, hedged=utterance.hedged or breaks[0] == "no")
+        parts[:2] = [() if refused else parts[1]]
+        breaks.pop(0)
+    if breaks and not says_number(parts[-1], language):  # "…, ¿no?", "…, espere", "… no funciona"
+        if breaks[-1] == "no" and (parts[-1] or language == "en"):
+            return []
+        parts.pop()
+        breaks.pop()
+        utterance = replace(utterance, hedged=True)
+    if not breaks:
+        return [_doubted(reading, utterance.hedged) for reading in read(parts[0])]
+    before, last = parts[-2], parts[-1]
+    again = list(read(last))
+    if _same(again, list(read(before))):
+        return [_doubted(reading, utterance.hedged) for reading in again]
+    found = [_doubted(reading, True, _TOLD_AGAIN) for reading in again]
+    if len(parts) == 2:
+        for size in range(1, min(_REPLACED, len(before)) + 1):
+            cost = _REPAIRED + 0.05 * size
+            found += [_doubted(reading, True, cost) for reading in read((*before[:-size], *last))]
+    if "no" not in breaks:
+        whole = tuple(word for part in parts for word in part)
+        found += [_doubted(reading, True, _WENT_ON) for reading in read(whole)]
+    return best_of(found)
+
+
+_PARTLY = {
+    "es": frozenset({"algo", "pico", "empieza", "empiezan", "comienza", "comienzan"}),
+    "ca": frozenset({"escaig", "comenca", "comencen"}),
+    "en": frozenset({"something", "odd", "starts", "starting", "begins", "beginning"}),
+}
+"""Beside these, only a piece of the number is told."""
+_UP_TO = {
+    "es": frozenset({"o", "u", "a", "al", "hasta"}),
+    "ca": frozenset({"o", "a", "al", "fins"}),
+    "en": frozenset({"or", "until", "till", "through"}),
+}
+"""Between two numbers, these make a choice or a range of them."""
+
+
+def _leaves_open(part: Words, language: str) -> bool:
+    """Whether the words tell only a piece of a number, or more than one."""
+    if not (_PARTLY.get(language, frozenset()) | BETWEEN.get(language, frozenset())).isdisjoint(part):
+        return True
+    inner = zip(part, part[1:], part[2:], strict=False)
+    return any(
+        word in _UP_TO.get(language, ()) and says_number((one,), language) and says_number((other,), language)
+        for one, word, other in inner
+    )
+
+
+def _doubted(reading: Reading, doubted: bool, cost: float = 0.0) -> Reading:
+    return replace(reading, cost=reading.cost + cost, doubted=reading.doubted or doubted)
+
+
+def _same(one: list[Reading], other: list[Reading]) -> bool:
+    """Whether both are understood, and best as the same."""
+    first, second = (min(found, key=lambda r: r.cost, default=None) for found in (one, other))
+    return bool(first and second and first.value and first.value == second.value)
+
+
+def says_number(part: Words, language: str) -> bool:
+    """Whether there is a number word or a figure among the words."""
+    lexicon = lexicon_of(language)
+    tables = (lexicon.units, lexicon.teens, lexicon.tens, lexicon.hundreds, lexicon.misheard)
+    return any(any(sign.isdecimal() for sign in word) or any(word in t for t in tables) for word in part)
 
 
 def spelled(words: Words, at: int, count: int, language: str) -> Iterator[tuple[int, str]]:

@@ -12,12 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dialogs.slots.words import likeness, plain, words_of
+from dialogs.slots.words import LONGEST_UTTERANCE, Words, likeness, plain, words_of
 
 MOST_READINGS = 24
 """Per position of the utterance; bounds the work on any input."""
-LONGEST_UTTERANCE = 40
-"""Words; more is no number."""
 LONGEST_RESCUE = 16
 """Words; in a longer utterance nothing is rescued by sound."""
 HIGHEST_COST = 2.5
@@ -29,6 +27,8 @@ SPLIT = 0.4
 """For a number that is cut where its language would go on, "mil | uno" as 1000 1: it is asked back."""
 MISHEARD = 0.5
 """A word that only sounds like a number word."""
+_COUNTED = 0.2
+"""For "tres ceros", which may be heard for "tres, cero"."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Lexicon:
     joins: frozenset[str]
     repeats: Mapping[str, int]
     fillers: frozenset[str]
-    corrections: frozenset[str]
+    articles: frozenset[str]
+    """Before one digit among many: "tres ceros y un uno"."""
     joined_always: bool
     """Whether tens and units need a joining word: "cuarenta y cinco"."""
     joined_twenties: bool
@@ -88,7 +89,6 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
     joins: str = "",
     repeats: Mapping[str, int] | None = None,
     fillers: str = "",
-    corrections: str = "",
     misheard: str = "",
 ) -> Lexicon:
     written = [item.partition("=")[0] for table in (units, teens, tens) for item in table.split()]
@@ -103,7 +103,7 @@ def _lexicon(  # noqa: PLR0913 - a table with eleven named columns
         joins=frozenset(map(plain, joins.split())),
         repeats={plain(word): times for word, times in (repeats or {}).items()},
         fillers=frozenset(map(plain, fillers.split())),
-        corrections=frozenset(map(plain, corrections.split())),
+        articles=frozenset({"un", "una", "a", "one"}),
         joined_always=plain(joins) == "y",
         joined_twenties=plain(joins) == "i",
         misheard=_numbered(misheard),
@@ -125,9 +125,8 @@ _LEXICONS: Mapping[str, Lexicon] = {
         joins="y",
         repeats={"doble": 2, "triple": 3},
         fillers="el la es mi su número de del cliente son a ver eh em mmm pues vale sí mire bueno por favor"
-        " gracias creo que código al final luego después guion coma punto espacio tengo aquí está espere"
-        " una un momento señorita señor le digo se lo mm ah los las",
-        corrections="perdón perdone no digo quiero decir",
+        " gracias que código al final luego después guion coma punto espacio tengo aquí está"
+        " una un señorita señor le digo se lo mm ah los las hola buenas buenos días tardes oiga apunte anote",
         misheard="ojo=8 hocho=8 cerro=0 zero=0 cedo=0 sero=0 tras=3 sei=6 seas=6 sieta=7 nuebe=9"
         " nuve=9 nieve=9 huno=1 cuarto=4 cuadro=4 sinco=5 sietes=7 ochos=8 ceros=0 unos=1 doses=2",
     ),
@@ -143,9 +142,8 @@ _LEXICONS: Mapping[str, Lexicon] = {
         joins="i",
         repeats={"doble": 2, "triple": 3},
         fillers="el la és meu el número de client són a veure eh em mmm doncs val sí miri bé bo si us plau"
-        " sisplau gràcies crec que codi al final després guió coma punt espai tinc aquí està"
-        " esperi un una moment senyoreta senyor li dic mm ah els les meva",
-        corrections="perdó perdoni no dic vull dir",
+        " sisplau gràcies que codi al final després guió coma punt espai tinc aquí està"
+        " un una senyoreta senyor li dic mm ah els les meva hola bon bona dia tarda escolti apunti anoti",
         misheard="cero=0 uno=1 cuatro=4 quatra=4 cuatre=4 cinco=5 sinc=5 sink=5 seis=6 siete=7 ocho=8 nueve=9"
         " vuits=8 buit=8 vui=8 nau=9 sets=7 zeros=0 sero=0 cinquena=5 sic=6 tras=3 dus=2 quart=4",
     ),
@@ -160,9 +158,8 @@ _LEXICONS: Mapping[str, Lexicon] = {
         joins="and",
         repeats={"double": 2, "triple": 3, "treble": 3},
         fillers="it is it's its my the number customer er um uh well yes okay please that's thanks thank"
-        " you so think i code dash then at end have here let me see hold on a moment"
-        " comma point mm ah hmm of this",
-        corrections="sorry no mean correction",
+        " you so i code dash then at end have here on a"
+        " comma point mm ah hmm of this hello hi good morning afternoon yeah right",
         misheard="o=0 hero=0 won=1 want=1 to=2 too=2 tree=3 free=3 for=4 fore=4 fife=5 hive=5 sex=6 sicks=6"
         " ate=8 aid=8 niner=9 mine=9 fourty=40 forteen=14 nein=9 eights=8 sevens=7 ones=1 zeros=0 nines=9",
     ),
@@ -196,10 +193,6 @@ def readings(text: str, language: str) -> tuple[Reading, ...]:
         digits = "".join(words)
         return (Reading(digits, 0.0),) if digits.isascii() and digits.isdecimal() else ()
     found = list(_parse(words, language))
-    # "cuatro cinco… no, perdón, cuatro cinco siete": what follows the correction may stand alone.
-    marks = [at for at, word in enumerate(words) if word in lexicon.corrections]
-    if marks:
-        found += [Reading(r.digits, r.cost + 0.1) for r in _parse(words[marks[-1] + 1 :], language)]
     best: dict[str, float] = {}
     for reading in found:
         if reading.digits and reading.cost <= HIGHEST_COST:
@@ -208,7 +201,7 @@ def readings(text: str, language: str) -> tuple[Reading, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _parse(words: tuple[str, ...], language: str) -> tuple[Reading, ...]:
+def _parse(words: Words, language: str) -> tuple[Reading, ...]:
     """From the end to the start: the readings of each tail are made of the readings of shorter tails."""
     tails: list[dict[str, float]] = [{} for _ in words] + [{"": 0.0}]
     for at in range(len(words) - 1, -1, -1):
@@ -226,7 +219,7 @@ _Block = tuple[int, str, float]
 """Words taken, digits made, cost."""
 
 
-def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
+def _blocks(words: Words, at: int, language: str) -> Iterator[_Block]:
     lexicon = _LEXICONS[language]
     word = words[at]
     if word.isascii() and word.isdecimal():
@@ -234,6 +227,7 @@ def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
         return
     found = list(_whole_numbers(words, at, lexicon))
     yield from found
+    yield from _counted(words, at, lexicon)
     times = lexicon.repeats.get(word)
     if times and at + 1 < len(words):
         after = words[at + 1]
@@ -244,14 +238,38 @@ def _blocks(words: tuple[str, ...], at: int, language: str) -> Iterator[_Block]:
     if word in lexicon.misheard:
         yield 1, lexicon.misheard[word], 0.4
     known = bool(found) or bool(times) or word in lexicon.misheard
-    if word in lexicon.fillers or word in lexicon.corrections:
+    if word in lexicon.fillers:
         yield 1, "", 0.0 if not known else 0.3
     elif word in lexicon.joins:
-        yield 1, "", 0.2
+        # "Cuarenta y | setenta": a unit was lost.
+        yield 1, "", SPLIT if at and words[at - 1] in lexicon.tens else 0.2
     elif not found and not times:  # a clear number word is never dropped
         if not known and len(words) <= LONGEST_RESCUE:
             yield from _by_sound(word, language)
         yield 1, "", SKIP_UNKNOWN
+
+
+def _counted(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
+    """ "Tres ceros", "two sevens", and the single one that may follow: "… y un uno"."""
+    count = lexicon.units.get(words[at], "0")
+    digit = _singular(words[at + 1], lexicon) if at + 1 < len(words) else None
+    if digit is None or int(count) < 2:
+        return
+    yield 2, digit * int(count), _COUNTED
+    joined = at + 2 + (at + 2 < len(words) and words[at + 2] in lexicon.joins)
+    last = lexicon.units.get(words[joined + 1]) if joined + 1 < len(words) else None
+    if last and words[joined] in lexicon.articles:
+        yield joined + 2 - at, digit * int(count) + last, _COUNTED
+
+
+def _singular(word: str, lexicon: Lexicon) -> str | None:
+    """The digit whose plural the word is: "ceros", "cincos", "zeroes"."""
+    for ending in ("s", "es"):
+        if word.endswith(ending) and word not in lexicon.units:
+            digit = lexicon.units.get(word.removesuffix(ending))
+            if digit:
+                return digit
+    return {"sixes": "6", "vuits": "8", "cincs": "5"}.get(word)
 
 
 def _by_sound(word: str, language: str) -> Iterator[_Block]:
@@ -261,7 +279,7 @@ def _by_sound(word: str, language: str) -> Iterator[_Block]:
             yield 1, digits, MISHEARD + (1.0 - like)
 
 
-def _below_hundred(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
+def _below_hundred(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
     if at >= len(words):
         return
     word = words[at]
@@ -285,7 +303,7 @@ def _below_hundred(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterato
             yield 2 + joined, tens[0] + lexicon.misheard[after], 0.4
 
 
-def _below_thousand(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
+def _below_thousand(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
     yield from _below_hundred(words, at, lexicon)
     if at >= len(words):
         return
@@ -304,7 +322,7 @@ def _below_thousand(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterat
                 yield size + joined + more, hundred[0] + digits.zfill(2), cost
 
 
-def _whole_numbers(words: tuple[str, ...], at: int, lexicon: Lexicon) -> Iterator[_Block]:
+def _whole_numbers(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
     yield from _below_thousand(words, at, lexicon)
     heads: list[_Block] = [(0, "1", 0.0)]
     heads += [block for block in _below_thousand(words, at, lexicon) if block[1] != "0"]

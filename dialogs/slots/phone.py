@@ -39,16 +39,17 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
-from dialogs.slots.naming import best_of, digit_strings, named
+from dialogs.slots.naming import as_told, best_of, digit_strings, taken_apart, without
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Reading, SpokenKind, tokens
+from dialogs.slots.phrasing import Reading, SpokenKind
 from dialogs.slots.quantities import quantity_words
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import national, phone
 
 _ABOUT = {
-    "es": "teléfono móvil fijo celular llámeme llamen prefijo casa trabajo",
-    "ca": "telèfon mòbil fix truqui'm truquin prefix casa feina",
-    "en": "phone telephone mobile cell landline call ring me on my home work prefix",
+    "es": "teléfono móvil fijo celular llámeme llamen llamar puede pueden prefijo casa trabajo",
+    "ca": "telèfon mòbil fix truqui'm truquin trucar pot poden prefix casa feina",
+    "en": "phone telephone mobile cell landline call ring reach you can me on my home work prefix",
 }
 _PLUS = {"es": frozenset({"mas"}), "ca": frozenset({"mes"}), "en": frozenset({"plus"})}
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
@@ -99,15 +100,19 @@ class Phone(SpokenKind):
 
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
-        return best_of(self._all(text, asking))
+        about = frozenset(tokens(_ABOUT.get(asking.language, "")))
 
-    def _all(self, text: str, asking: Asking) -> Iterator[Reading]:
+        def read(words: Words) -> Iterable[Reading]:
+            return best_of(self._all(without(words, about), asking, written_plus="+" in text))
+
+        return as_told(taken_apart(text), asking.language, read)
+
+    def _all(self, words: Words, asking: Asking, *, written_plus: bool) -> Iterator[Reading]:
         language = asking.language
-        words = named(text, frozenset(tokens(_ABOUT.get(language, ""))))
         plus = next((at for at, word in enumerate(words) if word in _PLUS.get(language, ())), None)
         if plus is not None:
             words = words[plus + 1 :]
-        sign = "+" if plus is not None or "+" in text else ""
+        sign = "+" if plus is not None or written_plus else ""
         for digits, cost in digit_strings(words, language):
             if _SHORTEST <= len(digits) <= _LONGEST:
                 yield self._judged(sign + digits, asking.region, cost)

@@ -12,11 +12,9 @@ Rules:
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -24,12 +22,11 @@ from typing_extensions import override
 
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.hedges import AFTER_NO, BETWEEN, EXPECTED, corrects, cuts, denied, opens, without_hedges
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import lexicon_of
 from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
-from dialogs.slots.words import plain
-
-Words = tuple[str, ...]
+from dialogs.slots.words import LONGEST_UTTERANCE, Words, plain
 
 BENT = 0.35
 """A reading that costs more than this was mended by sound, or words were left out."""
@@ -39,8 +36,6 @@ CARELESS = 0.4
 """For what is said shorter or looser than one would ("cinco", where "el cinco" is a day)."""
 MOST_UNEXPLAINED = 6
 """Words; with more, the caller is telling a story."""
-LONGEST_UTTERANCE = 40
-"""Words."""
 MOST_OTHERS = 4
 
 
@@ -53,6 +48,8 @@ class Reading:
     reason: str = ""
     proven: bool = False
     """A check digit or letter fits."""
+    doubted: bool = False
+    """The caller corrected or doubted it: it is asked back, whatever proves it."""
 
 
 Meanings = tuple[Reading, ...]
@@ -63,61 +60,21 @@ ReadAt = Callable[[Words, int], Iterable[tuple[int, Meanings]]]
 understood and answer nothing ("por la mañana", where a day is wanted) have no meanings."""
 
 
-# --- words -------------------------------------------------------------------------------------------
-
-_APPROXIMATELY = re.compile(r"\bmas o menos\b|\bmes o menys\b|\bmore or less\b")
-_ELIDED = re.compile(r"^([dlsmn])'(?=\w)")
-_WHOLE = {"d": "de", "l": "el", "s": "es", "m": "em", "n": "en"}
-
-
-@lru_cache(maxsize=2048)
-def tokens(text: str, written: re.Pattern[str] | None = None) -> Words:
-    """The plain words, Catalan elisions undone ("d'agost" is "de agost"). What `written` finds stays whole,
-    such as "17:30"."""
-    found: list[str] = []
-    at = 0
-    for match in written.finditer(text) if written else ():
-        found += _split(text[at : match.start()])
-        found.append(match.group().strip())
-        at = match.end()
-    found += _split(text[at:])
-    return tuple(found[: LONGEST_UTTERANCE + 1])
-
-
-def _split(text: str) -> Iterator[str]:
-    for word in _APPROXIMATELY.sub("aproximadamente", plain(text)).split():
-        elided = _ELIDED.match(word)
-        if elided:
-            yield _WHOLE[elided.group(1)]
-            word = word[elided.end() :]  # noqa: PLW2901 - the rest of the same word
-        yield word
-
-
-def starts(words: Words, at: int, phrases: Iterable[Words]) -> int:
-    """The length of the longest of the phrases that stands at that place, or 0."""
-    return max((len(p) for p in phrases if words[at : at + len(p)] == p), default=0)
-
-
-def phrases_of(text: str) -> tuple[Words, ...]:
-    """ "a b|c" as plain phrases, the longest first."""
-    return tuple(sorted((tokens(phrase) for phrase in text.split("|") if phrase), key=len, reverse=True))
-
-
 _FILLERS: Mapping[str, str] = {
     "es": "eh em mmm mm ah oh ay uy hum pues a ver bueno vale sí mire mira oiga oye es son sería serían era"
-    " creo que el la los las lo por favor gracias yo quiero quisiera quería querría me gustaría puedo podría"
+    " que el la los las lo por favor gracias yo quiero quisiera quería querría me gustaría puedo podría"
     " ponga pon pongo apunte anote para de del al en mi su señor señora señorita entonces mejor te le se"
-    " digo digamos diga déjeme pensar un momento espere venga ok okay claro perfecto muy bien buenas hola"
+    " digo digamos diga déjeme pensar un momento venga ok okay claro perfecto muy bien buenas hola"
     " está estaría así nada usted ya pagar pagaré pago hacer podemos puede ser va voy sea",
     "ca": "eh em mmm mm ah oh ai hum doncs a veure bé bo val sí miri mira escolti és són seria serien era"
-    " crec que el la els les lo si us plau sisplau gràcies jo vull voldria volia m'agradaria puc podria posi"
+    " que el la els les lo si us plau sisplau gràcies jo vull voldria volia m'agradaria puc podria posi"
     " posa apunti per de del dels al en mi meu meva seu seva senyor senyora senyoreta llavors aleshores"
-    " millor et li es dic diguem digui deixi'm pensar un moment esperi vinga ok d'acord clar perfecte molt"
+    " millor et li es dic diguem digui deixi'm pensar un moment vinga ok d'acord clar perfecte molt"
     " bon bona hola està estaria així res vostè ja pagar pagaré pago fer podem pot ser va vaig sigui ho",
     "en": "er um uh erm mm mmm ah oh hmm well so let me see ok okay alright right yes yeah it is it's its"
-    " that's that would be i'd i'll i will think my the please thanks thank you can could we like want to"
+    " that's that would be i'd i'll i will my the please thanks thank you can could we like want to"
     " have say put down make for just on at say let's do sure hello hi sorry? well"
-    " pay i you may might probably? then lets id ill",
+    " pay i you may then lets id ill",
 }
 FILLERS: Mapping[str, frozenset[str]] = {
     language: frozenset(plain(word) for word in words.split() if not word.endswith("?"))
@@ -125,30 +82,12 @@ FILLERS: Mapping[str, frozenset[str]] = {
 }
 """Words that people put around any answer."""
 
-_CORRECTIONS: Mapping[str, tuple[Words, ...]] = {
-    "es": phrases_of("no|perdón|perdone|disculpe|quiero decir|mejor|digo|corrijo|rectifico"),
-    "ca": phrases_of("no|perdó|perdoni|disculpi|vull dir|millor|corregeixo|rectifico"),
-    "en": phrases_of("no|sorry|i mean|i meant|rather|make that|make it|actually|correction"),
-}
-_NO: Mapping[str, frozenset[str]] = {
-    "es": frozenset({"no", "ni", "tampoco", "nunca", "menos", "excepto", "salvo"}),
-    "ca": frozenset({"no", "ni", "tampoc", "mai", "menys", "excepte", "tret"}),
-    "en": frozenset({"no", "not", "never", "neither", "minus", "except", "don't", "can't", "won't", "isn't"}),
-}
-_BETWEEN = {"es": frozenset({"entre"}), "ca": frozenset({"entre"}), "en": frozenset({"between"})}
-_AFTER_NO: Mapping[str, frozenset[str]] = {
-    "es": frozenset(
-        plain("no es son el la los las en para perdón perdone disculpe digo era eran día eh mejor").split()
-    ),
-    "ca": frozenset(
-        plain("no és són el la els les en per perdó perdoni disculpi dic era eren dia eh millor").split()
-    ),
-    "en": frozenset(plain("no it's it is the on at sorry actually that's its i said make er um").split()),
-}
-"""What may stand between a "no" that rejects what we understood before and the answer: "no, es el martes"."""
-
-
 # --- one utterance -----------------------------------------------------------------------------------
+
+
+Mend = Callable[[Words, Words], Words | None]
+"""From an answer and what corrects it to the whole as it is meant ("quince de marzo", "dieciséis": "dieciséis
+de marzo"); `None` where the correction is whole by itself."""
 
 
 @dataclass(frozen=True)
@@ -159,33 +98,59 @@ class _Span:
 
 
 def understand(
-    words: Words, language: str, read_at: ReadAt, *, fillers: frozenset[str] = frozenset()
+    words: Words,
+    language: str,
+    read_at: ReadAt,
+    *,
+    fillers: frozenset[str] = frozenset(),
+    leave_open: frozenset[str] = frozenset(),
+    mend: Mend | None = None,
 ) -> Meanings:
-    """What the utterance means; no meanings if it holds no answer, or several."""
-    if not words or len(words) > LONGEST_UTTERANCE:
-        return ()
-    found = list(_spans(words, read_at))
+    """What the utterance means; no meanings if it holds no answer, or several. Beside words that `leave_open`
+    what is meant ("a finales de", "la mitad de"), there is no answer."""
+    words, hedged = without_hedges(words, language)
+    found = list(_spans(words, read_at)) if len(words) <= LONGEST_UTTERANCE else []
     spans = [span for span in found if span.meanings]
     for span in found:
         if not span.meanings:
             words = (*words[: span.start], *[""] * (span.end - span.start), *words[span.end :])
     if not spans:
         return ()
-    if any(word in _BETWEEN.get(language, ()) for word in words[: spans[0].start]):
+    before, between, after = words[: spans[0].start], _between(words, spans), words[spans[-1].end :]
+    corrected = any(span.meanings != spans[-1].meanings for span in spans)
+    if _are_several(words, spans, language, corrected=corrected):
         return (Reading("", reason="several"),)
-    last, extra = spans[-1], 0.0
-    before, between = words[: spans[0].start], _between(words, spans)
-    if any(span.meanings != last.meanings for span in spans):
-        gap = words[spans[-2].end : last.start]
-        if not any(starts(gap, at, _CORRECTIONS.get(language, ())) for at in range(len(gap))):
-            return (Reading("", reason="several"),)
-        extra, before, between = UNEXPLAINED, (), ()
-    around = _around(before, between, words[last.end :], language, fillers)
+    if not leave_open.isdisjoint((*before, *between, *after)):
+        return ()
+    last = _mended(words, spans, read_at, mend) if corrected else spans[-1]
+    doubted = hedged or corrected or denied(before, language)
+    doubted = doubted or cuts(between, language) or cuts(after, language)
+    around = _around(*(((), ()) if corrected else (before, between)), after, language, fillers)
     if around is None:
         return ()
     # What is a careless reading already is nothing among words that say nothing: "tengo tres hijos".
     kept = (r for r in last.meanings if around < 2 * UNEXPLAINED or r.cost < CARELESS)
-    return tuple(Reading(r.value, round(r.cost + around + extra, 3), r.reason, r.proven) for r in kept)
+    return tuple(replace(r, cost=round(r.cost + around, 3), doubted=doubted) for r in kept)
+
+
+def _are_several(words: Words, spans: list[_Span], language: str, *, corrected: bool) -> bool:
+    """Whether these are answers side by side: a range, a choice, a sum."""
+    if any(word in BETWEEN.get(language, ()) for word in words[: spans[0].start]):
+        return True
+    if corrected:
+        return not corrects(words[spans[-2].end : spans[-1].start], language)
+    # "Cien euros ahora y cien luego"
+    return not lexicon_of(language).joins.isdisjoint(_between(words, spans))
+
+
+def _mended(words: Words, spans: list[_Span], read_at: ReadAt, mend: Mend | None) -> _Span:
+    """The corrected answer as a whole, where only a piece of it was said again."""
+    before, last = spans[-2:]
+    whole = mend(words[before.start : before.end], words[last.start : last.end]) if mend else None
+    for span in _spans(whole, read_at) if whole else ():
+        if span.meanings and span.start == 0 and whole and span.end == len(whole):
+            return replace(last, meanings=span.meanings)
+    return last
 
 
 def _between(words: Words, spans: list[_Span]) -> Words:
@@ -219,25 +184,22 @@ def _around(
 ) -> float | None:
     """The cost of the words around the answer; `None` if they take it away."""
     known = FILLERS.get(language, frozenset()) | fillers | {""}
-    no = _NO.get(language, frozenset())
-    if any(word in no for word in after):
+    if denied(after, language):
         return None
     # "no, el martes" answers a question that was misunderstood before; "no puedo el martes" does not.
-    denied = [at for at, word in enumerate(before) if word in no]
-    if denied:
-        first, rest = before[: denied[0]], before[denied[0] :]
-        if any(word not in known for word in first) or any(word not in _AFTER_NO[language] for word in rest):
-            return None
+    first = next((at for at, word in enumerate(before) if denied((word,), language)), len(before))
+    rest = before[first:]
+    if rest and (
+        any(word not in known for word in before[:first])
+        or any(word not in AFTER_NO[language] for word in rest)
+    ):
+        return None
+    # "Perdón, el viernes": an apology or a pause before the answer is mere manners.
+    before = tuple(word for word in before if not opens(word, language))
     if _runs_on(before, after, language):
         return None
     unknown = sum(word not in known for word in (*before, *between, *after))
     return None if unknown > MOST_UNEXPLAINED else unknown * UNEXPLAINED
-
-
-def denies(text: str, language: str) -> bool:
-    """Whether there is a "no" in the utterance; "las cinco menos cuarto" has none."""
-    no = _NO.get(language, frozenset()) - {"menos", "menys", "minus"}
-    return not no.isdisjoint(tokens(text))
 
 
 _LARGE = frozenset({"millon", "millones", "milio", "milions", "million", "millions", "k"})
@@ -302,6 +264,8 @@ def _fit(best: Candidate, rivals: list[Candidate], *, doubtful: bool, exact: Fit
     if doubtful or any(best.score - rival.score < RIVAL_MARGIN / 2 for rival in rivals):
         return "mended"
     bent = best.reading.cost > BENT
+    if best.reading.doubted:
+        return "mended"
     if best.reading.proven:
         return "mended_proven" if bent else "proven"
     return "mended" if bent else exact
@@ -311,6 +275,10 @@ class SpokenKind(SlotKind):
     """A kind of answer that reads the words of each alternative by itself."""
 
     exact_fit: ClassVar[Fit] = "bare"
+
+    @override
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return EXPECTED.get(language, ())
 
     @override
     def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:

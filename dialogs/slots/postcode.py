@@ -28,10 +28,11 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
-from dialogs.slots.naming import best_of, digit_strings, named
+from dialogs.slots.naming import as_told, best_of, digit_strings, taken_apart, without
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Reading, SpokenKind, tokens
+from dialogs.slots.phrasing import Reading, SpokenKind
 from dialogs.slots.quantities import quantity_words
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import spell
 
 _FORMS: Mapping[str, str] = {
@@ -103,7 +104,11 @@ class Postcode(SpokenKind):
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         about = frozenset(tokens(_ABOUT.get(asking.language, "")))
         country = self._country(asking)
-        return best_of(_all(digit_strings(named(text, about), asking.language), country))
+
+        def read(words: Words) -> Iterable[Reading]:
+            return best_of(_all(digit_strings(without(words, about), asking.language), country))
+
+        return as_told(taken_apart(text), asking.language, read)
 
     def _country(self, asking: Asking) -> str:
         """The country asked for; Spain where the site's own has a form that is not offered."""

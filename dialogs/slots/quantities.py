@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from dialogs.slots.numerals import lexicon_of, number_words
-from dialogs.slots.phrasing import CARELESS, Words
+from dialogs.slots.phrasing import CARELESS
+from dialogs.slots.words import Words
 
 Quantity = tuple[int, int, float]
 """Words taken, value, cost."""

@@ -22,15 +22,23 @@ from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.letters import letter_words
-from dialogs.slots.naming import best_of, digit_strings, named, names_letter, spelled
-from dialogs.slots.phrasing import FILLERS, Reading, Words, tokens
+from dialogs.slots.naming import as_told, best_of, digit_strings, names_letter, spelled, taken_apart, without
+from dialogs.slots.numerals import lexicon_of
+from dialogs.slots.phrasing import FILLERS, UNEXPLAINED, Reading
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import spell
 
 _ABOUT = {
-    "es": "número referencia código guión barra numero",
-    "ca": "número referència codi guió barra",
-    "en": "number reference code dash slash my",
+    "es": "número números numero letra letras referencia código guión barra",
+    "ca": "número números lletra lletres referència codi guió barra",
+    "en": "number numbers letter letters reference code dash slash my are",
 }
+
+
+_NO_LETTERS = frozenset({"es", "el", "en", "em"})
+"""Catalan: "és l'ema …" names one letter."""
+
+_Beginning = tuple[str, Words, float]
 
 
 class Reference(Digits, ABC):
@@ -58,7 +66,7 @@ class Reference(Digits, ABC):
 
     @override
     def phrases(self, language: str) -> tuple[str, ...]:
-        return (self.prefix.lower(),) if self.prefix else ()
+        return (*((self.prefix.lower(),) if self.prefix else ()), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(0, 0) if self.letters else super().keys()
@@ -72,31 +80,40 @@ class Reference(Digits, ABC):
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
         about = frozenset(tokens(f"{_ABOUT.get(language, '')} {self.called.get(language, '')}"))
-        words = named(text, about)
-        return best_of(self._digits_of(self._beginnings(words, language), language))
 
-    def _digits_of(self, parts: Iterable[tuple[str, Words]], language: str) -> Iterator[Reading]:
-        for letters, rest in parts:
+        def read(words: Words) -> Iterable[Reading]:
+            return best_of(self._digits_of(self._beginnings(without(words, about), language), language))
+
+        return as_told(taken_apart(text), language, read)
+
+    def _digits_of(self, parts: Iterable[_Beginning], language: str) -> Iterator[Reading]:
+        for letters, rest, extra in parts:
             for digits, cost in digit_strings(rest, language):
                 if self.fits(digits):
-                    yield Reading(letters + digits, cost, proven=self.check_digit is not None)
+                    yield Reading(letters + digits, cost + extra, proven=self.check_digit is not None)
 
-    def _beginnings(self, words: Words, language: str) -> Iterator[tuple[str, Words]]:
-        """The letters, and the words of the digits behind them."""
+    def _beginnings(self, words: Words, language: str) -> Iterator[_Beginning]:
+        """The letters, the words of the digits behind them, and the cost of the words before them."""
         if not self.letters:
-            yield self.prefix or "", words
+            yield self.prefix or "", words, 0.0
         wanted = len(self.prefix or "") or self.letters or 0
         known = FILLERS.get(language, frozenset())
-        for at in range(min(len(words), 8)) if wanted else ():
-            if any(word not in known for word in words[:at]):
-                return
+        for at in range(min(len(words), 10)) if wanted else ():
+            unknown = sum(word not in known for word in words[:at])
+            # As many letters stand before these: "a be fa quatre …" is hardly FA.
+            run = words[at - wanted : at] if at >= wanted else ()
+            unknown += not _NO_LETTERS.issuperset(run) and all(
+                names_letter(words, at - n, language) for n in range(1, wanted + 1)
+            )
             before = words[at - 1] if at else ""
             if at and names_letter(words, at - 1, language) and (len(before) == 1 or before not in known):
                 continue  # that letter belongs to them, too
             for end, letters in spelled(words, at, wanted, language):
-                more = names_letter(words, end, language)
+                joined = words[end : end + 1] and words[end] in lexicon_of(language).joins
+                more = names_letter(words, end, language) and not joined
                 if letters == self.prefix or not (self.prefix or more):
-                    yield letters, words[end:]
+                    # "A be i quatre" may be three letters.
+                    yield letters, words[end:], UNEXPLAINED * (unknown + bool(joined))
 
     def read_back(self, value: str, asking: Asking) -> str:
         return spell(value, asking.language)

@@ -13,7 +13,9 @@
 The value is the time on a 24-hour clock, `17:30`; `{call_me_at}` is said as "las cinco y media de la tarde".
 "Las cinco" without morning or afternoon means two times: `earliest` and `latest` choose, and where both
 fit, or nothing is said about the hours, the more usual one (from eight to eight) is asked back. Catalan
-quarters count towards the coming hour: "dos quarts de cinc" is half past four.
+quarters count towards the coming hour: "dos quarts de cinc" is half past four. A range ("de dos a cuatro",
+"two to four pm") is no time, nor is "a quarts de cinc"; "ten to five" is asked back: it may be
+a range.
 
 By key: hours and minutes on the 24-hour clock: `1730`, `0905`, `930`.
 
@@ -33,13 +35,16 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, Words, tokens, understand
-from dialogs.slots.time_reading import FILLERS, TIME_WORDS, WRITTEN, Clock, apart, relative, time_vocabulary
-from dialogs.spoken import time_of_day
+from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
+from dialogs.slots.time_reading import WRITTEN, Clock, apart, relative
+from dialogs.slots.time_words import FILLERS, LEAVE_OPEN, TIME_WORDS, time_vocabulary
+from dialogs.slots.words import Words, starts, tokens
+from dialogs.spoken_days import time_of_day
 
 _USUAL = (8 * 60, 20 * 60)
 """Minutes of the day between which "a las cinco" is meant, if nothing else is known."""
 _LESS_USUAL = 0.1
+_LOST_MINUTES = frozenset({"to", "past", "till", "til"})
 
 
 def _clock_time(value: object) -> object:
@@ -90,7 +95,7 @@ class Time(SpokenKind):
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return time_vocabulary(language)
+        return (*time_vocabulary(language), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(3, 4)
@@ -115,10 +120,16 @@ class Time(SpokenKind):
             words = tuple("oh" if word == "o" else word for word in words)  # "nine o five"
 
         def read_at(words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
+            if language == "en" and words[at] in _LOST_MINUTES:  # "… to nine": the minutes were not heard
+                led = starts(words, at + 1, clock.words.lead)
+                for size, *_ in clock.at(words, at + 1) if not led else ():
+                    yield 1 + size, (Reading(""),)
             for size, minutes, open_half, cost in clock.at(words, at):
                 yield size, tuple(self._meanings(minutes, open_half, cost))
 
-        return understand(words, language, read_at, fillers=FILLERS[language])
+        return understand(
+            words, language, read_at, fillers=FILLERS[language], leave_open=LEAVE_OPEN[language]
+        )
 
     def _meanings(self, minutes: int, open_half: bool, cost: float) -> list[Reading]:
         if minutes < 0:

@@ -1,24 +1,20 @@
-"""How times of day are said in each language, and which time that is."""
-
-# ruff: noqa: E501 - tables are read by rows
+"""Which times of day an utterance may mean."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from dialogs.slots.phrasing import CARELESS, Words, phrases_of, starts, tokens
+from dialogs.slots.phrasing import CARELESS
 from dialogs.slots.quantities import below_hundred
-from dialogs.slots.words import plain
-
-Phrases = tuple[Words, ...]
+from dialogs.slots.time_words import ABOUT, CLOCK_LEADS, GUESS, TIME_WORDS
+from dialogs.slots.words import Words, plain, starts
 
 _GLUED = re.compile(r"(?<=\d)(?=[ap]\.?\s?m\b|h(?:s|rs)?\b)", re.IGNORECASE)
 WRITTEN = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
-_GUESS = 0.4
-"""The cost of what is only probably a time: "a mediodía" may be any time between twelve and three."""
+
+_STRETCH = frozenset({"hora", "horas", "hores"})
 
 
 class Reading(NamedTuple):
@@ -33,143 +29,9 @@ class Reading(NamedTuple):
     cost: float
 
 
-@dataclass(frozen=True)
-class TimeWords:
-    """Phrases are plain words."""
-
-    lead: Phrases
-    """Before the hour: "a las"."""
-    hours: frozenset[str]
-    """Behind the hour: "horas"."""
-    exactly: Phrases
-    past: Phrases
-    to_after: Phrases
-    """Between the hour and what is missing to it: "menos"."""
-    to_before: Phrases
-    """Between what is missing and the hour: "para las", "to"."""
-    still: Phrases
-    """Before what is missing: "faltan diez para las cinco"."""
-    quarter: Phrases
-    half: Phrases
-    morning: Phrases
-    noon: Phrases
-    afternoon: Phrases
-    night: Phrases
-    small_hours: Phrases
-    fixed: Mapping[Words, tuple[int, float]]
-    """ "Mediodía" → minutes, cost."""
-
-
-def _fixed(text: str) -> dict[Words, tuple[int, float]]:
-    table = {}
-    for item in text.split("|"):
-        phrase, _, hour = item.partition("=")
-        table[tokens(phrase.strip())] = (int(hour.strip("?")) * 60, _GUESS if hour.endswith("?") else 0.0)
-    return table
-
-
-TIME_WORDS: Mapping[str, TimeWords] = {
-    "es": TimeWords(
-        lead=phrases_of(
-            "a las|a la|las|la|para las|para la|a eso de las|sobre las|hacia las|desde las|desde la"
-        ),
-        hours=frozenset({"hora", "horas", "h", "hs", "hrs"}),
-        exactly=phrases_of("en punto|clavadas"),
-        past=phrases_of("y|con"),
-        to_after=phrases_of("menos"),
-        to_before=phrases_of("para las|para la|pa las"),
-        still=phrases_of("faltan|falta|son|un"),
-        quarter=phrases_of("cuarto|un cuarto"),
-        half=phrases_of("media"),
-        morning=phrases_of("de la mañana|por la mañana|en la mañana|am|a m|de mañana"),
-        noon=phrases_of("del mediodía|de mediodía|al mediodía|del medio día"),
-        afternoon=phrases_of("de la tarde|por la tarde|en la tarde|pm|p m|de tarde"),
-        night=phrases_of("de la noche|por la noche|en la noche"),
-        small_hours=phrases_of("de la madrugada|de madrugada"),
-        fixed=_fixed(
-            "mediodía=12?|a mediodía=12?|al mediodía=12?|el mediodía=12?|medianoche=0|a medianoche=0"
-            "|la medianoche=0|a la medianoche=0|a medio día=12?|al medio día=12?|a media noche=0"
-        ),
-    ),
-    "ca": TimeWords(
-        lead=phrases_of("a les|a la|les|la|per les|a quarts|cap a les|sobre les|a l'|a|l'|el"),
-        hours=frozenset({"hora", "hores", "h"}),
-        exactly=phrases_of("en punt|tocades"),
-        past=phrases_of("i|amb"),
-        to_after=phrases_of("menys"),
-        to_before=phrases_of("per a les|per les"),
-        still=phrases_of("falten|manquen"),
-        quarter=phrases_of("quart|un quart"),
-        half=phrases_of("mitja"),
-        morning=phrases_of("del matí|al matí|pel matí|de matí|am"),
-        noon=phrases_of("del migdia|de migdia|al migdia"),
-        afternoon=phrases_of("de la tarda|a la tarda|de la vesprada|a la vesprada|de vesprada|pm|de tarda"),
-        night=phrases_of("del vespre|al vespre|de la nit|a la nit|de nit|de vespre"),
-        small_hours=phrases_of("de la matinada|de matinada"),
-        fixed=_fixed(
-            "migdia=12?|al migdia=12?|a migdia=12?|mitjanit=0|a mitjanit=0|la mitjanit=0|a la mitjanit=0"
-            "|el migdia=12?"
-        ),
-    ),
-    "en": TimeWords(
-        lead=phrases_of("at|the|at about|around"),
-        hours=frozenset({"o'clock", "oclock", "hours", "clock"}),
-        exactly=phrases_of("sharp|on the dot|exactly"),
-        past=phrases_of("past|after|minutes past|minutes after"),
-        to_after=(),
-        to_before=phrases_of("to|till|til|of|before|minutes to|minutes before"),
-        still=(),
-        quarter=phrases_of("quarter|a quarter"),
-        half=phrases_of("half|half past"),
-        morning=phrases_of("in the morning|am|a m|this morning|morning"),
-        noon=phrases_of("at noon|noon"),
-        afternoon=phrases_of("in the afternoon|in the evening|pm|p m|afternoon|this afternoon|this evening"),
-        night=phrases_of("at night|tonight"),
-        small_hours=(),
-        fixed=_fixed(
-            "noon=12|at noon=12|midday=12|at midday=12|midnight=0|at midnight=0|twelve noon=12"
-            "|twelve midnight=0|at twelve noon=12|at twelve midnight=0"
-        ),
-    ),
-}
-
-FILLERS: Mapping[str, frozenset[str]] = {
-    "es": frozenset(
-        tokens("llámeme llamen llámenme prefiero mejor hoy hora horas mañana bien cuando a las la")
-    ),
-    "ca": frozenset(
-        tokens("truqui'm truquin prefereixo millor avui hora hores demà bé quan a les la trucar")
-    ),
-    "en": frozenset(tokens("call ring me prefer best today tomorrow time at the good")),
-}
-_CLOCK_LEADS: Mapping[str, Phrases] = {
-    "es": phrases_of("a las|a la|sobre las|hacia las|a eso de las"),
-    "ca": phrases_of("a les|a la|cap a les|sobre les|a dos quarts|a un quart|a tres quarts"),
-    "en": phrases_of("at|at about"),
-}
-_ABOUT: Mapping[str, frozenset[str]] = {
-    "es": frozenset({"eso", "sobre", "hacia", "desde"}),
-    "ca": frozenset({"cap", "sobre", "quarts"}),
-    "en": frozenset({"about", "around", "after", "before"}),
-}
-
-
-def time_vocabulary(language: str) -> tuple[str, ...]:
-    """The words of times that are no numbers, as they are written."""
-    listed = {
-        "es": "a las la y menos cuarto media en punto de mañana tarde noche madrugada mediodía medianoche horas"
-        " para del",
-        "ca": "a les la i menys quart quarts mitja en punt de d' del matí tarda vespre nit matinada migdia mitjanit"
-        " hores vesprada d'una d'onze",
-        "en": "at past to quarter half o'clock in the morning afternoon evening night noon midday midnight a m p m"
-        " oh hundred hours",
-    }
-    return tuple(listed.get(language, "").split())
-
-
 _RELATIVE = re.compile(
-    r"\b(?:dentro de|de aqui a|en|d'aqui a?|dins de|dintre de|in) (?:\w+ ){1,4}?(?:horas?|minutos?|hores|hora|minuts?"
-    r"|hours?|minutes?)\b"
+    r"\b(?:dentro de|de aqui a|en|d'aqui a?|dins de|dintre de|in) (?:\w+ ){1,4}?"
+    r"(?:horas?|minutos?|hores|hora|minuts?|hours?|minutes?)\b"
 )
 
 
@@ -180,7 +42,7 @@ def relative(text: str) -> bool:
 
 def at_the_clock(words: Words, at: int, language: str) -> int:
     """How many words there tell a time and nothing else: "a las cinco y media", "at five"; 0 if none do."""
-    lead = starts(words, at, _CLOCK_LEADS[language])
+    lead = starts(words, at, CLOCK_LEADS[language])
     return max((reading.size for reading in Clock(language).at(words, at)), default=0) if lead else 0
 
 
@@ -201,9 +63,9 @@ class Clock:
         lead = starts(words, at, self.words.lead)
         begins = {at, at + lead}
         for begin in begins:
-            about = any(word in _ABOUT[self.language] for word in words[at:begin])
+            about = any(word in ABOUT[self.language] for word in words[at:begin])
             for end, minutes, open_half, cost in self._at(words, begin, named=begin > at):
-                yield Reading(end - at, minutes, open_half, cost + (_GUESS if about else 0.0))
+                yield Reading(end - at, minutes, open_half, cost + (GUESS if about else 0.0))
 
     def _at(self, words: Words, at: int, *, named: bool) -> Iterator[tuple[int, int, bool, float]]:
         size = starts(words, at, self.words.fixed)
@@ -222,7 +84,7 @@ class Clock:
     def _with_half(
         self, words: Words, at: int, minutes: int, *, whole_day: bool, cost: float
     ) -> Iterator[tuple[int, int, bool, float]]:
-        """Morning, afternoon, night, said behind the time. `whole_day`: it is on the 24-hour clock already."""
+        """Morning, afternoon, night, said behind the time. `whole_day`: on the 24-hour clock already."""
         table = self.words
         half = minutes % 720
         noon = half < 60 and self.language != "en"
@@ -251,6 +113,13 @@ class Clock:
         for size, hour, cost in self._hour(words, at):
             end = at + size
             oclock = end < len(words) and words[end] in self.words.hours
+            if (
+                oclock
+                and words[end] in _STRETCH
+                and hour <= 12
+                and not starts(words, at - 1, self.words.lead)
+            ):
+                continue  # "tres horas" is a stretch of time, "las tres horas" is three o'clock
             end += oclock
             military = self.language == "en" and words[end : end + 1] == ("hundred",)
             if military:
@@ -306,17 +175,30 @@ class Clock:
         still = starts(words, at, self.words.still)
         for size, minutes, cost in self._count(words, at + still, quarters=True):
             begin = at + still + size
+            begin += self.language == "ca" and words[begin : begin + 1] == ("minuts",)
+            if self.language == "ca":  # "falten cinc minuts per dos quarts de cinc"
+                bell = begin + starts(words, begin, (("per", "a"), ("per",)))
+                for end, belled, _half, extra in self._quarters(words, bell) if bell > begin else ():
+                    yield end, (belled - minutes) % 720, False, cost + extra
             to = starts(words, begin, self.words.to_before)
-            for more, hour, extra in self._hour(words, begin + to) if to else ():
-                if minutes != 30:
-                    end = begin + to + more
-                    wide = hour > 12
-                    yield (
-                        end,
-                        (hour * 60 - minutes) % 1440 if wide else (hour * 60 - minutes) % 720,
-                        wide,
-                        cost + extra,
-                    )
+            if not to or minutes == 30:
+                continue
+            doubt = self._may_be_range(words, at, minutes, words[begin]) if self.language == "en" else 0.0
+            for more, hour, extra in self._hour(words, begin + to) if doubt is not None else ():
+                wide = hour > 12
+                missing = (hour * 60 - minutes) % (1440 if wide else 720)
+                yield begin + to + more, missing, wide, cost + extra + (doubt or 0.0)
+
+    @staticmethod
+    def _may_be_range(words: Words, at: int, minutes: int, to: str) -> float | None:
+        """The doubt whether "ten to five" means from ten until five; `None` where it must."""
+        before = words[at - 1] if at else ""
+        if before in ("from", "between"):
+            return None
+        if minutes > 12 or to == "minutes" or before == "at":
+            return 0.0
+        # Nobody counts three minutes to an hour without saying "minutes".
+        return CARELESS if minutes in (5, 10) else None
 
     def _past_first(self, words: Words, at: int) -> Iterator[tuple[int, int, bool, float]]:
         """ "Half past four", "twenty past five"; "half four" is half past in Britain."""
@@ -341,12 +223,15 @@ class Clock:
                 if of >= len(words) or words[of] != "de":
                     continue
                 of += starts(words, of, (("de", "les"), ("de", "la"), ("de",)))
+                guess = GUESS if minutes % 15 or offset % 5 else 0.0  # "mig quart": seven minutes and a half
                 for size, hour, cost in below_hundred(words, of, "ca"):
                     if 1 <= hour <= 12:
-                        yield of + size, ((hour - 1) * 60 + minutes + offset) % 720, False, cost
+                        yield of + size, ((hour - 1) * 60 + minutes + offset) % 720, False, cost + guess
 
     def _bell_minutes(self, words: Words, at: int) -> Iterator[tuple[int, int]]:
         yield 0, 0
+        if words[at : at + 1] in (("tocats",), ("tocat",), ("passats",), ("passat",)):
+            yield 1, 0
         sign = {"i": 1, "menys": -1}.get(words[at], 0) if at < len(words) else 0
         if sign and words[at + 1 : at + 2] == ("mig",):
             yield 2, sign * 7

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
@@ -46,6 +47,52 @@ def within(phrase: tuple[str, ...], utterance: tuple[str, ...]) -> int:
             return start
     return -1
 
+
+# --- an utterance as its words -----------------------------------------------------------------------
+
+Words = tuple[str, ...]
+LONGEST_UTTERANCE = 40
+"""Words."""
+
+_APPROXIMATELY = re.compile(r"\bmas o menos\b|\bmes o menys\b|\bmore or less\b")
+_ELIDED = re.compile(r"^([dlsmn])'(?=\w)")
+_WHOLE = {"d": "de", "l": "el", "s": "es", "m": "em", "n": "en"}
+
+
+@lru_cache(maxsize=2048)
+def tokens(text: str, written: re.Pattern[str] | None = None) -> Words:
+    """The plain words, Catalan elisions undone ("d'agost" is "de agost"). What `written` finds stays whole,
+    such as "17:30"."""
+    found: list[str] = []
+    at = 0
+    for match in written.finditer(text) if written else ():
+        found += _split(text[at : match.start()])
+        found.append(match.group().strip())
+        at = match.end()
+    found += _split(text[at:])
+    return tuple(found[: LONGEST_UTTERANCE + 1])
+
+
+def _split(text: str) -> Iterator[str]:
+    for word in _APPROXIMATELY.sub("aproximadamente", plain(text)).split():
+        elided = _ELIDED.match(word)
+        if elided:
+            yield _WHOLE[elided.group(1)]
+            word = word[elided.end() :]  # noqa: PLW2901 - the rest of the same word
+        yield word
+
+
+def starts(words: Words, at: int, phrases: Iterable[Words]) -> int:
+    """The length of the longest of the phrases that stands at that place, or 0."""
+    return max((len(p) for p in phrases if words[at : at + len(p)] == p), default=0)
+
+
+def phrases_of(text: str) -> tuple[Words, ...]:
+    """ "a b|c" as plain phrases, the longest first."""
+    return tuple(sorted((tokens(phrase) for phrase in text.split("|") if phrase), key=len, reverse=True))
+
+
+# --- by their sound ----------------------------------------------------------------------------------
 
 _SPANISH = (
     ("qu", "k"), ("gue", "ge"), ("gui", "gi"), ("ch", "C"), ("ll", "y"), ("rr", "r"), ("ce", "se"),

@@ -1,7 +1,8 @@
 """Yes or no, as people say it.
 
 A negation is stronger than a polite word ("no, gracias", "no, vale"); a yes and a no that contradict each
-other are not understood, rather than guessed.
+other are not understood, rather than guessed. So it is with words that nobody foresaw beside a yes or a no:
+"si tengo tiempo" is no yes.
 
 ```yaml
 - ask: more
@@ -24,62 +25,7 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.trust import band
 from dialogs.slots.words import plain, words_of
-
-Meaning = Literal["yes", "no", "politeness", "neither"]
-
-# Longest phrases win, so a phrase that contains another ("eso es todo" and "eso es") needs no rule.
-_PHRASES: Mapping[str, Mapping[Meaning, str]] = {
-    "es": {
-        "yes": "sí|sip|claro|claro que sí|por supuesto|desde luego|correcto|es correcto|exacto|exactamente"
-        "|eso es|así es|afirmativo|efectivamente|cierto|es cierto|sí señor|sí señora|cómo no"
-        "|eso mismo|ya lo creo|sí que quiero|venga|ok|okay|sin duda|seguro|pues sí|no hay problema"
-        "|ningún problema|no me importa|no faltaba más|no faltaría más|no hay inconveniente|no lo dude"
-        "|por qué no|no veo por qué no|todo bien|va bien",
-        "no": "no|claro que no|por supuesto que no|desde luego que no|para nada|en absoluto|negativo|nada"
-        "|nada más|eso es todo|esto es todo|eso sería todo|ninguno|ninguna|ninguna más|qué va|incorrecto"
-        "|no es correcto|nunca|no está bien|tampoco|ya está|ya está todo|no es cierto|no así no|nones"
-        "|está mal|es falso",
-        "politeness": "vale|bien|está bien|muy bien|perfecto|de acuerdo|bueno|conforme|gracias"
-        "|muchas gracias",
-        "neither": "no sé|no lo sé|no entiendo|no le entiendo|no te entiendo|no he entendido|no oigo"
-        "|no le oigo|no te oigo|no sabría|no sabría decirle|no estoy seguro|no estoy segura|sí o no"
-        "|no recuerdo|no me acuerdo|no me entero|no cuelgue|no le he oído|no he oído|ya está solucionado",
-    },
-    "ca": {
-        "yes": "sí|i tant|és clar|clar|clar que sí|és clar que sí|per descomptat|correcte|és correcte|exacte"
-        "|exactament|això mateix|això és|així és|i tant que sí|efectivament|cert|és cert|ok|okay|segur"
-        "|sens dubte|sisplau sí|naturalment|evidentment|evident|afirmatiu|doncs sí|cap problema"
-        "|no hi ha problema|no em fa res|només faltaria|per què no|ja està bé|va bé|vinga|tot bé",
-        "no": "no|és clar que no|clar que no|per descomptat que no|i ara|de cap manera|en absolut|negatiu|res"
-        "|res més|això és tot|ja està|cap|cap més|no pas|incorrecte|no és correcte|mai|tampoc|no està bé"
-        "|ja està tot|això seria tot|no és cert|gens|està malament|és fals",
-        "politeness": "val|bé|està bé|molt bé|perfecte|d'acord|bo|conforme|gràcies|moltes gràcies|mercès",
-        "neither": "no ho sé|no sé|no ho entenc|no l'entenc|no t'entenc|no ho he entès|no sento|no el sento"
-        "|no t'escolto|no sabria dir|no estic segur|no estic segura|sí o no|no recordo|no pengi"
-        "|no l'he sentit|no he sentit",
-    },
-    "en": {
-        "yes": "yes|yeah|yep|yup|ya|yes please|sure|of course|certainly|correct|that's correct|that's right"
-        "|that is right|that is correct|right|exactly|indeed|absolutely|definitely|affirmative|i do"
-        "|yes i do|yes it is|ok|okay|uh huh|you bet|go on|go ahead|sure thing|i would|aye|no problem"
-        "|no worries|i don't mind|that's fine|why not|you're not wrong",
-        "no": "no|nope|nah|no way|of course not|certainly not|not really|absolutely not|definitely not"
-        "|that's all|that is all|that's it|nothing|nothing else|not at all|negative|never|i don't|i do not"
-        "|wrong|that's wrong|incorrect|not correct|not right|that's not right|it isn't|it is not|none"
-        "|that's not correct|that will be all|that'll be all|not now|no i don't|not today|not yet"
-        "|still not|it's still not|sure not",
-        "politeness": "fine|good|very good|perfect|great|all right|alright|thanks|thank you|please",
-        "neither": "i don't know|don't know|i do not know|not sure|i'm not sure|i don't understand"
-        "|i do not understand|i can't hear you|yes or no|no idea|wait|ok wait|hold on|is that right"
-        "|yeah right",
-    },
-    "ko": {
-        "yes": "네|예|응|그래요|맞아요|맞습니다|좋아요|네 맞아요|네 네",
-        "no": "아니요|아니오|아뇨|아니|아닙니다|틀려요|싫어요|괜찮아요",
-        "politeness": "감사합니다|고맙습니다",
-        "neither": "모르겠어요|모르겠습니다",
-    },
-}
+from dialogs.slots.yes_no_words import BESIDE, PHRASES, Meaning
 
 LONGEST_ANSWER = 9
 """Words. Whoever says more is telling something, not answering yes or no."""
@@ -89,23 +35,29 @@ _READ_BACK = {"es": ("sí", "no"), "ca": ("sí", "no"), "en": ("yes", "no"), "ko
 
 def _table(language: str) -> dict[tuple[str, ...], Meaning]:
     table: dict[tuple[str, ...], Meaning] = {}
-    for meaning, phrases in _PHRASES[language].items():
+    for meaning, phrases in PHRASES[language].items():
         for phrase in phrases.split("|"):
             table[words_of(phrase)] = meaning
     return table
 
 
-_TABLES = {language: _table(language) for language in _PHRASES}
+_TABLES = {language: _table(language) for language in PHRASES}
 _LONGEST = {language: max(map(len, table)) for language, table in _TABLES.items()}
+_BESIDE = {
+    language: {value: frozenset(words_of(words)) for value, words in table.items()}
+    for language, table in BESIDE.items()
+}
+_CONDITION = re.compile(r"^\W*si\s+(?!us\b)(\w+)", re.IGNORECASE)
+""" "Si" without its accent and something behind it, in Spanish and Catalan: maybe "if"."""
 
 
 def meant(text: str, language: str) -> Literal["yes", "no"] | None:
     """What the words mean, or `None` if they are no clear yes or no."""
     words = words_of(text)
-    if len(words) > LONGEST_ANSWER:
+    if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
     found: list[Meaning] = []
-    unknown = 0
+    rest: list[str] = []
     at = 0
     while at < len(words):
         for size in range(min(_LONGEST[language], len(words) - at), 0, -1):
@@ -115,20 +67,27 @@ def meant(text: str, language: str) -> Literal["yes", "no"] | None:
                 at += size
                 break
         else:
-            unknown += 1
+            rest.append(words[at])
             at += 1
-    return _weigh(found, unknown)
+    return _weigh(found, rest, language)
 
 
-def _weigh(found: list[Meaning], unknown: int) -> Literal["yes", "no"] | None:
+def _is_condition(text: str, language: str) -> bool:
+    """Whether it may be "if …" instead of "yes": "si tengo tiempo"."""
+    condition = _CONDITION.match(text) if language in ("es", "ca") else None
+    word = plain(condition.group(1)) if condition else ""
+    return bool(word) and (word,) not in _TABLES[language] and word in _BESIDE[language]["yes"]
+
+
+def _weigh(found: list[Meaning], rest: list[str], language: str) -> Literal["yes", "no"] | None:
+    """Words that are neither an answer nor known to go along with it may turn it round: it is asked again."""
     hard = set(found) - {"politeness"}
-    if "neither" in hard or unknown > 3:
-        return None
-    if hard == {"yes"}:
-        return "yes"
-    if hard == {"no"}:
-        return "no"
-    # A politeness alone ("vale", "perfecto") agrees; "gracias" alone does not answer, see POLITE_ONLY.
+    beside = _BESIDE.get(language, {})
+    for value in ("yes", "no"):
+        if hard == {value}:
+            known = beside.get(value, frozenset()) | beside.get("both", frozenset())
+            return value if known.issuperset(rest) else None
+    # A politeness alone ("vale", "perfecto") agrees; "gracias" alone does not answer, see `_agreement`.
     return None
 
 
@@ -156,7 +115,7 @@ class YesNo(SlotKind):
     }
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        listed = _PHRASES[language]
+        listed = PHRASES[language]
         return tuple(
             phrase for meaning in ("yes", "no", "politeness") for phrase in listed[meaning].split("|")
         )
@@ -174,7 +133,7 @@ class YesNo(SlotKind):
             if value is None:
                 continue
             # Asking "did you say yes?" after a yes is absurd: what is not sure is asked again.
-            if band(alternative.confidence, "exact") == "unsure":
+            if band(alternative.confidence, "exact") != "sure":
                 return NoMatch(alternative.text)
             return Match(value, alternative.text, "voice", alternative.confidence)
         return NoMatch(best_said(answer))

@@ -188,10 +188,15 @@ class Sip:
     """What the far end must send to, if a router translates addresses in between."""
     peers: tuple[Network, ...] = LOOPBACK
     """Who may bring calls without a password: the provider's addresses, a session border controller."""
+    jitter_buffer: int = 40
+    """Milliseconds of the caller's sound that the switch holds back, so that a packet may be late; 0 = none.
+    Without it a call has a hole of 20 ms now and then even on loopback (docs/measurements.md)."""
 
     def __post_init__(self) -> None:
         _check_address(self.address, "The SIP address")
         _check_between(self.port, 1, 65535, what="The SIP port")
+        if self.jitter_buffer:
+            _check_between(self.jitter_buffer, 20, 500, what="The jitter buffer in milliseconds")
         if self.public_address is not None:
             _check_address(self.public_address, "The public address")
 

@@ -146,6 +146,7 @@ def _sip_profile(configuration: SwitchConfiguration, secrets: Mapping[str, str])
     by_name = any(not _is_address(gateway.proxy.partition(":")[0]) for gateway in configuration.gateways)
     values = {"address": sip.address, "port": str(sip.port), "plain_dns": _flag(not by_name)}
     parts = {"gateways": gateways, "public_address": _public(sip), "transport": _transport(sip)}
+    parts["jitter_buffer"] = _jitter_buffer(sip)
     return _fill("sip_profile.xml", values, parts)
 
 
@@ -153,6 +154,13 @@ def _public(sip: Sip) -> list[ET.Element]:
     if sip.public_address is None:
         return []
     return [_param("ext-sip-ip", sip.public_address), _param("ext-rtp-ip", sip.public_address)]
+
+
+def _jitter_buffer(sip: Sip) -> list[ET.Element]:
+    """Absent rather than 0, which FreeSWITCH takes for one frame. On a bad line it may grow fivefold: what it
+    holds back, the caller waits for."""
+    milliseconds = sip.jitter_buffer
+    return [_param("auto-jitterbuffer-msec", f"{milliseconds}:{5 * milliseconds}")] if milliseconds else []
 
 
 def _transport(sip: Sip) -> list[ET.Element]:

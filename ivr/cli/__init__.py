@@ -16,7 +16,7 @@ from data.errors import DataError
 from dialogs.errors import DialogError
 from esl.errors import EslError
 from ivr import logs
-from ivr.cli.db import DATABASE_URL
+from ivr.cli.database import DATABASE_URL
 from ivr.config import Settings, load
 from ivr.errors import IvrError
 from speech.errors import SpeechError
@@ -35,12 +35,21 @@ _ROOMS: dict[str, str] = {
     "graph": "ivr.cli.graph",
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
+    "lookup": "ivr.cli.lookup",
+    "outbox": "ivr.cli.outbox",
+    "caller": "ivr.cli.caller",
     "db": "ivr.cli.db",
     "recordings": "ivr.cli.recordings",
+    "identity": "ivr.cli.identity",
+    "case": "ivr.cli.case",
+    "consent": "ivr.cli.consent",
+    "messages": "ivr.cli.messages",
     "freeswitch": "ivr.cli.freeswitch",
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",
+    "prompts": "ivr.cli.prompts",
+    "eval": "ivr.cli.evaluate",
 }
 
 

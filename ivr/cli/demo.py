@@ -60,6 +60,8 @@ def speaking_caller(customer_number: str, phone_number: str) -> Persona:
         number=phone_number,
         language="es",
         replies=(
+            # Who calls again about an open ticket or a coming order is asked about that first.
+            Reply("known_matter", words="no, es por otra cosa"),
             Reply("main_menu", words="quiero saber mi saldo"),
             Reply("main_menu", words="saldo"),
             Reply("customer_number", words=one_by_one(customer_number)),
@@ -78,6 +80,7 @@ def keying_caller(customer_number: str, phone_number: str) -> Persona:
         language="es",
         interrupts_after=1.0,
         replies=(
+            Reply("known_matter", keys="2"),
             Reply("main_menu", keys="1"),
             Reply("customer_number", keys=customer_number),
             Reply("anything_else", keys="1"),

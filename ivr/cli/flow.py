@@ -19,32 +19,28 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import click
 
 from data.errors import FlowsSwitched, SchemaMissing
 from data.releases import Intent, Switch, checksum_of
 from data.store import Store
-from dialogs.errors import DialogError
 from dialogs.flow import FlowSet
 from dialogs.loader import read_flows
 from dialogs.static import static_prompts
-from dialogs.written import add_test, test_text
+from ivr.back_ends import live_schemas
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
+from ivr.cli.from_call import from_call, store_of
 from ivr.config import Settings
 from ivr.errors import FolderUnfit
 from ivr.publishing.checkup import Checked, catalogue_in, checked
 from ivr.publishing.differences import differences
 from ivr.publishing.folder import read_folder, write_folder
-from ivr.workshop.recorded_call import flows_of, test_of
 
 LEAD = 5.0
 """Seconds from a publish until servers change over, at least: they look each second, and start a process."""
@@ -60,15 +56,6 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object
 @click.group(help=__doc__)
 def flow() -> None:
     pass
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = Store(settings.database_url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _signed(who: str | None, why: str | None) -> tuple[str, str]:
@@ -118,13 +105,19 @@ def publish(
     folder = path or settings.flows_folder
     files, left_out = read_folder(folder)
     began = time.monotonic()
-    found = checked(folder, main=settings.calls.flow, with_tests=not without_tests)
+    found = checked(
+        folder,
+        main=settings.calls.flow,
+        with_tests=not without_tests,
+        live=live_schemas(settings.back_ends_file),
+        studio=settings.prompts_folder / "studio",
+    )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:
         _refuse(found, as_json=as_json)
     if read_folder(folder)[0] != files:
         raise FolderUnfit(f"Files in {folder} were changed while they were checked", "Publish again")
-    with _store(settings) as store:
+    with store_of(settings) as store:
         live = _last(store, create=not dry_run)
         before = _published(store, live)
         lines = differences(before.flows, found.flows, before.files, files)
@@ -156,7 +149,7 @@ def _refuse(found: Checked, *, as_json: bool) -> NoReturn:
     if found.tests:
         what += f", {len(found.failed)} of {found.tests} scripted calls failed"
     problems = [str(problem) for problem in found.problems]
-    failed = [f"{call.script.name} [{call.script.language}]" for call in found.failed]
+    failed = [call.title for call in found.failed]
     figures = {"published": False, "problems": problems, "failed": failed}
     _end(f"not published, nothing was changed: {what}", figures, as_json=as_json)
     sys.exit(1)
@@ -271,7 +264,7 @@ def rollback(
       ivr flow rollback 12 --why "the order look-up is back"
     """
     who, why = _signed(who, why)
-    with _store(settings) as store:
+    with store_of(settings) as store:
         history = store.releases.history()
         if not history:
             raise CannotBeDone("nothing was published yet: ivr flow publish")
@@ -311,7 +304,7 @@ def history(settings: Settings, as_json: bool) -> None:
       ivr flow history
       ivr flow history --json
     """
-    with _store(settings) as store:
+    with store_of(settings) as store:
         lines = store.releases.history()
     for line in lines:
         click.echo(
@@ -337,7 +330,7 @@ def show(settings: Settings, version: int, folder: Path | None, as_json: bool) -
       ivr flow show 12
       ivr flow show 12 --to old-flows/
     """
-    with _store(settings) as store:
+    with store_of(settings) as store:
         release = store.releases.release(version)
         files = store.releases.files(version)
     click.echo(f"release {release.number}  {release.at:%Y-%m-%d %H:%M:%S} UTC  {release.who}: {release.why}")
@@ -362,7 +355,7 @@ def status(settings: Settings, as_json: bool) -> None:
       ivr flow status
       ivr flow status --json
     """
-    with _store(settings) as store:
+    with store_of(settings) as store:
         now = datetime.now(UTC)
         last = _last(store)
         live = store.releases.live(now) if last is not None else None
@@ -384,45 +377,7 @@ def status(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps(told, ensure_ascii=False))
 
 
-@flow.command("from-call")
-@click.argument("call_id", type=click.UUID)
-@click.option("--to", "file", type=click.Path(path_type=Path), help="Add it to this test file.")
-@click.option("--name", help="What the test is called; default: the call's id.")
-@click.option(
-    "--with-data", is_flag=True, help="Keep real numbers, names and amounts; what is masked stays so."
-)
-@pass_settings
-def from_call(
-    settings: Settings, call_id: UUID, file: Path | None, name: str | None, with_data: bool
-) -> None:
-    """Make a test of a call that was had: it passes on the flows that the call ran on.
-
-    What tells who the caller was becomes made up, and a comment says so. Read it before you pass it on: what
-    callers say in their own words stays.
-
-    \b
-    Examples:
-      ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a
-      ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a --to flows/main.test.yaml --name "asks twice"
-    """
-    with _store(settings) as store:
-        record = store.calls.get(call_id)
-        if record is None:
-            raise CannotBeDone(f"there is no call {call_id} in the database: look at its calls")
-        flows = flows_of(record, store, settings.flows_folder)
-    title = name or f"call {call_id}"
-    try:
-        test = test_of(record, flows, ZoneInfo(settings.calls.zone), with_data=with_data)
-        if file is None:
-            click.echo(test_text(title, test, flows), nl=False)
-            return
-        add_test(file, title, test, flows)
-    except DialogError as fault:
-        if record.release is None and flows.version != record.flow_version:
-            click.echo("ivr: the folder's flows have changed since that call", err=True)
-        raise CannotBeDone(str(fault)) from fault
-    click.echo(f"added “{title}” to {file}: ivr test {file}")
-
+flow.add_command(from_call)
 
 commands: list[click.Command] = [flow]
 """For the root command group."""

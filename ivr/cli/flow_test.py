@@ -16,9 +16,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from dialogs.coverage import Coverage, coverage
+from dialogs.coverage import Coverage, Share, coverage
+from dialogs.flow import FlowSet
 from dialogs.play import Played
 from dialogs.rehearsal import Script, test_files
+from dialogs.segments.golden import GoldenPlayed, golden_files, untested
+from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import nearest
 from ivr.cli.flows import (
     CannotBeDone,
@@ -26,6 +29,7 @@ from ivr.cli.flows import (
     catalogue_option,
     existing,
     folders,
+    golden_tests,
     load_set,
     load_tests,
     paths_argument,
@@ -78,7 +82,7 @@ def test(
     named = existing(paths)
     flows = load_set(named, catalogue_file)
     files = test_files(named)
-    if not files:
+    if not files and not golden_files(named):
         raise CannotBeDone(f"there is no test file (*.test.yaml) in {named[0]}: write one beside the flow")
     loaded = load_tests(files, flows)
     scripts = _chosen(loaded, only)
@@ -91,19 +95,28 @@ def test(
         played = run(flows, scripts, basis, jobs=jobs or jobs_for(len(scripts)), tell=tell)
     seconds = perf_counter() - begun
     failed = [call for call in played if not call.passed]
-    for call in failed:
-        click.echo(_coloured(call.report()))
+    golden = [
+        one for one in golden_tests(named, flows) if only is None or only.casefold() in one.title.casefold()
+    ]
+    wrong = [one for one in golden if not one.passed]
+    for report in (*(one.report() for one in failed), *(one.report() for one in wrong)):
+        click.echo(_coloured(report))
     covered = coverage(flows, played)
     if with_coverage:
         _show_coverage(covered)
+        _show_segments(golden, flows)
     if junit_file is not None:
         write(junit_file, junit(played, seconds))
     if html_file is not None:
         write(html_file, page(flows, played, covered, seconds=seconds, at=Clock().utc()))
     click.echo(f"{len(played) - len(failed)} of {len(played)} scripted calls passed ({seconds:.1f} s)")
+    if golden:
+        click.echo(f"{len(golden) - len(wrong)} of {len(golden)} tests of segments passed")
     if as_json:
-        click.echo(json.dumps(_figures(played, failed, covered, seconds), ensure_ascii=False))
-    sys.exit(1 if failed else 0)
+        figures = _figures(played, failed, covered, seconds)
+        figures["segments"] = {"tests": len(golden), "failed": [one.title for one in wrong]}
+        click.echo(json.dumps(figures, ensure_ascii=False))
+    sys.exit(1 if failed or wrong else 0)
 
 
 @contextmanager
@@ -147,11 +160,21 @@ def _show_coverage(covered: Coverage) -> None:
             click.echo(f"           not covered: {missing}")
 
 
+def _show_segments(golden: list[GoldenPlayed], flows: FlowSet) -> None:
+    segments = flows.segments.segments
+    if segments:
+        missing = untested(golden, flows, SEGMENTS)
+        covered = Share(len(segments) - len(missing), len(segments), tuple(missing))
+        click.echo(f" segments: {covered.covered} of {covered.of} ({covered.percent} %)")
+        for one in missing:
+            click.echo(f"           not covered: {one}")
+
+
 def _figures(played: list[Played], failed: list[Played], covered: Coverage, seconds: float) -> dict[str, Any]:
     return {
         "calls": len(played),
         "passed": len(played) - len(failed),
-        "failed": [f"{call.script.name} [{call.script.language}]" for call in failed],
+        "failed": [call.title for call in failed],
         "seconds": round(seconds, 3),
         "coverage": {name: share.percent for name, share in covered.shares.items()},
     }

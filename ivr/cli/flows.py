@@ -20,6 +20,10 @@ from dialogs.flow import Flow, FlowSet
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
+from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
+from dialogs.segments.reading import FILE as SEGMENTS
+from ivr.back_ends import live_schemas
+from ivr.back_ends.agreement import OWN, LiveSchemas
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
@@ -81,6 +85,16 @@ def catalogue_of(paths: list[Path], named: Path | None) -> Path:
     return named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
 
 
+def _live(settings: Settings | None) -> tuple[LiveSchemas, list[Problem]]:
+    """What the live service looks up and writes here, and what is wrong with the file that declares it."""
+    if settings is None:
+        return OWN, []
+    try:
+        return live_schemas(settings.back_ends_file), []
+    except FlowsInvalid as fault:
+        return OWN, list(fault.problems)
+
+
 def _rows(problems: list[Problem]) -> list[dict[str, object]]:
     return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
 
@@ -95,7 +109,10 @@ def show_problems(problems: list[Problem] | tuple[Problem, ...]) -> None:
 @paths_argument
 @catalogue_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for editors.")
-def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -> None:
+@click.pass_context
+def check(
+    context: click.Context, paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool
+) -> None:
     """Check flow files: every mistake in one run, with line, column and remedy.
 
     \b
@@ -103,6 +120,7 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
+    The installation's file of back ends, if it has one, is checked too.
     What runs in tests but not on live calls (steps, look-ups that are answered otherwise) is noted; that is
     no mistake here, and is not published.
 
@@ -111,18 +129,24 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     named = existing(paths)
     known = find_catalogue(named, catalogue_file)
     flows, problems = read_flows(folders(named), known)
-    wanted = {str(file) for file in flow_files(named)}
-    if not wanted:
+    segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
+    files = flow_files(named)
+    if not files and not any(path.name == SEGMENTS for path in named):
         raise CannotBeDone(f"there is no flow file (*.flow.yaml) in {named[0]}: name another folder")
+    wanted = {*map(str, files), *segments}
     shown = [problem for problem in problems if problem.file in wanted]
     scripts = 0
     if not problems:
         try:
             scripts = len(load_scripts(test_files(named), flows))
+            play_golden(golden_files(named), flows)
         except FlowsInvalid as fault:
             shown += fault.problems
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
-    notes += unanswered(catalogue_of(named, catalogue_file), known)
+    live, unreadable = _live(context.find_object(Settings))
+    shown += unreadable
+    if not unreadable:
+        notes += unanswered(catalogue_of(named, catalogue_file), known, live)
     if as_json:
         click.echo(json.dumps({"problems": _rows(shown), "notes": _rows(notes)}, ensure_ascii=False))
     else:
@@ -132,7 +156,7 @@ def check(paths: tuple[Path, ...], catalogue_file: Path | None, as_json: bool) -
     if shown:
         sys.exit(1)
     if not as_json:
-        click.echo(f"{len(wanted)} flow file(s) and {scripts} scripted call(s): no mistakes")
+        click.echo(f"{len(files)} flow file(s) and {scripts} scripted call(s): no mistakes")
 
 
 def load_set(paths: list[Path], catalogue_file: Path | None) -> FlowSet:
@@ -179,6 +203,15 @@ def load_tests(files: list[Path], flows: FlowSet) -> list[Script]:
     """The scripted calls of the files; otherwise shows all mistakes and raises `CannotBeDone`."""
     try:
         return load_scripts(files, flows)
+    except FlowsInvalid as fault:
+        show_problems(fault.problems)
+        raise CannotBeDone("the tests have mistakes: correct them first") from fault
+
+
+def golden_tests(paths: list[Path], flows: FlowSet) -> list[GoldenPlayed]:
+    """The tests of the segments, played; otherwise shows all mistakes and raises `CannotBeDone`."""
+    try:
+        return play_golden(golden_files(paths), flows)
     except FlowsInvalid as fault:
         show_problems(fault.problems)
         raise CannotBeDone("the tests have mistakes: correct them first") from fault

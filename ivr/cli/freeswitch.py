@@ -65,7 +65,7 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
     legs = own.legs if own.legs is not None else 2 * settings.outbound.max_calls
     return switch.SwitchConfiguration(
         servers=_servers(settings),
-        sip=switch.Sip(own.sip_address, own.sip_port, own.public_address, own.peers),
+        sip=switch.Sip(own.sip_address, own.sip_port, own.public_address, own.peers, own.jitter_buffer),
         event_socket=switch.EventSocket(
             own.event_address or settings.switch.event_host, settings.switch.event_port, own.event_clients
         ),

@@ -172,13 +172,6 @@ def play(settings: Settings, call_id: str, channel: Side | None, no_trim: bool) 
       ivr recordings play last
       ivr recordings play 019ac0de-7b52-7c4a-9e0f-0123456789ab --channel caller
     """
-    player = next((found for found in PLAYERS if shutil.which(found[0])), None)
-    if player is None:
-        names = ", ".join(found[0] for found in PLAYERS)
-        raise CannotPlay(
-            f"No program that plays sound is here (looked for {names})",
-            "Install one, such as alsa-utils, or take the file elsewhere: ivr recordings export",
-        )
     recording = _library(settings).get(call_id)
     sound = read(recording.file)
     sound = sound if no_trim else trimmed(sound)
@@ -187,7 +180,19 @@ def play(settings: Settings, call_id: str, channel: Side | None, no_trim: bool) 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "call.wav"
         sound.export(str(file), format="wav").close()
-        done = subprocess.run([*player, str(file)], capture_output=True, check=False)  # noqa: S603 - one of PLAYERS
+        play_file(file)
+
+
+def play_file(file: Path) -> None:
+    """Plays a WAV file on this machine's sound device. Raises `CannotPlay`."""
+    player = next((found for found in PLAYERS if shutil.which(found[0])), None)
+    if player is None:
+        names = ", ".join(found[0] for found in PLAYERS)
+        raise CannotPlay(
+            f"No program that plays sound is here (looked for {names})",
+            "Install one, such as alsa-utils, or take the file elsewhere: ivr recordings export",
+        )
+    done = subprocess.run([*player, str(file)], capture_output=True, check=False)  # noqa: S603 - one of PLAYERS
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise CannotPlay(

@@ -19,6 +19,8 @@ from speech.auto import AutoRecognizer, choose
 from speech.endpointing import Endpointer, SpeechEnded, SpeechStarted, TooLong
 from speech.errors import ModelUnavailable, SpeechError
 from speech.models import CATALOGUE, ModelStore, host_of
+from speech.piper import Piper
+from speech.prompts import Speaker
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3, Voice
 from speech.recognizer import Hypothesis, Recognizer
 from speech.sound import FRAME_BYTES, seconds_of, write_wav
@@ -61,7 +63,16 @@ class CannotBeDone(click.ClickException):
 @click.option("--pace", default=1.0, show_default=True, type=click.FloatRange(0.5, 2.0), help="0.8: slower.")
 @click.option("--voice", help="An espeak-ng voice, such as roa/es+f2; default: the language's.")
 @click.option("--pitch", default=50, show_default=True, type=click.IntRange(0, 99))
-def say(text: str, language: str, out: Path | None, pace: float, voice: str | None, pitch: int) -> None:
+@click.option("--piper", type=click.Path(path_type=Path, dir_okay=False), help="A Piper voice (.onnx).")
+def say(
+    text: str,
+    language: str,
+    out: Path | None,
+    pace: float,
+    voice: str | None,
+    pitch: int,
+    piper: Path | None,
+) -> None:
     """Synthesises TEXT to an 8 kHz file or to the speaker.
 
     \b
@@ -72,13 +83,15 @@ def say(text: str, language: str, out: Path | None, pace: float, voice: str | No
     if not any(letter.isalnum() for letter in text):
         raise CannotBeDone("there is nothing to say: give a text with letters or digits")
     chosen = Voice(voice or SYSTEM_VOICES[language].name, pitch=pitch)
-    speaker = Pyttsx3(voices={language: chosen})
+    speaker: Speaker | None = None
     try:
+        speaker = Piper({language: piper}, timeout=60) if piper else Pyttsx3(voices={language: chosen})
         pcm = speaker.speak(text, language=language, pace=pace)
     except SpeechError as fault:
         raise CannotBeDone(str(fault)) from None
     finally:
-        speaker.close()
+        if speaker is not None:
+            speaker.close()
     if out is None:
         _play(pcm)
         return
@@ -128,7 +141,7 @@ def transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     as_json: bool,
     folder: Path | None,
 ) -> None:
-    """Recognises the speech in FILE (WAV; other formats need ffmpeg).
+    """Recognises the speech in FILE (WAV, MP3, FLAC, Ogg, Opus).
 
     Status 1: nothing was understood.
 

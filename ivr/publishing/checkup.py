@@ -16,9 +16,11 @@ from dialogs.flow import FlowSet
 from dialogs.loader import ENDING, read_flows
 from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
+from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from dialogs.source import read
-from ivr.lookups import differing
+from ivr.back_ends.agreement import OWN, LiveSchemas, differing
 from ivr.performers import PERFORMERS
+from ivr.publishing.sounds import unplayable
 
 CATALOGUE = "catalogue.yaml"
 """Beside the flows: the queues and look-ups that they may name."""
@@ -29,19 +31,19 @@ def catalogue_in(folder: Path) -> Catalogue:
     return replace(load_catalogue(folder / CATALOGUE), performers=PERFORMERS)
 
 
-def unanswered(file: Path, catalogue: Catalogue) -> list[Problem]:
-    """Every place in that catalogue file where the live look-ups are others than it declares."""
-    found = list(differing(catalogue.lookups))
+def unanswered(file: Path, catalogue: Catalogue, live: LiveSchemas = OWN) -> list[Problem]:
+    """Every place in that catalogue file where the live look-ups and writes are others than it declares."""
+    found = list(differing(catalogue, live))
     if not found:
         return []
     source = read(file)
     return [source.problem(way, what) for way, what in found]
 
 
-def live_catalogue(folder: Path) -> Catalogue:
+def live_catalogue(folder: Path, live: LiveSchemas = OWN) -> Catalogue:
     """The folder's catalogue, if the live look-ups are as it declares them. Raises `FlowsInvalid`."""
     catalogue = catalogue_in(folder)
-    problems = unanswered(folder / CATALOGUE, catalogue)
+    problems = unanswered(folder / CATALOGUE, catalogue, live)
     if problems:
         raise FlowsInvalid(problems)
     return catalogue
@@ -53,18 +55,26 @@ class Checked:
 
     flows: FlowSet | None
     problems: tuple[Problem, ...] = ()
-    failed: tuple[Played, ...] = ()
-    """Scripted calls that did not go as expected."""
+    failed: tuple[Played | GoldenPlayed, ...] = ()
+    """Scripted calls that did not go as expected, and callers who were taken for somebody else."""
     tests: int = 0
-    """Scripted calls that were played."""
+    """Tests that were played."""
 
     @property
     def sound(self) -> bool:
         return self.flows is not None and not self.problems and not self.failed
 
 
-def checked(folder: Path, *, main: str, with_tests: bool = True) -> Checked:
-    """Checks the folder as a server would use it; `main` is the flow that calls begin with.
+def checked(
+    folder: Path,
+    *,
+    main: str,
+    with_tests: bool = True,
+    live: LiveSchemas = OWN,
+    studio: Path | None = None,
+) -> Checked:
+    """Checks the folder as a server would use it; `main` is the flow that calls begin with,
+    `studio` the folder of the studio's recordings.
 
     Every mistake is told in one run. The tests are played where the flows can be, also if a live call could
     not be had of them.
@@ -74,16 +84,19 @@ def checked(folder: Path, *, main: str, with_tests: bool = True) -> Checked:
     except FlowsInvalid as fault:
         return Checked(None, tuple(fault.problems))
     flows, problems = read_flows([folder], catalogue)
-    live = [*unanswered(folder / CATALOGUE, catalogue), *_main_missing(flows, problems, folder, main)]
+    unfit = [*unanswered(folder / CATALOGUE, catalogue, live), *_main_missing(flows, problems, folder, main)]
+    unfit += unplayable(flows, studio) if studio is not None else ()
     if problems:
-        return Checked(flows, tuple(sorted([*problems, *live])))
-    live += unperformable(flows, catalogue)
+        return Checked(flows, tuple(sorted([*problems, *unfit])))
+    unfit += unperformable(flows, catalogue)
     try:
         scripts = load_scripts(test_files([folder]), flows)
+        golden = play_golden(golden_files([folder]), flows)
     except FlowsInvalid as fault:
-        return Checked(flows, (*live, *fault.problems))
-    played = [play(flows, script) for script in scripts] if with_tests else []
-    return Checked(flows, tuple(live), tuple(one for one in played if not one.passed), len(played))
+        return Checked(flows, (*unfit, *fault.problems))
+    played: list[Played | GoldenPlayed] = [*golden] if with_tests else []
+    played += [play(flows, script) for script in scripts] if with_tests else []
+    return Checked(flows, tuple(unfit), tuple(one for one in played if not one.passed), len(played))
 
 
 def _main_missing(flows: FlowSet, problems: Sequence[Problem], folder: Path, main: str) -> list[Problem]:

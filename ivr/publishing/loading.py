@@ -12,7 +12,7 @@ import json
 import pickle
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from typing import Any
 import gevent
 import gevent.subprocess
 
-from dialogs.catalogue import LookupSchema
+from dialogs.catalogue import Catalogue, LookupSchema, WriteSchema
 from dialogs.flow import Flow, FlowSet
+from ivr.back_ends.agreement import OWN, LiveSchemas, differing
 from ivr.errors import FlowsNotLoaded
-from ivr.lookups import differing
 from ivr.publishing.worker import LENGTH
 from speech.spawning import worker_environment
 
@@ -40,8 +40,12 @@ class FlowReader:
     servers are to change over at one instant. Idle, it costs its memory (about 50 MB).
     """
 
-    def __init__(self, extra_languages: Sequence[str] = (), *, ahead: bool = True) -> None:
-        """`ahead`: keep a process ready; without it, one is started when it is needed."""
+    def __init__(
+        self, extra_languages: Sequence[str] = (), *, ahead: bool = True, live: LiveSchemas = OWN
+    ) -> None:
+        """`ahead`: keep a process ready; without it, one is started when it is needed. `live`: what the
+        server can look up and write, which must be as the flows' catalogue says."""
+        self._live = live
         self._arguments = [sys.executable, "-m", "ivr.publishing.worker", *extra_languages]
         self._ahead = ahead
         self._ready: gevent.subprocess.Popen[bytes] | None = self._started() if ahead else None
@@ -64,7 +68,7 @@ class FlowReader:
             lines = said.decode(errors="replace").strip().splitlines()
             raise _not_loaded(folder, lines[-1] if lines else f"ended with status {process.returncode}")
         with _uncollected():
-            return _taken_over(folder, _Parts(written))
+            return _taken_over(folder, _Parts(written), self._live)
 
     def close(self) -> None:
         """Ends the process that waits."""
@@ -139,13 +143,24 @@ class _Parts:
         return pickle.loads(self.next())  # noqa: S301 - written by our own process just now
 
 
-def _taken_over(folder: Path, parts: _Parts) -> FlowSet:
+def _schemas(told: Mapping[str, Any]) -> dict[str, LookupSchema]:
+    return {name: LookupSchema(tuple(by), fields) for name, (by, fields) in told.items()}
+
+
+def _taken_over(folder: Path, parts: _Parts, live: LiveSchemas) -> FlowSet:
     found = json.loads(parts.next())
     if found["problems"]:
         more = f" (and {len(found['problems']) - 1} more)" if len(found["problems"]) > 1 else ""
         raise _not_loaded(folder, found["problems"][0] + more)
-    declared = {name: LookupSchema(tuple(by), fields) for name, (by, fields) in found["lookups"].items()}
-    if wrong := [what for _, what in differing(declared)]:
+    declared = Catalogue(
+        lookups=_schemas(found["lookups"]),
+        identities=_schemas(found["identities"]),
+        writes={
+            name: WriteSchema(values, frozenset(reasons), fields)
+            for name, (values, reasons, fields) in found["writes"].items()
+        },
+    )
+    if wrong := [what for _, what in differing(declared, live)]:
         raise _not_loaded(folder, "; ".join(wrong))
     head = parts.next_object()
     flows: dict[str, Flow] = {}

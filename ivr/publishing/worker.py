@@ -2,9 +2,9 @@
 
 It waits for the folder's path, a line on standard input; the end of input (the server is gone) ends it. It
 writes parts to standard output, each with its length before it (4 bytes, big-endian): first a JSON object
-`{"problems": [...]}`; if that list is empty, it also tells the look-ups as the catalogue declares them, and
-the head of the set follows, then each flow's head and its steps one by one, pickled, so that the server takes
-them in small bites.
+`{"problems": [...]}`; if that list is empty, it also tells the look-ups, identities and writes as the
+catalogue declares them, and the head of the set follows, then each flow's head and its steps one by one,
+pickled, so that the server takes them in small bites.
 """
 
 from __future__ import annotations
@@ -46,8 +46,15 @@ def main(folder: Path, extra_languages: list[str]) -> None:
     except FlowsInvalid as fault:
         _put(out, json.dumps({"problems": [str(problem) for problem in fault.problems]}).encode())
         return
-    lookups = {name: (schema.by, dict(schema.fields)) for name, schema in catalogue.lookups.items()}
-    _put(out, json.dumps({"problems": [], "lookups": lookups}).encode())
+    declared = {
+        kind: {name: (schema.by, dict(schema.fields)) for name, schema in schemas.items()}
+        for kind, schemas in (("lookups", catalogue.lookups), ("identities", catalogue.identities))
+    }
+    writes = {
+        name: (dict(schema.values), sorted(schema.reasons), dict(schema.fields))
+        for name, schema in catalogue.writes.items()
+    }
+    _put(out, json.dumps({"problems": [], **declared, "writes": writes}).encode())
     for part in parts_of(flows):
         _put(out, pickle.dumps(part, protocol=pickle.HIGHEST_PROTOCOL))
     out.flush()

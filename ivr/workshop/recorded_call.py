@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from data.store import Store
 from dialogs.errors import FlowsInvalid
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
+from dialogs.made_up import made_up_facts
 from dialogs.results import Alternative
 from dialogs.retold import Happening, Past, retold
 from dialogs.written import WrittenCall
@@ -40,9 +42,17 @@ def flows_of(record: CallRecord, store: Store, folder: Path) -> FlowSet:
         ) from fault
 
 
-def test_of(record: CallRecord, flows: FlowSet, zone: ZoneInfo, *, with_data: bool = False) -> WrittenCall:
+@dataclass(frozen=True)
+class Site:
+    """Where the server stood: its clock, and whose telephone numbers and postcodes are meant."""
+
+    zone: ZoneInfo
+    region: str = "ES"
+
+
+def test_of(record: CallRecord, flows: FlowSet, site: Site, *, with_data: bool = False) -> WrittenCall:
     """The call as a test. `with_data` keeps real numbers and names. Raises `NotRetold`."""
-    written = retold(past_of(record, zone, with_data=with_data), flows, with_data=with_data)
+    written = retold(past_of(record, site, with_data=with_data), flows, with_data=with_data)
     ran_on = "the flows of the folder" if record.release is None else f"release {record.release}"
     written.notes.insert(0, f"from the call {record.call_id}, which ran on {ran_on}")
     if with_data:
@@ -53,14 +63,18 @@ def test_of(record: CallRecord, flows: FlowSet, zone: ZoneInfo, *, with_data: bo
 test_of.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
 
 
-def past_of(record: CallRecord, zone: ZoneInfo, *, with_data: bool) -> Past:
+def past_of(record: CallRecord, site: Site, *, with_data: bool) -> Past:
     """The record in the words of the dialogs."""
     number = record.caller_number if with_data else MADE_UP_NUMBER if record.caller_number else ""
+    history = {name: value for name, value in record.caller_facts.items() if "." in name}
+    told = {name: value for name, value in record.caller_facts.items() if "." not in name}
     return Past(
         flow=record.flow,
         language=next((turn.language for turn in record.turns if turn.language), record.language),
-        now=record.started_at.astimezone(zone),
-        caller={"number": number, "name": record.caller_name if with_data else "", **record.caller_facts},
+        now=record.started_at.astimezone(site.zone),
+        region=site.region,
+        caller={"number": number, "name": record.caller_name if with_data else "", **told},
+        history=history if with_data else made_up_facts(history),
         happenings=tuple(_happening(turn) for turn in record.turns),
         ended_by=record.ended_by or "unknown",
     )

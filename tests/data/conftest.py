@@ -1,8 +1,10 @@
-"""A real database for every test. PostgreSQL joins as a second value of `database_url`."""
+"""A real database for every test: what takes `store` runs on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,20 +19,82 @@ import pytest
 from data.ids import new_id
 from data.records import CallBegun, CallEnded, Turn
 from data.store import Store
+from tests.data.postgresql import NoPostgreSql, Server, server
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NODE = "node-1"
+_COUNT = itertools.count()
 
 
-@pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return {"sqlite": f"sqlite:///{tmp_path / 'ivr.sqlite3'}"}[request.param]
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Server]:
+    """One PostgreSQL for all tests of a process; with a database to copy that has the schema."""
+    try:
+        with server() as running:
+            running.sql("CREATE DATABASE upgraded")
+            fresh = Store(running.url("upgraded"))
+            fresh.upgrade()
+            fresh.close()
+            running.sql("CREATE DATABASE shared TEMPLATE upgraded")
+            yield running
+    except NoPostgreSql as lacking:
+        pytest.skip(str(lacking))
+
+
+@pytest.fixture(scope="session")
+def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database to copy that has the schema."""
+    file = tmp_path_factory.mktemp("upgraded") / "ivr.sqlite3"
+    fresh = Store(f"sqlite:///{file}")
+    fresh.upgrade()
+    fresh.close()
+    return file
+
+
+@contextmanager
+def _database(running: Server, template: str) -> Iterator[str]:
+    name = f"t{next(_COUNT)}"
+    running.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield running.url(name)
+    running.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _emptied(running: Server) -> str:
+    running.empty("shared")
+    return running.url("shared")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without a schema."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
+    else:
+        with _database(request.getfixturevalue("postgresql_server"), "template0") as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database with the schema, and nothing in it."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("upgraded_file"), tmp_path / "ivr.sqlite3")
+        (tmp_path / "ivr.sqlite3").chmod(0o600)
+        yield f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
+    else:
+        yield _emptied(request.getfixturevalue("postgresql_server"))
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    store = Store(database_url)
-    store.upgrade()
+def store(store_url: str) -> Iterator[Store]:
+    store = Store(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def postgresql_store(postgresql_server: Server) -> Iterator[Store]:
+    store = Store(_emptied(postgresql_server))
     yield store
     store.close()
 
@@ -41,9 +105,10 @@ def sqlite_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sqlite_store(sqlite_file: Path) -> Iterator[Store]:
+def sqlite_store(sqlite_file: Path, upgraded_file: Path) -> Iterator[Store]:
+    shutil.copyfile(upgraded_file, sqlite_file)
+    sqlite_file.chmod(0o600)
     store = Store(f"sqlite:///{sqlite_file}")
-    store.upgrade()
     yield store
     store.close()
 

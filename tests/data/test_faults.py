@@ -25,6 +25,7 @@ from data.errors import (
     SchemaMissing,
 )
 from data.seeds import seed
+from data.sqlite import Sqlite
 from data.store import Store
 from tests.data.conftest import begun, locked_by_another_process, turn
 
@@ -205,7 +206,10 @@ def test_a_file_that_is_replaced_while_in_use(sqlite_store: Store, sqlite_file: 
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///file:ivr.sqlite3?mode=ro&uri=true",
-        "postgresql://ivr:hunter2@localhost/ivr",
+        "oracle://ivr:hunter2@localhost/ivr",
+        "postgresql://ivr:hunter2@localhost",
+        "postgresql://ivr:hunter2@localhost/ivr?sslmoed=require",
+        "postgresql://ivr:hunter2@localhost:port/ivr",
         "sqlite:///a\0b",
     ],
 )
@@ -228,7 +232,7 @@ def test_any_folder_name_will_do(tmp_path: Path, name: str) -> None:
             store = Store(url)
         except DatabaseUrlWrong:
             continue
-        if store.database.file and store.database.file.parent == folder:
+        if isinstance(store.database, Sqlite) and store.database.file.parent == folder:
             store.upgrade()
             store.check()
             store.close()

@@ -96,7 +96,7 @@ def _back(store: Store) -> object:
     return lambda: store.releases.go_back(1, intent(0))
 
 
-def test_of_several_that_publish_at_once_one_does(store: Store, database_url: str) -> None:
+def test_of_several_that_publish_at_once_one_does(store: Store, store_url: str) -> None:
     """Processes of their own that have all seen the same end of the log: one release, the others refused."""
     program = (
         "import sys\n"
@@ -115,7 +115,7 @@ def test_of_several_that_publish_at_once_one_does(store: Store, database_url: st
     )
     people = [
         subprocess.Popen(
-            [sys.executable, "-c", program, database_url, who],
+            [sys.executable, "-c", program, store_url, who],
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -146,7 +146,8 @@ def test_going_back_to_what_never_was_is_refused(store: Store) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        "UPDATE flow_files SET content = x'00' WHERE sha256 IN (SELECT min(sha256) FROM flow_files)",
+        "UPDATE flow_files SET content = CAST('x' AS {blob}) WHERE sha256 IN"
+        " (SELECT min(sha256) FROM flow_files)",
         "DELETE FROM flow_release_files WHERE path = 'catalogue.yaml'",
         "UPDATE flow_release_files SET path = '../../etc/x' WHERE path = 'catalogue.yaml'",
         "UPDATE flow_releases SET checksum = 'abc'",
@@ -155,8 +156,9 @@ def test_going_back_to_what_never_was_is_refused(store: Store) -> None:
 def test_a_release_that_somebody_edited_is_refused(store: Store, edit: str) -> None:
     """A changed content, a missing file, a path that leads out: an error with its remedy, never the file."""
     store.releases.publish(FILES, intent(0))
+    blob = "bytea" if store.database.backend == "postgresql" else "blob"
     with store.database.writing() as connection:
-        connection.exec_driver_sql(edit)
+        connection.exec_driver_sql(edit.format(blob=blob))
     with pytest.raises(ReleaseDamaged, match="not as it was published"):
         store.releases.files(1)
 

@@ -47,6 +47,9 @@ class Golden:
     def __init__(self, documented: type, example: str, folder: Path) -> None:
         self.folder = folder
         self.catalogue = self._catalogue(documented)
+        self.segments = next(
+            (parse(text, "segments.yaml") for text in examples(documented, "segments")), None
+        )
         self.needs_number = "{customer_number}" in example or "account." in example
         text = HEAD
         if self.needs_number and "ask: customer_number" not in example:
@@ -74,6 +77,7 @@ class Golden:
                 found,
                 queues=found.queues | more.queues,
                 lookups={**found.lookups, **more.lookups},
+                writes=more.writes,
                 identities=more.identities,
                 calendars=more.calendars,
                 destinations=more.destinations,
@@ -83,7 +87,7 @@ class Golden:
 
     def _assemble(self, *texts: str) -> tuple[FlowSet, list[Any]]:
         sources: list[Source] = [parse(text, f"{text[6:].split(chr(10), 1)[0]}.flow.yaml") for text in texts]
-        return assemble(sources, self.catalogue)
+        return assemble(sources, self.catalogue, segments=self.segments)
 
     def play(self, test: str) -> list[Played]:
         """Plays a test of the documentation, in every language."""

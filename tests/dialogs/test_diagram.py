@@ -282,7 +282,7 @@ def test_the_svg_is_whole_and_needs_nothing_from_outside(flows: FlowSet) -> None
         assert outside not in drawing.replace("http://www.w3.org/2000/svg", "")
     said = " ".join(texts(drawing))
     assert "“Para su saldo, diga saldo o" in said
-    assert "pulse cero.”" in said
+    assert "marque cero.”" in said
 
 
 def test_what_calls_did_is_written_on_arrows_and_steps(flows: FlowSet) -> None:

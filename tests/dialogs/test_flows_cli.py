@@ -99,11 +99,11 @@ def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
     """With the difference in the output."""
     flow = "flow: short\nlanguages: [es]\nperson: billing\nsteps:\n  - hangup: normal\n"
     (tmp_path / "short.flow.yaml").write_text(flow, "utf-8")
-    text = "test: t\nflow: short\nsteps:\n  - expect: {outcome: gone}\n"
+    text = "test: t\nflow: short\nsteps:\n  - expect: {outcome: fault}\n"
     (tmp_path / "short.test.yaml").write_text(text, "utf-8")
     result = run("test", str(tmp_path))
     assert result.exit_code == 1
-    assert "wanted:  gone" in result.output
+    assert "wanted:  fault" in result.output
 
 
 def test_some_tests_can_be_chosen_by_name() -> None:
@@ -117,7 +117,7 @@ def test_some_tests_can_be_chosen_by_name() -> None:
 def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
     """A build server shows which call failed, where, and the whole report; signs are escaped."""
     shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.test.yaml"))
-    text = "flow: main\ntests:\n  - test: <a> & b\n    steps: [{key: 0}, {expect: {outcome: gone}}]\n"
+    text = "flow: main\ntests:\n  - test: <a> & b\n    steps: [{key: 0}, {expect: {outcome: fault}}]\n"
     text += "  - test: fine\n    steps: [{key: 0}]\n"
     (tmp_path / "main.test.yaml").write_text(text, "utf-8")
     assert run("test", str(tmp_path), "--junit", str(tmp_path / "out.xml")).exit_code == 1
@@ -127,7 +127,7 @@ def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
     assert (wrong.get("name"), wrong.get("line"), len(fine)) == ("<a> & b [es]", "3", 0)
     failure = wrong.find("failure")
     assert failure is not None
-    assert failure.get("message") == "line 4: outcome: wanted gone, was handed_over"
+    assert failure.get("message") == "line 4: outcome: wanted fault, was handed_over"
     assert "caller: keys 0" in str(failure.text)
     assert run("test", str(tmp_path), "--junit", str(tmp_path / "no" / "out.xml")).exit_code == 2
 
@@ -244,11 +244,12 @@ def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Pa
     """Exit 0, because the file is right; a line for the designer, and a list for programs."""
     (tmp_path / "catalogue.yaml").write_text("queues: [billing]\n", "utf-8")
     head = "flow: a\nlanguages: [es]\nperson: billing\nsteps:\n"
-    steps = '  - notify: sms\n    to: "1"\n    text: {es: "a"}\n  - hangup: normal\n'
+    steps = '  - callback: billing\n    number: "1"\n    say: {es: "a"}\n    failed: over\n'
+    steps += "  - id: over\n    hangup: normal\n"
     (tmp_path / "a.flow.yaml").write_text(head + steps, "utf-8")
     result = run("check", str(tmp_path))
     assert result.exit_code == 0
-    assert "a.flow.yaml:5:5: `notify` needs `notices`, which is not installed" in result.output
+    assert "a.flow.yaml:5:5: `callback` needs `callbacks`, which is not installed" in result.output
     assert "(a note, no mistake)" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)
     assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [5])

@@ -142,7 +142,7 @@ def test_judging_a_long_sentence_is_short(words: int) -> None:
     [
         ("        length: 7\n", "        lenght: 7\n", "14:9", "did you mean `length`"),
         ("        type: digits\n        length: 7\n", "        type: digts\n        length: 7\n", "13:9", "did you mean `digits`"),
-        ("        length: 7\n", "", "13:9", "digits need"),
+        ("        length: 7\n", "", "13:9", "add `length: 5`"),
         ("ask: sure", "ask: bill_number", "18:9", "stands twice"),
         ('prompt: {es: "¿Factura?"}', 'prompt: {es: "¿Factura?", ca: "Factura?"}', "16:35", "does not speak `ca`"),
         ('prompt: {es: "¿Seguro?"}', 'prompt: {es: "¿Seguro?"}\n        then: payment', "21:9", "has no `then`"),

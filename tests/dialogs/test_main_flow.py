@@ -64,7 +64,9 @@ def test_a_spoken_call_in_spanish_reaches_the_balance(flows: FlowSet) -> None:
     assert isinstance(number, Collect)
     assert number.kind == "digits"
     lookup = call.send(number.judge(heard("cuatro cinco siete uno seis", 0.4)))
-    assert lookup == Lookup("account", {"customer_number": "45716"}, "account", 4.0)
+    assert isinstance(lookup, Lookup)
+    assert (lookup.name, lookup.by, lookup.step) == ("account", {"customer_number": "45716"}, "account")
+    assert [stretch.text for stretch in lookup.filler] == ["Un momento, por favor. Lo estoy consultando."]
     told = call.send(Found(ACCOUNT))
     assert isinstance(told, Play)
     assert [stretch.text for stretch in told.prompt] == [

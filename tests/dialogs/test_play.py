@@ -14,6 +14,7 @@ from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
+from tests.dialogs.flowtext import HEAD
 
 SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 KOREAN = Path(__file__).parent / "flows"
@@ -72,7 +73,7 @@ def test_a_difference_is_readable(flows: FlowSet, tmp_path: Path) -> None:
     ("expect", "what"),
     [
         ("{queue: billing}", "queue"),
-        ("{outcome: told}", "outcome"),
+        ("{outcome: balance_told}", "outcome"),
         ("{hangup: true}", "hangup"),
         ("{slots: {customer_number: 45716}}", "slot customer_number"),
         ("{not_said: bienvenida}", "said"),
@@ -123,7 +124,7 @@ def test_speech_is_not_heard_where_only_keys_are_taken(flows: FlowSet, tmp_path:
 @pytest.mark.parametrize(
     ("text", "line", "what"),
     [
-        ("flow: main\ntests: []\n", 2, "at least 1"),
+        ("flow: main\ntests: []\n", 2, "at least one"),
         ("flow: mian\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 1, "did you mean `main`"),
         ("tests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "`flow` is missing"),
         ("flow: main\ntests:\n  - test: t\n    steps: [{sy: a}]\n", 4, "did you mean `say`"),
@@ -135,9 +136,13 @@ def test_speech_is_not_heard_where_only_keys_are_taken(flows: FlowSet, tmp_path:
             4,
             "does not speak `fr`",
         ),
-        ("flow: main\nnow: yesterday\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 4, "unknown time"),
-        ("flow: main\nzone: Mars/Base\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 4, "unknown time zone"),
-        ("flow: main\nagents: asleep\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "'free', 'busy'"),
+        ("flow: main\nnow: yesterday\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "unknown time"),
+        ("flow: main\nzone: Mars/Base\ntests:\n  - test: t\n    steps: [{key: 1}]\n", 2, "unknown time zone"),
+        (
+            "flow: main\nagents: asleep\ntests:\n  - test: t\n    steps: [{key: 1}]\n",
+            2,
+            "write `free`, `busy`",
+        ),
         (
             "flow: main\nagents: close\ntests:\n  - test: t\n    steps: [{key: 1}]\n",
             2,
@@ -190,11 +195,94 @@ def test_what_a_test_names_must_be_there(
     assert what in problem.message
 
 
+WRONG_VALUES = """flow: main
+now: 2026-13-45T10:00
+zone: Europe/Madrit
+region: SP
+caller: {segment: true}
+data:
+  account:
+    "45716": {balance: 142.30, due_date: 2026-02-30, balance_currency: EURO}
+    "18051": [slow, {balance: 99999999999999, has_paid: maybe}]
+    "30007": sloow
+tests:
+  - test: one
+    language: [es, ca]
+    steps:
+      - key: A
+      - silence: 9999s
+      - say: {es: hola}
+      - expect: {sadi: hola, outcome: balance_tolt, message: billin, record: voice, case: x, notify: fax}
+      - expect: {callback: sale, understand: reason, promise: pay, offered: cake, step: nowhere}
+  - steps: [{key: 1}]
+  - test: three
+    steps: []
+  - test: four
+    now: 1887-01-01T10:00
+    zone: Europe/Paris
+    steps: [{expect: {queue: nobody}}]
+"""
+
+
+def test_every_mistake_of_a_file_is_told_in_one_run(flows: FlowSet, tmp_path: Path) -> None:
+    """Times, zones, days, amounts, silences, names: each with its line and column, none twice."""
+    with pytest.raises(FlowsInvalid) as fault:
+        played(WRONG_VALUES, flows, tmp_path)
+    found = {(problem.line, problem.column): problem.message for problem in sorted(fault.value.problems)}
+    assert len(found) == len(fault.value.problems)
+    wanted = {
+        (2, 1): "unknown time `2026-13-45T10:00`: write it as",
+        (3, 1): "unknown time zone `Europe/Madrit`: write it as",
+        (4, 1): "unknown country `SP`, write its ISO 3166 code such as `ES`",
+        (5, 10): "`segment: true` is no text: put it in quotes",
+        (8, 15): "`balance: 142.3` is no amount: write the cents as a whole number",
+        (8, 32): "`due_date: 2026-02-30` is a day that no calendar has: write",
+        (8, 54): "`balance_currency: EURO` is no currency that can be said: did you mean `EUR`?",
+        (9, 22): "`balance: 99999999999999` is out of range",
+        (9, 47): "`has_paid: maybe` is no yes or no: write true or false",
+        (10, 5): "`sloow` is not allowed for `30007`: did you mean `slow`?",
+        (15, 9): "`key: A` cannot be pressed: write digits",
+        (16, 9): "`silence: 9999s` is out of range: write at most `600s`",
+        (17, 9): "played in `ca` and has no text here",
+        (18, 18): "unknown key `sadi`: did you mean `said`?",
+        (18, 30): "no step that notes the outcome `balance_tolt`: did you mean `balance_told`?",
+        (18, 53): "no queue `billin`: did you mean `billing`?",
+        (18, 70): "no step with `record` `voice`: add one first, there is none",
+        (18, 85): "no step with `case` `x`",
+        (18, 94): "no step with `notify` `fax`",
+        (19, 18): "no queue `sale`: did you mean `sales`?",
+        (19, 34): "no step with `understand` `reason`",
+        (19, 54): "no step with `promise` `pay`",
+        (19, 68): "no step that offers `cake`: choose one of `callback`",
+        (19, 83): "no step `nowhere` in any of these flows",
+        (20, 5): "`test` is missing: add `test: …`",
+        (22, 5): "`steps` is empty: add at least one",
+        (24, 5): "`now: 1887-01-01T10:00` is out of range: write a year from 2000 to 2099",
+        (26, 23): "no queue `nobody`",
+    }
+    assert {place: found[place] for place in found if place not in wanted} == {}
+    assert {place: text for place, text in wanted.items() if text not in found.get(place, "")} == {}
+
+
+def test_the_region_of_a_test_decides_whose_numbers_are_meant(tmp_path: Path) -> None:
+    """A number of Peru is one in Peru, and none in Spain; a test may differ from the top of its file."""
+    (tmp_path / "trial.flow.yaml").write_text(
+        HEAD + '  - ask: number\n    type: phone\n    prompt: {es: "Su número."}\n  - hangup: normal\n'
+    )
+    flows = load_flows([tmp_path], Catalogue(queues=frozenset({"billing"})))
+    text = "flow: trial\nregion: PE\ntests:\n"
+    text += "  - {test: there, steps: [{key: 987654321#}, {expect: {slots: {number: +51987654321}}}]}\n"
+    text += "  - test: here\n    region: ES\n"
+    text += "    steps: [{key: 600111222#}, {expect: {slots: {number: +34600111222}}}]\n"
+    text += "  - {test: neither, region: ES, steps: [{key: 187654321#}, {expect: {step: number}}]}\n"
+    assert [call.report() for call in played(text, flows, tmp_path) if not call.passed] == []
+
+
 def test_coverage_names_what_is_missing(flows: FlowSet, tmp_path: Path) -> None:
     """One call by key covers little, and the report tells the rest with file and line."""
     calls = played("test: t\nflow: main\nsteps:\n  - key: 0\n", flows, tmp_path)
     covered = coverage(flows, calls)
-    assert covered.steps.covered == 9
+    assert covered.steps.covered == 11
     assert not covered.complete
     assert any("balance.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
     assert any("`main_menu` → balance" in item for item in covered.branches.missing)

@@ -56,8 +56,8 @@ def test_every_key_has_its_place() -> None:
         ("a:\n  b: 1\n c: 2\n", 3, "the indentation is wrong here"),
         ("a: \x07\n", 1, "an invisible sign"),
         ("a:\n  b: 1\n\tc: 2\n", 3, "there is a tab: use spaces"),
-        ("a:\n  es: Diga su calle: número\n", 2, "put the text in quotes: it has a colon"),
-        ("a: {es: Diga: x, ca: y}\n", 1, "put the text in quotes: it has a colon"),
+        ("a:\n  es: Diga su calle: número\n", 2, "put the text in quotes"),
+        ("a: {es: Diga: x, ca: y}\n", 1, "put the text in quotes"),
         ("a:\n  es: {street}, su calle\n", 2, "a text that begins with `{` needs quotes"),
         ('a:\n  es: "hola\n  ca: "x"\n  en: "y"\nb:\n', 2, "the quote that opens here is never closed"),
         ('a: {es: "x", ca: "y}\nb: "z"\n', 1, "a quote in this line is never closed"),
@@ -110,7 +110,7 @@ def test_nearest_suggests() -> None:
     kinds = [f"kind_{number}" for number in range(40)]
     assert "`kind_39`" in nearest("9", kinds)
     assert nearest("9", kinds).count("`kind") == 24
-    assert nearest("xyz", []) == "there is none to choose from"
+    assert nearest("xyz", []) == "add one first, there is none"
 
 
 @given(text=st.text(max_size=300))

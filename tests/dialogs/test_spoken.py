@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.errors import ValueUnspeakable
-from dialogs.spoken import clean, currencies, day, money, phone, say, say_digits, say_number, spell
+from dialogs.spoken import clean, currencies, money, phone, say, say_digits, spell
+from dialogs.spoken_days import day
+from dialogs.spoken_numbers import say_number
 
 MONEY = [
     ("es", 14230, "EUR", "ciento cuarenta y dos euros con treinta céntimos", "142,30 €"),

@@ -92,6 +92,13 @@ def test_recordings_have_no_thread_of_their_own() -> None:
     assert ("set", "RECORD_USE_THREAD=false") in steps[:at]
 
 
+@pytest.mark.parametrize(("milliseconds", "rendered"), [(40, "40:200"), (100, "100:500"), (0, None)])
+def test_the_jitter_buffer_is_absent_or_as_long_as_was_said(milliseconds: int, rendered: str | None) -> None:
+    """FreeSWITCH takes a 0 for one frame, in which a call still has holes."""
+    profile = files(replace(EVERYTHING, sip=Sip(jitter_buffer=milliseconds)))["sip_profiles/ivr.xml"]
+    assert params(profile).get("auto-jitterbuffer-msec") == rendered
+
+
 def test_every_setting_arrives_where_freeswitch_looks_for_it() -> None:
     """A setting that is typed but not rendered would be silently ignored."""
     rendered = files(EVERYTHING)
@@ -245,6 +252,7 @@ def test_what_could_reach_an_application_is_refused(make: Any, text: str) -> Non
         (lambda: Server("::1", 8040), "IPv4 address or a host name"),
         (lambda: Gateway("trunk", "sip.example.net:99999", "a"), "from 1 to 65535"),
         (lambda: Limits(rtp_first=20001), "two even ones"),
+        (lambda: Sip(jitter_buffer=5), "from 20 to 500"),
         (lambda: Limits(rtp_first=30000, rtp_last=20000), "two even ones"),
         (lambda: Limits(calls=0), "from 1 to 100000"),
         (lambda: SwitchConfiguration(servers=()), "at least one server"),

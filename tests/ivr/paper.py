@@ -78,6 +78,11 @@ class PaperCall:
         if self._playing is not None and self.hold_prompts:
             self._finished(self._playing, "playback", {})
 
+    def sentence_ends(self) -> None:
+        """What plays comes to its end by itself, where the test holds it."""
+        assert self._playing is not None
+        self._finished(self._playing, "playback", {})
+
     def start_listening(self) -> None:
         self._order("start_listening")
 

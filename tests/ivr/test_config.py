@@ -161,3 +161,15 @@ def test_relative_paths_lie_below_home(tmp_path: Path) -> None:
     )
     assert settings.recordings_folder == tmp_path / "rec"
     assert settings.spool_folder == Path("/var/spool/ivr")
+
+
+def test_a_servers_password_stands_apart_from_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret of the environment, put into the address with its signs escaped, and shown nowhere."""
+    monkeypatch.setenv("DB_PASSWORD", "p@ss/w%rd")
+    file = tmp_path / "ivr.yaml"
+    file.write_text("database: {url: 'postgresql://ivr@db/ivr', password: {env: DB_PASSWORD}}")
+    settings = load(file)
+    assert settings.database_url == "postgresql://ivr:p%40ss%2Fw%25rd@db/ivr"
+    assert "p@ss" not in repr(settings)

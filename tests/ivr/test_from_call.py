@@ -16,14 +16,28 @@ from data.records import CallRecord as Remembered
 from data.spool import Spool
 from data.store import Store
 from dialogs.catalogue import load_catalogue
-from dialogs.effects import Collect
+from dialogs.effects import Collect, Deed
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.play import play
 from dialogs.rehearsal import scripts_of
-from dialogs.results import Alternative, Failed, Found, Heard, Keyed, Missing, NoInput
+from dialogs.results import (
+    Alternative,
+    CaseOpened,
+    Done,
+    Failed,
+    Found,
+    Heard,
+    Keyed,
+    Missing,
+    NoInput,
+    Recorded,
+    Refused,
+    Result,
+    Unreached,
+)
 from dialogs.retold import NotRetold
 from dialogs.source import parse
 from dialogs.written import test_text as text_of_test
@@ -31,11 +45,13 @@ from esl.switch import HungUp
 from ivr.attention import CallOverError
 from ivr.cli.flows import SHIPPED
 from ivr.clock import Clock
+from ivr.deeds import Deeds
 from ivr.listening import Collected
 from ivr.moments import nobody_watches
 from ivr.publishing.checkup import catalogue_in
-from ivr.records import Basis, Records
+from ivr.records import Basis, Records, place_in
 from ivr.session import Services, Session
+from ivr.workshop.recorded_call import Site
 from ivr.workshop.recorded_call import test_of as as_test
 from tests.ivr.paper import PaperCall, PaperPrompts
 
@@ -146,7 +162,9 @@ class Scene:
         self.clock = Clock(1000.0)
         self.records = Records(log, node="test", clock=self.clock, recordings=None)
 
-    def ask(self, name: str, by: Mapping[str, str]) -> Found | Missing | Failed:
+    def ask(
+        self, name: str, by: Mapping[str, str], *, deadline: float = 4.0, sensitive: bool = False
+    ) -> Found | Missing | Failed:
         """The look-ups."""
         return self.answers[name]()
 
@@ -206,7 +224,7 @@ class Scene:
 
     def retell(self, record: Remembered, *, with_data: bool = False) -> str:
         """The test's text; it has been played once by who wrote it, and is played again here."""
-        text = text_of_test("t", as_test(record, self.flows, ZONE, with_data=with_data), self.flows)
+        text = text_of_test("t", as_test(record, self.flows, Site(ZONE), with_data=with_data), self.flows)
         (script,) = scripts_of(parse(text, "t.test.yaml"), self.flows)
         again = play(self.flows, script)
         assert again.passed, again.report()
@@ -342,7 +360,7 @@ def test_a_record_of_other_flows_says_where_it_goes_astray(scene: Scene) -> None
     record = scene.live(in_turn(Keyed("1"), Keyed(CUSTOMER), Keyed("2")))
     other = load_flows([SHIPPED], catalogue_in(SHIPPED))
     with pytest.raises(NotRetold, match="are they those that the call ran on"):
-        as_test(record, other, ZONE)
+        as_test(record, other, Site(ZONE))
 
 
 class RandomCaller:
@@ -380,6 +398,112 @@ class RandomCaller:
         balance = self.random.choice([0, 1, -700, 14230, 99_999, 100_001, 5_000_000])
         status = self.random.choice(["late", "open"])
         return self.random.choice([account(balance=balance, status=status)(), Missing(), Failed("down")])
+
+
+DEEDS_FLOW = """flow: main
+languages: [es]
+person: person
+steps:
+  - ask: what
+    type: yes_no
+    prompt: {es: "¿Quiere que quede constancia?"}
+    answers: {yes: complaint, no: person}
+  - record: complaint
+    prompt: {es: "Cuéntenos."}
+    silent: note
+    failed: note
+    then: note
+  - id: note
+    case: note
+    about: {what: "{what}"}
+    say: {es: "Su caso es {note:digits}."}
+    failed: pays
+    then: pays
+  - id: pays
+    ask: sum
+    type: amount
+    prompt: {es: "¿Cuánto puede pagar?"}
+  - ask: day
+    type: date
+    prompt: {es: "¿Qué día?"}
+  - promise: fees
+    amount: sum
+    on: day
+    failed: written
+    then: written
+  - id: written
+    notify: sms
+    to: "{caller.number}"
+    text: {es: "Gracias."}
+    failed: call_me
+    then: call_me
+  - id: call_me
+    callback: billing
+    number: "{caller.number}"
+    failed: message
+    then: message
+  - id: message
+    message: billing
+    prompt: {es: "¿Algo más que decirnos?"}
+    silent: shop
+    failed: shop
+    then: shop
+  - id: shop
+    transfer: shop
+    mode: bridged
+    failed: bye
+  - {id: bye, say: {es: "Adiós."}}
+  - hangup: normal
+  - {id: person, queue: billing, busy: bye}
+"""
+WELL = {
+    "Record": Recorded("calls/complaint.wav", 4.0),
+    "OpenCase": CaseOpened("20264511"),
+    "Promise": Done(),
+    "Notify": Done(),
+    "CallBack": Done(),
+    "Transfer": Unreached("busy"),
+}
+ILL = {
+    "Record": NoInput(),
+    "OpenCase": Failed("no database"),
+    "Promise": Refused("too late"),
+    "Notify": Refused("no SMS wanted"),
+    "CallBack": Refused("a number of another country"),
+    "Transfer": Unreached("no_answer"),
+}
+BROKEN = {name: Failed("broken") for name in WELL}
+
+
+@pytest.mark.parametrize("ends", [WELL, ILL, BROKEN], ids=["well", "ill", "broken"])
+def test_what_the_company_did_for_the_caller_is_replayed(
+    ends: Mapping[str, Result], scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recordings, cases, promises, notices, callbacks, transfers: the test goes the way of the call."""
+    folder = tmp_path / "deeds"
+    folder.mkdir()
+    (folder / "main.flow.yaml").write_text(DEEDS_FLOW, encoding="utf-8")
+    (folder / "catalogue.yaml").write_text('queues: [billing]\ndestinations: {shop: "1001"}\n')
+    scene.flows = load_flows([folder], load_catalogue(folder / "catalogue.yaml"))
+
+    def performed(deeds: Deeds, deed: Deed, **_given: object) -> Result:
+        result = ends[type(deed).__name__]
+        if isinstance(result, Recorded):  # noted where the file is kept
+            deeds._record.caller_recorded(place_in(deeds._conversation, deed.step), tmp_path / "voice.wav")
+        return result
+
+    monkeypatch.setattr("ivr.deeds.Deeds.perform", performed)
+    monkeypatch.setattr(scene.records, "below", lambda file: file.name)
+    record = scene.live(in_turn(Keyed("1"), heard("cincuenta euros"), heard("el viernes"), heard("sí")))
+    went = [(step, left) for _flow, step, left in scene.trace.taken]
+    assert record.ended_by == "system", record
+    text = scene.retell(record)
+    (script,) = scripts_of(parse(text, "t.test.yaml"), scene.flows)
+    played = play(scene.flows, script)
+    assert {(step, left) for _flow, step, left in played.taken} == set(went)
+    assert all(
+        f"{deed}: " in text for deed in ("record", "case", "promise", "notify", "callback", "transfer")
+    )
 
 
 SEEDS = range(60)

@@ -15,7 +15,8 @@ from data.seeds import seed
 from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import LOOKUPS, SCHEMAS, Lookups, differing
+from ivr.back_ends.agreement import differing
+from ivr.lookups import LOOKUPS, SCHEMAS, Lookups
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
 TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
@@ -39,7 +40,7 @@ def found(store: Store, name: str, now: datetime = TODAY, **by: str) -> dict[str
 def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     """Flows are checked against the catalogue: a field that is not given would break a call."""
     catalogue = load_catalogue(FLOWS / "catalogue.yaml")
-    asked = {"account": "45716", "ticket": "20264511", "order": "780346"}
+    asked = {"account": "45716", "ticket": "20264511", "order": "780346", "case": "20264511"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(asked)
     for name, number in asked.items():
         schema = SCHEMAS[name]
@@ -48,7 +49,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
         kinds = {"text": str, "date": str, "money": int, "number": int, "boolean": bool}
         for field, value in record.items():
             assert value is None or type(value) is kinds[schema.fields[field]], field
-    assert list(differing(catalogue.lookups)) == []
+    assert list(differing(catalogue)) == []
 
 
 def test_what_is_owed_and_what_of_it_is_late(store: Store) -> None:
@@ -182,7 +183,7 @@ def test_nobodys_name_is_given_for_a_reference(store: Store) -> None:
 @pytest.mark.parametrize("number", ["", "1", "99999999", "' OR 1=1 --", "4" * 500, "٤٥٧١٦"])
 def test_what_is_no_number_is_missing(store: Store, name: str, number: str) -> None:
     """Unknown, malformed or malicious: missing, never an error."""
-    by = dict.fromkeys(("customer_number", "ticket_id", "order_id"), number)
+    by = dict.fromkeys(("customer_number", "ticket_id", "order_id", "case_reference"), number)
     assert Lookups(store, lambda: TODAY).ask(name, by) == Missing()
     assert Lookups(store, lambda: TODAY).ask(name, {}) == Missing()
 
@@ -193,7 +194,7 @@ def test_a_lost_database_fails_with_its_reason(
 ) -> None:
     """The flow's `error` branch takes it from there; the reason is for the operator."""
     store = Store(f"sqlite:///{tmp_path / 'nowhere' / 'ivr.sqlite3'}")
-    by = dict.fromkeys(("customer_number", "ticket_id", "order_id"), "45716")
+    by = dict.fromkeys(("customer_number", "ticket_id", "order_id", "case_reference"), "45716")
     answer = Lookups(store, lambda: TODAY).ask(name, by)
     store.close()
     assert isinstance(answer, Failed)

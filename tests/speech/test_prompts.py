@@ -29,6 +29,10 @@ class CountingSpeaker:
         self.allowed.set()
         self.fails = False
 
+    def languages(self) -> frozenset[str]:
+        """Those that it speaks."""
+        return frozenset({"es", "ca"})
+
     def identity(self, language: str) -> str:
         """The voice of a language."""
         return f"counting {language}"

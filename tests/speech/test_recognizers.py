@@ -177,21 +177,22 @@ def test_many_callers_share_the_workers(vosk: Vosk, speaker: Pyttsx3) -> None:
     assert all(call.get(timeout=30).readings[0].text == text for text, call in calls)
 
 
-def test_a_vosk_worker_killed_in_an_utterance_is_noticed_and_replaced(vosk: Vosk, speaker: Pyttsx3) -> None:
-    """The caller goes on by keys at once, and the next question is recognised again."""
+def test_a_vosk_worker_killed_in_an_utterance_costs_nobody_a_word(vosk: Vosk, speaker: Pyttsx3) -> None:
+    """What was said is said again to another worker: before the end of the words, and after it."""
     sound = silence(0.2) + speaker.speak("네", language="ko") + silence(0.3)
+    vosk.unknown_words("ko", ["네"])
+    repeated = vosk.figures.repeated
     utterances = [vosk.open(language="ko", phrases=YES_NO) for _ in range(2)]
     for utterance in utterances:
-        utterance.feed(sound)
+        utterance.feed(sound[:4800])
     for pid in vosk.worker_pids():
         os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
     for utterance in utterances:
-        with pytest.raises(RecognizerLost):
-            utterance.finish(30)
-        utterance.cancel()
-    assert time.monotonic() - began < 1.0
-    assert _said(vosk, sound, "ko", YES_NO).readings[0].text == "네"
+        utterance.feed(sound[4800:])
+        assert utterance.finish(30).readings[0].text == "네"
+    assert time.monotonic() - began < 2.5
+    assert vosk.figures.repeated == repeated + 2 and vosk.figures.restarts >= 1
 
 
 def test_forked_workers_share_the_model(vosk: Vosk) -> None:
@@ -332,16 +333,18 @@ def test_cancelling_is_always_safe(whisper: Whisper) -> None:
     utterance.pause()
 
 
-def test_a_whisper_worker_killed_in_an_utterance_is_noticed_and_replaced(
+def test_a_whisper_worker_killed_in_an_utterance_is_replaced_without_a_long_silence(
     whisper: Whisper, caller: Pyttsx3
 ) -> None:
-    """The caller is told at once; the next utterance waits for the new worker and is recognised."""
+    """Heard by the new worker, or given up within two seconds; the next one is recognised in any case."""
     sound = silence(0.3) + caller.speak("una persona", language="es") + silence(0.4)
     utterance = whisper.open(language="es", phrases=MENU["es"])
     utterance.feed(sound)
     os.kill(whisper.worker_pids()[0], signal.SIGKILL)
     began = time.monotonic()
-    with pytest.raises(RecognizerLost):
-        utterance.finish(30)
-    assert time.monotonic() - began < 1.0
+    try:
+        assert utterance.finish(30).readings[0].text == "una persona"
+    except RecognizerLost as lost:
+        assert "ended" in str(lost)
+    assert time.monotonic() - began < 2.5
     assert _said(whisper, sound, "es", MENU["es"]).readings[0].text == "una persona"

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivr.recordings.encoding import Format, encode
+from ivr.recordings.sound import segment
 from speech.errors import SoundUnreadable
 from speech.pyttsx3 import Pyttsx3
 from speech.sound import (
@@ -22,6 +24,7 @@ from speech.sound import (
     voiced_seconds,
     write_wav,
 )
+from speech.studio import read_sound
 from tests.speech.conftest import noise, tones
 
 
@@ -150,3 +153,15 @@ def test_the_shortest_answers_are_voice(speaker: Pyttsx3, text: str, language: s
 def test_loud_samples_are_clipped_not_wrapped() -> None:
     """Beyond full scale a sample stays at the limit: a wrap would be a bang in the ear."""
     assert np.frombuffer(to_pcm(np.array([2.0, -2.0])), "<i2").tolist() == [32767, -32768]
+
+
+@pytest.mark.parametrize("form", ["mp3", "opus", "wav"])
+def test_what_a_studio_sends_needs_no_program(tmp_path: Path, form: Format) -> None:
+    """MP3 and Opus, stereo, are read without ffmpeg on the machine: as long, as loud, the same tone."""
+    tone = np.frombuffer(tones(500, seconds=1.0), "<i2")
+    file = tmp_path / f"take.{form}"
+    encode(segment(np.repeat(tone, 2).tobytes(), 8000, 2), file, form, {})
+    samples = to_samples(read_sound(file))
+    assert len(samples) == pytest.approx(8000, abs=700)
+    assert int(np.abs(np.fft.rfft(samples[:8000], 8000)).argmax()) == pytest.approx(500, abs=2)
+    assert np.std(samples[2000:6000]) == pytest.approx(np.std(to_samples(tone.tobytes())), rel=0.1)

@@ -41,7 +41,7 @@ def test_say_writes_a_telephone_file(tmp_path: Path) -> None:
         (["say", "hola", "--voice", "roa/klingon", "--out", "x.wav"], "klingon"),
         (["say", "hola", "--language", "xx"], "Invalid value"),
         (["transcribe", "no-such-file.wav"], "no such file"),
-        (["transcribe", __file__], "not a sound|ffmpeg"),
+        (["transcribe", __file__], "not a sound"),
         (["models", "pull", "vosk-elvish"], "there are: vosk-es"),
     ],
 )

@@ -15,8 +15,9 @@ import gevent
 import gevent.event
 import pytest
 
-from speech.errors import WorkerLost, WorkerTimeout
+from speech.errors import RecognizerLost, WorkerLost, WorkerTimeout
 from speech.spawning import Program
+from speech.utterances import LONGEST_KEPT, WorkerUtterance
 from speech.workers import OUTBOX_LIMIT, Conversation, WorkerPool
 
 Make = Callable[..., WorkerPool]
@@ -27,9 +28,14 @@ def pool_of() -> Iterator[Make]:
     """Makes pools of the echo worker and closes them."""
     made: list[WorkerPool] = []
 
-    def make(mode: str = "normal", *, size: int = 1, start_timeout: float = 20.0) -> WorkerPool:
+    def make(
+        mode: str = "normal", *, size: int = 1, start_timeout: float = 20.0, most: int | None = None
+    ) -> WorkerPool:
         pool = WorkerPool(
-            Program("tests.speech.echo_worker", {"mode": mode}), size=size, start_timeout=start_timeout
+            Program("tests.speech.echo_worker", {"mode": mode}),
+            size=size,
+            start_timeout=start_timeout,
+            most=most,
         )
         made.append(pool)
         return pool
@@ -181,6 +187,43 @@ def test_work_goes_to_the_least_busy_worker(pool_of: Make) -> None:
     for conversation in conversations:
         _echo(conversation)
     assert len(pool.pids()) == 2
+
+
+def test_more_than_it_may_have_is_refused(pool_of: Make) -> None:
+    """A machine that is full says so at once; what is under way is served, and then there is room again."""
+    pool = pool_of(most=2, size=2)
+    conversations = [pool.open() for _ in range(4)]
+    with pytest.raises(WorkerLost, match="busy: 2 at a time"):
+        pool.open()
+    assert all(_echo(conversation) == b"hello" for conversation in conversations)
+    assert _echo(pool.open()) == b"hello"
+    figures = pool.figures
+    assert (figures.opened, figures.refused, figures.answered, pool.load) == (5, 1, 5, 0)
+    assert 0.0 < figures.wait_at(0.5) <= figures.wait_at(0.95) < 20
+
+
+def test_an_utterance_that_kills_every_worker_is_given_up(pool_of: Make) -> None:
+    """It is said again once, never a third time; others are served meanwhile."""
+    pool = pool_of(size=2)
+    pool.wait_ready(20)
+    utterance = WorkerUtterance(pool, "echo")
+    began = time.monotonic()
+    utterance._send("die")
+    with pytest.raises(RecognizerLost, match="ended"):
+        utterance.finish(20)
+    assert time.monotonic() - began < 5
+    assert pool.figures.repeated == 1
+    assert _echo(pool.open()) == b"hello"
+
+
+def test_a_minute_is_kept_and_no_more(pool_of: Make) -> None:
+    """A caller who never stops fills no memory: beyond a minute nothing is kept or sent."""
+    utterance = WorkerUtterance(pool_of(), "echo")
+    for _second in range(120):
+        utterance.feed(bytes(16_000))
+    assert sum(len(body) for _op, body in utterance._kept) == LONGEST_KEPT
+    utterance.cancel()
+    assert utterance._kept == []
 
 
 def test_close_ends_the_processes(pool_of: Make) -> None:

@@ -14,9 +14,9 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("tickets", recreate="always") as tickets:
-        topic = sa.Column("topic", sa.String(length=20), server_default="other", nullable=False)
-        tickets.add_column(topic, insert_after="customer_id")
+    topic = sa.Column("topic", sa.String(length=20), server_default="other", nullable=False)
+    # Added and not rebuilt: PostgreSQL does not let go of a table that others refer to.
+    op.add_column("tickets", topic)
     _payments()
     _shipments()
 

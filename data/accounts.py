@@ -1,0 +1,196 @@
+"""What customers owe, what moved on their accounts, and what they promised."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select
+
+from data.database import Database
+from data.ids import new_id
+from data.models import AccountRow, CustomerRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.numbers import plausible
+from data.once import Refusal, change
+from data.people import customer_id_of
+from data.records import AccountStatus, Debt, Movement, Payment, Promise, Refused, Request
+
+MOST_ACCOUNTS = 20
+"""Of one customer; nobody listens to more."""
+
+
+class Accounts:
+    """Look-ups of what customers owe. Every method blocks for as long as the database takes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_customer_number(self, customer_number: str) -> AccountStatus | None:
+        """The first account of this customer; `None` if there is no such customer, or no account."""
+        accounts = self._some(customer_number, 1)
+        return accounts[0] if accounts else None
+
+    def of_customer(self, customer_number: str) -> tuple[AccountStatus, ...]:
+        """All accounts of this customer, in the order in which they are told."""
+        return self._some(customer_number, MOST_ACCOUNTS)
+
+    def movements(
+        self, customer_number: str, *, label: str | None = None, most: int = 5
+    ) -> tuple[Movement, ...]:
+        """The last movements of this customer's account, newest first; of all accounts without a `label`."""
+        if not plausible(customer_number):
+            return ()
+        query = (
+            select(MovementRow)
+            .join(AccountRow, AccountRow.id == MovementRow.account_id)
+            .join(CustomerRow, CustomerRow.id == AccountRow.customer_id)
+            .where(CustomerRow.customer_number == customer_number)
+            .order_by(MovementRow.at.desc(), MovementRow.id.desc())
+            .limit(max(0, most))
+        )
+        if label is not None:
+            query = query.where(AccountRow.label == label)
+        with self._database.reading() as connection:
+            return tuple(
+                Movement(
+                    at=row.at,
+                    amount_cents=row.amount_cents,
+                    currency=row.currency,
+                    concept=row.concept,
+                    kind=row.kind,
+                )
+                for row in connection.execute(query)
+            )
+
+    def promise(
+        self,
+        customer_number: str,
+        *,
+        amount_cents: int,
+        promised_for: date,
+        request: Request,
+        label: str = "",
+    ) -> Promise | Refused:
+        """Notes a promise to pay. Refused: `unknown` (customer or account), `past`, `nothing`."""
+
+        def make(connection: Connection) -> dict[str, str]:
+            customer_id = customer_id_of(connection, customer_number)
+            account = connection.execute(
+                select(AccountRow.id, AccountRow.currency).where(
+                    AccountRow.customer_id == customer_id, AccountRow.label == label
+                )
+            ).one_or_none()
+            if account is None:
+                raise Refusal("unknown")
+            if amount_cents <= 0:
+                raise Refusal("nothing")
+            if promised_for < request.at.date():
+                raise Refusal("past")
+            promise_id = new_id()
+            connection.execute(
+                insert(PromiseRow).values(
+                    id=promise_id,
+                    customer_id=customer_id,
+                    account_id=account.id,
+                    amount_cents=amount_cents,
+                    currency=account.currency,
+                    promised_for=promised_for,
+                    made_at=request.at,
+                    status="open",
+                    call_id=request.call_id,
+                )
+            )
+            return {"id": str(promise_id)}
+
+        answer = change(self._database, "promise", request, make)
+        if isinstance(answer, Refused):
+            return answer
+        with self._database.reading() as connection:
+            row = connection.execute(select(PromiseRow).where(PromiseRow.id == UUID(answer["id"]))).one()
+        return _promise(row)
+
+    def promises(self, customer_number: str) -> tuple[Promise, ...]:
+        """What this customer promised, newest first."""
+        if not plausible(customer_number):
+            return ()
+        query = (
+            select(PromiseRow)
+            .join(CustomerRow, CustomerRow.id == PromiseRow.customer_id)
+            .where(CustomerRow.customer_number == customer_number)
+            .order_by(PromiseRow.made_at.desc(), PromiseRow.id.desc())
+        )
+        with self._database.reading() as connection:
+            return tuple(_promise(row) for row in connection.execute(query))
+
+    def _some(self, customer_number: str, most: int) -> tuple[AccountStatus, ...]:
+        if not plausible(customer_number):
+            return ()
+        query = (
+            select(AccountRow, CustomerRow.customer_number, CustomerRow.name, CustomerRow.language)
+            .join(CustomerRow, CustomerRow.id == AccountRow.customer_id)
+            .where(CustomerRow.customer_number == customer_number)
+            .order_by(AccountRow.rank, AccountRow.label)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return tuple(_status(connection, row) for row in connection.execute(query).all())
+
+
+def _status(connection: Connection, row: Row[*tuple[Any, ...]]) -> AccountStatus:
+    debts = connection.execute(
+        select(DebtRow)
+        .where(DebtRow.account_id == row.id, DebtRow.status == "open")
+        .order_by(DebtRow.due_on, DebtRow.id)
+    ).all()
+    paid = connection.execute(
+        select(PaymentRow)
+        .where(PaymentRow.account_id == row.id)
+        .order_by(PaymentRow.received_on.desc(), PaymentRow.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return AccountStatus(
+        customer_number=row.customer_number,
+        name=row.name,
+        language=row.language,
+        balance_cents=row.balance_cents,
+        currency=row.currency,
+        due_on=row.due_on,
+        stage=row.stage,
+        debts=tuple(_debt(debt) for debt in debts),
+        last_payment=None if paid is None else _payment(paid),
+        label=row.label,
+        last_digits=row.last_digits,
+        pays_by=row.pays_by,
+    )
+
+
+def _debt(row: Row[*tuple[Any, ...]]) -> Debt:
+    return Debt(
+        concept=row.concept,
+        amount_cents=row.amount_cents,
+        currency=row.currency,
+        due_on=row.due_on,
+        stage=row.stage,
+        status=row.status,
+    )
+
+
+def _payment(row: Row[*tuple[Any, ...]]) -> Payment:
+    return Payment(
+        amount_cents=row.amount_cents,
+        currency=row.currency,
+        received_on=row.received_on,
+        method=row.method,
+    )
+
+
+def _promise(row: Row[*tuple[Any, ...]]) -> Promise:
+    return Promise(
+        id=row.id,
+        amount_cents=row.amount_cents,
+        currency=row.currency,
+        promised_for=row.promised_for,
+        made_at=row.made_at,
+        status=row.status,
+    )

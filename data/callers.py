@@ -1,0 +1,407 @@
+"""What is remembered of whoever calls, in one short look: while the telephone rings.
+
+Rules:
+1. The time that it takes does not grow with what a caller has done: the latest `MOST_CALLS` are counted, in
+   an index that holds all that is needed for it (migration 0006).
+2. Of a number that several people share, nothing of anybody is read.
+3. Few statements, built once: to build them takes longer than to have them answered, and each is a way to
+   the server and back.
+4. What the caller is doing just now is no history: only calls that began before `before` count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
+
+from data.database import Database
+from data.ids import new_id
+from data.models import (
+    AccountRow,
+    Base,
+    CallRow,
+    CustomerPhoneNumberRow,
+    CustomerRow,
+    DebtRow,
+    OrderRow,
+    PaymentRow,
+    PhoneNumberRow,
+    PromiseRow,
+    SegmentRow,
+    TicketRow,
+)
+from data.records.callers import CallerHistory, ComingOrder, OpenTicket, PastCalls, Person, TakenFor
+from data.records.cleaning import utc
+from data.text import clean
+
+MOST_CALLS = 500
+"""Calls that are counted: who has called more often has called so often."""
+MOST_PEOPLE = 100
+"""People of one number that are counted."""
+_TICKETS_OVER = ("resolved", "closed")
+_ORDERS_OVER = ("delivered", "cancelled")
+_YEAR = timedelta(days=365)
+
+
+class Callers:
+    """Looks up callers. Every method blocks for as long as the database takes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def history(
+        self,
+        e164: str | None,
+        *,
+        written: Collection[str] = (),
+        before: datetime,
+        today: date,
+        customer_number: str | None = None,
+    ) -> CallerHistory:
+        """What is remembered of a number; `None`: there is none that could be known.
+
+        `written`: how calls from it may have been noted (`600111222`, `+34600111222` …); `today`: the day in
+        the company's zone; `customer_number`: who the caller has proved to be.
+        """
+        with self._database.reading() as connection:
+            whose = [] if e164 is None else connection.execute(_WHOSE, {"e164": e164}).all()
+            customers: list[Any] = [row for row in whose if row.id is not None]
+            customer: Any
+            if customer_number is not None:
+                proved = {"customer_number": customer_number}
+                customer = connection.execute(_VERIFIED, proved).one_or_none()
+            else:
+                customer = customers[0] if len(customers) == 1 else None
+            return CallerHistory(
+                calls=_calls(connection, tuple(written), utc(before)),
+                people=len(customers),
+                blocked_since=whose[0].blocked_at if whose else None,
+                person=None if customer is None else _person(connection, customer, utc(before), today),
+            )
+
+    def note(self, taken: TakenFor) -> bool:
+        """Notes what a caller was taken for, where it is not what they were taken for the last time: the
+        person, or the number if nobody knows whose it is. False: it is, or it is nobody's."""
+        if taken.customer_id is not None:
+            theirs = SegmentRow.customer_id == taken.customer_id
+        elif taken.e164 is not None:
+            theirs = and_(SegmentRow.e164 == taken.e164, SegmentRow.customer_id.is_(None))
+        else:
+            return False
+        newest = select(SegmentRow.segment).where(theirs).order_by(SegmentRow.at.desc()).limit(1)
+        with self._database.writing() as connection:
+            if connection.scalar(newest) == taken.segment:
+                return False
+            connection.execute(insert(SegmentRow).values(id=new_id(), **asdict(taken)))
+            return True
+
+    def noted(self, *, e164: str | None, customer_id: UUID | None, most: int = 20) -> tuple[TakenFor, ...]:
+        """What the person, or the number, was taken for: every change, the newest first."""
+        theirs = [SegmentRow.e164 == e164] if e164 is not None else []
+        theirs += [SegmentRow.customer_id == customer_id] if customer_id is not None else []
+        query = select(SegmentRow).where(or_(false(), *theirs)).order_by(SegmentRow.at.desc()).limit(most)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            TakenFor(
+                segment=row.segment,
+                reason=row.reason,
+                rule=row.rule,
+                rules_version=row.rules_version,
+                at=row.at,
+                e164=row.e164,
+                customer_id=row.customer_id,
+                call_id=row.call_id,
+            )
+            for row in rows
+        )
+
+    def calls(self, written: Collection[str], *, most: int) -> tuple[dict[str, Any], ...]:
+        """A number's last calls, newest first: `started_at`, `outcome`, `language`, `segment`,
+        `segment_reason`, `id` (text)."""
+        query = (
+            select(
+                CallRow.id,
+                CallRow.started_at,
+                CallRow.outcome,
+                CallRow.language,
+                CallRow.segment,
+                CallRow.segment_reason,
+            )
+            .where(CallRow.caller_number.in_(tuple(written)), CallRow.direction == "inbound")
+            .order_by(CallRow.started_at.desc())
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return tuple({**row._mapping, "id": str(row.id)} for row in connection.execute(query))
+
+    def block(self, e164: str, *, at: datetime, why: str) -> bool:
+        """Calls from this number are not welcome any more. False: it was blocked already."""
+        with self._database.writing() as connection:
+            known = connection.execute(
+                select(PhoneNumberRow.id, PhoneNumberRow.blocked_at).where(PhoneNumberRow.e164 == e164)
+            ).one_or_none()
+            values = {"blocked_at": utc(at), "blocked_why": clean(why, 200)}
+            if known is None:
+                connection.execute(insert(PhoneNumberRow).values(id=new_id(), e164=e164, **values))
+            elif known.blocked_at is not None:
+                return False
+            else:
+                connection.execute(
+                    update(PhoneNumberRow).where(PhoneNumberRow.id == known.id).values(**values)
+                )
+            return True
+
+    def unblock(self, e164: str) -> bool:
+        """Calls from this number are welcome again. False: they were."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(PhoneNumberRow)
+                .where(PhoneNumberRow.e164 == e164, PhoneNumberRow.blocked_at.is_not(None))
+                .values(blocked_at=None, blocked_why="")
+            )
+            return bool(changed.rowcount)
+
+
+# --- calls ---
+
+
+def _calls(connection: Connection, written: tuple[str, ...], before: datetime) -> PastCalls:
+    if not written:
+        return PastCalls()
+    values = {
+        **{f"n{at}": written[at] if at < len(written) else _NOBODY for at in range(WAYS)},
+        **{f"t{days}": before - timedelta(days=days) for days in (0, *_WINDOWS)},
+    }
+    last = connection.execute(_LAST, values).first()
+    if last is None:
+        return PastCalls()
+    rows = connection.execute(_BY_OUTCOME, values).all()
+    counts = [min(MOST_CALLS, sum(row[at] for row in rows)) for at in range(1, len(_WINDOWS) + 2)]
+    return PastCalls(
+        ever=counts[0],
+        last_24_hours=counts[1],
+        last_7_days=counts[2],
+        last_30_days=counts[3],
+        last_90_days=counts[4],
+        outcomes={row.outcome: row[-1] for row in rows if row.outcome and row[-1]},
+        last_at=last.started_at,
+        last_outcome=last.outcome or "",
+        last_ended_by=last.ended_by or "",
+        last_language=last.language,
+    )
+
+
+# --- the person ---
+
+
+def _person(connection: Connection, row: Row[Any], before: datetime, today: date) -> Person:
+    values = {
+        "customer": row.id,
+        "today": today,
+        "recently": before - timedelta(days=90),
+        "year_ago": before - _YEAR,
+        "day_year_ago": (before - _YEAR).date(),
+    }
+    found = connection.execute(_SERVICE, values).one()
+    sums = connection.execute(_MONEY, values).all()
+    owed = max((one for one in sums if one.what == "owed"), key=lambda one: one.cents, default=None)
+    spent = max((one for one in sums if one.what == "spent"), key=lambda one: one.cents, default=None)
+    value = (0, "") if spent is None else (int(spent.cents), spent.currency)
+    if row.value_cents is not None:  # the company says so
+        value = (row.value_cents, row.value_currency or "")
+    return Person(
+        id=row.id,
+        customer_number=row.customer_number,
+        language=row.language,
+        membership=row.membership,
+        since=row.since,
+        value_cents=value[0],
+        value_currency=value[1],
+        tickets_open=found.tickets,
+        tickets_broken=found.tickets_broken,
+        oldest_ticket_at=found.oldest_ticket_at,
+        ticket=_ticket(found),
+        orders_last_90_days=found.orders_recent,
+        orders_on_the_way=found.orders_coming,
+        orders_late=found.orders_late,
+        order=_order(found),
+        debts_open=found.debts,
+        debts_overdue=found.debts_overdue,
+        overdue_since=found.overdue_since,
+        debt_stage=found.debt_stage or "",
+        debts_cents=0 if owed is None else int(owed.cents),
+        debts_currency="" if owed is None else owed.currency,
+        promises_open=found.promises_open,
+        promises_broken=found.promises_broken,
+    )
+
+
+def _ticket(found: Any) -> OpenTicket | None:
+    if found.ticket_number is None:
+        return None
+    return OpenTicket(
+        number=found.ticket_number, topic=found.ticket_topic, promised_on=found.ticket_promised_on
+    )
+
+
+def _order(found: Any) -> ComingOrder | None:
+    if found.order_number is None:
+        return None
+    return ComingOrder(
+        number=found.order_number, status=found.order_status, expected_on=found.order_expected_on
+    )
+
+
+# --- statements ---
+
+
+def _how_many(condition: Any) -> Any:
+    return func.coalesce(func.sum(case((condition, literal(1)), else_=literal(0))), 0)
+
+
+def _number_of(table: type[Base], *where: Any) -> Any:
+    return select(func.count()).select_from(table).where(*where).scalar_subquery()
+
+
+def _one(found: Select[Any]) -> Any:
+    return found.limit(1).scalar_subquery()
+
+
+def _moment(name: str) -> Any:
+    return bindparam(name, type_=CallRow.started_at.type)
+
+
+def _latest(way: int, most: int, *columns: Any) -> Select[Any]:
+    """The latest calls of one way of writing the number: a walk along the index, where all ways together
+    would have to be sorted."""
+    found = (
+        select(CallRow.started_at, *columns)
+        .where(
+            CallRow.caller_number == bindparam(f"n{way}"),
+            CallRow.direction == "inbound",
+            CallRow.started_at < _moment("t0"),
+        )
+        .order_by(CallRow.started_at.desc())
+        .limit(most)
+    )
+    return select(found.subquery())
+
+
+WAYS = 6
+"""Ways of writing a number that are looked for."""
+_NOBODY = "-"
+"""No number is written so."""
+_WINDOWS = (1, 7, 30, 90)
+"""Days."""
+_LAST = (
+    union_all(*(_latest(way, 1, CallRow.outcome, CallRow.ended_by, CallRow.language) for way in range(WAYS)))
+    .order_by(text("started_at DESC"))
+    .limit(1)
+)
+_NEWEST = union_all(*(_latest(way, MOST_CALLS, CallRow.outcome) for way in range(WAYS))).subquery()
+_BY_OUTCOME = select(
+    _NEWEST.c.outcome,
+    func.count().label("calls"),
+    *(_how_many(_NEWEST.c.started_at >= _moment(f"t{days}")).label(f"days_{days}") for days in _WINDOWS),
+).group_by(_NEWEST.c.outcome)
+
+_TODAY: Any = bindparam("today", type_=TicketRow.promised_on.type)
+_CUSTOMER: Any = bindparam("customer", type_=CustomerRow.id.type)
+_OPEN_TICKET = and_(TicketRow.customer_id == _CUSTOMER, TicketRow.status.not_in(_TICKETS_OVER))
+_MINE = OrderRow.customer_id == _CUSTOMER
+_COMING = and_(_MINE, OrderRow.status.not_in(_ORDERS_OVER))
+_ACCOUNTS = DebtRow.account_id.in_(select(AccountRow.id).where(AccountRow.customer_id == _CUSTOMER))
+_OWED = and_(_ACCOUNTS, DebtRow.status == "open")
+_OVERDUE = and_(_OWED, DebtRow.due_on < _TODAY)
+_PROMISED = and_(PromiseRow.customer_id == _CUSTOMER, PromiseRow.status == "open")
+
+
+def _last_touched(column: Any) -> Any:
+    return _one(select(column).where(_OPEN_TICKET).order_by(TicketRow.updated_at.desc(), TicketRow.id.desc()))
+
+
+def _next_expected(column: Any) -> Any:
+    # Those without a day come last: there is nothing to tell of them yet.
+    order = (OrderRow.expected_on.is_(None), OrderRow.expected_on, OrderRow.id)
+    return _one(select(column).where(_COMING).order_by(*order))
+
+
+_SERVICE = select(
+    _number_of(TicketRow, _OPEN_TICKET).label("tickets"),
+    _number_of(TicketRow, _OPEN_TICKET, TicketRow.promised_on < _TODAY).label("tickets_broken"),
+    _one(select(TicketRow.opened_at).where(_OPEN_TICKET).order_by(TicketRow.opened_at)).label(
+        "oldest_ticket_at"
+    ),
+    _last_touched(TicketRow.ticket_number).label("ticket_number"),
+    _last_touched(TicketRow.topic).label("ticket_topic"),
+    _last_touched(TicketRow.promised_on).label("ticket_promised_on"),
+    _number_of(OrderRow, _MINE, OrderRow.placed_at >= _moment("recently")).label("orders_recent"),
+    _number_of(OrderRow, _COMING).label("orders_coming"),
+    _number_of(OrderRow, _COMING, OrderRow.expected_on < _TODAY).label("orders_late"),
+    _next_expected(OrderRow.order_number).label("order_number"),
+    _next_expected(OrderRow.status).label("order_status"),
+    _next_expected(OrderRow.expected_on).label("order_expected_on"),
+    _number_of(DebtRow, _OWED).label("debts"),
+    _number_of(DebtRow, _OVERDUE).label("debts_overdue"),
+    _one(select(DebtRow.due_on).where(_OVERDUE).order_by(DebtRow.due_on)).label("overdue_since"),
+    _one(select(DebtRow.stage).where(_OVERDUE).order_by(DebtRow.due_on)).label("debt_stage"),
+    _number_of(PromiseRow, _PROMISED, PromiseRow.promised_for >= _TODAY).label("promises_open"),
+    _number_of(
+        PromiseRow,
+        PromiseRow.customer_id == _CUSTOMER,
+        or_(
+            PromiseRow.status == "broken", and_(PromiseRow.status == "open", PromiseRow.promised_for < _TODAY)
+        ),
+    ).label("promises_broken"),
+)
+_SPENT = union_all(
+    select(PaymentRow.currency.label("currency"), PaymentRow.amount_cents.label("cents"))
+    .join(AccountRow, AccountRow.id == PaymentRow.account_id)
+    .where(
+        AccountRow.customer_id == _CUSTOMER,
+        PaymentRow.received_on >= bindparam("day_year_ago", type_=PaymentRow.received_on.type),
+    ),
+    select(OrderRow.currency.label("currency"), OrderRow.total_cents.label("cents")).where(
+        _MINE, OrderRow.placed_at >= _moment("year_ago"), OrderRow.status != "cancelled"
+    ),
+).subquery()
+_MONEY = union_all(
+    select(
+        literal("spent").label("what"), _SPENT.c.currency, func.sum(_SPENT.c.cents).label("cents")
+    ).group_by(_SPENT.c.currency),
+    select(literal("owed"), DebtRow.currency, func.sum(DebtRow.amount_cents))
+    .where(_OWED)
+    .group_by(DebtRow.currency),
+)
+"""Sums by currency."""
+_WHOSE = (
+    select(PhoneNumberRow.blocked_at, CustomerRow)
+    .outerjoin(CustomerPhoneNumberRow, CustomerPhoneNumberRow.phone_number_id == PhoneNumberRow.id)
+    .outerjoin(CustomerRow, CustomerRow.id == CustomerPhoneNumberRow.customer_id)
+    .where(PhoneNumberRow.e164 == bindparam("e164"))
+    .order_by(CustomerRow.customer_number)
+    .limit(MOST_PEOPLE)
+)
+_VERIFIED = select(CustomerRow).where(CustomerRow.customer_number == bindparam("customer_number"))

@@ -1,0 +1,92 @@
+"""The tables, in the trade's words. Portable between SQLite and PostgreSQL.
+
+Rules:
+1. Keys are UUIDv7, stored natively where the database can. What people say aloud (customer, ticket and
+   order numbers) is unique, and never a key.
+2. Times are UTC and carry their zone in Python; a naive time is refused before it reaches the database.
+3. Money is an integer in minor units with its ISO 4217 currency beside it.
+4. Codes that a company may extend (stages, outcomes, states) are text, not database enumerations.
+5. A change here needs a migration; tests/data compares both.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import configure_mappers
+
+from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.base import Base, UtcDateTime
+from data.models.calls import CallRow, CallStepRow, TurnRow
+from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
+from data.models.outbox import DoneRequestRow, OutboxRow
+from data.models.people import (
+    CallerSettingRow,
+    CustomerPhoneNumberRow,
+    CustomerRow,
+    IdentityRow,
+    PhoneNumberRow,
+    SegmentRow,
+)
+from data.models.protection import (
+    AuditRow,
+    ConsentRow,
+    InstallationRow,
+    LockoutRow,
+    MessageRow,
+    SuppressionRow,
+    VerificationTryRow,
+)
+from data.models.service import (
+    AppointmentChangeRow,
+    AppointmentRow,
+    AppointmentSlotRow,
+    OrderChangeRow,
+    OrderRow,
+    ShipmentRow,
+    TicketNoteRow,
+    TicketRow,
+    TicketStatusChangeRow,
+)
+
+# Now, in the thread that starts the program: SQLAlchemy would do it on first use, under a lock.
+configure_mappers()
+
+__all__ = [
+    "AccountRow",
+    "AppointmentChangeRow",
+    "AppointmentRow",
+    "AppointmentSlotRow",
+    "AuditRow",
+    "Base",
+    "CallRow",
+    "CallStepRow",
+    "CallerSettingRow",
+    "ConsentRow",
+    "CustomerPhoneNumberRow",
+    "CustomerRow",
+    "DebtRow",
+    "DoneRequestRow",
+    "FlowFileRow",
+    "FlowReleaseFileRow",
+    "FlowReleaseRow",
+    "FlowSwitchRow",
+    "IdentityRow",
+    "InstallationRow",
+    "LockoutRow",
+    "MessageRow",
+    "MovementRow",
+    "OrderChangeRow",
+    "OrderRow",
+    "OutboxRow",
+    "PaymentRow",
+    "PhoneNumberRow",
+    "PromiseRow",
+    "SegmentRow",
+    "ShipmentRow",
+    "SuppressionRow",
+    "TicketNoteRow",
+    "TicketRow",
+    "TicketStatusChangeRow",
+    "TurnRow",
+    "UtcDateTime",
+    "VerificationTryRow",
+]

@@ -1,0 +1,19 @@
+"""Numbers that people say: references of eight digits, and what cannot be a number at all."""
+
+from __future__ import annotations
+
+import secrets
+
+from data import luhn
+
+LONGEST_NUMBER = 20
+
+
+def plausible(number: str) -> bool:
+    """What is not short ASCII is no number of ours, and need not travel to the database."""
+    return 0 < len(number) <= LONGEST_NUMBER and number.isascii() and number.isprintable()
+
+
+def new_reference() -> str:
+    """Eight digits, the last Luhn's check digit. Drawn, so that nobody can guess the next one."""
+    return luhn.with_check_digit(str(1_000_000 + secrets.randbelow(9_000_000)))

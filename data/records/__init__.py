@@ -1,0 +1,86 @@
+"""What goes into the database and what comes out: plain, frozen, without a trace of the ORM.
+
+Rules:
+1. Times carry a zone; a time without one is refused (`ValueError`), and everything becomes UTC.
+2. Text that a caller can choose is cleaned here, on the way in, so that no other path exists: neither
+   the database nor the spool ever sees a control character or a sensitive answer.
+3. Money is an integer in minor units of an ISO 4217 currency (`balance_cents` is yen for JPY).
+"""
+
+from __future__ import annotations
+
+from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.calls import (
+    MOST_READINGS,
+    MOST_STEPS,
+    SERVER_LOST,
+    CallAnswered,
+    CallBegun,
+    CallEnded,
+    CallRecord,
+    CallStep,
+    Direction,
+    EndedBy,
+    Reading,
+    Turn,
+    TurnKind,
+    Who,
+)
+from data.records.cleaning import LONGEST_CODE, Scalar, utc
+from data.records.outbox import Claimed, Errand, GivenUp, OutboxState
+from data.records.people import AuditEntry, Consent, Customer, OwnData
+from data.records.requests import By, Refused, Request
+from data.records.service import (
+    Appointment,
+    FreeSlot,
+    NewTicket,
+    OrderStatus,
+    Shipment,
+    TicketChange,
+    TicketNote,
+    TicketStatus,
+)
+
+__all__ = [
+    "LONGEST_CODE",
+    "MOST_READINGS",
+    "MOST_STEPS",
+    "SERVER_LOST",
+    "AccountStatus",
+    "Appointment",
+    "AuditEntry",
+    "By",
+    "CallAnswered",
+    "CallBegun",
+    "CallEnded",
+    "CallRecord",
+    "CallStep",
+    "Claimed",
+    "Consent",
+    "Customer",
+    "Debt",
+    "Direction",
+    "EndedBy",
+    "Errand",
+    "FreeSlot",
+    "GivenUp",
+    "Movement",
+    "NewTicket",
+    "OrderStatus",
+    "OutboxState",
+    "OwnData",
+    "Payment",
+    "Promise",
+    "Reading",
+    "Refused",
+    "Request",
+    "Scalar",
+    "Shipment",
+    "TicketChange",
+    "TicketNote",
+    "TicketStatus",
+    "Turn",
+    "TurnKind",
+    "Who",
+    "utc",
+]

@@ -1,0 +1,69 @@
+"""How amounts of money are said in each language."""
+
+# ruff: noqa: E501 - tables are read by rows
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialogs.slots.words import tokens
+
+_PESOS = {"es": "peso pesos", "ca": "peso pesos", "en": "peso pesos"}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "EUR": {"es": "euro euros leuros eur €", "ca": "euro euros eur €", "en": "euro euros eur €"},
+    "USD": {"es": "dólar dólares $", "ca": "dòlar dòlars $", "en": "dollar dollars bucks buck $"},
+    "GBP": {"es": "libra libras £", "ca": "lliura lliures £", "en": "pound pounds quid £"},
+    "PEN": {"es": "sol soles", "ca": "sol sols", "en": "sol soles"},
+    **{code: {lang: f"{words} $" for lang, words in _PESOS.items()} for code in ("MXN", "COP", "CLP", "ARS")},
+}
+CENTS: Mapping[str, str] = {
+    "es": "céntimo céntimos centavo centavos penique peniques",
+    "ca": "cèntim cèntims centau centaus penic penics",
+    "en": "cent cents penny pence p",
+}
+JOIN = {"es": {"con"}, "ca": {"amb"}, "en": frozenset[str]()}
+AND = {"es": {"y"}, "ca": {"i"}, "en": {"and"}}
+POINT = {"es": {"coma", "punto"}, "ca": {"coma", "punt"}, "en": {"point", "comma"}}
+HALF = {
+    "es": (("medio",), ("y", "medio"), ("y", "media")),
+    "ca": (("mig",), ("i", "mig"), ("i", "mitja")),
+    "en": (("half", "a"), ("and", "a", "half"), ("and", "half")),
+}
+HALVES = {"es": {"medio", "media"}, "ca": {"mig", "mitja"}, "en": {"half"}}
+OF = {"es": {"de"}, "ca": {"de"}, "en": frozenset[str]()}
+FILLERS = {
+    "es": "cantidad importe total mínimo pagaría abonar abono abonaré unidad serán solo sólo todo son justos"
+    " exactos exactamente justo",
+    "ca": "quantitat import total mínim pagaria abonar abono serien només tot justos exactes exactament just",
+    "en": "amount sum total just only exactly pay paying of",
+}
+OTHER_MONEY = {
+    "es": "peseta pesetas pela pelas duro duros franco francos yen yenes yuan yuanes rublo rublos rupia rupias real"
+    " reales lira liras marco marcos corona coronas bitcoin bitcoins bolívar bolívares dírham quetzal quetzales",
+    "ca": "pesseta pessetes pela peles duro duros franc francs ien iens iuan iuans ruble rubles rupia rupies real reals"
+    " lira lires marc marcs corona corones bitcoin bitcoins dírham",
+    "en": "peseta pesetas franc francs yen yuan ruble rubles rouble roubles rupee rupees real reais lira marks crown"
+    " crowns kroner bitcoin bitcoins dirham dirhams shilling shillings guinea guineas",
+}
+"""Money that no question here asks for."""
+LEAVE_OPEN = {
+    "es": frozenset(
+        tokens(
+            "pico algo menos par varios cuantos mitad doble triple tercio tercios cuarta cuartos parte partes luego"
+            " cada docena decena centenar centenares cincuentena veintena"
+        )
+    ),
+    "ca": frozenset(
+        tokens(
+            "escaig alguna menys parell quants meitat doble triple terç terços quarta quarts part parts després cada"
+            " dotzena desena centenar centenars cinquantena vintena"
+        )
+    ),
+    "en": frozenset(
+        tokens(
+            "odd something minus couple few several twice double triple third thirds quarter quarters each later dozen"
+            " dozens times"
+        )
+    ),
+}
+"""Words that leave the amount open: "cien y pico", "la mitad de cien"."""

@@ -1,0 +1,99 @@
+"""How people say yes and no, and what they say beside it."""
+
+# ruff: noqa: E501 - tables are read by rows
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Meaning = Literal["yes", "no", "politeness", "neither"]
+
+# Longest phrases win, so a phrase that contains another ("eso es todo" and "eso es") needs no rule.
+PHRASES: Mapping[str, Mapping[Meaning, str]] = {
+    "es": {
+        "yes": "sí|sip|claro|claro que sí|por supuesto|desde luego|correcto|es correcto|exacto|exactamente"
+        "|eso es|así es|afirmativo|efectivamente|cierto|es cierto|sí señor|sí señora|cómo no"
+        "|eso mismo|ya lo creo|sí que quiero|venga|ok|okay|sin duda|seguro|pues sí|no hay problema"
+        "|ningún problema|no me importa|no faltaba más|no faltaría más|no hay inconveniente|no lo dude"
+        "|por qué no|no veo por qué no|todo bien|va bien",
+        "no": "no|claro que no|por supuesto que no|desde luego que no|para nada|en absoluto|negativo|nada"
+        "|nada más|eso es todo|esto es todo|eso sería todo|ninguno|ninguna|ninguna más|qué va|incorrecto"
+        "|no es correcto|nunca|no está bien|tampoco|ya está|ya está todo|no es cierto|no así no|nones"
+        "|está mal|es falso",
+        "politeness": "vale|bien|está bien|muy bien|perfecto|de acuerdo|bueno|conforme|gracias"
+        "|muchas gracias|por favor",
+        "neither": "no sé|no lo sé|no entiendo|no le entiendo|no te entiendo|no he entendido|no oigo"
+        "|no le oigo|no te oigo|no sabría|no sabría decirle|no estoy seguro|no estoy segura|sí o no"
+        "|no recuerdo|no me acuerdo|no me entero|no cuelgue|no le he oído|no he oído|ya está solucionado",
+    },
+    "ca": {
+        "yes": "sí|i tant|és clar|clar|clar que sí|és clar que sí|per descomptat|correcte|és correcte|exacte"
+        "|exactament|això mateix|això és|així és|i tant que sí|efectivament|cert|és cert|ok|okay|segur"
+        "|sens dubte|sisplau sí|naturalment|evidentment|evident|afirmatiu|doncs sí|cap problema"
+        "|no hi ha problema|no em fa res|només faltaria|per què no|ja està bé|va bé|vinga|tot bé",
+        "no": "no|és clar que no|clar que no|per descomptat que no|i ara|de cap manera|en absolut|negatiu|res"
+        "|res més|això és tot|ja està|cap|cap més|no pas|incorrecte|no és correcte|mai|tampoc|no està bé"
+        "|ja està tot|això seria tot|no és cert|gens|està malament|és fals",
+        "politeness": "val|bé|està bé|molt bé|perfecte|d'acord|bo|conforme|gràcies|moltes gràcies|mercès|si us plau|sisplau",
+        "neither": "no ho sé|no sé|no ho entenc|no l'entenc|no t'entenc|no ho he entès|no sento|no el sento"
+        "|no t'escolto|no sabria dir|no estic segur|no estic segura|sí o no|no recordo|no pengi"
+        "|no l'he sentit|no he sentit",
+    },
+    "en": {
+        "yes": "yes|yeah|yep|yup|ya|yes please|sure|of course|certainly|correct|that's correct|that's right"
+        "|that is right|that is correct|right|exactly|indeed|absolutely|definitely|affirmative|i do"
+        "|yes i do|yes it is|ok|okay|uh huh|you bet|go on|go ahead|sure thing|i would|aye|no problem"
+        "|no worries|i don't mind|that's fine|why not|you're not wrong",
+        "no": "no|nope|nah|no way|of course not|certainly not|not really|absolutely not|definitely not"
+        "|that's all|that is all|that's it|nothing|nothing else|not at all|negative|never|i don't|i do not"
+        "|wrong|that's wrong|incorrect|not correct|not right|that's not right|it isn't|it is not|none"
+        "|that's not correct|that will be all|that'll be all|not now|no i don't|not today|not yet"
+        "|still not|it's still not|sure not|not me|that's not me|it's not me|that isn't me",
+        "politeness": "fine|good|very good|perfect|great|all right|alright|thanks|thank you|please",
+        "neither": "i don't know|don't know|i do not know|not sure|i'm not sure|i don't understand"
+        "|i do not understand|i can't hear you|yes or no|no idea|wait|ok wait|hold on|is that right"
+        "|yeah right",
+    },
+    "ko": {
+        "yes": "네|예|응|그래요|맞아요|맞습니다|좋아요|네 맞아요|네 네",
+        "no": "아니요|아니오|아뇨|아니|아닙니다|틀려요|싫어요|괜찮아요",
+        "politeness": "감사합니다|고맙습니다",
+        "neither": "모르겠어요|모르겠습니다",
+    },
+}
+
+BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
+    "es": {
+        "both": "eh em mmm ah oh ay uy hum pues mire mira oiga oye entonces ya ver señor señora señorita usted hombre por"
+        " favor su ayuda amable muy momento ahora mismo hoy todavía aún eso esto lo la le me se yo también muchas"
+        " muchísimas y que hola buenas buenos días tardes noches adiós hasta luego aquí así de a es",
+        "yes": "quiero deseo necesito quisiera otra cosa más algo confirmo acepto puedo tengo hágalo adelante dígame"
+        " diga póngame haré soy mismo misma ese esa correcta estoy pagaré pago he recibido recibí aceptado confirmado"
+        " llámeme llamen sigue tal cual exacta así una uno el número me gustaría encantaría encantado encantada",
+        "no": "quiero deseo necesito quisiera puedo hace falta interesa tengo otra cosa más hay he ha soy ese esa"
+        " acepto confirmo una persona operador agente correcta correctas recibido llegado era va gusta apetece podré me dieron dado"
+        " diste llamado número el ningún",
+    },
+    "ca": {
+        "both": "eh em mmm ah oh ai hum doncs miri mira escolti llavors aleshores ja veure senyor senyora senyoreta"
+        " vostè home per favor la seva ajuda amable molt moment ara mateix avui encara això ho el li em es jo també"
+        " moltes moltíssimes i que hola bon bona dia tarda nit adéu fins després aquí així de a és us plau",
+        "yes": "vull desitjo necessito voldria una altra cosa més alguna confirmo accepto puc tinc faci-ho endavant"
+        " digui digui'm posi'm faré soc sóc mateixa aquest aquesta correcta estic pagaré pago he rebut acceptat"
+        " confirmat truqui'm tal qual la en una un número m'agradaria encantat encantada",
+        "no": "vull desitjo necessito voldria puc cal interessa m'interessa tinc altra cosa una més hi ha he soc sóc aquest"
+        " aquesta accepto confirmo persona operador agent correcta rebut arribat era va agrada podré la l'he"
+        " en cap van donar donat trucat número el",
+    },
+    "en": {
+        "both": "er um uh ah oh hm well so then sir madam ma'am miss please very much for your help just now today"
+        " still already also there and hi hello bye goodbye again really it that this that's it's",
+        "yes": "i i'd i'll i'm like something else one more thing another have am will can speaking me is"
+        " want to got confirm accept you may call he she my i've the a number love",
+        "no": "i i'd i'm have haven't want need anything can't cannot won't else more do one is isn't good want to"
+        " person operator agent a got wasn't didn't"
+        " they give given me any been called the number",
+    },
+}
+"""What may stand beside a yes, a no or both, and changes nothing; any other word may, so the question is put again."""

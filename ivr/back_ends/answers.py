@@ -1,0 +1,87 @@
+"""What came back, as a flow is told it: found with typed fields, or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import Any
+
+from dialogs.results import Found, Missing
+from ivr.back_ends.declared import Absence, FieldOf
+from ivr.back_ends.errors import NotAsAgreed
+from ivr.back_ends.http import Answer
+from ivr.back_ends.values import ABSENT, Scalar, at_pointer, currency_of, money_of, translated, typed
+
+Get = Callable[[str], Any]
+"""What stands at a place of the answer, or `ABSENT`."""
+
+
+def in_json(document: Any) -> Get:
+    """Places are JSON pointers."""
+    return lambda place: at_pointer(document, place)
+
+
+def in_row(row: Mapping[str, Any]) -> Get:
+    """Places are columns."""
+    return lambda place: row.get(place, ABSENT)
+
+
+def read_fields(
+    fields: Mapping[str, FieldOf], get: Get, zone: tzinfo, *, prefix: str = ""
+) -> dict[str, Scalar]:
+    """Every field, typed. `prefix` leads to a field that names no place. Raises `NotAsAgreed`."""
+    record: dict[str, Scalar] = {}
+    for name, one in fields.items():
+        raw = get(prefix + name if one.at is None else one.at)
+        if raw is None or raw is ABSENT:
+            if not one.optional:
+                raise NotAsAgreed(f"`{name}` is not in it: add `optional: true` if that may be")
+            record[name] = None
+            if one.type == "money":
+                record[f"{name}_currency"] = None
+            continue
+        try:
+            if one.type == "money":
+                assert one.currency is not None
+                fixed = len(one.currency) == 3 and one.currency.isupper()
+                currency = one.currency if fixed else currency_of(get(one.currency))
+                record[name] = money_of(raw, currency, minor=one.written == "minor")
+                record[f"{name}_currency"] = currency
+            elif one.codes:
+                record[name] = translated(raw, one.codes)
+            else:
+                record[name] = typed(one.type, raw, zone)
+        except NotAsAgreed as fault:
+            raise NotAsAgreed(f"`{name}` {fault}") from None
+    return record
+
+
+def is_missing(absence: Absence, answer: Answer) -> bool:
+    """Whether the answer says that there is no such thing."""
+    if answer.status in absence.status:
+        return True
+    if answer.status >= 300:
+        return False
+    if absence.empty is not None:
+        there = at_pointer(answer.document, absence.empty)
+        if there is ABSENT or there is None or there in ([], {}):
+            return True
+    return any(
+        type(there) is type(value) and there == value
+        for place, values in absence.when.items()
+        for there in (at_pointer(answer.document, place),)
+        for value in values
+    )
+
+
+def found_in(
+    fields: Mapping[str, FieldOf], absence: Absence, answer: Answer, zone: tzinfo
+) -> Found | Missing:
+    """Raises `NotAsAgreed`."""
+    if is_missing(absence, answer):
+        return Missing()
+    if answer.status >= 300:
+        raise NotAsAgreed(f"is the status {answer.status}")
+    if answer.document is None:
+        raise NotAsAgreed("is empty")
+    return Found(read_fields(fields, in_json(answer.document), zone, prefix="/"))

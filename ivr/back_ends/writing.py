@@ -1,0 +1,187 @@
+"""Has things done, in the company's systems and in the own database: done now, or noted and done later.
+
+Rules:
+1. What a caller has asked for is on a disk before anybody says that it will be done: in the outbox, or, while
+   the own database is lost, in the spool.
+2. Each errand has a key, made of call, step and values: asked twice it happens once, also after a crash.
+   Systems get it as a header (or bound in the statement).
+3. What may have been done and may not be repeated is not repeated; a person sees it (`ivr outbox list`).
+4. A caller who hangs up takes nothing back: what has begun goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+import gevent
+import structlog
+from gevent.pool import Group
+
+from data.errors import DataError, SpoolNotWritable
+from data.records import Claimed, Errand
+from data.spool import Spool
+from data.store import Store
+from dialogs.effects import Write
+from dialogs.results import Failed, Noted, Refused, Written
+from ivr.back_ends.carrying import Order, carry_declared, given_of
+from ivr.back_ends.declared import DeclaredWrite
+from ivr.back_ends.errors import ValueUnfit
+from ivr.back_ends.systems import Connected
+from ivr.clock import Clock
+from ivr.in_thread import in_thread
+from ivr.occasion import Occasion
+from ivr.outbox import Arrived, Declined, Ending, NotYet, Outbox, Unknown
+from ivr.writes import WRITES, OwnWrite, asked
+
+log = structlog.get_logger(__name__)
+
+KIND = "write"
+"""Of these errands in the outbox."""
+Done = Written | Noted | Refused | Failed
+
+
+@dataclass(frozen=True)
+class DeclaredTarget:
+    """A write of the company's, with the system that does it."""
+
+    declared: DeclaredWrite
+    system: Connected
+    done: Callable[[], None]
+    """Told after each: what was kept of that system's answers may be wrong now."""
+
+
+class Writing:
+    """The writes of one process."""
+
+    def __init__(
+        self,
+        store: Store,
+        spool: Spool,
+        targets: Mapping[str, DeclaredTarget],
+        *,
+        owner: str,
+        clock: Clock,
+        zone: tzinfo,
+    ) -> None:
+        """`owner`: this process, by its node's name. `zone`: the company's."""
+        self._store, self._spool, self._targets = store, spool, targets
+        self._clock, self._zone = clock, zone
+        self._begun = Group()
+        self.outbox = Outbox(store, {KIND: self.carry}, owner=owner, clock=clock)
+
+    def start(self) -> None:
+        self.outbox.start()
+
+    def close(self) -> None:
+        self._begun.join(timeout=2.0)
+        self.outbox.close()
+
+    def write(self, write: Write, occasion: Occasion) -> Done:
+        """Blocks cooperatively, for about the write's deadline; whoever stops waiting stops nothing."""
+        done: Done = self._begun.spawn(self._write, write, occasion).get()
+        return done
+
+    def _write(self, write: Write, occasion: Occasion) -> Done:
+        own, target = self._who(write.name)
+        if own is None and target is None:
+            return Failed(f"nobody does the write {write.name}")
+        types = own.schema.values if own is not None else target.declared.values if target else {}
+        try:
+            given_of(types, write.values)
+        except ValueUnfit as unfit:
+            return Failed(f"{write.name}: {unfit}")
+        errand = self._errand(write, occasion)
+        if target is not None and not target.declared.later:
+            return _result(self._declared_now(target, write.values, errand.idempotency_key), later=False)
+        try:
+            return self._now_or_noted(own, write, errand)
+        except DataError as lost:
+            return self._spooled(errand, lost)
+
+    def _now_or_noted(self, own: OwnWrite | None, write: Write, errand: Errand) -> Done:
+        if own is not None:
+            return self._own_now(own, write, errand)
+        ending = self.outbox.put(errand, write.deadline)
+        return Noted() if ending is None else _result(ending, later=True)
+
+    def _errand(self, write: Write, occasion: Occasion) -> Errand:
+        return Errand(
+            kind=KIND,
+            target=write.name,
+            body={"values": dict(write.values), "flow": occasion.flow, "step": occasion.step},
+            idempotency_key=key_of(write, occasion),
+            at=self._clock.utc(),
+            call_id=occasion.call_id,
+        )
+
+    def _own_now(self, own: OwnWrite, write: Write, errand: Errand) -> Done:
+        """In the own database it is done at once, or not at all; its key makes it harmless to do it again."""
+        now = self._now()
+        who = asked(now, errand.idempotency_key, errand.call_id)
+        quietly = gevent.Timeout(write.deadline)
+        try:
+            with quietly:
+                return in_thread(lambda: own.do(self._store, write.values, who))
+        except gevent.Timeout as timeout:
+            if timeout is not quietly:
+                raise
+            return self._spooled(errand, f"not done within {write.deadline:g} s")
+
+    def _spooled(self, errand: Errand, why: object) -> Done:
+        log.warning("write_spooled", target=errand.target, call=str(errand.call_id), reason=str(why))
+        try:
+            in_thread(lambda: self._spool.keep(errand))
+        except SpoolNotWritable as full:
+            return Failed(f"neither done nor noted ({full})")
+        return Noted()
+
+    def carry(self, errand: Claimed) -> Ending:
+        """One try, of whichever process it was put in by."""
+        values = {str(name): str(value) for name, value in errand.body.get("values", {}).items()}
+        own, target = self._who(errand.target)
+        if own is not None:
+            who = asked(self._now(), errand.idempotency_key, errand.call_id)
+            try:
+                done = in_thread(lambda: own.do(self._store, values, who))
+            except DataError as lost:
+                return NotYet(str(lost))
+            return Declined(done.reason) if isinstance(done, Refused) else Arrived(done.record)
+        if target is None:
+            return NotYet("nobody does this write any more: declare it again in back_ends.yaml")
+        return self._declared_now(target, values, errand.idempotency_key)
+
+    def _declared_now(self, target: DeclaredTarget, values: Mapping[str, str], key: str) -> Ending:
+        ending = carry_declared(target.declared, target.system, Order(values, key), self._zone)
+        if isinstance(ending, Arrived | Unknown):
+            target.done()
+        return ending
+
+    def _who(self, name: str) -> tuple[OwnWrite | None, DeclaredTarget | None]:
+        """What the company has declared comes before what the product brings."""
+        target = self._targets.get(name)
+        return (None if target is not None else WRITES.get(name)), target
+
+    def _now(self) -> datetime:
+        return self._clock.utc().astimezone(self._zone)
+
+
+def key_of(write: Write, occasion: Occasion) -> str:
+    """The same for the same values at the same step of the same call, and for nothing else."""
+    said = [str(occasion.call_id), occasion.flow, occasion.step, write.name, sorted(write.values.items())]
+    return f"write-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:48]}"
+
+
+def _result(ending: Ending, *, later: bool) -> Done:
+    match ending:
+        case Arrived(record):
+            return Written(record)
+        case Declined(reason):
+            return Refused(reason)
+        case NotYet(reason):
+            return Noted() if later else Failed(reason)
+        case Unknown(reason):
+            return Failed(f"nobody knows whether it was done: {reason}")

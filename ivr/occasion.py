@@ -1,0 +1,28 @@
+"""In which call something is done, for whoever does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Person:
+    """A customer who has proved who they are."""
+
+    customer_id: UUID
+    customer_number: str
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """A step of a call."""
+
+    call_id: UUID
+    caller_number: str
+    """As it is shown to us; empty if withheld."""
+    flow: str
+    step: str
+    language: str
+    person: Person | None = None
+    """Who the caller is, as far as they have proved it."""

@@ -1,0 +1,54 @@
+"""What flows may have done in the own database: a write is declared in the catalogue, and done by a function.
+
+Rules:
+1. Whose it is comes with it: a write names the customer, and touches nothing of anybody else's.
+2. With the errand's key it happens once, however often it is asked for (`data.once`).
+3. What is not allowed is refused with a code, which flows map to words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from data.records import Request
+from data.store import Store
+from dialogs.catalogue import WriteSchema
+from dialogs.results import Refused, Written
+from ivr.writes import appointments, orders, people, tickets
+from ivr.writes.occasion import Asked
+
+Values = Mapping[str, str]
+Do = Callable[[Store, Values, Asked], Written | Refused]
+
+
+@dataclass(frozen=True)
+class OwnWrite:
+    """A write of the own database."""
+
+    schema: WriteSchema
+    do: Do
+
+
+WRITES: Mapping[str, OwnWrite] = {
+    "ticket_note": OwnWrite(tickets.NOTE, tickets.add_note),
+    "ticket_voice_note": OwnWrite(tickets.VOICE_NOTE, tickets.add_voice_note),
+    "delivery_day": OwnWrite(orders.DELIVERY_DAY, orders.change_delivery_day),
+    "order_cancel": OwnWrite(orders.CANCEL, orders.cancel),
+    "customer_email": OwnWrite(people.EMAIL, people.correct_email),
+    "customer_phone": OwnWrite(people.PHONE, people.put_phone_first),
+    "customer_address": OwnWrite(people.ADDRESS, people.correct_address),
+    "appointment_book": OwnWrite(appointments.BOOK, appointments.book),
+    "appointment_move": OwnWrite(appointments.MOVE, appointments.move),
+    "appointment_cancel": OwnWrite(appointments.CANCEL, appointments.cancel),
+}
+SCHEMAS: Mapping[str, WriteSchema] = {name: one.schema for name, one in WRITES.items()}
+
+__all__ = ["SCHEMAS", "WRITES", "Asked", "Do", "OwnWrite", "asked"]
+
+
+def asked(now: datetime, key: str, call_id: UUID | None) -> Asked:
+    """Who asks: a caller, in that call, at that time in the company's zone."""
+    return Asked(now, Request(at=now, by="caller", key=key, call_id=call_id))

@@ -1,0 +1,16 @@
+"""When and in which call a write of the own database is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from data.records import Request
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`now` is in the company's zone: which day it is there decides what is past."""
+
+    now: datetime
+    request: Request

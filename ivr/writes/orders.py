@@ -1,0 +1,42 @@
+"""Changes of an order: another delivery day, and that it is not wanted any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from data import records
+from data.store import Store
+from dialogs.catalogue import WriteSchema
+from dialogs.results import Refused, Written
+from ivr.writes.occasion import Asked
+
+DELIVERY_DAY = WriteSchema(
+    {"customer_number": "digits", "order_id": "digits", "day": "date"},
+    frozenset({"unknown", "past", "too_far", "out_for_delivery", "delivered", "cancelled"}),
+    {"expected_date": "date"},
+)
+CANCEL = WriteSchema(
+    {"customer_number": "digits", "order_id": "digits"},
+    frozenset({"unknown", "shipped", "out_for_delivery", "delivered", "cancelled"}),
+)
+
+
+def change_delivery_day(store: Store, values: Mapping[str, str], asked: Asked) -> Written | Refused:
+    """Refused: the order's state, a day that is past or too far, or not an order of theirs."""
+    done = store.orders.change_delivery_day(
+        values["order_id"],
+        date.fromisoformat(values["day"]),
+        asked.request,
+        today=asked.now.date(),
+        of=values["customer_number"],
+    )
+    if isinstance(done, records.Refused):
+        return Refused(done.reason)
+    return Written({"expected_date": None if done.expected_on is None else done.expected_on.isoformat()})
+
+
+def cancel(store: Store, values: Mapping[str, str], asked: Asked) -> Written | Refused:
+    """Refused once it has left: the order's state is the reason."""
+    done = store.orders.cancel(values["order_id"], asked.request, of=values["customer_number"])
+    return Refused(done.reason) if isinstance(done, records.Refused) else Written()

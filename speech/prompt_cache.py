@@ -1,0 +1,112 @@
+"""Sounds that were made once and then are files, within bounds.
+
+Rules:
+1. A file's name is the hash of all that its sound depends on, so a file is never wrong, only unused.
+2. Files appear whole (rename), so that a switch on another process never plays half a sentence.
+3. The same sound asked for twice at once is made once.
+4. A file that was given out stays for an hour, whatever the limit: longer than any prompt is played.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import gevent.event
+
+from speech.errors import SynthesizerLost
+from speech.sound import write_wav
+
+CACHE_LIMIT = 512 << 20
+"""Bytes: nine hours of prompts."""
+KEPT = 3600.0
+"""Seconds that a file stays after it was given out."""
+
+
+class PromptCache:
+    """A folder of 8 kHz files."""
+
+    def __init__(
+        self, folder: Path, *, limit: int = CACHE_LIMIT, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`folder` is created; `limit` in bytes, above which the longest unused files go. `clock`: seconds
+        since 1970, as file times are.
+
+        Raises `SynthesizerLost` if the folder cannot be written.
+        """
+        self.folder = folder.resolve()
+        self._limit = limit
+        self._clock = clock
+        self._under_way: dict[Path, gevent.event.AsyncResult[Path]] = {}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise SynthesizerLost(f"{folder}: prompts cannot be kept there ({fault.strerror})") from None
+        if not os.access(self.folder, os.W_OK):
+            raise SynthesizerLost(f"{folder}: not writable; prompts need a folder of their own")
+        self._size = sum(kept.stat().st_size for kept in self.folder.glob("??/*.wav"))
+
+    def path_of(self, key: str) -> Path:
+        """Where the sound of that key is, or would be."""
+        name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return self.folder / name[:2] / f"{name[2:34]}.wav"
+
+    def has(self, key: str) -> bool:
+        """Whether the sound of that key is there."""
+        return self.path_of(key).exists()
+
+    def sound(self, key: str, make: Callable[[], bytes]) -> Path:
+        """The file of that key; if it is not there, `make` gives its 8 kHz samples, cooperatively.
+
+        Raises `SynthesizerLost`, and what `make` raises.
+        """
+        path = self.path_of(key)
+        while True:
+            if path.exists():
+                now = self._clock()
+                os.utime(path, (now, now))  # the clean-up goes by this
+                return path
+            other = self._under_way.get(path)
+            if other is None:
+                return self._make(path, make)
+            other.wait()
+            if other.exception is not None:
+                raise SynthesizerLost(str(other.exception))
+
+    def _make(self, path: Path, make: Callable[[], bytes]) -> Path:
+        waiting: gevent.event.AsyncResult[Path] = gevent.event.AsyncResult()
+        self._under_way[path] = waiting
+        try:
+            pcm = make()
+            try:
+                write_wav(path, pcm)
+                now = self._clock()
+                os.utime(path, (now, now))
+            except OSError as fault:
+                raise SynthesizerLost(f"{path.parent}: cannot write a prompt ({fault.strerror})") from None
+            self._size += path.stat().st_size
+            if self._size > self._limit:
+                self._clean_up()
+            waiting.set(path)
+            return path
+        except BaseException as fault:
+            waiting.set_exception(
+                fault if isinstance(fault, SynthesizerLost) else SynthesizerLost(str(fault) or "interrupted")
+            )
+            raise
+        finally:
+            del self._under_way[path]
+
+    def _clean_up(self) -> None:
+        """Removes the files that were asked for longest ago, down to 80 % of the limit."""
+        files = sorted((f.stat().st_mtime, f.stat().st_size, f) for f in self.folder.glob("??/*.wav"))
+        self._size = sum(size for _time, size, _file in files)
+        youngest = self._clock() - KEPT
+        for used, size, file in files:
+            if self._size <= self._limit * 0.8 or used > youngest:
+                return
+            file.unlink(missing_ok=True)
+            self._size -= size

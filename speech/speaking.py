@@ -1,0 +1,80 @@
+"""A pool of synthesis workers, one text at a time each: what the adapters of the synthesiser share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+
+import gevent.lock
+
+from speech.errors import SynthesizerLost, WorkerLost, WorkerTimeout
+from speech.spawning import Program
+from speech.workers import WorkerPool
+
+
+class SpeakingPool:
+    """Workers that answer `render` with a sound."""
+
+    def __init__(
+        self,
+        engine: str,
+        module: str,
+        settings: Mapping[str, object],
+        *,
+        workers: int,
+        timeout: float,
+        start_timeout: float,
+        progress: Callable[[str], None] | None,
+    ) -> None:
+        """`timeout`: seconds for one text, the wait for a free worker included."""
+        self._engine = engine
+        self._timeout = timeout
+        self._pool = WorkerPool(
+            Program(module, settings), size=workers, start_timeout=start_timeout, progress=progress
+        )
+        # One text per worker: an engine has one voice, and a queue here is one that we can time out.
+        self._free = gevent.lock.BoundedSemaphore(workers)
+
+    def render(self, **request: object) -> bytes:
+        """8 kHz samples; waits cooperatively. Raises `SynthesizerLost`."""
+        deadline = time.monotonic() + self._timeout
+        if not self._free.acquire(timeout=self._timeout):
+            raise SynthesizerLost(f"no synthesis worker came free within {self._timeout:g} s")
+        try:
+            conversation = self._pool.open()
+            try:
+                conversation.send("render", b"", **request)
+                header, pcm = conversation.wait(max(0.0, deadline - time.monotonic()))
+            finally:
+                conversation.close()
+        except (WorkerLost, WorkerTimeout) as fault:
+            raise SynthesizerLost(str(fault)) from None
+        finally:
+            self._free.release()
+        if header.get("op") != "sound":
+            raise SynthesizerLost(f"{self._engine} failed: {header.get('text')}")
+        return pcm
+
+    def wait_ready(self, timeout: float) -> None:
+        """Waits until a worker can speak. Raises `SynthesizerLost`."""
+        try:
+            self._pool.wait_ready(timeout)
+        except (WorkerLost, WorkerTimeout) as fault:
+            raise SynthesizerLost(str(fault)) from None
+
+    def pids(self) -> list[int]:
+        """Process ids, for the doctor and for tests."""
+        return self._pool.pids()
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._pool.close()
+
+
+def version_of(package: str) -> str:
+    """A package's version; `?` where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "?"

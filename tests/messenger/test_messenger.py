@@ -1,0 +1,268 @@
+"""From a flow's `notify` to the provider: what may not go is refused at once, what may is never lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from data.ids import new_id
+from data.records import Consent
+from data.store import Store
+from dialogs.effects import Notify
+from dialogs.results import Done, Failed, Refused
+from ivr.clock import Clock
+from ivr.messenger.delivery import MOST_TRIES, Delivery, pause_after
+from ivr.messenger.message import Carrier, DeliveryFailed, Message
+from ivr.messenger.messenger import Messenger, carriers
+from ivr.messenger.paper import Folder
+from ivr.messenger.settings import MessageSettings
+from ivr.occasion import Occasion, Person
+from tests.messenger.conftest import Provider
+
+BEGIN = datetime(2026, 11, 23, 10, tzinfo=UTC)
+NUMBER = "+34600111222"
+
+
+class HandClock(Clock):
+    """The date is the test's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.today = BEGIN
+
+    def utc(self) -> datetime:
+        return self.today
+
+
+class Post:
+    """Takes messages, or fails as the test says."""
+
+    sends = True
+
+    def __init__(self) -> None:
+        self.fails: list[DeliveryFailed] = []
+        self.taken: list[Message] = []
+
+    def deliver(self, message: Message) -> str:
+        if self.fails:
+            raise self.fails.pop(0)
+        self.taken.append(message)
+        return "ref-1"
+
+
+class Office:
+    """A messenger, an outbox, and who carries from it."""
+
+    def __init__(self, folder: Path, carrier: Carrier | None = None, **settings: object) -> None:
+        self.store = Store(f"sqlite:///{folder}/ivr.sqlite3")
+        self.clock = HandClock()
+        self.settings = MessageSettings.model_validate(settings)
+        self.post = Post()
+        self.messenger = Messenger(self.store, self.settings, region="ES", clock=self.clock)
+        self.delivery = self.server("a", carrier)
+
+    def server(self, name: str, carrier: Carrier | None = None) -> Delivery:
+        """One process that carries."""
+        channels = ("sms", "email", "webhook")
+        return Delivery(
+            self.store, dict.fromkeys(channels, carrier or self.post), owner=name, clock=self.clock
+        )
+
+    def send(
+        self, to: str = NUMBER, text: str = "Su saldo.", *, channel: str = "sms", call: UUID | None = None,
+        person: Person | None = None,
+    ) -> Done | Refused | Failed:  # fmt: skip
+        notify = Notify(channel, to, text, {}, "es", "told")  # type: ignore[arg-type] # checked by hand
+        return self.messenger.send(
+            notify, Occasion(call or new_id(), NUMBER, "balance", "told", "es", person)
+        )
+
+    def states(self) -> list[str]:
+        return [one.state for one in self.store.messages.latest()]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("empty") / "ivr.sqlite3"
+    store = Store(f"sqlite:///{file}")
+    store.upgrade()
+    store.close()
+    return file
+
+
+@pytest.fixture(autouse=True)
+def _database(empty: Path, tmp_path: Path) -> None:
+    """A copy for each test."""
+    shutil.copy(empty, tmp_path / "ivr.sqlite3")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = Office(tmp_path)
+    yield office
+    office.store.close()
+
+
+def test_a_message_is_noted_carried_once_and_told(office: Office) -> None:
+    """The call waits for no provider; that it was sent stays on record, and what it said does not."""
+    assert office.send(to="600 111 222") == Done()
+    assert office.post.taken == []
+    assert office.states() == ["waiting"]
+    assert (office.delivery.carry("sms"), office.delivery.carry("sms")) == (1, 0)
+    (taken,) = office.post.taken
+    assert (taken.to, taken.text, taken.language) == (NUMBER, "Su saldo.", "es")
+    (kept,) = office.store.messages.latest()
+    assert (kept.state, kept.detail, kept.template) == ("sent", "ref-1", "balance/told")
+    dump = "\n".join(_dump(office.store))
+    assert "Su saldo." not in dump
+
+
+def _dump(store: Store) -> list[str]:
+    with store.database.reading() as connection:
+        return list(connection.connection.dbapi_connection.iterdump())  # type: ignore[union-attr]
+
+
+def test_the_same_message_in_one_call_is_one(office: Office) -> None:
+    """A loop in a flow, or a retry: the customer hears the telephone once."""
+    call = new_id()
+    assert [office.send(call=call), office.send(call=call)] == [Done(), Done()]
+    assert office.send(call=call, text="Otra cosa.") == Done()
+    assert office.delivery.carry("sms") == 2
+
+
+def test_nothing_is_lost_while_the_provider_is_down(office: Office) -> None:
+    """Tried again with growing pauses, also by another server; given up in the open after the last try."""
+    office.post.fails = [DeliveryFailed("the provider answers 503")] * 3
+    office.send()
+    pauses = []
+    for n in range(4):
+        before = office.clock.today
+        while not office.server(f"server-{n}").carry("sms"):
+            office.clock.today += timedelta(seconds=1)
+        pauses.append((office.clock.today - before).total_seconds())
+    assert len(office.post.taken) == 1
+    assert office.states() == ["sent"]
+    assert pauses[0] == 0
+    assert 3 <= pauses[1] <= 7 < pauses[2] <= 20 < pauses[3] <= 60
+
+
+def test_what_is_refused_for_good_is_given_up(office: Office) -> None:
+    """An operator sees why, and nobody's number."""
+    office.post.fails = [DeliveryFailed("the provider answers 400", final=True)]
+    office.send()
+    office.delivery.carry("sms")
+    assert office.states() == ["failed"]
+    (given_up,) = office.store.outbox.given_up()
+    assert given_up.last_error == "the provider answers 400"
+    office.clock.today += timedelta(days=9)
+    assert office.delivery.carry("sms") == 0
+
+
+def test_a_provider_s_wish_to_wait_is_granted(office: Office) -> None:
+    """429 with Retry-After: not sooner."""
+    office.post.fails = [DeliveryFailed("the provider answers 429", again_in=600)]
+    office.send()
+    office.delivery.carry("sms")
+    office.clock.today += timedelta(seconds=599)
+    assert office.delivery.carry("sms") == 0
+    office.clock.today += timedelta(seconds=2)
+    assert office.delivery.carry("sms") == 1
+
+
+def test_all_tries_take_about_a_day_and_a_half() -> None:
+    """Long enough for a weekend night; not for ever."""
+    total = sum(pause_after(n) for n in range(1, MOST_TRIES))
+    assert 20 * 3600 < total < 48 * 3600
+
+
+def test_a_killed_carrier_s_message_is_taken_over(office: Office) -> None:
+    """The lease ends, and another server carries it."""
+    office.send()
+    office.store.outbox.claim("dead", at=office.clock.today, lease=timedelta(seconds=120), kinds=("sms",))
+    assert office.delivery.carry("sms") == 0
+    office.clock.today += timedelta(seconds=121)
+    assert office.delivery.carry("sms") == 1
+    assert office.states() == ["sent"]
+
+
+def test_nobody_gets_too_many(office: Office) -> None:
+    """Three an hour and ten a day, whatever the calls; what failed does not count."""
+    assert [type(office.send()) for _ in range(4)] == [Done, Done, Done, Refused]
+    assert office.send(to="+34600111333") == Done()
+    office.clock.today += timedelta(minutes=61)
+    assert office.send() == Done()
+    for _ in range(6):
+        office.clock.today += timedelta(minutes=61)
+        assert office.send() == Done()
+    office.clock.today += timedelta(minutes=61)
+    assert office.send() == Refused("the recipient has had too many messages")
+
+
+@pytest.mark.parametrize("to", ["+33612345678", "+34803123456", "", "hola"])
+def test_where_no_message_goes(office: Office, to: str) -> None:
+    """Abroad, premium, nowhere: refused, and nothing is noted."""
+    assert isinstance(office.send(to=to), Refused)
+    assert office.states() == []
+
+
+def test_a_no_is_respected(office: Office) -> None:
+    """By the number that is not to be contacted, by a consent taken back, and for the person alike."""
+    office.store.suppressions.add("number", NUMBER, reason="asked for it", at=BEGIN)
+    assert office.send() == Refused("the number is not to be contacted")
+    office.store.suppressions.remove("number", NUMBER)
+    said = {"kind": "sms", "terms_version": "1", "text": "¿…?", "language": "es", "e164": NUMBER}
+    office.store.consents.note(Consent(given=False, at=BEGIN, **said))
+    assert office.send() == Refused("they have said no to sms")
+    office.store.consents.note(Consent(given=True, at=BEGIN + timedelta(minutes=1), **said))
+    assert office.send() == Done()
+
+
+def test_with_the_database_lost_the_flow_is_told(office: Office) -> None:
+    """What cannot be noted would be lost: `Failed`, and the flow does not say that it was sent."""
+    file = office.store.database.file
+    file.rename(file.with_suffix(".away"))
+    assert isinstance(office.send(), Failed)
+
+
+def test_without_a_provider_it_is_a_file_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a folder that only its owner reads, with a name of ours, marked as not sent."""
+    folder = tmp_path / "messages"
+    clock = HandClock()
+    office = Office(tmp_path, Folder(folder, clock.utc))
+    assert office.send() == Done()
+    office.delivery.carry("sms")
+    (file,) = folder.iterdir()
+    told = json.loads(file.read_text("utf-8"))
+    assert (told["sent"], told["to"], told["text"]) == (False, NUMBER, "Su saldo.")
+    assert (file.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+    (kept,) = office.store.messages.latest()
+    assert kept.state == "failed"
+    assert "not sent" in kept.detail
+    office.store.close()
+
+
+def test_the_settings_choose_the_carrier(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One channel has a provider, the others have the folder; the message goes over a real socket."""
+    monkeypatch.setenv("HOOK", "sixteen signs at least")
+    settings = MessageSettings.model_validate(
+        {"sms": {"url": provider.url, "form": {"to": "{to}", "text": "{text}"}}}
+    )
+    clock = HandClock()
+    chosen = carriers(settings, Folder(tmp_path / "messages", clock.utc), clock)
+    assert [chosen[name].sends for name in ("sms", "email", "webhook")] == [True, False, False]
+    office = Office(tmp_path, chosen["sms"])
+    office.send()
+    office.delivery.carry("sms")
+    assert provider.asked[0].body == b"to=%2B34600111222&text=Su+saldo."
+    assert office.states() == ["sent"]
+    office.store.close()

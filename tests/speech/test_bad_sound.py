@@ -1,0 +1,128 @@
+"""Lines and models as they should not be: what is understood all the same, and what is refused."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speech.endpointing import Endpointer, NothingSaid, SpeechEnded, SpeechStarted, TooLong
+from speech.errors import RecognizerLost
+from speech.pyttsx3 import Pyttsx3
+from speech.sound import FRAME_BYTES, to_pcm, to_samples
+from speech.vosk import Vosk
+from tests.speech.conftest import _model, noise, silence
+
+YES_NO = ("네", "아니요")
+
+
+def _offset(sound: bytes) -> bytes:
+    """A line with a DC offset of a tenth of full scale."""
+    return to_pcm(to_samples(sound) + 0.1)
+
+
+def _clipped(sound: bytes) -> bytes:
+    """Four times too loud: the tops are cut off."""
+    return to_pcm(np.clip(to_samples(sound) * 4, -0.6, 0.6))
+
+
+def _gapped(sound: bytes) -> bytes:
+    """Every tenth packet of 20 ms is lost, and silence stands in its place."""
+    frames = np.frombuffer(sound[: len(sound) // 320 * 320], "<i2").reshape(-1, 160).copy()
+    frames[7::10] = 0
+    return frames.tobytes()
+
+
+@pytest.mark.parametrize("spoilt", [_offset, _clipped, _gapped])
+@pytest.mark.parametrize("text", YES_NO)
+def test_a_bad_line_is_understood(vosk: Vosk, speaker: Pyttsx3, text: str, spoilt: object) -> None:
+    """End-pointing finds the word, and the engine its reading."""
+    assert callable(spoilt)
+    clean = noise(0.6, 20) + speaker.speak(text, language="ko") + noise(1.2, 20)
+    sound = spoilt(clean)
+    endpointer, utterance, found = Endpointer(), None, None
+    for place in range(0, len(sound) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES):
+        frame = sound[place : place + FRAME_BYTES]
+        if utterance is not None:
+            utterance.feed(frame)
+        for event in endpointer.push(frame):
+            if isinstance(event, SpeechStarted):
+                utterance = vosk.open(language="ko", phrases=YES_NO)
+                utterance.feed(event.audio)
+            elif isinstance(event, SpeechEnded) and utterance is not None:
+                found = utterance.finish(20)
+    assert found is not None and found.readings[0].text == text
+
+
+def test_an_offset_alone_is_no_speech() -> None:
+    """A broken line card hums nobody's answer: silence stays silence."""
+    endpointer = Endpointer(initial_timeout=3.0)
+    events = endpointer.push(_offset(noise(4.0, 20)))
+    assert [type(event) for event in events] == [NothingSaid]
+
+
+def test_a_minute_without_a_pause_is_cut_and_judged(vosk: Vosk, speaker: Pyttsx3) -> None:
+    """The question's longest time ends the utterance; the answer is there well within two seconds."""
+    word = speaker.speak("네", language="ko")
+    sound = word * (60 * 16000 // len(word) + 1)
+    endpointer, utterance = Endpointer(longest=8.0), None
+    for place in range(0, len(sound) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES):
+        frame = sound[place : place + FRAME_BYTES]
+        if utterance is not None:
+            utterance.feed(frame)
+        (event, *_), at = endpointer.push(frame) or [None], place / 16000
+        if isinstance(event, SpeechStarted):
+            utterance = vosk.open(language="ko", phrases=YES_NO)
+            utterance.feed(event.audio)
+        elif isinstance(event, TooLong):
+            break
+    assert isinstance(event, TooLong) and at == pytest.approx(8.0, abs=0.5) and utterance is not None
+    heard = utterance.finish(20)
+    assert {text for reading in heard.readings for text in reading.text.split()} <= set(YES_NO)
+
+
+def _fails(folder: Path, language: str) -> str:
+    """Why Vosk does not start with that model."""
+    engine = Vosk({language: folder}, workers=1)
+    began = time.monotonic()
+    try:
+        with pytest.raises(RecognizerLost) as lost:
+            engine.wait_ready(60)
+        with pytest.raises(RecognizerLost):
+            engine.open(language=language, phrases=YES_NO)
+    finally:
+        engine.close()
+    assert time.monotonic() - began < 60
+    return str(lost.value)
+
+
+def test_a_model_of_another_language_is_refused() -> None:
+    """A Korean model would hear Korean in every Spanish word: the start says so, and calls go by keys."""
+    assert "is no model for 'es'" in _fails(_model("vosk-ko"), "es")
+
+
+@pytest.mark.parametrize("damage", ["half", "gone"])
+def test_a_damaged_model_is_refused(tmp_path: Path, damage: str) -> None:
+    """Half a download, or a file that is missing: one line, no crash of ours, no worker left behind."""
+    broken = tmp_path / "model"
+    shutil.copytree(_model("vosk-ko"), broken, copy_function=lambda src, dst: Path(dst).symlink_to(src))
+    file = broken / "am" / "final.mdl"
+    content = file.read_bytes()
+    file.unlink()
+    if damage == "half":
+        file.write_bytes(content[: len(content) // 2])
+    assert "worker_vosk" in _fails(broken, "ko")
+
+
+def test_silence_after_the_offset_still_ends_the_words(speaker: Pyttsx3) -> None:
+    """The end of speech is found on a line with an offset as soon as on a clean one."""
+    clean = silence(0.4) + speaker.speak("sí", language="es") + silence(1.5)
+    ends = [
+        [event.at for event in Endpointer().push(sound) if isinstance(event, SpeechEnded)]
+        for sound in (clean[: len(clean) // 320 * 320], _offset(clean)[: len(clean) // 320 * 320])
+    ]
+    assert len(ends[0]) == len(ends[1]) == 1
+    assert ends[1][0] == pytest.approx(ends[0][0], abs=0.06)
