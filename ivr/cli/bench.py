@@ -170,6 +170,38 @@ def control(
 
 
 @bench.command()
+@click.option("--calls", default=10_000, show_default=True, type=click.IntRange(1), help="Past calls.")
+@click.option("--decisions", default=300, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option(
+    "--database",
+    "url",
+    metavar="URL",
+    help="An empty database, which is filled; default: SQLite, thrown away.",
+)
+@_json
+@pass_settings
+def segments(settings: Settings, calls: int, decisions: int, url: str | None, as_json: bool) -> None:
+    """How long it takes to know a caller: history read, facts made, segments tried.
+
+    \b
+    Examples:
+      ivr bench segments
+      ivr bench segments --database postgresql://ivr@/bench
+    """
+    console = _console(settings, as_json)
+    rules = load_flows([settings.flows_folder], catalogue_of(settings)).segments
+    with tempfile.TemporaryDirectory() as folder, Progress(console=console, transient=True) as bar:
+        store = Store(url or f"sqlite:///{folder}/bench.sqlite3")
+        try:
+            store.upgrade()
+            task = bar.add_task(f"{decisions} decisions", total=decisions)
+            found = measure(store, rules, calls=calls, decisions=decisions, tell=lambda: bar.advance(task))
+        finally:
+            store.close()
+    _show(console, found, as_json)
+
+
+@bench.command()
 @click.option("--per-second", default=200.0, show_default=True, type=click.FloatRange(1, 5000))
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 3600))
 @click.option(
@@ -207,38 +239,6 @@ def lookups(
     )
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(load)))
-
-
-@bench.command()
-@click.option("--calls", default=10_000, show_default=True, type=click.IntRange(1), help="Past calls.")
-@click.option("--decisions", default=300, show_default=True, type=click.IntRange(1), help="How many.")
-@click.option(
-    "--database",
-    "url",
-    metavar="URL",
-    help="An empty database, which is filled; default: SQLite, thrown away.",
-)
-@_json
-@pass_settings
-def segments(settings: Settings, calls: int, decisions: int, url: str | None, as_json: bool) -> None:
-    """How long it takes to know a caller: history read, facts made, segments tried.
-
-    \b
-    Examples:
-      ivr bench segments
-      ivr bench segments --database postgresql://ivr@/bench
-    """
-    console = _console(settings, as_json)
-    rules = load_flows([settings.flows_folder], catalogue_of(settings)).segments
-    with tempfile.TemporaryDirectory() as folder, Progress(console=console, transient=True) as bar:
-        store = Store(url or f"sqlite:///{folder}/bench.sqlite3")
-        try:
-            store.upgrade()
-            task = bar.add_task(f"{decisions} decisions", total=decisions)
-            found = measure(store, rules, calls=calls, decisions=decisions, tell=lambda: bar.advance(task))
-        finally:
-            store.close()
-    _show(console, found, as_json)
 
 
 def _console(settings: Settings, as_json: bool) -> Console:
