@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from dialogs.catalogue import Catalogue
 from dialogs.check import check_set, sensitive_names, value_types
+from dialogs.check_languages import misplaced
 from dialogs.check_words import Extent
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
@@ -212,6 +213,8 @@ def _notice(source: Source, head: FlowHead) -> Iterator[Problem]:
     for language in dict.fromkeys(head.languages):
         if language not in words:
             yield source.problem(way, f'no text in `{language}`: add `{language}: "…"`')
+    for language, message in misplaced(words):
+        yield source.problem((*way, language), message)
     for language, text in words.items():
         if language not in head.languages:
             remedy = nearest(language, head.languages)

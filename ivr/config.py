@@ -175,6 +175,22 @@ class RecordingSettings(_Part):
     """What recordings become when their call is over, trimmed; None: they stay as the switch wrote them."""
 
 
+Days = Annotated[int, Field(ge=1)] | None
+
+
+class RetentionSettings(_Part):
+    """Days that each kind of data is kept (`ivr db expire`); null: for ever."""
+
+    recordings: Days = 90
+    transcripts: Days = 365
+    callers: Days = 730
+    messages: Days = 365
+    segments: Days = 365
+    verification: Days = 90
+    outbox: Days = 30
+    audit: Days = 1825
+
+
 class LogSettings(_Part):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
@@ -200,6 +216,7 @@ class Settings(BaseSettings):
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
+    retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
     outbound: OutboundSettings = OutboundSettings()
     audio: AudioSettings = AudioSettings()

@@ -15,10 +15,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Protocol
+
+from num2words import num2words
 
 from speech.sound import voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
@@ -120,7 +123,7 @@ class Utterance:
             guesses += self._sequence(pcm, clips)
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
-        free = self._listener.free(heard, self._language)
+        free = self._free(heard)
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
             possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
@@ -178,7 +181,7 @@ class Utterance:
         scored = self._listener.choose(heard, self._language, possible)
         if seconds <= _ONE_WORD:
             return weighed(scored, None)
-        free = self._listener.free(heard, self._language)
+        free = self._free(heard)
         trust = math.exp(free.logprob / (free.tokens + 1))
         if free.text and self._all_expected(free.text) and trust > 0.55:
             return [Guess(free.text, trust)]  # a clear voice: no need to search
@@ -186,6 +189,12 @@ class Utterance:
             heard, self._language, self._words, possible=lambda said: sayable(said, seconds)
         )
         return weighed(merged(scored, spelt), free)
+
+    def _free(self, heard: tuple[object, int]) -> Text:
+        free = self._listener.free(heard, self._language)
+        if not self.by_words:
+            return free
+        return replace(free, text=with_figures_joined(free.text, self._language, self._words))
 
     def _all_expected(self, text: str) -> bool:
         known = {*self._words, *" ".join(self._phrases).split()}
@@ -229,6 +238,35 @@ class Utterance:
         if self._holds_a_phrase(free.text) and not self._misheard(free.text):
             return [Guess(free.text, trust)]
         return [Guess(free.text, min(at_most, trust))]
+
+
+_FIGURES_AND = re.compile(r"\b([0-9]*[1-9]0) [yi] ([1-9])\b")
+_THOUSANDS = re.compile(r"\b([1-9][0-9]{0,2}) ([0-9]{3})\b(?! [0-9])")
+
+
+def with_figures_joined(text: str, language: str, words: Collection[str] = ()) -> str:
+    """A number as it was said, where Whisper wrote parts of it in figures.
+
+    "340 y 5" is 345 (it was said as "trescientos cuarenta y cinco"), "6 745" is 6745, and figures behind a
+    number word (one of `words`) become words: "mil ochocientos 61" is "mil ochocientos sesenta y uno".
+    """
+    for place, word in enumerate(_UNITS.get(language, ()), 1):
+        text = re.sub(rf"\b([0-9]*[1-9]0 [yi]) {word}\b", rf"\1 {place}", text)
+    text = _FIGURES_AND.sub(lambda found: str(int(found[1]) + int(found[2])), text)
+    text = _THOUSANDS.sub(r"\1\2", text)
+    said = text.split()
+    for place in range(1, len(said)):
+        before, figures = said[place - 1], said[place]
+        if figures.isdecimal() and len(figures) <= 3 and before in words and before not in _JOINERS:
+            with suppress(NotImplementedError, OverflowError):
+                said[place] = plain(num2words(int(figures), lang=language))
+    return " ".join(said)
+
+
+_UNITS = {
+    "es": ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
+    "ca": ("u", "dos", "tres", "quatre", "cinc", "sis", "set", "vuit", "nou"),
+}
 
 
 def same_clips(one: Sequence[Clip], other: Sequence[Clip]) -> bool:

@@ -49,6 +49,7 @@ _ROOMS: dict[str, str] = {
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",
     "prompts": "ivr.cli.prompts",
+    "eval": "ivr.cli.evaluate",
 }
 
 

@@ -89,6 +89,10 @@ class Place(Protocol):
     """Where prompts and recordings may be."""
 
     @property
+    def pid(self) -> int:
+        """The process that records."""
+
+    @property
     def events(self) -> tuple[tuple[str, int], str]:
         """Where event connections come in, and their password."""
 
