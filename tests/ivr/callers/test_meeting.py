@@ -87,7 +87,7 @@ def scene(store: Store, flows: FlowSet) -> Iterator[Callable[[str], Scene]]:
 
 
 def test_what_a_step_has_changed_counts_from_there_on(store: Store, scene: Callable[[str], Scene]) -> None:
-    """Whose order is cancelled in the call is not asked about it any more; what came to nothing is nothing."""
+    """Whose order is cancelled in the call is asked about it no more; what came to nothing is nothing."""
     call = scene(MONTSERRAT)
     call.meeting.note()
     assert call.conversation.values["caller.shortcut"] == "order_tomorrow"
