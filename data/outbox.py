@@ -89,6 +89,19 @@ class Outbox:
             ).all()
         return tuple(_claimed(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id)))
 
+    def claim_own(self, key: str, owner: str, *, at: datetime, lease: timedelta) -> Claimed | None:
+        """The errand with this key, due or not, if it waits and is nobody's: for whoever has put it in."""
+        now = utc(at)
+        free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now)
+        with self._database.writing() as connection:
+            row = connection.execute(
+                update(OutboxRow)
+                .where(OutboxRow.idempotency_key == key, _WAITING, free)
+                .values(claimed_by=owner, lease_until=now + lease, tries=OutboxRow.tries + 1)
+                .returning(OutboxRow)
+            ).one_or_none()
+        return None if row is None else _claimed(row)
+
     def done(self, errand_id: UUID, owner: str, *, at: datetime) -> bool:
         """It has arrived. False: the lease had lapsed, and somebody else has it or has carried it."""
         return self._close(errand_id, owner, done_at=utc(at), body="{}", last_error="")

@@ -147,6 +147,14 @@ class PostgreSql(Database):
 
     @contextmanager
     @override
+    def scrubbing(self) -> Iterator[Connection]:
+        # Dead rows are the server's to clear away (autovacuum), like its logs and backups.
+        with self._lone(_WRITE) as connection:
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    @override
     def migrating(self) -> Iterator[Connection]:
         with self._lone(_WRITE) as connection:
             # The others wait here, and then find the work done.

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dialogs.call import MASK, Call, Scalar, Trace, Visit
+from dialogs.catalogue import Catalogue
 from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
 from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
@@ -100,6 +101,11 @@ class Conversation:
     @property
     def position(self) -> Position:
         return Position(self._call.flow.name, self._call.step)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the flows may use."""
+        return self._flows.catalogue
 
     @property
     def language(self) -> str:

@@ -201,12 +201,16 @@ class StandIn:
             case Consent():
                 what, name, result = "consent", deed.kind, self.outside.kept()
             case Write():
-                what, name, result = "write", deed.name, self.outside.written(deed)
+                what, name, result = "write", deed.name, self._written(deed)
             case OpenCase():
                 what, name, result = "case", deed.name, self.outside.opened(deed)
         self.turn.deeds.append((what, name))
         self.transcript.append(("system", f"{what} {name}"))
         return result
+
+    def _written(self, write: Write) -> Result:
+        schema = self.conversation.catalogue.writes.get(write.name)
+        return self.outside.written(write, schema.fields if schema else {})
 
     def _found(self, name: str, by: str) -> Result:
         self.asked.append((name, by))

@@ -4,6 +4,8 @@ Rules:
 1. Replies come in the order of the commands. A command that nobody waits for any more still takes its own.
 2. Commands that belong together are one question: whoever asked is woken once, with all the replies.
 3. Every question has a deadline. One clock watches those of a connection, for almost none is ever missed.
+4. Seconds in which this process did not run are not the switch's silence: replies may lie there unread, those
+   of hundreds of calls. After a clock that rang late, every deadline begins anew.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ import gevent
 from gevent.event import AsyncResult
 
 from esl.wire import Message
+
+_PUNCTUAL = 0.1
+"""Seconds by which a clock may ring late on a machine that has time."""
 
 
 class Question:
@@ -91,15 +96,12 @@ class Replies:
         self._stop()
         if not self._questions:
             return
-        first_due = min(self._questions, key=lambda question: question.due)
-        if first_due.due > time.monotonic():
-            self._wind(first_due.due)
+        now = time.monotonic()
+        if now - self._rings > _PUNCTUAL:
+            for question in self._questions:
+                question.due = now + question.seconds
+        first = min(self._questions, key=lambda question: question.due)
+        if first.due > now:
+            self._wind(first.due)
         else:
-            gevent.spawn(self._judge, first_due)
-
-    def _judge(self, question: Question) -> None:
-        """If this process itself was busy meanwhile, the replies have come by now, and are read first."""
-        if question in self._questions:
-            self._overdue(question)
-        elif self._questions and self._clock is None:
-            self._wind(self._questions[0].due)
+            gevent.spawn(self._overdue, first)

@@ -12,15 +12,16 @@ Rules:
 from __future__ import annotations
 
 import random
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import gevent
 import structlog
-from gevent.event import AsyncResult, Event
-from gevent.pool import Pool
+from gevent.event import AsyncResult
+from gevent.pool import Group, Pool
 
 from data.errors import DataError
 from data.records import Claimed, Errand
@@ -31,11 +32,13 @@ from ivr.in_thread import in_thread
 log = structlog.get_logger(__name__)
 
 EVERY = 1.0
-"""Seconds between two looks; an errand of this process is carried at once."""
+"""Seconds between two looks; an errand of this process is carried at once, without one."""
 AT_ONCE = 16
-"""Errands that are carried at the same time."""
+"""Errands that are carried at the same time, beside those that callers wait for."""
 LEASE = timedelta(seconds=90)
 """Longer than any deadline of a system (30 s) with its repetitions."""
+HEAD_START = timedelta(seconds=5)
+"""Time in which nobody but the process that has put it in takes an errand."""
 PATIENCE = timedelta(days=3)
 FIRST_PAUSE, LONGEST_PAUSE = 4.0, 3600.0
 """Seconds."""
@@ -98,7 +101,7 @@ class Outbox:
         self._store, self._carriers, self._owner, self._clock = store, carriers, owner, clock
         self._chance = chance
         self._pool = Pool(AT_ONCE)
-        self._nudged = Event()
+        self._for_callers = Group()
         self._waiting: dict[str, AsyncResult[Ending]] = {}
         self._endings: OrderedDict[str, Ending] = OrderedDict()
         self._carrier: gevent.Greenlet[[], None] | None = None
@@ -111,29 +114,46 @@ class Outbox:
         """Lets what is under way end for `deadline` seconds; the rest is taken over when its lease ends."""
         if self._carrier is not None:
             self._carrier.kill()
-        self._pool.join(timeout=deadline)
+        gevent.joinall([*self._pool, *self._for_callers], timeout=deadline)
         self._pool.kill()
+        self._for_callers.kill()
 
     def put(self, errand: Errand, deadline: float) -> Ending | None:
-        """Puts it in, and waits `deadline` seconds for its first try; `None`: that is not over yet.
+        """Puts it in, and waits for its first try until `deadline` seconds are over; `None`: not over yet.
 
         Raises `DataError`: it was not put in.
         """
         key = errand.idempotency_key
         if (ending := self._endings.get(key)) is not None and not isinstance(ending, NotYet):
             return ending
+        ends_at = time.monotonic() + deadline
         under_way = key in self._waiting
         waited: AsyncResult[Ending] = self._waiting.setdefault(key, AsyncResult())
         try:
-            new = in_thread(lambda: self._store.outbox.put(errand))
-            if new or under_way:
-                self._nudged.set()
-                carried: Ending | None = waited.wait(timeout=deadline)
+            if self._begin(errand) or under_way:
+                carried: Ending | None = waited.wait(timeout=max(0.0, ends_at - time.monotonic()))
                 if carried is not None:
                     return carried
             return self._standing(key)
         finally:
             self._waiting.pop(key, None)
+
+    def _begin(self, errand: Errand) -> bool:
+        """Puts it in, and begins to carry it; false if it was there before.
+
+        It is due a little later for everybody else: two servers would otherwise take each other's errands,
+        whose callers then wait for nothing.
+        """
+        at = self._clock.utc()
+        ours = replace(errand, due_at=at + HEAD_START)
+        if not in_thread(lambda: self._store.outbox.put(ours)):
+            return False
+        key, owner = errand.idempotency_key, self._owner
+        claimed = in_thread(lambda: self._store.outbox.claim_own(key, owner, at=at, lease=LEASE))
+        if claimed is not None:
+            # Beside the pool: callers are as many as there are calls, and do not wait for what was left over.
+            self._for_callers.spawn(self._carry_one, claimed)
+        return True
 
     def _standing(self, key: str) -> Ending | None:
         """What became of an errand that was put in before, or that another server has carried."""
@@ -159,12 +179,11 @@ class Outbox:
 
     def wait_until_carried(self) -> None:
         """Waits until nothing is under way."""
-        self._pool.join()
+        gevent.joinall([*self._pool, *self._for_callers])
 
     def _carry_now_and_then(self) -> None:
         while True:
-            self._nudged.wait(timeout=EVERY)
-            self._nudged.clear()
+            gevent.sleep(EVERY)
             try:
                 self.carry()
             except DataError as lost:
@@ -176,7 +195,6 @@ class Outbox:
                 log.exception("outbox_fault")
             else:
                 self._lost = False
-            self._pool.wait_available(timeout=EVERY)
 
     def _carry_one(self, errand: Claimed) -> None:
         try:

@@ -26,12 +26,17 @@ def tables() -> tuple[str, ...]:
     return tuple(sorted(name for name in Base.metadata.tables if name not in _KEPT_BACK))
 
 
-def dump(store: Store, name: str, path: Path) -> int:
-    """Writes a table; returns how many rows. Raises `SheetWrong`."""
+def insist_on(name: str) -> None:
+    """Raises `SheetWrong` for what is no table, or is not written out."""
     if name not in tables():
         raise SheetWrong(
             f"{name} is no table that can be written out", remedy=f"there are {', '.join(tables())}"
         )
+
+
+def dump(store: Store, name: str, path: Path) -> int:
+    """Writes a table; returns how many rows. Raises `SheetWrong`."""
+    insist_on(name)
     table = Base.metadata.tables[name]
     columns = [column for column in table.columns if column.name not in _SECRET]
     # On a connection of its own: calls go on being recorded while a large table is written.

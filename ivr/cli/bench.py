@@ -13,10 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from data.seed_rows import MOST_CUSTOMERS
+from data.seeds import seed
 from data.store import Store
 from dialogs.loader import load_flows
 from ivr import bench as benchmarks
 from ivr.bench import Figures
+from ivr.bench_lookups import measure as measure_lookups
 from ivr.callers.measure import measure
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
@@ -196,6 +199,46 @@ def segments(settings: Settings, calls: int, decisions: int, url: str | None, as
         finally:
             store.close()
     _show(console, found, as_json)
+
+
+@bench.command()
+@click.option("--per-second", default=200.0, show_default=True, type=click.FloatRange(1, 5000))
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 3600))
+@click.option(
+    "--customers", default=2000, show_default=True, type=click.IntRange(10, MOST_CUSTOMERS), help="Made up."
+)
+@click.option("--here", is_flag=True, help="The installation's own database, as it is, and nothing made up.")
+@_json
+@pass_settings
+def lookups(
+    settings: Settings, *, per_second: float, seconds: float, customers: int, here: bool, as_json: bool
+) -> None:
+    """Balance, order and ticket at a steady rate, from the database: how long each takes.
+
+    \b
+    Examples:
+      ivr bench lookups
+      ivr bench lookups --here --per-second 500 --json
+    """
+    console = _console(settings, as_json)
+    with tempfile.TemporaryDirectory() as folder, console.status("lookups"):
+        store = Store(settings.database_url if here else f"sqlite:///{folder}/ivr.sqlite3")
+        try:
+            if not here:
+                store.upgrade()
+                seed(store, customers=customers)
+            load = measure_lookups(
+                store, seconds=seconds, per_second=per_second, engine=store.database.backend
+            )
+        finally:
+            store.close()
+    _show(console, [load.each], False)
+    console.print(
+        f"{load.per_second:.0f} a second answered, {load.customers:,} customers, {load.not_found} not found;"
+        f" the loop stood still for {load.longest_block * 1000:.0f} ms at most"
+    )
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(load)))
 
 
 def _console(settings: Settings, as_json: bool) -> Console:

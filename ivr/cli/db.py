@@ -21,7 +21,7 @@ import click
 from data.errors import DatabaseCorrupt, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
 from data.seed_rows import MOST_CUSTOMERS, REFERENCE_DAY
 from data.seeds import CUSTOMERS, SEED, demo_customers, seed
-from ivr.cli import db_lists
+from ivr.cli import db_lists, db_people
 from ivr.cli.database import DATABASE_URL, database_option, json_option, opened, report
 
 _UNFIT = (SchemaMissing, SchemaOlder, SchemaNewer, SchemaForeign, DatabaseCorrupt)
@@ -121,7 +121,7 @@ def check(url: str, as_json: bool) -> None:
     report(text, asdict(found), as_json=as_json)
 
 
-for _command in (*db_lists.commands,):
+for _command in (*db_lists.commands, *db_people.commands):
     db.add_command(_command)
 commands: list[click.Command] = [db]
 

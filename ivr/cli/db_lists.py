@@ -18,8 +18,9 @@ from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import Gathered, RowRefused, gather
 from data.records import AuditEntry
-from ivr.cli.database import database_option, json_option, opened, operator, report
-from ivr.config import Settings
+from ivr.cli.database import database_option, json_option, opened, report
+from ivr.cli.db_people import settings_of, show_person
+from ivr.cli.who import operator
 
 _MOST_SHOWN = 10
 
@@ -78,8 +79,7 @@ def import_command(
 
 def _zone() -> ZoneInfo:
     """The company's: it decides how late a debt is."""
-    settings = click.get_current_context().find_object(Settings) or Settings()
-    return ZoneInfo(settings.calls.zone)
+    return ZoneInfo(settings_of(click.get_current_context()).calls.zone)
 
 
 def _write_refused(path: Path, refused: Sequence[RowRefused]) -> Path | None:
@@ -138,23 +138,37 @@ def _progress() -> Iterator[Callable[[str, int | None], Callable[[int], None]]]:
 
 
 @click.command(name="export")
-@click.argument("table", type=click.Choice(dumping.tables()))
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("what", nargs=-1, metavar="TABLE FILE | --person WHO FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--person", metavar="WHO", help="All that is kept of one person: a customer number, or +34600111222."
+)
 @database_option
 @json_option
-def export_command(table: str, file: Path, url: str, as_json: bool) -> None:
-    """Write a table to a CSV or Excel file that only you can read.
+def export_command(what: tuple[Path, ...], person: str | None, url: str, as_json: bool) -> None:
+    """Write a table to a CSV or Excel file, or all of one person's data into a new folder.
 
-    What a spreadsheet would take for a formula is written as text. Secrets (PINs, salts) are never written.
-    The export is noted in the audit log.
+    Only you can read what is written. What a spreadsheet would take for a formula is written as text. Secrets
+    (PINs, salts) are never written. The export is noted in the audit log.
 
     \b
     Examples:
       ivr db export customers customers.xlsx
       ivr db export calls calls.csv
+      ivr db export --person 45716 lucia
     """
+    match what, person:
+        case (folder,), str():
+            show_person(url, person, folder, as_json=as_json)
+        case (table, file), None:
+            _export_table(url, str(table), file, as_json=as_json)
+        case _:
+            raise click.UsageError("write TABLE FILE, or --person WHO FOLDER")
+
+
+def _export_table(url: str, table: str, file: Path, *, as_json: bool) -> None:
     with opened(url, as_json=as_json) as store:
         store.check()
+        dumping.insist_on(table)
         entry = AuditEntry(
             at=datetime.now(UTC),
             who=operator(),

@@ -131,8 +131,8 @@ def test_a_statement_without_end_is_slow_and_holds_up_nobody(back_ends: BackEnds
     turning = gevent.spawn(turn)
     began = time.monotonic()
     assert ask(back_ends, "sleeper", "1", 0.4) == Slow()
-    assert time.monotonic() - began < 1.0
-    assert turns > 5
+    assert time.monotonic() - began < 2.5
+    assert turns > 3
     turning.kill()
     assert isinstance(ask(back_ends, "parcel", "4571"), Found)
 

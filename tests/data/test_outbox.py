@@ -157,3 +157,30 @@ def test_what_waits_is_found_without_reading_what_is_done(sqlite_store: Store) -
             " AND due_at <= '2026' ORDER BY due_at"
         ).all()
     assert "ix_outbox_waiting" in str(plan)
+
+
+def test_whoever_puts_it_in_may_claim_it_before_it_is_due(store: Store) -> None:
+    """Once: then it is theirs, and nobody else's before the lease is over; what is done is nobody's."""
+    store.outbox.put(errand("a", due_at=NOW + LEASE))
+    assert store.outbox.claim("n2", at=NOW, lease=LEASE) == ()
+    mine = store.outbox.claim_own("a", "n1", at=NOW, lease=LEASE)
+    assert mine is not None
+    assert (mine.idempotency_key, mine.tries, mine.lease_until) == ("a", 1, NOW + LEASE)
+    assert store.outbox.claim_own("a", "n2", at=NOW, lease=LEASE) is None
+    assert store.outbox.claim_own("b", "n1", at=NOW, lease=LEASE) is None
+    assert store.outbox.claim_own("a", "n2", at=NOW + LEASE, lease=LEASE) is not None
+    assert not store.outbox.done(mine.id, "n1", at=NOW + LEASE)
+    assert store.outbox.done(mine.id, "n2", at=NOW + LEASE)
+    assert store.outbox.claim_own("a", "n1", at=NOW + 9 * LEASE, lease=LEASE) is None
+
+
+def test_how_an_errand_stands(store: Store) -> None:
+    """By its key: for whoever asks for the same thing again."""
+    assert store.outbox.standing("a") is None
+    for key in ("a", "b"):
+        store.outbox.put(errand(key))
+    assert store.outbox.standing("a") == "waiting"
+    first, second = store.outbox.claim("n1", at=NOW, lease=LEASE, most=2)
+    store.outbox.done(first.id, "n1", at=NOW)
+    store.outbox.give_up(second.id, "n1", at=NOW, error="no")
+    assert {store.outbox.standing("a"), store.outbox.standing("b")} == {"done", "given_up"}

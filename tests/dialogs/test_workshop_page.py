@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ivr.cli import flow_test
 from ivr.cli.call import call
-from ivr.cli.flow_test import test as test_command
 from ivr.cli.flows import SHIPPED
 from ivr.config import Settings
 
@@ -36,7 +36,7 @@ def test_the_failed_test_on_the_page_fails_so(tmp_path: Path) -> None:
     text = "flow: main\ntests:\n  - test: a silent caller\n"
     text += "    steps: [{key: 1}, {expect: {said: Son seis cifras}}]\n"
     (tmp_path / "main.test.yaml").write_text(text, "utf-8")
-    printed = CliRunner().invoke(test_command, [str(tmp_path)], obj=Settings(home=tmp_path)).output
+    printed = CliRunner().invoke(flow_test.test, [str(tmp_path)], obj=Settings(home=tmp_path)).output
     for line in block.splitlines()[1:-1]:
         wanted = re.sub(r"main\.test\.yaml:\d+:|^ +\d+ |…$", "", line).strip()
         assert wanted in printed, line
@@ -50,5 +50,5 @@ def test_the_options_on_the_page_exist(option: str) -> None:
     from ivr.cli.graph import graph  # noqa: PLC0415 - it draws, and the other tests do not
 
     assert option in {
-        name for command in (call, test_command, graph) for p in command.params for name in p.opts
+        name for command in (call, flow_test.test, graph) for p in command.params for name in p.opts
     }

@@ -16,6 +16,7 @@ from dialogs.errors import FlowsInvalid
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import assemble
+from dialogs.play import play
 from dialogs.rehearsal import load_scripts
 from dialogs.results import Match, Refused, Written
 from dialogs.retold import Happening, Past, retold
@@ -205,3 +206,13 @@ def test_a_call_with_a_write_becomes_a_test(
     assert written.outside["write"] == {"day": ended}
     text = test_text("as it was", written, flows())  # which passes, or it would not be written
     assert said in text
+
+
+def test_a_test_that_says_nothing_of_it_hears_something_made_up(tmp_path: Path) -> None:
+    """As in the simulator: a field of its type is said, and the flow goes on."""
+    file = tmp_path / "trial.test.yaml"
+    head = "flow: trial\ntests:\n  - test: t\n    steps:\n      - key: 45716\n"
+    file.write_text(f'{head}      - expect: {{write: day, said: "10000008", hangup: true}}\n')
+    (script,) = load_scripts([file], flows())
+    played = play(flows(), script)
+    assert played.passed, played.report()

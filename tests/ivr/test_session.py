@@ -371,6 +371,18 @@ def test_a_queue_gives_the_caller_back_with_a_reason(
     )
 
 
+def test_a_segments_priority_is_the_queues_score_and_is_taken_back(rig: Rig) -> None:
+    """mod_callcenter reads it as the member joins; the next queue must not inherit it."""
+    rig.call.queue_variables = {"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}
+    ahead = Enqueue("billing", "person", {}, priority=300)
+    rig.live([ahead, Enqueue("support", "person", {}), Hangup("bye")])
+    orders = [one for one in rig.call.orders if one.startswith(("set cc_base_score", "enqueue"))]
+    assert orders == [
+        *("set cc_base_score=300", "enqueue billing@ivr"),
+        *("set cc_base_score=", "enqueue support@ivr"),
+    ]
+
+
 def test_a_caller_who_talks_to_a_person_is_not_cut_off(rig: Rig) -> None:
     """The dialog may end, the conversation goes on: no hang-up of ours, no prompt into it."""
     effects = [Enqueue("billing", "person", {}), SetOutcome("handed_over", "o"), Hangup("bye")]
@@ -598,6 +610,19 @@ def test_the_record_can_be_played_again(rig: Rig) -> None:
         {"customer_number": "45713"},
         {"balance": 14230},
     )
+
+
+def test_what_a_call_reads_of_somebody_is_in_the_audit_log(rig: Rig) -> None:
+    """Which fields, for which step, in which call; nothing for who was not found, and no value at all."""
+    found = Found({"balance": 14230, "name": "Lucía"})
+    answers = iter([found, Missing()])
+    rig.lookups = PaperLookups(lambda: next(answers))
+    asked = [Lookup("account", {"customer_number": number}, "look") for number in ("45713", "99999")]
+    _, record = rig.live([*asked, Hangup("bye")])
+    (entry,) = rig.store.audit.latest(5)
+    assert (entry.who, entry.action, entry.what) == ("call", "read", "account: balance, name")
+    assert (entry.why, entry.call_id, entry.customer_id) == ("main.look", record.call_id, None)
+    assert "14230" not in repr(entry) and "45713" not in repr(entry)
 
 
 def test_the_way_through_the_flow_is_kept(rig: Rig) -> None:
