@@ -30,7 +30,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data.errors import CallUnknown, RecordRefused, SpoolNotWritable
 from data.ids import new_id
-from data.records import CallAnswered, CallBegun, CallEnded, Errand, Turn
+from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, Errand, Turn
 from data.store import Store
 
 
@@ -42,12 +42,13 @@ class TurnAdded:
     turn: Turn
 
 
-Record = CallBegun | CallAnswered | TurnAdded | CallEnded | Errand
+Record = CallBegun | CallAnswered | TurnAdded | CallEnded | Errand | AuditEntry
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "begun": TypeAdapter(CallBegun),
     "answered": TypeAdapter(CallAnswered),
     "turn": TypeAdapter(TurnAdded),
     "ended": TypeAdapter(CallEnded),
+    "audit": TypeAdapter(AuditEntry),
     "errand": TypeAdapter(Errand),
 }
 _KIND_OF: dict[type, str] = {
@@ -55,6 +56,7 @@ _KIND_OF: dict[type, str] = {
     CallAnswered: "answered",
     TurnAdded: "turn",
     CallEnded: "ended",
+    AuditEntry: "audit",
     Errand: "errand",
 }
 _WAITING = "calls.jsonl"
@@ -304,3 +306,5 @@ def _write(store: Store, record: Record) -> None:
             store.calls.finish(record)
         case Errand():
             store.outbox.put(record)
+        case AuditEntry():
+            store.audit.note(record)

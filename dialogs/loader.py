@@ -29,7 +29,7 @@ from dialogs.nodes.ask import Ask, unknown_kind
 from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
-from dialogs.segments.checking import Around, check_segments
+from dialogs.segments.checking import Around, check_segments, check_shortcuts
 from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.segments.reading import find_segments, read_rules
 from dialogs.slots import KINDS
@@ -147,6 +147,8 @@ def assemble(
     found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
     extent = Extent(complete, complete and heads, complete and whole)
     problems += check_set(found, catalogue, extent=extent)
+    if not misshapen:
+        problems += check_shortcuts(rules, flows)
     if segments is not None and not misshapen:
         problems += check_segments(rules, segments, Around(flows, catalogue, extent.whole))
     return found, problems

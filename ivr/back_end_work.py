@@ -68,8 +68,8 @@ class Counter:
     lookups: Lookups
     writes: Writes | None
     filler: Filler
-    speak: Callable[[Prompt, str], str]
-    """Begins to say a prompt at a step; returns the command's id."""
+    speak: Callable[[Prompt, str], str | None]
+    """Begins to say a prompt at a step; returns the command's id, `None` if there is no voice."""
 
 
 class BackEndWork:

@@ -34,7 +34,7 @@ class Meanwhile:
         call: Call,
         clock: Clock,
         *,
-        words: Callable[[], str] | None,
+        words: Callable[[], str | None] | None,
         music: Path | None,
         after: float,
         person: bool = True,
@@ -66,8 +66,10 @@ class Meanwhile:
                 self._command, self._speaking = self._call.play([self._music]), False
             else:
                 self._command, self._speaking, self._begun = self._words(), True, True
+                if self._command is None:
+                    self._words = None  # nothing to say it with: a silent wait is still a wait
         except CommandRefusedError:
-            self._words = None  # a silent wait is still a wait
+            self._words = None
 
     def takes(self, event: object) -> bool:
         """Whether that event is ours. Raises `PersonWanted`."""

@@ -26,6 +26,7 @@ from data.call_log import CallLog
 from data.errors import DataError
 from data.ids import new_id
 from data.records import (
+    AuditEntry,
     CallAnswered,
     CallBegun,
     CallEnded,
@@ -48,6 +49,7 @@ from dialogs.results import (
     Match,
     NoInput,
     NoMatch,
+    Noted,
     Refused,
     Result,
     Understood,
@@ -337,6 +339,24 @@ class CallRecord:
             found=found,
             sensitive=sensitive,
         )
+        if result == "found":
+            # Whose they are is looked up by what was asked, unless that is a secret: it may wait on a disk.
+            whose = "" if sensitive else asked.get("customer_number", "")
+            self._audit("read", place, f"{name}: {', '.join(found)}", whose)
+
+    def _audit(self, action: str, place: Place, what: str, whose: str = "") -> None:
+        """Puts on record that the call read or changed somebody's data."""
+        entry = AuditEntry(
+            at=self._records.clock.utc(),
+            who="call",
+            action=action,
+            what=what,
+            why=f"{place.flow}.{place.step}",
+            customer_id=self._customer_id,
+            customer_number=whose,
+            call_id=self._id,
+        )
+        self._records.write(lambda: self._records.call_log.audit(entry))
 
     def did(self, place: Place, deed: Deed, result: Result, *, secrets: Collection[str]) -> None:
         """Something that needs a performer of its own was tried, and what came of it.
@@ -345,6 +365,8 @@ class CallRecord:
         """
         readings = result.intents if isinstance(result, Understood) else ()
         known = result.record if isinstance(result, Found | Written) else {}
+        if isinstance(deed, Write) and isinstance(result, Written | Noted):
+            self._audit("write", place, f"{deed.name}: {', '.join(deed.values)}")
         if isinstance(deed, Write) and isinstance(result, Refused):
             known = {"reason": result.reason}
         self._turn(

@@ -136,7 +136,7 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
-            counter=Counter(services.lookups, services.writes, services.filler, self._sound),
+            counter=Counter(services.lookups, services.writes, services.filler, self._filler),
         )
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
@@ -393,6 +393,13 @@ class Session:
         return result
 
     # Sound
+
+    def _filler(self, prompt: Prompt, step: str) -> str | None:
+        """As `_sound`; without a voice a wait is silent, and no more than that."""
+        try:
+            return self._sound(prompt, step)
+        except NothingToSayError:
+            return None
 
     def _sound(self, prompt: Prompt, step: str, kind: str = "") -> str:
         """Starts a prompt and returns the command's id. Raises `NothingToSayError`."""

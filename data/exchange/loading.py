@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-import psycopg
-import psycopg.sql
-from sqlalchemy import Connection, bindparam, insert, inspect, select, update
+from sqlalchemy import Connection, bindparam, inspect, select, update
 
 from data.arrears import stage_of
+from data.bulk import insert_many
 from data.errors import RecordRefused
 from data.exchange.people import Person, RowRefused
 from data.ids import new_id
@@ -261,22 +260,6 @@ class _Change:
         if not old:
             return []
         return list(self._connection.execute(select(table).where(table.customer_id.in_(old))))
-
-
-def insert_many(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
-    """Adds rows that have all the same columns, by the quickest way that the database has."""
-    if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), rows)
-        return
-    driver = cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
-    names = list(rows[0])
-    columns = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, names))
-    copy = psycopg.sql.SQL("COPY {} ({}) FROM STDIN").format(
-        psycopg.sql.Identifier(table.__tablename__), columns
-    )
-    with driver.cursor() as cursor, cursor.copy(copy) as stream:
-        for row in rows:
-            stream.write_row([row[name] for name in names])
 
 
 def _differing(before: Mapping[str, Any], said: Row) -> Row:

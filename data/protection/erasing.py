@@ -11,11 +11,12 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import Connection, case, delete, func, select, update
 
+from data.ids import new_id
 from data.models import (
     AppointmentRow,
     AppointmentSlotRow,
@@ -75,7 +76,7 @@ def erase(store: Store, who: str, folders: Folders, entry: AuditEntry, *, suppre
 
 
 def _told(entry: AuditEntry, customer_id: UUID | None, what: str) -> AuditEntry:
-    return AuditEntry(**{**vars(entry), "customer_id": customer_id, "what": what})
+    return replace(entry, id=new_id(), customer_id=customer_id, what=what)
 
 
 def _suppress(store: Store, subject: Subject, entry: AuditEntry) -> int:

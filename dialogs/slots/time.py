@@ -95,7 +95,7 @@ class Time(SpokenKind):
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return time_vocabulary(language)
+        return (*time_vocabulary(language), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(3, 4)

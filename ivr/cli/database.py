@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,14 +52,6 @@ def opened(url: str, *, as_json: bool, answers_no: tuple[type[DataError], ...] =
 
 def report(text: str, record: object, *, as_json: bool) -> None:
     click.echo(json.dumps(record, ensure_ascii=False) if as_json else text)
-
-
-def operator() -> str:
-    """Who is at the command line, for the audit log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _fail(error: DataError, status: int, *, as_json: bool) -> NoReturn:

@@ -18,8 +18,9 @@ from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import Gathered, RowRefused, gather
 from data.records import AuditEntry
-from ivr.cli.database import database_option, json_option, opened, operator, report
+from ivr.cli.database import database_option, json_option, opened, report
 from ivr.cli.db_people import settings_of, show_person
+from ivr.cli.who import operator
 
 _MOST_SHOWN = 10
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from data.protection.expiring import Retention, expire
 from data.protection.files import Folders
 from data.protection.showing import show
 from data.records import AuditEntry
-from ivr.cli.database import database_option, json_option, opened, operator, report
+from ivr.cli.database import database_option, json_option, opened, report
+from ivr.cli.who import operator
 from ivr.config import Settings
 
 
@@ -99,7 +100,7 @@ def expire_command(dry_run: bool, url: str, as_json: bool) -> None:
         done = expire(store, retention, _folders(), at=entry.at, dry_run=dry_run)
         if not dry_run and any(done.values()):
             what = ", ".join(f"{kind}: {count}" for kind, count in done.items() if count)
-            store.audit.note(AuditEntry(**{**vars(entry), "what": what}))
+            store.audit.note(replace(entry, what=what))
     would = "would be " if dry_run else ""
     lines = [
         f"{kind}: {count} {would}forgotten (kept {getattr(retention, kind)} days)"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import resource
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -199,6 +202,43 @@ def test_a_system_is_found_where_its_networks_say_or_not_at_all(connected: Conne
         assert isinstance(ask(connected(declared(system.url, "networks: [127.0.0.0/8]"))), Found)
         answer = ask(connected(declared(system.url, "networks: [10.20.0.0/16]")))
         assert answer == Failed("crm: its name leads to an address that is not allowed")
+
+
+def certificate(folder: Path, names: str) -> Path:
+    """A key and a certificate that nobody has signed but itself."""
+    file, key = folder / "certificate.pem", folder / "key.pem"
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=crm"
+    )
+    subprocess.run(
+        [*command.split(), "-addext", f"subjectAltName={names}", "-keyout", key, "-out", file],
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "both.pem"
+    both.write_text(key.read_text() + file.read_text())
+    return both
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate")
+@pytest.mark.parametrize(
+    ("names", "trusted", "good"),
+    [("IP:127.0.0.1", True, True), ("IP:127.0.0.1", False, False), ("DNS:crm.example.com", True, False)],
+    ids=["trusted", "of nobody we know", "of another host"],
+)
+def test_a_system_is_who_it_says_or_is_not_asked(
+    connected: Connect, tmp_path: Path, names: str, trusted: bool, good: bool
+) -> None:
+    """TLS is verified, name and issuer; nothing is sent to whoever cannot prove it."""
+    both = certificate(tmp_path, names)
+    with crm(lambda *_: (200, GOOD), tls=both) as system:
+        more = f"authorities: {tmp_path / 'certificate.pem'}" if trusted else "deadline: 4"
+        answer = ask(connected(declared(system.url, more)))
+        if good:
+            assert isinstance(answer, Found)
+        else:
+            assert answer == Failed("crm: its certificate or its TLS is not to be trusted")
+            assert system.asked == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -11,9 +12,12 @@ from data.models import CustomerRow
 from data.records import CallRecord
 from data.seeds import demo_customers
 from data.store import Store
+from dialogs.written import test_text as text_of_test
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply
 from ivr.moments import LookedUp, SystemSpoke
 from ivr.stage import MORNING, Stage
+from ivr.workshop.recorded_call import Site
+from ivr.workshop.recorded_call import test_of as as_test
 from tests.calls.conftest import settings_in
 from tests.calls.test_keyed_calls import said, silent_voice
 
@@ -63,6 +67,10 @@ def test_an_order_that_arrives_today_is_asked_about_and_told(stage: Stage, store
     assert kept.caller_facts["order.number"] == "780361"
     assert kept.customer_id is None, "a number proves nothing"
     assert [one.segment for one in store.callers.noted(e164=number, customer_id=None)] == ["regular"]
+    flows = stage.server.rooms.live.current.flows
+    told = text_of_test("told again", as_test(kept, flows, Site(ZoneInfo("Europe/Madrid"))), flows)
+    assert "orders.on_the_way: 1" in told
+    assert "780361" not in told, "the order is hers, and the test is anybody's"
 
 
 def test_a_vip_is_offered_a_person_before_any_menu(stage: Stage, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""`write` steps beyond the page's example: what is checked, what tests may say, what a record tells again."""
+"""`write` steps beyond the page's example: checks, what a test may say, what a record tells again."""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import gevent
 import pytest
+from gevent.event import Event
 
-from dialogs.effects import Hangup, Lookup, Write
+from dialogs.effects import Hangup, Lookup, Spoken, Write
 from dialogs.results import Failed, Found, Match, Noted, Slow, Written
 from ivr.back_end_work import Filler
 from ivr.config import CallSettings, Settings
@@ -18,6 +19,7 @@ from ivr.hold_music import filler_of, soft_music
 from ivr.meanwhile import REST, SHORTEST
 from ivr.occasion import Occasion
 from ivr.session import Services
+from speech.errors import SynthesizerLost
 from speech.sound import write_wav
 from tests.ivr.test_session import Rig, number_question, spoken
 
@@ -144,6 +146,22 @@ def test_a_sound_that_the_switch_cannot_play_is_not_asked_for_without_end(rig: S
     _, record = rig.live([ASK, Hangup("bye")])
     lasted = record.turns[-1].at_ms / 1000
     assert len(plays(rig)) <= lasted / SHORTEST + 1
+
+
+def test_without_a_voice_the_wait_is_silent_and_the_answer_counts(rig: SpeakingRig) -> None:
+    """A lost synthesiser must not cost the caller the look-up that works."""
+    tried = Event()
+
+    class NoVoice:
+        def file_of(self, spoken: Spoken) -> Path:
+            tried.set()
+            raise SynthesizerLost("gone")
+
+    rig.prompts = NoVoice()
+    rig.lookups = Answer(Found({"balance": 1}), tried.is_set)
+    dialog, _ = rig.live([ASK, Hangup("bye")])
+    assert dialog.results == [Found({"balance": 1})]
+    assert plays(rig) == []
 
 
 def test_a_system_that_never_answers_is_slow_at_the_deadline(rig: SpeakingRig) -> None:

@@ -612,6 +612,19 @@ def test_the_record_can_be_played_again(rig: Rig) -> None:
     )
 
 
+def test_what_a_call_reads_of_somebody_is_in_the_audit_log(rig: Rig) -> None:
+    """Which fields, for which step, in which call; nothing for who was not found, and no value at all."""
+    found = Found({"balance": 14230, "name": "Lucía"})
+    answers = iter([found, Missing()])
+    rig.lookups = PaperLookups(lambda: next(answers))
+    asked = [Lookup("account", {"customer_number": number}, "look") for number in ("45713", "99999")]
+    _, record = rig.live([*asked, Hangup("bye")])
+    (entry,) = rig.store.audit.latest(5)
+    assert (entry.who, entry.action, entry.what) == ("call", "read", "account: balance, name")
+    assert (entry.why, entry.call_id, entry.customer_id) == ("main.look", record.call_id, None)
+    assert "14230" not in repr(entry) and "45713" not in repr(entry)
+
+
 def test_the_way_through_the_flow_is_kept(rig: Rig) -> None:
     """Which steps, and by which exit each was left: the record of the call knows where callers go."""
     rig.live([Hangup("bye")])

@@ -29,6 +29,7 @@ def told(text: str) -> list[str]:
         found = list(fault.problems)
     else:
         found = assemble([parse(FLOW, "trial.flow.yaml")], WIDE, segments=source)[1]
+    found = [problem for problem in found if "in segments.yaml: " not in problem.message]
     assert all(problem.file == "segments.yaml" for problem in found), found
     return [f"{problem.line}:{problem.column}: {problem.message}" for problem in found]
 
@@ -125,6 +126,17 @@ def test_a_sound_file_has_no_problem() -> None:
     """The table above changes one thing each; without it nothing is wrong."""
     assert told(SEGMENTS) == []
     assert told("segments:\n" + LAST) == []
+
+
+def test_a_flow_that_goes_on_from_no_short_cut_is_told_in_the_flow() -> None:
+    """With the nearest name; also where there is no file of segments at all."""
+    flow = parse(FLOW.replace("to: {order: which}", "to: {ordre: which}"), "trial.flow.yaml")
+    found = assemble([flow], WIDE, segments=parse(SEGMENTS, "segments.yaml"))[1]
+    where = "trial.flow.yaml:8:10: there is no short cut `ordre` in segments.yaml"
+    assert [str(problem) for problem in found] == [f"{where}: did you mean `order`?"]
+    assert [str(problem) for problem in assemble([flow], WIDE)[1]] == [
+        f"{where}: add one first, there is none"
+    ]
 
 
 @pytest.mark.parametrize(
