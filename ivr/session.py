@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NoReturn, Protocol
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import structlog
 
@@ -28,7 +27,6 @@ from dialogs.effects import (
     Play,
     Prompt,
     SetOutcome,
-    Spoken,
     StartRecording,
     Write,
 )
@@ -60,6 +58,7 @@ from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
 from ivr.records import CallRecord, place_in
+from ivr.voicing import Prompts, Voicing
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
@@ -67,13 +66,6 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
-
-
-class Prompts(Protocol):
-    """Where a prompt's sound comes from."""
-
-    def file_of(self, spoken: Spoken) -> Path:
-        """Raises `SpeechError`."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +130,9 @@ class Session:
             watch=services.watch,
             counter=Counter(services.lookups, services.writes, services.filler, self._filler),
         )
+        self._voicing = Voicing(call, conversation, services.prompts)
+        self._echoes = False
+        """The line brings our prompts back: speech does not interrupt them."""
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
         self._recording = False
@@ -331,12 +326,15 @@ class Session:
         recognizer = None if self._attention.listening_lost else self._recognizer
         if recognizer is not None and collect.language not in recognizer.languages():
             recognizer = None
+        if self._echoes:
+            collect = replace(collect, barge_in=False)  # what would interrupt is our own prompt
         question = Question(
             collect,
             call=self._call,
             attention=self._attention,
             recognizer=recognizer,
             clock=self._clock,
+            voicing=self._voicing,
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
@@ -344,6 +342,7 @@ class Session:
         collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
+        self._echoes = self._echoes or collected.echoes
         self._answered_at = collected.ended_at
         self._tell_answer(collect, collected)
         return collected.answer
@@ -411,7 +410,7 @@ class Session:
                 log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
         if prompt and not files:
             raise NothingToSayError(step)
-        command = self._call.play(files)
+        command = self._voicing.play(files)
         text = " ".join(spoken.shown or spoken.text for spoken in prompt)
         latency = None if self._answered_at is None else self._clock.now() - self._answered_at
         self._answered_at = None

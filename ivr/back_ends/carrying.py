@@ -61,6 +61,13 @@ def given_of(types: Mapping[str, ValueType], values: Mapping[str, str]) -> dict[
     return given
 
 
+def may_repeat(declared: DeclaredWrite) -> bool:
+    """Whether it may be sent again where nobody knows whether it was done."""
+    if isinstance(declared, HttpWrite):
+        return declared.may_repeat
+    return declared.repeatable or IDEMPOTENCY_KEY in bound_names(declared.statement)
+
+
 def carry_declared(declared: DeclaredWrite, system: Connected, order: Order, zone: tzinfo) -> Ending:
     """Raises nothing."""
     try:
@@ -92,7 +99,7 @@ def _over_http(
         return NotYet(f"{system.name}: {fault}")
     except (NotAnswered, AnswerUnusable) as fault:
         told = f"{system.name}: {fault}"
-        return NotYet(told) if declared.may_repeat else Unknown(told)
+        return NotYet(told) if may_repeat(declared) else Unknown(told)
     return _ending(declared, system.name, answer, zone)
 
 
@@ -135,5 +142,5 @@ def _over_sql(
         return NotYet(f"{system.name}: {fault}")
     except (NotAnswered, AnswerUnusable) as fault:
         told = f"{system.name}: {fault}"
-        return NotYet(told) if keyed or declared.repeatable else Unknown(told)
+        return NotYet(told) if may_repeat(declared) else Unknown(told)
     return Arrived() if changed else Declined(declared.nothing)

@@ -22,12 +22,13 @@ import structlog
 from gevent.pool import Group
 
 from data.errors import DataError, SpoolNotWritable
+from data.outbox import BEGUN
 from data.records import Claimed, Errand
 from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Write
 from dialogs.results import Failed, Noted, Refused, Written
-from ivr.back_ends.carrying import Order, carry_declared, given_of
+from ivr.back_ends.carrying import Order, carry_declared, given_of, may_repeat
 from ivr.back_ends.declared import DeclaredWrite
 from ivr.back_ends.errors import ValueUnfit
 from ivr.back_ends.systems import Connected
@@ -69,7 +70,7 @@ class Writing:
     ) -> None:
         """`owner`: this process, by its node's name. `zone`: the company's."""
         self._store, self._spool, self._targets = store, spool, targets
-        self._clock, self._zone = clock, zone
+        self._clock, self._zone, self._owner = clock, zone, owner
         self._begun = Group()
         self.outbox = Outbox(store, {KIND: self.carry}, owner=owner, clock=clock)
 
@@ -152,7 +153,18 @@ class Writing:
             return Declined(done.reason) if isinstance(done, Refused) else Arrived(done.record)
         if target is None:
             return NotYet("nobody does this write any more: declare it again in back_ends.yaml")
-        return self._declared_now(target, values, errand.idempotency_key)
+        hindered = None if may_repeat(target.declared) else self._hindered(errand)
+        return hindered or self._declared_now(target, values, errand.idempotency_key)
+
+    def _hindered(self, errand: Claimed) -> Ending | None:
+        """Whether what must not happen twice may be sent now; notes that it is, before it is."""
+        if errand.last_error == BEGUN:
+            return Unknown("its server died while it was sending it")
+        try:
+            ours = in_thread(lambda: self._store.outbox.begin(errand.id, self._owner))
+        except DataError as lost:
+            return NotYet(str(lost))
+        return None if ours else NotYet("somebody else has taken it over")
 
     def _declared_now(self, target: DeclaredTarget, values: Mapping[str, str], key: str) -> Ending:
         ending = carry_declared(target.declared, target.system, Order(values, key), self._zone)

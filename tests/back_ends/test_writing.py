@@ -345,6 +345,32 @@ def test_what_a_dead_server_had_is_taken_over(build: Callable[..., House]) -> No
         other.writing.close()
 
 
+@pytest.mark.parametrize(("method", "sent"), [("post", 0), ("put", 1)])
+def test_a_server_that_died_while_it_was_sending(build: Callable[..., House], method: str, sent: int) -> None:
+    """What may not be repeated is a person's to look at; what may is sent again."""
+    with crm(lambda *_: (200, {})) as system:
+        house = build(system.url, method=method, still=True)
+        put_in(house)
+        (claimed,) = house.store.outbox.claim("dead", at=house.clock.utc(), lease=timedelta(seconds=90))
+        house.store.outbox.begin(claimed.id, "dead")
+        house.clock.later = timedelta(seconds=91)
+        assert house.carry() == 1
+        assert len(system.asked) == sent
+        assert house.store.outbox.state().given_up == 1 - sent
+
+
+def test_what_was_claimed_and_never_begun_is_done(build: Callable[..., House]) -> None:
+    """Its server died before it sent anything: nothing can happen twice."""
+    with crm(lambda *_: (200, {})) as system:
+        house = build(system.url, method="post", still=True)
+        put_in(house)
+        house.store.outbox.claim("dead", at=house.clock.utc(), lease=timedelta(seconds=90))
+        house.clock.later = timedelta(seconds=91)
+        assert house.carry() == 1
+        assert len(system.asked) == 1
+        assert house.errands[0].done_at is not None
+
+
 def test_no_server_takes_what_another_is_just_beginning(build: Callable[..., House]) -> None:
     """Its caller would wait for an answer that somebody else has; if its process dies, they may."""
     with raw_server(hang) as url:
@@ -356,6 +382,8 @@ def test_no_server_takes_what_another_is_just_beginning(build: Callable[..., Hou
         other = house.process("two")
         assert other.carry() == 0
         greenlet.kill()
+        house.writing._begun.kill()
+        house.writing.outbox.close(0.0)
         other.writing.close()
 
 

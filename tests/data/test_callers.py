@@ -24,6 +24,10 @@ from data.models import (
 )
 from data.records.callers import CallerHistory, TakenFor
 from data.store import Store
+from dialogs.segments.reading import read_rules
+from dialogs.source import read
+from ivr.callers.measure import measure
+from ivr.cli.flows import SHIPPED
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -304,6 +308,15 @@ def test_calls_are_counted_without_reading_one(sqlite_store: Store) -> None:
             searches = [row.detail for row in plan if "SEARCH calls" in row.detail]
             assert searches
             assert all("USING COVERING INDEX ix_calls_history" in search for search in searches), searches
+
+
+@pytest.mark.long
+def test_a_caller_with_ten_thousand_calls_is_known_in_five_milliseconds(store: Store) -> None:
+    """The promise, p95, on every database: from the number to the segment, by the shipped rules."""
+    rules, wrong = read_rules(read(SHIPPED / "segments.yaml"))
+    assert wrong == []
+    waited, computed = measure(store, rules, calls=10_000, decisions=300, tell=lambda: None)
+    assert waited.p95 < 5, (waited, computed)
 
 
 @pytest.mark.parametrize("hostile", ["'; DROP TABLE calls; --", "%", "+34600111222' OR '1'='1", "\\", "{}"])

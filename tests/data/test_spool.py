@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from data import spool as spool_module
 from data.errors import DatabaseLocked, DataError, SpoolNotWritable
 from data.ids import new_id
-from data.records import CallAnswered, CallRecord, Reading
+from data.records import CallAnswered, CallRecord, Errand, Reading
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
 from tests.data.conftest import NOW, begun, ended, locked_by_another_process, turn
@@ -336,3 +337,16 @@ def test_a_file_in_the_place_of_the_folder_says_so(store: Store, tmp_path: Path)
     (tmp_path / "spool").write_text("not a folder")
     with pytest.raises(DataError, match="cannot be kept"):
         Spool(tmp_path / "spool").keep(begun())
+
+
+def test_errands_wait_with_the_calls_and_are_put_in_once(spool: Spool, store: Store) -> None:
+    """What a caller asked for while the database was lost: kept twice, it is put in once, whole."""
+    asked = Errand(
+        kind="write", target="crm", body={"values": {"day": "2026-12-01"}}, idempotency_key="k", at=NOW
+    )
+    spool.keep(*a_call(), asked)
+    spool.keep(asked)
+    assert spool.drain(store) == Drained(written=8, set_aside=0)
+    (mine,) = store.outbox.claim("n1", at=NOW, lease=timedelta(seconds=9), most=9)
+    assert (mine.target, dict(mine.body), mine.idempotency_key) == ("crm", dict(asked.body), "k")
+    assert mine.created_at == NOW

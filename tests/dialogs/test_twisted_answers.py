@@ -226,7 +226,7 @@ def test_what_is_broken_off_in_the_middle_is_never_sure(kind: str, language: str
     asks = asked(kind)
     wrong = []
     for mark in INSIDE[language].split("|"):
-        for said, value in good(kind, language):
+        for said, value in good(kind, language)[:3]:
             words = bare(said).split()
             for at in range(1, len(words)):
                 text = " ".join((*words[:at], mark, *words[at:]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -324,6 +324,18 @@ def test_the_same_question_with_two_answers(scene: Scene) -> None:
     text = scene.retell(record)
     assert "- busy\n" in text
     assert "- error\n" in text
+
+
+def test_what_was_said_while_a_back_end_was_slow_is_no_part_of_the_test(scene: Scene) -> None:
+    """What the live service says at the look-up's own step ("one moment, please"): no flow knows of it."""
+    scene.answers = {"account": account()}
+    record = scene.live(in_turn(Keyed("1"), Keyed(CUSTOMER), Keyed("2")))
+    turns = list(record.turns)
+    at = next(n for n, turn in enumerate(turns) if turn.kind == "lookup")
+    waited = replace(turns[at], kind="said", text="Un momento, por favor.", result="", asked={}, found={})
+    text = scene.retell(replace(record, turns=(*turns[:at], waited, *turns[at:])))
+    assert "Un momento" not in text
+    assert "lookup: account" in text
 
 
 def test_a_caller_who_goes_while_something_is_said_ends_the_test_there(scene: Scene) -> None:
