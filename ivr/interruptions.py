@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import wave
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from speech.echo import ECHO, echo_likeness
-from speech.errors import SoundUnreadable
-from speech.sound import SAMPLE_RATE, read_wav
+from speech.sound import SAMPLE_RATE
 
 _NODS: Mapping[str, str] = {
     "es": "aja|ah|mm|mmm|mhm|hum|vale|ya|si|bien|muy bien|claro|ok|okey|de acuerdo|entiendo",
@@ -57,12 +57,11 @@ class Interruption:
         """Seconds of the prompt from which it goes on."""
         return max(0.0, self.prompt_seconds - BACK)
 
-    def is_echo(self, prompt: bytes) -> bool:
-        """Whether it is the prompt, coming back. `prompt`: all of its samples."""
+    def is_echo(self, files: Sequence[Path]) -> bool:
+        """Whether it is the prompt, coming back. `files`: those of which the prompt is made, 8 kHz."""
         seconds = len(self._sound) / 2 / SAMPLE_RATE
-        start = round(max(0.0, self.prompt_seconds - _BEFORE) * SAMPLE_RATE) * 2
-        end = round((self.prompt_seconds + seconds) * SAMPLE_RATE) * 2
-        return echo_likeness(bytes(self._sound), prompt[start:end]) >= ECHO
+        played = samples_of(files, self.prompt_seconds - _BEFORE, self.prompt_seconds + seconds)
+        return echo_likeness(bytes(self._sound), played) >= ECHO
 
 
 def is_nod(text: str, language: str) -> bool:
@@ -73,14 +72,24 @@ def is_nod(text: str, language: str) -> bool:
     return bool(words) and (said in nods or all(word in nods for word in words))
 
 
-def samples_of(files: Sequence[Path]) -> bytes:
-    """The samples of a prompt's files; those that cannot be read are left out."""
-    parts = []
+def samples_of(files: Sequence[Path], start: float, end: float) -> bytes:
+    """The samples of a prompt from second `start` to `end`, read from its 8 kHz files and from nowhere else.
+
+    Files that cannot be read are left out.
+    """
+    first, last = max(0, round(start * SAMPLE_RATE)), round(end * SAMPLE_RATE)
+    parts, begins = [], 0
     for file in files:
         try:
-            parts.append(read_wav(file))
-        except SoundUnreadable:
+            with wave.open(str(file), "rb") as sound:
+                count = sound.getnframes()
+                here, until = max(0, first - begins), min(count, last - begins)
+                if here < until:
+                    sound.setpos(here)
+                    parts.append(sound.readframes(until - here))
+        except (OSError, EOFError, wave.Error):
             continue
+        begins += count
     return b"".join(parts)
 
 

@@ -25,7 +25,7 @@ from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.attention import Attention, DeadlineError
 from ivr.clock import Clock
-from ivr.interruptions import LONGEST_COUGH, Interruption, is_nod, samples_of
+from ivr.interruptions import LONGEST_COUGH, Interruption, is_nod
 from ivr.meanwhile import Meanwhile
 from ivr.voicing import Voicing
 from speech.endpointing import (
@@ -281,7 +281,7 @@ class Question:
         interruption, self._interruption = self._interruption, None
         if utterance is None:
             return None
-        if interruption is not None and interruption.is_echo(samples_of(self._files)):
+        if interruption is not None and interruption.is_echo(self._files):
             log.info("echo", played=round(interruption.prompt_seconds, 1))
             self._echoes = True
             utterance.cancel()

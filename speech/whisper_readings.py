@@ -247,12 +247,15 @@ _THOUSANDS = re.compile(r"\b([1-9][0-9]{0,2}) ([0-9]{3})\b(?! [0-9])")
 def with_figures_joined(text: str, language: str, words: Collection[str] = ()) -> str:
     """A number as it was said, where Whisper wrote parts of it in figures.
 
-    "340 y 5" is 345 (it was said as "trescientos cuarenta y cinco"), "6 745" is 6745, and figures behind a
-    number word (one of `words`) become words: "mil ochocientos 61" is "mil ochocientos sesenta y uno".
+    "200 50 3" is 253 where a quantity is asked for, "340 y 5" is 345 (it was said as "trescientos cuarenta y
+    cinco"), "6 745" is 6745, and figures behind a number word (one of `words`) become words: "mil
+    ochocientos 61" is "mil ochocientos sesenta y uno".
     """
     for place, word in enumerate(_UNITS.get(language, ()), 1):
         text = re.sub(rf"\b([0-9]*[1-9]0 [yi]) {word}\b", rf"\1 {place}", text)
     text = _FIGURES_AND.sub(lambda found: str(int(found[1]) + int(found[2])), text)
+    if _HUNDREDS & set(words):
+        text = _summed(text)
     text = _THOUSANDS.sub(r"\1\2", text)
     said = text.split()
     for place in range(1, len(said)):
@@ -261,6 +264,23 @@ def with_figures_joined(text: str, language: str, words: Collection[str] = ()) -
             with suppress(NotImplementedError, OverflowError):
                 said[place] = plain(num2words(int(figures), lang=language))
     return " ".join(said)
+
+
+_HUNDREDS = frozenset({"hundred", "ciento", "cent"})
+"""Expected where a quantity is asked for: a row of digits has no hundreds."""
+_FITTING = re.compile(r"\b([1-9][0-9]*?)(0+) ([1-9][0-9]*)\b")
+
+
+def _summed(text: str) -> str:
+    """Figures that fit into the zeros before them are one number: "200 50 3" is 253."""
+    while True:
+        for found in _FITTING.finditer(text):
+            if len(found[3]) <= len(found[2]):
+                whole = str(int(found[1] + found[2]) + int(found[3]))
+                text = text[: found.start()] + whole + text[found.end() :]
+                break
+        else:
+            return text
 
 
 _UNITS = {

@@ -17,13 +17,13 @@ from dialogs.slots.digits import Digits
 from dialogs.slots.yes_no import YesNo
 from esl.switch import Audio, Digit, Finished
 from ivr.attention import Attention
-from ivr.interruptions import is_nod
+from ivr.interruptions import is_nod, samples_of
 from ivr.listening import Collected, Question
 from ivr.voicing import Voicing
 from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
 from speech.recognizer import Hypothesis, Reading
-from speech.sound import FRAME_BYTES, FRAME_SECONDS, read_wav, seconds_of, to_pcm, to_samples
+from speech.sound import FRAME_BYTES, FRAME_SECONDS, read_wav, seconds_of, to_pcm, to_samples, write_wav
 from tests.ivr.paper import PaperCall, PaperDialog
 from tests.speech.conftest import noise
 
@@ -233,6 +233,18 @@ def say() -> Say:
 def test_what_a_nod_is(language: str, text: str, nod: bool) -> None:
     """Words that only show that somebody listens, once or several times."""
     assert is_nod(text, language) is nod
+
+
+def test_a_piece_of_a_prompt_is_read_across_its_files(tmp_path: Path) -> None:
+    """Only what is needed; a file that is gone is left out, and beyond the end there is nothing."""
+    files = [tmp_path / "a.wav", tmp_path / "gone.wav", tmp_path / "b.wav"]
+    first, second = noise(1.0, 500), noise(1.0, 500, seed=2)
+    write_wav(files[0], first)
+    write_wav(files[2], second)
+    assert samples_of(files, 0.5, 1.5) == first[8000:] + second[:8000]
+    assert samples_of(files, -1.0, 0.25) == first[:4000]
+    assert samples_of(files, 1.9, 9.0) == second[14_400:]
+    assert samples_of(files, 3.0, 4.0) == b""
 
 
 def test_a_nod_lets_the_prompt_go_on(scene: Scene, say: Say) -> None:
