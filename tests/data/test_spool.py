@@ -247,7 +247,7 @@ def test_a_line_that_is_no_record_is_put_aside(store: Store, spool: Spool, line:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10_000), damage=st.binary(min_size=1, max_size=40))
-def test_no_damage_stops_the_draining(store: Store, tmp_path: Path, place: int, damage: bytes) -> None:
+def test_no_damage_stops_the_draining(sqlite_store: Store, tmp_path: Path, place: int, damage: bytes) -> None:
     """Any bytes, anywhere in the file: every line is written or put aside, and the spool ends empty."""
     spool = Spool(tmp_path / str(new_id()))
     spool.keep(*a_call())
@@ -257,7 +257,7 @@ def test_no_damage_stops_the_draining(store: Store, tmp_path: Path, place: int, 
     content[place : place + len(damage)] = damage
     file.write_bytes(content)
     lines = sum(1 for line in bytes(content).split(b"\n") if line.strip())
-    drained = spool.drain(store)
+    drained = spool.drain(sqlite_store)
     assert drained.written + drained.set_aside == lines
     assert len(set_aside(spool)) == drained.set_aside
     assert not spool.waiting
