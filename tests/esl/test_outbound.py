@@ -287,7 +287,7 @@ def test_a_display_name_cannot_forge_a_variable(open_house: Callable[..., House]
 
 @pytest.mark.parametrize(
     ("number", "plain"),
-    [("anonymous", ""), ("", ""), ("112;rm -rf", "112"), ("+3460+0", ""), ("600 11", "60011"), ("٣٤", "")],
+    [("anonymous", ""), ("", ""), ("112;rm -rf", ""), ("+3460+0", ""), ("600 11", "60011"), ("٣٤", "")],
 )
 def test_a_number_is_digits_or_nothing(open_house: Callable[..., House], number: str, plain: str) -> None:
     """Nothing else gets as far as a look-up or a dial."""

@@ -18,8 +18,8 @@ from speech.whisper_readings import (
     similarity,
     sounded,
     weighed,
-    with_figures_joined,
 )
+from speech.written_numbers import with_figures_joined
 from tests.speech.conftest import noise, silence, tones
 
 
