@@ -44,11 +44,11 @@ from dialogs.results import (
     Result,
 )
 from esl.errors import CallEnded, CommandRefusedError
-from esl.freeswitch.configuration import QUEUE_DOMAIN
-from esl.switch import Call, Finished, HungUp
+from esl.switch import Call, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError
 from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.call_record import CallRecord, place_in
 from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
 from ivr.clip import clip_of
@@ -57,7 +57,7 @@ from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
-from ivr.records import CallRecord, place_in
+from ivr.queue_wait import QueueWait
 from ivr.voicing import Prompts, Voicing
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
@@ -129,6 +129,13 @@ class Session:
             clock=services.clock,
             watch=services.watch,
             counter=Counter(services.lookups, services.writes, services.filler, self._filler),
+        )
+        self._queue = QueueWait(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            watch=services.watch,
         )
         self._voicing = Voicing(call, conversation, services.prompts)
         self._echoes = False
@@ -368,27 +375,10 @@ class Session:
         )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
-        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
-        self._call.stop_listening()
-        self._attention.lift_limit()  # the wait for a person is not the dialog's time
-        # mod_callcenter ends its application as soon as an agent has answered, and lets the leg go on in
-        # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
-        # fallback queue, had we not said that the conversation is the end.
-        self._call.set_variable("hangup_after_bridge", "true")
-        # As if they had waited so long already: mod_callcenter adds it to the seconds of waiting.
-        self._call.set_variable("cc_base_score", str(enqueue.priority) if enqueue.priority else "")
-        result = _end_of_queue(
-            self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
-        )
+        result = self._queue.wait(enqueue)
         self._with_person = isinstance(result, Handed)
-        ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
-        self._record.queued(place_in(self._conversation, enqueue.step), enqueue.queue, result=ended)
-        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
-        self._attention.keys.clear()  # pressed while waiting: they were for the queue
-        if not self._with_person:
-            self._call.set_variable("hangup_after_bridge", "false")
-            if self._recognizer is not None:
-                self._call.start_listening()
+        if not self._with_person and self._recognizer is not None:
+            self._call.start_listening()
         return result
 
     # Sound
@@ -421,19 +411,3 @@ class Session:
             moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
         )
         return command
-
-
-def _end_of_queue(finished: Finished) -> Handed | NobodyFree | Failed:
-    """How mod_callcenter let the caller go: `cc_cause`, `cc_cancel_reason` (see tests/traces)."""
-    variables = finished.variables
-    if variables.get("cc_cause") == "answered":
-        return Handed()
-    match variables.get("cc_cancel_reason", ""):
-        case "TIMEOUT" | "BREAK_OUT":
-            return NobodyFree("timeout")
-        case "NO_AGENT_TIMEOUT":
-            return NobodyFree("no_agents")
-        case "EXIT_WITH_KEY":
-            return NobodyFree("left")
-        case other:
-            return Failed(f"the queue ended without an agent ({other or finished.response or 'no reason'})")

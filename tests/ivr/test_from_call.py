@@ -43,13 +43,14 @@ from dialogs.source import parse
 from dialogs.written import test_text as text_of_test
 from esl.switch import HungUp
 from ivr.attention import CallOverError
+from ivr.call_record import place_in
 from ivr.cli.flows import SHIPPED
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected
 from ivr.moments import nobody_watches
 from ivr.publishing.checkup import catalogue_in
-from ivr.records import Basis, Records, place_in
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.workshop.recorded_call import Site
 from ivr.workshop.recorded_call import test_of as as_test
