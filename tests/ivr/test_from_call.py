@@ -14,7 +14,6 @@ import pytest
 from data.call_log import CallLog
 from data.records import CallRecord as Remembered
 from data.spool import Spool
-from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.effects import Collect, Deed
 from dialogs.engine import Conversation
@@ -54,6 +53,7 @@ from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.workshop.recorded_call import Site
 from ivr.workshop.recorded_call import test_of as as_test
+from tests.databases import store_at
 from tests.ivr.paper import PaperCall, PaperPrompts
 
 ZONE = ZoneInfo("Europe/Madrid")
@@ -157,8 +157,7 @@ class Scene:
     """How each queue lets the caller go: `answered`, or a reason of mod_callcenter's."""
 
     def __post_init__(self) -> None:
-        self.store = Store(f"sqlite:///{self.place}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(self.place / "ivr.sqlite3")
         log = CallLog(self.store, Spool(self.place / "spool"))
         self.clock = Clock(1000.0)
         self.records = Records(log, node="test", clock=self.clock, recordings=None)
