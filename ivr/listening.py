@@ -237,7 +237,8 @@ class Question:
             return Collected(NoMatch(), ended_at)
         finally:
             utterance.cancel()
-        log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
+        if not self._collect.sensitive:
+            log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         given = _heard(hypothesis)

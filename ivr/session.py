@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import structlog
 
@@ -26,9 +25,7 @@ from dialogs.effects import (
     Hangup,
     Lookup,
     Play,
-    Prompt,
     SetOutcome,
-    Spoken,
     StartRecording,
     Write,
 )
@@ -60,20 +57,13 @@ from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
 from ivr.records import CallRecord, place_in
-from speech.errors import SpeechError
+from ivr.saying import Prompts, Saying
 from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
-
-
-class Prompts(Protocol):
-    """Where a prompt's sound comes from."""
-
-    def file_of(self, spoken: Spoken) -> Path:
-        """Raises `SpeechError`."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +86,6 @@ class Services:
     performers: Performers = field(default_factory=Performers)
 
 
-class NothingToSayError(Exception):
-    """No part of a prompt could be made to sound."""
-
-
 class Session:
     """One call from answer to record."""
 
@@ -113,6 +99,14 @@ class Session:
         self._clock = services.clock
         self._attention = Attention(call, self._clock, longest=services.longest_call)
         self._recognizer = services.recognizer
+        self._saying = Saying(
+            call,
+            services.prompts,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+        )
         self._deeds = Deeds(
             call,
             attention=self._attention,
@@ -136,10 +130,8 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
-            counter=Counter(services.lookups, services.writes, services.filler, self._sound),
+            counter=Counter(services.lookups, services.writes, services.filler, self._saying.begin),
         )
-        self._answered_at: float | None = None
-        """When the caller had ended the last answer (call time), until we speak again."""
         self._recording = False
         """It has begun; what the dialog tells or asks before that is not in it."""
         self._we_hung_up = False
@@ -253,6 +245,7 @@ class Session:
                 step=fault.step,
                 reason=fault.reason,
             )
+        self._saying.forget()
         if not self._recording:
             self._record.not_recorded()
         self._record.language = self._conversation.language
@@ -298,6 +291,15 @@ class Session:
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
+        """Nothing that is sensitive stays: neither in the recording, nor as a prompt's file."""
+        try:
+            with self._silenced(sensitive=sensitive):
+                yield
+        finally:
+            self._saying.forget()
+
+    @contextmanager
+    def _silenced(self, *, sensitive: bool) -> Iterator[None]:
         """Silence in the recording while something sensitive is said or answered.
 
         If the switch refuses to mask, the recording ends: better no recording than one with the answer.
@@ -323,7 +325,7 @@ class Session:
         if self._attention.keys and not play.always:
             return Played(interrupted=True)
         with self._masked(sensitive=play.sensitive):
-            command = self._sound(play.prompt, play.step)
+            command = self._saying.begin(play.prompt, play.step)
             self._attention.until_finished(command, on_key=self._call.stop_playing)
         return Played(interrupted=bool(self._attention.keys))
 
@@ -340,11 +342,13 @@ class Session:
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
-            collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+            collected = question.ask(
+                lambda: self._saying.begin(collect.prompt, collect.step, kind=collect.kind)
+            )
         collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
-        self._answered_at = collected.ended_at
+        self._saying.answered_at = collected.ended_at
         self._tell_answer(collect, collected)
         return collected.answer
 
@@ -391,30 +395,6 @@ class Session:
             if self._recognizer is not None:
                 self._call.start_listening()
         return result
-
-    # Sound
-
-    def _sound(self, prompt: Prompt, step: str, kind: str = "") -> str:
-        """Starts a prompt and returns the command's id. Raises `NothingToSayError`."""
-        files = []
-        for spoken in prompt:
-            try:
-                files.append(self._services.prompts.file_of(spoken))
-            except SpeechError as lost:
-                log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
-        if prompt and not files:
-            raise NothingToSayError(step)
-        command = self._call.play(files)
-        text = " ".join(spoken.shown or spoken.text for spoken in prompt)
-        latency = None if self._answered_at is None else self._clock.now() - self._answered_at
-        self._answered_at = None
-        self._record.system_turn(place_in(self._conversation, step), text, latency=latency)
-        language = prompt[0].language if prompt else ""
-        words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
-        self._services.watch(
-            moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
-        )
-        return command
 
 
 def _end_of_queue(finished: Finished) -> Handed | NobodyFree | Failed:
