@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
 from data.database import Database
-from data.ids import new_id
-from data.models import AuditRow
+from data.models import AuditRow, CustomerRow
+from data.numbers import plausible
+from data.once import insert_new
 from data.records import AuditEntry
 
 
@@ -20,7 +21,7 @@ class Audit:
         self._database = database
 
     def note(self, *entries: AuditEntry) -> None:
-        """Adds entries, all or none."""
+        """Adds entries, all or none; what is there already stays."""
         if entries:
             with self._database.writing() as connection:
                 self.note_within(connection, *entries)
@@ -28,7 +29,12 @@ class Audit:
     @staticmethod
     def note_within(connection: Connection, *entries: AuditEntry) -> None:
         """As `note`, in the transaction of what is being noted."""
-        connection.execute(insert(AuditRow), [_values(entry) for entry in entries])
+        for entry in entries:
+            values = _values(entry)
+            if entry.customer_id is None and plausible(entry.customer_number):
+                whose = select(CustomerRow.id).where(CustomerRow.customer_number == entry.customer_number)
+                values["customer_id"] = connection.scalar(whose)
+            connection.execute(insert_new(connection, AuditRow).values(**values))
 
     def of_customer(self, customer_id: UUID, most: int = 1000) -> tuple[AuditEntry, ...]:
         """Who had to do with this person's data, newest first."""
@@ -46,7 +52,7 @@ class Audit:
 
 def _values(entry: AuditEntry) -> dict[str, object]:
     return {
-        "id": new_id(),
+        "id": entry.id,
         "at": entry.at,
         "who": entry.who,
         "action": entry.action,
@@ -59,6 +65,7 @@ def _values(entry: AuditEntry) -> dict[str, object]:
 
 def _entry(row: Row[Any]) -> AuditEntry:
     return AuditEntry(
+        id=row.id,
         at=row.at,
         who=row.who,
         action=row.action,

@@ -17,7 +17,7 @@ from typing import Literal
 from uuid import UUID
 
 from data.errors import CallUnknown, DataError, RecordRefused
-from data.records import CallAnswered, CallBegun, CallEnded, Turn
+from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, Turn
 from data.records.callers import TakenFor
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
@@ -70,6 +70,9 @@ class CallLog:
 
     def finish(self, end: CallEnded) -> Where:
         return self._write(lambda: self._store.calls.finish(end), end)
+
+    def audit(self, entry: AuditEntry) -> Where:
+        return self._write(lambda: self._store.audit.note(entry), entry)
 
     def taken_for(self, taken: TakenFor) -> None:
         """Notes a caller's segment. It is not spooled: the call's ending tells it, too."""

@@ -55,6 +55,10 @@ class Database(ABC):
         """A connection of its own for reading what takes long, so that nobody else waits for it."""
 
     @abstractmethod
+    def scrubbing(self) -> AbstractContextManager[Connection]:
+        """As `writing()`, for an erasure: where it is ours to do, nothing stays readable in the files."""
+
+    @abstractmethod
     def migrating(self) -> AbstractContextManager[Connection]:
         """A connection for schema changes: one transaction, and one process at a time."""
 

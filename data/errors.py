@@ -138,3 +138,27 @@ class SpoolNotWritable(DataError):
     """Call records cannot even be kept on disk."""
 
     code = "spool_not_writable"
+
+
+class MappingWrong(DataError):
+    """The mapping of an import is not right."""
+
+    code = "mapping"
+
+
+class SheetWrong(DataError):
+    """A file to be imported or exported cannot be read or written as a whole."""
+
+    code = "sheet"
+
+
+class PersonUnknown(DataError):
+    """Nobody is known by this number, or several are."""
+
+    code = "person_unknown"
+
+
+class FilesNotRemoved(DataError):
+    """A recording or message of a person cannot be deleted."""
+
+    code = "files_not_removed"

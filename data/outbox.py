@@ -25,6 +25,7 @@ from data.records import Claimed, Errand, GivenUp, OutboxState, utc
 from data.text import clean
 
 Standing = Literal["waiting", "done", "given_up"]
+BEGUN = "a try was begun, and nobody knows how it ended"
 _LONGEST_ERROR = 300
 _WAITING = and_(OutboxRow.done_at.is_(None), OutboxRow.given_up_at.is_(None))
 
@@ -89,6 +90,19 @@ class Outbox:
             ).all()
         return tuple(_claimed(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id)))
 
+    def claim_own(self, key: str, owner: str, *, at: datetime, lease: timedelta) -> Claimed | None:
+        """The errand with this key, due or not, if it waits and is nobody's: for whoever has put it in."""
+        now = utc(at)
+        free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now)
+        with self._database.writing() as connection:
+            row = connection.execute(
+                update(OutboxRow)
+                .where(OutboxRow.idempotency_key == key, _WAITING, free)
+                .values(claimed_by=owner, lease_until=now + lease, tries=OutboxRow.tries + 1)
+                .returning(OutboxRow)
+            ).one_or_none()
+        return None if row is None else _claimed(row)
+
     def done(self, errand_id: UUID, owner: str, *, at: datetime) -> bool:
         """It has arrived. False: the lease had lapsed, and somebody else has it or has carried it."""
         return self._close(errand_id, owner, done_at=utc(at), body="{}", last_error="")
@@ -100,6 +114,11 @@ class Outbox:
     def give_up(self, errand_id: UUID, owner: str, *, at: datetime, error: str) -> bool:
         """It will not arrive; it stays for a person to see. False: it is not ours any more."""
         return self._close(errand_id, owner, given_up_at=utc(at), last_error=clean(error, _LONGEST_ERROR))
+
+    def begin(self, errand_id: UUID, owner: str) -> bool:
+        """A try begins that must not be made twice: if its server dies, `last_error` is `BEGUN` for whoever
+        takes it over. False: it is not ours any more."""
+        return self._set(errand_id, owner, last_error=BEGUN)
 
     def extend(self, errand_id: UUID, owner: str, *, until: datetime) -> bool:
         """More time for what takes long. False: it is not ours any more."""

@@ -129,7 +129,8 @@ class PostgreSql(Database):
     def reading(self) -> Iterator[Connection]:
         with self._turn(_READ) as connection:
             yield connection
-            connection.rollback()
+            # There is nothing to take back, and after a rollback the driver forgets its prepared statements.
+            connection.commit()
 
     @contextmanager
     @override
@@ -144,6 +145,14 @@ class PostgreSql(Database):
         with self._lone(_READ) as connection:
             yield connection
             connection.rollback()
+
+    @contextmanager
+    @override
+    def scrubbing(self) -> Iterator[Connection]:
+        # Dead rows are the server's to clear away (autovacuum), like its logs and backups.
+        with self._lone(_WRITE) as connection:
+            yield connection
+            connection.commit()
 
     @contextmanager
     @override

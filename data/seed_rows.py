@@ -17,6 +17,7 @@ from uuid import UUID
 
 from data import luhn
 from data import seed_words as words
+from data.arrears import stage_of
 from data.ids import derived_id
 from data.models import (
     AccountRow,
@@ -24,6 +25,8 @@ from data.models import (
     CustomerPhoneNumberRow,
     CustomerRow,
     DebtRow,
+    IdentityRow,
+    MovementRow,
     OrderRow,
     PaymentRow,
     PhoneNumberRow,
@@ -65,25 +68,32 @@ class Rows:
         return datetime(day.year, day.month, day.day, 8, tzinfo=UTC) + timedelta(minutes=int(minutes))
 
 
-def stage_of(days_late: int) -> str:
-    """Stage of arrears by days since the due date, as docs/database.md lists them."""
-    for beyond, stage in (
-        (365, "judicial"),
-        (180, "pre_judicial"),
-        (90, "late"),
-        (30, "middle"),
-        (0, "early"),
-        (-6, "preventive"),
-    ):
-        if days_late > beyond:
-            return stage
-    return "none"
+@dataclass(frozen=True, kw_only=True)
+class OwnDetails:
+    """What a person may be asked for, or may correct."""
+
+    email: str | None = None
+    address: str | None = None
+    postal_code: str | None = None
+    town: str | None = None
+    birth_date: date | None = None
+    dni: str | None = None
+
+
+NO_DETAILS = OwnDetails()
 
 
 def add_customer(
-    rows: Rows, *, number: str, name: str, language: str, zone: str, phone_numbers: Sequence[str]
+    rows: Rows,
+    *,
+    number: str,
+    name: str,
+    language: str,
+    zone: str,
+    phone_numbers: Sequence[str],
+    own: OwnDetails = NO_DETAILS,
 ) -> UUID:
-    """A person and how to reach them."""
+    """A person, how to reach them, and what proves who they are."""
     customer_id = rows.id("customer", number)
     rows.add(
         CustomerRow,
@@ -94,7 +104,24 @@ def add_customer(
         language=language,
         zone=zone,
         origin=ORIGIN,
+        email=own.email,
+        address=own.address,
+        postal_code=own.postal_code,
+        town=own.town,
+        birth_date=own.birth_date,
     )
+    if own.dni is not None:
+        rows.add(
+            IdentityRow,
+            number,
+            "dni",
+            id=rows.id("identity", f"{number} dni"),
+            customer_id=customer_id,
+            kind="dni",
+            value=own.dni,
+            set_at=datetime.fromtimestamp(_BORN_MS / 1000, UTC),
+            set_by=ORIGIN,
+        )
     for rank, e164 in enumerate(phone_numbers, start=1):
         phone_id = rows.id("phone", e164)
         rows.add(PhoneNumberRow, e164, id=phone_id, e164=e164)
@@ -109,6 +136,19 @@ def add_customer(
     return customer_id
 
 
+@dataclass(frozen=True, kw_only=True)
+class Which:
+    """What tells a customer's accounts apart."""
+
+    label: str = ""
+    last_digits: str = ""
+    rank: int = 1
+
+
+ONLY = Which()
+"""The only account of a customer."""
+
+
 def add_account(
     rows: Rows,
     *,
@@ -117,33 +157,40 @@ def add_account(
     unpaid: Sequence[tuple[int, int]],
     paid: Sequence[tuple[int, int]] = (),
     instalment: bool = False,
+    which: Which = ONLY,
 ) -> None:
-    """An account and its debts, each as (days late today, cents)."""
-    account_id = rows.id("account", number)
+    """An account with its debts, each as (days late today, cents), and what moved on it."""
+    name = number if which.rank == 1 else f"{number} {which.rank}"
+    account_id = rows.id("account", name)
     oldest = max((late for late, _ in unpaid), default=None)
     rows.add(
         AccountRow,
-        number,
+        name,
         id=account_id,
         customer_id=rows.id("customer", number),
         balance_cents=sum(cents for _, cents in unpaid),
         currency=CURRENCY,
         due_on=None if oldest is None else rows.today - timedelta(days=oldest),
         stage="none" if oldest is None else stage_of(oldest),
+        label=which.label,
+        last_digits=which.last_digits,
+        rank=which.rank,
     )
     for status, debts in (("open", unpaid), ("paid", paid)):
         for count, (late, cents) in enumerate(debts):
             due = rows.today - timedelta(days=late)
             issued = due - timedelta(days=20)
             month = words.MONTHS[language][(issued.month - 2) % 12]
+            concept = f"{words.CONCEPTS[language][instalment]} {month}"
+            _add_movement(rows, account_id, f"{name} {status} {count}", issued, cents, concept, "bill")
             rows.add(
                 DebtRow,
-                number,
+                name,
                 status,
                 count,
-                id=rows.id("debt", f"{number} {status} {count}"),
+                id=rows.id("debt", f"{name} {status} {count}"),
                 account_id=account_id,
-                concept=f"{words.CONCEPTS[language][instalment]} {month}",
+                concept=concept,
                 amount_cents=cents,
                 currency=CURRENCY,
                 issued_on=issued,
@@ -152,20 +199,46 @@ def add_account(
                 status=status,
             )
     for count, (late, cents) in enumerate(paid):
-        _add_payment(rows, number=number, count=count, on=rows.today - timedelta(days=late), cents=cents)
+        on = rows.today - timedelta(days=late)
+        _add_payment(rows, account_id, name, count=count, on=on, cents=cents, method=_method_of(number))
+        _add_movement(
+            rows, account_id, f"{name} payment {count}", on, -cents, words.PAID[language], "payment"
+        )
 
 
-def _add_payment(rows: Rows, *, number: str, count: int, on: date, cents: int) -> None:
+def _method_of(number: str) -> str:
+    return words.METHODS[int(number) % len(words.METHODS)]
+
+
+def _add_payment(
+    rows: Rows, account_id: UUID, name: str, *, count: int, on: date, cents: int, method: str
+) -> None:
     rows.add(
         PaymentRow,
-        number,
+        name,
         count,
-        id=rows.id("payment", f"{number} {count}"),
-        account_id=rows.id("account", number),
+        id=rows.id("payment", f"{name} {count}"),
+        account_id=account_id,
         amount_cents=cents,
         currency=CURRENCY,
         received_on=on,
-        method=words.METHODS[int(number) % len(words.METHODS)],
+        method=method,
+    )
+
+
+def _add_movement(
+    rows: Rows, account_id: UUID, name: str, on: date, cents: int, concept: str, kind: str
+) -> None:
+    rows.add(
+        MovementRow,
+        name,
+        id=rows.id("movement", name),
+        account_id=account_id,
+        at=rows.at(on, 0),
+        amount_cents=cents,
+        currency=CURRENCY,
+        concept=concept,
+        kind=kind,
     )
 
 

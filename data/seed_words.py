@@ -209,3 +209,5 @@ PRODUCTS = (
 CARRIERS = ("Correos Express", "SEUR", "MRW", "GLS")
 LEFT_WITH = ("recipient", "recipient", "recipient", "recipient", "neighbour", "recipient", "pickup_point")
 METHODS = ("direct_debit", "direct_debit", "card", "transfer")
+PAID = {"es": "Su pago", "ca": "El seu pagament", "en": "Your payment"}
+"""A payment in a statement."""

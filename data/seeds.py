@@ -14,18 +14,23 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Connection, func, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, select
 
 from data import luhn
 from data import seed_words as words
+from data.bulk import insert_missing
 from data.errors import RecordRefused, SeedRefused
 from data.models import (
     AccountRow,
+    AppointmentChangeRow,
+    AppointmentRow,
+    AppointmentSlotRow,
     Base,
     CustomerPhoneNumberRow,
     CustomerRow,
     DebtRow,
+    IdentityRow,
+    MovementRow,
     OrderRow,
     PaymentRow,
     PhoneNumberRow,
@@ -36,9 +41,13 @@ from data.models import (
 from data.seed_rows import (
     CURRENCY,
     MOST_CUSTOMERS,
+    NO_DETAILS,
+    ONLY,
     ORIGIN,
     REFERENCE_DAY,
+    OwnDetails,
     Rows,
+    Which,
     add_account,
     add_customer,
     add_drawn_customer,
@@ -46,6 +55,7 @@ from data.seed_rows import (
     add_ticket,
     customer_number,
 )
+from data.seed_slots import Slot, add_appointment, add_slots
 from data.store import Store
 
 SEED = 2026
@@ -61,6 +71,11 @@ _TABLES: tuple[type[Base], ...] = (
     TicketStatusChangeRow,
     OrderRow,
     ShipmentRow,
+    IdentityRow,
+    MovementRow,
+    AppointmentSlotRow,
+    AppointmentRow,
+    AppointmentChangeRow,
 )
 """Parents before children."""
 
@@ -89,6 +104,11 @@ class DemoCustomer:
     order_carrier: str | None = "SEUR"
     """`None`: the order was cancelled."""
 
+    own: OwnDetails = NO_DETAILS
+    account: Which = ONLY
+    second_account: tuple[Which, tuple[tuple[int, int], ...]] | None = None
+    appointment_number: str | None = None
+
     @property
     def balance_cents(self) -> int:
         return sum(cents for _, cents in self.debts)
@@ -114,6 +134,14 @@ _DEMO = (
         why="owes 142,30 €, has an open ticket and an order on its way",
         ticket_number="20264511",
         order_number="780346",
+        own=OwnDetails(
+            email="lucia.fernandez@example.org",
+            address="Calle Cervantes, 12, 3º B",
+            postal_code="28014",
+            town="Madrid",
+            birth_date=date(1984, 3, 12),
+            dni="00000001R",
+        ),
     ),
     DemoCustomer(
         customer_number="12807",
@@ -125,6 +153,14 @@ _DEMO = (
         order_number="780353",
         order_age=2,
         order_carrier=None,
+        own=OwnDetails(
+            email=None,
+            address="Calle Real, 3",
+            postal_code="41001",
+            town="Sevilla",
+            birth_date=date(1957, 11, 2),
+            dni="00000014Z",
+        ),
     ),
     DemoCustomer(
         customer_number="30460",
@@ -139,6 +175,17 @@ _DEMO = (
         order_number="780361",
         order_age=4,
         order_carrier="MRW",
+        own=OwnDetails(
+            email="montserrat.puig@example.org",
+            address="Carrer Major, 7, 1r 2a",
+            postal_code="17001",
+            town="Girona",
+            birth_date=date(1969, 6, 24),
+            dni="00000022E",
+        ),
+        account=Which(label="fibra", last_digits="3046"),
+        second_account=(Which(label="mòbil", last_digits="0103", rank=2), ((-10, 1200),)),
+        appointment_number="45710027",
     ),
     DemoCustomer(
         customer_number="77024",
@@ -167,6 +214,14 @@ _DEMO = (
         ticket_subject=4,
         order_number="780387",
         order_age=1,
+        own=OwnDetails(
+            email=None,
+            address="Calle Triana, 40",
+            postal_code="35002",
+            town="Las Palmas",
+            birth_date=date(1990, 1, 31),
+            dni="00000035N",
+        ),
     ),
     DemoCustomer(
         customer_number="29389",
@@ -175,6 +230,14 @@ _DEMO = (
         phone_number="+34759000106",
         debts=((5, 60),),
         why="owes 0,60 €, shares the telephone with 81646",
+        own=OwnDetails(
+            email=None,
+            address="Calle Feria, 9",
+            postal_code="41003",
+            town="Sevilla",
+            birth_date=date(1948, 8, 15),
+            dni="00000049A",
+        ),
     ),
     DemoCustomer(
         customer_number="81646",
@@ -183,6 +246,14 @@ _DEMO = (
         phone_number="+34759000106",
         debts=((5, 2100),),
         why="owes 21,00 €, shares the telephone with 29389",
+        own=OwnDetails(
+            email=None,
+            address="Calle Feria, 9",
+            postal_code="41003",
+            town="Sevilla",
+            birth_date=date(1992, 4, 5),
+            dni="00000051M",
+        ),
     ),
 )
 
@@ -216,7 +287,7 @@ def seed(
             before = _count(connection)
             for table in _TABLES:
                 if some := rows.tables.get(table):
-                    _insert(connection, table, list(some.values()))
+                    insert_missing(connection, table, list(some.values()))
             after = _count(connection)
     except RecordRefused as clash:
         raise SeedRefused(
@@ -229,8 +300,9 @@ def seed(
 def made_up(*, customers: int, seed: int, today: date) -> Rows:
     """The rows themselves: pure, the same for the same arguments."""
     rows = Rows(seed=seed, today=today)
+    slots = add_slots(rows)
     for customer in _DEMO:
-        _add_demo(rows, customer)
+        _add_demo(rows, customer, slots)
     reserved = {customer.customer_number for customer in _DEMO}
     index = 0
     while len(rows.tables[CustomerRow]) < customers:
@@ -250,7 +322,7 @@ def fingerprint(rows: Rows) -> str:
     return "\n".join(lines)
 
 
-def _add_demo(rows: Rows, customer: DemoCustomer) -> None:
+def _add_demo(rows: Rows, customer: DemoCustomer, slots: list[Slot]) -> None:
     assert luhn.is_valid(customer.customer_number)
     customer_id: UUID = add_customer(
         rows,
@@ -259,14 +331,16 @@ def _add_demo(rows: Rows, customer: DemoCustomer) -> None:
         language=customer.language,
         zone=customer.zone,
         phone_numbers=[customer.phone_number],
+        own=customer.own,
     )
+    number, language = customer.customer_number, customer.language
+    paid = ((172, 7450), (202, 6990))
     add_account(
-        rows,
-        number=customer.customer_number,
-        language=customer.language,
-        unpaid=customer.debts,
-        paid=((172, 7450), (202, 6990)),
+        rows, number=number, language=language, unpaid=customer.debts, paid=paid, which=customer.account
     )
+    if customer.second_account:
+        which, debts = customer.second_account
+        add_account(rows, number=number, language=language, unpaid=debts, instalment=True, which=which)
     if customer.ticket_number:
         add_ticket(
             rows,
@@ -276,6 +350,8 @@ def _add_demo(rows: Rows, customer: DemoCustomer) -> None:
             subject=customer.ticket_subject,
             days=customer.ticket_days,
         )
+    if customer.appointment_number:
+        add_appointment(rows, number=customer.appointment_number, customer_id=customer_id, slot=slots[4])
     if customer.order_number:
         add_order(
             rows,
@@ -300,10 +376,3 @@ def _insist_on_no_real_ones(connection: Connection, *, force: bool) -> None:
 
 def _count(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(CustomerRow)) or 0
-
-
-def _insert(connection: Connection, table: type[Base], rows: list[dict[str, object]]) -> None:
-    """Rows that are there already stay as they are; a number that belongs to another row is refused."""
-    key = [column.name for column in inspect(table).primary_key]
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=key), rows)

@@ -18,7 +18,7 @@ import fcntl
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data.errors import CallUnknown, RecordRefused, SpoolNotWritable
 from data.ids import new_id
-from data.records import CallAnswered, CallBegun, CallEnded, Errand, Turn
+from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, Errand, Turn
 from data.store import Store
 
 
@@ -42,12 +42,13 @@ class TurnAdded:
     turn: Turn
 
 
-Record = CallBegun | CallAnswered | TurnAdded | CallEnded | Errand
+Record = CallBegun | CallAnswered | TurnAdded | CallEnded | Errand | AuditEntry
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "begun": TypeAdapter(CallBegun),
     "answered": TypeAdapter(CallAnswered),
     "turn": TypeAdapter(TurnAdded),
     "ended": TypeAdapter(CallEnded),
+    "audit": TypeAdapter(AuditEntry),
     "errand": TypeAdapter(Errand),
 }
 _KIND_OF: dict[type, str] = {
@@ -55,6 +56,7 @@ _KIND_OF: dict[type, str] = {
     CallAnswered: "answered",
     TurnAdded: "turn",
     CallEnded: "ended",
+    AuditEntry: "audit",
     Errand: "errand",
 }
 _WAITING = "calls.jsonl"
@@ -115,6 +117,29 @@ class Spool:
                 remedy="give the server's user the right to write there; the draining is then repeated",
             ) from error
 
+    def forget(self, *, calls: Collection[UUID], numbers: Collection[str], customer_id: UUID | None) -> int:
+        """Takes a person's lines out, of what waits and of what was set aside; returns how many.
+
+        Theirs are the lines of these calls, of calls that came from these numbers, and those that name the
+        customer. Raises `SpoolNotWritable`.
+        """
+        if not self.folder.is_dir():
+            return 0
+        try:
+            # In the order of a draining, so that neither waits for the other.
+            with self._locked("drain-lock"), self._locked("lock"):
+                files = [self.folder / _WAITING, self.folder / _SET_ASIDE, *self.folder.glob(_DRAINING)]
+                lines = {file: file.read_bytes().splitlines() for file in files if file.exists()}
+                whose = _Whose({str(call) for call in calls}, frozenset(numbers), str(customer_id))
+                for line in (line for some in lines.values() for line in some):
+                    whose.learn(line)
+                return sum(_keep_only(file, some, whose) for file, some in lines.items())
+        except OSError as error:
+            raise SpoolNotWritable(
+                f"the spool {self.folder} cannot be changed ({error.strerror})",
+                remedy="give the right to write there, then do it again",
+            ) from error
+
     def _drain_files(self, store: Store) -> Drained:
         with self._locked("lock"):
             self._take_over()
@@ -172,6 +197,50 @@ class Spool:
             yield True
         finally:
             os.close(descriptor)
+
+
+@dataclass
+class _Whose:
+    """Whether a line is one of a person's."""
+
+    calls: set[str]
+    numbers: frozenset[str]
+    customer: str
+
+    def learn(self, line: bytes) -> None:
+        """A call from their number is theirs, with all its lines, also those before this one."""
+        record = _content(line)
+        if self.numbers & {record.get("caller_number"), record.get("destination")}:
+            self.calls.add(str(record.get("call_id")))
+
+    def __contains__(self, line: bytes) -> bool:
+        record = _content(line)
+        return record.get("call_id") in self.calls or record.get("customer_id") == self.customer
+
+
+def _content(line: bytes) -> dict[str, Any]:
+    """The record in a line, also in one that was set aside; empty for what cannot be read."""
+    try:
+        entry = json.loads(line)
+        if isinstance(entry, dict) and "line" in entry:
+            entry = json.loads(entry["line"])
+        record = entry["record"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _keep_only(file: Path, lines: list[bytes], whose: _Whose) -> int:
+    """Writes a file anew without a person's lines, whole or not at all; how many those were."""
+    left = [line + b"\n" for line in lines if line not in whose]
+    if len(left) == len(lines):
+        return 0
+    fresh = file.with_suffix(".fresh")
+    fresh.unlink(missing_ok=True)
+    _append(fresh, b"".join(left))
+    fresh.replace(file)
+    _sync_folder(file.parent)
+    return len(lines) - len(left)
 
 
 def _append(file: Path, lines: bytes) -> None:
@@ -237,3 +306,5 @@ def _write(store: Store, record: Record) -> None:
             store.calls.finish(record)
         case Errand():
             store.outbox.put(record)
+        case AuditEntry():
+            store.audit.note(record)

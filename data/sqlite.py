@@ -90,6 +90,22 @@ class Sqlite(Database):
 
     @contextmanager
     @override
+    def scrubbing(self) -> Iterator[Connection]:
+        """What is deleted is overwritten, and the write-ahead log, which still has it, is emptied."""
+        with self._turn(self._writer) as connection:
+            driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+            driver.execute("PRAGMA secure_delete = ON")
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                driver.execute("PRAGMA secure_delete = OFF")
+        # A reader that is in the middle of something holds the log: the next checkpoint empties it then.
+        with self._translated(), closing(_connect(self.file, foreign_keys=True)) as plain:
+            plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    @contextmanager
+    @override
     def migrating(self) -> Iterator[Connection]:
         """A connection for schema changes: as `writing()`, but tables may be rebuilt meanwhile.
 

@@ -23,6 +23,9 @@ _SPACE_LIKE = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
 
 def clean(text: str, longest: int) -> str:
     """`text` on one line without control characters, blanks collapsed, at most `longest` characters."""
+    if len(text) <= longest and text.isprintable() and "  " not in text:
+        # Most texts are: nothing but letters, signs and single blanks.
+        return unicodedata.normalize("NFC", text)[:longest].strip()
     # A megabyte of name is not worth normalising; marks that combine need a little room.
     kept = [_shown(character) for character in text[: longest * 4]]
     line = " ".join("".join(kept).split())

@@ -12,7 +12,7 @@ from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template, Value, parse_template
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
-from dialogs.prompts import render
+from dialogs.prompts import in_writing, render
 from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
@@ -185,6 +185,13 @@ class Call:
         place = place or "/".join(filter(None, (self.flow.name, self.step, self.within)))
         recording = "/".join(filter(None, (place, part)))
         return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
+
+    def in_writing(self, words: Mapping[str, Template]) -> str:
+        """The words as a message shows them, in the caller's language. Raises `ValueUnspeakable`."""
+        template = words.get(self.language)
+        if template is None:
+            raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
+        return in_writing(template, language=self.language, say=self._say)
 
     def segment_prompt(self, words: Mapping[str, Template], place: str) -> Prompt:
         """Words of the segments' file, which know the caller's history. Raises `ValueUnspeakable`."""

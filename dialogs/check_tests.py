@@ -67,7 +67,7 @@ def _known(source: Source, way: _Way, found: Settings, flows: FlowSet) -> Iterat
     """Segments that there are, and facts that have values of their types."""
     segment = (found.caller or {}).get("segment")
     names = {one.name for one in flows.segments.segments}
-    if segment and names and segment not in names:
+    if isinstance(segment, str) and segment and names and segment not in names:
         yield source.problem(
             (*way, "caller", "segment"), f"there is no segment `{segment}`: {nearest(str(segment), names)}"
         )
@@ -136,8 +136,10 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
     for slot in expect.slots:
         if slot not in slots:
             yield source.problem((*way, "slots", slot), f"there is no slot `{slot}`: {nearest(slot, slots)}")
-    named: tuple[tuple[str, str, Iterable[str]], ...] = (
-        *((key, f"step with `{key}`", _own_names(key, flows)) for key in _DEEDS),
+    named: list[tuple[str, str, Iterable[str]]] = [
+        (key, f"step with `{key}`", _own_names(key, flows)) for key in _DEEDS if getattr(expect, key)
+    ]
+    named += [
         ("outcome", "step that notes the outcome", outcomes(flows)),
         ("offered", "step that offers", ("callback",)),
         ("message", "queue", catalogue.queues),
@@ -148,7 +150,7 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
         ("write", "write", catalogue.writes),
         ("transfer", "destination", catalogue.destinations),
         ("language", "language", {one for flow in flows.flows.values() for one in flow.languages}),
-    )
+    ]
     for key, what, known in named:
         # Several that were done since the last turn are written with commas.
         for name in (getattr(expect, key) or "").split(", "):
@@ -163,9 +165,7 @@ _OUTCOMES_OF_THE_ENGINE = frozenset({"handed_over", "nobody_free", "callback_boo
 
 def outcomes(flows: FlowSet) -> frozenset[str]:
     """Every outcome that a call through these flows may have."""
-    steps = (step for flow in flows.flows.values() for step in flow.steps.values())
-    named = {getattr(step, "outcome", None) for step in steps}
-    return _OUTCOMES_OF_THE_ENGINE | {name for name in named if isinstance(name, str)}
+    return _OUTCOMES_OF_THE_ENGINE | flows.outcomes
 
 
 def _own_names(key: str, flows: FlowSet) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from dialogs.catalogue import Catalogue, ValueType
+from dialogs.catalogue import REASON, Catalogue, ValueType
 from dialogs.check_languages import misplaced
 from dialogs.errors import Problem
 from dialogs.expressions import Template
@@ -134,6 +134,10 @@ def _check_names(
         if kind is None:
             if known.lacks(part.name):
                 yield flow.problem(step, way, known.message(part.name))
+        elif spoken and part.name == REASON:
+            yield flow.problem(
+                step, way, f"`{REASON}` is for your people, and not said to the caller: take it out"
+            )
         elif spoken and part.format and kind not in _FITTING[part.format]:
             fitting = DEFAULT_FORMAT.get(kind, "text")
             yield flow.problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -102,6 +103,13 @@ class FlowSet:
     """What they were checked against; calendars and destinations are read from it."""
     segments: SegmentRules = NO_RULES
     """Who callers are taken for, and how they are treated."""
+
+    @cached_property
+    def outcomes(self) -> frozenset[str]:
+        """Every outcome that its steps note."""
+        steps = (step for flow in self.flows.values() for step in flow.steps.values())
+        named = {getattr(step, "outcome", None) for step in steps}
+        return frozenset(name for name in named if isinstance(name, str))
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from dialogs.catalogue import Catalogue
 from dialogs.check import check_set, sensitive_names, value_types
+from dialogs.check_languages import misplaced
 from dialogs.check_words import Extent
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
@@ -28,7 +29,7 @@ from dialogs.nodes.ask import Ask, unknown_kind
 from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
-from dialogs.segments.checking import Around, check_segments
+from dialogs.segments.checking import Around, check_segments, check_shortcuts
 from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.segments.reading import find_segments, read_rules
 from dialogs.slots import KINDS
@@ -146,6 +147,8 @@ def assemble(
     found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
     extent = Extent(complete, complete and heads, complete and whole)
     problems += check_set(found, catalogue, extent=extent)
+    if not misshapen:
+        problems += check_shortcuts(rules, flows)
     if segments is not None and not misshapen:
         problems += check_segments(rules, segments, Around(flows, catalogue, extent.whole))
     return found, problems
@@ -210,6 +213,8 @@ def _notice(source: Source, head: FlowHead) -> Iterator[Problem]:
     for language in dict.fromkeys(head.languages):
         if language not in words:
             yield source.problem(way, f'no text in `{language}`: add `{language}: "…"`')
+    for language, message in misplaced(words):
+        yield source.problem((*way, language), message)
     for language, text in words.items():
         if language not in head.languages:
             remedy = nearest(language, head.languages)

@@ -45,7 +45,7 @@ def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[st
     """What is wrong, and what to do."""
     key = next((str(part) for part in reversed(loc) if not isinstance(part, int)), "")
     value = error.get("input")
-    given = _short(value)
+    given = short(value)
     context: Mapping[str, Any] = error.get("ctx", {})
     kind = error["type"]
     if kind == "value_error":
@@ -144,7 +144,7 @@ def _out_of_range(key: str, value: Any, bound: str, context: Mapping[str, Any]) 
         if not value:
             return f"`{key}` is empty: write a text"
         return f"`{key}` has {len(value)} signs, {bound} {shown} are allowed: write a shorter one"
-    return f"`{key}: {_short(value)}` is out of range: write {bound} {shown}"
+    return f"`{key}: {short(value)}` is out of range: write {bound} {shown}"
 
 
 _WANTED = {
@@ -200,10 +200,11 @@ def _kind_of(value: Any) -> str:
         return "a group of keys"
     if isinstance(value, list):
         return "a list"
-    return f"`{_short(value)}`"
+    return f"`{short(value)}`"
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value as it is shown in a message: its beginning, and no more than that it is a list or has keys."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     text = "…" if isinstance(value, (dict, list)) else text
     return text if len(text) <= 30 else text[:29] + "…"

@@ -28,6 +28,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from stdnum import luhn
 
+from dialogs.catalogue import ValueType
 from dialogs.effects import CallBack, Notify, OpenCase, Promise, Record, Understand, Write
 from dialogs.results import (
     CaseOpened,
@@ -93,6 +94,19 @@ class Meant(BaseModel):
     entities: dict[str, Annotated[str, BeforeValidator(_text)]] = Field(default_factory=dict)
 
 
+_MADE_UP: Mapping[ValueType, str | int | bool] = {
+    "text": "A1",
+    "code": "A1",
+    "digits": _FIRST,
+    "number": 1,
+    "money": 100,
+    "boolean": True,
+    "date": "2026-12-01",
+    "time": "10:00",
+    "phone": "+34600111222",
+}
+
+
 class DoneWith(BaseModel):
     """What a write answers when it is done."""
 
@@ -151,12 +165,15 @@ class Outside(BaseModel):
     def kept(self) -> Done | Failed:
         return Done() if self.consent == "done" else Failed("broken in the test")
 
-    def written(self, write: Write) -> Written | Noted | Refused | Failed:
+    def written(self, write: Write, fields: Mapping[str, ValueType]) -> Written | Noted | Refused | Failed:
+        """`fields`: what it answers when it is done; made up unless the test says it."""
         match self.write.get(write.name, "done"):
             case DoneWith(done=record):
                 return Written(record)
             case "done":
-                return Written()
+                made: dict[str, str | int | bool] = {name: _MADE_UP[kind] for name, kind in fields.items()}
+                money = [name for name, kind in fields.items() if kind == "money"]
+                return Written({**made, **{f"{name}_currency": "EUR" for name in money}})
             case "later":
                 return Noted()
             case "failed":

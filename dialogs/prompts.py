@@ -148,6 +148,12 @@ def render(
     return tuple(spoken)
 
 
+def in_writing(template: Template, *, language: str, say: Callable[[Value], Said]) -> str:
+    """The words as they are read: figures, not number words. Raises what `say` raises."""
+    prompt = render(template, language=language, recording="", pace=1.0, say=say)
+    return " ".join(spoken.shown or spoken.text for spoken in prompt)
+
+
 def _pieces(sentence: _Sentence, words: Sequence[str], recording: str) -> tuple[Piece, ...]:
     """The sentence in its parts. The signs that a part begins with go to the one before: its pause."""
     pieces: list[Piece] = []

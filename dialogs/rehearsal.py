@@ -10,6 +10,7 @@ data:
     "18051": slow
     "30007": [slow, {name: Jordi Puig, balance: 0, balance_currency: EUR}]    # one after the other
 agents: [busy, free]                       # the first queue, and all after it; or one word for all
+history: {calls.last_90_days: 12}          # what is known of the caller; or outright: caller: {segment: vip}
 tests:
   - test: a caller hears what they owe
     language: [es, ca, en]                 # once in each
@@ -25,15 +26,14 @@ One test alone may stand at the top of the file. Whatever stands at the top hold
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -45,13 +45,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from dialogs.calendars import known_zone
+from dialogs import entries
 from dialogs.check_tests import check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.misread import explain
-from dialogs.outside import Outside, seconds
+from dialogs.outside import Outside
 from dialogs.partly import without
 from dialogs.segments.golden import GOLDEN
 from dialogs.segments.reading import FILE as SEGMENTS
@@ -59,74 +59,15 @@ from dialogs.source import Source, nearest, read
 from dialogs.stand_in import Agents, Data, Staff
 
 ENDING = ".test.yaml"
-YEARS = range(2000, 2100)
-"""In which a test may play: nobody rehearses a call of another time on purpose."""
-LONGEST_SILENCE = 600.0
-"""Seconds; no question waits longer than thirty."""
+MOST_PROBLEMS = 100
+"""Of one file that are told; each costs time, and a hostile file has thousands."""
 
 
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _scalar(value: Any) -> Any:
-    if value is not None and not isinstance(value, (str, int, float, bool)):
-        raise ValueError("a value is a text, a number, or true or false: write one of them")
-    return value
-
-
-def _time(value: Any) -> str:
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError as fault:
-        raise ValueError(f"unknown time `{value}`: write it as `2026-11-23T10:00`") from fault
-    if found.tzinfo is not None:
-        raise ValueError("`now` is the clock on the wall: write it without a zone, and the zone as `zone`")
-    if found.year not in YEARS:
-        raise ValueError(f"`now: {value}` is out of range: write a year from {YEARS[0]} to {YEARS[-1]}")
-    return str(value)
-
-
-def _zone(value: Any) -> str:
-    return known_zone(str(value))
-
-
-def _region(value: Any) -> str:
-    if value not in SUPPORTED_REGIONS:
-        remedy = nearest(str(value), SUPPORTED_REGIONS)
-        raise ValueError(f"unknown country `{value}`, write its ISO 3166 code such as `ES`: {remedy}")
-    return str(value)
-
-
-def _lasts(value: Any) -> float:
-    found = seconds(value)
-    if not 0 < found <= LONGEST_SILENCE:
-        raise ValueError(f"`silence: {value}` is out of range: write at most `{LONGEST_SILENCE:.0f}s`")
-    return found
-
-
-def _pressed(value: Any) -> Any:
-    text = _text(value)
-    if not isinstance(text, str) or not re.fullmatch("[0-9*#]{1,64}", text):
-        raise ValueError(f"`key: {value}` cannot be pressed: write digits, `*` and `#`, in quotes")
-    return text
-
-
-def _keyed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): answer for key, answer in value.items()}
-    return value
-
-
-Plain = Annotated[str, BeforeValidator(_text)]
+Plain = Annotated[str, BeforeValidator(entries.text)]
 PerLanguage = Plain | dict[str, Plain]
 """One text, or one for each language."""
-Several = Annotated[list[PerLanguage], BeforeValidator(_listed)]
-Record = dict[str, Annotated[Any, AfterValidator(_scalar)]]
+Several = Annotated[list[PerLanguage], BeforeValidator(entries.listed)]
+Record = dict[str, Annotated[Any, AfterValidator(entries.scalar)]]
 _Answer = Record | Literal["missing", "slow", "error", "locked"]
 
 
@@ -168,8 +109,8 @@ class TestStep(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     say: PerLanguage | None = None
     confidence: float = Field(0.9, ge=0.0, le=1.0)
-    key: Annotated[str, BeforeValidator(_pressed)] | None = None
-    silence: Annotated[float, BeforeValidator(_lasts)] | None = None
+    key: Annotated[str, BeforeValidator(entries.pressed)] | None = None
+    silence: Annotated[float, BeforeValidator(entries.lasts)] | None = None
     hang_up: bool | None = None
     expect: Expect | None = None
 
@@ -186,10 +127,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     flow: str | None = None
-    language: Annotated[list[str], BeforeValidator(_listed)] | None = None
-    now: Annotated[str, BeforeValidator(_time)] | None = None
-    zone: Annotated[str, BeforeValidator(_zone)] | None = None
-    region: Annotated[str, BeforeValidator(_region)] | None = None
+    language: (
+        Annotated[list[str], BeforeValidator(entries.listed), Field(min_length=1, max_length=10)] | None
+    ) = None
+    now: Annotated[str, BeforeValidator(entries.wall_clock)] | None = None
+    zone: Annotated[str, BeforeValidator(entries.zone)] | None = None
+    region: Annotated[str, BeforeValidator(entries.region)] | None = None
     """The country whose telephone numbers and postcodes are meant (ISO 3166)."""
     agents: Agents | Annotated[list[Agents], Field(min_length=1)] | None = None
     caller: Record | None = None
@@ -200,7 +143,7 @@ class Settings(BaseModel):
     data: dict[
         str,
         Annotated[
-            dict[str, _Answer | Annotated[list[_Answer], Field(min_length=1)]], BeforeValidator(_keyed)
+            dict[str, _Answer | Annotated[list[_Answer], Field(min_length=1)]], BeforeValidator(entries.keyed)
         ],
     ] = Field(default_factory=dict)
     outside: Outside | None = None
@@ -281,10 +224,15 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     except ValidationError as fault:
         scripts, problems = [], _told(source, model, fault.errors())
         try:  # the names in what is left are checked in the same run
-            rest = model.model_validate(without(content, map(_loc, fault.errors())))
-            problems += _scripts(source, rest, flows)[1]
+            wrong = {_loc(error) for error in fault.errors()}
+            rest = model.model_validate(without(content, wrong))
+            problems += _scripts(source, rest, flows)[1] if ("flow",) not in wrong else []
         except ValidationError:
             pass
+    problems = list(dict.fromkeys(problems))  # what stands at the top is wrong once, and not in each test
+    if len(problems) > MOST_PROBLEMS:
+        more = f"there are more than {MOST_PROBLEMS} mistakes in this file: correct the first ones"
+        problems = [*problems[:MOST_PROBLEMS], source.problem((), more)]
     if problems:
         raise FlowsInvalid(problems)
     return scripts
@@ -293,23 +241,39 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
 def _scripts(
     source: Source, found: TestEntry | TestFile, flows: FlowSet
 ) -> tuple[list[Script], list[Problem]]:
+    """The scripts, and the mistakes in what they name: so many that it is clear that there are too many."""
     entries = (
         [((), found)]
         if isinstance(found, TestEntry)
         else [(("tests", at), entry) for at, entry in enumerate(found.tests)]
     )
-    problems = list(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
+    problems = _first(check_settings(source, (), found, flows)) if isinstance(found, TestFile) else []
     scripts: list[Script] = []
     if isinstance(found, TestFile) and found.flow is not None and found.flow not in flows.flows:
         # Told once, and not again for each test of the file.
         remedy = nearest(found.flow, flows.flows)
         return [], [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
     for way, entry in entries:
-        problems += check_settings(source, way, entry, flows)
+        if len(problems) > MOST_PROBLEMS:
+            break
+        problems += _first(check_settings(source, way, entry, flows))
+        spoken = {one for flow in flows.flows.values() for one in flow.languages}
+        languages = [one for one in _languages(entry, found, flows) if one in spoken]
+        problems += _first(check_steps(source, way, entry, flows, languages))
         outcome = list(_entry(source, way, entry, found, flows))
         problems += [item for item in outcome if isinstance(item, Problem)]
         scripts += [item for item in outcome if isinstance(item, Script)]
     return scripts, problems
+
+
+def _languages(entry: TestEntry, top: Settings, flows: FlowSet) -> list[str]:
+    """The languages that a test is played in: by default the flow's first."""
+    flow = flows.flows.get(entry.flow or top.flow or "")
+    return entry.language or top.language or ([flow.languages[0]] if flow else [])
+
+
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    return list(islice(problems, MOST_PROBLEMS + 1))
 
 
 def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
@@ -319,7 +283,7 @@ def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) ->
         loc = _loc(error)
         if loc not in told or error["type"] == "literal_error":
             told[loc] = error
-    return [_explain(source, model, error) for error in told.values()]
+    return [_explain(source, model, error) for error in islice(told.values(), MOST_PROBLEMS + 1)]
 
 
 def _loc(error: ErrorDetails) -> tuple[str | int, ...]:
@@ -358,12 +322,11 @@ def _entry(
     region = entry.region or top.region or "ES"
     data = {**top.data, **entry.data}
     lines = tuple(source.place((*way, "steps", at)).line for at in range(len(entry.steps)))
-    languages = entry.language or top.language or [flow.languages[0]]
-    yield from check_steps(source, way, entry, flows, languages)
-    for language in languages:
+    for language in _languages(entry, top, flows):
         if language not in flow.languages:
             remedy = nearest(language, flow.languages)
-            yield source.problem((*way, "language"), f"`{name}` does not speak `{language}`: {remedy}")
+            where = (*way, "language") if entry.language else ("language",)
+            yield source.problem(where, f"`{name}` does not speak `{language}`: {remedy}")
             continue
         recorded = next((one.recorded for one in (entry, top) if one.recorded is not None), True)
         history = {**(top.history or {}), **(entry.history or {})}

@@ -49,6 +49,7 @@ from dialogs.results import (
     Result,
     Slow,
 )
+from dialogs.universals import MARK, is_universal
 
 Scalar = str | int | bool | None
 Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error", "locked"]
@@ -116,7 +117,12 @@ class StandIn:
     def _understood(self, result: Result) -> str:
         if isinstance(result, Match):
             hidden = self.waiting is not None and self.waiting.sensitive
-            return f"understood {MASK if hidden else result.value} ({result.band})"
+            value = (
+                result.value.removeprefix(MARK).replace("_", " ")
+                if is_universal(result.value)
+                else result.value
+            )
+            return f"understood {MASK if hidden else value} ({result.band})"
         return "silence" if isinstance(result, NoInput) else "not understood"
 
     def hang_up(self) -> None:
@@ -195,12 +201,16 @@ class StandIn:
             case Consent():
                 what, name, result = "consent", deed.kind, self.outside.kept()
             case Write():
-                what, name, result = "write", deed.name, self.outside.written(deed)
+                what, name, result = "write", deed.name, self._written(deed)
             case OpenCase():
                 what, name, result = "case", deed.name, self.outside.opened(deed)
         self.turn.deeds.append((what, name))
         self.transcript.append(("system", f"{what} {name}"))
         return result
+
+    def _written(self, write: Write) -> Result:
+        schema = self.conversation.catalogue.writes.get(write.name)
+        return self.outside.written(write, schema.fields if schema else {})
 
     def _found(self, name: str, by: str) -> Result:
         self.asked.append((name, by))

@@ -128,6 +128,10 @@ def _recording(flow: Flow, name: str, step: Step, way: Way) -> str | None:
             part = "help" if at == 0 else f"help_{at + 1}"
         case ("again", "say"):
             part = "again"
+        case ("greet",):
+            part = ""
+        case ("choices", str(choice), "offer"):
+            part = f"offer_{choice}"
         case (str(part),):
             pass
         case _:

@@ -60,9 +60,9 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "ko": "전화기 버튼을 사용해 주세요.",
     },
     "keypad_yes_no": {
-        "es": "Para sí, marque uno. Para no, marque dos.",
-        "ca": "Per sí, premi u. Per no, premi dos.",
-        "en": "For yes, press one. For no, press two.",
+        "es": "Para decir que sí, marque uno. Para decir que no, dos.",
+        "ca": "Per dir que sí, premi u. Per dir que no, dos.",
+        "en": "For yes, press one. For no, two.",
         "ko": "네는 일번, 아니요는 이번을 눌러 주세요.",
     },
     "did_you_say": {
@@ -117,6 +117,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "es": "Un momento, por favor. Lo estoy consultando.",
         "ca": "Un moment, si us plau. Ho estic consultant.",
         "en": "One moment, please. I am looking it up.",
+        "ko": "잠시만 기다려 주세요.",
+    },
+    "one_moment_please": {
+        "es": "Un momento, por favor.",
+        "ca": "Un moment, si us plau.",
+        "en": "One moment, please.",
         "ko": "잠시만 기다려 주세요.",
     },
     "one_moment_writing": {

@@ -8,20 +8,25 @@ import unicodedata
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of what is no sign on a screen: controls, direction marks, halves of signs, breaks."""
 _NUMBER = re.compile(r"\+?[0-9() ./-]{1,40}")
-_ADDRESS = re.compile(r"<?(?:sips?:|tel:)?([^@;>]{0,60})", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"<?(?:sips?:|tel:)?([^@;<>]{0,60})(?:;[\w-]{1,30}(?:=[\w.+-]{0,60})?){0,8}(?:@[^\s<>]{0,200})?>?",
+    re.IGNORECASE | re.ASCII,
+)
 """A number in a SIP address, with what carriers put behind it: `sip:600111222;ext=5@carrier`."""
 _LONGEST_NAME = 100
 
 
 def plain_name(text: str) -> str:
     """What a caller calls himself, as one short line: what cannot be seen becomes a blank."""
-    seen = (" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text[: 8 * _LONGEST_NAME])
-    return " ".join("".join(seen).split())[:_LONGEST_NAME]
+    text = text[: 8 * _LONGEST_NAME]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
+    return " ".join(text.split())[:_LONGEST_NAME]
 
 
 def plain_number(text: str) -> str:
     """Digits and a leading `+`; empty for a withheld number or one that is no number."""
-    found = _ADDRESS.match(text.strip())
+    found = _ADDRESS.fullmatch(text.strip())
     number = found.group(1).strip() if found else ""
     if not _NUMBER.fullmatch(number):
         return ""

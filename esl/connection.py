@@ -1,10 +1,9 @@
 """Greenswitch's sessions on our wire: one socket to the switch, commands and replies in step.
 
 Rules:
-1. One greenlet reads the socket. It never waits for anything else: what it calls back must return
-   at once, and must not send commands (it would wait for itself).
-2. Replies come in the order of the commands. Both are queued under one lock, so they stay in step
-   whoever sends, and a command that nobody waits for any more still takes its own reply.
+1. One greenlet reads the socket (`esl.byte_stream`). It never waits for anything else: what it calls back
+   must return at once, and must not send commands (it would wait for itself).
+2. Replies come in the order of the commands (`esl.replies`), whoever sends.
 3. Every wait has a deadline, and the end of the connection, whatever ended it, wakes every waiter.
    A switch that does not answer in time is given up: an outbound leg then goes on in its dialplan.
 4. What an application started is recognised by the id it was sent with, never by its name.
@@ -14,7 +13,6 @@ What is left of the library and why: docs/decisions/esl-connection.md.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count
@@ -22,21 +20,20 @@ from typing import Any, TypeVar
 
 import gevent
 import structlog
-from gevent import socket
 from gevent.event import AsyncResult
 from gevent.event import Event as Flag
-from gevent.lock import BoundedSemaphore
-from greenswitch.esl import ESLProtocol, InboundESL, OutboundSession
+from greenswitch.esl import ESLProtocol, OutboundSession
 
-from esl import commands, sockets, wire
+from esl import commands, wire
+from esl.byte_stream import ByteStream
 from esl.errors import (
     CommandRefusedError,
     CommandTimeoutError,
     ConnectionLostError,
     EslError,
-    LoginRefusedError,
     WireError,
 )
+from esl.replies import Question, Replies
 from esl.wire import Command, Event, Message, MessageReader
 
 log = structlog.get_logger("esl.connection")
@@ -45,7 +42,6 @@ REPLY_DEADLINE = 5.0
 """Seconds from a command to its reply. The switch answers within milliseconds, or not at all."""
 
 _T = TypeVar("_T")
-_CHUNK = 65536  # bytes per read of the socket
 
 
 class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no types
@@ -65,25 +61,26 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
         self.events_to: Callable[[Event], None] | None = None
         self.linger_to: Callable[[], None] | None = None
         self.end_to: Callable[[str], None] | None = None
-        self._awaited: deque[AsyncResult[Message]] = deque()
+        self._stream: ByteStream | None = None
+        self._replies = Replies(self._fall_silent)
         self._completions: dict[tuple[str, str], AsyncResult[Event]] = {}
-        self._sending = BoundedSemaphore(1)
         self._stray = False
 
     # --- reading ---------------------------------------------------------------------------------
 
     def start_event_handlers(self) -> None:
         """Starts the one greenlet that reads (the library has a second one that polls a queue)."""
-        sockets.tune(self.sock)
+        self._stream = ByteStream(self.sock)
         self._receive_events_greenlet = gevent.spawn(self.receive_events)
 
     def receive_events(self) -> None:
         """Reads until the end of the connection, whatever the switch sends, and tells everyone."""
-        reader = MessageReader()
+        assert self._stream is not None
+        read, feed = self._stream.read, MessageReader().feed
         reason = "closed by the switch"
         try:
-            while data := self.sock.recv(_CHUNK):
-                for message in reader.feed(data):
+            while data := read():
+                for message in feed(data):
                     self._take(message)
                     if self.lost_because is not None:
                         return
@@ -106,12 +103,9 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
     def _take(self, message: Message) -> None:
         match message.content_type:
             case "command/reply" | "api/response":
-                if not self._awaited:
-                    if not self._stray:  # once: whoever sends them by the thousand must not fill the disk
-                        log.warning("esl_reply_without_command", text=message.text[:80])
-                    self._stray = True
-                    return
-                self._awaited.popleft().set(message)
+                if not self._replies.take(message) and not self._stray:
+                    self._stray = True  # once: whoever sends them by the thousand must not fill the disk
+                    log.warning("esl_reply_without_command", text=message.text[:80])
             case "text/event-plain":
                 event = wire.parse_event(message)
                 if event is not None:
@@ -125,22 +119,27 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
                 else:
                     self.lose("closed by the switch")
             case "auth/request":
-                self._auth_request_event.set()
+                self._greeted()
             case "text/rude-rejection":
                 self.lose(f"refused by the switch: {message.body.decode('utf-8', 'replace').strip()}")
             case other:
                 log.debug("esl_message_ignored", content_type=other)
 
     def _dispatch(self, event: Event) -> None:
-        key = _completion_key(event)
-        if key is not None and (waiting := self._completions.pop(key, None)) is not None:
-            waiting.set(event)
+        if self._completions:
+            key = _completion_key(event)
+            if key is not None and (waiting := self._completions.pop(key, None)) is not None:
+                waiting.set(event)
         if self.events_to is not None:
             self._guarded(self.events_to, event)
-        name = event.subclass if event.name == "CUSTOM" else event.name
-        # A copy: a handler may register or unregister while it runs.
-        for handler in list(self.event_handlers.get(name) or self.event_handlers.get("*") or ()):
-            self._guarded(handler, event)
+        if self.event_handlers:
+            name = event.subclass if event.name == "CUSTOM" else event.name
+            # A copy: a handler may register or unregister while it runs.
+            for handler in list(self.event_handlers.get(name) or self.event_handlers.get("*") or ()):
+                self._guarded(handler, event)
+
+    def _greeted(self) -> None:
+        """The switch asks who we are: only where we called it."""
 
     @staticmethod
     def _guarded(call: Callable[..., None], *arguments: object) -> None:
@@ -153,23 +152,29 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
     # --- the end -----------------------------------------------------------------------------------
 
     def lose(self, reason: str) -> None:
-        """Ends the connection, wakes everyone who waits and tells `on_end`. Only the first call counts."""
+        """Ends the connection, wakes everyone who waits and tells `end_to`. Only the first call counts."""
+        self._lose(reason, ConnectionLostError, f"connection lost: {reason}")
+
+    def _lose(self, reason: str, kind: type[ConnectionLostError], text: str) -> None:
         if self.lost_because is not None:
             return
         self.lost_because = reason
         self.connected = False
         self._run = False
         self._outbound_connected = False
-        self._auth_request_event.set()
-        sockets.close(getattr(self, "sock", None))
-        waiting: list[AsyncResult[Any]] = [*self._awaited, *self._completions.values()]
-        self._awaited.clear()
-        self._completions.clear()
-        for one in waiting:
-            one.set_exception(ConnectionLostError(f"connection lost: {reason}"))
+        if self._stream is not None:
+            self._stream.close()
+        self._replies.end(lambda: kind(text))
+        completions, self._completions = self._completions, {}
+        for waiting in completions.values():
+            waiting.set_exception(kind(text))
         self.ended.set()
         if self.end_to is not None:
             self._guarded(self.end_to, reason)
+
+    def _fall_silent(self, question: Question) -> None:
+        text = f"no answer to {question.word!r} within {question.seconds:g} s"
+        self._lose(text, CommandTimeoutError, text)
 
     def stop(self) -> None:
         """Says goodbye (the switch need not answer), closes, and waits for the reader to be done."""
@@ -194,38 +199,32 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
         return self.send_all([Command(data) if isinstance(data, str) else data], timeout)[0]
 
     def send_all(self, batch: Sequence[Command], timeout: float | None = None) -> list[Message]:
-        """Sends commands in one write and waits for all replies; for a leg's setting-up, where each
-        wait would cost the caller a round trip."""
-        stream = b"".join(wire.encode_command(one.line, one.headers, one.body) for one in batch)
-        seconds = self.deadline if timeout is None else timeout
+        """Sends commands in one write and waits for all replies. Raises as `send`."""
+        return self.ask(batch, timeout=timeout)[0].get()
+
+    def ask(self, *batches: Sequence[Command], timeout: float | None = None) -> list[Question]:
+        """Sends commands in one write, and waits for nothing: each batch is a question of its own.
+
+        Raises as `send`, but that a switch which falls silent is told by the questions' `get`.
+        """
+        stream = b"".join(
+            [wire.encode_command(one.line, one.headers, one.body) for batch in batches for one in batch]
+        )
         if gevent.getcurrent() is self._receive_events_greenlet:
             raise RuntimeError("a command from within an event's callback would wait for itself")
-        late = gevent.Timeout.start_new(seconds)
+        if self.lost_because is not None or self._stream is None:
+            raise ConnectionLostError(f"connection lost: {self.lost_because or 'not connected'}")
+        seconds = self.deadline if timeout is None else timeout
+        questions = [Question(batch[0].word, len(batch), seconds) for batch in batches]
+        self._replies.expect(questions)
         try:
-            waiting = self._write(stream, len(batch))
-            _given(waiting[-1])  # they come in order: one wait instead of one for each
-            return [_given(one) for one in waiting]
-        except gevent.Timeout as over:
-            if over is not late:
-                raise
-            words = batch[0].word
-            self.lose(f"no answer to {words!r} within {seconds:g} s")
-            raise CommandTimeoutError(f"no answer to {words!r} within {seconds:g} s") from None
-        finally:
-            late.close()
-
-    def _write(self, stream: bytes, replies: int) -> list[AsyncResult[Message]]:
-        with self._sending:
-            if self.lost_because is not None or not self.connected:
-                raise ConnectionLostError(f"connection lost: {self.lost_because or 'not connected'}")
-            waiting: list[AsyncResult[Message]] = [AsyncResult() for _ in range(replies)]
-            self._awaited.extend(waiting)
-            try:
-                self.sock.sendall(stream)
-            except OSError as fault:
-                self.lose(f"broken: {fault}")
-                raise ConnectionLostError(f"connection lost: {fault}") from None
-        return waiting
+            self._stream.write(stream)
+        except OSError as fault:
+            self.lose(f"broken: {fault}")  # the questions' `get` tells it
+        except BaseException:
+            self.lose("broken off while sending")  # half a command may be on its way
+            raise
+        return questions
 
     def request(self, command: Command, timeout: float | None = None) -> str:
         """Sends a command and returns the reply's text. Raises `CommandRefusedError` for `-ERR`."""
@@ -234,10 +233,6 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
             raise CommandRefusedError(" ".join(command.line.split(" ")[:2]), answer)
         return answer
 
-    def completion_of(self, leg: str, event_uuid: str) -> AsyncResult[Event]:
-        """Set when the application that is sent with this id has ended on the leg. Ask before you send."""
-        return self._expect((leg, event_uuid))
-
     def _expect(self, key: tuple[str, str]) -> AsyncResult[Event]:
         waiting: AsyncResult[Event] = AsyncResult()
         if self.lost_because is not None:
@@ -245,10 +240,6 @@ class Connection(ESLProtocol):  # type: ignore[misc]  # greenswitch ships no typ
         else:
             self._completions[key] = waiting
         return waiting
-
-    def forget(self, leg: str, event_uuid: str) -> None:
-        """Nobody waits for this completion any more."""
-        self._completions.pop((leg, event_uuid), None)
 
 
 class OutboundConnection(Connection, OutboundSession):  # type: ignore[misc]  # greenswitch ships no types
@@ -263,21 +254,21 @@ class OutboundConnection(Connection, OutboundSession):  # type: ignore[misc]  # 
         self._numbers = count(1)
         self._announced: AsyncResult[Event] | None = None
         # The library's own would open a second view of the socket (which would keep it open after `close`)
-        # and register the search by name that `call_command` replaces: a tenth of the cost of a call.
-        ESLProtocol.__init__(self)
+        # and make what is replaced here: queues, flags, the search by name. A tenth of the cost of a call.
+        self._run = self.connected = True
+        self._lingering = self._outbound_connected = False
+        self._process_events_greenlet = None
+        self.event_handlers: dict[str, list[Callable[[Event], None]]] = {}
         self.sock = sock
-        self.connected = True
         self.session_data: Any = None
-        self._outbound_connected = False
-        self.register_handle("CHANNEL_HANGUP", self.on_hangup)
         self.start_event_handlers()
         self.peer = client_address
 
     def connect(self, *, linger: int = 5) -> Event:
         """Takes the leg over: asks for its channel, and for the last events after the hang-up
         (`linger`, seconds). Raises `ConnectionLostError`, or `WireError` if this is no switch."""
-        reply, _ = self.send_all([commands.connect(), commands.linger(linger)])
-        channel = wire.parse_event(reply)
+        taken, _ = self.ask([commands.connect()], [commands.linger(linger)])
+        channel = wire.parse_event(taken.get()[0])
         if channel is None or not channel.uuid:
             self.lose("not a switch: no channel in the reply to connect")
             raise WireError("no channel in the reply to connect")
@@ -302,98 +293,26 @@ class OutboundConnection(Connection, OutboundSession):  # type: ignore[misc]  # 
         if waiting is not None:
             self._completions[self.channel.uuid, identity] = waiting
         reply = self.send(commands.execute(app_name, app_args or "", event_uuid=identity))
-        return _given(waiting, response_timeout) if block and waiting is not None else reply
+        if not block or waiting is None:
+            return reply
+        completed = waiting.get(timeout=response_timeout)
+        assert completed is not None
+        return completed
 
     def register_expected_event(self, *expected: Any) -> None:
         """The library's `playback`, `say` and `play_and_get_digits` tell here what they are about to
         wait for, by the application's name. The next `call_command` gives it an id instead."""
         self._announced = expected[-1]
 
-    def on_hangup(self, _event: Event) -> None:
-        """The library's would also write the caller's number to the log."""
-        self._outbound_connected = False
+    def _dispatch(self, event: Event) -> None:
+        if event.name == "CHANNEL_HANGUP":
+            self._outbound_connected = False
+        super()._dispatch(event)
 
     def raise_if_disconnected(self) -> None:
         """Raises `ConnectionLostError` once the caller has hung up or the connection is gone."""
         if self.lost_because is not None or not self._outbound_connected:
             raise ConnectionLostError(f"connection lost: {self.lost_because or 'the leg has hung up'}")
-
-
-class InboundConnection(Connection, InboundESL):  # type: ignore[misc]  # greenswitch ships no types
-    """A connection that we open to the switch, for events of many legs and for the dialler."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        password: str,
-        *,
-        user: str = "",
-        domain: str = "",
-        timeout: float = REPLY_DEADLINE,
-    ) -> None:
-        self._prepare()
-        InboundESL.__init__(self, host, port, password, timeout)
-        self.deadline = timeout
-        self.user = user
-        self.domain = domain
-
-    def connect(self) -> None:
-        """Connects and logs in. Raises `ConnectionLostError` or `LoginRefusedError`."""
-        try:
-            self.sock = socket.create_connection((self.host, self.port), timeout=self.timeout)
-        except OSError as fault:
-            raise ConnectionLostError(f"no connection to {self.host}:{self.port}: {fault}") from None
-        self.sock.settimeout(None)
-        self.connected = True
-        self.start_event_handlers()
-        if not self._auth_request_event.wait(self.timeout):
-            self.lose(f"no greeting within {self.timeout:g} s")
-        if self.lost_because is not None:
-            self._refuse(self.lost_because)
-        self.authenticate()
-
-    def authenticate(self) -> None:
-        """Logs in with the password, or as a user of the switch's directory if one was given."""
-        command = (
-            commands.userauth(self.user, self.domain, self.password)
-            if self.user
-            else commands.auth(self.password)
-        )
-        answer = self.send(command).text
-        if answer != "+OK accepted":
-            self.lose("login refused")
-            self._refuse(answer)
-
-    def _refuse(self, reason: str) -> None:
-        refused = reason.startswith(("-ERR", "refused by the switch"))
-        kind = LoginRefusedError if refused else ConnectionLostError
-        raise kind(f"{self.host}:{self.port}: {reason}") from None
-
-    def subscribe(self, *names: str, custom: Sequence[str] = ()) -> None:
-        """Events of every leg from here on, to `events_to`. Raises `CommandRefusedError`."""
-        self.request(commands.events(names, custom=custom))
-
-    def api(self, command: Command, timeout: float | None = None) -> str:
-        """The text that the command printed. Raises `CommandRefusedError`."""
-        return self.request(command, timeout)
-
-    def bgapi(self, command: Command, *, job_uuid: str) -> AsyncResult[Event]:
-        """Starts an api command in the background. The result is set to its BACKGROUND_JOB event, whose
-        body is the answer (subscribe to BACKGROUND_JOB first)."""
-        waiting = self._expect(("", job_uuid))
-        try:
-            self.request(commands.background(command, job_uuid=job_uuid))
-        except EslError:
-            self.forget("", job_uuid)
-            raise
-        return waiting
-
-
-def _given(waiting: AsyncResult[_T], timeout: float | None = None) -> _T:
-    value = waiting.get(timeout=timeout)
-    assert value is not None  # only ever set to a message or an event
-    return value
 
 
 def _completion_key(event: Event) -> tuple[str, str] | None:

@@ -31,6 +31,9 @@ class Headers(Mapping[str, str]):
         self._encoded = encoded
         self._block = self._lowered = ""
         self._found: dict[str, str] = {}
+        if type(lines) is dict:  # the usual case, and the quick one
+            self._lines.update(lines)
+            return
         for name, value in lines.items() if isinstance(lines, Mapping) else lines:
             self._lines.setdefault(name, value)
 
@@ -100,7 +103,10 @@ class Headers(Mapping[str, str]):
         if value is not None:
             return value
         raw = self._raw(name)
-        return default if raw is None else self._decoded(raw)
+        if raw is None:
+            return default
+        value = self._found[name] = self._decoded(raw)
+        return value
 
     def _decoded(self, raw: str) -> str:
         if not self._encoded:

@@ -17,20 +17,22 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import gevent
 import structlog
-from gevent.event import Event as Flag
 from gevent.queue import Queue
 
 from esl import commands, leg_variables
 from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
+from esl.ending import VERDICT_GRACE, Ending
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
 from esl.event_source import EventSource
+from esl.leg_recordings import RECORD_RETRIES, Recordings
 from esl.listening import SILENT_AFTER, Listening
 from esl.live_audio import AudioTransport
+from esl.replies import Question
 from esl.running import NO_RESPONSE, Running
 from esl.switch import CallEvent, Digit, HungUp, Inbox
 from esl.wire import Command, Event
@@ -43,16 +45,9 @@ the leg's own socket comes as soon.)"""
 INBOX_LIMIT = 3000
 """Events that nobody has read: a minute of live audio."""
 
-VERDICT_GRACE = 0.5
-"""Seconds to wait after CHANNEL_HANGUP for the word who hung up (the switch adds it 20 to 170 ms later)."""
 STOP_GRACE = 1.0
 """Seconds after `stop_playing` until what it stopped counts as ended, if the switch says nothing at all."""
 
-RECORD_RETRIES = (0.05, 0.1)
-"""Seconds to wait before `uuid_record` is sent again that the switch could not begin yet: right after the
-answer there are moments in which a channel has no sound."""
-
-_NOT_YET = "-ERR Cannot record session"
 _GONE = re.compile(r"-ERR (No such channel|Cannot locate session|invalid session)", re.IGNORECASE)
 
 
@@ -88,35 +83,34 @@ class Leg:
         self._events: Queue[object] = Queue()
         self.inbox: Inbox = self._events
         self._connection = connection
-        self._verdict_grace = verdict_grace
         self._stop_grace = stop_grace
         self._core_uuid = channel.get("Core-UUID")
         self._event_sources = event_sources
         self._events_by: EventSource | None = None  # None: by the leg's own socket
         self.running = Running(self._post)
+        # Whoever waits for something of the leg finds it gone at the first sign of the end.
+        self._ending = Ending(signed=self.running.end, closed=self._close, grace=verdict_grace)
+        self._recordings = Recordings(
+            self.uuid, self.request, ended=self._ending.begun, retries=record_retries
+        )
         self._listening = Listening(
             self.uuid,
             live_audio,
-            start=self._start_recording,
+            start=self._recordings.begin,
             end=self._try,
             post=self._post,
             silent_after=silent_after,
         )
-        self._record_retries = record_retries
-        self._ended = Flag()
-        self._recording: Path | None = None
-        self._voice: Path | None = None
-        self._ending: HungUp | None = None  # the verdict so far; set by the first sign of the end
-        self._verdict: gevent.Greenlet[[], None] | None = None
-        self._over = False
-        self._hung_up_by_us = ""  # the cause that we gave
-        self._transferred = False
         self._released = False
+        self._asked: tuple[Sequence[Command], Question] | None = None  # what nobody has waited for yet
 
     # --- commands ---------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Sees to it that the leg's events arrive, and shuts off expansion: before the call begins."""
+        """Sees to it that the leg's events arrive, and shuts off expansion: before the call begins.
+
+        It does not wait for the switch, whose caller waits: the first command that follows does, for both.
+        """
         wanted = {
             name: value
             for name, value in leg_variables.PREPARED.items()
@@ -127,7 +121,8 @@ class Leg:
         batch = list(self.own_subscription) if source is None else []
         if variables := wanted if source is None else {**wanted, **source.mark}:
             batch.append(commands.set_variables(self.uuid, variables))
-        self.request(*batch)
+        if batch:
+            self._asked = (batch, self._ask(batch)[0])
 
     @property
     def own_subscription(self) -> tuple[Command, Command]:
@@ -171,34 +166,27 @@ class Leg:
 
     def start_recording(self, file: Path) -> None:
         """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""
-        recorded = commands.set_variables(self.uuid, leg_variables.RECORDED)
-        self._start_recording((recorded, commands.record(self.uuid, "start", file)))
-        self._recording = file
+        self._recordings.start(file)
 
     def start_voice_recording(self, file: Path) -> None:
         """Records the caller alone (mono, 8 kHz WAV) to an absolute path, beside whatever else goes on."""
-        voice = commands.set_variables(self.uuid, leg_variables.VOICE)
-        self._start_recording((voice, commands.record(self.uuid, "start", file)))
-        self._voice = file
+        self._recordings.start_voice(file)
 
     def stop_voice_recording(self) -> None:
         """Ends it; the file is complete once the switch has closed it. Without one, nothing to do."""
-        file, self._voice = self._voice, None
-        if file is not None:
-            self.request(commands.record(self.uuid, "stop", file))
+        self._recordings.stop_voice()
 
     def mask_recording(self) -> None:
         """Silence instead of sound in the recording, from now on. Without a recording, nothing to do."""
-        self._record("mask")
+        self._recordings.mark("mask")
 
     def unmask_recording(self) -> None:
         """Sound again in the recording."""
-        self._record("unmask")
+        self._recordings.mark("unmask")
 
     def stop_recording(self) -> None:
         """Ends the recording; the file is complete once the switch has closed it."""
-        self._record("stop")
-        self._recording = None
+        self._recordings.stop()
 
     def set_variable(self, name: str, value: str) -> None:
         """Sets a channel variable at once; an empty value removes it."""
@@ -207,9 +195,12 @@ class Leg:
     def enqueue(self, queue: str) -> str:
         """Hands the caller to a call-centre queue; returns the command id of `Finished`."""
         identity = self.running.next_id()
+        command = commands.call_center(queue, event_uuid=identity)
+        wanted = dict(leg_variables.ON_ITS_OWN)
         if self._events_by is not None:  # should its end be told to nobody, it is read from these
-            self.request(commands.set_variables(self.uuid, leg_variables.QUEUED))
-        return self._run("callcenter", commands.call_center(queue, event_uuid=identity), identity)
+            wanted |= leg_variables.QUEUED
+        self.request(commands.set_variables(self.uuid, wanted))
+        return self._run("callcenter", command, identity)
 
     def transfer(self, destination: str) -> str:
         """Sends the leg to another extension; returns the command id of `Finished`, after which the leg
@@ -217,28 +208,32 @@ class Leg:
         on telling its events; if it closes the connection, `HungUp("BLIND_TRANSFER")` follows.)"""
         identity = self.running.next_id()
         command = commands.transfer_to(destination, event_uuid=identity)
-        self.request(commands.forget(self.uuid, commands.NEVER_EXPAND))
-        self._transferred = True
+        self.request(commands.forget(self.uuid, [*commands.NEVER_EXPAND, *leg_variables.ON_ITS_OWN]))
+        self._ending.transferred = True
         return self._run("transfer", command, identity)
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
         """Hangs up; `HungUp` follows. What else the switch would tell (8 kB) is not asked for any more: its
         notice on the leg's socket is enough, for who hung up and why is known."""
         command = commands.kill(self.uuid, cause)
-        self._hung_up_by_us = cause
+        self._ending.by_us(cause)
         source = self._events_by
         deaf = commands.no_events() if source is None else commands.forget(self.uuid, source.mark)
-        self.request(deaf, command)
+        batches = ([command], [deaf]) if source is None else ([deaf], [command])
+        self._answers([command], self._ask(*batches)[batches.index([command])])
+        self.leg_gone()
 
     def release(self) -> None:
         """The application is done with the leg: stops the live audio, says goodbye. If the leg is still
         up, its dialplan goes on with the next action."""
         self._released = True
-        if self._over:  # nobody is left to say goodbye to, and nothing to stop
+        if self._ending.over:  # nobody is left to say goodbye to, and nothing to stop
             self._connection.lose("closed by us")
             return
         with suppress(CallEnded):
             self.stop_listening()
+            if self.variables.get("socket_resume"):
+                self._try(commands.forget(self.uuid, leg_variables.ON_ITS_OWN))
         self._connection.stop()
 
     # --- sending -------------------------------------------------------------------------------------
@@ -252,23 +247,6 @@ class Leg:
             raise
         return identity
 
-    def _start_recording(self, batch: tuple[Command, ...]) -> None:
-        """Sends it again, a few times, while the switch says that it cannot yet."""
-        for pause in self._record_retries:
-            try:
-                self.request(*batch)
-            except CommandRefusedError as refused:
-                if not refused.answer.startswith(_NOT_YET):
-                    raise
-                self._ended.wait(pause)  # a leg that is gone ends the wait, and the next request says so
-            else:
-                return
-        self.request(*batch)
-
-    def _record(self, action: Literal["mask", "unmask", "stop"]) -> None:
-        if self._recording is not None:
-            self.request(commands.record(self.uuid, action, self._recording))
-
     def _try(self, command: Command) -> None:
         try:
             self.request(command)
@@ -277,9 +255,26 @@ class Leg:
 
     def request(self, *batch: Command) -> list[str]:
         """Sends commands in one write; the replies' texts. Raises `CallEnded`, `CommandRefusedError`."""
+        question = self._ask(batch)[0]
+        if self._asked is not None:
+            asked, self._asked = self._asked, None
+            try:
+                self._answers(*asked)
+            except CommandRefusedError as refused:
+                self.give_up(f"its set-up: {refused}")
+                self._raise_ended()
+        return self._answers(batch, question)
+
+    def _ask(self, *batches: Sequence[Command]) -> list[Question]:
         self._check_alive()
         try:
-            replies = self._connection.send_all(batch)
+            return self._connection.ask(*batches)
+        except ConnectionLostError:
+            self._raise_ended()
+
+    def _answers(self, batch: Sequence[Command], question: Question) -> list[str]:
+        try:
+            replies = question.get()
         except ConnectionLostError as lost:
             if isinstance(lost, CommandTimeoutError):
                 log.error("switch_silent", leg=self.uuid, reason=str(lost))
@@ -289,7 +284,7 @@ class Leg:
             if _GONE.match(answer):
                 self.leg_gone()  # its events may have passed before we asked for them
                 self._raise_ended()
-            if answer.startswith(("-ERR", "-USAGE")) and command.word != "noevents":  # there were none
+            if answer.startswith(("-ERR", "-USAGE")):
                 raise CommandRefusedError(" ".join(command.line.split(" ")[:2]), answer)
         return answers
 
@@ -299,18 +294,17 @@ class Leg:
         self._connection.lose(reason)
 
     def _check_alive(self) -> None:
-        if self._ending is not None or self._over:
+        if self._ending.verdict is not None:
             self._raise_ended()
 
     def _raise_ended(self) -> NoReturn:
-        cause = self._ending.cause if self._ending else "hung up"
-        raise CallEnded(f"the leg is gone: {cause}") from None
+        raise CallEnded(f"the leg is gone: {self._ending.cause}") from None
 
     # --- events ----------------------------------------------------------------------------------------
 
     def take(self, event: Event) -> None:
         """An event of this leg, in the order in which the switch sent it. Events of others are ignored."""
-        if self._over or event.uuid != self.uuid:
+        if self._ending.over or event.uuid != self.uuid:
             return
         match event.name:
             case "DTMF":
@@ -319,93 +313,34 @@ class Leg:
             case "CHANNEL_EXECUTE_COMPLETE":
                 response = event.get("Application-Response", NO_RESPONSE)
                 self.running.finish(event.get("Application-UUID"), response, event.variables)
-            case "CHANNEL_HANGUP":
-                self._end_with(event, certain=False)
-            case "CHANNEL_HANGUP_COMPLETE":
-                self._end_with(event, certain=True)
-        if self._ending is not None and not self._over and _disposition(event):
-            self._end_with(event, certain=True)
+        self._ending.take(event)
 
     def leg_gone(self) -> None:
         """The switch's word that the channel is down: only the last events follow, if any."""
-        if self._ending is None and not self._over:
-            self._end(HungUp(self._hung_up_by_us or "NORMAL_UNSPECIFIED", by_caller=not self._hung_up_by_us))
-            if self._hung_up_by_us:
-                self._close()  # nobody can tell us more
-            else:
-                self._await_verdict()
+        self._ending.gone()
 
     def connection_gone(self, reason: str) -> None:
         """The connection is over. Without a hang-up before, the leg has gone on in its dialplan."""
-        if self._over:
-            return
-        if self._ending is None:
-            cause = "BLIND_TRANSFER" if self._transferred else "CONNECTION_LOST"
-            if not self._released:
-                log.info("leg_connection_over", leg=self.uuid, cause=cause, reason=reason)
-            self._end(HungUp(cause, by_caller=False))
-        self._close()
-
-    def _end_with(self, event: Event, *, certain: bool) -> None:
-        so_far = self._ending.cause if self._ending else "NORMAL_UNSPECIFIED"
-        cause = event.get("Hangup-Cause") or event.get("variable_hangup_cause") or so_far
-        by_caller = _ended_by_caller(event)
-        if by_caller is None and certain and "variable_sip_call_id" not in event.headers:
-            by_caller = not self._hung_up_by_us  # no word is to be had from what is not SIP
-        self._end(HungUp(cause, by_caller=bool(by_caller)))
-        if certain or by_caller is not None or self._hung_up_by_us:
-            self._close()
-        else:
-            self._await_verdict()
-
-    def _end(self, verdict: HungUp) -> None:
-        self._ending = verdict
-        self._ended.set()
-        self.running.end()  # whoever waits finds the leg gone
-
-    def _await_verdict(self) -> None:
-        if self._verdict is None:
-            self._verdict = gevent.spawn_later(self._verdict_grace, self._close)
+        known = self._ending.verdict is not None
+        self._ending.cut_off()
+        if not known and not self._released:
+            log.info("leg_connection_over", leg=self.uuid, cause=self._ending.cause, reason=reason)
 
     def _post(self, what: CallEvent) -> None:
-        if self._over:
+        if self._ending.over:
             return
         if self._events.qsize() >= INBOX_LIMIT:
             self.give_up(f"the application has left {INBOX_LIMIT} events unread")
             return
         self._events.put(what)
 
-    def _leave_source(self) -> None:
+    def _close(self, verdict: HungUp) -> None:
+        """Puts `HungUp` behind everything else, once."""
+        self._listening.drop()
+        self._events.put(verdict)
         source, self._events_by = self._events_by, None
         if source is not None:
             source.detach(self)
-
-    def _close(self) -> None:
-        """Puts `HungUp` behind everything else, once."""
-        if self._over:
-            return
-        assert self._ending is not None
-        self._listening.drop()
-        self._events.put(self._ending)
-        self._over = True
-        self._leave_source()
-        if self._verdict is not None and self._verdict is not gevent.getcurrent():
-            self._verdict.kill(block=False)
-
-
-def _disposition(event: Event) -> str:
-    return event.get("variable_sip_hangup_disposition")
-
-
-def _ended_by_caller(event: Event) -> bool | None:
-    """Who hung up, as far as the event tells; None if it does not.
-
-    mod_sofia notes a received BYE or refusal in `sip_term_status` before it hangs up the channel, and what
-    became of it in `sip_hangup_disposition` (`recv_bye`, `recv_cancel`, `send_bye`, ...) a moment later.
-    """
-    if disposition := _disposition(event):
-        return disposition.startswith("recv_")
-    return True if event.get("variable_sip_term_status") else None
 
 
 def leg_on(

@@ -9,10 +9,11 @@ from esl import commands
 PREPARED: Mapping[str, str] = {
     **commands.NEVER_EXPAND,
     "playback_terminators": "none",
-    # The dialplan sets it because the switch parks the leg for ever if the connection ends before
-    # `connect`. From here on it would cut off a sentence, or a conversation with an agent, at that end.
-    "socket_resume": "",
 }
+ON_ITS_OWN: Mapping[str, str] = {"socket_resume": ""}
+"""Of a leg that is let go of, or handed to people. Its dialplan sets `socket_resume`, so that a caller goes
+on at once when our server dies, whatever plays (and is not parked for ever if that happens before `connect`).
+It would also cut off a sentence at our goodbye, and a conversation with an agent."""
 RECORDED: Mapping[str, str] = {
     "enable_file_write_buffering": "",
     "RECORD_READ_ONLY": "",

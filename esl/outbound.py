@@ -33,7 +33,7 @@ from esl.switch import Call
 
 log = structlog.get_logger("esl.outbound")
 
-_BACKLOG = 512  # connections that wait to be accepted; a burst of calls, not of seconds
+_BACKLOG = 4096  # connections that wait to be accepted while we are busy; the system takes fewer if it must
 _UNPROVEN_PER_CALL = 2  # connections that have not answered `connect` yet, for each call that is allowed
 
 

@@ -28,9 +28,10 @@ import structlog
 from gevent.event import Event as Flag
 
 from esl import commands
-from esl.connection import REPLY_DEADLINE, InboundConnection
+from esl.connection import REPLY_DEADLINE
 from esl.errors import CommandRefusedError, ConnectionLostError, EslError, LoginRefusedError, WireError
 from esl.event_source import catch_up
+from esl.inbound import InboundConnection
 from esl.leg import EVENTS
 from esl.wire import Event
 

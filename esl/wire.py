@@ -36,6 +36,9 @@ _BARE = frozenset(map(chr, range(0x20, 0x7F))) - frozenset('\r\n #%&+:;<=>?@[\\]
 _TO_ENCODE = re.compile(f"%(?![0-9A-F]{{2}})|[^%{re.escape(''.join(sorted(_BARE)))}]")
 _ESCAPED_ALREADY = re.compile("%[0-9A-Fa-f]{2}")  # what no encoding by the switch can tell apart
 _NAME = re.compile(r"[!-9;-~]+")  # visible ASCII without ":"
+_BREAKING = re.compile(r"[\r\n\0]")  # what would end a line early
+_LINE_ENDS = re.compile(rb"\n*")
+_NO_HEADERS = Headers()
 _MOST_DIGITS = 10
 
 
@@ -95,7 +98,7 @@ class Command:
     """One command as the switch reads it. Header values are not decoded: commands are not encoded."""
 
     line: str
-    headers: Headers = field(default_factory=Headers)
+    headers: Headers = field(default_factory=lambda: _NO_HEADERS)
     body: bytes = b""
 
     @property
@@ -121,17 +124,20 @@ def _parse_headers(block: bytes) -> Headers:
     return Headers.of_block(text)
 
 
-def _length_of(headers: Headers, limit: int) -> int:
-    """The body's length in bytes, 0 without a `Content-Length`."""
-    text = headers.get("Content-Length")
-    if text is None:
-        return 0
+def _length(text: str, limit: int) -> int:
+    """What a `Content-Length` says, in bytes."""
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise WireError(f"Content-Length is no number: {text[:60]!r}")
     length = int(text)
     if length > limit:
         raise WireError(f"body of {length} bytes, allowed are {limit}")
     return length
+
+
+def _length_in(headers: Headers, limit: int) -> int:
+    """The body's length, 0 without a `Content-Length`."""
+    text = headers.get("Content-Length")
+    return 0 if text is None else _length(text, limit)
 
 
 class MessageReader:
@@ -141,6 +147,7 @@ class MessageReader:
         self._header_limit = header_limit
         self._body_limit = body_limit
         self._buffer = bytearray()
+        self._at = 0  # in what is being read now
         self._searched = 0
         self._headers: Headers | None = None
         self._body_length = 0
@@ -158,38 +165,49 @@ class MessageReader:
         """
         if self._lost is not None:
             raise WireError(self._lost)
-        self._buffer += data
+        if self._buffer:
+            self._buffer += data
+            source: bytes | bytearray = self._buffer
+        else:  # the usual case: nothing is left over, and whole messages need not be copied twice
+            source = data
         messages: list[Message] = []
+        self._at = 0
         try:
-            while (message := self._next()) is not None:
+            while (message := self._next(source)) is not None:
                 messages.append(message)
         except WireError as fault:
             self._lost = str(fault)
             self._buffer.clear()
             raise WireError(self._lost, completed=messages) from None
+        if source is not data:
+            del self._buffer[: self._at]
+        elif self._at < len(data):
+            self._buffer += data[self._at :]
+        self._searched = max(self._searched - self._at, 0)
         return messages
 
-    def _next(self) -> Message | None:
-        buffer = self._buffer
+    def _next(self, source: bytes | bytearray) -> Message | None:
+        """The next message in `source` from `_at` on, which moves behind it."""
         if self._headers is None:
-            if buffer.startswith(b"\n"):  # blank lines between messages mean nothing
-                del buffer[: len(buffer) - len(buffer.lstrip(b"\n"))]
-                self._searched = 0
-            end = buffer.find(b"\n\n", max(self._searched - 1, 0))
-            if (len(buffer) if end < 0 else end + 2) > self._header_limit:
+            if source.startswith(b"\n", self._at):  # blank lines between messages mean nothing
+                blank = _LINE_ENDS.match(source, self._at)
+                self._at = blank.end() if blank else self._at
+            end = source.find(b"\n\n", max(self._searched - 1, self._at))
+            size = (len(source) if end < 0 else end + 2) - self._at
+            if size > self._header_limit:
                 raise WireError(f"header block of more than {self._header_limit} bytes")
             if end < 0:
-                self._searched = len(buffer)
+                self._searched = len(source)
                 return None
-            headers = _parse_headers(bytes(buffer[:end]))
-            self._body_length = _length_of(headers, self._body_limit)
+            headers = _parse_headers(bytes(source[self._at : end]))
+            self._body_length = _length_in(headers, self._body_limit)
             self._headers = headers
-            del buffer[: end + 2]
-            self._searched = 0
-        if len(buffer) < self._body_length:
+            self._at = self._searched = end + 2
+        end = self._at + self._body_length
+        if len(source) < end:
             return None
-        message = Message(self._headers, bytes(buffer[: self._body_length]))
-        del buffer[: self._body_length]
+        message = Message(self._headers, bytes(source[self._at : end]))
+        self._at = self._searched = end
         self._headers = None
         return message
 
@@ -235,12 +253,13 @@ def _checked_name(name: str) -> str:
 
 
 def _checked_line(text: str, what: str) -> str:
-    if not set(text).isdisjoint("\r\n\0"):
+    if _BREAKING.search(text):
         raise UnsafeTextError(f"{what} with a line break or NUL in it: {text[:60]!r}")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UnsafeTextError(f"{what} that is not valid Unicode: {text[:60]!r}") from None
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UnsafeTextError(f"{what} that is not valid Unicode: {text[:60]!r}") from None
     return text
 
 
@@ -352,7 +371,7 @@ class CommandReader:
                 self._searched = max(len(buffer.rstrip(b"\r")) - 1, 0)
                 return None
             self._pending = self._parse(bytes(buffer[: end.start()]))
-            self._body_length = _length_of(self._pending[1], self._body_limit)
+            self._body_length = _length_in(self._pending[1], self._body_limit)
             del buffer[: end.end()]
             self._searched = 0
         if len(buffer) < self._body_length:

@@ -17,17 +17,19 @@ from dialogs.universals import PERSON
 from esl.switch import Call
 from ivr import meanwhile, moments
 from ivr.attention import Attention, DeadlineError
+from ivr.call_record import CallRecord, masked, place_in, tells
 from ivr.clock import Clock
 from ivr.meanwhile import Meanwhile, PersonWanted
 from ivr.moments import Watch
 from ivr.occasion import Occasion
-from ivr.records import CallRecord, masked, place_in, tells
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 GRACE = 0.5
 """Seconds that a back end has beyond its deadline to say itself that it was too slow."""
+NOTING = 4.0
+"""Seconds that a write has beyond its deadline until it is on a disk: the own database may be slow, too."""
 
 LookedUp = Found | Missing | Slow | Failed
 Done = Written | Noted | Refused | Failed
@@ -66,8 +68,8 @@ class Counter:
     lookups: Lookups
     writes: Writes | None
     filler: Filler
-    speak: Callable[[Prompt, str], str]
-    """Begins to say a prompt at a step; returns the command's id."""
+    speak: Callable[[Prompt, str], str | None]
+    """Begins to say a prompt at a step; returns the command's id, `None` if there is no voice."""
 
 
 class BackEndWork:
@@ -103,6 +105,7 @@ class BackEndWork:
                 lambda: self._counter.lookups.ask(
                     lookup.name, lookup.by, deadline=lookup.deadline, sensitive=sensitive
                 ),
+                lookup.deadline + GRACE,
                 person=True,
             )
         except DeadlineError:
@@ -127,14 +130,16 @@ class BackEndWork:
         )
         result: Done
         try:
-            result = self._during(write, lambda: writes.write(write, occasion), person=False)
+            result = self._during(
+                write, lambda: writes.write(write, occasion), write.deadline + NOTING, person=False
+            )
         except DeadlineError:
             result = Failed(f"neither done nor noted within {write.deadline:g} s")
         if isinstance(result, Failed):
             log.error("write_failed", call=self._record.call_id, write=write.name, reason=result.reason)
         return result
 
-    def _during(self, effect: Lookup | Write, work: Callable[[], T], *, person: bool) -> T:
+    def _during(self, effect: Lookup | Write, work: Callable[[], T], deadline: float, *, person: bool) -> T:
         """The work, with something to hear if it takes long; what sounds then comes to an end first."""
         words = (lambda: self._counter.speak(effect.filler, effect.step)) if effect.filler else None
         filler = self._counter.filler
@@ -142,7 +147,7 @@ class BackEndWork:
             self._call, self._clock, words=words, music=filler.music, after=filler.after, person=person
         )
         try:
-            done = self._attention.during(work, effect.deadline + GRACE, filling)
+            done = self._attention.during(work, deadline, filling)
         except (DeadlineError, PersonWanted):
             self._quieten(filling)
             raise

@@ -154,6 +154,8 @@ class CallSettings(_Part):
     language: Literal["es", "ca", "en"] = "es"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Madrid"
     """IANA name of the site's time zone."""
+    former_language: bool = True
+    """Whether callers may be greeted in the language that they spoke before, where their segment says so."""
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
     """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
@@ -171,6 +173,22 @@ class RecordingSettings(_Part):
     folder: Path = Path("recordings")
     format: Literal["wav", "mp3", "opus"] | None = None
     """What recordings become when their call is over, trimmed; None: they stay as the switch wrote them."""
+
+
+Days = Annotated[int, Field(ge=1)] | None
+
+
+class RetentionSettings(_Part):
+    """Days that each kind of data is kept (`ivr db expire`); null: for ever."""
+
+    recordings: Days = 90
+    transcripts: Days = 365
+    callers: Days = 730
+    messages: Days = 365
+    segments: Days = 365
+    verification: Days = 90
+    outbox: Days = 30
+    audit: Days = 1825
 
 
 class LogSettings(_Part):
@@ -198,6 +216,7 @@ class Settings(BaseSettings):
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
+    retention: RetentionSettings = RetentionSettings()
     database: DatabaseSettings = DatabaseSettings()
     outbound: OutboundSettings = OutboundSettings()
     audio: AudioSettings = AudioSettings()

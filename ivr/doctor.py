@@ -21,8 +21,8 @@ from data.store import Store
 from dialogs.errors import DialogError
 from dialogs.loader import load_flows
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import EslError, LoginRefusedError
+from esl.inbound import InboundConnection
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
@@ -32,8 +32,10 @@ from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore
+from speech.piper import check as check_piper
 from speech.prompts import CachedSynthesizer
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
+from speech.vosk_server import VoskServer
 
 State = Literal["good", "note", "bad"]
 ENOUGH_DISK = 1 << 30
@@ -62,8 +64,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _flows(settings)
     yield _live_flows(settings)
     yield from _back_ends(settings)
+    yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
+    yield from _engines_elsewhere(settings)
     yield from _messages(settings)
     yield from _ports(settings)
     yield _freeswitch(settings)
@@ -165,6 +169,21 @@ def _back_ends(settings: Settings) -> Iterator[Finding]:
         yield Finding(f"back end {tried.name}", state, tried.found, tried.remedy)
 
 
+def _outbox(settings: Settings) -> Finding:
+    """Whether anything was given up that a caller was told would be done."""
+    store = Store(settings.database_url)
+    try:
+        state = store.outbox.state(("write",))
+    except DataError as fault:
+        return Finding("writes", "note", fault.what, fault.remedy)
+    finally:
+        store.close()
+    found = f"{state.waiting} waiting, {state.given_up} given up"
+    if state.given_up:
+        return Finding("writes", "note", found, "Look at `ivr outbox list`: nobody else will do it")
+    return Finding("writes", "good", found)
+
+
 def _messages(settings: Settings) -> Iterator[Finding]:
     """Whether messages would arrive."""
     store = Store(settings.database_url)
@@ -198,6 +217,27 @@ def _models(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"model {name}", "good", f"{there.folder} ({checked})")
         else:
             yield Finding(f"model {name}", "note", "not installed", f"ivr models pull {name}")
+
+
+def _engines_elsewhere(settings: Settings) -> Iterator[Finding]:
+    """The vosk-servers and Piper voices that the settings name."""
+    for language, urls in settings.speech.servers.items():
+        for url in urls:
+            what = f"vosk-server {url}"
+            try:
+                VoskServer({language: [url]}).wait_ready(3.0)
+            except SpeechError as fault:
+                yield Finding(what, "bad", str(fault), "Start it, or take it out of speech.servers")
+            else:
+                yield Finding(what, "good", f"answers, for {language}")
+    if settings.speech.piper:
+        voices = {str(language): settings.path(file) for language, file in settings.speech.piper.items()}
+        try:
+            check_piper(voices)
+        except SpeechError as fault:
+            yield Finding("Piper", "bad", str(fault), "espeak-ng speaks meanwhile")
+        else:
+            yield Finding("Piper", "good", f"has voices for {', '.join(sorted(voices))}")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

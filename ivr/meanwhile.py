@@ -17,6 +17,8 @@ from ivr.clock import Clock
 
 REST = 4.0
 """Seconds of silence between two sentences where there is no music."""
+SHORTEST = 1.0
+"""Seconds from the beginning of one sound to the beginning of the next, at least."""
 PERSON = "0"
 
 
@@ -32,7 +34,7 @@ class Meanwhile:
         call: Call,
         clock: Clock,
         *,
-        words: Callable[[], str] | None,
+        words: Callable[[], str | None] | None,
         music: Path | None,
         after: float,
         person: bool = True,
@@ -43,6 +45,7 @@ class Meanwhile:
         self._call, self._clock = call, clock
         self._words, self._music = words, music
         self._next_at = clock.now() + after
+        self._began_at = 0.0
         self._command: str | None = None
         self._speaking = False
         self._begun = False
@@ -57,20 +60,24 @@ class Meanwhile:
         """Begins what is due. Raises `CallEnded`."""
         if self._words is None or self._command is not None or self._clock.now() < self._next_at:
             return
+        self._began_at = self._clock.now()
         try:
             if self._speaking and self._music is not None:
                 self._command, self._speaking = self._call.play([self._music]), False
             else:
                 self._command, self._speaking, self._begun = self._words(), True, True
+                if self._command is None:
+                    self._words = None  # nothing to say it with: a silent wait is still a wait
         except CommandRefusedError:
-            self._words = None  # a silent wait is still a wait
+            self._words = None
 
     def takes(self, event: object) -> bool:
         """Whether that event is ours. Raises `PersonWanted`."""
         match event:
             case Finished(command_id=ended) if ended == self._command:
                 self._command = None
-                self._next_at = self._clock.now()
+                # A file that the switch cannot play ends at once: it is not asked for again and again.
+                self._next_at = max(self._clock.now(), self._began_at + SHORTEST)
                 if self._music is None:
                     self._next_at += REST
                     self._speaking = False

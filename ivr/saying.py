@@ -6,28 +6,20 @@ A sensitive answer that is read back is a file of this call's own, and goes as s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 import gevent
 import structlog
 
-from dialogs.effects import Prompt, Spoken
+from dialogs.effects import Prompt
 from dialogs.engine import Conversation
-from esl.switch import Call
 from ivr import moments
+from ivr.call_record import CallRecord, place_in
 from ivr.clock import Clock
 from ivr.moments import MASK, Watch
-from ivr.records import CallRecord, place_in
+from ivr.voicing import Prompts, Voicing
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
-
-
-class Prompts(Protocol):
-    """Where a prompt's sound comes from."""
-
-    def file_of(self, spoken: Spoken) -> Path:
-        """Raises `SpeechError`."""
 
 
 class NothingToSayError(Exception):
@@ -39,7 +31,7 @@ class Saying:
 
     def __init__(
         self,
-        call: Call,
+        voicing: Voicing,
         prompts: Prompts,
         *,
         conversation: Conversation,
@@ -47,7 +39,7 @@ class Saying:
         clock: Clock,
         watch: Watch,
     ) -> None:
-        self._call, self._prompts, self._conversation = call, prompts, conversation
+        self._voicing, self._prompts, self._conversation = voicing, prompts, conversation
         self._record, self._clock, self._watch = record, clock, watch
         self._private: list[Path] = []
         self.answered_at: float | None = None
@@ -66,7 +58,7 @@ class Saying:
                     self._private.append(files[-1])
         if prompt and not files:
             raise NothingToSayError(step)
-        command = self._call.play(files)
+        command = self._voicing.play(files)
         text = " ".join(spoken.shown or spoken.text for spoken in prompt)
         latency = None if self.answered_at is None else self._clock.now() - self.answered_at
         self.answered_at = None

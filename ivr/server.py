@@ -116,7 +116,7 @@ class Server:
             caller={"number": call.caller_number, "name": call.caller_name, "attested": attestation},
             now=now.astimezone(self._zone),
             region=settings.calls.region,
-            history=known.facts,
+            history=known.facts if settings.calls.former_language else known.facts_but_language,
         )
         version = rooms.live.current
         basis = Basis(

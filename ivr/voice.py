@@ -23,7 +23,7 @@ from dialogs.effects import Spoken
 from esl.live_folder import LiveFolder, claim
 from ivr.config import Settings
 from speech.auto import AutoRecognizer, Choice, choose
-from speech.errors import SpeechError
+from speech.errors import SpeechError, SynthesizerLost
 from speech.models import ModelStore
 from speech.piper import Piper
 from speech.prompts import CachedSynthesizer, PromptLibrary
@@ -111,6 +111,15 @@ class SpokenPrompts:
             pace=self._pace * spoken.pace,
             pieces=[(piece.text, piece.recording) for piece in spoken.pieces],
         )
+
+    def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
+        """What follows in those files after so many seconds, as a file. Raises `SpeechError`.
+
+        Of a private prompt there is none: its rest would stay.
+        """
+        if self._private is not None and any(file.parent == self._private.path for file in files):
+            raise SynthesizerLost("a private prompt is not cut")
+        return self._library.rest_of(files, seconds)
 
     def source_of(self, spoken: Spoken) -> Literal["studio", "cache", "none"]:
         """Where its file would come from now; `none`: it has to be synthesised. Raises `SpeechError`."""

@@ -16,15 +16,14 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Protocol
 
-from speech.sound import voiced_seconds
+from speech.sound import has_voice, voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
+from speech.written_numbers import JOINERS, with_figures_joined
 
-LEAST_VOICE = 0.06
-"""Seconds of voice (periodic sound) without which nothing was said."""
 _LEAST_CONFIDENCE = 0.12
 _SHORTEST_IN_SPEECH = 0.04
 """Seconds of voice that a word has at least; among words that are speech, less proof is needed."""
@@ -41,8 +40,6 @@ _SHORTEST_MENDED = 4
 _MOST_MENDED = 6
 _MENDABLE = 9.0
 """Log probability that a sentence with an expected phrase may lack to the free text."""
-_JOINERS = frozenset({"y", "i", "and"})
-"""Words that join numbers are never said alone between two pauses."""
 _MOST_READINGS = 5
 _LIKENESS = 8.0
 """What full likeness to the free text is worth, in log probability, where the prior is not taken off."""
@@ -112,7 +109,7 @@ class Utterance:
     def readings(self, pcm: bytes) -> tuple[Guess, ...]:
         """What the whole utterance says, best first; none for noise and silence."""
         clips = clips_of(pcm)
-        if not clips or voiced_seconds(pcm) < LEAST_VOICE:
+        if not clips or not has_voice(pcm):
             return ()
         guesses: list[Guess] = []
         words = self.by_words
@@ -120,7 +117,7 @@ class Utterance:
             guesses += self._sequence(pcm, clips)
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
-        free = self._listener.free(heard, self._language)
+        free = self._free(heard)
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
             possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
@@ -157,7 +154,13 @@ class Utterance:
             rows = sorted(grown, key=lambda row: -row[0])[:_MOST_SEQUENCES]
         top = rows[0][0]
         sure = math.exp(top / len(each))
-        return [Guess(" ".join(said), sure * math.exp((score - top) / 2)) for score, said in rows]
+        return [
+            Guess(
+                with_figures_joined(" ".join(said), self._language, self._words),
+                sure * math.exp((score - top) / 2),
+            )
+            for score, said in rows
+        ]
 
     def _kept(self, clip: Clip) -> list[Guess] | None:
         return next((guesses for known, guesses in self._known if same_clips([known], [clip])), None)
@@ -174,11 +177,11 @@ class Utterance:
         if voiced_seconds(sound, shortest=_SHORTEST_IN_SPEECH) < _SHORTEST_IN_SPEECH:
             return []  # a breath or a click between two words
         heard = self._listener.listen(sound)
-        possible = [word for word in self._words if sayable(word, seconds) and word not in _JOINERS]
+        possible = [word for word in self._words if sayable(word, seconds) and word not in JOINERS]
         scored = self._listener.choose(heard, self._language, possible)
         if seconds <= _ONE_WORD:
             return weighed(scored, None)
-        free = self._listener.free(heard, self._language)
+        free = self._free(heard)
         trust = math.exp(free.logprob / (free.tokens + 1))
         if free.text and self._all_expected(free.text) and trust > 0.55:
             return [Guess(free.text, trust)]  # a clear voice: no need to search
@@ -186,6 +189,12 @@ class Utterance:
             heard, self._language, self._words, possible=lambda said: sayable(said, seconds)
         )
         return weighed(merged(scored, spelt), free)
+
+    def _free(self, heard: tuple[object, int]) -> Text:
+        free = self._listener.free(heard, self._language)
+        if not self.by_words:
+            return free
+        return replace(free, text=with_figures_joined(free.text, self._language, self._words))
 
     def _all_expected(self, text: str) -> bool:
         known = {*self._words, *" ".join(self._phrases).split()}

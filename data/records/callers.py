@@ -37,7 +37,7 @@ class TakenFor(Cleaning):
 
 @dataclass(frozen=True, kw_only=True)
 class PastCalls:
-    """Earlier calls from a number."""
+    """Earlier calls from a number; more than `data.caller_statements.MOST_CALLS` are so many."""
 
     ever: int = 0
     last_24_hours: int = 0
@@ -45,7 +45,7 @@ class PastCalls:
     last_30_days: int = 0
     last_90_days: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """Outcome → calls within 90 days; of the latest calls only, if there are many (`data.callers`)."""
+    """Outcome → calls within 90 days."""
     last_at: datetime | None = None
     last_outcome: str = ""
     last_ended_by: str = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from data.ids import new_id
 from data.records.cleaning import Cleaning, code, utc
 from data.text import clean, clean_name, clean_number, clean_text
 
@@ -106,10 +107,15 @@ class AuditEntry(Cleaning):
     """The purpose: the flow and step, the look-up, the command."""
     customer_id: UUID | None = None
     call_id: UUID | None = None
+    customer_number: str = ""
+    """Instead of `customer_id`, where that is not known: it is looked up when the entry is written."""
+    id: UUID = field(default_factory=new_id)
+    """The same entry, written twice, is one."""
 
     def __post_init__(self) -> None:
         self._set(
             at=utc(self.at),
+            customer_number=clean(self.customer_number, 20),
             who=clean_name(self.who)[:120],
             action=code(self.action)[:20],
             what=clean(self.what, 300),

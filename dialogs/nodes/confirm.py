@@ -9,6 +9,8 @@
   yes: account
   no: customer_number
 ```
+It stands behind the `ask` whose answer it reads back, and is called `confirm_SLOT` (here
+`confirm_customer_number`), because the slot's name is the question's. Its words must hold the value.
 ```yaml test
 - test: it is right
   steps:

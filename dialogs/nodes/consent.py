@@ -88,7 +88,7 @@ class Consent(Question):
         def read_back(value: str) -> tuple[str, str]:
             return kind.read_back(value, asking), kind.shown(value, asking)
 
-        text = " ".join(part.shown or part.text for part in call.prompt(self.prompt))
+        text = call.in_writing(self.prompt)
         asked = Asked(
             step=self,
             kind=kind.name,

@@ -16,7 +16,10 @@
       phrases: {es: [operador], ca: [operador], en: [operator]}
       then: person
 ```
-The first phrase of a choice is how it is read back ("¿Ha dicho saldo?").
+The first phrase of a choice is how it is read back ("¿Ha dicho saldo?"). Callers may say it in a sentence:
+"quiero saber el saldo de mi cuenta" is `balance`, and "no quiero operador, quiero saldo" too; where two are
+named, or one is denied, it is asked back. A `form` is not needed for that: it is for several *answers* in one
+sentence.
 
 What a choice has under `offer` is said behind the prompt, in the order of the page; those that the caller's
 segment has under `menu_first` (`segments.yaml`) come before the others.
@@ -24,6 +27,20 @@ segment has under `menu_first` (`segments.yaml`) come before the others.
 - test: by voice
   steps:
     - say: {es: quiero saber cuánto debo, ca: vull saber quant dec, en: how much I owe please}
+    - expect: {step: number}
+- test: in a sentence
+  steps:
+    - say:
+        es: quiero saber el saldo de mi cuenta
+        ca: voldria saber el saldo del meu compte
+        en: I would like to know the balance of my account
+    - expect: {step: number}
+- test: what is denied is not chosen
+  steps:
+    - say:
+        es: no quiero operador, quiero saldo
+        ca: no vull operador, vull el saldo
+        en: I don't want an operator, I want my balance
     - expect: {step: number}
 - test: by key
   steps:

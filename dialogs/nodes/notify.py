@@ -67,9 +67,9 @@ class Notify(Step):
         to = fill(self.to, call.values())
         result = None
         if to:
-            text = " ".join(s.shown or s.text for s in call.prompt(self.text)) if self.text else ""
+            text = call.in_writing(self.text) if self.text else ""
             fields = {name: fill(template, values) or "" for name, template in self.send.items()}
-            subject = " ".join(s.shown or s.text for s in call.prompt(self.subject)) if self.subject else ""
+            subject = call.in_writing(self.subject) if self.subject else ""
             result = yield NotifyEffect(self.notify, to, text, fields, call.language, call.step, subject)
         match result:
             case Done():

@@ -13,6 +13,7 @@ from dialogs.nodes.ask import Ask
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.outcome import Outcome
 from dialogs.nodes.queue import Queue
+from dialogs.nodes.shortcut import Shortcut as ShortcutStep
 from dialogs.segments.facts import OUTCOMES, fact_types, may_be_said
 from dialogs.segments.rules import FORMER, Segment, SegmentRules, Shortcut
 from dialogs.source import Source, nearest
@@ -73,6 +74,20 @@ def check_segments(rules: SegmentRules, source: Source, around: Around) -> list[
     types = fact_types(around.outcomes)
     checker = _Checker(rules, source, around, types)
     return sorted({*checker.order(), *checker.shortcuts(), *checker.segments()})
+
+
+def check_shortcuts(rules: SegmentRules, flows: Mapping[str, Flow]) -> Iterator[Problem]:
+    """Steps that go on from short cuts which nobody is ever offered."""
+    for flow in flows.values():
+        for name, step in flow.steps.items():
+            for shortcut in step.to if isinstance(step, ShortcutStep) else ():
+                if shortcut not in rules.shortcuts:
+                    remedy = nearest(shortcut, rules.shortcuts)
+                    yield flow.problem(
+                        name,
+                        ("to", shortcut),
+                        f"there is no short cut `{shortcut}` in segments.yaml: {remedy}",
+                    )
 
 
 class _Checker:

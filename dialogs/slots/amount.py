@@ -16,8 +16,8 @@ céntimos", and a condition compares cents (`payment > 5000`).
 
 What may mean two amounts is asked back: "doce con cinco" (12,05 or 12,50), "doce cincuenta" (12,50 or 1250).
 So is what is said with a reservation ("unos cien"). "Dos mil y medio" and "la mitad de cien" are no amounts.
-Written figures are read by their form, whatever the country: two digits behind the last sign are cents, three are
-thousands.
+Written figures are read by their form, whatever the country: two digits behind the last sign are cents,
+three are thousands.
 
 By key: digits, `*` for the decimal comma, `#` at the end: `12*50#`. A `*` at the beginning keeps its meaning
 (repeat; `*0`: a person).

@@ -86,7 +86,7 @@ class CardLast4(SpokenKind):
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return _PHRASES.get(language, ())
+        return (*_PHRASES.get(language, ()), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(4, 4)

@@ -91,7 +91,7 @@ class Date(SpokenKind):
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return (*_PHRASES.get(language, ()), *_more_words(language))
+        return (*_PHRASES.get(language, ()), *_more_words(language), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(4, 8)
@@ -173,13 +173,15 @@ def _more_words(language: str) -> tuple[str, ...]:
     """The words of dates that are no numbers, as they are written."""
     listed = {
         "es": "lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio"
-        " agosto septiembre octubre noviembre diciembre el de del día días semana semanas mes meses año primero mil",
+        " agosto septiembre octubre noviembre diciembre el de del día días semana semanas mes meses año primero mil"
+        " segundo tercer último víspera antes después",
         "ca": "dilluns dimarts dimecres dijous divendres dissabte diumenge gener febrer març abril maig juny"
         " juliol agost d'abril d'agost d'octubre setembre octubre novembre desembre el de del dia dies setmana"
-        " setmanes mes mesos any primer mil",
+        " setmanes mes mesos any primer mil segon tercer últim vigília endemà abans després",
         "en": "monday tuesday wednesday thursday friday saturday sunday january february march april may june"
         " july august september october november december the of on day days week weeks month months year"
         " first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
-        " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth thousand",
+        " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth thousand"
+        " fortnight before after",
     }
     return tuple(listed.get(language, "").split())

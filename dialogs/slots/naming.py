@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from dialogs.slots.hedges import denied, has_none, told
+from dialogs.slots.hedges import BETWEEN, denied, has_none, told
 from dialogs.slots.letters import letters_at
 from dialogs.slots.numerals import lexicon_of, readings
 from dialogs.slots.phrasing import FILLERS, Reading
@@ -58,7 +58,7 @@ def as_told(words: Words, language: str, read: ReadWhole) -> list[Reading]:
     """
     utterance = told(words[: LONGEST_UTTERANCE + 1], language)
     parts, breaks = list(utterance.parts), list(utterance.breaks)
-    if any(denied(part, language) for part in parts):
+    if any(denied(part, language) or _leaves_open(part, language) for part in parts):
         return []
     while breaks and not says_number(parts[0], language):  # manners, or a "no" to the question before
         refused = breaks[0] == "no" and has_none(parts[1], language)
@@ -86,6 +86,31 @@ def as_told(words: Words, language: str, read: ReadWhole) -> list[Reading]:
         whole = tuple(word for part in parts for word in part)
         found += [_doubted(reading, True, _WENT_ON) for reading in read(whole)]
     return best_of(found)
+
+
+_PARTLY = {
+    "es": frozenset({"algo", "pico", "empieza", "empiezan", "comienza", "comienzan"}),
+    "ca": frozenset({"escaig", "comenca", "comencen"}),
+    "en": frozenset({"something", "odd", "starts", "starting", "begins", "beginning"}),
+}
+"""Beside these, only a piece of the number is told."""
+_UP_TO = {
+    "es": frozenset({"o", "u", "a", "al", "hasta"}),
+    "ca": frozenset({"o", "a", "al", "fins"}),
+    "en": frozenset({"or", "until", "till", "through"}),
+}
+"""Between two numbers, these make a choice or a range of them."""
+
+
+def _leaves_open(part: Words, language: str) -> bool:
+    """Whether the words tell only a piece of a number, or more than one."""
+    if not (_PARTLY.get(language, frozenset()) | BETWEEN.get(language, frozenset())).isdisjoint(part):
+        return True
+    inner = zip(part, part[1:], part[2:], strict=False)
+    return any(
+        word in _UP_TO.get(language, ()) and says_number((one,), language) and says_number((other,), language)
+        for one, word, other in inner
+    )
 
 
 def _doubted(reading: Reading, doubted: bool, cost: float = 0.0) -> Reading:

@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
-from dialogs.slots.hedges import AFTER_NO, BETWEEN, corrects, cuts, denied, opens, without_hedges
+from dialogs.slots.hedges import AFTER_NO, BETWEEN, EXPECTED, corrects, cuts, denied, opens, without_hedges
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import lexicon_of
 from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
@@ -275,6 +275,10 @@ class SpokenKind(SlotKind):
     """A kind of answer that reads the words of each alternative by itself."""
 
     exact_fit: ClassVar[Fit] = "bare"
+
+    @override
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return EXPECTED.get(language, ())
 
     @override
     def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:

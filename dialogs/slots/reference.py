@@ -66,7 +66,7 @@ class Reference(Digits, ABC):
 
     @override
     def phrases(self, language: str) -> tuple[str, ...]:
-        return (self.prefix.lower(),) if self.prefix else ()
+        return (*((self.prefix.lower(),) if self.prefix else ()), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(0, 0) if self.letters else super().keys()

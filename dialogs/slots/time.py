@@ -14,7 +14,8 @@ The value is the time on a 24-hour clock, `17:30`; `{call_me_at}` is said as "la
 "Las cinco" without morning or afternoon means two times: `earliest` and `latest` choose, and where both
 fit, or nothing is said about the hours, the more usual one (from eight to eight) is asked back. Catalan
 quarters count towards the coming hour: "dos quarts de cinc" is half past four. A range ("de dos a cuatro",
-"two to four pm") is no time, nor is "a quarts de cinc"; "ten to five" is asked back, because it may be a range.
+"two to four pm") is no time, nor is "a quarts de cinc"; "ten to five" is asked back: it may be
+a range.
 
 By key: hours and minutes on the 24-hour clock: `1730`, `0905`, `930`.
 
@@ -94,7 +95,7 @@ class Time(SpokenKind):
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return time_vocabulary(language)
+        return (*time_vocabulary(language), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(3, 4)

@@ -148,7 +148,7 @@ def time_vocabulary(language: str) -> tuple[str, ...]:
         "es": "a las la y menos cuarto media en punto de mañana tarde noche madrugada mediodía medianoche horas"
         " para del",
         "ca": "a les la i menys quart quarts mitja en punt de d' del matí tarda vespre nit matinada migdia mitjanit"
-        " hores vesprada d'una d'onze",
+        " hores vesprada d'una d'onze falten minuts per",
         "en": "at past to quarter half o'clock in the morning afternoon evening night noon midday midnight a m p m"
         " oh hundred hours",
     }

@@ -29,7 +29,19 @@ from gevent.event import Event
 
 from esl.embedded.clock import Clock, RealClock
 from esl.embedded.errors import LineError, ScriptError
-from esl.embedded.line import ANSWERED, AUDIO, HANGUP, KEY, RINGING, Hello, Line, join, read_audio
+from esl.embedded.line import (
+    ANSWERED,
+    AUDIO,
+    HANGUP,
+    HOLD,
+    INFO_KEY,
+    KEY,
+    RINGING,
+    Hello,
+    Line,
+    join,
+    read_audio,
+)
 from esl.embedded.measure import LOUD, end_of_sound, first_loud
 from esl.embedded.sounds import FRAME_SAMPLES, SILENCE, frames_of, read_samples
 from esl.switch import FRAME_SECONDS, SAMPLE_RATE
@@ -251,14 +263,22 @@ class ScriptedCaller:
             self._rest(None)
         return utterance
 
-    def key(self, digits: str, *, gap: float = 0.2, hold: float = 0.1) -> None:
-        """Presses keys; `gap` seconds pass after each, `hold` is how long each is held."""
+    def key(self, digits: str, *, gap: float = 0.2, hold: float = 0.1, by_info: bool = False) -> None:
+        """Presses keys; `gap` seconds pass after each, `hold` is how long each is held. `by_info`: as a
+        telephone that sends them by SIP INFO."""
         for digit in digits:
             if self.hung_up.is_set() or self._line is None:
                 return
-            self._line.send(KEY, digit.encode() + round(hold * SAMPLE_RATE).to_bytes(2, "big"))
+            self._line.send(
+                INFO_KEY if by_info else KEY, digit.encode() + round(hold * SAMPLE_RATE).to_bytes(2, "big")
+            )
             self._mark = self.position
             self.clock.sleep(gap)
+
+    def hold(self, held: bool = True) -> None:
+        """Puts the other end on hold, or takes it back."""
+        if self._line is not None and not self.hung_up.is_set():
+            self._line.send(HOLD, b"sendonly" if held else b"sendrecv")
 
     def silent(self, seconds: float) -> None:
         """Says nothing; returns early if the call ends."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from esl.embedded.events import Origin
+from esl.embedded.hold import hold_events
 from esl.embedded.media import Media
 from esl.embedded.profile import CallerProfile, dialog_variables, ended_by_caller, media_variables
 
@@ -118,6 +119,7 @@ class Channel:
         self.media_port = switch.next_media_port()
         self.remote_port = self.variables.get("remote_media_port", "0")
         self.digits_taken: list[str] = []
+        self.holds: list[tuple[int, int]] = []  # beginnings and ends
         self.codec_known = True
         self.when_hung_up: list[Callable[[], None]] = []
         self._on_change = on_change
@@ -323,11 +325,14 @@ class Channel:
             ("answer", times.answered),
             ("bridge", times.bridged),
             ("progress_media", times.progress_media),
+            ("hold", times.last_hold),
             ("end", times.hangup),
         ]
         for name, at in stamps:
             if at:
                 self.set(f"{name}_stamp", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at // 1_000_000)))
+            if at and name == "hold":
+                self.set("hold_events", hold_events(self.holds))
         epochs = [
             *stamps[:4],
             ("last_hold", times.last_hold),
@@ -339,7 +344,8 @@ class Channel:
         ]
         for name, at in epochs:
             if name == "hold_accum":
-                self.update({"hold_accum_seconds": "0", "hold_accum_usec": "0", "hold_accum_ms": "0"})
+                for unit, scale in (("seconds", 1_000_000), ("usec", 1), ("ms", 1000)):
+                    self.set(f"hold_accum_{unit}", str(at // scale))
                 continue
             self.set(f"{name}_epoch", str(at // 1_000_000))
             self.set(f"{name}_uepoch", str(at))

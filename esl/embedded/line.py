@@ -25,6 +25,10 @@ AUDIO = b"A"
 """Both ways: position of the first sample (32 bits), then 20 ms of sound."""
 KEY = b"K"
 """To the switch: a key, then how long it was held in samples (16 bits)."""
+INFO_KEY = b"I"
+"""To the switch: the same, sent by SIP INFO instead of in the sound's stream."""
+HOLD = b"O"
+"""To the switch: `sendonly` puts it on hold, `sendrecv` takes it back (the words of SDP)."""
 RINGING = b"R"
 """To the caller."""
 ANSWERED = b"W"
@@ -37,7 +41,7 @@ DEFAULT_KEY_SAMPLES = 800
 """100 ms."""
 _HEAD = struct.Struct(">cH")
 _POSITION = struct.Struct(">I")
-_KINDS = frozenset({AUDIO, KEY, RINGING, ANSWERED, HANGUP})
+_KINDS = frozenset({AUDIO, KEY, INFO_KEY, HOLD, RINGING, ANSWERED, HANGUP})
 _LONGEST_FRAME = 512
 _LONGEST_HELLO = 256 * 1024
 _MOST_UNSENT = 64 * 1024
@@ -100,6 +104,14 @@ def read_key(body: bytes) -> tuple[str, int]:
     if key not in KEYS or len(body) not in (1, 3):
         raise LineError(f"not a key: {body[:8]!r}")
     return key, int.from_bytes(body[1:], "big") if len(body) == 3 else DEFAULT_KEY_SAMPLES
+
+
+def read_hold(body: bytes) -> bool:
+    """Whether a `HOLD` frame puts on hold. Raises `LineError`."""
+    held = {b"sendonly": True, b"sendrecv": False}.get(body)
+    if held is None:
+        raise LineError(f"neither sendonly nor sendrecv: {body[:8]!r}")
+    return held
 
 
 class Line:

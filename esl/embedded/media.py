@@ -57,6 +57,8 @@ class Media:
         self.frames_out = 0
         self.skipped = 0
         """Frames of the caller that were left out to catch up."""
+        self.held = False
+        """The caller has put us on hold: what is played passes unheard."""
         self.on_tick: Callable[[], None] | None = None
         """Called once, in the next tick."""
         self._inbox: deque[bytes] = deque()
@@ -84,7 +86,7 @@ class Media:
         spoken = self._next_spoken(heard)
         position = self.ticks * FRAME_SAMPLES
         self.ticks += 1
-        if self.open and self.line is not None:
+        if self.open and not self.held and self.line is not None:
             self.line.send_audio(position, spoken)
             self.frames_out += 1
         if self.recordings:

@@ -70,6 +70,8 @@ class CallerProfile:
     ani: str = ""
     source: str = "mod_sofia"
     transfer_source: str = ""
+    rdnis: str = ""
+    """The number that was called before a transfer."""
     context: str = "public"
     logical_direction: str = ""
     index: str = "1"
@@ -95,6 +97,7 @@ class CallerProfile:
             ("Source", self.source),
             ("Transfer-Source", self.transfer_source),
             ("Context", self.context),
+            ("RDNIS", self.rdnis),
             ("Channel-Name", self.channel_name),
             ("Profile-Index", self.index),
         )

@@ -54,7 +54,7 @@ class Session:
         self.media = self.channel.media
         self.recordings = LegRecordings(self.channel)
         self.uuid = self.channel.uuid
-        self.keys: deque[tuple[str, int]] = deque()
+        self.keys: deque[tuple[str, int, str]] = deque()
         self.transfer_to: str | None = None
         self.bridge: Callable[[], None] | None = None
         """Set by a queue: what to do once the applications have let go of the leg."""
@@ -84,9 +84,9 @@ class Session:
         self.wake()
         return True
 
-    def press(self, key: str, samples: int) -> None:
-        """The caller pressed a key."""
-        self.keys.append((key, samples))
+    def press(self, key: str, samples: int, *, source: str = "RTP") -> None:
+        """The caller pressed a key; `source` is `RTP`, or `ENDPOINT` for one that came by INFO."""
+        self.keys.append((key, samples, source))
         self.wake()
 
     def stop_applications(self, *, everything: bool) -> None:
@@ -128,6 +128,8 @@ class Session:
         channel.set("max_forwards", str(left))
         self.transfer_to = destination or "service"
         channel.state = "CS_ROUTING"
+        channel.profile.index = str(int(channel.profile.index) + 1)
+        channel.profile.rdnis = channel.profile.destination_number
         channel.profile.destination_number = self.transfer_to
         source = (
             f"{int(self.switch.clock.now())}:{uuid4()}:bl_xfer:{self.transfer_to}"
@@ -174,6 +176,8 @@ class Session:
         match, actions = route
         channel.set("DP_MATCH", "ARRAY::" + "|:".join(match))
         channel.set("call_uuid", self.uuid)
+        if channel.answered:  # in an extension before this one
+            channel.set_call_state("ACTIVE")
         channel.enter("CS_EXECUTE")
         for action in actions:
             if self.is_leaving() or not channel.is_up():
@@ -182,6 +186,7 @@ class Session:
             if self.bridge is not None:
                 self._live_bridge()
         if self.is_leaving() and channel.is_up():
+            channel.set_call_state("RINGING")  # at the next extension
             channel.enter("CS_ROUTING")
         elif channel.is_up():
             channel.hang_up("NORMAL_CLEARING")
@@ -325,10 +330,10 @@ class Session:
 
     def take_key(self) -> str:
         """The next key that the caller pressed; only now the switch tells of it."""
-        key, samples = self.keys.popleft()
+        key, samples, source = self.keys.popleft()
         self.channel.digits_taken.append(key)
         self.channel.fire(
-            "DTMF", [("DTMF-Digit", key), ("DTMF-Duration", str(samples)), ("DTMF-Source", "RTP")]
+            "DTMF", [("DTMF-Digit", key), ("DTMF-Duration", str(samples)), ("DTMF-Source", source)]
         )
         return key
 

@@ -30,7 +30,21 @@ from esl.embedded.config import Action, SwitchConfig, split_address
 from esl.embedded.errors import AddressTakenError, LineError
 from esl.embedded.event_socket import ClientConnection
 from esl.embedded.events import EventBoard
-from esl.embedded.line import AUDIO, HANGUP, KEY, Hello, Line, read_audio, read_hello, read_key, send_opening
+from esl.embedded.hold import hold
+from esl.embedded.line import (
+    AUDIO,
+    HANGUP,
+    HOLD,
+    INFO_KEY,
+    KEY,
+    Hello,
+    Line,
+    read_audio,
+    read_hello,
+    read_hold,
+    read_key,
+    send_opening,
+)
 from esl.embedded.media import MediaClock
 from esl.embedded.profile import CallerProfile, Times, inbound_variables
 from esl.embedded.queues import CallCentre
@@ -261,6 +275,10 @@ class EmbeddedSwitch:
                 media.hear(read_audio(body)[1])
             elif kind == KEY:
                 session.press(*read_key(body))
+            elif kind == INFO_KEY:
+                session.press(*read_key(body), source="ENDPOINT")
+            elif kind == HOLD:
+                hold(channel, read_hold(body))
             elif kind == HANGUP:
                 channel.hang_up(body.decode("ascii", "replace") or "NORMAL_CLEARING", by_caller=True)
             else:

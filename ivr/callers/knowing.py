@@ -139,6 +139,13 @@ class Acquaintance:
         self.facts = facts_of(self.number, found, now=self.callers.local_time(), verified=verified)
         return True
 
+    @property
+    def facts_but_language(self) -> Mapping[str, Scalar] | None:
+        """The facts without the languages that they have spoken."""
+        if self.facts is None:
+            return None
+        return {name: value for name, value in self.facts.items() if not name.endswith(".language")}
+
     def told(self, rules: SegmentRules) -> dict[str, Scalar]:
         """What flows are told of them when the call begins, for its record: the segment, and every fact that
         is more than nothing."""

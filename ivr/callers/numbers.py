@@ -30,6 +30,8 @@ from phonenumbers import (
 LONGEST_EXTENSION = 5
 """Digits of a number within the company; emergency and short service numbers look the same, and are as little
 a customer's."""
+SHORTEST = 7
+"""Digits of a number that is in no plan we know, and yet somebody's."""
 LONGEST_WRITTEN = 80
 """Characters; what is longer is no number."""
 LONGEST_NUMBER = 20
@@ -80,7 +82,7 @@ def caller_number(text: str, region: str) -> CallerNumber:
         return CallerNumber(internal=digits, written=(as_it_came,))
     number = _parsed(as_it_came, region)
     if number is None:
-        return CallerNumber(written=(as_it_came,))
+        return CallerNumber(written=(as_it_came,)) if len(digits) >= SHORTEST else WITHHELD
     e164 = format_number(number, PhoneNumberFormat.E164)
     bare = e164.removeprefix("+")
     ways = (as_it_came, e164, bare, f"00{bare}", *_national(number, region))

@@ -16,7 +16,7 @@ from data.errors import DataError
 from dialogs.errors import DialogError
 from esl.errors import EslError
 from ivr import logs
-from ivr.cli.db import DATABASE_URL
+from ivr.cli.database import DATABASE_URL
 from ivr.config import Settings, load
 from ivr.errors import IvrError
 from speech.errors import SpeechError
@@ -36,6 +36,7 @@ _ROOMS: dict[str, str] = {
     "schema": "ivr.cli.flows",
     "flow": "ivr.cli.flow",
     "lookup": "ivr.cli.lookup",
+    "outbox": "ivr.cli.outbox",
     "caller": "ivr.cli.caller",
     "db": "ivr.cli.db",
     "recordings": "ivr.cli.recordings",
@@ -48,6 +49,7 @@ _ROOMS: dict[str, str] = {
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",
     "prompts": "ivr.cli.prompts",
+    "eval": "ivr.cli.evaluate",
 }
 
 

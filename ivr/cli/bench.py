@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 
 import click
@@ -12,8 +13,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from data.seed_rows import MOST_CUSTOMERS
+from data.seeds import seed
+from data.store import Store
+from dialogs.loader import load_flows
 from ivr import bench as benchmarks
 from ivr.bench import Figures
+from ivr.bench_lookups import measure as measure_lookups
+from ivr.callers.measure import measure
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
 from ivr.config import Settings
@@ -21,6 +28,7 @@ from ivr.demo import PlayedCall
 from ivr.errors import MeasurementImpossible
 from ivr.load import control as load
 from ivr.logs import configure, quieter
+from ivr.rooms import catalogue_of
 from ivr.stage import Stage
 from ivr.workshop.measure import measure_flows
 
@@ -159,6 +167,78 @@ def control(
     if as_json:
         rows = [dataclasses.asdict(cost) for cost in costs]
         click.echo(json.dumps({"per_second": per_second, "rounds": rounds, "costs": rows}))
+
+
+@bench.command()
+@click.option("--calls", default=10_000, show_default=True, type=click.IntRange(1), help="Past calls.")
+@click.option("--decisions", default=300, show_default=True, type=click.IntRange(1), help="How many.")
+@click.option(
+    "--database",
+    "url",
+    metavar="URL",
+    help="An empty database, which is filled; default: SQLite, thrown away.",
+)
+@_json
+@pass_settings
+def segments(settings: Settings, calls: int, decisions: int, url: str | None, as_json: bool) -> None:
+    """How long it takes to know a caller: history read, facts made, segments tried.
+
+    \b
+    Examples:
+      ivr bench segments
+      ivr bench segments --database postgresql://ivr@/bench
+    """
+    console = _console(settings, as_json)
+    rules = load_flows([settings.flows_folder], catalogue_of(settings)).segments
+    with tempfile.TemporaryDirectory() as folder, Progress(console=console, transient=True) as bar:
+        store = Store(url or f"sqlite:///{folder}/bench.sqlite3")
+        try:
+            store.upgrade()
+            task = bar.add_task(f"{decisions} decisions", total=decisions)
+            found = measure(store, rules, calls=calls, decisions=decisions, tell=lambda: bar.advance(task))
+        finally:
+            store.close()
+    _show(console, found, as_json)
+
+
+@bench.command()
+@click.option("--per-second", default=200.0, show_default=True, type=click.FloatRange(1, 5000))
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.1, 3600))
+@click.option(
+    "--customers", default=2000, show_default=True, type=click.IntRange(10, MOST_CUSTOMERS), help="Made up."
+)
+@click.option("--here", is_flag=True, help="The installation's own database, as it is, and nothing made up.")
+@_json
+@pass_settings
+def lookups(
+    settings: Settings, *, per_second: float, seconds: float, customers: int, here: bool, as_json: bool
+) -> None:
+    """Balance, order and ticket at a steady rate, from the database: how long each takes.
+
+    \b
+    Examples:
+      ivr bench lookups
+      ivr bench lookups --here --per-second 500 --json
+    """
+    console = _console(settings, as_json)
+    with tempfile.TemporaryDirectory() as folder, console.status("lookups"):
+        store = Store(settings.database_url if here else f"sqlite:///{folder}/ivr.sqlite3")
+        try:
+            if not here:
+                store.upgrade()
+                seed(store, customers=customers)
+            load = measure_lookups(
+                store, seconds=seconds, per_second=per_second, engine=store.database.backend
+            )
+        finally:
+            store.close()
+    _show(console, [load.each], False)
+    console.print(
+        f"{load.per_second:.0f} a second answered, {load.customers:,} customers, {load.not_found} not found;"
+        f" the loop stood still for {load.longest_block * 1000:.0f} ms at most"
+    )
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(load)))
 
 
 def _console(settings: Settings, as_json: bool) -> Console:

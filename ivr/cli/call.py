@@ -20,7 +20,9 @@ from data.seeds import demo_customers
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.rehearsal import ENDING
+from dialogs.segments.facts import FACTS, wrong_facts
 from dialogs.simulator import HELP, Line, TextCaller
+from dialogs.source import parse
 from dialogs.stand_in import Agents, Data
 from ivr.cli import pass_settings
 from ivr.cli.demo import FetchBar, Screen, prepared
@@ -47,6 +49,7 @@ class Given:
     agents: Agents
     number: str
     segment: str
+    history: tuple[str, ...]
     moment: str | None
     said: Path | None
     kept: Path | None
@@ -76,6 +79,12 @@ class Given:
 )
 @click.option("--number", default="", help="The number that the caller calls from.")
 @click.option("--segment", default="", help="With --text: what the caller is known as, such as vip.")
+@click.option(
+    "--history",
+    multiple=True,
+    metavar="FACT=VALUE",
+    help="With --text: what is known of the caller, such as orders.on_the_way=1; again for more.",
+)
 @click.option("--now", "moment", help="With --text: when the call is, such as 2026-11-23T10:00.")
 @click.option(
     "--in", "said", type=click.Path(path_type=Path), help="With --voice: the caller's speech, a WAV file."
@@ -93,6 +102,7 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     ivr call main --text
     ivr call main --text --language ca --data my-flows/main.test.yaml
     ivr call main --text --now 2026-12-25T10:00 --segment vip
+    ivr call main --text --history calls.last_90_days=12
     ivr call my-flows/main.flow.yaml --text                by its file
     ivr call main --voice                                  with a headset
     ivr call main --voice --in caller.wav --out call.wav
@@ -112,8 +122,24 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     beside = Path(chosen.flow.source.file).with_name(f"{flow}{ENDING}")
     known = {"number": options.number, "name": "", "segment": options.segment, "attested": "none"}
     now = _moment(options.moment, settings.calls.zone)
-    facts = Facts(options.language, known, now, settings.calls.region, recorded=True)
+    history = _history(options.history)
+    facts = Facts(options.language, known, now, settings.calls.region, recorded=True, history=history)
     _by_text(TextCaller(flows, flow, facts, _data(options.data_file or beside, flows), options.agents))
+
+
+def _history(written: tuple[str, ...]) -> dict[str, str | int | bool | None]:
+    """Facts of the caller, each as its type. Raises `CannotBeDone`."""
+    found: dict[str, str | int | bool | None] = {}
+    for one in written:
+        name, sign, value = one.partition("=")
+        fact = FACTS.get(name)
+        if not sign:
+            raise CannotBeDone(f"“{one}” is no fact: write it as calls.last_90_days=12")
+        is_text = fact is not None and fact.kind not in ("number", "money", "boolean")
+        found[name] = value if is_text else parse(value, one).content
+    for _name, message in wrong_facts(found):
+        raise CannotBeDone(message)
+    return found
 
 
 def _moment(text: str | None, zone: str) -> datetime:
@@ -175,7 +201,9 @@ def _by_voice(settings: Settings, flow: str, given: Given) -> None:
     def tell(text: str) -> None:
         console.print(f"[dim]{escape(text)}[/dim]")
 
-    calls = settings.calls.model_copy(update={"flow": flow, "language": given.language})
+    # The language was asked for: it is not that of the number's last call.
+    asked = {"flow": flow, "language": given.language, "former_language": False}
+    calls = settings.calls.model_copy(update=asked)
     settings = prepared(settings.model_copy(update={"calls": calls, "flows": folder.resolve()}), tell)
     with (
         FetchBar(console) as bar,

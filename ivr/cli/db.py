@@ -1,4 +1,4 @@
-"""`ivr db`: create, upgrade, fill and check the database.
+"""`ivr db`: create, upgrade, fill and check the database; people in and out.
 
 Exit status: 0 done; 1 the answer is no (`check` alone: the database is missing or not fit for work);
 2 it could not be done. What and the remedy stand on one line.
@@ -8,49 +8,24 @@ Examples:
   ivr db upgrade           create the database, or bring it up to date
   ivr db seed              fill it with made-up customers
   ivr db check --json      is it fit for work?
+  ivr db import clients.csv --mapping clients.yaml
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
-from typing import NoReturn
 
 import click
 
-from data.errors import DatabaseCorrupt, DataError, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
+from data.errors import DatabaseCorrupt, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
 from data.seed_rows import MOST_CUSTOMERS, REFERENCE_DAY
 from data.seeds import CUSTOMERS, SEED, demo_customers, seed
-from data.store import Store
+from ivr.cli import db_lists, db_people
+from ivr.cli.database import DATABASE_URL, database_option, json_option, opened, report
 
-DATABASE_URL = "ivr.database_url"
-"""Key of `click.Context.meta` under which the root command puts the configuration's database URL."""
 _UNFIT = (SchemaMissing, SchemaOlder, SchemaNewer, SchemaForeign, DatabaseCorrupt)
 """Faults by which `check` answers no; to any other command they are work that could not be done."""
-
-
-def _configured_url() -> str:
-    """The configuration's database; without a configuration, `ivr.sqlite3` in the checkout."""
-    context = click.get_current_context()
-    if url := context.meta.get(DATABASE_URL):
-        return str(url)
-    return f"sqlite:///{Path(__file__).resolve().parents[2] / 'ivr.sqlite3'}"
-
-
-_database = click.option(
-    "--database",
-    "url",
-    envvar="IVR_DATABASE__URL",
-    default=_configured_url,
-    show_default="from the configuration",
-    metavar="URL",
-    help="The database, such as sqlite:////var/lib/ivr/ivr.sqlite3.",
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
 
 
 @click.group(help=__doc__)
@@ -59,8 +34,8 @@ def db() -> None:
 
 
 @db.command()
-@_database
-@_as_json
+@database_option
+@json_option
 def upgrade(url: str, as_json: bool) -> None:
     """Create the database, or bring it to this program's schema. Safe to run again.
 
@@ -69,7 +44,7 @@ def upgrade(url: str, as_json: bool) -> None:
       ivr db upgrade
       ivr db upgrade --database sqlite:////var/lib/ivr/ivr.sqlite3
     """
-    with _opened(url, as_json=as_json) as store:
+    with opened(url, as_json=as_json) as store:
         done = store.upgrade()
     if done.before == done.after:
         text = f"{done.database}: nothing to do, schema {done.after}"
@@ -77,11 +52,11 @@ def upgrade(url: str, as_json: bool) -> None:
         text = f"{done.database}: created, schema {done.after}"
     else:
         text = f"{done.database}: upgraded from schema {done.before} to {done.after}"
-    _report(text, asdict(done), as_json=as_json)
+    report(text, asdict(done), as_json=as_json)
 
 
 @db.command(name="seed")
-@_database
+@database_option
 @click.option(
     "--customers", type=click.IntRange(len(demo_customers()), MOST_CUSTOMERS), default=CUSTOMERS,
     show_default=True, help="How many customers to have in all.",
@@ -97,7 +72,7 @@ def upgrade(url: str, as_json: bool) -> None:
     help="The day that due dates and deliveries are arranged around.",
 )
 @click.option("--force", is_flag=True, help="Even beside customers who are not made up.")
-@_as_json
+@json_option
 def seed_command(
     url: str, customers: int, seed_number: int, today: datetime, force: bool, as_json: bool
 ) -> None:
@@ -110,7 +85,7 @@ def seed_command(
       ivr db seed
       ivr db seed --customers 1000 --today 2027-03-01
     """
-    with _opened(url, as_json=as_json) as store:
+    with opened(url, as_json=as_json) as store:
         store.upgrade()
         done = seed(store, customers=customers, seed=seed_number, today=today.date(), force=force)
     shown = [
@@ -126,12 +101,12 @@ def seed_command(
     ]
     lines = [f"{done.added} customers added, {done.customers} in all. To try things on:"]
     lines += [f"  {one['customer_number']}  {one['name']} ({one['language']}): {one['why']}" for one in shown]
-    _report("\n".join(lines), {**asdict(done), "demo_customers": shown}, as_json=as_json)
+    report("\n".join(lines), {**asdict(done), "demo_customers": shown}, as_json=as_json)
 
 
 @db.command()
-@_database
-@_as_json
+@database_option
+@json_option
 def check(url: str, as_json: bool) -> None:
     """Whether the database can be reached and written, is whole, and has the right schema.
 
@@ -140,33 +115,14 @@ def check(url: str, as_json: bool) -> None:
       ivr db check
       ivr db check --json
     """
-    with _opened(url, as_json=as_json, answers_no=_UNFIT) as store:
+    with opened(url, as_json=as_json, answers_no=_UNFIT) as store:
         found = store.check(thorough=True)
     text = f"{found.database}: fit for work, schema {found.schema}, {found.integrity}"
-    _report(text, asdict(found), as_json=as_json)
+    report(text, asdict(found), as_json=as_json)
 
 
-@contextmanager
-def _opened(url: str, *, as_json: bool, answers_no: tuple[type[DataError], ...] = ()) -> Iterator[Store]:
-    try:
-        store = Store(url)
-        try:
-            yield store
-        finally:
-            store.close()
-    except DataError as error:
-        _fail(error, 1 if isinstance(error, answers_no) else 2, as_json=as_json)
-
-
-def _report(text: str, record: object, *, as_json: bool) -> None:
-    click.echo(json.dumps(record, ensure_ascii=False) if as_json else text)
-
-
-def _fail(error: DataError, status: int, *, as_json: bool) -> NoReturn:
-    click.echo(f"ivr: {error}", err=True)
-    if as_json:
-        click.echo(json.dumps({"error": error.code, "what": error.what, "remedy": error.remedy}))
-    raise click.exceptions.Exit(status)
-
-
+for _command in (*db_lists.commands, *db_people.commands):
+    db.add_command(_command)
 commands: list[click.Command] = [db]
+
+__all__ = ["DATABASE_URL", "commands", "db"]

@@ -110,6 +110,7 @@ def publish(
         main=settings.calls.flow,
         with_tests=not without_tests,
         live=live_schemas(settings.back_ends_file),
+        studio=settings.prompts_folder / "studio",
     )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:

@@ -53,7 +53,9 @@ def from_call(
     with store_of(settings) as store:
         record = store.calls.get(call_id)
         if record is None:
-            raise CannotBeDone(f"there is no call {call_id} in the database: look at its calls")
+            raise CannotBeDone(
+                f"there is no call {call_id} in the database: take its id from the server's log (`call=…`)"
+            )
         flows = flows_of(record, store, settings.flows_folder)
     site = Site(ZoneInfo(settings.calls.zone), settings.calls.region)
     title = name or f"call {call_id}"

@@ -18,12 +18,12 @@ from data.store import Store
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
 from ivr.back_ends import BackEnds, declared_in
+from ivr.call_record import masked
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
 from ivr.lookups import Lookups
 from ivr.moments import MASK
-from ivr.records import masked
 
 Asked = tuple[Found | Missing | Slow | Failed, float]
 

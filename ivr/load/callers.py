@@ -1,31 +1,38 @@
-"""A crowd of callers (SIPp): each calls, waits for the switch to hang up, and is counted."""
+"""SIPp as a crowd of callers: a generated scenario, real RTP, and the count of what went well.
+
+For measurements and for tests alike. What one caller says and hears, to the millisecond, is another matter
+(`tests/freeswitch/telephone.py`, and docs/decisions/freeswitch-configuration.md for the reason).
+"""
 
 from __future__ import annotations
 
+import audioop
 import csv
 import shutil
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from gevent import subprocess
 
 from ivr.errors import MeasurementImpossible
 from ivr.load.freeswitch import free_port
 
-PATIENCE = 20
+PATIENCE = 20.0
 """Seconds that a caller waits for the end of the call."""
 
-_SCENARIO = """<?xml version="1.0" encoding="UTF-8"?>
+SCENARIO = """<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="callers">
 <send retrans="500"><![CDATA[
 INVITE sip:{destination}@[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: "Ana" <sip:34600111222@[local_ip]:[local_port]>;tag=[call_number]
+From: "{name}" <sip:{number}@[local_ip]:[local_port]>;tag=[call_number]
 To: <sip:{destination}@[remote_ip]:[remote_port]>
 Call-ID: [call_id]
 CSeq: 1 INVITE
-Contact: <sip:34600111222@[local_ip]:[local_port]>
+Contact: <sip:{number}@[local_ip]:[local_port]>
 Max-Forwards: 70
 Content-Type: application/sdp
 Content-Length: [len]
@@ -35,7 +42,7 @@ o=- 1 1 IN IP4 [local_ip]
 s=-
 c=IN IP4 [media_ip]
 t=0 0
-m=audio [media_port] RTP/AVP 0
+m=audio {audio_port} RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 a=ptime:20
 ]]></send>
@@ -46,7 +53,7 @@ a=ptime:20
 <send><![CDATA[
 ACK [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-From: "Ana" <sip:34600111222@[local_ip]:[local_port]>;tag=[call_number]
+From: "{name}" <sip:{number}@[local_ip]:[local_port]>;tag=[call_number]
 To: <sip:{destination}@[remote_ip]:[remote_port]>[peer_tag_param]
 Call-ID: [call_id]
 CSeq: 1 ACK
@@ -54,7 +61,12 @@ Max-Forwards: 70
 Content-Length: 0
 
 ]]></send>
-<recv request="BYE" timeout="{patience}"/>
+{sound}
+{ending}
+</scenario>
+"""
+SOUND = '<nop><action><exec rtp_stream="{file},-1,0,PCMU/8000"/></action></nop>'
+SWITCH_HANGS_UP = """<recv request="BYE" timeout="{patience}"/>
 <send><![CDATA[
 SIP/2.0 200 OK
 [last_Via:]
@@ -64,9 +76,20 @@ SIP/2.0 200 OK
 [last_CSeq:]
 Content-Length: 0
 
+]]></send>"""
+CALLER_HANGS_UP = """<pause milliseconds="{after}"/>
+<send retrans="500"><![CDATA[
+BYE [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: "{name}" <sip:{number}@[local_ip]:[local_port]>;tag=[call_number]
+To: <sip:{destination}@[remote_ip]:[remote_port]>[peer_tag_param]
+Call-ID: [call_id]
+CSeq: 2 BYE
+Max-Forwards: 70
+Content-Length: 0
+
 ]]></send>
-</scenario>
-"""
+<recv response="200"/>"""
 
 
 @dataclass(frozen=True)
@@ -89,32 +112,76 @@ def find_sipp() -> Path:
     return Path(found)
 
 
-def call(sipp: Path, folder: Path, *, port: int, destination: str, calls: int, per_second: float) -> Crowd:
-    """Makes `calls` calls to the switch at `port` and waits for their ends.
+class SippCaller:
+    """Calls from `number` with the display name `name`."""
 
-    Raises `MeasurementImpossible` if SIPp says nothing about them.
-    """
-    scenario, statistics = folder / "callers.xml", folder / f"callers-{free_port()}.csv"
-    scenario.write_text(_SCENARIO.format(destination=destination, patience=PATIENCE * 1000), encoding="utf-8")
-    limit = calls / per_second + 2 * PATIENCE
-    arguments: list[object] = [sipp, f"127.0.0.1:{port}", "-sf", scenario, "-nostdin", "-i", "127.0.0.1"]
-    arguments += ["-p", free_port(socket.SOCK_DGRAM), "-m", calls, "-r", per_second, "-l", calls]
-    arguments += ["-trace_stat", "-stf", statistics, "-fd", 1, "-timeout", f"{limit:.0f}s", "-timeout_error"]
-    output = folder / "callers.output"
-    with output.open("wb") as written:
-        child = subprocess.Popen(
-            [str(each) for each in arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=written,
-            cwd=folder,
-        )
-        try:
-            child.wait(timeout=limit + 10)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-    return _result(statistics, output)
+    def __init__(
+        self, switch: tuple[str, int], folder: Path, *, number: str = "34600111222", name: str = "Ana"
+    ) -> None:
+        self._switch, self._folder = switch, folder
+        self._number, self._name = number, name
+        self._sipp = find_sipp()
+
+    def call(
+        self,
+        destination: str,
+        *,
+        calls: int = 1,
+        per_second: float = 10,
+        at_once: int | None = None,
+        says: bytes = b"",
+        hang_up_after: float | None = None,
+        patience: float = PATIENCE,
+        audio_ports: Sequence[int] = (),
+    ) -> Crowd:
+        """Makes `calls` calls and waits for their ends. Raises `MeasurementImpossible` if SIPp says nothing.
+
+        `says` is 16-bit sound at 8 kHz, repeated until the call ends. Without `hang_up_after` (seconds
+        after the answer) the switch has to hang up within `patience` seconds. With `audio_ports` the sound of
+        each call is somebody else's business, at these ports of this machine.
+        """
+        who = {"destination": destination, "number": self._number, "name": escape(self._name)}
+        who["audio_port"] = "[field0]" if audio_ports else "[media_port]"
+        if hang_up_after is None:
+            ending = SWITCH_HANGS_UP.format(patience=int(patience * 1000))
+        else:
+            ending = CALLER_HANGS_UP.format(after=int(hang_up_after * 1000), **who)
+        scenario = self._folder / "scenario.xml"
+        scenario.write_text(SCENARIO.format(sound=self._sound(says), ending=ending, **who), encoding="utf-8")
+        statistics = self._folder / f"statistics-{free_port()}.csv"
+        seconds = calls / per_second + patience + 20
+        arguments: list[object] = [self._sipp, f"{self._switch[0]}:{self._switch[1]}", "-sf", scenario]
+        arguments += ["-nostdin", "-i", "127.0.0.1", "-p", free_port(socket.SOCK_DGRAM)]
+        arguments += ["-m", calls, "-r", per_second, "-l", at_once or calls]
+        arguments += ["-trace_stat", "-stf", statistics, "-fd", 1]
+        arguments += ["-timeout", f"{int(seconds)}s", "-timeout_error"]
+        if audio_ports:
+            ports = self._folder / "ports.csv"
+            ports.write_text("\n".join(["SEQUENTIAL", *map(str, audio_ports)]) + "\n")
+            arguments += ["-inf", ports]
+        return _result(statistics, self._run([str(each) for each in arguments], seconds + 10))
+
+    def _sound(self, says: bytes) -> str:
+        if not says:
+            return ""
+        file = self._folder / "says.ulaw"
+        file.write_bytes(audioop.lin2ulaw(says, 2))
+        return SOUND.format(file=file)
+
+    def _run(self, arguments: list[str], seconds: float) -> Path:
+        """Where its words are."""
+        output = self._folder / "sipp.output"
+        with output.open("wb") as written:
+            child = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=written, stderr=written, cwd=self._folder
+            )
+            try:
+                child.wait(timeout=seconds)
+            finally:
+                if child.poll() is None:
+                    child.kill()
+                    child.wait()
+        return output
 
 
 def _result(statistics: Path, output: Path) -> Crowd:

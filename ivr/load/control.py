@@ -22,14 +22,16 @@ from gevent import subprocess
 
 from ivr.config import CHECKOUT
 from ivr.errors import MeasurementImpossible
-from ivr.load.callers import call, find_sipp
+from ivr.load.callers import SippCaller, find_sipp
 from ivr.load.freeswitch import (
     EXTENSION,
     SCRIPTED,
-    MeasuredSwitch,
+    OwnFreeSwitch,
     cpu_seconds,
     find_freeswitch,
+    free_port,
     measured_switch,
+    need_lua,
     temporary_folder,
 )
 
@@ -89,14 +91,17 @@ def measure(
     ways: Sequence[str], *, calls: int, per_second: float, rounds: int, tell: Tell = lambda _text: None
 ) -> list[Cost]:
     """Measures each way. Raises `MeasurementImpossible`, which says what is missing."""
-    freeswitch, sipp = find_freeswitch(), find_sipp()
+    freeswitch = find_freeswitch()
+    need_lua(freeswitch)
+    find_sipp()
     found: dict[str, list[Round]] = {way: [] for way in ways}
     with temporary_folder() as folder:
         sound = _sound(folder)
         below = folder / "freeswitch"
         below.mkdir()
-        with measured_switch(freeswitch, _SCRIPT.format(sound=sound), below) as switch:
-            crowd = _Crowd(sipp, folder, switch, per_second)
+        script = _SCRIPT.format(sound=sound)
+        with measured_switch(freeswitch, script, below, server_port := free_port()) as switch:
+            crowd = _Crowd(SippCaller(switch.sip, folder), per_second, server_port)
             for number in range(rounds):
                 for way in ways:
                     tell(f"{way}, round {number + 1} of {rounds}")
@@ -106,10 +111,10 @@ def measure(
 
 @dataclass(frozen=True)
 class _Crowd:
-    sipp: Path
-    folder: Path
-    switch: MeasuredSwitch
+    callers: SippCaller
     per_second: float
+    server_port: int
+    """Where the switch looks for us."""
 
 
 def _sound(folder: Path) -> Path:
@@ -122,19 +127,12 @@ def _sound(folder: Path) -> Path:
     return file
 
 
-def _round(
-    way: str, switch: MeasuredSwitch, crowd: _Crowd, *, calls: int, sound: Path, folder: Path
-) -> Round:
+def _round(way: str, switch: OwnFreeSwitch, crowd: _Crowd, *, calls: int, sound: Path, folder: Path) -> Round:
     destination = SCRIPTED if way == IN_SWITCH else EXTENSION
-    port = switch.sip_port
-    with _application(way, switch, sound, folder) as application_cpu:
-        call(
-            crowd.sipp, folder, port=port, destination=destination, calls=WARM_UP, per_second=crowd.per_second
-        )
+    with _application(way, switch, crowd.server_port, sound, folder) as application_cpu:
+        crowd.callers.call(destination, calls=WARM_UP, per_second=crowd.per_second)
         began, application_began = switch.cpu, application_cpu()
-        met = call(
-            crowd.sipp, folder, port=port, destination=destination, calls=calls, per_second=crowd.per_second
-        )
+        met = crowd.callers.call(destination, calls=calls, per_second=crowd.per_second)
         spent, application_spent = switch.cpu - began, application_cpu() - application_began
     return Round(
         switch_ms=spent / calls * 1000,
@@ -146,7 +144,7 @@ def _round(
 
 @contextmanager
 def _application(
-    way: str, switch: MeasuredSwitch, sound: Path, folder: Path
+    way: str, switch: OwnFreeSwitch, server_port: int, sound: Path, folder: Path
 ) -> Iterator[Callable[[], float]]:
     """The controlling process for the length of a `with`; gives its CPU seconds so far."""
     if way == IN_SWITCH:
@@ -154,9 +152,9 @@ def _application(
         return
     order = {
         "way": way,
-        "port": switch.server_port,
-        "event_port": switch.event_port,
-        "event_password": switch.event_password,
+        "port": server_port,
+        "event_port": switch.configuration.event_socket.port,
+        "event_password": switch.password,
         "sound": str(sound),
         "folder": str(folder),
     }

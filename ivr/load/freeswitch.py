@@ -1,9 +1,9 @@
-"""A FreeSWITCH of our own for a measurement: configured by our own renderer, started, its CPU read, stopped.
+"""A FreeSWITCH of our own, for measurements and tests: configured by our renderer, started, watched, stopped.
 
 Rules:
 1. It touches nothing outside its temporary folder, listens on free loopback ports, and is ended by its pid.
-2. Its configuration is the product's, with two additions: mod_lua, and an extension that leads to a script
-   in the place of our server.
+2. Its configuration is the product's. A measurement adds mod_lua, and an extension that leads to a script in
+   the place of our server.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 import gevent
 from gevent import subprocess
 
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import EslError
-from esl.freeswitch.configuration import EventSocket, Limits, Server, Sip, SwitchConfiguration
+from esl.freeswitch.configuration import Limits, Server, SwitchConfiguration
 from esl.freeswitch.folder import prepare, write
+from esl.inbound import InboundConnection
 from ivr.errors import MeasurementImpossible
 
 START_DEADLINE = 60.0
@@ -39,7 +38,9 @@ EXTENSION = "9100"
 """Leads to our server, as the product's dialplan does."""
 SCRIPTED = "9200"
 """The same way through the dialplan, with a Lua script in the place of our server."""
-RTP_PORTS = 4000
+RTP_PORTS, MEASURED_RTP_PORTS = 400, 4000
+_PLACES = ("conf", "log", "db", "run", "storage", "cache", "recordings", "sounds", "scripts")
+"""Folders that FreeSWITCH has options for, by their names."""
 _SESSIONS = 2000
 _PER_SECOND = 1000
 
@@ -53,19 +54,19 @@ def find_freeswitch() -> Path:
             f"{found} is no FreeSWITCH" if found else "There is no FreeSWITCH here",
             "Put `freeswitch` on PATH, or name its folder in FREESWITCH_HOME",
         )
-    if not _has_lua(Path(found)):
-        raise MeasurementImpossible(
-            "This FreeSWITCH has no mod_lua, which the measurement compares with", "Install mod_lua"
-        )
     return Path(found)
 
 
-def _has_lua(binary: Path) -> bool:
-    """Whether mod_lua is where the two usual layouts keep modules; True if neither is there to look at."""
+def need_lua(binary: Path) -> None:
+    """Raises `MeasurementImpossible` where mod_lua is not where the two usual layouts keep modules; not if
+    neither is there to look at."""
     home = binary.resolve().parent.parent
     folders = [home / "mod", home / "lib" / "freeswitch" / "mod"]
     there = [folder for folder in folders if folder.is_dir()]
-    return not there or any((folder / "mod_lua.so").exists() for folder in there)
+    if there and not any((folder / "mod_lua.so").exists() for folder in there):
+        raise MeasurementImpossible(
+            "This FreeSWITCH has no mod_lua, which the measurement compares with", "Install mod_lua"
+        )
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
@@ -84,53 +85,113 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(frozen=True)
-class MeasuredSwitch:
-    """A running FreeSWITCH."""
+class OwnFreeSwitch:
+    """A FreeSWITCH below `folder`, which exists and is empty. `configuration` is what it is given, with free
+    ports of the loopback interface and the folder's own places filled in."""
 
-    pid: int
-    sip_port: int
-    event_port: int
-    event_password: str
-    server_port: int
-    """Where it brings the calls to `EXTENSION`."""
+    def __init__(
+        self, binary: Path, folder: Path, configuration: SwitchConfiguration, *, rtp_ports: int = RTP_PORTS
+    ) -> None:
+        self._binary, self.folder = binary, folder
+        first = random.randrange(20000, 32000 - rtp_ports, 2)  # noqa: S311 - no secret, a place for the sound
+        for name in (*_PLACES, "tmp", "live"):
+            (folder / name).mkdir()
+        self.configuration = replace(
+            configuration,
+            sip=replace(configuration.sip, address="127.0.0.1", port=_free_sip_port()),
+            event_socket=replace(configuration.event_socket, address="127.0.0.1", port=free_port()),
+            limits=replace(configuration.limits, rtp_first=first, rtp_last=first + rtp_ports),
+            recordings=PurePosixPath(folder / "recordings"),
+        )
+        gateways = [f"gateway-{gateway.name}" for gateway in configuration.gateways]
+        self.preparation = prepare(folder / "conf", self.configuration, dict.fromkeys(gateways, "secret"))
+        write(self.preparation)
+        self.password = self.preparation.event_password_file.read_text(encoding="utf-8").strip()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        """Where telephones call."""
+        return (self.configuration.sip.address, self.configuration.sip.port)
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
 
     @property
     def cpu(self) -> float:
         """Seconds of CPU so far."""
         return cpu_seconds(self.pid)
 
+    def start(self) -> None:
+        """Starts it and waits until it takes calls. Raises `MeasurementImpossible`."""
+        places = {name: self.folder / name for name in _PLACES}
+        places |= {"temp": self.folder / "tmp", "certs": _certificates()}
+        places |= dict.fromkeys(("htdocs", "grammar"), self.folder / "tmp")
+        arguments = [str(self._binary), "-nonat", "-nf", "-nc", "-np"]
+        if setpriv := shutil.which("setpriv"):  # a run that is killed leaves no switch behind
+            arguments = [setpriv, "--pdeathsig", "KILL", *arguments]
+        for name, place in places.items():
+            arguments += [f"-{name}", str(place)]
+        with (self.folder / "output").open("wb") as output:
+            self._child = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder
+            )
+        deadline = time.monotonic() + START_DEADLINE
+        while not self._is_ready():
+            if self._child.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                said = (self.folder / "output").read_text(encoding="utf-8", errors="replace").strip()
+                raise MeasurementImpossible(
+                    f"FreeSWITCH did not start ({said[-300:] or 'it said nothing'})", "Run it by hand once"
+                )
+            gevent.sleep(0.1)
+
+    def _is_ready(self) -> bool:
+        event_socket = self.configuration.event_socket
+        connection = InboundConnection(event_socket.address, event_socket.port, self.password, timeout=2.0)
+        try:
+            connection.connect()
+            ready = "is ready" in connection.api(commands.api("status"))
+            return ready and "RUNNING" in connection.api(commands.api("sofia status"))
+        except EslError:
+            return False
+        finally:
+            connection.stop()
+
+    def stop(self) -> None:
+        """Asks it to end, then insists. Nothing to do where it has ended."""
+        for last_word in (signal.SIGTERM, signal.SIGKILL):
+            if self._child is None or self._child.poll() is not None:
+                return
+            self._child.send_signal(last_word)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(timeout=STOP_DEADLINE)
+
+    def kill(self) -> None:
+        """What a crash looks like from outside."""
+        assert self._child is not None
+        self._child.kill()
+        self._child.wait(timeout=5)
+
 
 @contextmanager
-def measured_switch(binary: Path, script: str, folder: Path) -> Iterator[MeasuredSwitch]:
-    """A FreeSWITCH below `folder` for the length of a `with`; callers of `SCRIPTED` meet the Lua `script`.
-
-    Raises `MeasurementImpossible` if it does not start.
-    """
-    server_port, event_port = free_port(), free_port()
-    configuration = _configuration(folder, server_port, event_port)
-    password = _write(folder, configuration, script)
-    output = (folder / "output").open("wb")
-    with output:
-        child = _start(binary, folder, output)
-        try:
-            switch = MeasuredSwitch(child.pid, configuration.sip.port, event_port, password, server_port)
-            _wait_ready(child, switch, folder)
-            yield switch
-        finally:
-            _stop(child)
-
-
-def _configuration(folder: Path, server_port: int, event_port: int) -> SwitchConfiguration:
-    first = random.randrange(20000, 32000 - RTP_PORTS, 2)  # noqa: S311 - no secret, a place for the sound
-    return SwitchConfiguration(
+def measured_switch(binary: Path, script: str, folder: Path, server_port: int) -> Iterator[OwnFreeSwitch]:
+    """A FreeSWITCH below `folder` for the length of a `with`; it brings callers of `EXTENSION` to us at
+    `server_port`, and callers of `SCRIPTED` to the Lua `script`. Raises `MeasurementImpossible`."""
+    configuration = SwitchConfiguration(
         servers=(Server("127.0.0.1", server_port),),
-        sip=Sip("127.0.0.1", _free_sip_port()),
-        event_socket=EventSocket("127.0.0.1", event_port),
-        limits=Limits(_SESSIONS, _PER_SECOND, first, first + RTP_PORTS),
-        recordings=PurePosixPath(folder / "recordings"),
+        limits=Limits(_SESSIONS, _PER_SECOND),
         log_level="warning",
     )
+    switch = OwnFreeSwitch(binary, folder, configuration, rtp_ports=MEASURED_RTP_PORTS)
+    _add_script(switch, script)
+    try:
+        switch.start()
+        yield switch
+    finally:
+        switch.stop()
 
 
 def _free_sip_port() -> int:
@@ -143,16 +204,12 @@ def _free_sip_port() -> int:
     raise MeasurementImpossible("No port is free for SIP", "Try again")
 
 
-def _write(folder: Path, configuration: SwitchConfiguration, script: str) -> str:
-    """Writes the configuration with our two additions; returns the event socket's password."""
-    for name in ("conf", "log", "db", "run", "tmp", "storage", "cache", "recordings", "sounds", "scripts"):
-        (folder / name).mkdir()
-    preparation = prepare(folder / "conf", configuration)
-    write(preparation)
-    scripted = folder / "scripts" / "call.lua"
+def _add_script(switch: OwnFreeSwitch, script: str) -> None:
+    """mod_lua, and an extension that leads to the script."""
+    scripted = switch.folder / "scripts" / "call.lua"
     scripted.write_text(script, encoding="utf-8")
-    for change in preparation.changes:
-        file = folder / "conf" / change.file.place
+    for change in switch.preparation.changes:
+        file = switch.folder / "conf" / change.file.place
         text = file.read_text(encoding="utf-8")
         if "mod_event_socket" in text and "<modules>" in text:
             file.write_text(
@@ -160,7 +217,6 @@ def _write(folder: Path, configuration: SwitchConfiguration, script: str) -> str
             )
         elif 'name="callers"' in text:
             file.write_text(_with_script(text, scripted), encoding="utf-8")
-    return preparation.event_password_file.read_text(encoding="utf-8").strip()
 
 
 def _with_script(dialplan: str, script: Path) -> str:
@@ -181,57 +237,11 @@ def _with_script(dialplan: str, script: Path) -> str:
     return dialplan[:start] + "\n".join(extension) + "\n" + dialplan[start:]
 
 
-def _start(binary: Path, folder: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    names = ("conf", "log", "db", "run", "storage", "cache", "recordings", "sounds", "scripts")
-    places = {name: folder / name for name in names}
-    places |= {"temp": folder / "tmp", "certs": _certificates()}
-    places |= dict.fromkeys(("htdocs", "grammar"), folder / "tmp")
-    arguments = [str(binary), "-nonat", "-nf", "-nc", "-np"]
-    if setpriv := shutil.which("setpriv"):  # a measurement that is killed leaves no switch behind
-        arguments = [setpriv, "--pdeathsig", "KILL", *arguments]
-    for name, place in places.items():
-        arguments += [f"-{name}", str(place)]
-    return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder)
-
-
 def _certificates() -> Path:
-    """Kept between measurements: an empty folder costs 5 s at every start."""
+    """Kept between runs: an empty folder costs 5 s at every start."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ivr" / "bench-certs"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
-
-
-def _wait_ready(child: subprocess.Popen[bytes], switch: MeasuredSwitch, folder: Path) -> None:
-    deadline = time.monotonic() + START_DEADLINE
-    while child.poll() is None and time.monotonic() < deadline:
-        if _is_ready(switch):
-            return
-        gevent.sleep(0.1)
-    said = (folder / "output").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    raise MeasurementImpossible(
-        f"FreeSWITCH did not start ({said[-1][:200] if said else 'it said nothing'})", "Run it by hand once"
-    )
-
-
-def _is_ready(switch: MeasuredSwitch) -> bool:
-    connection = InboundConnection("127.0.0.1", switch.event_port, switch.event_password, timeout=2.0)
-    try:
-        connection.connect()
-        ready = "is ready" in connection.api(commands.api("status"))
-        return ready and "RUNNING" in connection.api(commands.api("sofia status"))
-    except EslError:
-        return False
-    finally:
-        connection.stop()
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    for last_word in (signal.SIGTERM, signal.SIGKILL):
-        if child.poll() is not None:
-            return
-        child.send_signal(last_word)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=STOP_DEADLINE)
 
 
 @contextmanager

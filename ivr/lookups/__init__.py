@@ -20,7 +20,7 @@ from data.errors import DataError
 from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import account, case, order, ticket
+from ivr.lookups import account, appointments, case, order, ticket
 
 Answer = Found | Missing
 Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
@@ -28,13 +28,17 @@ Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
 
 LOOKUPS: Mapping[str, Ask] = {
     "account": account.ask,
+    "appointment": appointments.ask_next,
     "case": case.ask,
+    "free_slots": appointments.ask_free,
     "order": order.ask,
     "ticket": ticket.ask,
 }
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
+    "appointment": appointments.APPOINTMENT,
     "case": case.SCHEMA,
+    "free_slots": appointments.FREE,
     "order": order.SCHEMA,
     "ticket": ticket.SCHEMA,
 }

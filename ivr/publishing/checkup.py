@@ -20,6 +20,7 @@ from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from dialogs.source import read
 from ivr.back_ends.agreement import OWN, LiveSchemas, differing
 from ivr.performers import PERFORMERS
+from ivr.publishing.sounds import unplayable
 
 CATALOGUE = "catalogue.yaml"
 """Beside the flows: the queues and look-ups that they may name."""
@@ -64,8 +65,16 @@ class Checked:
         return self.flows is not None and not self.problems and not self.failed
 
 
-def checked(folder: Path, *, main: str, with_tests: bool = True, live: LiveSchemas = OWN) -> Checked:
-    """Checks the folder as a server would use it; `main` is the flow that calls begin with.
+def checked(
+    folder: Path,
+    *,
+    main: str,
+    with_tests: bool = True,
+    live: LiveSchemas = OWN,
+    studio: Path | None = None,
+) -> Checked:
+    """Checks the folder as a server would use it; `main` is the flow that calls begin with,
+    `studio` the folder of the studio's recordings.
 
     Every mistake is told in one run. The tests are played where the flows can be, also if a live call could
     not be had of them.
@@ -76,6 +85,7 @@ def checked(folder: Path, *, main: str, with_tests: bool = True, live: LiveSchem
         return Checked(None, tuple(fault.problems))
     flows, problems = read_flows([folder], catalogue)
     unfit = [*unanswered(folder / CATALOGUE, catalogue, live), *_main_missing(flows, problems, folder, main)]
+    unfit += unplayable(flows, studio) if studio is not None else ()
     if problems:
         return Checked(flows, tuple(sorted([*problems, *unfit])))
     unfit += unperformable(flows, catalogue)

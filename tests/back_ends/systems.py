@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -50,12 +51,13 @@ class _Server(WSGIServer):
 
 
 @contextmanager
-def crm(reply: Callable[[str, str, Any], Reply]) -> Iterator[Crm]:
-    """A CRM that behaves as HTTP wants it, on a free port."""
+def crm(reply: Callable[[str, str, Any], Reply], tls: Path | None = None) -> Iterator[Crm]:
+    """A CRM that behaves as HTTP wants it, on a free port; `tls`: its key and certificate, in one file."""
     application = Crm(reply)
-    server = _Server(("127.0.0.1", 0), application, log=None, error_log=None)
+    secure = {} if tls is None else {"keyfile": str(tls), "certfile": str(tls)}
+    server = _Server(("127.0.0.1", 0), application, log=None, error_log=None, **secure)
     server.start()
-    application.url = f"http://127.0.0.1:{server.server_port}"
+    application.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     try:
         yield application
     finally:

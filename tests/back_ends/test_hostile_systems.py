@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import resource
+import shutil
+import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -39,6 +42,8 @@ lookups:
     fields: {tier: code, points: number}
 """
 DEADLINE = 0.4
+LATE = 2.0
+"""What a busy machine may add; none of these systems ends by itself."""
 GOOD = {"tier": "gold", "points": 310}
 
 
@@ -58,7 +63,7 @@ def test_a_system_that_does_not_come_to_an_end_is_slow(
     with raw_server(talk) as url:
         began = time.monotonic()
         assert ask(connected(declared(url))) == Slow()
-        assert DEADLINE - 0.05 <= time.monotonic() - began < DEADLINE + 0.4
+        assert DEADLINE - 0.05 <= time.monotonic() - began < DEADLINE + LATE
 
 
 def test_a_system_that_nobody_reaches_is_slow_or_failed_in_time(connected: Connect) -> None:
@@ -74,7 +79,7 @@ def test_a_system_that_nobody_reaches_is_slow_or_failed_in_time(connected: Conne
         answer = ask(connected(declared(f"http://127.0.0.1:{listening.getsockname()[1]}")))
         assert isinstance(answer, Failed)
         assert "no connection" in answer.reason
-        assert time.monotonic() - began < DEADLINE + 0.4
+        assert time.monotonic() - began < DEADLINE + LATE
         for one in fillers:
             one.close()
 
@@ -199,6 +204,43 @@ def test_a_system_is_found_where_its_networks_say_or_not_at_all(connected: Conne
         assert answer == Failed("crm: its name leads to an address that is not allowed")
 
 
+def certificate(folder: Path, names: str) -> Path:
+    """A key and a certificate that nobody has signed but itself."""
+    file, key = folder / "certificate.pem", folder / "key.pem"
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=crm"
+    )
+    subprocess.run(
+        [*command.split(), "-addext", f"subjectAltName={names}", "-keyout", key, "-out", file],
+        check=True,
+        capture_output=True,
+    )
+    both = folder / "both.pem"
+    both.write_text(key.read_text() + file.read_text())
+    return both
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate")
+@pytest.mark.parametrize(
+    ("names", "trusted", "good"),
+    [("IP:127.0.0.1", True, True), ("IP:127.0.0.1", False, False), ("DNS:crm.example.com", True, False)],
+    ids=["trusted", "of nobody we know", "of another host"],
+)
+def test_a_system_is_who_it_says_or_is_not_asked(
+    connected: Connect, tmp_path: Path, names: str, trusted: bool, good: bool
+) -> None:
+    """TLS is verified, name and issuer; nothing is sent to whoever cannot prove it."""
+    both = certificate(tmp_path, names)
+    with crm(lambda *_: (200, GOOD), tls=both) as system:
+        more = f"authorities: {tmp_path / 'certificate.pem'}" if trusted else "deadline: 4"
+        answer = ask(connected(declared(system.url, more)))
+        if good:
+            assert isinstance(answer, Found)
+        else:
+            assert answer == Failed("crm: its certificate or its TLS is not to be trusted")
+            assert system.asked == []
+
+
 @pytest.mark.parametrize(
     ("said", "path"),
     [
@@ -234,7 +276,7 @@ def test_a_hanging_system_does_not_hold_up_another_call(connected: Connect) -> N
         began = time.monotonic()
         asking = [gevent.spawn(ask, back_ends) for _ in range(20)]
         gevent.joinall(asking, timeout=5)
-        assert time.monotonic() - began < DEADLINE + 0.5
+        assert time.monotonic() - began < DEADLINE + LATE
         answers = [one.value for one in asking]
         assert sum(isinstance(one, Slow) for one in answers) == 2
         assert sum(isinstance(one, Failed) and "in use" in one.reason for one in answers) == 18

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from dialogs.catalogue import Catalogue, LookupSchema, WriteSchema
 from dialogs.errors import FlowsInvalid
+from dialogs.source import parse
 from ivr.back_ends import declared_in, live_schemas
 from ivr.back_ends.agreement import LiveSchemas, differing
+from ivr.back_ends.declared import HttpLookup, HttpSystem, HttpWrite, SqlLookup, SqlSystem, SqlWrite
 
 GOOD = """systems:
   crm:
@@ -193,3 +197,20 @@ def test_a_catalogue_may_say_less(tmp_path: Path) -> None:
         writes={"day": WriteSchema({"order_id": "digits", "day": "date"})},
     )
     assert list(differing(catalogue, LIVE)) == []
+
+
+def test_the_examples_of_the_documentation_are_read(tmp_path: Path) -> None:
+    """docs/back-ends.md: what stands there can be copied, and is all that can be written."""
+    text = (Path(__file__).parents[2] / "docs" / "back-ends.md").read_text(encoding="utf-8")
+    whole: dict[str, dict[str, dict[str, object]]] = {}
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        for section, entries in parse(block, "docs").content.items():
+            whole.setdefault(section, {}).update(entries)
+    whole["systems"]["warehouse"]["writes"] = True  # as the text beside the write says
+    file = tmp_path / "back_ends.yaml"
+    file.write_text(json.dumps(whole))
+    declared = declared_in(file)
+    assert set(declared.writes) == {"delivery_day", "hold"}
+    for model in (HttpSystem, HttpLookup, HttpWrite, SqlLookup, SqlWrite, SqlSystem):
+        for key in model.model_fields:
+            assert re.search(rf"\b{key}\b", text), key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -74,6 +75,7 @@ class EmbeddedPlace:
     """Fulfils `Place`."""
 
     name = "embedded"
+    pid = os.getpid()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -81,8 +83,11 @@ class EmbeddedPlace:
         self._callers: list[LineCaller] = []
         actions = [
             ["set", "app_disable_expand_variables=true"],
-            ["set", "socket_resume=true"],
+            ["multiset", "socket_resume=true playback_terminators=none ivr_tap=none"],
             ["socket", f"127.0.0.1:{self.port} async full"],
+            ["set", "app_disable_expand_variables=false"],
+            ["stop_record_session", "${ivr_tap}"],
+            ["set", "app_disable_expand_variables=true"],
             ["set", "ivr_landing=fallback"],
             ["answer"],
             ["set", "hangup_after_bridge=true"],

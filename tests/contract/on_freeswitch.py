@@ -101,6 +101,10 @@ class FreeSwitchPlace:
         return caller
 
     @property
+    def pid(self) -> int:
+        return self.switch.pid
+
+    @property
     def events(self) -> tuple[tuple[str, int], str]:
         socket = self.switch.configuration.event_socket
         return (socket.address, socket.port), self.switch.password

@@ -25,6 +25,7 @@ from gevent.queue import Empty, Queue
 
 from esl.errors import CallEnded
 from esl.event_source import EventSource
+from esl.live_audio import AudioTransport
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, CallEvent, Digit, Finished, HungUp
 from tests.freeswitch.harness import wait_until
@@ -87,6 +88,10 @@ class Place(Protocol):
     port: int
     folder: Path
     """Where prompts and recordings may be."""
+
+    @property
+    def pid(self) -> int:
+        """The process that records."""
 
     @property
     def events(self) -> tuple[tuple[str, int], str]:
@@ -254,10 +259,18 @@ class Session:
 class Application:
     """Our outbound server; each call waits for the test to do something with it."""
 
-    def __init__(self, port: int, *, event_sources: Sequence[EventSource] = ()) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        event_sources: Sequence[EventSource] = (),
+        live_audio: AudioTransport | None = None,
+    ) -> None:
         self._calls: Queue[Session] = Queue()
         self._sessions: list[Session] = []
-        self.server = OutboundServer(("127.0.0.1", port), self._on_call, event_sources=event_sources)
+        self.server = OutboundServer(
+            ("127.0.0.1", port), self._on_call, event_sources=event_sources, live_audio=live_audio
+        )
         self.server.start()
 
     def _on_call(self, call: Call) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from data.call_log import PAUSE_SECONDS, CallLog
 from data.errors import DatabaseLocked, SchemaMissing, SpoolNotWritable
-from data.records import SERVER_LOST, CallAnswered
+from data.records import SERVER_LOST, AuditEntry, CallAnswered
+from data.seeds import seed
 from data.spool import Drained, Spool
 from data.store import Store
 from tests.data.conftest import NODE, NOW, begun, ended, locked_by_another_process, turn
@@ -130,3 +131,24 @@ def test_when_both_are_lost_it_is_an_error(sqlite_store: Store, sqlite_file: Pat
     sqlite_file.unlink()
     with pytest.raises(SpoolNotWritable):
         log.begin(begun())
+
+
+def test_who_read_what_waits_in_the_spool_too(store: Store, tmp_path: Path) -> None:
+    """Lost in the middle of a call: it is on record after the return, once, however often it is drained."""
+    seed(store, customers=10)
+    lucia = store.customers.by_number("45716")
+    assert lucia is not None
+    entry = AuditEntry(
+        at=NOW,
+        who="call",
+        action="read",
+        what="account: balance",
+        why="balance.tell",
+        customer_number="45716",
+    )
+    spool = Spool(tmp_path / "spool")
+    spool.keep(entry, entry)
+    assert CallLog(store, spool).audit(entry) == "stored"
+    assert spool.drain(store).written == 2
+    (noted,) = store.audit.of_customer(lucia.id)
+    assert (noted.id, noted.what, noted.why) == (entry.id, "account: balance", "balance.tell")

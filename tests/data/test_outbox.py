@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from data.ids import new_id
 from data.models import OutboxRow, PhoneNumberRow
+from data.outbox import BEGUN
 from data.records import Errand
 from data.store import Store
 from tests.data.conftest import NOW
@@ -157,3 +158,44 @@ def test_what_waits_is_found_without_reading_what_is_done(sqlite_store: Store) -
             " AND due_at <= '2026' ORDER BY due_at"
         ).all()
     assert "ix_outbox_waiting" in str(plan)
+
+
+def test_whoever_puts_it_in_may_claim_it_before_it_is_due(store: Store) -> None:
+    """Once: then it is theirs, and nobody else's before the lease is over; what is done is nobody's."""
+    store.outbox.put(errand("a", due_at=NOW + LEASE))
+    assert store.outbox.claim("n2", at=NOW, lease=LEASE) == ()
+    mine = store.outbox.claim_own("a", "n1", at=NOW, lease=LEASE)
+    assert mine is not None
+    assert (mine.idempotency_key, mine.tries, mine.lease_until) == ("a", 1, NOW + LEASE)
+    assert store.outbox.claim_own("a", "n2", at=NOW, lease=LEASE) is None
+    assert store.outbox.claim_own("b", "n1", at=NOW, lease=LEASE) is None
+    assert store.outbox.claim_own("a", "n2", at=NOW + LEASE, lease=LEASE) is not None
+    assert not store.outbox.done(mine.id, "n1", at=NOW + LEASE)
+    assert store.outbox.done(mine.id, "n2", at=NOW + LEASE)
+    assert store.outbox.claim_own("a", "n1", at=NOW + 9 * LEASE, lease=LEASE) is None
+
+
+def test_a_try_that_must_not_be_made_twice_is_noted_before_it_begins(store: Store) -> None:
+    """Whoever takes it over from a dead server sees it; a try that was reported is none of these."""
+    store.outbox.put(errand("a"))
+    (mine,) = store.outbox.claim("n1", at=NOW, lease=LEASE)
+    assert mine.last_error == ""
+    assert store.outbox.begin(mine.id, "n1")
+    assert not store.outbox.begin(mine.id, "n2")
+    (theirs,) = store.outbox.claim("n2", at=NOW + LEASE, lease=LEASE)
+    assert theirs.last_error == BEGUN
+    assert store.outbox.try_again(theirs.id, "n2", due_at=NOW + 2 * LEASE, error="busy")
+    (again,) = store.outbox.claim("n1", at=NOW + 2 * LEASE, lease=LEASE)
+    assert again.last_error == "busy"
+
+
+def test_how_an_errand_stands(store: Store) -> None:
+    """By its key: for whoever asks for the same thing again."""
+    assert store.outbox.standing("a") is None
+    for key in ("a", "b"):
+        store.outbox.put(errand(key))
+    assert store.outbox.standing("a") == "waiting"
+    first, second = store.outbox.claim("n1", at=NOW, lease=LEASE, most=2)
+    store.outbox.done(first.id, "n1", at=NOW)
+    store.outbox.give_up(second.id, "n1", at=NOW, error="no")
+    assert {store.outbox.standing("a"), store.outbox.standing("b")} == {"done", "given_up"}

@@ -20,8 +20,9 @@ from dialogs.engine import Conversation
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.loader import read_flows
+from dialogs.rehearsal import scripts_of
 from dialogs.results import Done, Failed, Played, Result
-from dialogs.source import LARGEST_FILE, read
+from dialogs.source import LARGEST_FILE, parse, read
 from tests.dialogs.flowtext import CATALOGUE, HEAD, conversation, flow_set, key, problems, spoken
 
 SECONDS = 4.0
@@ -156,6 +157,37 @@ def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     (tmp_path / "b.flow.yaml").write_text(HEAD.replace("trial", "b") + "  - hangup: now\n", encoding="utf-8")
     _, found = read_flows([tmp_path], CATALOGUE)
     assert {Path(problem.file).name for problem in found} == {"a.flow.yaml", "b.flow.yaml"}
+
+
+def many(line: Callable[[int], str], n: int) -> str:
+    return "flow: trial\ntests:\n  - test: t\n    steps:\n" + "".join(line(at) for at in range(n))
+
+
+# (what it is, the text of a test file, how many problems)
+HOSTILE_TESTS = [
+    ("the billion laughs", laughs(), 117),
+    ("a deep list", "flow: trial\ntests: " + "[" * 3000, 1),
+    ("keys that are none", many(lambda _n: "      - sya: a\n", 3000), 101),
+    ("steps that are none", many(lambda n: f"      - expect: {{step: st{n}}}\n", 2000), 101),
+    ("outcomes that are none", many(lambda n: f"      - expect: {{outcome: o{n}}}\n", 2000), 101),
+    (
+        "a language five thousand times",
+        "flow: trial\nlanguage: [" + "es, " * 5_000 + "es]\ntests: []\n",
+        2,
+    ),
+    ("a zone out of its folder", "flow: trial\nzone: ../../etc/passwd\ntest: t\nsteps: [{key: 1}]\n", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), [h[1:] for h in HOSTILE_TESTS], ids=[h[0] for h in HOSTILE_TESTS])
+def test_a_hostile_test_file_is_refused_in_bounded_time(text: str, count: int) -> None:
+    """A test is a file that people write, too: the first hundred mistakes, in seconds."""
+    flows = flow_set(HEAD + END)
+    begun = process_time()
+    with pytest.raises(FlowsInvalid) as fault:
+        scripts_of(parse(text, "trial.test.yaml"), flows)
+    assert len(fault.value.problems) == count
+    assert process_time() - begun < SECONDS
 
 
 def test_a_catalogue_is_read_with_the_same_care(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ SAID = {
         |perdone, es el cuatro cinco siete uno ocho=45718|un momento, cuatro cinco siete uno ocho=45718
         |hola, buenas, cuatro cinco siete uno ocho=45718|cuatro cinco siete uno ocho no funciona=
         |no tengo el cuatro cinco siete uno ocho=|todos menos el cuatro cinco siete uno ocho=
-        |ni el cuatro cinco siete uno ocho=|no es el cuatro cinco siete uno ocho, es otro=|no lo tengo a mano=""",
+        |ni el cuatro cinco siete uno ocho=|del cien al doscientos=|entre cien y doscientos=
+        |empieza por cuatro cinco siete uno ocho=|cuatro cinco siete uno o cuatro=|no es el cuatro cinco siete uno ocho, es otro=|no lo tengo a mano=""",
     "ca": """45718=45718|45, 71, 8=45718|4-5-7-1-8=45718|quatre cinc set u vuit=45718|45.718=45718
         |Quatre, cinc, set, u, vuit.=45718|quaranta-cinc, setanta-u, vuit=45718|quaranta-cinc set divuit=45718
         |quaranta-cinc mil set-cents divuit=45718|quatre-cents cinquanta-set divuit=45718
@@ -50,6 +51,7 @@ SAID = {
         |perdoni, és el quatre cinc set u vuit=45718|un moment, quatre cinc set u vuit=45718
         |hola, bon dia, quatre cinc set u vuit=45718|quatre cinc set u vuit no funciona=
         |no tinc el quatre cinc set u vuit=|tots menys el quatre cinc set u vuit=|ni el quatre cinc set u vuit=
+        |del cent al dos-cents=|comença per quatre cinc set u vuit=|quatre cinc set u o quatre=
         |no és el quatre cinc set u vuit, és un altre=|no el tinc a mà=|dos cincs dos sets u=55771""",
     "en": """45718=45718|45, 71, 8=45718|4-5-7-1-8=45718|four five seven one eight=45718|45,718=45718
         |Four, five, seven, one, eight.=45718|forty-five, seventy-one, eight=45718
@@ -67,7 +69,7 @@ SAID = {
         |three zeros four five=00045|two fives two sevens one=55771|sorry, it's four five seven one eight=45718
         |one moment, four five seven one eight=45718|hello, good morning, four five seven one eight=45718
         |four five seven one eight doesn't work=|I don't have four five seven one eight=|anything but four five seven one eight=
-        |neither four five seven one eight=|it isn't four five seven one eight=|I don't have it on me=
+        |starts with four five seven one eight=|four five seven one or four=|neither four five seven one eight=|it isn't four five seven one eight=|I don't have it on me=
         |one two three four=""",
 }
 TAKEN_BACK = {

@@ -197,7 +197,7 @@ def test_a_flow_s_tests_can_expect_it(test: str, passes: bool, tmp_path: Path) -
         ("{es:", "{en: No., es:", 4, "the flow does not speak `en`"),
         ("Se graba", "Se graba, {caller.name}", 4, "the notice is the same for everybody"),
         ('"Se graba."', '""', 4, "the text is empty"),
-        ("steps:", "recording_consent: maybe\nsteps:", 5, "write 'tell' or 'ask'"),
+        ("steps:", "recording_consent: maybe\nsteps:", 5, "write `tell` or `ask`"),
         (
             'recording_notice: {es: "Se graba.", ca: "S\'enregistra."}',
             "recording_consent: ask",

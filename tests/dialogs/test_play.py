@@ -282,7 +282,7 @@ def test_coverage_names_what_is_missing(flows: FlowSet, tmp_path: Path) -> None:
     """One call by key covers little, and the report tells the rest with file and line."""
     calls = played("test: t\nflow: main\nsteps:\n  - key: 0\n", flows, tmp_path)
     covered = coverage(flows, calls)
-    assert covered.steps.covered == 9
+    assert covered.steps.covered == 11
     assert not covered.complete
     assert any("balance.flow.yaml:" in item and "`tell` in ca" in item for item in covered.languages.missing)
     assert any("`main_menu` → balance" in item for item in covered.branches.missing)

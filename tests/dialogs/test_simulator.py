@@ -245,7 +245,7 @@ def test_a_saved_test_is_not_bent_by_the_top_of_its_file(flows: FlowSet, tmp_pat
     mine = next(script for script in load_scripts([file], flows) if script.name == "mine")
     assert play(flows, mine).passed
     assert (mine.agents, mine.outside, mine.facts.recorded) == ("busy", Outside(), True)
-    assert mine.facts.caller == {"number": "", "name": "", "segment": ""}
+    assert mine.facts.caller == {"number": "", "name": "", "segment": "", "attested": "none"}
 
 
 def test_a_turn_can_be_taken_back(caller: TextCaller) -> None:

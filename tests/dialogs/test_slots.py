@@ -381,6 +381,14 @@ def test_the_grammar_covers_the_examples(kind: type[SlotKind], language: str) ->
     assert said - known - _AROUND == set()
 
 
+@IN_LANGUAGES
+@pytest.mark.parametrize("name", sorted(set(KINDS) - {"yes_no", "choice", "text"}))
+def test_the_grammar_hears_corrections(name: str, language: str) -> None:
+    """What a grammar leaves out is not heard, and an unheard correction makes a wrong answer sure."""
+    known = {word for text in example(KINDS[name]).phrases(language) for word in words_of(text)}
+    assert set(words_of({"es": "no perdón", "ca": "no perdó", "en": "no sorry"}[language])) <= known
+
+
 _AROUND = frozenset(
     words_of(
         "mejor millor por favor please al matí si us plau best a in gràcies la el the es és i my mi pedido order comanda incidència l'opció is son"
@@ -422,7 +430,7 @@ WRONG = [
     ("time", {"earliest": "20:00", "latest": "09:00"}, "swap them"),
     ("postcode", {"country": "GB"}, "is not offered"),
     ("order_id", {"length": 5, "prefix": "A", "letters": 2}, "exclude each other"),
-    ("order_id", {}, "need `length: 5`"),
+    ("order_id", {}, "add `length: 5`"),
     ("choice", {"choices": {n: {"key": 1, "phrases": {"es": [n]}} for n in ("a", "b")}}, "two choices"),
     (
         "choice",

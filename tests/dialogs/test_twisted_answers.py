@@ -151,6 +151,17 @@ WRAPPED = {
 }
 
 
+INSIDE = {
+    "es": "no|creo|perdón|me parece|digo|no sé|quiero decir|o|tampoco|quizá|me he equivocado|menos",
+    "ca": "no|crec|perdó|em sembla|vull dir|no ho sé|potser|o|tampoc|m'he equivocat|menys",
+    "en": "no|I think|sorry|I mean|maybe|I don't know|or|never|actually|my mistake|not",
+}
+"""Said in the middle of an answer."""
+OPENINGS = {"perdón", "perdó", "sorry", "digo"}
+SPLITS = {"menos", "menys", "o", "or"}
+"""These may also be part of another good answer: "las cinco menos …", "oh"."""
+
+
 def asked(kind: str) -> SlotKind:
     return KINDS[kind].model_validate(OPTIONS.get(kind, {}))
 
@@ -204,6 +215,24 @@ def test_what_is_taken_back_or_doubted_is_never_sure(kind: str, language: str) -
                 text = frame.format(bare(said))
                 found = sure(asks, text, language)
                 if found and found not in harmless.split():
+                    wrong.append((text, found))
+    assert wrong == []
+
+
+@EVERY
+def test_what_is_broken_off_in_the_middle_is_never_sure(kind: str, language: str) -> None:
+    """A correction, a denial or a doubt at any place inside the answer. An opening before the answer
+    ("perdón, el viernes", "le digo el viernes") changes nothing."""
+    asks = asked(kind)
+    wrong = []
+    for mark in INSIDE[language].split("|"):
+        for said, value in good(kind, language)[:3]:
+            words = bare(said).split()
+            for at in range(1, len(words)):
+                text = " ".join((*words[:at], mark, *words[at:]))
+                found = sure(asks, text, language)
+                harmless = found in ("", "no", "morning", "afternoon") or mark in SPLITS
+                if not harmless and not (mark in OPENINGS and found == value):
                     wrong.append((text, found))
     assert wrong == []
 

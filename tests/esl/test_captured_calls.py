@@ -9,8 +9,8 @@ import gevent
 import pytest
 
 from esl import wire
-from esl.connection import InboundConnection
 from esl.errors import CallEnded
+from esl.inbound import InboundConnection
 from esl.outbound import OutboundServer
 from esl.switch import Call, CallEvent, Digit, HungUp
 from esl.wire import Command, Event

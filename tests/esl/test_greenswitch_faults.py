@@ -255,10 +255,18 @@ def test_fault_an_unexpected_block_kills_the_reader(switches: Switches, nonsense
 
 def test_fault_a_command_waits_for_the_last_ones_acknowledgement(switches: Switches) -> None:
     """Nagle's algorithm and delayed acknowledgements add 40 ms to a command that follows another."""
-    at_once = {
-        kind: switches(kind).client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for kind in BOTH
-    }
-    assert at_once == {OutboundSession: 0, OutboundConnection: 1}
+    plain = switches(OutboundSession).client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    server = OutboundServer(("127.0.0.1", 0), lambda call: None)
+    server.start()
+    try:
+        peer = Peer(server.address, script=lambda _peer, _command: True)  # it answers nothing: nothing ends
+        peer.wait_for("connect")
+        (connection,) = server._unproven
+        ours = connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        peer.close()
+    finally:
+        server.close(deadline=DEADLINE)
+    assert (bool(plain), bool(ours)) == (False, True)
 
 
 def test_fault_the_accept_loop_sleeps() -> None:

@@ -9,8 +9,8 @@ import gevent
 import pytest
 
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import CommandRefusedError, ConnectionLostError, LoginRefusedError, UnsafeTextError
+from esl.inbound import InboundConnection
 from esl.wire import Command, CommandReader, Event
 from tests.esl import traces
 from tests.esl.peer import DEADLINE, reply

@@ -25,7 +25,7 @@ from esl.live_audio import LiveAudio
 from esl.outbound import OutboundServer
 from esl.switch import Call, CallEvent, Digit, Finished, HungUp, ListeningLost
 from esl.wire import Command, Event, Headers
-from tests.esl.peer import DEADLINE, LINGER_NOTICE, Peer, api_response, events_of
+from tests.esl.peer import DEADLINE, LINGER_NOTICE, Peer, api_response, events_of, reply
 
 MID_PLAYBACK = "outbound-socket-caller-hangs-up-mid-playback"
 RECORDED = "outbound-socket-record-and-break"
@@ -195,15 +195,17 @@ def test_live_audio_and_recording_use_the_measured_commands(
         "RECORD_USE_THREAD=",
         f"api uuid_record {UUID} start {wav}",
         f"api uuid_setvar_multi {UUID} enable_file_write_buffering=false;RECORD_READ_ONLY=true;"
-        "RECORD_PRE_BUFFER_FRAMES=0;playback_terminators=none;RECORD_STEREO=;RECORD_USE_THREAD=false",
+        "RECORD_PRE_BUFFER_FRAMES=0;playback_terminators=none;RECORD_STEREO=;RECORD_USE_THREAD=false;"
+        f"ivr_tap={tap}",
         f"api uuid_record {UUID} start {tap}",
         f"api uuid_record {UUID} mask {wav}",
         f"api uuid_record {UUID} unmask {wav}",
         f"api uuid_record {UUID} stop {wav}",
         f"api uuid_record {UUID} stop {tap}",
         f"api uuid_setvar_multi {UUID} nota='a\\;b\\'c\\\\d '",
+        f"api uuid_setvar_multi {UUID} socket_resume=",
         "execute callcenter support@default",
-        f"api uuid_setvar_multi {UUID} app_disable_expand_variables=",
+        f"api uuid_setvar_multi {UUID} app_disable_expand_variables=;socket_resume=",
         "execute transfer 9200",
     ]
     assert peer.lines[-1] == "exit"
@@ -775,17 +777,47 @@ def test_closing_lets_calls_end_and_then_lets_them_go(open_house: Callable[..., 
     assert house.server.active_calls == 0
 
 
-@pytest.mark.parametrize("resumes", [{"variable_socket_resume": "true"}, {}])
-def test_only_what_the_dialplan_has_left_out_is_set(
-    open_house: Callable[..., House], resumes: dict[str, str]
-) -> None:
-    """The switch reads commands byte by byte. But `socket_resume` must go, for a sentence is not cut off."""
+def test_what_the_dialplan_has_set_is_not_set_again(open_house: Callable[..., House]) -> None:
+    """The switch reads commands byte by byte."""
     house = open_house(lambda call: call.answer())
     prepared = {"variable_app_disable_expand_variables": "true", "variable_playback_terminators": "none"}
-    peer = house.call(channel=prepared | resumes)
+    peer = house.call(channel=prepared)
     house.wait()
-    sets = [line.split(" ")[-1] for line in peer.lines if "uuid_setvar_multi" in line]
-    assert sets == (["socket_resume="] if resumes else [])
+    assert not [line for line in peer.lines if "uuid_setvar_multi" in line]
+
+
+def test_a_leg_that_is_let_go_of_ends_what_it_plays(open_house: Callable[..., House]) -> None:
+    """With `socket_resume`, the switch would cut off a sentence at our goodbye. As long as we live with the
+    leg it stays: should we die, the caller goes on at once."""
+    house = open_house(lambda call: call.answer())
+    peer = house.call(channel={"variable_socket_resume": "true"})
+    house.wait()
+    assert peer.closed.wait(DEADLINE)
+    answered = peer.lines.index(f"api uuid_answer {UUID}")
+    assert not [line for line in peer.lines[:answered] if "socket_resume" in line]
+    assert peer.lines[answered + 1 :] == [f"api uuid_setvar_multi {UUID} socket_resume=", "exit"]
+
+
+def test_the_first_command_waits_for_the_set_up_too(open_house: Callable[..., House]) -> None:
+    """The set-up costs the caller no round trip; should the switch refuse it, the first command finds out."""
+
+    def refuse(peer: Peer, command: Command) -> bool:
+        if command.word == "event":
+            peer.send(reply("-ERR no keywords supplied"))
+        return command.word == "event"
+
+    seen: list[CallEvent] = []
+
+    def life(call: Call) -> None:
+        with pytest.raises(CallEnded):
+            call.answer()
+        seen.extend(until_hung_up(call))
+
+    house = open_house(life)
+    peer = house.call(script=refuse)
+    house.wait()
+    assert seen == [HungUp("CONNECTION_LOST", by_caller=False)]  # its dialplan goes on
+    assert peer.closed.wait(DEADLINE)
 
 
 def test_an_application_that_reads_nothing_loses_the_call(open_house: Callable[..., House]) -> None:
@@ -794,6 +826,7 @@ def test_an_application_that_reads_nothing_loses_the_call(open_house: Callable[.
     house = open_house(lambda _: stuck.wait())
     peer = house.call()
     call = house.arrived.get(timeout=DEADLINE)
+    peer.wait_for("uuid_setvar_multi")  # two greenlets may not send at once
     with structlog.testing.capture_logs() as logs:
         for _ in range(INBOX_LIMIT + 1):
             peer.send_event("DTMF")

@@ -19,8 +19,8 @@ import pytest
 from gevent.event import Event as Flag
 
 from esl import commands
-from esl.connection import InboundConnection
 from esl.errors import ConnectionLostError
+from esl.inbound import InboundConnection
 from esl.live_audio import LiveAudio
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, CallEvent, Digit, Finished, HungUp
@@ -126,7 +126,9 @@ class FreeSwitch:
             f"originate {{origination_caller_id_number=34600111222,origination_uuid={self.far}}}"
             "loopback/9100/public &playback(tone_stream://%(20000,0,500))"
         )
-        self.control.bgapi(dialling, job_uuid=f"dial-{self.calls}")
+        self.dialled = self.control.bgapi(dialling, job_uuid=f"dial-{self.calls}")
+        """Set once the caller has noticed the answer; who is killed before is a call that failed, not one
+        that ended (NORMAL_TEMPORARY_FAILURE)."""
 
     def close(self) -> None:
         self.control.stop()
@@ -251,6 +253,7 @@ def test_a_caller_who_hangs_up_ends_the_call(switch: FreeSwitch, audio: LiveAudi
 
     def life(call: Call) -> None:
         call.answer()
+        switch.dialled.get(timeout=DEADLINE)
         switch.control.api(commands.kill(switch.far))
         assert until(call, HungUp) == HungUp("NORMAL_CLEARING", by_caller=True)
 

@@ -201,6 +201,7 @@ def test_a_call_whose_events_come_by_it(open_scene: Callable[..., Scene]) -> Non
     its prompt's end, its keys and its hang-up."""
     scene = open_scene().connected()
     peer, call = scene.call()
+    peer.wait_for("uuid_setvar_multi")
     assert peer.lines[2:] == [
         f"api uuid_setvar_multi {UUID} playback_terminators=none;{MARK}={mark_of(scene.board)}"
     ]
@@ -235,7 +236,8 @@ def test_a_leg_that_it_does_not_carry_hears_for_itself(open_scene: Callable[...,
         scene.events.core = "another"
         scene.connected()
     peer, call = scene.call()
-    assert f"filter Unique-ID {UUID}" in peer.lines
+    peer.wait_for(f"filter Unique-ID {UUID}")
+    peer.wait_for("uuid_setvar_multi")  # two greenlets may not send at once
     peer.send_event("DTMF", **{"DTMF-Digit": "3"})
     assert next_event(call) == Digit("3")
     assert scene.board.legs == 0
@@ -480,4 +482,4 @@ def test_one_that_only_watches_asks_for_nothing(open_scene: Callable[..., Scene]
     assert scene.board.wait_connected(DEADLINE)
     assert scene.events.commands == ["auth right", "api global_getvar core_uuid"]
     peer, _ = scene.call()
-    assert f"filter Unique-ID {UUID}" in peer.lines
+    peer.wait_for(f"filter Unique-ID {UUID}")

@@ -1,26 +1,20 @@
-"""A FreeSWITCH of our own for tests: found, configured by our own renderer, started, watched, stopped.
+"""A FreeSWITCH of our own for tests (`ivr.load.freeswitch`), and the least ESL there can be to look at it.
 
 Rules:
-1. It touches nothing outside its temporary folder, listens on free loopback ports, and is ended by its pid.
-2. Where no FreeSWITCH is installed, tests are skipped, and the reason names it.
-3. Waiting means: until it happened, or the process ended, or the deadline passed.
+1. Where no FreeSWITCH is installed, tests are skipped, and the reason names it.
+2. Waiting means: until it happened, or the process ended, or the deadline passed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import random
 import re
-import shutil
-import signal
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import unquote
 
 import gevent
@@ -28,44 +22,27 @@ from gevent.event import Event
 from gevent.queue import Empty, Queue
 
 from esl.freeswitch.configuration import SwitchConfiguration
-from esl.freeswitch.folder import prepare, write
-
-START_DEADLINE = 40.0
-"""Seconds; the first start makes a certificate, which takes 5 of them."""
-RTP_PORTS = 400
+from ivr.errors import MeasurementImpossible
+from ivr.load.callers import find_sipp as installed_sipp
+from ivr.load.freeswitch import OwnFreeSwitch
+from ivr.load.freeswitch import find_freeswitch as installed_freeswitch
+from ivr.load.freeswitch import free_port as free_port  # noqa: PLC0414 - part of this module's interface
 
 
 def find_freeswitch() -> Path | None:
     """`freeswitch` below FREESWITCH_HOME, else on PATH."""
-    home = os.environ.get("FREESWITCH_HOME")
-    if home:
-        binary = Path(home) / "bin" / "freeswitch"
-        return binary if os.access(binary, os.X_OK) else None
-    found = shutil.which("freeswitch")
-    return Path(found) if found else None
+    try:
+        return installed_freeswitch()
+    except MeasurementImpossible:
+        return None
 
 
 def find_sipp() -> Path | None:
-    """SIPp, for load (Debian: sip-tester)."""
-    found = shutil.which("sipp")
-    return Path(found) if found else None
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _free_sip_port() -> int:
-    """Free for UDP and TCP."""
-    for _ in range(50):
-        port = free_port(socket.SOCK_DGRAM)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise RuntimeError("no free port for SIP")
+    """SIPp (Debian: sip-tester)."""
+    try:
+        return installed_sipp()
+    except MeasurementImpossible:
+        return None
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -75,6 +52,17 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds} s")
         never.wait(0.02)
+
+
+def taps(pid: int) -> list[str]:
+    """The files of live audio that a process has open, with or without a name (proc(5))."""
+    found = []
+    for number in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            target = str(number.readlink())
+            if re.search(r"\.r8\b", target):
+                found.append(target)
+    return found
 
 
 @dataclass
@@ -221,38 +209,10 @@ class OutboundPort:
             esl.close()
 
 
-class FreeSwitch:
-    """A running FreeSWITCH. `configuration` is what it was started with, ports filled in."""
+class FreeSwitch(OwnFreeSwitch):
+    """A running FreeSWITCH that is asked by sockets of the tests' own."""
 
-    def __init__(self, binary: Path, folder: Path, configuration: SwitchConfiguration) -> None:
-        self._binary, self.folder = binary, folder
-        first = random.randrange(20000, 32000 - RTP_PORTS, 2)
-        for name in ("conf", "log", "db", "run", "tmp", "storage", "cache", "recordings", "sounds", "live"):
-            (folder / name).mkdir()
-        self.configuration = replace(
-            configuration,
-            sip=replace(configuration.sip, address="127.0.0.1", port=_free_sip_port()),
-            event_socket=replace(configuration.event_socket, address="127.0.0.1", port=free_port()),
-            limits=replace(configuration.limits, rtp_first=first, rtp_last=first + RTP_PORTS),
-            recordings=PurePosixPath(folder / "recordings"),
-        )
-        preparation = prepare(
-            folder / "conf", self.configuration, dict.fromkeys(_gateways(configuration), "secret")
-        )
-        write(preparation)
-        self.password = preparation.event_password_file.read_text().strip()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: EslSocket | None = None
-
-    @property
-    def sip(self) -> tuple[str, int]:
-        """Where telephones call."""
-        return (self.configuration.sip.address, self.configuration.sip.port)
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+    _control: EslSocket | None = None
 
     @property
     def log(self) -> Path:
@@ -261,41 +221,6 @@ class FreeSwitch:
     def secret(self, name: str) -> str:
         """A password from the configuration folder."""
         return (self.folder / "conf" / "secrets" / name).read_text().strip()
-
-    def start(self) -> None:
-        """Starts it and waits until it takes calls. Raises `TimeoutError`, `RuntimeError`."""
-        places = {
-            name: self.folder / name
-            for name in ("conf", "log", "db", "run", "storage", "cache", "recordings", "sounds")
-        }
-        places |= {"temp": self.folder / "tmp", "certs": _certificates()}
-        places |= dict.fromkeys(("scripts", "htdocs", "grammar"), self.folder / "tmp")
-        arguments = [str(self._binary), "-nonat", "-nf", "-nc", "-np"]
-        if setpriv := shutil.which("setpriv"):  # a test run that is killed leaves no switch behind
-            arguments = [setpriv, "--pdeathsig", "KILL", *arguments]
-        for name, place in places.items():
-            arguments += [f"-{name}", str(place)]
-        with (self.folder / "output").open("wb") as output:
-            self._process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder
-            )
-        deadline = time.monotonic() + START_DEADLINE
-        while not self._is_ready():
-            try:
-                status = self._process.wait(timeout=0.05)
-            except subprocess.TimeoutExpired:
-                if time.monotonic() > deadline:
-                    self.stop()
-                    raise TimeoutError(f"FreeSWITCH was not ready within {START_DEADLINE} s") from None
-                continue
-            tail = (self.folder / "output").read_text(errors="replace")[-500:]
-            raise RuntimeError(f"FreeSWITCH ended with status {status}: {tail}")
-
-    def _is_ready(self) -> bool:
-        try:
-            return "is ready" in self.api("status") and "RUNNING" in self.api("sofia status")
-        except (OSError, TimeoutError):
-            return False
 
     def connect(self, password: str | None = None) -> EslSocket:
         """An inbound connection to the event socket, authenticated."""
@@ -331,37 +256,11 @@ class FreeSwitch:
 
     def stop(self) -> None:
         """Asks it to end, then insists."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        with contextlib.suppress(OSError, TimeoutError, PermissionError):
+        with contextlib.suppress(OSError, TimeoutError, PermissionError, AssertionError):
             self.api("fsctl shutdown now")
         if self._control is not None:
             self._control.close()
-        for last_word, patience in ((None, 10), (signal.SIGTERM, 10), (signal.SIGKILL, 5)):
-            if last_word is not None:
-                self._process.send_signal(last_word)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=patience)
-                return
-        raise RuntimeError(f"FreeSWITCH (pid {self._process.pid}) does not end")
-
-    def kill(self) -> None:
-        """What a crash looks like from outside."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(timeout=5)
-
-
-def _gateways(configuration: SwitchConfiguration) -> list[str]:
-    return [f"gateway-{gateway.name}" for gateway in configuration.gateways]
-
-
-def _certificates() -> Path:
-    """Kept between runs: an empty folder costs 5 s at every start."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "ivr" / "test-freeswitch-certs"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
+        super().stop()
 
 
 @contextlib.contextmanager

@@ -19,9 +19,11 @@ from data.records import SERVER_LOST, CallRecord
 from data.seeds import demo_customers
 from data.store import Store
 from ivr.config import Settings
+from speech.errors import ModelUnavailable
+from speech.models import ModelStore
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
-from tests.freeswitch.harness import FreeSwitch, freeswitch, wait_until
+from tests.freeswitch.harness import FreeSwitch, freeswitch, taps, wait_until
 from tests.freeswitch.product import ServerProcess, beside, configuration, on_free_port
 from tests.freeswitch.sound import strength
 from tests.freeswitch.telephone import CallRefused, Leg, telephone
@@ -45,9 +47,9 @@ class Scene:
 
 
 @contextmanager
-def scene_in(folder: Path) -> Iterator[Scene]:
+def scene_in(folder: Path, engine: str = "none") -> Iterator[Scene]:
     """A FreeSWITCH as the settings want it, a database with customers, a server that has not started."""
-    settings = on_free_port(settings_in(folder, engine="none"))
+    settings = on_free_port(settings_in(folder, engine=engine))
     store = Store(settings.database_url)
     try:
         with freeswitch(configuration(settings)) as switch:
@@ -119,8 +121,8 @@ def killed_call(scene: Scene, number: str, instant: float) -> bool:
         Event().wait(max(0.0, dialled + instant - time.monotonic()))
         scene.server.kill()
         recorded = answered_at is not None and time.monotonic() - answered_at > WRITTEN_WITHIN
-        # What plays is heard to its end, and a prompt lasts up to seven seconds.
-        wait_until(lambda: waiting(switch) == 1, 15, f"the caller {number} in the fallback queue")
+        wait_until(lambda: waiting(switch) == 1, 5, f"the caller {number} in the fallback queue")
+        wait_until(lambda: not taps(switch.pid), 2, "no live audio that goes on")
         began = len(leg.heard)
         leg.wait_heard(lambda heard: ringing(b"".join(frame.samples for frame in heard[began:])), 8)
         assert not leg.over.is_set()
@@ -136,11 +138,11 @@ def ringing(samples: bytes) -> bool:
     return len(samples) >= 8000 and strength(samples[-8000:], RINGING) > 0.5
 
 
-def killed_at(folder: Path, kills: int, seed: int) -> Counter[str]:
+def killed_at(folder: Path, kills: int, seed: int, engine: str) -> Counter[str]:
     """Kills the server `kills` times, each in a call of its own, at an instant between the first packet of
     the call and its end. Each next start has to complete the record. What became of the records, counted."""
     order, endings = random.Random(seed), Counter[str]()
-    with scene_in(folder) as scene:
+    with scene_in(folder, engine) as scene:
         lasts = whole_call(scene, "34600000000")
         for number in range(1, kills + 1):
             caller, instant = f"34600{number:06}", order.uniform(0, lasts * 0.98)
@@ -165,10 +167,10 @@ def completed(record: CallRecord | None) -> str:
     return str(record.hangup_cause)
 
 
-def kills_reach_people(folder: Path, kills: int) -> None:
+def kills_reach_people(folder: Path, kills: int, engine: str = "none") -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"\nseed {seed}")
-    endings = killed_at(folder, kills, seed)
+    endings = killed_at(folder, kills, seed, engine)
     print(f"{kills} kills, {kills} callers in the fallback queue, no channel left; records: {dict(endings)}")
     assert endings[SERVER_LOST] >= kills // 2
 
@@ -181,7 +183,14 @@ def test_a_killed_server_loses_neither_the_caller_nor_the_record(tmp_path: Path)
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_fifty_kills(tmp_path: Path) -> None:
-    """At 50 random instants of a call: the fallback every time, no zombie channel, every record completed."""
+@pytest.mark.parametrize("engine", ["none", "whisper"])
+def test_fifty_kills(tmp_path: Path, engine: str) -> None:
+    """At 50 random instants of a call: the fallback every time, no zombie channel, every record completed,
+    no live audio that goes on. With a recogniser, each question is listened to: live audio is on."""
     need_freeswitch()
-    kills_reach_people(tmp_path, 50)
+    if engine == "whisper":
+        try:
+            ModelStore().ensure("whisper-base")
+        except ModelUnavailable as nowhere:
+            pytest.skip(f"no Whisper model: {nowhere}")
+    kills_reach_people(tmp_path, 50, engine)

@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import FRAME_BYTES, Audio, Call, HungUp, ListeningLost
+from ivr.load.callers import SippCaller
 from tests.freeswitch.conftest import Scene
-from tests.freeswitch.sipp import SippCaller
 from tests.freeswitch.sound import noise
 from tests.freeswitch.test_many_calls import need_sipp
 

@@ -29,10 +29,10 @@ from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import FRAME_BYTES, Audio, Call, HungUp, ListeningLost
 from ivr.config import CHECKOUT
+from ivr.load.callers import SippCaller
 from tests.freeswitch.conftest import Scene
 from tests.freeswitch.harness import find_sipp, wait_until
 from tests.freeswitch.rtp_crowd import SAID_FRAMES, SETTLING, played_frames, said_frames
-from tests.freeswitch.sipp import SippCaller
 from tests.freeswitch.test_voice import wav
 
 pytestmark = pytest.mark.freeswitch

@@ -12,9 +12,9 @@ from gevent.event import Event
 
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, Finished, HungUp
+from ivr.load.callers import SippCaller
 from tests.freeswitch.conftest import Scene
 from tests.freeswitch.harness import find_sipp, wait_until
-from tests.freeswitch.sipp import SippCaller
 from tests.freeswitch.sound import noise, place, tone
 from tests.freeswitch.telephone import FRAME_SECONDS, Leg, telephone
 

@@ -78,6 +78,11 @@ class PaperCall:
         if self._playing is not None and self.hold_prompts:
             self._finished(self._playing, "playback", {})
 
+    def sentence_ends(self) -> None:
+        """What plays comes to its end by itself, where the test holds it."""
+        assert self._playing is not None
+        self._finished(self._playing, "playback", {})
+
     def start_listening(self) -> None:
         self._order("start_listening")
 
@@ -179,3 +184,7 @@ class PaperPrompts:
 
     def file_of(self, spoken: Spoken) -> Path:
         return Path(f"/prompts/{spoken.text}.wav")
+
+    def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
+        """The name tells from where."""
+        return Path(f"/prompts/rest-of-{files[0].name}")

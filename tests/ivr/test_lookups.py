@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import update
 
 from data.models import AccountRow, DebtRow, OrderRow, PaymentRow, TicketRow
-from data.seeds import seed
+from data.records import Request
 from data.store import Store
-from dialogs.catalogue import load_catalogue
+from dialogs.catalogue import VALUE_TYPES, load_catalogue
 from dialogs.results import Failed, Found, Missing
 from ivr.back_ends.agreement import differing
 from ivr.lookups import LOOKUPS, SCHEMAS, Lookups
+from tests.databases import store_at
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
 TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
@@ -24,9 +25,7 @@ TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
-    store.upgrade()
-    seed(store, customers=10)
+    store = store_at(tmp_path / "ivr.sqlite3", customers=10)
     yield store
     store.close()
 
@@ -41,12 +40,19 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     """Flows are checked against the catalogue: a field that is not given would break a call."""
     catalogue = load_catalogue(FLOWS / "catalogue.yaml")
     asked = {"account": "45716", "ticket": "20264511", "order": "780346", "case": "20264511"}
-    assert set(catalogue.lookups) == set(LOOKUPS) == set(asked)
-    for name, number in asked.items():
+    questions = {name: dict.fromkeys(SCHEMAS[name].by, number) for name, number in asked.items()}
+    slot = store.appointments.offer(
+        "technician", TODAY + timedelta(days=1), site="Madrid", zone="Europe/Madrid", minutes=30, capacity=2
+    )
+    store.appointments.book("45716", slot, Request(at=TODAY))
+    questions["appointment"] = {"customer_number": "45716"}
+    questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23"}
+    assert set(catalogue.lookups) == set(LOOKUPS) == set(questions)
+    for name, by in questions.items():
         schema = SCHEMAS[name]
-        record = found(store, name, **dict.fromkeys(schema.by, number))
+        record = found(store, name, **by)
         assert set(record) == set(schema.fields)
-        kinds = {"text": str, "date": str, "money": int, "number": int, "boolean": bool}
+        kinds = dict.fromkeys(VALUE_TYPES, str) | {"money": int, "number": int, "boolean": bool}
         for field, value in record.items():
             assert value is None or type(value) is kinds[schema.fields[field]], field
     assert list(differing(catalogue)) == []
@@ -194,7 +200,7 @@ def test_a_lost_database_fails_with_its_reason(
 ) -> None:
     """The flow's `error` branch takes it from there; the reason is for the operator."""
     store = Store(f"sqlite:///{tmp_path / 'nowhere' / 'ivr.sqlite3'}")
-    by = dict.fromkeys(("customer_number", "ticket_id", "order_id", "case_reference"), "45716")
+    by = dict.fromkeys(SCHEMAS[name].by, "45716") | {"from_date": "2026-11-23"}
     answer = Lookups(store, lambda: TODAY).ask(name, by)
     store.close()
     assert isinstance(answer, Failed)
@@ -231,3 +237,24 @@ def test_two_parcels_of_one_order(store: Store) -> None:
         )
     order = found(store, "order", order_id="780379")
     assert (order["parcels"], order["parcels_delivered"]) == (2, 1)
+
+
+def test_free_places_and_the_next_appointment(store: Store) -> None:
+    """In the time of their place; what is past, taken or before the wanted day is not told."""
+    begins = [TODAY - timedelta(hours=1), *(TODAY + timedelta(days=day) for day in (1, 2, 3, 4))]
+    slots = [
+        store.appointments.offer("visit", at, site="Las Palmas", zone="Atlantic/Canary", minutes=20)
+        for at in begins
+    ]
+    store.appointments.book("12807", slots[1], Request(at=TODAY))
+    free = found(store, "free_slots", service="visit", from_date="2026-11-20")
+    assert [free[f"date_{n}"] for n in (1, 2, 3)] == ["2026-11-25", "2026-11-26", "2026-11-27"]
+    assert (free["count"], free["time_1"], free["slot_1"]) == (3, "09:00", slots[2].hex)
+    later = found(store, "free_slots", service="visit", from_date="2026-11-27")
+    assert (later["count"], later["slot_1"], later["slot_2"]) == (1, slots[4].hex, None)
+    mine = found(store, "appointment", customer_number="12807")
+    assert (mine["date"], mine["time"], mine["site"]) == ("2026-11-24", "09:00", "Las Palmas")
+    lookups = Lookups(store, lambda: TODAY)
+    assert lookups.ask("free_slots", {"service": "visit", "from_date": "2027-01-01"}) == Missing()
+    assert lookups.ask("free_slots", {"service": "visit", "from_date": "tomorrow"}) == Missing()
+    assert lookups.ask("appointment", {"customer_number": "45716"}) == Missing()

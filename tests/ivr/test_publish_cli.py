@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+import struct
+import wave
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +20,7 @@ from ivr.cli.flow import flow
 from ivr.cli.flows import check
 from ivr.config import DatabaseSettings, Settings
 from tests.data.conftest import begun, ended, turn
+from tests.databases import store_at
 from tests.ivr.flow_files import TEST, files, folder_with
 
 
@@ -186,6 +190,36 @@ def test_mistakes_and_differences_are_told_in_one_run(run: Run, home: Path) -> N
     assert "4 mistake(s), 1 of 1 scripted calls failed" in result.output
 
 
+def sound(file: Path, samples: Sequence[int], *, rate: int = 8000, channels: int = 1) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(file), "wb") as opened:
+        opened.setparams((channels, 2, rate, 0, "NONE", ""))
+        opened.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+
+
+def test_recordings_that_callers_could_not_hear_are_not_published(run: Run, home: Path) -> None:
+    """Missing, broken, silent: each at its place; a stereo file of another rate can be converted."""
+    steps = "".join(
+        f'  - id: {name}\n    say: {{es: {{recording: {name}, text: "Hola."}}}}\n'
+        for name in ("good", "wide", "missing", "broken", "silent")
+    )
+    folder_with(home / "flows", files(extra=steps))
+    tone = [round(8000 * math.sin(at / 3)) for at in range(8000)]
+    studio = home / "prompts" / "studio"
+    sound(studio / "good.wav", tone)
+    sound(studio / "es" / "wide.wav", [one for one in tone * 5 for _ in "lr"], rate=44_100, channels=2)
+    sound(studio / "silent.wav", [0] * 8000)
+    (studio / "broken.mp3").write_bytes(b"ID3 this is no music")
+    result = run("publish", "--why", "w", "--json")
+    assert result.exit_code == 1, result.output
+    told = [str(one) for one in last_line(result)["problems"]]  # type: ignore[attr-defined] # a list
+    assert [one.rpartition("main.flow.yaml:")[2].split(":")[0] for one in told] == ["11", "13", "15"]
+    assert "there is no recording `missing`" in told[0]
+    assert "`broken` (broken.mp3) is no sound for callers" in told[1]
+    assert "`silent` (silent.wav) is no sound for callers, nothing but silence" in told[2]
+    assert not (home / "ivr.sqlite3").exists(), "nothing was published"
+
+
 def test_a_new_queue_is_noted(run: Run, home: Path) -> None:
     """The switch has the queues that it was set up with; the publish goes through."""
     assert "note:" not in run("publish", "--why", "first", "--lead", "0").output
@@ -281,8 +315,7 @@ def test_a_folder_that_is_not_fit_is_one_line(run: Run, home: Path) -> None:
 
 def had_call(home: Path, *, release: int | None, version: str = "") -> UUID:
     """A call in the database: greeted, agreed by key, heard the good-bye."""
-    store = Store(f"sqlite:///{home}/ivr.sqlite3")
-    store.upgrade()
+    store = store_at(home / "ivr.sqlite3")
     call = begun(flow="main", flow_version=version, release=release, caller_number="+34699888777")
     store.calls.begin(call)
     said = {"flow": "main", "language": "es", "who": "system", "kind": "said"}

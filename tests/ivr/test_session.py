@@ -54,6 +54,7 @@ from ivr.moments import CallOver, Moment
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from speech.errors import SynthesizerLost
+from tests.databases import store_at
 from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
 
 SPEED = 100.0
@@ -96,8 +97,7 @@ class Rig:
     """A session on a call on paper, with a real database behind it."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store(f"sqlite:///{folder}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(folder / "ivr.sqlite3")
         self.clock = Clock(SPEED)
         self.call = PaperCall()
         self.moments: list[Moment] = []
@@ -107,6 +107,17 @@ class Rig:
         self.recorded = True
         self.secrets: frozenset[str] = frozenset()
         self.folder = folder
+
+    def services(self) -> Services:
+        """What the session works with."""
+        return Services(
+            prompts=self.prompts,
+            recognizer=None,
+            lookups=self.lookups,
+            clock=self.clock,
+            watch=self.moments.append,
+            longest_call=self.longest,
+        )
 
     def live(
         self, effects: Sequence[Effect | Exception], *, recording_waits: bool = False
@@ -120,15 +131,7 @@ class Rig:
             log, node="test", clock=self.clock, recordings=kept if self.recorded else None, messages=kept
         )
         record = records.begin(self.call, Basis(flow="main", flow_version="1"), language="es")
-        services = Services(
-            prompts=self.prompts,
-            recognizer=None,
-            lookups=self.lookups,
-            clock=self.clock,
-            watch=self.moments.append,
-            longest_call=self.longest,
-        )
-        Session(self.call, dialog, record, services).live()
+        Session(self.call, dialog, record, self.services()).live()
         records.close()
         (remembered,) = self.store.calls.latest(1)
         return dialog, remembered
@@ -368,6 +371,18 @@ def test_a_queue_gives_the_caller_back_with_a_reason(
     )
 
 
+def test_a_segments_priority_is_the_queues_score_and_is_taken_back(rig: Rig) -> None:
+    """mod_callcenter reads it as the member joins; the next queue must not inherit it."""
+    rig.call.queue_variables = {"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}
+    ahead = Enqueue("billing", "person", {}, priority=300)
+    rig.live([ahead, Enqueue("support", "person", {}), Hangup("bye")])
+    orders = [one for one in rig.call.orders if one.startswith(("set cc_base_score", "enqueue"))]
+    assert orders == [
+        *("set cc_base_score=300", "enqueue billing@ivr"),
+        *("set cc_base_score=", "enqueue support@ivr"),
+    ]
+
+
 def test_a_caller_who_talks_to_a_person_is_not_cut_off(rig: Rig) -> None:
     """The dialog may end, the conversation goes on: no hang-up of ours, no prompt into it."""
     effects = [Enqueue("billing", "person", {}), SetOutcome("handed_over", "o"), Hangup("bye")]
@@ -595,6 +610,19 @@ def test_the_record_can_be_played_again(rig: Rig) -> None:
         {"customer_number": "45713"},
         {"balance": 14230},
     )
+
+
+def test_what_a_call_reads_of_somebody_is_in_the_audit_log(rig: Rig) -> None:
+    """Which fields, for which step, in which call; nothing for who was not found, and no value at all."""
+    found = Found({"balance": 14230, "name": "Lucía"})
+    answers = iter([found, Missing()])
+    rig.lookups = PaperLookups(lambda: next(answers))
+    asked = [Lookup("account", {"customer_number": number}, "look") for number in ("45713", "99999")]
+    _, record = rig.live([*asked, Hangup("bye")])
+    (entry,) = rig.store.audit.latest(5)
+    assert (entry.who, entry.action, entry.what) == ("call", "read", "account: balance, name")
+    assert (entry.why, entry.call_id, entry.customer_id) == ("main.look", record.call_id, None)
+    assert "14230" not in repr(entry) and "45713" not in repr(entry)
 
 
 def test_the_way_through_the_flow_is_kept(rig: Rig) -> None:

@@ -72,7 +72,7 @@ def _measure(whisper: Whisper, voice: Voice) -> None:
 
     print(f"{voice.name} at {voice.words_per_minute} words a minute")
     for name, spoken in (("one by one", _one_by_one), ("in pairs", _in_pairs)):
-        found = [(number, _judged(slot, call(spoken(number), slot.phrases("es")))) for number in _numbers()]
+        found = [(number, _judged(slot, call(spoken(number), ()))) for number in _numbers()]
         right = sum(answer.startswith(number) for number, answer in found)
         sure = sum(answer == f"{number}/sure" for number, answer in found)
         wrong = sum(bool(answer) and not answer.startswith(number) for number, answer in found)

@@ -11,7 +11,15 @@ from speech import vosk_readings
 from speech.pyttsx3 import Pyttsx3
 from speech.vosk_readings import Alternative, decoys_for
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
-from speech.whisper_readings import Utterance, mended, sayable, similarity, sounded, weighed
+from speech.whisper_readings import (
+    Utterance,
+    mended,
+    sayable,
+    similarity,
+    sounded,
+    weighed,
+)
+from speech.written_numbers import with_figures_joined
 from tests.speech.conftest import noise, silence, tones
 
 
@@ -229,3 +237,44 @@ def test_what_the_model_expects_by_itself_is_taken_off() -> None:
     assert taken_off[0].text == "no gracias"
     rank = {guess.text: guess.confidence for guess in without}
     assert rank["no gracias"] / rank["no"] < taken_off[0].confidence / taken_off[1].confidence
+
+
+@pytest.mark.parametrize(
+    ("language", "wrote", "said"),
+    [
+        ("es", "340 y 5 dólares", "345 dólares"),
+        ("es", "80 y ocho euros", "88 euros"),
+        ("es", "6 745 dólares", "6745 dólares"),
+        ("es", "6 740 y 5 dólares", "6745 dólares"),
+        ("es", "mil ochocientos 60 y 1 dólares", "mil ochocientos sesenta y uno dólares"),
+        ("es", "cinco mil 680 y ocho", "cinco mil seiscientos ochenta y ocho"),
+        ("ca", "80 i cinc euros", "85 euros"),
+        ("es", "600 111 222", "600 111222"),
+        ("es", "45 y 7", "45 y 7"),
+        ("es", "100 y 20", "100 y 20"),
+        ("es", "cuatro 5 siete", "cuatro cinco siete"),
+        ("en", "7 hundred", "7 hundred"),
+        ("es", "una persona", "una persona"),
+    ],
+)
+def test_numbers_that_whisper_half_wrote_in_figures(language: str, wrote: str, said: str) -> None:
+    """Eight of ten Spanish amounts came back like this; none of them was understood."""
+    words = ("mil", "ochocientos", "cuatro", "cinco", "siete", "y", "cien")
+    assert with_figures_joined(wrote, language, words) == said
+
+
+@pytest.mark.parametrize(
+    ("wrote", "amount", "digits"),
+    [
+        ("680 4 dollars", "684 dollars", "680 4 dollars"),
+        ("200 50 3", "253", "200 50 3"),
+        ("2000 300 50", "2350", "2000 300 50"),
+        ("20 30", "20 30", "20 30"),
+        ("45 71 8", "45 71 8", "45 71 8"),
+        ("100", "100", "100"),
+    ],
+)
+def test_quantities_in_several_figures(wrote: str, amount: str, digits: str) -> None:
+    """Where hundreds are expected they are one number; a row of digits stays as it was said."""
+    assert with_figures_joined(wrote, "en", ("hundred", "dollars")) == amount
+    assert with_figures_joined(wrote, "en", ("one", "two")) == digits

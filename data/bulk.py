@@ -1,0 +1,56 @@
+"""Many rows at once, by the quickest way: COPY on PostgreSQL, one prepared statement on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, insert, inspect
+from sqlalchemy.dialects import sqlite
+
+from data.models import Base
+
+Row = Mapping[str, Any]
+
+
+def insert_many(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
+    """Adds rows, which have all the same columns. One that contradicts another refuses them all."""
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table.__tablename__, rows)
+    else:
+        connection.execute(insert(table), [dict(row) for row in rows])
+
+
+def insert_missing(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
+    """Adds the rows whose key is not there; the others stay as they are."""
+    keys = [column.name for column in inspect(table).primary_key]
+    if connection.dialect.name != "postgresql":
+        new = sqlite.insert(table).on_conflict_do_nothing(index_elements=keys)
+        connection.execute(new, [dict(row) for row in rows])
+        return
+    name, columns = sql.Identifier(table.__tablename__), _columns(rows)
+    waiting = sql.Identifier(f"new_{table.__tablename__}")
+    with _driver(connection).cursor() as cursor:
+        made = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
+        cursor.execute(made.format(waiting, columns, name))
+        _copy(connection, f"new_{table.__tablename__}", rows)
+        moved = sql.SQL("INSERT INTO {} ({}) SELECT * FROM {} ON CONFLICT ({}) DO NOTHING")
+        cursor.execute(moved.format(name, columns, waiting, sql.SQL(", ").join(map(sql.Identifier, keys))))
+
+
+def _copy(connection: Connection, name: str, rows: Sequence[Row]) -> None:
+    columns = list(rows[0])
+    copy = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), _columns(rows))
+    with _driver(connection).cursor() as cursor, cursor.copy(copy) as stream:
+        for row in rows:
+            stream.write_row([row[column] for column in columns])
+
+
+def _columns(rows: Sequence[Row]) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)

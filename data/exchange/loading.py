@@ -1,0 +1,276 @@
+"""Customers of a list into the database: what is new is added, what differs is changed, the same stays.
+
+Rules:
+1. In portions, each in a transaction of its own: calls get their turn in between, and an import that breaks
+   off is simply done again.
+2. Nothing is removed: a telephone number or an account that the list does not name stays.
+3. A portion that the database refuses is done again one by one, so that one row's fault is one row's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, inspect, select, update
+
+from data.arrears import stage_of
+from data.bulk import insert_many
+from data.errors import RecordRefused
+from data.exchange.people import Person, RowRefused
+from data.ids import new_id
+from data.models import (
+    AccountRow,
+    Base,
+    CustomerPhoneNumberRow,
+    CustomerRow,
+    IdentityRow,
+    PhoneNumberRow,
+)
+from data.store import Store
+
+PORTION = 2000
+"""Customers in a transaction: well under a second."""
+_DEFAULTS = {"language": "es", "zone": "Europe/Madrid"}
+_BY = "import"
+Row = dict[str, Any]
+
+
+@dataclass
+class Loaded:
+    """What an import did, or would do."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    refused: list[RowRefused] = field(default_factory=list)
+    """What the database itself refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What holds for a whole import."""
+
+    at: datetime
+    today: date
+    """In the company's zone: how late a debt is."""
+    origin: str
+    dry_run: bool = False
+
+
+def load(
+    store: Store, people: Iterable[Person], terms: Terms, *, done: Callable[[int], None] = lambda _: None
+) -> Loaded:
+    """Brings people into the database. `done` is told how many have been dealt with."""
+    loaded, count, rest = Loaded(), 0, iter(people)
+    while portion := list(islice(rest, PORTION)):
+        try:
+            _portion(store, portion, terms, loaded)
+        except RecordRefused:
+            for person in portion:
+                _alone(store, person, terms, loaded)
+        count += len(portion)
+        done(count)
+    return loaded
+
+
+def _alone(store: Store, person: Person, terms: Terms, loaded: Loaded) -> None:
+    try:
+        _portion(store, [person], terms, loaded)
+    except RecordRefused as refused:
+        problem = f"the database refused it: {refused.remedy}"
+        loaded.refused += [RowRefused(row, "", person.customer_number, problem) for row in person.rows]
+
+
+def _portion(store: Store, people: Sequence[Person], terms: Terms, loaded: Loaded) -> None:
+    opened = store.database.reading() if terms.dry_run else store.database.writing()
+    with opened as connection:
+        change = _Change(connection, people, terms)
+        if not terms.dry_run:
+            change.make()
+    new, touched = len(change.new), len(change.touched)
+    loaded.new += new
+    loaded.changed += touched
+    loaded.same += len(people) - new - touched
+
+
+class _Change:
+    """What a portion adds and changes, worked out before anything is written."""
+
+    def __init__(self, connection: Connection, people: Sequence[Person], terms: Terms) -> None:
+        self._connection = connection
+        self._terms = terms
+        self.inserts: dict[type[Base], list[Row]] = {
+            table: []
+            for table in (CustomerRow, PhoneNumberRow, CustomerPhoneNumberRow, IdentityRow, AccountRow)
+        }
+        """Parents before children."""
+        self.updates: list[tuple[type[Base], Row]] = []
+        self.new: set[UUID] = set()
+        self.touched: set[UUID] = set()
+        ids = self._customers(people)
+        self._phones(people, ids)
+        self._identities(people, ids)
+        self._accounts(people, ids)
+
+    def make(self) -> None:
+        """Writes it all."""
+        for table, rows in self.inserts.items():
+            if rows:
+                insert_many(self._connection, table, rows)
+        for (table, names), rows in _alike(self.updates).items():
+            statement = (
+                update(table)
+                .where(inspect(table).columns["id"] == bindparam("_id"))
+                .values({name: bindparam(f"_{name}") for name in names})
+            )
+            self._connection.execute(
+                statement, [{f"_{name}": value for name, value in row.items()} for row in rows]
+            )
+
+    def _touch(self, customer_id: UUID) -> None:
+        if customer_id not in self.new:
+            self.touched.add(customer_id)
+
+    def _customers(self, people: Sequence[Person]) -> dict[str, UUID]:
+        numbers = [person.customer_number for person in people]
+        query = select(CustomerRow).where(CustomerRow.customer_number.in_(numbers))
+        known: dict[str, Mapping[str, Any]] = {
+            row.customer_number: dict(row._mapping) for row in self._connection.execute(query)
+        }
+        ids: dict[str, UUID] = {}
+        for person in people:
+            before = known.get(person.customer_number)
+            if before is None:
+                ids[person.customer_number] = self._new_customer(person)
+                continue
+            ids[person.customer_number] = before["id"]
+            differing = _differing(before, person.values)
+            if differing:
+                self.updates.append(
+                    (CustomerRow, {"id": before["id"], **differing, "updated_at": self._terms.at})
+                )
+                self._touch(before["id"])
+        return ids
+
+    def _new_customer(self, person: Person) -> UUID:
+        customer_id = new_id()
+        self.new.add(customer_id)
+        row = dict.fromkeys(("email", "address", "postal_code", "town", "birth_date", "since"))
+        row |= {"value_cents": None, "value_currency": None, "region": "", "membership": ""}
+        said = {name: value for name, value in person.values.items() if value is not None}
+        self.inserts[CustomerRow].append(
+            {
+                **row,
+                **_DEFAULTS,
+                **said,
+                "id": customer_id,
+                "customer_number": person.customer_number,
+                "origin": self._terms.origin,
+                "updated_at": self._terms.at,
+            }
+        )
+        return customer_id
+
+    def _phones(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
+        wanted = {phone for person in people for phone in person.phones}
+        if not wanted:
+            return
+        query = select(PhoneNumberRow.e164, PhoneNumberRow.id).where(PhoneNumberRow.e164.in_(wanted))
+        phones: dict[str, UUID] = {row.e164: row.id for row in self._connection.execute(query)}
+        for phone in sorted(wanted - phones.keys()):
+            phones[phone] = new_id()
+            self.inserts[PhoneNumberRow].append({"id": phones[phone], "e164": phone})
+        ranks: dict[UUID, dict[UUID, int]] = {}
+        for link in self._of(CustomerPhoneNumberRow, ids.values()):
+            ranks.setdefault(link.customer_id, {})[link.phone_number_id] = link.rank
+        for person in people:
+            customer_id = ids[person.customer_number]
+            theirs = ranks.get(customer_id, {})
+            fresh = [phone for phone in person.phones if phones[phone] not in theirs]
+            for rank, phone in enumerate(fresh, max(theirs.values(), default=0) + 1):
+                self.inserts[CustomerPhoneNumberRow].append(
+                    {"customer_id": customer_id, "phone_number_id": phones[phone], "rank": rank}
+                )
+                self._touch(customer_id)
+
+    def _identities(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
+        proving = [person for person in people if person.identity is not None]
+        if not proving:
+            return
+        known = {(row.customer_id, row.kind): row for row in self._of(IdentityRow, ids.values())}
+        for person in proving:
+            assert person.identity is not None
+            customer_id, (kind, value) = ids[person.customer_number], person.identity
+            fresh = {"value": value, "set_at": self._terms.at, "set_by": _BY}
+            before = known.get((customer_id, kind))
+            if before is None:
+                row = {"id": new_id(), "customer_id": customer_id, "kind": kind, "secret_hash": None, **fresh}
+                self.inserts[IdentityRow].append(row)
+                self._touch(customer_id)
+            elif before.value != value:
+                self.updates.append((IdentityRow, {"id": before.id, **fresh}))
+                self._touch(customer_id)
+
+    def _accounts(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
+        owing = [person for person in people if person.accounts]
+        if not owing:
+            return
+        known: dict[UUID, dict[str, Mapping[str, Any]]] = {}
+        for row in self._of(AccountRow, ids.values()):
+            known.setdefault(row.customer_id, {})[row.label] = dict(row._mapping)
+        for person in owing:
+            customer_id = ids[person.customer_number]
+            theirs = known.get(customer_id, {})
+            for label, account in person.accounts.items():
+                self._account(customer_id, label, account, theirs)
+
+    def _account(
+        self, customer_id: UUID, label: str, account: Row, theirs: dict[str, Mapping[str, Any]]
+    ) -> None:
+        said = {name: value for name, value in account.items() if value is not None or name == "due_on"}
+        before = theirs.get(label)
+        if "stage" not in said and ("due_on" in said or before is None):
+            said["stage"] = self._stage(said)
+        if before is not None:
+            differing = _differing(before, said)
+            if differing:
+                self.updates.append((AccountRow, {"id": before["id"], **differing}))
+                self._touch(customer_id)
+            return
+        row = {"due_on": None, "last_digits": "", "pays_by": "", **said}
+        row |= {"id": new_id(), "customer_id": customer_id, "label": label, "rank": len(theirs) + 1}
+        theirs[label] = row
+        self.inserts[AccountRow].append(row)
+        self._touch(customer_id)
+
+    def _stage(self, account: Row) -> str:
+        due = account.get("due_on")
+        if due is None or account["balance_cents"] <= 0:
+            return "none"
+        return stage_of((self._terms.today - due).days)
+
+    def _of(self, table: Any, customer_ids: Iterable[UUID]) -> list[Any]:
+        """What belongs to these customers; nothing is asked for those who are new."""
+        old = [one for one in customer_ids if one not in self.new]
+        if not old:
+            return []
+        return list(self._connection.execute(select(table).where(table.customer_id.in_(old))))
+
+
+def _differing(before: Mapping[str, Any], said: Row) -> Row:
+    # What is empty there and here is the same, whether NULL or a text without letters.
+    return {name: value for name, value in said.items() if (before[name] or None) != (value or None)}
+
+
+def _alike(updates: Iterable[tuple[type[Base], Row]]) -> dict[tuple[type[Base], tuple[str, ...]], list[Row]]:
+    """Changes of the same columns together: each group is one statement."""
+    groups: dict[tuple[type[Base], tuple[str, ...]], list[Row]] = {}
+    for table, row in updates:
+        names = tuple(name for name in row if name != "id")
+        groups.setdefault((table, names), []).append(row)
+    return groups

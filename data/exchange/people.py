@@ -1,0 +1,305 @@
+"""Rows of a list gathered into customers: what is wrong with a row, and which rows contradict each other.
+
+Rules:
+1. A row with a cell that cannot be taken is refused as a whole, and the others go on.
+2. A customer may have several rows (one for each telephone, each account). What they say of the customer must
+   agree; if it does not, all of them are refused, because nobody here knows which one is right.
+3. Two customers with one DNI are both refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.errors import SheetWrong
+from data.exchange import cells, sheets
+from data.exchange.cells import Cell, CellWrong
+from data.exchange.mapping import ACCOUNT_FIELDS, FieldName, Mapping, Source
+
+STAGES = ("none", "preventive", "early", "middle", "late", "pre_judicial", "judicial")
+WAYS_TO_PAY = ("direct_debit", "card", "transfer", "cash")
+_LONGEST_SHOWN = 60
+_KEPT = ("customer_number", "name", "language", "zone", "dni", *ACCOUNT_FIELDS)
+"""What an empty cell never clears."""
+_NEVER_NULL = ("region", "membership")
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """A row that was not taken."""
+
+    row: int
+    """As a spreadsheet counts it."""
+    column: str
+    value: str
+    problem: str
+
+
+@dataclass(slots=True)
+class Person:
+    """What a list says of a customer."""
+
+    customer_number: str
+    rows: list[int]
+    values: dict[str, Any]
+    """Columns of `customers`."""
+    phones: list[str] = field(default_factory=list)
+    """E.164, in the list's order."""
+    identity: tuple[str, str] | None = None
+    """Kind and value."""
+    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By label: columns of `accounts`."""
+
+
+@dataclass
+class Gathered:
+    """A whole list."""
+
+    people: dict[str, Person]
+    """By customer number."""
+    refused: list[RowRefused]
+    rows: int
+    """With those that were refused."""
+
+
+def gather(path: Path, mapping: Mapping, *, seen: Callable[[int], None] = lambda _: None) -> Gathered:
+    """Reads the list. `seen` is told now and then how many rows were read. Raises `SheetWrong`."""
+    lines = sheets.rows(path, mapping)
+    reader = _Reader(mapping, _places(path, mapping, lines))
+    found = Gathered({}, [], 0)
+    conflicts: dict[str, str] = {}
+    for number, row in lines:
+        found.rows += 1
+        if found.rows % 1000 == 0:
+            seen(found.rows)
+        try:
+            person = reader.person(number, row)
+        except _Refused as wrong:
+            found.refused.append(wrong.row_refused)
+            continue
+        before = found.people.setdefault(person.customer_number, person)
+        if before is not person:
+            before.rows.append(number)
+            problem = _merge(before, person)
+            if problem is not None:
+                conflicts.setdefault(person.customer_number, problem)
+    _refuse_conflicts(found, conflicts | dict(_shared_identities(found.people)))
+    found.refused.sort(key=lambda refused: refused.row)
+    return found
+
+
+class _Refused(Exception):
+    def __init__(self, row_refused: RowRefused) -> None:
+        super().__init__(row_refused.problem)
+        self.row_refused = row_refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How one field is read."""
+
+    name: FieldName
+    places: tuple[int, ...]
+    source: Source
+    parse: Callable[[Any], Any]
+    native: bool
+    """Whether Excel's own dates and numbers are of use to it; otherwise it is given text."""
+
+
+class _Reader:
+    """Turns rows into people, as the mapping says."""
+
+    def __init__(self, mapping: Mapping, places: dict[str, int]) -> None:
+        self._keep = mapping.blank == "keep"
+        self._currency = mapping.currency
+        self._columns = [
+            _Column(
+                name,
+                tuple(places[column] for column in source.column),
+                source,
+                _parser(name, source, mapping),
+                name in ("birth_date", "since", "due_on", "balance", "value"),
+            )
+            for name, source in mapping.columns.items()
+        ]
+
+    def person(self, number: int, row: Sequence[Cell]) -> Person:
+        person = Person("", [number], {})
+        account: dict[str, Any] = {}
+        for column in self._columns:
+            if column.name == "phones":
+                person.phones = self._phones(column, number, row)
+                continue
+            value = self._value(column, number, row)
+            if value is None and (self._keep or column.name in _KEPT):
+                continue
+            if value is None and column.name in _NEVER_NULL:
+                value = ""
+            if column.name == "customer_number":
+                person.customer_number = value or ""
+            elif column.name == "dni":
+                person.identity = value
+            elif column.name in ACCOUNT_FIELDS:
+                account[column.name.removeprefix("account_")] = value
+            else:
+                person.values[column.name] = value
+        for needed in ("customer_number", "name"):
+            if not (person.customer_number if needed == "customer_number" else person.values.get(needed)):
+                raise _Refused(RowRefused(number, needed, "", "is empty, and needed"))
+        self._settle(person, account)
+        return person
+
+    def _settle(self, person: Person, account: dict[str, Any]) -> None:
+        if "value" in person.values:
+            cents = person.values.pop("value")
+            person.values |= {
+                "value_cents": cents,
+                "value_currency": None if cents is None else self._currency,
+            }
+        if account.get("balance") is not None:
+            label = account.pop("label", None) or ""
+            account["balance_cents"] = account.pop("balance")
+            person.accounts[label] = account | {"currency": self._currency}
+
+    def _phones(self, column: _Column, number: int, row: Sequence[Cell]) -> list[str]:
+        phones: list[str] = []
+        for place, name in zip(column.places, column.source.column, strict=True):
+            cell = row[place] if place < len(row) else None
+            if cell is None or cell == "":
+                continue
+            phone = _parsed(column.parse, name, number, cell, native=False)
+            if phone is not None and phone not in phones:
+                phones.append(phone)
+        return phones
+
+    def _value(self, column: _Column, number: int, row: Sequence[Cell]) -> Any:
+        source = column.source
+        if len(column.places) == 1:
+            cell = row[column.places[0]] if column.places[0] < len(row) else None
+        else:
+            cell = " ".join(
+                part
+                for place, name in zip(column.places, source.column, strict=True)
+                if (
+                    part := _parsed(str, name, number, row[place] if place < len(row) else None, native=False)
+                )
+            )
+        if isinstance(cell, str):
+            cell = cell.strip()
+        name = source.column[0] if source.column else column.name
+        if cell is None or cell == "":
+            if source.default is None:
+                return None
+            return _parsed(column.parse, name, number, source.default, native=False)
+        if source.map:
+            written = cells.text_of(cell) if not isinstance(cell, str) else cell
+            if written not in source.map:
+                known = ", ".join(list(source.map)[:10])
+                raise _Refused(
+                    RowRefused(
+                        number, name, _shown(cell), f"is none of {known}: add it to the mapping's `map`"
+                    )
+                )
+            cell = source.map[written]
+        return _parsed(column.parse, name, number, cell, native=column.native)
+
+
+def _parsed(parse: Callable[[Any], Any], column: str, number: int, cell: Cell, *, native: bool) -> Any:
+    try:
+        if isinstance(cell, sheets.Formula):
+            raise CellWrong("holds a formula: paste its value instead")
+        text = cells.text_of(cell)
+        if text == "":
+            return None
+        return parse(cell if native and not isinstance(cell, str) else text)
+    except CellWrong as wrong:
+        raise _Refused(RowRefused(number, column, _shown(cell), str(wrong))) from None
+
+
+def _shown(cell: Cell) -> str:
+    return "" if cell is None else str(cell)[:_LONGEST_SHOWN]
+
+
+def _parser(name: FieldName, source: Source, mapping: Mapping) -> Callable[[Any], Any]:
+    day = cells.day(source.date or mapping.date)
+    amount = cells.amount(mapping.decimal, mapping.currency)
+    parsers: dict[FieldName, Callable[[Any], Any]] = {
+        "customer_number": cells.customer_number,
+        "name": cells.short_text(200),
+        "language": cells.one_of("es", "ca", "en"),
+        "zone": cells.zone,
+        "phones": cells.telephone(mapping.region),
+        "email": cells.email,
+        "address": cells.short_text(200),
+        "postal_code": cells.short_text(16),
+        "town": cells.short_text(100),
+        "region": cells.region,
+        "birth_date": day,
+        "membership": cells.short_text(40),
+        "value": amount,
+        "since": day,
+        "dni": cells.spanish_id,
+        "account_label": cells.short_text(80),
+        "account_last_digits": cells.last_digits,
+        "balance": amount,
+        "due_on": day,
+        "stage": cells.one_of(*STAGES),
+        "pays_by": cells.one_of(*WAYS_TO_PAY),
+    }
+    return parsers[name]
+
+
+def _places(path: Path, mapping: Mapping, lines: Iterator[tuple[int, Sequence[Cell]]]) -> dict[str, int]:
+    """Where each column is, by the names in the header row."""
+    for number, row in lines:
+        if number < mapping.header:
+            continue
+        names = ["" if cell is None else str(cell).strip() for cell in row]
+        missing = [column for column in mapping.wanted if column not in names]
+        if missing:
+            raise SheetWrong(
+                f"{path}:{number} has no column {', '.join(map(repr, missing))}",
+                remedy=f"there are {', '.join(filter(None, names))[:300]}",
+            )
+        twice = [column for column in mapping.wanted if names.count(column) > 1]
+        if twice:
+            raise SheetWrong(f"{path}:{number} has two columns {twice[0]!r}", remedy="name them apart")
+        return {column: names.index(column) for column in mapping.wanted}
+    raise SheetWrong(f"{path} is empty", remedy="see whether it is the right file, and `header`")
+
+
+def _merge(before: Person, more: Person) -> str | None:
+    """Adds another row of the same customer; what it contradicts, if anything."""
+    for name, value in more.values.items():
+        known = before.values.get(name)
+        if known is not None and value is not None and known != value:
+            return f"contradicts row {before.rows[0]}: another `{name}`"
+        before.values[name] = value if known is None else known
+    if before.identity and more.identity and before.identity != more.identity:
+        return f"contradicts row {before.rows[0]}: another `dni`"
+    before.identity = before.identity or more.identity
+    before.phones += [phone for phone in more.phones if phone not in before.phones]
+    for label, account in more.accounts.items():
+        if before.accounts.setdefault(label, account) != account:
+            return f"contradicts row {before.rows[0]}: the same account with other figures"
+    return None
+
+
+def _shared_identities(people: dict[str, Person]) -> Iterator[tuple[str, str]]:
+    owners: dict[tuple[str, str], Person] = {}
+    for person in people.values():
+        if person.identity is None:
+            continue
+        first = owners.setdefault(person.identity, person)
+        if first is not person:
+            yield first.customer_number, f"has the same `dni` as row {person.rows[0]}"
+            yield person.customer_number, f"has the same `dni` as row {first.rows[0]}"
+
+
+def _refuse_conflicts(found: Gathered, conflicts: dict[str, str]) -> None:
+    for customer_number, problem in conflicts.items():
+        person = found.people.pop(customer_number)
+        found.refused += [RowRefused(row, "customer_number", customer_number, problem) for row in person.rows]

@@ -1,0 +1,94 @@
+"""Recordings, voice notes and written messages: files beside the database that hold a person's data.
+
+A path from the database is only followed below its folder; a file that is gone already is no error.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from data.errors import FilesNotRemoved
+from data.models import CallRow, ConsentRow, TicketNoteRow, TurnRow
+from data.protection.persons import Subject, belongings
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where the files lie."""
+
+    recordings: Path
+    messages: Path
+    """Messages that were written down because there is no provider."""
+    spool: Path
+
+
+def recordings_of(connection: Connection, subject: Subject) -> tuple[str, ...]:
+    """Paths below the recordings folder: calls, answers, voice notes, consents."""
+    theirs = belongings(subject)
+    queries = (
+        select(CallRow.recording).where(theirs[CallRow], CallRow.recording.is_not(None)),
+        select(TurnRow.text).where(theirs[TurnRow], TurnRow.kind == "recorded"),
+        select(TicketNoteRow.recording).where(theirs[TicketNoteRow], TicketNoteRow.recording.is_not(None)),
+        select(ConsentRow.clip).where(theirs[ConsentRow], ConsentRow.clip.is_not(None)),
+    )
+    found = (path for query in queries for path in connection.scalars(query) if path)
+    return tuple(sorted(set(found)))
+
+
+def written_messages(folder: Path, addresses: Collection[str]) -> Iterator[Path]:
+    """Messages in files that went to one of these addresses."""
+    for file in sorted(folder.glob("*.json")):
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(told, dict) and told.get("to") in addresses:
+            yield file
+
+
+def inside(folder: Path, relative: str) -> Path | None:
+    """The file at a path of the database; `None` for one that leads out of the folder."""
+    root = folder.resolve()
+    file = (root / relative).resolve()
+    return file if file != root and file.is_relative_to(root) else None
+
+
+def remove(files: Iterable[Path]) -> int:
+    """Deletes files; returns how many were there. Raises `FilesNotRemoved` after having tried them all."""
+    gone, left = 0, []
+    for file in files:
+        try:
+            file.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            left.append(f"{file} ({error.strerror})")
+        else:
+            gone += 1
+    if left:
+        raise FilesNotRemoved(
+            f"{len(left)} files could not be deleted, the first is {left[0]}",
+            remedy="give the right to it, then do it again: nothing else was forgotten yet",
+        )
+    return gone
+
+
+def copy_into(folder: Path, root: Path, relatives: Iterable[str]) -> list[str]:
+    """Copies recordings that are there; returns their paths."""
+    copied = []
+    for relative in relatives:
+        file = inside(root, relative)
+        if file is None or not file.is_file():
+            continue
+        target = folder / relative
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+        target.chmod(0o600)
+        copied.append(relative)
+    return copied

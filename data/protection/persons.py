@@ -1,0 +1,216 @@
+"""What belongs to a person, table by table: each is named here, or said to hold nothing of people.
+
+Rules:
+1. A telephone number that others share is not taken for one person's: calls from it belong to a person only
+   where they turned out to be theirs.
+2. Numbers stand in calls as they came, so all the ways to write one are looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from phonenumbers import NumberParseException, parse
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, false, func, or_, select
+
+from data.errors import PersonUnknown
+from data.models import (
+    AccountRow,
+    AppointmentChangeRow,
+    AppointmentRow,
+    AuditRow,
+    Base,
+    CallerSettingRow,
+    CallRow,
+    CallStepRow,
+    ConsentRow,
+    CustomerPhoneNumberRow,
+    CustomerRow,
+    DebtRow,
+    IdentityRow,
+    LockoutRow,
+    MessageRow,
+    MovementRow,
+    OrderChangeRow,
+    OrderRow,
+    OutboxRow,
+    PaymentRow,
+    PhoneNumberRow,
+    PromiseRow,
+    SegmentRow,
+    ShipmentRow,
+    TicketNoteRow,
+    TicketRow,
+    TicketStatusChangeRow,
+    TurnRow,
+    VerificationTryRow,
+)
+from data.numbers import plausible
+
+IMPERSONAL = frozenset(
+    {
+        "flow_files",
+        "flow_releases",
+        "flow_release_files",
+        "flow_switches",
+        "appointment_slots",
+        "installation",
+        "suppressions",  # hashes that outlive the person on purpose
+        "done_requests",  # references, which lead nowhere once their rows are gone
+    }
+)
+"""Tables that hold nothing by which a person is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """Whose data are meant."""
+
+    customer_id: UUID | None
+    customer_number: str
+    """Empty for a number that no customer has."""
+    email: str | None
+    numbers: tuple[str, ...]
+    """E.164, theirs alone."""
+    ways: tuple[str, ...]
+    """How those may have been written by a switch."""
+    identities: tuple[str, ...]
+    """DNI and the like."""
+
+
+def find(connection: Connection, who: str) -> Subject:
+    """The person with this customer number, or at this telephone number (E.164).
+
+    Raises `PersonUnknown`, also for a number that several people share.
+    """
+    if re.fullmatch(r"\+[0-9]{7,15}", who, re.ASCII):
+        return _at_number(connection, who)
+    row = None
+    if plausible(who):
+        row = connection.execute(select(CustomerRow).where(CustomerRow.customer_number == who)).one_or_none()
+    if row is None:
+        raise PersonUnknown(
+            f"there is no customer {who[:20]!r}", remedy="give a customer number, or +34600111222"
+        )
+    return _customer(connection, row.id)
+
+
+def _at_number(connection: Connection, e164: str) -> Subject:
+    owners = connection.scalars(
+        select(CustomerPhoneNumberRow.customer_id)
+        .join(PhoneNumberRow, PhoneNumberRow.id == CustomerPhoneNumberRow.phone_number_id)
+        .where(PhoneNumberRow.e164 == e164)
+    ).all()
+    if len(owners) > 1:
+        raise PersonUnknown(f"{e164} belongs to {len(owners)} customers", remedy="give the customer's number")
+    if owners:
+        return _customer(connection, owners[0])
+    return Subject(
+        customer_id=None, customer_number="", email=None, numbers=(e164,), ways=_ways((e164,)), identities=()
+    )
+
+
+def _customer(connection: Connection, customer_id: UUID) -> Subject:
+    row = connection.execute(select(CustomerRow).where(CustomerRow.id == customer_id)).one()
+    mine = select(CustomerPhoneNumberRow.phone_number_id).where(
+        CustomerPhoneNumberRow.customer_id == customer_id
+    )
+    alone = (
+        select(CustomerPhoneNumberRow.phone_number_id)
+        .where(CustomerPhoneNumberRow.phone_number_id.in_(mine))
+        .group_by(CustomerPhoneNumberRow.phone_number_id)
+        .having(func.count() == 1)
+    )
+    numbers = connection.scalars(select(PhoneNumberRow.e164).where(PhoneNumberRow.id.in_(alone))).all()
+    proofs = select(IdentityRow.value).where(
+        IdentityRow.customer_id == customer_id, IdentityRow.kind.in_(("dni", "nie", "cif"))
+    )
+    return Subject(
+        customer_id=customer_id,
+        customer_number=row.customer_number,
+        email=row.email,
+        numbers=tuple(sorted(numbers)),
+        ways=_ways(tuple(sorted(numbers))),
+        identities=tuple(value for value in connection.scalars(proofs) if value),
+    )
+
+
+def _ways(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    ways: list[str] = []
+    for e164 in numbers:
+        ways += [e164, e164[1:], f"00{e164[1:]}"]
+        try:
+            ways.append(str(parse(e164).national_number))
+        except NumberParseException:
+            continue
+    return tuple(dict.fromkeys(ways))
+
+
+def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
+    """What belongs to a person: children before parents."""
+    customer = subject.customer_id
+
+    def theirs(column: Any) -> ColumnElement[bool]:
+        mine: ColumnElement[bool] = false() if customer is None else column == customer
+        return mine
+
+    def ids(table: type[Base]) -> ScalarSelect[UUID]:
+        return select(table.id).where(table.customer_id == customer).scalar_subquery()  # type: ignore[attr-defined]  # only tables that have both
+
+    accounts, tickets, orders = ids(AccountRow), ids(TicketRow), ids(OrderRow)
+    calls = calls_of(subject)
+    call_ids = select(CallRow.id).where(calls).scalar_subquery()
+    addresses = (*subject.ways, *((subject.email,) if subject.email else ()))
+    return {
+        TurnRow: TurnRow.call_id.in_(call_ids),
+        CallStepRow: CallStepRow.call_id.in_(call_ids),
+        VerificationTryRow: or_(
+            VerificationTryRow.call_id.in_(call_ids), VerificationTryRow.caller_number.in_(subject.ways)
+        ),
+        LockoutRow: and_(LockoutRow.scope == "caller", LockoutRow.subject.in_(subject.ways)),
+        OutboxRow: or_(theirs(OutboxRow.customer_id), OutboxRow.call_id.in_(call_ids)),
+        MessageRow: or_(
+            theirs(MessageRow.customer_id),
+            MessageRow.recipient.in_(addresses),
+            MessageRow.call_id.in_(call_ids),
+        ),
+        ConsentRow: or_(
+            theirs(ConsentRow.customer_id),
+            ConsentRow.e164.in_(subject.numbers),
+            ConsentRow.call_id.in_(call_ids),
+        ),
+        SegmentRow: or_(theirs(SegmentRow.customer_id), SegmentRow.e164.in_(subject.numbers)),
+        CallerSettingRow: CallerSettingRow.e164.in_(subject.numbers),
+        DebtRow: DebtRow.account_id.in_(accounts),
+        PaymentRow: PaymentRow.account_id.in_(accounts),
+        MovementRow: MovementRow.account_id.in_(accounts),
+        PromiseRow: theirs(PromiseRow.customer_id),
+        AccountRow: theirs(AccountRow.customer_id),
+        TicketStatusChangeRow: TicketStatusChangeRow.ticket_id.in_(tickets),
+        TicketNoteRow: TicketNoteRow.ticket_id.in_(tickets),
+        TicketRow: theirs(TicketRow.customer_id),
+        OrderChangeRow: OrderChangeRow.order_id.in_(orders),
+        ShipmentRow: ShipmentRow.order_id.in_(orders),
+        OrderRow: theirs(OrderRow.customer_id),
+        AppointmentChangeRow: AppointmentChangeRow.appointment_id.in_(ids(AppointmentRow)),
+        AppointmentRow: theirs(AppointmentRow.customer_id),
+        IdentityRow: theirs(IdentityRow.customer_id),
+        CustomerPhoneNumberRow: theirs(CustomerPhoneNumberRow.customer_id),
+        PhoneNumberRow: PhoneNumberRow.e164.in_(subject.numbers),
+        CustomerRow: theirs(CustomerRow.id),
+        CallRow: calls,
+        AuditRow: theirs(AuditRow.customer_id),
+    }
+
+
+def calls_of(subject: Subject) -> ColumnElement[bool]:
+    """Their calls: those that turned out to be theirs, and those of their number that are nobody else's."""
+    at_number = or_(CallRow.caller_number.in_(subject.ways), CallRow.destination.in_(subject.ways))
+    if subject.customer_id is None:
+        return and_(at_number, CallRow.customer_id.is_(None))
+    mine = CallRow.customer_id == subject.customer_id
+    return or_(mine, and_(at_number, CallRow.customer_id.is_(None)))

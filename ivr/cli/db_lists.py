@@ -1,0 +1,186 @@
+"""`ivr db import` and `ivr db export`: lists of other programs in, tables out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from data.exchange import dumping, sheets
+from data.exchange.loading import Loaded, Terms, load
+from data.exchange.mapping import load as load_mapping
+from data.exchange.people import Gathered, RowRefused, gather
+from data.records import AuditEntry
+from ivr.cli.database import database_option, json_option, opened, report
+from ivr.cli.db_people import settings_of, show_person
+from ivr.cli.who import operator
+
+_MOST_SHOWN = 10
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--mapping", required=True, type=click.Path(path_type=Path), help="Which column is what (YAML)."
+)
+@click.option("--dry-run", is_flag=True, help="Check everything and compare, write nothing.")
+@click.option(
+    "--errors",
+    type=click.Path(path_type=Path),
+    help="Where the refused rows go; default: beside the list, FILE.errors.csv.",
+)
+@database_option
+@json_option
+def import_command(
+    file: Path, mapping: Path, dry_run: bool, errors: Path | None, url: str, as_json: bool
+) -> None:
+    """Bring customers from a CSV or Excel list into the database.
+
+    New customers are added, those that differ are changed, nobody is removed; doing it again changes
+    nothing. Rows with a mistake are left out and written to a report, with the reason.
+    Exit status: 0 all rows taken, 1 some were refused, 2 it could not be done.
+
+    \b
+    Examples:
+      ivr db import clients.csv --mapping clients.yaml --dry-run
+      ivr db import clients.xlsx --mapping clients.yaml --errors refused.csv
+    """
+    at = datetime.now(UTC)
+    with opened(url, as_json=as_json) as store, _progress() as told:
+        chosen = load_mapping(mapping)
+        store.check()
+        found = gather(file, chosen, seen=told("reading", None))
+        terms = Terms(at=at, today=at.astimezone(_zone()).date(), origin=chosen.origin, dry_run=dry_run)
+        people = found.people.values()
+        loaded = load(store, people, terms, done=told("comparing" if dry_run else "writing", len(people)))
+        if not dry_run:
+            store.audit.note(
+                AuditEntry(
+                    at=at,
+                    who=operator(),
+                    action="import",
+                    what=f"customers: {', '.join(chosen.columns)}",
+                    why=f"ivr db import {file.name}",
+                )
+            )
+        refused = sorted([*found.refused, *loaded.refused], key=lambda one: one.row)
+        written = _write_refused(errors or file.with_name(f"{file.name}.errors.csv"), refused)
+    _tell(found, loaded, refused, written, dry_run=dry_run, as_json=as_json)
+    if refused:
+        raise click.exceptions.Exit(1)
+
+
+def _zone() -> ZoneInfo:
+    """The company's: it decides how late a debt is."""
+    return ZoneInfo(settings_of(click.get_current_context()).calls.zone)
+
+
+def _write_refused(path: Path, refused: Sequence[RowRefused]) -> Path | None:
+    if not refused:
+        return None
+    lines = ([one.row, one.column, one.value, one.problem] for one in refused)
+    sheets.write(path, ["row", "column", "value", "problem"], lines)
+    return path
+
+
+def _tell(
+    found: Gathered,
+    loaded: Loaded,
+    refused: Sequence[RowRefused],
+    written: Path | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    would = "would be " if dry_run else ""
+    lines = [
+        f"{found.rows} rows, {loaded.new} customers {would}new, {loaded.changed} {would}changed,"
+        f" {loaded.same} the same, {len(refused)} rows refused"
+    ]
+    lines += [
+        f"  row {one.row}, {one.column}: {one.problem}" if one.column else f"  row {one.row}: {one.problem}"
+        for one in refused[:_MOST_SHOWN]
+    ]
+    if written:
+        lines.append(f"All refused rows: {written}")
+    record = {
+        "rows": found.rows,
+        "new": loaded.new,
+        "changed": loaded.changed,
+        "same": loaded.same,
+        "refused": len(refused),
+        "errors": None if written is None else str(written),
+        "dry_run": dry_run,
+        "problems": [asdict(one) for one in refused[:_MOST_SHOWN]],
+    }
+    report("\n".join(lines), record, as_json=as_json)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int | None], Callable[[int], None]]]:
+    """Bars on the standard error, if a person looks at it."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+
+        def told(what: str, total: int | None) -> Callable[[int], None]:
+            bar = bars.add_task(what, total=total)
+            return lambda done: bars.update(bar, completed=done)
+
+        yield told
+
+
+@click.command(name="export")
+@click.argument("what", nargs=-1, metavar="TABLE FILE | --person WHO FOLDER", type=click.Path(path_type=Path))
+@click.option(
+    "--person", metavar="WHO", help="All that is kept of one person: a customer number, or +34600111222."
+)
+@database_option
+@json_option
+def export_command(what: tuple[Path, ...], person: str | None, url: str, as_json: bool) -> None:
+    """Write a table to a CSV or Excel file, or all of one person's data into a new folder.
+
+    Only you can read what is written. What a spreadsheet would take for a formula is written as text. Secrets
+    (PINs, salts) are never written. The export is noted in the audit log.
+
+    \b
+    Examples:
+      ivr db export customers customers.xlsx
+      ivr db export calls calls.csv
+      ivr db export --person 45716 lucia
+    """
+    match what, person:
+        case (folder,), str():
+            show_person(url, person, folder, as_json=as_json)
+        case (table, file), None:
+            _export_table(url, str(table), file, as_json=as_json)
+        case _:
+            raise click.UsageError("write TABLE FILE, or --person WHO FOLDER")
+
+
+def _export_table(url: str, table: str, file: Path, *, as_json: bool) -> None:
+    with opened(url, as_json=as_json) as store:
+        store.check()
+        dumping.insist_on(table)
+        entry = AuditEntry(
+            at=datetime.now(UTC),
+            who=operator(),
+            action="export",
+            what=f"{table}: all rows",
+            why=f"ivr db export {file.name}",
+        )
+        store.audit.note(entry)  # before: an export that is not on record must not exist
+        rows = dumping.dump(store, table, file)
+    report(
+        f"{file}: {rows} rows of {table}", {"file": str(file), "table": table, "rows": rows}, as_json=as_json
+    )
+
+
+commands: list[click.Command] = [import_command, export_command]

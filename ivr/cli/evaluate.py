@@ -1,0 +1,338 @@
+"""`ivr eval`: how well callers are understood, and answering machines told from people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ivr.cli import pass_settings
+from ivr.cli.flows import CannotBeDone, write
+from ivr.config import Settings
+from ivr.errors import MeasurementImpossible
+from ivr.evaluation import answering
+from ivr.evaluation.hearing import Cell, Result, measure, mistakes, table
+from ivr.evaluation.material import SETS, Item, studio_items, synthetic_items
+from ivr.evaluation.picture import picture
+from ivr.evaluation.spoiling import CONDITIONS
+from ivr.evaluation.studio_voices import PACKAGES, voice_of
+from speech.auto import AutoRecognizer, choose
+from speech.errors import SpeechError
+from speech.models import ModelStore
+from speech.pyttsx3 import Pyttsx3, Voice
+from speech.sound import Samples, to_samples
+
+LANGUAGES = ("es", "ca", "en")
+ITEMS = 24
+SHOWN = 20
+"""Mistakes on the screen; JSON has more."""
+START = 120.0
+"""Seconds for the models to load."""
+
+
+@click.group("eval")
+def evaluate() -> None:
+    """How well callers are understood.
+
+    \b
+    Examples:
+      ivr eval speech
+      ivr eval speech --items 300 --set digits --language es --voices human --out report/
+      ivr eval answering
+    """
+
+
+@evaluate.command("speech")
+@click.option("--items", default=ITEMS, show_default=True, type=click.IntRange(1), help="Of each set.")
+@click.option("--set", "sets", multiple=True, type=click.Choice(SETS), help="Only this one; repeatable.")
+@click.option(
+    "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), help="Only this one; repeatable."
+)
+@click.option(
+    "--line", "lines", multiple=True, type=click.Choice([*CONDITIONS, "all"]), help="Default: clean."
+)
+@click.option(
+    "--voices", default="both", show_default=True, type=click.Choice(["human", "synthetic", "both"])
+)
+@click.option(
+    "--split",
+    default="test",
+    show_default=True,
+    type=click.Choice(["test", "tuning"]),
+    help="Which half of each set; look at the mistakes of the tuning half only.",
+)
+@click.option("--engine", default="auto", show_default=True, type=click.Choice(["auto", "vosk", "whisper"]))
+@click.option("--seed", default=1, show_default=True, help="Other numbers, other utterances.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder for table and picture."
+)
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
+@pass_settings
+def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    settings: Settings,
+    items: int,
+    sets: tuple[str, ...],
+    languages: tuple[str, ...],
+    lines: tuple[str, ...],
+    voices: str,
+    split: str,
+    engine: str,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Measures recognition: sets of digits, amounts, yes and no, menus, and what is no answer.
+
+    People are a studio speaker for es and en (Debian's packages, fetched by apt when they are wanted),
+    synthetic callers have three voices and more at three paces. Each utterance is spoilt as telephone lines
+    do, cut out by end-pointing and judged as on a call. For figures that count: a quiet machine, 300 items.
+    Mistakes are listed for the tuning half only.
+
+    \b
+    Examples:
+      ivr eval speech
+      ivr eval speech --items 300 --set digits --language es --voices human --line all --out report/
+      ivr eval speech --set nothing --set yes_no --line babble-10 --json
+    """
+    console = Console(stderr=True)
+    chosen = languages or LANGUAGES
+    conditions = tuple(CONDITIONS) if "all" in lines else lines or ("clean",)
+    callers = _Callers(chosen)
+    try:
+        material = _material(callers, chosen, sets or SETS, items, seed, voices, split)
+        recognizer = _recognizer(settings, chosen, engine)
+        try:
+            others = _babblers(callers, material[0].language, conditions)
+            with _progress(console) as progress:
+                task = progress.add_task("utterances", total=len(material) * len(conditions))
+                results = measure(
+                    recognizer, material, conditions, others=others, advance=lambda: progress.advance(task)
+                )
+        finally:
+            recognizer.close()
+    except SpeechError as fault:
+        raise CannotBeDone(str(fault)) from None
+    finally:
+        callers.close()
+    cells = table(results)
+    report = _report(results, cells, engine=recognizer.engine, split=split, seed=seed)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write(out / "speech.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        write(out / "speech.svg", picture(cells, f"Recognition by {recognizer.engine}, {split} half"))
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        _show(cells, report)
+
+
+class _Callers:
+    """Synthetic voices, started when the first one speaks."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        self._languages = languages
+        self._engines: dict[str, Pyttsx3] = {}
+        self._said: dict[tuple[str, str, str, float], Samples] = {}
+
+    def speak(self, text: str, language: str, voice: str, pace: float) -> Samples:
+        """The sound, kept for the other lines."""
+        key = (text, language, voice, pace)
+        if key not in self._said:
+            if voice not in self._engines:
+                self._engines[voice] = Pyttsx3(voices={language: Voice(voice)}, timeout=60)
+            self._said[key] = to_samples(self._engines[voice].speak(text, language=language, pace=pace))
+        return self._said[key]
+
+    def close(self) -> None:
+        """Ends the workers."""
+        for engine in self._engines.values():
+            engine.close()
+
+
+def _material(
+    callers: _Callers,
+    languages: Sequence[str],
+    sets: Sequence[str],
+    count: int,
+    seed: int,
+    voices: str,
+    split: str,
+) -> list[Item]:
+    """The items of that half: twice as many are made, and about half of them belong to it."""
+    found: list[Item] = []
+    for language in languages:
+        if voices != "synthetic" and language in PACKAGES and {"digits", "amounts"} & set(sets):
+            try:
+                found += studio_items(language, voice_of(language), sets, 2 * count, seed)
+            except MeasurementImpossible as fault:
+                if voices == "human":
+                    raise
+                click.echo(f"no human {language}: {fault}", err=True)
+        if voices != "human":
+            found += synthetic_items(language, sets, 2 * count, seed, callers.speak)
+    kept: dict[str, Item] = {item.name: item for item in found if item.split == split}
+    counted: dict[tuple[str, str, bool, bool], int] = {}
+    chosen = []
+    for item in kept.values():
+        key = (item.set, item.language, item.human, bool(item.text))
+        counted[key] = counted.get(key, 0) + 1
+        if counted[key] <= count:
+            chosen.append(item)
+    if not chosen:
+        raise CannotBeDone("there is nothing to measure: people say only digits and amounts, in es and en")
+    return chosen
+
+
+def _babblers(callers: _Callers, language: str, conditions: Sequence[str]) -> list[Samples]:
+    """What other people say in the background: sentences that are no item's own."""
+    if not any(condition.startswith("babble") for condition in conditions):
+        return []
+    voice = {"es": "roa/es+f2", "ca": "roa/ca+f2", "en": "gmw/en-US+f2"}[language]
+    sentences = {
+        "es": "Y entonces le dije que no podía ser, porque el martes ya estaba cerrado y no había nadie.",
+        "ca": "I llavors li vaig dir que no podia ser, perquè el dimarts ja era tancat i no hi havia ningú.",
+        "en": "And then I told her that it could not be, because they were closed and nobody was there.",
+    }
+    return [
+        callers.speak(sentences[language], language, voice, pace) for pace in (0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+    ]
+
+
+def _recognizer(settings: Settings, languages: Sequence[str], engine: str) -> AutoRecognizer:
+    servers = {str(language): urls for language, urls in settings.speech.servers.items()}
+    store = ModelStore(local=settings.speech.models)
+    choice = choose(languages, store, fetch=settings.speech.fetch, engine=engine, servers=servers)
+    recognizer = AutoRecognizer(choice)
+    lacking = [language for language in languages if language not in recognizer.languages()]
+    if lacking:
+        recognizer.close()
+        raise CannotBeDone(f"{lacking[0]}: {choice.reasons[lacking[0]]}")
+    recognizer.wait_ready(START)
+    return recognizer
+
+
+def _report(
+    results: Sequence[Result], cells: Sequence[Cell], *, engine: str, split: str, seed: int
+) -> dict[str, Any]:
+    return {
+        "engine": engine,
+        "split": split,
+        "seed": seed,
+        "items": len(results),
+        "cells": [cell.report() for cell in cells],
+        "mistakes": mistakes(results) if split == "tuning" else [],
+    }
+
+
+def _show(cells: Sequence[Cell], report: dict[str, Any]) -> None:
+    shown = Table("set", "language", "callers", "line", "items", "exact", "wrong, sure", "word errors", "p50")
+    for cell in cells:
+        row = cell.report()
+        exact = f"{cell.accepted:.1%} taken" if cell.set == "nothing" else f"{cell.exact:.1%}"
+        shown.add_row(
+            *(cell.set, cell.language, row["callers"], cell.condition, str(cell.items), exact),
+            *(f"{cell.wrong_sure:.1%}", f"{cell.word_errors:.1%}", f"{row['wait_p50']:.2f} s"),
+        )
+    Console().print(shown)
+    for mistake in report["mistakes"][:SHOWN]:
+        said = f"heard “{mistake['said']}” as {mistake['value'] or 'nothing'}"
+        click.echo(
+            f"{mistake['outcome']}: {mistake['text'] or mistake['speaker']} ({mistake['speaker']}): {said}"
+        )
+    click.echo(
+        f"{report['items']} utterances, {report['engine']}, {report['split']} half, seed {report['seed']}"
+    )
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+@evaluate.command("answering")
+@click.option(
+    "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), help="Only this one; repeatable."
+)
+@click.option("--line", "lines", multiple=True, type=click.Choice(answering.LINES), help="Default: all five.")
+@click.option("--voices", default="both", show_default=True, type=click.Choice(["synthetic", "both"]))
+@click.option("--split", default="test", show_default=True, type=click.Choice(["test", "tuning"]))
+@click.option("--items", type=click.IntRange(1), help="Calls of each language at most; default: all.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON instead.")
+def answering_(
+    languages: tuple[str, ...],
+    lines: tuple[str, ...],
+    voices: str,
+    split: str,
+    items: int | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Measures how well answering machines are told from people on outgoing calls.
+
+    \b
+    Examples:
+      ivr eval answering
+      ivr eval answering --split tuning --language es --json
+    """
+    callers = _Callers(languages or LANGUAGES)
+    console = Console(stderr=True)
+    told: dict[str, list[answering.Told]] = {}
+    try:
+        for language in languages or LANGUAGES:
+            calls = [c for c in _answers(callers, language, voices, seed) if c.split == split]
+            # Spread over people and machines, whatever the number.
+            calls = sorted(calls, key=lambda call: sha256(call.name.encode()).digest())[:items]
+            chosen = lines or answering.LINES
+            others = _babblers(callers, language, chosen)
+            with _progress(console) as progress:
+                for line in chosen:
+                    heard = (answering.hear(c, line, others) for c in progress.track(calls, description=line))
+                    told.setdefault(f"{language} {line}", []).extend(heard)
+    except SpeechError as fault:
+        raise CannotBeDone(str(fault)) from None
+    finally:
+        callers.close()
+    everything = [one for some in told.values() for one in some]
+    report = {"split": split, "all": answering.report(everything)}
+    report["lines"] = {name: answering.report(some) for name, some in told.items()}
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    _show_answering(report)
+    if split == "tuning":
+        for one in answering.mistaken(everything)[:SHOWN]:
+            click.echo(f"{one.call.text} ({one.call.speaker}, {one.line}): {one.verdict}")
+
+
+def _answers(callers: _Callers, language: str, voices: str, seed: int) -> list[answering.Answered]:
+    found = list(answering.synthetic_answers(language, seed, callers.speak))
+    if voices == "both" and language in PACKAGES:
+        try:
+            found += answering.studio_answers(language, voice_of(language), 60, seed)
+        except MeasurementImpossible as fault:
+            click.echo(f"no human {language}: {fault}", err=True)
+    return found
+
+
+def _show_answering(report: dict[str, Any]) -> None:
+    shown = Table("calls", "people as machines", "people", "machines", "tones", "decided p95", "latest")
+    for name, row in {"all": report["all"], **report["lines"]}.items():
+        shares = (row["human_taken_for_machine"], row["human_found"], row["machine_found"], row["tone_found"])
+        cells = ("-" if share is None else f"{share:.1%}" for share in shares)
+        shown.add_row(name, *cells, f"{row['decided_p95']} s", f"{row['decided_latest']} s")
+    Console().print(shown)
+    click.echo(
+        f"{report['all']['people']} people, {report['all']['machines']} machines, {report['split']} half"
+    )
+
+
+commands: list[click.Command] = [evaluate]
+"""For the root command group."""

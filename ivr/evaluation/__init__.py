@@ -1,0 +1,1 @@
+"""How well callers are understood: sets of speech, lines that spoil them, and figures (`ivr eval speech`)."""

@@ -1,0 +1,417 @@
+"""A person's data: shown whole, forgotten everywhere, and not kept longer than agreed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import insert, select, update
+
+from data.errors import FilesNotRemoved, PersonUnknown
+from data.ids import new_id
+from data.models import (
+    AppointmentSlotRow,
+    AuditRow,
+    Base,
+    CallRow,
+    IdentityRow,
+    MessageRow,
+    OutboxRow,
+    SegmentRow,
+    TurnRow,
+    VerificationTryRow,
+)
+from data.protection.erasing import erase
+from data.protection.expiring import Retention, expire
+from data.protection.files import Folders, inside
+from data.protection.persons import IMPERSONAL, belongings, find
+from data.protection.showing import show
+from data.records import AuditEntry, Consent, Errand, OwnData, Request, TicketNote
+from data.seeds import seed
+from data.spool import Spool
+from data.sqlite import Sqlite
+from data.store import Store
+from ivr.cli.db import commands
+from tests.data.conftest import NOW, begun, ended, turn
+
+LUCIA, ANTONIO = "45716", "12807"
+NUMBER = "+34759000101"
+ENTRY = AuditEntry(at=NOW, who="ana", action="erase", what="", why="letter of 3 December")
+ASKED = Request(at=NOW)
+TRACES = ("Lucía", "lucia@example.org", "759000101", "12345678Z", "Calle Mayor, 1", "mi secreto", "No tengo")
+"""By what she would be known."""
+
+
+@dataclass
+class World:
+    """Lucía with everything that can be kept of a person, and Antonio, who stays."""
+
+    store: Store
+    folders: Folders
+    lucia: UUID
+    call: UUID
+    slot: UUID
+    files: list[Path]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    folders = Folders(tmp_path / "recordings", tmp_path / "messages", tmp_path / "spool")
+    folders.recordings.mkdir()
+    folders.messages.mkdir()
+    return folders
+
+
+@pytest.fixture
+def world(store: Store, folders: Folders) -> World:
+    return furnished(store, folders)
+
+
+def furnished(store: Store, folders: Folders) -> World:
+    seed(store, customers=10)
+    customer = store.customers.by_number(LUCIA)
+    assert customer is not None
+    files = []
+    for name in ("call.wav", "answer.wav", "note.wav", "consent.wav", "antonio.wav"):
+        file = folders.recordings / "2026" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"RIFF")
+        files.append(file)
+    call = begun(caller_number="759000101", recording="2026/call.wav")
+    store.calls.begin(call)
+    recorded = turn(2, kind="recorded", text="2026/answer.wav")
+    store.calls.add_turns(call.call_id, [turn(1, text="mi secreto"), recorded])
+    store.calls.finish(ended(call.call_id, customer_id=customer.id, segment_reason="12 calls of Lucía"))
+    other = begun(caller_number="+34759000102", caller_name="Antonio", recording="2026/antonio.wav")
+    store.calls.begin(other)
+    store.calls.finish(ended(other.call_id))
+    store.customers.correct(LUCIA, OwnData(email="lucia@example.org", address="Calle Mayor, 1"), ASKED)
+    note = TicketNote(at=NOW, who="caller", text="No tengo línea", recording="2026/note.wav")
+    store.tickets.add_note("20264511", note)
+    store.consents.note(
+        Consent(
+            kind="contract",
+            given=True,
+            terms_version="1",
+            text="¿Acepta?",
+            language="es",
+            at=NOW,
+            customer_id=customer.id,
+            clip="2026/consent.wav",
+        )
+    )
+    slot = store.appointments.offer(
+        "visit", NOW + timedelta(days=1), site="Vic", zone="UTC", minutes=30, capacity=2
+    )
+    for who in (LUCIA, ANTONIO):
+        store.appointments.book(who, slot, ASKED)
+    store.customers.remember(NUMBER, "language", "ca", at=NOW)
+    store.outbox.put(
+        Errand(
+            kind="sms", target="x", body={"to": NUMBER}, idempotency_key="k", at=NOW, customer_id=customer.id
+        )
+    )
+    _more_rows(store, customer.id, call.call_id)
+    (folders.messages / "a.json").write_text(json.dumps({"to": NUMBER, "text": "Lucía"}))
+    (folders.messages / "b.json").write_text(json.dumps({"to": "+34759000102"}))
+    return World(store, folders, customer.id, call.call_id, slot, files)
+
+
+def _more_rows(store: Store, customer_id: UUID, call_id: UUID) -> None:
+    rows: list[tuple[type[Base], dict[str, object]]] = [
+        (
+            SegmentRow,
+            {
+                "segment": "vip",
+                "reason": "Lucía",
+                "rule": "r",
+                "rules_version": "1",
+                "at": NOW,
+                "e164": NUMBER,
+            },
+        ),
+        (
+            MessageRow,
+            {
+                "channel": "sms",
+                "recipient": NUMBER,
+                "template": "t",
+                "state": "sent",
+                "at": NOW,
+                "updated_at": NOW,
+            },
+        ),
+        (
+            VerificationTryRow,
+            {
+                "identity": "pin",
+                "subject_hash": "h",
+                "caller_number": "759000101",
+                "call_id": call_id,
+                "at": NOW,
+                "passed": True,
+            },
+        ),
+    ]
+    with store.database.writing() as connection:
+        hers = IdentityRow.customer_id == customer_id
+        connection.execute(update(IdentityRow).where(hers).values(value="12345678Z"))
+        for table, values in rows:
+            named = {} if table is VerificationTryRow else {"customer_id": customer_id}
+            connection.execute(insert(table).values(id=new_id(), **values, **named))
+
+
+def everything(store: Store, but: type[Base] = AuditRow) -> str:
+    """All rows of all tables as one text."""
+    with store.database.reading() as connection:
+        return repr(
+            [
+                connection.execute(select(table)).all()
+                for name, table in Base.metadata.tables.items()
+                if name != but.__tablename__
+            ]
+        )
+
+
+def test_every_table_is_thought_of(world: World) -> None:
+    """A new table that is neither a person's nor nobody's fails here, and not in front of a court."""
+    with world.store.database.reading() as connection:
+        named = {table.__tablename__ for table in belongings(find(connection, LUCIA))}
+    assert named | IMPERSONAL == set(Base.metadata.tables)
+    assert not named & IMPERSONAL
+
+
+def test_a_person_is_forgotten_everywhere(world: World) -> None:
+    """Rows, files, messages: nothing by which she was known is left, and Antonio is untouched."""
+    before = world.store.orders.of_customer(ANTONIO)
+    assert all(trace in everything(world.store) for trace in TRACES)
+    done = erase(world.store, LUCIA, world.folders, ENTRY)
+    left = everything(world.store)
+    assert [trace for trace in TRACES if trace in left] == []
+    assert (done.files, done.rows["customers"], done.rows["calls"]) == (5, 1, 1)
+    assert [file.exists() for file in world.files] == [False, False, False, False, True]
+    assert [file.name for file in world.folders.messages.iterdir()] == ["b.json"]
+    assert world.store.customers.by_number(LUCIA) is None
+    assert world.store.customers.by_number(ANTONIO) is not None
+    assert world.store.orders.of_customer(ANTONIO) == before
+
+
+def test_no_byte_of_her_is_left_in_an_sqlite_file(sqlite_store: Store, folders: Folders) -> None:
+    """Deleted rows are overwritten, and the write-ahead log is emptied."""
+    furnished(sqlite_store, folders)
+    database = sqlite_store.database
+    assert isinstance(database, Sqlite)
+    erase(sqlite_store, LUCIA, folders, ENTRY)
+    files = list(database.file.parent.glob(database.file.name + "*"))
+    content = b"".join(file.read_bytes() for file in files)
+    assert [trace for trace in TRACES if trace.encode() in content] == []
+    assert b"Antonio" in content
+
+
+def test_her_calls_stay_as_figures(world: World) -> None:
+    """When, how long, which way, how it ended: reports of the past stay true; who and what are gone."""
+    erase(world.store, LUCIA, world.folders, ENTRY)
+    call = world.store.calls.get(world.call)
+    assert call is not None
+    assert (call.outcome, call.seconds, call.flow) == ("balance_told", 120.0, "balance")
+    assert (call.caller_number, call.caller_name, call.customer_id, call.recording) == ("", "", None, None)
+    assert (call.turns, call.segment_reason, call.caller_facts) == ((), "", {})
+
+
+def test_her_place_is_free_again(world: World) -> None:
+    """The appointment goes with her, and somebody else may have its place."""
+    erase(world.store, LUCIA, world.folders, ENTRY)
+    with world.store.database.reading() as connection:
+        slot = select(AppointmentSlotRow.taken).where(AppointmentSlotRow.id == world.slot)
+        assert connection.scalar(slot) == 1
+
+
+def test_it_is_on_record_by_key_alone(world: World) -> None:
+    """Who erased whom, why, and how much; no name."""
+    erase(world.store, LUCIA, world.folders, ENTRY)
+    entries = world.store.audit.of_customer(world.lucia)
+    assert (entries[0].who, entries[0].action, entries[0].why) == ("ana", "erase", "letter of 3 December")
+    assert "1 calls" in entries[0].what and "Lucía" not in repr(entries)
+
+
+def test_nobody_contacts_her_again(world: World) -> None:
+    """Number, identity and customer number as hashes; unless she wants it otherwise."""
+    assert erase(world.store, LUCIA, world.folders, ENTRY).suppressed == 3
+    assert world.store.suppressions.contains("number", NUMBER)
+    assert world.store.suppressions.contains("person", "12345678Z")
+    assert erase(world.store, ANTONIO, world.folders, ENTRY, suppress=False).suppressed == 0
+    assert not world.store.suppressions.contains("number", "+34759000102")
+
+
+def test_it_can_be_done_again_after_a_break(world: World) -> None:
+    """A file that cannot be deleted stops it before any row goes; afterwards it is simply done again."""
+    stuck = world.files[0]
+    stuck.unlink()
+    stuck.mkdir()
+    with pytest.raises(FilesNotRemoved, match=r"call\.wav"):
+        erase(world.store, LUCIA, world.folders, ENTRY)
+    assert world.store.customers.by_number(LUCIA) is not None
+    stuck.rmdir()
+    erase(world.store, LUCIA, world.folders, ENTRY)
+    assert world.store.customers.by_number(LUCIA) is None
+    with pytest.raises(PersonUnknown):
+        erase(world.store, LUCIA, world.folders, ENTRY)
+
+
+def test_the_spool_forgets_too(world: World) -> None:
+    """Calls that wait for the database, by number or customer; other people's lines stay, and are drained."""
+    spool = Spool(world.folders.spool)
+    hers, his = begun(caller_number="0034759000101"), begun(caller_number="+34759000102")
+    spool.keep(begun(call_id=his.call_id, caller_number="+34759000102"))
+    spool.keep(hers, ended(hers.call_id), ended(world.call), ended(his.call_id))
+    (world.folders.spool / "set-aside.jsonl").write_text(
+        json.dumps({"at": "x", "why": "y", "line": json.dumps({"record": {"call_id": str(world.call)}})})
+        + "\n{torn\n"
+    )
+    done = erase(world.store, LUCIA, world.folders, ENTRY)
+    assert done.spooled == 4
+    assert spool.drain(world.store).written == 2
+    assert world.store.calls.get(his.call_id) is not None and world.store.calls.get(hers.call_id) is None
+    assert (world.folders.spool / "set-aside.jsonl").read_text() == "{torn\n"
+
+
+def test_a_caller_whom_nobody_knows_is_forgotten_by_number(world: World) -> None:
+    """They are no customer, and have the same right."""
+    stranger = begun(caller_number="600111222", caller_name="Pau")
+    world.store.calls.begin(stranger)
+    done = erase(world.store, "+34600111222", world.folders, ENTRY)
+    assert (done.rows["calls"], done.suppressed) == (1, 1)
+    call = world.store.calls.get(stranger.call_id)
+    assert call is not None and (call.caller_number, call.caller_name) == ("", "")
+
+
+def test_a_shared_number_is_nobodys_alone(world: World) -> None:
+    """It does not say who is meant, and goes with none of them; calls from it stay whose they were."""
+    with pytest.raises(PersonUnknown, match="2 customers"):
+        erase(world.store, "+34759000106", world.folders, ENTRY)
+    shared = begun(caller_number="+34759000106")
+    world.store.calls.begin(shared)
+    erase(world.store, "29389", world.folders, ENTRY)
+    call = world.store.calls.get(shared.call_id)
+    assert call is not None and call.caller_number == "+34759000106"
+    assert len(world.store.customers.by_phone_number("+34759000106")) == 1
+    assert not world.store.suppressions.contains("number", "+34759000106")
+
+
+@pytest.mark.parametrize("who", ["", "99999", "+34999999999x", "' OR 1=1 --", "é" * 30])
+def test_who_is_not_there(world: World, who: str) -> None:
+    """Told, and nothing happens."""
+    before = everything(world.store)
+    with pytest.raises(PersonUnknown):
+        erase(world.store, who, world.folders, ENTRY)
+    assert everything(world.store) == before
+
+
+def test_a_path_never_leads_out_of_its_folder(world: World, tmp_path: Path) -> None:
+    """Whatever stands in a row: no file elsewhere is deleted or copied."""
+    outside = tmp_path / "outside.wav"
+    outside.write_bytes(b"x")
+    assert inside(world.folders.recordings, "../outside.wav") is None
+    assert inside(world.folders.recordings, str(outside)) is None
+    assert inside(world.folders.recordings, ".") is None
+    with world.store.database.writing() as connection:
+        connection.execute(update(CallRow).where(CallRow.id == world.call).values(recording="../outside.wav"))
+    show(world.store, LUCIA, tmp_path / "out", world.folders, ENTRY)
+    erase(world.store, LUCIA, world.folders, ENTRY)
+    assert outside.exists() and not list((tmp_path / "out").rglob("outside.wav"))
+
+
+def test_a_person_is_shown_all_that_is_kept(world: World, tmp_path: Path) -> None:
+    """Every table that holds something, the recordings, and nothing of others; it is on record."""
+    shown = show(world.store, LUCIA, tmp_path / "lucia", world.folders, ENTRY)
+    text = shown.file.read_text(encoding="utf-8")
+    told = json.loads(text)
+    assert all(trace in text for trace in TRACES) and "Antonio" not in text
+    assert shown.recordings == 4 and (tmp_path / "lucia" / "recordings" / "2026" / "call.wav").exists()
+    assert told["tables"]["identities"][0].keys() >= {"kind", "value"}
+    assert "secret_hash" not in text and "subject_hash" not in text
+    assert shown.file.stat().st_mode & 0o077 == 0
+    filled = {name for name, rows in told["tables"].items() if rows}
+    assert filled >= {"customers", "calls", "turns", "tickets", "orders", "consents", "segments", "messages"}
+    assert world.store.audit.of_customer(world.lucia)[0].what == "all that is kept of a person"
+
+
+def test_what_is_old_is_forgotten_each_after_its_own_time(world: World) -> None:
+    """A recording after 90 days, words after a year, the caller after two; the call itself never."""
+    at = NOW + timedelta(days=91)
+    assert set(expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=29)).values()) == {0}
+    dry = expire(world.store, Retention(), world.folders, at=at, dry_run=True)
+    assert world.files[0].exists()
+    done = expire(world.store, Retention(), world.folders, at=at)
+    assert done == dry
+    assert (done["recordings"], done["verification"], done["transcripts"]) == (3, 1, 0)
+    assert [file.exists() for file in world.files] == [False, False, True, True, False]
+    call = world.store.calls.get(world.call)
+    assert call is not None and call.recording is None and call.turns[0].text == "mi secreto"
+    done = expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=731))
+    assert (done["transcripts"], done["callers"], done["segments"], done["messages"]) == (2, 2, 1, 1)
+    call = world.store.calls.get(world.call)
+    assert call is not None and (call.caller_number, call.turns) == ("", ())
+    assert call.outcome == "balance_told"
+    assert set(expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=732)).values()) == {0}
+
+
+def test_what_is_still_needed_is_not_old(world: World) -> None:
+    """A call that is going on, and an errand that waits, however long."""
+    going = begun(recording="2026/antonio.wav")
+    world.store.calls.begin(going)
+    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=5000))
+    call = world.store.calls.get(going.call_id)
+    assert call is not None and call.caller_number == NUMBER
+    with world.store.database.reading() as connection:
+        assert len(connection.execute(select(OutboxRow)).all()) == 1
+
+
+def test_for_ever_is_for_ever(world: World) -> None:
+    """Kinds without a time are left alone."""
+    for_ever = Retention(**dict.fromkeys(Retention.__dataclass_fields__))
+    before = everything(world.store)
+    assert set(expire(world.store, for_ever, world.folders, at=NOW + timedelta(days=9999)).values()) == {0}
+    assert everything(world.store) == before
+
+
+def test_many_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More rows than a portion: all of them go."""
+    monkeypatch.setattr("data.protection.expiring.PORTION", 3)
+    calls = [begun(started_at=NOW + timedelta(minutes=n)) for n in range(10)]
+    for call in calls:
+        world.store.calls.begin(call)
+        world.store.calls.add_turn(call.call_id, turn(1))
+        world.store.calls.finish(ended(call.call_id, at=NOW + timedelta(hours=1)))
+    done = expire(
+        world.store, Retention(callers=30, transcripts=30), world.folders, at=NOW + timedelta(days=31)
+    )
+    assert (done["callers"], done["transcripts"]) == (12, 11)
+    with world.store.database.reading() as connection:
+        assert [row.text for row in connection.execute(select(TurnRow))] == ["2026/answer.wav"]
+
+
+def test_the_commands(world: World, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shown, asked before it is forgotten, forgotten, and told in JSON; a nightly run is on record."""
+    monkeypatch.setenv("IVR_HOME", str(tmp_path))
+
+    def run(*arguments: str, said: str = "") -> tuple[int, str]:
+        done = CliRunner().invoke(commands[0], [*arguments, "--database", store_url], input=said)
+        return done.exit_code, done.output
+
+    status, output = run("export", "--person", LUCIA, str(tmp_path / "out"))
+    assert status == 0 and "4 recordings" in output
+    assert run("erase", LUCIA, "--why", "letter", said="n\n")[0] == 1
+    assert world.store.customers.by_number(LUCIA) is not None
+    status, output = run("erase", LUCIA, "--why", "letter", "--yes", "--json")
+    assert status == 0 and json.loads(output.splitlines()[-1])["rows"]["customers"] == 1
+    status, output = run("erase", LUCIA, "--why", "letter", "--yes")
+    assert status == 2 and "no customer" in output
+    assert run("export", "--person", LUCIA)[0] == 2
+    status, output = run("expire", "--json")
+    assert status == 0 and json.loads(output)["dry_run"] is False

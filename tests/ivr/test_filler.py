@@ -1,0 +1,276 @@
+"""What a caller hears while a back end takes its time, and what their keys do meanwhile."""
+
+from __future__ import annotations
+
+import shutil
+import wave
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from data.store import Store
+from dialogs.effects import Hangup, Lookup, Spoken, Write
+from dialogs.results import Failed, Found, Match, Noted, Slow, Written
+from ivr.back_end_work import Filler
+from ivr.config import CallSettings, Settings
+from ivr.hold_music import filler_of, soft_music
+from ivr.meanwhile import REST, SHORTEST
+from ivr.occasion import Occasion
+from ivr.session import Services
+from speech.errors import SynthesizerLost
+from speech.sound import write_wav
+from tests.ivr.test_session import Rig, number_question, spoken
+
+MOMENT = spoken("one moment")
+ASK = Lookup("account", {"customer_number": "45716"}, "lookup", 5000.0, MOMENT)
+"""Its deadline is beyond any of these tests, whose call time goes a hundred times as fast as the clock."""
+WORDS, MUSIC = "play one moment.wav", "play music.wav"
+
+
+class Answer:
+    """Answers once the call has come so far, or never: nothing here goes by how busy the machine is."""
+
+    def __init__(self, answer: object, until: Callable[[], bool] | None = None) -> None:
+        self._answer, self._until = answer, until
+        self.deadlines: list[float] = []
+
+    def ask(self, name: str, by: Mapping[str, str], *, deadline: float, sensitive: bool) -> object:
+        self.deadlines.append(deadline)
+        while self._until is None or not self._until():
+            gevent.sleep(0.001)
+        return self._answer
+
+    def write(self, write: Write, occasion: Occasion) -> object:
+        return self.ask(write.name, write.values, deadline=write.deadline, sensitive=False)
+
+
+def at_once() -> bool:
+    return True
+
+
+class SpeakingRig(Rig):
+    """Prompts last: the switch tells their end when the test, or an order, says so."""
+
+    filler = Filler(after=1.5, music=Path("/prompts/music.wav"))
+    writes: object = None
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.longest = 1e6
+
+    def ordered(self, *orders: str) -> Callable[[], bool]:
+        """Whether the switch has been given all these."""
+        return lambda: all(self.call.orders.count(order) >= orders.count(order) for order in orders)
+
+    def services(self) -> Services:
+        return replace(super().services(), filler=self.filler, writes=self.writes)
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its schema, made once."""
+    file = tmp_path_factory.mktemp("upgraded") / "ivr.sqlite3"
+    store = Store(f"sqlite:///{file}")
+    store.upgrade()
+    store.close()
+    return file
+
+
+@pytest.fixture
+def rig(tmp_path: Path, upgraded: Path) -> SpeakingRig:
+    shutil.copy(upgraded, tmp_path / "ivr.sqlite3")
+    return SpeakingRig(tmp_path)
+
+
+def plays(rig: Rig) -> list[str]:
+    return [order for order in rig.call.orders if order.startswith(("play", "stop_playing"))]
+
+
+def test_who_is_answered_soon_hears_nothing_of_it(rig: SpeakingRig) -> None:
+    """Most look-ups take no second."""
+    rig.filler = Filler(after=5000.0)
+    rig.lookups = Answer(Found({"balance": 1}), at_once)
+    dialog, _ = rig.live([ASK, Hangup("bye")])
+    assert dialog.results == [Found({"balance": 1})]
+    assert plays(rig) == []
+
+
+def test_a_slow_answer_is_filled_with_a_word_and_music(rig: SpeakingRig) -> None:
+    """A word, music, the word again; the word is in the transcript, before what was found."""
+    rig.lookups = Answer(Found({"balance": 1}), rig.ordered(WORDS, MUSIC, WORDS))
+    dialog, record = rig.live([ASK, Hangup("bye")])
+    assert dialog.results == [Found({"balance": 1})]
+    assert plays(rig)[:3] == [WORDS, MUSIC, WORDS]
+    assert (record.turns[0].kind, record.turns[0].text) == ("said", "one moment")
+    assert record.turns[-1].result == "found"
+
+
+def test_a_sentence_that_sounds_is_spoken_to_its_end(rig: SpeakingRig) -> None:
+    """Half a word sounds broken: the answer waits for it."""
+    rig.call.hold_prompts = True
+    rig.lookups = Answer(Found(), rig.ordered(WORDS))
+    still_sounding: list[bool] = []
+
+    def sentence_ends() -> None:
+        while not rig.ordered(WORDS)():
+            gevent.sleep(0.001)
+        gevent.sleep(0.05)  # the answer is long there
+        still_sounding.append("stop_playing" not in rig.call.orders and "hang_up" not in rig.call.orders[-1])
+        rig.call.sentence_ends()
+
+    gevent.spawn(sentence_ends)
+    rig.live([ASK, Hangup("bye")])
+    assert still_sounding == [True]
+    assert plays(rig) == [WORDS]
+
+
+def test_music_ends_with_the_answer(rig: SpeakingRig) -> None:
+    """Half a chord does not sound broken."""
+    rig.call.hold_prompts = True
+    rig.lookups = Answer(Found(), rig.ordered(WORDS, MUSIC))
+
+    def sentence_ends() -> None:
+        while not rig.ordered(WORDS)():
+            gevent.sleep(0.001)
+        rig.call.sentence_ends()
+
+    gevent.spawn(sentence_ends)
+    rig.live([ASK, Hangup("bye")])
+    assert plays(rig) == [WORDS, MUSIC, "stop_playing"]
+
+
+def test_without_music_there_is_a_rest_between_two_words(rig: SpeakingRig) -> None:
+    """Silence of a few seconds, and then again that it takes a moment."""
+    rig.filler = Filler(after=1.0)
+    rig.lookups = Answer(Found(), rig.ordered(WORDS, WORDS))
+    rig.live([ASK, Hangup("bye")])
+    assert set(plays(rig)) == {WORDS}
+    spoke = [one.at_ms for one in rig.store.calls.latest(1)[0].turns if one.kind == "said"]
+    assert spoke[1] - spoke[0] >= REST * 1000
+
+
+def test_a_sound_that_the_switch_cannot_play_is_not_asked_for_without_end(rig: SpeakingRig) -> None:
+    """It ends as soon as it has begun; a call must not become a storm of commands."""
+    rig.lookups = Answer(Found(), rig.ordered(*(MUSIC,) * 3))
+    _, record = rig.live([ASK, Hangup("bye")])
+    lasted = record.turns[-1].at_ms / 1000
+    assert len(plays(rig)) <= lasted / SHORTEST + 1
+
+
+def test_without_a_voice_the_wait_is_silent_and_the_answer_counts(rig: SpeakingRig) -> None:
+    """A lost synthesiser must not cost the caller the look-up that works."""
+    tried = Event()
+
+    class NoVoice:
+        def file_of(self, spoken: Spoken) -> Path:
+            tried.set()
+            raise SynthesizerLost("gone")
+
+    rig.prompts = NoVoice()
+    rig.lookups = Answer(Found({"balance": 1}), tried.is_set)
+    dialog, _ = rig.live([ASK, Hangup("bye")])
+    assert dialog.results == [Found({"balance": 1})]
+    assert plays(rig) == []
+
+
+def test_a_system_that_never_answers_is_slow_at_the_deadline(rig: SpeakingRig) -> None:
+    """The flow's `slow` branch takes it from there, and the music is over."""
+    rig.lookups = Answer(None)
+    dialog, record = rig.live([replace(ASK, deadline=20.0), Hangup("bye")])
+    assert dialog.results == [Slow()]
+    assert rig.lookups.deadlines == [20.0]
+    assert record.turns[-1].result == "slow"
+
+
+def when(reached: Callable[[], bool], do: Callable[[], object]) -> None:
+    """Does it as soon as the call has come so far."""
+
+    def wait() -> None:
+        while not reached():
+            gevent.sleep(0.001)
+        do()
+
+    gevent.spawn(wait)
+
+
+def test_zero_leads_to_a_person_once_it_sounds(rig: SpeakingRig) -> None:
+    """Who has been told that it takes a moment need not wait for it."""
+    rig.lookups = Answer(None)
+    when(rig.ordered(WORDS), lambda: rig.call.keys("0"))
+    dialog, record = rig.live([ASK, Hangup("bye")])
+    assert dialog.results == [Match("@person", "0", "keys")]
+    assert record.turns[-1].result == "left"
+
+
+def test_keys_before_that_are_for_the_next_question(rig: SpeakingRig) -> None:
+    """A number that begins with 0 may be typed ahead."""
+    rig.filler = Filler(after=5000.0)
+    rig.lookups = Answer(Found(), rig.call.inbox.empty)
+    rig.call.keys("04571")
+    dialog, _ = rig.live([ASK, number_question(), Hangup("bye")])
+    assert dialog.results == [Found(), Match("04571", "04571", "keys")]
+
+
+def test_a_caller_who_hangs_up_while_it_sounds_is_gone_at_once(rig: SpeakingRig) -> None:
+    """Nothing is waited for any more."""
+    rig.lookups = Answer(None)
+    when(rig.ordered(WORDS), rig.call.caller_hangs_up)
+    dialog, record = rig.live([ASK, Hangup("bye")])
+    assert dialog.results == []
+    assert record.ended_by == "caller"
+
+
+def test_a_write_is_filled_too_and_zero_waits(rig: SpeakingRig) -> None:
+    """What is being done is not left half way: the key is for the next question."""
+    rig.writes = Answer(Noted(), rig.ordered(WORDS, MUSIC))
+    when(rig.ordered(WORDS), lambda: rig.call.keys("0"))
+    write = Write("delivery_day", {"order_id": "1"}, "change", 5000.0, MOMENT)
+    dialog, record = rig.live([write, Hangup("bye")])
+    assert dialog.results == [Noted()]
+    assert [(turn.text, turn.result) for turn in record.turns if turn.kind == "deed"] == [("write", "noted")]
+
+
+@pytest.mark.parametrize("result", [Written({"reference": "A1"}), Noted(), Failed("x")])
+def test_what_came_of_a_write_is_in_the_record(rig: SpeakingRig, result: object) -> None:
+    """By its name, and not by what was written."""
+    rig.writes = Answer(result, at_once)
+    write = Write("delivery_day", {"order_id": "780346"}, "change", 5000.0)
+    dialog, record = rig.live([write, Hangup("bye")])
+    assert dialog.results == [result]
+    (turn,) = record.turns
+    assert turn.result == type(result).__name__.lower()
+    assert "780346" not in repr(turn)
+
+
+def test_without_somebody_who_writes_it_fails(rig: SpeakingRig) -> None:
+    """And is told as such; the flow's `error` branch takes it."""
+    write = Write("delivery_day", {"order_id": "1"}, "change", 2.0)
+    dialog, _ = rig.live([write, Hangup("bye")])
+    assert dialog.results == [Failed("Write is not installed")]
+
+
+def test_the_music_is_our_own_and_soft(tmp_path: Path) -> None:
+    """Eight seconds that any switch plays, far from full scale, and quiet at the seam of the loop."""
+    filler = filler_of(Settings(home=tmp_path))
+    assert filler.music is not None
+    with wave.open(str(filler.music)) as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8000, 1, 2)
+        assert sound.getnframes() == 64000
+    samples = memoryview(soft_music()).cast("h")
+    assert max(samples) < 32767 // 4
+    assert max(abs(samples[0]), abs(samples[-1])) < 50
+
+
+@pytest.mark.parametrize(
+    ("chosen", "music"), [("none", None), ("own.wav", "own.wav"), ("nowhere.wav", None), ("text.wav", None)]
+)
+def test_another_music_or_none(tmp_path: Path, chosen: str, music: str | None) -> None:
+    """A file that cannot be played is told, and the call goes on without."""
+    (tmp_path / "text.wav").write_text("no sound")
+    write_wav(tmp_path / "own.wav", soft_music())
+    filler = filler_of(Settings(home=tmp_path, calls=CallSettings.model_validate({"filler_music": chosen})))
+    assert filler.music == (None if music is None else tmp_path / music)
