@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from data.database import Database
 from data.ids import new_id
@@ -126,29 +126,35 @@ class Accounts:
     def _some(self, customer_number: str, most: int) -> tuple[AccountStatus, ...]:
         if not plausible(customer_number):
             return ()
-        query = (
-            select(AccountRow, CustomerRow.customer_number, CustomerRow.name, CustomerRow.language)
-            .join(CustomerRow, CustomerRow.id == AccountRow.customer_id)
-            .where(CustomerRow.customer_number == customer_number)
-            .order_by(AccountRow.rank, AccountRow.label)
-            .limit(most)
-        )
+        asked = {"customer_number": customer_number, "most": most}
         with self._database.reading() as connection:
-            return tuple(_status(connection, row) for row in connection.execute(query).all())
+            return tuple(_status(connection, row) for row in connection.execute(_ACCOUNTS, asked).all())
+
+
+# Built once: putting a statement together costs more than the database takes to answer it.
+_ACCOUNTS = (
+    select(AccountRow, CustomerRow.customer_number, CustomerRow.name, CustomerRow.language)
+    .join(CustomerRow, CustomerRow.id == AccountRow.customer_id)
+    .where(CustomerRow.customer_number == bindparam("customer_number"))
+    .order_by(AccountRow.rank, AccountRow.label)
+    .limit(bindparam("most"))
+)
+_DEBTS = (
+    select(DebtRow)
+    .where(DebtRow.account_id == bindparam("account"), DebtRow.status == "open")
+    .order_by(DebtRow.due_on, DebtRow.id)
+)
+_LAST_PAYMENT = (
+    select(PaymentRow)
+    .where(PaymentRow.account_id == bindparam("account"))
+    .order_by(PaymentRow.received_on.desc(), PaymentRow.id.desc())
+    .limit(1)
+)
 
 
 def _status(connection: Connection, row: Row[*tuple[Any, ...]]) -> AccountStatus:
-    debts = connection.execute(
-        select(DebtRow)
-        .where(DebtRow.account_id == row.id, DebtRow.status == "open")
-        .order_by(DebtRow.due_on, DebtRow.id)
-    ).all()
-    paid = connection.execute(
-        select(PaymentRow)
-        .where(PaymentRow.account_id == row.id)
-        .order_by(PaymentRow.received_on.desc(), PaymentRow.id.desc())
-        .limit(1)
-    ).one_or_none()
+    debts = connection.execute(_DEBTS, {"account": row.id}).all()
+    paid = connection.execute(_LAST_PAYMENT, {"account": row.id}).one_or_none()
     return AccountStatus(
         customer_number=row.customer_number,
         name=row.name,

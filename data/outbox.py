@@ -25,6 +25,7 @@ from data.records import Claimed, Errand, GivenUp, OutboxState, utc
 from data.text import clean
 
 Standing = Literal["waiting", "done", "given_up"]
+BEGUN = "a try was begun, and nobody knows how it ended"
 _LONGEST_ERROR = 300
 _WAITING = and_(OutboxRow.done_at.is_(None), OutboxRow.given_up_at.is_(None))
 
@@ -113,6 +114,11 @@ class Outbox:
     def give_up(self, errand_id: UUID, owner: str, *, at: datetime, error: str) -> bool:
         """It will not arrive; it stays for a person to see. False: it is not ours any more."""
         return self._close(errand_id, owner, given_up_at=utc(at), last_error=clean(error, _LONGEST_ERROR))
+
+    def begin(self, errand_id: UUID, owner: str) -> bool:
+        """A try begins that must not be made twice: if its server dies, `last_error` is `BEGUN` for whoever
+        takes it over. False: it is not ours any more."""
+        return self._set(errand_id, owner, last_error=BEGUN)
 
     def extend(self, errand_id: UUID, owner: str, *, until: datetime) -> bool:
         """More time for what takes long. False: it is not ours any more."""

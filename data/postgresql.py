@@ -129,7 +129,8 @@ class PostgreSql(Database):
     def reading(self) -> Iterator[Connection]:
         with self._turn(_READ) as connection:
             yield connection
-            connection.rollback()
+            # There is nothing to take back, and after a rollback the driver forgets its prepared statements.
+            connection.commit()
 
     @contextmanager
     @override

@@ -10,6 +10,7 @@ data:
     "18051": slow
     "30007": [slow, {name: Jordi Puig, balance: 0, balance_currency: EUR}]    # one after the other
 agents: [busy, free]                       # the first queue, and all after it; or one word for all
+history: {calls.last_90_days: 12}          # what is known of the caller; or outright: caller: {segment: vip}
 tests:
   - test: a caller hears what they owe
     language: [es, ca, en]                 # once in each

@@ -20,6 +20,9 @@ PERSON, REPEAT, HELP, BACK, SLOWER = "@person", "@repeat", "@help", "@back", "@s
 NOT_AT_HAND = "@not_at_hand"
 """What a caller says who does not have the number that is asked for (`dialogs.nodes.not_at_hand`)."""
 _LANGUAGE = "@language:"
+CLEAR = 0.4
+"""Confidence below which another language is not believed: `ivr eval speech` heard "inglés" in "tengo hambre"
+at 0.17. The other universals do little harm, and the caller can take them back."""
 
 _PHRASES: Mapping[str, Mapping[str, str]] = {
     PERSON: {
@@ -121,5 +124,7 @@ def find_universal(
         for candidates in (choices[:1], choices):  # a person first: "otra vez una persona" is a person
             found = choose(candidates, Heard((alternative,)), language, rescue=False)
             if isinstance(found, Match):
+                if language_of(found.value) is not None and alternative.confidence < CLEAR:
+                    continue  # nobody is helped by a language that they may not speak
                 return Match(found.value, found.said, "voice", found.confidence, "sure")
     return None

@@ -119,6 +119,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "One moment, please. I am looking it up.",
         "ko": "잠시만 기다려 주세요.",
     },
+    "one_moment_please": {
+        "es": "Un momento, por favor.",
+        "ca": "Un moment, si us plau.",
+        "en": "One moment, please.",
+        "ko": "잠시만 기다려 주세요.",
+    },
     "one_moment_writing": {
         "es": "Un momento, por favor. Lo estoy anotando.",
         "ca": "Un moment, si us plau. Ho estic anotant.",

@@ -8,7 +8,10 @@ import unicodedata
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of what is no sign on a screen: controls, direction marks, halves of signs, breaks."""
 _NUMBER = re.compile(r"\+?[0-9() ./-]{1,40}")
-_ADDRESS = re.compile(r"<?(?:sips?:|tel:)?([^@;>]{0,60})", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"<?(?:sips?:|tel:)?([^@;<>]{0,60})(?:;[\w-]{1,30}(?:=[\w.+-]{0,60})?){0,8}(?:@[^\s<>]{0,200})?>?",
+    re.IGNORECASE | re.ASCII,
+)
 """A number in a SIP address, with what carriers put behind it: `sip:600111222;ext=5@carrier`."""
 _LONGEST_NAME = 100
 
@@ -23,7 +26,7 @@ def plain_name(text: str) -> str:
 
 def plain_number(text: str) -> str:
     """Digits and a leading `+`; empty for a withheld number or one that is no number."""
-    found = _ADDRESS.match(text.strip())
+    found = _ADDRESS.fullmatch(text.strip())
     number = found.group(1).strip() if found else ""
     if not _NUMBER.fullmatch(number):
         return ""

@@ -84,6 +84,8 @@ class AudioTransport(Protocol):
         """Stops all taps."""
 
 
+TAP = "ivr_tap"
+"""The channel variable with the file: should we die, the dialplan's fallback ends the recording by it."""
 _TAPPED = {
     "enable_file_write_buffering": "false",
     "RECORD_READ_ONLY": "true",
@@ -118,7 +120,7 @@ class FileTap:
     def begin(self) -> tuple[Command, ...]:
         """The variables count at the start of each recording: they go out right before it."""
         start = commands.record(self.uuid, "start", self.path)
-        return commands.set_variables(self.uuid, _TAPPED), start
+        return commands.set_variables(self.uuid, {**_TAPPED, TAP: str(self.path)}), start
 
     @property
     def end(self) -> Command:

@@ -15,8 +15,8 @@ from dialogs.results import Match
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call
 from ivr.attention import Attention
+from ivr.call_record import CallRecord
 from ivr.listening import Collected
-from ivr.records import CallRecord
 
 log = structlog.get_logger(__name__)
 

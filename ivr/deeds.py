@@ -21,13 +21,13 @@ from esl.errors import CommandRefusedError
 from esl.switch import Call
 from ivr import moments
 from ivr.attention import Attention, CallOverError, DeadlineError
+from ivr.call_record import CallRecord, place_in
 from ivr.clock import Clock
 from ivr.dictation import Dictated, Dictation
 from ivr.identity.verification import Verification
 from ivr.moments import Watch
 from ivr.occasion import Occasion, Person
 from ivr.performers import Performers
-from ivr.records import CallRecord, place_in
 
 log = structlog.get_logger(__name__)
 

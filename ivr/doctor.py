@@ -32,8 +32,10 @@ from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore
+from speech.piper import check as check_piper
 from speech.prompts import CachedSynthesizer
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
+from speech.vosk_server import VoskServer
 
 State = Literal["good", "note", "bad"]
 ENOUGH_DISK = 1 << 30
@@ -65,6 +67,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
+    yield from _engines_elsewhere(settings)
     yield from _messages(settings)
     yield from _ports(settings)
     yield _freeswitch(settings)
@@ -214,6 +217,27 @@ def _models(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"model {name}", "good", f"{there.folder} ({checked})")
         else:
             yield Finding(f"model {name}", "note", "not installed", f"ivr models pull {name}")
+
+
+def _engines_elsewhere(settings: Settings) -> Iterator[Finding]:
+    """The vosk-servers and Piper voices that the settings name."""
+    for language, urls in settings.speech.servers.items():
+        for url in urls:
+            what = f"vosk-server {url}"
+            try:
+                VoskServer({language: [url]}).wait_ready(3.0)
+            except SpeechError as fault:
+                yield Finding(what, "bad", str(fault), "Start it, or take it out of speech.servers")
+            else:
+                yield Finding(what, "good", f"answers, for {language}")
+    if settings.speech.piper:
+        voices = {str(language): settings.path(file) for language, file in settings.speech.piper.items()}
+        try:
+            check_piper(voices)
+        except SpeechError as fault:
+            yield Finding("Piper", "bad", str(fault), "espeak-ng speaks meanwhile")
+        else:
+            yield Finding("Piper", "good", f"has voices for {', '.join(sorted(voices))}")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -67,7 +67,7 @@ def switch_config(
                 "actions": [
                     ["set", "socket_resume=true"],
                     ["socket", f"{host}:{port} async full"],
-                    ["stop_record_session", "all"],
+                    ["stop_record_session", "${ivr_tap}"],
                     ["answer"],
                     ["callcenter", f"{FALLBACK_QUEUE}@{QUEUE_DOMAIN}"],
                 ],

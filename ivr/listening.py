@@ -4,14 +4,19 @@ Rules:
 1. Keys always win: the first key stops the prompt and ends speech recognition for this question.
 2. Speech stops the prompt as soon as it is certain that it is speech (barge-in), where the flow allows.
 3. Time is the caller's: silence and speech are measured in the audio, not by the clock.
-4. No recogniser, or one that can take no utterance: the question, and the call, go on by keys. An utterance
+4. Sound that is no interruption (a nod, a cough, our own echo) lets the prompt go on: `ivr.interruptions`.
+5. The pause that ends an answer follows what was understood so far: a number that is complete ends sooner,
+   one that is not gets more time.
+6. Nobody waits in silence for the recogniser: after `PATIENCE` seconds they hear that it takes a moment.
+7. No recogniser, or one that can take no utterance: the question, and the call, go on by keys. An utterance
    that is lost or late counts as not understood, and the next one is tried again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import structlog
 
@@ -20,6 +25,9 @@ from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.attention import Attention, DeadlineError
 from ivr.clock import Clock
+from ivr.interruptions import LONGEST_COUGH, Interruption, is_nod
+from ivr.meanwhile import Meanwhile
+from ivr.voicing import Voicing
 from speech.endpointing import (
     Endpointer,
     SpeechEnded,
@@ -39,6 +47,16 @@ STAR_KEYS = 2
 """Keys of a sequence that begins with a star: `*` repeats, `*0` asks for a person."""
 
 
+PATIENCE = 1.2
+"""Seconds of waiting for the words, after which the caller hears something."""
+SHORTEST_PAUSE = 0.4
+"""Seconds of silence that end even the clearest answer."""
+MORE_TIME = 0.6
+"""Seconds more for a number of which digits are missing."""
+_PARTIAL = 0.9
+"""The confidence that words have while they are still being said: only their completeness is asked for."""
+
+
 @dataclass(frozen=True)
 class Collected:
     """An answer, and when the caller had ended it (call time, seconds; None if nothing came)."""
@@ -48,6 +66,8 @@ class Collected:
     recognizer_lost: bool = False
     given: Heard | Keyed | None = None
     """What was judged; None if nothing was heard or keyed, or the recogniser gave no answer."""
+    echoes: bool = False
+    """The line brought our prompt back: from now on speech into prompts is not to be believed."""
 
 
 class Question:
@@ -61,17 +81,20 @@ class Question:
         attention: Attention,
         recognizer: Recognizer | None,
         clock: Clock,
+        voicing: Voicing | None = None,
     ) -> None:
+        """`voicing`: without it no prompt goes on after a nod, and nobody is told to wait."""
+        self._voicing = voicing
         self._collect = collect
         self._call = call
         self._attention = attention
         self._clock = clock
         self._recognizer = recognizer if collect.voice else None
-        self._endpointer = Endpointer(
-            final_silence=collect.final_silence,
-            initial_timeout=None,
-            longest=collect.longest_utterance,
-        )
+        self._endpointer = self._new_ear(0.0)
+        self._interruption: Interruption | None = None
+        self._files: Sequence[Path] = ()
+        self._play_began = 0.0
+        self._echoes = False
         self._utterance: Utterance | None = None
         self._keys: list[str] = []
         self._playing: str | None = None
@@ -87,8 +110,10 @@ class Question:
         try:
             if not self._typed_ahead():
                 self._playing = play()
+                self._play_began = self._clock.now()
+                self._files = self._voicing.sounding if self._voicing else ()
             self._wait_for_silence_from_now()
-            return self._collected()
+            return replace(self._collected(), echoes=self._echoes)
         finally:
             if self._utterance is not None:
                 self._utterance.cancel()
@@ -174,7 +199,7 @@ class Question:
     def _listens(self) -> bool:
         if self._recognizer is None or self._keys:
             return False
-        return self._playing is None or self._collect.barge_in
+        return self._playing is None or (self._collect.barge_in and not self._echoes)
 
     def _hear(self, audio: Audio) -> Collected | None:
         for start in range(0, len(audio.samples), FRAME_BYTES):
@@ -186,20 +211,50 @@ class Question:
     def _hear_frame(self, frame: bytes) -> Collected | None:
         if self._utterance is not None:
             self._utterance.feed(frame)
+        if self._interruption is not None:
+            self._interruption.take(frame)
         for happening in self._endpointer.push(frame):
             match happening:
-                case SpeechStarted(audio=beginning):
-                    self._stop_prompt()
+                case SpeechStarted(at=at, audio=beginning):
+                    self._interrupt(self._when(at), beginning)
                     self._open_utterance(beginning)
                 case SpeechPaused() if self._utterance is not None:
                     self._utterance.pause()
+                    self._endpointer.wait(self._pause_after(getattr(self._utterance, "partial", "")))
                 case SpeechResumed() if self._utterance is not None:
                     self._utterance.resume()
-                case SpeechEnded(speech_end=end):
-                    return self._recognise(self._when(end))
+                case SpeechEnded(speech_end=end, speech_seconds=seconds):
+                    return self._recognise(self._when(end), seconds)
                 case TooLong(at=at):
-                    return self._recognise(self._when(at))
+                    return self._recognise(self._when(at), self._collect.longest_utterance)
         return None
+
+    def _new_ear(self, start: float) -> Endpointer:
+        return Endpointer(
+            final_silence=self._collect.final_silence,
+            initial_timeout=None,
+            longest=self._collect.longest_utterance,
+            start=start,
+        )
+
+    def _interrupt(self, began: float, beginning: bytes) -> None:
+        """Speech stops the prompt, and keeps what is needed to tell whether it was an interruption."""
+        if self._playing is not None and self._voicing is not None:
+            self._interruption = Interruption(max(0.0, began - self._play_began))
+            self._interruption.take(beginning)
+        self._stop_prompt()
+
+    def _pause_after(self, partial: str) -> float:
+        """Seconds of silence that end the answer, after these words (empty: they are not known yet)."""
+        collect = self._collect
+        if not partial:
+            return collect.final_silence
+        answer = collect.judge(Heard((Alternative(partial, _PARTIAL),)))
+        if isinstance(answer, Match) and answer.band == "sure":
+            # More digits may follow where their number is not fixed: the shorter one is a match as well.
+            ends = not collect.words or collect.keys.shortest == collect.keys.longest
+            return max(SHORTEST_PAUSE, collect.final_silence * 0.6) if ends else collect.final_silence
+        return collect.final_silence + (MORE_TIME if collect.words else 0.0)
 
     def _when(self, position: float) -> float:
         """The call's time of a position in the audio, as far as it has been heard."""
@@ -220,28 +275,65 @@ class Question:
             self._recognizer_lost = True
             self._listen_no_more()
 
-    def _recognise(self, ended_at: float) -> Collected | None:
+    def _recognise(self, ended_at: float, seconds: float) -> Collected | None:
+        """The answer to what was said for so many `seconds`; None if the question goes on."""
         utterance, self._utterance = self._utterance, None
+        interruption, self._interruption = self._interruption, None
         if utterance is None:
             return None
-        try:
-            hypothesis = self._attention.during(
-                lambda: utterance.finish(RECOGNITION_DEADLINE), RECOGNITION_DEADLINE + 1.0
-            )
-        except (RecognizerTimeout, DeadlineError) as late:
-            log.warning("recognition_late", reason=str(late) or "no answer in time")
-            return Collected(NoMatch(), ended_at)
-        except SpeechError as lost:
-            # The worker died with these words, twice: ask again. If none comes back, `open` will say so.
-            log.warning("recognition_lost", reason=str(lost))
-            return Collected(NoMatch(), ended_at)
-        finally:
+        if interruption is not None and interruption.is_echo(self._files):
+            log.info("echo", played=round(interruption.prompt_seconds, 1))
+            self._echoes = True
             utterance.cancel()
+            return None if self._gone_on(interruption) else Collected(NoMatch(), ended_at)
+        hypothesis = self._answered(utterance)
+        if hypothesis is None:
+            return Collected(NoMatch(), ended_at)
         log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         given = _heard(hypothesis)
-        return Collected(self._collect.judge(given), ended_at, given=given)
+        answer = self._collect.judge(given)
+        if interruption is not None and isinstance(answer, NoMatch):
+            said = given.alternatives[0].text if given.alternatives else ""
+            meant = is_nod(said, self._collect.language) if said else seconds < LONGEST_COUGH
+            if meant and self._gone_on(interruption):
+                return None
+        return Collected(answer, ended_at, given=given)
+
+    def _answered(self, utterance: Utterance) -> Hypothesis | None:
+        """Waits for the words, after a while not in silence; None if there are none in time."""
+        filling = None
+        if self._voicing is not None:
+            words = self._voicing.one_moment
+            filling = Meanwhile(
+                self._call, self._clock, words=words, music=None, after=PATIENCE, person=False
+            )
+        try:
+            return self._attention.during(
+                lambda: utterance.finish(RECOGNITION_DEADLINE), RECOGNITION_DEADLINE + 1.0, filling
+            )
+        except (RecognizerTimeout, DeadlineError) as late:
+            log.warning("recognition_late", reason=str(late) or "no answer in time")
+        except SpeechError as lost:
+            # The worker died with these words, twice: ask again. If none comes back, `open` will say so.
+            log.warning("recognition_lost", reason=str(lost))
+        finally:
+            utterance.cancel()
+            if filling is not None and filling.sounding is not None and not self._attention.over:
+                self._attention.until_finished(filling.sounding)
+        return None
+
+    def _gone_on(self, interruption: Interruption) -> bool:
+        """Whether the prompt goes on from where it stopped; the question then waits as before."""
+        assert self._voicing is not None
+        at = interruption.goes_on_at
+        self._playing = self._voicing.go_on(self._files, at)
+        if self._playing is None:
+            return False
+        self._play_began = self._clock.now() - at
+        self._endpointer = self._new_ear(self._endpointer.position)
+        return True
 
     def _listen_no_more(self) -> None:
         self._recognizer = None

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NoReturn, Protocol
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import structlog
 
@@ -28,7 +27,6 @@ from dialogs.effects import (
     Play,
     Prompt,
     SetOutcome,
-    Spoken,
     StartRecording,
     Write,
 )
@@ -46,11 +44,11 @@ from dialogs.results import (
     Result,
 )
 from esl.errors import CallEnded, CommandRefusedError
-from esl.freeswitch.configuration import QUEUE_DOMAIN
-from esl.switch import Call, Finished, HungUp
+from esl.switch import Call, HungUp
 from ivr import moments
 from ivr.attention import Attention, CallOverError, CallTooLongError
 from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.call_record import CallRecord, place_in
 from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
 from ivr.clip import clip_of
@@ -59,7 +57,8 @@ from ivr.deeds import Deeds
 from ivr.listening import Collected, Question
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
-from ivr.records import CallRecord, place_in
+from ivr.queue_wait import QueueWait
+from ivr.voicing import Prompts, Voicing
 from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
@@ -67,13 +66,6 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
-
-
-class Prompts(Protocol):
-    """Where a prompt's sound comes from."""
-
-    def file_of(self, spoken: Spoken) -> Path:
-        """Raises `SpeechError`."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +130,16 @@ class Session:
             watch=services.watch,
             counter=Counter(services.lookups, services.writes, services.filler, self._filler),
         )
+        self._queue = QueueWait(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            watch=services.watch,
+        )
+        self._voicing = Voicing(call, conversation, services.prompts)
+        self._echoes = False
+        """The line brings our prompts back: speech does not interrupt them."""
         self._answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
         self._recording = False
@@ -331,12 +333,15 @@ class Session:
         recognizer = None if self._attention.listening_lost else self._recognizer
         if recognizer is not None and collect.language not in recognizer.languages():
             recognizer = None
+        if self._echoes:
+            collect = replace(collect, barge_in=False)  # what would interrupt is our own prompt
         question = Question(
             collect,
             call=self._call,
             attention=self._attention,
             recognizer=recognizer,
             clock=self._clock,
+            voicing=self._voicing,
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
@@ -344,6 +349,7 @@ class Session:
         collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
+        self._echoes = self._echoes or collected.echoes
         self._answered_at = collected.ended_at
         self._tell_answer(collect, collected)
         return collected.answer
@@ -369,27 +375,10 @@ class Session:
         )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
-        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
-        self._call.stop_listening()
-        self._attention.lift_limit()  # the wait for a person is not the dialog's time
-        # mod_callcenter ends its application as soon as an agent has answered, and lets the leg go on in
-        # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
-        # fallback queue, had we not said that the conversation is the end.
-        self._call.set_variable("hangup_after_bridge", "true")
-        # As if they had waited so long already: mod_callcenter adds it to the seconds of waiting.
-        self._call.set_variable("cc_base_score", str(enqueue.priority) if enqueue.priority else "")
-        result = _end_of_queue(
-            self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
-        )
+        result = self._queue.wait(enqueue)
         self._with_person = isinstance(result, Handed)
-        ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
-        self._record.queued(place_in(self._conversation, enqueue.step), enqueue.queue, result=ended)
-        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
-        self._attention.keys.clear()  # pressed while waiting: they were for the queue
-        if not self._with_person:
-            self._call.set_variable("hangup_after_bridge", "false")
-            if self._recognizer is not None:
-                self._call.start_listening()
+        if not self._with_person and self._recognizer is not None:
+            self._call.start_listening()
         return result
 
     # Sound
@@ -411,7 +400,7 @@ class Session:
                 log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
         if prompt and not files:
             raise NothingToSayError(step)
-        command = self._call.play(files)
+        command = self._voicing.play(files)
         text = " ".join(spoken.shown or spoken.text for spoken in prompt)
         latency = None if self._answered_at is None else self._clock.now() - self._answered_at
         self._answered_at = None
@@ -422,19 +411,3 @@ class Session:
             moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
         )
         return command
-
-
-def _end_of_queue(finished: Finished) -> Handed | NobodyFree | Failed:
-    """How mod_callcenter let the caller go: `cc_cause`, `cc_cancel_reason` (see tests/traces)."""
-    variables = finished.variables
-    if variables.get("cc_cause") == "answered":
-        return Handed()
-    match variables.get("cc_cancel_reason", ""):
-        case "TIMEOUT" | "BREAK_OUT":
-            return NobodyFree("timeout")
-        case "NO_AGENT_TIMEOUT":
-            return NobodyFree("no_agents")
-        case "EXIT_WITH_KEY":
-            return NobodyFree("left")
-        case other:
-            return Failed(f"the queue ended without an agent ({other or finished.response or 'no reason'})")

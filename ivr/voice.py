@@ -82,6 +82,10 @@ class SpokenPrompts:
             pieces=[(piece.text, piece.recording) for piece in spoken.pieces],
         )
 
+    def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
+        """What follows in those files after so many seconds, as a file. Raises `SpeechError`."""
+        return self._library.rest_of(files, seconds)
+
     def source_of(self, spoken: Spoken) -> Literal["studio", "cache", "none"]:
         """Where its file would come from now; `none`: it has to be synthesised. Raises `SpeechError`."""
         language = self._voice_of(spoken.language)

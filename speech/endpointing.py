@@ -141,6 +141,10 @@ class Endpointer:
         """From here on the caller has this many seconds to begin (the prompt has ended)."""
         self._deadline = self._count + _frames(initial_timeout)
 
+    def wait(self, final_silence: float) -> None:
+        """From here on this many seconds of silence end the utterance: what was said so far tells."""
+        self._final = max(_frames(final_silence), 1)
+
     def push(self, samples: bytes) -> list[Event]:
         """Takes whole frames (multiples of 320 bytes). Raises ValueError for any other length."""
         if len(samples) % FRAME_BYTES:

@@ -33,6 +33,12 @@ class WorkerLost(SpeechError):
     code = "worker_lost"
 
 
+class WorkerUnfit(WorkerLost):
+    """A worker process said itself that it cannot do its work: another one would say the same."""
+
+    code = "worker_unfit"
+
+
 class WorkerTimeout(SpeechError):
     """A worker process did not answer in time."""
 

@@ -27,7 +27,7 @@ from speech.errors import SoundUnreadable, SynthesizerLost
 from speech.joining import VALUES, Join, in_recordings, pause_after, silence
 from speech.prompt_cache import CACHE_LIMIT, PromptCache
 from speech.recorded import Recorded
-from speech.sound import read_wav
+from speech.sound import SAMPLE_RATE, read_wav
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
 from speech.synthesizer import Synthesizer
@@ -169,6 +169,22 @@ class PromptLibrary:
             return None
         path = studio_file(self._recordings, name, language)
         return path if path is not None and self._says(path, text) else None
+
+    def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
+        """What follows in those 8 kHz files after so many seconds (to a fifth of one), as a file.
+
+        Raises `SynthesizerLost`, `SoundUnreadable`.
+        """
+        if self._joined is None:
+            raise SynthesizerLost("there is no folder for parts of prompts")
+        start = int(seconds * 5) / 5
+        marks = [(str(file), file.stat().st_mtime_ns) for file in files if file.exists()]
+
+        def sound() -> bytes:
+            whole = b"".join(read_wav(file) for file in files)
+            return whole[round(start * SAMPLE_RATE) * 2 :] or silence(0.02)
+
+        return self._joined.sound(json.dumps([SOUND_VERSION, "rest", start, marks]), sound)
 
     def prepare(self) -> int:
         """Converts every recording that calls may need, in both paces; returns how many were not yet.

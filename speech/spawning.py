@@ -23,7 +23,7 @@ import gevent.lock
 import gevent.socket
 import gevent.subprocess
 
-from speech.errors import WorkerLost
+from speech.errors import WorkerLost, WorkerUnfit
 from speech.frames import Decoder
 
 LOG = logging.getLogger("speech.workers")
@@ -156,7 +156,7 @@ class Template:
                     case "progress":
                         progress(str(header.get("text")))
                     case "fatal":
-                        raise WorkerLost(f"{self.name}: {header.get('text')}")
+                        raise WorkerUnfit(f"{self.name}: {header.get('text')}")
         raise WorkerLost(f"{self.name} ended while starting: {template.last_words()}")
 
     def close(self) -> None:

@@ -15,19 +15,15 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Protocol
 
-from num2words import num2words
-
-from speech.sound import voiced_seconds
+from speech.sound import has_voice, voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
+from speech.written_numbers import JOINERS, with_figures_joined
 
-LEAST_VOICE = 0.06
-"""Seconds of voice (periodic sound) without which nothing was said."""
 _LEAST_CONFIDENCE = 0.12
 _SHORTEST_IN_SPEECH = 0.04
 """Seconds of voice that a word has at least; among words that are speech, less proof is needed."""
@@ -44,8 +40,6 @@ _SHORTEST_MENDED = 4
 _MOST_MENDED = 6
 _MENDABLE = 9.0
 """Log probability that a sentence with an expected phrase may lack to the free text."""
-_JOINERS = frozenset({"y", "i", "and"})
-"""Words that join numbers are never said alone between two pauses."""
 _MOST_READINGS = 5
 _LIKENESS = 8.0
 """What full likeness to the free text is worth, in log probability, where the prior is not taken off."""
@@ -115,7 +109,7 @@ class Utterance:
     def readings(self, pcm: bytes) -> tuple[Guess, ...]:
         """What the whole utterance says, best first; none for noise and silence."""
         clips = clips_of(pcm)
-        if not clips or voiced_seconds(pcm) < LEAST_VOICE:
+        if not clips or not has_voice(pcm):
             return ()
         guesses: list[Guess] = []
         words = self.by_words
@@ -160,7 +154,13 @@ class Utterance:
             rows = sorted(grown, key=lambda row: -row[0])[:_MOST_SEQUENCES]
         top = rows[0][0]
         sure = math.exp(top / len(each))
-        return [Guess(" ".join(said), sure * math.exp((score - top) / 2)) for score, said in rows]
+        return [
+            Guess(
+                with_figures_joined(" ".join(said), self._language, self._words),
+                sure * math.exp((score - top) / 2),
+            )
+            for score, said in rows
+        ]
 
     def _kept(self, clip: Clip) -> list[Guess] | None:
         return next((guesses for known, guesses in self._known if same_clips([known], [clip])), None)
@@ -177,7 +177,7 @@ class Utterance:
         if voiced_seconds(sound, shortest=_SHORTEST_IN_SPEECH) < _SHORTEST_IN_SPEECH:
             return []  # a breath or a click between two words
         heard = self._listener.listen(sound)
-        possible = [word for word in self._words if sayable(word, seconds) and word not in _JOINERS]
+        possible = [word for word in self._words if sayable(word, seconds) and word not in JOINERS]
         scored = self._listener.choose(heard, self._language, possible)
         if seconds <= _ONE_WORD:
             return weighed(scored, None)
@@ -238,35 +238,6 @@ class Utterance:
         if self._holds_a_phrase(free.text) and not self._misheard(free.text):
             return [Guess(free.text, trust)]
         return [Guess(free.text, min(at_most, trust))]
-
-
-_FIGURES_AND = re.compile(r"\b([0-9]*[1-9]0) [yi] ([1-9])\b")
-_THOUSANDS = re.compile(r"\b([1-9][0-9]{0,2}) ([0-9]{3})\b(?! [0-9])")
-
-
-def with_figures_joined(text: str, language: str, words: Collection[str] = ()) -> str:
-    """A number as it was said, where Whisper wrote parts of it in figures.
-
-    "340 y 5" is 345 (it was said as "trescientos cuarenta y cinco"), "6 745" is 6745, and figures behind a
-    number word (one of `words`) become words: "mil ochocientos 61" is "mil ochocientos sesenta y uno".
-    """
-    for place, word in enumerate(_UNITS.get(language, ()), 1):
-        text = re.sub(rf"\b([0-9]*[1-9]0 [yi]) {word}\b", rf"\1 {place}", text)
-    text = _FIGURES_AND.sub(lambda found: str(int(found[1]) + int(found[2])), text)
-    text = _THOUSANDS.sub(r"\1\2", text)
-    said = text.split()
-    for place in range(1, len(said)):
-        before, figures = said[place - 1], said[place]
-        if figures.isdecimal() and len(figures) <= 3 and before in words and before not in _JOINERS:
-            with suppress(NotImplementedError, OverflowError):
-                said[place] = plain(num2words(int(figures), lang=language))
-    return " ".join(said)
-
-
-_UNITS = {
-    "es": ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
-    "ca": ("u", "dos", "tres", "quatre", "cinc", "sis", "set", "vuit", "nou"),
-}
 
 
 def same_clips(one: Sequence[Clip], other: Sequence[Clip]) -> bool:

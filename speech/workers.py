@@ -22,7 +22,7 @@ import gevent
 import gevent.event
 import gevent.socket
 
-from speech.errors import WorkerLost, WorkerTimeout
+from speech.errors import WorkerLost, WorkerTimeout, WorkerUnfit
 from speech.frames import Decoder, Frame, FrameFault, Header, encode
 from speech.spawning import START_TIMEOUT, Spawned, Spawner
 
@@ -32,7 +32,8 @@ OUTBOX_LIMIT = 8 << 20
 """Bytes waiting for one worker: more than eight minutes of one call's audio."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _GIVE_UP = 3
-"""Failed starts in a row after which new conversations are refused (starts go on being tried)."""
+"""Failed starts in a row after which new conversations are refused (starts go on being tried); a worker that
+says itself that it is unfit counts as so many."""
 
 
 @dataclass
@@ -117,6 +118,8 @@ class Link:
     facts: Header = field(default_factory=dict)
     ready: gevent.event.Event = field(default_factory=gevent.event.Event)
     reason: str = ""
+    unfit: bool = False
+    """The worker said itself why it cannot do its work."""
     pid: int = 0
     _conversations: dict[int, Conversation] = field(default_factory=dict)
     _outbox: deque[bytes] = field(default_factory=deque)
@@ -183,6 +186,7 @@ class Link:
             reason = f"{self.name} was not ready after {start_timeout:g} s"
         except (WorkerLost, FrameFault) as fault:
             reason = str(fault)
+            self.unfit = isinstance(fault, WorkerUnfit)
         except OSError:
             reason = f"{self.name} ended"  # a reset instead of an end of file: it was killed
         finally:
@@ -209,7 +213,7 @@ class Link:
                     case "progress":
                         progress(str(header.get("text")))
                     case "fatal":
-                        return f"{self.name}: {header.get('text')}"
+                        raise WorkerUnfit(f"{self.name}: {header.get('text')}")
                     case _:
                         conversation = self._conversations.get(int(header.get("id", 0)))
                         if conversation is not None:
@@ -280,7 +284,7 @@ class WorkerPool:
                 return  # type: ignore[unreachable] # it changes while the worker lives
             LOG.warning("%s", link.reason)
             worked = bool(link.facts)
-            self._failed_starts = 0 if worked else self._failed_starts + 1
+            self._failed_starts = 0 if worked else self._failed_starts + (_GIVE_UP if link.unfit else 1)
             if worked and time.monotonic() - began > _LONGEST_PAUSE:
                 pause = _FIRST_PAUSE
             self.figures.restarts += worked

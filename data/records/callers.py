@@ -37,7 +37,7 @@ class TakenFor(Cleaning):
 
 @dataclass(frozen=True, kw_only=True)
 class PastCalls:
-    """Earlier calls from a number; more than `data.callers.MOST_CALLS` are so many."""
+    """Earlier calls from a number; more than `data.caller_statements.MOST_CALLS` are so many."""
 
     ever: int = 0
     last_24_hours: int = 0

@@ -11,14 +11,16 @@ import structlog
 from dialogs.catalogue import ValueType
 from ivr.back_ends.answers import in_json, read_fields
 from ivr.back_ends.declared import DeclaredWrite, HttpWrite, SqlWrite
-from ivr.back_ends.errors import AnswerUnusable, NotAnswered, NotAsAgreed, NotReached, RowRefused, ValueUnfit
+from ivr.back_ends.errors import NotAsAgreed, RowRefused, ValueUnfit
 from ivr.back_ends.http import Answer
 from ivr.back_ends.queries import bound_names
 from ivr.back_ends.reading import IDEMPOTENCY_KEY
 from ivr.back_ends.systems import Connected
 from ivr.back_ends.templates import fill_body, fill_path
-from ivr.back_ends.values import ABSENT, at_pointer, typed
+from ivr.back_ends.values import typed
 from ivr.outbox import Arrived, Declined, Ending, NotYet, Unknown
+from ivr.outside.documents import ABSENT, at_pointer
+from ivr.outside.faults import AnswerUnusable, NotAnswered, NotReached
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,13 @@ def given_of(types: Mapping[str, ValueType], values: Mapping[str, str]) -> dict[
     return given
 
 
+def may_repeat(declared: DeclaredWrite) -> bool:
+    """Whether it may be sent again where nobody knows whether it was done."""
+    if isinstance(declared, HttpWrite):
+        return declared.may_repeat
+    return declared.repeatable or IDEMPOTENCY_KEY in bound_names(declared.statement)
+
+
 def carry_declared(declared: DeclaredWrite, system: Connected, order: Order, zone: tzinfo) -> Ending:
     """Raises nothing."""
     try:
@@ -92,7 +101,7 @@ def _over_http(
         return NotYet(f"{system.name}: {fault}")
     except (NotAnswered, AnswerUnusable) as fault:
         told = f"{system.name}: {fault}"
-        return NotYet(told) if declared.may_repeat else Unknown(told)
+        return NotYet(told) if may_repeat(declared) else Unknown(told)
     return _ending(declared, system.name, answer, zone)
 
 
@@ -135,5 +144,5 @@ def _over_sql(
         return NotYet(f"{system.name}: {fault}")
     except (NotAnswered, AnswerUnusable) as fault:
         told = f"{system.name}: {fault}"
-        return NotYet(told) if keyed or declared.repeatable else Unknown(told)
+        return NotYet(told) if may_repeat(declared) else Unknown(told)
     return Arrived() if changed else Declined(declared.nothing)

@@ -14,46 +14,24 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any
 
 from babel.numbers import get_currency_precision, list_currencies
 
 from data.text import clean
 from dialogs.catalogue import ValueType
 from ivr.back_ends.errors import NotAsAgreed
+from ivr.outside.documents import ABSENT
 
 Scalar = str | int | bool | None
 LONGEST_TEXT = 500
 """Characters of one text: more than anybody listens to."""
 LARGEST_NUMBER = 10**15
 
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-ABSENT: Final = _Absent()
-"""There is no such place in the answer, which is not the same as null."""
-
 _DIGITS = re.compile(r"[0-9]{1,40}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{1,30}")
 _CURRENCIES = list_currencies()
-
-
-def at_pointer(document: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer (RFC 6901), or `ABSENT`."""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict):
-            document = document.get(key, ABSENT)
-        elif isinstance(document, list):
-            inside = re.fullmatch("0|[1-9][0-9]{0,5}", key) and int(key) < len(document)
-            document = document[int(key)] if inside else ABSENT
-        else:
-            return ABSENT
-    return document
 
 
 def typed(kind: ValueType, raw: Any, zone: tzinfo) -> Scalar:
@@ -179,6 +157,6 @@ def _what(raw: Any) -> str:
         list: "a list",
         dict: "an object",
         type(None): "null",
-        _Absent: "nothing",
+        type(ABSENT): "nothing",
     }
     return kinds.get(type(raw), type(raw).__name__)

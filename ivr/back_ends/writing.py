@@ -22,19 +22,20 @@ import structlog
 from gevent.pool import Group
 
 from data.errors import DataError, SpoolNotWritable
+from data.outbox import BEGUN
 from data.records import Claimed, Errand
 from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Write
 from dialogs.results import Failed, Noted, Refused, Written
-from ivr.back_ends.carrying import Order, carry_declared, given_of
+from ivr.back_ends.carrying import Order, carry_declared, given_of, may_repeat
 from ivr.back_ends.declared import DeclaredWrite
 from ivr.back_ends.errors import ValueUnfit
 from ivr.back_ends.systems import Connected
 from ivr.clock import Clock
 from ivr.in_thread import in_thread
 from ivr.occasion import Occasion
-from ivr.outbox import Arrived, Declined, Ending, NotYet, Outbox, Unknown
+from ivr.outbox import Arrived, Declined, Ending, Kind, NotYet, Outbox, Unknown
 from ivr.writes import WRITES, OwnWrite, asked
 
 log = structlog.get_logger(__name__)
@@ -62,23 +63,20 @@ class Writing:
         store: Store,
         spool: Spool,
         targets: Mapping[str, DeclaredTarget],
+        outbox: Outbox,
         *,
-        owner: str,
         clock: Clock,
         zone: tzinfo,
     ) -> None:
-        """`owner`: this process, by its node's name. `zone`: the company's."""
+        """`outbox`: the process's, which carries writes from now on. `zone`: the company's."""
         self._store, self._spool, self._targets = store, spool, targets
-        self._clock, self._zone = clock, zone
+        self._clock, self._zone, self._outbox = clock, zone, outbox
         self._begun = Group()
-        self.outbox = Outbox(store, {KIND: self.carry}, owner=owner, clock=clock)
-
-    def start(self) -> None:
-        self.outbox.start()
+        outbox.takes(KIND, Kind(carry=self.carry))
 
     def close(self) -> None:
+        """Lets what callers have asked for end; the outbox is closed after it."""
         self._begun.join(timeout=2.0)
-        self.outbox.close()
 
     def write(self, write: Write, occasion: Occasion) -> Done:
         """Blocks cooperatively, for about the write's deadline; whoever stops waiting stops nothing."""
@@ -105,7 +103,7 @@ class Writing:
     def _now_or_noted(self, own: OwnWrite | None, write: Write, errand: Errand) -> Done:
         if own is not None:
             return self._own_now(own, write, errand)
-        ending = self.outbox.put(errand, write.deadline)
+        ending = self._outbox.put(errand, write.deadline)
         return Noted() if ending is None else _result(ending, later=True)
 
     def _errand(self, write: Write, occasion: Occasion) -> Errand:
@@ -152,7 +150,18 @@ class Writing:
             return Declined(done.reason) if isinstance(done, Refused) else Arrived(done.record)
         if target is None:
             return NotYet("nobody does this write any more: declare it again in back_ends.yaml")
-        return self._declared_now(target, values, errand.idempotency_key)
+        hindered = None if may_repeat(target.declared) else self._hindered(errand)
+        return hindered or self._declared_now(target, values, errand.idempotency_key)
+
+    def _hindered(self, errand: Claimed) -> Ending | None:
+        """Whether what must not happen twice may be sent now; notes that it is, before it is."""
+        if errand.last_error == BEGUN:
+            return Unknown("its server died while it was sending it")
+        try:
+            ours = self._outbox.begin(errand)
+        except DataError as lost:
+            return NotYet(str(lost))
+        return None if ours else NotYet("somebody else has taken it over")
 
     def _declared_now(self, target: DeclaredTarget, values: Mapping[str, str], key: str) -> Ending:
         ending = carry_declared(target.declared, target.system, Order(values, key), self._zone)

@@ -9,9 +9,9 @@ from dialogs.effects import Effect
 from dialogs.engine import Conversation
 from dialogs.results import Result
 from ivr.attention import Attention, DeadlineError
+from ivr.call_record import CallRecord
 from ivr.callers.knowing import DEADLINE, Acquaintance
 from ivr.occasion import Person
-from ivr.records import CallRecord
 
 
 class Meeting:

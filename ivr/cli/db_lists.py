@@ -18,9 +18,10 @@ from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import Gathered, RowRefused, gather
 from data.records import AuditEntry
-from ivr.cli.database import database_option, json_option, opened, report
+from ivr.cli.database import database_option, opened, report
 from ivr.cli.db_people import settings_of, show_person
-from ivr.cli.who import operator
+from ivr.cli.shown import json_option
+from ivr.cli.who import noted, operator
 
 _MOST_SHOWN = 10
 
@@ -169,13 +170,7 @@ def _export_table(url: str, table: str, file: Path, *, as_json: bool) -> None:
     with opened(url, as_json=as_json) as store:
         store.check()
         dumping.insist_on(table)
-        entry = AuditEntry(
-            at=datetime.now(UTC),
-            who=operator(),
-            action="export",
-            what=f"{table}: all rows",
-            why=f"ivr db export {file.name}",
-        )
+        entry = noted("export", what=f"{table}: all rows", why=f"ivr db export {file.name}")
         store.audit.note(entry)  # before: an export that is not on record must not exist
         rows = dumping.dump(store, table, file)
     report(

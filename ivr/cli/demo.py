@@ -66,6 +66,8 @@ def speaking_caller(customer_number: str, phone_number: str) -> Persona:
             Reply("main_menu", words="saldo"),
             Reply("customer_number", words=one_by_one(customer_number)),
             Reply("customer_number", words=one_by_one(customer_number)),
+            Reply("about_the_payment", words="no, gracias"),
+            Reply("about_the_payment", words="no"),
             Reply("anything_else", words="no, gracias"),
             Reply("anything_else", words="no"),
         ),

@@ -35,7 +35,7 @@ NOW = datetime(2026, 11, 23, 10, 0)
 """When the callers call."""
 BEFORE, AFTER = 0.4, 2.0
 """Seconds of line before and after the words."""
-ANSWER_WITHIN = 30.0
+ANSWER_WITHIN = 120.0
 """Seconds for one utterance: this measures what is heard, `wait` how long it took."""
 LANGUAGES = ("es", "ca", "en")
 

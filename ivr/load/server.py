@@ -12,7 +12,7 @@ monkey.patch_all()
 import json  # noqa: E402 - patching comes first
 import sys  # noqa: E402
 import tempfile  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable, Sequence  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -73,6 +73,9 @@ class OneSound:
         self._sound = Path(sound)
 
     def file_of(self, spoken: Spoken) -> Path:  # noqa: ARG002 - the port's
+        return self._sound
+
+    def rest_of(self, files: Sequence[Path], seconds: float) -> Path:  # noqa: ARG002 - the port's
         return self._sound
 
 

@@ -23,11 +23,11 @@ from data.store import Store
 from dialogs.effects import Write
 from dialogs.results import Failed, Found, Noted, Refused, Written
 from ivr.back_ends import BackEnds, declared_in
-from ivr.back_ends.writing import Writing, key_of
+from ivr.back_ends.writing import KIND, Writing, key_of
 from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion
-from ivr.outbox import PATIENCE, pause_after
+from ivr.outbox import PATIENCE, Outbox, pause_after
 from tests.back_ends.systems import Reply, break_off, crm, hang, raw_server
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -72,6 +72,7 @@ class House:
     folder: Path
     store: Store
     clock: LaterClock
+    outbox: Outbox
     writing: Writing
     back_ends: BackEnds
     owner: str = "one"
@@ -87,9 +88,13 @@ class House:
 
     def carry(self) -> int:
         """One look at the outbox, to its end."""
-        taken = self.writing.outbox.carry()
-        self.writing.outbox.wait_until_carried()
+        taken = self.outbox.carry(KIND)
+        self.outbox.wait_until_carried()
         return taken
+
+    def close(self) -> None:
+        self.writing.close()
+        self.outbox.close()
 
     def break_database(self) -> None:
         """As if its disk had gone: the file is away, and nobody can make another."""
@@ -107,10 +112,10 @@ class House:
 
 def _house(folder: Path, back_ends: BackEnds, clock: LaterClock, owner: str) -> House:
     store = Store(f"sqlite:///{folder}/ivr.sqlite3")
-    writing = Writing(
-        store, Spool(folder / "spool"), back_ends.targets(), owner=owner, clock=clock, zone=MADRID
-    )
-    return House(folder, store, clock, writing, back_ends, owner)
+    outbox = Outbox(store, owner=owner, clock=clock)
+    spool = Spool(folder / "spool")
+    writing = Writing(store, spool, back_ends.targets(), outbox, clock=clock, zone=MADRID)
+    return House(folder, store, clock, outbox, writing, back_ends, owner)
 
 
 @pytest.fixture(scope="module")
@@ -141,13 +146,13 @@ def build(tmp_path: Path, empty: Path) -> Iterator[Callable[..., House]]:
         back_ends = BackEnds(lookups, declared_in(tmp_path / "back_ends.yaml"), zone=MADRID)
         house = _house(tmp_path, back_ends, clock, "one")
         if not still:
-            house.writing.start()
+            house.outbox.start()
         opened.append(house)
         return house
 
     yield make
     for house in opened:
-        house.writing.close()
+        house.close()
         house.back_ends.close()
         house.store.close()
 
@@ -257,7 +262,7 @@ def test_asked_twice_it_happens_once(build: Callable[..., House]) -> None:
         assert len(system.asked) == 1
         restarted = house.process("two")
         assert restarted.writing.write(SHIP, when) == Written()
-        restarted.writing.close()
+        restarted.close()
         assert len(system.asked) == 1
         house.writing.write(Write("ship_day", {**VALUES, "parcels": "3"}, "change", 10.0), when)
         house.writing.write(SHIP, occasion())
@@ -342,7 +347,33 @@ def test_what_a_dead_server_had_is_taken_over(build: Callable[..., House]) -> No
         house.clock.later = timedelta(seconds=91)
         assert other.carry() == 1
         assert [sent["idempotency-key"] for sent in system.headers] == [errand.idempotency_key]
-        other.writing.close()
+        other.close()
+
+
+@pytest.mark.parametrize(("method", "sent"), [("post", 0), ("put", 1)])
+def test_a_server_that_died_while_it_was_sending(build: Callable[..., House], method: str, sent: int) -> None:
+    """What may not be repeated is a person's to look at; what may is sent again."""
+    with crm(lambda *_: (200, {})) as system:
+        house = build(system.url, method=method, still=True)
+        put_in(house)
+        (claimed,) = house.store.outbox.claim("dead", at=house.clock.utc(), lease=timedelta(seconds=90))
+        house.store.outbox.begin(claimed.id, "dead")
+        house.clock.later = timedelta(seconds=91)
+        assert house.carry() == 1
+        assert len(system.asked) == sent
+        assert house.store.outbox.state().given_up == 1 - sent
+
+
+def test_what_was_claimed_and_never_begun_is_done(build: Callable[..., House]) -> None:
+    """Its server died before it sent anything: nothing can happen twice."""
+    with crm(lambda *_: (200, {})) as system:
+        house = build(system.url, method="post", still=True)
+        put_in(house)
+        house.store.outbox.claim("dead", at=house.clock.utc(), lease=timedelta(seconds=90))
+        house.clock.later = timedelta(seconds=91)
+        assert house.carry() == 1
+        assert len(system.asked) == 1
+        assert house.errands[0].done_at is not None
 
 
 def test_no_server_takes_what_another_is_just_beginning(build: Callable[..., House]) -> None:
@@ -356,7 +387,9 @@ def test_no_server_takes_what_another_is_just_beginning(build: Callable[..., Hou
         other = house.process("two")
         assert other.carry() == 0
         greenlet.kill()
-        other.writing.close()
+        house.writing._begun.kill()
+        house.outbox.close(0.0)
+        other.close()
 
 
 def test_it_is_given_up_after_three_days_and_can_be_taken_up_again(build: Callable[..., House]) -> None:
@@ -438,7 +471,7 @@ def test_many_at_once_are_each_done_once(build: Callable[..., House]) -> None:
     with crm(lambda *_: (200, {})) as system:
         house = build(system.url)
         other = house.process("two")
-        other.writing.start()
+        other.outbox.start()
         calls = [occasion() for _ in range(60)]
         writing = [
             gevent.spawn((house if at % 2 else other).writing.write, SHIP, one)
@@ -452,7 +485,7 @@ def test_many_at_once_are_each_done_once(build: Callable[..., House]) -> None:
                 gevent.sleep(0.05)
         keys = [sent["idempotency-key"] for sent in system.headers]
         assert sorted(keys) == sorted(key_of(SHIP, one) for one in calls)
-        other.writing.close()
+        other.close()
 
 
 def test_the_last_error_of_an_errand_holds_nothing_of_the_caller(build: Callable[..., House]) -> None:

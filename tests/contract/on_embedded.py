@@ -83,9 +83,11 @@ class EmbeddedPlace:
         self._callers: list[LineCaller] = []
         actions = [
             ["set", "app_disable_expand_variables=true"],
-            ["multiset", "socket_resume=true playback_terminators=none"],
+            ["multiset", "socket_resume=true playback_terminators=none ivr_tap=none"],
             ["socket", f"127.0.0.1:{self.port} async full"],
-            ["stop_record_session", "all"],
+            ["set", "app_disable_expand_variables=false"],
+            ["stop_record_session", "${ivr_tap}"],
+            ["set", "app_disable_expand_variables=true"],
             ["set", "ivr_landing=fallback"],
             ["answer"],
             ["set", "hangup_after_bridge=true"],

@@ -30,7 +30,7 @@ from tests.contract.place import (
     pause,
     wav,
 )
-from tests.freeswitch.harness import recordings, wait_until
+from tests.freeswitch.harness import taps, wait_until
 from tests.freeswitch.sound import noise, tone
 from tests.freeswitch.sound import place as position
 
@@ -127,7 +127,7 @@ def test_kill_9_at_any_instant(place: Place, round_: int) -> None:
         gevent.joinall(calling, raise_error=True)
         wait_until(lambda: len(members(place, FALLBACK)) == len(callers), 8, "all in the fallback queue")
         # What the dead listened to would grow in memory for as long as somebody waits.
-        wait_until(lambda: not recordings(place.pid), 2, "no recording that goes on")
+        wait_until(lambda: not taps(place.pid), 2, "no live audio that goes on")
     assert not any(caller.over.is_set() for caller in callers)
     for caller in callers:
         hears(caller)
@@ -143,7 +143,7 @@ def test_what_a_killed_server_listened_to_is_gone_after_the_next_start(place: Pl
         caller.call()
         process.wait(timeout=8)
         wait_until(lambda: len(members(place, FALLBACK)) == 1, 8, "the caller in the fallback queue")
-    wait_until(lambda: not recordings(place.pid), 2, "no recording that goes on")
+    wait_until(lambda: not taps(place.pid), 2, "no live audio that goes on")
     with victim(place):  # the real switch has removed the file, which is too short for it; we do the rest
         assert list((place.folder / "live").rglob("*.r8")) == []
     assert not caller.over.is_set()

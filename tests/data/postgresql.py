@@ -53,7 +53,6 @@ class Server:
             "listen_addresses": "''",
             "unix_socket_directories": f"'{self.folder}'",
             "fsync": "off",
-            "synchronous_commit": "off",
             "full_page_writes": "off",
             "autovacuum": "off",
             "shared_buffers": "32MB",

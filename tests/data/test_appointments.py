@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from gevent.threadpool import ThreadPool
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from data import luhn
 from data.errors import RecordRefused
@@ -25,7 +25,11 @@ PEOPLE = ("45716", "12807", "30460", "77024", "65193", "29389", "81646")
 
 @pytest.fixture
 def seeded(store: Store) -> Store:
+    """People without the slots and appointments that come with them."""
     seed(store, customers=10)
+    with store.database.writing() as connection:
+        for table in (AppointmentChangeRow, AppointmentRow, AppointmentSlotRow):
+            connection.execute(delete(table))
     return store
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from data.ids import new_id
 from data.models import OutboxRow, PhoneNumberRow
+from data.outbox import BEGUN
 from data.records import Errand
 from data.store import Store
 from tests.data.conftest import NOW
@@ -172,6 +173,20 @@ def test_whoever_puts_it_in_may_claim_it_before_it_is_due(store: Store) -> None:
     assert not store.outbox.done(mine.id, "n1", at=NOW + LEASE)
     assert store.outbox.done(mine.id, "n2", at=NOW + LEASE)
     assert store.outbox.claim_own("a", "n1", at=NOW + 9 * LEASE, lease=LEASE) is None
+
+
+def test_a_try_that_must_not_be_made_twice_is_noted_before_it_begins(store: Store) -> None:
+    """Whoever takes it over from a dead server sees it; a try that was reported is none of these."""
+    store.outbox.put(errand("a"))
+    (mine,) = store.outbox.claim("n1", at=NOW, lease=LEASE)
+    assert mine.last_error == ""
+    assert store.outbox.begin(mine.id, "n1")
+    assert not store.outbox.begin(mine.id, "n2")
+    (theirs,) = store.outbox.claim("n2", at=NOW + LEASE, lease=LEASE)
+    assert theirs.last_error == BEGUN
+    assert store.outbox.try_again(theirs.id, "n2", due_at=NOW + 2 * LEASE, error="busy")
+    (again,) = store.outbox.claim("n1", at=NOW + 2 * LEASE, lease=LEASE)
+    assert again.last_error == "busy"
 
 
 def test_how_an_errand_stands(store: Store) -> None:

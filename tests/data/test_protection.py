@@ -124,7 +124,6 @@ def furnished(store: Store, folders: Folders) -> World:
 
 def _more_rows(store: Store, customer_id: UUID, call_id: UUID) -> None:
     rows: list[tuple[type[Base], dict[str, object]]] = [
-        (IdentityRow, {"kind": "dni", "value": "12345678Z", "set_at": NOW, "set_by": "import"}),
         (
             SegmentRow,
             {
@@ -160,6 +159,8 @@ def _more_rows(store: Store, customer_id: UUID, call_id: UUID) -> None:
         ),
     ]
     with store.database.writing() as connection:
+        hers = IdentityRow.customer_id == customer_id
+        connection.execute(update(IdentityRow).where(hers).values(value="12345678Z"))
         for table, values in rows:
             named = {} if table is VerificationTryRow else {"customer_id": customer_id}
             connection.execute(insert(table).values(id=new_id(), **values, **named))
@@ -226,7 +227,8 @@ def test_her_place_is_free_again(world: World) -> None:
     """The appointment goes with her, and somebody else may have its place."""
     erase(world.store, LUCIA, world.folders, ENTRY)
     with world.store.database.reading() as connection:
-        assert connection.scalar(select(AppointmentSlotRow.taken)) == 1
+        slot = select(AppointmentSlotRow.taken).where(AppointmentSlotRow.id == world.slot)
+        assert connection.scalar(slot) == 1
 
 
 def test_it_is_on_record_by_key_alone(world: World) -> None:

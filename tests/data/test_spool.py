@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from data import spool as spool_module
 from data.errors import DatabaseLocked, DataError, SpoolNotWritable
 from data.ids import new_id
-from data.records import CallAnswered, CallRecord, Reading
+from data.records import CallAnswered, CallRecord, Errand, Reading
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
 from tests.data.conftest import NOW, begun, ended, locked_by_another_process, turn
@@ -246,7 +247,7 @@ def test_a_line_that_is_no_record_is_put_aside(store: Store, spool: Spool, line:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10_000), damage=st.binary(min_size=1, max_size=40))
-def test_no_damage_stops_the_draining(store: Store, tmp_path: Path, place: int, damage: bytes) -> None:
+def test_no_damage_stops_the_draining(sqlite_store: Store, tmp_path: Path, place: int, damage: bytes) -> None:
     """Any bytes, anywhere in the file: every line is written or put aside, and the spool ends empty."""
     spool = Spool(tmp_path / str(new_id()))
     spool.keep(*a_call())
@@ -256,7 +257,7 @@ def test_no_damage_stops_the_draining(store: Store, tmp_path: Path, place: int, 
     content[place : place + len(damage)] = damage
     file.write_bytes(content)
     lines = sum(1 for line in bytes(content).split(b"\n") if line.strip())
-    drained = spool.drain(store)
+    drained = spool.drain(sqlite_store)
     assert drained.written + drained.set_aside == lines
     assert len(set_aside(spool)) == drained.set_aside
     assert not spool.waiting
@@ -336,3 +337,16 @@ def test_a_file_in_the_place_of_the_folder_says_so(store: Store, tmp_path: Path)
     (tmp_path / "spool").write_text("not a folder")
     with pytest.raises(DataError, match="cannot be kept"):
         Spool(tmp_path / "spool").keep(begun())
+
+
+def test_errands_wait_with_the_calls_and_are_put_in_once(spool: Spool, store: Store) -> None:
+    """What a caller asked for while the database was lost: kept twice, it is put in once, whole."""
+    asked = Errand(
+        kind="write", target="crm", body={"values": {"day": "2026-12-01"}}, idempotency_key="k", at=NOW
+    )
+    spool.keep(*a_call(), asked)
+    spool.keep(asked)
+    assert spool.drain(store) == Drained(written=8, set_aside=0)
+    (mine,) = store.outbox.claim("n1", at=NOW, lease=timedelta(seconds=9), most=9)
+    assert (mine.target, dict(mine.body), mine.idempotency_key) == ("crm", dict(asked.body), "k")
+    assert mine.created_at == NOW

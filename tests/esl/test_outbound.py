@@ -195,7 +195,8 @@ def test_live_audio_and_recording_use_the_measured_commands(
         "RECORD_USE_THREAD=",
         f"api uuid_record {UUID} start {wav}",
         f"api uuid_setvar_multi {UUID} enable_file_write_buffering=false;RECORD_READ_ONLY=true;"
-        "RECORD_PRE_BUFFER_FRAMES=0;playback_terminators=none;RECORD_STEREO=;RECORD_USE_THREAD=false",
+        "RECORD_PRE_BUFFER_FRAMES=0;playback_terminators=none;RECORD_STEREO=;RECORD_USE_THREAD=false;"
+        f"ivr_tap={tap}",
         f"api uuid_record {UUID} start {tap}",
         f"api uuid_record {UUID} mask {wav}",
         f"api uuid_record {UUID} unmask {wav}",

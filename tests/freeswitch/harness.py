@@ -8,7 +8,6 @@ Rules:
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import socket
 import tempfile
@@ -55,14 +54,13 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         never.wait(0.02)
 
 
-def recordings(pid: int) -> list[str]:
-    """The sound files that a process has open for writing, with or without a name (proc(5))."""
+def taps(pid: int) -> list[str]:
+    """The files of live audio that a process has open, with or without a name (proc(5))."""
     found = []
     for number in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # closed meanwhile
             target = str(number.readlink())
-            flags = Path(f"/proc/{pid}/fdinfo/{number.name}").read_text().split("flags:")[1].split()[0]
-            if re.search(r"\.(r8|wav)\b", target) and int(flags, 8) & os.O_ACCMODE:
+            if re.search(r"\.r8\b", target):
                 found.append(target)
     return found
 

@@ -48,6 +48,19 @@ def test_its_settings_exist(compose: dict[str, Any]) -> None:
                 assert not inner or inner in fields[part].annotation.model_fields
 
 
+def test_what_is_installed_is_locked(compose: dict[str, Any]) -> None:
+    """Every package by its hash, the database's driver too."""
+    recipe = compose["x-ivr"]["build"]["dockerfile_inline"]
+    installs = re.findall(r"pip install (.*?)(?: \\)?$", recipe, re.MULTILINE)
+    assert installs == ["--require-hashes -r requirements.lock", "--no-deps --no-build-isolation -e ."]
+    assert re.search(r"^psycopg==", (FILE.parent / "requirements.lock").read_text(), re.MULTILINE)
+
+
+def test_an_upgrade_renews_the_configuration(compose: dict[str, Any]) -> None:
+    """Without --force, `init` ends with 1 where a template has changed, and nothing else starts."""
+    assert compose["services"]["configure"]["command"][-1] == "--force"
+
+
 def test_no_secret_and_no_open_door_is_written_down(compose: dict[str, Any]) -> None:
     """Secrets are made on the machine; nothing but SIP and sound listens beyond loopback."""
     text = FILE.read_text(encoding="utf-8")

@@ -72,8 +72,12 @@ def test_the_fallback_stands_right_behind_the_socket() -> None:
     at = steps.index(("socket", "10.0.0.1:8040|ivr-2.example.net:9040 async full"))
     names = [application for application, _ in steps]
     assert ("callcenter", "billing@ivr") in steps[at:]
-    assert steps[at + 1] == ("stop_record_session", "all")  # what the dead server listened to and recorded
-    assert names[at + 2 :] == ["set", "answer", "set", "set", "callcenter", "bridge", "playback", "hangup"]
+    assert steps[at + 1 : at + 4] == [  # what the dead server listened to
+        ("set", "app_disable_expand_variables=false"),
+        ("stop_record_session", "${ivr_tap}"),
+        ("set", "app_disable_expand_variables=true"),
+    ]
+    assert names[at + 4 :] == ["set", "answer", "set", "set", "callcenter", "bridge", "playback", "hangup"]
     assert ("bridge", "sofia/gateway/trunk/+34600111222") in steps
     assert ("playback", "/srv/sounds/sorry.wav") in steps
 

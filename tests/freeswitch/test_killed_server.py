@@ -23,7 +23,7 @@ from speech.errors import ModelUnavailable
 from speech.models import ModelStore
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
-from tests.freeswitch.harness import FreeSwitch, freeswitch, recordings, wait_until
+from tests.freeswitch.harness import FreeSwitch, freeswitch, taps, wait_until
 from tests.freeswitch.product import ServerProcess, beside, configuration, on_free_port
 from tests.freeswitch.sound import strength
 from tests.freeswitch.telephone import CallRefused, Leg, telephone
@@ -47,7 +47,7 @@ class Scene:
 
 
 @contextmanager
-def scene_in(folder: Path, engine: str) -> Iterator[Scene]:
+def scene_in(folder: Path, engine: str = "none") -> Iterator[Scene]:
     """A FreeSWITCH as the settings want it, a database with customers, a server that has not started."""
     settings = on_free_port(settings_in(folder, engine=engine))
     store = Store(settings.database_url)
@@ -122,7 +122,7 @@ def killed_call(scene: Scene, number: str, instant: float) -> bool:
         scene.server.kill()
         recorded = answered_at is not None and time.monotonic() - answered_at > WRITTEN_WITHIN
         wait_until(lambda: waiting(switch) == 1, 5, f"the caller {number} in the fallback queue")
-        wait_until(lambda: not recordings(switch.pid), 2, "no recording that goes on")
+        wait_until(lambda: not taps(switch.pid), 2, "no live audio that goes on")
         began = len(leg.heard)
         leg.wait_heard(lambda heard: ringing(b"".join(frame.samples for frame in heard[began:])), 8)
         assert not leg.over.is_set()
@@ -186,7 +186,7 @@ def test_a_killed_server_loses_neither_the_caller_nor_the_record(tmp_path: Path)
 @pytest.mark.parametrize("engine", ["none", "whisper"])
 def test_fifty_kills(tmp_path: Path, engine: str) -> None:
     """At 50 random instants of a call: the fallback every time, no zombie channel, every record completed,
-    no recording that goes on. With a recogniser, each question is listened to: live audio is on."""
+    no live audio that goes on. With a recogniser, each question is listened to: live audio is on."""
     need_freeswitch()
     if engine == "whisper":
         try:

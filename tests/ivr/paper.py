@@ -184,3 +184,7 @@ class PaperPrompts:
 
     def file_of(self, spoken: Spoken) -> Path:
         return Path(f"/prompts/{spoken.text}.wav")
+
+    def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
+        """The name tells from where."""
+        return Path(f"/prompts/rest-of-{files[0].name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +14,6 @@ import pytest
 from data.call_log import CallLog
 from data.records import CallRecord as Remembered
 from data.spool import Spool
-from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.effects import Collect, Deed
 from dialogs.engine import Conversation
@@ -43,16 +42,18 @@ from dialogs.source import parse
 from dialogs.written import test_text as text_of_test
 from esl.switch import HungUp
 from ivr.attention import CallOverError
+from ivr.call_record import place_in
 from ivr.cli.flows import SHIPPED
 from ivr.clock import Clock
 from ivr.deeds import Deeds
 from ivr.listening import Collected
 from ivr.moments import nobody_watches
 from ivr.publishing.checkup import catalogue_in
-from ivr.records import Basis, Records, place_in
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.workshop.recorded_call import Site
 from ivr.workshop.recorded_call import test_of as as_test
+from tests.databases import store_at
 from tests.ivr.paper import PaperCall, PaperPrompts
 
 ZONE = ZoneInfo("Europe/Madrid")
@@ -156,8 +157,7 @@ class Scene:
     """How each queue lets the caller go: `answered`, or a reason of mod_callcenter's."""
 
     def __post_init__(self) -> None:
-        self.store = Store(f"sqlite:///{self.place}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(self.place / "ivr.sqlite3")
         log = CallLog(self.store, Spool(self.place / "spool"))
         self.clock = Clock(1000.0)
         self.records = Records(log, node="test", clock=self.clock, recordings=None)
@@ -324,6 +324,18 @@ def test_the_same_question_with_two_answers(scene: Scene) -> None:
     text = scene.retell(record)
     assert "- busy\n" in text
     assert "- error\n" in text
+
+
+def test_what_was_said_while_a_back_end_was_slow_is_no_part_of_the_test(scene: Scene) -> None:
+    """What the live service says at the look-up's own step ("one moment, please"): no flow knows of it."""
+    scene.answers = {"account": account()}
+    record = scene.live(in_turn(Keyed("1"), Keyed(CUSTOMER), Keyed("2")))
+    turns = list(record.turns)
+    at = next(n for n, turn in enumerate(turns) if turn.kind == "lookup")
+    waited = replace(turns[at], kind="said", text="Un momento, por favor.", result="", asked={}, found={})
+    text = scene.retell(replace(record, turns=(*turns[:at], waited, *turns[at:])))
+    assert "Un momento" not in text
+    assert "lookup: account" in text
 
 
 def test_a_caller_who_goes_while_something_is_said_ends_the_test_there(scene: Scene) -> None:

@@ -12,12 +12,12 @@ from sqlalchemy import update
 
 from data.models import AccountRow, DebtRow, OrderRow, PaymentRow, TicketRow
 from data.records import Request
-from data.seeds import seed
 from data.store import Store
 from dialogs.catalogue import VALUE_TYPES, load_catalogue
 from dialogs.results import Failed, Found, Missing
 from ivr.back_ends.agreement import differing
 from ivr.lookups import LOOKUPS, SCHEMAS, Lookups
+from tests.databases import store_at
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
 TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
@@ -25,9 +25,7 @@ TODAY = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
-    store.upgrade()
-    seed(store, customers=10)
+    store = store_at(tmp_path / "ivr.sqlite3", customers=10)
     yield store
     store.close()
 

@@ -54,6 +54,7 @@ from ivr.moments import CallOver, Moment
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from speech.errors import SynthesizerLost
+from tests.databases import store_at
 from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
 
 SPEED = 100.0
@@ -96,8 +97,7 @@ class Rig:
     """A session on a call on paper, with a real database behind it."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store(f"sqlite:///{folder}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(folder / "ivr.sqlite3")
         self.clock = Clock(SPEED)
         self.call = PaperCall()
         self.moments: list[Moment] = []

@@ -18,8 +18,8 @@ from speech.whisper_readings import (
     similarity,
     sounded,
     weighed,
-    with_figures_joined,
 )
+from speech.written_numbers import with_figures_joined
 from tests.speech.conftest import noise, silence, tones
 
 
@@ -261,3 +261,20 @@ def test_numbers_that_whisper_half_wrote_in_figures(language: str, wrote: str, s
     """Eight of ten Spanish amounts came back like this; none of them was understood."""
     words = ("mil", "ochocientos", "cuatro", "cinco", "siete", "y", "cien")
     assert with_figures_joined(wrote, language, words) == said
+
+
+@pytest.mark.parametrize(
+    ("wrote", "amount", "digits"),
+    [
+        ("680 4 dollars", "684 dollars", "680 4 dollars"),
+        ("200 50 3", "253", "200 50 3"),
+        ("2000 300 50", "2350", "2000 300 50"),
+        ("20 30", "20 30", "20 30"),
+        ("45 71 8", "45 71 8", "45 71 8"),
+        ("100", "100", "100"),
+    ],
+)
+def test_quantities_in_several_figures(wrote: str, amount: str, digits: str) -> None:
+    """Where hundreds are expected they are one number; a row of digits stays as it was said."""
+    assert with_figures_joined(wrote, "en", ("hundred", "dollars")) == amount
+    assert with_figures_joined(wrote, "en", ("one", "two")) == digits

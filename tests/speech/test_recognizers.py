@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 
 import gevent
 import pytest
 
 from speech.endpointing import Endpointer, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from speech.errors import RecognizerLost, RecognizerTimeout
-from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
+from speech.pyttsx3 import Pyttsx3
 from speech.recognizer import Hypothesis, Recognizer
 from speech.vosk import Vosk
 from speech.whisper import Whisper
@@ -53,14 +52,6 @@ MENU = {
     ),
 }
 DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
-
-
-@pytest.fixture(scope="module")
-def caller() -> Iterator[Pyttsx3]:
-    """Who calls: another voice than the system's."""
-    engine = Pyttsx3(voices=CALLER_VOICES, timeout=20.0)
-    yield engine
-    engine.close()
 
 
 def _said(

@@ -12,6 +12,8 @@ import gevent
 import gevent.socket
 import pytest
 
+from ivr.config import Settings
+from ivr.doctor import _engines_elsewhere
 from speech.errors import RecognizerLost, RecognizerTimeout
 from speech.pyttsx3 import Pyttsx3
 from speech.sound import FRAME_BYTES
@@ -182,6 +184,19 @@ def test_more_than_it_may_have_is_refused(servers: Servers, yes: bytes) -> None:
     assert first.finish(20).readings[0].text == "네"
     assert _feed(recognizer, yes).finish(20).readings[0].text == "네"
     recognizer.close()
+
+
+def test_the_doctor_asks_the_servers(servers: Servers) -> None:
+    """One that answers, one that does not, and a voice that is not there: each with its remedy."""
+    speech = {
+        "servers": {"es": [servers.url()], "ca": ["ws://127.0.0.1:9"]},
+        "piper": {"en": "/nowhere/voice.onnx"},
+    }
+    settings = Settings.model_validate({"speech": speech})
+    found = {finding.what: finding for finding in _engines_elsewhere(settings)}
+    assert found[f"vosk-server {servers.url()}"].state == "good"
+    assert "cannot be reached" in found["vosk-server ws://127.0.0.1:9"].found
+    assert found["Piper"].state == "bad" and found["Piper"].remedy
 
 
 def test_a_server_that_died_is_not_waited_for(servers: Servers, yes: bytes) -> None:

@@ -1,0 +1,33 @@
+"""What may be said at any question, and how clearly it has to be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.results import Alternative, Heard
+from dialogs.universals import BACK, CLEAR, PERSON, find_universal
+
+LANGUAGES = ("es", "ca", "en")
+
+
+def _found(text: str, confidence: float) -> str:
+    heard = Heard((Alternative(text, confidence),))
+    match = find_universal(heard, "es", LANGUAGES, one_key=False)
+    return match.value if match else ""
+
+
+@pytest.mark.parametrize(("confidence", "value"), [(CLEAR - 0.1, ""), (CLEAR, "@language:en")])
+def test_another_language_has_to_be_clear(confidence: float, value: str) -> None:
+    """A noise that sounds a little like "inglés" must not leave a caller with English."""
+    assert _found("inglés", confidence) == value
+
+
+@pytest.mark.parametrize(("text", "value"), [("una persona", PERSON), ("volver atrás", BACK)])
+def test_the_others_need_less(text: str, value: str) -> None:
+    """A person is never refused for want of confidence, and a step back can be taken back."""
+    assert _found(text, 0.2) == value
+
+
+def test_a_person_beside_an_unclear_language_is_a_person() -> None:
+    """What is not believed does not hide what is."""
+    assert _found("inglés una persona", 0.3) == PERSON
