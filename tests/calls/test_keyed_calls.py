@@ -116,8 +116,11 @@ def test_callers_who_hang_up_at_any_instant_leave_complete_records(keyed_stage: 
     assert len(records) >= len([after for after in INSTANTS if after > 0.05])
     for record in records:
         assert record.finished
-        assert record.ended_by == "caller", (record.hangup_cause, record.turns)
         assert record.hangup_cause
+        # Who goes while the switch connects the server is seen as a connection that ended, and no more.
+        early = record.hangup_cause == "CONNECTION_LOST" and not record.turns
+        assert record.ended_by == ("unknown" if early else "caller"), (record.hangup_cause, record.turns)
+    assert [record.ended_by for record in records].count("caller") > len(INSTANTS) // 2
 
 
 def test_keys_that_answer_nothing_end_nothing(keyed_stage: Stage) -> None:
