@@ -289,7 +289,8 @@ class Question:
         hypothesis = self._answered(utterance)
         if hypothesis is None:
             return Collected(NoMatch(), ended_at)
-        log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
+        if not self._collect.sensitive:
+            log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         given = _heard(hypothesis)
