@@ -46,20 +46,20 @@ from dialogs.results import (
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call, HungUp
 from ivr import moments
-from ivr.attention import Attention, CallOverError, CallTooLongError
-from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
 from ivr.call_record import CallRecord, place_in
 from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
-from ivr.clip import clip_of
 from ivr.clock import Clock
-from ivr.deeds import Deeds
-from ivr.listening import Collected, Question
+from ivr.living.attention import Attention, CallOverError, CallTooLongError
+from ivr.living.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.living.clip import clip_of
+from ivr.living.deeds import Deeds
+from ivr.living.listening import Collected, Question
+from ivr.living.queue_wait import QueueWait
+from ivr.living.saying import NothingToSayError, Saying
+from ivr.living.voicing import Prompts, Voicing
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
-from ivr.queue_wait import QueueWait
-from ivr.saying import NothingToSayError, Saying
-from ivr.voicing import Prompts, Voicing
 from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)

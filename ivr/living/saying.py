@@ -15,8 +15,8 @@ from dialogs.engine import Conversation
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
 from ivr.clock import Clock
+from ivr.living.voicing import Prompts, Voicing
 from ivr.moments import MASK, Watch
-from ivr.voicing import Prompts, Voicing
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
