@@ -19,6 +19,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from dialogs import endings
 from dialogs.call import MASK, Call, Scalar, Trace, Visit
 from dialogs.catalogue import Catalogue
 from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
@@ -26,11 +27,10 @@ from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
-from dialogs.nodes.queue import context
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.notice import give_notice
-from dialogs.results import Handed, Heard, Keyed, Match, NoMatch, Result
+from dialogs.results import Heard, Keyed, Match, NoMatch, Result
 from dialogs.segments.rules import Decision
 from dialogs.source import nearest
 from dialogs.universals import BACK, MARK, language_of
@@ -269,7 +269,7 @@ class Conversation:
         self._call.leave(label)
         try:
             if label == END:
-                self._running = self._end()
+                self._running = endings.end(self._call)
             elif label == PERSON:
                 self._to_person()
             else:
@@ -286,7 +286,7 @@ class Conversation:
 
     def _take(self, way_out: Exit) -> None:
         if way_out.target == END:
-            self._running = self._end()
+            self._running = endings.end(self._call)
         elif way_out.target == PERSON:
             self._to_person()
         else:
@@ -297,7 +297,7 @@ class Conversation:
                 self._call.flow, self._call.step = self._above.pop()
                 self._entered_subflow = True
             else:
-                self._running = self._end()
+                self._running = endings.end(self._call)
 
     def _give(self, effect: Effect) -> Effect:
         self._effects += 1
@@ -377,21 +377,7 @@ class Conversation:
         if person in self._call.flow.steps:
             self._go(person)
         else:
-            self._running = self._hand_over(person)
-
-    def _hand_over(self, queue: str) -> Generator[Effect, Result, str]:
-        """A flow whose person is a queue and no step: the queue, and what is said if nobody is free."""
-        result = yield Enqueue(queue, self._call.step, context(self._call))
-        if isinstance(result, Handed):
-            yield SetOutcome("handed_over", self._call.step)
-            return END
-        yield Play(self._call.built_in("nobody_free"), self._call.step)
-        yield SetOutcome("nobody_free", self._call.step)
-        return END
-
-    def _end(self) -> Generator[Effect, Result, str]:
-        yield Hangup(self._call.step)
-        return END
+            self._running = endings.to_queue(self._call, person)
 
     def _broken(self, fault: Exception, *, for_good: bool = False) -> None:
         """Notes the fault and chooses the landing: apology and person, or regret and the end."""
@@ -401,17 +387,8 @@ class Conversation:
         at_person = self._call.step == self._call.flow.person
         hopeless = for_good or at_person or self._steps > MOST_STEPS or len(self.faults) > MOST_FAULTS
         self._last_resort = self._last_resort or hopeless
-        self._running = self._regret() if self._last_resort else self._apology()
-
-    def _apology(self) -> Generator[Effect, Result, str]:
-        yield Play(self._call.built_in("apology"), self._call.step)
-        return PERSON
-
-    def _regret(self) -> Generator[Effect, Result, str]:
-        yield Play(self._call.built_in("nobody_free"), self._call.step)
-        yield SetOutcome("fault", self._call.step)
-        yield Hangup(self._call.step)
-        return END
+        landing = endings.regret if self._last_resort else endings.apology
+        self._running = landing(self._call)
 
     def _note_fault(self, fault: Exception) -> None:
         # Only this package's own messages are known to hold no value of the caller's.

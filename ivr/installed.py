@@ -11,22 +11,22 @@ from ivr.config import Settings
 from ivr.evidence import Evidence
 from ivr.identity.pins import Hashing
 from ivr.identity.verification import Verification
-from ivr.messenger.delivery import Delivery
+from ivr.messenger.errands import errands_of
 from ivr.messenger.messenger import Messenger, carriers
 from ivr.messenger.paper import Folder
+from ivr.outbox import Outbox
 from ivr.performers import Performers
 
 
 def open_performers(
-    settings: Settings, store: Store, clock: Clock, closing: ExitStack, *, node: str
+    settings: Settings, store: Store, clock: Clock, closing: ExitStack, outbox: Outbox
 ) -> Performers:
-    """Those of a server; `closing` closes them. `node`: this process among those that share the database."""
+    """Those of a server; `closing` closes them. `outbox` carries their errands from its start on."""
     hashing = Hashing()
     closing.callback(hashing.close)
     folder = Folder(settings.messages_folder, clock.utc)
-    delivery = Delivery(store, carriers(settings.messages, folder, clock), owner=node, clock=clock)
-    closing.callback(delivery.close)
-    delivery.start()
+    for channel, kind in errands_of(store, carriers(settings.messages, folder, clock), clock).items():
+        outbox.takes(channel, kind)
     return Performers(
         identity=Verification(store.verifications, settings.verification, hashing=hashing, clock=clock),
         cases=Cases(store, clock),

@@ -7,6 +7,7 @@ Rules:
    loudly, and lies there for a person (`ivr outbox list`).
 3. What may have been done, and must not be done twice, is never tried again: a person decides.
 4. Whoever puts an errand in may wait for its first try.
+5. Each kind of errand is carried by itself: a provider that is down costs its own errands time, no others.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -34,12 +35,13 @@ log = structlog.get_logger(__name__)
 EVERY = 1.0
 """Seconds between two looks; an errand of this process is carried at once, without one."""
 AT_ONCE = 16
-"""Errands that are carried at the same time, beside those that callers wait for."""
-LEASE = timedelta(seconds=90)
-"""Longer than any deadline of a system (30 s) with its repetitions."""
+"""Errands of one kind that are carried at the same time, beside those that callers wait for."""
+LEASE = timedelta(seconds=120)
+"""Longer than any deadline of a system or of a provider (60 s) with its repetitions."""
 HEAD_START = timedelta(seconds=5)
 """Time in which nobody but the process that has put it in takes an errand."""
 PATIENCE = timedelta(days=3)
+"""Unless a kind has its own."""
 FIRST_PAUSE, LONGEST_PAUSE = 4.0, 3600.0
 """Seconds."""
 KEPT_ENDINGS = 2000
@@ -80,43 +82,68 @@ Ending = Arrived | Declined | NotYet | Unknown
 Carry = Callable[[Claimed], Ending]
 
 
+def _nobody(_errand: Claimed, _ending: Ending) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How errands of one kind are carried."""
+
+    carry: Carry
+    """One try."""
+    over: Callable[[Claimed, Ending], None] = _nobody
+    """Told once it has arrived or was given up, with the last try's ending. May raise `DataError`."""
+    patience: timedelta = PATIENCE
+    at_once: int = AT_ONCE
+
+
+@dataclass(frozen=True)
+class _Line:
+    kind: Kind
+    pool: Pool
+
+
 def pause_after(tries: int, chance: float) -> float:
     """Seconds until the next try: doubled each time, a quarter more or less by `chance` (0 to 1)."""
     return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(tries - 1, 20)) * (0.75 + chance / 2))
 
 
 class Outbox:
-    """One process's carrying."""
+    """One process's carrying: `takes` each kind, then `start`."""
 
     def __init__(
-        self,
-        store: Store,
-        carriers: Mapping[str, Carry],
-        *,
-        owner: str,
-        clock: Clock,
-        chance: Callable[[], float] = random.random,
+        self, store: Store, *, owner: str, clock: Clock, chance: Callable[[], float] = random.random
     ) -> None:
-        """`carriers`: who carries each kind. `owner`: this process, by its node's name."""
-        self._store, self._carriers, self._owner, self._clock = store, carriers, owner, clock
+        """`owner`: this process, by its node's name."""
+        self._store, self._owner, self._clock = store, owner, clock
         self._chance = chance
-        self._pool = Pool(AT_ONCE)
+        self._lines: dict[str, _Line] = {}
         self._for_callers = Group()
         self._waiting: dict[str, AsyncResult[Ending]] = {}
         self._endings: OrderedDict[str, Ending] = OrderedDict()
-        self._carrier: gevent.Greenlet[[], None] | None = None
+        self._running: list[gevent.Greenlet[[str], None]] = []
         self._lost = False
 
+    def takes(self, name: str, kind: Kind) -> None:
+        """Errands of that kind are carried so, from `start` on."""
+        self._lines[name] = _Line(kind, Pool(kind.at_once))
+
     def start(self) -> None:
-        self._carrier = gevent.spawn(self._carry_now_and_then)
+        self._running = [gevent.spawn(self._carry_now_and_then, name) for name in self._lines]
 
     def close(self, deadline: float = 2.0) -> None:
         """Lets what is under way end for `deadline` seconds; the rest is taken over when its lease ends."""
-        if self._carrier is not None:
-            self._carrier.kill()
-        gevent.joinall([*self._pool, *self._for_callers], timeout=deadline)
-        self._pool.kill()
+        gevent.killall(self._running)
+        gevent.joinall([*self._under_way()], timeout=deadline)
+        for line in self._lines.values():
+            line.pool.kill()
         self._for_callers.kill()
+
+    def _under_way(self) -> Iterator[gevent.Greenlet[..., object]]:
+        yield from self._for_callers
+        for line in self._lines.values():
+            yield from line.pool
 
     def put(self, errand: Errand, deadline: float) -> Ending | None:
         """Puts it in, and waits for its first try until `deadline` seconds are over; `None`: not over yet.
@@ -164,41 +191,54 @@ class Outbox:
                 return Unknown("it was asked for before, and given up")
         return None
 
-    def carry(self) -> int:
-        """Takes up what is due and begins to carry it; how many. Raises `DataError`."""
-        most = self._pool.free_count()
+    def carry(self, name: str) -> int:
+        """Takes up what is due of that kind and begins to carry it; how many. Raises `DataError`."""
+        pool = self._lines[name].pool
+        most = pool.free_count()
         if not most:
             return 0
-        at, kinds = self._clock.utc(), tuple(self._carriers)
+        at = self._clock.utc()
         claimed = in_thread(
-            lambda: self._store.outbox.claim(self._owner, at=at, lease=LEASE, most=most, kinds=kinds)
+            lambda: self._store.outbox.claim(self._owner, at=at, lease=LEASE, most=most, kinds=(name,))
         )
         for errand in claimed:
-            self._pool.spawn(self._carry_one, errand)
+            pool.spawn(self._carry_one, errand)
         return len(claimed)
+
+    def begin(self, errand: Claimed) -> bool:
+        """As `data.outbox.Outbox.begin`, for what must not be done twice. Raises `DataError`."""
+        return in_thread(lambda: self._store.outbox.begin(errand.id, self._owner))
 
     def wait_until_carried(self) -> None:
         """Waits until nothing is under way."""
-        gevent.joinall([*self._pool, *self._for_callers])
+        gevent.joinall([*self._under_way()])
 
-    def _carry_now_and_then(self) -> None:
+    def _carry_now_and_then(self, name: str) -> None:
+        pool = self._lines[name].pool
         while True:
-            gevent.sleep(EVERY)
-            try:
-                self.carry()
-            except DataError as lost:
-                if not self._lost:
-                    log.error("outbox_waits", reason=str(lost))
-                self._lost = True
-            except Exception:
-                # The next errands must go on being carried, whatever broke this look.
-                log.exception("outbox_fault")
+            if self._look(name) and not pool.free_count():
+                pool.join(timeout=EVERY)  # more may be due: on with it as soon as there is room
             else:
-                self._lost = False
+                gevent.sleep(EVERY)
+
+    def _look(self, name: str) -> int:
+        try:
+            taken = self.carry(name)
+        except DataError as lost:
+            if not self._lost:
+                log.error("outbox_waits", reason=str(lost))
+            self._lost = True
+            return 0
+        except Exception:
+            # The next errands must go on being carried, whatever broke this look.
+            log.exception("outbox_fault", kind=name)
+            return 0
+        self._lost = False
+        return taken
 
     def _carry_one(self, errand: Claimed) -> None:
         try:
-            ending = self._carriers[errand.kind](errand)
+            ending = self._lines[errand.kind].kind.carry(errand)
         except Exception:
             log.exception("errand_fault", kind=errand.kind, target=errand.target)
             ending = NotYet("the carrier broke")
@@ -216,20 +256,24 @@ class Outbox:
 
     def _settle(self, errand: Claimed, ending: Ending, *, told: bool) -> None:
         """`told`: a caller hears of it, so that a refusal is nothing that is left to do."""
-        at, outbox, owner = self._clock.utc(), self._store.outbox, self._owner
+        kind, at, outbox = self._lines[errand.kind].kind, self._clock.utc(), self._store.outbox
+        owner = self._owner
         about = {"kind": errand.kind, "target": errand.target, "call": str(errand.call_id)}
         match ending:
             case Arrived():
-                in_thread(lambda: outbox.done(errand.id, owner, at=at))
+                over = in_thread(lambda: outbox.done(errand.id, owner, at=at))
             case Declined() if told:
-                in_thread(lambda: outbox.done(errand.id, owner, at=at))
-            case NotYet(reason, wait) if at - errand.created_at < PATIENCE:
+                over = in_thread(lambda: outbox.done(errand.id, owner, at=at))
+            case NotYet(reason, wait) if at - errand.created_at < kind.patience:
                 pause = max(wait or 0.0, pause_after(errand.tries, self._chance()))
                 due = at + timedelta(seconds=pause)
                 log.warning("errand_delayed", reason=reason, again_in=round(pause), **about)
                 in_thread(lambda: outbox.try_again(errand.id, owner, due_at=due, error=reason))
+                over = False
             case _:
                 why = {Declined: "declined", NotYet: "not done in time", Unknown: "unknown whether done"}
                 error = f"{why[type(ending)]}: {ending.reason}"
                 log.error("errand_given_up", reason=error, errand=str(errand.id), **about)
-                in_thread(lambda: outbox.give_up(errand.id, owner, at=at, error=error))
+                over = in_thread(lambda: outbox.give_up(errand.id, owner, at=at, error=error))
+        if over:
+            kind.over(errand, ending)

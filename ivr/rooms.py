@@ -23,16 +23,17 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
-from ivr.back_end_work import Filler
 from ivr.back_ends import BackEnds, declared_in, live_schemas
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
-from ivr.hold_music import filler_of
 from ivr.installed import open_performers
+from ivr.living.back_end_work import Filler
+from ivr.living.hold_music import filler_of
 from ivr.lookups import Lookups
+from ivr.outbox import Outbox
 from ivr.performers import Performers
 from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
@@ -154,21 +155,17 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     for system in back_ends.systems.values():
         if system.unfit:
             log.error("back_end_unfit", system=system.name, reason=system.unfit)
-    writes = Writing(
-        store,
-        Spool(settings.spool_folder),
-        back_ends.targets(),
-        owner=node.name,
-        clock=furnishing.clock,
-        zone=zone,
-    )
+    outbox = Outbox(store, owner=node.name, clock=furnishing.clock)
+    closing.callback(outbox.close)
+    spool = Spool(settings.spool_folder)
+    writes = Writing(store, spool, back_ends.targets(), outbox, clock=furnishing.clock, zone=zone)
     closing.callback(writes.close)
-    writes.start()
     live = _open_flows(furnishing, store, voice, closing)
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
-    performers = open_performers(settings, store, furnishing.clock, closing, node=node.name)
+    performers = open_performers(settings, store, furnishing.clock, closing, outbox)
+    outbox.start()
     return Rooms(
         store=store,
         records=records,

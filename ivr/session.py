@@ -44,22 +44,22 @@ from dialogs.results import (
     Result,
 )
 from esl.errors import CallEnded, CommandRefusedError
-from esl.freeswitch.configuration import QUEUE_DOMAIN
-from esl.switch import Call, Finished, HungUp
+from esl.switch import Call, HungUp
 from ivr import moments
-from ivr.attention import Attention, CallOverError, CallTooLongError
-from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.call_record import CallRecord, place_in
 from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
-from ivr.clip import clip_of
 from ivr.clock import Clock
-from ivr.deeds import Deeds
-from ivr.listening import Collected, Question
+from ivr.living.attention import Attention, CallOverError, CallTooLongError
+from ivr.living.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.living.clip import clip_of
+from ivr.living.deeds import Deeds
+from ivr.living.listening import Collected, Question
+from ivr.living.queue_wait import QueueWait
+from ivr.living.saying import NothingToSayError, Saying
+from ivr.living.voicing import Prompts, Voicing
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
-from ivr.records import CallRecord, place_in
-from ivr.voicing import Prompts, Voicing
-from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
@@ -88,10 +88,6 @@ class Services:
     performers: Performers = field(default_factory=Performers)
 
 
-class NothingToSayError(Exception):
-    """No part of a prompt could be made to sound."""
-
-
 class Session:
     """One call from answer to record."""
 
@@ -105,6 +101,15 @@ class Session:
         self._clock = services.clock
         self._attention = Attention(call, self._clock, longest=services.longest_call)
         self._recognizer = services.recognizer
+        self._voicing = Voicing(call, conversation, services.prompts)
+        self._saying = Saying(
+            self._voicing,
+            services.prompts,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+        )
         self._deeds = Deeds(
             call,
             attention=self._attention,
@@ -130,11 +135,15 @@ class Session:
             watch=services.watch,
             counter=Counter(services.lookups, services.writes, services.filler, self._filler),
         )
-        self._voicing = Voicing(call, conversation, services.prompts)
+        self._queue = QueueWait(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            watch=services.watch,
+        )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
-        self._answered_at: float | None = None
-        """When the caller had ended the last answer (call time), until we speak again."""
         self._recording = False
         """It has begun; what the dialog tells or asks before that is not in it."""
         self._we_hung_up = False
@@ -248,6 +257,7 @@ class Session:
                 step=fault.step,
                 reason=fault.reason,
             )
+        self._saying.forget()
         if not self._recording:
             self._record.not_recorded()
         self._record.language = self._conversation.language
@@ -293,6 +303,15 @@ class Session:
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
+        """Nothing that is sensitive stays: neither in the recording, nor as a prompt's file."""
+        try:
+            with self._silenced(sensitive=sensitive):
+                yield
+        finally:
+            self._saying.forget()
+
+    @contextmanager
+    def _silenced(self, *, sensitive: bool) -> Iterator[None]:
         """Silence in the recording while something sensitive is said or answered.
 
         If the switch refuses to mask, the recording ends: better no recording than one with the answer.
@@ -318,7 +337,7 @@ class Session:
         if self._attention.keys and not play.always:
             return Played(interrupted=True)
         with self._masked(sensitive=play.sensitive):
-            command = self._sound(play.prompt, play.step)
+            command = self._saying.begin(play.prompt, play.step)
             self._attention.until_finished(command, on_key=self._call.stop_playing)
         return Played(interrupted=bool(self._attention.keys))
 
@@ -338,12 +357,14 @@ class Session:
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
-            collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+            collected = question.ask(
+                lambda: self._saying.begin(collect.prompt, collect.step, kind=collect.kind)
+            )
         collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
         self._echoes = self._echoes or collected.echoes
-        self._answered_at = collected.ended_at
+        self._saying.answered_at = collected.ended_at
         self._tell_answer(collect, collected)
         return collected.answer
 
@@ -368,72 +389,15 @@ class Session:
         )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
-        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ""))
-        self._call.stop_listening()
-        self._attention.lift_limit()  # the wait for a person is not the dialog's time
-        # mod_callcenter ends its application as soon as an agent has answered, and lets the leg go on in
-        # the dialplan after the conversation (tests/traces/callcenter-agent-answers.esl): into the
-        # fallback queue, had we not said that the conversation is the end.
-        self._call.set_variable("hangup_after_bridge", "true")
-        # As if they had waited so long already: mod_callcenter adds it to the seconds of waiting.
-        self._call.set_variable("cc_base_score", str(enqueue.priority) if enqueue.priority else "")
-        result = _end_of_queue(
-            self._attention.until_finished(self._call.enqueue(f"{enqueue.queue}@{QUEUE_DOMAIN}"))
-        )
+        result = self._queue.wait(enqueue)
         self._with_person = isinstance(result, Handed)
-        ended = result.reason if isinstance(result, NobodyFree) else type(result).__name__.lower()
-        self._record.queued(place_in(self._conversation, enqueue.step), enqueue.queue, result=ended)
-        self._services.watch(moments.HandedOver(self._record.call_id, enqueue.step, enqueue.queue, ended))
-        self._attention.keys.clear()  # pressed while waiting: they were for the queue
-        if not self._with_person:
-            self._call.set_variable("hangup_after_bridge", "false")
-            if self._recognizer is not None:
-                self._call.start_listening()
+        if not self._with_person and self._recognizer is not None:
+            self._call.start_listening()
         return result
 
-    # Sound
-
     def _filler(self, prompt: Prompt, step: str) -> str | None:
-        """As `_sound`; without a voice a wait is silent, and no more than that."""
+        """Without a voice a wait is silent, and no more than that."""
         try:
-            return self._sound(prompt, step)
+            return self._saying.begin(prompt, step)
         except NothingToSayError:
             return None
-
-    def _sound(self, prompt: Prompt, step: str, kind: str = "") -> str:
-        """Starts a prompt and returns the command's id. Raises `NothingToSayError`."""
-        files = []
-        for spoken in prompt:
-            try:
-                files.append(self._services.prompts.file_of(spoken))
-            except SpeechError as lost:
-                log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
-        if prompt and not files:
-            raise NothingToSayError(step)
-        command = self._voicing.play(files)
-        text = " ".join(spoken.shown or spoken.text for spoken in prompt)
-        latency = None if self._answered_at is None else self._clock.now() - self._answered_at
-        self._answered_at = None
-        self._record.system_turn(place_in(self._conversation, step), text, latency=latency)
-        language = prompt[0].language if prompt else ""
-        words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
-        self._services.watch(
-            moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
-        )
-        return command
-
-
-def _end_of_queue(finished: Finished) -> Handed | NobodyFree | Failed:
-    """How mod_callcenter let the caller go: `cc_cause`, `cc_cancel_reason` (see tests/traces)."""
-    variables = finished.variables
-    if variables.get("cc_cause") == "answered":
-        return Handed()
-    match variables.get("cc_cancel_reason", ""):
-        case "TIMEOUT" | "BREAK_OUT":
-            return NobodyFree("timeout")
-        case "NO_AGENT_TIMEOUT":
-            return NobodyFree("no_agents")
-        case "EXIT_WITH_KEY":
-            return NobodyFree("left")
-        case other:
-            return Failed(f"the queue ended without an agent ({other or finished.response or 'no reason'})")

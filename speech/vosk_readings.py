@@ -30,8 +30,6 @@ DECOYS: dict[str, tuple[str, ...]] = {
     ),
     "ko": ("아", "음", "그", "저", "이", "일", "삼", "오늘", "지금", "사람", "그래서", "안녕"),
 }
-LEAST_VOICE = 0.06
-"""Seconds of voice without which nothing was said."""
 _TOO_ALIKE = 0.6
 _LEAST_CONFIDENCE = 0.12
 _SOFTNESS = 1.5

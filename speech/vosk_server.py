@@ -24,9 +24,9 @@ from websockets.exceptions import WebSocketException
 from speech.errors import RecognizerLost, RecognizerTimeout
 from speech.recognizer import Hypothesis, Reading
 from speech.server_line import Broken, Line, Server
-from speech.sound import SAMPLE_RATE, seconds_of, voiced_seconds
+from speech.sound import SAMPLE_RATE, has_voice, seconds_of
 from speech.utterances import LONGEST_KEPT, REPEATED_WITHIN
-from speech.vosk_readings import LEAST_VOICE, Alternative, decoys_for, readings
+from speech.vosk_readings import Alternative, decoys_for, readings
 from speech.workers import Figures
 
 MOST_STREAMS = 200
@@ -109,8 +109,7 @@ class ServerUtterance:
     def _readings(self, stretches: list[list[Alternative]]) -> tuple[Reading, ...]:
         sound = bytes(self._sound)
         # A minute of sound takes fifty milliseconds: not on the hub.
-        voiced = gevent.get_hub().threadpool.apply(voiced_seconds, (sound,))
-        if voiced < LEAST_VOICE:
+        if not gevent.get_hub().threadpool.apply(has_voice, (sound,)):
             return ()
         return tuple(Reading(text, confidence) for text, confidence in readings(stretches, self._decoys))
 

@@ -20,12 +20,10 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Protocol
 
-from speech.sound import voiced_seconds
+from speech.sound import has_voice, voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
 from speech.written_numbers import JOINERS, with_figures_joined
 
-LEAST_VOICE = 0.06
-"""Seconds of voice (periodic sound) without which nothing was said."""
 _LEAST_CONFIDENCE = 0.12
 _SHORTEST_IN_SPEECH = 0.04
 """Seconds of voice that a word has at least; among words that are speech, less proof is needed."""
@@ -111,7 +109,7 @@ class Utterance:
     def readings(self, pcm: bytes) -> tuple[Guess, ...]:
         """What the whole utterance says, best first; none for noise and silence."""
         clips = clips_of(pcm)
-        if not clips or voiced_seconds(pcm) < LEAST_VOICE:
+        if not clips or not has_voice(pcm):
             return ()
         guesses: list[Guess] = []
         words = self.by_words

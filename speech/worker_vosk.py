@@ -17,8 +17,8 @@ import sys
 from typing import Any
 
 from speech.frames import Header
-from speech.sound import SAMPLE_RATE, voiced_seconds
-from speech.vosk_readings import LEAST_VOICE, Alternative, decoys_for, readings
+from speech.sound import SAMPLE_RATE, has_voice
+from speech.vosk_readings import Alternative, decoys_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
 _ALTERNATIVES = 5
@@ -78,7 +78,7 @@ class _Stream:
     def finish(self) -> tuple[tuple[str, float], ...]:
         """The readings of all that was fed."""
         self._stretches.append(_alternatives(self._recognizer.FinalResult()))
-        if voiced_seconds(bytes(self._sound)) < LEAST_VOICE:
+        if not has_voice(bytes(self._sound)):
             return ()
         return readings(self._stretches, self._decoys)
 

@@ -39,7 +39,7 @@ _ABOUT = {
 _NO_PLAIN_LETTER = re.compile(
     r"\b(?:eñe|ñ|enye|trencada|ç)\b|\b[^\W\d]{0,3}[ñç][^\W\d]{0,3}\d", re.IGNORECASE
 )
-"""Ñ and Ç stand in no reference: who names one is asked again, because without its mark it is an N or a C."""
+"""Ñ and Ç stand in no reference: whoever names one is asked again; without its mark it would be N or C."""
 _NO_LETTERS = frozenset({"es", "el", "en", "em"})
 """Catalan: "és l'ema …" names one letter."""
 

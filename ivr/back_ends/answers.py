@@ -10,7 +10,8 @@ from dialogs.results import Found, Missing
 from ivr.back_ends.declared import Absence, FieldOf
 from ivr.back_ends.errors import NotAsAgreed
 from ivr.back_ends.http import Answer
-from ivr.back_ends.values import ABSENT, Scalar, at_pointer, currency_of, money_of, translated, typed
+from ivr.back_ends.values import Scalar, currency_of, money_of, translated, typed
+from ivr.outside.documents import ABSENT, at_pointer
 
 Get = Callable[[str], Any]
 """What stands at a place of the answer, or `ABSENT`."""

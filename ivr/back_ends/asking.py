@@ -21,18 +21,11 @@ from dialogs.results import Failed, Found, Missing, Slow
 from ivr.back_ends.answers import found_in, in_row, read_fields
 from ivr.back_ends.cache import Cache, key_of
 from ivr.back_ends.declared import DeclaredLookup, HttpLookup, SqlLookup
-from ivr.back_ends.errors import (
-    AnswerUnusable,
-    NotAnswered,
-    NotAsAgreed,
-    NotReached,
-    OutOfTime,
-    SystemFault,
-    ValueUnfit,
-)
+from ivr.back_ends.errors import NotAsAgreed, ValueUnfit
 from ivr.back_ends.http import Answer
 from ivr.back_ends.systems import Connected, Resting
 from ivr.back_ends.templates import fill_body, fill_path
+from ivr.outside.faults import AnswerUnusable, NotAnswered, NotReached, OutOfTime, SystemFault
 
 FIRST_PAUSE = 0.1
 """Seconds before the first repetition, at most; twice that before the second, and so on."""

@@ -11,14 +11,16 @@ import structlog
 from dialogs.catalogue import ValueType
 from ivr.back_ends.answers import in_json, read_fields
 from ivr.back_ends.declared import DeclaredWrite, HttpWrite, SqlWrite
-from ivr.back_ends.errors import AnswerUnusable, NotAnswered, NotAsAgreed, NotReached, RowRefused, ValueUnfit
+from ivr.back_ends.errors import NotAsAgreed, RowRefused, ValueUnfit
 from ivr.back_ends.http import Answer
 from ivr.back_ends.queries import bound_names
 from ivr.back_ends.reading import IDEMPOTENCY_KEY
 from ivr.back_ends.systems import Connected
 from ivr.back_ends.templates import fill_body, fill_path
-from ivr.back_ends.values import ABSENT, at_pointer, typed
+from ivr.back_ends.values import typed
 from ivr.outbox import Arrived, Declined, Ending, NotYet, Unknown
+from ivr.outside.documents import ABSENT, at_pointer
+from ivr.outside.faults import AnswerUnusable, NotAnswered, NotReached
 
 log = structlog.get_logger(__name__)
 

@@ -26,9 +26,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ivr.back_ends.declared import SqlSystem
-from ivr.back_ends.errors import NotAnswered, NotAsAgreed, NotReached, OutOfTime, RowRefused
+from ivr.back_ends.errors import NotAsAgreed, RowRefused
 from ivr.back_ends.queries import for_psycopg
 from ivr.errors import BackEndUnfit
+from ivr.outside.faults import NotAnswered, NotReached, OutOfTime
 
 Values = Mapping[str, str | int | bool]
 Row = Mapping[str, Any]

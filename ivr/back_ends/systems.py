@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from ivr.back_ends.breaker import Breaker
 from ivr.back_ends.declared import Breaking, HttpSystem, System
-from ivr.back_ends.errors import NotAsAgreed, NotReached, SystemFault
-from ivr.back_ends.http import HttpLink
+from ivr.back_ends.errors import NotAsAgreed
+from ivr.back_ends.http import JsonLink
 from ivr.back_ends.sql import SqlLink, open_sql
 from ivr.errors import BackEndUnfit
+from ivr.outside.faults import NotReached, SystemFault
 
 
 class Resting(NotReached):
@@ -25,7 +26,7 @@ class Connected:
 
     name: str
     declared: System
-    http: HttpLink | None
+    http: JsonLink | None
     sql: SqlLink | None
     breaker: Breaker
     unfit: str = ""
@@ -74,7 +75,7 @@ def _connected(name: str, system: System, now: Callable[[], float]) -> Connected
     breaker = Breaker(failures=breaking.failures, rest=breaking.rest, now=now)
     try:
         if isinstance(system, HttpSystem):
-            return Connected(name, system, HttpLink(name, system), None, breaker)
+            return Connected(name, system, JsonLink(system), None, breaker)
         return Connected(name, system, None, open_sql(system), breaker)
     except BackEndUnfit as fault:
         return Connected(name, system, None, None, breaker, str(fault))

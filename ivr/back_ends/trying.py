@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ivr.back_ends.declared import HttpSystem, SqlLookup
-from ivr.back_ends.errors import SystemFault
 from ivr.back_ends.reading import Declared
 from ivr.back_ends.systems import Connected, connect
+from ivr.outside.faults import SystemFault
 
 
 @dataclass(frozen=True)

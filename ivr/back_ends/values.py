@@ -14,46 +14,28 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from typing import Any
 
 from babel.numbers import get_currency_precision, list_currencies
 
 from data.text import clean
 from dialogs.catalogue import ValueType
 from ivr.back_ends.errors import NotAsAgreed
+from ivr.outside.documents import ABSENT
 
 Scalar = str | int | bool | None
 LONGEST_TEXT = 500
 """Characters of one text: more than anybody listens to."""
 LARGEST_NUMBER = 10**15
 
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-ABSENT: Final = _Absent()
-"""There is no such place in the answer, which is not the same as null."""
-
 _DIGITS = re.compile(r"[0-9]{1,40}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{1,30}")
+_MONEY = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,10})?")
+"""Money as text: digits and one point. `Decimal` alone would take `1_000` and `1E3`, too."""
+_YEARS = range(1900, 2201)
+"""Others are no days of customers, but how a system writes "none" (0001-01-01, 9999-12-31) or a slip."""
 _CURRENCIES = list_currencies()
-
-
-def at_pointer(document: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer (RFC 6901), or `ABSENT`."""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict):
-            document = document.get(key, ABSENT)
-        elif isinstance(document, list):
-            inside = re.fullmatch("0|[1-9][0-9]{0,5}", key) and int(key) < len(document)
-            document = document[int(key)] if inside else ABSENT
-        else:
-            return ABSENT
-    return document
 
 
 def typed(kind: ValueType, raw: Any, zone: tzinfo) -> Scalar:
@@ -72,13 +54,15 @@ def money_of(raw: Any, currency: str, *, minor: bool) -> int:
     """Minor units of the currency. Raises `NotAsAgreed` where that is no whole number."""
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal | str):
         raise NotAsAgreed(f"is {_what(raw)} and no money")
+    if isinstance(raw, str) and not _MONEY.fullmatch(raw):
+        raise NotAsAgreed("is text and no money")
     try:
         amount = Decimal(raw)
         if not amount.is_finite() or abs(amount) > LARGEST_NUMBER:
             raise NotAsAgreed("is no amount that anybody owes")
         units = amount if minor else amount.scaleb(get_currency_precision(currency))
     except InvalidOperation:
-        raise NotAsAgreed("is text and no money") from None
+        raise NotAsAgreed("is no amount that anybody owes") from None
     if units != units.to_integral_value():
         raise NotAsAgreed(f"has more decimals than {currency} has")
     return int(units)
@@ -126,6 +110,10 @@ def _boolean(raw: Any, _zone: tzinfo) -> bool | None:
 
 def _date(raw: Any, zone: tzinfo) -> str | None:
     """`2026-11-25`; a moment is put into the company's zone: 23:30 UTC is tomorrow in Madrid."""
+    if isinstance(raw, date) and raw.year not in _YEARS:
+        raise NotAsAgreed(
+            "is a date that nobody means: let the system leave it out, and add `optional: true`"
+        )
     if isinstance(raw, datetime):
         return (raw.astimezone(zone) if raw.tzinfo else raw).date().isoformat()
     if isinstance(raw, date):
@@ -179,6 +167,6 @@ def _what(raw: Any) -> str:
         list: "a list",
         dict: "an object",
         type(None): "null",
-        _Absent: "nothing",
+        type(ABSENT): "nothing",
     }
     return kinds.get(type(raw), type(raw).__name__)

@@ -35,7 +35,7 @@ from ivr.back_ends.systems import Connected
 from ivr.clock import Clock
 from ivr.in_thread import in_thread
 from ivr.occasion import Occasion
-from ivr.outbox import Arrived, Declined, Ending, NotYet, Outbox, Unknown
+from ivr.outbox import Arrived, Declined, Ending, Kind, NotYet, Outbox, Unknown
 from ivr.writes import WRITES, OwnWrite, asked
 
 log = structlog.get_logger(__name__)
@@ -63,23 +63,20 @@ class Writing:
         store: Store,
         spool: Spool,
         targets: Mapping[str, DeclaredTarget],
+        outbox: Outbox,
         *,
-        owner: str,
         clock: Clock,
         zone: tzinfo,
     ) -> None:
-        """`owner`: this process, by its node's name. `zone`: the company's."""
+        """`outbox`: the process's, which carries writes from now on. `zone`: the company's."""
         self._store, self._spool, self._targets = store, spool, targets
-        self._clock, self._zone, self._owner = clock, zone, owner
+        self._clock, self._zone, self._outbox = clock, zone, outbox
         self._begun = Group()
-        self.outbox = Outbox(store, {KIND: self.carry}, owner=owner, clock=clock)
-
-    def start(self) -> None:
-        self.outbox.start()
+        outbox.takes(KIND, Kind(carry=self.carry))
 
     def close(self) -> None:
+        """Lets what callers have asked for end; the outbox is closed after it."""
         self._begun.join(timeout=2.0)
-        self.outbox.close()
 
     def write(self, write: Write, occasion: Occasion) -> Done:
         """Blocks cooperatively, for about the write's deadline; whoever stops waiting stops nothing."""
@@ -106,7 +103,7 @@ class Writing:
     def _now_or_noted(self, own: OwnWrite | None, write: Write, errand: Errand) -> Done:
         if own is not None:
             return self._own_now(own, write, errand)
-        ending = self.outbox.put(errand, write.deadline)
+        ending = self._outbox.put(errand, write.deadline)
         return Noted() if ending is None else _result(ending, later=True)
 
     def _errand(self, write: Write, occasion: Occasion) -> Errand:
@@ -161,7 +158,7 @@ class Writing:
         if errand.last_error == BEGUN:
             return Unknown("its server died while it was sending it")
         try:
-            ours = in_thread(lambda: self._store.outbox.begin(errand.id, self._owner))
+            ours = self._outbox.begin(errand)
         except DataError as lost:
             return NotYet(str(lost))
         return None if ours else NotYet("somebody else has taken it over")

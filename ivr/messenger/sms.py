@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ivr.messenger.message import DeliveryFailed, Message
-from ivr.messenger.posting import Request, Response, post
+from ivr.messenger.posting import Provider
 from ivr.messenger.settings import PLACES, SmsSettings, SuccessSettings
+from ivr.outside.documents import at_pointer, read_json
+from ivr.outside.http import Reply
 
 LONGEST_TEXT = 1530
 """Signs: ten parts of 153, which is what telephones put together."""
@@ -24,16 +26,16 @@ class HttpSms:
 
     def __init__(self, settings: SmsSettings) -> None:
         self._settings = settings
+        self._provider = Provider(settings.url, deadline=settings.deadline, auth=settings.auth)
 
     def deliver(self, message: Message) -> str:
         """Raises `DeliveryFailed`."""
         if len(message.text) > LONGEST_TEXT:
             raise DeliveryFailed(f"the text is longer than {LONGEST_TEXT} signs", final=True)
-        response = post(self._request(message))
-        _insist_on_taken(response, self._settings.success)
+        _insist_on_taken(self._post(message), self._settings.success)
         return ""
 
-    def _request(self, message: Message) -> Request:
+    def _post(self, message: Message) -> Reply:
         settings = self._settings
         values = {
             "to": message.to,
@@ -49,15 +51,8 @@ class HttpSms:
         elif settings.form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode(_filled(settings.form, values)).encode()
-        return Request(
-            url=settings.url,
-            method=settings.method,
-            deadline=settings.deadline,
-            headers=headers,
-            body=body,
-            query=_filled(settings.query, values) if settings.query else None,
-            auth=settings.auth,
-        )
+        query = _filled(settings.query, values) if settings.query else None
+        return self._provider.post(headers, body, method=settings.method, query=query)
 
 
 def _filled(part: Any, values: Mapping[str, str]) -> Any:
@@ -71,24 +66,14 @@ def _filled(part: Any, values: Mapping[str, str]) -> Any:
     return part
 
 
-def _insist_on_taken(response: Response, success: SuccessSettings) -> None:
-    if response.status not in success.statuses:
-        raise DeliveryFailed(f"the provider answers {response.status}, which is no success by the settings")
+def _insist_on_taken(reply: Reply, success: SuccessSettings) -> None:
+    if reply.status not in success.statuses:
+        raise DeliveryFailed(f"the provider answers {reply.status}, which is no success by the settings")
     if success.field is None:
         return
-    found = pointed_at(response.json(), success.field)
+    try:
+        found = at_pointer(read_json(reply.content), success.field)
+    except ValueError:
+        found = None
     if not any(found == wanted and type(found) is type(wanted) for wanted in success.equals):
         raise DeliveryFailed(f"the provider's answer does not say at {success.field} that it was taken")
-
-
-def pointed_at(document: Any, pointer: str) -> Any:
-    """What stands at a JSON pointer (RFC 6901); `None` if nothing does."""
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict):
-            document = document.get(key)
-        elif isinstance(document, list) and key.isdecimal() and int(key) < len(document):
-            document = document[int(key)]
-        else:
-            return None
-    return document

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ivr.messenger.message import DeliveryFailed, Message
-from ivr.messenger.posting import Request, post
+from ivr.messenger.posting import Provider
 from ivr.messenger.settings import WebhookSettings
 
 
@@ -23,6 +23,7 @@ class SignedWebhooks:
 
     def __init__(self, webhooks: Mapping[str, WebhookSettings], now: Callable[[], datetime]) -> None:
         self._webhooks, self._now = webhooks, now
+        self._receivers = {name: Provider(one.url, deadline=one.deadline) for name, one in webhooks.items()}
 
     def deliver(self, message: Message) -> str:
         """Raises `DeliveryFailed`."""
@@ -38,19 +39,12 @@ class SignedWebhooks:
         }
         body = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
         at = int(self._now().timestamp())
-        post(
-            Request(
-                url=settings.url,
-                method="POST",
-                deadline=settings.deadline,
-                headers={
-                    "Content-Type": "application/json",
-                    "Idempotency-Key": message.id,
-                    "X-IVR-Signature": f"t={at},v1={signature(settings.secret, at, body)}",
-                },
-                body=body,
-            )
-        )
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": message.id,
+            "X-IVR-Signature": f"t={at},v1={signature(settings.secret, at, body)}",
+        }
+        self._receivers[message.to].post(headers, body)
         return ""
 
 

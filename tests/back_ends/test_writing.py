@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,12 +22,13 @@ from data.store import Store
 from dialogs.effects import Write
 from dialogs.results import Failed, Found, Noted, Refused, Written
 from ivr.back_ends import BackEnds, declared_in
-from ivr.back_ends.writing import Writing, key_of
+from ivr.back_ends.writing import KIND, Writing, key_of
 from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion
-from ivr.outbox import PATIENCE, pause_after
+from ivr.outbox import PATIENCE, Outbox, pause_after
 from tests.back_ends.systems import Reply, break_off, crm, hang, raw_server
+from tests.databases import store_at
 
 MADRID = ZoneInfo("Europe/Madrid")
 TEXT = """
@@ -72,6 +72,7 @@ class House:
     folder: Path
     store: Store
     clock: LaterClock
+    outbox: Outbox
     writing: Writing
     back_ends: BackEnds
     owner: str = "one"
@@ -87,9 +88,13 @@ class House:
 
     def carry(self) -> int:
         """One look at the outbox, to its end."""
-        taken = self.writing.outbox.carry()
-        self.writing.outbox.wait_until_carried()
+        taken = self.outbox.carry(KIND)
+        self.outbox.wait_until_carried()
         return taken
+
+    def close(self) -> None:
+        self.writing.close()
+        self.outbox.close()
 
     def break_database(self) -> None:
         """As if its disk had gone: the file is away, and nobody can make another."""
@@ -107,24 +112,14 @@ class House:
 
 def _house(folder: Path, back_ends: BackEnds, clock: LaterClock, owner: str) -> House:
     store = Store(f"sqlite:///{folder}/ivr.sqlite3")
-    writing = Writing(
-        store, Spool(folder / "spool"), back_ends.targets(), owner=owner, clock=clock, zone=MADRID
-    )
-    return House(folder, store, clock, writing, back_ends, owner)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its schema, made once: migrations take longer than these tests."""
-    file = tmp_path_factory.mktemp("empty") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    store.close()
-    return file
+    outbox = Outbox(store, owner=owner, clock=clock)
+    spool = Spool(folder / "spool")
+    writing = Writing(store, spool, back_ends.targets(), outbox, clock=clock, zone=MADRID)
+    return House(folder, store, clock, outbox, writing, back_ends, owner)
 
 
 @pytest.fixture
-def build(tmp_path: Path, empty: Path) -> Iterator[Callable[..., House]]:
+def build(tmp_path: Path) -> Iterator[Callable[..., House]]:
     """A house whose CRM is at that address; its worker runs unless `still`."""
     opened: list[House] = []
 
@@ -134,20 +129,19 @@ def build(tmp_path: Path, empty: Path) -> Iterator[Callable[..., House]]:
         text = TEXT.replace("URL", url).replace("MORE", more).replace("METHOD", method)
         text = text.replace("PATIENT", str(patient))
         (tmp_path / "back_ends.yaml").write_text(text)
-        shutil.copy(empty, tmp_path / "ivr.sqlite3")
-        own = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
+        own = store_at(tmp_path / "ivr.sqlite3")
         clock = LaterClock()
         lookups = Lookups(own, lambda: clock.utc().astimezone(MADRID))
         back_ends = BackEnds(lookups, declared_in(tmp_path / "back_ends.yaml"), zone=MADRID)
         house = _house(tmp_path, back_ends, clock, "one")
         if not still:
-            house.writing.start()
+            house.outbox.start()
         opened.append(house)
         return house
 
     yield make
     for house in opened:
-        house.writing.close()
+        house.close()
         house.back_ends.close()
         house.store.close()
 
@@ -257,7 +251,7 @@ def test_asked_twice_it_happens_once(build: Callable[..., House]) -> None:
         assert len(system.asked) == 1
         restarted = house.process("two")
         assert restarted.writing.write(SHIP, when) == Written()
-        restarted.writing.close()
+        restarted.close()
         assert len(system.asked) == 1
         house.writing.write(Write("ship_day", {**VALUES, "parcels": "3"}, "change", 10.0), when)
         house.writing.write(SHIP, occasion())
@@ -342,7 +336,7 @@ def test_what_a_dead_server_had_is_taken_over(build: Callable[..., House]) -> No
         house.clock.later = timedelta(seconds=91)
         assert other.carry() == 1
         assert [sent["idempotency-key"] for sent in system.headers] == [errand.idempotency_key]
-        other.writing.close()
+        other.close()
 
 
 @pytest.mark.parametrize(("method", "sent"), [("post", 0), ("put", 1)])
@@ -383,8 +377,8 @@ def test_no_server_takes_what_another_is_just_beginning(build: Callable[..., Hou
         assert other.carry() == 0
         greenlet.kill()
         house.writing._begun.kill()
-        house.writing.outbox.close(0.0)
-        other.writing.close()
+        house.outbox.close(0.0)
+        other.close()
 
 
 def test_it_is_given_up_after_three_days_and_can_be_taken_up_again(build: Callable[..., House]) -> None:
@@ -466,7 +460,7 @@ def test_many_at_once_are_each_done_once(build: Callable[..., House]) -> None:
     with crm(lambda *_: (200, {})) as system:
         house = build(system.url)
         other = house.process("two")
-        other.writing.start()
+        other.outbox.start()
         calls = [occasion() for _ in range(60)]
         writing = [
             gevent.spawn((house if at % 2 else other).writing.write, SHIP, one)
@@ -480,7 +474,7 @@ def test_many_at_once_are_each_done_once(build: Callable[..., House]) -> None:
                 gevent.sleep(0.05)
         keys = [sent["idempotency-key"] for sent in system.headers]
         assert sorted(keys) == sorted(key_of(SHIP, one) for one in calls)
-        other.writing.close()
+        other.close()
 
 
 def test_the_last_error_of_an_errand_holds_nothing_of_the_caller(build: Callable[..., House]) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from data.seeds import seed
-from data.store import Store
+from data.seeds import CUSTOMERS
 from ivr.config import DatabaseSettings, Settings, SpeechSettings
 from ivr.stage import Stage
 from ivr.voice import Speaker
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
 from speech.pyttsx3 import CALLER_VOICES, SYSTEM_VOICES
+from tests.databases import store_at
 
 
 def settings_in(folder: Path, *, engine: str) -> Settings:
@@ -23,10 +23,7 @@ def settings_in(folder: Path, *, engine: str) -> Settings:
     But the prompts: they are the same for every stage, and synthesised once for all that share a parent.
     """
     url = f"sqlite:///{folder}/ivr.sqlite3"
-    store = Store(url)
-    store.upgrade()
-    seed(store)
-    store.close()
+    store_at(folder / "ivr.sqlite3", customers=CUSTOMERS).close()
     return Settings(
         home=folder,
         database=DatabaseSettings(url=url),

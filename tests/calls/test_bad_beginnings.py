@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,26 +16,26 @@ from data.store import Store
 from ivr.config import CHECKOUT
 from ivr.stage import Stage
 from tests.calls.conftest import settings_in
+from tests.commands import Done, environment_of, ivr
 
 
-def ivr(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line as an operator does."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("IVR_")}
-    environment |= {"IVR_HOME": str(home), "IVR_SPEECH__ENGINE": "none", **variables}
-    return subprocess.run(
+def ivr_process(home: Path, *arguments: str, **variables: str) -> Done:
+    """The same as a process of its own: for what has children, or ends a process."""
+    done = subprocess.run(
         [sys.executable, "-m", "ivr", *arguments],
         cwd=CHECKOUT,
-        env=environment,
+        env=environment_of(home, **variables),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def refused(home: Path, *arguments: str, **variables: str) -> str:
+def refused(home: Path, *arguments: str, run: Callable[..., Done] = ivr, **variables: str) -> str:
     """The one line of a start that cannot be."""
-    done = ivr(home, *arguments, **variables)
+    done = run(home, *arguments, IVR_SPEECH__ENGINE="none", **variables)
     lines = [line for line in done.stderr.splitlines() if line.startswith("ivr: ") or "Error" in line]
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -60,7 +60,7 @@ def test_the_port_is_taken(tmp_path: Path, taken_port: int) -> None:
 
 def test_the_embedded_switch_finds_its_port_taken(tmp_path: Path, taken_port: int) -> None:
     """The child's refusal is the operator's line, too."""
-    line = refused(tmp_path, "serve", "--port", "0", IVR_SWITCH__LINE_PORT=str(taken_port))
+    line = refused(tmp_path, "serve", "--port", "0", run=ivr_process, IVR_SWITCH__LINE_PORT=str(taken_port))
     assert str(taken_port) in line
     assert "switch.line_port" in line
 
@@ -107,7 +107,7 @@ def test_a_flow_is_broken(tmp_path: Path) -> None:
     flows.mkdir()
     (flows / "catalogue.yaml").write_text("queues: [billing]\n", encoding="utf-8")
     (flows / "main.flow.yaml").write_text("flow: main\nlanguages: [es]\nsteps: []\n", encoding="utf-8")
-    done = ivr(tmp_path, "serve", "--port", "0")
+    done = ivr(tmp_path, "serve", "--port", "0", IVR_SPEECH__ENGINE="none")
     assert done.returncode == 2
     assert "main.flow.yaml" in done.stderr
     assert "Traceback" not in done.stderr

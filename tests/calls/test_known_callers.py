@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+import gevent
 import pytest
 from sqlalchemy import update
 
@@ -32,20 +33,42 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store(stage: Stage) -> Iterator[Store]:
     store = Store(stage.settings.database_url)
     yield store
     store.close()
 
 
-def call(stage: Stage, number: str, *replies: Reply) -> PlayedCall:
-    persona = Persona(name="caller", number=number, language="es", replies=replies, interrupts_after=0.3)
-    mind = CallerMind(persona, stage.caller(number, "caller"), silent_voice)
-    stage.watch_caller(number, mind.watch)
-    played = mind.play()
+BLOCKED, STRANGER = "+34600555444", "+34600555333"
+REPLIES = {
+    MONTSERRAT.phone_number: (Reply("known_matter", keys="1"), Reply("anything_else", keys="2")),
+    ANTONIO.phone_number: (Reply("straight_to_a_person", keys="1"),),
+    BLOCKED: (),
+    STRANGER: (
+        Reply("main_menu", keys="5"),
+        Reply("wants_address", keys="2"),
+        Reply("anything_else", keys="2"),
+    ),
+}
+"""Who calls, and what they key at which step."""
+
+
+@pytest.fixture(scope="module")
+def calls(stage: Stage, store: Store) -> dict[str, PlayedCall]:
+    """All of them at once, by their number: Antonio has become a VIP, and one is blocked."""
+    with store.database.writing() as connection:
+        rich = update(CustomerRow).where(CustomerRow.customer_number == ANTONIO.customer_number)
+        connection.execute(rich.values(value_cents=450_000, value_currency="EUR"))
+    assert store.callers.block(BLOCKED, at=MORNING, why="test")
+    minds = {}
+    for number, replies in REPLIES.items():
+        persona = Persona(name="caller", number=number, language="es", replies=replies, interrupts_after=0.3)
+        minds[number] = CallerMind(persona, stage.caller(number, "caller"), silent_voice)
+        stage.watch_caller(number, minds[number].watch)
+    gevent.joinall([gevent.spawn(mind.play) for mind in minds.values()], raise_error=True)
     stage.wait_until_idle()
-    return played
+    return {number: mind.played for number, mind in minds.items()}
 
 
 def record(store: Store, number: str) -> CallRecord:
@@ -53,10 +76,12 @@ def record(store: Store, number: str) -> CallRecord:
     return next(one for one in store.calls.latest(20) if one.caller_number == number)
 
 
-def test_an_order_that_arrives_today_is_asked_about_and_told(stage: Stage, store: Store) -> None:
+def test_an_order_that_arrives_today_is_asked_about_and_told(
+    stage: Stage, store: Store, calls: dict[str, PlayedCall]
+) -> None:
     """In Catalan, because she is noted so; the number is asked for by nobody; the reason is kept."""
     number = MONTSERRAT.phone_number
-    played = call(stage, number, Reply("known_matter", keys="1"), Reply("anything_else", keys="2"))
+    played = calls[number]
     assert said(played, "known_matter").startswith("Truca per la seva comanda 780361")
     assert [one.result for one in played.moments if isinstance(one, LookedUp)] == ["found"]
     assert not said(played, "order_id")
@@ -73,13 +98,10 @@ def test_an_order_that_arrives_today_is_asked_about_and_told(stage: Stage, store
     assert "780361" not in told, "the order is hers, and the test is anybody's"
 
 
-def test_a_vip_is_offered_a_person_before_any_menu(stage: Stage, store: Store) -> None:
+def test_a_vip_is_offered_a_person_before_any_menu(store: Store, calls: dict[str, PlayedCall]) -> None:
     """The record has the figures that made them one."""
-    with store.database.writing() as connection:
-        rich = update(CustomerRow).where(CustomerRow.customer_number == ANTONIO.customer_number)
-        connection.execute(rich.values(value_cents=450_000, value_currency="EUR"))
     number = ANTONIO.phone_number
-    played = call(stage, number, Reply("straight_to_a_person", keys="1"))
+    played = calls[number]
     assert said(played, "straight_to_a_person")
     assert not said(played, "main_menu")
     kept = record(store, number)
@@ -87,19 +109,14 @@ def test_a_vip_is_offered_a_person_before_any_menu(stage: Stage, store: Store) -
     assert kept.segment_reason == "Nivel –, 4.500,00 € en un año"
 
 
-def test_a_blocked_number_is_turned_away(stage: Stage, store: Store) -> None:
+def test_a_blocked_number_is_turned_away(store: Store, calls: dict[str, PlayedCall]) -> None:
     """With a sentence, and no menu; the call is on record like any other."""
-    number = "+34600555444"
-    assert store.callers.block(number, at=MORNING, why="test")
-    played = call(stage, number)
-    assert [one.step for one in played.moments if isinstance(one, SystemSpoke)] == ["not_welcome"]
-    assert record(store, number).segment == "blocked"
+    spoken = [one.step for one in calls[BLOCKED].moments if isinstance(one, SystemSpoke)]
+    assert spoken == ["not_welcome"]
+    assert record(store, BLOCKED).segment == "blocked"
 
 
-def test_a_stranger_is_greeted_as_everybody(stage: Stage, store: Store) -> None:
+def test_a_stranger_is_greeted_as_everybody(store: Store, calls: dict[str, PlayedCall]) -> None:
     """And is new: nobody has called from that number."""
-    number = "+34600555333"
-    hours = [Reply("main_menu", keys="5"), Reply("wants_address", keys="2"), Reply("anything_else", keys="2")]
-    played = call(stage, number, *hours)
-    assert said(played, "greeting") == "Hola, le damos la bienvenida."
-    assert record(store, number).segment == "new"
+    assert said(calls[STRANGER], "greeting") == "Hola, le damos la bienvenida."
+    assert record(store, STRANGER).segment == "new"

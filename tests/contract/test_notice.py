@@ -12,7 +12,6 @@ from gevent.queue import Queue
 from data.call_log import CallLog
 from data.records import CallRecord
 from data.spool import Spool
-from data.store import Store
 from dialogs.effects import Spoken
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
@@ -23,6 +22,7 @@ from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from tests.contract.place import ALMOST_ALL, Application, Place, arrived, gone, pause, wav
 from tests.contract.test_recording import is_whole, read
+from tests.databases import store_at
 from tests.dialogs.flowtext import flow_set
 from tests.freeswitch.harness import wait_until
 from tests.freeswitch.sound import noise
@@ -68,8 +68,7 @@ class Life:
 
     def __init__(self, place: Place, application: Application, folder: Path, flow: str) -> None:
         self.moments: Queue[Moment] = Queue()
-        self.store = Store(f"sqlite:///{folder}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(folder / "ivr.sqlite3")
         self.recordings = place.folder / folder.name
         log = CallLog(self.store, Spool(folder / "spool"))
         self._records = Records(log, node="test", clock=Clock(), recordings=self.recordings)

@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 
 from data.ids import new_id
 from data.records import CallBegun, CallEnded, CallStep
-from data.store import Store
 from ivr.cli import call, flow_test, flows, graph
 from ivr.cli.flows import SHIPPED
 from ivr.config import CallSettings, DatabaseSettings, Settings
+from tests.databases import store_at
 
 commands = [*flows.commands, *flow_test.commands, *call.commands, *graph.commands]
 GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
@@ -211,8 +211,7 @@ def test_what_cannot_be_drawn_is_one_line(words: tuple[str, ...], remedy: str) -
 def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
     """Every arrow tells its calls; where nobody called, it says so."""
     url = f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
-    store = Store(url)
-    store.upgrade()
+    store = store_at(tmp_path / "ivr.sqlite3")
     assert "no call has gone through main" in drawn("main", "--calls", database=url).output
     began = CallBegun(
         call_id=new_id(),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+
+from tests.commands import ivr
 
 YAML = """\
 outbound: {host: 0.0.0.0, port: 9040, max_calls: 25}
@@ -27,18 +26,6 @@ freeswitch:
   agents:
     - {name: "1001", queues: [billing]}
 """
-
-
-def ivr(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("IVR_")}
-    return subprocess.run(
-        [sys.executable, "-m", "ivr", *arguments],
-        env=environment | {"IVR_HOME": str(home)} | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from uuid import UUID
 import numpy as np
 
 from data.ids import new_id
-from data.store import Store
 from tests.data.conftest import begun, ended
+from tests.databases import store_at
 from tests.freeswitch.sound import tone
 
 CALLER_HZ, SYSTEM_HZ = 440, 1000
@@ -54,8 +54,7 @@ class Site:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.folder = home / "recordings"
-        self.store = Store(f"sqlite:///{home}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(home / "ivr.sqlite3")
 
     def call(
         self, samples: bytes | None = None, *, over: bool = True, recorded: bool = True, **changes: object

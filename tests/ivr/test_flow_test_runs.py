@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from dialogs.rehearsal import test_files
 from ivr.cli import flow_test
-from ivr.cli.flows import SHIPPED, catalogue_of, load_set, load_tests
+from ivr.cli.flows import catalogue_of, load_set, load_tests
 from ivr.errors import ShareFailed
 from ivr.workshop import runs
 from ivr.workshop.measure import measure_flows
@@ -73,11 +73,11 @@ def test_two_processes_say_what_one_says(folder: Path) -> None:
     assert shown[0][1]["failed"] == ["<b>wrong [es]", "<b>wrong [ca]"]
 
 
-def test_a_share_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_share_that_fails_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No call is left out in silence: a file that is gone when the share reads it is status 2."""
-    flows = load_set([SHIPPED], None)
-    scripts = dict(enumerate(load_tests(test_files([SHIPPED]), flows)))
-    gone = Basis([SHIPPED], catalogue_of([SHIPPED], None), [SHIPPED / "gone.test.yaml"], [len(scripts)])
+    flows = load_set([folder], None)
+    scripts = dict(enumerate(load_tests(test_files([folder]), flows)))
+    gone = Basis([folder], catalogue_of([folder], None), [folder / "gone.test.yaml"], [len(scripts)])
     with pytest.raises(ShareFailed, match=r"gone\.test\.yaml.*--jobs 1"):
         run(flows, scripts, gone, jobs=2)
     monkeypatch.setattr(runs.os, "cpu_count", lambda: 8)

@@ -14,7 +14,6 @@ import pytest
 from data.call_log import CallLog
 from data.records import CallRecord as Remembered
 from data.spool import Spool
-from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.effects import Collect, Deed
 from dialogs.engine import Conversation
@@ -42,17 +41,19 @@ from dialogs.retold import NotRetold
 from dialogs.source import parse
 from dialogs.written import test_text as text_of_test
 from esl.switch import HungUp
-from ivr.attention import CallOverError
+from ivr.call_record import place_in
 from ivr.cli.flows import SHIPPED
 from ivr.clock import Clock
-from ivr.deeds import Deeds
-from ivr.listening import Collected
+from ivr.living.attention import CallOverError
+from ivr.living.deeds import Deeds
+from ivr.living.listening import Collected
 from ivr.moments import nobody_watches
 from ivr.publishing.checkup import catalogue_in
-from ivr.records import Basis, Records, place_in
+from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from ivr.workshop.recorded_call import Site
 from ivr.workshop.recorded_call import test_of as as_test
+from tests.databases import store_at
 from tests.ivr.paper import PaperCall, PaperPrompts
 
 ZONE = ZoneInfo("Europe/Madrid")
@@ -156,8 +157,7 @@ class Scene:
     """How each queue lets the caller go: `answered`, or a reason of mod_callcenter's."""
 
     def __post_init__(self) -> None:
-        self.store = Store(f"sqlite:///{self.place}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(self.place / "ivr.sqlite3")
         log = CallLog(self.store, Spool(self.place / "spool"))
         self.clock = Clock(1000.0)
         self.records = Records(log, node="test", clock=self.clock, recordings=None)
@@ -504,7 +504,7 @@ def test_what_the_company_did_for_the_caller_is_replayed(
             deeds._record.caller_recorded(place_in(deeds._conversation, deed.step), tmp_path / "voice.wav")
         return result
 
-    monkeypatch.setattr("ivr.deeds.Deeds.perform", performed)
+    monkeypatch.setattr("ivr.living.deeds.Deeds.perform", performed)
     monkeypatch.setattr(scene.records, "below", lambda file: file.name)
     record = scene.live(in_turn(Keyed("1"), heard("cincuenta euros"), heard("el viernes"), heard("sí")))
     went = [(step, left) for _flow, step, left in scene.trace.taken]

@@ -20,6 +20,7 @@ from ivr.publishing.checkup import catalogue_in
 from ivr.publishing.copies import Copies
 from ivr.publishing.folder import read_folder
 from ivr.publishing.live import LiveFlows, Sources
+from tests.databases import store_at
 from tests.ivr.flow_files import files, folder_with
 
 DEADLINE = 10.0
@@ -36,8 +37,7 @@ class Site:
     def __init__(self, place: Path) -> None:
         self.url = f"sqlite:///{place}/ivr.sqlite3"
         self.file = place / "ivr.sqlite3"
-        self.store = Store(self.url)
-        self.store.upgrade()
+        self.store = store_at(self.file)
         self.folder = folder_with(place / "flows", files("Carpeta"))
         self.spool = place / "spool"
         self.running: list[LiveFlows] = []

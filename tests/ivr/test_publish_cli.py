@@ -20,6 +20,7 @@ from ivr.cli.flow import flow
 from ivr.cli.flows import check
 from ivr.config import DatabaseSettings, Settings
 from tests.data.conftest import begun, ended, turn
+from tests.databases import store_at
 from tests.ivr.flow_files import TEST, files, folder_with
 
 
@@ -314,8 +315,7 @@ def test_a_folder_that_is_not_fit_is_one_line(run: Run, home: Path) -> None:
 
 def had_call(home: Path, *, release: int | None, version: str = "") -> UUID:
     """A call in the database: greeted, agreed by key, heard the good-bye."""
-    store = Store(f"sqlite:///{home}/ivr.sqlite3")
-    store.upgrade()
+    store = store_at(home / "ivr.sqlite3")
     call = begun(flow="main", flow_version=version, release=release, caller_number="+34699888777")
     store.calls.begin(call)
     said = {"flow": "main", "language": "es", "who": "system", "kind": "said"}

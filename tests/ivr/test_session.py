@@ -54,6 +54,7 @@ from ivr.moments import CallOver, Moment
 from ivr.records import Basis, Records
 from ivr.session import Services, Session
 from speech.errors import SynthesizerLost
+from tests.databases import store_at
 from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
 
 SPEED = 100.0
@@ -96,8 +97,7 @@ class Rig:
     """A session on a call on paper, with a real database behind it."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store(f"sqlite:///{folder}/ivr.sqlite3")
-        self.store.upgrade()
+        self.store = store_at(folder / "ivr.sqlite3")
         self.clock = Clock(SPEED)
         self.call = PaperCall()
         self.moments: list[Moment] = []
@@ -550,7 +550,8 @@ def test_a_message_ends_with_silence_and_is_kept_with_the_call(rig: Rig) -> None
 
 
 def test_a_key_ends_a_recording(rig: Rig) -> None:
-    """`#`, and no other key."""
+    """`#`, and no other key. Call time goes no faster than the machine: nothing here waits for it."""
+    rig.clock.speed = 1.0
     inbox = TalkingInbox(200, then=[Digit("1"), Digit("#")])
     rig.call.inbox = inbox
     dialog, _ = rig.live([replace(MESSAGE, longest=600.0), Hangup("bye")])
@@ -570,6 +571,7 @@ def test_nothing_said_leaves_no_file(rig: Rig) -> None:
 
 def test_a_caller_who_hangs_up_has_left_a_message(rig: Rig) -> None:
     """Most messages end like this: the message counts, and so does the outcome."""
+    rig.clock.speed = 1.0  # nothing here waits for call time
     rig.call.inbox = TalkingInbox(100, then=[HungUp("NORMAL_CLEARING", by_caller=True)])
     _, record = rig.live([MESSAGE, Hangup("bye")])
     assert record.outcome == "message_left"

@@ -14,6 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from ivr.messenger.message import DeliveryFailed, Message
+from ivr.messenger.posting import LARGEST_ANSWER
 from ivr.messenger.settings import SmsSettings
 from ivr.messenger.sms import LONGEST_TEXT, HttpSms
 from tests.messenger.conftest import Provider
@@ -116,7 +117,32 @@ def test_a_provider_that_drips_or_hangs_is_left(provider: Provider, sms: Message
     began = time.monotonic()
     with pytest.raises(DeliveryFailed, match=r"no answer within 0\.3 s"):
         by(provider, deadline=0.3).deliver(sms)
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 8.0  # it drips for ten
+
+
+def test_a_long_answer_is_left_and_counts(provider: Provider, sms: Message) -> None:
+    """It was taken: to send it again because of how that was told would be a second SMS."""
+    provider.answer = lambda: [b"x" * (LARGEST_ANSWER + 1)]
+    by(provider).deliver(sms)
+    assert len(provider.asked) == 1
+
+
+def test_a_secret_never_becomes_a_second_header(provider: Provider, sms: Message, monkeypatch: Any) -> None:
+    """A file with a line too many: nothing is sent, and the reason does not tell the secret."""
+    monkeypatch.setenv("SMS_TOKEN", "t0k3n\r\nX-Admin: 1")
+    with pytest.raises(DeliveryFailed, match="header") as failed:
+        by(provider, auth={"bearer": {"env": "SMS_TOKEN"}}).deliver(sms)
+    assert not provider.asked
+    assert not failed.value.final
+    assert "t0k3n" not in str(failed.value)
+
+
+def test_the_environment_s_proxy_sees_no_message(provider: Provider, sms: Message, monkeypatch: Any) -> None:
+    """It goes where the settings say, and to nobody else."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    by(provider).deliver(sms)
+    assert len(provider.asked) == 1
 
 
 def test_nobody_there(sms: Message) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
-from speech.pyttsx3 import Pyttsx3
+from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
 from speech.vosk import Vosk
 from speech.whisper import Whisper
 
@@ -19,6 +19,14 @@ from speech.whisper import Whisper
 def speaker() -> Iterator[Pyttsx3]:
     """espeak-ng through pyttsx3, the system's voices."""
     engine = Pyttsx3(timeout=20.0)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def caller() -> Iterator[Pyttsx3]:
+    """Who calls: another voice than the system's."""
+    engine = Pyttsx3(voices=CALLER_VOICES, timeout=20.0)
     yield engine
     engine.close()
 

@@ -13,13 +13,14 @@ from click.testing import CliRunner, Result
 
 from data.ids import new_id
 from data.records import CallBegun, CallEnded
-from data.seeds import demo_customers, seed
+from data.seeds import demo_customers
 from data.store import Store
 from dialogs.loader import load_flows, read_flows
 from ivr.cli import caller, flow_test, flows
 from ivr.cli.flows import SHIPPED
 from ivr.config import DatabaseSettings, Settings
 from ivr.publishing.checkup import catalogue_in, checked
+from tests.databases import store_at
 
 commands = [*caller.commands, *flows.commands, *flow_test.commands]
 GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
@@ -29,10 +30,7 @@ LUCIA = demo_customers()[0]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     url = f"sqlite:///{tmp_path}/ivr.sqlite3"
-    store = Store(url)
-    store.upgrade()
-    seed(store, customers=20)
-    store.close()
+    store_at(tmp_path / "ivr.sqlite3", customers=20).close()
     return Settings(home=tmp_path, database=DatabaseSettings(url=url))
 
 
