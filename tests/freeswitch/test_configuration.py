@@ -144,8 +144,8 @@ def test_the_module_for_streams_is_loaded_only_where_they_are_wanted() -> None:
 
 
 def test_only_the_named_numbers_lead_to_the_server() -> None:
-    """A `+` must not become a quantifier, and a longer number must not match a shorter one. Providers write the
-    same number with and without it."""
+    """A `+` must not become a quantifier, and a longer number must not match a shorter one. Providers write
+    the same number with and without it."""
     condition = files(EVERYTHING)["dialplan/ivr.xml"].find(".//condition")
     assert condition is not None
     expression = condition.attrib["expression"]

@@ -43,9 +43,9 @@ LATE = 60.0
 """Milliseconds."""
 FRAME_MS = 20.0
 EDGE = 10
-"""Frames by which what arrived in a call may be shorter than the call, at its two ends together: what the jitter
-buffer holds (two), what FreeSWITCH throws away when it opens and closes a leg, and the time from the hang-up to
-the instant by which it is measured."""
+"""Frames by which what arrived in a call may be shorter than the call, at its two ends together: what the
+jitter buffer holds (two), what FreeSWITCH throws away when it opens and closes a leg, and the time from the
+hang-up to the instant by which it is measured."""
 PER_SECOND = 25
 """New calls a second, until all are there."""
 
@@ -60,7 +60,7 @@ class Tap:
     last: int
     """The number of the last frame that arrived, counted from the first that was said."""
     long: int
-    """Frames of 20 ms from the beginning of the prompt, at which the caller begins to speak, to the hang-up."""
+    """Frames of 20 ms from the beginning of the prompt, when the caller begins to speak, to the hang-up."""
     first_wrong: int
     """Missing and holes in the first second."""
 
@@ -150,8 +150,8 @@ def tap_of(audio: bytes, places: dict[bytes, int], seconds: float) -> Tap:
 
 
 def gaps(known: list[int]) -> tuple[int, int]:
-    """Of the numbers of the frames that arrived, -1 for one that nobody said: how many are missing between the
-    first and the last, and how many hold nothing new."""
+    """Of the numbers of the frames that arrived, -1 for one that nobody said: how many are missing between
+    the first and the last, and how many hold nothing new."""
     highest, missing, holes = known[0], 0, 0
     for index in known[1:]:
         if index <= highest:
