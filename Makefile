@@ -6,8 +6,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CALLS  := tests/calls tests/contract tests/freeswitch
+DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger
 
-.PHONY: help demo test test-calls test-rooms check test-freeswitch test-long lock clean docs format
+.PHONY: help demo test test-calls test-dialogs test-rooms check test-freeswitch test-long lock clean docs format
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -15,18 +16,21 @@ help:  ## what there is
 demo: $(VENV)/.product  ## all set-up, then spoken calls end to end on the embedded switch
 	$(BIN)/ivr demo
 
-# Two halves side by side: whole calls take their time whatever the machine does, the rest takes the machine.
-# The calls come first where both want it. Each half prints its report when it is through.
+# Three parts side by side: whole calls take their time whatever the machine does, the others take the machine.
+# The calls come first where all want it. Each part prints its report when it is through.
 test: $(VENV)/.workshop  ## all set-up, then the checks and the whole test suite
 	$(MAKE) --no-print-directory check
 	@echo "The tests: whole calls, and beside them everything else; some minutes."
-	$(MAKE) --no-print-directory -j2 --output-sync=target test-calls test-rooms
+	$(MAKE) --no-print-directory -j3 --output-sync=target test-calls test-dialogs test-rooms
 
 test-calls: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(CALLS)
 
+test-dialogs: $(VENV)/.workshop
+	nice -n 10 $(BIN)/python -m pytest $(DIALOG)
+
 test-rooms: $(VENV)/.workshop
-	nice -n 10 $(BIN)/python -m pytest tests $(CALLS:%=--ignore=%)
+	nice -n 10 $(BIN)/python -m pytest tests $(CALLS:%=--ignore=%) $(DIALOG:%=--ignore=%)
 
 check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 	$(BIN)/ruff format --check .

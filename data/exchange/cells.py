@@ -35,6 +35,19 @@ _LARGEST = 10**15
 
 _COMPUTES = re.compile(r"[A-Za-z]\w*\(|[|!]")
 """A function's call, or a way to another program: no telephone number has that."""
+_BEGINS = ("=", "@", "＝", "＠")
+"""Of formulas; spreadsheets of East Asia take the full-width signs for the others."""
+SIGNS = ("+", "-", "＋", "－")
+"""Of formulas as of numbers."""
+_MONEY = {
+    "€": frozenset({"EUR"}),
+    "£": frozenset({"GBP", "EGP", "LBP", "SYP", "GIP", "FKP", "SHP"}),
+    "$": frozenset(
+        {"USD", "MXN", "ARS", "CLP", "COP", "UYU", "DOP", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD"}
+    ),
+    "¥": frozenset({"JPY", "CNY"}),
+}
+"""Which currencies write themselves with a sign."""
 
 
 class CellWrong(Exception):
@@ -47,7 +60,7 @@ def text_of(cell: Cell) -> str:
         return ""
     if isinstance(cell, str):
         text = cell.strip()
-        if text[:1] in ("=", "@") or (text[:1] in ("+", "-") and _COMPUTES.search(text)):
+        if text.startswith(_BEGINS) or (text.startswith(SIGNS) and _COMPUTES.search(text)):
             raise CellWrong("looks like a formula: paste the value instead")
         return text
     if isinstance(cell, bool):
@@ -65,6 +78,8 @@ def short_text(longest: int) -> Callable[[str], str]:
     def parsed(text: str) -> str:
         if len(text) > longest:
             raise CellWrong(f"is longer than {longest} characters: shorten it")
+        if text.startswith(SIGNS) and any(character.isdigit() for character in text):
+            raise CellWrong("looks like a formula: paste the value instead")
         return clean(text, longest)
 
     return parsed
@@ -156,7 +171,14 @@ def amount(decimal: str, currency: str) -> Callable[[Cell], int]:
         return int(cents)
 
     def _written(text: str) -> Decimal:
-        plain = re.sub(rf"^\s*[€$£]\s*|\s*(?:[€$£]|{currency})\s*$", "", text.strip()).replace("\u00a0", " ")
+        for sign, currencies in _MONEY.items():
+            if sign in text and currency not in currencies:
+                raise CellWrong(
+                    f"is not in {currency}, as the mapping's `currency` says: give it a list of its own"
+                )
+        plain = re.sub(rf"^\s*[€$£¥]\s*|\s*(?:[€$£¥]|{currency})\s*$", "", text.strip()).replace(
+            "\u00a0", " "
+        )
         whole, sign, rest = plain.partition(decimal)
         if not shape.fullmatch(whole) or (sign and not re.fullmatch("[0-9]+", rest)):
             raise CellWrong(f"is no amount: write it as 1{thousands}234{decimal}50")
@@ -175,16 +197,35 @@ def day(written_as: str) -> Callable[[Cell], date]:
             found = datetime.strptime(text, written_as).date()
         except ValueError:
             raise CellWrong("is no date of the form that the mapping says") from None
-        if not 1900 <= found.year <= 2100:
-            raise CellWrong("is a date outside of 1900 to 2100")
-        return found
+        return _of_our_time(found)
 
     def parsed(cell: Cell) -> date:
         if isinstance(cell, datetime):
-            return cell.date()
+            return _of_our_time(cell.date())
         if isinstance(cell, date):
-            return cell
+            return _of_our_time(cell)
         return of_text(text_of(cell))
+
+    return parsed
+
+
+def _of_our_time(found: date) -> date:
+    if not 1900 <= found.year <= 2100:
+        raise CellWrong("is a date outside of 1900 to 2100")
+    return found
+
+
+def day_until(written_as: str, last: date) -> Callable[[Cell], date]:
+    """As `day`, and no later than `last`."""
+    any_day = day(written_as)
+
+    def parsed(cell: Cell) -> date:
+        found = any_day(cell)
+        if found > last:
+            raise CellWrong(
+                f"is in the future ({found.isoformat()}): are day, month and year where `date` says?"
+            )
+        return found
 
     return parsed
 

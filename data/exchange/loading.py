@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, inspect, select, update
+from sqlalchemy import Connection, bindparam, func, inspect, select, update
 
 from data.arrears import stage_of
 from data.bulk import insert_many
@@ -137,14 +137,10 @@ class _Change:
             self.touched.add(customer_id)
 
     def _customers(self, people: Sequence[Person]) -> dict[str, UUID]:
-        numbers = [person.customer_number for person in people]
-        query = select(CustomerRow).where(CustomerRow.customer_number.in_(numbers))
-        known: dict[str, Mapping[str, Any]] = {
-            row.customer_number: dict(row._mapping) for row in self._connection.execute(query)
-        }
+        known = self._known([person.customer_number for person in people])
         ids: dict[str, UUID] = {}
         for person in people:
-            before = known.get(person.customer_number)
+            before = known.get(person.customer_number) or known.get(person.customer_number.lower())
             if before is None:
                 ids[person.customer_number] = self._new_customer(person)
                 continue
@@ -156,6 +152,21 @@ class _Change:
                 )
                 self._touch(before["id"])
         return ids
+
+    def _known(self, numbers: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """By their numbers as they are stored, and in small letters."""
+        column = CustomerRow.customer_number
+        known: dict[str, Mapping[str, Any]] = {}
+        lettered = [number.lower() for number in numbers if not number.isdigit()]
+        asked = [column.in_(numbers)]
+        if lettered:
+            asked.append(func.lower(column).in_(lettered))
+        for condition in asked:
+            for row in self._connection.execute(select(CustomerRow).where(condition)):
+                known[row.customer_number] = dict(row._mapping)
+        for number in list(known):
+            known.setdefault(number.lower(), known[number])
+        return known
 
     def _new_customer(self, person: Person) -> UUID:
         customer_id = new_id()

@@ -5,12 +5,15 @@ Rules:
 2. A customer may have several rows (one for each telephone, each account). What they say of the customer must
    agree; if it does not, all of them are refused, because nobody here knows which one is right.
 3. Two customers with one DNI are both refused.
+4. A number is the same in capitals and small letters. Numbers that differ by zeros in front stay apart, and
+   somebody is told: a spreadsheet may have dropped them, or they are two people.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +55,8 @@ class Person:
     """Kind and value."""
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By label: columns of `accounts`."""
+    said_in: dict[str, int] = field(default_factory=dict)
+    """The row of what the first of them did not say."""
 
 
 @dataclass
@@ -59,36 +64,66 @@ class Gathered:
     """A whole list."""
 
     people: dict[str, Person]
-    """By customer number."""
+    """By customer number, in small letters."""
     refused: list[RowRefused]
     rows: int
     """With those that were refused."""
+    doubtful: list[RowRefused] = field(default_factory=list)
+    """Rows that were taken, and that somebody should look at."""
 
 
-def gather(path: Path, mapping: Mapping, *, seen: Callable[[int], None] = lambda _: None) -> Gathered:
-    """Reads the list. `seen` is told now and then how many rows were read. Raises `SheetWrong`."""
+def gather(
+    path: Path, mapping: Mapping, *, today: date, seen: Callable[[int], None] = lambda _: None
+) -> Gathered:
+    """Reads the list. `today`: the company's; nobody was born later. `seen` is told now and then how many
+    rows were read. Raises `SheetWrong`."""
     lines = sheets.rows(path, mapping)
-    reader = _Reader(mapping, _places(path, mapping, lines))
+    places, width = _places(path, mapping, lines)
+    reader = _Reader(mapping, places, today)
+    # In Excel, empty cells at the end are no cells.
+    full = 0 if path.suffix.lower().startswith(".xls") else width
     found = Gathered({}, [], 0)
-    conflicts: dict[str, str] = {}
+    conflicts: dict[str, _Conflict] = {}
     for number, row in lines:
         found.rows += 1
         if found.rows % 1000 == 0:
             seen(found.rows)
         try:
+            _insist_on_width(number, row, width)
             person = reader.person(number, row)
         except _Refused as wrong:
             found.refused.append(wrong.row_refused)
             continue
-        before = found.people.setdefault(person.customer_number, person)
+        if len(row) < full:
+            problem = f"has {len(row)} cells, the header {width}: the rest was taken for empty"
+            found.doubtful.append(RowRefused(number, "", "", problem))
+        key = person.customer_number.lower()
+        before = found.people.setdefault(key, person)
         if before is not person:
             before.rows.append(number)
-            problem = _merge(before, person)
-            if problem is not None:
-                conflicts.setdefault(person.customer_number, problem)
-    _refuse_conflicts(found, conflicts | dict(_shared_identities(found.people)))
+            conflict = _merge(before, person)
+            if conflict is not None:
+                conflicts.setdefault(key, conflict)
+    _refuse_conflicts(found, conflicts, dict(_shared_identities(found.people)))
+    found.doubtful += _differing_by_zeros(found.people)
     found.refused.sort(key=lambda refused: refused.row)
+    found.doubtful.sort(key=lambda doubtful: doubtful.row)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Conflict:
+    """Two rows of one customer that say different things."""
+
+    first: int
+    second: int
+    what: str
+
+    def told(self, row: int) -> str:
+        if row in (self.first, self.second):
+            other = self.first if row == self.second else self.second
+            return f"contradicts row {other}: {self.what}"
+        return f"rows {self.first} and {self.second} of this customer contradict each other: {self.what}"
 
 
 class _Refused(Exception):
@@ -112,7 +147,7 @@ class _Column:
 class _Reader:
     """Turns rows into people, as the mapping says."""
 
-    def __init__(self, mapping: Mapping, places: dict[str, int]) -> None:
+    def __init__(self, mapping: Mapping, places: dict[str, int], today: date) -> None:
         self._keep = mapping.blank == "keep"
         self._currency = mapping.currency
         self._columns = [
@@ -120,7 +155,7 @@ class _Reader:
                 name,
                 tuple(places[column] for column in source.column),
                 source,
-                _parser(name, source, mapping),
+                _parser(name, source, mapping, today),
                 name in ("birth_date", "since", "due_on", "balance", "value"),
             )
             for name, source in mapping.columns.items()
@@ -223,7 +258,7 @@ def _shown(cell: Cell) -> str:
     return "" if cell is None else str(cell)[:_LONGEST_SHOWN]
 
 
-def _parser(name: FieldName, source: Source, mapping: Mapping) -> Callable[[Any], Any]:
+def _parser(name: FieldName, source: Source, mapping: Mapping, today: date) -> Callable[[Any], Any]:
     day = cells.day(source.date or mapping.date)
     amount = cells.amount(mapping.decimal, mapping.currency)
     parsers: dict[FieldName, Callable[[Any], Any]] = {
@@ -237,7 +272,7 @@ def _parser(name: FieldName, source: Source, mapping: Mapping) -> Callable[[Any]
         "postal_code": cells.short_text(16),
         "town": cells.short_text(100),
         "region": cells.region,
-        "birth_date": day,
+        "birth_date": cells.day_until(source.date or mapping.date, today),
         "membership": cells.short_text(40),
         "value": amount,
         "since": day,
@@ -252,8 +287,10 @@ def _parser(name: FieldName, source: Source, mapping: Mapping) -> Callable[[Any]
     return parsers[name]
 
 
-def _places(path: Path, mapping: Mapping, lines: Iterator[tuple[int, Sequence[Cell]]]) -> dict[str, int]:
-    """Where each column is, by the names in the header row."""
+def _places(
+    path: Path, mapping: Mapping, lines: Iterator[tuple[int, Sequence[Cell]]]
+) -> tuple[dict[str, int], int]:
+    """Where each column is, by the names in the header row; and how many the row has."""
     for number, row in lines:
         if number < mapping.header:
             continue
@@ -267,25 +304,53 @@ def _places(path: Path, mapping: Mapping, lines: Iterator[tuple[int, Sequence[Ce
         twice = [column for column in mapping.wanted if names.count(column) > 1]
         if twice:
             raise SheetWrong(f"{path}:{number} has two columns {twice[0]!r}", remedy="name them apart")
-        return {column: names.index(column) for column in mapping.wanted}
+        return {column: names.index(column) for column in mapping.wanted}, len(names)
     raise SheetWrong(f"{path} is empty", remedy="see whether it is the right file, and `header`")
 
 
-def _merge(before: Person, more: Person) -> str | None:
+def _insist_on_width(number: int, row: Sequence[Cell], width: int) -> None:
+    """A cell too many is a delimiter within a value: all that follows would stand in the wrong column."""
+    if any(cell not in (None, "") for cell in row[width:]):
+        problem = f"has {len(row)} cells, the header {width}: see the quotes around what holds a delimiter"
+        raise _Refused(RowRefused(number, "", "", problem))
+
+
+def _merge(before: Person, more: Person) -> _Conflict | None:
     """Adds another row of the same customer; what it contradicts, if anything."""
+    (row,) = more.rows
+
+    def conflict(name: str, what: str) -> _Conflict:
+        return _Conflict(before.said_in.get(name, before.rows[0]), row, what)
+
     for name, value in more.values.items():
         known = before.values.get(name)
         if known is not None and value is not None and known != value:
-            return f"contradicts row {before.rows[0]}: another `{name}`"
+            return conflict(name, f"another `{name}`")
+        if known is None and value is not None:
+            before.said_in[name] = row
         before.values[name] = value if known is None else known
     if before.identity and more.identity and before.identity != more.identity:
-        return f"contradicts row {before.rows[0]}: another `dni`"
-    before.identity = before.identity or more.identity
+        return conflict("dni", "another `dni`")
+    if more.identity and not before.identity:
+        before.identity, before.said_in["dni"] = more.identity, row
     before.phones += [phone for phone in more.phones if phone not in before.phones]
     for label, account in more.accounts.items():
-        if before.accounts.setdefault(label, account) != account:
-            return f"contradicts row {before.rows[0]}: the same account with other figures"
+        if label not in before.accounts:
+            before.accounts[label], before.said_in[f"account {label}"] = account, row
+        elif before.accounts[label] != account:
+            return conflict(f"account {label}", "the same account with other figures")
     return None
+
+
+def _differing_by_zeros(people: dict[str, Person]) -> Iterator[RowRefused]:
+    first: dict[str, Person] = {}
+    for key, person in people.items():
+        before = first.setdefault(key.lstrip("0"), person)
+        if before is not person:
+            problem = (
+                f"differs from row {before.rows[0]} by zeros in front: two customers, if that is not meant"
+            )
+            yield RowRefused(person.rows[0], "customer_number", person.customer_number, problem)
 
 
 def _shared_identities(people: dict[str, Person]) -> Iterator[tuple[str, str]]:
@@ -295,11 +360,13 @@ def _shared_identities(people: dict[str, Person]) -> Iterator[tuple[str, str]]:
             continue
         first = owners.setdefault(person.identity, person)
         if first is not person:
-            yield first.customer_number, f"has the same `dni` as row {person.rows[0]}"
-            yield person.customer_number, f"has the same `dni` as row {first.rows[0]}"
+            yield first.customer_number.lower(), f"has the same `dni` as row {person.rows[0]}"
+            yield person.customer_number.lower(), f"has the same `dni` as row {first.rows[0]}"
 
 
-def _refuse_conflicts(found: Gathered, conflicts: dict[str, str]) -> None:
-    for customer_number, problem in conflicts.items():
-        person = found.people.pop(customer_number)
-        found.refused += [RowRefused(row, "customer_number", customer_number, problem) for row in person.rows]
+def _refuse_conflicts(found: Gathered, conflicts: dict[str, _Conflict], shared: dict[str, str]) -> None:
+    for key in conflicts | shared:
+        person = found.people.pop(key)
+        for row in person.rows:
+            problem = shared[key] if key in shared else conflicts[key].told(row)
+            found.refused.append(RowRefused(row, "customer_number", person.customer_number, problem))

@@ -2,8 +2,9 @@
 
 Rules:
 1. A file is read once, from its beginning to its end, and never held as a whole.
-2. What a spreadsheet would evaluate (`=`, `+`, `-`, `@`, a tab or a line end first) is written with an
-   apostrophe before it; so nobody's name can become a command on the desk of whoever opens the file.
+2. What a spreadsheet would evaluate (`=`, `+`, `-`, `@`, also full width and after blanks; a tab or a line
+   end first) is written with an apostrophe before it; so nobody's name can become a command on the desk of
+   whoever opens the file.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from data.errors import SheetWrong
 from data.exchange.cells import Cell
 from data.exchange.mapping import Mapping
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_LINE = ("\t", "\r", "\n")
 _SAMPLE = 1 << 20
 LONGEST_CELL = 10_000
 MOST_COLUMNS = 500
@@ -152,7 +154,7 @@ def _excel_cell(cell: Any) -> Cell:
 
 def tame(value: object) -> object:
     """A value for a cell of an output: as it is, unless a spreadsheet would evaluate it."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and (value.startswith(_LINE) or value.lstrip().startswith(_FORMULA)):
         return f"'{value}"
     return value
 

@@ -119,13 +119,14 @@ class Form(Question):
         picked = [ask for ask in self.slots if ask.kind.confirmable and not ask.kind.free_speech]
         judges = {ask.ask: ask.judge_in(call) for ask in picked}
         first_judge = first.judge_in(call)
+        clock = any(ask.kind.value_type == "time" for ask in picked)
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
             if isinstance(answer, Keyed):
                 match = first_judge(answer)
                 parts: Mapping[str, Match] = {first.ask: match} if isinstance(match, Match) else {}
             else:
-                parts = answers_in(answer, judges, language, numbers)
+                parts = answers_in(answer, judges, language, numbers, clock=clock)
             if not parts:
                 return NoMatch(
                     answer.alternatives[0].text if isinstance(answer, Heard) and answer.alternatives else ""

@@ -5,7 +5,12 @@ Rules:
    a telephone number are no customer number.
 2. Every stretch is judged by every slot; stretches do not overlap. Most slots filled wins, then the surer
    answers, then the longer stretches, then the order of the page.
-3. Bounded: `MOST_STRETCHES` stretches, so that judging takes milliseconds whatever was said.
+3. Where a longer stretch gives the same slot another value ("a las diez", "a las diez y cincuenta"), the
+   longer one counts, unless a sure answer to another slot joins on to the shorter ("a las diez | cincuenta
+   euros").
+   Either way it is asked back, and so is whatever another slot's answer reaches into.
+4. A time of day ends where the clock says so, also among numbers: "a dos quarts de cinc | cent euros".
+5. Bounded: `MOST_STRETCHES` stretches, so that judging takes milliseconds whatever was said.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from dialogs.results import Alternative, Heard, Match, NoMatch
 from dialogs.slots.hedges import denies
+from dialogs.slots.time_reading import clock_edges
 from dialogs.slots.words import plain
 
 MOST_CUTS = 7
@@ -53,14 +59,34 @@ class _Piece:
     def weight(self) -> int:
         return 2 if self.match.band == "sure" else 1
 
+    def holds(self, other: _Piece) -> bool:
+        return self.begin <= other.begin and other.end <= self.end and self != other
+
+    def overlaps(self, other: _Piece) -> bool:
+        return self.begin < other.end and other.begin < self.end
+
+    def reached_over_by(self, other: _Piece) -> bool:
+        """Whether the other begins in it and ends behind it."""
+        return self.begin < other.begin < self.end < other.end
+
+    def doubted(self) -> _Piece:
+        return replace(self, match=replace(self.match, band="check"))
+
 
 def answers_in(
-    heard: Heard, judges: Mapping[str, Judge], language: str, number_words: frozenset[str]
+    heard: Heard,
+    judges: Mapping[str, Judge],
+    language: str,
+    number_words: frozenset[str],
+    *,
+    clock: bool = False,
 ) -> Mapping[str, Match]:
-    """The slots that the best reading answers, in the order of `judges`; empty if it answers none."""
+    """The slots that the best reading answers, in the order of `judges`; empty if it answers none. `clock`:
+    whether one of them wants a time of day."""
     for alternative in heard.alternatives[:2]:
         words = alternative.text.split()
-        pieces = _pieces(words, language, number_words)
+        edges = clock_edges(words, language) if clock else {}
+        pieces = _pieces(words, language, number_words, edges)
         found: dict[str, list[_Piece]] = {slot: [] for slot in judges}
         for begin, end in _stretches(len(pieces)):
             text = " ".join(word for piece in pieces[begin:end] for word in piece)
@@ -68,7 +94,7 @@ def answers_in(
                 match = judge(Heard((Alternative(text, alternative.confidence),)))
                 if isinstance(match, Match):
                     found[slot].append(_Piece(begin, end, match))
-        best = _best([(slot, _kept(answers)) for slot, answers in found.items()])
+        best = _best(_longest(found))
         if best and denies(alternative.text, language):
             # "El viernes no puedo": cut into stretches, nobody can tell what is denied.
             return {slot: replace(match, band="check") for slot, match in best.items()}
@@ -77,18 +103,20 @@ def answers_in(
     return {}
 
 
-def _pieces(words: Sequence[str], language: str, number_words: frozenset[str]) -> list[list[str]]:
+def _pieces(
+    words: Sequence[str], language: str, number_words: frozenset[str], edges: Mapping[int, bool]
+) -> list[list[str]]:
     joints = set(_JOINTS.get(language, "").split())
     pieces: list[list[str]] = []
     before = ""
     cuts = 0
-    for word in words:
+    for at, word in enumerate(words):
         bare = plain(word)
         numbers = _is_number(before, number_words) and _is_number(bare, number_words)
         if bare in _AND and not _BEFORE_AND.fullmatch(before):
             numbers = False
         wanted = len(words) <= SHORT or bare in joints or before.endswith(",")
-        if not pieces or (wanted and not numbers and cuts < MOST_CUTS):
+        if not pieces or (edges.get(at, wanted and not numbers) and cuts < MOST_CUTS):
             cuts += bool(pieces)
             pieces.append([])
         pieces[-1].append(word)
@@ -108,19 +136,45 @@ def _stretches(pieces: int) -> Iterator[tuple[int, int]]:
             yield begin, begin + size
 
 
+def _longest(found: Mapping[str, Sequence[_Piece]]) -> Mapping[str, Sequence[_Piece]]:
+    """Rule 3 of this module."""
+    kept: dict[str, list[_Piece]] = {}
+    for slot, answers in found.items():
+        joined = [p for other, pieces in found.items() if other != slot for p in pieces if p.weight > 1]
+        kept[slot] = []
+        for piece in answers:
+            # The shortest of each value: "… euros" behind a time only makes it longer.
+            wider = [p for p in answers if p.match.value != piece.match.value and p.holds(piece)]
+            wider = [
+                p for p in wider if not any(p.holds(w) and p.match.value == w.match.value for w in wider)
+            ]
+            if not wider:
+                kept[slot].append(piece)
+            elif all(_joins(piece, other, joined) for other in wider):
+                kept[slot].append(piece.doubted())
+    return kept
+
+
+def _joins(piece: _Piece, wider: _Piece, others: Sequence[_Piece]) -> bool:
+    """Whether what the wider one has more belongs to the answer to another slot, which joins on to the piece
+    and says of itself what it is: "cincuenta euros", not "cincuenta"."""
+    behind = wider.end == piece.end or any(o.begin == piece.end and o.end > wider.end for o in others)
+    before = wider.begin == piece.begin or any(o.end == piece.begin for o in others)
+    return behind and before
+
+
 def _kept(answers: Sequence[_Piece]) -> list[_Piece]:
-    """The shortest stretch of each value, the surest values first."""
-    by_value: dict[str, _Piece] = {}
-    for piece in answers:
-        known = by_value.get(piece.match.value)
-        if known is None or piece.weight > known.weight:
-            by_value[piece.match.value] = piece
-    ranked = sorted(by_value.values(), key=lambda p: (-p.weight, p.begin, p.end - p.begin))
-    return ranked[:_KEPT]
+    """The shortest stretch of each value at each place, the surest first."""
+    kept: list[_Piece] = []
+    for piece in sorted(answers, key=lambda p: (-p.weight, p.end - p.begin, p.begin)):
+        if not any(p.match.value == piece.match.value and p.overlaps(piece) for p in kept):
+            kept.append(piece)
+    return sorted(kept, key=lambda p: (-p.weight, p.begin, p.end - p.begin))[:_KEPT]
 
 
-def _best(slots: Sequence[tuple[str, Sequence[_Piece]]]) -> dict[str, Match]:
-    best: tuple[tuple[int, int, int], dict[str, Match]] = ((0, 0, 0), {})
+def _best(found: Mapping[str, Sequence[_Piece]]) -> dict[str, Match]:
+    slots = [(slot, _kept(answers)) for slot, answers in found.items()]
+    best: tuple[tuple[int, int, int], tuple[tuple[str, _Piece], ...]] = ((0, 0, 0), ())
 
     def choose(at: int, taken: tuple[tuple[str, _Piece], ...]) -> None:
         nonlocal best
@@ -132,7 +186,7 @@ def _best(slots: Sequence[tuple[str, Sequence[_Piece]]]) -> dict[str, Match]:
                 sum(piece.end - piece.begin for _, piece in taken),
             )
             if score > best[0]:
-                best = score, {slot: piece.match for slot, piece in taken}
+                best = score, taken
             return
         slot, answers = slots[at]
         for piece in answers:
@@ -141,4 +195,9 @@ def _best(slots: Sequence[tuple[str, Sequence[_Piece]]]) -> dict[str, Match]:
         choose(at + 1, taken)
 
     choose(0, ())
-    return best[1]
+    chosen = dict(best[1])
+    left = [piece for slot, answers in found.items() if slot not in chosen for piece in answers]
+    return {
+        slot: (piece.doubted() if any(piece.reached_over_by(other) for other in left) else piece).match
+        for slot, piece in chosen.items()
+    }

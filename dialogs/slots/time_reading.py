@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dialogs.slots.phrasing import CARELESS
 from dialogs.slots.quantities import below_hundred
 from dialogs.slots.time_words import ABOUT, CLOCK_LEADS, GUESS, TIME_WORDS
-from dialogs.slots.words import Words, plain, starts
+from dialogs.slots.words import Words, plain, starts, tokens
 
 _GLUED = re.compile(r"(?<=\d)(?=[ap]\.?\s?m\b|h(?:s|rs)?\b)", re.IGNORECASE)
 WRITTEN = re.compile(r"\b\d{1,2}[:.h]\d{2}\b")
 
+_BEGIN_A_TIME: Mapping[str, tuple[Words, ...]] = {
+    "es": (),
+    "ca": (("un", "quart"), ("dos", "quarts"), ("tres", "quarts")),
+    "en": (("half", "past"), ("quarter", "past"), ("quarter", "to"), ("a", "quarter")),
+}
+"""What is said of a clock and nothing else, without "a las" before it."""
+_AND = frozenset({"y", "i", "and"})
 _STRETCH = frozenset({"hora", "horas", "hores"})
 
 
@@ -44,6 +51,32 @@ def at_the_clock(words: Words, at: int, language: str) -> int:
     """How many words there tell a time and nothing else: "a las cinco y media", "at five"; 0 if none do."""
     lead = starts(words, at, CLOCK_LEADS[language])
     return max((reading.size for reading in Clock(language).at(words, at)), default=0) if lead else 0
+
+
+def clock_edges(said: Sequence[str], language: str) -> dict[int, bool]:
+    """Where, among the words of a sentence, a time of day ends (true), and where it cannot (false): behind
+    "a las diez" and "a las diez y cincuenta", but in no "a dos | quarts de cinc"."""
+    if language not in TIME_WORDS:
+        return {}
+    words: list[str] = []
+    owner: list[int] = []
+    for place, word in enumerate(said):
+        for token in tokens(apart(word), WRITTEN):
+            words.append(token)
+            owner.append(place)
+    edges: dict[int, bool] = {}
+    at, clock, phrases = 0, Clock(language), (*CLOCK_LEADS[language], *_BEGIN_A_TIME[language])
+    while at < len(words):
+        ends = (
+            {at + r.size for r in clock.at(tuple(words), at)} if starts(tuple(words), at, phrases) else set()
+        )
+        last = max(ends, default=at)
+        for place in range(at + 1, last + 1):
+            if place < len(words) and owner[place] != owner[place - 1]:
+                goes_on = bool(below_hundred(tuple(words), place, language)) or words[place] in _AND
+                edges[owner[place]] = place in ends and (goes_on or place == last)
+        at = max(last, at + 1)
+    return edges
 
 
 def apart(text: str) -> str:

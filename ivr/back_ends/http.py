@@ -14,7 +14,7 @@ from typing import Any
 from ivr.back_ends.declared import Auth, HttpSystem
 from ivr.errors import BackEndUnfit
 from ivr.outside import http
-from ivr.outside.documents import read_json
+from ivr.outside.documents import SaidTwice, read_json
 from ivr.outside.faults import AnswerUnusable
 from ivr.outside.http import HttpLink, Reply
 
@@ -104,9 +104,11 @@ def _document(reply: Reply) -> Any:
         return None
     try:
         return read_json(reply.content)
-    except ValueError:
+    except ValueError as fault:
         if good:
-            raise AnswerUnusable("is not JSON, although it says so") from None
+            twice = isinstance(fault, SaidTwice)
+            why = "has a key twice in an object" if twice else "is not JSON, although it says so"
+            raise AnswerUnusable(why) from None
         return None
 
 

@@ -31,6 +31,10 @@ LARGEST_NUMBER = 10**15
 _DIGITS = re.compile(r"[0-9]{1,40}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-/]{0,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-]{1,30}")
+_MONEY = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,10})?")
+"""Money as text: digits and one point. `Decimal` alone would take `1_000` and `1E3`, too."""
+_YEARS = range(1900, 2201)
+"""Others are no days of customers, but how a system writes "none" (0001-01-01, 9999-12-31) or a slip."""
 _CURRENCIES = list_currencies()
 
 
@@ -50,13 +54,15 @@ def money_of(raw: Any, currency: str, *, minor: bool) -> int:
     """Minor units of the currency. Raises `NotAsAgreed` where that is no whole number."""
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal | str):
         raise NotAsAgreed(f"is {_what(raw)} and no money")
+    if isinstance(raw, str) and not _MONEY.fullmatch(raw):
+        raise NotAsAgreed("is text and no money")
     try:
         amount = Decimal(raw)
         if not amount.is_finite() or abs(amount) > LARGEST_NUMBER:
             raise NotAsAgreed("is no amount that anybody owes")
         units = amount if minor else amount.scaleb(get_currency_precision(currency))
     except InvalidOperation:
-        raise NotAsAgreed("is text and no money") from None
+        raise NotAsAgreed("is no amount that anybody owes") from None
     if units != units.to_integral_value():
         raise NotAsAgreed(f"has more decimals than {currency} has")
     return int(units)
@@ -104,6 +110,10 @@ def _boolean(raw: Any, _zone: tzinfo) -> bool | None:
 
 def _date(raw: Any, zone: tzinfo) -> str | None:
     """`2026-11-25`; a moment is put into the company's zone: 23:30 UTC is tomorrow in Madrid."""
+    if isinstance(raw, date) and raw.year not in _YEARS:
+        raise NotAsAgreed(
+            "is a date that nobody means: let the system leave it out, and add `optional: true`"
+        )
     if isinstance(raw, datetime):
         return (raw.astimezone(zone) if raw.tzinfo else raw).date().isoformat()
     if isinstance(raw, date):

@@ -9,10 +9,6 @@ Examples:
 
 from __future__ import annotations
 
-import getpass
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +18,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from data.records.people import AuditEntry
 from data.store import Store
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
@@ -30,11 +25,13 @@ from dialogs.segments.rules import Tried
 from ivr.callers.explaining import Explained, explained, meaning_of
 from ivr.callers.numbers import caller_number
 from ivr.cli import pass_settings
+from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
+from ivr.cli.shown import json_option, local, show_json, show_table
+from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.rooms import catalogue_of
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
 _number = click.argument("number")
 
 
@@ -46,7 +43,7 @@ def caller() -> None:
 @caller.command()
 @_number
 @click.option("--language", type=click.Choice(["es", "ca", "en"]), help="Of the reason; default: the site's.")
-@_as_json
+@json_option
 @pass_settings
 def explain(settings: Settings, number: str, language: str | None, as_json: bool) -> None:
     """Show who a number would be taken for now: facts, the rules that were tried, the reason, the effects.
@@ -58,7 +55,7 @@ def explain(settings: Settings, number: str, language: str | None, as_json: bool
       ivr caller explain 600111222
       ivr caller explain "+34 600 111 222" --json
     """
-    with _store(settings) as store:
+    with store_of(settings) as store:
         found = explained(
             number,
             store=store,
@@ -69,7 +66,7 @@ def explain(settings: Settings, number: str, language: str | None, as_json: bool
         )
         _audit(store, found.number.e164, "read", "callers: history, segments", "ivr caller explain")
     if as_json:
-        click.echo(json.dumps(_row(found), ensure_ascii=False))
+        show_json(_row(found))
     else:
         _show(found)
 
@@ -77,7 +74,7 @@ def explain(settings: Settings, number: str, language: str | None, as_json: bool
 @caller.command()
 @_number
 @click.option("--most", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@_as_json
+@json_option
 @pass_settings
 def calls(settings: Settings, number: str, most: int, as_json: bool) -> None:
     """List a number's last calls: when, how they ended, the segment, and why.
@@ -88,19 +85,27 @@ def calls(settings: Settings, number: str, most: int, as_json: bool) -> None:
     """
     known = caller_number(number, settings.calls.region)
     zone = ZoneInfo(settings.calls.zone)
-    with _store(settings) as store:
+    with store_of(settings) as store:
         found = store.callers.calls(known.written, most=most)
         _audit(store, known.e164, "read", "calls: outcome, segment", "ivr caller calls")
     if as_json:
-        rows = [{**row, "started_at": row["started_at"].isoformat()} for row in found]
-        click.echo(json.dumps({"calls": rows}, ensure_ascii=False))
+        told = [{**row, "started_at": row["started_at"].isoformat()} for row in found]
+        show_json({"calls": told})
         return
-    table = Table("when", "outcome", "language", "segment", "reason")
-    for row in found:
-        when = f"{row['started_at'].astimezone(zone):%Y-%m-%d %H:%M}"
-        cells = (row["outcome"] or "", row["language"], row["segment"], row["segment_reason"])
-        table.add_row(when, *map(escape, cells))
-    Console().print(table if found else "no calls from this number")
+    if not found:
+        click.echo("no calls from this number")
+        return
+    rows = [
+        (
+            local(row["started_at"], zone),
+            row["outcome"] or "",
+            row["language"],
+            row["segment"],
+            row["segment_reason"],
+        )
+        for row in found
+    ]
+    show_table(("when", "outcome", "language", "segment", "reason"), rows)
 
 
 @caller.command()
@@ -115,7 +120,7 @@ def block(settings: Settings, number: str, why: str) -> None:
       ivr caller block 600111222 --why "threatens our agents"
     """
     e164 = _e164(settings, number)
-    with _store(settings) as store:
+    with store_of(settings) as store:
         changed = store.callers.block(e164, at=datetime.now(UTC), why=why)
         _audit(store, e164, "write", "phone_numbers: blocked_at", f"ivr caller block: {why}")
     click.echo(f"{e164} is blocked" if changed else f"{e164} was blocked already: nothing was changed")
@@ -132,19 +137,10 @@ def unblock(settings: Settings, number: str) -> None:
       ivr caller unblock 600111222
     """
     e164 = _e164(settings, number)
-    with _store(settings) as store:
+    with store_of(settings) as store:
         changed = store.callers.unblock(e164)
         _audit(store, e164, "write", "phone_numbers: blocked_at", "ivr caller unblock")
     click.echo(f"{e164} is welcome again" if changed else f"{e164} was not blocked: nothing was changed")
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = Store(settings.database_url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _flows(settings: Settings) -> FlowSet:
@@ -163,16 +159,7 @@ def _audit(store: Store, e164: str | None, action: str, what: str, why: str) -> 
     people = () if e164 is None else store.customers.by_phone_number(e164)
     whose: list[UUID | None] = [person.id for person in people]
     for customer_id in whose or [None]:
-        store.audit.note(
-            AuditEntry(
-                at=datetime.now(UTC),
-                who=getpass.getuser(),
-                action=action,
-                what=what,
-                why=why,
-                customer_id=customer_id,
-            )
-        )
+        store.audit.note(noted(action, what=what, why=why, customer_id=customer_id))
 
 
 def _row(found: Explained) -> dict[str, object]:

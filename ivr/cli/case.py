@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 
-from data.records import AuditEntry
 from ivr.cli import pass_settings
-from ivr.cli.who import opened, operator
+from ivr.cli.database import store_of
+from ivr.cli.shown import json_option, local, show_json
+from ivr.cli.who import noted
 from ivr.config import Settings
 
 
@@ -27,7 +27,7 @@ def case() -> None:
 
 @case.command()
 @click.argument("reference")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def show(settings: Settings, reference: str, as_json: bool) -> None:
     """Show a case: what it is about, its history, its notes. Exit status 1 if there is none.
@@ -37,15 +37,13 @@ def show(settings: Settings, reference: str, as_json: bool) -> None:
       ivr case show 20264511
       ivr case show 20264511 --json
     """
-    with opened(settings) as store:
+    with store_of(settings) as store:
         found = store.tickets.by_number(reference.strip())
         if found is not None:
             person = store.customers.by_number(found.customer_number) if found.customer_number else None
             store.audit.note(
-                AuditEntry(
-                    at=datetime.now(UTC),
-                    who=operator(),
-                    action="read",
+                noted(
+                    "read",
                     what="tickets: all",
                     why="ivr case show",
                     customer_id=None if person is None else person.id,
@@ -55,12 +53,12 @@ def show(settings: Settings, reference: str, as_json: bool) -> None:
         click.echo(f"there is no case {reference}", err=True)
         raise click.exceptions.Exit(1)
     if as_json:
-        click.echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
+        show_json(asdict(found))
         return
     zone = ZoneInfo(settings.calls.zone)
 
     def when(moment: datetime) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+        return local(moment, zone)
 
     whose = f"customer {found.customer_number}" if found.customer_number else "nobody who has proved it"
     click.echo(f"{found.ticket_number}  {found.kind} ({found.topic}), {found.status}, of {whose}")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from data.records import AuditEntry, Consent
+from data.records import Consent
 from data.store import Store
 from ivr.cli import pass_settings
+from ivr.cli.database import store_of
 from ivr.cli.recordings import play_file
-from ivr.cli.who import opened, operator
+from ivr.cli.shown import json_option, local_seconds, show_json, show_table
+from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.errors import ConsentUnknown, EvidenceDamaged, NotWritable
 from ivr.evidence import sha256_of
@@ -42,7 +41,7 @@ _id = click.argument("consent_id", metavar="ID", type=click.UUID)
 @click.option("--customer", help="A customer number.")
 @click.option("--number", help="A telephone number in E.164: +34600111222.")
 @click.option("--call", type=click.UUID, help="The id of a call.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def list_(
     settings: Settings, customer: str | None, number: str | None, call: UUID | None, as_json: bool
@@ -56,24 +55,29 @@ def list_(
     """
     if sum(one is not None for one in (customer, number, call)) != 1:
         raise click.UsageError("write one of --customer, --number and --call")
-    with opened(settings) as store:
+    with store_of(settings) as store:
         found = _found(store, customer, number, call)
         for one in found:
             _note(store, one, "read")
     if as_json:
-        click.echo(json.dumps({"consents": [_told(one) for one in found]}, ensure_ascii=False))
+        show_json({"consents": [_told(one) for one in found]})
         return
     if not found:
         click.echo("nobody has said anything")
         return
     zone = ZoneInfo(settings.calls.zone)
-    table = Table("id", "at", "consent", "terms", "answer", "clip")
-    for one in found:
-        answer = f"{'yes' if one.given else 'no'} (“{one.answer}”)"
-        at = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(one.id), at, one.kind, one.terms_version, answer, "yes" if one.clip else "keyed")
-    # An id that is cut short cannot be copied.
-    Console(width=None if Console().width >= 120 else 120).print(table)
+    lines = [
+        (
+            str(one.id),
+            local_seconds(one.at, zone),
+            one.kind,
+            one.terms_version,
+            f"{'yes' if one.given else 'no'} (“{one.answer}”)",
+            "yes" if one.clip else "keyed",
+        )
+        for one in found
+    ]
+    show_table(("id", "at", "consent", "terms", "answer", "clip"), lines, ids=True)
 
 
 def _found(store: Store, customer: str | None, number: str | None, call: UUID | None) -> tuple[Consent, ...]:
@@ -87,7 +91,7 @@ def _found(store: Store, customer: str | None, number: str | None, call: UUID | 
 
 @consent.command()
 @_id
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def show(settings: Settings, consent_id: UUID, as_json: bool) -> None:
     """Show one, with its text word for word, and whether its sound is as it was kept.
@@ -98,11 +102,11 @@ def show(settings: Settings, consent_id: UUID, as_json: bool) -> None:
     Examples:
       ivr consent show 019ac0de-7b52-7c4a-9e0f-0123456789ab
     """
-    with opened(settings) as store:
+    with store_of(settings) as store:
         one = _get(store, consent_id, "read")
     state = _state(settings, one)
     if as_json:
-        click.echo(json.dumps({**_told(one), "clip_state": state}, ensure_ascii=False))
+        show_json({**_told(one), "clip_state": state})
     else:
         for name, value in {**_told(one), "clip_state": state}.items():
             click.echo(f"{name}: {value}")
@@ -119,7 +123,7 @@ def play(settings: Settings, consent_id: UUID) -> None:
     Examples:
       ivr consent play 019ac0de-7b52-7c4a-9e0f-0123456789ab
     """
-    with opened(settings) as store:
+    with store_of(settings) as store:
         one = _get(store, consent_id, "play")
     play_file(_clip(settings, one))
 
@@ -137,7 +141,7 @@ def export(settings: Settings, consent_id: UUID, folder: Path) -> None:
     Examples:
       ivr consent export 019ac0de-7b52-7c4a-9e0f-0123456789ab --to /tmp
     """
-    with opened(settings) as store:
+    with store_of(settings) as store:
         one = _get(store, consent_id, "export")
     files = {f"consent-{consent_id}.json": json.dumps(_told(one), ensure_ascii=False, indent=1).encode()}
     if one.clip is not None:
@@ -162,10 +166,8 @@ def _get(store: Store, consent_id: UUID, action: str) -> Consent:
 
 def _note(store: Store, one: Consent, action: str) -> None:
     store.audit.note(
-        AuditEntry(
-            at=datetime.now(UTC),
-            who=operator(),
-            action=action,
+        noted(
+            action,
             what="consents: all" + (", clip" if action in ("play", "export") else ""),
             why=f"ivr consent, {one.kind}",
             customer_id=one.customer_id,

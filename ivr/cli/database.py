@@ -12,6 +12,7 @@ import click
 
 from data.errors import DataError
 from data.store import Store
+from ivr.config import Settings
 
 DATABASE_URL = "ivr.database_url"
 """Key of `click.Context.meta` under which the root command puts the configuration's database URL."""
@@ -34,7 +35,17 @@ database_option = click.option(
     metavar="URL",
     help="The database, such as sqlite:////var/lib/ivr/ivr.sqlite3 or postgresql://ivr@db.example/ivr.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
+
+
+@contextmanager
+def store_of(settings: Settings) -> Iterator[Store]:
+    """The configuration's database, found sound. Raises `DataError`."""
+    store = Store(settings.database_url)
+    try:
+        store.check()
+        yield store
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import Gathered, RowRefused, gather
 from data.records import AuditEntry
-from ivr.cli.database import database_option, json_option, opened, report
+from ivr.cli.database import database_option, opened, report
 from ivr.cli.db_people import settings_of, show_person
-from ivr.cli.who import operator
+from ivr.cli.shown import json_option
+from ivr.cli.who import noted, operator
 
 _MOST_SHOWN = 10
 
@@ -56,8 +57,9 @@ def import_command(
     with opened(url, as_json=as_json) as store, _progress() as told:
         chosen = load_mapping(mapping)
         store.check()
-        found = gather(file, chosen, seen=told("reading", None))
-        terms = Terms(at=at, today=at.astimezone(_zone()).date(), origin=chosen.origin, dry_run=dry_run)
+        today = at.astimezone(_zone()).date()
+        found = gather(file, chosen, today=today, seen=told("reading", None))
+        terms = Terms(at=at, today=today, origin=chosen.origin, dry_run=dry_run)
         people = found.people.values()
         loaded = load(store, people, terms, done=told("comparing" if dry_run else "writing", len(people)))
         if not dry_run:
@@ -108,6 +110,14 @@ def _tell(
         f"  row {one.row}, {one.column}: {one.problem}" if one.column else f"  row {one.row}: {one.problem}"
         for one in refused[:_MOST_SHOWN]
     ]
+    if found.doubtful:
+        lines.append(f"{len(found.doubtful)} rows were taken, and should be looked at:")
+        lines += [
+            f"  row {one.row}, {one.column}: {one.problem}"
+            if one.column
+            else f"  row {one.row}: {one.problem}"
+            for one in found.doubtful[:_MOST_SHOWN]
+        ]
     if written:
         lines.append(f"All refused rows: {written}")
     record = {
@@ -118,6 +128,8 @@ def _tell(
         "refused": len(refused),
         "errors": None if written is None else str(written),
         "dry_run": dry_run,
+        "doubtful": len(found.doubtful),
+        "look_at": [asdict(one) for one in found.doubtful[:_MOST_SHOWN]],
         "problems": [asdict(one) for one in refused[:_MOST_SHOWN]],
     }
     report("\n".join(lines), record, as_json=as_json)
@@ -169,13 +181,7 @@ def _export_table(url: str, table: str, file: Path, *, as_json: bool) -> None:
     with opened(url, as_json=as_json) as store:
         store.check()
         dumping.insist_on(table)
-        entry = AuditEntry(
-            at=datetime.now(UTC),
-            who=operator(),
-            action="export",
-            what=f"{table}: all rows",
-            why=f"ivr db export {file.name}",
-        )
+        entry = noted("export", what=f"{table}: all rows", why=f"ivr db export {file.name}")
         store.audit.note(entry)  # before: an export that is not on record must not exist
         rows = dumping.dump(store, table, file)
     report(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,8 +12,9 @@ from data.protection.expiring import Retention, expire
 from data.protection.files import Folders
 from data.protection.showing import show
 from data.records import AuditEntry
-from ivr.cli.database import database_option, json_option, opened, report
-from ivr.cli.who import operator
+from ivr.cli.database import database_option, opened, report
+from ivr.cli.shown import json_option
+from ivr.cli.who import noted
 from ivr.config import Settings
 
 
@@ -31,7 +31,7 @@ def _folders() -> Folders:
 
 
 def _entry(action: str, why: str) -> AuditEntry:
-    return AuditEntry(at=datetime.now(UTC), who=operator(), action=action, what="", why=why)
+    return noted(action, what="", why=why)
 
 
 def show_person(url: str, person: str, folder: Path, *, as_json: bool) -> None:

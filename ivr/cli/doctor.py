@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 
 import click
@@ -12,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ivr.cli import pass_settings
+from ivr.cli.shown import json_option, show_json
 from ivr.config import Settings
 from ivr.doctor import examine
 
@@ -19,7 +19,7 @@ SIGNS = {"good": "[green]✔[/green]", "note": "[yellow]•[/yellow]", "bad": "[
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def doctor(settings: Settings, as_json: bool) -> None:
     """What is installed, reachable, misconfigured, and what to do about it.
@@ -39,7 +39,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
         table.add_row(SIGNS[finding.state], finding.what, escape(finding.found) + remedy)
     bad = [finding for finding in findings if finding.state == "bad"]
     if as_json:
-        click.echo(json.dumps({"good": not bad, "findings": [dataclasses.asdict(one) for one in findings]}))
+        show_json({"good": not bad, "findings": [dataclasses.asdict(one) for one in findings]})
     else:
         Console().print(table)
     sys.exit(1 if bad else 0)

@@ -36,6 +36,7 @@ from ivr.back_ends import live_schemas
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.from_call import from_call, store_of
+from ivr.cli.shown import json_option
 from ivr.config import Settings
 from ivr.errors import FolderUnfit
 from ivr.publishing.checkup import Checked, catalogue_in, checked
@@ -50,7 +51,6 @@ LONGEST_LEAD = 120.0
 
 _why = click.option("--why", metavar="TEXT", help="The reason, for the history.")
 _who = click.option("--who", metavar="NAME", help="Who does it; default: your login name.")
-_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on the last line.")
 
 
 @click.group(help=__doc__)
@@ -80,7 +80,7 @@ def _intent(who: str, why: str, after: int, lead: float) -> Intent:
     type=click.FloatRange(0, 3600),
     help="Seconds until all servers change over; default: 5 or more.",
 )
-@_as_json
+@json_option
 @pass_settings
 def publish(
     settings: Settings,
@@ -251,7 +251,7 @@ def _end(text: str, record: Mapping[str, Any], *, as_json: bool) -> None:
 @_why
 @_who
 @click.option("--lead", type=click.FloatRange(0, 3600), default=LEAD, show_default=True, help="Seconds.")
-@_as_json
+@json_option
 @pass_settings
 def rollback(
     settings: Settings, version: int | None, why: str | None, who: str | None, lead: float, as_json: bool
@@ -294,7 +294,7 @@ def _before(history: tuple[Switch, ...]) -> int:
 
 
 @flow.command("history")
-@_as_json
+@json_option
 @pass_settings
 def history(settings: Settings, as_json: bool) -> None:
     """What was live when, who switched, and why; newest first.
@@ -320,7 +320,7 @@ def history(settings: Settings, as_json: bool) -> None:
 @flow.command("show")
 @click.argument("version", type=click.IntRange(1))
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Write the files into this new folder.")
-@_as_json
+@json_option
 @pass_settings
 def show(settings: Settings, version: int, folder: Path | None, as_json: bool) -> None:
     """A release: who, when, why, its files; with --to, the files themselves.
@@ -345,7 +345,7 @@ def show(settings: Settings, version: int, folder: Path | None, as_json: bool) -
 
 
 @flow.command("status")
-@_as_json
+@json_option
 @pass_settings
 def status(settings: Settings, as_json: bool) -> None:
     """What new calls take now: which release, since when, by whom; and what comes next.

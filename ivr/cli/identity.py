@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from data.store import Store
 from data.verification import Scope
 from ivr.cli import pass_settings
-from ivr.cli.who import opened, operator
+from ivr.cli.database import store_of
+from ivr.cli.shown import json_option, local, show_json, show_table
+from ivr.cli.who import operator
 from ivr.config import Settings
 from ivr.errors import CustomerUnknown, ProofUnfit
 from ivr.identity.pins import SHORTEST, Hashing, PinRefused, checked
@@ -60,7 +59,7 @@ def set_pin(settings: Settings, customer: str, generate: bool, digits: int) -> N
         raise ProofUnfit(f"This PIN is not taken: {refused}", "Choose another, or --generate one") from None
     finally:
         hashing.close()
-    with opened(settings) as store:
+    with store_of(settings) as store:
         _insist(store.verifications.set_secret(customer, "pin", kept, at=_now(), by=operator()), customer)
     click.echo(f"{customer}: the PIN is set" + (f" to {pin}; it is shown this once" if generate else ""))
 
@@ -81,13 +80,13 @@ def set_dni(settings: Settings, customer: str, dni: str) -> None:
         raise ProofUnfit(
             "This is no DNI or NIE: the letter does not fit", "Write it as 12345678Z or X1234567L"
         )
-    with opened(settings) as store:
+    with store_of(settings) as store:
         _insist(store.verifications.set_value(customer, "dni", plain, at=_now(), by=operator()), customer)
     click.echo(f"{customer}: the DNI is noted")
 
 
 @identity.command()
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def locks(settings: Settings, as_json: bool) -> None:
     """Who is locked out now, since when, and why.
@@ -99,22 +98,22 @@ def locks(settings: Settings, as_json: bool) -> None:
       ivr identity locks
       ivr identity locks --json
     """
-    with opened(settings) as store:
+    with store_of(settings) as store:
         found = store.verifications.lockouts(at=_now())
     if as_json:
-        click.echo(json.dumps({"locks": [asdict(one) for one in found]}, default=str))
+        show_json({"locks": [asdict(one) for one in found]})
         return
     if not found:
         click.echo("nobody is locked out")
         return
     zone = ZoneInfo(settings.calls.zone)
-    table = Table("scope", "of", "since", "until", "why")
+    lines = []
     for one in found:
         whose = f"{one.subject[:12]}…" if one.scope == "subject" else one.subject or "all callers"
-        until = "somebody lifts it" if one.until is None else f"{one.until.astimezone(zone):%Y-%m-%d %H:%M}"
-        since = f"{one.since.astimezone(zone):%Y-%m-%d %H:%M}"
-        table.add_row("person" if one.scope == "subject" else one.scope, whose, since, until, one.reason)
-    Console().print(table)
+        until = "somebody lifts it" if one.until is None else local(one.until, zone)
+        scope = "person" if one.scope == "subject" else one.scope
+        lines.append((scope, whose, local(one.since, zone), until, one.reason))
+    show_table(("scope", "of", "since", "until", "why"), lines)
 
 
 @identity.command()
@@ -133,7 +132,7 @@ def unlock(settings: Settings, customer: str | None, caller: str | None, everybo
     """
     if sum((customer is not None, caller is not None, everybody)) != 1:
         raise click.UsageError("write one of --customer, --caller and --all")
-    with opened(settings) as store:
+    with store_of(settings) as store:
         scope, subject = _locked(store, customer, caller)
         lifted = store.verifications.lift(scope, subject, at=_now(), by=operator(), why=why)
     click.echo("unlocked" if lifted else "there was no such lock: see `ivr identity locks`")

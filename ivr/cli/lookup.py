@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from ivr.back_ends import BackEnds, declared_in
 from ivr.call_record import masked
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
+from ivr.cli.shown import json_option, show_json
 from ivr.config import Settings
 from ivr.lookups import Lookups
 from ivr.moments import MASK
@@ -34,7 +34,7 @@ Asked = tuple[Found | Missing | Slow | Failed, float]
 @click.option("--sensitive", multiple=True, metavar="KEY", help="That value is secret: not kept, not shown.")
 @click.option("--times", default=1, show_default=True, type=click.IntRange(1, 1000), help="Asked in a row.")
 @click.option("--deadline", default=4.0, show_default=True, type=click.FloatRange(0.1, 30), help="Seconds.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def lookup(
     settings: Settings,
@@ -115,7 +115,7 @@ def _show(back_ends: BackEnds, name: str, asked: list[Asked], secrets: list[str]
         "breaker": None if system is None else system.breaker.state,
     }
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
+        show_json(report)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     types = back_ends.schemas.lookups[name].fields

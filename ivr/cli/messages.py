@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from ivr.cli import pass_settings
-from ivr.cli.who import opened
+from ivr.cli.database import store_of
+from ivr.cli.shown import json_option, local_seconds, show_json, show_table
 from ivr.config import Settings
 from ivr.recordings.library import shown_number
 
@@ -31,7 +29,7 @@ def messages() -> None:
 @click.option("--state", type=click.Choice(["waiting", "sent", "refused", "failed"]), help="Only those.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @click.option("--full-numbers", is_flag=True, help="Whole numbers instead of their last digits.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def list_(settings: Settings, state: str | None, limit: int, full_numbers: bool, as_json: bool) -> None:
     """The latest messages, and what has become of them; never what they said.
@@ -41,7 +39,7 @@ def list_(settings: Settings, state: str | None, limit: int, full_numbers: bool,
       ivr messages list
       ivr messages list --state failed --json
     """
-    with opened(settings) as store:
+    with store_of(settings) as store:
         found = [one for one in store.messages.latest(limit) if state in (None, one.state)]
     rows = [
         {
@@ -51,14 +49,14 @@ def list_(settings: Settings, state: str | None, limit: int, full_numbers: bool,
         for one in found
     ]
     if as_json:
-        click.echo(json.dumps({"messages": rows}, default=str))
+        show_json({"messages": rows})
         return
     zone = ZoneInfo(settings.calls.zone)
-    table = Table("at", "channel", "to", "from", "state", "detail")
-    for row, one in zip(rows, found, strict=True):
-        at = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-        table.add_row(at, one.channel, str(row["recipient"]), one.template, one.state, one.detail)
-    Console().print(table)
+    lines = [
+        (local_seconds(one.at, zone), one.channel, str(row["recipient"]), one.template, one.state, one.detail)
+        for row, one in zip(rows, found, strict=True)
+    ]
+    show_table(("at", "channel", "to", "from", "state", "detail"), lines)
 
 
 commands: list[click.Command] = [messages]

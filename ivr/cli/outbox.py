@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from data.store import Store
 from ivr.cli import pass_settings
+from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
+from ivr.cli.shown import json_option, show_json, show_table
 from ivr.config import Settings
-
-
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = Store(settings.database_url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 @click.group()
@@ -41,7 +27,7 @@ def outbox() -> None:
 
 
 @outbox.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@json_option
 @pass_settings
 def list_errands(settings: Settings, as_json: bool) -> None:
     """How much waits, and what was given up, the last first. Exit status 1 if anything was.
@@ -53,7 +39,7 @@ def list_errands(settings: Settings, as_json: bool) -> None:
       ivr outbox list
       ivr outbox list --json
     """
-    with _store(settings) as store:
+    with store_of(settings) as store:
         state, lost = store.outbox.state(), store.outbox.given_up()
     if as_json:
         rows = [
@@ -70,17 +56,24 @@ def list_errands(settings: Settings, as_json: bool) -> None:
             for one in lost
         ]
         oldest = None if state.oldest is None else state.oldest.isoformat()
-        click.echo(json.dumps({"waiting": state.waiting, "oldest": oldest, "given_up": rows}))
+        show_json({"waiting": state.waiting, "oldest": oldest, "given_up": rows})
     else:
         since = "" if state.oldest is None else f", the oldest since {state.oldest:%Y-%m-%d %H:%M} UTC"
         click.echo(f"{state.waiting} waiting{since}; {state.given_up} given up")
-        table = Table("id", "what", "call", "given up", "tries", "why", box=None, pad_edge=False)
-        for one in lost:
-            what, call = f"{one.kind} {one.target}", "" if one.call_id is None else str(one.call_id)
-            at = f"{one.given_up_at:%Y-%m-%d %H:%M}"
-            table.add_row(str(one.id), escape(what), call, at, str(one.tries), escape(one.last_error))
-        if lost:
-            Console().print(table)
+        headings = ("id", "what", "call", "given up", "tries", "why")
+        lines = [
+            (
+                str(one.id),
+                f"{one.kind} {one.target}",
+                "" if one.call_id is None else str(one.call_id),
+                f"{one.given_up_at:%Y-%m-%d %H:%M}",
+                str(one.tries),
+                one.last_error,
+            )
+            for one in lost
+        ]
+        if lines:
+            show_table(headings, lines, ids=True)
     sys.exit(1 if state.given_up else 0)
 
 
@@ -96,7 +89,7 @@ def retry(settings: Settings, errand: UUID) -> None:
     Examples:
       ivr outbox retry 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
     """
-    with _store(settings) as store:
+    with store_of(settings) as store:
         if not store.outbox.revive(errand, at=datetime.now(UTC)):
             raise CannotBeDone(f"nothing with the id {errand} was given up: see `ivr outbox list`")
     click.echo("it is tried again")

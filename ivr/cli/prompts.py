@@ -24,6 +24,7 @@ from dialogs.flow import FlowSet
 from dialogs.static import static_prompts
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set
+from ivr.cli.shown import json_option
 from ivr.config import Settings
 from ivr.errors import NotWritable
 from ivr.studio.intake import LOUDNESS, Taken, bring_in, sound_files
@@ -47,7 +48,6 @@ _flows = click.option(
 _languages = click.option(
     "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), help="Only this one; repeatable."
 )
-_as_json = click.option("--json", "as_json", is_flag=True, help="One line of JSON instead.")
 
 
 @click.group("prompts")
@@ -69,7 +69,7 @@ def prompts() -> None:
 @_flows
 @_languages
 @click.option("--slower", is_flag=True, help="Also as callers hear them who asked for slower.")
-@_as_json
+@json_option
 @catalogue_option
 @pass_settings
 def build(
@@ -180,7 +180,7 @@ def _show_build(report: dict[str, Any]) -> None:
 @click.option("--missing", is_flag=True, help="Only what is not recorded, or says another text by now.")
 @click.option("--words/--no-words", default=True, help="With the words that numbers and dates are made of.")
 @click.option("--currency", help="ISO code of the amounts; default: calls.currency.")
-@_as_json
+@json_option
 @catalogue_option
 @pass_settings
 def export(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -245,7 +245,7 @@ def _write(rows: list[Wanted], out: Path) -> None:
 )
 @click.option("--currency", help="ISO code of the amounts; default: calls.currency.")
 @click.option("--dry-run", is_flag=True, help="Look, and write nothing.")
-@_as_json
+@json_option
 @catalogue_option
 @pass_settings
 def import_(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -15,10 +14,10 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from data.store import Store
 from ivr.cli import pass_settings
+from ivr.cli.shown import json_option, local_seconds, show_json, show_table
 from ivr.config import Settings
 from ivr.errors import CannotPlay, NotWritable, RecordingUnreadable
 from ivr.recordings.library import Library, Recording, shown_number
@@ -92,7 +91,7 @@ def _library(settings: Settings) -> Library:
 @click.option("--caller", default="", help="A number, or how it ends.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
 @full_numbers
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON instead.")
+@json_option
 @pass_settings
 def list_(
     settings: Settings,
@@ -119,16 +118,15 @@ def list_(
     )
     rows = [_row(recording, full=full_numbers) for recording in found]
     if as_json:
-        click.echo(json.dumps({"recordings": rows}))
+        show_json({"recordings": rows})
         return
     if not rows:
         click.echo("no recordings; see `calls.record` in ivr.yaml, or take away a filter")
         return
-    table = Table("began", "call", "caller", "language", "outcome", "length", "state")
-    for row in rows:
-        began = datetime.fromisoformat(row["started_at"]).astimezone(zone)
-        table.add_row(
-            f"{began:%Y-%m-%d %H:%M:%S}",
+    headings = ("began", "call", "caller", "language", "outcome", "length", "state")
+    lines = [
+        (
+            local_seconds(datetime.fromisoformat(row["started_at"]), zone),
             row["call_id"],
             row["caller_number"],
             row["language"],
@@ -136,8 +134,9 @@ def list_(
             _length(row["seconds"]),
             row["state"],
         )
-    # A call id that is cut short cannot be copied.
-    Console(width=None if Console().width >= 120 else 120).print(table)
+        for row in rows
+    ]
+    show_table(headings, lines, ids=True)
 
 
 def _row(recording: Recording, *, full: bool) -> dict[str, Any]:

@@ -1,13 +1,12 @@
-"""Who sits at the keyboard, for the audit log."""
+"""Who sits at the keyboard, and what the audit log is told of them."""
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import UUID
 
-from data.store import Store
-from ivr.config import Settings
+from data.records import AuditEntry
 
 
 def operator() -> str:
@@ -18,12 +17,16 @@ def operator() -> str:
         return "cli"
 
 
-@contextmanager
-def opened(settings: Settings) -> Iterator[Store]:
-    """The database, found sound. Raises `DataError`."""
-    store = Store(settings.database_url)
-    try:
-        store.check()
-        yield store
-    finally:
-        store.close()
+def noted(
+    action: str, *, what: str, why: str, customer_id: UUID | None = None, call_id: UUID | None = None
+) -> AuditEntry:
+    """That they looked at somebody's data, or changed it, now."""
+    return AuditEntry(
+        at=datetime.now(UTC),
+        who=operator(),
+        action=action,
+        what=what,
+        why=why,
+        customer_id=customer_id,
+        call_id=call_id,
+    )

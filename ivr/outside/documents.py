@@ -17,12 +17,26 @@ ABSENT: Final = _Absent()
 """There is no such place in the document, which is not the same as null."""
 
 
+class SaidTwice(ValueError):
+    """An object has a key twice: nobody can tell which of the two values holds."""
+
+
 def read_json(content: bytes) -> Any:
-    """Numbers with decimals are `Decimal`. Raises `ValueError` for what is none, however it is built."""
+    """Numbers with decimals are `Decimal`. Raises `ValueError` for what is none, however it is built, and
+    `SaidTwice`."""
     try:
-        return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(
+            content, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_key_once
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise SaidTwice("has a key twice")
+    return found
 
 
 def _no_number(name: str) -> Any:

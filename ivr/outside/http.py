@@ -118,22 +118,25 @@ class HttpLink:
         assert parts.hostname is not None
         self._below = parts.path
         secure = parts.scheme == "https"
+        # Always said: the end of an IPv6 address would be taken for a port.
+        port = parts.port or (443 if secure else 80)
         own = type("Own", (_TlsConnection if secure else _Connection,), {"networks": networks})
         if secure:
             self._pool: HTTPConnectionPool = HTTPSConnectionPool(
                 parts.hostname,
-                parts.port,
+                port,
                 maxsize=connections,
                 block=True,
                 ssl_context=_trusting(authorities),
             )
         else:
-            self._pool = HTTPConnectionPool(parts.hostname, parts.port, maxsize=connections, block=True)
+            self._pool = HTTPConnectionPool(parts.hostname, port, maxsize=connections, block=True)
         self._pool.ConnectionCls = own
 
     @property
     def host(self) -> str:
-        return f"{self._pool.host}:{self._pool.port}"
+        host = self._pool.host
+        return f"[{host}]:{self._pool.port}" if ":" in host else f"{host}:{self._pool.port}"
 
     def close(self) -> None:
         self._pool.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 from data.records import Errand
-from data.seeds import seed
 from data.store import Store
 from ivr import doctor
 from ivr.cli.bench import bench
@@ -25,6 +23,7 @@ from ivr.cli.outbox import outbox
 from ivr.config import DatabaseSettings, Settings
 from tests.back_ends.systems import Crm, crm, raw_server
 from tests.back_ends.systems import hang as hanging
+from tests.databases import store_at
 
 BACK_ENDS = """systems:
   crm: {url: "URL", plain: true, ping: /health, breaker: {failures: 2}}
@@ -34,19 +33,9 @@ lookups:
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("seeded") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    seed(store, customers=10)
-    store.close()
-    return file
-
-
 @pytest.fixture
-def settings(tmp_path: Path, seeded: Path) -> Settings:
-    shutil.copy(seeded, tmp_path / "ivr.sqlite3")
+def settings(tmp_path: Path) -> Settings:
+    store_at(tmp_path / "ivr.sqlite3", customers=10).close()
     return Settings(home=tmp_path, database=DatabaseSettings(url=f"sqlite:///{tmp_path}/ivr.sqlite3"))
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from gevent import socket
 
 from dialogs.results import Failed, Found, Missing, Slow
 from ivr.back_ends import BackEnds
+from ivr.back_ends.errors import NotAsAgreed
+from ivr.back_ends.values import money_of, typed
+from ivr.outside.faults import NotReached
+from ivr.outside.http import HttpLink
 from tests.back_ends.conftest import Connect
 from tests.back_ends.systems import (
     HEAD,
@@ -292,3 +297,44 @@ def test_a_caller_who_hangs_up_gives_the_connection_back(connected: Connect) -> 
             asking.kill()
         assert ask(back_ends) == Slow()
         assert isinstance(ask(connected(declared(system.url))), Found)
+
+
+def test_a_key_twice_is_no_answer(connected: Connect) -> None:
+    """The last would win, and nobody knows whether it is the right one; also deep inside."""
+    for content in (
+        b'{"tier": "gold", "points": 310, "points": 9}',
+        b'{"tier": "gold", "points": 3, "x": [{"a": 1, "a": 1}]}',
+    ):
+        with raw_server(sends(content)) as url:
+            assert ask(connected(declared(url))) == Failed("crm: has a key twice in an object")
+
+
+@pytest.mark.parametrize("raw", ["1_000.00", "1E3", "١٢٣.٠٠", " 5", "5 ", "+5", "1.", ".5", "NaN", "1,5", ""])
+def test_money_in_text_is_digits_and_one_point(raw: str) -> None:
+    """What `Decimal` would take besides is no amount that a system writes on purpose."""
+    with pytest.raises(NotAsAgreed):
+        money_of(raw, "EUR", minor=False)
+
+
+def test_money_in_text_is_read() -> None:
+    """Both ways of writing it."""
+    assert money_of("-142.30", "EUR", minor=False) == money_of("-14230", "EUR", minor=True) == -14230
+
+
+@pytest.mark.parametrize("raw", ["0001-01-01", "9999-12-31", "1899-12-30T00:00:00Z", date(1, 1, 1)])
+def test_a_day_that_nobody_means_is_none(raw: object) -> None:
+    """How systems write that there is no date: never spoken."""
+    with pytest.raises(NotAsAgreed, match="nobody means"):
+        typed("date", raw, UTC)
+
+
+@pytest.mark.parametrize("url", ["http://[::1]", "http://[::ffff:127.0.0.1]"])
+def test_an_address_of_ipv6_needs_no_port(url: str) -> None:
+    """Its end is not taken for one."""
+    assert HttpLink(url, connections=1).host == f"{url.removeprefix('http://')}:80"
+
+
+def test_metadata_of_the_cloud_are_not_asked_by_way_of_ipv6() -> None:
+    """An IPv4 address written as an IPv6 one is the same place."""
+    with pytest.raises(NotReached):
+        HttpLink("http://[::ffff:169.254.169.254]", connections=1).connect(deadline=DEADLINE)

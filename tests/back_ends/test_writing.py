@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,6 +28,7 @@ from ivr.lookups import Lookups
 from ivr.occasion import Occasion
 from ivr.outbox import PATIENCE, Outbox, pause_after
 from tests.back_ends.systems import Reply, break_off, crm, hang, raw_server
+from tests.databases import store_at
 
 MADRID = ZoneInfo("Europe/Madrid")
 TEXT = """
@@ -118,18 +118,8 @@ def _house(folder: Path, back_ends: BackEnds, clock: LaterClock, owner: str) -> 
     return House(folder, store, clock, outbox, writing, back_ends, owner)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its schema, made once: migrations take longer than these tests."""
-    file = tmp_path_factory.mktemp("empty") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    store.close()
-    return file
-
-
 @pytest.fixture
-def build(tmp_path: Path, empty: Path) -> Iterator[Callable[..., House]]:
+def build(tmp_path: Path) -> Iterator[Callable[..., House]]:
     """A house whose CRM is at that address; its worker runs unless `still`."""
     opened: list[House] = []
 
@@ -139,8 +129,7 @@ def build(tmp_path: Path, empty: Path) -> Iterator[Callable[..., House]]:
         text = TEXT.replace("URL", url).replace("MORE", more).replace("METHOD", method)
         text = text.replace("PATIENT", str(patient))
         (tmp_path / "back_ends.yaml").write_text(text)
-        shutil.copy(empty, tmp_path / "ivr.sqlite3")
-        own = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
+        own = store_at(tmp_path / "ivr.sqlite3")
         clock = LaterClock()
         lookups = Lookups(own, lambda: clock.utc().astimezone(MADRID))
         back_ends = BackEnds(lookups, declared_in(tmp_path / "back_ends.yaml"), zone=MADRID)

@@ -64,7 +64,7 @@ def test_a_caller_keys_the_number_and_gets_a_person(keyed_stage: Stage, played: 
     store = Store(keyed_stage.settings.database_url)
     ways = {flow: store.traffic.of(flow) for flow in ("main", "hand_over")}
     store.close()
-    assert ways["main"].exits["again", "if 1"] == ways["hand_over"].exits["person", "handed"] == 1
+    assert ways["main"].exits["after_balance", "if 1"] == ways["hand_over"].exits["person", "handed"] == 1
     assert ways["main"].visits["main_menu"] == len(CALLERS)
 
 
@@ -116,8 +116,11 @@ def test_callers_who_hang_up_at_any_instant_leave_complete_records(keyed_stage: 
     assert len(records) >= len([after for after in INSTANTS if after > 0.05])
     for record in records:
         assert record.finished
-        assert record.ended_by == "caller", (record.hangup_cause, record.turns)
         assert record.hangup_cause
+        # Who goes while the switch connects the server is seen as a connection that ended, and no more.
+        early = record.hangup_cause == "CONNECTION_LOST" and not record.turns
+        assert record.ended_by == ("unknown" if early else "caller"), (record.hangup_cause, record.turns)
+    assert [record.ended_by for record in records].count("caller") > len(INSTANTS) // 2
 
 
 def test_keys_that_answer_nothing_end_nothing(keyed_stage: Stage) -> None:

@@ -131,7 +131,7 @@ def test_a_statement_without_end_is_slow_and_holds_up_nobody(back_ends: BackEnds
     turning = gevent.spawn(turn)
     began = time.monotonic()
     assert ask(back_ends, "sleeper", "1", 0.4) == Slow()
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 10.0  # it would never end
     assert turns > 3
     turning.kill()
     assert isinstance(ask(back_ends, "parcel", "4571"), Found)

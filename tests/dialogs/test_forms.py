@@ -68,6 +68,59 @@ def test_what_one_sentence_fills(said: str, filled: dict[str, str]) -> None:
     assert ({slot: m.value for slot, m in found.parts.items()} if isinstance(found, Match) else {}) == filled
 
 
+VISIT = """flow: trial
+languages: [es, ca, en]
+person: billing
+steps:
+  - form: visit
+    prompt: {es: "¿Cuándo y cuánto?", ca: "Quan i quant?", en: "When, and how much?"}
+    slots:
+      - ask: day
+        type: date
+        range: future
+        prompt: {es: "¿Día?", ca: "Dia?", en: "Day?"}
+      - ask: hour
+        type: time
+        earliest: "09:00"
+        latest: "20:00"
+        prompt: {es: "¿Hora?", ca: "Hora?", en: "Time?"}
+      - ask: sum
+        type: amount
+        prompt: {es: "¿Cuánto?", ca: "Quant?", en: "How much?"}
+  - say: {es: "{day}, {hour}, {sum}.", ca: "{day}, {hour}, {sum}.", en: "{day}, {hour}, {sum}."}
+  - hangup: normal
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "filled"),
+    [
+        ("ca", "divendres a dos quarts de cinc cent euros", "2026-11-27 16:30 10000"),
+        ("ca", "demà a un quart de deu cinquanta euros", "2026-11-24 09:15 5000"),
+        ("ca", "demà a les deu i cinquanta", "2026-11-24 10:50"),
+        ("ca", "el cinc a les cinc cinc euros", "2026-12-05 17:00 500?"),
+        ("ca", "demà dos quarts de cinc vint euros", "2026-11-24 16:30 2000"),
+        ("es", "mañana a las diez y cincuenta", "2026-11-24 10:50"),
+        # Ten to eleven, or ten o'clock and fifty euros: asked back.
+        ("es", "mañana a las diez y cincuenta euros", "2026-11-24 10:50?"),
+        ("es", "mañana a las diez cincuenta euros", "2026-11-24 10:00? 5000?"),
+        ("es", "el cinco a las cinco cinco euros", "2026-12-05 17:00 500?"),
+        ("es", "el viernes a las cinco y media cien euros", "2026-11-27 17:30 10000"),
+        ("es", "cien euros el viernes a las cinco", "2026-11-27 17:00 10000"),
+        ("en", "on friday at half past four a hundred euros", "2026-11-27 16:30 10000"),
+        ("en", "tomorrow at ten fifty", "2026-11-24 10:50"),
+        ("en", "tomorrow at ten fifty euros", "2026-11-24 10:00? 5000?"),
+    ],
+)
+def test_a_piece_of_a_time_is_never_taken_for_the_whole(language: str, said: str, filled: str) -> None:
+    """The longest reading counts; what could reach further is asked back (here with a question mark)."""
+    question = conversation(VISIT, language=language).start()
+    assert isinstance(question, Collect)
+    found = question.judge(heard(said))
+    assert isinstance(found, Match)
+    assert " ".join(m.value + "?" * (m.band == "check") for m in found.parts.values()) == filled
+
+
 def test_what_is_missing_is_asked_for_by_its_own_question() -> None:
     """Its own retries and words; the others are not asked again."""
     call, question = started()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import wave
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,13 +11,12 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from data.store import Store
 from dialogs.effects import Hangup, Lookup, Spoken, Write
 from dialogs.results import Failed, Found, Match, Noted, Slow, Written
-from ivr.back_end_work import Filler
 from ivr.config import CallSettings, Settings
-from ivr.hold_music import filler_of, soft_music
-from ivr.meanwhile import REST, SHORTEST
+from ivr.living.back_end_work import Filler
+from ivr.living.hold_music import filler_of, soft_music
+from ivr.living.meanwhile import REST, SHORTEST
 from ivr.occasion import Occasion
 from ivr.session import Services
 from speech.errors import SynthesizerLost
@@ -70,19 +68,8 @@ class SpeakingRig(Rig):
         return replace(super().services(), filler=self.filler, writes=self.writes)
 
 
-@pytest.fixture(scope="module")
-def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its schema, made once."""
-    file = tmp_path_factory.mktemp("upgraded") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    store.close()
-    return file
-
-
 @pytest.fixture
-def rig(tmp_path: Path, upgraded: Path) -> SpeakingRig:
-    shutil.copy(upgraded, tmp_path / "ivr.sqlite3")
+def rig(tmp_path: Path) -> SpeakingRig:
     return SpeakingRig(tmp_path)
 
 

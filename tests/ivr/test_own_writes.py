@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,33 +10,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data.ids import new_id
-from data.seeds import seed
 from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.results import Refused, Written
 from ivr.back_ends.agreement import differing
 from ivr.back_ends.carrying import given_of
 from ivr.writes import SCHEMAS, WRITES, asked
+from tests.databases import store_at
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
 
 
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The made-up company, made once."""
-    file = tmp_path_factory.mktemp("seeded") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    seed(store, customers=10)
-    store.close()
-    return file
-
-
 @pytest.fixture
-def store(seeded: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copy(seeded, tmp_path / "ivr.sqlite3")
-    store = Store(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
+def store(tmp_path: Path) -> Iterator[Store]:
+    """The made-up company."""
+    store = store_at(tmp_path / "ivr.sqlite3", customers=10)
     yield store
     store.close()
 

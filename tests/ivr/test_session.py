@@ -550,7 +550,8 @@ def test_a_message_ends_with_silence_and_is_kept_with_the_call(rig: Rig) -> None
 
 
 def test_a_key_ends_a_recording(rig: Rig) -> None:
-    """`#`, and no other key."""
+    """`#`, and no other key. Call time goes no faster than the machine: nothing here waits for it."""
+    rig.clock.speed = 1.0
     inbox = TalkingInbox(200, then=[Digit("1"), Digit("#")])
     rig.call.inbox = inbox
     dialog, _ = rig.live([replace(MESSAGE, longest=600.0), Hangup("bye")])
@@ -570,6 +571,7 @@ def test_nothing_said_leaves_no_file(rig: Rig) -> None:
 
 def test_a_caller_who_hangs_up_has_left_a_message(rig: Rig) -> None:
     """Most messages end like this: the message counts, and so does the outcome."""
+    rig.clock.speed = 1.0  # nothing here waits for call time
     rig.call.inbox = TalkingInbox(100, then=[HungUp("NORMAL_CLEARING", by_caller=True)])
     _, record = rig.live([MESSAGE, Hangup("bye")])
     assert record.outcome == "message_left"

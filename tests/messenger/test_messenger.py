@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ from ivr.messenger.paper import Folder
 from ivr.messenger.settings import MessageSettings
 from ivr.occasion import Occasion, Person
 from ivr.outbox import Outbox
+from tests.databases import store_at
 from tests.messenger.conftest import Provider
 
 BEGIN = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -65,7 +65,7 @@ class Office:
     """A messenger, an outbox, and who carries from it."""
 
     def __init__(self, folder: Path, carrier: Carrier | None = None, **settings: object) -> None:
-        self.store = Store(f"sqlite:///{folder}/ivr.sqlite3")
+        self.store = store_at(folder / "ivr.sqlite3")
         self.clock = HandClock()
         self.settings = MessageSettings.model_validate(settings)
         self.post = Post()
@@ -97,21 +97,6 @@ class Office:
 
     def states(self) -> list[str]:
         return [one.state for one in self.store.messages.latest()]
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("empty") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    store.close()
-    return file
-
-
-@pytest.fixture(autouse=True)
-def _database(empty: Path, tmp_path: Path) -> None:
-    """A copy for each test."""
-    shutil.copy(empty, tmp_path / "ivr.sqlite3")
 
 
 @pytest.fixture

@@ -216,3 +216,9 @@ def test_each_kind_takes_its_own(parse: Callable[[str], str], good: str, bad: st
     assert parse(good) == good
     with pytest.raises(CellWrong):
         parse(bad)
+
+
+@pytest.mark.parametrize("text", ["＝1+1", "＋1", "－2＋3", "＠SUM(A1)", " =1+1", "\u00a0=1"])
+def test_formulas_in_full_width_or_after_blanks_are_tamed(text: str) -> None:
+    """Spreadsheets of East Asia take the full-width signs; some take blanks away first."""
+    assert sheets.tame(text) == f"'{text}"

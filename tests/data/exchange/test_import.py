@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from data.errors import DataError, MappingWrong, RecordRefused, SheetWrong
-from data.exchange import dumping, loading
+from data.exchange import cells, dumping, loading
 from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import Gathered, gather
@@ -62,7 +62,7 @@ def listed(folder: Path, *rows: str, encoding: str = "utf-8") -> Path:
 
 
 def gathered(mapping: Path, *rows: str, encoding: str = "utf-8") -> Gathered:
-    return gather(listed(mapping.parent, *rows, encoding=encoding), load_mapping(mapping))
+    return gather(listed(mapping.parent, *rows, encoding=encoding), load_mapping(mapping), today=NOW.date())
 
 
 def imported(store: Store, mapping: Path, *rows: str, terms: Terms = TERMS) -> Loaded:
@@ -148,7 +148,7 @@ def test_several_rows_of_one_customer_are_one(store: Store, mapping: Path) -> No
     file.write_text(
         f"{HEADER};Contrato\n1001;Ana;Puig;;;600111222;;;;10,00;;fibra\n1001;Ana;Puig;;;600111333;;;;5,00;;móvil\n"
     )
-    found = gather(file, load_mapping(mapping))
+    found = gather(file, load_mapping(mapping), today=NOW.date())
     assert found.refused == [] and found.rows == 2
     assert numbers(load(store, found.people.values(), TERMS)) == (1, 0, 0)
     assert [(one.label, one.balance_cents) for one in store.accounts.of_customer("1001")] == [
@@ -201,13 +201,79 @@ def test_rows_that_contradict_each_other_are_all_refused(mapping: Path) -> None:
     )
     assert sorted(found.people) == ["1001"]
     assert [(one.row, one.problem) for one in found.refused] == [
-        (4, "contradicts row 4: another `name`"),
+        (4, "contradicts row 5: another `name`"),
         (5, "contradicts row 4: another `name`"),
         (6, "has the same `dni` as row 7"),
         (7, "has the same `dni` as row 6"),
-        (8, "contradicts row 8: the same account with other figures"),
+        (8, "contradicts row 9: the same account with other figures"),
         (9, "contradicts row 8: the same account with other figures"),
     ]
+
+
+def test_a_contradiction_names_the_row_that_it_is_with(mapping: Path) -> None:
+    """Also where a row in between said it first; the third is told of both."""
+    found = gathered(
+        mapping,
+        "1001;Ana;Gil;;;;;;;;",
+        "1001;Ana;Gil;;;;12345678Z;;;;",
+        "1001;Ana;Gil;;;;X1234567L;;;;",
+    )
+    assert [(one.row, one.problem) for one in found.refused] == [
+        (2, "rows 3 and 4 of this customer contradict each other: another `dni`"),
+        (3, "contradicts row 4: another `dni`"),
+        (4, "contradicts row 3: another `dni`"),
+    ]
+
+
+def test_capitals_make_no_other_customer(store: Store, mapping: Path) -> None:
+    """Neither within a list nor against the database; its own way of writing the number stays."""
+    assert numbers(imported(store, mapping, "c2;Ana;Gil;;;;;;;;", "C2;Ana;Gil;;600111222;;;;;;")) == (1, 0, 0)
+    assert numbers(imported(store, mapping, "C2;Ana;Gil;;600111333;;;;;;")) == (0, 1, 0)
+    ana = store.customers.by_number("c2")
+    assert ana is not None and ana.phone_numbers == ("+34600111222", "+34600111333")
+
+
+def test_what_is_taken_and_doubtful_is_told(mapping: Path) -> None:
+    """Numbers that differ by zeros in front; a row that ends early."""
+    found = gathered(mapping, "7;Ana;Gil;;;;;;;;", "007;Bea;Gil;;;;;;;;", "8;Cai;Gil")
+    assert sorted(found.people) == ["007", "7", "8"]
+    assert [(one.row, one.problem) for one in found.doubtful] == [
+        (3, "differs from row 2 by zeros in front: two customers, if that is not meant"),
+        (4, "has 3 cells, the header 11: the rest was taken for empty"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("7;Ana;Gil;;;;;;;;;x", "has 12 cells, the header 11"),
+        ("7;Ana;Gil;;;;;;01/01/2031;;", "in the future"),
+        ("7;Ana;Gil;;;;;;;£5,00;", "is not in EUR"),
+        ("7;Ana;Gil;;;;;;;5,00 $;", "is not in EUR"),
+        ("7;Ana;Gil;;;;;;;$5,00;", "is not in EUR"),
+        ("7;-2+3;Gil;;;;;;;;", "formula"),
+        ("7;＝1+1;Gil;;;;;;;;", "formula"),
+        ("7;＋1;Gil;;;;;;;;", "formula"),
+    ],
+)
+def test_what_would_be_taken_for_something_else_is_refused(mapping: Path, row: str, why: str) -> None:
+    """Shifted cells, other people's money, births to come, formulas."""
+    (refused,) = gathered(mapping, row).refused
+    assert why in refused.problem
+
+
+def test_money_has_the_sign_of_its_currency() -> None:
+    """And of no other."""
+    assert cells.amount(",", "EUR")("5,00 €") == cells.amount(",", "GBP")("£5,00") == 500
+    assert cells.amount(".", "MXN")("$5.00") == 500
+    with pytest.raises(cells.CellWrong, match="not in GBP"):
+        cells.amount(".", "GBP")("5.00 €")
+
+
+def test_no_day_is_before_our_time_in_excel_either() -> None:
+    """What spreadsheets write for nothing."""
+    with pytest.raises(cells.CellWrong, match="outside"):
+        cells.day("%d/%m/%Y")(date(1899, 12, 30))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -249,7 +315,7 @@ def test_excel_gives_its_own_dates_and_numbers(store: Store, mapping: Path) -> N
     sheet.append([None] * 11)
     file = mapping.parent / "clients.xlsx"
     book.save(file)
-    found = gather(file, load_mapping(mapping))
+    found = gather(file, load_mapping(mapping), today=NOW.date())
     assert [(one.row, one.column, one.problem) for one in found.refused] == [
         (3, "Nombre", "holds a formula: paste its value instead")
     ]
@@ -263,7 +329,7 @@ def test_excel_gives_its_own_dates_and_numbers(store: Store, mapping: Path) -> N
 
 def refusal(kind: type[DataError], mapping: Path, file: Path) -> str:
     with pytest.raises(kind) as raised:
-        gather(file, load_mapping(mapping))
+        gather(file, load_mapping(mapping), today=NOW.date())
     assert "\n" not in str(raised.value)
     return str(raised.value)
 

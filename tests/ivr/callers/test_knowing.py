@@ -17,7 +17,7 @@ from data.ids import new_id
 from data.models import CustomerRow
 from data.records import CallBegun, CallEnded
 from data.seed_rows import REFERENCE_DAY
-from data.seeds import demo_customers, seed
+from data.seeds import demo_customers
 from data.store import Store
 from dialogs.effects import Collect, Lookup, Notify, Play, Understand, Verify
 from dialogs.results import Done, Failed, Found, Missing, Played, Understood
@@ -27,6 +27,7 @@ from dialogs.source import read
 from ivr.callers.knowing import FAILURES, REST, KnownCallers
 from ivr.cli.flows import SHIPPED
 from ivr.clock import Clock
+from tests.databases import store_at
 
 ZONE = ZoneInfo("Europe/Madrid")
 NOW = datetime(REFERENCE_DAY.year, REFERENCE_DAY.month, REFERENCE_DAY.day, 9, 0, tzinfo=UTC)
@@ -45,20 +46,9 @@ class StoppedClock(Clock):
         return self.seconds
 
 
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("known") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    seed(store, customers=20)
-    store.close()
-    return file
-
-
 @pytest.fixture
-def store(seeded: Path, tmp_path: Path) -> Iterator[Store]:
-    shutil.copyfile(seeded, tmp_path / "ivr.sqlite3")
-    found = Store(f"sqlite:///{tmp_path / 'ivr.sqlite3'}")
+def store(tmp_path: Path) -> Iterator[Store]:
+    found = store_at(tmp_path / "ivr.sqlite3", customers=20)
     yield found
     found.close()
 
