@@ -78,6 +78,8 @@ class Call:
         self.flow = flow
         self.step = flow.first
         self.facts = facts
+        self.proved = ""
+        """The identity that the caller has proved in this call."""
         self.known = self._decided(facts.history)
         greeted = (self.known.language, facts.language, *flow.languages)
         self.language = next(language for language in greeted if language in flow.languages)
@@ -128,7 +130,7 @@ class Call:
             "shortcut": self.known.shortcuts[0].name if self.known.shortcuts else "",
         }
         told = {name: value for name, value in self.facts.caller.items() if name != "segment" or value}
-        return {**found, **told}
+        return {**found, **told, "proved": self.proved}
 
     # --- values ---
 
@@ -151,6 +153,11 @@ class Call:
     def public_slots(self) -> dict[str, str]:
         """The slots with what is sensitive masked."""
         return {name: MASK if name in self.flows.sensitive else value for name, value in self.slots.items()}
+
+    @property
+    def first_time(self) -> bool:
+        """Whether the call has not been at this step before."""
+        return sum((one.flow, one.step) == (self.flow.name, self.step) for one in self.trace.path) < 2
 
     def count(self, what: str) -> int:
         """How often this has happened at this step, this time included."""

@@ -27,11 +27,12 @@ VALUE_TYPES: tuple[ValueType, ...] = get_args(ValueType)
 REASON = "caller.reason"
 """Why a caller is in their segment: with figures that nobody has proved to be theirs."""
 CALLER_FACTS: Mapping[str, ValueType] = {
-    **{"number": "phone", "name": "text", "attested": "text"},
+    **{"number": "phone", "name": "text", "attested": "text", "proved": "text"},
     # What the segments' rules make of the caller (`dialogs.segments`).
     **{"segment": "text", "reason": "text", "human_first": "boolean", "shortcut": "text"},
 }
-"""`attested`: what a trusted trunk says about the number: `A`, `B`, `C`, or `none`. It proves nobody."""
+"""`attested`: what a trusted trunk says about the number: `A`, `B`, `C`, or `none`. It proves nobody.
+`proved`: the identity that they have proved in this call (`verify`), or nothing."""
 NUMBERS_OF_CALLERS = frozenset(
     {"caller", "caller.number", "caller_number", "phone", "phone_number", "number"}
 )

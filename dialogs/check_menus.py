@@ -23,11 +23,12 @@ def check_menu(flow: Flow, name: str, menu: Menu, catalogue: Catalogue) -> Itera
     keys: dict[str, str] = {}
     for choice_name, choice in menu.choices.items():
         way = ("choices", choice_name)
-        if choice.key in keys:
+        if choice.key is not None and choice.key in keys:
             yield flow.problem(
                 name, (*way, "key"), f"key {choice.key} is also that of `{keys[choice.key]}`: choose another"
             )
-        keys.setdefault(choice.key, choice_name)
+        if choice.key is not None:
+            keys.setdefault(choice.key, choice_name)
         if choice.key == "0" and not leads_to_person(flow, choice.then):
             yield flow.problem(name, (*way, "key"), "key 0 is for a person everywhere: choose another")
         for language in flow.languages:

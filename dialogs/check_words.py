@@ -22,6 +22,7 @@ from dialogs.spoken import DEFAULT_FORMAT
 _FITTING: Mapping[str, tuple[ValueType, ...]] = {
     "money": ("money",),
     "date": ("date",),
+    "weekday": ("date",),
     "number": ("number", "digits"),
     "time": ("time",),
     "phone": ("phone", "digits", "text"),

@@ -23,7 +23,7 @@ from dialogs.errors import ConditionUndecidable, ValueUnspeakable
 from dialogs.source import nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
-FORMATS = ("money", "digits", "date", "time", "number", "phone", "spell", "text")
+FORMATS = ("money", "digits", "date", "weekday", "time", "number", "phone", "spell", "text")
 LONGEST_CONDITION = 500
 LONGEST_SHOWN = 80
 """Characters of a condition in a message."""

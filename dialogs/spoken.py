@@ -26,7 +26,7 @@ from phonenumbers import (
 
 from dialogs.catalogue import ValueType
 from dialogs.errors import ValueUnspeakable
-from dialogs.spoken_days import day, time_of_day
+from dialogs.spoken_days import day, time_of_day, weekday
 from dialogs.spoken_numbers import MINUS, Said, say_number
 
 DIGITS: Mapping[str, tuple[str, ...]] = {
@@ -256,8 +256,9 @@ def _say(form: str, value: str | int, language: str, currency: str | None, today
         if not isinstance(value, int) or not currency:
             raise ValueUnspeakable("money needs whole minor units and a currency")
         return money(value, currency, language)
-    if form == "date":
-        return day(date.fromisoformat(str(value)), language, today)
+    if form in ("date", "weekday"):
+        when = date.fromisoformat(str(value))
+        return day(when, language, today) if form == "date" else weekday(when, language)
     if form == "time":
         return time_of_day(text, language)
     if form == "number":

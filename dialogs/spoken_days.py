@@ -42,6 +42,16 @@ def day_and_weekday(value: date, language: str, today: date | None) -> str:
     return f"{names[value.weekday()]}, {day(value, language, today)[0]}"
 
 
+def weekday(value: date, language: str) -> Said:
+    """A day of the coming weeks as people offer it: with its weekday, and without the month."""
+    if language not in ("es", "ca", "en"):
+        return day(value, language, value)
+    name = get_day_names("wide", context="format", locale=language)[value.weekday()]
+    if language == "en":
+        return f"{name} the {num2words(value.day, lang='en', to='ordinal')}", f"{name} {value.day}"
+    return f"{name} {say_number(value.day, language)}", f"{name} {value.day}"
+
+
 def _english_year(year: int) -> str:
     words: str = num2words(year, lang="en", to="year")
     return words.replace(" and ", " ").replace("-", " ")

@@ -9,10 +9,13 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from dialogs.results import Heard, Keyed, Match
+from dialogs.results import Alternative, Heard, Keyed, Match
 from dialogs.slots.choice import Choice, choose
+from dialogs.slots.words import plain
 
 MARK = "@"
 """Begins the value of a universal; no choice and no slot value can begin with it."""
@@ -111,6 +114,15 @@ def universal_phrases(language: str, languages: Sequence[str]) -> tuple[str, ...
     )
 
 
+_NINE = re.compile(r"\bquarts?\b.*?\bde nou\b|\bde nou (?=(?:euros?|centims?|cents|mil|hores|de|del)\b)")
+"""In Catalan "de nou" is "again", and "of nine": "dos quarts de nou", "de nou euros"."""
+
+
+def _without_nine(heard: Alternative, language: str) -> Alternative:
+    said = plain(heard.text)
+    return replace(heard, text=_NINE.sub(" ", said)) if language == "ca" and _NINE.search(said) else heard
+
+
 def find_universal(
     answer: Heard | Keyed, language: str, languages: Sequence[str], *, one_key: bool
 ) -> Match | None:
@@ -122,9 +134,10 @@ def find_universal(
     choices = universal_choices(language, languages)
     for alternative in answer.alternatives:
         for candidates in (choices[:1], choices):  # a person first: "otra vez una persona" is a person
-            found = choose(candidates, Heard((alternative,)), language, rescue=False)
+            wish = _without_nine(alternative, language)
+            found = choose(candidates, Heard((wish,)), language, rescue=False)
             if isinstance(found, Match):
                 if language_of(found.value) is not None and alternative.confidence < CLEAR:
                     continue  # nobody is helped by a language that they may not speak
-                return Match(found.value, found.said, "voice", found.confidence, "sure")
+                return Match(found.value, alternative.text, "voice", found.confidence, "sure")
     return None

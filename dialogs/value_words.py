@@ -15,7 +15,7 @@ from dialogs.spoken import DEFAULT_FORMAT, LETTERS, say
 
 _WHOLE = (*range(201), *range(300, 1000, 100), 1000, 2000, 21_000, 1_000_000, 2_000_000)
 _LEAP_YEAR = date(2024, 1, 1)
-_FORMS = ("money", "number", "digits", "date", "time", "phone", "spell")
+_FORMS = ("money", "number", "digits", "date", "weekday", "time", "phone", "spell")
 
 
 def formats_in(flows: FlowSet) -> tuple[str, ...]:
@@ -64,3 +64,5 @@ def _values(form: str, language: str) -> Iterator[int | str]:
             days = (_LEAP_YEAR + timedelta(days=at) for at in range(366))
             yield from (day.isoformat() for day in days)
             yield from (f"{year}-01-02" for year in range(1900, 2060))
+        case "weekday":
+            yield from ((_LEAP_YEAR + timedelta(days=at)).isoformat() for at in range(217))

@@ -53,7 +53,8 @@ class Recordings:
 
     def start(self, file: Path) -> None:
         """The whole call, in stereo."""
-        recorded = commands.set_variables(self._uuid, leg_variables.RECORDED)
+        variables = {**leg_variables.RECORDED, leg_variables.RECORDING: str(file)}
+        recorded = commands.set_variables(self._uuid, variables)
         self.begin((recorded, commands.record(self._uuid, "start", file)))
         self._call = file
 

@@ -20,6 +20,9 @@ RECORDED: Mapping[str, str] = {
     "RECORD_STEREO": "true",
     "RECORD_USE_THREAD": "",
 }
+RECORDING = "ivr_recording"
+"""The channel variable with the file of the whole call: should we die while it is masked, the dialplan's
+fallback unmasks it by this."""
 VOICE: Mapping[str, str] = {**RECORDED, "RECORD_READ_ONLY": "true", "RECORD_STEREO": ""}
 QUEUED: Mapping[str, str] = dict.fromkeys(("cc_cause", "cc_cancel_reason", "cc_exit_key"), "")
 """What an earlier queue left: gone before the next one, so that whatever is there was left by that one."""

@@ -40,8 +40,9 @@ class LiveFolder:
         self._unlock()
 
 
-def claim(parent: Path) -> LiveFolder:
-    """The first free folder in `parent`, locked, and all that dead servers left there removed.
+def claim(parent: Path, *, ending: str = ENDING) -> LiveFolder:
+    """The first free folder in `parent`, locked, and all files of that ending that dead servers left there
+    removed.
 
     Raises `OSError` where that cannot be, `UnsafeTextError` for a folder that cannot be named to the switch.
     """
@@ -55,10 +56,10 @@ def claim(parent: Path) -> LiveFolder:
     else:
         raise OSError(f"{parent} has no free folder")
     claimed = LiveFolder(path, lock)
-    claimed.leftovers = _clear(path)
+    claimed.leftovers = _clear(path, ending)
     for other in parent.glob(f"{_NAME}*"):
         if other != path and (free := _locked(other)) is not None:
-            claimed.leftovers += _clear(other)
+            claimed.leftovers += _clear(other, ending)
             _unlock(free)
     return claimed
 
@@ -102,8 +103,8 @@ def _locked(path: Path, mode: int | None = None) -> int | None:
     return None
 
 
-def _clear(folder: Path) -> int:
-    found = list(folder.glob(f"*{ENDING}"))
+def _clear(folder: Path, ending: str) -> int:
+    found = list(folder.glob(f"*{ending}"))
     for file in found:
         file.unlink(missing_ok=True)
     return len(found)

@@ -56,6 +56,7 @@ def looping_caller(turns: int, *, interrupts_after: float | None) -> Persona:
             Reply("main_menu", words="saldo"),
             Reply("customer_number", words=number),
             Reply("anything_else", words="sí" if turn < rounds - 1 else "no, gracias"),
+            Reply("more_about_balance", words="otra cosa"),
         ]
     return Persona(
         name="Lucía",

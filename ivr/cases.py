@@ -35,6 +35,7 @@ class Cases:
         person = occasion.person
         said = "\0".join((case.name, *(f"{name}={value}" for name, value in sorted(case.about.items()))))
         new = NewTicket(
+            topic=case.about.get("topic", "other"),
             subject=case.name,
             kind=case.name,
             at=self._clock.utc(),

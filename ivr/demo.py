@@ -18,7 +18,7 @@ from gevent.queue import Empty, Queue
 
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.measure import first_loud, spans_of_sound
-from ivr.audible import amount_in_words, likeness
+from ivr.living.audible import amount_in_words, likeness
 from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
 
 CALL_DEADLINE = 120.0

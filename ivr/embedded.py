@@ -68,6 +68,7 @@ def switch_config(
                     ["set", "socket_resume=true"],
                     ["socket", f"{host}:{port} async full"],
                     ["stop_record_session", "${ivr_tap}"],
+                    ["record_session_unmask", "${ivr_recording}"],
                     ["answer"],
                     ["callcenter", f"{FALLBACK_QUEUE}@{QUEUE_DOMAIN}"],
                 ],

@@ -22,7 +22,7 @@ PERFORMERS: frozenset[str] = frozenset(
 
 @dataclass(frozen=True)
 class Performers:
-    """Those that work beside the call; the others order the switch, and are `ivr.deeds`' own.
+    """Those that work beside the call; the others order the switch, and are `ivr.living.deeds`' own.
 
     `None`: not installed here, and what asks for it is `Failed`.
     """

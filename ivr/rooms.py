@@ -23,15 +23,15 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
-from ivr.back_end_work import Filler
 from ivr.back_ends import BackEnds, declared_in, live_schemas
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
-from ivr.hold_music import filler_of
 from ivr.installed import open_performers
+from ivr.living.back_end_work import Filler
+from ivr.living.hold_music import filler_of
 from ivr.lookups import Lookups
 from ivr.outbox import Outbox
 from ivr.performers import Performers

@@ -46,20 +46,20 @@ from dialogs.results import (
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call, HungUp
 from ivr import moments
-from ivr.attention import Attention, CallOverError, CallTooLongError
-from ivr.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
 from ivr.call_record import CallRecord, place_in
 from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
-from ivr.clip import clip_of
 from ivr.clock import Clock
-from ivr.deeds import Deeds
-from ivr.listening import Collected, Question
+from ivr.living.attention import Attention, CallOverError, CallTooLongError
+from ivr.living.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.living.clip import clip_of
+from ivr.living.deeds import Deeds
+from ivr.living.listening import Collected, Question
+from ivr.living.queue_wait import QueueWait
+from ivr.living.saying import NothingToSayError, Saying
+from ivr.living.voicing import Prompts, Voicing
 from ivr.moments import MASK, Watch
 from ivr.performers import Performers
-from ivr.queue_wait import QueueWait
-from ivr.voicing import Prompts, Voicing
-from speech.errors import SpeechError
 from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
@@ -88,10 +88,6 @@ class Services:
     performers: Performers = field(default_factory=Performers)
 
 
-class NothingToSayError(Exception):
-    """No part of a prompt could be made to sound."""
-
-
 class Session:
     """One call from answer to record."""
 
@@ -105,6 +101,15 @@ class Session:
         self._clock = services.clock
         self._attention = Attention(call, self._clock, longest=services.longest_call)
         self._recognizer = services.recognizer
+        self._voicing = Voicing(call, conversation, services.prompts)
+        self._saying = Saying(
+            self._voicing,
+            services.prompts,
+            conversation=conversation,
+            record=record,
+            clock=services.clock,
+            watch=services.watch,
+        )
         self._deeds = Deeds(
             call,
             attention=self._attention,
@@ -137,11 +142,8 @@ class Session:
             record=record,
             watch=services.watch,
         )
-        self._voicing = Voicing(call, conversation, services.prompts)
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
-        self._answered_at: float | None = None
-        """When the caller had ended the last answer (call time), until we speak again."""
         self._recording = False
         """It has begun; what the dialog tells or asks before that is not in it."""
         self._we_hung_up = False
@@ -255,6 +257,7 @@ class Session:
                 step=fault.step,
                 reason=fault.reason,
             )
+        self._saying.forget()
         if not self._recording:
             self._record.not_recorded()
         self._record.language = self._conversation.language
@@ -300,6 +303,15 @@ class Session:
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
+        """Nothing that is sensitive stays: neither in the recording, nor as a prompt's file."""
+        try:
+            with self._silenced(sensitive=sensitive):
+                yield
+        finally:
+            self._saying.forget()
+
+    @contextmanager
+    def _silenced(self, *, sensitive: bool) -> Iterator[None]:
         """Silence in the recording while something sensitive is said or answered.
 
         If the switch refuses to mask, the recording ends: better no recording than one with the answer.
@@ -325,7 +337,7 @@ class Session:
         if self._attention.keys and not play.always:
             return Played(interrupted=True)
         with self._masked(sensitive=play.sensitive):
-            command = self._sound(play.prompt, play.step)
+            command = self._saying.begin(play.prompt, play.step)
             self._attention.until_finished(command, on_key=self._call.stop_playing)
         return Played(interrupted=bool(self._attention.keys))
 
@@ -345,12 +357,14 @@ class Session:
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
-            collected = question.ask(lambda: self._sound(collect.prompt, collect.step, kind=collect.kind))
+            collected = question.ask(
+                lambda: self._saying.begin(collect.prompt, collect.step, kind=collect.kind)
+            )
         collected = clip.kept_with(collected)
         if collected.recognizer_lost:
             self._recognizer = None
         self._echoes = self._echoes or collected.echoes
-        self._answered_at = collected.ended_at
+        self._saying.answered_at = collected.ended_at
         self._tell_answer(collect, collected)
         return collected.answer
 
@@ -381,33 +395,9 @@ class Session:
             self._call.start_listening()
         return result
 
-    # Sound
-
     def _filler(self, prompt: Prompt, step: str) -> str | None:
-        """As `_sound`; without a voice a wait is silent, and no more than that."""
+        """Without a voice a wait is silent, and no more than that."""
         try:
-            return self._sound(prompt, step)
+            return self._saying.begin(prompt, step)
         except NothingToSayError:
             return None
-
-    def _sound(self, prompt: Prompt, step: str, kind: str = "") -> str:
-        """Starts a prompt and returns the command's id. Raises `NothingToSayError`."""
-        files = []
-        for spoken in prompt:
-            try:
-                files.append(self._services.prompts.file_of(spoken))
-            except SpeechError as lost:
-                log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
-        if prompt and not files:
-            raise NothingToSayError(step)
-        command = self._voicing.play(files)
-        text = " ".join(spoken.shown or spoken.text for spoken in prompt)
-        latency = None if self._answered_at is None else self._clock.now() - self._answered_at
-        self._answered_at = None
-        self._record.system_turn(place_in(self._conversation, step), text, latency=latency)
-        language = prompt[0].language if prompt else ""
-        words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
-        self._services.watch(
-            moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind)
-        )
-        return command

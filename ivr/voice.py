@@ -12,15 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 import gevent
 import structlog
 from gevent.event import Event
 
+from dialogs.call import MASK
 from dialogs.effects import Spoken
+from esl.live_folder import LiveFolder, claim
 from ivr.config import Settings
 from speech.auto import AutoRecognizer, Choice, choose
-from speech.errors import SpeechError
+from speech.errors import SpeechError, SynthesizerLost
 from speech.models import ModelStore
 from speech.piper import Piper
 from speech.prompts import CachedSynthesizer, PromptLibrary
@@ -61,6 +64,14 @@ class Speaker:
         self._engine.close()
 
 
+PRIVATE_ENDING = ".wav"
+
+
+def is_private(spoken: Spoken) -> bool:
+    """Whether it says a sensitive answer: its sound is made for this once, and is in no cache."""
+    return MASK in spoken.shown
+
+
 class SpokenPrompts:
     """The prompts of flows as files: the session's port to synthesis and studio."""
 
@@ -71,9 +82,28 @@ class SpokenPrompts:
         self._synthesizer = synthesizer
         self._spanish = spanish
         self._pace = pace
+        self._private: LiveFolder | None = None
+
+    def open_private(self, parent: Path) -> None:
+        """Where sensitive answers are read back from: a folder of this server's own, without what a dead one
+        left. Raises `OSError`."""
+        parent.mkdir(parents=True, exist_ok=True)
+        self._private = claim(parent, ending=PRIVATE_ENDING)
 
     def file_of(self, spoken: Spoken) -> Path:
-        """The file of one stretch of prompt. Raises `SpeechError`."""
+        """The file of one stretch of prompt; of a private one, the caller's to remove after it was played.
+
+        Raises `SpeechError`.
+        """
+        if is_private(spoken) and self._private is not None:
+            file = self._private.path / f"{uuid4()}{PRIVATE_ENDING}"
+            self._synthesizer.speak_into(
+                file,
+                spoken.text,
+                language=self._voice_of(spoken.language),
+                pace=self._pace * spoken.pace,
+            )
+            return file
         return self._library.file_of(
             spoken.text,
             language=self._voice_of(spoken.language),
@@ -83,7 +113,12 @@ class SpokenPrompts:
         )
 
     def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
-        """What follows in those files after so many seconds, as a file. Raises `SpeechError`."""
+        """What follows in those files after so many seconds, as a file. Raises `SpeechError`.
+
+        Of a private prompt there is none: its rest would stay.
+        """
+        if self._private is not None and any(file.parent == self._private.path for file in files):
+            raise SynthesizerLost("a private prompt is not cut")
         return self._library.rest_of(files, seconds)
 
     def source_of(self, spoken: Spoken) -> Literal["studio", "cache", "none"]:
@@ -129,6 +164,7 @@ def open_prompts(
             piper.close()
         raise
     prompts = SpokenPrompts(library, synthesizer, spanish=settings.speech.spanish, pace=settings.speech.pace)
+    prompts.open_private(settings.prompts_folder / "private")
     return prompts, synthesizer
 
 

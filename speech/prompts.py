@@ -27,7 +27,7 @@ from speech.errors import SoundUnreadable, SynthesizerLost
 from speech.joining import VALUES, Join, in_recordings, pause_after, silence
 from speech.prompt_cache import CACHE_LIMIT, PromptCache
 from speech.recorded import Recorded
-from speech.sound import SAMPLE_RATE, read_wav
+from speech.sound import SAMPLE_RATE, read_wav, write_wav
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
 from speech.synthesizer import Synthesizer
@@ -84,6 +84,23 @@ class CachedSynthesizer:
                 if language.partition("-")[0] in speaker.languages():
                     LOG.warning("%s is not to be had, %s speaks: %s", speaker.engine, last.engine, lost)
         return self._render(last, text, language, pace)
+
+    def speak_into(self, file: Path, text: str, *, language: str, pace: float = 1.0) -> None:
+        """Speaks it into that file, and keeps nothing of it here. Raises `SynthesizerLost`."""
+        for speaker in self._speakers:
+            last = speaker is self._speakers[-1]
+            if not last and language.partition("-")[0] not in speaker.languages():
+                continue
+            try:
+                write_wav(file, speaker.speak(text, language=language, pace=pace))
+            except SynthesizerLost as lost:
+                if last:
+                    raise
+                LOG.warning("%s is not to be had, another speaks: %s", speaker.engine, lost)
+            except OSError as refused:
+                raise SynthesizerLost(f"{file.parent}: cannot be written ({refused.strerror})") from None
+            else:
+                return
 
     def has(self, text: str, *, language: str, pace: float = 1.0) -> bool:
         """Whether it is there already. Raises `SynthesizerLost` without a voice."""

@@ -34,6 +34,7 @@ _SAID: Mapping[str, tuple[str | int, str | None]] = {
     "money": (14230, "EUR"),
     "digits": ("45716", None),
     "date": ("2026-12-11", None),
+    "weekday": ("2026-12-11", None),
     "time": ("16:30", None),
     "number": (21, None),
     "phone": ("+34600111222", None),

@@ -24,6 +24,8 @@ A yes or no may go two ways at once:
 A caller who is asked for a number and says "no lo tengo" or "no me lo sé" has made no mistake: they hear
 that it does not matter, the step's first `help` (write there where the number stands), and that they may ask
 for a person, and have 15 seconds to look for it. Whoever says it again goes to `failed`, by default a person.
+`unless_known: true` does not put the question the first time if the call knows the answer already, from
+another step or flow; when the call comes back to it, it is put.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
 ```yaml test
 - test: by voice
@@ -91,6 +93,7 @@ class Ask(Question):
     ask: Name = Field(description="The slot that the answer fills")
     type: str = Field(description="The kind of answer")
     sensitive: bool = Field(False, description="Keeps the answer out of recordings, transcripts and logs")
+    unless_known: bool = Field(False, description="The first time, only if the answer is not known yet")
     answers: dict[Literal["yes", "no"], Name] = Field(
         default_factory=dict, description="Where to go by the answer (yes_no only)"
     )
@@ -116,6 +119,8 @@ class Ask(Question):
 
     def run(self, call: Call) -> Run:
         given = call.ahead.pop(self.ask, None)
+        if given is None and self.unless_known and call.first_time:
+            given = call.slots.get(self.ask)
         if given is not None and not self.answers:
             return self._filled(call, given)
         answer = yield from self._answered(call)
@@ -184,5 +189,10 @@ class Ask(Question):
             yield ("answers",), "`answers` goes with `type: yes_no`: use a `branch` step, or a menu"
         elif self.answers and set(self.answers) != {"yes", "no"}:
             yield ("answers",), "`answers` needs both `yes` and `no`: add the other"
+        if self.unless_known and (self.answers or self.sensitive or self.kind.always_sensitive):
+            yield (
+                ("unless_known",),
+                "`unless_known` goes with neither `answers` nor `sensitive`: remove one of the two",
+            )
         if self.answers and self.then:
             yield ("then",), "the step goes on by its `answers`: remove `then`"

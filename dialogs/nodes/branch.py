@@ -7,6 +7,7 @@
       then: tell
   else: nothing_due
 ```
+`caller.proved == "customer"` holds for whoever has passed a `verify: customer` in this call.
 ```yaml test
 - test: somebody owes
   steps:
@@ -20,6 +21,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -28,9 +30,10 @@ from pydantic_core import ErrorDetails
 from typing_extensions import override
 
 from dialogs.call import Call
-from dialogs.catalogue import Catalogue
+from dialogs.catalogue import Catalogue, ValueType
 from dialogs.expressions import Condition, parse_condition
 from dialogs.flow import Name
+from dialogs.nodes.back_end import field_types
 from dialogs.nodes.step import Exit, Run, Step, Way, custom_error
 
 
@@ -51,6 +54,9 @@ class Case(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     condition: If = Field(alias="if", description="A condition, such as `account.balance > 0`")
     then: Name = Field(description="Where to go if it holds")
+
+
+_PROVED = re.compile(r"""caller\.proved == (["'])([a-z][a-z0-9_]*)\1""")
 
 
 class Branch(Step):
@@ -98,6 +104,14 @@ class Branch(Step):
     def conditions(self) -> Iterator[tuple[Way, Condition]]:
         for at, case in enumerate(self.branch):
             yield ("branch", at, "if"), case.condition
+
+    @override
+    def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
+        """What is known of somebody is known where they have proved who they are."""
+        at = label.removeprefix("if ")
+        proved = _PROVED.fullmatch(self.branch[int(at) - 1].condition.source) if at.isdecimal() else None
+        schema = catalogue.identities.get(proved[2]) if proved else None
+        return field_types(proved[2], schema) if proved and schema else {}
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

@@ -38,7 +38,7 @@ from dialogs.flow import Name
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.results import Heard, Keyed, Match, NoMatch
-from dialogs.slots.yes_no import YesNo
+from dialogs.slots.yes_no import YesNo, corrects_a_number
 
 
 class Confirm(Question):
@@ -58,7 +58,12 @@ class Confirm(Question):
         kind, asking, language = YesNo(), call.asking, call.language
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return kind.judge(answer, asking)
+            verdict = kind.judge(answer, asking)
+            if isinstance(answer, Keyed) or isinstance(verdict, Match):
+                return verdict
+            if corrects_a_number(answer, language):
+                return Match("no", verdict.said, "voice", answer.alternatives[0].confidence)
+            return verdict
 
         asked = Asked(
             step=self,

@@ -12,11 +12,18 @@
   failed: person                  # also if the proof cannot be kept: a yes without it is none
 ```
 What was read, in which language and version, when, what the caller said or keyed, and the sound of what they
-said are kept (`ivr consent`). A no is kept, too. Nobody can speak into the text, unless `barge_in: true`.
+said are kept (`ivr consent`). A no is kept, too. Nobody can speak into the text, unless `barge_in: true`. A
+yes that only means it ("venga", "no hay problema") is asked back.
 ```yaml test
 - test: they agree
   steps:
     - say: {es: "sí, acepto", ca: "sí, accepto", en: "yes, I accept"}
+    - expect: {consent: direct_debit, hangup: true}
+- test: they agree in a manner of speaking, and are asked
+  steps:
+    - say: {es: "venga", ca: "és clar", en: "sure"}
+    - expect: {said: {es: "¿Ha dicho", ca: "Ha dit", en: "Did you say"}}
+    - say: {es: "sí", ca: "sí", en: "yes"}
     - expect: {consent: direct_debit, hangup: true}
 - test: they do not
   steps:
@@ -46,6 +53,7 @@ from dialogs.flow import Name
 from dialogs.nodes.question import Asked, Question, certain
 from dialogs.nodes.step import Exit, Run, Way, unexpected
 from dialogs.results import Done, Failed, Heard, Keyed, Match, NoMatch
+from dialogs.slots.acceptance import judged, phrases
 from dialogs.slots.yes_no import YesNo
 
 
@@ -75,7 +83,7 @@ class Consent(Question):
         kind, asking, language = YesNo(), call.asking, call.language
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            return kind.judge(answer, asking)
+            return judged(answer, asking)
 
         def read_back(value: str) -> tuple[str, str]:
             return kind.read_back(value, asking), kind.shown(value, asking)
@@ -85,7 +93,7 @@ class Consent(Question):
             step=self,
             kind=kind.name,
             say=lambda: call.prompt(self.prompt),
-            phrases=kind.phrases(language),
+            phrases=(*phrases(language), *kind.phrases(language)),
             words=kind.words(language),
             keys=kind.keys(),
             judge=judge,

@@ -79,7 +79,7 @@ class MenuChoice(BaseModel):
     """One thing on offer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    key: Key
+    key: Key | None = Field(None, description="The key, 0 to 9; without it, it is only said")
     phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
     then: Name = Field(description="Where to go")
     offer: Words | None = Field(None, description="How it is offered, said behind the prompt")
@@ -91,11 +91,11 @@ class Menu(Question):
     type_name: ClassVar[str] = "menu"
     menu: Name = Field(description="The menu's name")
     choices: dict[Name, MenuChoice] = Field(
-        min_length=1, max_length=10, description="What is on offer, each by its name"
+        min_length=1, max_length=24, description="What is on offer, each by its name"
     )
 
     def run(self, call: Call) -> Run:
-        choices = [Choice(name, choice.key, choice.phrases) for name, choice in self.choices.items()]
+        choices = [Choice(name, choice.key or "", choice.phrases) for name, choice in self.choices.items()]
         language = call.language
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
@@ -149,7 +149,9 @@ class Menu(Question):
     def exit_title(self, label: str, language: str) -> str | None:
         choice = self.choices.get(label)
         phrases = choice.phrases.get(language) if choice else None
-        return f"{phrases[0]} ({choice.key})" if choice and phrases else None
+        if not choice or not phrases:
+            return None
+        return f"{phrases[0]} ({choice.key})" if choice.key else phrases[0]
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

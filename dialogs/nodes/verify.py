@@ -13,6 +13,9 @@ What is checked stands in `catalogue.yaml`: by which answers, and what is known 
 (`{customer.name}` from here on). Wrong answers are counted over all calls of that person and of that caller,
 and lock. Answers that prove (all but `customer_number`) are sensitive by themselves, wherever they are asked
 for. The caller's number alone proves nobody: at least one claim must be an answer.
+
+Who has proved it need not prove it again: behind a `branch` with `caller.proved == "customer"`, what is
+known of them is there.
 ```yaml catalogue
 identities:
   customer: {by: [customer_number], fields: {name: text}}
@@ -87,6 +90,7 @@ class Verify(Step):
         match result:
             case Found(record):
                 keep(call, self.verify, record)
+                call.proved = self.verify
                 return NEXT
             case Missing():
                 return "again" if (yield from once_more(call, self.again)) else "failed"

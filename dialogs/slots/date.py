@@ -149,7 +149,7 @@ _FILLERS: Mapping[str, frozenset[str]] = {
         tokens("nací nació nacido nacida fecha nacimiento fue pasó llegó caduca vence vengo ir mes")
     ),
     "ca": frozenset(tokens("vaig néixer nascut nascuda data naixement va ser caduca venç vinc anar mes")),
-    "en": frozenset(tokens("born was birth birthday date my happened came expires due come going on the by")),
+    "en": frozenset(tokens("born was birth birthday date my happened came expires due come going on the")),
 }
 _PHRASES: Mapping[str, tuple[str, ...]] = {
     "es": (

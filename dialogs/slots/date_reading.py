@@ -26,6 +26,8 @@ WRITTEN = re.compile(
 )
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|o|er|ro|r)")
 
+_EVERY = frozenset({"los", "els"})
+"""Before a weekday it is one that comes again and again, and no day: "los viernes"."""
 _BEHIND_WEEKDAY = (
     "week_next", "week_this", "week_last", "week_later", "after_next", "next_after", "last_after",
 )  # fmt: skip
@@ -150,6 +152,9 @@ class Calendar:
             weekday = table.weekdays.get(words[place]) if place < len(words) else None
             if weekday is None:
                 continue
+            if place and words[place - 1] in _EVERY:
+                yield place + 1, [Reading("")]
+                continue
             end = place + 1
             if lead:
                 yield end, self.days.which(weekday, "week_later")
@@ -216,9 +221,16 @@ class Calendar:
         for end, number, cost in self._month_number(words, place):
             if joined or slashed:
                 yield from self._with_year(words, end, day, number, weekday=weekday, cost=cost + 0.2)
+                if self.language == "en" and day <= 12 and day != number:
+                    yield from self._with_year(
+                        words, end, number, day, weekday=weekday, cost=cost + 0.2 + RIVAL
+                    )
             else:  # "quince tres ochenta y cinco"
                 for year in self.years.at(words, end, marked=True):
                     yield year.end, self._dated(day, number, year, weekday, 0.2)
+                    if self.language == "en" and day <= 12 and day != number:
+                        # "Seven three eighty" is the third of July to Americans.
+                        yield year.end, self._dated(number, day, year, weekday, 0.2 + RIVAL)
         for which, months in (("month_this", 0), ("month_next", 1), ("month_last", -1)):
             size = starts(words, at, getattr(table, which))
             if size:

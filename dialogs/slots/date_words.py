@@ -238,7 +238,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
             **{word: at for at, word in enumerate(_ENGLISH_ORDINALS.split(), 1)},
             "thirtieth": 30,
         },
-        articles=phrases_of("the|on the|on|by the|by|for the"),
+        articles=phrases_of("the|on the|on|for the"),
         of=frozenset({"of"}),
         year=frozenset({"year"}),
         this=phrases_of("this|this coming|the coming|coming|on this"),

@@ -32,7 +32,8 @@ _HEDGES: Mapping[str, _Phrases] = {
         "|si no me equivoco|si no recuerdo mal|si mal no recuerdo|o algo así|o así|algo así|algo así como"
         "|probablemente|posiblemente|seguramente|debe ser|debe de ser|debería ser|tiene que ser|será|por ahí"
         "|de memoria|más o menos|aproximadamente|casi seguro|juraría que|me lo estoy inventando|depende|si puedo"
-        "|si acaso|en principio|o no|verdad|puede ser que|podría ser que|calculo|calculo que"
+        "|si acaso|en principio|o no|verdad|puede ser que|podría ser que|calculo|calculo que|como mucho|como máximo|como mínimo"
+        "|a lo sumo"
     ),
     "ca": phrases_of(
         "crec|crec que|jo crec|jo crec que|em sembla|em sembla que|em sona|em sona que|diria|diria que|jo diria"
@@ -41,7 +42,8 @@ _HEDGES: Mapping[str, _Phrases] = {
         "|no n'estic segur|no n'estic segura|no estic segur però|no estic segura però|si no m'equivoco"
         "|si no recordo malament|si no ho recordo malament|o alguna cosa així|o així|una cosa així|probablement"
         "|possiblement|segurament|deu ser|deu ser el|ha de ser|hauria de ser|serà|per aquí|de memòria|més o menys"
-        "|aproximadament|juraria que|depèn|si puc|en principi|o no|veritat|oi|calculo|calculo que"
+        "|aproximadament|juraria que|depèn|si puc|en principi|o no|veritat|oi|calculo|calculo que|com a molt|com a màxim|com a mínim"
+        "|pel cap alt|pel cap baix|a tot estirar|almenys"
     ),
     "en": phrases_of(
         "i think|i think it's|i think so|i believe|i guess|i suppose|i reckon|i'd say|i would say|maybe|perhaps"
@@ -50,7 +52,8 @@ _HEDGES: Mapping[str, _Phrases] = {
         "|i don't know if|dunno|if i remember|if i remember right|if i remember correctly|if i'm not mistaken"
         "|if i'm right|something like|something like that|or something|or something like that|or so|or thereabouts"
         "|roughly|approximately|more or less|presumably|apparently|from memory|off the top of my head|isn't it"
-        "|or not|hopefully|if i can|it depends|depends|ish|i hope|if possible|might"
+        "|or not|hopefully|if i can|it depends|depends|ish|i hope|if possible|might|i may|we may|may pay|at most|at least"
+        "|up to"
     ),
 }
 """That the caller is not sure, wherever it stands."""

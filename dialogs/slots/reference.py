@@ -10,6 +10,7 @@ The options are those of `digits`, and:
 
 from __future__ import annotations
 
+import re
 from abc import ABC
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, ClassVar
@@ -35,6 +36,10 @@ _ABOUT = {
 }
 
 
+_NO_PLAIN_LETTER = re.compile(
+    r"\b(?:eñe|ñ|enye|trencada|ç)\b|\b[^\W\d]{0,3}[ñç][^\W\d]{0,3}\d", re.IGNORECASE
+)
+"""Ñ and Ç stand in no reference: whoever names one is asked again; without its mark it would be N or C."""
 _NO_LETTERS = frozenset({"es", "el", "en", "em"})
 """Catalan: "és l'ema …" names one letter."""
 
@@ -79,6 +84,8 @@ class Reference(Digits, ABC):
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
+        if self.letters and _NO_PLAIN_LETTER.search(text):
+            return ()
         about = frozenset(tokens(f"{_ABOUT.get(language, '')} {self.called.get(language, '')}"))
 
         def read(words: Words) -> Iterable[Reading]:

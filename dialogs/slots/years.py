@@ -34,7 +34,9 @@ class Years:
                 yield Year(at + size, ((self.today.year + years, 0.0),))
         place = at
         while place < len(words) and (
-            words[place] in table.of or words[place] in table.year or words[place] == "el"
+            words[place] in table.of
+            or words[place] in table.year
+            or words[place] in ("el", "slash", "stroke", "barra", "guion", "guio")
         ):
             place += 1
         for size, year, cost in quantities(words, place, self.language):

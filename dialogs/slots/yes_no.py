@@ -2,11 +2,13 @@
 
 A negation is stronger than a polite word ("no, gracias", "no, vale"); a yes and a no that contradict each
 other are not understood, rather than guessed. So it is with words that nobody foresaw beside a yes or a no:
-"si tengo tiempo" is no yes.
+"si tengo tiempo" is no yes. "Ya está" and "that's it" are a no only where the question asks whether there is
+anything else, and says so.
 
 ```yaml
 - ask: more
   type: yes_no
+  anything_else: true       # optional: "ya está", "that's it" mean that there is nothing more
   prompt: {es: "¿Desea algo más?", ca: "Desitja alguna cosa més?", en: "Anything else?"}
 ```
 By key: 1 is yes, 2 is no.
@@ -18,11 +20,14 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.kind import SlotKind, best_said
+from dialogs.slots.numerals import number_words
 from dialogs.slots.trust import band
 from dialogs.slots.words import plain, words_of
 from dialogs.slots.yes_no_words import BESIDE, PHRASES, Meaning
@@ -51,8 +56,11 @@ _CONDITION = re.compile(r"^\W*si\s+(?!us\b)(\w+)", re.IGNORECASE)
 """ "Si" without its accent and something behind it, in Spanish and Catalan: maybe "if"."""
 
 
-def meant(text: str, language: str) -> Literal["yes", "no"] | None:
-    """What the words mean, or `None` if they are no clear yes or no."""
+def meant(text: str, language: str, *, anything_else: bool = False) -> Literal["yes", "no"] | None:
+    """What the words mean, or `None` if they are no clear yes or no.
+
+    `anything_else`: whether it is asked if there is anything else, where "ya está" is a no.
+    """
     words = words_of(text)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
@@ -69,6 +77,8 @@ def meant(text: str, language: str) -> Literal["yes", "no"] | None:
         else:
             rest.append(words[at])
             at += 1
+    if anything_else:
+        found = ["no" if meaning == "enough" else meaning for meaning in found]
     return _weigh(found, rest, language)
 
 
@@ -82,6 +92,8 @@ def _is_condition(text: str, language: str) -> bool:
 def _weigh(found: list[Meaning], rest: list[str], language: str) -> Literal["yes", "no"] | None:
     """Words that are neither an answer nor known to go along with it may turn it round: it is asked again."""
     hard = set(found) - {"politeness"}
+    if len(hard) > 1:
+        hard.discard("enough")  # "sí, ya está", "no, ya está"
     beside = _BESIDE.get(language, {})
     for value in ("yes", "no"):
         if hard == {value}:
@@ -100,6 +112,26 @@ def behind_no(heard: Heard) -> Heard:
     return Heard(tuple(alternative for alternative in found if alternative.text.strip()))
 
 
+def corrects_a_number(heard: Heard, language: str) -> bool:
+    """Whether it is a "no" and a number, and nothing that agrees: "no, es el 45718", "no, acaba en ocho"."""
+    if not heard.alternatives:
+        return False
+    said = heard.alternatives[0].text
+    words = words_of(said)
+    # "No, the blue one" gives no number.
+    numbers = {plain(word) for word in number_words(language)} - {"one", "un", "una", "uno", "u"}
+    agrees = any(
+        _TABLES[language].get(words[at : at + size]) in ("yes", "enough", "politeness", "neither")
+        for at in range(len(words))
+        for size in (1, 2, 3)
+    )
+    return (
+        bool(_LEADING_NO.match(said))
+        and not agrees
+        and any(word in numbers or word.isdecimal() for word in words)
+    )
+
+
 class YesNo(SlotKind):
     """Yes or no; the value is `yes` or `no`."""
 
@@ -114,11 +146,14 @@ class YesNo(SlotKind):
         "en": (("yes, please", "yes"), ("sure", "yes"), ("no, thank you", "no"), ("that's all", "no")),
     }
 
+    anything_else: bool = Field(
+        default=False, description='Whether it asks if there is anything else, where "that\'s it" is a no'
+    )
+
     def phrases(self, language: str) -> tuple[str, ...]:
         listed = PHRASES[language]
-        return tuple(
-            phrase for meaning in ("yes", "no", "politeness") for phrase in listed[meaning].split("|")
-        )
+        expected: tuple[Meaning, ...] = ("yes", "no", "enough", "politeness")
+        return tuple(phrase for m in expected for phrase in listed.get(m, "").split("|") if phrase)
 
     def keys(self) -> Keys:
         return Keys(1, 1)
@@ -129,7 +164,8 @@ class YesNo(SlotKind):
             return Match(value, answer.keys, "keys") if value else NoMatch(answer.keys)
         language = asking.language
         for alternative in answer.alternatives:
-            value = meant(alternative.text, language) or _agreement(alternative.text, language)
+            said = alternative.text
+            value = meant(said, language, anything_else=self.anything_else) or _agreement(said, language)
             if value is None:
                 continue
             # Asking "did you say yes?" after a yes is absurd: what is not sure is asked again.
@@ -145,7 +181,8 @@ class YesNo(SlotKind):
 _AGREEMENT = {
     "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme"},
     "ca": {"val", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"},
-    "en": {"fine", "good", "very good", "perfect", "great", "all right", "alright", "please"},
+    "en": {"fine", "good", "very good", "perfect", "great", "all right", "alright", "please"}
+    | {"it is", "i have"},
 }
 
 

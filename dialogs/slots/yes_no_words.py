@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Meaning = Literal["yes", "no", "politeness", "neither"]
+Meaning = Literal["yes", "no", "enough", "politeness", "neither"]
 
+# "Enough" says that there is nothing more to do, which is a no to "anything else?", a yes to "have you paid?",
+# and nothing to go by elsewhere. On the telephone "no, está bien" and "no está bien" are the same words.
 # Longest phrases win, so a phrase that contains another ("eso es todo" and "eso es") needs no rule.
 PHRASES: Mapping[str, Mapping[Meaning, str]] = {
     "es": {
@@ -16,29 +18,33 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|eso es|así es|afirmativo|efectivamente|cierto|es cierto|sí señor|sí señora|cómo no"
         "|eso mismo|ya lo creo|sí que quiero|venga|ok|okay|sin duda|seguro|pues sí|no hay problema"
         "|ningún problema|no me importa|no faltaba más|no faltaría más|no hay inconveniente|no lo dude"
-        "|por qué no|no veo por qué no|todo bien|va bien",
+        "|por qué no|no veo por qué no|todo bien|va bien|claro que lo he hecho|ya lo he hecho|lo he hecho|ya lo hice",
         "no": "no|claro que no|por supuesto que no|desde luego que no|para nada|en absoluto|negativo|nada"
         "|nada más|eso es todo|esto es todo|eso sería todo|ninguno|ninguna|ninguna más|qué va|incorrecto"
-        "|no es correcto|nunca|no está bien|tampoco|ya está|ya está todo|no es cierto|no así no|nones"
-        "|está mal|es falso",
+        "|no es correcto|nunca|tampoco|no es cierto|no así no|nones"
+        "|está mal|es falso|ni hablar|mejor no|no lo he hecho",
+        "enough": "ya está|ya está todo|ya estaría|no está bien|no así está bien|así está bien",
         "politeness": "vale|bien|está bien|muy bien|perfecto|de acuerdo|bueno|conforme|gracias"
         "|muchas gracias|por favor",
         "neither": "no sé|no lo sé|no entiendo|no le entiendo|no te entiendo|no he entendido|no oigo"
         "|no le oigo|no te oigo|no sabría|no sabría decirle|no estoy seguro|no estoy segura|sí o no"
-        "|no recuerdo|no me acuerdo|no me entero|no cuelgue|no le he oído|no he oído|ya está solucionado",
+        "|no recuerdo|no me acuerdo|no me entero|no cuelgue|no le he oído|no he oído|ya está solucionado|venga ya|anda ya"
+        "|no está mal|no está nada mal",
     },
     "ca": {
         "yes": "sí|i tant|és clar|clar|clar que sí|és clar que sí|per descomptat|correcte|és correcte|exacte"
         "|exactament|això mateix|això és|així és|i tant que sí|efectivament|cert|és cert|ok|okay|segur"
         "|sens dubte|sisplau sí|naturalment|evidentment|evident|afirmatiu|doncs sí|cap problema"
-        "|no hi ha problema|no em fa res|només faltaria|per què no|ja està bé|va bé|vinga|tot bé",
+        "|no hi ha problema|no em fa res|només faltaria|per què no|ja està bé|va bé|vinga|tot bé|prou que sí|endavant|entesos"
+        "|és clar que ho he fet|ja ho he fet|ho he fet",
         "no": "no|és clar que no|clar que no|per descomptat que no|i ara|de cap manera|en absolut|negatiu|res"
-        "|res més|això és tot|ja està|cap|cap més|no pas|incorrecte|no és correcte|mai|tampoc|no està bé"
-        "|ja està tot|això seria tot|no és cert|gens|està malament|és fals",
+        "|res més|això és tot|cap|cap més|no pas|incorrecte|no és correcte|mai|tampoc"
+        "|això seria tot|no és cert|gens|està malament|és fals|i tant que no|millor no|no ho he fet",
+        "enough": "ja està|ja està tot|no està bé|no ja està bé|així està bé|no així està bé",
         "politeness": "val|bé|està bé|molt bé|perfecte|d'acord|bo|conforme|gràcies|moltes gràcies|mercès|si us plau|sisplau",
         "neither": "no ho sé|no sé|no ho entenc|no l'entenc|no t'entenc|no ho he entès|no sento|no el sento"
         "|no t'escolto|no sabria dir|no estic segur|no estic segura|sí o no|no recordo|no pengi"
-        "|no l'he sentit|no he sentit",
+        "|no l'he sentit|no he sentit|vinga ja|no està malament|no està gens malament",
     },
     "en": {
         "yes": "yes|yeah|yep|yup|ya|yes please|sure|of course|certainly|correct|that's correct|that's right"
@@ -46,14 +52,15 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|yes i do|yes it is|ok|okay|uh huh|you bet|go on|go ahead|sure thing|i would|aye|no problem"
         "|no worries|i don't mind|that's fine|why not|you're not wrong",
         "no": "no|nope|nah|no way|of course not|certainly not|not really|absolutely not|definitely not"
-        "|that's all|that is all|that's it|nothing|nothing else|not at all|negative|never|i don't|i do not"
+        "|that's all|that is all|i haven't|i have not|nothing|nothing else|not at all|negative|never|i don't|i do not"
         "|wrong|that's wrong|incorrect|not correct|not right|that's not right|it isn't|it is not|none"
         "|that's not correct|that will be all|that'll be all|not now|no i don't|not today|not yet"
         "|still not|it's still not|sure not|not me|that's not me|it's not me|that isn't me",
+        "enough": "that's it|that is it|i'm good|i am good|i'm fine|i'm all set|all set",
         "politeness": "fine|good|very good|perfect|great|all right|alright|thanks|thank you|please",
         "neither": "i don't know|don't know|i do not know|not sure|i'm not sure|i don't understand"
         "|i do not understand|i can't hear you|yes or no|no idea|wait|ok wait|hold on|is that right"
-        "|yeah right",
+        "|yeah right|not bad|come off it",
     },
     "ko": {
         "yes": "네|예|응|그래요|맞아요|맞습니다|좋아요|네 맞아요|네 네",

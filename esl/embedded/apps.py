@@ -172,6 +172,17 @@ def _stop_record_session(session: Session, argument: str) -> None:
     session.recordings.stop(argument)
 
 
+@APPLICATIONS.add("record_session_mask")
+def _record_session_mask(session: Session, argument: str) -> None:
+    session.recordings.mask(argument, masked=True)
+
+
+@APPLICATIONS.add("record_session_unmask")
+def _record_session_unmask(session: Session, argument: str) -> None:
+    """Nothing happens to a recording that is not masked, or is none."""
+    session.recordings.mask(argument, masked=False)
+
+
 def whole_number(text: str, default: int = 0) -> int:
     """As C's atoi, for what a person would write."""
     found = re.match(r"\s*(-?\d{1,9})", text)

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dialogs.effects import Effect
 from dialogs.engine import Conversation
 from dialogs.results import Result
-from ivr.attention import Attention, DeadlineError
 from ivr.call_record import CallRecord
 from ivr.callers.knowing import DEADLINE, Acquaintance
+from ivr.living.attention import Attention, DeadlineError
 from ivr.occasion import Person
 
 

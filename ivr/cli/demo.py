@@ -86,7 +86,7 @@ def keying_caller(customer_number: str, phone_number: str) -> Persona:
             Reply("main_menu", keys="1"),
             Reply("customer_number", keys=customer_number),
             Reply("anything_else", keys="1"),
-            Reply("main_menu", keys="0"),
+            Reply("more_about_balance", keys="0"),
         ),
     )
 

@@ -20,7 +20,7 @@ from data.errors import DataError
 from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import account, appointments, case, order, ticket
+from ivr.lookups import account, appointments, case, delivery_days, movements, order, ticket
 
 Answer = Found | Missing
 Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
@@ -28,17 +28,25 @@ Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
 
 LOOKUPS: Mapping[str, Ask] = {
     "account": account.ask,
+    "accounts": account.ask_all,
     "appointment": appointments.ask_next,
     "case": case.ask,
+    "delivery_days": delivery_days.ask,
     "free_slots": appointments.ask_free,
+    "movements": movements.ask,
+    "one_account": account.ask_one,
     "order": order.ask,
     "ticket": ticket.ask,
 }
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
+    "accounts": account.ALL,
     "appointment": appointments.APPOINTMENT,
     "case": case.SCHEMA,
+    "delivery_days": delivery_days.SCHEMA,
     "free_slots": appointments.FREE,
+    "movements": movements.SCHEMA,
+    "one_account": account.ONE,
     "order": order.SCHEMA,
     "ticket": ticket.SCHEMA,
 }

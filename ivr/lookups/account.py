@@ -7,56 +7,96 @@ from datetime import date, datetime
 
 from data.records import AccountStatus
 from data.store import Store
-from dialogs.catalogue import LookupSchema
+from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
 
-SCHEMA = LookupSchema(
+_OWED: Mapping[str, ValueType] = {
+    "state": "text",
+    "balance": "money",
+    "balance_currency": "text",
+    "credit": "money",
+    "credit_currency": "text",
+    "due_date": "date",
+    "overdue": "money",
+    "overdue_currency": "text",
+    "next_due_date": "date",
+    "has_paid": "boolean",
+    "last_payment": "money",
+    "last_payment_currency": "text",
+    "last_payment_date": "date",
+    "pays_by": "text",
+}
+SCHEMA = LookupSchema(("customer_number",), {"name": "text", "several": "boolean", **_OWED})
+"""What it is asked by, and what it gives: the first account."""
+MOST_NAMED = 3
+"""Accounts whose names are read out; of more, callers say the last digits."""
+ALL = LookupSchema(
     ("customer_number",),
     {
-        "name": "text",
-        "state": "text",
-        "balance": "money",
-        "balance_currency": "text",
-        "credit": "money",
-        "credit_currency": "text",
-        "due_date": "date",
-        "overdue": "money",
-        "overdue_currency": "text",
-        "next_due_date": "date",
-        "has_paid": "boolean",
-        "last_payment": "money",
-        "last_payment_currency": "text",
-        "last_payment_date": "date",
+        "count": "number",
+        **{f"label_{n}": "text" for n in range(1, MOST_NAMED + 1)},
+        **{f"ending_{n}": "digits" for n in range(1, MOST_NAMED + 1)},
     },
 )
-"""What it is asked by, and what it gives."""
+"""A customer's accounts by what tells them apart; of what there is not, the fields are empty."""
+ONE = LookupSchema(("customer_number", "account"), {"label": "text", **_OWED})
+"""One of several: `account` is its place in that list, `1` to `3`, or its last four digits."""
+
+_PLACES = frozenset(str(n) for n in range(1, MOST_NAMED + 1))
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     """Amounts in minor units, days as ISO text; `state` is what flows branch on (see `state_of`)."""
-    account = store.accounts.by_customer_number(by.get("customer_number", ""))
-    if account is None:
+    accounts = store.accounts.of_customer(by.get("customer_number", ""))
+    if not accounts:
         return Missing()
+    first = accounts[0]
+    return Found({"name": first.name, "several": len(accounts) > 1, **_owed(first, now)})
+
+
+def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:  # noqa: ARG001 - a look-up's
+    """What a customer's accounts are called, in their own words, and how their numbers end."""
+    accounts = store.accounts.of_customer(by.get("customer_number", ""))
+    if not accounts:
+        return Missing()
+    record: dict[str, str | int | bool | None] = dict.fromkeys(ALL.fields)
+    record["count"] = len(accounts)
+    for n, one in enumerate(accounts[:MOST_NAMED], start=1):
+        record |= {f"label_{n}": one.label or one.last_digits, f"ending_{n}": one.last_digits or None}
+    return Found(record)
+
+
+def ask_one(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
+    """Missing: no such account of theirs, or two that end alike."""
+    accounts, wanted = store.accounts.of_customer(by.get("customer_number", "")), by.get("account", "")
+    if wanted in _PLACES:
+        meant = accounts[int(wanted) - 1 : int(wanted)]
+    else:
+        meant = tuple(one for one in accounts if wanted and one.last_digits == wanted)
+    if len(meant) != 1:
+        return Missing()
+    return Found({"label": meant[0].label or meant[0].last_digits, **_owed(meant[0], now)})
+
+
+def _owed(account: AccountStatus, now: datetime) -> dict[str, str | int | bool | None]:
     today, paid = now.date(), account.last_payment
-    return Found(
-        {
-            "name": account.name,
-            "state": state_of(account, today),
-            "balance": account.balance_cents,
-            "balance_currency": account.currency,
-            "credit": max(0, -account.balance_cents),
-            "credit_currency": account.currency,
-            "due_date": iso_day(account.due_on, now),
-            "overdue": account.overdue_cents(today),
-            "overdue_currency": account.currency,
-            "next_due_date": iso_day(account.next_due_on(today), now),
-            "has_paid": paid is not None,
-            "last_payment": None if paid is None else paid.amount_cents,
-            "last_payment_currency": None if paid is None else paid.currency,
-            "last_payment_date": None if paid is None else iso_day(paid.received_on, now),
-        }
-    )
+    return {
+        "state": state_of(account, today),
+        "balance": account.balance_cents,
+        "balance_currency": account.currency,
+        "credit": max(0, -account.balance_cents),
+        "credit_currency": account.currency,
+        "due_date": iso_day(account.due_on, now),
+        "overdue": account.overdue_cents(today),
+        "overdue_currency": account.currency,
+        "next_due_date": iso_day(account.next_due_on(today), now),
+        "has_paid": paid is not None,
+        "last_payment": None if paid is None else paid.amount_cents,
+        "last_payment_currency": None if paid is None else paid.currency,
+        "last_payment_date": None if paid is None else iso_day(paid.received_on, now),
+        "pays_by": account.pays_by,
+    }
 
 
 def state_of(account: AccountStatus, today: date) -> str:

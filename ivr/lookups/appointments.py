@@ -55,9 +55,10 @@ def ask_next(store: Store, by: Mapping[str, str], now: datetime) -> Found | Miss
 
 
 def ask_free(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
-    """The first free places of a service from a day on, today's only from now on."""
+    """The first free places of a service from a day on, which may be `today`; today's only from now on."""
+    day = by.get("from_date", "")
     try:
-        wanted = date.fromisoformat(by.get("from_date", ""))
+        wanted = now.date() if day == "today" else date.fromisoformat(day)
     except ValueError:
         return Missing()
     since = max(now, datetime.combine(wanted, time(), now.tzinfo))

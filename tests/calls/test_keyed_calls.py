@@ -64,7 +64,7 @@ def test_a_caller_keys_the_number_and_gets_a_person(keyed_stage: Stage, played: 
     store = Store(keyed_stage.settings.database_url)
     ways = {flow: store.traffic.of(flow) for flow in ("main", "hand_over")}
     store.close()
-    assert ways["main"].exits["again", "if 1"] == ways["hand_over"].exits["person", "handed"] == 1
+    assert ways["main"].exits["after_balance", "if 1"] == ways["hand_over"].exits["person", "handed"] == 1
     assert ways["main"].visits["main_menu"] == len(CALLERS)
 
 

@@ -17,9 +17,9 @@ from dialogs.facts import Facts
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.measure import first_loud
 from esl.switch import Call
-from ivr.audible import amount_heard, found_in
 from ivr.clock import Clock
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, one_by_one, spoken_goal
+from ivr.living.audible import amount_heard, found_in
 from ivr.moments import CallerAnswered, CallOver, Moment, SystemSpoke
 from ivr.records import Basis
 from ivr.session import Services, Session

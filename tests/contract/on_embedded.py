@@ -83,10 +83,11 @@ class EmbeddedPlace:
         self._callers: list[LineCaller] = []
         actions = [
             ["set", "app_disable_expand_variables=true"],
-            ["multiset", "socket_resume=true playback_terminators=none ivr_tap=none"],
+            ["multiset", "socket_resume=true playback_terminators=none ivr_tap=none ivr_recording=none"],
             ["socket", f"127.0.0.1:{self.port} async full"],
             ["set", "app_disable_expand_variables=false"],
             ["stop_record_session", "${ivr_tap}"],
+            ["record_session_unmask", "${ivr_recording}"],
             ["set", "app_disable_expand_variables=true"],
             ["set", "ivr_landing=fallback"],
             ["answer"],

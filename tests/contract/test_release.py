@@ -17,10 +17,12 @@ import pytest
 
 from esl.switch import Audio
 from tests.contract.place import (
+    ALMOST_ALL,
     FALLBACK,
     Application,
     Caller,
     Place,
+    arrived,
     connected,
     gone,
     hears,
@@ -30,6 +32,7 @@ from tests.contract.place import (
     pause,
     wav,
 )
+from tests.contract.test_recording import is_whole, read
 from tests.freeswitch.harness import taps, wait_until
 from tests.freeswitch.sound import noise, tone
 from tests.freeswitch.sound import place as position
@@ -149,6 +152,24 @@ def test_what_a_killed_server_listened_to_is_gone_after_the_next_start(place: Pl
     assert not caller.over.is_set()
     caller.hang_up()
     gone(place)
+
+
+def test_a_server_killed_in_a_sensitive_question_leaves_no_masked_call(place: Place) -> None:
+    """What the caller says from the fallback on is on the recording again: queue and talk with people."""
+    said = noise(1.0)
+    caller = place.caller()
+    with victim(place, "masked") as process:
+        caller.call()
+        process.wait(timeout=8)
+        wait_until(lambda: len(members(place, FALLBACK)) == 1, 8, "the caller in the fallback queue")
+    [uuid] = members(place, FALLBACK)
+    assert caller.say(said).wait(5)
+    pause(0.5)  # FreeSWITCH drops the last quarter of a second of a recording that ends in a queue
+    caller.hang_up()
+    gone(place)
+    file = place.folder / f"{uuid}.wav"
+    wait_until(lambda: is_whole(file), 3, "a complete recording")
+    assert arrived(said, read(file)[0]) > ALMOST_ALL
 
 
 @pytest.mark.parametrize("how", ["closed", "reset"])

@@ -1,8 +1,9 @@
 """A server of ours that is there to be killed: answers, listens, records, plays, over and over.
 
-python -m tests.contract.victim PORT FOLDER [listening]
+python -m tests.contract.victim PORT FOLDER [listening|masked]
 FOLDER/prompt.wav is what it plays, FOLDER/live where it listens; `listening`: it kills itself right after the
-switch has begun to write the live audio, before it has looked at it.
+switch has begun to write the live audio, before it has looked at it; `masked`: right after the recording of
+the call was masked.
 """
 
 from __future__ import annotations
@@ -33,16 +34,19 @@ class Blind(LiveAudio):
         """Sees nothing."""
 
 
-def main(port: int, folder: Path, *, dies_listening: bool) -> None:
+def main(port: int, folder: Path, *, dies: str) -> None:
     """Serves until it is killed."""
 
     def on_call(call: Call) -> None:
         with suppress(CallEnded):
             call.answer()
             call.start_listening()
-            if dies_listening:
+            if dies == "listening":
                 os.kill(os.getpid(), signal.SIGKILL)
             call.start_recording(folder / f"{call.uuid}.wav")
+            if dies == "masked":
+                call.mask_recording()
+                os.kill(os.getpid(), signal.SIGKILL)
             while True:
                 playing = call.play([folder / "prompt.wav"])
                 while not isinstance(event := call.inbox.get(timeout=10), HungUp):
@@ -52,7 +56,7 @@ def main(port: int, folder: Path, *, dies_listening: bool) -> None:
 
     live = folder / "live"
     live.mkdir(exist_ok=True)
-    audio = (Blind if dies_listening else LiveAudio)(folder=claim(live))
+    audio = (Blind if dies == "listening" else LiveAudio)(folder=claim(live))
     server = OutboundServer(("127.0.0.1", port), on_call, live_audio=audio)
     server.start()
     print("ready", flush=True)
@@ -63,4 +67,4 @@ if __name__ == "__main__":
     import structlog
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    main(int(sys.argv[1]), Path(sys.argv[2]), dies_listening="listening" in sys.argv[3:])
+    main(int(sys.argv[1]), Path(sys.argv[2]), dies="".join(sys.argv[3:]))

@@ -182,7 +182,6 @@ def test_a_sound_menu_has_no_problem() -> None:
         ("key: 0", "key: 1", "9:16", "also that of `balance`"),
         ("key: 1", "key: 0", "8:17", "for a person everywhere"),
         ("key: 1", "key: 12", "8:17", "one digit, 0 to 9"),
-        ("key: 1, ", "", "8:7", "`key` is missing"),
         ("[operador]", "[Saldo!]", "9:39", "also a phrase of `balance`"),
         ("[saldo]", "[operadora]", "8:40", "asks for a person everywhere"),
         ("[saldo]", "['...']", "8:40", "no word in it"),

@@ -247,7 +247,7 @@ def test_every_mistake_of_a_file_is_told_in_one_run(flows: FlowSet, tmp_path: Pa
         (18, 18): "unknown key `sadi`: did you mean `said`?",
         (18, 30): "no step that notes the outcome `balance_tolt`: did you mean `balance_told`?",
         (18, 53): "no queue `billin`: did you mean `billing`?",
-        (18, 70): "no step with `record` `voice`: add one first, there is none",
+        (18, 70): "no step with `record` `voice`",
         (18, 85): "no step with `case` `x`",
         (18, 94): "no step with `notify` `fax`",
         (19, 18): "no queue `sale`: did you mean `sales`?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialogs.results import Alternative, Heard
-from dialogs.universals import BACK, CLEAR, PERSON, find_universal
+from dialogs.universals import BACK, CLEAR, PERSON, REPEAT, find_universal
 
 LANGUAGES = ("es", "ca", "en")
 
@@ -20,6 +20,20 @@ def _found(text: str, confidence: float) -> str:
 def test_another_language_has_to_be_clear(confidence: float, value: str) -> None:
     """A noise that sounds a little like "inglés" must not leave a caller with English."""
     assert _found("inglés", confidence) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("un quart de nou", ""), ("a dos quarts de nou del vespre", ""), ("dos quarts i cinc de nou", ""),
+        ("un total de nou euros", ""), ("de nou", REPEAT), ("digui-ho de nou, si us plau", REPEAT),
+        ("dos quarts de nou, una persona", PERSON),
+    ],
+)  # fmt: skip
+def test_nine_is_not_again(text: str, value: str) -> None:
+    """Catalan "de nou" asks for a repetition where it is no number."""
+    match = find_universal(Heard((Alternative(text, 0.9),)), "ca", LANGUAGES, one_key=False)
+    assert (match.value if match else "") == value
 
 
 @pytest.mark.parametrize(("text", "value"), [("una persona", PERSON), ("volver atrás", BACK)])

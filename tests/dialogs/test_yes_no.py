@@ -8,7 +8,7 @@ import pytest
 from dialogs.effects import Collect
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
-from dialogs.slots.yes_no import YesNo
+from dialogs.slots.yes_no import YesNo, corrects_a_number
 from dialogs.universals import PERSON
 from tests.dialogs.flowtext import HEAD, conversation
 
@@ -19,32 +19,34 @@ YES = {
         |venga, sí|vale, gracias|eh, sí|sip|bueno|sí, es correcto|SÍ|no hay problema|no me importa
         |no faltaba más|no hay inconveniente|no lo dude|no veo por qué no|todo bien
         |sí, soy yo|sí, dígame|sí, adelante|sí, ya lo tengo|sí, confirmo|que sí|sí, hombre, sí|pues claro
-        |sí, ahora mismo|claro que sí, señorita|sí, eso quiero|ay sí, por favor""",
+        |sí, ahora mismo|claro que sí, señorita|sí, eso quiero|ay sí, por favor
+        |sí, ya está|claro que lo he hecho|ya lo he hecho""",
     "ca": """sí|Sí.|si|sí, és clar|i tant|és clar que sí|sí, si us plau|per descomptat|correcte|exacte
         |això mateix|així és|val|d'acord|perfecte|sí, sí|sí, és correcte|afirmatiu|efectivament|molt bé|ok
         |està bé|sí, gràcies|cert|clar|doncs sí|naturalment|bé|segur|sens dubte|clar que sí|això és|D’acord
         |cap problema|no hi ha problema|no em fa res|ja està bé|va bé|vinga|només faltaria
         |sí, soc jo|sí, digui'm|sí, endavant|sí, ja la tinc|sí, ho confirmo|que sí|sí, home, sí|doncs clar
-        |sí, ara mateix|ai sí, si us plau|sí, accepto""",
+        |sí, ara mateix|ai sí, si us plau|sí, accepto
+        |prou que sí|endavant|entesos|sí, ja està|ja ho he fet""",
     "en": """yes|Yes.|yeah|yep|yes, please|sure|of course|correct|that's right|that's correct|right|exactly
         |absolutely|definitely|ok|okay|yes yes|yes, I do|certainly|indeed|that is right|uh huh|I do|you bet
         |fine|perfect|all right|yes it is|affirmative|sure, thanks|well, yes|yup|That’s right.|no problem
         |no worries|I don't mind|that's fine, go ahead|you're not wrong|why not
         |yes, speaking|yes, that's me|yes, I have it|yes, I can|oh yes please|well yes of course|yes, one more thing
-        |yes, right now|yes, I accept""",
+        |yes, right now|yes, I accept|it is|I have|yes, that's it""",
     "ko": "네|네.|예|네 네|맞아요|그래요",
 }
 NO = {
     "es": """no|No.|no, gracias|no no|claro que no|para nada|en absoluto|nada más|nada más, gracias
         |no, eso es todo|eso es todo|no, nada más|de momento no|negativo|por supuesto que no|no quiero
-        |incorrecto|no es correcto|no, no es correcto|no, está mal|ninguna más|qué va|no, vale|no, ya está
-        |eh, no|no señor|ahora no|pues no|no, así está bien|no, muchas gracias|tampoco|NO
+        |incorrecto|no es correcto|no, no es correcto|ninguna más|qué va|no, vale|no, ya está
+        |eh, no|no señor|ahora no|pues no|no, muchas gracias|tampoco|NO|ni hablar|mejor no|no lo he hecho
         |no hace falta|no, no hace falta|que no|no, hoy no|no, todavía no|no me interesa|no, no quiero nada más|no, ya no
         |no lo tengo|no, señorita, gracias|no, ahora no puedo|no, no soy yo""",
     "ca": """no|No.|no, gràcies|no no|és clar que no|en absolut|res més|res més, gràcies|no, això és tot
         |això és tot|no, res més|de moment no|negatiu|no pas|incorrecte|no és correcte|cap més|ara no
-        |doncs no|ja està|no, ja està|no, moltes gràcies|tampoc|de cap manera|per descomptat que no
-        |no, val|gens|no senyor|no, està bé|no vull|res|clar que no
+        |doncs no|i tant que no|millor no|no, ja està|no, moltes gràcies|tampoc|de cap manera|per descomptat que no
+        |no, val|gens|no senyor|no vull|res|clar que no
         |no cal|no, no cal|que no|no, avui no|no, encara no|no m'interessa|no, no vull res més|no, ja no|no la tinc
         |no, senyoreta, gràcies|no, ara no puc|no, no soc jo""",
     "en": """no|No.|no, thanks|no thank you|nope|nah|no no|not really|of course not|that's all|that is all
@@ -52,7 +54,7 @@ NO = {
         |no I don't|wrong|that's wrong|incorrect|not correct|no that will be all|absolutely not|not now
         |well, no|no, fine|no sir|that's not right|No, thank you.
         |no I haven't|no, I can't|no, I don't want anything else|no, still not|no, not today|no need|no, I won't
-        |no, I'm good thanks|no, it isn't|oh no, thank you|no that's not me""",
+        |no, I'm good thanks|no, it isn't|I haven't|oh no, thank you|no that's not me""",
     "ko": "아니요|아니요.|아니오|아뇨|아닙니다",
 }
 NEITHER = {
@@ -60,13 +62,13 @@ NEITHER = {
     "subtítulos realizados por la comunidad|sí o no|no recuerdo|no me entero|no cuelgue|perdone, no he oído"
     "|si tengo tiempo|si puedo|si me llaman mañana|si quiero|sí, pero no ahora|creo que sí|creo que no|supongo que sí"
     "|a lo mejor sí|sí, cuando cobre|no es que no quiera|sí, depende|no sé si quiero|sí que me molesta que llamen"
-    "|claro, si usted lo dice|no me ha llegado la carta pero pagaré|sí, soy su hermana|bueno, a ver|ahora bien",
+    "|claro, si usted lo dice|no me ha llegado la carta pero pagaré|sí, soy su hermana|bueno, a ver|ahora bien|ya está|no, está bien|no, así está bien|venga ya|no está mal|no, está mal|ya está, gracias",
     "ca": "no ho sé|no ho entenc|gràcies|el gos|quaranta-dos|com?|sí, no|música|sí o no|no recordo"
     "|si tinc temps|si puc|si em truquen demà|si vull|sí, però ara no|crec que sí|crec que no|suposo que sí|potser sí"
-    "|sí, quan cobri|no és que no vulgui|sí, depèn|no sé si vull|clar, si vostè ho diu|sí, soc la seva germana",
+    "|sí, quan cobri|no és que no vulgui|sí, depèn|no sé si vull|clar, si vostè ho diu|sí, soc la seva germana|ja està|no, està bé|vinga ja|no està malament|ja està, gràcies",
     "en": "no idea|it is still broken|is that right|ok, wait a minute|yeah right|I don't know|I don't understand|thanks|the dog|forty two|what?|yes no|not sure|music|yes or no"
     "|yes if I have time|yes but not now|I think so|I think yes|I suppose yes|maybe yes|yes when I get paid|probably not"
-    "|no unless you call me|yes well it depends|no but I will pay|yes I am her sister|sure if you say so|no more than fifty",
+    "|no unless you call me|yes well it depends|no but I will pay|yes I am her sister|sure if you say so|no more than fifty|that's it|I'm good, thanks|not bad",
     "ko": "모르겠어요|감사합니다|사십이",
 }
 
@@ -105,6 +107,34 @@ def test_neither(language: str, text: str) -> None:
 def test_what_is_heard_badly_is_asked_again(language: str, text: str) -> None:
     """The same words at a low confidence: nobody is asked "did you say yes?", so the question is put again."""
     assert isinstance(judge(language, text, 0.2), NoMatch)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "ya está"), ("es", "no, está bien"), ("es", "no, así está bien"), ("es", "ya está, gracias"),
+        ("ca", "ja està"), ("ca", "no, està bé"), ("ca", "ja està, gràcies"),
+        ("en", "that's it"), ("en", "I'm good, thanks"), ("en", "no, that's it"),
+    ],
+)  # fmt: skip
+def test_enough_is_a_no_only_to_anything_else(language: str, text: str) -> None:
+    """ "Ya está" ends a call, and says neither that something is wrong nor that it was not done."""
+    found = YesNo(anything_else=True).judge(Heard((Alternative(text, 0.8),)), Asking(language))
+    assert isinstance(found, Match)
+    assert found.value == "no"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "corrects"),
+    [
+        ("es", "no, acaba en ocho", True), ("es", "no, es el 45718", True), ("en", "no, it's 45718", True),
+        ("ca", "no, és el quatre cinc set", True), ("es", "no, el ocho está bien", False),
+        ("es", "no sé, ocho", False), ("es", "ocho", False), ("en", "no, the blue one", False),
+    ],
+)  # fmt: skip
+def test_a_no_with_a_number_is_a_no(language: str, said: str, corrects: bool) -> None:
+    """Whoever gives another number says that the one read back is wrong."""
+    assert corrects_a_number(Heard((Alternative(said, 0.9),)), language) is corrects
 
 
 def test_at_least_forty_phrasings_per_language() -> None:

@@ -25,13 +25,17 @@ import numpy as np
 
 FRAME_NS = 20_000_000
 SETTLING = 50
-"""Frames at the beginning that do not count: FreeSWITCH corrects its clock within the first second."""
+"""Frames at the beginning, a second, that are counted apart: the jitter buffer fills, and FreeSWITCH corrects
+its clock in it."""
 MEMORY = 50
 """Frames; a second."""
+CLOSING_NS = 2_000_000_000
+"""Within which the switch must have closed its ports after the last hang-up."""
 SO_TIMESTAMPNS = 35
 """Linux; Python has no name for it."""
-SAID_FRAMES, PLAYED_FRAMES = 500, 3000
-"""What callers say (over and over), and what the prompt has: frames of 20 ms that differ from each other."""
+SAID_FRAMES, PLAYED_FRAMES = 3000, 3000
+"""What callers say, and what the prompt has: a minute of frames of 20 ms, no two alike. A call is shorter,
+so each frame is said once: which one arrived tells its number, and no gap looks like a repetition."""
 
 
 @cache
@@ -66,8 +70,15 @@ class Heard:
     packet came."""
 
     packets: int
+    """All of them, the first second's too."""
+    seconds: float
+    """From the first packet until the switch had closed its port; -1 if it never did."""
+    began_with: int
+    """The frame of the prompt that was heard first; -1 if it was none of it."""
     lost: int
     """Sequence numbers that never came."""
+    first_wrong: int
+    """Lost, or not the frame which follows, in the first second, which does not count in the others."""
     strange: int
     """Packets with another SSRC: of another call, or of a switch that has begun anew."""
     wrong: int
@@ -88,18 +99,24 @@ class Ear:
         self.source = b""
         self.sources = 0
         self.said = 0
-        self.over = False
+        self.over_at = 0
+        """Nanoseconds (the packets' clock); 0 as long as the switch takes what we say."""
         self.at, self.sequence, self.frame = array("q"), array("l"), array("l")
 
     def hear(self, played: dict[bytes, int], switch: range) -> None:
         while True:
             try:
                 packet, extra, _, far = self.socket.recvmsg(2048, 64)
-            except OSError:
+            except BlockingIOError:
+                return
+            except ConnectionRefusedError:  # what we said arrived nowhere: the switch has closed its port
+                self.over_at = self.over_at or time.time_ns()
                 return
             if far[1] not in switch or packet[1] & 0x7F != 0:
                 continue  # a port may have been somebody else's before, whose call still goes on
-            self.far, self.source = self.far or far, self.source or packet[8:12]
+            if self.far is None:
+                self.far, self.source = far, packet[8:12]
+                self.socket.connect(far)  # only a connected socket is told that nobody listens any more
             if packet[8:12] != self.source:
                 self.sources += 1
                 continue
@@ -109,25 +126,29 @@ class Ear:
             self.frame.append(played.get(packet[12:], -1))
 
     def say(self, frames: tuple[bytes, ...]) -> None:
-        if self.far is None or self.over:
+        if self.far is None or self.over_at:
             return
         header = struct.pack("!BBHII", 0x80, 0, self.said & 0xFFFF, self.said * 160 & 0xFFFFFFFF, 7)
         try:
-            self.socket.sendto(header + frames[self.said % SAID_FRAMES], self.far)
-        except OSError:
-            self.over = True
+            self.socket.send(header + frames[self.said])
+        except ConnectionRefusedError:
+            self.over_at = time.time_ns()
         self.said += 1
 
     def report(self) -> Heard:
-        sequence = np.unwrap(np.array(self.sequence, dtype=float), period=65536)[SETTLING:]
-        frame, at = np.array(self.frame)[SETTLING:], np.array(self.at, dtype=float)[SETTLING:]
+        numbers = np.unwrap(np.array(self.sequence, dtype=float), period=65536)
+        frames = np.array(self.frame)
+        sequence, frame, at = numbers[SETTLING:], frames[SETTLING:], np.array(self.at, dtype=float)[SETTLING:]
         if not len(sequence):
-            return Heard(0, 0, self.sources, 0, [])
+            return Heard(len(numbers), -1.0, -1, 0, 0, self.sources, 0, [])
         order = sequence - sequence[0]
         late = (at - at[0] - order * FRAME_NS) / 1e6
         steps = np.diff(frame)
         return Heard(
-            packets=len(sequence),
+            packets=len(numbers),
+            seconds=(self.over_at - self.at[0]) / 1e9 if self.over_at else -1.0,
+            began_with=int(frames[0]),
+            first_wrong=int(np.count_nonzero(np.diff(frames[: SETTLING + 1]) != 1)),
             lost=int(order.max()) + 1 - len(np.unique(order)),
             strange=self.sources,
             wrong=int(np.count_nonzero(steps != 1)),
@@ -136,7 +157,8 @@ class Ear:
 
 
 def serve(calls: int, switch: range) -> None:
-    """Until the end of standard input. `switch`: the ports from which sound may come."""
+    """Until the end of standard input, and until the switch has closed its ports. `switch`: the ports from
+    which sound may come."""
     ears = [Ear() for _ in range(calls)]
     print(json.dumps([ear.socket.getsockname()[1] for ear in ears]), flush=True)
     poll = select.epoll()
@@ -149,15 +171,16 @@ def serve(calls: int, switch: range) -> None:
     # Callers do not speak in step: twenty groups, a millisecond apart.
     groups = [ears[place::20] for place in range(20)]
     tick, began, own = 0, time.monotonic_ns(), array("d")
-    while True:
+    last = None
+    while last is None or not (all(ear.over_at for ear in ears) or time.monotonic_ns() > last):
         due = began + tick * (FRAME_NS // 20)
         left = due - time.monotonic_ns()
         for number, _ in poll.poll(max(0.0, left / 1e9)):
             if number == sys.stdin.fileno():
-                report = {"own_lateness": list(own), "calls": [asdict(ear.report()) for ear in ears]}
-                print(json.dumps(report), flush=True)
-                return
-            by_number[number].hear(played, switch)
+                poll.unregister(number)
+                last = time.monotonic_ns() + CLOSING_NS
+            else:
+                by_number[number].hear(played, switch)
         now = time.monotonic_ns()
         while now >= due:
             for ear in groups[tick % 20]:
@@ -166,6 +189,9 @@ def serve(calls: int, switch: range) -> None:
                 own.append(round((now - due) / 1e6, 2))
             tick += 1
             due += FRAME_NS // 20
+    print(
+        json.dumps({"own_lateness": list(own), "calls": [asdict(ear.report()) for ear in ears]}), flush=True
+    )
 
 
 if __name__ == "__main__":

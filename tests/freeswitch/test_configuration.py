@@ -72,12 +72,13 @@ def test_the_fallback_stands_right_behind_the_socket() -> None:
     at = steps.index(("socket", "10.0.0.1:8040|ivr-2.example.net:9040 async full"))
     names = [application for application, _ in steps]
     assert ("callcenter", "billing@ivr") in steps[at:]
-    assert steps[at + 1 : at + 4] == [  # what the dead server listened to
+    assert steps[at + 1 : at + 5] == [  # what the dead server listened to, and what it masked
         ("set", "app_disable_expand_variables=false"),
         ("stop_record_session", "${ivr_tap}"),
+        ("record_session_unmask", "${ivr_recording}"),
         ("set", "app_disable_expand_variables=true"),
     ]
-    assert names[at + 4 :] == ["set", "answer", "set", "set", "callcenter", "bridge", "playback", "hangup"]
+    assert names[at + 5 :] == ["set", "answer", "set", "set", "callcenter", "bridge", "playback", "hangup"]
     assert ("bridge", "sofia/gateway/trunk/+34600111222") in steps
     assert ("playback", "/srv/sounds/sorry.wav") in steps
 

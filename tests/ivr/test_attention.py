@@ -7,8 +7,8 @@ import pytest
 from gevent.event import Event
 
 from esl.switch import Finished, HungUp, ListeningLost
-from ivr.attention import KEPT_KEYS, Attention, CallOverError, CallTooLongError, DeadlineError
 from ivr.clock import Clock
+from ivr.living.attention import KEPT_KEYS, Attention, CallOverError, CallTooLongError, DeadlineError
 from tests.ivr.paper import PaperCall
 
 SPEED = 50.0

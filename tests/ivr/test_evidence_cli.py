@@ -151,7 +151,7 @@ def test_a_case_is_opened_once_and_shown(run: Run, store: Store) -> None:
     assert isinstance(opened[0], CaseOpened) and opened[0] == opened[1]
     reference = opened[0].reference
     shown = run("case", "show", reference)
-    assert f"{reference}  complaint (other), open, of customer {ANA}" in shown.output
+    assert f"{reference}  complaint (factura), open, of customer {ANA}" in shown.output
     assert "topic: factura" in shown.output
     assert store.audit.of_customer(known.customer_id, most=1)[0].why == "ivr case show"
     nobody = cases.open(wanted, Occasion(new_id(), "", "main", "case", "es"))

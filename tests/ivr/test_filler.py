@@ -13,10 +13,10 @@ from gevent.event import Event
 
 from dialogs.effects import Hangup, Lookup, Spoken, Write
 from dialogs.results import Failed, Found, Match, Noted, Slow, Written
-from ivr.back_end_work import Filler
 from ivr.config import CallSettings, Settings
-from ivr.hold_music import filler_of, soft_music
-from ivr.meanwhile import REST, SHORTEST
+from ivr.living.back_end_work import Filler
+from ivr.living.hold_music import filler_of, soft_music
+from ivr.living.meanwhile import REST, SHORTEST
 from ivr.occasion import Occasion
 from ivr.session import Services
 from speech.errors import SynthesizerLost

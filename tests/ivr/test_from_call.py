@@ -41,12 +41,12 @@ from dialogs.retold import NotRetold
 from dialogs.source import parse
 from dialogs.written import test_text as text_of_test
 from esl.switch import HungUp
-from ivr.attention import CallOverError
 from ivr.call_record import place_in
 from ivr.cli.flows import SHIPPED
 from ivr.clock import Clock
-from ivr.deeds import Deeds
-from ivr.listening import Collected
+from ivr.living.attention import CallOverError
+from ivr.living.deeds import Deeds
+from ivr.living.listening import Collected
 from ivr.moments import nobody_watches
 from ivr.publishing.checkup import catalogue_in
 from ivr.records import Basis, Records
@@ -504,7 +504,7 @@ def test_what_the_company_did_for_the_caller_is_replayed(
             deeds._record.caller_recorded(place_in(deeds._conversation, deed.step), tmp_path / "voice.wav")
         return result
 
-    monkeypatch.setattr("ivr.deeds.Deeds.perform", performed)
+    monkeypatch.setattr("ivr.living.deeds.Deeds.perform", performed)
     monkeypatch.setattr(scene.records, "below", lambda file: file.name)
     record = scene.live(in_turn(Keyed("1"), heard("cincuenta euros"), heard("el viernes"), heard("sí")))
     went = [(step, left) for _flow, step, left in scene.trace.taken]

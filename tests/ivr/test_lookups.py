@@ -46,6 +46,10 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     )
     store.appointments.book("45716", slot, Request(at=TODAY))
     questions["appointment"] = {"customer_number": "45716"}
+    questions["accounts"] = {"customer_number": "30460"}
+    questions["one_account"] = {"customer_number": "30460", "account": "2"}
+    questions["movements"] = {"customer_number": "45716", "from": "1"}
+    questions["delivery_days"] = {"order_id": "780387"}
     questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(questions)
     for name, by in questions.items():
@@ -62,6 +66,8 @@ def test_what_is_owed_and_what_of_it_is_late(store: Store) -> None:
     """Lucía has one bill that is late and one that is not due yet."""
     assert found(store, "account", customer_number="45716") == {
         "name": "Lucía Fernández Ortega",
+        "several": False,
+        "pays_by": "",
         "state": "partly_overdue",
         "balance": 14230,
         "balance_currency": "EUR",

@@ -16,10 +16,10 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.yes_no import YesNo
 from esl.switch import Audio, Digit, Finished
-from ivr.attention import Attention
-from ivr.interruptions import is_nod, samples_of
-from ivr.listening import Collected, Question
-from ivr.voicing import Voicing
+from ivr.living.attention import Attention
+from ivr.living.interruptions import is_nod, samples_of
+from ivr.living.listening import Collected, Question
+from ivr.living.voicing import Voicing
 from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
 from speech.recognizer import Hypothesis, Reading

@@ -19,10 +19,10 @@ from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.results import Found, Missing
-from ivr.attention import DeadlineError
 from ivr.callers.knowing import KnownCallers
 from ivr.callers.meeting import Meeting
 from ivr.cli.flows import SHIPPED
+from ivr.living.attention import DeadlineError
 from ivr.occasion import Person
 from ivr.publishing.checkup import catalogue_in
 from tests.ivr.callers.test_knowing import NOW, SHARED, ZONE, callers, seeded, store

@@ -15,11 +15,12 @@ from dialogs.engine import Conversation
 from dialogs.results import Failed, Found, Match, Missing, Noted, Refused, Slow, Written
 from dialogs.universals import PERSON
 from esl.switch import Call
-from ivr import meanwhile, moments
-from ivr.attention import Attention, DeadlineError
+from ivr import moments
 from ivr.call_record import CallRecord, masked, place_in, tells
 from ivr.clock import Clock
-from ivr.meanwhile import Meanwhile, PersonWanted
+from ivr.living import meanwhile
+from ivr.living.attention import Attention, DeadlineError
+from ivr.living.meanwhile import Meanwhile, PersonWanted
 from ivr.moments import Watch
 from ivr.occasion import Occasion
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from dialogs.effects import Record
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, ListeningLost
-from ivr.attention import Attention
 from ivr.clock import Clock
+from ivr.living.attention import Attention
 from speech.endpointing import Endpointer, SpeechEnded, SpeechStarted, TooLong
 
 

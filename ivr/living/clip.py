@@ -14,9 +14,9 @@ from dialogs.effects import Collect
 from dialogs.results import Match
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call
-from ivr.attention import Attention
 from ivr.call_record import CallRecord
-from ivr.listening import Collected
+from ivr.living.attention import Attention
+from ivr.living.listening import Collected
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from ivr.back_end_work import Filler
 from ivr.config import Settings
 from ivr.in_thread import in_thread
+from ivr.living.back_end_work import Filler
 from speech.errors import SpeechError
 from speech.sound import SAMPLE_RATE, read_wav, write_wav
 

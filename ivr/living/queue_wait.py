@@ -8,8 +8,8 @@ from dialogs.results import Failed, Handed, NobodyFree
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.switch import Call, Finished
 from ivr import moments
-from ivr.attention import Attention
 from ivr.call_record import CallRecord, place_in
+from ivr.living.attention import Attention
 from ivr.moments import Watch
 
 

@@ -20,11 +20,11 @@ from dialogs.results import Failed, Found, Handed, Locked, Missing, NoInput, Rec
 from esl.errors import CommandRefusedError
 from esl.switch import Call
 from ivr import moments
-from ivr.attention import Attention, CallOverError, DeadlineError
 from ivr.call_record import CallRecord, place_in
 from ivr.clock import Clock
-from ivr.dictation import Dictated, Dictation
 from ivr.identity.verification import Verification
+from ivr.living.attention import Attention, CallOverError, DeadlineError
+from ivr.living.dictation import Dictated, Dictation
 from ivr.moments import Watch
 from ivr.occasion import Occasion, Person
 from ivr.performers import Performers

@@ -4,7 +4,7 @@ Rules:
 1. Keys always win: the first key stops the prompt and ends speech recognition for this question.
 2. Speech stops the prompt as soon as it is certain that it is speech (barge-in), where the flow allows.
 3. Time is the caller's: silence and speech are measured in the audio, not by the clock.
-4. Sound that is no interruption (a nod, a cough, our own echo) lets the prompt go on: `ivr.interruptions`.
+4. Sound that is no interruption (a nod, a cough, our own echo) lets the prompt go on: `interruptions`.
 5. The pause that ends an answer follows what was understood so far: a number that is complete ends sooner,
    one that is not gets more time.
 6. Nobody waits in silence for the recogniser: after `PATIENCE` seconds they hear that it takes a moment.
@@ -23,11 +23,11 @@ import structlog
 from dialogs.effects import Collect
 from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
-from ivr.attention import Attention, DeadlineError
 from ivr.clock import Clock
-from ivr.interruptions import LONGEST_COUGH, Interruption, is_nod
-from ivr.meanwhile import Meanwhile
-from ivr.voicing import Voicing
+from ivr.living.attention import Attention, DeadlineError
+from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_nod
+from ivr.living.meanwhile import Meanwhile
+from ivr.living.voicing import Voicing
 from speech.endpointing import (
     Endpointer,
     SpeechEnded,
@@ -289,7 +289,8 @@ class Question:
         hypothesis = self._answered(utterance)
         if hypothesis is None:
             return Collected(NoMatch(), ended_at)
-        log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
+        if not self._collect.sensitive:
+            log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         given = _heard(hypothesis)

@@ -19,7 +19,7 @@ from gevent.queue import Empty
 
 from esl.switch import Audio, Call, Digit, Finished, HungUp, ListeningLost
 from ivr.clock import Clock
-from ivr.meanwhile import Meanwhile
+from ivr.living.meanwhile import Meanwhile
 
 T = TypeVar("T")
 KEPT_KEYS = 40

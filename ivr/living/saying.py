@@ -1,0 +1,80 @@
+"""What a caller hears from the system: a prompt as files, begun on the switch, told to record and watchers.
+
+A sensitive answer that is read back is a file of this call's own, and goes as soon as it was played.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gevent
+import structlog
+
+from dialogs.effects import Prompt
+from dialogs.engine import Conversation
+from ivr import moments
+from ivr.call_record import CallRecord, place_in
+from ivr.clock import Clock
+from ivr.living.voicing import Prompts, Voicing
+from ivr.moments import MASK, Watch
+from speech.errors import SpeechError
+
+log = structlog.get_logger(__name__)
+
+
+class NothingToSayError(Exception):
+    """No part of a prompt could be made to sound."""
+
+
+class Saying:
+    """The prompts of one call."""
+
+    def __init__(
+        self,
+        voicing: Voicing,
+        prompts: Prompts,
+        *,
+        conversation: Conversation,
+        record: CallRecord,
+        clock: Clock,
+        watch: Watch,
+    ) -> None:
+        self._voicing, self._prompts, self._conversation = voicing, prompts, conversation
+        self._record, self._clock, self._watch = record, clock, watch
+        self._private: list[Path] = []
+        self.answered_at: float | None = None
+        """When the caller had ended the last answer (call time), until we speak again."""
+
+    def begin(self, prompt: Prompt, step: str, kind: str = "") -> str:
+        """Starts a prompt and returns the command's id. Raises `NothingToSayError`, `CallEnded`."""
+        files = []
+        for spoken in prompt:
+            try:
+                files.append(self._prompts.file_of(spoken))
+            except SpeechError as lost:
+                log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
+            else:
+                if MASK in spoken.shown:
+                    self._private.append(files[-1])
+        if prompt and not files:
+            raise NothingToSayError(step)
+        command = self._voicing.play(files)
+        text = " ".join(spoken.shown or spoken.text for spoken in prompt)
+        latency = None if self.answered_at is None else self._clock.now() - self.answered_at
+        self.answered_at = None
+        self._record.system_turn(place_in(self._conversation, step), text, latency=latency)
+        language = prompt[0].language if prompt else ""
+        words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
+        self._watch(moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind))
+        return command
+
+    def forget(self) -> None:
+        """Removes the files that say a sensitive answer."""
+        files, self._private = self._private, []
+
+        def remove() -> None:
+            for file in files:
+                file.unlink(missing_ok=True)
+
+        if files:
+            gevent.get_hub().threadpool.apply(remove)

@@ -1,0 +1,51 @@
+"""The days on which an order that is under way could be delivered instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from data.orders import BEFORE_DISPATCH
+from data.store import Store
+from dialogs.catalogue import LookupSchema
+from dialogs.results import Found, Missing
+from ivr.lookups.days import iso_day
+
+FRIDAY = 5
+MOST_TOLD = 3
+"""Days in one answer: nobody remembers a fourth."""
+NOTICE_DAYS = {"placed": 1, "preparing": 1, "shipped": 2}
+"""How many days ahead the first one is: a parcel that is with the carrier takes longer to be stopped."""
+SCHEMA = LookupSchema(
+    ("order_id",),
+    {
+        "state": "text",
+        "can_cancel": "boolean",
+        "has_date": "boolean",
+        "expected_date": "date",
+        **{f"day_{n}": "date" for n in range(1, MOST_TOLD + 1)},
+    },
+)
+"""`state`: `possible`, or why not (`out_for_delivery`, `delivered`, `cancelled`); then there are no days."""
+
+
+def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
+    """The next working days but the one that is planned. No name and no address, as with `order`."""
+    order = store.orders.by_number(by.get("order_id", ""))
+    if order is None:
+        return Missing()
+    record: dict[str, str | int | bool | None] = dict.fromkeys(SCHEMA.fields)
+    record |= {
+        "state": "possible" if order.status in NOTICE_DAYS else order.status,
+        "can_cancel": order.status in BEFORE_DISPATCH,
+        "has_date": order.expected_on is not None,
+        "expected_date": iso_day(order.expected_on, now),
+    }
+    if order.status in NOTICE_DAYS:
+        day, told = now.date() + timedelta(days=NOTICE_DAYS[order.status]), 0
+        while told < MOST_TOLD:
+            if day.isoweekday() <= FRIDAY and day != order.expected_on:
+                told += 1
+                record[f"day_{told}"] = day.isoformat()
+            day += timedelta(days=1)
+    return Found(record)

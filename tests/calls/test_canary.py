@@ -1,0 +1,334 @@
+"""Canary digits: what is given to a sensitive question appears nowhere, whatever happens to the call.
+
+Looked for in everything that a server writes (log, database with its journal, spool, recordings, prompts,
+messages, live audio) and tells (moments), in each way that digits are written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gevent
+import numpy as np
+import pytest
+
+from data.records import CallRecord
+from data.seeds import demo_customers, seed
+from data.store import Store
+from dialogs.effects import Spoken
+from dialogs.spoken import say_digits
+from esl.embedded.caller import ScriptedCaller
+from esl.live_folder import claim
+from ivr.moments import CallerAnswered, Moment, SystemSpoke
+from ivr.stage import Stage
+from ivr.voice import Speaker
+from speech.errors import ModelUnavailable
+from speech.models import ModelStore
+from tests.calls.conftest import settings_in
+
+CANARY = "8361947205"
+LIVE_AUDIO = Path("/dev/shm")
+NUMBER = next(one.customer_number for one in demo_customers() if one.balance_cents == 0)
+FLOW = f"""flow: main
+languages: [es]
+person: person
+steps:
+  - ask: customer_number
+    type: digits
+    length: 5
+    prompt: {{es: "Número."}}
+  - ask: pin
+    type: digits
+    length: {len(CANARY)}
+    sensitive: true
+    prompt: {{es: "Clave."}}
+  - confirm: pin
+    prompt: {{es: "¿Es {{pin:digits}}?"}}
+    "yes": check
+    "no": pin
+  - id: check
+    verify: customer
+    with: {{customer_number: "{{customer_number}}", pin: "{{pin}}"}}
+    failed: complaint
+  - case: complaint
+    about: {{code: "{{pin}}", number: "{{customer_number}}"}}
+    say: {{es: "Caso {{complaint:digits}}."}}
+    failed: person
+  - notify: sms
+    to: "+34600111222"
+    text: {{es: "Su clave {{pin}}."}}
+  - lookup: order
+    by: {{order_id: "{{pin}}"}}
+    found: account
+    missing: account
+    slow: account
+    error: account
+  - lookup: account
+    by: {{customer_number: "{{customer_number}}"}}
+    found: breaks
+    missing: person
+    slow: person
+    error: person
+  - id: breaks
+    say: {{es: "Clave {{pin:digits}}, vence el {{account.due_date:date}}."}}
+  - id: person
+    queue: billing
+    busy: over
+  - id: over
+    hangup: normal
+"""
+"""It breaks at `breaks`: the customer of `NUMBER` has no due date."""
+CATALOGUE = """queues: [billing]
+identities: {customer: {by: [customer_number, pin], fields: {name: text}}}
+lookups:
+  account: {by: [customer_number], fields: {due_date: date}}
+  order: {by: [order_id], fields: {status: text}}
+"""
+
+
+def written(canary: str) -> list[bytes]:
+    """Every way in which somebody might write those digits down, or a good part of them."""
+    words = say_digits(canary, "es").replace(",", "").split()
+    ways = [canary[:6], canary[-6:], " ".join(canary[:5]), "-".join(canary[:5]), ", ".join(canary[:5])]
+    ways += [" ".join(words[:4]), " ".join(words[-4:]), canary[::-1][:6], canary[:6].encode().hex()]
+    return [way.encode() for way in ways]
+
+
+def found_in(*folders: Path) -> list[str]:
+    """Where the canary is, file by file."""
+    places = []
+    for folder in folders:
+        for file in folder.rglob("*"):
+            if file.is_file():
+                content = file.read_bytes()
+                places += [
+                    f"{file}: {way!r}" for way in written(CANARY) if way in content or way in bytes(file)
+                ]
+    return places
+
+
+def caught_key_by_key(log: str) -> list[str]:
+    """Lines of a log that tell single keys: ten of them are a PIN."""
+    return re.findall(r"(?im)^.*(?:dtmf[-_]digit|digit|key)['\"]?\s*[:=]\s*['\"]?[0-9*#]\b.*$", log)
+
+
+def furnish(folder: Path) -> None:
+    """Flows of the test's own, and the made-up customers."""
+    (folder / "flows").mkdir()
+    (folder / "flows" / "catalogue.yaml").write_text(CATALOGUE, encoding="utf-8")
+    (folder / "flows" / "main.flow.yaml").write_text(FLOW, encoding="utf-8")
+
+
+def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
+    """A test that cannot fail would be none."""
+    for n, text in enumerate((CANARY, "8 3 6 1 9 4", "ocho tres seis uno nueve", "x8361940")):
+        (tmp_path / f"{n}").write_text(text, encoding="utf-8")
+    assert len({place.split(":")[0] for place in found_in(tmp_path)}) == 4
+    assert caught_key_by_key("a\n2026 [debug] event DTMF-Digit: 8\nkey='3' x\n") != []
+
+
+def record_of(stage: Stage, number: str) -> CallRecord:
+    stage.wait_until_idle()
+    store = Store(stage.settings.database_url)
+    found = next(record for record in store.calls.latest(20) if record.caller_number == number)
+    store.close()
+    return found
+
+
+@contextmanager
+def staged(folder: Path, engine: str) -> Iterator[Stage]:
+    """Prompts in a folder of its own: the shared one is other tests'."""
+    furnish(folder)
+    settings = settings_in(folder, engine=engine).model_copy(update={"prompts": folder / "prompts"})
+    with Stage(settings, agent_talks_for=0.3) as playing:
+        playing.server.rooms.voice.wait_warm()
+        yield playing
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage that goes by keys."""
+    with staged(tmp_path_factory.mktemp("canary"), "none") as playing:
+        yield playing
+
+
+@pytest.fixture(scope="module")
+def listening_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage that listens by Whisper."""
+    try:
+        ModelStore().ensure("whisper-base")
+    except ModelUnavailable as nowhere:
+        pytest.skip(f"no Whisper model: {nowhere}")
+    with staged(tmp_path_factory.mktemp("listening"), "whisper") as playing:
+        yield playing
+
+
+def pass_the_pin(caller: ScriptedCaller, pin: str = CANARY) -> None:
+    """Keys the customer number and the PIN, each when it is asked for."""
+    caller.join()
+    for keys in (NUMBER, pin):
+        assert caller.wait_until_quiet(0.4, timeout=20)
+        caller.key(keys, gap=0.05, hold=0.05)
+
+
+def test_keyed_digits_are_nowhere(
+    stage: Stage, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Read back, checked, put into a case, a message, a look-up, and the flow breaks over it."""
+    caplog.set_level("DEBUG")
+    told: list[Moment] = []
+    stage.watchers.add(told.append)
+    caller = stage.caller("+34600000911")
+    pass_the_pin(caller)
+    assert caller.wait_until_quiet(0.6, timeout=30)
+    caller.key("1")
+    caller.wait_hangup(40)
+    record = record_of(stage, "+34600000911")
+    gevent.sleep(1.2)  # the outbox is looked through once a second
+    folder = stage.settings.home
+    assert found_in(folder) == []
+    logged = caplog.text + capsys.readouterr().out
+    assert not [way for way in written(CANARY) if way.decode() in repr(told) or way.decode() in logged]
+    assert caught_key_by_key(logged) == []
+    read_back = [one for one in told if isinstance(one, SystemSpoke) and one.step == "confirm_pin"]
+    assert read_back and "•••" in read_back[0].text
+    assert "flow_fault" in logged, "the flow did not break: nothing was tested"
+    assert {"verify", "opencase", "notify"} <= {turn.text for turn in record.turns if turn.kind == "deed"}
+    assert list((folder / "prompts" / "private").rglob("*.wav")) == []
+    prompts = stage.server.rooms.voice.prompts
+    assert prompts.source_of(Spoken(f"¿Es {say_digits(CANARY, 'es')}?", "es")) == "none", "it is in the cache"
+    assert prompts.source_of(Spoken("Clave.", "es")) == "cache"
+    assert (folder / "messages").is_dir(), "the message was never carried: nothing was tested"
+
+
+@pytest.mark.long
+def test_digits_are_nowhere_if_the_caller_goes_in_the_middle(stage: Stage) -> None:
+    """Half the PIN keyed, and hung up; and hung up while it is read back."""
+    for number, pin in (("+34600000921", CANARY[:7]), ("+34600000922", CANARY)):
+        caller = stage.caller(number)
+        pass_the_pin(caller, pin)
+        if len(pin) == len(CANARY):
+            assert caller.wait_for_sound(20)
+        caller.hang_up()
+        assert record_of(stage, number).ended_by == "caller"
+    assert found_in(stage.settings.home) == []
+
+
+# --- by voice ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_spoken_digits_are_nowhere(
+    listening_stage: Stage,
+    speaker: Speaker,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The words are in no transcript, and the voice is in no recording: silence stands for it, as long."""
+    stage = listening_stage
+    caplog.set_level("DEBUG")
+    told: list[Moment] = []
+    stage.watchers.add(told.append)
+    caller = stage.caller("+34600000941")
+    caller.join()
+    assert caller.wait_until_quiet(0.4, timeout=20)
+    caller.key(NUMBER, gap=0.05, hold=0.05)
+    assert caller.wait_until_quiet(0.4, timeout=20)
+    said = speaker.speak(say_digits(CANARY, "es"), "es")
+    for _ in range(3):  # a machine that is busy with other things may be late to recognise
+        caller.speak(said)
+        assert caller.wait_for_sound(30)
+        assert caller.wait_until_quiet(0.4, timeout=30)
+        if any(one.said for one in told if isinstance(one, CallerAnswered) and one.step == "pin"):
+            break
+    caller.hang_up()
+    record = record_of(stage, "+34600000941")
+    answers = [one for one in told if isinstance(one, CallerAnswered) and one.step == "pin"]
+    assert "•••" in [one.said for one in answers], "it was not heard: nothing was tested"
+    assert found_in(stage.settings.home) == []
+    assert not [way for way in written(CANARY) if way.decode() in repr(told) or way.decode() in caplog.text]
+    assert record.recording is not None
+    with wave.open(str(stage.settings.recordings_folder / record.recording)) as recording:
+        samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2").reshape(-1, 2)
+    assert len(samples) / 8000 > len(said) / 16000, "the timing is not kept"
+    assert int(np.abs(samples[:, 0].astype(int)).max()) < 50, "the caller's voice is in the recording"
+    assert int(np.abs(samples[:, 1].astype(int)).max()) > 500, "nothing was recorded at all"
+
+
+# --- the server dies, the flow breaks ---------------------------------------------------------------------
+
+
+class Serving:
+    """`ivr serve` in a process of its own, telling everything that it can tell."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.log = home / f"log-{len(list(home.glob('log-*')))}.txt"
+        ports = {"IVR_OUTBOUND__PORT": "0", "IVR_SWITCH__EVENT_PORT": "0", "IVR_SWITCH__LINE_PORT": "0"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "ivr", "--log-level", "debug", "serve", "--drain", "1"],
+                env={**os.environ, **ports, "IVR_HOME": str(home), "IVR_SPEECH__ENGINE": "none"},
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        assert self.process.stdout is not None
+        line = b""
+        with gevent.Timeout(60):
+            while b"callers join" not in line:
+                line = self.process.stdout.readline()
+                assert line, self.log.read_text("utf-8")
+        host, _, port = line.decode().partition("callers join ")[2].partition(",")[0].rpartition(":")
+        self.lines = (host, int(port))
+
+    def caller(self, number: str) -> ScriptedCaller:
+        return ScriptedCaller(self.lines, destination="9100", number=number)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(how)
+        with gevent.Timeout(20):
+            self.process.communicate()
+
+
+def live_audio() -> list[Path]:
+    """What servers of this user have left in shared memory."""
+    return [folder for folder in LIVE_AUDIO.glob(f"ivr-{os.geteuid()}") if folder.is_dir()]
+
+
+KILLS = {"keying": CANARY[:7], "reading back": CANARY}
+"""When the server dies → how much of the PIN it has got."""
+
+
+@pytest.mark.parametrize("when", [pytest.param("keying", marks=pytest.mark.long), "reading back"])
+def test_digits_are_nowhere_if_the_server_is_killed(tmp_path: Path, when: str) -> None:
+    """In the middle of the question: in no file, and the prompt that said them goes at the next start."""
+    furnish(tmp_path)
+    store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
+    store.upgrade()
+    seed(store)
+    serving = Serving(tmp_path)
+    caller = serving.caller("+34600000931")
+    pass_the_pin(caller, KILLS[when])
+    if when == "reading back":
+        assert caller.wait_for_sound(20)
+    private = tmp_path / "prompts" / "private"
+    left = len(list(private.rglob("*.wav")))
+    assert left == (when == "reading back")
+    serving.end(signal.SIGKILL)
+    caller.vanish()
+    claim(private, ending=".wav").release()  # as the next server does when it starts
+    assert list(private.rglob("*.wav")) == []
+    assert found_in(tmp_path, *live_audio()) == []
+    assert caught_key_by_key(serving.log.read_text("utf-8")) == []
+    assert "call" in serving.log.read_text("utf-8"), "nothing was logged: nothing was tested"
+    (record,) = store.calls.latest(5)
+    store.close()
+    assert record.caller_number == "+34600000931"

@@ -1,0 +1,105 @@
+"""What self-service asks for beyond the first answer, on both databases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from data.records import Request
+from data.seeds import seed
+from data.store import Store
+from dialogs.results import Found, Missing
+from ivr.lookups import LOOKUPS
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
+
+
+@pytest.fixture
+def seeded(store: Store) -> Store:
+    seed(store, customers=10)
+    return store
+
+
+def ask(store: Store, name: str, **by: str) -> Found | Missing:
+    return LOOKUPS[name](store, by, NOW)
+
+
+def record(store: Store, name: str, **by: str) -> dict[str, object]:
+    answer = ask(store, name, **by)
+    assert isinstance(answer, Found), name
+    return dict(answer.record)
+
+
+def test_several_accounts_are_told_apart_and_asked_for_one_by_one(seeded: Store) -> None:
+    """By their place in the list, or by how their number ends; nobody else's answer."""
+    assert record(seeded, "account", customer_number="30460")["several"] is True
+    assert record(seeded, "account", customer_number="45716")["several"] is False
+    every = record(seeded, "accounts", customer_number="30460")
+    assert (every["count"], every["label_1"], every["label_2"], every["label_3"]) == (
+        2,
+        "fibra",
+        "mòbil",
+        None,
+    )
+    second = record(seeded, "one_account", customer_number="30460", account="2")
+    assert (second["label"], second["balance"], second["balance_currency"]) == ("mòbil", 1200, "EUR")
+    by_digits = record(seeded, "one_account", customer_number="30460", account=str(every["ending_2"]))
+    assert by_digits == second
+    for wrong in ("3", "0", "", "-1", "9999", "２", "' OR 1=1 --"):
+        assert ask(seeded, "one_account", customer_number="30460", account=wrong) == Missing(), wrong
+    assert ask(seeded, "accounts", customer_number="99999") == Missing()
+
+
+def test_movements_come_three_at_a_time_newest_first(seeded: Store) -> None:
+    """Following `next` gives each once, and ends."""
+    every = seeded.accounts.movements("45716", most=30)
+    assert len(every) > 3
+    told, begin = [], "1"
+    while True:
+        found = record(seeded, "movements", **{"customer_number": "45716", "from": begin})
+        for n in range(1, int(str(found["count"])) + 1):
+            amount = int(str(found[f"amount_{n}"]))
+            assert amount >= 0
+            told.append((-amount if found[f"paid_{n}"] else amount, found[f"date_{n}"]))
+        if not found["has_more"]:
+            break
+        begin = str(found["next"])
+    days = [one.at.astimezone(NOW.tzinfo).date().isoformat() for one in every]
+    assert told == list(zip((one.amount_cents for one in every), days, strict=True))
+
+
+@pytest.mark.parametrize("begin", ["0", "", "-1", "x", "31", "99999999999999999999", "²"])
+def test_movements_from_nowhere_are_missing(seeded: Store, begin: str) -> None:
+    """What stands in a flow file may be anything."""
+    assert ask(seeded, "movements", **{"customer_number": "45716", "from": begin}) == Missing()
+
+
+def test_days_for_a_delivery_are_working_days_that_the_write_takes(seeded: Store) -> None:
+    """Whatever is offered can be done; the day that is planned already is not offered."""
+    order = seeded.orders.by_number("780387")
+    assert order is not None and order.status == "preparing"
+    found = record(seeded, "delivery_days", order_id="780387")
+    assert (found["state"], found["can_cancel"]) == ("possible", True)
+    days = [datetime.fromisoformat(str(found[f"day_{n}"])).date() for n in (1, 2, 3)]
+    assert all(day.isoweekday() <= 5 and day != order.expected_on for day in days)
+    assert sorted(set(days)) == days
+    for day in days:
+        done = seeded.orders.change_delivery_day(
+            "780387", day, Request(at=NOW), today=NOW.date(), of=order.customer_number
+        )
+        assert getattr(done, "expected_on", None) == day
+
+
+@pytest.mark.parametrize(("number", "state"), [("780353", "cancelled"), ("780379", "delivered")])
+def test_an_order_that_is_over_has_no_other_day(seeded: Store, number: str, state: str) -> None:
+    """The flow tells why by the state."""
+    found = record(seeded, "delivery_days", order_id=number)
+    assert (found["state"], found["can_cancel"], found["day_1"]) == (state, False, None)
+
+
+def test_no_order_no_days(seeded: Store) -> None:
+    """Also for what is no number."""
+    assert ask(seeded, "delivery_days", order_id="1") == Missing()
+    assert ask(seeded, "delivery_days", order_id="'; DROP TABLE orders; --") == Missing()
