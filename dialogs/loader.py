@@ -31,7 +31,7 @@ from dialogs.nodes.unread import unread_step
 from dialogs.prompts import Words
 from dialogs.segments.checking import Around, check_segments, check_shortcuts
 from dialogs.segments.reading import FILE as SEGMENTS
-from dialogs.segments.reading import find_segments, read_rules
+from dialogs.segments.reading import find_segments, read_rules, sound_parts
 from dialogs.slots import KINDS
 from dialogs.source import Source, nearest, read
 from dialogs.wording import LANGUAGES, languages_with_wording
@@ -147,10 +147,17 @@ def assemble(
     found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
     extent = Extent(complete, complete and heads, complete and whole)
     problems += check_set(found, catalogue, extent=extent)
-    if not misshapen:
-        problems += check_shortcuts(rules, flows)
-    if segments is not None and not misshapen:
-        problems += check_segments(rules, segments, Around(flows, catalogue, extent.whole))
+    read = (rules, frozenset[int | str]())
+    if misshapen and segments is not None:
+        # What is sound is checked, too: one run tells all the mistakes.
+        parts = sound_parts(segments)
+        if parts is None:
+            return found, problems
+        read = parts
+    problems += check_shortcuts(read[0], flows)
+    if segments is not None:
+        around = Around(flows, catalogue, extent.whole)
+        problems += check_segments(read[0], segments, around, unread=read[1])
     return found, problems
 
 

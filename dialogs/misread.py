@@ -143,6 +143,8 @@ def _out_of_range(key: str, value: Any, bound: str, context: Mapping[str, Any]) 
     if isinstance(value, str):
         if not value:
             return f"`{key}` is empty: write a text"
+        if not context.keys() & {"min_length", "max_length"}:  # a number, written as a text
+            return f"`{key}: {short(value)}` is out of range: write {bound} {shown}"
         return f"`{key}` has {len(value)} signs, {bound} {shown} are allowed: write a shorter one"
     return f"`{key}: {short(value)}` is out of range: write {bound} {shown}"
 

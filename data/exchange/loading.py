@@ -112,6 +112,7 @@ class _Change:
         self.updates: list[tuple[type[Base], Row]] = []
         self.new: set[UUID] = set()
         self.touched: set[UUID] = set()
+        self._said = ["id", "customer_number", *dict.fromkeys(name for one in people for name in one.values)]
         ids = self._customers(people)
         self._phones(people, ids)
         self._identities(people, ids)
@@ -161,8 +162,9 @@ class _Change:
         asked = [column.in_(numbers)]
         if lettered:
             asked.append(func.lower(column).in_(lettered))
+        columns = [getattr(CustomerRow, name) for name in self._said]
         for condition in asked:
-            for row in self._connection.execute(select(CustomerRow).where(condition)):
+            for row in self._connection.execute(select(*columns).where(condition)):
                 known[row.customer_number] = dict(row._mapping)
         for number in list(known):
             known.setdefault(number.lower(), known[number])
@@ -188,7 +190,12 @@ class _Change:
         return customer_id
 
     def _phones(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
-        wanted = {phone for person in people for phone in person.phones}
+        known = self._known_phones(ids.values()) if any(person.phones for person in people) else {}
+        fresh: dict[str, list[str]] = {}
+        for person in people:
+            has = known.get(ids[person.customer_number], {})
+            fresh[person.customer_number] = [phone for phone in person.phones if phone not in has]
+        wanted = {phone for theirs in fresh.values() for phone in theirs}
         if not wanted:
             return
         query = select(PhoneNumberRow.e164, PhoneNumberRow.id).where(PhoneNumberRow.e164.in_(wanted))
@@ -196,18 +203,31 @@ class _Change:
         for phone in sorted(wanted - phones.keys()):
             phones[phone] = new_id()
             self.inserts[PhoneNumberRow].append({"id": phones[phone], "e164": phone})
-        ranks: dict[UUID, dict[UUID, int]] = {}
-        for link in self._of(CustomerPhoneNumberRow, ids.values()):
-            ranks.setdefault(link.customer_id, {})[link.phone_number_id] = link.rank
-        for person in people:
-            customer_id = ids[person.customer_number]
-            theirs = ranks.get(customer_id, {})
-            fresh = [phone for phone in person.phones if phones[phone] not in theirs]
-            for rank, phone in enumerate(fresh, max(theirs.values(), default=0) + 1):
+        for number, theirs in fresh.items():
+            if not theirs:
+                continue
+            customer_id = ids[number]
+            last = max(known.get(customer_id, {}).values(), default=0)
+            for rank, phone in enumerate(theirs, last + 1):
                 self.inserts[CustomerPhoneNumberRow].append(
                     {"customer_id": customer_id, "phone_number_id": phones[phone], "rank": rank}
                 )
-                self._touch(customer_id)
+            self._touch(customer_id)
+
+    def _known_phones(self, ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+        """The numbers of those who are not new, with their ranks."""
+        if not (old := [one for one in ids if one not in self.new]):
+            return {}
+        link = CustomerPhoneNumberRow
+        query = (
+            select(link.customer_id, PhoneNumberRow.e164, link.rank)
+            .join(PhoneNumberRow, PhoneNumberRow.id == link.phone_number_id)
+            .where(link.customer_id.in_(old))
+        )
+        known: dict[UUID, dict[str, int]] = {}
+        for customer_id, e164, rank in self._connection.execute(query):
+            known.setdefault(customer_id, {})[e164] = rank
+        return known
 
     def _identities(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
         proving = [person for person in people if person.identity is not None]

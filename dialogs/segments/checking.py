@@ -69,10 +69,13 @@ class Around:
         }
 
 
-def check_segments(rules: SegmentRules, source: Source, around: Around) -> list[Problem]:
-    """Every problem of the file."""
+def check_segments(
+    rules: SegmentRules, source: Source, around: Around, *, unread: frozenset[int | str] = frozenset()
+) -> list[Problem]:
+    """Every problem of the file, but for the parts that are `unread` (places of segments, names of
+    short cuts): what is wrong with those is told by whoever read them."""
     types = fact_types(around.outcomes)
-    checker = _Checker(rules, source, around, types)
+    checker = _Checker(rules, source, around, types, unread)
     return sorted({*checker.order(), *checker.shortcuts(), *checker.segments()})
 
 
@@ -92,8 +95,14 @@ def check_shortcuts(rules: SegmentRules, flows: Mapping[str, Flow]) -> Iterator[
 
 class _Checker:
     def __init__(
-        self, rules: SegmentRules, source: Source, around: Around, types: Mapping[str, ValueType]
+        self,
+        rules: SegmentRules,
+        source: Source,
+        around: Around,
+        types: Mapping[str, ValueType],
+        unread: frozenset[int | str],
     ) -> None:
+        self._unread = unread
         self._rules, self._source, self._around, self._types = rules, source, around, types
         self._languages = around.languages
 
@@ -102,6 +111,8 @@ class _Checker:
         first: dict[str, int] = {}
         segments = self._rules.segments
         for at, segment in enumerate(segments):
+            if at in self._unread:
+                continue
             last = at == len(segments) - 1
             if segment.name in first:
                 yield self._at(
@@ -122,6 +133,8 @@ class _Checker:
 
     def shortcuts(self) -> Iterator[Problem]:
         for name, shortcut in self._rules.shortcuts.items():
+            if name in self._unread:
+                continue
             way = ("shortcuts", name)
             yield from self._condition((*way, "when"), shortcut.when)
             yield from self._words((*way, "ask"), shortcut.ask, said=True)
@@ -130,6 +143,8 @@ class _Checker:
     def segments(self) -> Iterator[Problem]:
         catalogue = self._around.catalogue
         for at, segment in enumerate(self._rules.segments):
+            if at in self._unread:
+                continue
             if segment.when is not None:
                 yield from self._condition(("segments", at, "when"), segment.when)
             yield from self._reason(at, segment)

@@ -29,7 +29,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -44,6 +44,7 @@ from dialogs.segments.rules import NO_RULES, Segment, SegmentRules, Shortcut
 from dialogs.source import Source, read
 
 FILE = "segments.yaml"
+_Part = TypeVar("_Part", bound=BaseModel)
 MOST_SEGMENTS = 100
 MOST_AHEAD = 3600
 """Seconds. Who waits longer than this goes before anybody who has just come, so that nobody starves."""
@@ -141,6 +142,41 @@ def read_rules(source: Source | None) -> tuple[SegmentRules, list[Problem]]:
     segments = tuple(_segments(source, found, shortcuts))
     version = hashlib.sha256(repr(source.content).encode()).hexdigest()[:16]
     return SegmentRules(segments, shortcuts, version), []
+
+
+def sound_parts(source: Source) -> tuple[SegmentRules, frozenset[int | str]] | None:
+    """What can be checked of a misshapen file, and which parts of it cannot: places of segments, names of
+    short cuts. Those stand in their places, so that others may name them. Nothing if there is no list."""
+    content = source.content
+    if not isinstance(content, dict):
+        return None
+    shortcuts, segments = content.get("shortcuts") or {}, content.get("segments")
+    if not isinstance(shortcuts, dict) or not isinstance(segments, list) or not segments:
+        return None
+    unread: set[int | str] = set()
+    asked: dict[str, Shortcut] = {}
+    for name, part in shortcuts.items():
+        one = _part(ShortcutFile, part)
+        if one is None:
+            unread.add(str(name))
+            one = ShortcutFile.model_construct(when=None, ask={})
+        asked[str(name)] = Shortcut(str(name), one.when, one.ask, dict(one.answers))
+    read_ones: list[SegmentFile] = []
+    for at, part in enumerate(segments):
+        segment = _part(SegmentFile, part)
+        if segment is None:
+            unread.add(at)
+            segment = SegmentFile.model_construct(segment="", reason={})
+        read_ones.append(segment)
+    found = SegmentsFile.model_construct(segments=read_ones)
+    return SegmentRules(tuple(_segments(source, found, asked)), asked, ""), frozenset(unread)
+
+
+def _part(model: type[_Part], part: object) -> _Part | None:
+    try:
+        return model.model_validate(part)
+    except ValidationError:
+        return None
 
 
 def _segments(source: Source, found: SegmentsFile, shortcuts: Mapping[str, Shortcut]) -> Iterator[Segment]:

@@ -58,10 +58,17 @@ def _over_http(system: Connected) -> str:
 
 def _over_sql(name: str, system: Connected, declared: Declared) -> str:
     assert system.sql is not None
-    queries = [one for one in declared.lookups.values() if one.system == name and isinstance(one, SqlLookup)]
-    for one in queries:
+    queries = {
+        look_up: one
+        for look_up, one in declared.lookups.items()
+        if one.system == name and isinstance(one, SqlLookup)
+    }
+    for look_up, one in queries.items():
         blanks = dict.fromkeys(one.by, "")
-        system.sql.rows(f"EXPLAIN {one.query}", blanks, deadline=system.declared.deadline)
+        try:
+            system.sql.rows(f"EXPLAIN {one.query}", blanks, deadline=system.declared.deadline)
+        except SystemFault as fault:
+            raise SystemFault(f"the look-up `{look_up}`: {fault}") from fault
     if not queries:
         system.sql.rows("SELECT 1", {}, deadline=system.declared.deadline)
     return f"the database understands {len(queries)} queries" if queries else "the database answers"

@@ -48,12 +48,12 @@ class CannotBeDone(click.ClickException):
     exit_code = 2
 
 
-def existing(paths: tuple[Path, ...]) -> list[Path]:
-    """The paths, or the shipped flows. Raises `CannotBeDone` for one that is not there."""
+def existing(paths: tuple[Path, ...], served: Path = SHIPPED) -> list[Path]:
+    """The paths, or those that are `served`. Raises `CannotBeDone` for one that is not there."""
     for path in paths:
         if not path.exists():
             raise CannotBeDone(f"{path} is not there: name a flow file or a folder of flows")
-    return list(paths) or [SHIPPED]
+    return list(paths) or [served]
 
 
 def folders(paths: list[Path]) -> list[Path]:
@@ -116,7 +116,7 @@ def check(
     """Check flow files: every mistake in one run, with line, column and remedy.
 
     \b
-    ivr check                          the flows that come with the product
+    ivr check                          the flows of this installation, which the server takes
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
@@ -126,7 +126,10 @@ def check(
 
     Exit status: 0 all is well, 1 there are mistakes, 2 nothing could be checked.
     """
-    named = existing(paths)
+    settings = context.find_object(Settings)
+    named = existing(paths, SHIPPED if settings is None else settings.flows_folder)
+    if not named[0].is_dir() and not paths:
+        raise CannotBeDone(f"{named[0]} is not there: see `flows` in the configuration")
     known = find_catalogue(named, catalogue_file)
     flows, problems = read_flows(folders(named), known)
     segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
@@ -143,7 +146,7 @@ def check(
         except FlowsInvalid as fault:
             shown += fault.problems
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
-    live, unreadable = _live(context.find_object(Settings))
+    live, unreadable = _live(settings)
     shown += unreadable
     if not unreadable:
         notes += unanswered(catalogue_of(named, catalogue_file), known, live)
@@ -156,7 +159,8 @@ def check(
     if shown:
         sys.exit(1)
     if not as_json:
-        click.echo(f"{len(files)} flow file(s) and {scripts} scripted call(s): no mistakes")
+        where = "" if paths else f" in {named[0]}"
+        click.echo(f"{len(files)} flow file(s) and {scripts} scripted call(s){where}: no mistakes")
 
 
 def load_set(paths: list[Path], catalogue_file: Path | None) -> FlowSet:

@@ -197,9 +197,18 @@ lookups:
     file.write_text(text.replace("TABLE", "customers"))
     assert "understands 1 queries" in findings(settings)["back end own"].found
     file.write_text(text.replace("TABLE", "clients"))
-    assert findings(settings)["back end own"].state == "bad"
+    bad = findings(settings)["back end own"]
+    assert (bad.state, "the look-up `name`" in bad.found) == ("bad", True)
     monkeypatch.delenv("OWN")
     assert "OWN is not set" in findings(settings)["back end own"].found
+
+
+def test_a_number_too_large_is_out_of_range(settings: Settings) -> None:
+    """It is no text of so many signs, although YAML takes it for one."""
+    text = BACK_ENDS.replace("URL", "http://127.0.0.1:9").replace("retries: 0", "cache: 1e400")
+    (settings.home / "back_ends.yaml").write_text(text)
+    status, output = run(check, settings)
+    assert (status, "`cache: 1e400` is out of range: write at most 3600" in output) == (1, True), output
 
 
 def test_what_was_given_up_is_listed_and_tried_again(settings: Settings) -> None:

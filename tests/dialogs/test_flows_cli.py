@@ -33,6 +33,18 @@ def test_check_of_the_shipped_flows_is_clean() -> None:
     assert (result.exit_code, "no mistakes" in result.output) == (0, True), result.output
 
 
+def test_check_looks_at_what_the_server_takes(tmp_path: Path) -> None:
+    """The flows of the installation before the shipped ones, and it says which."""
+    own = tmp_path / "flows"
+    own.mkdir()
+    head = "flow: own\nlanguages: [es]\nperson: billing\nsteps:\n"
+    (own / "own.flow.yaml").write_text(f"{head}  - hangup: normal\n", encoding="utf-8")
+    found = CliRunner().invoke(GROUP, ["check"], obj=Settings(home=tmp_path))
+    assert (found.exit_code, f"1 flow file(s) and 0 scripted call(s) in {own}" in found.output) == (0, True)
+    (own / "own.flow.yaml").write_text(f"{head}  - sya: x\n", encoding="utf-8")
+    assert CliRunner().invoke(GROUP, ["check"], obj=Settings(home=tmp_path)).exit_code == 1
+
+
 def test_check_prints_one_line_per_mistake(tmp_path: Path) -> None:
     """`file:line:column: what, and what to do`, and status 1; with --json one object for editors."""
     file = tmp_path / "wrong.flow.yaml"

@@ -210,3 +210,21 @@ def test_a_test_of_segments_that_fails_tells_what_it_wanted_and_what_was() -> No
         assert wanted in spanish.report()
     assert "greeting" not in spanish.report()
     assert "greeting: wanted “3 trucades”" in catalan.report()
+
+
+def test_a_misspelt_key_hides_no_other_mistake() -> None:
+    """What is sound is checked beside it; names of what is misshapen are known all the same."""
+    text = (
+        "shortcuts:\n  order: {wehn: x}\n"
+        + FIRST
+        + "    wehn: x\n    shortcuts: [order]\n"
+        + FIRST[10:].replace("vip", "late")
+        + "    when: calls.last_90_day > 3\n    shortcuts: [order, ordr]\n"
+        + LAST
+    )
+    found = "\n".join(told(text))
+    assert found.count("unknown key `wehn`") == 2
+    assert "nothing is known as `calls.last_90_day`" in found
+    assert "there is no short cut `ordr`: did you mean `order`?" in found
+    assert "there is no short cut `order`" not in found
+    assert "never reached" not in found
