@@ -268,10 +268,13 @@ def _freeswitch(settings: Settings) -> Finding:
     found = shutil.which("freeswitch") or (str(Path(home) / "bin" / "freeswitch") if home else None)
     if found and Path(found).exists():
         return Finding("FreeSWITCH", "good", found)
-    state: State = "bad" if settings.switch.kind == "freeswitch" and _is_local(settings) else "note"
-    return Finding(
-        "FreeSWITCH", state, "not on PATH, nor in FREESWITCH_HOME", "The embedded switch serves meanwhile"
-    )
+    nowhere = "not on PATH, nor in FREESWITCH_HOME"
+    if settings.switch.kind != "freeswitch":
+        return Finding("FreeSWITCH", "note", nowhere, "The embedded switch serves meanwhile")
+    if _is_local(settings):
+        remedy = "No call comes in without it: install and start it, or set switch.kind to embedded"
+        return Finding("FreeSWITCH", "bad", nowhere, remedy)
+    return Finding("FreeSWITCH", "note", nowhere, "Fine if it runs elsewhere: the event socket tells")
 
 
 def _event_socket(settings: Settings) -> Finding:

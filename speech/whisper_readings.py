@@ -37,7 +37,8 @@ _MISHEARD = 0.65
 """Likeness from which a whole text is taken for an expected phrase, badly spelt."""
 _SHORTEST_MENDED = 4
 """Letters: "no" and "sí" sound like a part of anything."""
-_MOST_MENDED = 6
+_MOST_MENDED = 10
+"""A menu may have two hundred phrases, and short ones are like much: of 6, "mi saldo" was not one."""
 _MENDABLE = 9.0
 """Log probability that a sentence with an expected phrase may lack to the free text."""
 _MOST_READINGS = 5
@@ -275,7 +276,7 @@ def mended(text: str, phrases: Sequence[str]) -> list[str]:
         best, at = max(alike, default=(0.0, 0))
         if _ALIKE <= best < 1.0:
             found.append((best, " ".join((*words[:at], phrase, *words[at + size :]))))
-    return [sentence for _best, sentence in sorted(found, reverse=True)[:_MOST_MENDED]]
+    return list(dict.fromkeys(sentence for _best, sentence in sorted(found, reverse=True)))[:_MOST_MENDED]
 
 
 _FOLDS = (

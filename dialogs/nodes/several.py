@@ -198,6 +198,16 @@ def _best(found: Mapping[str, Sequence[_Piece]]) -> dict[str, Match]:
     chosen = dict(best[1])
     left = [piece for slot, answers in found.items() if slot not in chosen for piece in answers]
     return {
-        slot: (piece.doubted() if any(piece.reached_over_by(other) for other in left) else piece).match
+        slot: (piece.doubted() if _is_disputed(piece, found[slot], left) else piece).match
         for slot, piece in chosen.items()
     }
+
+
+def _is_disputed(piece: _Piece, own: Sequence[_Piece], left: Sequence[_Piece]) -> bool:
+    """Whether an answer that was not chosen begins in it and goes on behind it, with words that its own slot
+    cannot explain: "a las diez y cincuenta | euros", but not "el quince | de diciembre"."""
+    wider = [p for p in own if p.holds(piece) and p.match.value == piece.match.value and p.weight > 1]
+    return any(
+        piece.reached_over_by(other) and not any(w.begin <= other.begin and other.end <= w.end for w in wider)
+        for other in left
+    )

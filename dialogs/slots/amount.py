@@ -138,6 +138,9 @@ class Amount(SpokenKind):
         if language not in JOIN:
             return ()
         words = tokens(text, _WRITTEN)
+        # "Coma cinco": what stood before it was not heard.
+        if words and words[0] in POINT[language]:
+            return ()
         if LEAVE_OPEN[language] & set(words) or _PERCENT.search(text):
             return ()
         grammar = _Grammar(self.currency, self._scale, language)

@@ -49,19 +49,19 @@ OTHER_MONEY = {
 LEAVE_OPEN = {
     "es": frozenset(
         tokens(
-            "pico algo menos par varios cuantos mitad doble triple tercio tercios cuarta cuartos parte partes luego"
+            "cifra cifras dígitos pico algo menos par varios cuantos mitad doble triple tercio tercios cuarta cuartos parte partes luego"
             " cada docena decena centenar centenares cincuentena veintena"
         )
     ),
     "ca": frozenset(
         tokens(
-            "escaig alguna menys parell quants meitat doble triple terç terços quarta quarts part parts després cada"
+            "xifra xifres dígits escaig alguna menys parell quants meitat doble triple terç terços quarta quarts part parts després cada"
             " dotzena desena centenar centenars cinquantena vintena"
         )
     ),
     "en": frozenset(
         tokens(
-            "odd something minus couple few several twice double triple third thirds quarter quarters each later dozen"
+            "grand figure figures digit digits something odd minus couple few several twice double triple third thirds quarter quarters each later dozen"
             " dozens times"
         )
     ),

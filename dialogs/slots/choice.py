@@ -25,6 +25,7 @@ asked back too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -39,7 +40,7 @@ from dialogs.slots.hedges import denied
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.trust import band
-from dialogs.slots.words import likeness, within, words_of
+from dialogs.slots.words import likeness, phrases_of, plain, starts, within, words_of
 from dialogs.spoken import DIGITS
 
 ALIKE = 0.75
@@ -66,6 +67,23 @@ NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
 """Words that turn an answer round, in any language."""
 _NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none"}
 _CANNOT = frozenset({"imposible", "impossible"})
+_UNSUITED = frozenset(
+    plain(word)
+    for words in (
+        "mal fatal trabajo trabajando ocupado ocupada tampoco nunca menos excepto salvo",
+        "malament treballo treballant ocupat ocupada tampoc mai menys excepte llevat",
+        "bad badly work working busy never except",
+    )
+    for word in words.split()
+)
+"""Words that speak against what they stand beside: "por la tarde trabajo", "todo menos la mañana"."""
+_SET_WORDS = phrases_of(
+    "buenas tardes|buena tarde|buenos días|buenas noches|bona tarda|bones tardes|bon dia|bona nit"
+    "|good morning|good afternoon|good evening|más tarde|muy tarde|demasiado tarde|tan tarde|llego tarde"
+    "|llegaré tarde|he llegado tarde|es tarde|ya es tarde|se hace tarde|se me hace tarde|tarde o temprano"
+    "|of the day"
+)
+"""Set phrases in which a word does not name what it names by itself: a greeting is no part of the day."""
 _BEHIND = 3
 """Words behind a phrase among which one may turn it round: "por la tarde yo no puedo"."""
 _BEGIN_ANEW = frozenset(
@@ -117,7 +135,7 @@ def choose(
 
 
 def _judge(hits: list[_Hit], alternative: Alternative) -> Match | NoMatch:
-    best = max(hits, key=lambda hit: (hit.length, hit.likeness))
+    best = max(hits, key=lambda hit: (hit.likeness == 1.0, hit.length, hit.likeness))
     others = tuple(dict.fromkeys(hit.id for hit in hits if hit.id != best.id))
     clear = best.likeness == 1.0 and not others
     trust = band(alternative.confidence, "exact" if clear else "mended")
@@ -130,7 +148,7 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     said = words_of(alternative.text)[:LONGEST_UTTERANCE]
     named: dict[str, tuple[str, ...]] = {}
     for choice in choices:
-        found = [phrase for phrase in choice.words(language) if within(phrase, said) >= 0]
+        found = [phrase for phrase in choice.words(language) if _named(phrase, said)]
         if found:
             named[choice.id] = max(found, key=len)
     turned = {
@@ -158,6 +176,21 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     return hits
 
 
+def _named(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    """Whether the phrase stands somewhere by itself, not only within a set phrase: "más tarde"."""
+    return within(phrase, _without_set_words(said, longer_than=phrase)) >= 0
+
+
+def _without_set_words(said: tuple[str, ...], *, longer_than: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What was said, an empty word for each of a set phrase that holds more than `longer_than`."""
+    left = list(said)
+    held = [p for p in _SET_WORDS if len(p) > len(longer_than) and within(longer_than, p) >= 0]
+    for at in range(len(said)):
+        size = starts(said, at, held)
+        left[at : at + size] = [""] * size
+    return tuple(left)
+
+
 def _turned(
     phrase: tuple[str, ...], said: tuple[str, ...], language: str, others: Sequence[tuple[str, ...]] = ()
 ) -> bool:
@@ -167,8 +200,18 @@ def _turned(
     at = within(phrase, said)
     behind = at + len(phrase)
     begin = max([max(0, at - 4), *(within(p, said) + len(p) for p in others if _anew(p, phrase, said))])
+    # "Not the afternoon, the morning": a "not" goes with what it stands before.
+    claimed = (e for p in others if (e := within(p, said) + len(p)) <= at and _leads(said[: e - len(p)]))
+    begin = max([begin, *claimed])
     near = (*said[begin:at], *said[behind : behind + _BEHIND])
+    if not _UNSUITED.isdisjoint(near):
+        return True
     return denied(near, language) or not _CANNOT.isdisjoint(near) or not NEGATIONS.isdisjoint(near)
+
+
+def _leads(before: tuple[str, ...]) -> bool:
+    """Whether a "not" stands within three words before."""
+    return not (NEGATIONS | _UNSUITED).isdisjoint(before[-3:])
 
 
 def _anew(phrase: tuple[str, ...], later: tuple[str, ...], said: tuple[str, ...]) -> bool:
@@ -211,7 +254,7 @@ def spoken_keys(keys: Sequence[str], language: str) -> tuple[str, ...]:
 
 
 def _alike(choices: Sequence[Choice], alternative: Alternative, language: str) -> list[_Hit]:
-    said = words_of(alternative.text)
+    said = _without_set_words(words_of(alternative.text))
     if len(said) > LONGEST_RESCUE:
         return []
     hits = []
@@ -234,6 +277,12 @@ def _likest(phrase: tuple[str, ...], said: tuple[str, ...], language: str) -> fl
                 continue  # "neither" is no "either"
             best = max(best, likeness(whole, " ".join(said[start : start + size]), language, ALIKE))
     return best
+
+
+_REFUSED = re.compile(
+    r"\w no$|\b(?:menos|excepto|salvo|menys|excepte|llevat|except|anything but|everything but)\b"
+)
+"""That the one thing named is not wanted: "por la mañana no", "todo menos la mañana"."""
 
 
 # --- as a kind of answer -----------------------------------------------------------------------------
@@ -347,7 +396,11 @@ class OneOf(SlotKind):
         return Keys(1, 1) if has_keys else Keys(0, 0)
 
     def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
-        return choose(self._offered, answer, asking.language)
+        found = choose(self._offered, answer, asking.language)
+        if isinstance(found, Match) and found.band == "check" and not found.others:
+            # To propose what was just refused would mock the caller.
+            return NoMatch(found.said) if _REFUSED.search(plain(found.said)) else found
+        return found
 
     def read_back(self, value: str, asking: Asking) -> str:
         option = self.choices.get(value)

@@ -44,6 +44,7 @@ from dialogs.slots.date_reading import WRITTEN, Calendar
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.numerals import number_words
 from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
+from dialogs.slots.time_reading import relative
 from dialogs.slots.weekdays import Range
 from dialogs.slots.words import Words, tokens
 from dialogs.spoken_days import day_and_weekday
@@ -106,8 +107,8 @@ class Date(SpokenKind):
             yield from (self._allowed(reading, asking.today) for reading in meanings)
 
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
-        if asking.language not in DATE_WORDS:
-            return ()
+        if asking.language not in DATE_WORDS or relative(text):
+            return ()  # "en cinco minutos" is no day
         calendar = self._calendar(asking.language, asking)
 
         def read_at(words: Words, at: int) -> Iterator[tuple[int, Meanings]]:

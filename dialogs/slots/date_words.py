@@ -156,7 +156,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
             "|sin falta|al mediodía|a la noche|por la mañanita"
         ),
         feasts=_feasts(
-            "navidad=1225|el día de navidad=1225|nochebuena=1224|nochevieja=1231|reyes=0106|el día de reyes=0106"
+            "navidad=1225|el día de navidad=1225|nochebuena=1224|nochevieja=1231|fin de año=1231|todos los santos=1101|reyes=0106|el día de reyes=0106"
             "|año nuevo=0101|san juan=0624|san valentín=0214"
         ),
         moving=phrases_of(
@@ -215,7 +215,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
             "|a última hora|sens falta|per la tarda|de matí|de vesprada|per la vesprada|de nit|a migdia|per la nit"
         ),
         feasts=_feasts(
-            "nadal=1225|el dia de nadal=1225|sant esteve=1226|cap d'any=0101|reis=0106|el dia de reis=0106"
+            "nadal=1225|el dia de nadal=1225|sant esteve=1226|cap d'any=0101|fi d'any=1231|tots sants=1101|reis=0106|el dia de reis=0106"
             "|sant joan=0624|sant jordi=0423|la diada=0911|any nou=0101|la nit de nadal=1224"
         ),
         moving=phrases_of(

@@ -28,7 +28,7 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|muchas gracias|por favor",
         "neither": "no sé|no lo sé|no entiendo|no le entiendo|no te entiendo|no he entendido|no oigo"
         "|no le oigo|no te oigo|no sabría|no sabría decirle|no estoy seguro|no estoy segura|sí o no"
-        "|no recuerdo|no me acuerdo|no me entero|no cuelgue|no le he oído|no he oído|ya está solucionado|venga ya|anda ya"
+        "|no recuerdo|no me acuerdo|no me entero|no cuelgue|no le he oído|no he oído|ya está solucionado|venga ya|anda ya|a lo mejor|a lo mejor no"
         "|no está mal|no está nada mal",
     },
     "ca": {
@@ -44,7 +44,7 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "politeness": "val|bé|està bé|molt bé|perfecte|d'acord|bo|conforme|gràcies|moltes gràcies|mercès|si us plau|sisplau",
         "neither": "no ho sé|no sé|no ho entenc|no l'entenc|no t'entenc|no ho he entès|no sento|no el sento"
         "|no t'escolto|no sabria dir|no estic segur|no estic segura|sí o no|no recordo|no pengi"
-        "|no l'he sentit|no he sentit|vinga ja|no està malament|no està gens malament",
+        "|no l'he sentit|no he sentit|vinga ja|potser millor no|no està malament|no està gens malament",
     },
     "en": {
         "yes": "yes|yeah|yep|yup|ya|yes please|sure|of course|certainly|correct|that's correct|that's right"

@@ -4,28 +4,32 @@ Rules:
 1. `prepare` reads and compares; only `write` changes anything.
 2. A secret lies in `secrets/NAME`, is made once, and is kept by every later run.
 3. Files with a secret have mode 0600 from the moment they exist, and no diff shows a secret.
-4. A file that is overwritten stays beside the new one as `NAME.before`; FreeSWITCH reads only what
-   `freeswitch.xml` names.
+4. A file that is overwritten stays beside the new one as `NAME.before`, the next ones as `NAME.before.2` and
+   so on: none of them is ever lost. FreeSWITCH reads only what `freeswitch.xml` names.
+5. A secret that others may read is told, and closed to them by a forced `write`, also where no file changes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import difflib
+import itertools
 import os
 import re
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from esl.freeswitch.configuration import SwitchConfiguration
 from esl.freeswitch.errors import SwitchConfigurationError, SwitchFolderError
-from esl.freeswitch.render import ConfigurationFile, render
+from esl.freeswitch.render import SECRET_PLACES, UNWRITABLE, ConfigurationFile, render
 
 SECRETS = "secrets"
 SECRET_BYTES = 24
 """192 random bits, 32 characters."""
+_OWNER_FILE, _OWNER_FOLDER = 0o600, 0o700
 _LARGEST = 1_000_000
 _PASSWORD = re.compile(r'(name="password"\s+value=")[^"]*(")')
 
@@ -47,11 +51,13 @@ class Preparation:
     changes: tuple[Change, ...]
     new_secrets: Mapping[str, str] = field(repr=False)
     """Made or given now; not yet on disk."""
+    too_open: tuple[Path, ...] = ()
+    """Files with secrets, and their folder, whose rights let others in."""
 
     @property
     def differs(self) -> bool:
-        """Whether a file that is there would be changed: that needs `--force`."""
-        return any(not change.new for change in self.changes)
+        """Whether a file that is there, or its rights, would be changed: that needs `--force`."""
+        return bool(self.too_open) or any(not change.new for change in self.changes)
 
     @property
     def event_password_file(self) -> Path:
@@ -79,23 +85,59 @@ def prepare(
             raise SwitchConfigurationError(
                 f"The password of {name} is not known; write it to {folder / SECRETS / name}"
             )
+        if chosen is not None and (fault := UNWRITABLE.search(chosen)):
+            whence = folder / SECRETS / name if chosen == kept else f"The password given for {name}"
+            raise SwitchConfigurationError(
+                f"{whence} holds a control character (code {ord(fault.group())}); "
+                "write one line with the password alone"
+            )
         values[name] = chosen or secrets.token_urlsafe(SECRET_BYTES)
         if values[name] != kept:
             new[name] = values[name]
     changes = [
         change for file in render(configuration, values) if (change := _compare(folder, file)) is not None
     ]
-    return Preparation(folder, tuple(changes), new)
+    return Preparation(folder, tuple(changes), new, _too_open(folder, configuration))
+
+
+def _close_secrets(preparation: Preparation) -> None:
+    """Takes the rights of everybody but the owner from what is `too_open`. Raises `SwitchFolderError`."""
+    for place in preparation.too_open:
+        try:
+            place.chmod(_OWNER_FOLDER if place.is_dir() else _OWNER_FILE)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise SwitchFolderError(
+                f"{place} can be read by others, and its rights cannot be changed ({error.strerror}); "
+                "run the command as the folder's owner"
+            ) from error
+
+
+def _too_open(folder: Path, configuration: SwitchConfiguration) -> tuple[Path, ...]:
+    """Whatever holds one of our passwords, what was overwritten included."""
+    places = [folder / SECRETS, *(folder / SECRETS / name for name in configuration.secret_names)]
+    for file in map(folder.joinpath, SECRET_PLACES):
+        places += [file, *sorted(file.parent.glob(f"{file.name}.before*"))]
+    found = []
+    for place in places:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if stat.S_IMODE(place.stat().st_mode) & 0o077:
+                found.append(place)
+    return tuple(found)
 
 
 def write(preparation: Preparation, *, force: bool = False) -> None:
     """Carries it out: secrets first, so that no file refers to one that is lost.
 
-    Without `force` it refuses (`SwitchFolderError`) if a file that is there would change.
+    Without `force` it refuses (`SwitchFolderError`) if a file that is there, or its rights, would change.
     """
     if preparation.differs and not force:
-        raise SwitchFolderError(f"{preparation.folder} holds other files; look at the diff, then use --force")
+        raise SwitchFolderError(
+            f"{preparation.folder} holds other files, or too open ones; look at the diff, then use --force"
+        )
     folder = preparation.folder
+    _close_secrets(preparation)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if preparation.new_secrets:
@@ -155,10 +197,21 @@ def _hidden(text: str) -> str:
     return _PASSWORD.sub(r"\1********\2", text)
 
 
+def _keep(target: Path) -> None:
+    """A second name for what is about to be overwritten, the first that is free."""
+    for number in itertools.count(1):
+        before = target.with_name(f"{target.name}.before" + (f".{number}" if number > 1 else ""))
+        try:
+            before.hardlink_to(target)
+        except FileExistsError:
+            continue
+        return
+
+
 def _put(target: Path, text: str, *, secret: bool, keep: bool = False) -> None:
     """Writes beside the target and renames: a reader sees the old file or the new one, whole.
 
-    With `keep` the old one stays as `NAME.before`.
+    With `keep` the old one stays as `NAME.before`, or `NAME.before.2` and so on.
     """
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
@@ -168,9 +221,7 @@ def _put(target: Path, text: str, *, secret: bool, keep: bool = False) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         if keep:
-            before = target.with_name(target.name + ".before")
-            before.unlink(missing_ok=True)
-            before.hardlink_to(target)
+            _keep(target)
         beside.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):

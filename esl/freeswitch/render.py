@@ -41,8 +41,12 @@ _CONFIGURATIONS = (
     "avmd",
 )
 _LEVELS = ("debug", "info", "notice", "warning", "err", "crit", "alert")
-_FORBIDDEN = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNWRITABLE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Control characters and what XML cannot hold."""
+
+
+SECRET_PLACES = ("autoload_configs/event_socket.conf.xml", "sip_profiles/ivr.xml", "directory/agents.xml")
+"""The files that hold a password."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,15 @@ def render(configuration: SwitchConfiguration, secrets: Mapping[str, str]) -> li
     files = [_top(configuration)]
     for name, (values, parts) in _autoload(configuration, secrets).items():
         text = _fill(f"{name}.conf.xml", values, parts)
-        files.append(ConfigurationFile(f"autoload_configs/{name}.conf.xml", text, name == "event_socket"))
-    files.append(ConfigurationFile("sip_profiles/ivr.xml", _sip_profile(configuration, secrets), secret=True))
-    files.append(ConfigurationFile("dialplan/ivr.xml", _dialplan(configuration), secret=False))
-    files.append(ConfigurationFile("directory/agents.xml", _directory(configuration, secrets), secret=True))
+        files.append(_file(f"autoload_configs/{name}.conf.xml", text))
+    files.append(_file("sip_profiles/ivr.xml", _sip_profile(configuration, secrets)))
+    files.append(_file("dialplan/ivr.xml", _dialplan(configuration)))
+    files.append(_file("directory/agents.xml", _directory(configuration, secrets)))
     return files
+
+
+def _file(place: str, text: str) -> ConfigurationFile:
+    return ConfigurationFile(place, text, place in SECRET_PLACES)
 
 
 _Filling = tuple[Mapping[str, str], Mapping[str, Sequence[ET.Element]]]
@@ -194,9 +202,10 @@ def _queues(configuration: SwitchConfiguration) -> dict[str, list[ET.Element]]:
 
 
 def _dialplan(configuration: SwitchConfiguration) -> str:
-    numbers = "|".join(re.escape(number) for number in configuration.numbers)
+    # Providers write the same number with and without the plus.
+    numbers = "|".join(dict.fromkeys(number.removeprefix("+") for number in configuration.numbers))
     values = {
-        "numbers": f"^({numbers})$" if numbers else "^.+$",
+        "numbers": rf"^\+?({numbers})$" if numbers else "^.+$",
         "servers": "|".join(f"{server.host}:{server.port}" for server in configuration.servers),
         "fallback_queue": configuration.fallback_queue,
     }
@@ -263,7 +272,7 @@ def _parse(template: str) -> ET.Element:
 
 def _filled(root: ET.Element, values: Mapping[str, str]) -> ET.Element:
     for value in values.values():
-        if _FORBIDDEN.search(value):
+        if UNWRITABLE.search(value):
             raise SwitchConfigurationError("A value holds control characters; leave them out")
     for element in root.iter():
         if isinstance(element.tag, str):  # comments have a function for a tag

@@ -10,6 +10,7 @@ import click
 from dialogs.catalogue import load_catalogue
 from esl.freeswitch import configuration as switch
 from esl.freeswitch.folder import Preparation, prepare, write
+from esl.freeswitch.render import UNWRITABLE
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
 from ivr.publishing.checkup import CATALOGUE
@@ -27,14 +28,15 @@ def freeswitch() -> None:
 
 @freeswitch.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Overwrite what differs; the old file stays as NAME.before.")
+@click.option("--force", is_flag=True, help="Overwrite what differs; the old file stays as NAME.before[.N].")
 @click.pass_obj
 def init(settings: Settings, folder: Path, force: bool) -> int:
     """Write a complete, minimal FreeSWITCH configuration into DIR.
 
     It follows the settings: `outbound`, `switch`, `recordings`, and the section `freeswitch`.
     Passwords are made, not defaulted, lie in DIR/secrets, and are kept by later runs. If DIR holds
-    files that differ, the difference is shown and nothing is changed without --force (exit status 1).
+    files that differ, or secrets that others may read, that is shown and nothing is changed without --force
+    (exit status 1).
 
     \b
     Examples:
@@ -44,13 +46,17 @@ def init(settings: Settings, folder: Path, force: bool) -> int:
     """
     folder = folder.absolute()
     preparation = prepare(folder, switch_configuration(settings), _given(settings))
-    if not preparation.changes and not preparation.new_secrets:
+    for warning in unreachable(settings):
+        click.echo(warning, err=True)
+    if not (preparation.changes or preparation.new_secrets or preparation.too_open):
         click.echo(f"{folder}: nothing to change")
         return 0
     for change in preparation.changes:
         if change.new:
             continue
         click.echo(change.diff or f"{change.file.place}: only a secret differs", nl=not change.diff)
+    for place in preparation.too_open:
+        click.echo(f"{place}: others than its owner may read it" + (", until now" if force else ""))
     if preparation.differs and not force:
         click.echo("Nothing was changed. To overwrite: the same command with --force", err=True)
         return 1
@@ -135,17 +141,48 @@ def _given(settings: Settings) -> dict[str, str]:
     given = {}
     for trunk in settings.freeswitch.gateways:
         try:
-            given[f"gateway-{trunk.name}"] = (
-                settings.path(trunk.password_file).read_text(encoding="utf-8").strip()
-            )
+            password = settings.path(trunk.password_file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
                 f"The password of gateway {trunk.name[:60]!a} cannot be read from {trunk.password_file}",
                 "Write it to that file, readable for you alone",
             ) from error
+        if UNWRITABLE.search(password):
+            raise ConfigurationError(
+                f"{trunk.password_file}, the password of {trunk.name[:60]!a}, holds a control character",
+                "Write one line with the password alone to that file",
+            )
+        given[f"gateway-{trunk.name}"] = password
     if settings.switch.event_password:
         given["event_socket"] = settings.switch.event_password
     return given
+
+
+def unreachable(settings: Settings) -> list[str]:
+    """Why our server could not reach the event socket as both are set up; one line each, with the remedy."""
+    own, host = settings.freeswitch, settings.switch.event_host
+    address = own.event_address or host
+    warnings = []
+    if not _is_unspecified(address) and _is_loopback(address) != _is_loopback(host):
+        warnings.append(
+            f"Warning: FreeSWITCH will wait for the server on {address}, and the server asks {host}. "
+            f"Set switch.event_host to an address of the switch, or leave freeswitch.event_address out"
+        )
+    if all(network.is_loopback for network in own.event_clients) and not (
+        _is_loopback(host) and (_is_loopback(address) or _is_unspecified(address))
+    ):
+        warnings.append(
+            f"Warning: FreeSWITCH will let only its own loopback in to its event socket on {address}. "
+            "Name the server's address in freeswitch.event_clients"
+        )
+    return warnings
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _tell(preparation: Preparation, settings: Settings) -> None:

@@ -5,6 +5,7 @@ A yardstick, not an example: it checks nothing, escapes nothing and waits for ev
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,9 +50,17 @@ class BareServer:
         self._server = StreamServer(("127.0.0.1", port), self._arrive, backlog=512)
         self._legs: dict[bytes, Event] = {}
         self._shared: Any = None
+        self._under_way = 0
 
     def start(self) -> None:
         self._server.start()
+
+    def drain(self, seconds: float) -> bool:
+        """Waits until no call is under way, at most so many seconds; whether none is."""
+        deadline = time.monotonic() + seconds
+        while self._under_way and time.monotonic() < deadline:
+            gevent.sleep(0.05)
+        return not self._under_way
 
     def share_events(self, host: str, port: int, password: str) -> None:
         """One connection for the events of all legs, in the place of a subscription on each socket."""
@@ -70,6 +79,7 @@ class BareServer:
 
     def _arrive(self, sock: Any, _peer: object) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._under_way += 1
         completed, connected = Event(), Event()
         uuids: list[bytes] = []
         reading = gevent.spawn(self._read, sock, completed, connected, uuids)
@@ -86,6 +96,7 @@ class BareServer:
         sock.sendall(b"api uuid_kill " + uuid + b"\n\n")
         reading.join()
         self._legs.pop(uuid, None)
+        self._under_way -= 1
 
     def _read(self, sock: Any, completed: Event, connected: Event, uuids: list[bytes]) -> None:
         for head, body in messages(sock):

@@ -1,9 +1,10 @@
 """What control costs: the same short call, controlled in each way there is, on a real FreeSWITCH.
 
 The call: answer, 0.2 s of a file, hang up. SIPp makes it, so many a second. CPU is taken from the operating
-system, per call: the switch's, and that of the process that controls (its start, and ten calls to warm up,
-left out). The ways take turns for several rounds, and the median of the rounds counts, so that a machine
-that is busy with other things harms the absolute figures but hardly the ratios.
+system, per call: the switch's, and that of the process that controls. Its start and ten calls to warm up are
+left out; what follows the last call, until it is recorded and gone from the switch, is counted in. The ways
+take turns for several rounds, and the median of the rounds counts, so that a machine that is busy with other
+things harms the absolute figures but hardly the ratios.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ SOUND_SECONDS = 0.2
 WARM_UP = 10
 """Calls before the measured ones."""
 READY_DEADLINE = 60.0
+SETTLE_DEADLINE = 30.0
 _SCRIPT = 'session:answer()\nsession:streamFile("{sound}")\nsession:hangup()\n'
 
 
@@ -129,10 +131,12 @@ def _sound(folder: Path) -> Path:
 
 def _round(way: str, switch: OwnFreeSwitch, crowd: _Crowd, *, calls: int, sound: Path, folder: Path) -> Round:
     destination = SCRIPTED if way == IN_SWITCH else EXTENSION
-    with _application(way, switch, crowd.server_port, sound, folder) as application_cpu:
+    with _application(way, switch, crowd.server_port, sound, folder) as (application_cpu, settle):
         crowd.callers.call(destination, calls=WARM_UP, per_second=crowd.per_second)
+        settle()
         began, application_began = switch.cpu, application_cpu()
         met = crowd.callers.call(destination, calls=calls, per_second=crowd.per_second)
+        settle()  # the caller is content before the record is written and the linger is over
         spent, application_spent = switch.cpu - began, application_cpu() - application_began
     return Round(
         switch_ms=spent / calls * 1000,
@@ -145,10 +149,11 @@ def _round(way: str, switch: OwnFreeSwitch, crowd: _Crowd, *, calls: int, sound:
 @contextmanager
 def _application(
     way: str, switch: OwnFreeSwitch, server_port: int, sound: Path, folder: Path
-) -> Iterator[Callable[[], float]]:
-    """The controlling process for the length of a `with`; gives its CPU seconds so far."""
+) -> Iterator[tuple[Callable[[], float], Callable[[], None]]]:
+    """The controlling process for the length of a `with`; gives its CPU seconds so far, and what waits until
+    all calls are over on both sides and recorded (`MeasurementImpossible` if that takes too long)."""
     if way == IN_SWITCH:
-        yield lambda: 0.0
+        yield lambda: 0.0, switch.wait_idle
         return
     order = {
         "way": way,
@@ -178,7 +183,7 @@ def _application(
                 f"The process for {way} did not start ({said[-1][:200] if said else 'it said nothing'})",
                 "Run the measurement again",
             )
-        yield lambda: cpu_seconds(child.pid)
+        yield lambda: cpu_seconds(child.pid), lambda: _settle(way, child, switch)
     finally:
         child.stdin.close()
         try:
@@ -187,6 +192,19 @@ def _application(
             child.kill()
             child.wait()
         child.stdout.close()
+
+
+def _settle(way: str, child: subprocess.Popen[bytes], switch: OwnFreeSwitch) -> None:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(b"settle\n")
+    child.stdin.flush()
+    if gevent.with_timeout(SETTLE_DEADLINE, child.stdout.readline, timeout_value=b"") != b"settled\n":
+        raise MeasurementImpossible(
+            f"The process for {way} was not done with its calls {SETTLE_DEADLINE:g} s after the last one",
+            "Run the measurement again with fewer calls a second",
+        )
+    switch.wait_idle()
 
 
 def _cost(way: str, found: dict[str, list[Round]], calls: int) -> Cost:

@@ -34,6 +34,8 @@ from ivr.errors import MeasurementImpossible
 START_DEADLINE = 60.0
 """Seconds; the first start of an installation makes a certificate, which takes 5 of them."""
 STOP_DEADLINE = 10.0
+IDLE_DEADLINE = 20.0
+"""Seconds after the last call in which the switch must be rid of it."""
 EXTENSION = "9100"
 """Leads to our server, as the product's dialplan does."""
 SCRIPTED = "9200"
@@ -157,6 +159,26 @@ class OwnFreeSwitch:
             return ready and "RUNNING" in connection.api(commands.api("sofia status"))
         except EslError:
             return False
+        finally:
+            connection.stop()
+
+    def wait_idle(self) -> None:
+        """Waits until no leg is left. Raises `MeasurementImpossible` after `IDLE_DEADLINE`."""
+        event_socket = self.configuration.event_socket
+        connection = InboundConnection(event_socket.address, event_socket.port, self.password, timeout=5.0)
+        deadline = time.monotonic() + IDLE_DEADLINE
+        try:
+            connection.connect()
+            while not connection.api(commands.api("show channels count")).lstrip().startswith("0 total"):
+                if time.monotonic() > deadline:
+                    raise MeasurementImpossible(
+                        f"Legs were left on FreeSWITCH {IDLE_DEADLINE:g} s after the last call", "Try again"
+                    )
+                gevent.sleep(0.1)
+        except EslError as fault:
+            raise MeasurementImpossible(
+                f"FreeSWITCH does not tell its legs ({fault})", "Try again"
+            ) from fault
         finally:
             connection.stop()
 

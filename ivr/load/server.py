@@ -79,8 +79,15 @@ class OneSound:
         return self._sound
 
 
-def whole_sessions(order: Order, closing: ExitStack) -> Callable[[Call], None]:
-    """The measured call as the product lives it: flow, session, call record in SQLite."""
+Settle = Callable[[], bool]
+"""Waits until no call is under way and all that belongs to one is written, at most `SETTLE` seconds; whether
+that came about."""
+SETTLE = 10.0
+
+
+def whole_sessions(order: Order, closing: ExitStack) -> tuple[Callable[[Call], None], Callable[[], None]]:
+    """The measured call as the product lives it: flow, session, call record in SQLite; and what waits until
+    all records are written."""
     folder = Path(tempfile.mkdtemp(dir=order.folder))
     flow = folder / "measured.flow.yaml"
     flow.write_text(FLOW, encoding="utf-8")
@@ -109,7 +116,7 @@ def whole_sessions(order: Order, closing: ExitStack) -> Callable[[Call], None]:
         record = records.begin(call, basis, language="es")
         Session(call, conversation, record, services).live()
 
-    return live
+    return live, records.wait_until_written
 
 
 def a_call(order: Order) -> Callable[[Call], None]:
@@ -140,15 +147,16 @@ BARE_SUBSCRIPTIONS = {
 }
 
 
-def serve_bare(order: Order) -> None:
+def serve_bare(order: Order) -> Settle:
     """Begins to serve with the least there can be."""
     bare = BareServer(order.port, order.sound, subscription=BARE_SUBSCRIPTIONS[order.way])
     if order.way == "bare-shared":
         bare.share_events("127.0.0.1", order.event_port, order.event_password)
     bare.start()
+    return lambda: bare.drain(SETTLE)
 
 
-def serve(order: Order, closing: ExitStack) -> None:
+def serve(order: Order, closing: ExitStack) -> Settle:
     """Begins to serve with what the product is made of."""
     sources = []
     if order.way.endswith("-shared"):
@@ -158,23 +166,35 @@ def serve(order: Order, closing: ExitStack) -> None:
         if not board.wait_connected(10):
             raise SystemExit("the event connection did not come about")
         sources.append(board)
-    live = whole_sessions(order, closing) if order.way.startswith("session-") else a_call(order)
+    live, written = a_call(order), _nothing_to_write
+    if order.way.startswith("session-"):
+        live, written = whole_sessions(order, closing)
     server = OutboundServer(("127.0.0.1", order.port), live, max_calls=2000, event_sources=sources)
     server.start()
     closing.callback(server.close, 2.0)
 
+    def settle() -> bool:
+        over = server.drain(SETTLE)
+        writing = gevent.spawn(written)
+        writing.join(SETTLE)
+        return over and writing.ready()
+
+    return settle
+
+
+def _nothing_to_write() -> None:
+    """The bare layer keeps no records."""
+
 
 def main() -> None:
-    """Reads the order, serves, ends with standard input."""
+    """Reads the order, serves, says `settled` or `busy` to each line that asks, ends with standard input."""
     configure(LogSettings(level="warning"))
     order = Order(**json.loads(sys.stdin.buffer.readline()))
     with ExitStack() as closing:
-        if order.way in BARE_SUBSCRIPTIONS:
-            serve_bare(order)
-        else:
-            serve(order, closing)
+        settle = serve_bare(order) if order.way in BARE_SUBSCRIPTIONS else serve(order, closing)
         print("ready", flush=True)
-        gevent.get_hub().threadpool.apply(sys.stdin.buffer.read)
+        while gevent.get_hub().threadpool.apply(sys.stdin.buffer.readline):
+            print("settled" if settle() else "busy", flush=True)
 
 
 if __name__ == "__main__":

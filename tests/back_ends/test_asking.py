@@ -99,7 +99,7 @@ def test_every_type_of_field(connected: Connect) -> None:
         (1.005, "EUR", "more decimals than EUR"),
         (0.5, "JPY", "more decimals than JPY"),
         ("142,30", "EUR", "is text and no money"),
-        ("Infinity", "EUR", "is text and no money"),
+        ("Infinity", "EUR", "text and no money"),
         (1e300, "EUR", "no amount"),
         (True, "EUR", "no money"),
         (1, "euro", "no currency"),

@@ -43,7 +43,7 @@ def test_the_settings_arrive_in_the_files(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     dialplan = (home / "conf/dialplan/ivr.xml").read_text()
     assert "10.0.0.1:9040|10.0.0.2:9040 async full" in dialplan
-    assert "^(34911222333)$" in dialplan
+    assert r"^\+?(34911222333)$" in dialplan
     switch = (home / "conf/autoload_configs/switch.conf.xml").read_text()
     assert '"max-sessions" value="51"' in switch
     events = (home / "conf/autoload_configs/event_socket.conf.xml").read_text()
@@ -114,6 +114,53 @@ def test_a_providers_password_that_is_not_there_is_asked_for(home: Path) -> None
     done = ivr(home, "freeswitch", "init", str(home / "conf"))
     assert done.returncode == 2
     assert "'trunk' cannot be read from provider.secret" in done.stderr
+
+
+def test_a_providers_password_with_control_characters_names_its_file(home: Path) -> None:
+    """Two lines, or a key that was pressed by mistake."""
+    (home / "provider.secret").write_text("one\ntwo\n")
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 2
+    assert "provider.secret" in done.stderr
+    assert "control character" in done.stderr
+
+
+def test_a_second_run_tells_and_closes_secrets_that_others_may_read(home: Path) -> None:
+    """Told without --force, and closed with it."""
+    folder, secret = home / "conf", home / "conf/secrets/event_socket"
+    assert ivr(home, "freeswitch", "init", str(folder)).returncode == 0
+    secret.chmod(0o644)
+    told = ivr(home, "freeswitch", "init", str(folder))
+    assert (told.returncode, told.stdout) == (1, f"{secret}: others than its owner may read it\n")
+    assert "--force" in told.stderr
+    assert ivr(home, "freeswitch", "init", str(folder), "--force").returncode == 0
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "clients", "words"),
+    [
+        ("10.0.0.9", "127.0.0.1", '["10.0.0.0/24"]', ["switch.event_host"]),
+        ("10.0.0.9", "127.0.0.1", None, ["switch.event_host", "freeswitch.event_clients"]),
+        ("10.0.0.9", "10.0.0.9", None, ["freeswitch.event_clients"]),
+        ("0.0.0.0", "10.0.0.9", None, ["freeswitch.event_clients"]),
+        ("10.0.0.9", "10.0.0.9", '["10.0.0.0/24"]', []),
+        ("0.0.0.0", "127.0.0.1", None, []),
+        ("127.0.0.1", "localhost", None, []),
+    ],
+)
+def test_an_event_socket_that_the_server_cannot_reach_is_told(
+    home: Path, address: str, host: str, clients: str | None, words: list[str]
+) -> None:
+    """One line for each reason, with the setting that mends it."""
+    (home / "ivr.yaml").write_text(YAML.replace("event_host: 10.0.0.9", f"event_host: {host}"))
+    given = {"IVR_FREESWITCH__EVENT_ADDRESS": address}
+    given |= {} if clients is None else {"IVR_FREESWITCH__EVENT_CLIENTS": clients}
+    done = ivr(home, "freeswitch", "init", str(home / "conf"), **given)
+    assert done.returncode == 0, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == len(words)
+    assert all(word in line for word, line in zip(words, lines, strict=True))
 
 
 def test_a_password_that_is_in_use_is_taken_over(home: Path) -> None:

@@ -61,6 +61,17 @@ def test_an_upgrade_renews_the_configuration(compose: dict[str, Any]) -> None:
     assert compose["services"]["configure"]["command"][-1] == "--force"
 
 
+def test_models_outlive_their_container_and_their_user_may_store_them(compose: dict[str, Any]) -> None:
+    """A user without a home would look for them in /.cache, where it may not write."""
+    services = compose["services"]
+    for name in ("models", "server"):
+        cache = services[name]["environment"]["XDG_CACHE_HOME"]
+        assert f"models:{cache}" in services[name]["volumes"]
+        assert cache in services["permissions"]["command"]
+    assert services["models"]["command"] == ["ivr", "models", "pull"]
+    assert services["models"]["profiles"]
+
+
 def test_no_secret_and_no_open_door_is_written_down(compose: dict[str, Any]) -> None:
     """Secrets are made on the machine; nothing but SIP and sound listens beyond loopback."""
     text = FILE.read_text(encoding="utf-8")

@@ -86,6 +86,56 @@ def test_force_overwrites_keeps_the_old_file_and_the_secrets(written: Path) -> N
     assert {name for name in after if after[name] != before.get(name)} == {place, place + ".before"}
 
 
+def test_no_second_force_loses_what_the_operator_wrote(written: Path) -> None:
+    """Each overwriting keeps its own copy: the first one may be the only one that is worth something."""
+    place = written / "autoload_configs/switch.conf.xml"
+    place.write_text("typed by hand\n")
+    for calls in (11, 12, 13):
+        write(prepare(written, replace(PLAIN, limits=Limits(calls=calls))), force=True)
+    copies = {file.name: file.read_text() for file in place.parent.glob("switch.conf.xml.before*")}
+    assert copies["switch.conf.xml.before"] == "typed by hand\n"
+    assert 'value="12"' in copies["switch.conf.xml.before.2"]
+    assert 'value="13"' in copies["switch.conf.xml.before.3"]
+    assert len(copies) == 3
+
+
+def test_secrets_that_others_may_read_are_told_and_closed(written: Path) -> None:
+    """A copy with `cp -r` has the rights of its umask: 0644."""
+    opened = [
+        written / "secrets",
+        written / "secrets/event_socket",
+        written / "autoload_configs/event_socket.conf.xml",
+    ]
+    for place, rights in zip(opened, (0o755, 0o644, 0o644), strict=True):
+        place.chmod(rights)
+    preparation = prepare(written, PLAIN)
+    assert list(preparation.too_open) == opened
+    assert not preparation.changes
+    with pytest.raises(SwitchFolderError, match="--force"):
+        write(preparation)
+    assert mode(opened[1]) == 0o644
+    write(preparation, force=True)
+    assert [mode(place) for place in opened] == [0o700, 0o600, 0o600]
+    assert not prepare(written, PLAIN).differs
+
+
+def test_what_is_kept_of_a_file_with_a_secret_is_closed_too(written: Path) -> None:
+    """The old password may still be the one of the next machine."""
+    profile = written / "sip_profiles/ivr.xml"
+    profile.chmod(0o644)
+    profile.write_text("<old/>\n")
+    write(prepare(written, PLAIN), force=True)
+    assert mode(profile) == mode(profile.with_name("ivr.xml.before")) == 0o600
+
+
+def test_a_secret_that_no_file_can_hold_is_named(written: Path) -> None:
+    """Which of them, and what is wrong with it."""
+    file = written / "secrets/event_socket"
+    file.write_text("one\x07two\n")
+    with pytest.raises(SwitchConfigurationError, match=r"secrets/event_socket holds a control .*code 7"):
+        prepare(written, PLAIN)
+
+
 def test_no_diff_shows_a_secret(written: Path) -> None:
     """Diffs end up in tickets and chats."""
     file = written / "autoload_configs" / "event_socket.conf.xml"

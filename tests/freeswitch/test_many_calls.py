@@ -5,9 +5,8 @@ a person hears a gap. Slots are 20 ms apart, from the earliest packet of the las
 a frame is *missing* if it was said and never arrived, and a *hole* is a frame that nobody said (silence, or
 FreeSWITCH's guess for a packet that did not come in its 20 ms). Every frame that is said in a call is another
 one, so a gap of any length is seen, and each call's frames are compared with its own length, so one at the
-end is seen too. The first second of a call is counted apart and not judged: in it the jitter buffer fills
-(40 ms of silence before the first frame, and a guess where it was too short) and FreeSWITCH corrects its
-clock. The figures of one call alone are the machine's own noise.
+end is seen too. The first second of a call is told apart and not judged: in it the jitter buffer fills, and
+FreeSWITCH corrects its clock. The figures of one call alone are the machine's own noise.
 """
 
 from __future__ import annotations

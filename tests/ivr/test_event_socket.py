@@ -39,6 +39,24 @@ def finding(port: int, password: str | None) -> doctor.Finding:
     return doctor._event_socket(settings)
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "said"),
+    [("embedded", "note", "embedded switch serves"), ("freeswitch", "bad", "No call comes in without it")],
+)
+def test_a_freeswitch_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, state: str, said: str
+) -> None:
+    """Where it is the switch, no embedded one takes its place."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("FREESWITCH_HOME", raising=False)
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        switch = SwitchSettings(kind=kind, event_port=unheard.getsockname()[1])
+        found = doctor._freeswitch(Settings().model_copy(update={"switch": switch}))
+    assert found.state == state
+    assert said in found.remedy
+
+
 def test_it_is_let_in(switch: EmbeddedSwitch) -> None:
     """With the version, so that the operator sees whom he reached."""
     found = finding(switch.event_socket_address[1], PASSWORD)

@@ -25,9 +25,9 @@ from ivr.cli.flows import SHIPPED
 from ivr.living.attention import DeadlineError
 from ivr.occasion import Person
 from ivr.publishing.checkup import catalogue_in
-from tests.ivr.callers.test_knowing import NOW, SHARED, ZONE, callers, seeded, store
+from tests.ivr.callers.test_knowing import NOW, SHARED, ZONE, callers, store
 
-__all__ = ["seeded", "store"]
+__all__ = ["store"]
 MONTSERRAT, ORDER = "+34759000103", "780361"
 LOOKUP, PROOF = Lookup("order", {}, "s"), Verify("customer", {}, "s")
 T = TypeVar("T")
