@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, tzinfo
 from typing import Any
 
 from dialogs.results import Found, Missing
@@ -34,7 +34,7 @@ def read_fields(
     record: dict[str, Scalar] = {}
     for name, one in fields.items():
         raw = get(prefix + name if one.at is None else one.at)
-        if raw is None or raw is ABSENT:
+        if raw is None or raw is ABSENT or _means_none(raw, one.none):
             if not one.optional:
                 raise NotAsAgreed(f"`{name}` is not in it: add `optional: true` if that may be")
             record[name] = None
@@ -55,6 +55,10 @@ def read_fields(
         except NotAsAgreed as fault:
             raise NotAsAgreed(f"`{name}` {fault}") from None
     return record
+
+
+def _means_none(raw: Any, forms: Sequence[str]) -> bool:
+    return (raw.isoformat() if isinstance(raw, date) else str(raw)) in forms
 
 
 def is_missing(absence: Absence, answer: Answer) -> bool:

@@ -209,6 +209,9 @@ class FieldOf(Part):
     )
     codes: dict[str, str] = Field(default_factory=dict, description="The system's codes → the flows'")
     optional: bool = Field(default=False, description="It may be null, or not there")
+    none: tuple[str, ...] = Field(
+        default=(), description="How the system writes that there is none: `['0001-01-01']`"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -232,6 +235,8 @@ class FieldOf(Part):
                 raise ValueError(f"no currency is called {self.currency}")
         elif self.currency is not None or self.written is not None:
             raise ValueError("`currency` and `written` go with `type: money`")
+        if self.none and not self.optional:
+            raise ValueError("`none` goes with `optional: true`: a flow has to reckon with it")
         if self.codes and self.type not in ("code", "text"):
             raise ValueError("`codes` go with `type: code` or `text`")
         return self

@@ -112,7 +112,7 @@ def _date(raw: Any, zone: tzinfo) -> str | None:
     """`2026-11-25`; a moment is put into the company's zone: 23:30 UTC is tomorrow in Madrid."""
     if isinstance(raw, date) and raw.year not in _YEARS:
         raise NotAsAgreed(
-            "is a date that nobody means: let the system leave it out, and add `optional: true`"
+            "is a date that nobody means: if it means that there is none, say so with `none` and `optional`"
         )
     if isinstance(raw, datetime):
         return (raw.astimezone(zone) if raw.tzinfo else raw).date().isoformat()

@@ -17,6 +17,8 @@ from gevent import socket
 
 from dialogs.results import Failed, Found, Missing, Slow
 from ivr.back_ends import BackEnds
+from ivr.back_ends.answers import in_row, read_fields
+from ivr.back_ends.declared import FieldOf
 from ivr.back_ends.errors import NotAsAgreed
 from ivr.back_ends.values import money_of, typed
 from ivr.outside.faults import NotReached
@@ -338,3 +340,12 @@ def test_metadata_of_the_cloud_are_not_asked_by_way_of_ipv6() -> None:
     """An IPv4 address written as an IPv6 one is the same place."""
     with pytest.raises(NotReached):
         HttpLink("http://[::ffff:169.254.169.254]", connections=1).connect(deadline=DEADLINE)
+
+
+@pytest.mark.parametrize("raw", ["0001-01-01", date(1, 1, 1)])
+def test_a_declared_none_is_absent(raw: object) -> None:
+    """And only where the flow was told that it may be."""
+    one = FieldOf.model_validate({"type": "date", "optional": True, "none": ["0001-01-01"]})
+    assert read_fields({"ends": one}, in_row({"ends": raw}), UTC) == {"ends": None}
+    with pytest.raises(ValueError, match="optional: true"):
+        FieldOf.model_validate({"type": "date", "none": ["0001-01-01"]})
