@@ -38,6 +38,7 @@ from data.models import (
     TicketRow,
     TicketStatusChangeRow,
 )
+from data.seed_draw import add_drawn_customer, customer_number
 from data.seed_rows import (
     CURRENCY,
     MOST_CUSTOMERS,
@@ -50,10 +51,8 @@ from data.seed_rows import (
     Which,
     add_account,
     add_customer,
-    add_drawn_customer,
     add_order,
     add_ticket,
-    customer_number,
 )
 from data.seed_slots import Slot, add_appointment, add_slots
 from data.store import Store

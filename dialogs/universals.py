@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dialogs.results import Alternative, Heard, Keyed, Match
-from dialogs.slots.choice import Choice, choose
+from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.words import plain
 
 MARK = "@"

@@ -72,7 +72,8 @@ from dialogs.nodes.question import Asked, Question, certain
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
-from dialogs.slots.choice import Choice, Key, Phrases, choose, spoken_keys
+from dialogs.slots.choice import Key, Phrases
+from dialogs.slots.choosing import Choice, choose, spoken_keys
 
 
 class MenuChoice(BaseModel):

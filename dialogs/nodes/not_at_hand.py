@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialogs.results import Heard, Keyed, Match
-from dialogs.slots.choice import Choice, choose
+from dialogs.slots.choosing import Choice, choose
 from dialogs.universals import HELP, NOT_AT_HAND
 
 LOOKED_UP = frozenset({"digits", "code", "phone"})

@@ -26,7 +26,7 @@ from dialogs.nodes.not_at_hand import TIME_TO_LOOK, find_not_at_hand, not_at_han
 from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
-from dialogs.slots.choice import NEGATIONS
+from dialogs.slots.choosing import NEGATIONS
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.words import words_of
 from dialogs.slots.yes_no import YesNo, behind_no

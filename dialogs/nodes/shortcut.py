@@ -61,7 +61,7 @@ from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import Exit, Run, Step, Way
 from dialogs.results import Heard, Keyed, Match
 from dialogs.segments.rules import Shortcut as Matter
-from dialogs.slots.choice import NEGATIONS
+from dialogs.slots.choosing import NEGATIONS
 from dialogs.slots.words import words_of
 from dialogs.slots.yes_no import YesNo
 from dialogs.wording import wording

@@ -78,7 +78,7 @@ from dialogs.nodes.question import Asked, Misses, Question, asked_once, listen
 from dialogs.nodes.step import NEXT, Exit, Run, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.results import Failed, Heard, Keyed, Match, NoInput, NoMatch, Result, Slow, Understood
-from dialogs.slots.choice import Choice, choose
+from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.kind import best_said
 from dialogs.slots.yes_no import YesNo
 from dialogs.wording import wording

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
-from dialogs.slots.choice import Choice, choose
+from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.words import distance, likeness, plain
 from dialogs.universals import find_universal
 
