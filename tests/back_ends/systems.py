@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 from gevent import socket
 from gevent.pywsgi import WSGIServer
+from gevent.queue import Queue
 from gevent.server import StreamServer
 
 Reply = tuple[int, Any] | tuple[int, Any, dict[str, str]]
@@ -92,23 +93,41 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-def hang(_connection: socket.socket) -> None:
-    gevent.sleep(60)
+def hang(connection: socket.socket) -> None:
+    """Says nothing until whoever asked has gone."""
+    connection.recv(1)
+
+
+class Holding:
+    """A server's talk that hangs, and tells when it has been asked."""
+
+    def __init__(self) -> None:
+        self._asked: Queue[None] = Queue()
+
+    def __call__(self, connection: socket.socket) -> None:
+        self._asked.put(None)
+        hang(connection)
+
+    def wait_asked(self) -> None:
+        """Waits for the next request. Raises `gevent.queue.Empty` after ten seconds."""
+        self._asked.get(timeout=10)
 
 
 def drip(connection: socket.socket) -> None:
     """A byte now and then: each read succeeds, and none of them is the last."""
     connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
-    while True:
-        connection.sendall(b" ")
-        gevent.sleep(0.05)
+    _drop_by_drop(connection, b" ")
 
 
 def drip_head(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    _drop_by_drop(connection, b"a")
+
+
+def _drop_by_drop(connection: socket.socket, drop: bytes) -> None:
     while True:
-        connection.sendall(b"a")
-        gevent.sleep(0.05)
+        connection.sendall(drop)
+        gevent.sleep(0.05)  # no wait of a test's: the slowness is what is served
 
 
 def flood(megabytes: int) -> Callable[[socket.socket], None]:

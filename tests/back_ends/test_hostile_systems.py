@@ -26,6 +26,7 @@ from ivr.outside.http import HttpLink
 from tests.back_ends.conftest import Connect
 from tests.back_ends.systems import (
     HEAD,
+    Holding,
     announce,
     break_off,
     crm,
@@ -291,11 +292,12 @@ def test_a_hanging_system_does_not_hold_up_another_call(connected: Connect) -> N
 
 def test_a_caller_who_hangs_up_gives_the_connection_back(connected: Connect) -> None:
     """The greenlet that asked is killed; the next one is served as if it had never been."""
-    with crm(lambda *_: (200, GOOD)) as system, raw_server(hang) as url:
+    holding = Holding()
+    with crm(lambda *_: (200, GOOD)) as system, raw_server(holding) as url:
         back_ends = connected(declared(url, "connections: 1"))
         for _ in range(3):
             asking = gevent.spawn(ask, back_ends)
-            gevent.sleep(0.05)
+            holding.wait_asked()
             asking.kill()
         assert ask(back_ends) == Slow()
         assert isinstance(ask(connected(declared(system.url))), Found)

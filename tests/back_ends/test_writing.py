@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from data.ids import new_id
 from data.models import OutboxRow
@@ -27,7 +28,7 @@ from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion
 from ivr.outbox import PATIENCE, Outbox, pause_after
-from tests.back_ends.systems import Reply, break_off, crm, hang, raw_server
+from tests.back_ends.systems import Holding, Reply, break_off, crm, hang, raw_server
 from tests.databases import store_at
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -260,14 +261,21 @@ def test_asked_twice_it_happens_once(build: Callable[..., House]) -> None:
 
 def test_a_caller_who_hangs_up_takes_nothing_back(build: Callable[..., House]) -> None:
     """Said yes, hung up: whoever waited is gone, the write is not."""
-    with crm(lambda *_: (200, {})) as system:
+    asked, go_on = Event(), Event()
+
+    def slowly(*_: object) -> Reply:
+        asked.set()
+        go_on.wait(10)
+        return 200, {}
+
+    with crm(slowly) as system:
         house = build(system.url)
         waiting = gevent.spawn(house.writing.write, SHIP, occasion())
-        gevent.sleep(0)
+        assert asked.wait(10)
         waiting.kill()
-        with gevent.Timeout(10):
-            while not (house.errands and house.errands[0].done_at):
-                gevent.sleep(0.02)
+        go_on.set()
+        house.outbox.wait_until_carried()
+        assert house.errands[0].done_at
         assert len(system.asked) == 1
 
 
@@ -367,12 +375,11 @@ def test_what_was_claimed_and_never_begun_is_done(build: Callable[..., House]) -
 
 def test_no_server_takes_what_another_is_just_beginning(build: Callable[..., House]) -> None:
     """Its caller would wait for an answer that somebody else has; if its process dies, they may."""
-    with raw_server(hang) as url:
+    holding = Holding()
+    with raw_server(holding) as url:
         house = build(url, still=True)
         greenlet = gevent.spawn(house.writing.write, SHIP, occasion())
-        with gevent.Timeout(10):
-            while not house.errands:
-                gevent.sleep(0.01)
+        holding.wait_asked()
         other = house.process("two")
         assert other.carry() == 0
         greenlet.kill()
@@ -387,15 +394,12 @@ def test_it_is_given_up_after_three_days_and_can_be_taken_up_again(build: Callab
         house = build(system.url)
         assert house.writing.write(SHIP, occasion()) == Noted()
         house.clock.later = PATIENCE + timedelta(minutes=1)
-        with gevent.Timeout(20):
-            while not house.store.outbox.given_up():
-                gevent.sleep(0.05)
+        house.carry()
         (lost,) = house.store.outbox.given_up()
         assert "not done in time: crm: answers with the status 503" in lost.last_error
         assert house.store.outbox.revive(lost.id, at=house.clock.utc())
-        with gevent.Timeout(20):
-            while house.store.outbox.state().waiting:
-                gevent.sleep(0.05)
+        house.carry()
+        assert not house.store.outbox.state().waiting
         assert len(system.asked) == 3
 
 
