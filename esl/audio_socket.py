@@ -33,6 +33,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from esl import commands, sockets
+from esl.later import run_later
 from esl.live_audio import BYTES_PER_SECOND
 from esl.sockets import LOOPBACK, Network
 from esl.switch import FRAME_BYTES, Audio, ListeningLost
@@ -73,7 +74,7 @@ class SocketTap:
         self._deliver = deliver
         self._rest = b""
         self._position = 0
-        self._late = gevent.spawn_later(audio.appear_within, self._never_came)
+        self._late = run_later(audio.appear_within, self._never_came)
 
     def stop(self) -> None:
         """Safe to call twice, from any greenlet. The token is void from now on."""

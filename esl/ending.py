@@ -11,6 +11,7 @@ from collections.abc import Callable
 import gevent
 from gevent.event import Event as Flag
 
+from esl.later import run_later
 from esl.switch import HungUp
 from esl.wire import Event
 
@@ -91,7 +92,7 @@ class Ending:
 
     def _await_verdict(self) -> None:
         if self._waiting is None:
-            self._waiting = gevent.spawn_later(self._grace, self._close)
+            self._waiting = run_later(self._grace, self._close)
 
     def _close(self) -> None:
         if self.over:

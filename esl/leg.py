@@ -19,7 +19,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-import gevent
 import structlog
 from gevent.queue import Queue
 
@@ -29,6 +28,7 @@ from esl.connection import OutboundConnection
 from esl.ending import VERDICT_GRACE, Ending
 from esl.errors import CallEnded, CommandRefusedError, CommandTimeoutError, ConnectionLostError
 from esl.event_source import EventSource
+from esl.later import run_later
 from esl.leg_recordings import RECORD_RETRIES, Recordings
 from esl.listening import SILENT_AFTER, Listening
 from esl.live_audio import AudioTransport
@@ -154,7 +154,7 @@ class Leg:
             commands.break_all(self.uuid),
             commands.fence(event_uuid=fence),
         )
-        gevent.spawn_later(self._stop_grace, self.running.settle, fence)
+        run_later(self._stop_grace, self.running.settle, fence)
 
     def start_listening(self) -> None:
         """Starts the live audio of the caller; `Audio` events follow until the end of the call."""

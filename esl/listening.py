@@ -12,6 +12,7 @@ import gevent
 import structlog
 
 from esl.errors import CallEnded, CommandRefusedError
+from esl.later import run_later
 from esl.live_audio import AudioTransport, Tap
 from esl.switch import Audio, ListeningLost
 from esl.wire import Command
@@ -80,7 +81,7 @@ class Listening:
             tap.stop()
             raise
         if self._tap is tap and tries_left > 0:
-            self._later = gevent.spawn_later(self._silent_after, self._begin_again, tap, tries_left)
+            self._later = run_later(self._silent_after, self._begin_again, tap, tries_left)
 
     def _begin_again(self, tap: Tap, tries_left: int) -> None:
         """Unless sound has come: the same once more, under another name."""

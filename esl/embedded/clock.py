@@ -15,6 +15,8 @@ from typing import Any, Protocol
 import gevent
 from gevent.event import Event
 
+from esl.later import run_later
+
 
 class Clock(Protocol):
     """Seconds since the epoch that never go back, and ways to wait that are measured in them."""
@@ -57,7 +59,7 @@ class ScaledClock:
         return event.is_set()
 
     def later(self, seconds: float, run: Callable[[], None]) -> gevent.Greenlet[..., Any]:
-        return gevent.spawn_later(max(seconds, 0.0) / self.speed, run)
+        return run_later(max(seconds, 0.0) / self.speed, run)
 
 
 class RealClock(ScaledClock):

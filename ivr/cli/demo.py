@@ -19,6 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from data.seeds import demo_customers, seed
 from data.store import Store
+from esl.later import run_later
 from ivr.cli import pass_settings
 from ivr.clock import Clock
 from ivr.config import DatabaseSettings, Settings
@@ -255,7 +256,7 @@ def play(settings: Settings, console: Console) -> Played:
                 minds.append(mind)
             console.rule("two calls")
             first = gevent.spawn(minds[0].play)
-            second = gevent.spawn_later(SECOND_CALL_AFTER, minds[1].play)
+            second = run_later(SECOND_CALL_AFTER, minds[1].play)
             gevent.joinall([first, second], raise_error=True)
             verdicts = [
                 spoken_goal(minds[0].played, customer.balance_cents, customer.currency, voice.samples_of),
