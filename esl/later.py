@@ -13,11 +13,11 @@ from typing import Any
 import gevent
 
 
-def run_later(seconds: float, run: Callable[..., None], *args: Any) -> gevent.Greenlet[..., Any]:
+def run_later(seconds: float, run: Callable[..., object], *args: Any) -> gevent.Greenlet[..., Any]:
     """Runs `run(*args)` in a greenlet of its own after `seconds`, and not before; its `kill` calls it off."""
     return gevent.spawn(_run, seconds, run, args)
 
 
-def _run(seconds: float, run: Callable[..., None], args: tuple[Any, ...]) -> None:
+def _run(seconds: float, run: Callable[..., object], args: tuple[Any, ...]) -> None:
     gevent.sleep(seconds)
     run(*args)
