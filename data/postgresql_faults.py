@@ -8,18 +8,16 @@ from __future__ import annotations
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
+from data.common_faults import empty, full, older, refused
 from data.errors import (
     UPGRADE,
     DatabaseCorrupt,
-    DatabaseFull,
     DatabaseLocked,
     DatabaseLost,
     DatabaseReadOnly,
     DatabaseUrlWrong,
     DataError,
-    RecordRefused,
     SchemaMissing,
-    SchemaOlder,
 )
 
 _RUNS = "see whether PostgreSQL runs, and can be reached from here"
@@ -48,7 +46,7 @@ def translated(error: BaseException, *, shown: str) -> DataError:
     cause = cause_of(error)
     code = getattr(cause, "sqlstate", None)
     if isinstance(cause, psycopg.DataError) and code is None:
-        return _refused(shown)  # text with a NUL character, found by the driver
+        return refused(shown)  # text with a NUL character, found by the driver
     if code is None or code.startswith("08") or code in _LOST:
         return _unreachable(str(cause), shown)
     return _by_code(code, shown) or _by_class(code, shown)
@@ -72,9 +70,9 @@ def _by_code(code: str, shown: str) -> DataError | None:
                 "look for a long import or a blocked session (`pg_stat_activity`), then try again",
             )
         case "42P01":
-            kind, what, remedy = SchemaMissing, f"the database {shown} is empty", UPGRADE
+            return empty(shown)
         case "42703":
-            kind, what, remedy = SchemaOlder, f"the database {shown} is older than this program", UPGRADE
+            return older(shown)
         case "25006" | "42501":
             kind, what, remedy = (
                 DatabaseReadOnly,
@@ -82,11 +80,7 @@ def _by_code(code: str, shown: str) -> DataError | None:
                 "give the server's user that right, or the address of the primary server",
             )
         case "53100":
-            kind, what, remedy = (
-                DatabaseFull,
-                f"no space left for the database {shown}",
-                "make room on its disk",
-            )
+            return full(shown)
         case "53300":
             kind, what, remedy = (
                 DatabaseLost,
@@ -101,7 +95,7 @@ def _by_code(code: str, shown: str) -> DataError | None:
 def _by_class(code: str, shown: str) -> DataError:
     match code[:2]:
         case "22" | "23":
-            return _refused(shown)
+            return refused(shown)
         case "28":
             return _stranger(shown)
         case "42" | "0A":
@@ -115,13 +109,6 @@ def _by_class(code: str, shown: str) -> DataError:
             )
         case _:
             return DatabaseLost(f"the database {shown} cannot be used (SQLSTATE {code})", remedy=_RUNS)
-
-
-def _refused(shown: str) -> RecordRefused:
-    return RecordRefused(
-        f"the database {shown} refused a row that contradicts another, or a value that does not fit",
-        remedy="look for a duplicate number or a missing customer in what was being written",
-    )
 
 
 def _stranger(shown: str) -> DatabaseUrlWrong:

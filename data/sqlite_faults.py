@@ -12,19 +12,17 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from data.common_faults import empty, full, older, refused
 from data.errors import (
     UPGRADE,
     DatabaseCorrupt,
-    DatabaseFull,
     DatabaseLocked,
     DatabaseLost,
     DatabaseReadOnly,
     DataError,
     FolderMissing,
     FolderNotWritable,
-    RecordRefused,
     SchemaMissing,
-    SchemaOlder,
 )
 
 _EFFECTIVE = os.access in os.supports_effective_ids
@@ -91,13 +89,6 @@ def corrupt(shown: str, detail: str) -> DatabaseCorrupt:
     )
 
 
-def _refused(shown: str) -> RecordRefused:
-    return RecordRefused(
-        f"the database {shown} refused a row that contradicts another",
-        remedy="look for a duplicate number or a missing customer in what was being written",
-    )
-
-
 def _from_sqlite(error: sqlite3.Error, file: Path) -> DataError:
     match _primary_code(error):
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -105,9 +96,9 @@ def _from_sqlite(error: sqlite3.Error, file: Path) -> DataError:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return corrupt(str(file), str(error))
         case sqlite3.SQLITE_FULL:
-            return DatabaseFull(f"no space left for the database {file}", remedy="make room on its disk")
+            return full(str(file))
         case sqlite3.SQLITE_CONSTRAINT:
-            return _refused(str(file))
+            return refused(str(file))
         case code:
             return _from_place(error, code, file)
 
@@ -123,9 +114,9 @@ def _from_place(error: sqlite3.Error, code: int | None, file: Path) -> DataError
             f"the database {file} is read-only", remedy="see whether its disk is mounted for writing"
         )
     if words.startswith("no such table"):
-        return SchemaMissing(f"the database {file} is empty", remedy=UPGRADE)
+        return empty(str(file))
     if "no such column" in words or "has no column" in words:
-        return SchemaOlder(f"the database {file} is older than this program", remedy=UPGRADE)
+        return older(str(file))
     return DatabaseLost(f"the database {file} cannot be used ({words})", remedy="look at its disk and folder")
 
 

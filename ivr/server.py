@@ -25,11 +25,12 @@ from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.doors import bind, open_for_calls
 from ivr.identity.attestation import attested
+from ivr.living.services import Services
 from ivr.moments import Watch, nobody_watches
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
 from ivr.rooms import Furnishing, Rooms, check_folders, open_rooms
-from ivr.session import Services, Session
+from ivr.session import Session
 from ivr.voice import Fetching, Tell
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NoReturn
 
 import structlog
@@ -47,45 +47,22 @@ from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call, HungUp
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
-from ivr.callers.knowing import Acquaintance
 from ivr.callers.meeting import Meeting
-from ivr.clock import Clock
 from ivr.living.attention import Attention, CallOverError, CallTooLongError
-from ivr.living.back_end_work import BackEndWork, Counter, Filler, Lookups, Writes
+from ivr.living.back_end_work import BackEndWork, Counter
 from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
 from ivr.living.listening import Collected, Question
 from ivr.living.queue_wait import QueueWait
 from ivr.living.saying import NothingToSayError, Saying
-from ivr.living.voicing import Prompts, Voicing
-from ivr.moments import MASK, Watch
-from ivr.performers import Performers
-from speech.recognizer import Recognizer
+from ivr.living.services import Services
+from ivr.living.voicing import Voicing
+from ivr.moments import MASK
 
 log = structlog.get_logger(__name__)
 
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
-
-
-@dataclass(frozen=True)
-class Services:
-    """What a call is performed with."""
-
-    prompts: Prompts
-    recognizer: Recognizer | None
-    lookups: Lookups
-    clock: Clock
-    watch: Watch
-    longest_call: float
-    """Seconds."""
-    writes: Writes | None = None
-    """`None`: nobody is there who has things done."""
-    filler: Filler = field(default_factory=Filler)
-    """What callers hear while a back end takes its time."""
-    caller: Acquaintance | None = None
-    """Whoever calls; `None`: nobody asks."""
-    performers: Performers = field(default_factory=Performers)
 
 
 class Session:

@@ -36,6 +36,7 @@ def with_figures_joined(text: str, language: str, words: Collection[str] = ()) -
     for place in range(1, len(said)):
         before, figures = said[place - 1], said[place]
         if figures.isdecimal() and len(figures) <= 3 and before in words and before not in JOINERS:
+            # A language or a size that num2words does not know: the figures stay.
             with suppress(NotImplementedError, OverflowError):
                 said[place] = plain(num2words(int(figures), lang=language))
     return " ".join(said)

@@ -44,9 +44,19 @@ from esl.embedded.line import (
 )
 from esl.embedded.measure import LOUD, end_of_sound, first_loud
 from esl.embedded.sounds import FRAME_SAMPLES, SILENCE, frames_of, read_samples
+from esl.embedded.steps import (
+    HangUp,
+    Key,
+    Silent,
+    Sound,
+    Speak,
+    Step,
+    TalkOver,
+    WaitForPromptEnd,
+    WaitForSound,
+    WaitHangup,
+)
 from esl.switch import FRAME_SECONDS, SAMPLE_RATE
-
-Sound = bytes | Path
 
 
 @dataclass
@@ -55,59 +65,6 @@ class Utterance:
 
     start: int = -1
     end: int = -1
-
-
-# --- steps of a script --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Speak:
-    sound: Sound
-
-
-@dataclass(frozen=True)
-class Key:
-    digits: str
-    gap: float = 0.2
-    """Seconds from key to key."""
-
-
-@dataclass(frozen=True)
-class Silent:
-    seconds: float
-
-
-@dataclass(frozen=True)
-class WaitForPromptEnd:
-    quiet: float = 0.8
-    """Seconds of quiet after a sound that mean: it is my turn."""
-    timeout: float = 60.0
-
-
-@dataclass(frozen=True)
-class WaitForSound:
-    timeout: float = 30.0
-
-
-@dataclass(frozen=True)
-class TalkOver:
-    """Speaks `after` seconds into the next prompt, without waiting for its end."""
-
-    sound: Sound
-    after: float = 0.5
-
-
-@dataclass(frozen=True)
-class HangUp:
-    cause: str = "NORMAL_CLEARING"
-
-
-@dataclass(frozen=True)
-class WaitHangup:
-    timeout: float = 60.0
-
-
-Step = Speak | Key | Silent | WaitForPromptEnd | WaitForSound | TalkOver | HangUp | WaitHangup
 
 
 class ScriptedCaller:

@@ -12,12 +12,11 @@ Rules:
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from esl.embedded.accounts import account_for_media, account_for_times
 from esl.embedded.events import Origin
-from esl.embedded.hold import hold_events
 from esl.embedded.media import Media
 from esl.embedded.profile import CallerProfile, dialog_variables, ended_by_caller, media_variables
 
@@ -304,10 +303,10 @@ class Channel:
         self.fire("CHANNEL_CALLSTATE", [("Original-Channel-Call-State", "ACTIVE")])
         self.enter("CS_REPORTING")
         self.set("digits_dialed", "".join(self.digits_taken) or "none")
-        self._account_for_times(last_application)
+        account_for_times(self, last_application)
         if not self.hung_up_by_caller:
             self.set("sip_hangup_disposition", "send_bye")
-        self._account_for_media()
+        account_for_media(self)
         self.fire("CHANNEL_HANGUP_COMPLETE", first=[("Hangup-Cause", cause)])
 
     def destroy(self) -> None:
@@ -315,90 +314,3 @@ class Channel:
         if self.state != "CS_DESTROY":
             self.state = "CS_DESTROY"
             self.fire("CHANNEL_DESTROY")
-
-    def _account_for_times(self, last_application: tuple[str, str] | None) -> None:
-        """switch_channel.c, `switch_channel_set_timestamps`."""
-        times = self.profile.times
-        stamps = [
-            ("start", times.created),
-            ("profile_start", times.profile_created),
-            ("answer", times.answered),
-            ("bridge", times.bridged),
-            ("progress_media", times.progress_media),
-            ("hold", times.last_hold),
-            ("end", times.hangup),
-        ]
-        for name, at in stamps:
-            if at:
-                self.set(f"{name}_stamp", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at // 1_000_000)))
-            if at and name == "hold":
-                self.set("hold_events", hold_events(self.holds))
-        epochs = [
-            *stamps[:4],
-            ("last_hold", times.last_hold),
-            ("hold_accum", times.hold_accum),
-            ("resurrect", times.resurrect),
-            ("progress", times.progress),
-            ("progress_media", times.progress_media),
-            ("end", times.hangup),
-        ]
-        for name, at in epochs:
-            if name == "hold_accum":
-                for unit, scale in (("seconds", 1_000_000), ("usec", 1), ("ms", 1000)):
-                    self.set(f"hold_accum_{unit}", str(at // scale))
-                continue
-            self.set(f"{name}_epoch", str(at // 1_000_000))
-            self.set(f"{name}_uepoch", str(at))
-        if last_application is not None:
-            self.set("last_app", last_application[0])
-            self.set("last_arg", last_application[1])
-        profile = self.profile
-        self.set("caller_id", f'"{profile.caller_id_name}" <{profile.caller_id_number}>')
-        spans = {
-            "": times.hangup - times.created,
-            "bill": times.hangup - times.answered if times.answered else 0,
-            "progress": times.progress - times.created if times.progress else 0,
-            "answer": times.answered - times.created if times.answered else 0,
-            "wait": times.bridged - times.created if times.bridged else 0,
-            "progress_media": times.progress_media - times.created if times.progress_media else 0,
-            "flow_bill": times.hangup - times.created,
-        }
-        for unit, scale in (("sec", 1_000_000), ("msec", 1000), ("usec", 1)):
-            for name, span in spans.items():
-                whole = {"sec": "duration", "msec": "mduration", "usec": "uduration"}[unit]
-                self.set(f"{name}{unit}" if name else whole, str(max(span, 0) // scale))
-
-    def _account_for_media(self) -> None:
-        """The RTP counters, from the frames that really passed: 160 bytes and a 12-byte header each."""
-        media = self.media
-        self.update(
-            {
-                "rtp_audio_in_raw_bytes": str(media.frames_in * 172),
-                "rtp_audio_in_media_bytes": str(media.frames_in * 172),
-                "rtp_audio_in_packet_count": str(media.frames_in),
-                "rtp_audio_in_media_packet_count": str(media.frames_in),
-                "rtp_audio_in_skip_packet_count": str(max(media.ticks - media.frames_in, 0)),
-                "rtp_audio_in_jitter_packet_count": "0",
-                "rtp_audio_in_dtmf_packet_count": str(len(self.digits_taken)),
-                "rtp_audio_in_cng_packet_count": "0",
-                "rtp_audio_in_flush_packet_count": str(media.skipped),
-                "rtp_audio_in_largest_jb_size": "0",
-                "rtp_audio_in_jitter_min_variance": "0.00",
-                "rtp_audio_in_jitter_max_variance": "0.00",
-                "rtp_audio_in_jitter_loss_rate": "0.00",
-                "rtp_audio_in_jitter_burst_rate": "0.00",
-                "rtp_audio_in_mean_interval": "20.00" if media.frames_in else "0.00",
-                "rtp_audio_in_flaw_total": "0",
-                "rtp_audio_in_quality_percentage": "100.00",
-                "rtp_audio_in_mos": "4.50",
-                "rtp_audio_out_raw_bytes": str(media.frames_out * 172),
-                "rtp_audio_out_media_bytes": str(media.frames_out * 172),
-                "rtp_audio_out_packet_count": str(media.frames_out),
-                "rtp_audio_out_media_packet_count": str(media.frames_out),
-                "rtp_audio_out_skip_packet_count": "0",
-                "rtp_audio_out_dtmf_packet_count": "0",
-                "rtp_audio_out_cng_packet_count": "0",
-                "rtp_audio_rtcp_packet_count": "0",
-                "rtp_audio_rtcp_octet_count": "0",
-            }
-        )

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from esl.embedded.apps import APPLICATIONS, split_arguments, whole_number
+from esl.embedded.playing import play
 from esl.embedded.sounds import Played
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ def _ends_playback(session: Session, key: str) -> bool:
 def _playback(session: Session, argument: str) -> None:
     """`playback SOUND`; says how it went in Application-Response."""
     session.channel.set("playback_terminator_used", None)
-    played = session.play(argument, on_key=lambda key: _ends_playback(session, key))
+    played = play(session, argument, on_key=lambda key: _ends_playback(session, key))
     session.respond(played.response)
 
 
 @APPLICATIONS.add("endless_playback", needs_media=True)
 def _endless_playback(session: Session, argument: str) -> None:
-    while session.is_ready() and session.play(argument) is Played.WHOLE:
+    while session.is_ready() and play(session, argument) is Played.WHOLE:
         pass
 
 
@@ -126,7 +127,7 @@ def _play_and_get_digits(session: Session, argument: str) -> None:
         if not session.is_ready():
             break
         if question.bad_input:
-            session.play(question.bad_input)
+            play(session, question.bad_input)
     if question.on_failure and session.is_ready():
         session.transfer(question.on_failure.split(" ", 1)[0])
 
@@ -144,7 +145,7 @@ def _ask(session: Session, question: _Question) -> tuple[_End, str]:
             pressed.append(key)
             return True
 
-        played = session.play(question.prompt, on_key=first_key)
+        played = play(session, question.prompt, on_key=first_key)
         digits = "".join(pressed)
         if played in (Played.MISSING, Played.FAILED):
             return _End.FAILURE, ""

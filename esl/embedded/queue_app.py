@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from esl.embedded.apps import APPLICATIONS, whole_number
 from esl.embedded.errors import SoundError
+from esl.embedded.playing import play
 from esl.embedded.queues import SUBCLASS, AgentCall, CallQueue, Member
 from esl.embedded.recording import is_true
 from esl.embedded.sounds import Played, Source, open_sound
@@ -104,7 +105,7 @@ def _wait(session: Session, member: Member) -> None:
     while session.is_ready() and not member.cancel_reason:
         session.flush()
         if audible:
-            audible = session.play(member.queue.config.music, on_key=exit_key) is not Played.MISSING
+            audible = play(session, member.queue.config.music, on_key=exit_key) is not Played.MISSING
         else:
             session.take_break()
             session.obey_queued()

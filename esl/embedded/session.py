@@ -22,11 +22,9 @@ import gevent
 from gevent.event import Event
 
 from esl.embedded.channel import Channel, cause_named
-from esl.embedded.errors import SoundError
 from esl.embedded.leg_recordings import LegRecordings
 from esl.embedded.profile import CallerProfile
 from esl.embedded.recording import is_true
-from esl.embedded.sounds import Played, open_sound
 from esl.wire import Command
 
 if TYPE_CHECKING:
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_FILE_BLOCK = 16384
-"""Samples that the real switch reads from a file at a time; its counters move in such steps."""
 _SHORTEST_LOOP = 0.5
 """Seconds: an application that ends sooner is not repeated by `loops`."""
 _MOST_QUEUED = 1000
@@ -67,7 +63,8 @@ class Session:
         self._broadcast = False
         self._stop_broadcast = False
         self.break_all = False
-        self._break = False
+        self.broken = False
+        """Whether `uuid_break` was called since the application began."""
         self._last_application: tuple[str, str] | None = None
 
     # --- from other greenlets ------------------------------------------------------------------
@@ -95,14 +92,14 @@ class Session:
             self._commands.clear()
         if self._broadcast:
             self._stop_broadcast = True
-        self._break = True
+        self.broken = True
         self.break_all = everything
         self.media.stop_playing()  # not one more frame, whenever its application gets to know
         self.wake()
 
     def interrupt(self) -> None:
         """Stops what plays, and only that."""
-        self._break = True
+        self.broken = True
         self.media.stop_playing()
         self.wake()
 
@@ -237,7 +234,7 @@ class Session:
         identity = [("Application-UUID", uuid or str(uuid4()))]
         channel.fire("CHANNEL_EXECUTE", [*about, *identity])
         channel.set("current_application", name)  # once more, as the real one does: it moves to the end
-        self._break = False
+        self.broken = False
         application.run(self, argument)
         response = channel.variables.get("current_application_response", "_none_")
         channel.fire("CHANNEL_EXECUTE_COMPLETE", [*about, ("Application-Response", response), *identity])
@@ -259,7 +256,7 @@ class Session:
             interrupted, media.source = media.source, None
             self.obey(self._commands.popleft())
             media.source = interrupted
-            if self._break:
+            if self.broken:
                 self.wake()
                 return
 
@@ -312,7 +309,7 @@ class Session:
             self._broadcast = False
         if self._stop_broadcast:
             self._broadcast = False
-            self._break = True
+            self.broken = True
 
     # --- waiting -------------------------------------------------------------------------------
 
@@ -325,7 +322,7 @@ class Session:
 
     def take_break(self) -> bool:
         """Whether `uuid_break` was called since the application began; asked once, it is forgotten."""
-        broken, self._break = self._break, False
+        broken, self.broken = self.broken, False
         return broken
 
     def take_key(self) -> str:
@@ -351,52 +348,3 @@ class Session:
             self.rest()
         self.controlled = False
         self.channel.fire("CHANNEL_UNPARK")
-
-    # --- sound ---------------------------------------------------------------------------------
-
-    def play(self, name: str, *, on_key: Callable[[str], bool] | None = None) -> Played:
-        """Plays a sound to its end. `on_key` is asked about every key; True stops the sound."""
-        channel, media = self.channel, self.media
-        if not channel.pre_answer() or not self.is_ready():
-            return Played.FAILED
-        try:
-            source = open_sound(name, folder=self.switch.config.sounds)
-        except SoundError as fault:
-            _log.info("cannot play: %s", fault)
-            return Played.MISSING
-        about = [("Playback-File-Path", name)]
-        if name.startswith("tone_stream:"):
-            about.insert(0, ("Playback-File-Type", "tone_stream"))
-        channel.fire("PLAYBACK_START", about)
-        interrupted = media.source
-        media.play(source)
-        played = self._listen_while(lambda: media.source is source, on_key)
-        media.source = interrupted
-        read = max(-(-source.position // _FILE_BLOCK), 1) * _FILE_BLOCK
-        samples = read if source.total is None else min(read, source.total)
-        channel.set("playback_last_offset_pos", str(source.position))
-        channel.set("playback_seconds", str(samples // 8000))
-        channel.set("playback_ms", str(samples // 8))
-        channel.set("playback_samples", str(samples))
-        status = "break" if played is Played.BROKEN else "done"
-        channel.fire("PLAYBACK_STOP", [*about, ("Playback-Status", status)])
-        return played
-
-    def _listen_while(self, playing: Callable[[], bool], on_key: Callable[[str], bool] | None) -> Played:
-        while True:
-            if not self.is_ready():
-                return Played.FAILED
-            if self.take_break():
-                return Played.BROKEN
-            self.obey_queued()
-            if not self.is_ready():
-                return Played.FAILED
-            if on_key is not None and self.keys:
-                if on_key(self.take_key()):
-                    return Played.BROKEN
-                continue
-            if self._break:
-                continue
-            if not playing():
-                return Played.WHOLE
-            self.rest()

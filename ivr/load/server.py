@@ -33,12 +33,13 @@ from esl.switch import Call, Finished, HungUp  # noqa: E402
 from esl.switchboard import Switchboard  # noqa: E402
 from ivr.clock import Clock  # noqa: E402
 from ivr.config import LogSettings  # noqa: E402
+from ivr.living.services import Services  # noqa: E402
 from ivr.load.bare import BareServer  # noqa: E402
 from ivr.logs import configure  # noqa: E402
 from ivr.lookups import Lookups  # noqa: E402
 from ivr.moments import nobody_watches  # noqa: E402
 from ivr.records import Basis, Records  # noqa: E402
-from ivr.session import Services, Session  # noqa: E402
+from ivr.session import Session  # noqa: E402
 
 FLOW = """flow: measured
 summary: What a benchmark plays

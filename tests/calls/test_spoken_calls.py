@@ -20,9 +20,10 @@ from esl.switch import Call
 from ivr.clock import Clock
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, one_by_one, spoken_goal
 from ivr.living.audible import amount_heard, found_in
+from ivr.living.services import Services
 from ivr.moments import CallerAnswered, CallOver, Moment, SystemSpoke
 from ivr.records import Basis
-from ivr.session import Services, Session
+from ivr.session import Session
 from ivr.stage import MORNING, Stage
 from ivr.voice import Speaker
 from speech.errors import ModelUnavailable

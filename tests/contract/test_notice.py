@@ -17,9 +17,10 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.results import Failed
 from ivr.clock import Clock
+from ivr.living.services import Services
 from ivr.moments import Moment, SystemSpoke
 from ivr.records import Basis, Records
-from ivr.session import Services, Session
+from ivr.session import Session
 from tests.contract.place import ALMOST_ALL, Application, Place, arrived, gone, pause, wav
 from tests.contract.test_recording import is_whole, read
 from tests.databases import store_at

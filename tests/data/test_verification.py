@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from gevent.threadpool import ThreadPool
@@ -12,7 +12,7 @@ from data.ids import new_id
 from data.models import CustomerRow
 from data.records import Errand
 from data.store import Store
-from data.verification import Lockout, VerificationTry, Windows
+from data.verification import Lockout, Scope, VerificationTry, Windows
 from tests.data.conftest import NOW
 
 HOUR = timedelta(hours=1)
@@ -102,15 +102,25 @@ def test_of_many_at_once_each_sees_those_before(store: Store) -> None:
 
 def test_a_lock_holds_whoever_it_names(store: Store) -> None:
     """Until it ends or is lifted; another's does not count."""
-    whom = {"subject_hash": "s", "caller_number": "c", "call_id": new_id()}
-    for scope, subject in (("subject", "s"), ("caller", "c"), ("call", str(whom["call_id"])), ("all", "")):
-        lock = Lockout(scope=scope, subject=subject, reason="r", since=NOW, until=NOW + HOUR)  # type: ignore[arg-type]
+    call_id = new_id()
+    scopes: list[tuple[Scope, str]] = [
+        ("subject", "s"),
+        ("caller", "c"),
+        ("call", str(call_id)),
+        ("all", ""),
+    ]
+
+    def lockout(at: datetime) -> Lockout | None:
+        return store.verifications.lockout(subject_hash="s", caller_number="c", call_id=call_id, at=at)
+
+    for scope, subject in scopes:
+        lock = Lockout(scope=scope, subject=subject, reason="r", since=NOW, until=NOW + HOUR)
         store.verifications.lock(lock)
-        held = store.verifications.lockout(**whom, at=NOW)  # type: ignore[arg-type]  # a table
+        held = lockout(NOW)
         assert held is not None and held.scope == scope
-        assert store.verifications.lockout(**whom, at=NOW + HOUR) is None  # type: ignore[arg-type]
-        assert store.verifications.lift(scope, subject, at=NOW, by="test", why="test") == 1  # type: ignore[arg-type]
-        assert store.verifications.lockout(**whom, at=NOW) is None  # type: ignore[arg-type]
+        assert lockout(NOW + HOUR) is None
+        assert store.verifications.lift(scope, subject, at=NOW, by="test", why="test") == 1
+        assert lockout(NOW) is None
 
 
 def test_messages_are_counted_and_put_together(store: Store) -> None:

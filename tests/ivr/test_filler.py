@@ -17,8 +17,8 @@ from ivr.config import CallSettings, Settings
 from ivr.living.back_end_work import Filler
 from ivr.living.hold_music import filler_of, soft_music
 from ivr.living.meanwhile import REST, SHORTEST
+from ivr.living.services import Services
 from ivr.occasion import Occasion
-from ivr.session import Services
 from speech.errors import SynthesizerLost
 from speech.sound import write_wav
 from tests.ivr.test_session import Rig, number_question, spoken

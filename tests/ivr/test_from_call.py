@@ -47,10 +47,11 @@ from ivr.clock import Clock
 from ivr.living.attention import CallOverError
 from ivr.living.deeds import Deeds
 from ivr.living.listening import Collected
+from ivr.living.services import Services
 from ivr.moments import nobody_watches
 from ivr.publishing.checkup import catalogue_in
 from ivr.records import Basis, Records
-from ivr.session import Services, Session
+from ivr.session import Session
 from ivr.workshop.recorded_call import Site
 from ivr.workshop.recorded_call import test_of as as_test
 from tests.databases import store_at

@@ -49,10 +49,11 @@ from dialogs.results import (
 )
 from esl.switch import FRAME_BYTES, Audio, Digit, HungUp
 from ivr.clock import Clock
+from ivr.living.services import Services
 from ivr.lookups import Lookups
 from ivr.moments import CallOver, Moment
 from ivr.records import Basis, Records
-from ivr.session import Services, Session
+from ivr.session import Session
 from speech.errors import SynthesizerLost
 from tests.databases import store_at
 from tests.ivr.paper import LiveInbox, PaperCall, PaperDialog, PaperPrompts
