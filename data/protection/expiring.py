@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from data.models import (
     AuditRow,
+    CallbackRow,
     CallRow,
     DoneRequestRow,
     MessageRow,
@@ -45,6 +46,8 @@ class Retention:
     callers: int | None = 730
     """Who a call was from; the call itself stays as a figure."""
     messages: int | None = 365
+    callbacks: int | None = 90
+    """Who was called back; one that is still open stays."""
     segments: int | None = 365
     verification: int | None = 90
     """Tries to prove who one is."""
@@ -66,6 +69,10 @@ def expire(
         "transcripts": (retention.transcripts, work.transcripts),
         "callers": (retention.callers, work.callers),
         "messages": (retention.messages, work.rows(MessageRow, MessageRow.at, MessageRow.id)),
+        "callbacks": (
+            retention.callbacks,
+            work.rows(CallbackRow, CallbackRow.ended_at, CallbackRow.id),
+        ),
         "segments": (retention.segments, work.rows(SegmentRow, SegmentRow.at, SegmentRow.id)),
         "verification": (
             retention.verification,
