@@ -66,8 +66,9 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
+from dialogs.nodes.asked_back import certain
 from dialogs.nodes.not_at_hand import LOOKED_UP
-from dialogs.nodes.question import Asked, Judge, Listening, Question, certain
+from dialogs.nodes.question import Asked, Judge, Listening, Question
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
