@@ -144,7 +144,11 @@ class Date(SpokenKind):
         return Reading("", reading.cost, reason) if reason else reading
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)
+        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)[0]
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)[1]
 
 
 _FILLERS: Mapping[str, frozenset[str]] = {

@@ -147,6 +147,10 @@ class Phone(SpokenKind):
     def read_back(self, value: str, asking: Asking) -> str:
         return phone(national(value, asking.region), asking.language)[0]
 
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return phone(national(value, asking.region), asking.language)[1]
+
 
 @lru_cache(maxsize=2048)
 def _number(written: str, region: str) -> tuple[str, int] | None:
