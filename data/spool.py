@@ -305,6 +305,6 @@ def _write(store: Store, record: Record) -> None:
         case CallEnded():
             store.calls.finish(record)
         case Errand():
-            store.outbox.put(record)
+            store.outbox.put(record, spooled=True)
         case AuditEntry():
             store.audit.note(record)
