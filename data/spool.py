@@ -133,7 +133,29 @@ class Spool:
                 whose = _Whose({str(call) for call in calls}, frozenset(numbers), str(customer_id))
                 for line in (line for some in lines.values() for line in some):
                     whose.learn(line)
-                return sum(_keep_only(file, some, whose) for file, some in lines.items())
+                return sum(
+                    _keep_only(file, some, [line for line in some if line not in whose])
+                    for file, some in lines.items()
+                )
+        except OSError as error:
+            raise SpoolNotWritable(
+                f"the spool {self.folder} cannot be changed ({error.strerror})",
+                remedy="give the right to write there, then do it again",
+            ) from error
+
+    def forget_set_aside(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Deletes lines that were set aside before that moment; returns how many those are.
+
+        Raises `SpoolNotWritable`.
+        """
+        file = self.folder / _SET_ASIDE
+        if not file.exists():
+            return 0
+        try:
+            with self._locked("drain-lock"):
+                lines = file.read_bytes().splitlines()
+                left = [line for line in lines if not _set_aside_before(line, before)]
+                return len(lines) - len(left) if dry_run else _keep_only(file, lines, left)
         except OSError as error:
             raise SpoolNotWritable(
                 f"the spool {self.folder} cannot be changed ({error.strerror})",
@@ -230,14 +252,20 @@ def _content(line: bytes) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _keep_only(file: Path, lines: list[bytes], whose: _Whose) -> int:
-    """Writes a file anew without a person's lines, whole or not at all; how many those were."""
-    left = [line + b"\n" for line in lines if line not in whose]
+def _set_aside_before(line: bytes, before: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(json.loads(line)["at"]) < before
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False  # a person is still to look at it
+
+
+def _keep_only(file: Path, lines: list[bytes], left: list[bytes]) -> int:
+    """Writes a file anew with what is left of its lines, whole or not at all; how many are gone."""
     if len(left) == len(lines):
         return 0
     fresh = file.with_suffix(".fresh")
     fresh.unlink(missing_ok=True)
-    _append(fresh, b"".join(left))
+    _append(fresh, b"".join(line + b"\n" for line in left))
     fresh.replace(file)
     _sync_folder(file.parent)
     return len(lines) - len(left)
@@ -305,6 +333,6 @@ def _write(store: Store, record: Record) -> None:
         case CallEnded():
             store.calls.finish(record)
         case Errand():
-            store.outbox.put(record)
+            store.outbox.put(record, spooled=True)
         case AuditEntry():
             store.audit.note(record)

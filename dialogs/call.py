@@ -96,7 +96,9 @@ class Call:
     @property
     def asking(self) -> Asking:
         """Under which circumstances the next question is put."""
-        return Asking(self.language, self.facts.now, self.facts.region)
+        number = self.facts.caller.get("number")
+        own = number if isinstance(number, str) else ""
+        return Asking(self.language, self.facts.now, self.facts.region, own)
 
     # --- who calls ---
 

@@ -189,7 +189,15 @@ class RetentionSettings(_Part):
     callbacks: Days = 90
     segments: Days = 365
     verification: Days = 90
+    consents: Days = 1825
+    tickets: Days = 1825
+    orders: Days = 2190
+    accounts: Days = 2190
+    appointments: Days = 365
     outbox: Days = 30
+    given_up: Days = 365
+    spool: Days = 90
+    prompts: Days = 30
     audit: Days = 1825
 
 

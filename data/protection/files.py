@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -26,6 +28,8 @@ class Folders:
     messages: Path
     """Messages that were written down because there is no provider."""
     spool: Path
+    prompts: Path
+    """Sounds of what was read out, made once each."""
 
 
 def recordings_of(connection: Connection, subject: Subject) -> tuple[str, ...]:
@@ -49,6 +53,18 @@ def written_messages(folder: Path, addresses: Collection[str]) -> Iterator[Path]
         except (OSError, ValueError):
             continue
         if isinstance(told, dict) and told.get("to") in addresses:
+            yield file
+
+
+def older_than(folder: Path, before: datetime, endings: Collection[str]) -> Iterator[Path]:
+    """Files with such an ending, also in folders below, that nobody has written or used since."""
+    for file in sorted(folder.rglob("*")):
+        try:
+            found = file.lstat()
+        except OSError:
+            continue  # somebody else was quicker
+        old = found.st_mtime < before.timestamp()
+        if old and stat.S_ISREG(found.st_mode) and file.suffix.lower() in endings:
             yield file
 
 

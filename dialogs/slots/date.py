@@ -17,8 +17,10 @@ a date of birth, `past`. With `any`, "quince de marzo" may be last March or next
 whatever people mean differently: "next Friday", "en quince días", "el viernes" on a Friday. A time beside the
 day ("el viernes a las cinco") is left to another question.
 
-"El segundo martes de diciembre" and "el último día del mes" are days, too; "la víspera de Navidad" and "a fortnight on
-Friday" are asked back. A range ("del lunes al viernes") is none, nor is what stays open ("a finales de marzo").
+"El segundo martes de diciembre" and "el último día del mes" are days, too; "la víspera de Navidad", "a fortnight on
+Friday" and "a fin de mes" (the last day) are asked back, and so is what is corrected ("mañana no, pasado"). A range
+("del lunes al viernes") is none, nor is what stays open ("a finales de marzo"). Where the day is `past`, two digits
+may be a year: "July third eighty".
 
 By key: day and month, or day, month and year: `1503`, `150326`, `15032026`.
 
@@ -142,7 +144,11 @@ class Date(SpokenKind):
         return Reading("", reading.cost, reason) if reason else reading
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)
+        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)[0]
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)[1]
 
 
 _FILLERS: Mapping[str, frozenset[str]] = {

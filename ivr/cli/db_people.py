@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from data.protection.erasing import erase
-from data.protection.expiring import Retention, expire
+from data.protection.expiring import expire
 from data.protection.files import Folders
+from data.protection.retention import Retention
 from data.protection.showing import show
 from data.records import AuditEntry
 from ivr.cli.database import database_option, opened, report
@@ -26,7 +27,10 @@ def settings_of(context: click.Context) -> Settings:
 def _folders() -> Folders:
     settings = settings_of(click.get_current_context())
     return Folders(
-        recordings=settings.recordings_folder, messages=settings.messages_folder, spool=settings.spool_folder
+        recordings=settings.recordings_folder,
+        messages=settings.messages_folder,
+        spool=settings.spool_folder,
+        prompts=settings.prompts_folder / "cache",
     )
 
 

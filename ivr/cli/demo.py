@@ -55,15 +55,15 @@ AGENT_SAYS = "Hola, soy Marta, de facturación. Ya veo sus datos. ¿En qué pued
 
 
 def speaking_caller(customer_number: str, phone_number: str) -> Persona:
-    """Lucía asks for her balance by voice."""
+    """Lucía asks for her balance by voice; to the menu she need not listen to the end."""
     return Persona(
         name="Lucía",
         number=phone_number,
         language="es",
         replies=(
             # Who calls again about an open ticket or a coming order is asked about that first.
-            Reply("known_matter", words="no, es por otra cosa"),
-            Reply("main_menu", words="quiero saber mi saldo"),
+            Reply("known_matter", words="no, es por otra cosa", after=1.5),
+            Reply("main_menu", words="quiero saber mi saldo", after=2.0),
             Reply("main_menu", words="saldo"),
             Reply("customer_number", words=one_by_one(customer_number)),
             Reply("customer_number", words=one_by_one(customer_number)),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -20,27 +21,33 @@ from data.models import (
     Base,
     CallRow,
     IdentityRow,
+    LockoutRow,
     MessageRow,
+    OrderRow,
     OutboxRow,
     SegmentRow,
+    TicketRow,
     TurnRow,
     VerificationTryRow,
 )
 from data.protection.erasing import erase
-from data.protection.expiring import Retention, expire
+from data.protection.expiring import expire
 from data.protection.files import Folders, inside
 from data.protection.persons import IMPERSONAL, belongings, find
+from data.protection.retention import Retention
 from data.protection.showing import show
-from data.records import AuditEntry, Consent, Errand, OwnData, Request, TicketNote
+from data.records import AuditEntry, Booking, Consent, Errand, OwnData, Request, TicketNote
 from data.seeds import seed
 from data.spool import Spool
 from data.sqlite import Sqlite
 from data.store import Store
 from ivr.cli.db import commands
+from ivr.config import RetentionSettings
 from tests.data.conftest import NOW, begun, ended, turn
 
 LUCIA, ANTONIO = "45716", "12807"
 NUMBER = "+34759000101"
+DAY = timedelta(days=1)
 ENTRY = AuditEntry(at=NOW, who="ana", action="erase", what="", why="letter of 3 December")
 ASKED = Request(at=NOW)
 TRACES = ("Lucía", "lucia@example.org", "759000101", "12345678Z", "Calle Mayor, 1", "mi secreto", "No tengo")
@@ -61,7 +68,7 @@ class World:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
-    folders = Folders(tmp_path / "recordings", tmp_path / "messages", tmp_path / "spool")
+    folders = Folders(*(tmp_path / name for name in ("recordings", "messages", "spool", "prompts")))
     folders.recordings.mkdir()
     folders.messages.mkdir()
     return folders
@@ -354,7 +361,7 @@ def test_what_is_old_is_forgotten_each_after_its_own_time(world: World) -> None:
     call = world.store.calls.get(world.call)
     assert call is not None and call.recording is None and call.turns[0].text == "mi secreto"
     done = expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=731))
-    assert (done["transcripts"], done["callers"], done["segments"], done["messages"]) == (2, 2, 1, 1)
+    assert (done["transcripts"], done["callers"], done["segments"], done["messages"]) == (2, 3, 1, 3)
     call = world.store.calls.get(world.call)
     assert call is not None and (call.caller_number, call.turns) == ("", ())
     assert call.outcome == "balance_told"
@@ -362,14 +369,100 @@ def test_what_is_old_is_forgotten_each_after_its_own_time(world: World) -> None:
 
 
 def test_what_is_still_needed_is_not_old(world: World) -> None:
-    """A call that is going on, and an errand that waits, however long."""
+    """A call that is going on, and an errand that waits, however long; a call that was lost is no call."""
     going = begun(recording="2026/antonio.wav")
     world.store.calls.begin(going)
-    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=5000))
+    short = Retention(callers=1, recordings=1)
+    expire(world.store, short, world.folders, at=NOW + timedelta(days=1, hours=23))
     call = world.store.calls.get(going.call_id)
-    assert call is not None and call.caller_number == NUMBER
+    assert call is not None and (call.caller_number, call.recording) == (NUMBER, "2026/antonio.wav")
+    expire(world.store, short, world.folders, at=NOW + timedelta(days=3))
+    call = world.store.calls.get(going.call_id)
+    assert call is not None and (call.caller_number, call.recording) == ("", None)
+    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=5000))
     with world.store.database.reading() as connection:
         assert len(connection.execute(select(OutboxRow)).all()) == 1
+
+
+def _everything_old(world: World) -> None:
+    """Something of each kind that has had its time, beside what the seeds and the world hold."""
+    store, lucia = world.store, world.lucia
+    for day, given in ((0, True), (9, False)):
+        at, clip = NOW + timedelta(days=day), f"2026/said-{day}.wav"
+        (world.folders.recordings / clip).write_bytes(b"RIFF")
+        store.consents.note(
+            Consent(kind="marketing", given=given, terms_version="1", text="x", language="es", at=at,
+                    customer_id=lucia, clip=clip)
+        )  # fmt: skip
+    wanted = Booking(queue="x", number=NUMBER, language="es", joined_at=NOW, at=NOW, customer_id=lucia)
+    for queue in ("x", "y"):
+        store.callbacks.book(replace(wanted, queue=queue))
+    store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
+    for key in ("done", "lost"):
+        store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
+    mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}
+    store.outbox.done(mine["done"], "n", at=NOW)
+    store.outbox.give_up(mine["lost"], "n", at=NOW, error="x")
+    with store.database.writing() as connection:
+        connection.execute(
+            insert(LockoutRow).values(
+                id=new_id(), scope="caller", subject="x", reason="x", since=NOW, until=NOW
+            )
+        )
+        connection.execute(update(TicketRow).where(TicketRow.customer_id == lucia).values(status="closed"))
+    world.folders.spool.mkdir()
+    (world.folders.spool / "set-aside.jsonl").write_text(
+        json.dumps({"at": NOW.isoformat(), "why": "x", "line": "{"}) + "\n{torn\n"
+    )
+    (world.folders.prompts / "ab").mkdir(parents=True)
+    sounds = ("prompts/ab/name.wav", "prompts/hold_music.wav", "recordings/2026/left.wav")
+    for file in (*sounds, "messages/c.json", "recordings/README.md"):
+        (world.folders.recordings.parent / file).write_text("x")
+    for file in world.folders.recordings.parent.rglob("*.*"):
+        os.utime(file, (NOW.timestamp(), NOW.timestamp()))
+
+
+def test_every_kind_has_its_time(world: World) -> None:
+    """Of each something goes, as much as was foretold, with its files; and nothing that still counts."""
+    _everything_old(world)
+    at = NOW + timedelta(days=2400)
+    foretold = expire(world.store, Retention(), world.folders, at=at, dry_run=True)
+    before = everything(world.store)
+    assert (world.folders.recordings / "2026" / "left.wav").exists()
+    done = expire(world.store, Retention(), world.folders, at=at)
+    assert [kind for kind, count in done.items() if not count and kind != "audit"] == []
+    assert done == foretold and before != everything(world.store)
+    assert set(expire(world.store, Retention(), world.folders, at=at).values()) == {0}
+    left = {file.name for folder in vars(world.folders).values() for file in folder.rglob("*.*")}
+    assert left == {"consent.wav", "said-9.wav", "README.md", "set-aside.jsonl", "hold_music.wav"}
+    (no,) = world.store.consents.of(customer_id=world.lucia)[:1]
+    assert (no.kind, no.given) == ("marketing", False)
+    assert world.store.customers.by_number(LUCIA) is not None
+    with world.store.database.reading() as connection:
+        for table, over in ((TicketRow, ("resolved", "closed")), (OrderRow, ("delivered", "cancelled"))):
+            states = set(connection.scalars(select(table.status)))
+            assert states and not states & set(over), "what is not over was forgotten, or nothing was"
+
+
+def test_a_file_that_is_needed_elsewhere_outlives_its_call(world: World) -> None:
+    """An answer that became a note on an open ticket is the ticket's."""
+    note = TicketNote(at=NOW, who="caller", text="x", recording="2026/answer.wav")
+    world.store.tickets.add_note("20264511", note)
+    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=400))
+    assert (world.folders.recordings / "2026" / "answer.wav").exists()
+
+
+def test_every_kind_is_a_setting_and_is_told() -> None:
+    """In the configuration with the same days, and in the documentation."""
+    kinds = asdict(Retention())
+    assert RetentionSettings().model_dump() == kinds
+    folder = Path(__file__).parents[2] / "docs"
+    page, configuration = (
+        (folder / name).read_text("utf-8") for name in ("data-protection.md", "configuration.md")
+    )
+    for kind, days in kinds.items():
+        assert f"| `{kind}` | {days} |" in page
+        assert f"\n  {kind}: {days}" in configuration
 
 
 def test_for_ever_is_for_ever(world: World) -> None:
@@ -382,7 +475,7 @@ def test_for_ever_is_for_ever(world: World) -> None:
 
 def test_many_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """More rows than a portion: all of them go."""
-    monkeypatch.setattr("data.protection.expiring.PORTION", 3)
+    monkeypatch.setattr("data.protection.ageing.PORTION", 3)
     calls = [begun(started_at=NOW + timedelta(minutes=n)) for n in range(10)]
     for call in calls:
         world.store.calls.begin(call)
@@ -391,7 +484,7 @@ def test_many_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     done = expire(
         world.store, Retention(callers=30, transcripts=30), world.folders, at=NOW + timedelta(days=31)
     )
-    assert (done["callers"], done["transcripts"]) == (12, 11)
+    assert (done["callers"], done["transcripts"]) == (13, 11)
     with world.store.database.reading() as connection:
         assert [row.text for row in connection.execute(select(TurnRow))] == ["2026/answer.wav"]
 

@@ -92,6 +92,31 @@ def test_what_cannot_be_done_is_one_line_and_status_2(words: tuple[str, ...]) ->
     assert ": " in result.output
 
 
+@pytest.mark.parametrize("which", ["flow", "test", "catalogue"])
+def test_every_command_tells_mistakes_as_check_does(which: str, tmp_path: Path) -> None:
+    """Lines with place and remedy, all of them; status 1 from `check`, 2 from what cannot go on without."""
+    flow = "flow: short\nlanguages: [es]\nperson: billing\nsteps:\n  - hangup: normal\n"
+    turn = "hang" if which == "test" else "hang_up"
+    files = {
+        "short.flow.yaml": flow if which != "flow" else flow.replace("hangup", "hangpu"),
+        "short.test.yaml": f"test: t\nflow: short\nsteps: [{turn}: true]\n",
+        "catalogue.yaml": "queues: [billing]\n" + ("lookpus: {}\ndestinatons: {}\n" * (which == "catalogue")),
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    checked = run("check", str(tmp_path))
+    lines = checked.stdout.splitlines()
+    assert checked.exit_code == 1
+    assert len(lines) == (2 if which == "catalogue" else 1)
+    assert all(".yaml:" in line and "did you mean" in line for line in lines)
+    for words in (("test", str(tmp_path)), ("call", str(tmp_path / "short.flow.yaml"), "--text")):
+        found = run(*words)
+        assert (found.exit_code, found.stdout.splitlines()) == (2, lines)
+        assert found.stderr.count("\n") == 1
+    told = run("test", str(tmp_path), "--json")
+    assert len(json.loads(told.stdout.splitlines()[-1])["problems"]) == len(lines)
+
+
 def test_an_empty_folder_cannot_be_checked(tmp_path: Path) -> None:
     """Nothing to check is not the same as nothing wrong."""
     assert run("check", str(tmp_path)).exit_code == 2
