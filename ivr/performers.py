@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ivr.evidence import Evidence
     from ivr.identity.verification import Verification
     from ivr.messenger.messenger import Messenger
+    from ivr.queueing.booking import Bookings
 
 PERFORMERS: frozenset[str] = frozenset(
     {"transfer", "record", "identity", "cases", "notices", "consents", "writes"}
@@ -31,3 +32,4 @@ class Performers:
     cases: Cases | None = None
     notices: Messenger | None = None
     consents: Evidence | None = None
+    callbacks: Bookings | None = None

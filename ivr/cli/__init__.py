@@ -46,6 +46,7 @@ _ROOMS: dict[str, str] = {
     "messages": "ivr.cli.messages",
     "freeswitch": "ivr.cli.freeswitch",
     "queues": "ivr.cli.queues",
+    "callbacks": "ivr.cli.callbacks",
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",

@@ -14,7 +14,7 @@ from uuid import UUID
 import gevent
 import structlog
 
-from dialogs.effects import Consent, Deed, Notify, OpenCase, Record, Transfer, Verify
+from dialogs.effects import CallBack, Consent, Deed, Notify, OpenCase, Record, Transfer, Verify
 from dialogs.engine import Conversation
 from dialogs.results import Failed, Found, Handed, Locked, Missing, NoInput, Recorded, Result, Slow
 from esl.errors import CommandRefusedError
@@ -49,7 +49,10 @@ class Deeds:
         clock: Clock,
         watch: Watch,
         performers: Performers,
+        waited: Callable[[str], float] = lambda _queue: 0.0,
     ) -> None:
+        """`waited`: for how many seconds the caller has been in a queue, or keeps a place there."""
+        self._waited = waited
         self._call = call
         self._attention = attention
         self._conversation = conversation
@@ -90,6 +93,9 @@ class Deeds:
             case Notify() if performers.notices is not None:
                 notices = performers.notices
                 return self._noted(lambda: notices.send(deed, occasion))
+            case CallBack() if performers.callbacks is not None:
+                callbacks, waited = performers.callbacks, self._waited(deed.queue)
+                return self._noted(lambda: callbacks.book(deed, occasion, waited=waited))
             case Consent() if performers.consents is not None:
                 consents = performers.consents
                 return self._noted(lambda: consents.keep(deed, occasion))
