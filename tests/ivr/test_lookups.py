@@ -62,7 +62,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     questions["appointment"] = {"customer_number": "45716"}
     questions["accounts"] = {"customer_number": "30460"}
     questions["one_account"] = {"customer_number": "30460", "account": "2"}
-    questions["movements"] = {"customer_number": "45716", "from": "1"}
+    questions["movements"] = {"customer_number": "45716", "account": "1", "from": "1"}
     questions["ticket"] |= {"customer_number": "45716"}
     questions["case"] |= {"customer_number": "45716"}
     questions["order"] |= {"home_postcode": "28014"}

@@ -185,3 +185,55 @@ def test_whoever_guesses_is_locked_out_and_told_nothing(world: World, language: 
     third = world.call("balance", language, agents="busy").keys(*WHO)
     assert third.person is None
     assert "€" not in " ".join(third.heard)
+
+
+def test_movements_of_one_account(world: World, language: str, said: Said) -> None:
+    """Who has two chooses; nothing of the other is told. Who has one is asked nothing."""
+    call = world.call("last_movements", language).keys(MONTSERRAT.customer_number, DEMO_PIN)
+    assert call.step == "one_of_two"
+    call.keys("2")
+    assert said("Una factura de 12,00 €", "Una factura de 12,00 €", "A bill of €12.00") in call.last
+    assert "87" not in call.last
+    assert call.outcome == "movements_told"
+    only = world.call("last_movements", language).keys(*WHO)
+    assert only.step == "hear_more"
+    assert said("Una factura de 67,80 €", "Una factura de 67,80 €", "A bill of €67.80") in only.last
+    only.says(said("sí", "sí", "yes"))
+    assert said("Un pago de 69,90 €", "Un pagament de 69,90 €", "A payment of €69.90") in only.last
+
+
+def test_one_of_several_accounts(world: World, language: str, said: Said) -> None:
+    """What is owed for it and when it is due; then the other one."""
+    call = world.call("balance", language).keys(MONTSERRAT.customer_number, DEMO_PIN)
+    assert "fibra" in call.last
+    call.says(said("la primera", "la primera", "the first one"))
+    assert said("87,05 €", "87,05 €", "€87.05") in call.last
+    assert said("26 de noviembre", "26 de novembre", "26 November") in call.last
+    call.says(said("sí", "sí", "yes")).keys("2")
+    assert said("12,00 €", "12,00 €", "€12.00") in call.last
+
+
+def test_the_balance_is_sent_where_the_caller_likes(world: World, language: str, said: Said) -> None:
+    """By e-mail, to the address that was known before; it is read back in part, and stored with the call."""
+    call = world.call("send_balance", language).keys(*WHO)
+    assert call.step == "which_way"
+    call.says(said("por correo", "per correu", "by e-mail"))
+    assert call.step == "by_email"
+    assert "example.org" in call.last
+    assert "fernandez" not in call.last
+    call.says(said("sí", "sí", "yes"))
+    assert call.outcome == "balance_sent"
+    (message,) = world.sent(call)
+    assert (message["to"], message["channel"]) == (LUCIA.own.email, "email")
+    assert said("142,30 €", "142,30 €", "€142.30") in message["text"]
+    (noted,) = world.store.messages.latest(call_id=call.call_id)
+    assert (noted.template, noted.state) == ("send_balance/send_email", "waiting")
+
+
+def test_ways_to_pay_and_a_person(world: World, language: str, said: Said) -> None:
+    """Told to anybody; who would rather pay now gets billing."""
+    call = world.call("main", language)
+    call.says(said("cómo puedo pagar", "com puc pagar", "how can I pay"))
+    assert call.step == "pay_now"
+    call.says(said("sí", "sí", "yes"))
+    assert call.turn.queues == ["billing"]
