@@ -144,7 +144,8 @@ class Date(SpokenKind):
         return Reading("", reading.cost, reason) if reason else reading
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)
+        day = date.fromisoformat(value)
+        return day_and_weekday(day, asking.language, asking.today, region=asking.region)
 
 
 _FILLERS: Mapping[str, frozenset[str]] = {
