@@ -209,7 +209,7 @@ class Call:
             language=self.language,
             recording=f"segments/{place}",
             pace=self.pace,
-            say=lambda value: self.known.said(value, self.language, self._today),
+            say=lambda value: self.known.said(value, self.language, self._today, region=self.facts.region),
         )
 
     def built_in(self, name: str) -> Prompt:
@@ -244,5 +244,6 @@ class Call:
             language=self.language,
             currency=currency if isinstance(currency, str) else None,
             today=self._today,
+            region=self.facts.region,
         )
         return (said[0], MASK) if value.name in self.flows.sensitive else said
