@@ -12,8 +12,6 @@ from pathlib import Path
 import gevent
 import pytest
 
-from esl.embedded.api import API
-from esl.embedded.apps import APPLICATIONS
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.clock import Clock
 from tests.embedded.conftest import PASSWORD
@@ -286,7 +284,6 @@ def test_every_trace_is_played_or_has_its_reason() -> None:
         "outbound-socket-transfer-to-extension",
     }
     assert played | NOT_PLAYED.keys() == {file.stem for file in TRACES.glob("*.esl")}
-    assert not {"bridge", "originate"} & {*APPLICATIONS, *API}, "they can be played now"
 
 
 def test_replies_byte_for_byte(make_switch, call, server: Server, clock: Clock) -> None:
