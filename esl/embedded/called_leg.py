@@ -61,6 +61,7 @@ class CalledLeg(Session):
         self.reach: Callable[[], None] = lambda: None
         """Makes the far end's telephone ring; set by who places the leg."""
         self._recalled = False
+        self._sip_dialog: dict[str, str] = {}
         channel = self.channel
         channel.media_port = int(channel.variables.get("local_media_port", channel.media_port))
         channel.codec_known = False
@@ -102,7 +103,7 @@ class CalledLeg(Session):
         channel = self.channel
         if not channel.is_up() or channel.profile.times.progress or self.media.open:
             return
-        self._first_response()
+        self._response()
         channel.update(self._dialog())
         channel.profile.times.progress = channel.now()
         if self.originator is not None:
@@ -116,7 +117,7 @@ class CalledLeg(Session):
         if not channel.is_up() or self.media.open:
             return
         described = called_variables.described(channel.media_port)
-        self._first_response()
+        self._response()
         channel.set("ep_codec_string", described["ep_codec_string"])
         channel.update(self._dialog())
         channel.set("switch_r_sdp", described["switch_r_sdp"])
@@ -127,6 +128,7 @@ class CalledLeg(Session):
             self.originator.channel.profile.times.progress_media = channel.now()
         channel.fire("CHANNEL_PROGRESS_MEDIA")
         channel.set_call_state("EARLY")
+        channel.set("ep_codec_string", described["ep_codec_string"])
         channel.update(called_variables.media(channel.media_port, codecs=self.codecs, early=True))
         channel.set("endpoint_disposition", "EARLY MEDIA")
         channel.codec_known = True
@@ -138,12 +140,9 @@ class CalledLeg(Session):
         if not channel.is_up() or channel.answered:
             return
         was_early = self.media.open
-        described = called_variables.described(channel.media_port)
-        self._first_response()
-        dialog = self._dialog()
-        if not was_early:
-            channel.update(dialog)
-        channel.update(described)
+        self._response()
+        channel.update(self._dialog())
+        channel.update(called_variables.described(channel.media_port))
         if not was_early:
             channel.update(called_variables.media(channel.media_port, codecs=self.codecs, early=False))
         channel.codec_known = True
@@ -152,24 +151,21 @@ class CalledLeg(Session):
         channel.profile.times.answered = channel.now()
         channel.fire("CHANNEL_ANSWER")
         channel.set_call_state("ACTIVE")
-        if was_early:
-            channel.update(dialog)
-            channel.update(described)
         channel.set("endpoint_disposition", "ANSWER")
         self.wake()
         self.on_news()
 
-    def _first_response(self) -> None:
+    def _response(self) -> None:
         channel = self.channel
         channel.profile.network_addr = "127.0.0.1"
         channel.update(called_variables.heard_from())
 
     def _dialog(self) -> dict[str, str]:
-        channel, held = self.channel, self.channel.variables
-        fresh = called_variables.dialog(
-            channel.profile, peer=self.peer, sequence=self.switch.next_dialog_number()
-        )
-        return {name: held.get(name, value) if "tag" in name else value for name, value in fresh.items()}
+        if not self._sip_dialog:
+            self._sip_dialog = called_variables.dialog(
+                self.channel.profile, peer=self.peer, sequence=self.switch.next_dialog_number()
+            )
+        return self._sip_dialog
 
     def _far_end_hung_up(self, cause: str) -> None:
         channel = self.channel
@@ -182,8 +178,9 @@ class CalledLeg(Session):
         if refusal == "NORMAL_CLEARING":  # a telephone does not refuse with that
             refusal = "CALL_REJECTED"
         self._recalled = True
-        if not self.media.open:
-            self._first_response()
+        if not self._sip_dialog:
+            channel.set("sip_call_id", self._dialog()["sip_call_id"])
+        self._response()
         channel.update(called_variables.refused(refusal))
         channel.hang_up(refusal)
 

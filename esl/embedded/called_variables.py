@@ -17,7 +17,6 @@ from esl.embedded.profile import (
     sip_tag,
 )
 
-_PROFILE = "internal"
 _PHRASES = {
     404: "Not Found",
     410: "Gone",
@@ -45,13 +44,16 @@ def placed(
     """At CHANNEL_CREATE. `peer` is NUMBER@HOST:PORT; `originator` is what the caller's leg hands on, None
     for a call that nobody is waiting for; `given` are the dial string's variables."""
     uuid = profile.unique_id
+    sip_profile = (
+        profile.channel_name.split("/")[1] if profile.channel_name.startswith("sofia/") else "internal"
+    )
     first = {"direction": "outbound", "is_outbound": "true", "uuid": uuid}
     if originator is None:
         first["call_uuid"] = uuid
     first |= {
         "session_id": str(session_id),
         "sip_local_network_addr": "127.0.0.1",
-        "sip_profile_name": _PROFILE,
+        "sip_profile_name": sip_profile,
     }
     if originator is None:
         first["video_media_flow"] = "disabled"
@@ -84,8 +86,8 @@ def placed(
         "sip_req_uri": peer,
         "sip_to_host": peer.partition("@")[2],
         "sip_from_host": "127.0.0.1",
-        "sofia_profile_name": _PROFILE,
-        "recovery_profile_name": _PROFILE,
+        "sofia_profile_name": sip_profile,
+        "recovery_profile_name": sip_profile,
         "sofia_profile_url": f"sip:mod_sofia@127.0.0.1:{SIP_PORT}",
     }
 

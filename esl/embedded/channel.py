@@ -274,7 +274,8 @@ class Channel:
         if not self.hung_up_by_caller and "sip_hangup_disposition" not in self.variables:
             unanswered = "send_refuse" if self.profile.direction == "inbound" else "send_cancel"
             self.set("sip_hangup_disposition", "send_bye" if self.answered else unanswered)
-        account_for_media(self)
+        if self.media.open:
+            account_for_media(self)
         self.fire("CHANNEL_HANGUP_COMPLETE", first=[("Hangup-Cause", cause)])
 
     def destroy(self) -> None:

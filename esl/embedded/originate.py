@@ -164,8 +164,8 @@ class _Dial:
         self.legs.append(leg)
         if self.caller is not None:
             profile, channel = leg.channel.profile, self.caller.channel
-            channel.push("originated_legs", f"{leg.uuid};{CALLEE_NAME};{profile.destination_number}")
             channel.set("originate_signal_bond", leg.uuid)
+            channel.push("originated_legs", f"{leg.uuid};{CALLEE_NAME};{profile.destination_number}")
 
     def _tell(self) -> None:
         self._news.set()
@@ -260,11 +260,18 @@ class _Dial:
             cause = leg.channel.hangup_cause
             channel.push("originate_causes", f"{leg.uuid};{cause or 'NONE'}")
             if cause and channel.is_up():
-                channel.set("last_bridge_hangup_cause", cause)
-                status = leg.channel.variables.get("proto_specific_hangup_cause")
-                if status:
-                    channel.set("sip_hangup_phrase", leg.channel.variables["sip_invite_failure_phrase"])
-                    channel.set("last_bridge_proto_specific_hangup_cause", status)
+                self._pass_on_failure(leg, cause)
+
+    def _pass_on_failure(self, leg: CalledLeg, cause: str) -> None:
+        assert self.caller is not None
+        channel, held = self.caller.channel, leg.channel.variables
+        phrase = held.get("sip_invite_failure_phrase")
+        if phrase:
+            channel.set("sip_invite_failure_status", held["sip_invite_failure_status"])
+            channel.set("sip_invite_failure_phrase", phrase)
+            channel.set("sip_hangup_phrase", phrase)
+        channel.set("last_bridge_hangup_cause", cause)
+        channel.set("last_bridge_proto_specific_hangup_cause", held.get("proto_specific_hangup_cause"))
 
     def tell_caller(self, outcome: Outcome) -> None:
         """The caller's variables, and whom it is connected with."""
