@@ -40,11 +40,11 @@ def _callcenter(session: Session, argument: str) -> None:
         _wait(session, member)
     finally:
         watch.kill(block=False)
-        if session.bridge is None:  # else the member counts until the conversation is over
+        if session.then is None:  # else the member counts until the conversation is over
             session.switch.call_centre.leave(member)
     session.flush()
     channel = session.channel
-    if session.bridge is not None:
+    if session.then is not None:
         channel.set("cc_agent_found", None)
         channel.set("cc_cause", "answered")
     else:

@@ -271,6 +271,7 @@ class AgentCall:
         channel.state = channel.running_state = "CS_CONSUME_MEDIA"
         channel.answer_state = "answered"
         channel.call_state = "ACTIVE"
+        channel.media.open = True
         channel.fire("CHANNEL_CREATE")
         channel.fire("CHANNEL_ANSWER")
         return channel
