@@ -35,6 +35,7 @@ from esl.sockets import LOOPBACK
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
+from ivr.queueing.callback_rules import CallbackSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
 
@@ -185,6 +186,7 @@ class RetentionSettings(_Part):
     transcripts: Days = 365
     callers: Days = 730
     messages: Days = 365
+    callbacks: Days = 90
     segments: Days = 365
     verification: Days = 90
     consents: Days = 1825
@@ -235,6 +237,8 @@ class Settings(BaseSettings):
     calls: CallSettings = CallSettings()
     messages: MessageSettings = MessageSettings()
     verification: VerificationSettings = VerificationSettings()
+    callbacks: CallbackSettings = CallbackSettings()
+    """Who is called back, when, and how often (docs/queues.md)."""
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""
