@@ -37,6 +37,7 @@ from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
+from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LARGEST_FILE = 1_000_000
@@ -224,6 +225,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
     messages: MessageSettings = MessageSettings()
+    working_days: WorkingDaySettings = WorkingDaySettings()
     verification: VerificationSettings = VerificationSettings()
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
