@@ -38,6 +38,7 @@ from ivr.messenger.settings import MessageSettings
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
+from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LARGEST_FILE = 1_000_000
@@ -236,6 +237,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
     messages: MessageSettings = MessageSettings()
+    working_days: WorkingDaySettings = WorkingDaySettings()
     verification: VerificationSettings = VerificationSettings()
     callbacks: CallbackSettings = CallbackSettings()
     """Who is called back, when, and how often (docs/queues.md)."""
