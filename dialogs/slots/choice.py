@@ -21,6 +21,12 @@ to another step, a `menu` is shorter.
 "Quiero saber mi saldo" holds the phrase "saldo". Whole words count, the longest phrase wins, and where two
 choices are named at once the answer is asked back. A near miss by sound ("salvo" for "saldo") is always
 asked back too.
+
+"La segunda" and "the last one" are counted in the order of the file, so read them out in that order; where
+the keys count the same way (1, 2, 3), "la segunda" is sure. Whoever says "ninguna" hears how to reach a
+person.
+
+Reasons of a miss: `none_of_these`.
 """
 
 from __future__ import annotations
@@ -38,6 +44,7 @@ from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, spoken_keys
 from dialogs.slots.kind import SlotKind
+from dialogs.slots.places import expected
 from dialogs.slots.words import plain
 
 _REFUSED = re.compile(
@@ -147,6 +154,7 @@ class OneOf(SlotKind):
         return (
             *(p for option in self.choices.values() for p in option.phrases.get(language, ())),
             *spoken_keys([option.key or "" for option in self.choices.values()], language),
+            *expected(len(self.choices), language),
         )
 
     def keys(self) -> Keys:

@@ -236,6 +236,15 @@ def test_what_was_given_up_is_listed_and_tried_again(settings: Settings) -> None
     assert store.outbox.state().waiting == 1
     assert run(outbox, settings, "retry", str(mine.id))[0] == 2
     assert run(outbox, settings, "list")[1].startswith("1 waiting, the oldest since 2026-11-23 09:00 UTC")
+    status, shown = run(outbox, settings, "list", "--waiting", "--json")
+    assert (status, [one["id"] for one in json.loads(shown)["errands"]]) == (0, [str(mine.id)])
+    assert str(mine.id) in run(outbox, settings, "list", "--waiting")[1].replace("\n", "")
+    dropping = ("drop", str(mine.id), "--yes", "--why", "done by hand")
+    assert run(outbox, settings, *dropping)[0] == 0
+    assert (store.outbox.state().waiting, store.outbox.given_up()) == (0, ())
+    assert [(one.action, one.why) for one in store.audit.latest(1)] == [("drop", "done by hand")]
+    status, shown = run(outbox, settings, *dropping)
+    assert status == 2 and "waits or was given up" in shown
     store.close()
 
 

@@ -9,6 +9,7 @@ from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import example as with_example
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, example_number_for_type, format_number
@@ -165,6 +166,8 @@ _LETTERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=2)
 @IN_LANGUAGES
 @UNHURRIED
 @given(digits=st.text("0123456789", min_size=4, max_size=4), letters=_LETTERS)
+@with_example(digits="0000", letters="UA")  # in Catalan "u, a. zero" was a range, from one to nought
+@with_example(digits="1111", letters="UO")
 def test_references_read_back_are_understood(language: str, digits: str, letters: str) -> None:
     """Letters by their names, digits in groups."""
     asking = Asking(language)
