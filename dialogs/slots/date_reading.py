@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from dialogs.slots.date_words import DATE_WORDS
@@ -235,7 +236,8 @@ class Calendar:
             size = starts(words, at, getattr(table, which))
             if size:
                 yield at + size, [self.days.in_month(day, months, weekday)]
-        yield at, list(self.days.in_some_month(day, 0.0 if named else CARELESS, weekday))
+        open_month = self.days.in_some_month(day, 0.0 if named else CARELESS, weekday)
+        yield at, [replace(reading, bare=weekday is None) for reading in open_month]
 
     def _month_number(self, words: Words, at: int) -> Iterator[tuple[int, int, float]]:
         zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (
@@ -250,7 +252,7 @@ class Calendar:
         if below_hundred(words[at : at + 1], 0, self.language)[:1] != ((1, 0, 0.0),):
             return
         for end, day in self._day(words, at + 1):
-            if day >= 10:
+            if not 1 <= day < 10:
                 continue
             ends = {
                 year.end
