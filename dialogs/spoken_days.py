@@ -37,12 +37,13 @@ def day(value: date, language: str, today: date | None, *, region: str = HOME) -
     return words, format_date(value, "long", locale="en_GB" if locale == "en" else locale)
 
 
-def day_and_weekday(value: date, language: str, today: date | None, *, region: str = HOME) -> str:
-    """A date with its weekday, so that whoever hears it can tell whether it is the right one."""
+def day_and_weekday(value: date, language: str, today: date | None, *, region: str = HOME) -> Said:
+    """A date with its weekday, so that whoever hears or reads it can tell whether it is the right one."""
+    words, shown = day(value, language, today, region=region)
     if language not in ("es", "ca", "en"):
-        return day(value, language, today, region=region)[0]
-    names = get_day_names("wide", context="format", locale=language)
-    return f"{names[value.weekday()]}, {day(value, language, today, region=region)[0]}"
+        return words, shown
+    name = get_day_names("wide", context="format", locale=language)[value.weekday()]
+    return f"{name}, {words}", f"{name}, {shown}"
 
 
 def weekday(value: date, language: str) -> Said:

@@ -27,7 +27,7 @@ from data.records.calls import (
     Who,
 )
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
-from data.records.outbox import Claimed, Errand, GivenUp, OutboxState
+from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
 from data.records.people import AuditEntry, Consent, Customer, OwnData
 from data.records.requests import By, Refused, Request
 from data.records.service import (
@@ -63,7 +63,7 @@ __all__ = [
     "EndedBy",
     "Errand",
     "FreeSlot",
-    "GivenUp",
+    "LaidDown",
     "Movement",
     "NewTicket",
     "OrderStatus",

@@ -36,6 +36,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
@@ -171,3 +172,7 @@ class OneOf(SlotKind):
         option = self.choices.get(value)
         phrases = option.phrases.get(asking.language) if option else None
         return phrases[0] if phrases else value
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return self.read_back(value, asking)

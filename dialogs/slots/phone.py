@@ -148,6 +148,10 @@ class Phone(SpokenKind):
         number = national(value, asking.region)
         return phone(number, asking.language, region=asking.region)[0]
 
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return phone(national(value, asking.region), asking.language)[1]
+
 
 @lru_cache(maxsize=2048)
 def _number(written: str, region: str) -> tuple[str, int] | None:

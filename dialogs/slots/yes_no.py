@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
@@ -195,6 +196,10 @@ class YesNo(SlotKind):
 
     def read_back(self, value: str, asking: Asking) -> str:
         return _READ_BACK[asking.language][value != "yes"]
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return self.read_back(value, asking).removeprefix("que ")
 
 
 _AGREEMENT = {

@@ -15,14 +15,14 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import gevent
 import structlog
 from gevent.pool import Group
 
 from data.errors import DataError, SpoolNotWritable
-from data.outbox import BEGUN
+from data.outbox_turns import BEGUN
 from data.records import Claimed, Errand
 from data.spool import Spool
 from data.store import Store
@@ -72,7 +72,8 @@ class Writing:
         self._store, self._spool, self._targets = store, spool, targets
         self._clock, self._zone, self._outbox = clock, zone, outbox
         self._begun = Group()
-        outbox.takes(KIND, Kind(carry=self.carry))
+        self._asked_at = clock.utc()
+        outbox.takes(KIND, Kind(carry=self.carry, in_order=True))
 
     def close(self) -> None:
         """Lets what callers have asked for end; the outbox is closed after it."""
@@ -107,13 +108,16 @@ class Writing:
         return Noted() if ending is None else _result(ending, later=True)
 
     def _errand(self, write: Write, occasion: Occasion) -> Errand:
+        # Never before the last one, even if the clock is put back: it tells their order.
+        self._asked_at = max(self._clock.utc(), self._asked_at + timedelta(microseconds=1))
         return Errand(
             kind=KIND,
             target=write.name,
             body={"values": dict(write.values), "flow": occasion.flow, "step": occasion.step},
             idempotency_key=key_of(write, occasion),
-            at=self._clock.utc(),
+            at=self._asked_at,
             call_id=occasion.call_id,
+            customer_id=occasion.person.customer_id if occasion.person else None,
         )
 
     def _own_now(self, own: OwnWrite, write: Write, errand: Errand) -> Done:

@@ -17,7 +17,7 @@ MOST_TOLD = 3
 NOTICE_DAYS = {"placed": 1, "preparing": 1, "shipped": 2}
 """How many days ahead the first one is: a parcel that is with the carrier takes longer to be stopped."""
 SCHEMA = LookupSchema(
-    ("order_id",),
+    ("order_id", "customer_number"),
     {
         "state": "text",
         "can_cancel": "boolean",
@@ -32,7 +32,7 @@ SCHEMA = LookupSchema(
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     """The next working days but the one that is planned. No name and no address, as with `order`."""
     order = store.orders.by_number(by.get("order_id", ""))
-    if order is None:
+    if order is None or order.customer_number != by.get("customer_number"):
         return Missing()
     record: dict[str, str | int | bool | None] = dict.fromkeys(SCHEMA.fields)
     record |= {

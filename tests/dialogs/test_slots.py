@@ -473,3 +473,32 @@ def test_free_speech_is_cut_at_a_word_and_made_harmless() -> None:
     assert isinstance(found, Match)
     assert found.value == "el b pedido /b llegó"
     assert found.band == "sure"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "value", "shown"),
+    [
+        ("date", {}, "2026-11-27", "viernes, 27 de noviembre de 2026"),
+        ("phone", {}, "+34612345678", "612 345 678"),
+        ("yes_no", {}, "no", "no"),
+        (
+            "choice",
+            {
+                "choices": {
+                    "pm": {"key": 1, "phrases": {"es": ["tarde"]}},
+                    "am": {"key": 2, "phrases": {"es": ["mañana"]}},
+                }
+            },
+            "pm",
+            "tarde",
+        ),
+        ("amount", {}, "1250", "12,50 €"),
+        ("digits", {"length": 5}, "45718", "45718"),
+    ],
+)
+def test_a_screen_shows_what_a_caller_hears(
+    kind: str, options: dict[str, Any], value: str, shown: str
+) -> None:
+    """As people write it: never a date of a database, never the name that a choice has in the file."""
+    asking = Asking("es", EXAMPLE_NOW)
+    assert KINDS[kind].model_validate(options).shown(value, asking) == shown
