@@ -35,8 +35,10 @@ from esl.sockets import LOOPBACK
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
+from ivr.queueing.callback_rules import CallbackSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
+from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LARGEST_FILE = 1_000_000
@@ -185,6 +187,7 @@ class RetentionSettings(_Part):
     transcripts: Days = 365
     callers: Days = 730
     messages: Days = 365
+    callbacks: Days = 90
     segments: Days = 365
     verification: Days = 90
     consents: Days = 1825
@@ -234,7 +237,10 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
     messages: MessageSettings = MessageSettings()
+    working_days: WorkingDaySettings = WorkingDaySettings()
     verification: VerificationSettings = VerificationSettings()
+    callbacks: CallbackSettings = CallbackSettings()
+    """Who is called back, when, and how often (docs/queues.md)."""
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import update
 
 from data.models import AccountRow, CustomerRow, DebtRow, OrderRow, PaymentRow, TicketRow
@@ -17,6 +18,7 @@ from dialogs.catalogue import VALUE_TYPES, load_catalogue
 from dialogs.results import Failed, Found, Missing
 from ivr.back_ends.agreement import differing
 from ivr.lookups import LOOKUPS, SCHEMAS, Lookups
+from ivr.working_days import WorkingDaySettings
 from tests.data.conftest import begun
 from tests.databases import store_at
 
@@ -346,3 +348,68 @@ def test_free_places_and_the_next_appointment(store: Store) -> None:
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "2027-01-01"}) == Missing()
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "tomorrow"}) == Missing()
     assert lookups.ask("appointment", {"customer_number": "45716"}) == Missing()
+
+
+DECEMBER = datetime(2026, 12, 4, 10, tzinfo=ZoneInfo("Europe/Madrid"))
+"""A Friday; the Constitution and the Immaculate are on Sunday and Tuesday, the first moved nowhere."""
+
+
+@pytest.mark.parametrize(
+    ("settings", "days"),
+    [
+        ({}, ["2026-12-07", "2026-12-09", "2026-12-10"]),
+        ({"deliveries": {"days": {"mon-sat": "08:00-20:00"}}}, ["2026-12-05", "2026-12-07", "2026-12-09"]),
+        ({"deliveries": {"holidays": "ES-MD"}}, ["2026-12-09", "2026-12-10", "2026-12-11"]),
+        (
+            {"deliveries": {"dates": {"2026-12-07": "closed", "2026-12-08": "09:00-12:00"}}},
+            ["2026-12-08", "2026-12-09", "2026-12-10"],
+        ),
+    ],
+)
+def test_nothing_is_delivered_on_a_holiday(
+    store: Store, settings: dict[str, object], days: list[str]
+) -> None:
+    """Of the country, or of the region that is named; the company's own dates beat both."""
+    working = WorkingDaySettings.model_validate(settings).of_site("ES")
+    lookups = Lookups(store, lambda: DECEMBER, working)
+    answer = lookups.ask("delivery_days", {"order_id": "780387", "customer_number": "65193"})
+    assert isinstance(answer, Found)
+    assert [answer.record[f"day_{n}"] for n in (1, 2, 3)] == days
+
+
+def test_a_company_that_never_delivers_offers_no_day(store: Store) -> None:
+    """And the look-up ends."""
+    working = WorkingDaySettings.model_validate({"deliveries": {"days": {"mon": "closed"}}}).of_site("ES")
+    lookups = Lookups(store, lambda: DECEMBER, working)
+    answer = lookups.ask("delivery_days", {"order_id": "780387", "customer_number": "65193"})
+    assert isinstance(answer, Found)
+    assert [answer.record[f"day_{n}"] for n in (1, 2, 3)] == [None, None, None]
+
+
+def test_no_appointment_on_a_holiday_or_outside_the_hours(store: Store) -> None:
+    """Whatever slots there are: fifty on the holiday, one before the doors open, two that can be had."""
+    zone = ZoneInfo("Europe/Madrid")
+    for minute in range(50):
+        begins = datetime(2026, 12, 8, 10, minute, tzinfo=zone)
+        store.appointments.offer("visit", begins, site="Madrid", zone="Europe/Madrid", minutes=20)
+    for hour in (8, 10, 11):
+        begins = datetime(2026, 12, 9, hour, tzinfo=zone)
+        store.appointments.offer("visit", begins, site="Madrid", zone="Europe/Madrid", minutes=20)
+    settings = {"appointments": {"days": {"mon-fri": "09:00-19:00"}}}
+    working = WorkingDaySettings.model_validate(settings).of_site("ES")
+    answer = Lookups(store, lambda: DECEMBER, working).ask(
+        "free_slots", {"service": "visit", "from_date": "2026-12-08"}
+    )
+    assert isinstance(answer, Found)
+    told = [(answer.record[f"date_{n}"], answer.record[f"time_{n}"]) for n in (1, 2, 3)]
+    assert told == [("2026-12-09", "10:00"), ("2026-12-09", "11:00"), (None, None)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"holidays": "XX"}, {"holidays": "ES-XX"}, {"days": {"monday": "9-18"}}, {"dates": {"soon": "closed"}}],
+)
+def test_days_that_cannot_be_read(settings: dict[str, object]) -> None:
+    """Refused when the settings are read, and not in a call."""
+    with pytest.raises(ValidationError):
+        WorkingDaySettings.model_validate({"deliveries": settings})

@@ -59,12 +59,15 @@ class World:
         settings = Settings(home=self.home, verification=verification)
         self.outbox = Outbox(self.store, owner="test", clock=clock)
         self.closing.callback(self.outbox.close)
-        back_ends = BackEnds(Lookups(self.store, lambda: clock.utc().astimezone(ZONE)), Declared(), zone=ZONE)
+        working = settings.working_days.of_site("ES")
+        back_ends = BackEnds(
+            Lookups(self.store, lambda: clock.utc().astimezone(ZONE), working), Declared(), zone=ZONE
+        )
         self.closing.callback(back_ends.close)
         self.lookups = back_ends
         self.spool = Spool(self.home / "spool")
         self.writes = Writing(
-            self.store, self.spool, back_ends.targets(), self.outbox, clock=clock, zone=ZONE
+            self.store, self.spool, back_ends.targets(), self.outbox, clock=clock, zone=ZONE, working=working
         )
         self.closing.callback(self.writes.close)
         self.callers = KnownCallers(self.store, region="ES", zone=ZONE, clock=clock, deadline=5.0)
