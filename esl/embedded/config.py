@@ -57,6 +57,9 @@ class QueueConfig(_Written):
     """Seconds after which the caller leaves the queue (TIMEOUT); 0 waits without end."""
     longest_wait_without_agents: Annotated[float, Field(ge=0)] = 0.0
     """Seconds after which the caller leaves if nobody is logged in (NO_AGENT_TIMEOUT); 0: no end."""
+    overflow_after: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds of waiting for each level of a tier: who serves at level 2 is offered whoever has waited twice
+    as long (`tier-rule-wait-second` with `tier-rule-wait-multiply-level`); 0: all levels at once."""
 
 
 def matching(pattern: str, number: str) -> tuple[str, ...] | None:

@@ -14,6 +14,8 @@ from esl.freeswitch.render import UNWRITABLE
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
 from ivr.publishing.checkup import CATALOGUE
+from ivr.queueing.reading import load_plan
+from ivr.queueing.sync import Wanted, wanted
 
 
 @click.group()
@@ -78,6 +80,7 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
     """What the settings mean for the switch. Raises `ConfigurationError`, `SwitchConfigurationError`."""
     own = settings.freeswitch
     legs = own.legs if own.legs is not None else 2 * settings.outbound.max_calls
+    people = _people(settings)
     return switch.SwitchConfiguration(
         servers=_servers(settings),
         sip=switch.Sip(own.sip_address, own.sip_port, own.public_address, own.peers, own.jitter_buffer),
@@ -90,9 +93,9 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
             for trunk in own.gateways
         ),
         numbers=own.numbers,
-        queues=_queues(settings),
+        queues=people.queues,
         fallback_queue=own.fallback_queue,
-        agents=tuple(switch.Agent(agent.name, agent.queues) for agent in own.agents),
+        agents=people.agents,
         overflow=own.overflow,
         apology=_posix(own.apology),
         hold_music=_posix(own.hold_music),
@@ -103,15 +106,19 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
     )
 
 
-def _queues(settings: Settings) -> tuple[switch.Queue, ...]:
-    """Those of the settings, and every other one that a flow may name: a caller must not be handed to a
-    queue that the switch does not know."""
-    described = tuple(
+def _people(settings: Settings) -> Wanted:
+    """Queues and agents: of `queues.yaml`, of the settings, and every other queue that a flow may name: no
+    caller is handed to a queue that the switch does not know."""
+    catalogue = load_catalogue(settings.flows_folder / CATALOGUE)
+    own = settings.freeswitch
+    described = [
         switch.Queue(queue.name, queue.strategy, queue.longest_wait, queue.longest_wait_without_agents)
-        for queue in settings.freeswitch.queues
-    )
-    named = load_catalogue(settings.flows_folder / CATALOGUE).queues
-    return (*described, *(switch.Queue(name) for name in sorted(named - {one.name for one in described})))
+        for queue in own.queues
+    ]
+    known = {queue.name for queue in described}
+    described += [switch.Queue(name) for name in sorted(catalogue.queues - known)]
+    telephones = [switch.Agent(agent.name, agent.queues) for agent in own.agents]
+    return wanted(load_plan(settings.queues_file, catalogue), described, telephones)
 
 
 def _servers(settings: Settings) -> tuple[switch.Server, ...]:
