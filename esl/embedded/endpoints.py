@@ -80,7 +80,7 @@ def place(
         originator=originator,
     )
     leg.reach = lambda: _call(leg, target, number, codecs)
-    leg.channel.running_state, leg.channel.state = "CS_NEW", "CS_INIT"
+    leg.channel.running_state, leg.channel.state = "CS_NONE", "CS_INIT"
     leg.channel.fire("CHANNEL_OUTGOING")
     switch.adopt(leg)
     return leg
