@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 TIMEOUT = 60.0
 """Seconds for a turn, if nothing else is said."""
+_NOT_THERE = ("group_confirm_key", "group_confirm_file", "leg_delay_start", "originate_retries")
 _DIAL_STATUS = {
     "ORIGINATOR_CANCEL": "CANCEL",
     "USER_BUSY": "BUSY",
@@ -133,6 +134,11 @@ class _Dial:
 
     def _variables(self, dial_string: DialString) -> dict[str, str]:
         variables = {**self.given, **dial_string.variables}
+        for name in _NOT_THERE:
+            if name in variables or any(
+                name in each.variables for turn in dial_string.turns for each in turn
+            ):
+                _log.warning("%s is not in the embedded switch: the call goes on without it", name)
         caller = self.caller
         if caller is not None:
             for name in ("ignore_early_media", "originate_continue_on_timeout", "ringback"):
