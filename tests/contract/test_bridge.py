@@ -122,7 +122,7 @@ def test_both_hear_each_other_and_their_keys(line: Line) -> None:
     answered(callee)
     line.next("CHANNEL_BRIDGE")
     pause(0.3)
-    said, replied = noise(1.0, seed=1), noise(1.0, seed=2)
+    said, replied = noise(0.6, seed=1), noise(0.6, seed=2)
     outs = [line.caller.say(said), callee.say(replied)]
     assert all(out.wait(5) for out in outs)
     pause(0.4)
@@ -270,7 +270,7 @@ def test_a_recording_holds_both_sides(line: Line) -> None:
     answered(callee)
     line.next("CHANNEL_BRIDGE")
     pause(0.3)
-    said, replied = noise(0.8, seed=1), noise(0.8, seed=2)
+    said, replied = noise(0.5, seed=1), noise(0.5, seed=2)
     outs = [line.caller.say(said), callee.say(replied)]
     assert all(out.wait(5) for out in outs)
     pause(0.4)
@@ -317,7 +317,7 @@ def test_originate_and_bring_together(place: Place, events: EslSocket) -> None:
     assert place.api("uuid_bridge dial-a dial-b") == "+OK dial-b\n"
     events.event(lambda headers: headers.get("Event-Name") == "CHANNEL_BRIDGE")
     pause(0.4)
-    sounds = [noise(0.8, seed=1), noise(0.8, seed=2)]
+    sounds = [noise(0.5, seed=1), noise(0.5, seed=2)]
     outs = [callee.say(sound) for callee, sound in zip(people, sounds, strict=True)]
     assert all(out.wait(5) for out in outs)
     pause(0.4)
@@ -354,7 +354,7 @@ def test_a_supervisor_listens_and_whispers(line: Line) -> None:
     answered(supervisor)
     assert result() == "+OK dial-s"
     pause(0.5)
-    said, replied, whispered = (noise(0.8, seed=seed) for seed in (1, 2, 3))
+    said, replied, whispered = (noise(0.5, seed=seed) for seed in (1, 2, 3))
     assert line.caller.say(said).wait(5)
     assert agent.say(replied).wait(5)
     supervisor.press("2")
