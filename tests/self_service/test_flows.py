@@ -75,9 +75,12 @@ def test_an_order_is_cancelled_once_it_is_proved_to_be_theirs(
 
 
 def test_another_delivery_day(world: World, language: str, said: Said) -> None:
-    """A change of mind before the yes counts; the day is stored."""
+    """A holiday is refused, a change of mind before the yes counts; the day is stored."""
     call = world.call("change_delivery", language).keys(str(LUCIA.order_number), *WHO)
     assert call.step == "wanted_day"
+    call.says(said("el ocho de diciembre", "el vuit de desembre", "the eighth of December"))
+    call.says(said("sí", "sí", "yes"))
+    assert said("Ese día no repartimos", "Aquest dia no fem", "We do not deliver on that day") in call.last
     call.says(said("el dos de diciembre", "el dos de desembre", "the second of December"))
     call.says("no")
     assert call.step == "wanted_day"
@@ -237,3 +240,23 @@ def test_ways_to_pay_and_a_person(world: World, language: str, said: Said) -> No
     assert call.step == "pay_now"
     call.says(said("sí", "sí", "yes"))
     assert call.turn.queues == ["billing"]
+
+
+def test_silence_and_wrong_references_end_with_a_person(world: World, language: str) -> None:
+    """Nothing is told on the way, and nothing is stored."""
+    call = world.call("order_status", language)
+    while call.step:
+        call.silent()
+    assert call.turn.queues == ["sales"]
+    wrong = world.call("ticket_status", language, agents="busy").keys(*["99999997", "28014"] * 2)
+    assert wrong.turn.queues == ["support"]
+    assert wrong.step == "anything_else"
+    assert not world.store.tickets.by_number("99999997")
+
+
+def test_a_person_at_any_question(world: World, language: str, said: Said) -> None:
+    """Asked for by word, in the middle of a proof: of the department that it was about."""
+    call = world.call("change_delivery", language).keys(str(LUCIA.order_number))
+    call.says(said("operador", "operador", "operator"))
+    assert call.turn.queues == ["billing"]
+    assert call.step == ""

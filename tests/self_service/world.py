@@ -41,7 +41,7 @@ from ivr.stage import MORNING
 SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 FLOWS: FlowSet = load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
 ZONE = ZoneInfo("Europe/Madrid")
-_NONE = timedelta(0)
+_FOR_GOOD = timedelta(days=7)
 
 
 @dataclass
@@ -76,11 +76,11 @@ class World:
         self.messages = settings.messages_folder
 
     def sent(self, call: RealCall) -> list[dict[str, Any]]:
-        """The messages of a call, as they are put into the outbox: channel, recipient and text."""
+        """The messages of a call, as they lie in the outbox: to be read once."""
         found = []
         for channel in ("sms", "email"):
             for errand in self.store.outbox.claim(
-                "reader", at=MORNING + timedelta(hours=1), lease=_NONE, most=100, kinds=(channel,)
+                "reader", at=MORNING + timedelta(hours=1), lease=_FOR_GOOD, most=100, kinds=(channel,)
             ):
                 if errand.call_id == call.call_id:
                     found.append(dict(errand.body))
