@@ -1,4 +1,4 @@
-"""What a trunk says of a number reaches us as we expect, on both switches; it counts if the trunk is trusted."""
+"""What a trunk says of a number reaches us as we expect, on both switches; it counts if that is trusted."""
 
 from __future__ import annotations
 
