@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from dialogs.calendars import Calendar, Hours, holiday_place, known_zone, read_dates, read_days
 from dialogs.errors import FlowsInvalid
-from dialogs.misread import explain
+from dialogs.misread import explain, told_once
 from dialogs.source import read
 
 ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "phone", "time", "code"]
@@ -186,7 +186,7 @@ def load_catalogue(file: Path) -> Catalogue:
                         ).model_fields
                     ),
                 )
-                for error in fault.errors()
+                for error in told_once(fault.errors())
             ]
         ) from fault
     return Catalogue(

@@ -71,7 +71,7 @@ def keep_quiet(*, as_json: bool) -> None:
         name = getattr(context, "name", None) or type(context).__name__
         tell(f"{name} failed", (kind, fault, trace))
 
-    Hub.print_exception = of_greenlet  # type: ignore[method-assign]  # gevent has no other place for it
+    Hub.print_exception = of_greenlet  # type: ignore[method-assign, assignment]  # gevent has no other place
     sys.excepthook = lambda *exc_info: tell("the program failed", exc_info)
     threading.excepthook = lambda failed: tell(
         f"{failed.thread.name if failed.thread else 'a thread'} failed",

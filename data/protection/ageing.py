@@ -21,6 +21,7 @@ from data.models import (
     AppointmentRow,
     AppointmentSlotRow,
     AuditRow,
+    CallbackRow,
     CallerSettingRow,
     CallRow,
     ConsentRow,
@@ -159,6 +160,10 @@ class Ageing:
         """Rows, and files in the folder."""
         written = files.older_than(self._folders.messages, before, (".json",))
         return self._rows(MessageRow, MessageRow.id, MessageRow.at < before) + self._unlink(written)
+
+    def callbacks(self, before: datetime) -> int:
+        """Those that are over."""
+        return self._rows(CallbackRow, CallbackRow.id, CallbackRow.ended_at < before)
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

@@ -25,6 +25,7 @@ from data.models import (
     AppointmentRow,
     AuditRow,
     Base,
+    CallbackRow,
     CallerSettingRow,
     CallRow,
     CallStepRow,
@@ -193,6 +194,11 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         ),
         ConsentRow: also(
             ConsentRow.customer_id, ConsentRow.e164.in_(subject.numbers), ConsentRow.call_id.in_(call_ids)
+        ),
+        CallbackRow: also(
+            CallbackRow.customer_id,
+            CallbackRow.number.in_(subject.numbers),
+            CallbackRow.call_id.in_(call_ids),
         ),
         SegmentRow: also(SegmentRow.customer_id, SegmentRow.e164.in_(subject.numbers)),
         CallerSettingRow: CallerSettingRow.e164.in_(subject.numbers),

@@ -17,6 +17,8 @@ class Retention:
     """Who a call was from (the call itself stays as a figure), and what their number shall get next time."""
     messages: int | None = 365
     """That a message was sent, and messages that were written to the folder instead."""
+    callbacks: int | None = 90
+    """Who was called back, from the end on; one that is open stays."""
     segments: int | None = 365
     verification: int | None = 90
     """Tries to prove who one is, and locks that are over."""

@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
     MOST_READINGS,
     MOST_STEPS,
@@ -49,12 +50,15 @@ __all__ = [
     "AccountStatus",
     "Appointment",
     "AuditEntry",
+    "Booking",
     "By",
     "CallAnswered",
     "CallBegun",
     "CallEnded",
     "CallRecord",
     "CallStep",
+    "Callback",
+    "CallbackState",
     "Claimed",
     "Consent",
     "Customer",

@@ -207,7 +207,7 @@ class Understand(Question):
             phrases=kind.phrases(call.language),
             words=(),
             keys=kind.keys(),
-            judge=lambda answer: kind.judge(answer, asking),
+            judge=lambda answer: kind.outright(answer, asking),
             keypad=kind.keypad_wording,
             final_silence=kind.final_silence,
             own_words=False,

@@ -167,11 +167,11 @@ class Amount(SpokenKind):
         return Reading(str(minor), cost)
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return money(int(value), self.currency, asking.language)[0]
+        return money(int(value), self.currency, asking.language, region=asking.region)[0]
 
     @override
     def shown(self, value: str, asking: Asking) -> str:
-        return money(int(value), self.currency, asking.language)[1]
+        return money(int(value), self.currency, asking.language, region=asking.region)[1]
 
 
 @lru_cache(maxsize=8)

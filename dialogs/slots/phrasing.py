@@ -138,9 +138,23 @@ def _are_several(words: Words, spans: list[_Span], language: str, *, corrected: 
     if any(word in BETWEEN.get(language, ()) for word in words[: spans[0].start]):
         return True
     if corrected:
-        return not corrects(words[spans[-2].end : spans[-1].start], language)
+        between = words[spans[-2].end : spans[-1].start]
+        return not corrects(between, language) and not _instead(words[: spans[0].start], between, language)
     # "Cien euros ahora y cien luego"
     return not lexicon_of(language).joins.isdisjoint(_between(words, spans))
+
+
+_INSTEAD = frozenset(
+    {"but", "it's", "its", "is", "es", "sino", "mejor", "millor", "rather", "the", "el", "la", "on"}
+)
+
+
+def _instead(before: Words, between: Words, language: str) -> bool:
+    """Whether the first of two answers is turned down for the second: "not the fifth, the sixth"."""
+    if not all(word in _INSTEAD or not word for word in between):
+        return False
+    turned = denied(before[-1:], language)
+    return turned or (denied(before[-2:-1], language) and before[-1] in AFTER_NO[language])
 
 
 def _mended(words: Words, spans: list[_Span], read_at: ReadAt, mend: Mend | None) -> _Span:

@@ -5,18 +5,21 @@ Rules:
 2. An agent has one call at a time, in whichever of the queues they serve.
 3. Every change is told as CUSTOM `callcenter::info`, in the real module's words and order.
 4. A member who leaves is forgotten at once, and whoever was ringing for them is free again.
+5. Agents serve a queue at a level (its tiers). The lower level comes first; with `overflow_after`, a level is
+   offered nobody who has not waited that long times the level, unless no agent below it is logged in.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from gevent.event import Event
 
+from esl.embedded.call_queue import Agent, CallQueue, Member, Tier
 from esl.embedded.channel import Channel
 from esl.embedded.config import AgentConfig, QueueConfig
 from esl.embedded.events import Origin
@@ -36,74 +39,6 @@ _MODULE = "mod_callcenter.c"
 _AGENT_THREAD = "outbound_agent_thread_run"
 
 
-@dataclass(eq=False)
-class Member:
-    """A caller in a queue."""
-
-    session: Session
-    queue: CallQueue
-    joined: int
-    """Seconds since the epoch."""
-    base_score: int = 0
-    uuid: str = field(default_factory=lambda: str(uuid4()))
-    state: str = "Waiting"
-    serving: str = ""
-    cancel_reason: str = ""
-    left: Event = field(default_factory=Event)
-
-    def lines(self) -> list[tuple[str, str]]:
-        """The last lines of every event about the member."""
-        profile = self.session.channel.profile
-        return [
-            ("CC-Member-UUID", self.uuid),
-            ("CC-Member-Session-UUID", self.session.uuid),
-            ("CC-Member-CID-Name", profile.caller_id_name),
-            ("CC-Member-CID-Number", profile.caller_id_number),
-        ]
-
-    def score(self, now: float) -> int:
-        return int(now) - self.joined + self.base_score
-
-
-@dataclass(eq=False)
-class Agent:
-    """A simulated agent and what has become of them today."""
-
-    config: AgentConfig
-    status: str
-    state: str = "Waiting"
-    last_bridge_start: int = 0
-    last_bridge_end: int = 0
-    last_offered: int = 0
-    last_status_change: int = 0
-    no_answers: int = 0
-    calls_answered: int = 0
-    talk_time: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.config.name
-
-    @property
-    def contact(self) -> str:
-        return self.config.contact or self.name.partition("@")[0]
-
-    @property
-    def free(self) -> bool:
-        return self.status == "Available" and self.state == "Waiting"
-
-
-@dataclass(eq=False)
-class CallQueue:
-    config: QueueConfig
-    agents: list[Agent]
-    members: list[Member] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return self.config.name
-
-
 class CallCentre:
     """All queues and agents of a switch."""
 
@@ -121,14 +56,14 @@ class CallCentre:
         self.queues: dict[str, CallQueue] = {}
         now = self._now()
         for config in queues:
-            agents = []
-            for written in config.agents:
+            tiers = []
+            for position, written in enumerate(config.agents, 1):
                 agent = self.agents.get(written.name)
                 if agent is None:
                     agent = Agent(written, written.status, last_status_change=now)
                     self.agents[written.name] = agent
-                agents.append(agent)
-            self.queues[config.name] = CallQueue(config, agents)
+                tiers.append(Tier(agent, position=position))
+            self.queues[config.name] = CallQueue(config, tiers)
 
     def _now(self) -> int:
         return int(self.switch.clock.now())
@@ -140,12 +75,17 @@ class CallCentre:
         member.queue.members.append(member)
         self._tell_count(member.queue)
         self.dispatch()
+        after = member.queue.config.overflow_after
+        for level in {tier.level for tier in member.queue.tiers} if after else ():
+            member.looks.append(self.switch.clock.later(level * after, self.dispatch))
 
     def leave(self, member: Member) -> None:
         """The member waits no longer, whatever the reason."""
         if member in member.queue.members:
             member.queue.members.remove(member)
         member.left.set()
+        while member.looks:
+            member.looks.pop().kill(block=False)
 
     def tell_count(self, queue: CallQueue) -> None:
         """How many wait, after somebody stopped waiting."""
@@ -177,6 +117,45 @@ class CallCentre:
         self.fire(lines, ("cc_agent_update", 1037))
         self.dispatch()
 
+    def add_agent(self, name: str) -> Agent | None:
+        """A new simulated agent, logged out; None: there is one of that name."""
+        if name in self.agents:
+            return None
+        config = AgentConfig(name=name, status="Logged Out")
+        agent = self.agents[name] = Agent(config, config.status, last_status_change=self._now())
+        self.fire(
+            [("CC-Agent", name), ("CC-Agent-Type", "Callback"), ("CC-Action", "agent-add")],
+            ("cc_agent_add", 920),
+        )
+        return agent
+
+    def remove_agent(self, name: str) -> None:
+        """Forgets an agent and all their tiers; one who talks ends that call first."""
+        self.agents.pop(name, None)
+        for queue in self.queues.values():
+            queue.tiers = [tier for tier in queue.tiers if tier.agent.name != name]
+
+    def load(self, name: str) -> bool:
+        """Takes a queue from the configuration, its tiers stay; False: it is not written there."""
+        config = self.switch.config.queue(name)
+        if config is None:
+            return False
+        before = self.queues.get(name)
+        queue = CallQueue(config) if before is None else replace(before, config=config)
+        if before is None:
+            for position, written in enumerate(config.agents, 1):
+                agent = self.agents.setdefault(written.name, Agent(written, written.status))
+                queue.tiers.append(Tier(agent, position=position))
+        for member in queue.members:
+            member.queue = queue
+        self.queues[name] = queue
+        self.dispatch()
+        return True
+
+    def unload(self, name: str) -> None:
+        """Nobody may join it any more, and whoever waits there is offered to nobody."""
+        self.queues.pop(name, None)
+
     def _set_state(self, agent: Agent, state: str) -> None:
         agent.state = state
         lines = [("CC-Agent", agent.name), ("CC-Action", "agent-state-change"), ("CC-Agent-State", state)]
@@ -192,7 +171,7 @@ class CallCentre:
             if member.state == "Waiting" and member.session.is_ready()
         ]
         for member in sorted(waiting, key=lambda each: -each.score(now)):
-            agent = next((agent for agent in member.queue.agents if agent.free), None)
+            agent = member.queue.free_for(now - member.joined)
             if agent is not None:
                 member.state, member.serving = "Trying", agent.name
                 agent.state = "Reserved"
@@ -292,6 +271,7 @@ class AgentCall:
         channel.state = channel.running_state = "CS_CONSUME_MEDIA"
         channel.answer_state = "answered"
         channel.call_state = "ACTIVE"
+        channel.media.open = True
         channel.fire("CHANNEL_CREATE")
         channel.fire("CHANNEL_ANSWER")
         return channel

@@ -45,6 +45,7 @@ _ROOMS: dict[str, str] = {
     "consent": "ivr.cli.consent",
     "messages": "ivr.cli.messages",
     "freeswitch": "ivr.cli.freeswitch",
+    "queues": "ivr.cli.queues",
     "models": "ivr.cli.speech",
     "say": "ivr.cli.speech",
     "transcribe": "ivr.cli.speech",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -37,7 +37,7 @@ from data.protection.files import Folders, inside
 from data.protection.persons import IMPERSONAL, belongings, find
 from data.protection.retention import Retention
 from data.protection.showing import show
-from data.records import AuditEntry, Consent, Errand, OwnData, Request, TicketNote
+from data.records import AuditEntry, Booking, Consent, Errand, OwnData, Request, TicketNote
 from data.seeds import seed
 from data.spool import Spool
 from data.sqlite import Sqlite
@@ -471,6 +471,10 @@ def _everything_old(world: World) -> None:
             Consent(kind="marketing", given=given, terms_version="1", text="x", language="es", at=at,
                     customer_id=lucia, clip=clip)
         )  # fmt: skip
+    wanted = Booking(queue="x", number=NUMBER, language="es", joined_at=NOW, at=NOW, customer_id=lucia)
+    for queue in ("x", "y"):
+        store.callbacks.book(replace(wanted, queue=queue))
+    store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
     for key in ("done", "lost"):
         store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
     mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}

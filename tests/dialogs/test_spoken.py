@@ -61,7 +61,7 @@ def test_any_amount_can_be_said(language: str, minor: int, currency: str) -> Non
 TODAY = date(2026, 11, 23)
 DATES = [
     ("es", date(2026, 12, 11), "once de diciembre"),
-    ("es", date(2026, 12, 1), "primero de diciembre"),
+    ("es", date(2026, 12, 1), "uno de diciembre"),
     ("es", date(2027, 8, 21), "veintiuno de agosto de dos mil veintisiete"),
     ("ca", date(2026, 12, 11), "onze de desembre"),
     ("ca", date(2027, 8, 21), "vint-i-u d'agost de dos mil vint-i-set"),
