@@ -41,8 +41,10 @@ class Frame:
 class LineCaller(ScriptedCaller):
     """A scripted caller who notes when each frame came. Fulfils `Caller`."""
 
-    def __init__(self, address: tuple[str, int], *, number: str, name: str) -> None:
-        super().__init__(address, destination=EXTENSION, number=number, name=name)
+    def __init__(
+        self, address: tuple[str, int], *, number: str, name: str, variables: dict[str, str]
+    ) -> None:
+        super().__init__(address, destination=EXTENSION, number=number, name=name, variables=variables)
         self.over = self.hung_up
         self.frames: list[Frame] = []
 
@@ -152,8 +154,15 @@ class EmbeddedPlace:
         }
         self.switch = EmbeddedSwitch(read_config(config))
 
-    def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> LineCaller:
-        caller = LineCaller(self.switch.line_address, number=number, name=name)
+    def caller(
+        self,
+        *,
+        number: str = "34600111222",
+        name: str = "Ana Pérez",
+        asserted: tuple[str, dict[str, str]] | None = None,
+    ) -> LineCaller:
+        variables = {} if asserted is None else asserted[1]
+        caller = LineCaller(self.switch.line_address, number=number, name=name, variables=variables)
         self._callers.append(caller)
         return caller
 

@@ -43,7 +43,10 @@ def configuration(port: int) -> SwitchConfiguration:
 class SipCaller:
     """One call of a telephone. Fulfils `Caller`."""
 
-    def __init__(self, switch: tuple[str, int], *, number: str, name: str) -> None:
+    def __init__(
+        self, switch: tuple[str, int], *, number: str, name: str, headers: list[tuple[str, str]]
+    ) -> None:
+        self._headers = headers
         self._phone = Telephone(switch, number, name=name)
         self._leg: Leg = self._phone.dial(EXTENSION)
         self._target = f"sip:{EXTENSION}@{switch[0]}:{switch[1]}"
@@ -55,7 +58,7 @@ class SipCaller:
 
     def _call(self) -> None:
         with suppress(CallRefused):  # `over` tells
-            self._leg.call(self._target, [], seconds=30)
+            self._leg.call(self._target, self._headers, seconds=30)
 
     def say(self, samples: bytes) -> Event:
         return self._leg.say(samples)
@@ -151,8 +154,15 @@ class FreeSwitchPlace:
         for agent in ("1001", "1002"):
             self.api(f"callcenter_config agent set wrap_up_time {agent}@ivr 0")
 
-    def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> SipCaller:
-        caller = SipCaller(self.switch.sip, number=number, name=name)
+    def caller(
+        self,
+        *,
+        number: str = "34600111222",
+        name: str = "Ana Pérez",
+        asserted: tuple[str, dict[str, str]] | None = None,
+    ) -> SipCaller:
+        headers = [] if asserted is None else [("P-Asserted-Identity", asserted[0])]
+        caller = SipCaller(self.switch.sip, number=number, name=name, headers=headers)
         self._callers.append(caller)
         return caller
 

@@ -131,7 +131,14 @@ class Place(Protocol):
     def events(self) -> tuple[tuple[str, int], str]:
         """Where event connections come in, and their password."""
 
-    def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> Caller: ...
+    def caller(
+        self,
+        *,
+        number: str = "34600111222",
+        name: str = "Ana Pérez",
+        asserted: tuple[str, dict[str, str]] | None = None,
+    ) -> Caller:
+        """`asserted`: the trunk's P-Asserted-Identity, and the variables that FreeSWITCH makes of it."""
 
     def callee(self, number: str) -> Callee:
         """Somebody who waits to be called; for one call."""
