@@ -176,7 +176,8 @@ def _material(
                     raise
                 click.echo(f"no human {language}: {fault}", err=True)
         if voices != "human":
-            found += synthetic_items(language, sets, 2 * count, seed, callers.speak)
+            studios = _studios() if "nothing" in sets and voices == "both" else {}
+            found += synthetic_items(language, sets, 2 * count, seed, callers.speak, studios=studios)
     kept: dict[str, Item] = {item.name: item for item in found if item.split == split}
     counted: dict[tuple[str, str, bool, bool], int] = {}
     chosen = []
@@ -188,6 +189,17 @@ def _material(
     if not chosen:
         raise CannotBeDone("there is nothing to measure: people say only digits and amounts, in es and en")
     return chosen
+
+
+def _studios() -> dict[str, Path]:
+    """The studio speakers that can be had, who say what is no answer as well."""
+    found = {}
+    for language in PACKAGES:
+        try:
+            found[language] = voice_of(language)
+        except MeasurementImpossible as fault:
+            click.echo(f"no human {language}: {fault}", err=True)
+    return found
 
 
 def _babblers(callers: _Callers, language: str, conditions: Sequence[str]) -> list[Samples]:
