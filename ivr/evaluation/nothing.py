@@ -79,10 +79,10 @@ FOREIGN: Mapping[str, tuple[str, ...]] = {
 """Languages that no flow speaks, by espeak-ng's voice."""
 STUDIO_SENTENCES = (
     *("conf-hasjoin", "conf-hasleft", "conf-kicked", "conf-locked", "conf-unmuted", "conf-leaderhasleft"),
-    *("conf-waitforleader", "conf-enteringno", "conf-invalid", "conf-now-recording", "vm-isunavail"),
+    *("conf-waitforleader", "conf-enteringno", "conf-now-recording", "vm-isunavail"),
     *("vm-isonphone", "vm-mailboxfull", "vm-deleted", "vm-saved", "vm-msgsaved", "vm-passchanged"),
     *("queue-thereare", "queue-callswaiting", "queue-thankyou", "queue-holdtime", "privacy-unident"),
-    *("pbx-parkingfailed", "ss-noservice", "hello-world", "tt-weasels", "tt-allbusy", "demo-thanks"),
+    *("pbx-parkingfailed", "ss-noservice", "hello-world", "tt-weasels", "demo-thanks"),
     *("dir-welcome", "auth-thankyou", "followme/sorry", "confbridge-join", "confbridge-leave"),
 )
 STUDIO_WORDS = tuple(
