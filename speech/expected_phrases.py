@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from speech.evidence import confidence, evidence, probability
+from speech.evidence import Evidence, confidence, evidence, probability
 from speech.phonetics import Phones, Phonetics, likeness, shared, sounded
 from speech.whisper_decoding import Scored, Text
 
@@ -126,6 +126,16 @@ def believed(
         at_most = min(at_most, confidence(probability(facts)))
         found.append(Guess(one.scored.phrase, at_most))
     return found
+
+
+def likeliest(
+    scored: Sequence[Scored], free: Text, seconds: float, *, prior: float, phonetics: Phonetics, language: str
+) -> tuple[str, Evidence] | None:
+    """The likeliest phrase and what speaks for it: what `ivr eval calibrate` learns from."""
+    for one in ranked(scored, free, prior=prior):
+        facts = evidence(one.scored, one.share, free, seconds, phonetics=phonetics, language=language)
+        return one.scored.phrase, facts
+    return None
 
 
 def merged(one: list[Scored], other: list[Scored]) -> list[Scored]:

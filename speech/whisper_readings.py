@@ -17,9 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from speech.expected_phrases import Guess, believed, mended, merged, sayable, similarity, weighed
+from speech.evidence import Evidence
+from speech.expected_phrases import Guess, believed, likeliest, mended, merged, sayable, similarity, weighed
 from speech.phonetics import Phonetics, Spelling
-from speech.sound import has_voice, voiced_seconds
+from speech.sound import FRAME_SECONDS, has_voice, voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
 from speech.written_numbers import JOINERS, with_figures_joined
 
@@ -113,13 +114,12 @@ class Utterance:
         free = self._free(heard)
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
-            possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
-            sentences = all(len(phrase.split()) >= _SENTENCE for phrase in possible)
+            scored, prior = self._chosen(heard, span)
             guesses += believed(
-                self._listener.choose(heard, self._language, possible),
+                scored,
                 free,
                 span.seconds,
-                prior=_PRIOR_OF_SENTENCES if sentences else _PRIOR_OF_PHRASES,
+                prior=prior,
                 phonetics=self._phonetics,
                 language=self._language,
             )
@@ -130,6 +130,34 @@ class Utterance:
         at_most = min(0.45, 0.8 * best) if best >= _LEAST_CONFIDENCE else 0.45
         guesses += self._from_free(free, at_most=at_most)
         return _ranked(guesses)
+
+    def likeliest(self, pcm: bytes) -> tuple[str, Evidence] | None:
+        """The likeliest phrase of a whole utterance and what speaks for it; None where none is looked for."""
+        clips = clips_of(pcm)
+        if (
+            not clips
+            or not has_voice(pcm)
+            or clips[-1].end - clips[0].start > _LONGEST_PHRASE / FRAME_SECONDS
+        ):
+            return None
+        span = Clip(clips[0].start, clips[-1].end)
+        heard = self._listener.listen(cut(pcm, span))
+        scored, prior = self._chosen(heard, span)
+        return likeliest(
+            scored,
+            self._free(heard),
+            span.seconds,
+            prior=prior,
+            phonetics=self._phonetics,
+            language=self._language,
+        )
+
+    def _chosen(self, heard: tuple[object, int], span: Clip) -> tuple[list[Scored], float]:
+        """The phrases that can be it with their scores, and how much of their prior is to be taken off."""
+        possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
+        sentences = all(len(phrase.split()) >= _SENTENCE for phrase in possible)
+        prior = _PRIOR_OF_SENTENCES if sentences else _PRIOR_OF_PHRASES
+        return self._listener.choose(heard, self._language, possible), prior
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
         """The clips' words in a row, the likeliest combinations first.
