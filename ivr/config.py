@@ -37,6 +37,7 @@ from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
+from ivr.understanding.settings import UnderstandingSettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LARGEST_FILE = 1_000_000
@@ -225,6 +226,7 @@ class Settings(BaseSettings):
     calls: CallSettings = CallSettings()
     messages: MessageSettings = MessageSettings()
     verification: VerificationSettings = VerificationSettings()
+    understanding: UnderstandingSettings = UnderstandingSettings()
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""

@@ -1,4 +1,4 @@
-"""Opens the performers of a server: who checks identities, opens cases, sends messages, keeps consents."""
+"""Opens the performers of a server: who checks identities, opens cases, sends messages, understands."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ivr.messenger.messenger import Messenger, carriers
 from ivr.messenger.paper import Folder
 from ivr.outbox import Outbox
 from ivr.performers import Performers
+from ivr.understanding.opening import open_understanding
 
 
 def open_performers(
@@ -27,9 +28,12 @@ def open_performers(
     folder = Folder(settings.messages_folder, clock.utc)
     for channel, kind in errands_of(store, carriers(settings.messages, folder, clock), clock).items():
         outbox.takes(channel, kind)
+    understanding = open_understanding(settings.understanding, settings.home, clock.now)
+    closing.callback(understanding.close)
     return Performers(
         identity=Verification(store.verifications, settings.verification, hashing=hashing, clock=clock),
         cases=Cases(store, clock),
         notices=Messenger(store, settings.messages, region=settings.calls.region, clock=clock),
         consents=Evidence(store, settings.recordings_folder, clock),
+        understanding=understanding,
     )

@@ -50,6 +50,7 @@ _ROOMS: dict[str, str] = {
     "transcribe": "ivr.cli.speech",
     "prompts": "ivr.cli.prompts",
     "eval": "ivr.cli.evaluate",
+    "nlu": "ivr.cli.nlu",
 }
 
 
