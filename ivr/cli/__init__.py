@@ -50,6 +50,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "say": ("ivr.cli.speech", "Synthesises a text to a file or to the speaker."),
     "transcribe": ("ivr.cli.speech", "Recognises the speech in a file."),
     "prompts": ("ivr.cli.prompts", "What callers hear: made ahead, or recorded in a studio."),
+    "nlu": ("ivr.cli.nlu", "Free speech: trains, checks, tests and serves what understands it."),
     "eval": ("ivr.cli.evaluate", "How well callers are understood."),
 }
 """Where a command is, and what the list of commands says of it: to show that list loads none of them."""

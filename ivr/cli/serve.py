@@ -43,6 +43,9 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
         gevent.signal_handler(number, stop.set)
     server = Server(settings, tell=lambda text: click.echo(f"ivr: {text}", err=True))
     server.start()
+    understanding = server.rooms.performers.understanding
+    if understanding is not None and settings.understanding.prepare:
+        understanding.prepare()
     switch = None
     try:
         host, bound = server.outbound_address
