@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from ivr.identity.verification import Verification
     from ivr.messenger.messenger import Messenger
     from ivr.queueing.booking import Bookings
+    from ivr.understanding.understanding import Understanding
 
 PERFORMERS: frozenset[str] = frozenset(
-    {"transfer", "record", "identity", "cases", "notices", "consents", "writes"}
+    {"transfer", "record", "identity", "cases", "notices", "consents", "writes", "understanding"}
 )
 
 
@@ -33,3 +34,4 @@ class Performers:
     notices: Messenger | None = None
     consents: Evidence | None = None
     callbacks: Bookings | None = None
+    understanding: Understanding | None = None

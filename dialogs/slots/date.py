@@ -50,6 +50,7 @@ from dialogs.slots.time_reading import relative
 from dialogs.slots.weekdays import Range
 from dialogs.slots.words import Words, tokens
 from dialogs.spoken_days import day_and_weekday
+from dialogs.spoken_numbers import Said
 
 _MONTHS_FIRST = frozenset({"US", "PH"})
 """Countries that write the month before the day."""
@@ -144,11 +145,15 @@ class Date(SpokenKind):
         return Reading("", reading.cost, reason) if reason else reading
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)[0]
+        return self._told(value, asking)[0]
 
     @override
     def shown(self, value: str, asking: Asking) -> str:
-        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)[1]
+        return self._told(value, asking)[1]
+
+    def _told(self, value: str, asking: Asking) -> Said:
+        day = date.fromisoformat(value)
+        return day_and_weekday(day, asking.language, asking.today, region=asking.region)
 
 
 _FILLERS: Mapping[str, frozenset[str]] = {

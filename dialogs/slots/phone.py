@@ -145,7 +145,8 @@ class Phone(SpokenKind):
         return Reading(value, cost)
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return phone(national(value, asking.region), asking.language)[0]
+        number = national(value, asking.region)
+        return phone(number, asking.language, region=asking.region)[0]
 
     @override
     def shown(self, value: str, asking: Asking) -> str:

@@ -156,4 +156,4 @@ class Time(SpokenKind):
         return Reading(value, cost)
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return time_of_day(value, asking.language)[0]
+        return time_of_day(value, asking.language, region=asking.region)[0]

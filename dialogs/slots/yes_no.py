@@ -199,7 +199,7 @@ class YesNo(SlotKind):
 
     @override
     def shown(self, value: str, asking: Asking) -> str:
-        return self.read_back(value, asking)
+        return self.read_back(value, asking).removeprefix("que ")
 
 
 _AGREEMENT = {

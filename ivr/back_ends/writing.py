@@ -36,6 +36,7 @@ from ivr.clock import Clock
 from ivr.in_thread import in_thread
 from ivr.occasion import Occasion
 from ivr.outbox import Arrived, Declined, Ending, Kind, NotYet, Outbox, Unknown
+from ivr.working_days import USUAL, WorkingDays
 from ivr.writes import WRITES, OwnWrite, asked
 
 log = structlog.get_logger(__name__)
@@ -67,8 +68,10 @@ class Writing:
         *,
         clock: Clock,
         zone: tzinfo,
+        working: WorkingDays = USUAL,
     ) -> None:
-        """`outbox`: the process's, which carries writes from now on. `zone`: the company's."""
+        """`outbox`: the process's, which carries writes from now on. `zone`, `working`: the company's."""
+        self._working = working
         self._store, self._spool, self._targets = store, spool, targets
         self._clock, self._zone, self._outbox = clock, zone, outbox
         self._begun = Group()
@@ -123,7 +126,7 @@ class Writing:
     def _own_now(self, own: OwnWrite, write: Write, errand: Errand) -> Done:
         """In the own database it is done at once, or not at all; its key makes it harmless to do it again."""
         now = self._now()
-        who = asked(now, errand.idempotency_key, errand.call_id)
+        who = asked(now, errand.idempotency_key, errand.call_id, self._working)
         quietly = gevent.Timeout(write.deadline)
         try:
             with quietly:
@@ -146,7 +149,7 @@ class Writing:
         values = {str(name): str(value) for name, value in errand.body.get("values", {}).items()}
         own, target = self._who(errand.target)
         if own is not None:
-            who = asked(self._now(), errand.idempotency_key, errand.call_id)
+            who = asked(self._now(), errand.idempotency_key, errand.call_id, self._working)
             try:
                 done = in_thread(lambda: own.do(self._store, values, who))
             except DataError as lost:

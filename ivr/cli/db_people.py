@@ -44,9 +44,13 @@ def show_person(url: str, person: str, folder: Path, *, as_json: bool) -> None:
         store.check()
         shown = show(store, person, folder, _folders(), _entry("export", "ivr db export --person"))
     rows = {name: count for name, count in shown.rows.items() if count}
-    lines = [f"{shown.file}: {sum(rows.values())} rows of {len(rows)} tables, {shown.recordings} recordings"]
+    lines = [
+        f"{shown.file}: {sum(rows.values())} rows of {len(rows)} tables, {shown.recordings} recordings,"
+        f" {shown.messages} messages in files, {shown.spooled} records in the spool"
+    ]
     lines += [f"  {name}: {count}" for name, count in sorted(rows.items())]
     record = {"file": str(shown.file), "rows": rows, "recordings": shown.recordings}
+    record |= {"messages": shown.messages, "spooled": shown.spooled}
     report("\n".join(lines), record, as_json=as_json)
 
 

@@ -31,8 +31,13 @@ def freeswitch() -> None:
 @freeswitch.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite what differs; the old file stays as NAME.before[.N].")
+@click.option(
+    "--keep",
+    is_flag=True,
+    help="Show what differs, keep all of it, and go on (status 0): for a service's start.",
+)
 @click.pass_obj
-def init(settings: Settings, folder: Path, force: bool) -> int:
+def init(settings: Settings, folder: Path, force: bool, keep: bool) -> int:
     """Write a complete, minimal FreeSWITCH configuration into DIR.
 
     It follows the settings: `outbound`, `switch`, `recordings`, and the section `freeswitch`.
@@ -45,7 +50,10 @@ def init(settings: Settings, folder: Path, force: bool) -> int:
       ivr freeswitch init conf/freeswitch
       IVR_FREESWITCH__SIP_ADDRESS=192.0.2.10 ivr freeswitch init /etc/freeswitch
       ivr --config ivr.yaml freeswitch init conf/freeswitch --force
+      ivr freeswitch init /etc/freeswitch --keep
     """
+    if force and keep:
+        raise click.UsageError("--force overwrites what differs and --keep does not: give one of them")
     folder = folder.absolute()
     preparation = prepare(folder, switch_configuration(settings), _given(settings))
     for warning in unreachable(settings):
@@ -60,8 +68,9 @@ def init(settings: Settings, folder: Path, force: bool) -> int:
     for place in preparation.too_open:
         click.echo(f"{place}: others than its owner may read it" + (", until now" if force else ""))
     if preparation.differs and not force:
-        click.echo("Nothing was changed. To overwrite: the same command with --force", err=True)
-        return 1
+        remedy = "the same command with --force" + (" instead of --keep" if keep else "")
+        click.echo(f"Nothing was changed. To overwrite: {remedy}", err=True)
+        return 0 if keep else 1
     write(preparation, force=force)
     _tell(preparation, settings)
     return 0

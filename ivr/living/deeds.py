@@ -7,6 +7,7 @@ is, so that a flow that needs more is not published.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -14,9 +15,30 @@ from uuid import UUID
 import gevent
 import structlog
 
-from dialogs.effects import CallBack, Consent, Deed, Notify, OpenCase, Record, Transfer, Verify
+from dialogs.effects import (
+    CallBack,
+    Consent,
+    Deed,
+    Notify,
+    OpenCase,
+    Record,
+    Transfer,
+    Understand,
+    Verify,
+)
 from dialogs.engine import Conversation
-from dialogs.results import Failed, Found, Handed, Locked, Missing, NoInput, Recorded, Result, Slow
+from dialogs.results import (
+    Failed,
+    Found,
+    Handed,
+    Locked,
+    Missing,
+    NoInput,
+    Recorded,
+    Result,
+    Slow,
+    Understood,
+)
 from esl.errors import CommandRefusedError
 from esl.switch import Call
 from ivr import moments
@@ -28,6 +50,7 @@ from ivr.living.dictation import Dictated, Dictation
 from ivr.moments import Watch
 from ivr.occasion import Occasion, Person
 from ivr.performers import Performers
+from ivr.understanding.understanding import Understanding
 
 log = structlog.get_logger(__name__)
 
@@ -87,20 +110,27 @@ class Deeds:
         match deed:
             case Verify() if performers.identity is not None:
                 return self._verify(deed, performers.identity)
-            case OpenCase() if performers.cases is not None:
-                cases = performers.cases
-                return self._noted(lambda: cases.open(deed, occasion))
-            case Notify() if performers.notices is not None:
-                notices = performers.notices
-                return self._noted(lambda: notices.send(deed, occasion))
-            case CallBack() if performers.callbacks is not None:
-                callbacks, waited = performers.callbacks, self._waited(deed.queue)
-                return self._noted(lambda: callbacks.book(deed, occasion, waited=waited))
-            case Consent() if performers.consents is not None:
-                consents = performers.consents
-                return self._noted(lambda: consents.keep(deed, occasion))
+            case Understand() if performers.understanding is not None:
+                return self._understand(deed, performers.understanding)
+        work = self._noting(deed, occasion)
+        if work is not None:
+            return self._noted(work)
         log.error("not_installed", call=self._record.call_id, step=deed.step, deed=type(deed).__name__)
         return Failed(f"{type(deed).__name__} is not installed")
+
+    def _noting(self, deed: Deed, occasion: Occasion) -> Callable[[], Result] | None:
+        """What is only noted; `None`: nobody is installed who would."""
+        performers = self._performers
+        match deed:
+            case OpenCase() if performers.cases is not None:
+                return partial(performers.cases.open, deed, occasion)
+            case Notify() if performers.notices is not None:
+                return partial(performers.notices.send, deed, occasion)
+            case CallBack() if performers.callbacks is not None:
+                return partial(performers.callbacks.book, deed, occasion, waited=self._waited(deed.queue))
+            case Consent() if performers.consents is not None:
+                return partial(performers.consents.keep, deed, occasion)
+        return None
 
     @property
     def person(self) -> Person | None:
@@ -136,6 +166,12 @@ class Deeds:
             self._person = verified.person
             self._record.verified(verify.identity, verified.person.customer_id)
         return verified.result
+
+    def _understand(self, asked: Understand, understanding: Understanding) -> Understood | Slow | Failed:
+        try:
+            return self._attention.during(lambda: understanding.understand(asked), asked.deadline)
+        except DeadlineError:
+            return Slow()
 
     def _transfer(self, transfer: Transfer) -> Handed | Failed:
         """The leg goes on in the dialplan; our part ends as soon as the switch has taken the order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +31,7 @@ from data.models import (
     TurnRow,
     VerificationTryRow,
 )
+from data.protection.ageing import SHORTEST_PAUSE, Ageing
 from data.protection.erasing import erase
 from data.protection.expiring import expire
 from data.protection.files import Folders, inside
@@ -310,6 +312,82 @@ def test_a_shared_number_is_nobodys_alone(world: World) -> None:
     assert not world.store.suppressions.contains("number", "+34759000106")
 
 
+def _antonio_calls_from_her_number(world: World) -> UUID:
+    """He proves who he is, agrees to something, and shares her e-mail; his call."""
+    store, him = world.store, world.store.customers.by_number(ANTONIO)
+    assert him is not None
+    store.customers.correct(ANTONIO, OwnData(email="lucia@example.org"), ASKED)
+    his = begun(caller_number=NUMBER, caller_name="Antonio")
+    recording = f"2026/{his.call_id}.wav"
+    (world.folders.recordings / recording).write_bytes(b"RIFF")
+    store.calls.begin(dataclasses.replace(his, recording=recording))
+    store.calls.add_turn(his.call_id, turn(1, text="soy Antonio"))
+    store.calls.finish(ended(his.call_id, customer_id=him.id))
+    marked = {"customer_id": him.id, "e164": NUMBER, "call_id": his.call_id}
+    store.consents.note(
+        Consent(kind="k", given=True, terms_version="1", text="Antonio", language="es", at=NOW, **marked)
+    )
+    with store.database.writing() as connection:
+        common = {"id": new_id(), "at": NOW, "customer_id": him.id}
+        segment = {"segment": "vip", "reason": "Antonio", "rule": "r", "rules_version": "1", "e164": NUMBER}
+        connection.execute(insert(SegmentRow).values(**common, **segment))
+        message = {"channel": "email", "recipient": "lucia@example.org", "template": "Antonio"}
+        message |= {"state": "sent", "updated_at": NOW}
+        connection.execute(insert(MessageRow).values(**common, **message))
+    told = {"to": "lucia@example.org", "text": "Antonio", "call_id": str(his.call_id)}
+    (world.folders.messages / "c.json").write_text(json.dumps(told))
+    waiting = begun(caller_number=NUMBER, caller_name="Antonio")
+    Spool(world.folders.spool).keep(waiting, ended(waiting.call_id, customer_id=him.id))
+    return his.call_id
+
+
+def test_what_is_another_person_s_is_not_hers(world: World, tmp_path: Path) -> None:
+    """From her number, to an address that both have, in the spool: it is not shown to her, and it stays."""
+    his = _antonio_calls_from_her_number(world)
+    shown = show(world.store, LUCIA, tmp_path / "lucia", world.folders, ENTRY)
+    assert "Antonio" not in shown.file.read_text("utf-8")
+    assert not list((tmp_path / "lucia").rglob(f"{his}*"))
+    erase(world.store, LUCIA, world.folders, ENTRY)
+    call = world.store.calls.get(his)
+    assert call is not None and (call.caller_name, call.turns[0].text) == ("Antonio", "soy Antonio")
+    assert call.recording is not None and (world.folders.recordings / call.recording).exists()
+    assert len(world.store.consents.of_call(his)) == 1
+    assert (world.folders.messages / "c.json").exists()
+    assert everything(world.store).count("'Antonio'") == 5, "two calls, the consent, the segment, the message"
+    assert Spool(world.folders.spool).drain(world.store).written == 2
+    theirs = show(world.store, ANTONIO, tmp_path / "antonio", world.folders, ENTRY)
+    assert (theirs.recordings, theirs.messages) == (2, 2) and "Lucía" not in theirs.file.read_text("utf-8")
+
+
+def test_what_no_row_names_is_hers_all_the_same(world: World, tmp_path: Path) -> None:
+    """A ticket that she opened before she proved who she is; a file with her call's name; a message; a line
+    of the spool."""
+    store, call = world.store, world.call
+    opened = new_id()
+    with store.database.writing() as connection:
+        ticket = {"ticket_number": "77777777", "subject": "mi secreto", "status": "open", "call_id": call}
+        moments = {"opened_at": NOW, "updated_at": NOW}
+        connection.execute(insert(TicketRow).values(id=opened, **ticket, **moments))
+    note = TicketNote(at=NOW, who="caller", text="mi secreto", recording=f"2026/{call}-note-1.wav")
+    store.tickets.add_note("77777777", note)
+    for name in (f"{call}-note-1.wav", f"{call}-answer-2.wav"):
+        (world.folders.recordings / "2026" / name).write_bytes(b"RIFF")
+    told = {"to": "elsewhere@example.org", "text": "mi secreto", "call_id": str(call)}
+    (world.folders.messages / "c.json").write_text(json.dumps(told))
+    Spool(world.folders.spool).keep(ended(call, outcome="mi secreto"))
+    shown = show(store, LUCIA, tmp_path / "lucia", world.folders, ENTRY)
+    assert (shown.recordings, shown.messages, shown.spooled) == (6, 2, 1)
+    told = json.loads(shown.file.read_text("utf-8"))
+    assert told["tables"]["outbox"][0]["body"] == {"to": NUMBER}
+    assert told["messages"][1]["text"] == "mi secreto" and told["spool"][0]["outcome"] == "mi secreto"
+    assert {one["ticket_number"] for one in told["tables"]["tickets"]} >= {"77777777"}
+    erase(store, LUCIA, world.folders, ENTRY)
+    assert "mi secreto" not in everything(store)
+    left = {file.name for folder in vars(world.folders).values() for file in folder.rglob("*.*")}
+    assert left == {"antonio.wav", "b.json", "calls.jsonl"}
+    assert (world.folders.spool / "calls.jsonl").read_bytes() == b""
+
+
 @pytest.mark.parametrize("who", ["", "99999", "+34999999999x", "' OR 1=1 --", "é" * 30])
 def test_who_is_not_there(world: World, who: str) -> None:
     """Told, and nothing happens."""
@@ -487,6 +565,22 @@ def test_many_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (done["callers"], done["transcripts"]) == (13, 11)
     with world.store.database.reading() as connection:
         assert [row.text for row in connection.execute(select(TurnRow))] == ["2026/answer.wav"]
+
+
+def test_calls_have_their_turn_between_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each portion nothing is held, for at least as long as it took: a record goes in at once."""
+    monkeypatch.setattr("data.protection.ageing.PORTION", 1)
+    pauses: list[float] = []
+
+    def call_comes(seconds: float) -> None:
+        pauses.append(seconds)
+        world.store.calls.begin(begun())
+
+    ageing = Ageing(world.store, world.folders, dry_run=False, pause=call_comes)
+    calls = len(world.store.calls.latest(99))
+    assert ageing.callers(NOW + timedelta(minutes=1)) == len(pauses) == 3
+    assert min(pauses) >= SHORTEST_PAUSE
+    assert len(world.store.calls.latest(99)) == calls + 3
 
 
 def test_the_commands(world: World, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

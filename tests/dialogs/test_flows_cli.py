@@ -176,7 +176,7 @@ def test_schema_is_json() -> None:
 
 def test_a_typed_call_reaches_its_end() -> None:
     """The demo's main job in the terminal, answered from the test's data."""
-    result = run("call", "main", "--text", typed="mi saldo\n45716\nno\n")
+    result = run("call", "main", "--text", typed="mi saldo\n45716\n/key 7302\nno\n")
     assert result.exit_code == 0, result.output
     assert "142,30 €" in result.output
     assert "hangs up" in result.output
@@ -186,7 +186,7 @@ def test_a_typed_call_can_be_saved_and_passes(tmp_path: Path) -> None:
     """What was typed and heard becomes a test file that `ivr test` takes."""
     shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
     file = tmp_path / "typed.test.yaml"
-    typed = f"mi saldo\n45716\nno\n/save {file} my call\n\n"
+    typed = f"mi saldo\n45716\n/key 7302\nno\n/save {file} my call\n\n"
     result = run("call", "main", "--text", "--flows", str(tmp_path), typed=typed)
     assert f"saved “my call” in {file}" in result.output, result.output
     assert "1 of 1 scripted calls passed" in run("test", str(file)).output

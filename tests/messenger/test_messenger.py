@@ -16,6 +16,7 @@ from sqlalchemy import select
 from data.ids import new_id
 from data.models import OutboxRow
 from data.records import Consent
+from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Notify
 from dialogs.results import Done, Failed, Refused
@@ -26,7 +27,8 @@ from ivr.messenger.messenger import Messenger, carriers
 from ivr.messenger.paper import Folder
 from ivr.messenger.settings import MessageSettings
 from ivr.occasion import Occasion, Person
-from ivr.outbox import LEAST_TRIES, Outbox
+from ivr.outbox import LEAST_TRIES, Kind, Outbox
+from ivr.safekeeping import Safekeeping
 from tests.databases import store_at
 from tests.messenger.conftest import Provider
 
@@ -69,7 +71,8 @@ class Office:
         self.clock = HandClock()
         self.settings = MessageSettings.model_validate(settings)
         self.post = Post()
-        self.messenger = Messenger(self.store, self.settings, region="ES", clock=self.clock)
+        safe = Safekeeping(Spool(folder / "spool"))
+        self.messenger = Messenger(self.store, self.settings, region="ES", clock=self.clock, safe=safe)
         self.outbox = self.server("a", sms=carrier or self.post)
 
     def server(self, name: str, **carriers: Carrier) -> Outbox:
@@ -309,10 +312,30 @@ def test_a_no_is_respected(office: Office) -> None:
     assert office.send() == Done()
 
 
-def test_with_the_database_lost_the_flow_is_told(office: Office) -> None:
-    """What cannot be noted would be lost: `Failed`, and the flow does not say that it was sent."""
+def test_with_the_database_lost_it_waits_in_the_spool(office: Office, tmp_path: Path) -> None:
+    """Asked twice it is one message; whether it may go at all is asked when the database is back."""
+    file = office.store.database.file
+    call = new_id()
+    file.rename(file.with_suffix(".away"))
+    assert [office.send(call=call) for _ in range(2)] == [Done(), Done()]
+    assert office.send("+34600111333") == Done()
+    file.with_suffix(".away").rename(file)
+    office.store.suppressions.add("number", "+34600111333", reason="test", at=BEGIN)
+    assert Spool(tmp_path / "spool").drain(office.store).written == 3
+    office.outbox.takes("message", Kind(carry=office.messenger.carry))
+    assert office.outbox.carry("message") == 2
+    office.outbox.wait_until_carried()
+    assert office.carry() == 1
+    assert [message.to for message in office.post.taken] == [NUMBER]
+    (refused,) = office.store.outbox.given_up()
+    assert refused.last_error == "declined: the number is not to be contacted"
+
+
+def test_with_database_and_spool_lost_the_flow_is_told(office: Office, tmp_path: Path) -> None:
+    """What cannot be noted anywhere would be lost: `Failed`, and the flow does not say that it was sent."""
     file = office.store.database.file
     file.rename(file.with_suffix(".away"))
+    (tmp_path / "spool").touch()
     assert isinstance(office.send(), Failed)
 
 
