@@ -69,7 +69,7 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
 from dialogs.nodes.not_at_hand import LOOKED_UP
-from dialogs.nodes.question import Asked, Judge, Listening, Question, answered, certain
+from dialogs.nodes.question import Asked, Judge, Listening, Question, answered
 from dialogs.nodes.several import answers_in
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.results import Match
