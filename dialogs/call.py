@@ -13,6 +13,7 @@ from dialogs.expressions import Template, Value, parse_template
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import in_writing, render
+from dialogs.results import Heard
 from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
@@ -90,6 +91,10 @@ class Call:
         self.records: dict[str, Mapping[str, Scalar]] = {}
         self.ahead: dict[str, str] = {}
         """Answers that were given before their question: it is not asked any more, once."""
+        self.said: dict[str, Heard] = {}
+        """What was said before its question was put, by the slot that it may answer."""
+        self.to_come: dict[str, tuple[str, ...]] = {}
+        """What the caller wants beside, by the slot of the step that has heard it."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
 

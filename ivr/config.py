@@ -38,6 +38,7 @@ from ivr.messenger.settings import MessageSettings
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
+from ivr.understanding.settings import UnderstandingSettings
 from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -241,6 +242,7 @@ class Settings(BaseSettings):
     verification: VerificationSettings = VerificationSettings()
     callbacks: CallbackSettings = CallbackSettings()
     """Who is called back, when, and how often (docs/queues.md)."""
+    understanding: UnderstandingSettings = UnderstandingSettings()
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""

@@ -1,4 +1,4 @@
-"""Opens the performers of a server: who checks identities, opens cases, sends messages, keeps consents."""
+"""Opens the performers of a server: who checks identities, opens cases, sends messages, understands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ivr.messenger.paper import Folder
 from ivr.outbox import Kind, Outbox
 from ivr.performers import Performers
 from ivr.safekeeping import Safekeeping
+from ivr.understanding.opening import open_understanding
 
 
 def open_performers(
@@ -37,9 +38,12 @@ def open_performers(
     outbox.takes(CASE, Kind(carry=cases.carry))
     outbox.takes(MESSAGE, Kind(carry=messenger.carry))
     outbox.takes(CONSENT, Kind(carry=evidence.carry))
+    understanding = open_understanding(settings.understanding, settings.home, clock.now)
+    closing.callback(understanding.close)
     return Performers(
         identity=Verification(store.verifications, settings.verification, hashing=hashing, clock=clock),
         cases=cases,
         notices=messenger,
         consents=evidence,
+        understanding=understanding,
     )

@@ -1,7 +1,8 @@
 """What is old, kind by kind: which rows and files, and how they are forgotten.
 
 Rules:
-1. In portions, each in a transaction of its own: calls get their turn in between, and it may be broken off.
+1. In portions, each in a transaction of its own: calls get as much time in between, and it may be
+   broken off.
 2. Files first, rows after, as in an erasure.
 3. What is still needed is not old: an open call, ticket, debt or errand stays whatever its age, and so does
    a file that a ticket or a consent names.
@@ -9,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,7 +48,9 @@ from data.protection.files import Folders
 from data.spool import Spool
 from data.store import Store
 
-PORTION = 500
+PORTION = 200
+SHORTEST_PAUSE = 0.02
+"""Seconds; a writer of SQLite that waits looks more often than that."""
 LONGEST_CALL = timedelta(days=1)
 """A call that began longer ago and has no end was lost with its server, not by its caller."""
 _CACHE_FOLDER = 2
@@ -57,7 +61,11 @@ _SOUNDS = (".wav", ".mp3", ".opus", ".ogg")
 class Ageing:
     """Each method forgets one kind of what is older than a moment; it returns how much that is."""
 
-    def __init__(self, store: Store, folders: Folders, *, dry_run: bool) -> None:
+    def __init__(
+        self, store: Store, folders: Folders, *, dry_run: bool, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`pause`: waits so many seconds between two portions."""
+        self._pause = pause
         self._store, self._folders, self._dry_run = store, folders, dry_run
         self._silenced: ColumnElement[bool] = false()
         """Recorded answers whose files a dry run would have removed by now."""
@@ -266,9 +274,12 @@ class Ageing:
         if self._dry_run:
             with self._store.database.inspecting() as connection:
                 return connection.scalar(select(func.count(key)).where(*old)) or 0
-        total = 0
+        total, began = 0, time.monotonic()
         while some := forget():
             total += some
+            # SQLite gives the next writer no turn by itself: half of the time is the calls'.
+            self._pause(max(SHORTEST_PAUSE, time.monotonic() - began))
+            began = time.monotonic()
         return total
 
     def _remove(self, paths: Iterable[str]) -> None:

@@ -69,10 +69,13 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
 from dialogs.nodes.not_at_hand import LOOKED_UP
-from dialogs.nodes.question import Asked, Judge, Listening, Question
+from dialogs.nodes.question import Asked, Judge, Listening, Question, answered
+from dialogs.nodes.several import answers_in
 from dialogs.nodes.step import NEXT, Exit, Run, Way
+from dialogs.results import Match
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
+from dialogs.slots.words import plain
 from dialogs.source import nearest
 
 TEXT: ValueType = "text"
@@ -126,8 +129,18 @@ class Ask(Question):
             given = call.slots.get(self.ask)
         if given is not None and not self.answers:
             return self._filled(call, given)
-        answer = yield from self._answered(call)
+        answer = yield from answered(self._answered(call), self._said_before(call))
         return "failed" if answer is None else self._filled(call, answer.value)
+
+    def _said_before(self, call: Call) -> Match | None:
+        """The answer, where a sentence from before the question holds it."""
+        said = call.said.pop(self.ask, None)
+        if said is None or self.kind.free_speech or not self.kind.confirmable:
+            return None
+        numbers = frozenset(plain(word) for word in self.kind.words(call.language))
+        clock = self.kind.value_type == "time"
+        found = answers_in(said, {self.ask: self.judge_in(call)}, call.language, numbers, clock=clock)
+        return found.get(self.ask)
 
     def _filled(self, call: Call, value: str) -> str:
         call.fill(self.ask, value)

@@ -75,6 +75,7 @@ from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Key, Phrases
 from dialogs.slots.choosing import Choice, choose, spoken_keys
+from dialogs.slots.places import expected
 
 
 class MenuChoice(BaseModel):
@@ -117,6 +118,7 @@ class Menu(Question):
             phrases=(
                 *(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
                 *spoken_keys([choice.key for choice in choices], language),
+                *expected(sum(choice.key != "0" for choice in choices), language),
             ),
             words=(),
             keys=Keys(1, 1),

@@ -156,6 +156,22 @@ def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
         prompt = misses.prompt()
 
 
+def answered(asking: Listening, heard: Match | None) -> Listening:
+    """Listens, unless it was heard already: then it is not put, but asked back as any other answer is."""
+    if heard is None:
+        return (yield from asking)
+    try:
+        effect = next(asking)
+        if isinstance(effect, Collect):
+            effect = asking.send(heard)
+        while True:
+            result = yield effect
+            effect = asking.send(result)
+    except StopIteration as done:
+        found: Match | None = done.value
+        return found
+
+
 def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once:
     """Asks until there is an answer or a miss; what is no answer (repeat, help, slower) is done here.
 

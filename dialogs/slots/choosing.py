@@ -43,7 +43,7 @@ _KEY_WORDS = frozenset(
 
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
 """Words that turn an answer round, in any language."""
-_NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none"}
+_NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none", "nunca", "mai", "tampoc", "tampoco"}
 _CANNOT = frozenset({"imposible", "impossible"})
 _UNSUITED = frozenset(
     plain(word)
@@ -59,7 +59,7 @@ _SET_WORDS = phrases_of(
     "buenas tardes|buena tarde|buenos días|buenas noches|bona tarda|bones tardes|bon dia|bona nit"
     "|good morning|good afternoon|good evening|más tarde|muy tarde|demasiado tarde|tan tarde|llego tarde"
     "|llegaré tarde|he llegado tarde|es tarde|ya es tarde|se hace tarde|se me hace tarde|tarde o temprano"
-    "|of the day"
+    "|of the day|mañana será otro día|de la noche a la mañana|el día de mañana"
 )
 """Set phrases in which a word does not name what it names by itself: a greeting is no part of the day."""
 _BEHIND = 3

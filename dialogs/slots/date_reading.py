@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from dialogs.slots.date_words import DATE_WORDS
@@ -104,7 +105,7 @@ class Calendar:
         if size:
             yield at + size, [self.days.from_today(self.words.offsets[words[at : at + size]])]
         behind = starts(words, at, self.words.day_after)
-        if behind > size and any(self.words.offsets.get((word,)) == 1 for word in words[:at]):
+        if behind > size and any(self.words.offsets.get((word,)) == 1 for word in words):
             yield at + behind, [self.days.from_today(2)]
 
     def _feast(self, words: Words, at: int) -> Iterator[_Dated]:
@@ -211,7 +212,8 @@ class Calendar:
     ) -> Iterator[_Dated]:
         """A day, and the month that may stand behind it."""
         table = self.words
-        joined = at < len(words) and words[at] in table.of
+        joined = int(at < len(words) and words[at] in table.of)
+        joined += words[at : at + 2] == ("of", "the")  # "the third of the seventh"
         slashed = at < len(words) and words[at] in ("barra", "slash", "guion", "guio", "stroke")
         place = at + (joined or slashed)
         month = table.months.get(words[place]) if place < len(words) else None
@@ -235,12 +237,17 @@ class Calendar:
             size = starts(words, at, getattr(table, which))
             if size:
                 yield at + size, [self.days.in_month(day, months, weekday)]
-        yield at, list(self.days.in_some_month(day, 0.0 if named else CARELESS, weekday))
+        open_month = self.days.in_some_month(day, 0.0 if named else CARELESS, weekday)
+        yield at, [replace(reading, bare=weekday is None) for reading in open_month]
 
     def _month_number(self, words: Words, at: int) -> Iterator[tuple[int, int, float]]:
         zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (
             (1, 0, 0.0),
         )
+        if words[at - 1 : at] == ("the",):  # "the third of the seventh"
+            month = self.words.ordinals.get(words[at] if at < len(words) else "", 13)
+            if month <= 12:
+                yield at + 1, month, 0.0
         for size, month, cost in below_hundred(words, at + zero, self.language):
             if 1 <= month <= (9 if zero else 12):
                 yield at + zero + size, month, cost
@@ -250,7 +257,7 @@ class Calendar:
         if below_hundred(words[at : at + 1], 0, self.language)[:1] != ((1, 0, 0.0),):
             return
         for end, day in self._day(words, at + 1):
-            if day >= 10:
+            if not 1 <= day < 10:
                 continue
             ends = {
                 year.end

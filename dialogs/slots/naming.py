@@ -14,8 +14,11 @@ from dialogs.slots.quantities import quantities
 from dialogs.slots.words import LONGEST_UTTERANCE, Words, tokens
 
 _GLUED = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
-MISFIT = 1.2
-"""Readings that cost more are no use for a number that nothing proves."""
+MISFIT = 0.5
+MISFIT_BY_SIGN = 0.4
+_DOUBT = 0.6
+"""Readings that cost more than this, and as much again for each sign, are no use for a number that nothing
+proves: out of "demà serà un altre dia" the ear can make 1914."""
 
 
 def taken_apart(text: str) -> Words:
@@ -57,6 +60,16 @@ def as_told(words: Words, language: str, read: ReadWhole, *, lettered: bool = Fa
     Unless both times the same was said, it is asked back. `lettered`: letters belong to it, so the Catalan
     "u, a" are two of them and no range from one to something.
     """
+    return [r for r in _told(words, language, read, lettered=lettered) if not _misfit(r)]
+
+
+def _misfit(reading: Reading) -> bool:
+    """Whether so much had to be bent that nothing but chance may have made a number of it."""
+    most = MISFIT + MISFIT_BY_SIGN * len(reading.value) - (_DOUBT if reading.doubted else 0.0)
+    return bool(reading.value) and not reading.proven and reading.cost > most
+
+
+def _told(words: Words, language: str, read: ReadWhole, *, lettered: bool) -> list[Reading]:
     utterance = told(words[: LONGEST_UTTERANCE + 1], language)
     parts, breaks = list(utterance.parts), list(utterance.breaks)
     if any(denied(part, language) or _leaves_open(part, language, lettered=lettered) for part in parts):

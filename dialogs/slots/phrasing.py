@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -50,6 +50,8 @@ class Reading:
     """A check digit or letter fits."""
     doubted: bool = False
     """The caller corrected or doubted it: it is asked back, whatever proves it."""
+    bare: bool = field(default=False, compare=False)
+    """Nothing but a number ("dos", "the second"): among words that say nothing it counts something else."""
 
 
 Meanings = tuple[Reading, ...]
@@ -129,7 +131,7 @@ def understand(
     if around is None:
         return ()
     # What is a careless reading already is nothing among words that say nothing: "tengo tres hijos".
-    kept = (r for r in last.meanings if around < 2 * UNEXPLAINED or r.cost < CARELESS)
+    kept = (r for r in last.meanings if around < 2 * UNEXPLAINED or (r.cost < CARELESS and not r.bare))
     return tuple(replace(r, cost=round(r.cost + around, 3), doubted=doubted) for r in kept)
 
 

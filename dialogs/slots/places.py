@@ -10,10 +10,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from dialogs.slots.hedges import NO, cuts, without_hedges
+from dialogs.slots.hedges import NO, corrects, cuts, without_hedges
 from dialogs.slots.phrasing import FILLERS
 from dialogs.slots.words import Words, phrases_of, starts, tokens
 
@@ -57,7 +57,7 @@ _PLACES: Mapping[str, _Places] = {
             "|del centro=0"
         ),
         around=frozenset(
-            tokens("opción opciones posibilidad ha has dicho dijo mencionado prefiero escojo elijo quedo con esa ese")
+            tokens("opción opciones posibilidad ofrecido ha has dicho dijo mencionado prefiero escojo elijo quedo con esa ese")
         ),
         of_all=phrases_of("de las dos|de las tres|de las cuatro|de los dos|de los tres|de los cuatro|de todas|de todos"),
         none=frozenset(tokens("ninguna ninguno ningún")),
@@ -73,7 +73,7 @@ _PLACES: Mapping[str, _Places] = {
         ),
         looser=_numbered("última=-1|últim=-1|darrera=-1|darrer=-1|de dalt=1|de baix=-1|del mig=0|d'enmig=0"),
         around=frozenset(
-            tokens("opció opcions possibilitat ha has dit prefereixo escullo trio quedo amb aquesta aquest")
+            tokens("opció opcions possibilitat ofert ha has dit prefereixo escullo trio quedo amb aquesta aquest")
         ),
         of_all=phrases_of("de les dues|de les tres|de les quatre|dels dos|dels tres|dels quatre|de totes|de tots"),
         none=frozenset({"cap"}),
@@ -87,7 +87,7 @@ _PLACES: Mapping[str, _Places] = {
     "en": _Places(
         ordinals=_numbered("first=1|second=2|third=3|fourth=4|fifth=5|1st=1|2nd=2|3rd=3"),
         looser=_numbered("last=-1|final=-1|latter=-1|former=1|top=1|bottom=-1|middle=0"),
-        around=frozenset(tokens("one option choice said mentioned gave i'll take prefer go with that")),
+        around=frozenset(tokens("one thing option choice give said you me mentioned gave i'll take prefer go with that")),
         of_all=phrases_of(
             "of the two|of the three|of the four|of them|of those|of these|of all|on the list|in the list"
         ),
@@ -126,9 +126,9 @@ def places(text: str, language: str) -> tuple[Place, ...]:
     if table is None:
         return ()
     words, hedged = without_hedges(tokens(text), language)
-    if cuts(words, language):  # "un segundo"
+    if cuts(words, language) and not corrects(words, language):  # "un segundo"
         return ()
-    known = FILLERS[language] | table.around
+    known = FILLERS[language] | table.around | NO[language]
     found: list[Place] = []
     at = 0
     while at < len(words):
@@ -141,6 +141,8 @@ def places(text: str, language: str) -> tuple[Place, ...]:
         if not size and words[at] not in known and words[at] not in _OR.get(language, ""):
             return ()
         at += size or 1
+    if not NO[language].isdisjoint(words):  # "la segunda no, la tercera"; "no la tercera" may mean either
+        return (replace(found[1], hedged=True),) if len(found) == 2 else ()
     return tuple(found)
 
 

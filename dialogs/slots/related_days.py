@@ -40,6 +40,8 @@ class _Relations:
     """Before a month: "a fin de"."""
     bare_month: tuple[Words, ...]
     """ "De mes", behind it."""
+    month_end: tuple[Words, ...]
+    """The same in a word of its own: "month end"."""
     near: frozenset[str]
     """Before "a fin de mes", they leave the day open."""
 
@@ -67,6 +69,7 @@ _RELATIONS: Mapping[str, _Relations] = {
         of=phrases_of("de|del mes de"),
         end=phrases_of("fin|final|a fin|a final|al final|para fin|para final"),
         bare_month=phrases_of("de mes"),
+        month_end=(),
         near=frozenset({"hacia", "antes", "hasta", "sobre", "casi", "desde", "partir"}),
     ),
     "ca": _Relations(
@@ -85,6 +88,7 @@ _RELATIONS: Mapping[str, _Relations] = {
         of=phrases_of("de|del mes de"),
         end=phrases_of("fi|final|a fi|a final|al final|per a fi|per a final|per fi"),
         bare_month=phrases_of("de mes"),
+        month_end=(),
         near=frozenset({"cap", "abans", "fins", "sobre", "gairebe", "quasi", "des", "partir"}),
     ),
     "en": _Relations(
@@ -99,6 +103,7 @@ _RELATIONS: Mapping[str, _Relations] = {
         of=phrases_of("of|in|of the month of"),
         end=phrases_of("end|the end|at the end|by the end|on the end"),
         bare_month=phrases_of("of month"),
+        month_end=phrases_of("month end|month's end|by month end|at month end|the month end|the month's end"),
         near=frozenset({"towards", "toward", "before", "near", "around", "until", "till", "nearly", "from", "to", "after"}),
     ),
 }  # fmt: skip
@@ -177,13 +182,12 @@ class RelatedDays:
     def _end_of_month(self, words: Words, at: int) -> Iterator[Dated]:
         """ "A fin de mes": the last day, though some mean the days around it; "hacia fin de mes" is none."""
         size = starts(words, at, self.relations.end)
-        if not size:
-            return
-        found = list(self._of_month(words, at + size, LAST, None))
-        bare = starts(words, at + size, self.relations.bare_month)
-        if bare and self.days.today:
+        found = list(self._of_month(words, at + size, LAST, None)) if size else []
+        bare = starts(words, at + size, self.relations.bare_month) if size else 0
+        whole = size + bare if bare else starts(words, at, self.relations.month_end)
+        if whole and self.days.today:
             today = self.days.today
-            found.append((at + size + bare, [self._in(today.year, today.month, LAST, None)]))
+            found.append((at + whole, [self._in(today.year, today.month, LAST, None)]))
         vague = not self.relations.near.isdisjoint(words[max(0, at - 3) : at])
         for end, meant in found:
             yield end, [Reading("") if vague else _moved(reading, 0) for reading in meant]

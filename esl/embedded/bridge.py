@@ -139,12 +139,14 @@ def connect(originator: Session, originatee: Session) -> None:
     hung_up = (lambda: _note_hang_up(a, b)), (lambda: _note_hang_up(b, a))
     a.when_hung_up.append(hung_up[0])
     b.when_hung_up.append(hung_up[1])
+    originatee.when_over.append(originator.wake)
     try:
         originatee.let_go(conversation.talk_as_originatee)
         conversation.talk(originator)
         _wait_for_originatee(conversation)
     finally:
         conversation.end()
+        originatee.when_over.remove(originator.wake)
         a.when_hung_up.remove(hung_up[0])
         b.when_hung_up.remove(hung_up[1])
         a.bridge_role = b.bridge_role = ""
@@ -156,11 +158,10 @@ def connect(originator: Session, originatee: Session) -> None:
 
 
 def _wait_for_originatee(conversation: Conversation) -> None:
-    clock, originatee = conversation.originator.switch.clock, conversation.originatee
+    """Until the other leg has told its end, or has gone on elsewhere."""
+    clock, other = conversation.originator.switch.clock, conversation.originatee.channel
     deadline = clock.now() + _PATIENCE
-    while clock.now() < deadline and not (
-        conversation.left and (originatee.channel.is_up() or originatee.channel.reported)
-    ):
+    while clock.now() < deadline and not other.reported and not (conversation.left and other.is_up()):
         conversation.originator.rest(deadline)
 
 

@@ -70,7 +70,13 @@ def placed(
     first["originate_early_media"] = "true" if early_media else "false"
     if originator is not None:
         first["originating_leg_uuid"] = originator["originator"]
-    first |= {
+    offer = _offer(peer, sip_profile, media_port=media_port, codecs=codecs, bridged=originator is not None)
+    return first | offer
+
+
+def _offer(peer: str, sip_profile: str, *, media_port: int, codecs: str, bridged: bool) -> dict[str, str]:
+    """What the INVITE holds."""
+    offer = {
         "originate_endpoint": "sofia",
         "rtp_use_codec_string": codecs,
         "local_media_ip": "127.0.0.1",
@@ -78,9 +84,9 @@ def placed(
         "advertised_media_ip": "127.0.0.1",
         "audio_media_flow": "sendrecv",
     }
-    if originator is not None:
-        first["video_media_flow"] = "inactive"
-    return first | {
+    if bridged:
+        offer["video_media_flow"] = "inactive"
+    return offer | {
         "rtp_local_sdp_str": session_description(media_port),
         "sip_outgoing_contact_uri": f"<sip:mod_sofia@127.0.0.1:{SIP_PORT}>",
         "sip_req_uri": peer,

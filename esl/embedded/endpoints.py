@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from esl.embedded.switch import EmbeddedSwitch
 
 _UUID = re.compile(r"[!-~]{1,128}")
+_LONGEST_SHOWN = 256
+_MOST_HEADERS = 20
+"""What fits on a telephone: the caller chooses how long a name is, and a frame has an end."""
 _OFFERED = "PCMU,PCMA"
 _NOBODY = "0000000000"
 CALLEE_NAME = "Outbound Call"
@@ -80,7 +83,7 @@ def place(
         originator=originator,
     )
     leg.reach = lambda: _call(leg, target, number, codecs)
-    leg.channel.running_state, leg.channel.state = "CS_NEW", "CS_INIT"
+    leg.channel.running_state, leg.channel.state = "CS_NONE", "CS_INIT"
     leg.channel.fire("CHANNEL_OUTGOING")
     switch.adopt(leg)
     return leg
@@ -129,12 +132,13 @@ def _sofia(switch: EmbeddedSwitch, address: str) -> tuple[str, str, str]:
 def _call(leg: CalledLeg, target: Target, number: str, codecs: str) -> None:
     """The far end's telephone rings, or says at once why it does not."""
     switch, profile = leg.switch, leg.channel.profile
+    headers = [pair for pair in leg.channel.variables.items() if pair[0].startswith("sip_h_")]
     shown = Invitation(
         uuid=leg.uuid,
-        number=profile.caller_id_number,
-        name=profile.caller_id_name,
+        number=profile.caller_id_number[:_LONGEST_SHOWN],
+        name=profile.caller_id_name[:_LONGEST_SHOWN],
         destination=number,
-        variables={name: value for name, value in leg.channel.variables.items() if name.startswith("sip_h_")},
+        variables={name: value[:_LONGEST_SHOWN] for name, value in headers[:_MOST_HEADERS]},
     )
     if target.endpoint == "loopback":
         leg.connect(call_extension(leg, number))

@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 TIMEOUT = 60.0
 """Seconds for a turn, if nothing else is said."""
+_NOT_THERE = ("group_confirm_key", "group_confirm_file", "leg_delay_start", "originate_retries")
 _DIAL_STATUS = {
     "ORIGINATOR_CANCEL": "CANCEL",
     "USER_BUSY": "BUSY",
@@ -68,11 +69,14 @@ def originate(
     caller: Session | None = None,
     caller_id: CallerId | None = None,
     timeout: float = 0.0,
+    variables: Mapping[str, str] | None = None,
+    cancelled: Event | None = None,
 ) -> Outcome:
     """Calls whom the dial string names, and waits for the first answer. `caller` is the leg that waits;
     then this runs in its greenlet. `timeout` is in seconds, 0 for what the variables say, or 60.
+    `variables` are for every leg, before those of the dial string. Setting `cancelled` ends it.
     """
-    dial = _Dial(switch, caller, caller_id or CallerId(), timeout)
+    dial = _Dial(switch, caller, caller_id or CallerId(), timeout, variables or {}, cancelled)
     outcome = dial.run(text)
     if caller is not None:
         dial.tell_caller(outcome)
@@ -81,8 +85,18 @@ def originate(
 
 class _Dial:
     def __init__(
-        self, switch: EmbeddedSwitch, caller: Session | None, caller_id: CallerId, timeout: float
+        self,
+        switch: EmbeddedSwitch,
+        caller: Session | None,
+        caller_id: CallerId,
+        timeout: float,
+        variables: Mapping[str, str],
+        cancelled: Event | None,
     ) -> None:
+        self.given = variables
+        self.cancelled = cancelled
+        if cancelled is not None:
+            cancelled.rawlink(lambda _event: self._tell())
         self.switch = switch
         self.caller = caller
         self.caller_id = caller_id
@@ -119,7 +133,12 @@ class _Dial:
         return Outcome(None, cause)
 
     def _variables(self, dial_string: DialString) -> dict[str, str]:
-        variables = dict(dial_string.variables)
+        variables = {**self.given, **dial_string.variables}
+        for name in _NOT_THERE:
+            if name in variables or any(
+                name in each.variables for turn in dial_string.turns for each in turn
+            ):
+                _log.warning("%s is not in the embedded switch: the call goes on without it", name)
         caller = self.caller
         if caller is not None:
             for name in ("ignore_early_media", "originate_continue_on_timeout", "ringback"):
@@ -186,14 +205,16 @@ class _Dial:
                 if turn.winner is not None:
                     self._end(turn, "LOSE_RACE")
                     return
-                if self.caller is not None and not self.caller.is_ready():
-                    turn.cause = "ORIGINATOR_CANCEL"
+                ending = ""
+                if self._is_cancelled():
+                    ending = "ORIGINATOR_CANCEL"
                 elif len(down) == len(turn.legs) or (down and single and _counts(single, down)):
-                    turn.cause = down[0].channel.hangup_cause or "NORMAL_CLEARING"
+                    ending = down[0].channel.hangup_cause or "NORMAL_CLEARING"
                 elif clock.now() >= until:
-                    turn.cause, turn.timed_out = "NO_ANSWER", True
-                if turn.cause and (turn.cause != "ORIGINATOR_CANCEL" or self.caller is not None):
-                    self._end(turn, turn.cause)
+                    ending, turn.timed_out = "NO_ANSWER", True
+                if ending:
+                    turn.cause = ending
+                    self._end(turn, ending)
                     return
                 if not ringing and any(leg.channel.profile.times.progress for leg in turn.legs):
                     ringing = True
@@ -202,6 +223,11 @@ class _Dial:
         finally:
             if ringing and self.caller is not None:
                 self.caller.media.stop_playing()
+
+    def _is_cancelled(self) -> bool:
+        if self.caller is not None and not self.caller.is_ready():
+            return True
+        return self.cancelled is not None and self.cancelled.is_set()
 
     def _next_instant(self, turn: _Turn, began: float, until: float) -> float:
         """The next time limit: the turn's, or that of a leg (`leg_timeout`), which ends with it."""

@@ -11,11 +11,11 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from esl.embedded.agent_call import SUBCLASS, AgentCall
 from esl.embedded.apps import APPLICATIONS, whole_number
 from esl.embedded.call_queue import CallQueue, Member
 from esl.embedded.errors import SoundError
 from esl.embedded.playing import play
-from esl.embedded.queues import SUBCLASS, AgentCall
 from esl.embedded.recording import is_true
 from esl.embedded.sounds import Played, Source, open_sound
 

@@ -59,6 +59,8 @@ class Session:
         """Set by a bridge or a queue: what to do once the applications have let go of the leg."""
         self.conversation: Conversation | None = None
         """With whom the leg talks, while it is bridged."""
+        self.when_over: list[Callable[[], None]] = []
+        """Called once the leg has told all there is to tell of its end."""
         self.controlled = False
         """True while a server or `park` holds the leg."""
         self.servers: list[ServerConnection] = []
@@ -223,6 +225,8 @@ class Session:
         self.recordings.stop("all")
         self.switch.media_clock.remove(self.media)
         channel.report(last_application=self._last_application)
+        for told in tuple(self.when_over):
+            told()
         self.switch.forget(self)
 
     def destroy_if_unwatched(self) -> None:

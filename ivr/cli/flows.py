@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -21,10 +22,12 @@ from dialogs.flow import Flow, FlowSet
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
+from dialogs.schema_files import catalogue_schema, segments_schema, segments_test_schema, test_schema
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from dialogs.segments.reading import FILE as SEGMENTS
 from ivr.back_ends import live_schemas
 from ivr.back_ends.agreement import OWN, LiveSchemas
+from ivr.back_ends.schema import back_ends_schema
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
@@ -248,14 +251,32 @@ def write(file: Path, text: str) -> None:
         raise CannotBeDone(f"{file} cannot be written ({fault.strerror}): name another file") from fault
 
 
+_SCHEMAS: Mapping[str, Callable[[], Mapping[str, Any]]] = {
+    "flow": flow_schema,
+    "test": test_schema,
+    "segments": segments_schema,
+    "segments-test": segments_test_schema,
+    "catalogue": catalogue_schema,
+    "back-ends": back_ends_schema,
+}
+
+
 @click.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of the flow language, for editors.
+@click.option(
+    "--kind", type=click.Choice(list(_SCHEMAS)), default="flow", show_default=True, help="Of which file."
+)
+def schema(kind: str) -> None:
+    """Print the JSON Schema of the flow language or of a file beside the flows, for editors.
 
     \b
     ivr schema > flow.schema.json
+    ivr schema --kind test > test.schema.json                      *.test.yaml
+    ivr schema --kind segments > segments.schema.json              segments.yaml
+    ivr schema --kind segments-test > segments-test.schema.json    segments.test.yaml
+    ivr schema --kind catalogue > catalogue.schema.json            catalogue.yaml
+    ivr schema --kind back-ends > back_ends.schema.json            back_ends.yaml
     """
-    click.echo(json.dumps(flow_schema(), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(_SCHEMAS[kind](), ensure_ascii=False, indent=2))
 
 
 commands: list[click.Command] = [check, schema]

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +123,7 @@ def load_model(file: Path) -> Model:
                 version=str(about["version"]),
                 names=Names([(name, said, value) for name, said, value in about["names"]]),
             )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, EOFError) as fault:
         raise ModelUnfit(
             f"{file.name} is no model that can be read ({type(fault).__name__})", again
         ) from None

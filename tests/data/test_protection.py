@@ -31,6 +31,7 @@ from data.models import (
     TurnRow,
     VerificationTryRow,
 )
+from data.protection.ageing import SHORTEST_PAUSE, Ageing
 from data.protection.erasing import erase
 from data.protection.expiring import expire
 from data.protection.files import Folders, inside
@@ -564,6 +565,22 @@ def test_many_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (done["callers"], done["transcripts"]) == (13, 11)
     with world.store.database.reading() as connection:
         assert [row.text for row in connection.execute(select(TurnRow))] == ["2026/answer.wav"]
+
+
+def test_calls_have_their_turn_between_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each portion nothing is held, for at least as long as it took: a record goes in at once."""
+    monkeypatch.setattr("data.protection.ageing.PORTION", 1)
+    pauses: list[float] = []
+
+    def call_comes(seconds: float) -> None:
+        pauses.append(seconds)
+        world.store.calls.begin(begun())
+
+    ageing = Ageing(world.store, world.folders, dry_run=False, pause=call_comes)
+    calls = len(world.store.calls.latest(99))
+    assert ageing.callers(NOW + timedelta(minutes=1)) == len(pauses) == 3
+    assert min(pauses) >= SHORTEST_PAUSE
+    assert len(world.store.calls.latest(99)) == calls + 3
 
 
 def test_the_commands(world: World, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ NEITHER = {
 
 LIKELY_YES = {
     "es": "creo que sí|supongo|supongo que sí|me parece que sí|yo diría que sí|sí, creo que sí|eso creo|pues supongo que sí"
-    "|imagino que sí|sí, supongo|bueno, supongo que sí",
+    "|imagino|imagino que sí|sí, supongo|bueno, supongo que sí",
     "ca": "crec que sí|suposo|suposo que sí|em sembla que sí|jo diria que sí|sí, crec que sí|això crec|doncs suposo que sí"
     "|m'imagino que sí|sí, suposo|home, suposo que sí",
     "en": "I think so|I suppose|I suppose so|I guess so|I'd say so|yes, I think so|I believe so|well, I suppose so"

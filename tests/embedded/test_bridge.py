@@ -440,14 +440,14 @@ def test_a_supervisor_listens_and_whispers(desk, call, tmp_path: Path) -> None:
 
 
 def test_nobody_is_left_after_many(desk, call) -> None:
-    """Thirty conversations, ended by either side at different instants: no leg, no greenlet's trace."""
+    """Sixteen conversations, ended by either side at different instants: no leg, no greenlet's trace."""
     here = desk(
         ["answer"],
         ["bridge", "user/1001"],
         calls_per_second=200,
         callees=[{"number": "1001", "lines": 99, "answers_after": 0.2, "talks_for": 1.0, "voice": "x.wav"}],
     )
-    callers = [call(here.switch) for _ in range(30)]
+    callers = [call(here.switch) for _ in range(16)]
     for place, caller in enumerate(callers[::2]):
         caller.silent(0.01 * place)
         caller.hang_up()
@@ -457,3 +457,36 @@ def test_nobody_is_left_after_many(desk, call) -> None:
     here.clock.sleep(1.0)
     assert here.switch.sessions == {}
     assert here.switch.callees.find("1001", codecs=("PCMU",))
+
+
+def test_a_name_without_end_is_shown_harmlessly(desk, call) -> None:
+    """What a caller chooses neither breaks the callee's line nor fills their telephone."""
+    here = desk(["bridge", "{sip_h_X-Note=short}user/1001"])
+    callee = here.callee("1001")
+    call(here.switch, name="\x01" * 3_000, number="3" * 3_000)
+    invitation = callee.wait_for_call()
+    assert (len(invitation.name), len(invitation.number)) == (256, 256)
+    assert invitation.variables == {"sip_h_X-Note": "short"}
+
+
+def test_the_end_is_told_at_once(desk, call) -> None:
+    """Nobody waits out a deadline: UNBRIDGE follows the callee's hang-up within a tick."""
+    here = desk(["answer"], ["bridge", "user/1001"])
+    callee = here.callee("1001")
+    caller = call(here.switch)
+    answered(callee)
+    here.client.wait_for("CHANNEL_BRIDGE")
+    caller.silent(0.3)
+    callee.hang_up()
+    stamps = {
+        kind: int(here.client.wait_for(kind, **which).about["Event-Date-Timestamp"])
+        for kind, which in (("CHANNEL_HANGUP", {"Call_Direction": "outbound"}), ("CHANNEL_UNBRIDGE", {}))
+    }
+    assert stamps["CHANNEL_UNBRIDGE"] - stamps["CHANNEL_HANGUP"] <= 20_000
+
+
+def test_what_is_not_there_is_told(desk, call, caplog: pytest.LogCaptureFixture) -> None:
+    """A variable that would change the call, and is not known, does not pass in silence."""
+    here = desk(["bridge", "[group_confirm_key=1]user/1001"], callees=[{"number": "1001", "talks_for": 0.5}])
+    assert call(here.switch).wait_hangup(DEADLINE) == "NORMAL_CLEARING"
+    assert "group_confirm_key is not in the embedded switch" in caplog.text

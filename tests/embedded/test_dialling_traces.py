@@ -13,9 +13,9 @@ from esl.embedded.clock import Clock
 from esl.embedded.scripted_callee import ScriptedCallee
 from esl.embedded.switch import EmbeddedSwitch
 from tests.embedded.conftest import PASSWORD
-from tests.embedded.replay import Peer, Received, Step, all_of, read_trace
+from tests.embedded.replay import Peer, Received, Server, Step, all_of, read_trace
 from tests.embedded.sound import tone
-from tests.embedded.test_traces import TELEPHONE, compare_headers
+from tests.embedded.test_traces import NOW_OURS, TELEPHONE, compare_headers
 
 NUMBER = "34600333444"
 OTHERWISE = frozenset({"dial-unreachable", "dial-noanswer", "dial-answered"})
@@ -197,3 +197,59 @@ def test_voicemail(make_switch, clock: Clock) -> None:
         {"dial-voicemail": hangs_up_when(_say_greeting_and_beep, early=False, answers_after=0.5)},
     )
     assert compare(list(all_of(steps)), here, apart=AVMD) > 500
+
+
+BUFFERED = re.compile(f"(?:{TELEPHONE.pattern})|variable_rtp_jb_.*|variable_ivr_.*", re.VERBOSE)
+"""That capture's configuration has a jitter buffer, which keeps accounts of its own."""
+
+
+def of_both(messages: list[Received], caller: str) -> dict[str, list[Received]]:
+    """Events of the caller's leg and of the one that was placed."""
+    legs: dict[str, list[Received]] = {"caller": [], "callee": []}
+    for message in messages:
+        if message.event is not None:
+            legs["caller" if message.about["Unique-ID"] == caller else "callee"].append(message)
+    return legs
+
+
+def test_both_legs_of_a_bridge(make_switch, call, server: Server, clock: Clock) -> None:
+    """What somebody hears who watches the switch: the order across both legs, and all that each says."""
+    steps = read_trace("bridge-both-legs-inbound")
+    there = list(all_of(steps))
+    socket_action = ["socket", f"{server.address} async full"]
+    switch = make_switch(*NOW_OURS, socket_action, clock=clock)
+    caller = call(switch)
+    ours = server.accept()
+    for command in ("connect", "sendmsg\ncall-command: execute\nexecute-app-name: answer"):
+        ours.ask(command)
+    caller.wait_for_answer()
+    caller.silent(0.5)
+    callee = ScriptedCallee(switch.line_address, number=NUMBER, clock=clock)
+    callee.join()
+
+    def talk() -> None:
+        callee.wait_for_call()
+        callee.silent(0.2)
+        callee.ring()
+        callee.silent(0.2)
+        callee.answer()
+        callee.silent(0.5)
+        caller.key("5")
+        callee.key("7")
+        callee.silent(0.5)
+        callee.hang_up()
+
+    gevent.spawn(talk)
+    uuid = re.search(r"uuid_setvar (\S+)", "".join(step.command or "" for step in steps))
+    assert uuid is not None
+    for step in steps:
+        if step.command is not None:
+            step.command = step.command.replace(uuid[1], caller.uuid)
+    here = play_calls(switch, steps, clock, {})
+    order = [(m.kind, m.about["Unique-ID"] == caller.uuid) for m in here if m.event is not None]
+    assert order == [(m.kind, m.about["Unique-ID"] == uuid[1]) for m in there if m.event is not None]
+    mine, real = of_both(here, caller.uuid), of_both(there, uuid[1])
+    for name in mine:
+        assert [m.identity for m in mine[name]] == [m.identity for m in real[name]]
+        for one, other in zip(mine[name], real[name], strict=True):
+            compare_headers(one, other, BUFFERED)

@@ -300,6 +300,7 @@ PLAYED_ELSEWHERE = {
     "callcenter-events-inbound",
     "outbound-socket-transfer-to-extension",
     # test_dialling_traces.py
+    "bridge-both-legs-inbound",
     "originate-early-media-inbound",
     "originate-outcomes-inbound",
     "originate-voicemail-beep-inbound",

@@ -87,7 +87,7 @@ def test_the_second_run_shows_and_changes_nothing(home: Path) -> None:
 
 
 def test_a_service_starts_with_what_is_there(home: Path) -> None:
-    """`--keep` writes what an empty folder needs, then shows what differs and keeps it."""
+    """`--keep` writes what an empty folder needs, then shows what differs, keeps it, and ends with 0."""
     folder, file = str(home / "conf"), home / "conf/sip_profiles/ivr.xml"
     assert ivr(home, "freeswitch", "init", folder, "--keep").returncode == 0
     edited = file.read_text().replace('name="sip-port" value="5060"', 'name="sip-port" value="5999"')
