@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CALLS  := tests/calls tests/contract tests/freeswitch
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger
 
-.PHONY: help demo test test-calls test-dialogs test-rooms check test-freeswitch test-long lock clean docs format
+.PHONY: help demo test test-calls test-dialogs test-rooms check test-freeswitch test-rasa test-long lock lock-rasa clean docs format
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,10 @@ check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 test-freeswitch: $(VENV)/.workshop  ## the contract suite on a FreeSWITCH from PATH or FREESWITCH_HOME
 	$(BIN)/python -m pytest -m "freeswitch and not long"
 
+# Rasa's environment and model are made once for each lock and set of training files (~/.cache/ivr/rasa).
+test-rasa: $(VENV)/.workshop  ## installs, trains and serves Rasa (minutes, 2.6 GB), and runs the contract suite on it
+	IVR_TEST_RASA=1 $(BIN)/python -m pytest tests/nlu/test_contract.py -m rasa --timeout 7200
+
 test-long: $(VENV)/.workshop  ## fuzzing, crash injection, large runs
 	$(BIN)/python -m pytest -m long --timeout 3600
 
@@ -57,6 +61,10 @@ lock: $(VENV)/.workshop  ## renew the lock files from pyproject.toml
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q -U --universal --generate-hashes --python-version 3.11 \
 	  --custom-compile-command "make lock" pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+lock-rasa: $(VENV)/.workshop  ## renew the lock of Rasa's own environment
+	$(BIN)/uv pip compile -q -U --generate-hashes --python-version 3.10 \
+	  --custom-compile-command "make lock-rasa" ivr/understanding/rasa.in -o ivr/understanding/rasa.lock
 
 clean:  ## removes the environment; databases, recordings and models stay
 	rm -rf $(VENV) build *.egg-info

@@ -13,6 +13,7 @@ from dialogs.expressions import Template, Value, parse_template
 from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.prompts import in_writing, render
+from dialogs.results import Heard
 from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
@@ -90,13 +91,19 @@ class Call:
         self.records: dict[str, Mapping[str, Scalar]] = {}
         self.ahead: dict[str, str] = {}
         """Answers that were given before their question: it is not asked any more, once."""
+        self.said: dict[str, Heard] = {}
+        """What was said before its question was put, by the slot that it may answer."""
+        self.to_come: dict[str, tuple[str, ...]] = {}
+        """What the caller wants beside, by the slot of the step that has heard it."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
 
     @property
     def asking(self) -> Asking:
         """Under which circumstances the next question is put."""
-        return Asking(self.language, self.facts.now, self.facts.region)
+        number = self.facts.caller.get("number")
+        own = number if isinstance(number, str) else ""
+        return Asking(self.language, self.facts.now, self.facts.region, own)
 
     # --- who calls ---
 
@@ -207,7 +214,7 @@ class Call:
             language=self.language,
             recording=f"segments/{place}",
             pace=self.pace,
-            say=lambda value: self.known.said(value, self.language, self._today),
+            say=lambda value: self.known.said(value, self.language, self._today, region=self.facts.region),
         )
 
     def built_in(self, name: str) -> Prompt:
@@ -242,5 +249,6 @@ class Call:
             language=self.language,
             currency=currency if isinstance(currency, str) else None,
             today=self._today,
+            region=self.facts.region,
         )
         return (said[0], MASK) if value.name in self.flows.sensitive else said

@@ -40,6 +40,7 @@ _HEADER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _CAUSE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _EXTENSION = re.compile(r"[0-9A-Za-z*#+][0-9A-Za-z*#+_.-]{0,63}")
 _QUEUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}(@[0-9A-Za-z][0-9A-Za-z_.-]{0,63})?")
+_CENTRE = re.compile(r"[\w\[{(][\w.@:/=+*#,\[\]{}() -]{0,199}")
 _PATH = re.compile(r"/[\w./ +-]*[\w+-]")
 _DIALLED = re.compile(r"[\w.+@:/*#-]+")
 _DIALLED_ARGUMENT = re.compile(r"[\w.+@:/*#| -]*")
@@ -198,6 +199,19 @@ def transfer_to(destination: str, *, event_uuid: str) -> Command:
 def api(words: str) -> Command:
     """An api command that no function here covers. `words` must not hold what a caller chose."""
     return Command(f"api {_one_line(words, 'command')}")
+
+
+def call_centre(section: Literal["queue", "agent", "tier"], action: str, *words: str) -> Command:
+    """`callcenter_config`: the tables of mod_callcenter, and changes of them. What holds blanks is quoted."""
+    parts = [_fitting(_CENTRE, word, "a word for the call centre") for word in (action, *words)]
+    return Command(
+        " ".join(["api callcenter_config", section, *(f"'{one}'" if " " in one else one for one in parts)])
+    )
+
+
+def reload_xml() -> Command:
+    """The switch reads its configuration files again."""
+    return Command("api reloadxml")
 
 
 def core_uuid() -> Command:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from ivr.evidence import Evidence
     from ivr.identity.verification import Verification
     from ivr.messenger.messenger import Messenger
+    from ivr.understanding.understanding import Understanding
 
 PERFORMERS: frozenset[str] = frozenset(
-    {"transfer", "record", "identity", "cases", "notices", "consents", "writes"}
+    {"transfer", "record", "identity", "cases", "notices", "consents", "writes", "understanding"}
 )
 
 
@@ -31,3 +32,4 @@ class Performers:
     cases: Cases | None = None
     notices: Messenger | None = None
     consents: Evidence | None = None
+    understanding: Understanding | None = None

@@ -149,8 +149,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     def local_time() -> datetime:
         return furnishing.clock.utc().astimezone(zone)
 
+    working = settings.working_days.of_site(settings.calls.region)
     declared = declared_in(settings.back_ends_file)
-    back_ends = BackEnds(Lookups(store, local_time), declared, zone=zone)
+    back_ends = BackEnds(Lookups(store, local_time, working), declared, zone=zone)
     closing.callback(back_ends.close)
     for system in back_ends.systems.values():
         if system.unfit:
@@ -158,7 +159,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     outbox = Outbox(store, owner=node.name, clock=furnishing.clock)
     closing.callback(outbox.close)
     spool = Spool(settings.spool_folder)
-    writes = Writing(store, spool, back_ends.targets(), outbox, clock=furnishing.clock, zone=zone)
+    writes = Writing(
+        store, spool, back_ends.targets(), outbox, clock=furnishing.clock, zone=zone, working=working
+    )
     closing.callback(writes.close)
     live = _open_flows(furnishing, store, voice, closing)
     queues = live.current.flows.catalogue.queues

@@ -57,6 +57,7 @@ another step or flow; when the call comes back to it, it is put.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, InstanceOf, SkipValidation, ValidationError
@@ -66,11 +67,15 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
+from dialogs.nodes.asked_back import certain
 from dialogs.nodes.not_at_hand import LOOKED_UP
-from dialogs.nodes.question import Asked, Judge, Listening, Question, certain
+from dialogs.nodes.question import Asked, Judge, Listening, Question, answered
+from dialogs.nodes.several import answers_in
 from dialogs.nodes.step import NEXT, Exit, Run, Way
+from dialogs.results import Match
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
+from dialogs.slots.words import plain
 from dialogs.source import nearest
 
 TEXT: ValueType = "text"
@@ -112,9 +117,10 @@ class Ask(Question):
         except ValidationError as fault:
             return {**rest, "kind": kind.model_construct()}, fault.errors()
 
-    def judge_in(self, call: Call) -> Judge:
-        """Judges an answer under the circumstances of this call."""
-        asking = call.asking
+    def judge_in(self, call: Call, *, in_passing: bool = False) -> Judge:
+        """Judges an answer under the circumstances of this call. `in_passing`: out of a sentence, where
+        the "este" of "este viernes" is not the caller's own telephone."""
+        asking = replace(call.asking, own_number="") if in_passing else call.asking
         return lambda answer: self.kind.judge(answer, asking)
 
     def run(self, call: Call) -> Run:
@@ -123,8 +129,18 @@ class Ask(Question):
             given = call.slots.get(self.ask)
         if given is not None and not self.answers:
             return self._filled(call, given)
-        answer = yield from self._answered(call)
+        answer = yield from answered(self._answered(call), self._said_before(call))
         return "failed" if answer is None else self._filled(call, answer.value)
+
+    def _said_before(self, call: Call) -> Match | None:
+        """The answer, where a sentence from before the question holds it."""
+        said = call.said.pop(self.ask, None)
+        if said is None or self.kind.free_speech or not self.kind.confirmable:
+            return None
+        numbers = frozenset(plain(word) for word in self.kind.words(call.language))
+        clock = self.kind.value_type == "time"
+        found = answers_in(said, {self.ask: self.judge_in(call)}, call.language, numbers, clock=clock)
+        return found.get(self.ask)
 
     def _filled(self, call: Call, value: str) -> str:
         call.fill(self.ask, value)

@@ -173,7 +173,7 @@ def _question(call: Call) -> Asked:
         phrases=kind.phrases(call.language),
         words=kind.words(call.language),
         keys=kind.keys(),
-        judge=lambda answer: kind.judge(answer, asking),
+        judge=lambda answer: kind.outright(answer, asking),
         keypad=kind.keypad_wording,
         final_silence=kind.final_silence,
         own_words=False,

@@ -13,14 +13,24 @@
     where:
       title: {es: saber dónde está su pedido, ca: saber on és la seva comanda, en: find your order}
       then: where
-  entities: {order_number: digits}
+  entities: {product: text}
+  answers_ahead: [order_id]       # what the same sentence may answer: then it is not asked any more
   failed: main_menu               # not understood after all retries
   error: main_menu                # optional: nobody understands just now; else as `failed`
 ```
 The slot `reason` then holds the intent. A sure meaning goes on; one that is only likely is asked back
 ("¿Quiere anular un pedido?"); of two that are equally near, the caller chooses; the rest is not understood.
-`title` is how an intent is read back: what somebody wants to do. `entities` are slots that are filled if they
-were said: give them a value with `set` before, or ask for them later.
+Whoever answers with something else ("no, lo otro", "no, quiero pagar") is understood anew, and what they have
+denied is not believed again. `title` is how an intent is read back: what somebody wants to do.
+
+`intents` are those of the training examples (`dialogs/nlu`); `out_of_scope` among them is what nobody serves.
+`answers_ahead` names questions (`ask`) that come later in the call: if the sentence answers one ("quiero
+saber dónde está mi pedido siete ocho cero tres cuatro seis"), it is taken, or asked back, and not asked.
+`entities` are slots that are filled with what the engine of understanding finds by itself, such as a product:
+give them a value with `set` before, or ask for them later.
+
+Two matters in one sentence ("quiero anular un pedido y saber cuánto debo") are done one after the other: the
+first now, and the second when the call comes back to this step; then the question is not put.
 ```yaml test
 - test: understood at once
   outside: {understand: {anular mi pedido: cancel, anul·lar la comanda: cancel, cancel my order: cancel}}
@@ -38,6 +48,19 @@ were said: give them a value with `set` before, or ask for them later.
     - expect: {said: {es: anular un pedido, ca: anul·lar una comanda, en: cancel an order}}
     - key: 1
     - expect: {step: cancel}
+- test: asked back, and corrected in the same breath
+  outside:
+    understand:
+      pedido: {intents: {cancel: 0.6}}
+      comanda: {intents: {cancel: 0.6}}
+      order: {intents: {cancel: 0.6}}
+      saber dónde está: {intents: {cancel: 0.8, where: 0.75}}
+      saber on és: {intents: {cancel: 0.8, where: 0.75}}
+      find out where it is: {intents: {cancel: 0.8, where: 0.75}}
+  steps:
+    - say: {es: pedido, ca: comanda, en: order}
+    - say: {es: "no, saber dónde está", ca: "no, saber on és", en: "no, find out where it is"}
+    - expect: {step: where}
 - test: two that are near, and the caller chooses
   outside: {understand: {mi pedido: [cancel, where], la comanda: [cancel, where], my order: [cancel, where]}}
   steps:
@@ -45,6 +68,30 @@ were said: give them a value with `set` before, or ask for them later.
     - expect: {said: {es: marque dos, ca: premi dos, en: press two}}
     - key: 2
     - expect: {step: where}
+- test: two that are near, and the caller says which
+  outside: {understand: {mi pedido: [cancel, where], la comanda: [cancel, where], my order: [cancel, where]}}
+  steps:
+    - say: {es: mi pedido, ca: la comanda, en: my order}
+    - say: {es: lo segundo, ca: la segona, en: the second one}
+    - expect: {step: where}
+- test: two matters, the first comes first
+  outside:
+    understand:
+      anular mi pedido y saber dónde está el otro: cancel
+      anular mi pedido: cancel
+      saber dónde está el otro: where
+      anul·lar la comanda i saber on és l'altra: cancel
+      anul·lar la comanda: cancel
+      saber on és l'altra: where
+      cancel my order and find the other: cancel
+      cancel my order: cancel
+      find the other: where
+  steps:
+    - say:
+        es: anular mi pedido y saber dónde está el otro
+        ca: anul·lar la comanda i saber on és l'altra
+        en: cancel my order and find the other
+    - expect: {step: cancel, slots: {reason: cancel}}
 - test: not understood
   steps:
     - say: {es: llueve, ca: plou, en: it rains}
@@ -74,7 +121,8 @@ from dialogs.effects import Effect, Keys, Prompt, Spoken
 from dialogs.effects import Understand as UnderstandEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.question import Asked, Misses, Question, asked_once, listen
+from dialogs.nodes.matters import ANEW, MARGIN, SURE, anew, as_heard, likely, ordinals, parts_of
+from dialogs.nodes.question import Asked, Judge, Misses, Question, asked_once, listen
 from dialogs.nodes.step import NEXT, Exit, Run, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.results import Failed, Heard, Keyed, Match, NoInput, NoMatch, Result, Slow, Understood
@@ -83,14 +131,15 @@ from dialogs.slots.kind import best_said
 from dialogs.slots.yes_no import YesNo
 from dialogs.wording import wording
 
-SURE = 0.7
-"""From this confidence a meaning is taken."""
-CHECK = 0.4
-"""From this confidence it is asked back; below, it is not understood."""
-MARGIN = 0.15
-"""Two meanings whose confidences lie closer than this are equally near: the caller chooses."""
+MOST_TURNS = 4
+"""Times that a caller may say something else when asked back, before it counts as not understood."""
 
+Found = Generator[Effect, Result, Understood | None]
 Meant = Generator[Effect, Result, str | None]
+
+
+class NobodyUnderstands(Exception):
+    """No engine answers now."""
 
 
 class Intent(BaseModel):
@@ -114,28 +163,31 @@ class Understand(Question):
     entities: dict[Name, ValueType] = Field(
         default_factory=dict, description="Slots that are filled if they were said, with their types"
     )
+    answers_ahead: list[Name] = Field(
+        default_factory=list,
+        max_length=12,
+        description="Questions that the same sentence may answer; they are not put then",
+    )
     error: Name | None = Field(None, description="Where to go if nobody understands just now; as `failed`")
     deadline: float = Field(2.0, gt=0, le=10, description="Seconds to wait for the meaning")
 
     def run(self, call: Call) -> Run:
+        waiting = call.to_come.pop(self.understand, None)
+        if waiting:
+            return self._taken(call, waiting)
         asked = self._asked(call)
         misses = Misses(call, asked)
+        denied: list[str] = []
         prompt: Prompt = asked.say()
         while True:
             heard = yield from asked_once(call, asked, misses, prompt)
-            meant: str | None = None
             if isinstance(heard, Match):
-                result = yield self._effect(call, heard.value)
-                match result:
-                    case Understood():
-                        meant = yield from self._meant(call, result)
-                        if meant:
-                            self._fill(call, meant, result.entities)
-                            return meant
-                    case Slow() | Failed():
-                        return "error" if self.error else "failed"
-                    case _:
-                        unexpected(self, result)
+                try:
+                    meant = yield from self._said(call, heard, denied)
+                except NobodyUnderstands:
+                    return "error" if self.error else "failed"
+                if meant:
+                    return self._taken(call, meant)
             if misses.used_up_by(heard if isinstance(heard, NoInput) else NoMatch()):
                 return "failed"
             prompt = misses.prompt()
@@ -143,7 +195,9 @@ class Understand(Question):
     def _asked(self, call: Call) -> Asked:
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
             said = best_said(answer) if isinstance(answer, Heard) else ""
-            return Match(said, said, "voice") if said.strip() else NoMatch()
+            if not said.strip() or not isinstance(answer, Heard):
+                return NoMatch()
+            return Match(said, said, "voice", answer.alternatives[0].confidence)
 
         return Asked(
             step=self,
@@ -160,8 +214,41 @@ class Understand(Question):
             keypad_at_last=False,
         )
 
-    def _effect(self, call: Call, text: str) -> UnderstandEffect:
-        return UnderstandEffect(
+    def _taken(self, call: Call, meant: Sequence[str]) -> str:
+        """Goes on with the first matter; the others wait until the call comes back."""
+        call.fill(self.understand, meant[0])
+        if meant[1:]:
+            call.to_come[self.understand] = tuple(meant[1:])
+        return meant[0]
+
+    def _said(
+        self, call: Call, heard: Match, denied: list[str]
+    ) -> Generator[Effect, Result, tuple[str, ...]]:
+        """The matters of what the caller has said, in their order; empty: not understood."""
+        text = heard.value
+        for _ in range(MOST_TURNS):
+            several = yield from self._several(call, text, denied)
+            if several:
+                self._keep(call, text, heard.confidence, {})
+                return several
+            result = yield from self._understood(call, text)
+            told = yield from self._meant(call, result, denied)
+            if told is None:
+                return ()
+            if not told.startswith(ANEW):
+                self._keep(call, text, heard.confidence, result.entities)
+                return (told,)
+            text = told.removeprefix(ANEW)
+        return ()
+
+    def _keep(self, call: Call, text: str, confidence: float, entities: Mapping[str, str]) -> None:
+        for name, value in entities.items():
+            if name in self.entities:
+                call.fill(name, value)
+        call.said = dict.fromkeys(self.answers_ahead, as_heard(text, confidence))
+
+    def _understood(self, call: Call, text: str) -> Generator[Effect, Result, Understood]:
+        result = yield UnderstandEffect(
             self.understand,
             text,
             call.language,
@@ -170,16 +257,28 @@ class Understand(Question):
             call.step,
             self.deadline,
         )
+        if isinstance(result, Slow | Failed):
+            raise NobodyUnderstands
+        if not isinstance(result, Understood):
+            unexpected(self, result)
+        return result
 
-    def _fill(self, call: Call, meant: str, entities: Mapping[str, str]) -> None:
-        call.fill(self.understand, meant)
-        for name, value in entities.items():
-            if name in self.entities:
-                call.fill(name, value)
+    def _several(
+        self, call: Call, text: str, denied: Sequence[str]
+    ) -> Generator[Effect, Result, tuple[str, ...]]:
+        """The matters of a sentence that has more than one; empty: it is to be understood as a whole."""
+        found: list[str] = []
+        for part in parts_of(text, call.language):
+            result = yield from self._understood(call, part)
+            ranked = likely(result.intents, tuple(self.intents), denied)
+            if not ranked or ranked[0][1] < SURE:
+                return ()
+            found.append(ranked[0][0])
+        return tuple(dict.fromkeys(found)) if len(set(found)) > 1 else ()
 
-    def _meant(self, call: Call, result: Understood) -> Meant:
-        """The intent, once it is certain; `None`: not understood."""
-        ranked = [(name, sure) for name, sure in result.intents if name in self.intents and sure >= CHECK]
+    def _meant(self, call: Call, result: Understood, denied: list[str]) -> Meant:
+        """The intent, once it is certain; what is to be understood anew; `None`: not understood."""
+        ranked = likely(result.intents, tuple(self.intents), denied)
         if not ranked:
             return None
         (best, sure), *others = ranked
@@ -187,7 +286,8 @@ class Understand(Question):
             return (yield from self._which(call, (best, others[0][0])))
         if sure >= SURE:
             return best
-        return best if (yield from self._confirmed(call, best)) else None
+        denied.append(best)
+        return (yield from self._confirmed(call, best))
 
     def _title(self, call: Call, name: str) -> str:
         return " ".join(part.text for part in call.prompt(self.intents[name].title))
@@ -198,7 +298,7 @@ class Understand(Question):
             text = text.replace(place, title)
         return (Spoken(text, call.language, varies=True, pace=call.pace),)
 
-    def _confirmed(self, call: Call, name: str) -> Generator[Effect, Result, bool]:
+    def _confirmed(self, call: Call, name: str) -> Meant:
         kind, asking = YesNo(), call.asking
         asked = Asked(
             step=self,
@@ -207,20 +307,22 @@ class Understand(Question):
             phrases=kind.phrases(call.language),
             words=(),
             keys=kind.keys(),
-            judge=lambda answer: kind.judge(answer, asking),
+            judge=_or_anew(lambda answer: kind.outright(answer, asking)),
             keypad=kind.keypad_wording,
             final_silence=kind.final_silence,
             own_words=False,
         )
         answer = yield from listen(call, asked)
-        return answer is not None and answer.value == "yes"
+        if answer is not None and answer.value.startswith(ANEW):
+            return answer.value
+        return name if answer is not None and answer.value == "yes" else None
 
     def _which(self, call: Call, names: Sequence[str]) -> Meant:
         titles = [self._title(call, name) for name in names]
         language = call.language
         choices = [
-            Choice(name, str(key), {language: [title]})
-            for key, (name, title) in enumerate(zip(names, titles, strict=True), 1)
+            Choice(name, str(place + 1), {language: [title, *ordinals(language, place)]})
+            for place, (name, title) in enumerate(zip(names, titles, strict=True))
         ]
         asked = Asked(
             step=self,
@@ -229,7 +331,7 @@ class Understand(Question):
             phrases=tuple(titles),
             words=(),
             keys=Keys(1, 1),
-            judge=lambda answer: choose(choices, answer, language),
+            judge=_or_anew(lambda answer: choose(choices, answer, language)),
             keypad="keypad_menu",
             own_words=False,
         )
@@ -263,3 +365,24 @@ class Understand(Question):
             yield ("then",), "the step goes on by its intents: remove `then`"
         for name in {"failed", "error", NEXT} & set(self.intents):
             yield ("intents", name), f"`{name}` is an exit of its own: give the intent another name"
+        for at, name in enumerate(self.answers_ahead):
+            if name in self.answers_ahead[:at] or name in self.entities or name == self.understand:
+                yield (
+                    ("answers_ahead", at),
+                    f"`{name}` stands here twice: one place fills it, remove the other",
+                )
+
+
+def _or_anew(judge: Judge) -> Judge:
+    """Whoever says something else than an answer, or more than a "no", is understood anew."""
+
+    def judged(answer: Heard | Keyed) -> Match | NoMatch:
+        own = judge(answer)
+        if isinstance(answer, Keyed) or (isinstance(own, Match) and own.value != "no"):
+            return own
+        other = anew(answer)
+        if isinstance(other, NoMatch):
+            return own
+        return Match(other, best_said(answer), "voice", answer.alternatives[0].confidence)
+
+    return judged

@@ -13,6 +13,7 @@ from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
 from ivr.errors import SwitchFailed
 from ivr.server import Server
+from ivr.told_faults import keep_quiet, leave_no_core
 
 
 @click.command()
@@ -35,11 +36,16 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
         settings = settings.model_copy(
             update={"outbound": settings.outbound.model_copy(update={"port": port})}
         )
+    keep_quiet(as_json=settings.log.format == "json")
+    leave_no_core()
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     server = Server(settings, tell=lambda text: click.echo(f"ivr: {text}", err=True))
     server.start()
+    understanding = server.rooms.performers.understanding
+    if understanding is not None and settings.understanding.prepare:
+        understanding.prepare()
     switch = None
     try:
         host, bound = server.outbound_address

@@ -14,9 +14,20 @@ from uuid import UUID
 import gevent
 import structlog
 
-from dialogs.effects import Consent, Deed, Notify, OpenCase, Record, Transfer, Verify
+from dialogs.effects import Consent, Deed, Notify, OpenCase, Record, Transfer, Understand, Verify
 from dialogs.engine import Conversation
-from dialogs.results import Failed, Found, Handed, Locked, Missing, NoInput, Recorded, Result, Slow
+from dialogs.results import (
+    Failed,
+    Found,
+    Handed,
+    Locked,
+    Missing,
+    NoInput,
+    Recorded,
+    Result,
+    Slow,
+    Understood,
+)
 from esl.errors import CommandRefusedError
 from esl.switch import Call
 from ivr import moments
@@ -28,6 +39,7 @@ from ivr.living.dictation import Dictated, Dictation
 from ivr.moments import Watch
 from ivr.occasion import Occasion, Person
 from ivr.performers import Performers
+from ivr.understanding.understanding import Understanding
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +96,8 @@ class Deeds:
         match deed:
             case Verify() if performers.identity is not None:
                 return self._verify(deed, performers.identity)
+            case Understand() if performers.understanding is not None:
+                return self._understand(deed, performers.understanding)
             case OpenCase() if performers.cases is not None:
                 cases = performers.cases
                 return self._noted(lambda: cases.open(deed, occasion))
@@ -130,6 +144,12 @@ class Deeds:
             self._person = verified.person
             self._record.verified(verify.identity, verified.person.customer_id)
         return verified.result
+
+    def _understand(self, asked: Understand, understanding: Understanding) -> Understood | Slow | Failed:
+        try:
+            return self._attention.during(lambda: understanding.understand(asked), asked.deadline)
+        except DeadlineError:
+            return Slow()
 
     def _transfer(self, transfer: Transfer) -> Handed | Failed:
         """The leg goes on in the dialplan; our part ends as soon as the switch has taken the order."""

@@ -1,0 +1,264 @@
+"""`ivr nlu`: trains, checks, tests and serves what understands free speech."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from gevent import subprocess
+
+from ivr.cli import pass_settings
+from ivr.cli.flows import CannotBeDone
+from ivr.cli.shown import json_option, show_json, show_table
+from ivr.config import Settings
+from ivr.understanding.built_in import model_file
+from ivr.understanding.checking import problems_of
+from ivr.understanding.concepts import read_concepts
+from ivr.understanding.evaluating import Told, evaluate, picture, report
+from ivr.understanding.examples import (
+    languages_in,
+    read_examples,
+    read_held_back,
+    version_of,
+)
+from ivr.understanding.opening import models_folder, open_built_in
+from ivr.understanding.port import Understander
+from ivr.understanding.rasa import Rasa
+from ivr.understanding.rasa_place import RasaPlace
+from ivr.understanding.training import train
+
+PORT = 5005
+"""Rasa's own."""
+SHOWN = 30
+"""Mistakes on the screen; JSON has all."""
+
+language_option = click.option("--language", "languages", multiple=True, help="Only this one; repeatable.")
+engine_option = click.option(
+    "--engine", default="built-in", show_default=True, type=click.Choice(["built-in", "rasa"])
+)
+
+
+@click.group("nlu")
+def nlu() -> None:
+    """Free speech: what callers want when they are asked "how can I help you?".
+
+    \b
+    Examples:
+      ivr nlu check
+      ivr nlu train
+      ivr nlu test --json
+      ivr nlu train --engine rasa --language es
+    """
+
+
+def _chosen(settings: Settings, languages: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
+    folder = settings.understanding.examples_folder(settings.home)
+    there = languages_in(folder)
+    missing = [language for language in languages if language not in there]
+    if missing or not there:
+        named = f"in {missing[0]!r} " if missing else ""
+        raise CannotBeDone(
+            f"there are no training examples {named}in {folder}: write some, or name the folder"
+        )
+    return folder, tuple(languages) or there
+
+
+@nlu.command("train")
+@engine_option
+@language_option
+@json_option
+@pass_settings
+def train_(settings: Settings, engine: str, languages: tuple[str, ...], as_json: bool) -> None:
+    """Trains the models from the examples; a running server takes them up by itself.
+
+    The built-in engine takes seconds. Rasa takes minutes, and at its first time installs itself (2.6 GB) in
+    an environment of its own, for which it needs Python 3.8 to 3.10 (RASA_PYTHON names one).
+
+    \b
+    Examples:
+      ivr nlu train
+      RASA_PYTHON=/usr/bin/python3.10 ivr nlu train --engine rasa --language es
+    """
+    folder, chosen = _chosen(settings, languages)
+    trained: dict[str, Any] = {}
+    for language in chosen:
+        began = time.monotonic()
+        if engine == "rasa":
+            file = RasaPlace(tell=lambda text: click.echo(text, err=True)).train(folder, language)
+        else:
+            version = version_of(folder, language)
+            file = model_file(models_folder(settings.understanding, settings.home), language, version)
+            train(read_examples(folder, language), read_concepts(folder, language), version).save(file)
+        seconds = round(time.monotonic() - began, 2)
+        trained[language] = {"model": str(file), "seconds": seconds, "bytes": file.stat().st_size}
+        if not as_json:
+            click.echo(f"{language}: {file} ({seconds} s, {file.stat().st_size / 1e6:.1f} MB)")
+    if as_json:
+        show_json({"engine": engine, "languages": trained})
+
+
+@nlu.command()
+@language_option
+@json_option
+@pass_settings
+def check(settings: Settings, languages: tuple[str, ...], as_json: bool) -> None:
+    """Checks the examples: mistakes, duplicates, contradictions, too few, tests that are trained on.
+
+    Exit status 1 if there is a problem; one line each: file:line: what, and what to do.
+
+    \b
+    Examples:
+      ivr nlu check
+      ivr nlu check --language ca
+    """
+    folder, chosen = _chosen(settings, languages)
+    found = []
+    for language in chosen:
+        examples, held_back = read_examples(folder, language), read_held_back(folder, language)
+        found += problems_of(examples, held_back, read_concepts(folder, language))
+        if not as_json:
+            counts = f"{len(examples.sentences)} examples of {len(examples.intents)} intents"
+            click.echo(f"{language}: {counts}, {len(held_back.sentences)} held back", err=True)
+    if as_json:
+        problems = [{"file": p.file, "line": p.line, "message": p.message} for p in found]
+        show_json({"folder": str(folder), "problems": problems})
+    else:
+        for problem in found:
+            click.echo(str(problem))
+    sys.exit(1 if found else 0)
+
+
+@nlu.command("test")
+@engine_option
+@language_option
+@click.option("--url", help="Rasa's address; default: the configured one, else http://127.0.0.1:5005.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder for report and pictures."
+)
+@click.option(
+    "--mistakes", is_flag=True, help="Lists what was misunderstood. Who has seen it should not tune."
+)
+@json_option
+@pass_settings
+def test_(
+    settings: Settings,
+    engine: str,
+    languages: tuple[str, ...],
+    url: str | None,
+    out: Path | None,
+    mistakes: bool,
+    as_json: bool,
+) -> None:
+    """Measures understanding on the sentences that are held back: accuracy, F1, confusions.
+
+    Compare engines or versions by running it twice. The last line of --json: {"languages": {"es":
+    {"intent_accuracy": …, "out_of_scope_recall": …}, …}}
+
+    \b
+    Examples:
+      ivr nlu test
+      ivr nlu test --out report/ --json
+      ivr nlu test --engine rasa --language es --url http://127.0.0.1:5005
+    """
+    folder, chosen = _chosen(settings, languages)
+    understander = _engine(settings, engine, chosen, url)
+    results: dict[str, Any] = {}
+    try:
+        for language in chosen:
+            told = evaluate(understander, read_held_back(folder, language).sentences, language)
+            if not told:
+                raise CannotBeDone(
+                    f"no sentences of {language!r} are held back: write {folder}/held_back/{language}.yml"
+                )
+            results[language] = report(told)
+            if out is not None:
+                out.mkdir(parents=True, exist_ok=True)
+                title = f"{language}, {engine}: meant (rows) and taken (columns)"
+                (out / f"nlu-{engine}-{language}.svg").write_text(picture(told, title), "utf-8")
+            if mistakes:
+                _show_mistakes(told)
+    finally:
+        understander.close()
+    found = {"engine": engine, "languages": results}
+    if out is not None:
+        (out / f"nlu-{engine}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    if as_json:
+        show_json(found)
+    else:
+        _show(results)
+
+
+def _engine(settings: Settings, engine: str, languages: Sequence[str], url: str | None) -> Understander:
+    if engine == "built-in":
+        return open_built_in(settings.understanding, settings.home)
+    configured = {str(language): address for language, address in settings.understanding.rasa.items()}
+    return Rasa(
+        {language: url or configured.get(language, f"http://127.0.0.1:{PORT}") for language in languages}
+    )
+
+
+def _show(results: dict[str, Any]) -> None:
+    shares = (
+        "intent_accuracy",
+        "ranked_first",
+        "false_rejection",
+        "out_of_scope_recall",
+        "sure",
+        "sure_right",
+    )
+    rows = []
+    for language, found in results.items():
+        cells = ["-" if found[name] is None else f"{found[name]:.1%}" for name in shares]
+        rows.append([language, str(found["sentences"]), *cells, f"{found['ms_p50']} ms"])
+    show_table(["language", "sentences", *(name.replace("_", " ") for name in shares), "p50"], rows)
+    for language, found in results.items():
+        weak = sorted(found["f1"].items(), key=lambda item: item[1])[:5]
+        click.echo(f"{language}: weakest " + ", ".join(f"{name} {f1:.2f}" for name, f1 in weak))
+
+
+def _show_mistakes(told: Sequence[Told]) -> None:
+    wrong = [one for one in told if not one.right]
+    for one in wrong[:SHOWN]:
+        where = f"{one.example.file}:{one.example.line}"
+        click.echo(
+            f"{where}: {one.example.text}: {one.example.intent}, taken for {one.taken} ({one.confidence:.2f})"
+        )
+
+
+@nlu.command()
+@click.option("--engine", default="rasa", show_default=True, type=click.Choice(["rasa"]))
+@click.option("--language", required=True, help="A server understands one.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535))
+@pass_settings
+def serve(settings: Settings, engine: str, language: str, port: int) -> None:  # noqa: ARG001 - the only one to serve
+    """Serves a trained Rasa model until it is stopped; the built-in engine needs no server.
+
+    It listens on the loopback: Rasa's API has no password of its own. Then name it in ivr.yaml:
+    `understanding: {rasa: {es: "http://127.0.0.1:5005"}}`.
+
+    \b
+    Examples:
+      ivr nlu serve --language es
+      ivr nlu serve --language ca --port 5006
+    """
+    folder, _ = _chosen(settings, [language])
+    place = RasaPlace(tell=lambda text: click.echo(text, err=True))
+    model = place.train(folder, language)
+    place.install()
+    child = subprocess.Popen(place.serving(model, port), env=place.surroundings(), stdin=subprocess.DEVNULL)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    try:
+        sys.exit(child.wait())
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait()
+
+
+commands: list[click.Command] = [nlu]
+"""For the root command group."""

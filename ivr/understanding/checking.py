@@ -1,0 +1,82 @@
+"""What is wrong with training examples, each with file and line.
+
+Rules:
+1. The same words under one intent twice teach nothing; under two intents they teach the opposite.
+2. A sentence that is held back must not be one that was trained on: it shares at most `MOST_SHARED` of its
+   words with any example of its intent.
+3. Few examples make a bad intent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from dialogs.errors import Problem
+from ivr.understanding.concepts import Concepts
+from ivr.understanding.examples import OUT_OF_SCOPE, Example, Examples
+
+ENOUGH = 20
+"""Examples of an intent below which it is noted; forty make a good one."""
+MOST_SHARED = 0.6
+"""Share of a held-back sentence's words that an example of its intent may have too."""
+
+
+def problems_of(examples: Examples, held_back: Examples, concepts: Concepts) -> list[Problem]:
+    """All of one language, in the order of files and lines."""
+    found = [*examples.problems, *held_back.problems, *concepts.problems]
+    found += _twice(examples)
+    found += _few(examples)
+    found += _shared(examples, held_back)
+    found += _strange(examples, held_back)
+    return sorted(found, key=lambda problem: (problem.file, problem.line))
+
+
+def _at(example: Example, message: str) -> Problem:
+    return Problem(example.file, example.line, 1, message)
+
+
+def _twice(examples: Examples) -> Iterator[Problem]:
+    seen: dict[tuple[str, ...], Example] = {}
+    for example in examples.sentences:
+        first = seen.setdefault(example.words, example)
+        if first is example:
+            continue
+        where = f"{first.file}:{first.line}"
+        if first.intent == example.intent:
+            yield _at(example, f"`{example.text}` stands at {where} already: remove one")
+        else:
+            what = f"`{example.text}` is `{example.intent}` here and `{first.intent}` at {where}"
+            yield _at(example, f"{what}: decide for one")
+
+
+def _few(examples: Examples) -> Iterator[Problem]:
+    counted = Counter(example.intent for example in examples.sentences)
+    for example in examples.sentences:
+        count = counted.pop(example.intent, ENOUGH)
+        if count < ENOUGH:
+            what = f"`{example.intent}` has {count} examples"
+            yield _at(example, f"{what}: write {ENOUGH} or more, as different as callers are")
+
+
+def _shared(examples: Examples, held_back: Examples) -> Iterator[Problem]:
+    by_intent: dict[str, list[tuple[frozenset[str], Example]]] = {}
+    for example in examples.sentences:
+        by_intent.setdefault(example.intent, []).append((frozenset(example.words), example))
+    for held in held_back.sentences:
+        words = frozenset(held.words)
+        for others, example in by_intent.get(held.intent, ()):
+            share = len(words & others) / len(words)
+            if share > MOST_SHARED:
+                what = f"`{held.text}` shares {share:.0%} of its words with {example.file}:{example.line}"
+                yield _at(held, f"{what}: nothing that is trained on may be tested with, write it otherwise")
+                break
+
+
+def _strange(examples: Examples, held_back: Examples) -> Iterator[Problem]:
+    known = {*examples.intents, OUT_OF_SCOPE}
+    told: set[str] = set()
+    for held in held_back.sentences:
+        if held.intent not in known and held.intent not in told:
+            told.add(held.intent)
+            yield _at(held, f"`{held.intent}` has no training examples: write some, or remove these")

@@ -1,0 +1,105 @@
+"""Words that mean nearly the same to the trade: what is learnt of "abonar" holds for "liquidar" too.
+
+`dialogs/nlu/concepts/es.yml` has one concept a line:
+```yaml
+pay: pag*, abon*, liquid*, ingres*, hacer un pago
+```
+`abon*` is every word that begins so, several words are a phrase. Words are compared by their sound, so that
+what a recogniser misspells is found. Forty examples an intent name only some of the words that callers use;
+a concept lends what was learnt of one word to its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dialogs.errors import FlowsInvalid, Problem
+from dialogs.slots.words import plain, sound
+from dialogs.source import read
+from ivr.understanding.examples import CONCEPTS
+
+LEAST_STEM = 2
+"""Letters before the `*`; fewer would be half the language."""
+MOST_STEM = 12
+LEAST_FOLDED = 4
+"""Letters of a word that is compared by its sound."""
+
+
+def _heard(word: str, language: str) -> str:
+    """By its sound, if it is long enough: in Catalan "va" would sound like "bé"."""
+    return sound(word, language) if len(word) >= LEAST_FOLDED else word
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """Those of one language, ready to be found in a sentence."""
+
+    language: str
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the sound of a whole word."""
+    stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By the sound of a beginning."""
+    phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)
+    """By the first of their plain words."""
+    lines: tuple[tuple[str, str], ...] = ()
+    """As they were read, so that a model can keep them."""
+    problems: tuple[Problem, ...] = ()
+
+    def within(self, words: Sequence[str]) -> Iterator[str]:
+        """The concepts of a sentence in their order; `words` are plain."""
+        for at, word in enumerate(words):
+            for phrase, name in self.phrases.get(word, ()):
+                if tuple(words[at : at + len(phrase)]) == phrase:
+                    yield name
+            heard = _heard(word, self.language)
+            yield from self.words.get(heard, ())
+            for size in range(LEAST_STEM, min(len(heard), MOST_STEM) + 1):
+                yield from self.stems.get(heard[:size], ())
+
+
+def concepts_of(language: str, lines: Sequence[tuple[str, str]]) -> Concepts:
+    """From (name, its words with commas between)."""
+    words: dict[str, list[str]] = {}
+    stems: dict[str, list[str]] = {}
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for name, listed in lines:
+        for entry in (part.strip() for part in listed.split(",")):
+            is_stem, said = entry.endswith("*"), tuple(plain(entry.rstrip("*")).split())
+            if len(said) == 1:
+                table = stems if is_stem else words
+                table.setdefault(_heard(said[0], language), []).append(name)
+            elif said:
+                phrases.setdefault(said[0], []).append((said, name))
+    return Concepts(
+        language,
+        {word: tuple(dict.fromkeys(names)) for word, names in words.items()},
+        {stem: tuple(dict.fromkeys(names)) for stem, names in stems.items()},
+        {first: tuple(found) for first, found in phrases.items()},
+        tuple(lines),
+    )
+
+
+def read_concepts(folder: Path, language: str) -> Concepts:
+    """Those in `folder`/concepts/`language`.yml; none if there is no file. Mistakes are in `problems`."""
+    file = folder / CONCEPTS / f"{language}.yml"
+    if not file.is_file():
+        return Concepts(language)
+    try:
+        source = read(file, str(file.relative_to(folder)))
+    except FlowsInvalid as invalid:
+        return Concepts(language, problems=tuple(invalid.problems))
+    content = source.content if isinstance(source.content, dict) else {}
+    problems = [] if content else [source.problem((), "no concepts: write `pay: pag*, abon*`, one a line")]
+    lines: list[tuple[str, str]] = []
+    for name, listed in content.items():
+        if not isinstance(listed, str):
+            problems.append(source.problem((name,), "write its words with commas between: `pag*, abon*`"))
+            continue
+        for entry in (part.strip() for part in listed.split(",")):
+            if len(plain(entry.rstrip("*"))) < LEAST_STEM and entry.endswith("*"):
+                wrong = f"`{entry}` begins half the words there are: write more letters before the `*`"
+                problems.append(source.problem((name,), wrong))
+        lines.append((str(name), listed))
+    return replace(concepts_of(language, lines), problems=tuple(problems))

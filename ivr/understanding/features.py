@@ -1,0 +1,114 @@
+"""What the built-in engine sees of a sentence: words, pairs, how they sound, and what they are about.
+
+Rules:
+1. Everything is compared without accents, case and punctuation (`dialogs.slots.words.plain`).
+2. Letters that a recogniser mixes up on a telephone line are one letter (`sound`), and the pieces run across
+   the spaces too, so that a word that was split or joined still shares most of its pieces.
+3. A row of numbers is one `#`: who says the digits of an order does not thereby say what they want.
+4. Bounded: `MOST_WORDS` words of a sentence are read, so that no text takes long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import pairwise
+
+from dialogs.slots import KINDS
+from dialogs.slots.words import plain, sound
+from ivr.understanding.concepts import Concepts
+
+MOST_WORDS = 60
+LONGEST_WORD = 30
+"""Letters; more are cut off."""
+PIECES = (3, 4, 5)
+"""Letters of the pieces of sound."""
+NUMBER = "#"
+FAMILIES: Mapping[str, float] = {
+    "word": 0.8,
+    "pair": 0.5,
+    "sound": 0.8,
+    "joined": 0.4,
+    "about": 1.2,
+    "both": 0.9,
+}
+"""What a sentence is seen by, and how much each weighs. Chosen by leaving out training examples."""
+SMALL_TALK = frozenset({"yes", "no", "bye", "thanks"})
+FEATURES_VERSION = 1
+"""Another number for every change in here: a model of another version is not used."""
+
+
+@lru_cache(maxsize=8)
+def _number_words(language: str) -> frozenset[str]:
+    kind = KINDS["digits"].model_validate({"length": 4})
+    return frozenset(plain(word) for word in kind.words(language))
+
+
+def read_words(text: str, language: str) -> list[str]:
+    """The words of a sentence as they are compared; a row of two numbers or more is one `#`."""
+    numbers = _number_words(language)
+    found: list[str] = []
+    for whole in plain(text[: MOST_WORDS * LONGEST_WORD]).split()[:MOST_WORDS]:
+        word = whole[:LONGEST_WORD]
+        # "Una persona" and "dos veces" are more than numbers: a row has at least two.
+        is_number = word in numbers or any(letter.isdigit() for letter in word)
+        if is_number and found and (found[-1] == NUMBER or found[-1] in numbers):
+            found[-1] = NUMBER
+        else:
+            found.append(NUMBER if is_number and word[0].isdigit() else word)
+    return found
+
+
+def features_of(text: str, concepts: Concepts) -> Mapping[str, Counter[str]]:
+    """What each family finds in a sentence, and how often."""
+    words = read_words(text, concepts.language)
+    about = list(dict.fromkeys(concepts.within(words)))
+    return {
+        "word": Counter(words),
+        "pair": Counter(_pairs(words)),
+        "sound": Counter(_sounds(words, concepts.language)),
+        "joined": Counter(_joined(words, concepts.language)),
+        "about": Counter([*about, *_shape(words, about)]),
+        "both": Counter(
+            f"{one}+{other}" for at, one in enumerate(sorted(about)) for other in sorted(about)[at + 1 :]
+        ),
+    }
+
+
+def _shape(words: list[str], about: list[str]) -> Iterator[str]:
+    """How long it is, and what it is about beside a yes, a no or a thank-you: "no" alone is an answer, and in
+    "no me funciona internet" it is not."""
+    yield f"<{min(len(words), 6) // 2 * 2}>"
+    matter = [name for name in about if name not in SMALL_TALK]
+    if not matter:
+        yield f"<only {'+'.join(sorted(about)) or 'nothing'}>"
+    elif len(matter) == 1:
+        yield f"<only {matter[0]}>"
+
+
+def _pairs(words: list[str]) -> Iterator[str]:
+    edged = ["<", *words, ">"]
+    for one, other in pairwise(edged):
+        yield f"{one} {other}"
+    for one, other in zip(edged, edged[2:], strict=False):
+        yield f"{one} _ {other}"
+
+
+def _heard(word: str, language: str) -> str:
+    return NUMBER if word == NUMBER else sound(word, language)
+
+
+def _sounds(words: list[str], language: str) -> Iterator[str]:
+    for word in words:
+        padded = f" {_heard(word, language)} "
+        yield padded
+        for size in PIECES:
+            for at in range(len(padded) - size + 1):
+                yield padded[at : at + size]
+
+
+def _joined(words: list[str], language: str) -> Iterator[str]:
+    joined = "".join(_heard(word, language) for word in words)
+    for at in range(len(joined) - 4):
+        yield joined[at : at + 5]

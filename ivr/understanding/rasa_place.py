@@ -1,0 +1,162 @@
+"""Rasa's own environment: found or made, trained in, and served from. Rasa 3.6 cannot live in ours.
+
+It needs Python 3.8 to 3.10; one is named by `RASA_PYTHON`, or found on the path. The environment lies in the
+user's cache, named after the lock, so that another lock is another environment; a trained model is named
+after the lock and the training files. What was made once is used again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from gevent import subprocess
+
+from ivr.understanding.concepts import read_concepts
+from ivr.understanding.examples import training_files
+from ivr.understanding.port import RasaMissing
+from ivr.understanding.rasa_features import write_features
+
+HERE = Path(__file__).resolve().parent
+LOCK = HERE / "rasa.lock"
+PIPELINE = HERE / "rasa.yml"
+PYTHONS = ("python3.10", "python3.9", "python3.8")
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+}
+LAST_WORDS = 400
+"""Letters of what a failed command said that are shown."""
+
+Tell = Callable[[str], None]
+
+
+def cache() -> Path:
+    """`~/.cache/ivr/rasa`, or what `RASA_HOME` names."""
+    named = os.environ.get("RASA_HOME")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")) / "ivr" / "rasa"
+
+
+def _digest(*files: Path) -> str:
+    told = sha256()
+    for file in files:
+        told.update(file.name.encode() + b"\0" + file.read_bytes())
+    return told.hexdigest()[:12]
+
+
+def find_python(environment: Mapping[str, str] = os.environ) -> str:
+    """The Python that runs Rasa. Raises `RasaMissing`."""
+    named = environment.get("RASA_PYTHON")
+    for candidate in [named] if named else PYTHONS:
+        found = shutil.which(candidate, path=environment.get("PATH"))
+        if found and _runs(found):
+            return found
+    what = (
+        f"RASA_PYTHON names {named}, which does not run" if named else "there is no Python 3.8 to 3.10 here"
+    )
+    raise RasaMissing(
+        f"Rasa needs a Python of its own, and {what}",
+        "Install Python 3.10 and name it: RASA_PYTHON=/usr/bin/python3.10",
+    )
+
+
+def _runs(python: str) -> bool:
+    """Whether it is one of those versions (a shim may be on the path without one behind it)."""
+    check = "import sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 10))"
+    try:
+        return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+class RasaPlace:
+    """The environment and its models."""
+
+    def __init__(self, folder: Path | None = None, *, tell: Tell = lambda _text: None) -> None:
+        """`tell` is told what takes minutes."""
+        self._folder = folder or cache()
+        self._tell = tell
+        self.environment = self._folder / f"environment-{_digest(LOCK)}"
+        self.models = self._folder / "models"
+
+    @property
+    def python(self) -> Path:
+        return self.environment / "bin" / "python"
+
+    def model(self, examples: Path, language: str) -> Path:
+        """Where the model of those files lies, or will."""
+        made = _digest(LOCK, PIPELINE, HERE / "rasa_features.py", *training_files(examples, language))
+        return self.models / f"{language}-{made}.tar.gz"
+
+    def install(self) -> None:
+        """Makes the environment, unless it is there: some minutes and 2.6 GB. Raises `RasaMissing`."""
+        if (self.environment / "complete").is_file():
+            return
+        python = find_python()
+        self._tell(f"installing Rasa in {self.environment}: some minutes, 2.6 GB")
+        self._run([python, "-m", "venv", "--clear", str(self.environment)], "make an environment")
+        pip = [str(self.python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+        self._run([*pip, "--require-hashes", "-r", str(LOCK)], "install Rasa")
+        (self.environment / "complete").touch()
+
+    def train(self, examples: Path, language: str) -> Path:
+        """The model of that language, trained unless it is there. Raises `RasaMissing`."""
+        model = self.model(examples, language)
+        if model.is_file():
+            return model
+        self.install()
+        self.models.mkdir(parents=True, exist_ok=True)
+        settings = self.models / f".{language}.yml"
+        sentences = self.models / f".{language}"
+        shutil.rmtree(sentences, ignore_errors=True)
+        shutil.copytree(examples / language, sentences)
+        write_features(read_concepts(examples, language), sentences / "concepts.yml")
+        settings.write_text(f"language: {language}\n" + PIPELINE.read_text("utf-8"), "utf-8")
+        self._tell(f"training Rasa for {language}: some minutes")
+        self._run(
+            [
+                *(str(self.python), "-m", "rasa", "train", "nlu", "--nlu", str(sentences)),
+                *("--config", str(settings), "--out", str(self.models)),
+                *("--fixed-model-name", f".{model.name.removesuffix('.tar.gz')}"),
+            ],
+            f"train a model for {language}",
+        )
+        (self.models / f".{model.name}").replace(model)
+        return model
+
+    def serving(self, model: Path, port: int, *, host: str = "127.0.0.1") -> list[str]:
+        """The command that serves the model. Rasa's own API has no password: keep it on the loopback."""
+        return [
+            *(str(self.python), "-m", "rasa", "run", "--enable-api", "--model", str(model)),
+            *("--interface", host, "--port", str(port)),
+        ]
+
+    def surroundings(self) -> dict[str, str]:
+        """The environment variables under which Rasa runs: its own, and none of ours."""
+        ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+        return {name: value for name, value in os.environ.items() if name not in ours} | QUIET
+
+    def _run(self, command: list[str], purpose: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr if sys.stderr.isatty() else subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.surroundings(),
+            cwd=self._folder,  # Rasa keeps a cache where it stands
+            check=False,
+        )
+        if done.returncode:
+            said = " ".join((done.stderr or "").split())[-LAST_WORDS:]
+            raise RasaMissing(
+                f"could not {purpose} (status {done.returncode}): {said}", "See ivr nlu train --help"
+            )

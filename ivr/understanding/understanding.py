@@ -1,0 +1,98 @@
+"""Who understands a live call: Rasa where it is there and answers, else the built-in engine, in one turn.
+
+A caller waits once. The first engine has `FIRST` of the time; if it has not answered, or is known to be
+broken (a circuit breaker), the built-in engine answers in a millisecond of what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import gevent
+import structlog
+
+from dialogs.effects import Understand
+from dialogs.results import Failed, Understood
+from ivr.back_ends.breaker import Breaker
+from ivr.understanding.built_in import BuiltIn
+from ivr.understanding.examples import OUT_OF_SCOPE
+from ivr.understanding.port import Meaning, Understander, UnderstandingFailed
+
+log = structlog.get_logger(__name__)
+
+FIRST = 0.5
+"""Share of the deadline after which the first engine is given up."""
+FAILURES = 3
+"""In a row, after which the first engine is left alone."""
+REST = 20.0
+"""Seconds for which it is."""
+
+
+class Understanding:
+    """The engines of a server."""
+
+    def __init__(
+        self, built_in: BuiltIn, first: Understander | None = None, *, now: Callable[[], float]
+    ) -> None:
+        """`first`: is asked before the built-in engine. `now`: seconds of a clock that never goes back."""
+        self._built_in = built_in
+        self._first = first
+        self._breakers: Mapping[str, Breaker] = {
+            language: Breaker(failures=FAILURES, rest=REST, now=now)
+            for language in (first.languages() if first else ())
+        }
+        self._preparing: gevent.Greenlet[[], None] | None = None
+
+    def languages(self) -> Sequence[str]:
+        """Those that somebody understands."""
+        return tuple(sorted({*self._built_in.languages(), *self._breakers}))
+
+    def prepare(self) -> None:
+        """Has the models loaded, or trained, beside what goes on; the first caller need not wait."""
+        if self._preparing is None:
+            self._preparing = gevent.spawn(self._prepare)
+
+    def parse(self, text: str, language: str, *, deadline: float) -> Meaning:
+        """The meaning, by whoever can tell it. Raises `UnderstandingFailed`."""
+        breaker = self._breakers.get(language)
+        entered = breaker.enter() if breaker else None
+        if self._first is not None and breaker is not None and entered is not None:
+            try:
+                meaning = self._first.parse(text, language, deadline=deadline * FIRST)
+            except UnderstandingFailed as failed:
+                breaker.failed(entered)
+                log.warning("understanding_fell_back", language=language, reason=str(failed))
+            except BaseException:
+                breaker.left(entered)
+                raise
+            else:
+                breaker.succeeded(entered)
+                return meaning
+        return self._built_in.parse(text, language, deadline=deadline * (1 - FIRST))
+
+    def understand(self, asked: Understand) -> Understood | Failed:
+        """What a flow asks: only the intents and entities that it can use."""
+        try:
+            meaning = self.parse(asked.text, asked.language, deadline=asked.deadline)
+        except UnderstandingFailed as failed:
+            log.error("not_understood", step=asked.step, reason=str(failed))
+            return Failed("no engine understands just now")
+        wanted = {name for name in asked.intents if name != OUT_OF_SCOPE}
+        return Understood(
+            tuple((name, sure) for name, sure in meaning.intents if name in wanted),
+            {one.name: one.value for one in meaning.entities if one.name in asked.entities},
+        )
+
+    def close(self) -> None:
+        """Closes the engines."""
+        if self._preparing is not None:
+            self._preparing.kill()
+        self._built_in.close()
+        if self._first is not None:
+            self._first.close()
+
+    def _prepare(self) -> None:
+        try:
+            self._built_in.prepare()
+        except UnderstandingFailed as failed:
+            log.error("understanding_not_ready", reason=str(failed))

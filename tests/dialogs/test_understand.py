@@ -1,0 +1,207 @@
+"""`understand`: what is said ahead is not asked again, two matters come one after the other, corrections."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialogs.effects import Collect, Effect, Hangup, Play, Understand
+from dialogs.engine import Conversation
+from dialogs.nodes.matters import ANEW, anew, likely, parts_of
+from dialogs.results import Failed, NoMatch, Played, Understood
+from tests.dialogs.flowtext import HEAD, conversation, heard, key, problems, say, spoken
+
+OPEN = (
+    HEAD
+    + """  - understand: reason
+    prompt: {es: "¿En qué le ayudo?"}
+    intents:
+      where: {title: {es: saber dónde está su pedido}, then: order_id}
+      pay: {title: {es: pagar}, then: told}
+      cancel: {title: {es: anular un pedido}, then: told}
+    answers_ahead: [order_id]
+    failed: bye
+  - ask: order_id
+    type: order_id
+    length: 6
+    check_digit: luhn
+    prompt: {es: "¿Qué pedido?"}
+  - id: told
+    say: {es: "Hecho: {reason}."}
+  - ask: more
+    type: yes_no
+    prompt: {es: "¿Algo más?"}
+    answers: {yes: reason, no: bye}
+  - id: bye
+    hangup: normal
+"""
+)
+
+
+def meaning(call: Conversation, question: Effect, said: str, **told: float) -> Effect:
+    """The caller says it, and it means that."""
+    asked = say(call, question, said)
+    assert isinstance(asked, Understand), asked
+    assert asked.text == said
+    return call.send(Understood(tuple(sorted(told.items(), key=lambda item: -item[1]))))
+
+
+def after_telling(call: Conversation, effect: Effect) -> Effect:
+    assert isinstance(effect, Play), effect
+    return call.send(Played())
+
+
+def test_a_number_in_the_first_sentence_is_not_asked_again() -> None:
+    """ "Quiero saber dónde está mi pedido siete ocho cero tres cuatro seis": on to what is to be told."""
+    call = conversation(OPEN)
+    said = "quiero saber dónde está mi pedido siete ocho cero tres cuatro seis"
+    effect = meaning(call, call.start(), said, where=0.9)
+    assert isinstance(effect, Play), effect
+    assert call.slots["order_id"] == "780346"
+
+
+def test_a_number_that_is_not_there_or_not_right_is_asked_for() -> None:
+    """What fails its check digit is no answer, and the sentence counts once."""
+    for said in ("dónde está mi pedido", "mi pedido siete ocho cero tres cuatro siete dónde anda"):
+        call = conversation(OPEN)
+        question = meaning(call, call.start(), said, where=0.9)
+        assert isinstance(question, Collect)
+        assert spoken(question).endswith("¿Qué pedido?")
+        assert isinstance(key(call, question, "780346"), Play)
+
+
+def test_two_matters_are_done_one_after_the_other() -> None:
+    """The second is not asked for when the call comes back, and after that it is."""
+    call = conversation(OPEN)
+    whole = "quiero pagar la factura y anular mi pedido"
+    first = say(call, call.start(), whole)
+    assert isinstance(first, Understand)
+    assert first.text == "quiero pagar la factura"
+    second = call.send(Understood((("pay", 0.9),)))
+    assert isinstance(second, Understand)
+    assert second.text == "anular mi pedido"
+    told = call.send(Understood((("cancel", 0.95),)))
+    assert "pay" in spoken(told)
+    more = after_telling(call, told)
+    told = key(call, more, "1")
+    assert isinstance(told, Play), "it was asked for although it had been said"
+    assert "cancel" in spoken(told)
+    question = key(call, after_telling(call, told), "1")
+    assert spoken(question) == "¿En qué le ayudo?"
+
+
+def test_a_sentence_whose_parts_are_not_sure_is_one() -> None:
+    """ "Y" joins more than matters."""
+    call = conversation(OPEN)
+    first = say(call, call.start(), "quiero pagar y punto pelota")
+    second = call.send(Understood((("pay", 0.9),)))
+    assert isinstance(first, Understand)
+    assert isinstance(second, Understand)
+    whole = call.send(Understood((("pay", 0.4),)))
+    assert isinstance(whole, Understand)
+    assert whole.text == "quiero pagar y punto pelota"
+    assert "pay" in spoken(call.send(Understood((("pay", 0.8),))))
+
+
+def test_a_correction_is_understood_anew_and_what_was_denied_is_not_believed() -> None:
+    """ "¿Quiere pagar?" — "No, quiero anularlo": pay may be as likely as it likes."""
+    call = conversation(OPEN)
+    question = meaning(call, call.start(), "lo de la factura", pay=0.5)
+    assert "¿Quiere pagar?" in spoken(question)
+    asked = say(call, question, "no, quiero anularlo")
+    assert isinstance(asked, Understand)
+    assert asked.text == "quiero anularlo"
+    assert "cancel" in spoken(call.send(Understood((("pay", 0.95), ("cancel", 0.8)))))
+
+
+def test_a_plain_no_asks_again_and_is_remembered() -> None:
+    """The same words do not lead to the same question."""
+    call = conversation(OPEN)
+    question = meaning(call, call.start(), "lo de la factura", pay=0.5)
+    again = say(call, question, "no")
+    assert isinstance(again, Collect)
+    assert "¿En qué le ayudo?" in spoken(again)
+    assert "No le he entendido" in spoken(meaning(call, again, "lo de la factura", pay=0.5))
+
+
+def test_of_two_the_caller_chooses_by_key_word_or_place() -> None:
+    """Or says it in other words, which are understood anew."""
+    for answer in ("2", "anular un pedido", "el otro", "la segunda"):
+        call = conversation(OPEN)
+        which = meaning(call, call.start(), "mi pedido", where=0.5, cancel=0.45)
+        assert "marque dos" in spoken(which)
+        told = key(call, which, answer) if answer == "2" else say(call, which, answer)
+        assert "cancel" in spoken(told)
+    call = conversation(OPEN)
+    which = meaning(call, call.start(), "mi pedido", where=0.5, cancel=0.45)
+    asked = say(call, which, "que ya no lo necesito")
+    assert isinstance(asked, Understand)
+    assert "cancel" in spoken(call.send(Understood((("cancel", 0.8),))))
+
+
+def test_nobody_circles_among_corrections() -> None:
+    """After some it counts as not understood, and in the end the step is left."""
+    call = conversation(OPEN)
+    effect = call.start()
+    for _ in range(40):
+        if isinstance(effect, Hangup):
+            break
+        effect = (
+            call.send(Understood((("where", 0.5), ("cancel", 0.45))))
+            if isinstance(effect, Understand)
+            else say(call, effect, "no, una cosa distinta")
+        )
+    assert isinstance(effect, Hangup)
+
+
+def test_a_failure_behind_a_correction_takes_the_step_its_other_way() -> None:
+    """No engine answers: as when it is asked first."""
+    call = conversation(OPEN)
+    question = meaning(call, call.start(), "lo de la factura", pay=0.5)
+    say(call, question, "no, quiero anularlo")
+    assert isinstance(call.send(Failed("nobody")), Hangup)
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "parts"),
+    [
+        ("quiero pagar y saber mi saldo", "es", ("quiero pagar", "saber mi saldo")),
+        ("pagar la luz, además cambiar la entrega", "es", ("pagar la luz", "cambiar la entrega")),
+        ("cuarenta y cinco", "es", ()),
+        ("vull pagar i també saber el saldo", "ca", ("vull pagar", "saber el saldo")),
+        ("pay my bill and also track my order", "en", ("pay my bill", "track my order")),
+        ("yes and no", "en", ()),
+        ("a b y c d y e f y g h", "es", ()),
+        ("quiero pagar", "ko", ()),
+    ],
+)
+def test_a_sentence_is_cut_where_something_is_left_on_both_sides(
+    said: str, language: str, parts: tuple[str, ...]
+) -> None:
+    """Numbers stay whole, and so does what has too many parts."""
+    assert parts_of(said, language) == parts
+
+
+def test_what_is_understood_anew_is_more_than_a_word() -> None:
+    """A "no" alone, or with one word, is no new matter."""
+    assert anew(heard("no, quiero pagar")) == ANEW + "quiero pagar"
+    assert isinstance(anew(heard("no")), NoMatch)
+    assert isinstance(anew(heard("")), NoMatch)
+    assert likely((("a", 0.9), ("b", 0.5), ("c", 0.2)), ("a", "b", "c"), ("a",)) == [("b", 0.5)]
+
+
+def test_a_name_that_is_filled_twice_is_told() -> None:
+    """With line and remedy."""
+    for odd in ("[order_id, order_id]", "[reason]"):
+        text = OPEN.replace("[order_id]", odd)
+        assert any("stands here twice" in str(problem) for problem in problems(text))
+
+
+def test_an_order_that_was_only_half_heard_is_asked_back() -> None:
+    """As if it had been the answer to its own question; a check digit would make it sure."""
+    call = conversation(OPEN.replace("    check_digit: luhn\n", ""))
+    asked = say(call, call.start(), "mi pedido siete ocho cero tres cuatro seis", 0.45)
+    assert isinstance(asked, Understand)
+    question = call.send(Understood((("where", 0.9),)))
+    assert isinstance(question, Collect)
+    assert "¿Ha dicho" in spoken(question)
+    assert isinstance(key(call, question, "1"), Play)

@@ -1,0 +1,225 @@
+"""Rasa's adapter and the way back to the built-in engine, against a bad server on real sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+from gevent.pool import Pool
+from gevent.pywsgi import WSGIServer
+
+from dialogs.effects import Understand
+from dialogs.results import Failed, Understood
+from ivr.understanding.built_in import BuiltIn
+from ivr.understanding.concepts import concepts_of
+from ivr.understanding.examples import OUT_OF_SCOPE
+from ivr.understanding.port import Entity, RasaMissing, UnderstandingFailed
+from ivr.understanding.rasa import Rasa
+from ivr.understanding.rasa_features import pattern_of, write_features
+from ivr.understanding.rasa_place import RasaPlace, find_python
+from ivr.understanding.understanding import FAILURES, REST, Understanding
+
+MEANING = {
+    "text": "dónde está mi pedido",
+    "intent": {"name": "order_status", "confidence": 0.91},
+    "intent_ranking": [
+        {"name": "balance", "confidence": 0.05},
+        {"name": "order_status", "confidence": 0.91},
+        {"name": OUT_OF_SCOPE, "confidence": 0.04},
+    ],
+    "entities": [
+        {"entity": "product", "value": "router", "start": 0, "end": 5, "confidence_entity": 0.9},
+        {"entity": "product", "value": "x", "start": 40, "end": 90},
+        {"entity": "amount"},
+    ],
+}
+
+
+class Server:
+    """What answers instead of Rasa; `answer` gives status and body, and may take its time."""
+
+    def __init__(self) -> None:
+        self.answer: Callable[[], tuple[str, bytes]] = lambda: ("200 OK", json.dumps(MEANING).encode())
+        self.asked: list[tuple[str, str, Any]] = []
+        self._server = WSGIServer(("127.0.0.1", 0), self._serve, log=None, error_log=None, spawn=Pool(20))
+        self._server.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def _serve(self, environ: dict[str, Any], start: Callable[..., object]) -> list[bytes]:
+        body = environ["wsgi.input"].read()
+        told = json.loads(body) if body else None
+        self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], told))
+        status, content = self.answer()
+        start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(content)))])
+        return [content]
+
+    def stop(self) -> None:
+        """Its connections too: a process that is killed leaves none."""
+        self._server.stop(timeout=0.1)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    found = Server()
+    yield found
+    found.stop()
+
+
+def test_a_meaning_comes_ranked_and_with_the_places_of_what_is_named(server: Server) -> None:
+    """Entities beyond the text, or without places, are dropped; the text is sent as it is."""
+    rasa = Rasa({"es": server.url})
+    meaning = rasa.parse('dónde "está" mi pedido', "es", deadline=2)
+    assert meaning.intents[0] == ("order_status", 0.91)
+    assert [name for name, _ in meaning.intents] == ["order_status", "balance", OUT_OF_SCOPE]
+    assert meaning.entities == (Entity("product", "router", 0, 5, 0.9),)
+    assert server.asked == [("POST", "/model/parse", {"text": 'dónde "está" mi pedido'})]
+    assert rasa.parse("  ", "es").intent == OUT_OF_SCOPE
+    rasa.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        ("200 OK", b"<html>"),
+        ("200 OK", b"[1, 2]"),
+        ("200 OK", b"{}"),
+        ("200 OK", b'{"intent": null, "intent_ranking": []}'),
+        ("200 OK", b'{"intent_ranking": [{"name": "x", "confidence": "much"}]}'),
+        ("200 OK", b" " * 400_000),
+        ("500 Oops", b'{"intent": {"name": "x", "confidence": 1}}'),
+        ("302 Found", b""),
+        ("409 Conflict", b'{"reason": "no model"}'),
+    ],
+)
+def test_what_is_no_meaning_is_a_failure_in_one_line(server: Server, status: str, body: bytes) -> None:
+    """Whatever comes back: HTML, no intents, too much, a redirect, a server without a model."""
+    server.answer = lambda: (status, body)
+    with pytest.raises(UnderstandingFailed) as failed:
+        Rasa({"es": server.url}).parse("hola", "es", deadline=2)
+    assert "\n" not in str(failed.value)
+
+
+def test_a_server_that_does_not_answer_costs_the_deadline_and_no_more(server: Server) -> None:
+    """One deadline over all of it."""
+    server.answer = lambda: gevent.sleep(30) or ("200 OK", b"")
+    with gevent.Timeout(5), pytest.raises(UnderstandingFailed, match="within"):
+        Rasa({"es": server.url}).parse("hola", "es", deadline=0.1)
+
+
+def test_a_model_is_asked_for_replaced_and_warmed_up(server: Server) -> None:
+    """As Rasa's API has it."""
+    rasa = Rasa({"es": server.url})
+    server.answer = lambda: ("200 OK", b'{"model_file": "/models/es-1.tar.gz"}')
+    assert rasa.version("es") == "es-1.tar.gz"
+    server.answer = lambda: ("204 No Content", b"")
+    rasa.replace_model("es", "/models/es-2.tar.gz")
+    server.answer = lambda: ("200 OK", json.dumps(MEANING).encode())
+    rasa.warm_up()
+    assert [asked[:2] for asked in server.asked] == [
+        ("GET", "/status"),
+        ("PUT", "/model"),
+        ("POST", "/model/parse"),
+    ]
+    with pytest.raises(UnderstandingFailed, match=r"no Rasa server understands 'ca'"):
+        rasa.parse("hola", "ca")
+
+
+# --- both together -----------------------------------------------------------------------------------
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+
+def asked(text: str = "dónde está mi pedido", deadline: float = 2.0) -> Understand:
+    return Understand("reason", text, "es", ("order_status", "pay"), ("product",), "reason", deadline)
+
+
+def test_rasa_killed_in_mid_call_costs_no_turn(server: Server, built_in: BuiltIn) -> None:
+    """The built-in engine answers the same question; Rasa is left alone for a while, and tried again."""
+    hand = Hand()
+    both = Understanding(built_in, Rasa({"es": server.url}), now=hand.now)
+    assert both.parse("dónde está mi pedido", "es", deadline=2).engine == "rasa es"
+    server.stop()
+    for _ in range(FAILURES):
+        meaning = both.parse("dónde está mi pedido", "es", deadline=2)
+        assert meaning.engine.startswith("built-in")
+        assert meaning.intent == "order_status"
+    before = len(server.asked)
+    assert both.parse("quiero pagar", "es", deadline=2).intent == "pay"
+    assert len(server.asked) == before
+    again = Server()
+    back = Understanding(built_in, Rasa({"es": again.url}), now=hand.now)
+    again.answer = lambda: ("500 Oops", b"{}")
+    for _ in range(FAILURES + 2):
+        back.parse("hola", "es", deadline=2)
+    assert len(again.asked) == FAILURES
+    again.answer = lambda: ("200 OK", json.dumps(MEANING).encode())
+    hand.time += REST
+    assert back.parse("hola", "es", deadline=2).engine == "rasa es"
+    again.stop()
+
+
+def test_a_rasa_that_hangs_leaves_time_for_the_built_in_engine(server: Server, built_in: BuiltIn) -> None:
+    """It has half of the deadline; the answer comes within the whole."""
+    server.answer = lambda: gevent.sleep(30) or ("200 OK", b"")
+    both = Understanding(built_in, Rasa({"es": server.url}), now=Hand().now)
+    with gevent.Timeout(5):
+        assert both.parse("quiero pagar la factura", "es", deadline=0.6).intent == "pay"
+
+
+def test_a_flow_is_told_only_what_it_has_a_use_for(server: Server, built_in: BuiltIn) -> None:
+    """Its own intents and entities, never `out_of_scope`; a failure where no engine answers."""
+    both = Understanding(built_in, Rasa({"es": server.url}), now=Hand().now)
+    assert both.understand(asked()) == Understood((("order_status", 0.91),), {"product": "router"})
+    nobody = Understanding(BuiltIn(Path("/nowhere"), Path("/nowhere")), now=Hand().now)
+    assert isinstance(nobody.understand(asked()), Failed)
+    assert nobody.languages() == ()
+
+
+def test_concepts_are_what_rasa_looks_for(tmp_path: Path) -> None:
+    """One expression each, deaf to accents, with nothing in it that an entry could slip in."""
+    import re  # noqa: PLC0415 - only here
+
+    pattern = re.compile(pattern_of("pag*, número de cuenta, a+b"))
+    assert pattern.search("quiero pagarlo")
+    assert pattern.search("mi numero de cuenta")
+    assert not pattern.search("propagar")
+    assert not pattern.search("aab")
+    write_features(concepts_of("es", [("pay", "pag*")]), tmp_path / "c.yml")
+    assert "- regex: pay" in (tmp_path / "c.yml").read_text("utf-8")
+
+
+def test_a_missing_python_is_told_plainly(tmp_path: Path) -> None:
+    """Which one is needed, and how it is named; a shim with nothing behind it is none."""
+    with pytest.raises(RasaMissing, match=r"RASA_PYTHON=.*python3\.10"):
+        find_python({"PATH": str(tmp_path)})
+    shim = tmp_path / "python3.10"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    with pytest.raises(RasaMissing, match="does not run"):
+        find_python({"PATH": str(tmp_path), "RASA_PYTHON": str(shim)})
+
+
+def test_a_model_of_rasa_is_named_after_all_that_it_is_made_of(tmp_path: Path) -> None:
+    """Lock, pipeline, examples and concepts; and it is served on the loopback."""
+    place = RasaPlace(tmp_path / "rasa")
+    (tmp_path / "es").mkdir()
+    (tmp_path / "es" / "a.yml").write_text("nlu: []\n")
+    before = place.model(tmp_path, "es")
+    (tmp_path / "es" / "a.yml").write_text("nlu: [] \n")
+    after = place.model(tmp_path, "es")
+    assert before != after
+    command = place.serving(after, 5005)
+    assert command[command.index("--interface") + 1] == "127.0.0.1"
+    assert "PYTHONPATH" not in place.surroundings()
