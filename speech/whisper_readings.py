@@ -18,7 +18,17 @@ from dataclasses import replace
 from typing import Protocol
 
 from speech.evidence import Evidence
-from speech.expected_phrases import Guess, believed, likeliest, mended, merged, sayable, similarity, weighed
+from speech.expected_phrases import (
+    Guess,
+    believed,
+    likeliest,
+    mended,
+    merged,
+    respelled,
+    sayable,
+    similarity,
+    weighed,
+)
 from speech.phonetics import Phonetics, Spelling
 from speech.sound import FRAME_SECONDS, has_voice, voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
@@ -218,7 +228,9 @@ class Utterance:
         free = self._listener.free(heard, self._language)
         if not self.by_words:
             return free
-        return replace(free, text=with_figures_joined(free.text, self._language, self._words))
+        known = {*self._words, *" ".join(self._phrases).split()}
+        spelt = respelled(free.text, self._words, known, phonetics=self._phonetics, language=self._language)
+        return replace(free, text=with_figures_joined(spelt, self._language, self._words))
 
     def _all_expected(self, text: str) -> bool:
         known = {*self._words, *" ".join(self._phrases).split()}

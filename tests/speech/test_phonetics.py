@@ -33,7 +33,7 @@ def _alike(language: str, one: str, other: str) -> float:
 def test_what_was_misheard_is_nearest_to_what_was_meant(
     language: str, heard: str, meant: str, other: str
 ) -> None:
-    """Recognisers wrote these; the spelling of some has little in common."""
+    """The Spanish ones were written by Whisper; the spelling of some has little in common."""
     near = _alike(language, heard, meant)
     assert near > 0.5
     assert near > _alike(language, heard, other) + 0.1
