@@ -1,10 +1,14 @@
 """The statements by which a caller is looked up (`data.callers`), built once.
 
-Few, because each is a way to the server and back; and each of them so that its work is bounded.
+Rules:
+1. Few, because each is a way to the server and back; and each of them so that its work is bounded.
+2. None is longer than `LONGEST` characters, and what never changes is written into it: to build values and
+   to take a statement apart took longer than the server's answer.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,16 +17,16 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
+    literal_column,
     or_,
     select,
-    text,
+    true,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from data.models import (
     AccountRow,
-    Base,
     CallRow,
     CustomerPhoneNumberRow,
     CustomerRow,
@@ -38,109 +42,168 @@ MOST_CALLS = 500
 """Calls that are counted: who has called more often has called so often."""
 MOST_PEOPLE = 100
 """People of one number that are counted."""
-_TICKETS_OVER = ("resolved", "closed")
-_ORDERS_OVER = ("delivered", "cancelled")
+WINDOWS = (1, 7, 30, 90)
+"""Days."""
+LONGEST = 4096
+"""Characters (psycopg's `MAX_CACHED_STATEMENT_LENGTH`): beyond it a statement is taken apart each time."""
+_Call, _Ticket, _Order = aliased(CallRow, name="c"), aliased(TicketRow, name="t"), aliased(OrderRow, name="o")
+_Debt, _Promise = aliased(DebtRow, name="d"), aliased(PromiseRow, name="p")
 
 
-def _how_many(condition: Any) -> Any:
-    return func.coalesce(func.sum(case((condition, literal(1)), else_=literal(0))), 0)
+def _fixed(*words: str) -> list[Any]:
+    """Codes of our own, written into the statement."""
+    return [literal_column(f"'{word}'") for word in words]
 
 
-def _number_of(table: type[Base], *where: Any) -> Any:
-    return select(func.count()).select_from(table).where(*where).scalar_subquery()
+_OPEN, _BROKEN, _CANCELLED, _INBOUND = _fixed("open", "broken", "cancelled", "inbound")
+_TICKETS_OVER = _fixed("resolved", "closed")
+_ORDERS_OVER = _fixed("delivered", "cancelled")
 
 
-def _one(found: Select[Any]) -> Any:
-    return found.limit(1).scalar_subquery()
+def _many(condition: Any) -> Any:
+    """How many of the rows fulfil it; none of none."""
+    return func.count(case((condition, literal_column("1"))))
 
 
 def _moment(name: str) -> Any:
     return bindparam(name, type_=CallRow.started_at.type)
 
 
-def _latest(way: int, most: int, *columns: Any) -> Select[Any]:
+def _latest(way: int) -> Select[Any]:
     """The latest calls of one way of writing the number: a walk along the index, where all ways together
     would have to be sorted."""
     found = (
-        select(CallRow.started_at, *columns)
+        select(_Call.started_at, _Call.outcome)
         .where(
-            CallRow.caller_number == bindparam(f"n{way}"),
-            CallRow.direction == "inbound",
-            CallRow.started_at < _moment("t0"),
+            _Call.caller_number == bindparam(f"n{way}"),
+            _Call.direction == _INBOUND,
+            _Call.started_at < _moment("t0"),
         )
-        .order_by(CallRow.started_at.desc())
-        .limit(most)
+        .order_by(_Call.started_at.desc())
+        .limit(literal_column(str(MOST_CALLS)))
     )
-    return select(found.subquery())
+    return select(found.subquery(f"w{way}"))
 
 
-WAYS = 6
-"""Ways of writing a number that are looked for."""
-NOBODY = "-"
-"""No number is written so."""
-WINDOWS = (1, 7, 30, 90)
-"""Days."""
-LAST = (
-    union_all(*(_latest(way, 1, CallRow.outcome, CallRow.ended_by, CallRow.language) for way in range(WAYS)))
-    .order_by(text("started_at DESC"))
-    .limit(1)
-)
-_NEWEST = union_all(*(_latest(way, MOST_CALLS, CallRow.outcome) for way in range(WAYS))).subquery()
-BY_OUTCOME = select(
-    _NEWEST.c.outcome,
-    func.count().label("calls"),
-    *(_how_many(_NEWEST.c.started_at >= _moment(f"t{days}")).label(f"days_{days}") for days in WINDOWS),
-).group_by(_NEWEST.c.outcome)
+@lru_cache(maxsize=16)
+def calls_statement(ways: int) -> Select[Any]:
+    """The latest calls by outcome, and beside each the very last one; nothing if there is none.
+
+    `ways`: in how many ways the number may have been written (`n0`, `n1` …).
+    """
+    newest = union_all(*(_latest(way) for way in range(ways))).cte("newest")
+    counted = (
+        select(
+            newest.c.outcome,
+            func.count().label("calls"),
+            *(_many(newest.c.started_at >= _moment(f"t{days}")).label(f"days_{days}") for days in WINDOWS),
+        )
+        .group_by(newest.c.outcome)
+        .subquery("counted")
+    )
+    last = (
+        select(_Call.started_at, _Call.outcome, _Call.ended_by, _Call.language)
+        .where(
+            _Call.caller_number.in_([bindparam(f"n{way}") for way in range(ways)]),
+            _Call.direction == _INBOUND,
+            _Call.started_at == select(func.max(newest.c.started_at)).scalar_subquery(),
+        )
+        .limit(literal_column("1"))
+        .subquery("last")
+    )
+    return select(
+        counted,
+        last.c.started_at.label("last_at"),
+        last.c.outcome.label("last_outcome"),
+        last.c.ended_by.label("last_ended_by"),
+        last.c.language.label("last_language"),
+    ).join_from(counted, last, true())
+
 
 _TODAY: Any = bindparam("today", type_=TicketRow.promised_on.type)
 _CUSTOMER: Any = bindparam("customer", type_=CustomerRow.id.type)
-_OPEN_TICKET = and_(TicketRow.customer_id == _CUSTOMER, TicketRow.status.not_in(_TICKETS_OVER))
-_MINE = OrderRow.customer_id == _CUSTOMER
-_COMING = and_(_MINE, OrderRow.status.not_in(_ORDERS_OVER))
-_ACCOUNTS = DebtRow.account_id.in_(select(AccountRow.id).where(AccountRow.customer_id == _CUSTOMER))
-_OWED = and_(_ACCOUNTS, DebtRow.status == "open")
-_OVERDUE = and_(_OWED, DebtRow.due_on < _TODAY)
-_PROMISED = and_(PromiseRow.customer_id == _CUSTOMER, PromiseRow.status == "open")
-
-
-def _last_touched(column: Any) -> Any:
-    return _one(select(column).where(_OPEN_TICKET).order_by(TicketRow.updated_at.desc(), TicketRow.id.desc()))
-
-
-def _next_expected(column: Any) -> Any:
-    # Those without a day come last: there is nothing to tell of them yet.
-    order = (OrderRow.expected_on.is_(None), OrderRow.expected_on, OrderRow.id)
-    return _one(select(column).where(_COMING).order_by(*order))
-
-
-SERVICE = select(
-    _number_of(TicketRow, _OPEN_TICKET).label("tickets"),
-    _number_of(TicketRow, _OPEN_TICKET, TicketRow.promised_on < _TODAY).label("tickets_broken"),
-    _one(select(TicketRow.opened_at).where(_OPEN_TICKET).order_by(TicketRow.opened_at)).label(
-        "oldest_ticket_at"
-    ),
-    _last_touched(TicketRow.ticket_number).label("ticket_number"),
-    _last_touched(TicketRow.topic).label("ticket_topic"),
-    _last_touched(TicketRow.promised_on).label("ticket_promised_on"),
-    _number_of(OrderRow, _MINE, OrderRow.placed_at >= _moment("recently")).label("orders_recent"),
-    _number_of(OrderRow, _COMING).label("orders_coming"),
-    _number_of(OrderRow, _COMING, OrderRow.expected_on < _TODAY).label("orders_late"),
-    _next_expected(OrderRow.order_number).label("order_number"),
-    _next_expected(OrderRow.status).label("order_status"),
-    _next_expected(OrderRow.expected_on).label("order_expected_on"),
-    _number_of(DebtRow, _OWED).label("debts"),
-    _number_of(DebtRow, _OVERDUE).label("debts_overdue"),
-    _one(select(DebtRow.due_on).where(_OVERDUE).order_by(DebtRow.due_on)).label("overdue_since"),
-    _one(select(DebtRow.stage).where(_OVERDUE).order_by(DebtRow.due_on)).label("debt_stage"),
-    _number_of(PromiseRow, _PROMISED, PromiseRow.promised_for >= _TODAY).label("promises_open"),
-    _number_of(
-        PromiseRow,
-        PromiseRow.customer_id == _CUSTOMER,
-        or_(
-            PromiseRow.status == "broken", and_(PromiseRow.status == "open", PromiseRow.promised_for < _TODAY)
-        ),
-    ).label("promises_broken"),
+_OPEN_TICKET = and_(_Ticket.customer_id == _CUSTOMER, _Ticket.status.not_in(_TICKETS_OVER))
+_MINE = _Order.customer_id == _CUSTOMER
+_COMING = _Order.status.not_in(_ORDERS_OVER)
+_OWED = and_(
+    _Debt.account_id.in_(select(AccountRow.id).where(AccountRow.customer_id == _CUSTOMER)),
+    _Debt.status == _OPEN,
 )
+_OVERDUE = _Debt.due_on < _TODAY
+_TICKETS = (
+    select(
+        func.count().label("tickets"),
+        _many(_Ticket.promised_on < _TODAY).label("tickets_broken"),
+        func.min(_Ticket.opened_at).label("oldest_ticket_at"),
+    )
+    .where(_OPEN_TICKET)
+    .subquery("tickets_open")
+)
+_ORDERS = (
+    select(
+        _many(_Order.placed_at >= _moment("recently")).label("orders_recent"),
+        _many(_COMING).label("orders_coming"),
+        _many(and_(_COMING, _Order.expected_on < _TODAY)).label("orders_late"),
+    )
+    .where(_MINE)
+    .subquery("orders_all")
+)
+_DEBTS = (
+    select(
+        func.count().label("debts"),
+        _many(_OVERDUE).label("debts_overdue"),
+        func.min(case((_OVERDUE, _Debt.due_on)), type_=DebtRow.due_on.type).label("overdue_since"),
+    )
+    .where(_OWED)
+    .subquery("debts_open")
+)
+_PROMISES = (
+    select(
+        _many(and_(_Promise.status == _OPEN, _Promise.promised_for >= _TODAY)).label("promises_open"),
+        _many(
+            or_(
+                _Promise.status == _BROKEN,
+                and_(_Promise.status == _OPEN, _Promise.promised_for < _TODAY),
+            )
+        ).label("promises_broken"),
+    )
+    .where(_Promise.customer_id == _CUSTOMER)
+    .subquery("promises_all")
+)
+
+
+def _first(key: Any, condition: Any, *order: Any) -> Any:
+    """The key of the first row in that order."""
+    return select(key).where(condition).order_by(*order).limit(literal_column("1")).scalar_subquery()
+
+
+_TOUCHED_LAST = _first(_Ticket.id, _OPEN_TICKET, _Ticket.updated_at.desc(), _Ticket.id.desc())
+# Those without a day come last: there is nothing to tell of them yet.
+_EXPECTED_NEXT = _first(
+    _Order.id, and_(_MINE, _COMING), _Order.expected_on.is_(None), _Order.expected_on, _Order.id
+)
+SERVICE = (
+    select(
+        _TICKETS,
+        _ORDERS,
+        _DEBTS,
+        _PROMISES,
+        TicketRow.ticket_number,
+        TicketRow.topic.label("ticket_topic"),
+        TicketRow.promised_on.label("ticket_promised_on"),
+        OrderRow.order_number,
+        OrderRow.status.label("order_status"),
+        OrderRow.expected_on.label("order_expected_on"),
+        _first(_Debt.stage, and_(_OWED, _OVERDUE), _Debt.due_on).label("debt_stage"),
+    )
+    .select_from(_TICKETS)
+    .join(_ORDERS, true())
+    .join(_DEBTS, true())
+    .join(_PROMISES, true())
+    .outerjoin(TicketRow, TicketRow.id == _TOUCHED_LAST)
+    .outerjoin(OrderRow, OrderRow.id == _EXPECTED_NEXT)
+)
+"""One row: what is open of one customer."""
 _SPENT = union_all(
     select(PaymentRow.currency.label("currency"), PaymentRow.amount_cents.label("cents"))
     .join(AccountRow, AccountRow.id == PaymentRow.account_id)
@@ -148,25 +211,34 @@ _SPENT = union_all(
         AccountRow.customer_id == _CUSTOMER,
         PaymentRow.received_on >= bindparam("day_year_ago", type_=PaymentRow.received_on.type),
     ),
-    select(OrderRow.currency.label("currency"), OrderRow.total_cents.label("cents")).where(
-        _MINE, OrderRow.placed_at >= _moment("year_ago"), OrderRow.status != "cancelled"
+    select(_Order.currency, _Order.total_cents).where(
+        _MINE, _Order.placed_at >= _moment("year_ago"), _Order.status != _CANCELLED
     ),
-).subquery()
+).subquery("spent")
 MONEY = union_all(
     select(
-        literal("spent").label("what"), _SPENT.c.currency, func.sum(_SPENT.c.cents).label("cents")
+        literal_column("'spent'").label("what"), _SPENT.c.currency, func.sum(_SPENT.c.cents).label("cents")
     ).group_by(_SPENT.c.currency),
-    select(literal("owed"), DebtRow.currency, func.sum(DebtRow.amount_cents))
+    select(literal_column("'owed'"), _Debt.currency, func.sum(_Debt.amount_cents))
     .where(_OWED)
-    .group_by(DebtRow.currency),
+    .group_by(_Debt.currency),
 )
 """Sums by currency."""
+_PERSON = (
+    CustomerRow.id,
+    CustomerRow.customer_number,
+    CustomerRow.language,
+    CustomerRow.membership,
+    CustomerRow.since,
+    CustomerRow.value_cents,
+    CustomerRow.value_currency,
+)
 WHOSE = (
-    select(PhoneNumberRow.blocked_at, CustomerRow)
+    select(PhoneNumberRow.blocked_at, *_PERSON)
     .outerjoin(CustomerPhoneNumberRow, CustomerPhoneNumberRow.phone_number_id == PhoneNumberRow.id)
     .outerjoin(CustomerRow, CustomerRow.id == CustomerPhoneNumberRow.customer_id)
     .where(PhoneNumberRow.e164 == bindparam("e164"))
     .order_by(CustomerRow.customer_number)
-    .limit(MOST_PEOPLE)
+    .limit(literal_column(str(MOST_PEOPLE)))
 )
-VERIFIED = select(CustomerRow).where(CustomerRow.customer_number == bindparam("customer_number"))
+VERIFIED = select(*_PERSON).where(CustomerRow.customer_number == bindparam("customer_number"))

@@ -29,16 +29,13 @@ from sqlalchemy import (
 )
 
 from data.caller_statements import (
-    BY_OUTCOME,
-    LAST,
     MONEY,
     MOST_CALLS,
-    NOBODY,
     SERVICE,
     VERIFIED,
-    WAYS,
     WHOSE,
     WINDOWS,
+    calls_statement,
 )
 from data.database import Database
 from data.ids import new_id
@@ -181,25 +178,27 @@ def _calls(connection: Connection, written: tuple[str, ...], before: datetime) -
     if not written:
         return PastCalls()
     values = {
-        **{f"n{at}": written[at] if at < len(written) else NOBODY for at in range(WAYS)},
+        **{f"n{at}": way for at, way in enumerate(written)},
         **{f"t{days}": before - timedelta(days=days) for days in (0, *WINDOWS)},
     }
-    last = connection.execute(LAST, values).first()
-    if last is None:
+    rows = connection.execute(calls_statement(len(written)), values).all()
+    if not rows:
         return PastCalls()
-    rows = connection.execute(BY_OUTCOME, values).all()
-    counts = [min(MOST_CALLS, sum(row[at] for row in rows)) for at in range(1, len(WINDOWS) + 2)]
+    # After the outcome: all of them, and those of each window, the longest last.
+    ever, *windows = (min(MOST_CALLS, sum(row[at] for row in rows)) for at in range(1, len(WINDOWS) + 2))
+    lately = {row.outcome: row[len(WINDOWS) + 1] for row in rows if row.outcome}
+    last = rows[0]
     return PastCalls(
-        ever=counts[0],
-        last_24_hours=counts[1],
-        last_7_days=counts[2],
-        last_30_days=counts[3],
-        last_90_days=counts[4],
-        outcomes={row.outcome: row[-1] for row in rows if row.outcome and row[-1]},
-        last_at=last.started_at,
-        last_outcome=last.outcome or "",
-        last_ended_by=last.ended_by or "",
-        last_language=last.language,
+        ever=ever,
+        last_24_hours=windows[0],
+        last_7_days=windows[1],
+        last_30_days=windows[2],
+        last_90_days=windows[3],
+        outcomes={outcome: calls for outcome, calls in lately.items() if calls},
+        last_at=last.last_at,
+        last_outcome=last.last_outcome or "",
+        last_ended_by=last.last_ended_by or "",
+        last_language=last.last_language,
     )
 
 

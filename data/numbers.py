@@ -17,3 +17,8 @@ def plausible(number: str) -> bool:
 def new_reference() -> str:
     """Eight digits, the last Luhn's check digit. Drawn, so that nobody can guess the next one."""
     return luhn.with_check_digit(str(1_000_000 + secrets.randbelow(9_000_000)))
+
+
+def reference_of(digest: bytes) -> str:
+    """A reference that follows from 32 bytes that nobody can guess: the same for the same."""
+    return luhn.with_check_digit(str(1_000_000 + int.from_bytes(digest) % 9_000_000))

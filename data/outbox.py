@@ -5,6 +5,8 @@ Rules:
    next one takes it over, and what the first one reports afterwards changes nothing.
 2. A try counts when it is claimed: an errand that kills its carrier comes to its end too.
 3. What is done keeps its key, so that it is not put in again, and loses its body: it may hold personal data.
+   So does what somebody has dropped.
+4. Whose turn it is: `data.outbox_turns`.
 """
 
 from __future__ import annotations
@@ -15,19 +17,22 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
+from data import outbox_turns as turns
 from data.database import Database
 from data.ids import new_id
 from data.models import OutboxRow
 from data.once import insert_new
-from data.records import Claimed, Errand, GivenUp, OutboxState, utc
+from data.records import Claimed, Errand, LaidDown, OutboxState, utc
 from data.text import clean
 
 Standing = Literal["waiting", "done", "given_up"]
-BEGUN = "a try was begun, and nobody knows how it ended"
 _LONGEST_ERROR = 300
-_WAITING = and_(OutboxRow.done_at.is_(None), OutboxRow.given_up_at.is_(None))
+_WAITING = turns.WAITING
+_DONE, _DROPPED = "{}", ""
+"""Bodies of what holds nothing of anybody any more."""
+_GIVEN_UP = (OutboxRow.given_up_at.is_not(None), OutboxRow.body != _DROPPED)
 
 
 class Outbox:
@@ -36,14 +41,18 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, errand: Errand) -> bool:
-        """Puts an errand in. False: one with this key was there, and stays as it is."""
+    def put(self, errand: Errand, *, spooled: bool = False) -> bool:
+        """Puts an errand in. False: one with this key was there, and stays as it is.
+
+        `spooled`: it was asked for earlier than what lies here already may have been.
+        """
         with self._database.writing() as connection:
-            return self.put_within(connection, errand)
+            return self.put_within(connection, errand, spooled=spooled)
 
     @staticmethod
-    def put_within(connection: Connection, errand: Errand) -> bool:
+    def put_within(connection: Connection, errand: Errand, *, spooled: bool = False) -> bool:
         """As `put`, in the transaction of the change that it belongs to: both happen, or neither."""
+        at = errand.at if spooled else turns.after_the_others(connection, errand)
         put = connection.execute(
             insert_new(connection, OutboxRow).values(
                 id=new_id(),
@@ -51,7 +60,7 @@ class Outbox:
                 target=errand.target,
                 body=json.dumps(dict(errand.body), separators=(",", ":")),
                 idempotency_key=errand.idempotency_key,
-                created_at=errand.at,
+                created_at=at,
                 due_at=errand.due_at,
                 tries=0,
                 call_id=errand.call_id,
@@ -61,51 +70,86 @@ class Outbox:
         return bool(put.rowcount)
 
     def claim(
-        self, owner: str, *, at: datetime, lease: timedelta, most: int = 1, kinds: Sequence[str] = ()
+        self,
+        owner: str,
+        *,
+        at: datetime,
+        lease: timedelta,
+        most: int = 1,
+        kinds: Sequence[str] = (),
+        target: str | None = None,
+        in_order: bool = False,
     ) -> tuple[Claimed, ...]:
         """Errands that are due and nobody's, the longest due first; they are `owner`'s until `at + lease`.
 
-        `kinds` limits them to what the owner can carry; empty: all.
+        `kinds` limits them to what the owner can carry, `target` to those for one; empty: all. `in_order`:
+        none goes before an earlier one to its target about the same person, or of the same call.
         """
         now = utc(at)
-        free: list[ColumnElement[bool]] = [
-            _WAITING,
-            OutboxRow.due_at <= now,
-            or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now),
-        ]
+        where: list[ColumnElement[bool]] = [turns.free(now), OutboxRow.due_at <= now]
         if kinds:
-            free.append(OutboxRow.kind.in_(kinds))
-        some = select(OutboxRow.id).where(*free).order_by(OutboxRow.due_at, OutboxRow.id).limit(most)
-        # On PostgreSQL others claim at the same time: each passes over what another is just taking. SQLite
-        # has one writer, and leaves these words out.
-        some = some.with_for_update(skip_locked=True)
+            where.append(OutboxRow.kind.in_(kinds))
+        if target is not None:
+            where.append(OutboxRow.target == target)
+        some = select(OutboxRow).where(*where).order_by(OutboxRow.due_at, OutboxRow.id)
         with self._database.writing() as connection:
-            # Two statements: PostgreSQL may run a subquery more than once, and take more than `most`.
-            chosen = connection.scalars(some).all()
-            rows = connection.execute(
-                update(OutboxRow)
-                .where(OutboxRow.id.in_(chosen))
-                .values(claimed_by=owner, lease_until=now + lease, tries=OutboxRow.tries + 1)
-                .returning(OutboxRow)
-            ).all()
+            rows: list[Row[Any]] = []
+            while len(rows) < most:
+                # On PostgreSQL others claim at the same time: each passes over what another is just taking.
+                # SQLite has one writer, and leaves these words out.
+                query = some.limit(most - len(rows)).with_for_update(skip_locked=True)
+                chosen = connection.execute(query).all()
+                if not chosen:
+                    break
+                waits = turns.behind(connection, chosen) if in_order else {}
+                turns.put_behind(connection, waits, now)
+                taken = [one for one in chosen if one.id not in waits]
+                turns.note_deaths(connection, taken)
+                rows += self._take(connection, taken, owner, now + lease)
         return tuple(_claimed(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id)))
 
-    def claim_own(self, key: str, owner: str, *, at: datetime, lease: timedelta) -> Claimed | None:
-        """The errand with this key, due or not, if it waits and is nobody's: for whoever has put it in."""
+    @staticmethod
+    def _take(
+        connection: Connection, errands: Sequence[Row[Any]], owner: str, until: datetime
+    ) -> Sequence[Row[Any]]:
+        return connection.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_([one.id for one in errands]))
+            .values(claimed_by=owner, lease_until=until, tries=OutboxRow.tries + 1)
+            .returning(OutboxRow)
+        ).all()
+
+    def claim_own(
+        self, key: str, owner: str, *, at: datetime, lease: timedelta, in_order: bool = False
+    ) -> Claimed | None:
+        """The errand with this key, due or not, if it waits and is nobody's: for whoever has put it in.
+
+        `in_order`: as for `claim`.
+        """
         now = utc(at)
-        free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now)
+        mine = select(OutboxRow).where(OutboxRow.idempotency_key == key, turns.free(now))
         with self._database.writing() as connection:
-            row = connection.execute(
-                update(OutboxRow)
-                .where(OutboxRow.idempotency_key == key, _WAITING, free)
-                .values(claimed_by=owner, lease_until=now + lease, tries=OutboxRow.tries + 1)
-                .returning(OutboxRow)
-            ).one_or_none()
-        return None if row is None else _claimed(row)
+            chosen = connection.execute(mine.with_for_update(skip_locked=True)).all()
+            if not chosen or (in_order and turns.behind(connection, chosen)):
+                return None
+            turns.note_deaths(connection, chosen)
+            return _claimed(self._take(connection, chosen, owner, now + lease)[0])
+
+    def targets(self, kind: str, *, at: datetime) -> tuple[str, ...]:
+        """Targets for which an errand of that kind is due and nobody's."""
+        now = utc(at)
+        due = select(OutboxRow.target).where(turns.free(now), OutboxRow.due_at <= now, OutboxRow.kind == kind)
+        with self._database.reading() as connection:
+            return tuple(sorted(connection.scalars(due.distinct())))
+
+    def set_right(self, *, at: datetime) -> int:
+        """To be called now and then: what a wrong clock had put off is due; returns how many those were."""
+        with self._database.writing() as connection:
+            return turns.set_right(connection, utc(at))
 
     def done(self, errand_id: UUID, owner: str, *, at: datetime) -> bool:
         """It has arrived. False: the lease had lapsed, and somebody else has it or has carried it."""
-        return self._close(errand_id, owner, done_at=utc(at), body="{}", last_error="")
+        return self._close(errand_id, owner, done_at=utc(at), body=_DONE, last_error="")
 
     def try_again(self, errand_id: UUID, owner: str, *, due_at: datetime, error: str) -> bool:
         """It did not arrive, and is to be tried again. False: it is not ours any more."""
@@ -116,9 +160,9 @@ class Outbox:
         return self._close(errand_id, owner, given_up_at=utc(at), last_error=clean(error, _LONGEST_ERROR))
 
     def begin(self, errand_id: UUID, owner: str) -> bool:
-        """A try begins that must not be made twice: if its server dies, `last_error` is `BEGUN` for whoever
-        takes it over. False: it is not ours any more."""
-        return self._set(errand_id, owner, last_error=BEGUN)
+        """A try begins that must not be made twice: if its server dies, `last_error` is `turns.BEGUN` for
+        whoever takes it over. False: it is not ours any more."""
+        return self._set(errand_id, owner, last_error=turns.BEGUN)
 
     def extend(self, errand_id: UUID, owner: str, *, until: datetime) -> bool:
         """More time for what takes long. False: it is not ours any more."""
@@ -131,7 +175,7 @@ class Outbox:
             waiting = connection.execute(
                 select(func.count(), func.min(OutboxRow.created_at)).where(_WAITING, of_kind)
             ).one()
-            given_up = select(func.count()).where(OutboxRow.given_up_at.is_not(None), of_kind)
+            given_up = select(func.count()).where(*_GIVEN_UP, of_kind)
             return OutboxState(
                 waiting=waiting[0], oldest=waiting[1], given_up=connection.scalar(given_up) or 0
             )
@@ -145,22 +189,46 @@ class Outbox:
             return None
         return "done" if row.done_at else "given_up" if row.given_up_at else "waiting"
 
-    def given_up(self, most: int = 100) -> tuple[GivenUp, ...]:
+    def given_up(self, most: int = 100) -> tuple[LaidDown, ...]:
         """What was given up, the last first."""
-        query = select(OutboxRow).where(OutboxRow.given_up_at.is_not(None))
-        query = query.order_by(OutboxRow.given_up_at.desc(), OutboxRow.id.desc()).limit(most)
+        return self._laid_down(most, OutboxRow.given_up_at.desc(), *_GIVEN_UP)
+
+    def waiting(self, most: int = 100) -> tuple[LaidDown, ...]:
+        """What waits, the oldest first."""
+        return self._laid_down(most, OutboxRow.created_at, _WAITING)
+
+    def _laid_down(self, most: int, order: Any, *where: ColumnElement[bool]) -> tuple[LaidDown, ...]:
+        query = select(OutboxRow).where(*where).order_by(order, OutboxRow.id.desc()).limit(most)
         with self._database.reading() as connection:
-            return tuple(_given_up(row) for row in connection.execute(query))
+            return tuple(_laid_down(row) for row in connection.execute(query))
 
     def revive(self, errand_id: UUID, *, at: datetime) -> bool:
         """Somebody wants it tried once more. False: it was not given up."""
         with self._database.writing() as connection:
             changed = connection.execute(
                 update(OutboxRow)
-                .where(OutboxRow.id == errand_id, OutboxRow.given_up_at.is_not(None))
-                .values(given_up_at=None, due_at=utc(at), tries=0)
+                .where(OutboxRow.id == errand_id, *_GIVEN_UP)
+                .values(given_up_at=None, due_at=utc(at), tries=0, last_error="")
             )
             return bool(changed.rowcount)
+
+    def drop(self, errand_id: UUID, *, at: datetime, why: str) -> str | None:
+        """Somebody has decided that it is not done: it loses its body, and nobody carries it any more.
+
+        Returns its idempotency key; `None`: there is none that waits or was given up, or somebody is
+        carrying it just now.
+        """
+        now = utc(at)
+        left = or_(turns.free(now), *_GIVEN_UP[:1])
+        with self._database.writing() as connection:
+            key: str | None = connection.scalar(
+                update(OutboxRow)
+                .where(OutboxRow.id == errand_id, OutboxRow.body != _DROPPED, left)
+                .values(given_up_at=now, body=_DROPPED, claimed_by=None, lease_until=None)
+                .values(last_error=clean(f"dropped: {why}", _LONGEST_ERROR))
+                .returning(OutboxRow.idempotency_key)
+            )
+            return key
 
     def _close(self, errand_id: UUID, owner: str, **values: object) -> bool:
         return self._set(errand_id, owner, claimed_by=None, lease_until=None, **values)
@@ -188,12 +256,13 @@ def _claimed(row: Row[Any]) -> Claimed:
     )
 
 
-def _given_up(row: Row[Any]) -> GivenUp:
-    return GivenUp(
+def _laid_down(row: Row[Any]) -> LaidDown:
+    return LaidDown(
         id=row.id,
         kind=row.kind,
         target=row.target,
         created_at=row.created_at,
+        due_at=row.due_at,
         given_up_at=row.given_up_at,
         tries=row.tries,
         last_error=row.last_error,

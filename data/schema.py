@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from data.database import Database
 from data.errors import UPGRADE, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is loaded where it is used: many commands know this module, and look at no database.
+# ruff: noqa: PLC0415
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
@@ -26,6 +29,8 @@ _VERSION_TABLE = "alembic_version"
 @cache
 def known_revisions() -> tuple[str, ...]:
     """All schema versions that this program knows, oldest first."""
+    from alembic.script import ScriptDirectory
+
     scripts = ScriptDirectory(str(_MIGRATIONS))
     return tuple(reversed([script.revision for script in scripts.walk_revisions()]))
 
@@ -37,6 +42,8 @@ def newest() -> str:
 
 def revision_of(connection: Connection) -> str | None:
     """The schema version of the database, `None` before its first upgrade."""
+    from alembic.runtime.migration import MigrationContext
+
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -54,6 +61,8 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
     Raises a `DataError` if the place is wrong, the file is locked, of something else, or newer.
     """
+    from alembic import command
+
     database.create()
     with database.reading() as connection:
         _insist_on_ours(connection, database.shown)
@@ -66,6 +75,8 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
 def downgrade(database: Database, revision: str) -> None:
     """Goes back to `revision` (`base` for none); what the newer schema held beyond it is lost."""
+    from alembic import command
+
     with database.migrating() as connection:
         command.downgrade(_config(connection), revision)
 
@@ -81,6 +92,8 @@ def _insist_on_ours(connection: Connection, shown: str) -> str | None:
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -11,7 +11,16 @@ from typing import TypeVar
 
 from data import luhn
 from data import seed_words as words
-from data.seed_rows import MOST_CUSTOMERS, STEPS, Rows, add_account, add_customer, add_order, add_ticket
+from data.seed_rows import (
+    MOST_CUSTOMERS,
+    STEPS,
+    OwnDetails,
+    Rows,
+    add_account,
+    add_customer,
+    add_order,
+    add_ticket,
+)
 
 T = TypeVar("T")
 
@@ -48,6 +57,7 @@ def add_drawn_customer(rows: Rows, index: int) -> None:
         language=language,
         zone=town.zone,
         phone_numbers=phone_numbers,
+        own=OwnDetails(postal_code=town.postcode, town=town.name),
     )
     _draw_account(rows, draw, number, language)
     for count in range(draw.one((0, 0, 0, 0, 0, 0, 1, 1, 1, 2))):

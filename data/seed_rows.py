@@ -73,6 +73,7 @@ class OwnDetails:
     town: str | None = None
     birth_date: date | None = None
     dni: str | None = None
+    pin_hash: str | None = None
 
 
 NO_DETAILS = OwnDetails()
@@ -105,15 +106,18 @@ def add_customer(
         town=own.town,
         birth_date=own.birth_date,
     )
-    if own.dni is not None:
+    for kind, value, secret_hash in (("dni", own.dni, None), ("pin", None, own.pin_hash)):
+        if value is None and secret_hash is None:
+            continue
         rows.add(
             IdentityRow,
             number,
-            "dni",
-            id=rows.id("identity", f"{number} dni"),
+            kind,
+            id=rows.id("identity", f"{number} {kind}"),
             customer_id=customer_id,
-            kind="dni",
-            value=own.dni,
+            kind=kind,
+            value=value,
+            secret_hash=secret_hash,
             set_at=datetime.fromtimestamp(_BORN_MS / 1000, UTC),
             set_by=ORIGIN,
         )

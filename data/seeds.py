@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -58,6 +58,12 @@ from data.seed_slots import Slot, add_appointment, add_slots
 from data.store import Store
 
 SEED = 2026
+DEMO_PIN = "7302"
+"""Of every one of `demo_customers()`; whoever is not made up never gets it."""
+_DEMO_PIN_HASH = (
+    "$argon2id$v=19$m=19456,t=2,p=1$noltia76dQzJsN3EpAR4QA$XL0HQCEKwV6t/G5JNqtN08DQmNrSKGMUpfU1bzNjfUo"
+)
+"""Kept as it came: hashed anew, seeding twice would not give the same rows."""
 CUSTOMERS = 200
 _TABLES: tuple[type[Base], ...] = (
     CustomerRow,
@@ -199,6 +205,13 @@ _DEMO = (
         order_number="780379",
         order_age=8,
         order_carrier="Correos Express",
+        own=OwnDetails(
+            email="emily.carter@example.org",
+            address="Calle Larios, 5",
+            postal_code="29005",
+            town="Málaga",
+            birth_date=date(1976, 9, 3),
+        ),
     ),
     DemoCustomer(
         customer_number="65193",
@@ -330,7 +343,7 @@ def _add_demo(rows: Rows, customer: DemoCustomer, slots: list[Slot]) -> None:
         language=customer.language,
         zone=customer.zone,
         phone_numbers=[customer.phone_number],
-        own=customer.own,
+        own=replace(customer.own, pin_hash=_DEMO_PIN_HASH),
     )
     number, language = customer.customer_number, customer.language
     paid = ((172, 7450), (202, 6990))

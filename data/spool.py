@@ -18,7 +18,7 @@ import fcntl
 import json
 import os
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,6 +62,8 @@ _KIND_OF: dict[type, str] = {
 _WAITING = "calls.jsonl"
 _DRAINING = "draining-*.jsonl"
 _SET_ASIDE = "set-aside.jsonl"
+_AUDIT = frozenset({"action", "why", "who"})
+"""What a line of the audit log has, and no other."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,46 @@ class Spool:
         try:
             # In the order of a draining, so that neither waits for the other.
             with self._locked("drain-lock"), self._locked("lock"):
-                files = [self.folder / _WAITING, self.folder / _SET_ASIDE, *self.folder.glob(_DRAINING)]
-                lines = {file: file.read_bytes().splitlines() for file in files if file.exists()}
-                whose = _Whose({str(call) for call in calls}, frozenset(numbers), str(customer_id))
-                for line in (line for some in lines.values() for line in some):
-                    whose.learn(line)
-                return sum(_keep_only(file, some, whose) for file, some in lines.items())
+                lines = self._lines()
+                whose = _Whose.among(lines, calls, numbers, customer_id)
+                return sum(
+                    _keep_only(file, some, [line for line in some if line not in whose])
+                    for file, some in lines.items()
+                )
+        except OSError as error:
+            raise SpoolNotWritable(
+                f"the spool {self.folder} cannot be changed ({error.strerror})",
+                remedy="give the right to write there, then do it again",
+            ) from error
+
+    def of(
+        self, *, calls: Collection[UUID], numbers: Collection[str], customer_id: UUID | None
+    ) -> list[dict[str, Any]]:
+        """What a person's lines say, as `forget` would take them out."""
+        if not self.folder.is_dir():
+            return []
+        with self._locked("drain-lock"), self._locked("lock"):
+            lines = self._lines()
+        whose = _Whose.among(lines, calls, numbers, customer_id)
+        return [_content(line) for some in lines.values() for line in some if line in whose]
+
+    def _lines(self) -> dict[Path, list[bytes]]:
+        files = [self.folder / _WAITING, self.folder / _SET_ASIDE, *sorted(self.folder.glob(_DRAINING))]
+        return {file: file.read_bytes().splitlines() for file in files if file.exists()}
+
+    def forget_set_aside(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Deletes lines that were set aside before that moment; returns how many those are.
+
+        Raises `SpoolNotWritable`.
+        """
+        file = self.folder / _SET_ASIDE
+        if not file.exists():
+            return 0
+        try:
+            with self._locked("drain-lock"):
+                lines = file.read_bytes().splitlines()
+                left = [line for line in lines if not _set_aside_before(line, before)]
+                return len(lines) - len(left) if dry_run else _keep_only(file, lines, left)
         except OSError as error:
             raise SpoolNotWritable(
                 f"the spool {self.folder} cannot be changed ({error.strerror})",
@@ -199,23 +235,40 @@ class Spool:
             os.close(descriptor)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Whose:
-    """Whether a line is one of a person's."""
+    """Whether a line is one of a person's. What names another customer is not; nor is a line of the audit
+    log, which stays."""
 
-    calls: set[str]
-    numbers: frozenset[str]
-    customer: str
+    calls: frozenset[str]
+    customer: str | None
 
-    def learn(self, line: bytes) -> None:
-        """A call from their number is theirs, with all its lines, also those before this one."""
-        record = _content(line)
-        if self.numbers & {record.get("caller_number"), record.get("destination")}:
-            self.calls.add(str(record.get("call_id")))
+    @classmethod
+    def among(
+        cls,
+        lines: Mapping[Path, Sequence[bytes]],
+        calls: Collection[UUID],
+        numbers: Collection[str],
+        customer_id: UUID | None,
+    ) -> _Whose:
+        """A call from their number is theirs, with all its lines, also those before that one, unless it
+        turned out to be another customer's."""
+        theirs, others = {str(call) for call in calls}, set[str]()
+        customer = None if customer_id is None else str(customer_id)
+        known = frozenset(numbers)
+        for record in (_content(line) for some in lines.values() for line in some):
+            if known & {record.get("caller_number"), record.get("destination")}:
+                theirs.add(str(record.get("call_id")))
+            if record.get("customer_id") not in (None, customer):
+                others.add(str(record.get("call_id")))
+        return cls(frozenset(theirs - (others - {str(call) for call in calls})), customer)
 
     def __contains__(self, line: bytes) -> bool:
         record = _content(line)
-        return record.get("call_id") in self.calls or record.get("customer_id") == self.customer
+        if record.keys() >= _AUDIT:
+            return False
+        named = record.get("customer_id")
+        return named == self.customer if named else record.get("call_id") in self.calls
 
 
 def _content(line: bytes) -> dict[str, Any]:
@@ -230,14 +283,20 @@ def _content(line: bytes) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _keep_only(file: Path, lines: list[bytes], whose: _Whose) -> int:
-    """Writes a file anew without a person's lines, whole or not at all; how many those were."""
-    left = [line + b"\n" for line in lines if line not in whose]
+def _set_aside_before(line: bytes, before: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(json.loads(line)["at"]) < before
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False  # a person is still to look at it
+
+
+def _keep_only(file: Path, lines: list[bytes], left: list[bytes]) -> int:
+    """Writes a file anew with what is left of its lines, whole or not at all; how many are gone."""
     if len(left) == len(lines):
         return 0
     fresh = file.with_suffix(".fresh")
     fresh.unlink(missing_ok=True)
-    _append(fresh, b"".join(left))
+    _append(fresh, b"".join(line + b"\n" for line in left))
     fresh.replace(file)
     _sync_folder(file.parent)
     return len(lines) - len(left)
@@ -305,6 +364,6 @@ def _write(store: Store, record: Record) -> None:
         case CallEnded():
             store.calls.finish(record)
         case Errand():
-            store.outbox.put(record)
+            store.outbox.put(record, spooled=True)
         case AuditEntry():
             store.audit.note(record)

@@ -12,6 +12,7 @@ from data import schema
 from data.accounts import Accounts
 from data.appointments import Appointments
 from data.audit import Audit
+from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
 from data.consents import Consents, Suppressions
@@ -70,6 +71,7 @@ class Store:
         self.suppressions = Suppressions(self.database)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
+        self.callbacks = Callbacks(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

@@ -43,9 +43,12 @@ class Tickets:
             query = query.where(TicketRow.status.not_in(("resolved", "closed")))
         return self._some(query.order_by(TicketRow.opened_at.desc(), TicketRow.id.desc()).limit(MOST_TICKETS))
 
-    def open(self, ticket: NewTicket, *, key: str | None = None) -> str | Refused:
+    def open(
+        self, ticket: NewTicket, *, key: str | None = None, reference: str | None = None
+    ) -> str | Refused:
         """Opens a ticket; returns its reference, the same one for the same `key`.
 
+        `reference`: the one that it is to have, unless another ticket has it; without one it is drawn.
         Refused: `unknown` (there is no such customer).
         """
 
@@ -67,13 +70,13 @@ class Tickets:
                 "about": json.dumps(dict(ticket.about), ensure_ascii=False),
                 "call_id": ticket.call_id,
             }
-            reference = _insert_with_reference(connection, values)
+            given = _insert_with_reference(connection, values, reference)
             connection.execute(
                 insert(TicketStatusChangeRow).values(
                     ticket_id=ticket_id, n=1, status="open", at=ticket.at, note=""
                 )
             )
-            return {"reference": reference}
+            return {"reference": given}
 
         request = Request(at=ticket.at, key=key, call_id=ticket.call_id)
         answer = change(self._database, "ticket", request, make)
@@ -116,9 +119,9 @@ class Tickets:
             return tuple(_status(connection, row) for row in connection.execute(query).all())
 
 
-def _insert_with_reference(connection: Connection, values: dict[str, Any]) -> str:
-    for _ in range(_DRAWS):
-        reference = new_reference()
+def _insert_with_reference(connection: Connection, values: dict[str, Any], wanted: str | None) -> str:
+    for draw in range(_DRAWS):
+        reference = wanted if wanted is not None and not draw else new_reference()
         new = insert_new(connection, TicketRow).values(ticket_number=reference, **values)
         if connection.execute(new).rowcount:
             return reference

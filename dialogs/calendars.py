@@ -64,6 +64,10 @@ class Calendar:
             return "closed" if self.dates[today] else "holiday"
         return "holiday" if self._is_holiday(today) else "closed"
 
+    def opens_on(self, day: date) -> bool:
+        """Whether it is open at any time of that day."""
+        return bool(self._on(day))
+
     def _on(self, day: date) -> tuple[Hours, ...]:
         if day in self.dates:
             return self.dates[day]

@@ -101,7 +101,9 @@ class Call:
     @property
     def asking(self) -> Asking:
         """Under which circumstances the next question is put."""
-        return Asking(self.language, self.facts.now, self.facts.region)
+        number = self.facts.caller.get("number")
+        own = number if isinstance(number, str) else ""
+        return Asking(self.language, self.facts.now, self.facts.region, own)
 
     # --- who calls ---
 
@@ -212,7 +214,7 @@ class Call:
             language=self.language,
             recording=f"segments/{place}",
             pace=self.pace,
-            say=lambda value: self.known.said(value, self.language, self._today),
+            say=lambda value: self.known.said(value, self.language, self._today, region=self.facts.region),
         )
 
     def built_in(self, name: str) -> Prompt:
@@ -247,5 +249,6 @@ class Call:
             language=self.language,
             currency=currency if isinstance(currency, str) else None,
             today=self._today,
+            region=self.facts.region,
         )
         return (said[0], MASK) if value.name in self.flows.sensitive else said

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from dialogs.calendars import Calendar, Hours, holiday_place, known_zone, read_dates, read_days
 from dialogs.errors import FlowsInvalid
-from dialogs.misread import explain
+from dialogs.misread import explain, told_once
 from dialogs.source import read
 
 ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "phone", "time", "code"]
@@ -149,7 +149,9 @@ class _CalendarFile(BaseModel):
         return Calendar(self.days, self.dates, tuple(self.holidays), self.zone)
 
 
-class _CatalogueFile(BaseModel):
+class CatalogueFile(BaseModel):
+    """The keys of a catalogue file."""
+
     model_config = ConfigDict(extra="forbid")
     queues: list[_Name] = Field(default_factory=list)
     lookups: dict[_Name, _LookupFile] = Field(default_factory=dict)
@@ -172,7 +174,7 @@ def load_catalogue(file: Path) -> Catalogue:
     """Reads a catalogue file. Raises `FlowsInvalid` with every mistake."""
     source = read(file)
     try:
-        found = _CatalogueFile.model_validate(source.content)
+        found = CatalogueFile.model_validate(source.content)
     except ValidationError as fault:
         raise FlowsInvalid(
             [
@@ -182,11 +184,11 @@ def load_catalogue(file: Path) -> Catalogue:
                     error,
                     list(
                         _PARTS.get(
-                            str(error["loc"][0]) if len(error["loc"]) > 2 else "", _CatalogueFile
+                            str(error["loc"][0]) if len(error["loc"]) > 2 else "", CatalogueFile
                         ).model_fields
                     ),
                 )
-                for error in fault.errors()
+                for error in told_once(fault.errors())
             ]
         ) from fault
     return Catalogue(

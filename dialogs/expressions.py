@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -184,8 +184,8 @@ class Condition:
         except rule_engine.EngineError:
             return f"`{self.shown}` compares things of different types: write text in quotes, numbers without"
         for left, right in _comparisons(self.flat, kinds):
-            if left != right:
-                what = f"`{self.shown}` compares {left} with {right}, which are never equal"
+            if left.kind != right.kind:
+                what = f"`{self.shown}` compares {left.kind} with {right.kind}, which are never equal"
                 return f"{what}: {_cure(left, right)}"
         if statement.result_type != rule_engine.DataType.BOOLEAN:
             return f"`{self.shown}` is not a yes-or-no condition: compare it with something, such as `> 0`"
@@ -230,6 +230,9 @@ def parse_condition(text: str) -> Condition:
                 "there are no functions in a condition: `(` begins a group, behind `and`, `or`, `not`"
             )
         end = found.end()
+        figures = found.group("number") or ""
+        if re.match("0[0-9]", figures):
+            raise ValueError(f'`{figures}` is no number but text, put it in quotes: write "{figures}"')
         name = found.group("name")
         if name is None or name in _WORDS:
             flat += found.group()
@@ -271,23 +274,46 @@ def _rule(flat: str) -> Any:
 
 _OPERAND = r"(v_[a-z0-9_]+|-?[0-9]+(?:\.[0-9]+)?|\"[^\"]*\"|'[^']*'|true|false)"
 _COMPARISON = re.compile(_OPERAND + r"\s*(?:==|!=)\s*" + _OPERAND)
+_MEMBERSHIP = re.compile(_OPERAND + r"\s*(?:not\s+)?in\s*\[([^\]]*)\]")
 
 
-def _comparisons(flat: str, kinds: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The two sides' types of every `==` and `!=`: the engine lets `number == "0"` pass, always false."""
-    return [(_kind(left, kinds), _kind(right, kinds)) for left, right in _COMPARISON.findall(flat)]
+@dataclass(frozen=True)
+class _Side:
+    """One side of a comparison, and what kind of thing it is, in words."""
+
+    text: str
+    kind: str
 
 
-def _kind(operand: str, kinds: Mapping[str, Any]) -> str:
+def _comparisons(flat: str, kinds: Mapping[str, Any]) -> Iterator[tuple[_Side, _Side]]:
+    """The two sides of every `==`, `!=` and `in`: the engine lets `number == "0"` pass, always false."""
+    for left, right in _COMPARISON.findall(flat):
+        yield _side(left, kinds), _side(right, kinds)
+    for left, listed in _MEMBERSHIP.findall(flat):
+        for right in re.findall(_OPERAND, listed):
+            yield _side(left, kinds), _side(right, kinds)
+
+
+def _side(operand: str, kinds: Mapping[str, Any]) -> _Side:
     if operand.startswith(("'", '"')):
-        return "text"
+        return _Side(operand, "text")
     if operand in ("true", "false"):
-        return "true or false"
+        return _Side(operand, "true or false")
     kind = kinds.get(operand, rule_engine.DataType.FLOAT)
     if kind == rule_engine.DataType.STRING:
-        return "text"
-    return "true or false" if kind == rule_engine.DataType.BOOLEAN else "a number"
+        return _Side(operand, "text")
+    return _Side(operand, "true or false" if kind == rule_engine.DataType.BOOLEAN else "a number")
 
 
-def _cure(left: str, right: str) -> str:
-    return 'put the text in quotes, such as "0"' if "text" in (left, right) else "compare like with like"
+def _cure(left: _Side, right: _Side) -> str:
+    """What to write instead, with the value that was written."""
+    for one, other in ((left, right), (right, left)):
+        if one.text.startswith("v_"):
+            continue  # a name is what it is
+        if other.kind == "text":
+            return f'put it in quotes, write "{one.text}"'
+        if other.kind == "a number" and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", one.text[1:-1]):
+            return f"write {one.text[1:-1]}, without the quotes"
+        if other.kind == "true or false":
+            return "write true or false, without quotes"
+    return "use two values of the same kind"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from dialogs.errors import Problem
+from dialogs.figures import allowed
 from dialogs.source import Source, meant, nearest
 
 _CHILDREN = {
@@ -22,18 +24,41 @@ _CHILDREN = {
 }
 
 
+def told_once(errors: Iterable[ErrorDetails]) -> list[ErrorDetails]:
+    """The errors without those that tell the same mistake again: a misspelt key is also a missing one."""
+    found = list(errors)
+    missing = [error["loc"] for error in found if error["type"] == "missing"]
+    for at, error in enumerate(found):
+        if error["type"] != "extra_forbidden":
+            continue
+        beside = {str(loc[-1]): loc for loc in missing if loc[:-1] == error["loc"][:-1]}
+        name = _other_name(str(error["loc"][-1]), list(beside)) or meant(
+            str(error["loc"][-1]), beside, cutoff=_NEAR_MISSING
+        )
+        if name is not None:
+            missing.remove(beside[name])
+            found[at] = {**error, "ctx": {"meant": name}}
+    return [error for error in found if error["type"] != "missing" or error["loc"] in missing]
+
+
+_NEAR_MISSING = 0.5
+"""How much alike a wrong key and a missing one are; less than for a key that might be any."""
+
+
 def explain(
     source: Source,
     way: tuple[str | int, ...],
     error: ErrorDetails,
     known: Sequence[str],
     meanings: Mapping[str, str] | None = None,
+    *,
+    model: type[BaseModel] | None = None,
 ) -> Problem:
     """One schema error as a problem. `known` are the keys of the mapping at `way`, `meanings` what stands at
-    them."""
+    them, `model` what it was read by."""
     loc = tuple(part for part in error["loc"] if not str(part).startswith("["))
     at = loc[:-1] if error["type"] == "missing" else loc
-    message = _message(error, loc, known)
+    message = _message(error, loc, known, allowed(model, loc) if model is not None else "")
     meaning = (meanings or {}).get(str(loc[0]), "") if error["type"] == "missing" and len(loc) == 1 else ""
     if meaning:
         what = "a step's name: " if meaning.startswith("Where to go") else ""
@@ -41,8 +66,16 @@ def explain(
     return source.problem((*way, *at), message)
 
 
-def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[str]) -> str:
-    """What is wrong, and what to do."""
+def truth_for_a_number(
+    source: Source, way: tuple[str | int, ...], at: Sequence[str], model: type[BaseModel]
+) -> Problem:
+    """`true` or `false` where a number is meant."""
+    wanted = allowed(model, at) or "a number"
+    return source.problem((*way, *at), f"`{at[-1]}` is a number: write {wanted}, in figures")
+
+
+def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[str], numbers: str) -> str:
+    """What is wrong, and what to do; `numbers` that may stand there, if there are bounds."""
     key = next((str(part) for part in reversed(loc) if not isinstance(part, int)), "")
     value = error.get("input")
     given = short(value)
@@ -52,7 +85,9 @@ def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[st
         message = str(error["msg"]).removeprefix("Value error, ")
     elif kind == "extra_forbidden":
         parent = next((str(part) for part in reversed(loc[:-1]) if part in _CHILDREN), "")
-        message = f"unknown key `{key}`: {_meant_key(key, _CHILDREN.get(parent, known))}"
+        sure = context.get("meant")
+        remedy = f"did you mean `{sure}`?" if sure else _meant_key(key, _CHILDREN.get(parent, known))
+        message = f"unknown key `{key}`: {remedy}"
     elif kind == "missing":
         message = f"`{key}` is missing: add `{key}: …`"
     elif value is None:
@@ -64,9 +99,11 @@ def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[st
     elif kind == "model_type" and key == "retries":
         few = given if re.fullmatch("[0-5]", given) else "2"
         message = f"`retries` counts two things: write {{no_input: {few}, no_match: {few}}}"
+    elif numbers and kind in _FIGURES:
+        message = f"`{key}: {given}` is out of range: write {numbers}"
     elif kind in _BOUNDS:
         message = _out_of_range(key, value, _BOUNDS[kind], context)
-    elif kind in _WANTED:
+    elif kind in _WANTED or kind.startswith("decimal_"):
         message = f"`{key}` cannot be {_kind_of(value)}: write {_wanted(key, kind, context)}"
     else:
         message = f"`{key}`: {str(error['msg']).lower()}: correct it"
@@ -86,16 +123,27 @@ _MEANT = {
     "error": "on_error failure",
     "failed": "on_error error failure",
     "if": "when condition si",
+    "type": "tipo tipus kind",
+    "length": "digits long longitud len",
+    "timeout": "wait seconds espera",
+    "at_least": "min minimum minimo from",
+    "at_most": "max maximum maximo up_to",
+    "earliest": "min from not_before after",
+    "latest": "max to not_after before until",
+    "max_length": "length max longest",
 }
 """What other tools, and other languages, call a key."""
 
 
 def _meant_key(key: str, known: Sequence[str]) -> str:
     """The key that was most likely meant: by its letters, or by what others call it."""
-    for name, others in _MEANT.items():
-        if name in known and key.lower() in others.split():
-            return f"did you mean `{name}`?"
-    return nearest(key, known)
+    name = _other_name(key, known)
+    return f"did you mean `{name}`?" if name else nearest(key, known)
+
+
+def _other_name(key: str, known: Iterable[str]) -> str | None:
+    """The key for which others write that one."""
+    return next((name for name in known if key.lower() in _MEANT.get(name, "").split()), None)
 
 
 def _misnamed(key: str, given: str, context: Mapping[str, Any]) -> str:
@@ -119,6 +167,7 @@ def _not_one_of(key: str, given: str, context: Mapping[str, Any]) -> str:
     )
 
 
+_FIGURES = ("greater_than_equal", "greater_than", "less_than_equal", "less_than", "int_parsing_size")
 _LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length")
 _BOUNDS = {
     "greater_than_equal": "at least",
@@ -157,6 +206,7 @@ _WANTED = {
     "list_type": "a list, each entry on a line that begins with `- `",
     "int_type": "a whole number, in figures",
     "int_parsing": "a whole number, in figures",
+    "int_parsing_size": "a whole number, and a smaller one",
     "int_from_float": "a whole number, in figures",
     "float_type": "a number, in figures and without a unit",
     "float_parsing": "a number, in figures and without a unit",
@@ -193,6 +243,8 @@ _EXAMPLES = {
 def _wanted(key: str, kind: str, context: Mapping[str, Any]) -> str:
     if kind == "literal_error":
         return str(context.get("expected")).replace("'", "`")
+    if kind.startswith(("int_", "float_", "decimal_", "bool_")):
+        return _WANTED.get(kind, "a number, in figures")  # whatever else may stand at a key of that name
     return _EXAMPLES.get(key) or _WANTED.get(kind) or "its value"
 
 

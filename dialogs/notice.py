@@ -48,7 +48,7 @@ def give_notice(call: Call, flow: Flow) -> Generator[Effect, Result, None]:
     kind, language = YesNo(), call.language
 
     def judge(answer: Heard | Keyed) -> Match | NoMatch:
-        return kind.judge(answer, call.asking)
+        return kind.outright(answer, call.asking)
 
     asked = Asked(
         step=Question.model_validate({"prompt": dict(words), "retries": _ONCE_MORE}),

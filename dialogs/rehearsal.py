@@ -50,7 +50,7 @@ from dialogs.check_tests import check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
-from dialogs.misread import explain
+from dialogs.misread import explain, told_once
 from dialogs.outside import Outside
 from dialogs.partly import without
 from dialogs.segments.golden import GOLDEN
@@ -279,7 +279,7 @@ def _first(problems: Iterator[Problem]) -> list[Problem]:
 def _told(source: Source, model: type[BaseModel], errors: list[ErrorDetails]) -> list[Problem]:
     """One problem for each place: a key that may be a word or a list is wrong once, as a word."""
     told: dict[tuple[str | int, ...], ErrorDetails] = {}
-    for error in errors:
+    for error in told_once(errors):
         loc = _loc(error)
         if loc not in told or error["type"] == "literal_error":
             told[loc] = error
@@ -303,7 +303,7 @@ def _explain(source: Source, model: type[BaseModel], error: ErrorDetails) -> Pro
     parent = next((known[str(part)] for part in reversed(loc[:-1]) if str(part) in known), model)
     cleaned: ErrorDetails = error.copy()
     cleaned["loc"] = loc
-    return explain(source, (), cleaned, list(parent.model_fields))
+    return explain(source, (), cleaned, list(parent.model_fields), model=parent)
 
 
 def _entry(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import re
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from dialogs.errors import FlowsInvalid, Problem
+from dialogs.slips import no_break_space, slip, undecodable, unseen
 from dialogs.unreadable import unreadable
 
 LARGEST_FILE = 256 * 1024
@@ -117,22 +119,28 @@ def read(file: Path, shown_as: str | None = None) -> Source:
                 ]
             )
         with file.open("rb") as opened:  # which may have grown since
-            text = opened.read(LARGEST_FILE + 1).decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise FlowsInvalid([Problem(name, 1, 1, "the file is not UTF-8 text: save it as UTF-8")]) from fault
+            raw = opened.read(LARGEST_FILE + 1)
     except OSError as fault:
         reason = fault.strerror or "unreadable"
         raise FlowsInvalid(
             [Problem(name, 1, 1, f"cannot read the file ({reason}): check its name and rights")]
         ) from fault
-    return parse(text, name)
+    raw = raw.removeprefix(BOM_UTF8)
+    try:
+        return parse(raw.decode("utf-8"), name)
+    except UnicodeDecodeError as fault:
+        (line, column), message = undecodable(raw, fault)
+        raise FlowsInvalid([Problem(name, line, column, message)]) from fault
 
 
 def parse(text: str, file: str) -> Source:
     """Reads YAML text. Raises `FlowsInvalid`."""
     if len(text) > LARGEST_FILE:
         raise FlowsInvalid([Problem(file, 1, 1, f"more than {LARGEST_FILE:,} characters: split the flow")])
-    reader = _Reader(file)
+    reader = _Reader(file, text)
+    if (space := no_break_space(text)) is not None:
+        reader.problem(Place(*space[0]), space[1])
+        raise FlowsInvalid(reader.problems)
     try:
         reader.read(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as fault:
@@ -160,15 +168,10 @@ class _Open:
     ignore: bool = False
 
 
-_CURLY = frozenset("“”„«‘’")
-"""Quotes of a word processor: YAML takes them for letters, and cuts the text at its first comma."""
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-"""Control signs, halves of signs, and signs that turn the direction of writing: `\\u…` lets them in."""
-
-
 class _Reader:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.source = Source(file)
+        self._lines = text.splitlines()
         self.problems: list[Problem] = []
         self._open: list[_Open] = []
         self._nodes = 0
@@ -190,10 +193,6 @@ class _Reader:
                 self._put(None, place)
             elif isinstance(event, ScalarEvent):
                 self._bound(place, event)
-                if _UNSEEN.search(event.value):
-                    self.problem(
-                        place, "an invisible sign that cannot be said or shown stands here: remove it"
-                    )
                 self._scalar(event, place)
             elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
                 self._bound(place, event)
@@ -205,7 +204,7 @@ class _Reader:
         self._nodes += 1
         if event.anchor is not None:
             self.problem(place, "an anchor (`&name`) is not allowed: write the text out where it is needed")
-        if event.tag is not None and event.tag != "!":
+        if event.tag is not None and not (event.tag == "!" and isinstance(event, ScalarEvent)):
             self.problem(place, "a tag (`!…`) is not allowed: put the value in quotes instead")
         if self._nodes > MOST_NODES or len(self._open) >= DEEPEST:
             what = "too deeply nested" if len(self._open) >= DEEPEST else "too many values"
@@ -213,16 +212,31 @@ class _Reader:
             raise FlowsInvalid(self.problems)
 
     def _scalar(self, event: Any, place: Place) -> None:
-        if event.style is None and event.value[:1] in _CURLY:
-            self.problem(
-                place, f'`{event.value[0]}` is no quote of a file: write `"` at both ends of the text'
-            )
+        hidden = unseen(event.value)
+        if hidden is not None:
+            one_line = event.style != "|" and event.start_mark.line == event.end_mark.line
+            within = Place(place.line, place.column + bool(event.style) + hidden) if one_line else place
+            self.problem(within, "an invisible sign that cannot be said or shown stands here: remove it")
         top = self._open[-1] if self._open else None
+        if event.style is None:
+            message = slip(
+                event.value,
+                begins_key=top is not None and isinstance(top.into, dict) and top.key is None,
+                tagged=event.tag == "!",
+                of_key=(top.key or "") if top is not None else "",
+                rest=self._after(event.end_mark),
+            )
+            if message is not None:
+                self.problem(place, message)
         if top is not None and isinstance(top.into, dict) and top.key is None:
             self._key(top, event.value, place)
             return
         plain = bool(event.implicit[0]) and event.style is None
         self._put(_plain(event.value) if plain else event.value, place)
+
+    def _after(self, mark: Any) -> str:
+        """What follows in the line."""
+        return self._lines[mark.line][mark.column :] if mark.line < len(self._lines) else ""
 
     def _key(self, top: _Open, key: str, place: Place) -> None:
         assert isinstance(top.into, dict)
@@ -232,7 +246,11 @@ class _Reader:
             top.ignore = True
         elif key in top.into:
             first = self.source.place((*top.path, key))
-            self.problem(place, f"`{key}` stands twice (first in line {first.line}): remove one of them")
+            entry = bool(top.path) and isinstance(top.path[-1], int) and first.line != place.line
+            dash = ", or begin a new entry with `- `" if entry else ""
+            self.problem(
+                place, f"`{key}` stands twice (first in line {first.line}): remove one of them{dash}"
+            )
             top.ignore = True
         else:
             self.source.places[(*top.path, key)] = place

@@ -28,6 +28,7 @@ from dialogs.catalogue import ValueType
 from dialogs.errors import ValueUnspeakable
 from dialogs.spoken_days import day, time_of_day, weekday
 from dialogs.spoken_numbers import MINUS, Said, say_number
+from dialogs.spoken_regions import HOME, locale_of, spaced
 
 DIGITS: Mapping[str, tuple[str, ...]] = {
     "es": ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
@@ -106,7 +107,7 @@ def minor_digits(currency: str) -> int:
     return get_currency_precision(currency)
 
 
-def money(minor: int, currency: str, language: str) -> Said:
+def money(minor: int, currency: str, language: str, *, region: str = HOME) -> Said:
     """`minor` units (cents) of an ISO currency. Zero cents are left out; so is "zero euros" before cents."""
     units = _PESO if currency in _PESOS else _CURRENCIES.get(currency)
     if units is None or language not in units:
@@ -116,20 +117,20 @@ def money(minor: int, currency: str, language: str) -> Said:
     major, hundredth = units[language]
     amounts = []
     if whole or not part:
-        amounts.append(_amount(whole, major, language))
+        amounts.append(_amount(whole, major, language, region))
     if part:
-        amounts.append(_amount(part, hundredth, language))
+        amounts.append(_amount(part, hundredth, language, region))
     words = f" {_JOIN[language]} ".join(amounts)
     if minor < 0:
         words = f"{MINUS[language]} {words}"
     amount = Decimal(minor).scaleb(-exponent)
-    shown = format_currency(amount, currency, locale=language, currency_digits=True).replace("\xa0", " ")
-    return words, shown
+    locale = locale_of(language, region)
+    return words, spaced(format_currency(amount, currency, locale=locale, currency_digits=True))
 
 
-def _amount(count: int, unit: _Unit, language: str) -> str:
+def _amount(count: int, unit: _Unit, language: str, region: str) -> str:
     one, several, feminine = unit
-    words = say_number(count, language, before_noun=True, feminine=feminine)
+    words = say_number(count, language, before_noun=True, feminine=feminine, region=region)
     unit_words = one if count == 1 else several
     if language in ("es", "ca") and count and count % 1_000_000 == 0:
         # "un millón de euros", "un milió d'euros"
@@ -138,13 +139,16 @@ def _amount(count: int, unit: _Unit, language: str) -> str:
     return f"{words} {unit_words}"
 
 
-def phone(text: str, language: str) -> Said:
+def phone(text: str, language: str, *, region: str = HOME) -> Said:
     """A telephone number in the groups of its country, digit by digit; the plus of a country code is named.
 
-    Spanish numbers go in groups of three; libphonenumber knows those of other countries.
+    Spanish numbers go in groups of three; libphonenumber knows those of other countries. `region`: the
+    country of a number without a country code.
     """
     digits = re.sub(r"[^0-9]", "", text)
-    country, groups = _phone_groups(digits, plus=text.strip().startswith("+"))
+    plus = text.strip().startswith("+")
+    country, groups = _phone_groups(digits, plus=plus)
+    groups = (None if plus or region == HOME else _national_groups(digits, region)) or groups
     said = [say_digits(group, language) for group in groups]
     if country:
         said.insert(0, say_number(int(country), language))
@@ -167,6 +171,21 @@ def _phone_groups(digits: str, *, plus: bool) -> tuple[str, list[str]]:
     if len(groups) > 1 and len(groups[-1]) == 1:  # no digit is left alone at the end
         groups[-2:] = [groups[-2][:2], groups[-2][2:] + groups[-1]]
     return country, groups
+
+
+def _national_groups(digits: str, region: str) -> list[str] | None:
+    """In the groups of that country: 55 1234 5678 in Mexico, 212 555 0123 in the United States."""
+    try:
+        written = format_number(parse(digits, region), PhoneNumberFormat.NATIONAL)
+    except NumberParseException:
+        return None
+    first, *rest = re.findall(r"[0-9]+", written)
+    prefix = sum(map(len, (first, *rest))) - len(digits)
+    # A prefix that the library adds was not said.
+    groups = [first[max(prefix, 0) :], *rest]
+    if "".join(groups) != digits or not groups[0]:
+        return None
+    return [part for group in groups for part in ([group] if len(group) < 6 else digit_groups(group))]
 
 
 def national(number: str, region: str) -> str:
@@ -236,12 +255,16 @@ def say(
     language: str,
     currency: str | None = None,
     today: date | None = None,
+    region: str = HOME,
 ) -> Said:
-    """One value in one format. Raises `ValueUnspeakable`, which names `name` and never the value."""
+    """One value in one format, as it is said in that country (ISO 3166).
+
+    Raises `ValueUnspeakable`, which names `name` and never the value.
+    """
     if value is None or isinstance(value, bool):
         raise ValueUnspeakable(f"`{name}` has no value that can be said")
     try:
-        return _say(form, value, language, currency, today)
+        return _say(form, value, language, currency, today, region)
     except ValueUnspeakable as fault:
         raise ValueUnspeakable(f"`{name}`: {fault}") from None
     except (ValueError, TypeError, KeyError, NotImplementedError, ArithmeticError):
@@ -250,20 +273,23 @@ def say(
         raise ValueUnspeakable(f"`{name}` cannot be said as {form} in {language}") from None
 
 
-def _say(form: str, value: str | int, language: str, currency: str | None, today: date | None) -> Said:
+def _say(
+    form: str, value: str | int, language: str, currency: str | None, today: date | None, region: str
+) -> Said:
     text = clean(str(value))
     if form == "money":
         if not isinstance(value, int) or not currency:
             raise ValueUnspeakable("money needs whole minor units and a currency")
-        return money(value, currency, language)
+        return money(value, currency, language, region=region)
     if form in ("date", "weekday"):
         when = date.fromisoformat(str(value))
-        return day(when, language, today) if form == "date" else weekday(when, language)
+        return day(when, language, today, region=region) if form == "date" else weekday(when, language)
     if form == "time":
-        return time_of_day(text, language)
+        return time_of_day(text, language, region=region)
     if form == "number":
-        return say_number(int(value), language), str(format_decimal(int(value), locale=language))
+        shown = format_decimal(int(value), locale=locale_of(language, region))
+        return say_number(int(value), language, region=region), spaced(str(shown))
     if form == "phone":
-        return phone(text, language)
+        return phone(text, language, region=region)
     words = {"digits": say_digits, "spell": spell}.get(form)
     return (words(text, language) if words else text), text

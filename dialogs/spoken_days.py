@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 
-from babel.dates import format_date, get_day_names, get_month_names
+from babel.dates import format_date, format_time, get_day_names, get_month_names
 from num2words import num2words
 
 from dialogs.errors import ValueUnspeakable
 from dialogs.spoken_numbers import Said, say_number
+from dialogs.spoken_regions import HOME, american_spanish, british, early_night, locale_of, spaced
 
 
-def day(value: date, language: str, today: date | None) -> Said:
+def day(value: date, language: str, today: date | None, *, region: str = HOME) -> Said:
     """A date; the year is left out where it is the one that the caller would assume.
 
     That is a date less than half a year away from `today`.
@@ -21,25 +22,28 @@ def day(value: date, language: str, today: date | None) -> Said:
     months = get_month_names("wide", context="format", locale=language)
     year = say_number(value.year, language) if language != "en" else _english_year(value.year)
     if language == "es":
-        first = "primero" if value.day == 1 else say_number(value.day, "es")
+        first = "primero" if value.day == 1 and american_spanish(region) else say_number(value.day, "es")
         words = f"{first} de {months[value.month]}" + ("" if near else f" de {year}")
     elif language == "ca":
         first = "u" if value.day == 1 else say_number(value.day, "ca")
         words = f"{first} {months[value.month]}" + ("" if near else f" de {year}")
     elif language == "en":
-        words = f"{months[value.month]} {num2words(value.day, lang='en', to='ordinal')}"
+        ordinal, month = num2words(value.day, lang="en", to="ordinal"), months[value.month]
+        words = f"the {ordinal} of {month}" if british(region) else f"{month} {ordinal}"
         words += "" if near else f", {year}"
     else:
         words = format_date(value, "long", locale=language)
-    return words, format_date(value, "long", locale="en_GB" if language == "en" else language)
+    locale = locale_of(language, region)
+    return words, format_date(value, "long", locale="en_GB" if locale == "en" else locale)
 
 
-def day_and_weekday(value: date, language: str, today: date | None) -> str:
-    """A date with its weekday, so that whoever hears it can tell whether it is the right one."""
+def day_and_weekday(value: date, language: str, today: date | None, *, region: str = HOME) -> Said:
+    """A date with its weekday, so that whoever hears or reads it can tell whether it is the right one."""
+    words, shown = day(value, language, today, region=region)
     if language not in ("es", "ca", "en"):
-        return day(value, language, today)[0]
-    names = get_day_names("wide", context="format", locale=language)
-    return f"{names[value.weekday()]}, {day(value, language, today)[0]}"
+        return words, shown
+    name = get_day_names("wide", context="format", locale=language)[value.weekday()]
+    return f"{name}, {words}", f"{name}, {shown}"
 
 
 def weekday(value: date, language: str) -> Said:
@@ -77,14 +81,16 @@ _PARTS_OF_DAY: Mapping[str, tuple[tuple[int, str], ...]] = {
 """The hour before which each part of the day ends."""
 
 
-def time_of_day(value: str, language: str) -> Said:
-    """A time such as "17:30" on the twelve-hour clock, with the part of the day."""
+def time_of_day(value: str, language: str, *, region: str = HOME) -> Said:
+    """A time such as "17:30" on the twelve-hour clock, with the part of the day; on a screen as their country
+    writes it, "5:30 p.m." in Mexico."""
     hour, minute = int(value[:2]), int(value[3:5])
     if language not in _PARTS_OF_DAY or hour > 23 or minute > 59 or len(value) < 5 or value[2] != ":":
         raise ValueUnspeakable("a time is written 17:30")
     part = next(name for until, name in _PARTS_OF_DAY[language] if hour < until)
+    shown = _written(hour, minute, locale_of(language, region))
     if language == "en":
-        return _english_time(hour, minute, part), value[:5]
+        return _english_time(hour, minute, part), shown
     half = hour % 12 or 12
     article = "la" if half == 1 else ("las" if language == "es" else "les")
     words = f"{article} {_hour_word(half, language)}"
@@ -93,7 +99,15 @@ def time_of_day(value: str, language: str) -> Said:
         words += f" {joined} { ({15: quarter, 30: thirty}.get(minute) or say_number(minute, language)) }"
     if hour == 0:
         part = "de la noche" if language == "es" else "de la nit"
-    return f"{words} {part}", value[:5]
+    if language == "es" and early_night(region):
+        part = {12: "de la tarde" if minute else "del día", 19: "de la noche"}.get(hour, part)
+    return f"{words} {part}", shown
+
+
+def _written(hour: int, minute: int, locale: str) -> str:
+    written = spaced(format_time(time(hour, minute), "short", locale=locale)) if "_" in locale else "0"
+    # A twenty-four hour clock keeps its leading zero.
+    return f"{hour:02}:{minute:02}" if written[-1].isdecimal() else written
 
 
 def _hour_word(hour: int, language: str) -> str:

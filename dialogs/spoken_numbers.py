@@ -6,17 +6,22 @@ import re
 
 from num2words import num2words
 
+from dialogs.spoken_regions import HOME, british
+
 Said = tuple[str, str]
 """The words, and how a person reads them."""
 
 MINUS = {"es": "menos", "ca": "menys", "en": "minus", "ko": "마이너스"}
 
 
-def say_number(value: int, language: str, *, before_noun: bool = False, feminine: bool = False) -> str:
+def say_number(
+    value: int, language: str, *, before_noun: bool = False, feminine: bool = False, region: str = HOME
+) -> str:
     """A whole number in words; `before_noun` shortens and inflects it: "veintiún", "doscientas"."""
     words: str = num2words(abs(value), lang=language)
     if language == "en":
-        words = words.replace(",", "").replace(" and ", " ")
+        words = words.replace(",", "")
+        words = words if british(region) else words.replace(" and ", " ")
     if language == "es":
         words = _spanish(words, before_noun=before_noun, feminine=feminine)
     if language == "ca":

@@ -30,7 +30,7 @@ def unreadable(text: str, fault: MarkedYAMLError) -> tuple[_Where, str]:
             "`\\` inside double quotes begins a code: write `\\\\` for the sign, or use single quotes",
         )
     elif "quoted scalar" in context:
-        found = opened, "the quote that opens here is never closed: add the closing quote"
+        found = opened, _NOT_CLOSED
     elif "flow sequence" in context or "flow mapping" in context:
         found = _bracket(lines, where, opened, "]" if "sequence" in context else "}")
     elif (forgotten := _sign_forgotten(lines, opened if "expected ':'" in problem else where)) is not None:
@@ -43,6 +43,38 @@ def unreadable(text: str, fault: MarkedYAMLError) -> tuple[_Where, str]:
     else:
         found = _in_a_block(lines, where, problem)
     return found
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+_ITEM = re.compile(r"\s*- ")
+_KEY = re.compile(r"\s*([A-Za-z_]\w*):(?:\s|$)")
+
+
+def _dash_forgotten(lines: list[str], where: _Where) -> tuple[_Where, str] | None:
+    """A key where an entry of a list begins: at the error itself, or where its list begins."""
+    line, column = _line(lines, where[0]), _indent(_line(lines, where[0]))
+    key = _KEY.match(line)
+    above = [(at, _line(lines, at)) for at in range(where[0] - 1, -1, -1) if _line(lines, at).strip()]
+    if key and any(_ITEM.match(one) and _indent(one) == column for _, one in above[:_NEAR]):
+        remedy = f"begin it in that of the keys above, or write `- {key.group(1)}: …`"
+        return (where[0], column), f"this line begins in the column of the dashes: {remedy}"
+    if not _ITEM.match(line):
+        return None
+    first = None
+    for at, one in above:
+        if _indent(one) < column:
+            break
+        first = at
+    if first is None or _indent(lines[first]) <= column or not (key := _KEY.match(lines[first])):
+        return None
+    return (first, _indent(lines[first])), f"a dash is missing here: write `- {key.group(1)}: …`"
+
+
+_NEAR = 60
+"""Lines in which the entry before a forgotten dash is looked for."""
 
 
 _DASH = re.compile(r"\s*(-)([a-z_]+):")
@@ -69,31 +101,73 @@ def _in_a_block(lines: list[str], where: _Where, problem: str) -> tuple[_Where, 
     line = _line(lines, where[0])
     begun = _VALUE.match(line)
     value = line[begun.end() :] if begun else ""
-    if value[:1] in ("{", "[") and ("block end" in problem or "not allowed" in problem):
-        return where, f"a text that begins with `{value[0]}` needs quotes: put it in quotes"
-    if value[:1] in ('"', "'") and "block end" in problem:
-        return _quotes(lines, where)
-    message = _plain(line, where[1], value, problem)
-    if message.startswith("the indentation"):
-        where = where[0], len(line) - len(line.lstrip())
-    return where, message
+    value_at = where[0], begun.end() if begun else 0
+    sign = line[where[1] : where[1] + 1]
+    unfinished = "block end" in problem
+    opened = _opened_before(lines, where[0]) if line[: where[1]].rstrip()[-1:] in ('"', "'") else None
+    if line.startswith("```"):
+        found = where, "this belongs to a page that shows the file, and not to the file: remove the line"
+    elif unfinished and where[1] == _indent(line) and not value.startswith(("{", "[")):
+        found = _dash_forgotten(lines, where) or (where, _beside(lines, where))
+    elif unfinished and sign in ("}", "]"):
+        found = where, f"this `{sign}` was never opened: remove it"
+    elif opened is not None:
+        found = opened, _NOT_CLOSED
+    elif value[:2] in ("- ", "? ") or value[:1] in ("&", "*"):
+        found = value_at, _needs_quotes(value[0])
+    elif value[:1] in ("{", "[") and (unfinished or "not allowed" in problem):
+        found = where, _needs_quotes(value[0])
+    elif value[:1] in ('"', "'") and unfinished:
+        found = _quotes(lines, where)
+    else:
+        message = _plain(line, where[1], value, problem)
+        found = (where[0], _indent(line)) if message.startswith("the indentation") else where, message
+    return found
+
+
+_NOT_CLOSED = "the quote that opens here is never closed: add the closing quote"
+
+
+def _needs_quotes(sign: str) -> str:
+    return f"a text that begins with `{sign}` needs quotes: put it in quotes"
 
 
 def _line(lines: list[str], at: int) -> str:
     return lines[at] if 0 <= at < len(lines) else ""
 
 
-def _quotes(lines: list[str], where: _Where) -> tuple[_Where, str]:
-    """Something follows a closed quote; where it was not meant to close, an earlier line has an odd one."""
-    for at in range(where[0], max(-1, where[0] - 30), -1):
-        line = _line(lines, at)
+def _beside(lines: list[str], where: _Where) -> str:
+    """A line that begins in the wrong column."""
+    line, before = _line(lines, where[0]), next(filter(str.strip, reversed(lines[: where[0]])), "")
+    keys_at = _indent(before) + (2 if _ITEM.match(before) else 0)
+    if _ITEM.match(line) and keys_at == _indent(line):
+        return "a dash begins a new entry, and here are keys of the one before: remove the dash"
+    return "the indentation is wrong here: begin this line in the column of those that it belongs with"
+
+
+def _opened_before(lines: list[str], at: int) -> _Where | None:
+    """Where a quote opens in a line above that has no second one."""
+    for above in range(at - 1, max(-1, at - 30), -1):
+        line = _line(lines, above)
         begun = _VALUE.match(line)
         if begun and line[begun.end() :][:1] in ('"', "'") and not _QUOTED.match(line, begun.end()):
-            return (at, begun.end()), "the quote that opens here is never closed: add the closing quote"
-    line, column = _line(lines, where[0]), where[1]
-    if line[column - 1 : column] == "'" and line[column - 2 : column - 1].isalpha():
-        return where, "an apostrophe ends a text in single quotes: put the text in double quotes"
-    return where, "something stands behind the closing quote: put all of the text inside the quotes"
+            return above, begun.end()
+    return None
+
+
+def _quotes(lines: list[str], where: _Where) -> tuple[_Where, str]:
+    """Something follows a closed quote; where it was not meant to close, an earlier line has an odd one."""
+    opened = _opened_before(lines, where[0] + 1)
+    if opened is not None:
+        return opened, _NOT_CLOSED
+    return where, _behind(_line(lines, where[0])[: where[1]])
+
+
+def _behind(before: str) -> str:
+    """Something follows a quote that closes."""
+    if before[-1:] == "'" and before[-2:-1].isalpha():
+        return "an apostrophe ends a text in single quotes: put the text in double quotes"
+    return "something stands behind the closing quote: put all of the text inside the quotes"
 
 
 def _bracket(lines: list[str], where: _Where, opened: _Where, sign: str) -> tuple[_Where, str]:
@@ -104,6 +178,9 @@ def _bracket(lines: list[str], where: _Where, opened: _Where, sign: str) -> tupl
             return (at, shown.index('"')), "a quote in this line is never closed: add the closing quote"
     if where[0] == opened[0] and line[where[1] : where[1] + 1] == ":":
         return where, "a colon in a text ends it: put the text in quotes"
+    before = line[: where[1]]
+    if before.endswith('"') or (before.endswith("'") and before[-2:-1].isalpha()):
+        return where, _behind(before)
     if where[0] == opened[0]:
         return (
             where,
@@ -121,7 +198,7 @@ def _plain(line: str, column: int, value: str, problem: str) -> str:
         return "the indentation is wrong here: begin this key in the column of the keys beside it"
     if "cannot start any token" in problem:
         sign = line[column : column + 1]
-        return f"a text that begins with `{sign}` needs quotes: put it in quotes"
+        return _needs_quotes(sign)
     if "block mapping start" in problem or "'?'" in problem or "block end" in problem:
         return "the indentation is wrong here: begin this line in the column of those that it belongs with"
     return "this line cannot be read: check its quotes, colons and indentation"

@@ -12,6 +12,7 @@ from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Value
 from dialogs.flow import FlowSet
 from dialogs.spoken import DEFAULT_FORMAT, LETTERS, say
+from dialogs.spoken_regions import HOME
 
 _WHOLE = (*range(201), *range(300, 1000, 100), 1000, 2000, 21_000, 1_000_000, 2_000_000)
 _LEAP_YEAR = date(2024, 1, 1)
@@ -34,11 +35,11 @@ def formats_in(flows: FlowSet) -> tuple[str, ...]:
     return tuple(form for form in _FORMS if form in used)
 
 
-def texts_of_values(form: str, language: str, currency: str) -> Iterator[str]:
+def texts_of_values(form: str, language: str, currency: str, *, region: str = HOME) -> Iterator[str]:
     """Texts that together hold every word which that format can say, a few of billions aside."""
     for value in _values(form, language):
         try:
-            words, _shown = say(form, value, name=form, language=language, currency=currency)
+            words, _shown = say(form, value, name=form, language=language, currency=currency, region=region)
         except ValueUnspeakable:
             continue  # that language has no words for it, on calls neither
         yield words

@@ -40,6 +40,8 @@ _HEADER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _CAUSE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _EXTENSION = re.compile(r"[0-9A-Za-z*#+][0-9A-Za-z*#+_.-]{0,63}")
 _QUEUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}(@[0-9A-Za-z][0-9A-Za-z_.-]{0,63})?")
+_KEY = re.compile(r"[0-9A-D*#]")
+_CENTRE = re.compile(r"[\w\[{(][\w.@:/=+*#,\[\]{}() -]{0,199}")
 _PATH = re.compile(r"/[\w./ +-]*[\w+-]")
 _DIALLED = re.compile(r"[\w.+@:/*#-]+")
 _DIALLED_ARGUMENT = re.compile(r"[\w.+@:/*#| -]*")
@@ -200,6 +202,19 @@ def api(words: str) -> Command:
     return Command(f"api {_one_line(words, 'command')}")
 
 
+def call_centre(section: Literal["queue", "agent", "tier"], action: str, *words: str) -> Command:
+    """`callcenter_config`: the tables of mod_callcenter, and changes of them. What holds blanks is quoted."""
+    parts = [_fitting(_CENTRE, word, "a word for the call centre") for word in (action, *words)]
+    return Command(
+        " ".join(["api callcenter_config", section, *(f"'{one}'" if " " in one else one for one in parts)])
+    )
+
+
+def reload_xml() -> Command:
+    """The switch reads its configuration files again."""
+    return Command("api reloadxml")
+
+
 def core_uuid() -> Command:
     """Answers with the `Core-UUID` of the switch's events: another one after each start."""
     return Command("api global_getvar core_uuid")
@@ -251,6 +266,11 @@ def answer(leg: str) -> Command:
     """Answer, at once: the reply comes when it is done. (As an application it would wait for the leg's next
     look at its queue, up to 20 ms later, and its completion would be one more event.)"""
     return Command(f"api uuid_answer {_fitting(_TOKEN, leg, 'a leg uuid')}")
+
+
+def receive_key(leg: str, key: str) -> Command:
+    """As if the leg's other end had pressed that key."""
+    return Command(f"api uuid_recv_dtmf {_fitting(_TOKEN, leg, 'a leg uuid')} {_fitting(_KEY, key, 'a key')}")
 
 
 def record(leg: str, action: Literal["start", "stop", "mask", "unmask"], file: Path) -> Command:

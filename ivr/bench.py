@@ -45,18 +45,20 @@ def _percentile(ranked: Sequence[float], share: float) -> float:
 
 
 def looping_caller(turns: int, *, interrupts_after: float | None) -> Persona:
-    """Lucía asks for her balance again and again: three questions a round, by voice."""
+    """Lucía asks for her order again and again: four questions a round, by voice."""
     customer = demo_customers()[0]
-    number = one_by_one(customer.customer_number)
-    rounds = -(-turns // 3)
+    assert customer.order_number and customer.own.postal_code
+    number = one_by_one(customer.order_number)
+    rounds = -(-turns // 4)
     # Who calls again about an open ticket or a coming order is asked about that first.
     replies = [Reply("known_matter", words="no")]
+    replies += [Reply("home_postcode", words=one_by_one(customer.own.postal_code))] * 3
     for turn in range(rounds):
         replies += [
-            Reply("main_menu", words="saldo"),
-            Reply("customer_number", words=number),
+            Reply("main_menu", words="pedido"),
+            Reply("order_id", words=number),
             Reply("anything_else", words="sí" if turn < rounds - 1 else "no, gracias"),
-            Reply("more_about_balance", words="otra cosa"),
+            Reply("more_about_order", words="otra cosa"),
         ]
     return Persona(
         name="Lucía",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -51,9 +52,9 @@ def measure(store: Store, *, seconds: float, per_second: float, engine: str) -> 
     took: list[float] = []
     lost = 0
 
-    def ask(name: str, key: str, number: str, due: float) -> None:
+    def ask(name: str, by: Mapping[str, str], due: float) -> None:
         nonlocal lost
-        answer = back_ends.ask(name, {key: number}, deadline=4.0, sensitive=False)
+        answer = back_ends.ask(name, by, deadline=4.0, sensitive=False)
         took.append(time.perf_counter() - due)
         lost += not isinstance(answer, Found)
 
@@ -61,11 +62,11 @@ def measure(store: Store, *, seconds: float, per_second: float, engine: str) -> 
     under_way = Group()
     blocks = _Blocks()
     began = time.perf_counter()
-    for at, (name, key, number) in enumerate(itertools.islice(asked, total)):
+    for at, (name, by) in enumerate(itertools.islice(asked, total)):
         due = began + at / per_second
         if (left := due - time.perf_counter()) > 0:
             gevent.sleep(left)
-        under_way.spawn(ask, name, key, number, due)
+        under_way.spawn(ask, name, by, due)
     under_way.join(timeout=60)
     lasted = time.perf_counter() - began
     blocks.stop()
@@ -76,18 +77,19 @@ def measure(store: Store, *, seconds: float, per_second: float, engine: str) -> 
     return LookupLoad(figures("lookup", engine, took), customers, total / lasted, blocks.longest, lost)
 
 
-def _numbers(store: Store) -> itertools.cycle[tuple[str, str, str]]:
-    """(look-up, what it is asked by, number), in a mixed order that is the same each time."""
+def _numbers(store: Store) -> itertools.cycle[tuple[str, Mapping[str, str]]]:
+    """Look-ups with what they are asked by, in a mixed order that is the same each time."""
+    whose = CustomerRow.customer_number
     kinds = (
-        ("account", "customer_number", CustomerRow.customer_number),
-        ("order", "order_id", OrderRow.order_number),
-        ("ticket", "ticket_id", TicketRow.ticket_number),
+        ("account", "customer_number", select(whose, whose)),
+        ("order", "order_id", select(OrderRow.order_number, whose).join(CustomerRow)),
+        ("ticket", "ticket_id", select(TicketRow.ticket_number, whose).join(CustomerRow)),
     )
-    asked: list[tuple[str, str, str]] = []
+    asked: list[tuple[str, Mapping[str, str]]] = []
     with store.database.reading() as connection:
-        for name, key, column in kinds:
-            some = connection.scalars(select(column).limit(MOST_NUMBERS)).all()
-            asked += [(name, key, number) for number in some]
+        for name, key, query in kinds:
+            some = connection.execute(query.limit(MOST_NUMBERS)).all()
+            asked += [(name, {key: number, "customer_number": owner}) for number, owner in some]
     if not asked:
         raise MeasurementImpossible("there is nobody in the database", "Run `ivr db seed`")
     random.Random(1).shuffle(asked)  # noqa: S311 - an order, no secret

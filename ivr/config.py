@@ -35,9 +35,11 @@ from esl.sockets import LOOPBACK
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
+from ivr.queueing.callback_rules import CallbackSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
 from ivr.understanding.settings import UnderstandingSettings
+from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LARGEST_FILE = 1_000_000
@@ -186,9 +188,18 @@ class RetentionSettings(_Part):
     transcripts: Days = 365
     callers: Days = 730
     messages: Days = 365
+    callbacks: Days = 90
     segments: Days = 365
     verification: Days = 90
+    consents: Days = 1825
+    tickets: Days = 1825
+    orders: Days = 2190
+    accounts: Days = 2190
+    appointments: Days = 365
     outbox: Days = 30
+    given_up: Days = 365
+    spool: Days = 90
+    prompts: Days = 30
     audit: Days = 1825
 
 
@@ -214,6 +225,8 @@ class Settings(BaseSettings):
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
     back_ends: Path | None = None
     """The company's systems (docs/back-ends.md); default: `home`/back_ends.yaml if it is there."""
+    queues: Path | None = None
+    """The queues of people (docs/queues.md); default: queues.yaml beside the flows, if it is there."""
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
@@ -225,7 +238,10 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     calls: CallSettings = CallSettings()
     messages: MessageSettings = MessageSettings()
+    working_days: WorkingDaySettings = WorkingDaySettings()
     verification: VerificationSettings = VerificationSettings()
+    callbacks: CallbackSettings = CallbackSettings()
+    """Who is called back, when, and how often (docs/queues.md)."""
     understanding: UnderstandingSettings = UnderstandingSettings()
     log: LogSettings = LogSettings()
     freeswitch: FreeswitchSettings = FreeswitchSettings()
@@ -286,6 +302,14 @@ class Settings(BaseSettings):
             return self.path(self.back_ends)
         own = self.home / "back_ends.yaml"
         return own if own.is_file() else None
+
+    @property
+    def queues_file(self) -> Path | None:
+        """The file of queues; `None`: every queue goes by the defaults."""
+        if self.queues is not None:
+            return self.path(self.queues)
+        beside = self.flows_folder / "queues.yaml"
+        return beside if beside.is_file() else None
 
     @property
     def database_url(self) -> str:

@@ -43,6 +43,9 @@ class Reply:
     step: str
     words: str = ""
     keys: str = ""
+    after: float | None = None
+    """Seconds into the question at which it is given, as by somebody who knows what is coming; `None`: as the
+    persona does."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,8 @@ class CallerMind:
         reply = self._reply_to(spoke)
         if reply is None:
             return
-        if not self._wait_for_turn():
+        after = self._persona.interrupts_after if reply.after is None else reply.after
+        if not self._wait_for_turn(after):
             return
         if reply.keys:
             self._tell(self._persona.name, self._persona.number, f"keys {reply.keys}")
@@ -167,15 +171,15 @@ class CallerMind:
         utterance = caller.speak(sound)
         if utterance.end < 0:
             return
-        if self._persona.interrupts_after is not None:
+        if after is not None:
             onset = utterance.start + (first_loud(sound) or 0)
             if (stopped := caller.barge_in_latency(onset)) is not None:
                 self.played.stop_seconds.append(stopped)
         gevent.spawn(self._time_answer, utterance.start + _end_of(sound))
 
-    def _wait_for_turn(self) -> bool:
+    def _wait_for_turn(self, after: float | None) -> bool:
         """Until this caller speaks; False if the call has ended first."""
-        caller, after = self._caller, self._persona.interrupts_after
+        caller = self._caller
         if after is None:
             return caller.wait_until_quiet(GAP_BEFORE_SPEAKING)
         if not caller.wait_for_sound():

@@ -17,9 +17,12 @@ import gevent
 import structlog
 from gevent import subprocess
 
+from dialogs.catalogue import load_catalogue
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from ivr.config import CHECKOUT, Settings
 from ivr.errors import SwitchFailed
+from ivr.publishing.checkup import CATALOGUE
+from ivr.queueing.reading import load_plan
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +53,12 @@ def switch_config(
 ) -> dict[str, Any]:
     """What the child is to be: one number that is brought to `server`, and a queue behind it.
 
-    `ports`: event socket and lines; 0 takes a free one.
+    `ports`: event socket and lines; 0 takes a free one. Raises `FlowsInvalid` for a faulty `queues.yaml`.
     """
     agent: dict[str, Any] = {"name": "agent", "answers_after": 2.0, "talks_for": agent_talks_for}
     if agent_voice is not None:
         agent["voice"] = str(agent_voice)
+    plan = load_plan(settings.queues_file, load_catalogue(settings.flows_folder / CATALOGUE))
     host, port = server
     events_port, lines_port = ports
     config: dict[str, Any] = {
@@ -74,7 +78,15 @@ def switch_config(
                 ],
             }
         ],
-        "queues": [{"name": f"{queue}@{QUEUE_DOMAIN}", "agents": [agent]} for queue in queues],
+        "queues": [
+            {
+                "name": f"{queue}@{QUEUE_DOMAIN}",
+                "agents": [agent],
+                "longest_wait": plan.queue(queue).written.longest_wait,
+                "longest_wait_without_agents": plan.queue(queue).written.longest_wait_without_agents,
+            }
+            for queue in sorted({*queues, *plan.queues})
+        ],
     }
     if settings.switch.event_password is not None:
         config["password"] = settings.switch.event_password

@@ -3,7 +3,8 @@
 Rules:
 1. What was read, which version of it, in which language, when, what was answered and how: all of it is kept,
    and of a spoken answer its sound, with its SHA-256, so that nobody can change it unseen.
-2. A yes counts only if it is kept: without the database, or the sound of a spoken yes, it is `Failed`.
+2. A yes counts only if it is kept: in the database or, while that is lost, in the spool. Without either, or
+   without the sound of a spoken yes, it is `Failed`.
 3. Clips stay as the switch wrote them; they are not converted, and not trimmed.
 """
 
@@ -14,8 +15,11 @@ from pathlib import Path
 
 import gevent
 import structlog
+from pydantic import TypeAdapter
 
 from data.errors import DataError
+from data.ids import new_id
+from data.records import Claimed, Errand
 from data.records import Consent as Kept
 from data.store import Store
 from dialogs.effects import Consent
@@ -24,10 +28,15 @@ from ivr.clock import Clock
 from ivr.errors import RecordingUnreadable
 from ivr.in_thread import in_thread
 from ivr.occasion import Occasion
+from ivr.outbox import Arrived, Ending, NotYet
 from ivr.recordings.sound import wav_shape
+from ivr.safekeeping import Safekeeping
 
 log = structlog.get_logger(__name__)
 
+CONSENT = "consent"
+"""Of these errands in the outbox."""
+_CONSENT: TypeAdapter[Kept] = TypeAdapter(Kept)
 CLOSING_SECONDS = 3.0
 """How long the switch may take to close a clip that it was told to end."""
 _LOOK_EVERY = 0.05
@@ -36,9 +45,9 @@ _LOOK_EVERY = 0.05
 class Evidence:
     """Consents of all calls of this process."""
 
-    def __init__(self, store: Store, folder: Path, clock: Clock) -> None:
+    def __init__(self, store: Store, folder: Path, clock: Clock, safe: Safekeeping) -> None:
         """`folder`: where recordings lie."""
-        self._store, self._folder, self._clock = store, folder, clock
+        self._store, self._folder, self._clock, self._safe = store, folder, clock, safe
 
     def keep(self, consent: Consent, occasion: Occasion) -> Done | Failed:
         """Blocks cooperatively."""
@@ -61,13 +70,23 @@ class Evidence:
                 clip=consent.clip or None,
                 clip_sha256=digest,
                 call_id=occasion.call_id,
+                id=new_id(),
             )
-            in_thread(lambda: self._store.consents.note(kept))
+            self._safe.keep(lambda: self._store.consents.note(kept), _errand(kept))
         except (DataError, OSError, RecordingUnreadable) as lost:
             log.error("consent_not_kept", call=str(occasion.call_id), step=occasion.step, reason=str(lost))
             return Failed("the consent cannot be kept")
         log.info("consent_kept", call=str(occasion.call_id), consent=consent.kind, given=consent.given)
         return Done()
+
+    def carry(self, errand: Claimed) -> Ending:
+        """Notes one that waited in the spool."""
+        kept = _CONSENT.validate_python(errand.body)
+        try:
+            in_thread(lambda: self._store.consents.note(kept))
+        except DataError as lost:
+            return NotYet(str(lost))
+        return Arrived()
 
     def _digest(self, clip: Path) -> str:
         """Of the whole file: the switch writes its length into the beginning when it closes it.
@@ -80,6 +99,18 @@ class Evidence:
                 raise RecordingUnreadable(f"{clip.name} is not closed by the switch", "Look at its disk")
             gevent.sleep(_LOOK_EVERY)
         return in_thread(lambda: sha256_of(clip))
+
+
+def _errand(kept: Kept) -> Errand:
+    return Errand(
+        kind=CONSENT,
+        target=kept.kind,
+        body=_CONSENT.dump_python(kept, mode="json"),
+        idempotency_key=f"consent-{kept.id}",
+        at=kept.at,
+        call_id=kept.call_id,
+        customer_id=kept.customer_id,
+    )
 
 
 def sha256_of(file: Path) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from data.spool import Spool
 from data.store import Store
-from ivr.cases import Cases
+from ivr.cases import CASE, Cases
 from ivr.clock import Clock
 from ivr.config import Settings
-from ivr.evidence import Evidence
+from ivr.evidence import CONSENT, Evidence
 from ivr.identity.pins import Hashing
 from ivr.identity.verification import Verification
 from ivr.messenger.errands import errands_of
-from ivr.messenger.messenger import Messenger, carriers
+from ivr.messenger.messenger import MESSAGE, Messenger, carriers
 from ivr.messenger.paper import Folder
-from ivr.outbox import Outbox
+from ivr.outbox import Kind, Outbox
 from ivr.performers import Performers
+from ivr.safekeeping import Safekeeping
 from ivr.understanding.opening import open_understanding
 
 
@@ -28,12 +30,20 @@ def open_performers(
     folder = Folder(settings.messages_folder, clock.utc)
     for channel, kind in errands_of(store, carriers(settings.messages, folder, clock), clock).items():
         outbox.takes(channel, kind)
+    safe = Safekeeping(Spool(settings.spool_folder))
+    cases = Cases(store, clock, safe)
+    messenger = Messenger(store, settings.messages, region=settings.calls.region, clock=clock, safe=safe)
+    evidence = Evidence(store, settings.recordings_folder, clock, safe)
+    # What had to wait in the spool comes back as an errand.
+    outbox.takes(CASE, Kind(carry=cases.carry))
+    outbox.takes(MESSAGE, Kind(carry=messenger.carry))
+    outbox.takes(CONSENT, Kind(carry=evidence.carry))
     understanding = open_understanding(settings.understanding, settings.home, clock.now)
     closing.callback(understanding.close)
     return Performers(
         identity=Verification(store.verifications, settings.verification, hashing=hashing, clock=clock),
-        cases=Cases(store, clock),
-        notices=Messenger(store, settings.messages, region=settings.calls.region, clock=clock),
-        consents=Evidence(store, settings.recordings_folder, clock),
+        cases=cases,
+        notices=messenger,
+        consents=evidence,
         understanding=understanding,
     )

@@ -2,6 +2,9 @@
 
 Personal data are tagged in the log call, by the name of their field: a caller's number is logged as
 `caller_number=…`, and the filter shortens every field of `PERSONAL` whatever module wrote it.
+
+Other people's libraries are never heard below warnings: what they tell in detail (the path of a request, the
+values of a statement) is what callers have said. Faults: `ivr.told_faults`.
 """
 
 from __future__ import annotations
@@ -13,7 +16,10 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from ivr.config import LogSettings
+from ivr.told_faults import told
 
+OURS = ("ivr", "data", "dialogs", "esl", "speech", "__main__")
+"""Packages whose details are told."""
 PERSONAL = frozenset(
     {"caller_number", "caller_name", "customer_number", "said", "value", "text", "phone", "dni"}
 )
@@ -25,6 +31,10 @@ def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
         shown = str(event[field])
         event[field] = f"…{shown[-2:]}" if field in {"caller_number", "phone"} and len(shown) > 4 else "•••"
     return event
+
+
+def _ours_or_serious(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in OURS
 
 
 def quieter(settings: LogSettings) -> LogSettings:
@@ -45,7 +55,7 @@ def configure(settings: LogSettings) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings.format == "json"
-        # Plain tracebacks: the pretty ones show local variables, and those hold what callers said.
+        # Plain tracebacks, made above: the pretty ones show local variables, which hold what callers said.
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
@@ -62,11 +72,12 @@ def configure(settings: LogSettings) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info] if settings.format == "json" else []),
+                structlog.processors.ExceptionRenderer(told),
                 renderer,
             ],
         )
     )
+    out.addFilter(_ours_or_serious)
     root = logging.getLogger()
     root.handlers[:] = [out]
     root.setLevel(level)

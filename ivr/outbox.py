@@ -3,11 +3,14 @@
 Rules:
 1. An errand is claimed with a lease: several servers carry from one outbox, no two carry one at a time, and
    what a dead one had is taken over.
-2. What does not arrive is tried again, with longer and longer pauses, for `PATIENCE`; then it is given up,
-   loudly, and lies there for a person (`ivr outbox list`).
+2. What does not arrive is tried again, with longer and longer pauses, for `PATIENCE` and `LEAST_TRIES`; then
+   it is given up, loudly, and lies there for a person (`ivr outbox list`). So is what kills its servers.
 3. What may have been done, and must not be done twice, is never tried again: a person decides.
 4. Whoever puts an errand in may wait for its first try.
-5. Each kind of errand is carried by itself: a provider that is down costs its own errands time, no others.
+5. Each target of each kind has places of its own: a provider, system or webhook that is down costs its own
+   errands time, no others.
+6. Where the kind asks for it, errands of one person to one target arrive in their order.
+7. The clock may be wrong, and be put right: what was put off by it is due (`data.outbox_turns`).
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import gevent
 import structlog
@@ -25,6 +28,7 @@ from gevent.event import AsyncResult
 from gevent.pool import Group, Pool
 
 from data.errors import DataError
+from data.outbox_turns import deaths
 from data.records import Claimed, Errand
 from data.store import Store
 from ivr.clock import Clock
@@ -35,15 +39,22 @@ log = structlog.get_logger(__name__)
 EVERY = 1.0
 """Seconds between two looks; an errand of this process is carried at once, without one."""
 AT_ONCE = 16
-"""Errands of one kind that are carried at the same time, beside those that callers wait for."""
+"""Errands to one target that are carried at the same time, beside those that callers wait for."""
 LEASE = timedelta(seconds=120)
 """Longer than any deadline of a system or of a provider (60 s) with its repetitions."""
 HEAD_START = timedelta(seconds=5)
 """Time in which nobody but the process that has put it in takes an errand."""
 PATIENCE = timedelta(days=3)
 """Unless a kind has its own."""
+LEAST_TRIES = 6
+"""Before it is given up for its age: also of what is old already when the server starts again, or the clock
+jumps, its target gets two minutes to answer."""
+MOST_DEATHS = 5
+"""Servers that may die in a row while they have an errand, before it is given up."""
 FIRST_PAUSE, LONGEST_PAUSE = 4.0, 3600.0
-"""Seconds."""
+"""Seconds. A system that asks for more is asked again after the longest all the same."""
+LOOKS_AT_CLOCK = 60
+"""Looks at the outbox between two at whether a wrong clock has put anything off."""
 KEPT_ENDINGS = 2000
 """Endings that are remembered for whoever asks the same again."""
 
@@ -96,12 +107,18 @@ class Kind:
     """Told once it has arrived or was given up, with the last try's ending. May raise `DataError`."""
     patience: timedelta = PATIENCE
     at_once: int = AT_ONCE
+    in_order: bool = False
+    """Whether a later errand of the same person waits for an earlier one to the same target."""
 
 
 @dataclass(frozen=True)
 class _Line:
     kind: Kind
-    pool: Pool
+    pools: dict[str, Pool] = field(default_factory=dict)
+    """By target."""
+
+    def pool(self, target: str) -> Pool:
+        return self.pools.setdefault(target, Pool(self.kind.at_once))
 
 
 def pause_after(tries: int, chance: float) -> float:
@@ -127,7 +144,7 @@ class Outbox:
 
     def takes(self, name: str, kind: Kind) -> None:
         """Errands of that kind are carried so, from `start` on."""
-        self._lines[name] = _Line(kind, Pool(kind.at_once))
+        self._lines[name] = _Line(kind)
 
     def start(self) -> None:
         self._running = [gevent.spawn(self._carry_now_and_then, name) for name in self._lines]
@@ -137,13 +154,15 @@ class Outbox:
         gevent.killall(self._running)
         gevent.joinall([*self._under_way()], timeout=deadline)
         for line in self._lines.values():
-            line.pool.kill()
+            for pool in line.pools.values():
+                pool.kill()
         self._for_callers.kill()
 
     def _under_way(self) -> Iterator[gevent.Greenlet[..., object]]:
         yield from self._for_callers
         for line in self._lines.values():
-            yield from line.pool
+            for pool in line.pools.values():
+                yield from pool
 
     def put(self, errand: Errand, deadline: float) -> Ending | None:
         """Puts it in, and waits for its first try until `deadline` seconds are over; `None`: not over yet.
@@ -166,7 +185,7 @@ class Outbox:
             self._waiting.pop(key, None)
 
     def _begin(self, errand: Errand) -> bool:
-        """Puts it in, and begins to carry it; false if it was there before.
+        """Puts it in, and begins to carry it; false if it was there before, or waits for an earlier one.
 
         It is due a little later for everybody else: two servers would otherwise take each other's errands,
         whose callers then wait for nothing.
@@ -176,10 +195,15 @@ class Outbox:
         if not in_thread(lambda: self._store.outbox.put(ours)):
             return False
         key, owner = errand.idempotency_key, self._owner
-        claimed = in_thread(lambda: self._store.outbox.claim_own(key, owner, at=at, lease=LEASE))
-        if claimed is not None:
-            # Beside the pool: callers are as many as there are calls, and do not wait for what was left over.
-            self._for_callers.spawn(self._carry_one, claimed)
+        kind = self._lines.get(errand.kind)
+        in_order = kind is not None and kind.kind.in_order
+        claimed = in_thread(
+            lambda: self._store.outbox.claim_own(key, owner, at=at, lease=LEASE, in_order=in_order)
+        )
+        if claimed is None:
+            return False
+        # Beside the pools: callers are as many as there are calls, and do not wait for what was left over.
+        self._for_callers.spawn(self._carry_one, claimed)
         return True
 
     def _standing(self, key: str) -> Ending | None:
@@ -193,17 +217,30 @@ class Outbox:
 
     def carry(self, name: str) -> int:
         """Takes up what is due of that kind and begins to carry it; how many. Raises `DataError`."""
-        pool = self._lines[name].pool
+        at = self._clock.utc()
+        targets = in_thread(lambda: self._store.outbox.targets(name, at=at))
+        return sum(self._carry_to(name, target, at) for target in targets)
+
+    def _carry_to(self, name: str, target: str, at: datetime) -> int:
+        line = self._lines[name]
+        pool, in_order = line.pool(target), line.kind.in_order
         most = pool.free_count()
         if not most:
             return 0
-        at = self._clock.utc()
         claimed = in_thread(
-            lambda: self._store.outbox.claim(self._owner, at=at, lease=LEASE, most=most, kinds=(name,))
+            lambda: self._store.outbox.claim(
+                self._owner, at=at, lease=LEASE, most=most, kinds=(name,), target=target, in_order=in_order
+            )
         )
         for errand in claimed:
             pool.spawn(self._carry_one, errand)
         return len(claimed)
+
+    def set_right(self) -> None:
+        """What a wrong clock has put off is due now. Raises `DataError`."""
+        at = self._clock.utc()
+        if late := in_thread(lambda: self._store.outbox.set_right(at=at)):
+            log.warning("clock_was_wrong", errands=late)
 
     def begin(self, errand: Claimed) -> bool:
         """As `data.outbox.Outbox.begin`, for what must not be done twice. Raises `DataError`."""
@@ -214,15 +251,21 @@ class Outbox:
         gevent.joinall([*self._under_way()])
 
     def _carry_now_and_then(self, name: str) -> None:
-        pool = self._lines[name].pool
+        looks = 0
         while True:
-            if self._look(name) and not pool.free_count():
-                pool.join(timeout=EVERY)  # more may be due: on with it as soon as there is room
+            taken = self._look(name, clock_too=looks % LOOKS_AT_CLOCK == 0)
+            looks += 1
+            # All places of a target were free, and are taken: more may be due, on with it as soon as one is.
+            full = [pool for pool in self._lines[name].pools.values() if not pool.free_count()]
+            if taken and full:
+                gevent.wait([one for pool in full for one in pool], timeout=EVERY, count=1)
             else:
                 gevent.sleep(EVERY)
 
-    def _look(self, name: str) -> int:
+    def _look(self, name: str, *, clock_too: bool) -> int:
         try:
+            if clock_too:
+                self.set_right()
             taken = self.carry(name)
         except DataError as lost:
             if not self._lost:
@@ -238,7 +281,7 @@ class Outbox:
 
     def _carry_one(self, errand: Claimed) -> None:
         try:
-            ending = self._lines[errand.kind].kind.carry(errand)
+            ending = self._tried(errand)
         except Exception:
             log.exception("errand_fault", kind=errand.kind, target=errand.target)
             ending = NotYet("the carrier broke")
@@ -254,6 +297,11 @@ class Outbox:
         if waited is not None:
             waited.set(ending)
 
+    def _tried(self, errand: Claimed) -> Ending:
+        if deaths(errand.last_error) >= MOST_DEATHS:
+            return Unknown(errand.last_error)
+        return self._lines[errand.kind].kind.carry(errand)
+
     def _settle(self, errand: Claimed, ending: Ending, *, told: bool) -> None:
         """`told`: a caller hears of it, so that a refusal is nothing that is left to do."""
         kind, at, outbox = self._lines[errand.kind].kind, self._clock.utc(), self._store.outbox
@@ -264,8 +312,8 @@ class Outbox:
                 over = in_thread(lambda: outbox.done(errand.id, owner, at=at))
             case Declined() if told:
                 over = in_thread(lambda: outbox.done(errand.id, owner, at=at))
-            case NotYet(reason, wait) if at - errand.created_at < kind.patience:
-                pause = max(wait or 0.0, pause_after(errand.tries, self._chance()))
+            case NotYet(reason, wait) if errand.tries < LEAST_TRIES or at - errand.created_at < kind.patience:
+                pause = max(min(wait or 0.0, LONGEST_PAUSE), pause_after(errand.tries, self._chance()))
                 due = at + timedelta(seconds=pause)
                 log.warning("errand_delayed", reason=reason, again_in=round(pause), **about)
                 in_thread(lambda: outbox.try_again(errand.id, owner, due_at=due, error=reason))

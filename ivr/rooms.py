@@ -39,6 +39,8 @@ from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import FlowReader
+from ivr.queueing.people import People
+from ivr.queueing.reading import load_plan
 from ivr.records import Records
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
@@ -63,6 +65,7 @@ class Rooms:
     filler: Filler
     callers: KnownCallers
     performers: Performers
+    people: People
 
 
 @dataclass(frozen=True)
@@ -149,8 +152,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     def local_time() -> datetime:
         return furnishing.clock.utc().astimezone(zone)
 
+    working = settings.working_days.of_site(settings.calls.region)
     declared = declared_in(settings.back_ends_file)
-    back_ends = BackEnds(Lookups(store, local_time), declared, zone=zone)
+    back_ends = BackEnds(Lookups(store, local_time, working), declared, zone=zone)
     closing.callback(back_ends.close)
     for system in back_ends.systems.values():
         if system.unfit:
@@ -158,9 +162,12 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     outbox = Outbox(store, owner=node.name, clock=furnishing.clock)
     closing.callback(outbox.close)
     spool = Spool(settings.spool_folder)
-    writes = Writing(store, spool, back_ends.targets(), outbox, clock=furnishing.clock, zone=zone)
+    writes = Writing(
+        store, spool, back_ends.targets(), outbox, clock=furnishing.clock, zone=zone, working=working
+    )
     closing.callback(writes.close)
     live = _open_flows(furnishing, store, voice, closing)
+    plan = load_plan(settings.queues_file, live.current.flows.catalogue)
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
@@ -177,6 +184,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         filler=filler_of(settings),
         callers=callers,
         performers=performers,
+        people=People(plan, now=furnishing.clock.now, local=local_time),
     )
 
 

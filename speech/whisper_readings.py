@@ -13,14 +13,24 @@ Rules:
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from dataclasses import replace
 from typing import Protocol
 
-from speech.sound import has_voice, voiced_seconds
+from speech.evidence import Evidence
+from speech.expected_phrases import (
+    Guess,
+    believed,
+    likeliest,
+    mended,
+    merged,
+    respelled,
+    sayable,
+    similarity,
+    weighed,
+)
+from speech.phonetics import Phonetics, Spelling
+from speech.sound import FRAME_SECONDS, has_voice, voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
 from speech.written_numbers import JOINERS, with_figures_joined
 
@@ -31,19 +41,12 @@ _ONE_WORD = 0.8
 """Seconds: a longer clip between pauses may hold several words."""
 _LONGEST_PHRASE = 7.0
 _LONGEST_ASIDE = 1.6
-_ALIKE = 0.4
-"""Likeness from which a stretch of the free text may be an expected phrase."""
 _MISHEARD = 0.65
 """Likeness from which a whole text is taken for an expected phrase, badly spelt."""
-_SHORTEST_MENDED = 4
-"""Letters: "no" and "sí" sound like a part of anything."""
-_MOST_MENDED = 10
-"""A menu may have two hundred phrases, and short ones are like much: of 6, "mi saldo" was not one."""
 _MENDABLE = 9.0
 """Log probability that a sentence with an expected phrase may lack to the free text."""
-_MOST_READINGS = 5
-_LIKENESS = 8.0
-"""What full likeness to the free text is worth, in log probability, where the prior is not taken off."""
+_MENDED = 0.24
+"""The most that a mended sentence is trusted: it is asked back, and asks for no person."""
 _PRIOR_OF_PHRASES = 0.3
 """Measured on menus and yes/no in five voices: 155 of 165 right, 149 without; single digits lose by it."""
 _PRIOR_OF_SENTENCES = 0.7
@@ -51,14 +54,6 @@ _SENTENCE = 5
 """Words from which a phrase is a sentence."""
 _MOST_SEQUENCES = 24
 """Combinations of words parted by pauses: the question's length and check digit choose among them."""
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A reading and how far to trust it, 0 to 1."""
-
-    text: str
-    confidence: float
 
 
 class Listener(Protocol):
@@ -84,10 +79,18 @@ class Utterance:
     """One question's answer as it grows. Clips that are over are recognised once and kept."""
 
     def __init__(
-        self, listener: Listener, language: str, phrases: Sequence[str], words: Sequence[str] = ()
+        self,
+        listener: Listener,
+        language: str,
+        phrases: Sequence[str],
+        words: Sequence[str] = (),
+        *,
+        phonetics: Phonetics | None = None,
     ) -> None:
+        """`phonetics`: how words sound; without it, by their spelling."""
         self._listener = listener
         self._language = language
+        self._phonetics = phonetics or Spelling()
         self._phrases = tuple(dict.fromkeys(phrase for phrase in map(plain, phrases) if phrase))
         self._words = tuple(dict.fromkeys(word for word in map(plain, words) if word))
         self._known: list[tuple[Clip, list[Guess]]] = []
@@ -121,12 +124,14 @@ class Utterance:
         free = self._free(heard)
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
-            possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
-            sentences = all(len(phrase.split()) >= _SENTENCE for phrase in possible)
-            guesses += weighed(
-                self._listener.choose(heard, self._language, possible),
+            scored, prior = self._chosen(heard, span)
+            guesses += believed(
+                scored,
                 free,
-                prior=_PRIOR_OF_SENTENCES if sentences else _PRIOR_OF_PHRASES,
+                span.seconds,
+                prior=prior,
+                phonetics=self._phonetics,
+                language=self._language,
             )
         if not words:
             guesses += self._mended(heard, free)
@@ -135,6 +140,34 @@ class Utterance:
         at_most = min(0.45, 0.8 * best) if best >= _LEAST_CONFIDENCE else 0.45
         guesses += self._from_free(free, at_most=at_most)
         return _ranked(guesses)
+
+    def likeliest(self, pcm: bytes) -> tuple[str, Evidence] | None:
+        """The likeliest phrase of a whole utterance and what speaks for it; None where none is looked for."""
+        clips = clips_of(pcm)
+        if (
+            not clips
+            or not has_voice(pcm)
+            or clips[-1].end - clips[0].start > _LONGEST_PHRASE / FRAME_SECONDS
+        ):
+            return None
+        span = Clip(clips[0].start, clips[-1].end)
+        heard = self._listener.listen(cut(pcm, span))
+        scored, prior = self._chosen(heard, span)
+        return likeliest(
+            scored,
+            self._free(heard),
+            span.seconds,
+            prior=prior,
+            phonetics=self._phonetics,
+            language=self._language,
+        )
+
+    def _chosen(self, heard: tuple[object, int], span: Clip) -> tuple[list[Scored], float]:
+        """The phrases that can be it with their scores, and how much of their prior is to be taken off."""
+        possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
+        sentences = all(len(phrase.split()) >= _SENTENCE for phrase in possible)
+        prior = _PRIOR_OF_SENTENCES if sentences else _PRIOR_OF_PHRASES
+        return self._listener.choose(heard, self._language, possible), prior
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
         """The clips' words in a row, the likeliest combinations first.
@@ -195,7 +228,9 @@ class Utterance:
         free = self._listener.free(heard, self._language)
         if not self.by_words:
             return free
-        return replace(free, text=with_figures_joined(free.text, self._language, self._words))
+        known = {*self._words, *" ".join(self._phrases).split()}
+        spelt = respelled(free.text, self._words, known, phonetics=self._phonetics, language=self._language)
+        return replace(free, text=with_figures_joined(spelt, self._language, self._words))
 
     def _all_expected(self, text: str) -> bool:
         known = {*self._words, *" ".join(self._phrases).split()}
@@ -206,15 +241,18 @@ class Utterance:
 
         How much less likely than the free text it is decides. `_MENDABLE` was read off 18 sentences in 4
         synthetic voices: most said phrases lay within 9 (log probability), most others more than 10 below,
-        and the two overlap. It is tuned on that set and tested on no other yet.
+        and the two overlap, so what is mended is never sure.
         """
-        sentences = [] if self._holds_a_phrase(free.text) else mended(free.text, self._phrases)
+        sentences = [] if self._holds_a_phrase(free.text) else self._mendable(free.text)
         if not sentences:
             return []
         return [
-            Guess(scored.phrase, 0.95 / (1 + math.exp(-(scored.logprob - free.logprob + _MENDABLE))))
+            Guess(scored.phrase, _MENDED / (1 + math.exp(-(scored.logprob - free.logprob + _MENDABLE))))
             for scored in self._listener.choose(heard, self._language, sentences)
         ]
+
+    def _mendable(self, text: str) -> list[str]:
+        return mended(text, self._phrases, phonetics=self._phonetics, language=self._language)
 
     def _holds_a_phrase(self, text: str) -> bool:
         return any(f" {phrase} " in f" {text} " for phrase in self._phrases)
@@ -246,92 +284,6 @@ def same_clips(one: Sequence[Clip], other: Sequence[Clip]) -> bool:
     return len(one) == len(other) and all(
         abs(a.start - b.start) <= 2 and abs(a.end - b.end) <= 2 for a, b in zip(one, other, strict=True)
     )
-
-
-def sayable(phrase: str, seconds: float) -> bool:
-    """Whether a person can need this long for the phrase: 5 to 30 letters a second, and a margin."""
-    letters = len(phrase.replace(" ", ""))
-    return letters / 30 <= seconds <= letters / 5 + 0.55
-
-
-def similarity(one: str, other: str) -> float:
-    """0 to 1: how alike two texts sound, roughly (Ratcliff-Obershelp on folded spelling)."""
-    return SequenceMatcher(None, sounded(one), sounded(other), autojunk=False).ratio()
-
-
-def mended(text: str, phrases: Sequence[str]) -> list[str]:
-    """The sentence as it would be with an expected phrase in the place that sounds most like it.
-
-    "quiero saber mi palmo" may be "quiero saber mi saldo": the decoder is asked which of the two the
-    sound is. Only sentences longer than the phrase; the likest few.
-    """
-    words = text.split()
-    found: list[tuple[float, str]] = []
-    for phrase in phrases:
-        if len(phrase) < _SHORTEST_MENDED:
-            continue
-        size = len(phrase.split())
-        places = range(len(words) - size + 1) if size < len(words) else range(0)
-        alike = [(similarity(" ".join(words[at : at + size]), phrase), at) for at in places]
-        best, at = max(alike, default=(0.0, 0))
-        if _ALIKE <= best < 1.0:
-            found.append((best, " ".join((*words[:at], phrase, *words[at + size :]))))
-    return list(dict.fromkeys(sentence for _best, sentence in sorted(found, reverse=True)))[:_MOST_MENDED]
-
-
-_FOLDS = (
-    *((re.compile(f), t) for f, t in ((r"ll", "y"), (r"qu(?=[ei])", "k"), (r"gu(?=[ei])", "g"))),
-    *((re.compile(f), t) for f, t in ((r"c(?=[ei])", "s"), (r"g(?=[ei])", "j"), (r"ch", "x"))),
-    *((re.compile(f), t) for f, t in ((r"[cq]", "k"), (r"[zç]", "s"), (r"v", "b"), (r"h", ""))),
-    (re.compile(r"(.)\1+"), r"\1"),
-)
-_LETTERS = {"c": "si", "s": "es", "n": "ene", "d": "de", "b": "be", "v": "be", "k": "ka", "q": "ku"}
-
-
-def sounded(text: str) -> str:
-    """A spelling in which what sounds alike in Spanish and Catalan looks alike: `c` and `sé`."""
-    bare = "".join(
-        c for c in unicodedata.normalize("NFD", text.replace("ñ", "ny")) if c.isalnum() or c == " "
-    )
-    folded = "".join(_LETTERS.get(word, word) for word in bare.split())
-    for pattern, by in _FOLDS:
-        folded = pattern.sub(by, folded)
-    return folded
-
-
-def weighed(scored: list[Scored], free: Text | None, *, prior: float = 0.0) -> list[Guess]:
-    """Log probabilities to confidences: the share among the candidates, times how well it fits.
-
-    `prior` (0 to 1): how much of what the model expects by itself is taken off. Without it a phrase that
-    Whisper has read often wins over the one that was said (pointwise mutual information, Church and Hanks
-    1990; here it told 23 of 28 amounts from their neighbours, 12 without it).
-    """
-    if not scored:
-        return []
-    total: list[float] = []
-    fits: list[float] = []
-    for one in scored:
-        mean = one.logprob / max(1, one.tokens)
-        like = similarity(free.text, one.phrase) if free is not None and free.text else 0.5
-        expected = prior * one.prior if one.prior is not None else 0.0
-        total.append(one.logprob - expected + (1 - prior) * one.tokens + _LIKENESS * (1 - prior) * like)
-        fits.append(1 / (1 + math.exp(-(1.5 * (mean + 3.0) + 5.0 * (like - 0.5)))))
-    top = max(total)
-    shares = [math.exp((value - top) / 1.5) for value in total]
-    whole = sum(shares)
-    guesses = [
-        Guess(one.phrase, fit * share / whole) for one, share, fit in zip(scored, shares, fits, strict=True)
-    ]
-    return sorted(guesses, key=lambda guess: -guess.confidence)[:_MOST_READINGS]
-
-
-def merged(one: list[Scored], other: list[Scored]) -> list[Scored]:
-    """Both lists, each phrase with its better score, best first."""
-    best: dict[str, Scored] = {}
-    for scored in (*one, *other):
-        if scored.phrase not in best or scored.logprob > best[scored.phrase].logprob:
-            best[scored.phrase] = scored
-    return sorted(best.values(), key=lambda scored: -scored.logprob)
 
 
 def _ranked(guesses: list[Guess]) -> tuple[Guess, ...]:

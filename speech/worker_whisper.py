@@ -18,9 +18,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from speech.espeak_phones import EspeakPhones
+from speech.expected_phrases import Guess
 from speech.frames import Header
+from speech.phonetics import Phonetics, Spelling
 from speech.whisper_decoding import Clip, Ear, clips_of
-from speech.whisper_readings import Guess, Utterance, same_clips
+from speech.whisper_readings import Utterance, same_clips
 from speech.worker_link import ParentLink, stdin_socket
 
 _URGENT, _SOON, _EARLY = 0, 1, 2
@@ -118,11 +121,20 @@ class _Stream:
         return made
 
 
+def _phonetics() -> Phonetics:
+    """By espeak-ng; where that is not there, by spelling."""
+    try:
+        return EspeakPhones()
+    except (ImportError, OSError):
+        return Spelling()
+
+
 class _Service:
     def __init__(self, link: ParentLink, ear: Ear, threads: int) -> None:
         self._link = link
         self._ear = ear
         self._jobs = _Jobs(threads)
+        self._phonetics = _phonetics()
         self._streams: dict[int, _Stream] = {}
 
     def take(self, header: Header, body: bytes) -> None:
@@ -130,7 +142,11 @@ class _Service:
         number = int(header["id"])
         if header["op"] == "open":
             utterance = Utterance(
-                self._ear, str(header["language"]), list(header["phrases"]), list(header["words"])
+                self._ear,
+                str(header["language"]),
+                list(header["phrases"]),
+                list(header["words"]),
+                phonetics=self._phonetics,
             )
             self._streams[number] = _Stream(self._link, number, utterance)
             return

@@ -31,8 +31,8 @@ Cell = str | int | float | bool | Decimal | date | datetime | None
 """What CSV (always text) and Excel give."""
 _LARGEST = 10**15
 """Minor units; more is no amount of money but a mistake."""
-
-
+_ROUNDED = 10**15
+"""From here on Excel does not keep every digit of a number."""
 _COMPUTES = re.compile(r"[A-Za-z]\w*\(|[|!]")
 """A function's call, or a way to another program: no telephone number has that."""
 _BEGINS = ("=", "@", "＝", "＠")
@@ -65,6 +65,8 @@ def text_of(cell: Cell) -> str:
         return text
     if isinstance(cell, bool):
         return "1" if cell else "0"
+    if isinstance(cell, int | float) and abs(cell) >= _ROUNDED:
+        raise CellWrong("has more than 15 digits, and Excel rounds them: make the column text")
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else repr(cell)
     if isinstance(cell, date):  # and `datetime`, which is one
@@ -87,7 +89,7 @@ def short_text(longest: int) -> Callable[[str], str]:
 
 def customer_number(text: str) -> str:
     """What callers will say or key."""
-    if not plausible(text) or " " in text:
+    if not plausible(text) or " " in text or re.fullmatch(r"[0-9]+\.[0-9]+", text):
         raise CellWrong("is no customer number: up to 20 letters or digits without blanks")
     return text
 
@@ -204,6 +206,8 @@ def day(written_as: str) -> Callable[[Cell], date]:
             return _of_our_time(cell.date())
         if isinstance(cell, date):
             return _of_our_time(cell)
+        if isinstance(cell, int | float):
+            raise CellWrong("is a number and no date: give the column a date's format in Excel")
         return of_text(text_of(cell))
 
     return parsed

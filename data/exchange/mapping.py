@@ -17,7 +17,8 @@ columns:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -175,10 +176,16 @@ def _mistakes(path: Path, written: object, wrong: ValidationError) -> Iterator[s
         where = ".".join(map(str, way)) or "the file"
         what = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            what = "no such key"
+            what = "no such key" + _meant(way[-1], (*Mapping.model_fields, *Source.model_fields))
         elif mistake["type"] == "literal_error" and way[:1] == ["columns"]:
-            what = f"no such field; there are {', '.join(get_args(FieldName))}"
+            fields = get_args(FieldName)
+            what = f"no such field{_meant(way[-1], fields)}; there are {', '.join(fields)}"
         yield f"{path}:{_line(written, way)}: {where}: {what}"
+
+
+def _meant(word: object, words: Sequence[str]) -> str:
+    near = get_close_matches(str(word), words, 1)
+    return f": is `{near[0]}` meant?" if near else ""
 
 
 def _line(written: Any, way: list[Any]) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 
 from data.errors import SheetWrong
 from data.exchange import cells, sheets
+from data.exchange.books import Fault, Formula
 from data.exchange.cells import Cell, CellWrong
 from data.exchange.mapping import ACCOUNT_FIELDS, FieldName, Mapping, Source
 
@@ -70,6 +71,8 @@ class Gathered:
     """With those that were refused."""
     doubtful: list[RowRefused] = field(default_factory=list)
     """Rows that were taken, and that somebody should look at."""
+    remarks: Sequence[str] = ()
+    """Of the whole list: what whoever has made it may not know."""
 
 
 def gather(
@@ -77,12 +80,12 @@ def gather(
 ) -> Gathered:
     """Reads the list. `today`: the company's; nobody was born later. `seen` is told now and then how many
     rows were read. Raises `SheetWrong`."""
-    lines = sheets.rows(path, mapping)
-    places, width = _places(path, mapping, lines)
+    sheet = sheets.read(path, mapping)
+    lines = sheet.rows
+    places, width = _places(path, mapping, sheet)
     reader = _Reader(mapping, places, today)
-    # In Excel, empty cells at the end are no cells.
-    full = 0 if path.suffix.lower().startswith(".xls") else width
-    found = Gathered({}, [], 0)
+    full = width if sheet.filled else 0
+    found = Gathered({}, [], 0, remarks=sheet.remarks)
     conflicts: dict[str, _Conflict] = {}
     for number, row in lines:
         found.rows += 1
@@ -222,7 +225,7 @@ class _Reader:
                     part := _parsed(str, name, number, row[place] if place < len(row) else None, native=False)
                 )
             )
-        if isinstance(cell, str):
+        if isinstance(cell, str) and not isinstance(cell, Formula | Fault):
             cell = cell.strip()
         name = source.column[0] if source.column else column.name
         if cell is None or cell == "":
@@ -244,8 +247,10 @@ class _Reader:
 
 def _parsed(parse: Callable[[Any], Any], column: str, number: int, cell: Cell, *, native: bool) -> Any:
     try:
-        if isinstance(cell, sheets.Formula):
+        if isinstance(cell, Formula):
             raise CellWrong("holds a formula: paste its value instead")
+        if isinstance(cell, Fault):
+            raise CellWrong("holds a formula that failed: paste a value instead")
         text = cells.text_of(cell)
         if text == "":
             return None
@@ -287,11 +292,9 @@ def _parser(name: FieldName, source: Source, mapping: Mapping, today: date) -> C
     return parsers[name]
 
 
-def _places(
-    path: Path, mapping: Mapping, lines: Iterator[tuple[int, Sequence[Cell]]]
-) -> tuple[dict[str, int], int]:
+def _places(path: Path, mapping: Mapping, sheet: sheets.Sheet) -> tuple[dict[str, int], int]:
     """Where each column is, by the names in the header row; and how many the row has."""
-    for number, row in lines:
+    for number, row in sheet.rows:
         if number < mapping.header:
             continue
         names = ["" if cell is None else str(cell).strip() for cell in row]
@@ -299,13 +302,14 @@ def _places(
         if missing:
             raise SheetWrong(
                 f"{path}:{number} has no column {', '.join(map(repr, missing))}",
-                remedy=f"there are {', '.join(filter(None, names))[:300]}",
+                remedy=f"there are {', '.join(filter(None, names))[:300]}; is `header` right?",
             )
         twice = [column for column in mapping.wanted if names.count(column) > 1]
         if twice:
             raise SheetWrong(f"{path}:{number} has two columns {twice[0]!r}", remedy="name them apart")
         return {column: names.index(column) for column in mapping.wanted}, len(names)
-    raise SheetWrong(f"{path} is empty", remedy="see whether it is the right file, and `header`")
+    remedy = "; ".join(("see whether it is the right file, and `header`", *sheet.remarks))
+    raise SheetWrong(f"{path} is empty", remedy=remedy)
 
 
 def _insist_on_width(number: int, row: Sequence[Cell], width: int) -> None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import csv
 import os
-import zipfile
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from data.errors import SheetWrong
+from data.exchange.books import MOST_COLUMNS, Book
 from data.exchange.cells import Cell
 from data.exchange.mapping import Mapping
 
@@ -25,26 +27,46 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _LINE = ("\t", "\r", "\n")
 _SAMPLE = 1 << 20
 LONGEST_CELL = 10_000
-MOST_COLUMNS = 500
-_LARGEST_BOOK = 2_000_000_000
-"""Bytes of an Excel file unpacked; a file that is small and claims more is a trap."""
+_SEPARATOR = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+"""Excel's own first line of a CSV file."""
+_BOOK, _OLD_BOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How files begin, whatever they are called."""
+_PAGE = re.compile(rb"\s*<(?:!doctype|html|table|\?xml)", re.IGNORECASE)
 
 
-class Formula(str):
-    """What stands in a cell of Excel that computes something."""
+@dataclass
+class Sheet:
+    """A list that is being read."""
+
+    rows: Iterator[tuple[int, Sequence[Cell]]]
+    """With their numbers as a spreadsheet counts them, without empty ones. Raises `SheetWrong`."""
+    remarks: Sequence[str] = ()
+    """What whoever has made the list may not know of it."""
+    filled: bool = True
+    """Whether a row that ends early lacks something: in Excel, empty cells at the end are no cells."""
 
 
-def rows(path: Path, mapping: Mapping) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """The rows with their numbers as a spreadsheet counts them, without empty ones. Raises `SheetWrong`."""
-    match path.suffix.lower():
-        case ".csv" | ".txt" | ".tsv":
-            found = _csv_rows(path, mapping)
-        case ".xlsx" | ".xlsm":
-            found = _excel_rows(path, mapping)
-        case ".xls":
-            raise SheetWrong(f"{path} is of an old Excel", remedy="save it as .xlsx or .csv")
-        case other:
-            raise SheetWrong(f"{path}: {other or 'no ending'} is not known", remedy="give .csv or .xlsx")
+def read(path: Path, mapping: Mapping) -> Sheet:
+    """Opens a list; what it is, is seen by how it begins. Raises `SheetWrong`."""
+    if path.suffix.lower() not in (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"):
+        raise SheetWrong(f"{path}: {path.suffix or 'no ending'} is not known", remedy="give .csv or .xlsx")
+    with _readable(path) as raw:
+        begin = raw.read(200)
+    if begin.startswith(_BOOK):
+        book = Book(path, mapping)
+        return Sheet(_told(path, book.rows()), book.remarks, filled=False)
+    if begin.startswith(_OLD_BOOK):
+        raise SheetWrong(
+            f"{path} is of an old Excel, or protected by a password",
+            remedy="save it as .xlsx without a password, or as .csv",
+        )
+    if path.suffix.lower().startswith(".xls"):
+        what = "a web page with an Excel file's name" if _PAGE.match(begin) else "no Excel file"
+        raise SheetWrong(f"{path} is {what}", remedy="open it and save it as .xlsx or .csv")
+    return Sheet(_told(path, _csv_rows(path, mapping)))
+
+
+def _told(path: Path, found: Iterator[tuple[int, Sequence[Cell]]]) -> Iterator[tuple[int, Sequence[Cell]]]:
     for number, cells in found:
         if len(cells) > MOST_COLUMNS:
             raise SheetWrong(
@@ -59,7 +81,9 @@ def _csv_rows(path: Path, mapping: Mapping) -> Iterator[tuple[int, Sequence[Cell
         sample = raw.read(_SAMPLE)
     encoding = mapping.encoding or _encoding_of(path, sample)
     try:
-        delimiter = mapping.delimiter or _delimiter_of(sample.decode(encoding, "replace"))
+        text = sample.decode(encoding, "replace").removeprefix("\ufeff")
+        said = _SEPARATOR.match(text)
+        delimiter = mapping.delimiter or (said[1] if said else _delimiter_of(text))
     except LookupError:
         raise SheetWrong(f"no encoding is called {encoding!r}", remedy="write utf-8 or cp1252") from None
     csv.field_size_limit(LONGEST_CELL)
@@ -67,6 +91,8 @@ def _csv_rows(path: Path, mapping: Mapping) -> Iterator[tuple[int, Sequence[Cell
         with path.open(encoding=encoding, newline="") as lines:
             # A quote that is never closed would swallow the rest: the limit on a field ends that.
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            if said:
+                next(reader)
             for cells in reader:
                 yield reader.line_num, cells
     except UnicodeDecodeError as error:
@@ -87,10 +113,12 @@ def _readable(path: Path) -> Iterator[Any]:
 
 
 def _encoding_of(path: Path, sample: bytes) -> str:
+    if sample.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if b"\0" in sample:
-        raise SheetWrong(f"{path} is no text", remedy="give a CSV or Excel file")
+        return _wide(path, sample)
     # The whole file, because the first accent may stand in its last row.
     try:
         with path.open(encoding="utf-8") as text:
@@ -101,55 +129,20 @@ def _encoding_of(path: Path, sample: bytes) -> str:
     return "utf-8-sig"
 
 
+def _wide(path: Path, sample: bytes) -> str:
+    """Which UTF-16 it is, although it does not say so: nearly every other byte is none."""
+    for encoding, odd in (("utf-16-le", 1), ("utf-16-be", 0)):
+        high, low = sample[odd::2], sample[1 - odd :: 2]
+        if high.count(0) > len(high) * 0.7 and 0 not in low:
+            return encoding
+    line = sample.count(b"\n", 0, sample.index(b"\0")) + 1
+    raise SheetWrong(f"{path}:{line} holds a zero byte: it is no text", remedy="give a CSV or Excel file")
+
+
 def _delimiter_of(sample: str) -> str:
     """The sign that stands most often in the first line."""
     first = sample.split("\n", 1)[0]
     return max((";", ",", "\t", "|"), key=first.count)
-
-
-def _excel_rows(path: Path, mapping: Mapping) -> Iterator[tuple[int, Sequence[Cell]]]:
-    from openpyxl import load_workbook  # noqa: PLC0415 -- slow to load, and most commands do not need it
-
-    with _readable(path):
-        pass
-    _insist_on_modest(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Exception as error:
-        raise SheetWrong(
-            f"{path} is no Excel file ({type(error).__name__})", remedy="save it anew"
-        ) from error
-    try:
-        if mapping.sheet is not None and mapping.sheet not in book.sheetnames:
-            raise SheetWrong(
-                f"{path} has no sheet {mapping.sheet!r}", remedy=f"there are {', '.join(book.sheetnames)}"
-            )
-        sheet = book[mapping.sheet] if mapping.sheet else book.worksheets[0]
-        for number, cells in enumerate(sheet.iter_rows(), 1):
-            # Rows are filled up to the sheet's width, which a stray format may have made very wide.
-            last = max((place for place, cell in enumerate(cells, 1) if cell.value is not None), default=0)
-            yield number, [_excel_cell(cell) for cell in cells[:last]]
-    finally:
-        book.close()
-
-
-def _insist_on_modest(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-    except zipfile.BadZipFile as error:
-        raise SheetWrong(f"{path} is no Excel file", remedy="save it as .xlsx or .csv") from error
-    if unpacked > _LARGEST_BOOK:
-        raise SheetWrong(
-            f"{path} unpacks to {unpacked} bytes", remedy="cut it into several files, or give CSV"
-        )
-
-
-def _excel_cell(cell: Any) -> Cell:
-    if cell.data_type == "f":
-        return Formula(cell.value)
-    value: Cell = cell.value
-    return value
 
 
 def tame(value: object) -> object:

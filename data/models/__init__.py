@@ -15,6 +15,7 @@ from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
 from data.models.base import Base, UtcDateTime
+from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
@@ -59,6 +60,7 @@ __all__ = [
     "Base",
     "CallRow",
     "CallStepRow",
+    "CallbackRow",
     "CallerSettingRow",
     "ConsentRow",
     "CustomerPhoneNumberRow",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.models.base import BLANK, Base
@@ -41,6 +50,8 @@ class CustomerRow(Base):
     """Customer since this day."""
     updated_at: Mapped[datetime | None]
     """When their own data were changed last, by whomever."""
+
+    __table_args__ = (Index("ix_customers_lower_customer_number", text("lower(customer_number)")),)
 
 
 class PhoneNumberRow(Base):

@@ -61,11 +61,11 @@ def erase(store: Store, who: str, folders: Folders, entry: AuditEntry, *, suppre
     """Forgets a person. Raises `PersonUnknown`, `FilesNotRemoved`, or the database's `DataError`."""
     with store.database.reading() as connection:
         subject = find(connection, who)
-        recordings = files.recordings_of(connection, subject)
-        calls = frozenset(connection.scalars(select(CallRow.id).where(belongings(subject)[CallRow])))
+        recordings = files.recordings_of(connection, subject, folders.recordings)
+        calls = files.calls_among(connection, subject)
     found = [file for path in recordings if (file := files.inside(folders.recordings, path)) is not None]
-    addresses = {*subject.ways, *([subject.email] if subject.email else [])}
-    gone = files.remove([*found, *files.written_messages(folders.messages, addresses)])
+    written = files.written_messages(folders.messages, subject.addresses, calls)
+    gone = files.remove([*found, *written])
     spooled = Spool(folders.spool).forget(calls=calls, numbers=subject.ways, customer_id=subject.customer_id)
     suppressed = _suppress(store, subject, entry) if suppress else 0
     with store.database.scrubbing() as connection:

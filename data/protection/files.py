@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from data.errors import FilesNotRemoved
 from data.models import CallRow, ConsentRow, TicketNoteRow, TurnRow
 from data.protection.persons import Subject, belongings
+
+LONG_ID = 36
+"""Characters of a call's id, with which the names of its files begin."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,13 @@ class Folders:
     messages: Path
     """Messages that were written down because there is no provider."""
     spool: Path
+    prompts: Path
+    """Sounds of what was read out, made once each."""
 
 
-def recordings_of(connection: Connection, subject: Subject) -> tuple[str, ...]:
-    """Paths below the recordings folder: calls, answers, voice notes, consents."""
+def recordings_of(connection: Connection, subject: Subject, root: Path) -> tuple[str, ...]:
+    """Paths below the recordings folder: calls, answers, voice notes, consents; and what bears the name of
+    one of their calls, also if no row tells of it any more."""
     theirs = belongings(subject)
     queries = (
         select(CallRow.recording).where(theirs[CallRow], CallRow.recording.is_not(None)),
@@ -37,18 +46,40 @@ def recordings_of(connection: Connection, subject: Subject) -> tuple[str, ...]:
         select(TicketNoteRow.recording).where(theirs[TicketNoteRow], TicketNoteRow.recording.is_not(None)),
         select(ConsentRow.clip).where(theirs[ConsentRow], ConsentRow.clip.is_not(None)),
     )
-    found = (path for query in queries for path in connection.scalars(query) if path)
-    return tuple(sorted(set(found)))
+    found = {path for query in queries for path in connection.scalars(query) if path}
+    calls = {str(call) for call in calls_among(connection, subject)}
+    if calls:
+        named = (file for file in root.rglob("*") if file.name[:LONG_ID] in calls and file.is_file())
+        found |= {file.relative_to(root).as_posix() for file in named}
+    return tuple(sorted(found))
 
 
-def written_messages(folder: Path, addresses: Collection[str]) -> Iterator[Path]:
-    """Messages in files that went to one of these addresses."""
+def calls_among(connection: Connection, subject: Subject) -> frozenset[UUID]:
+    """Their calls."""
+    return frozenset(connection.scalars(select(CallRow.id).where(belongings(subject)[CallRow])))
+
+
+def written_messages(folder: Path, addresses: Collection[str], calls: Collection[UUID]) -> Iterator[Path]:
+    """Messages in files that went to one of these addresses, or were sent in one of these calls."""
+    theirs = {str(call) for call in calls}
     for file in sorted(folder.glob("*.json")):
         try:
             told = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             continue
-        if isinstance(told, dict) and told.get("to") in addresses:
+        if isinstance(told, dict) and (told.get("to") in addresses or told.get("call_id") in theirs):
+            yield file
+
+
+def older_than(folder: Path, before: datetime, endings: Collection[str]) -> Iterator[Path]:
+    """Files with such an ending, also in folders below, that nobody has written or used since."""
+    for file in sorted(folder.rglob("*")):
+        try:
+            found = file.lstat()
+        except OSError:
+            continue  # somebody else was quicker
+        old = found.st_mtime < before.timestamp()
+        if old and stat.S_ISREG(found.st_mode) and file.suffix.lower() in endings:
             yield file
 
 

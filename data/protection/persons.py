@@ -4,6 +4,7 @@ Rules:
 1. A telephone number that others share is not taken for one person's: calls from it belong to a person only
    where they turned out to be theirs.
 2. Numbers stand in calls as they came, so all the ways to write one are looked for.
+3. What names another customer is that customer's, whatever number, address or call it stands beside.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from data.models import (
     AppointmentRow,
     AuditRow,
     Base,
+    CallbackRow,
     CallerSettingRow,
     CallRow,
     CallStepRow,
@@ -74,12 +76,18 @@ class Subject:
     customer_number: str
     """Empty for a number that no customer has."""
     email: str | None
+    """Theirs alone."""
     numbers: tuple[str, ...]
     """E.164, theirs alone."""
     ways: tuple[str, ...]
     """How those may have been written by a switch."""
     identities: tuple[str, ...]
     """DNI and the like."""
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Where a message to nobody else goes."""
+        return frozenset((*self.ways, *((self.email,) if self.email else ())))
 
 
 def find(connection: Connection, who: str) -> Subject:
@@ -129,10 +137,11 @@ def _customer(connection: Connection, customer_id: UUID) -> Subject:
     proofs = select(IdentityRow.value).where(
         IdentityRow.customer_id == customer_id, IdentityRow.kind.in_(("dni", "nie", "cif"))
     )
+    others = select(func.count()).where(CustomerRow.email == row.email, CustomerRow.id != customer_id)
     return Subject(
         customer_id=customer_id,
         customer_number=row.customer_number,
-        email=row.email,
+        email=None if connection.scalar(others) else row.email,
         numbers=tuple(sorted(numbers)),
         ways=_ways(tuple(sorted(numbers))),
         identities=tuple(value for value in connection.scalars(proofs) if value),
@@ -161,10 +170,15 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
     def ids(table: type[Base]) -> ScalarSelect[UUID]:
         return select(table.id).where(table.customer_id == customer).scalar_subquery()  # type: ignore[attr-defined]  # only tables that have both
 
-    accounts, tickets, orders = ids(AccountRow), ids(TicketRow), ids(OrderRow)
+    def also(column: Any, *signs: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Theirs by name, or by one of these signs where nobody is named."""
+        return or_(theirs(column), and_(column.is_(None), or_(*signs)))
+
     calls = calls_of(subject)
     call_ids = select(CallRow.id).where(calls).scalar_subquery()
-    addresses = (*subject.ways, *((subject.email,) if subject.email else ()))
+    accounts, orders = ids(AccountRow), ids(OrderRow)
+    opened = also(TicketRow.customer_id, TicketRow.call_id.in_(call_ids))
+    tickets = select(TicketRow.id).where(opened).scalar_subquery()
     return {
         TurnRow: TurnRow.call_id.in_(call_ids),
         CallStepRow: CallStepRow.call_id.in_(call_ids),
@@ -172,18 +186,21 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             VerificationTryRow.call_id.in_(call_ids), VerificationTryRow.caller_number.in_(subject.ways)
         ),
         LockoutRow: and_(LockoutRow.scope == "caller", LockoutRow.subject.in_(subject.ways)),
-        OutboxRow: or_(theirs(OutboxRow.customer_id), OutboxRow.call_id.in_(call_ids)),
-        MessageRow: or_(
-            theirs(MessageRow.customer_id),
-            MessageRow.recipient.in_(addresses),
+        OutboxRow: also(OutboxRow.customer_id, OutboxRow.call_id.in_(call_ids)),
+        MessageRow: also(
+            MessageRow.customer_id,
+            MessageRow.recipient.in_(subject.addresses),
             MessageRow.call_id.in_(call_ids),
         ),
-        ConsentRow: or_(
-            theirs(ConsentRow.customer_id),
-            ConsentRow.e164.in_(subject.numbers),
-            ConsentRow.call_id.in_(call_ids),
+        ConsentRow: also(
+            ConsentRow.customer_id, ConsentRow.e164.in_(subject.numbers), ConsentRow.call_id.in_(call_ids)
         ),
-        SegmentRow: or_(theirs(SegmentRow.customer_id), SegmentRow.e164.in_(subject.numbers)),
+        CallbackRow: also(
+            CallbackRow.customer_id,
+            CallbackRow.number.in_(subject.numbers),
+            CallbackRow.call_id.in_(call_ids),
+        ),
+        SegmentRow: also(SegmentRow.customer_id, SegmentRow.e164.in_(subject.numbers)),
         CallerSettingRow: CallerSettingRow.e164.in_(subject.numbers),
         DebtRow: DebtRow.account_id.in_(accounts),
         PaymentRow: PaymentRow.account_id.in_(accounts),
@@ -192,7 +209,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         AccountRow: theirs(AccountRow.customer_id),
         TicketStatusChangeRow: TicketStatusChangeRow.ticket_id.in_(tickets),
         TicketNoteRow: TicketNoteRow.ticket_id.in_(tickets),
-        TicketRow: theirs(TicketRow.customer_id),
+        TicketRow: opened,
         OrderChangeRow: OrderChangeRow.order_id.in_(orders),
         ShipmentRow: ShipmentRow.order_id.in_(orders),
         OrderRow: theirs(OrderRow.customer_id),

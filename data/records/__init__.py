@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
     MOST_READINGS,
     MOST_STEPS,
@@ -27,7 +28,7 @@ from data.records.calls import (
     Who,
 )
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
-from data.records.outbox import Claimed, Errand, GivenUp, OutboxState
+from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
 from data.records.people import AuditEntry, Consent, Customer, OwnData
 from data.records.requests import By, Refused, Request
 from data.records.service import (
@@ -49,12 +50,15 @@ __all__ = [
     "AccountStatus",
     "Appointment",
     "AuditEntry",
+    "Booking",
     "By",
     "CallAnswered",
     "CallBegun",
     "CallEnded",
     "CallRecord",
     "CallStep",
+    "Callback",
+    "CallbackState",
     "Claimed",
     "Consent",
     "Customer",
@@ -63,7 +67,7 @@ __all__ = [
     "EndedBy",
     "Errand",
     "FreeSlot",
-    "GivenUp",
+    "LaidDown",
     "Movement",
     "NewTicket",
     "OrderStatus",

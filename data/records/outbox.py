@@ -73,14 +73,16 @@ class OutboxState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GivenUp:
-    """An errand that nobody will carry unless somebody says so."""
+class LaidDown:
+    """An errand that waits, or was given up: nobody will carry it then unless somebody says so."""
 
     id: UUID
     kind: str
     target: str
     created_at: datetime
-    given_up_at: datetime
+    due_at: datetime
+    """When it is tried next, if it waits."""
+    given_up_at: datetime | None
     tries: int
     last_error: str
     call_id: UUID | None

@@ -57,6 +57,7 @@ another step or flow; when the call comes back to it, it is put.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, InstanceOf, SkipValidation, ValidationError
@@ -66,8 +67,9 @@ from typing_extensions import override
 from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
+from dialogs.nodes.asked_back import certain
 from dialogs.nodes.not_at_hand import LOOKED_UP
-from dialogs.nodes.question import Asked, Judge, Listening, Question, answered, certain
+from dialogs.nodes.question import Asked, Judge, Listening, Question, answered
 from dialogs.nodes.several import answers_in
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.results import Match
@@ -115,9 +117,10 @@ class Ask(Question):
         except ValidationError as fault:
             return {**rest, "kind": kind.model_construct()}, fault.errors()
 
-    def judge_in(self, call: Call) -> Judge:
-        """Judges an answer under the circumstances of this call."""
-        asking = call.asking
+    def judge_in(self, call: Call, *, in_passing: bool = False) -> Judge:
+        """Judges an answer under the circumstances of this call. `in_passing`: out of a sentence, where
+        the "este" of "este viernes" is not the caller's own telephone."""
+        asking = replace(call.asking, own_number="") if in_passing else call.asking
         return lambda answer: self.kind.judge(answer, asking)
 
     def run(self, call: Call) -> Run:

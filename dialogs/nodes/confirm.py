@@ -11,6 +11,10 @@
 ```
 It stands behind the `ask` whose answer it reads back, and is called `confirm_SLOT` (here
 `confirm_customer_number`), because the slot's name is the question's. Its words must hold the value.
+
+Who corrects the answer in the same breath ("no, es el 45718", "not the fifth, the sixth") is not asked from
+the start: the new value is judged as its question would, taken, and read back again. That needs the `ask` or
+the `form` of the slot in the same flow. After three corrections, and after a plain no, it goes on at `no`.
 ```yaml test
 - test: it is right
   steps:
@@ -21,6 +25,19 @@ It stands behind the `ask` whose answer it reads back, and is called `confirm_SL
   steps:
     - key: 2
     - expect: {step: customer_number}
+- test: it is corrected in the same breath, and read back again
+  steps:
+    - say:
+        es: "no, es el cuatro cinco siete uno ocho"
+        ca: "no, és el quatre cinc set u vuit"
+        en: "no, it's four five seven one eight"
+    - expect: {step: confirm_customer_number, said: "45718", slots: {customer_number: 45718}}
+    - say: {es: "sí", ca: "sí", en: "yes"}
+    - expect: {hangup: true}
+- test: who only thinks so is asked again
+  steps:
+    - say: {es: "creo que sí", ca: "crec que sí", en: "I think so"}
+    - expect: {step: confirm_customer_number}
 ```
 """
 
@@ -35,10 +52,17 @@ from typing_extensions import override
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue
 from dialogs.flow import Name
+from dialogs.nodes.ask import Ask
+from dialogs.nodes.corrected import ReadBack
+from dialogs.nodes.form import Form
 from dialogs.nodes.question import Asked, Question, listen
-from dialogs.nodes.step import Exit, Run, Way
+from dialogs.nodes.step import Exit, Run, Step, Way
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.yes_no import YesNo, corrects_a_number
+from dialogs.universals import MARK
+
+MOST_CORRECTIONS = 3
+_CORRECTION = MARK + "correction:"
 
 
 class Confirm(Question):
@@ -55,22 +79,37 @@ class Confirm(Question):
         return f"confirm_{self.confirm}"
 
     def run(self, call: Call) -> Run:
+        for _round in range(MOST_CORRECTIONS + 1):
+            answer = yield from listen(call, self._asked(call))
+            if answer is None:
+                return "failed"
+            if not answer.value.startswith(_CORRECTION):
+                return answer.value
+            call.fill(self.confirm, answer.value.removeprefix(_CORRECTION))
+        return "no"
+
+    def _asked(self, call: Call) -> Asked:
         kind, asking, language = YesNo(), call.asking, call.language
+        question = self._question(call)
+        told = _read_back(call, question)
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            verdict = kind.judge(answer, asking)
-            if isinstance(answer, Keyed) or isinstance(verdict, Match):
+            verdict = kind.outright(answer, asking)
+            if isinstance(answer, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
                 return verdict
-            if corrects_a_number(answer, language):
+            again = told.corrected_by(answer) if told else None
+            if again is not None:
+                return Match(_CORRECTION + again.value, verdict.said, "voice", again.confidence)
+            if isinstance(verdict, NoMatch) and corrects_a_number(answer, language):
                 return Match("no", verdict.said, "voice", answer.alternatives[0].confidence)
             return verdict
 
-        asked = Asked(
+        return Asked(
             step=self,
             kind=kind.name,
             say=lambda: call.prompt(self.prompt),
-            phrases=kind.phrases(language),
-            words=kind.words(language),
+            phrases=(*kind.phrases(language), *(question.kind.phrases(language) if question else ())),
+            words=question.kind.words(language) if question else (),
             keys=kind.keys(),
             judge=judge,
             keypad=kind.keypad_wording,
@@ -78,8 +117,12 @@ class Confirm(Question):
             # Also when a retry's words leave the value out: "no, it is 4 5 7 1 8" is an answer, too.
             sensitive=self.confirm in call.flows.sensitive,
         )
-        answer = yield from listen(call, asked)
-        return answer.value if answer else "failed"
+
+    def _question(self, call: Call) -> Ask | None:
+        """The question whose answer is read back, if it can be corrected in passing."""
+        asks = [ask for step in call.flow.steps.values() for ask in _asks(step) if ask.ask == self.confirm]
+        # Free speech would take the reply itself for the value, and a yes cannot be told from the verdict.
+        return next((ask for ask in asks if ask.kind.confirmable and not ask.kind.free_speech), None)
 
     def exits(self) -> Iterator[Exit]:
         yield Exit("yes", self.yes, ("yes",))
@@ -97,3 +140,16 @@ class Confirm(Question):
             if self.confirm not in template.names:
                 remedy = f"put `{{{self.confirm}}}` into the sentence"
                 yield ("prompt", language), f"the prompt does not read back the answer: {remedy}"
+
+
+def _asks(step: Step) -> tuple[Ask, ...]:
+    """The questions that a step puts for slots."""
+    return (step,) if isinstance(step, Ask) else tuple(step.slots) if isinstance(step, Form) else ()
+
+
+def _read_back(call: Call, question: Ask | None) -> ReadBack | None:
+    value = call.slots.get(question.ask) if question else None
+    if question is None or not value:
+        return None
+    words = question.kind.read_back(value, call.asking)
+    return ReadBack(value, words, call.language, question.judge_in(call))

@@ -50,7 +50,8 @@ from dialogs.catalogue import Catalogue
 from dialogs.effects import Consent as ConsentEffect
 from dialogs.effects import Play
 from dialogs.flow import Name
-from dialogs.nodes.question import Asked, Question, certain
+from dialogs.nodes.asked_back import certain
+from dialogs.nodes.question import Asked, Question
 from dialogs.nodes.step import Exit, Run, Way, unexpected
 from dialogs.results import Done, Failed, Heard, Keyed, Match, NoMatch
 from dialogs.slots.acceptance import judged, phrases

@@ -117,7 +117,7 @@ class Form(Question):
         # A "no" that was picked out of a sentence would be a guess, and nobody would ask back.
         # Free speech would take the whole sentence, whatever it holds.
         picked = [ask for ask in self.slots if ask.kind.confirmable and not ask.kind.free_speech]
-        judges = {ask.ask: ask.judge_in(call) for ask in picked}
+        judges = {ask.ask: ask.judge_in(call, in_passing=True) for ask in picked}
         first_judge = first.judge_in(call)
         clock = any(ask.kind.value_type == "time" for ask in picked)
 

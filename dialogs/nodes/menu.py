@@ -68,12 +68,14 @@ from dialogs.catalogue import Catalogue
 from dialogs.effects import Keys, Prompt
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.question import Asked, Question, certain
+from dialogs.nodes.asked_back import certain
+from dialogs.nodes.question import Asked, Question
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Key, Phrases
 from dialogs.slots.choosing import Choice, choose, spoken_keys
+from dialogs.slots.places import expected
 
 
 class MenuChoice(BaseModel):
@@ -96,7 +98,8 @@ class Menu(Question):
     )
 
     def run(self, call: Call) -> Run:
-        choices = [Choice(name, choice.key or "", choice.phrases) for name, choice in self.choices.items()]
+        listed = ((name, self.choices[name]) for name in self._order(call))
+        choices = [Choice(name, choice.key or "", choice.phrases) for name, choice in listed]
         language = call.language
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
@@ -115,6 +118,7 @@ class Menu(Question):
             phrases=(
                 *(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
                 *spoken_keys([choice.key for choice in choices], language),
+                *expected(sum(choice.key != "0" for choice in choices), language),
             ),
             words=(),
             keys=Keys(1, 1),
@@ -124,12 +128,15 @@ class Menu(Question):
         chosen = yield from certain(call, asked, read_back)
         return chosen.value if chosen else "failed"
 
+    def _order(self, call: Call) -> tuple[str, ...]:
+        """The choices as they are offered: what the caller's segment has first comes first."""
+        first = (name for name in call.known.segment.menu_first if name in self.choices)
+        return tuple(dict.fromkeys((*first, *self.choices)))
+
     def _offered(self, call: Call) -> Prompt:
-        """The prompt, and what is on offer: what the caller's segment has first comes first."""
-        wanted = call.known.segment.menu_first
-        first = [name for name in wanted if name in self.choices]
+        """The prompt, and what is on offer."""
         offers: Prompt = ()
-        for name in dict.fromkeys((*first, *self.choices)):
+        for name in self._order(call):
             words = self.choices[name].offer
             offers += call.prompt(words, f"offer_{name}") if words else ()
         return (*call.prompt(self.prompt), *offers)

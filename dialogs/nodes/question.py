@@ -12,7 +12,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -27,12 +27,9 @@ from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
 from dialogs.slots.choosing import NEGATIONS
-from dialogs.slots.kind import SlotKind
 from dialogs.slots.words import words_of
-from dialogs.slots.yes_no import YesNo, behind_no
 from dialogs.universals import (
     HELP,
-    MARK,
     NOT_AT_HAND,
     REPEAT,
     SLOWER,
@@ -46,14 +43,10 @@ MOST_DETOURS = 6
 """Repeats, helps and slowers at one question; more count as no-match."""
 MOST_WORDS_ALONE = 4
 """Words of an utterance in free speech that may be a universal."""
-MOST_DENIALS = 2
-"""Times that a caller may answer "no" to "did you say …?" before a person takes over."""
 
 Judge = Callable[[Heard | Keyed], Match | NoMatch]
 Listening = Generator[Effect, Result, Match | None]
 Once = Generator[Effect, Result, Match | NoMatch | NoInput]
-
-_CORRECTION = MARK + "correction:"
 
 
 def _listed(value: object) -> object:
@@ -324,93 +317,3 @@ class Misses:
         if self.asked.keypad == "keypad_menu":
             return (*lead, *keypad, *self.asked.say())
         return (*lead, *self.asked.say(), *keypad)
-
-
-# --- "did you say …?" --------------------------------------------------------------------------------
-
-
-def certain(
-    call: Call,
-    asked: Asked,
-    read_back: Callable[[str], tuple[str, str]],
-) -> Listening:
-    """Asks, and where the answer is only half trusted, asks back; `None` if it cannot be had.
-
-    `read_back` gives an answer's words and how a person reads it. A caller who denies an answer is asked
-    again, and that answer is not believed a second time; one who corrects it in the same breath ("no,
-    cuatro cinco siete…") is taken at their word.
-    """
-    denied: list[str] = []
-    lead = ""
-    while len(denied) <= MOST_DENIALS:
-        answer = yield from listen(call, _without(asked, denied), lead)
-        while answer is not None and answer.band == "check":
-            verdict = yield from listen(call, _asked_back(call, asked, answer, read_back))
-            if verdict is None:
-                return None
-            if verdict.value == "yes":
-                return answer
-            denied.append(answer.value)
-            if not verdict.value.startswith(_CORRECTION):
-                break
-            if len(denied) > MOST_DENIALS:
-                return None
-            answer = _corrected(verdict)
-        else:
-            return answer
-        lead = "sorry_again"
-    return None
-
-
-def _corrected(verdict: Match) -> Match:
-    return Match(
-        verdict.value.removeprefix(_CORRECTION), verdict.said, verdict.by, verdict.confidence, verdict.band
-    )
-
-
-def _without(asked: Asked, denied: list[str]) -> Asked:
-    """The same question, deaf to the answers that the caller has denied."""
-    if not denied:
-        return asked
-    gone = tuple(denied)
-
-    def judge(answer: Heard | Keyed) -> Match | NoMatch:
-        found = asked.judge(answer)
-        if isinstance(found, NoMatch) or found.by == "keys" or found.value not in gone:
-            return found
-        for other in found.others:
-            if other not in gone:
-                return Match(other, found.said, found.by, found.confidence, "check")
-        return NoMatch(found.said)
-
-    return replace(asked, judge=judge)
-
-
-def _asked_back(
-    call: Call, asked: Asked, answer: Match, read_back: Callable[[str], tuple[str, str]]
-) -> Asked:
-    yes_no: SlotKind = YesNo()
-    asking, language = call.asking, call.language
-
-    def judge(reply: Heard | Keyed) -> Match | NoMatch:
-        verdict = yes_no.judge(reply, asking)
-        if isinstance(reply, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
-            return verdict
-        again = asked.judge(behind_no(reply))
-        if isinstance(again, Match) and again.value != answer.value:
-            return Match(_CORRECTION + again.value, verdict.said, again.by, again.confidence, again.band)
-        return verdict
-
-    return Asked(
-        step=asked.step,
-        kind="yes_no",
-        say=lambda: call.asked_back(*read_back(answer.value)),
-        phrases=(*yes_no.phrases(language), *asked.phrases),
-        words=asked.words,
-        keys=yes_no.keys(),
-        judge=judge,
-        keypad=yes_no.keypad_wording,
-        final_silence=yes_no.final_silence,
-        own_words=False,
-        sensitive=asked.sensitive,
-    )

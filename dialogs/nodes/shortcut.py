@@ -105,7 +105,7 @@ class Shortcut(Step):
             phrases=kind.phrases(call.language),
             words=kind.words(call.language),
             keys=kind.keys(),
-            judge=lambda answer: _about_something_else(answer) or kind.judge(answer, asking),
+            judge=lambda answer: _about_something_else(answer) or kind.outright(answer, asking),
             keypad=kind.keypad_wording,
             final_silence=kind.final_silence,
             own_words=False,

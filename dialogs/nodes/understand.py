@@ -307,7 +307,7 @@ class Understand(Question):
             phrases=kind.phrases(call.language),
             words=(),
             keys=kind.keys(),
-            judge=_or_anew(lambda answer: kind.judge(answer, asking)),
+            judge=_or_anew(lambda answer: kind.outright(answer, asking)),
             keypad=kind.keypad_wording,
             final_silence=kind.final_silence,
             own_words=False,

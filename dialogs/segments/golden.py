@@ -29,7 +29,7 @@ from pydantic_core import ErrorDetails
 from dialogs.errors import FlowsInvalid, Problem, ValueUnspeakable
 from dialogs.expressions import Template, Value
 from dialogs.flow import FlowSet
-from dialogs.misread import explain
+from dialogs.misread import explain, told_once
 from dialogs.prompts import render
 from dialogs.segments.facts import wrong_facts
 from dialogs.segments.reading import FILE
@@ -156,7 +156,7 @@ def golden_of(source: Source, flows: FlowSet) -> list[GoldenPlayed]:
     try:
         found = GoldenFile.model_validate(source.content)
     except ValidationError as fault:
-        raise FlowsInvalid([_told(source, error) for error in fault.errors()]) from fault
+        raise FlowsInvalid([_told(source, error) for error in told_once(fault.errors())]) from fault
     languages = tuple(dict.fromkeys(one for flow in flows.flows.values() for one in flow.languages))
     problems = [
         problem
@@ -179,7 +179,7 @@ def _told(source: Source, error: ErrorDetails) -> Problem:
     )
     cleaned: ErrorDetails = error.copy()
     cleaned["loc"] = loc
-    return explain(source, (), cleaned, list(inside.model_fields))
+    return explain(source, (), cleaned, list(inside.model_fields), model=inside)
 
 
 def _wrong(

@@ -37,7 +37,7 @@ from pydantic_core import ErrorDetails
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.misread import explain
+from dialogs.misread import explain, told_once
 from dialogs.nodes.branch import If
 from dialogs.prompts import Text, Words
 from dialogs.segments.rules import NO_RULES, Segment, SegmentRules, Shortcut
@@ -135,7 +135,7 @@ def read_rules(source: Source | None) -> tuple[SegmentRules, list[Problem]]:
     try:
         found = SegmentsFile.model_validate(source.content)
     except ValidationError as fault:
-        return NO_RULES, sorted({_told(source, error) for error in fault.errors()})
+        return NO_RULES, sorted({_told(source, error) for error in told_once(fault.errors())})
     shortcuts = {
         name: Shortcut(name, one.when, one.ask, dict(one.answers)) for name, one in found.shortcuts.items()
     }
@@ -200,9 +200,9 @@ def _told(source: Source, error: ErrorDetails) -> Problem:
     """A key is unknown among those of its own part of the file."""
     match error["loc"]:
         case ("segments", int(), *_):
-            known = list(SegmentFile.model_fields)
+            model: type[BaseModel] = SegmentFile
         case ("shortcuts", str(), *_):
-            known = list(ShortcutFile.model_fields)
+            model = ShortcutFile
         case _:
-            known = list(SegmentsFile.model_fields)
-    return explain(source, (), error, known)
+            model = SegmentsFile
+    return explain(source, (), error, list(model.model_fields), model=model)

@@ -19,6 +19,7 @@ from dialogs.expressions import Condition, Template, Value, Values
 from dialogs.segments.facts import ABSENT, FACTS, OUTCOMES
 from dialogs.spoken import DEFAULT_FORMAT, say
 from dialogs.spoken_numbers import Said
+from dialogs.spoken_regions import HOME
 
 FORMER = "former"
 """As a segment's language: the one that the caller spoke the last time, or is noted with."""
@@ -118,7 +119,7 @@ class Decision:
         except ValueUnspeakable:
             return UNKNOWN
 
-    def said(self, value: Value, language: str, today: date | None) -> Said:
+    def said(self, value: Value, language: str, today: date | None, *, region: str = HOME) -> Said:
         """A fact as it is said, and as it is read. Raises `ValueUnspeakable`."""
         kind = FACTS[value.name].kind if value.name in FACTS else "number"
         currency = self.facts.get(f"{value.name}_currency")
@@ -129,6 +130,7 @@ class Decision:
             language=language,
             currency=str(currency or ""),
             today=today,
+            region=region,
         )
 
 

@@ -43,8 +43,8 @@ def judged(answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
     """Yes or no, as `YesNo` gives it; what was said stays as it was said."""
     kind = YesNo()
     if isinstance(answer, Keyed):
-        return kind.judge(answer, asking)
-    found = kind.judge(Heard(tuple(_plainly(one, asking.language) for one in answer.alternatives)), asking)
+        return kind.outright(answer, asking)
+    found = kind.outright(Heard(tuple(_plainly(one, asking.language) for one in answer.alternatives)), asking)
     if not isinstance(found, Match):
         return found
     said = answer.alternatives[0].text if answer.alternatives else found.said

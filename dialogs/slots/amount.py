@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, ClassVar
@@ -148,7 +149,7 @@ class Amount(SpokenKind):
         def read_at(said: Words, at: int) -> Iterator[tuple[int, Meanings]]:
             for size, minor, cost in grammar.at(said, at):
                 reading = self._within(minor, cost) if minor >= 0 else Reading("", cost, "other_currency")
-                yield size, (reading,)
+                yield size, (replace(reading, bare=grammar.is_bare(said[at : at + size])),)
 
         return understand(
             words,
@@ -167,11 +168,11 @@ class Amount(SpokenKind):
         return Reading(str(minor), cost)
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return money(int(value), self.currency, asking.language)[0]
+        return money(int(value), self.currency, asking.language, region=asking.region)[0]
 
     @override
     def shown(self, value: str, asking: Asking) -> str:
-        return money(int(value), self.currency, asking.language)[1]
+        return money(int(value), self.currency, asking.language, region=asking.region)[1]
 
 
 @lru_cache(maxsize=8)
@@ -197,6 +198,11 @@ class _Grammar:
         self.cents = frozenset(tokens(CENTS[language]))
         if scale == 1:
             self.others |= self.cents
+
+    def is_bare(self, said: Words) -> bool:
+        """Whether nothing says that it is money."""
+        money = self.units | self.others | self.cents
+        return not any(word in money or word[0] in "€$£" or word[-1] in "€$£" for word in said if word)
 
     def mended(self, before: Words, last: Words) -> Words | None:
         """ "Cien con veinte, no, treinta": the cents are corrected."""

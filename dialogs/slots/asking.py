@@ -12,16 +12,17 @@ from datetime import date, datetime
 
 @dataclass(frozen=True)
 class Asking:
-    """The language of the question, the site's wall clock and the site's country.
+    """The language of the question, the site's wall clock and the site's country, and the caller's number.
 
     `now` is without a zone or with the site's; without a clock, relative answers ("mañana") are not
     understood. `region` is an ISO 3166 country code: it tells whose telephone numbers and postcodes are
-    meant.
+    meant. `own_number` is the telephone that the caller calls from, as it came; empty if it is withheld.
     """
 
     language: str
     now: datetime | None = None
     region: str = "ES"
+    own_number: str = ""
 
     @property
     def today(self) -> date | None:

@@ -21,6 +21,12 @@ to another step, a `menu` is shorter.
 "Quiero saber mi saldo" holds the phrase "saldo". Whole words count, the longest phrase wins, and where two
 choices are named at once the answer is asked back. A near miss by sound ("salvo" for "saldo") is always
 asked back too.
+
+"La segunda" and "the last one" are counted in the order of the file, so read them out in that order; where
+the keys count the same way (1, 2, 3), "la segunda" is sure. Whoever says "ninguna" hears how to reach a
+person.
+
+Reasons of a miss: `none_of_these`.
 """
 
 from __future__ import annotations
@@ -30,6 +36,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
@@ -37,6 +44,7 @@ from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, spoken_keys
 from dialogs.slots.kind import SlotKind
+from dialogs.slots.places import expected
 from dialogs.slots.words import plain
 
 _REFUSED = re.compile(
@@ -146,6 +154,7 @@ class OneOf(SlotKind):
         return (
             *(p for option in self.choices.values() for p in option.phrases.get(language, ())),
             *spoken_keys([option.key or "" for option in self.choices.values()], language),
+            *expected(len(self.choices), language),
         )
 
     def keys(self) -> Keys:
@@ -163,3 +172,7 @@ class OneOf(SlotKind):
         option = self.choices.get(value)
         phrases = option.phrases.get(asking.language) if option else None
         return phrases[0] if phrases else value
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return self.read_back(value, asking)

@@ -4,6 +4,7 @@ Rules:
 1. Whole words count; the longest phrase wins; where two are named at once, the answer is asked back.
 2. What is denied ("no es un pedido, es una avería") is no rival of what is wanted instead.
 3. A near miss by sound ("salvo" for "saldo") is always asked back, and a "not" is never mended away.
+4. "The second one" is the second that was read out; it is sure only where its key says the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.hedges import denied
 from dialogs.slots.kind import best_said
 from dialogs.slots.numerals import readings
+from dialogs.slots.places import places, refuses_all
 from dialogs.slots.trust import band
 from dialogs.slots.words import likeness, phrases_of, plain, starts, within, words_of
 from dialogs.spoken import DIGITS
@@ -41,7 +43,7 @@ _KEY_WORDS = frozenset(
 
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
 """Words that turn an answer round, in any language."""
-_NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none"}
+_NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none", "nunca", "mai", "tampoc", "tampoco"}
 _CANNOT = frozenset({"imposible", "impossible"})
 _UNSUITED = frozenset(
     plain(word)
@@ -57,7 +59,7 @@ _SET_WORDS = phrases_of(
     "buenas tardes|buena tarde|buenos días|buenas noches|bona tarda|bones tardes|bon dia|bona nit"
     "|good morning|good afternoon|good evening|más tarde|muy tarde|demasiado tarde|tan tarde|llego tarde"
     "|llegaré tarde|he llegado tarde|es tarde|ya es tarde|se hace tarde|se me hace tarde|tarde o temprano"
-    "|of the day"
+    "|of the day|mañana será otro día|de la noche a la mañana|el día de mañana"
 )
 """Set phrases in which a word does not name what it names by itself: a greeting is no part of the day."""
 _BEHIND = 3
@@ -96,13 +98,19 @@ class _Hit:
 def choose(
     choices: Sequence[Choice], answer: Heard | Keyed, language: str, *, rescue: bool = True
 ) -> Match | NoMatch:
-    """Which of them the answer names."""
+    """Which of them the answer names. They stand in the order in which they are read out.
+
+    Without `rescue` only their phrases count: no key that is said, no place in the list, nothing alike.
+    """
     if isinstance(answer, Keyed):
         for choice in choices:
             if choice.key and choice.key == answer.keys:
                 return Match(choice.id, answer.keys, "keys")
         return NoMatch(answer.keys)
-    for find in (_exact, _spoken_key, _alike) if rescue else (_exact,):
+    said = best_said(answer)
+    if rescue and refuses_all(said, language) and not _exact(choices, answer.alternatives[0], language):
+        return NoMatch(said, "none_of_these")
+    for find in (_exact, _spoken_key, _by_place, _alike) if rescue else (_exact,):
         for alternative in answer.alternatives:
             hits = find(choices, alternative, language)
             if hits:
@@ -219,6 +227,21 @@ def _spoken_key(choices: Sequence[Choice], alternative: Alternative, language: s
         return []
     sure = 0.99 if any(word in NEGATIONS for word in said) else 1.0
     return [_Hit(choice.id, 1, sure) for choice in choices if choice.key == found[0].digits]
+
+
+def _by_place(choices: Sequence[Choice], alternative: Alternative, language: str) -> list[_Hit]:
+    """ "La segunda", "the last one"."""
+    # A person on key 0 is offered beside the others, not among them.
+    listed = [choice for choice in choices if choice.key != "0"]
+    in_order = [choice.key for choice in listed] == [str(n) for n in range(1, len(listed) + 1)]
+    hits = []
+    for place in places(alternative.text, language):
+        at = place.among(len(listed))
+        if at is None:
+            return []
+        sure = in_order and place.counted and not place.hedged
+        hits.append(_Hit(listed[at].id, 1, 1.0 if sure else 0.99))
+    return hits
 
 
 def spoken_keys(keys: Sequence[str], language: str) -> tuple[str, ...]:

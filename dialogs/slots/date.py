@@ -17,8 +17,10 @@ a date of birth, `past`. With `any`, "quince de marzo" may be last March or next
 whatever people mean differently: "next Friday", "en quince días", "el viernes" on a Friday. A time beside the
 day ("el viernes a las cinco") is left to another question.
 
-"El segundo martes de diciembre" and "el último día del mes" are days, too; "la víspera de Navidad" and "a fortnight on
-Friday" are asked back. A range ("del lunes al viernes") is none, nor is what stays open ("a finales de marzo").
+"El segundo martes de diciembre" and "el último día del mes" are days, too; "la víspera de Navidad", "a fortnight on
+Friday" and "a fin de mes" (the last day) are asked back, and so is what is corrected ("mañana no, pasado"). A range
+("del lunes al viernes") is none, nor is what stays open ("a finales de marzo"). Where the day is `past`, two digits
+may be a year: "July third eighty".
 
 By key: day and month, or day, month and year: `1503`, `150326`, `15032026`.
 
@@ -48,6 +50,7 @@ from dialogs.slots.time_reading import relative
 from dialogs.slots.weekdays import Range
 from dialogs.slots.words import Words, tokens
 from dialogs.spoken_days import day_and_weekday
+from dialogs.spoken_numbers import Said
 
 _MONTHS_FIRST = frozenset({"US", "PH"})
 """Countries that write the month before the day."""
@@ -142,7 +145,15 @@ class Date(SpokenKind):
         return Reading("", reading.cost, reason) if reason else reading
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return day_and_weekday(date.fromisoformat(value), asking.language, asking.today)
+        return self._told(value, asking)[0]
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return self._told(value, asking)[1]
+
+    def _told(self, value: str, asking: Asking) -> Said:
+        day = date.fromisoformat(value)
+        return day_and_weekday(day, asking.language, asking.today, region=asking.region)
 
 
 _FILLERS: Mapping[str, frozenset[str]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from dialogs.slots.date_words import DATE_WORDS
@@ -29,7 +30,8 @@ _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|o|er|ro|r)")
 _EVERY = frozenset({"los", "els"})
 """Before a weekday it is one that comes again and again, and no day: "los viernes"."""
 _BEHIND_WEEKDAY = (
-    "week_next", "week_this", "week_last", "week_later", "after_next", "next_after", "last_after",
+    "week_next", "week_this", "week_last", "week_later", "fortnight_later", "after_next", "next_after",
+    "last_after",
 )  # fmt: skip
 """The tables of what may narrow a weekday down."""
 
@@ -66,13 +68,16 @@ class Calendar:
                 yield last - at, tuple(found)
 
     def mended(self, before: Words, last: Words) -> Words | None:
-        """ "El quince de marzo, no, el dieciséis": the month stays."""
+        """ "El quince de marzo, no, el dieciséis": the month stays, and the year."""
+        before = before[1:] if before[0] in self.words.weekdays else before
         months = [at for at, word in enumerate(before) if word in self.words.months]
         bare = last[starts(last, 0, self.words.articles) :]
         if not months or not any(end == len(bare) for end, _day in self._day(bare, 0)):
             return None
         if months[0] == 0:
-            return (before[0], *last)
+            begin = 1 + starts(before, 1, self.words.articles)
+            year = max((end for end, _day in self._day(before, begin)), default=len(before))
+            return (before[0], *last, *before[year:])
         behind = months[0] - (before[months[0] - 1] in self.words.of)
         return (*last, *before[behind:])
 
@@ -90,6 +95,7 @@ class Calendar:
             if 1 <= day <= 31 and not stretch:
                 yield from self._day_of(words, end, day, named=named or self._is_ordinal(words[end - 1]))
         yield from self._month_day(words, at)
+        yield from self._zero_first(words, at)
         yield from self._figures(words, at)
 
     # --- what needs no month ---
@@ -98,6 +104,9 @@ class Calendar:
         size = starts(words, at, self.words.offsets)
         if size:
             yield at + size, [self.days.from_today(self.words.offsets[words[at : at + size]])]
+        behind = starts(words, at, self.words.day_after)
+        if behind > size and any(self.words.offsets.get((word,)) == 1 for word in words):
+            yield at + behind, [self.days.from_today(2)]
 
     def _feast(self, words: Words, at: int) -> Iterator[_Dated]:
         size = starts(words, at, self.words.moving)
@@ -165,15 +174,7 @@ class Calendar:
     def _weekday_and(self, words: Words, at: int, weekday: int, before: str) -> Iterator[_Dated]:
         """What narrows a weekday down from behind: a week, or the day of the month."""
         table = self.words
-        for which in (
-            "week_next",
-            "week_this",
-            "week_last",
-            "week_later",
-            "after_next",
-            "next_after",
-            "last_after",
-        ):
+        for which in _BEHIND_WEEKDAY:
             size = starts(words, at, getattr(table, which))
             if size and (not before or which.startswith("week")):
                 yield at + size, self.days.which(weekday, which.removesuffix("_after"))
@@ -211,7 +212,8 @@ class Calendar:
     ) -> Iterator[_Dated]:
         """A day, and the month that may stand behind it."""
         table = self.words
-        joined = at < len(words) and words[at] in table.of
+        joined = int(at < len(words) and words[at] in table.of)
+        joined += words[at : at + 2] == ("of", "the")  # "the third of the seventh"
         slashed = at < len(words) and words[at] in ("barra", "slash", "guion", "guio", "stroke")
         place = at + (joined or slashed)
         month = table.months.get(words[place]) if place < len(words) else None
@@ -235,15 +237,35 @@ class Calendar:
             size = starts(words, at, getattr(table, which))
             if size:
                 yield at + size, [self.days.in_month(day, months, weekday)]
-        yield at, list(self.days.in_some_month(day, 0.0 if named else CARELESS, weekday))
+        open_month = self.days.in_some_month(day, 0.0 if named else CARELESS, weekday)
+        yield at, [replace(reading, bare=weekday is None) for reading in open_month]
 
     def _month_number(self, words: Words, at: int) -> Iterator[tuple[int, int, float]]:
         zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (
             (1, 0, 0.0),
         )
+        if words[at - 1 : at] == ("the",):  # "the third of the seventh"
+            month = self.words.ordinals.get(words[at] if at < len(words) else "", 13)
+            if month <= 12:
+                yield at + 1, month, 0.0
         for size, month, cost in below_hundred(words, at + zero, self.language):
             if 1 <= month <= (9 if zero else 12):
                 yield at + zero + size, month, cost
+
+    def _zero_first(self, words: Words, at: int) -> Iterator[_Dated]:
+        """ "Cero tres, cero siete, ochenta": a day that begins with a zero, with its month and year."""
+        if below_hundred(words[at : at + 1], 0, self.language)[:1] != ((1, 0, 0.0),):
+            return
+        for end, day in self._day(words, at + 1):
+            if not 1 <= day < 10:
+                continue
+            ends = {
+                year.end
+                for month_end, _month, _cost in self._month_number(words, end)
+                for year in self.years.at(words, month_end, marked=True)
+            }
+            whole = self._day_of(words, end, day, named=False)
+            yield from ((last, found) for last, found in whole if last in ends)
 
     def _month_day(self, words: Words, at: int, weekday: int | None = None) -> Iterator[_Dated]:
         """ "March the fifteenth", "marzo quince"."""

@@ -18,6 +18,8 @@ class DateWords:
 
     offsets: Mapping[Words, int]
     """ "pasado mañana" → 2 days from today."""
+    day_after: Phrases
+    """ "Pasado", which is the day after tomorrow only behind a "mañana" that is turned down."""
     weekdays: Mapping[str, int]
     """Monday is 0."""
     months: Mapping[str, int]
@@ -39,6 +41,7 @@ class DateWords:
     week_last: Phrases
     week_later: Phrases
     """Behind a weekday, or before it: a week after that day."""
+    fortnight_later: Phrases
     leave_open: frozenset[str]
     """Beside a day, they make it another one, or none."""
     after_next: Phrases
@@ -104,6 +107,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
             "|mañana mismo=1|el día de mañana=1|pasado mañana=2|ayer=-1|anteayer=-2|antes de ayer=-2|antier=-2"
             "|antes ayer=-2|trasanteayer=-3|el día de hoy=0|el día de ayer=-1|anoche=-1"
         ),
+        day_after=phrases_of("pasado"),
         weekdays=_numbered("lunes=0 martes=1 miércoles=2 jueves=3 viernes=4 sábado=5 domingo=6"),
         months=_numbered(
             "enero=1 febrero=2 marzo=3 abril=4 mayo=5 junio=6 julio=7 agosto=8 septiembre=9 setiembre=9"
@@ -126,6 +130,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
         week_this=phrases_of("de esta semana|de esta misma semana"),
         week_last=phrases_of("de la semana pasada|de la pasada semana|la semana pasada"),
         week_later=phrases_of("no este el otro|en ocho|en ocho días"),
+        fortnight_later=(),
         after_next=(),
         leave_open=_words(
             "semana semanas días meses años quincena finde fin final finales principio principios mediados mitad puente"
@@ -171,6 +176,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
             "|passat demà=2|despús-demà=2|despusdemà=2|demà passat mateix=2|ahir=-1|abans-d'ahir=-2"
             "|abans d'ahir=-2|despús-ahir=-2|despusahir=-2|anit=-1|el dia d'avui=0|el dia d'ahir=-1"
         ),
+        day_after=phrases_of("passat"),
         weekdays=_numbered("dilluns=0 dimarts=1 dimecres=2 dijous=3 divendres=4 dissabte=5 diumenge=6"),
         months=_numbered(
             "gener=1 febrer=2 març=3 abril=4 maig=5 juny=6 juliol=7 agost=8 setembre=9 octubre=10 novembre=11"
@@ -192,6 +198,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
         week_this=phrases_of("d'aquesta setmana|d'esta setmana"),
         week_last=phrases_of("de la setmana passada|la setmana passada"),
         week_later=phrases_of("no aquest l'altre"),
+        fortnight_later=(),
         after_next=(),
         leave_open=_words(
             "setmana setmanes dies mesos anys quinzena fi final finals principi principis mitjan mitjans meitat pont"
@@ -229,6 +236,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
             "|the day after tomorrow=2|yesterday=-1|day before yesterday=-2|the day before yesterday=-2"
             "|last night=-1|a week today=7|a week tomorrow=8|today week=7|tomorrow week=8|a fortnight today=14"
         ),
+        day_after=phrases_of("day after|the day after"),
         weekdays=_numbered("monday=0 tuesday=1 wednesday=2 thursday=3 friday=4 saturday=5 sunday=6"),
         months=_numbered(
             "january=1 february=2 march=3 april=4 may=5 june=6 july=7 august=8 september=9 october=10"
@@ -250,6 +258,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
         week_this=phrases_of("this week|of this week"),
         week_last=phrases_of("last week|of last week"),
         week_later=phrases_of("week"),
+        fortnight_later=phrases_of("fortnight"),
         after_next=phrases_of("after next"),
         leave_open=_words(
             "week weeks days month months year years other fortnight fortnights weekend weekends end beginning start middle mid early"

@@ -14,8 +14,11 @@ from dialogs.slots.quantities import quantities
 from dialogs.slots.words import LONGEST_UTTERANCE, Words, tokens
 
 _GLUED = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
-MISFIT = 1.2
-"""Readings that cost more are no use for a number that nothing proves."""
+MISFIT = 0.5
+MISFIT_BY_SIGN = 0.4
+_DOUBT = 0.6
+"""Readings that cost more than this, and as much again for each sign, are no use for a number that nothing
+proves: out of "demà serà un altre dia" the ear can make 1914."""
 
 
 def taken_apart(text: str) -> Words:
@@ -49,16 +52,27 @@ _REPLACED = 4
 _TOLD_AGAIN, _REPAIRED, _WENT_ON = 0.1, 0.4, 0.6
 
 
-def as_told(words: Words, language: str, read: ReadWhole) -> list[Reading]:
+def as_told(words: Words, language: str, read: ReadWhole, *, lettered: bool = False) -> list[Reading]:
     """What a number that is a name means, spoken by somebody who may correct or doubt it.
 
     Said again as a whole behind a correction, it is that; if only a piece follows ("seis uno dos, no, ocho
     …"), the piece replaces the last words before it. A pause or an apology may also be nothing but that.
-    Unless both times the same was said, it is asked back.
+    Unless both times the same was said, it is asked back. `lettered`: letters belong to it, so the Catalan
+    "u, a" are two of them and no range from one to something.
     """
+    return [r for r in _told(words, language, read, lettered=lettered) if not _misfit(r)]
+
+
+def _misfit(reading: Reading) -> bool:
+    """Whether so much had to be bent that nothing but chance may have made a number of it."""
+    most = MISFIT + MISFIT_BY_SIGN * len(reading.value) - (_DOUBT if reading.doubted else 0.0)
+    return bool(reading.value) and not reading.proven and reading.cost > most
+
+
+def _told(words: Words, language: str, read: ReadWhole, *, lettered: bool) -> list[Reading]:
     utterance = told(words[: LONGEST_UTTERANCE + 1], language)
     parts, breaks = list(utterance.parts), list(utterance.breaks)
-    if any(denied(part, language) or _leaves_open(part, language) for part in parts):
+    if any(denied(part, language) or _leaves_open(part, language, lettered=lettered) for part in parts):
         return []
     while breaks and not says_number(parts[0], language):  # manners, or a "no" to the question before
         refused = breaks[0] == "no" and has_none(parts[1], language)
@@ -102,13 +116,16 @@ _UP_TO = {
 """Between two numbers, these make a choice or a range of them."""
 
 
-def _leaves_open(part: Words, language: str) -> bool:
+def _leaves_open(part: Words, language: str, *, lettered: bool) -> bool:
     """Whether the words tell only a piece of a number, or more than one."""
     if not (_PARTLY.get(language, frozenset()) | BETWEEN.get(language, frozenset())).isdisjoint(part):
         return True
     inner = zip(part, part[1:], part[2:], strict=False)
     return any(
-        word in _UP_TO.get(language, ()) and says_number((one,), language) and says_number((other,), language)
+        word in _UP_TO.get(language, ())
+        and not (lettered and one.isalpha() and len(one) == 1)
+        and says_number((one,), language)
+        and says_number((other,), language)
         for one, word, other in inner
     )
 

@@ -12,6 +12,9 @@
 The value is E.164: `+34612345678`. What is no number of any plan (Google's libphonenumber knows them) is
 not understood; how the digits are grouped does not matter ("seis doce, treinta y cuatro, …").
 
+"Este mismo" and "the number I'm calling from" are the caller's own number (`caller.number`), where the call
+came with one; "el mismo", which may be another that you know, is asked back.
+
 By key: the digits, `00` for the plus, `#` at the end.
 
 Reasons of a miss: `no_such_number`, `not_mobile`, `not_fixed`.
@@ -41,6 +44,7 @@ from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
 from dialogs.slots.naming import as_told, best_of, digit_strings, taken_apart, without
 from dialogs.slots.numerals import number_words
+from dialogs.slots.own_number import EXPECTED, means_own
 from dialogs.slots.phrasing import Reading, SpokenKind
 from dialogs.slots.quantities import quantity_words
 from dialogs.slots.words import Words, tokens
@@ -90,6 +94,10 @@ class Phone(SpokenKind):
         listed = (*number_words(language), *quantity_words(language), *((plus,) if plus else ()))
         return tuple(dict.fromkeys(listed))
 
+    @override
+    def phrases(self, language: str) -> tuple[str, ...]:
+        return (*EXPECTED.get(language, ()), *super().phrases(language))
+
     def keys(self) -> Keys:
         return Keys(_SHORTEST, _LONGEST)
 
@@ -101,6 +109,14 @@ class Phone(SpokenKind):
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         about = frozenset(tokens(_ABOUT.get(asking.language, "")))
+
+        own = means_own(text, asking.language)
+        if own is not None:
+            # A withheld number is a plain miss: that it does not exist would be a lie.
+            found = _number(asking.own_number, asking.region) and self._judged(
+                asking.own_number, asking.region, own
+            )
+            return (found,) if found else ()
 
         def read(words: Words) -> Iterable[Reading]:
             return best_of(self._all(without(words, about), asking, written_plus="+" in text))
@@ -129,7 +145,12 @@ class Phone(SpokenKind):
         return Reading(value, cost)
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return phone(national(value, asking.region), asking.language)[0]
+        number = national(value, asking.region)
+        return phone(number, asking.language, region=asking.region)[0]
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return phone(national(value, asking.region), asking.language)[1]
 
 
 @lru_cache(maxsize=2048)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -50,6 +50,8 @@ class Reading:
     """A check digit or letter fits."""
     doubted: bool = False
     """The caller corrected or doubted it: it is asked back, whatever proves it."""
+    bare: bool = field(default=False, compare=False)
+    """Nothing but a number ("dos", "the second"): among words that say nothing it counts something else."""
 
 
 Meanings = tuple[Reading, ...]
@@ -129,7 +131,7 @@ def understand(
     if around is None:
         return ()
     # What is a careless reading already is nothing among words that say nothing: "tengo tres hijos".
-    kept = (r for r in last.meanings if around < 2 * UNEXPLAINED or r.cost < CARELESS)
+    kept = (r for r in last.meanings if around < 2 * UNEXPLAINED or (r.cost < CARELESS and not r.bare))
     return tuple(replace(r, cost=round(r.cost + around, 3), doubted=doubted) for r in kept)
 
 
@@ -138,9 +140,23 @@ def _are_several(words: Words, spans: list[_Span], language: str, *, corrected: 
     if any(word in BETWEEN.get(language, ()) for word in words[: spans[0].start]):
         return True
     if corrected:
-        return not corrects(words[spans[-2].end : spans[-1].start], language)
+        between = words[spans[-2].end : spans[-1].start]
+        return not corrects(between, language) and not _instead(words[: spans[0].start], between, language)
     # "Cien euros ahora y cien luego"
     return not lexicon_of(language).joins.isdisjoint(_between(words, spans))
+
+
+_INSTEAD = frozenset(
+    {"but", "it's", "its", "is", "es", "sino", "mejor", "millor", "rather", "the", "el", "la", "on"}
+)
+
+
+def _instead(before: Words, between: Words, language: str) -> bool:
+    """Whether the first of two answers is turned down for the second: "not the fifth, the sixth"."""
+    if not all(word in _INSTEAD or not word for word in between):
+        return False
+    turned = denied(before[-1:], language)
+    return turned or (denied(before[-2:-1], language) and before[-1] in AFTER_NO[language])
 
 
 def _mended(words: Words, spans: list[_Span], read_at: ReadAt, mend: Mend | None) -> _Span:

@@ -14,6 +14,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "ca": "He sentit més d'una resposta.",
         "en": "I heard more than one answer.",
     },
+    "none_of_these": {
+        "es": "Si no le sirve ninguna, diga operador.",
+        "ca": "Si no li va bé cap, digui operador.",
+        "en": "If none of them suits you, say operator.",
+    },
     "too_small": {
         "es": "Ese importe es demasiado bajo.",
         "ca": "Aquest import és massa baix.",

@@ -91,7 +91,7 @@ class Reference(Digits, ABC):
         def read(words: Words) -> Iterable[Reading]:
             return best_of(self._digits_of(self._beginnings(without(words, about), language), language))
 
-        return as_told(taken_apart(text), language, read)
+        return as_told(taken_apart(text), language, read, lettered=bool(self.prefix or self.letters))
 
     def _digits_of(self, parts: Iterable[_Beginning], language: str) -> Iterator[Reading]:
         for letters, rest, extra in parts:

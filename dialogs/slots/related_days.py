@@ -1,7 +1,7 @@
 """Days that are told by another one: "la víspera de Navidad", "el segundo martes de diciembre".
 
 A day before or after another, a week from a named day, the nth weekday of a month, and a month's first and
-last day. What is reckoned from another day is asked back: one slip of the ear moves two days.
+last day; "a fin de mes" is its last one, and asked back. What is reckoned from another day is asked back: one slip of the ear moves two days.
 """
 
 # ruff: noqa: E501 - tables are read by rows
@@ -36,6 +36,14 @@ class _Relations:
     nth: Mapping[str, int]
     day: frozenset[str]
     of: tuple[Words, ...]
+    end: tuple[Words, ...]
+    """Before a month: "a fin de"."""
+    bare_month: tuple[Words, ...]
+    """ "De mes", behind it."""
+    month_end: tuple[Words, ...]
+    """The same in a word of its own: "month end"."""
+    near: frozenset[str]
+    """Before "a fin de mes", they leave the day open."""
 
 
 def _nth(text: str) -> dict[str, int]:
@@ -59,6 +67,10 @@ _RELATIONS: Mapping[str, _Relations] = {
         ),
         day=frozenset({"dia"}),
         of=phrases_of("de|del mes de"),
+        end=phrases_of("fin|final|a fin|a final|al final|para fin|para final"),
+        bare_month=phrases_of("de mes"),
+        month_end=(),
+        near=frozenset({"hacia", "antes", "hasta", "sobre", "casi", "desde", "partir"}),
     ),
     "ca": _Relations(
         day_before=phrases_of(
@@ -74,6 +86,10 @@ _RELATIONS: Mapping[str, _Relations] = {
         nth=_nth("primer=1 segon=2 tercer=3 quart=4 cinquè=5 últim=-1 darrer=-1 1r=1 2n=2 3r=3"),
         day=frozenset({"dia"}),
         of=phrases_of("de|del mes de"),
+        end=phrases_of("fi|final|a fi|a final|al final|per a fi|per a final|per fi"),
+        bare_month=phrases_of("de mes"),
+        month_end=(),
+        near=frozenset({"cap", "abans", "fins", "sobre", "gairebe", "quasi", "des", "partir"}),
     ),
     "en": _Relations(
         day_before=phrases_of("day before|a day before|one day before|eve of|the eve of"),
@@ -85,6 +101,10 @@ _RELATIONS: Mapping[str, _Relations] = {
         ),
         day=frozenset({"day"}),
         of=phrases_of("of|in|of the month of"),
+        end=phrases_of("end|the end|at the end|by the end|on the end"),
+        bare_month=phrases_of("of month"),
+        month_end=phrases_of("month end|month's end|by month end|at month end|the month end|the month's end"),
+        near=frozenset({"towards", "toward", "before", "near", "around", "until", "till", "nearly", "from", "to", "after"}),
     ),
 }  # fmt: skip
 
@@ -117,6 +137,7 @@ class RelatedDays:
         if self.language == "en" and words[at : at + 1] == ("fortnight",):
             yield from self._weeks_from(words, at + 1, 14)
         yield from self._nth_day(words, at)
+        yield from self._end_of_month(words, at)
 
     def _weeks_from(self, words: Words, at: int, days: int) -> Iterator[Dated]:
         """ "A fortnight today", "two weeks on Friday"."""
@@ -140,20 +161,36 @@ class RelatedDays:
         weekday = self.words.weekdays.get(words[at + 1])
         if weekday is None and (words[at + 1] not in self.relations.day or which not in (1, LAST)):
             return
-        place = at + 2
+        yield from self._of_month(words, at + 2, which, weekday)
+
+    def _of_month(self, words: Words, at: int, which: int, weekday: int | None) -> Iterator[Dated]:
+        """ "… de este mes", "… de diciembre"."""
         for phrases, apart in (
             (self.words.month_this, 0),
             (self.words.month_next, 1),
             (self.words.month_last, -1),
         ):
-            size = starts(words, place, phrases)
+            size = starts(words, at, phrases)
             if size and self.days.today:
                 month = self.days.today.year * 12 + self.days.today.month - 1 + apart
-                yield place + size, [self._in(month // 12, month % 12 + 1, which, weekday)]
-        place += starts(words, place, self.relations.of)
+                yield at + size, [self._in(month // 12, month % 12 + 1, which, weekday)]
+        place = at + starts(words, at, self.relations.of)
         month_named = self.words.months.get(words[place]) if place < len(words) else None
-        if month_named and place > at + 2:
+        if month_named and place > at:
             yield place + 1, list(self._in_some_year(month_named, which, weekday))
+
+    def _end_of_month(self, words: Words, at: int) -> Iterator[Dated]:
+        """ "A fin de mes": the last day, though some mean the days around it; "hacia fin de mes" is none."""
+        size = starts(words, at, self.relations.end)
+        found = list(self._of_month(words, at + size, LAST, None)) if size else []
+        bare = starts(words, at + size, self.relations.bare_month) if size else 0
+        whole = size + bare if bare else starts(words, at, self.relations.month_end)
+        if whole and self.days.today:
+            today = self.days.today
+            found.append((at + whole, [self._in(today.year, today.month, LAST, None)]))
+        vague = not self.relations.near.isdisjoint(words[max(0, at - 3) : at])
+        for end, meant in found:
+            yield end, [Reading("") if vague else _moved(reading, 0) for reading in meant]
 
     def _in(self, year: int, month: int, which: int, weekday: int | None) -> Reading:
         there = _nth_of(year, month, which, weekday)

@@ -13,7 +13,8 @@
 The value is the time on a 24-hour clock, `17:30`; `{call_me_at}` is said as "las cinco y media de la tarde".
 "Las cinco" without morning or afternoon means two times: `earliest` and `latest` choose, and where both
 fit, or nothing is said about the hours, the more usual one (from eight to eight) is asked back. Catalan
-quarters count towards the coming hour: "dos quarts de cinc" is half past four. A range ("de dos a cuatro",
+quarters count towards the coming hour: "dos quarts de cinc" is half past four ("dos quarts de vint-i-dues",
+which nobody says, is asked back). A range ("de dos a cuatro",
 "two to four pm") is no time, nor is "a quarts de cinc"; "ten to five" is asked back: it may be
 a range.
 
@@ -155,4 +156,4 @@ class Time(SpokenKind):
         return Reading(value, cost)
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return time_of_day(value, asking.language)[0]
+        return time_of_day(value, asking.language, region=asking.region)[0]

@@ -258,8 +258,11 @@ class Clock:
                 of += starts(words, of, (("de", "les"), ("de", "la"), ("de",)))
                 guess = GUESS if minutes % 15 or offset % 5 else 0.0  # "mig quart": seven minutes and a half
                 for size, hour, cost in below_hundred(words, of, "ca"):
+                    told = (hour - 1) * 60 + minutes + offset
                     if 1 <= hour <= 12:
-                        yield of + size, ((hour - 1) * 60 + minutes + offset) % 720, False, cost + guess
+                        yield of + size, told % 720, False, cost + guess
+                    elif 12 < hour <= 24:  # nobody counts quarters on this clock: it is asked back
+                        yield of + size, told, True, cost + GUESS
 
     def _bell_minutes(self, words: Words, at: int) -> Iterator[tuple[int, int]]:
         yield 0, 0
@@ -270,7 +273,8 @@ class Clock:
             yield 2, sign * 7
         for size, minutes, _cost in below_hundred(words, at + 1, "ca") if sign else ():
             if 0 < minutes < 15:
-                yield 1 + size, sign * minutes
+                named = words[at + 1 + size : at + 2 + size] in (("minut",), ("minuts",))
+                yield 1 + size + named, sign * minutes
 
     def _figures(self, words: Words, at: int) -> Iterator[tuple[int, int, bool, float]]:
         """ "17:30", "5.30", "17h30"."""

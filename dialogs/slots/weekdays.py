@@ -20,15 +20,22 @@ def days_to(weekday: int, which: str, today: int, wanted: Range, language: str) 
     """How far that weekday is from today's (both 0 for Monday), likeliest first.
 
     `which` is empty for a bare "el viernes", else `this`, `next`, `last`, `week_this`, `week_next`,
-    `week_last`, `week_later` or `after_next`. A week begins on Monday.
+    `week_last`, `week_later`, `fortnight_later` or `after_next`. A week begins on Monday.
     """
     ahead = (weekday - today) % 7 or 7
     back = (today - weekday) % 7 or 7
     here = weekday - today  # in this calendar week
     same = here == 0
-    of_a_week = {"week_this": here, "week_next": here + 7, "week_last": here - 7, "week_later": ahead + 7}
+    of_a_week = {
+        "week_this": here,
+        "week_next": here + 7,
+        "week_last": here - 7,
+        "week_later": ahead + 7,
+        "fortnight_later": ahead + 14,
+    }
     if which in of_a_week:
-        return [(of_a_week[which], 0.0)]
+        # A fortnight is asked back: one slip of the ear moves two weeks.
+        return [(of_a_week[which], CARELESS if which == "fortnight_later" else 0.0)]
     if which == "after_next":  # one more than "next Friday", which already means two days
         return _rivals(ahead + 7, here + 14)
     if which == "this":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dialogs.slots.date_words import DATE_WORDS
+from dialogs.slots.phrasing import CARELESS
 from dialogs.slots.quantities import below_hundred, quantities
 from dialogs.slots.weekdays import RIVAL, Range
 from dialogs.slots.words import Words, starts
@@ -26,7 +27,8 @@ class Years:
         self.words = DATE_WORDS[language]
 
     def at(self, words: Words, at: int, *, marked: bool) -> Iterator[Year]:
-        """A year at that place; two digits count only behind "del", or where a year must stand (`marked`)."""
+        """A year at that place; two digits count only behind "del", where a year must stand (`marked`), and
+        of a day that is past, such as a birthday."""
         table = self.words
         for which, years in (("year_this", 0), ("year_next", 1), ("year_last", -1)):
             size = starts(words, at, getattr(table, which))
@@ -48,9 +50,13 @@ class Years:
                 for end, rest in self._two_digits(words, place + size):
                     if rest > 9 or end - place - size > 1:
                         yield Year(end, ((century * 100 + rest, 0.0),))
-        if marked or place > at:
-            for end, rest in two_digits:
+        for end, rest in two_digits:
+            if marked or place > at:
                 yield Year(end, self.century(rest))
+            elif self.wanted == "past" and self.today:
+                # "July third eighty"; "July third nineteen" may have been cut short.
+                doubt = CARELESS if 2000 + rest <= self.today.year else 0.0
+                yield Year(end, tuple((year, cost + doubt) for year, cost in self.century(rest)))
 
     def _two_digits(self, words: Words, at: int) -> Iterator[tuple[int, int]]:
         zero = at + 1 < len(words) and below_hundred(words[at : at + 1], 0, self.language)[:1] == (

@@ -2,8 +2,8 @@
 
 A negation is stronger than a polite word ("no, gracias", "no, vale"); a yes and a no that contradict each
 other are not understood, rather than guessed. So it is with words that nobody foresaw beside a yes or a no:
-"si tengo tiempo" is no yes. "Ya está" and "that's it" are a no only where the question asks whether there is
-anything else, and says so.
+"si tengo tiempo" is no yes. "Creo que sí" and "I suppose so" are asked back. "Ya está" and "that's it" are a
+no only where the question asks whether there is anything else, and says so.
 
 ```yaml
 - ask: more
@@ -21,21 +21,30 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
-from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
+from dialogs.results import Alternative, Band, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words
 from dialogs.slots.trust import band
 from dialogs.slots.words import plain, words_of
-from dialogs.slots.yes_no_words import BESIDE, PHRASES, Meaning
+from dialogs.slots.yes_no_words import BESIDE, LIKELY_EXPECTED, PHRASES, Meaning
 
 LONGEST_ANSWER = 9
 """Words. Whoever says more is telling something, not answering yes or no."""
 
-_READ_BACK = {"es": ("sí", "no"), "ca": ("sí", "no"), "en": ("yes", "no"), "ko": ("네", "아니요")}
+_READ_BACK = {
+    "es": ("que sí", "que no"),
+    "ca": ("que sí", "que no"),
+    "en": ("yes", "no"),
+    "ko": ("네", "아니요"),
+}
+
+Meant = tuple[Literal["yes", "no"], Band]
+""""Creo que sí" is a yes to check."""
 
 
 def _table(language: str) -> dict[tuple[str, ...], Meaning]:
@@ -56,7 +65,7 @@ _CONDITION = re.compile(r"^\W*si\s+(?!us\b)(\w+)", re.IGNORECASE)
 """ "Si" without its accent and something behind it, in Spanish and Catalan: maybe "if"."""
 
 
-def meant(text: str, language: str, *, anything_else: bool = False) -> Literal["yes", "no"] | None:
+def meant(text: str, language: str, *, anything_else: bool = False) -> Meant | None:
     """What the words mean, or `None` if they are no clear yes or no.
 
     `anything_else`: whether it is asked if there is anything else, where "ya está" is a no.
@@ -89,16 +98,21 @@ def _is_condition(text: str, language: str) -> bool:
     return bool(word) and (word,) not in _TABLES[language] and word in _BESIDE[language]["yes"]
 
 
-def _weigh(found: list[Meaning], rest: list[str], language: str) -> Literal["yes", "no"] | None:
+_LIKELY: Mapping[Meaning, Literal["yes", "no"]] = {"likely_yes": "yes", "likely_no": "no"}
+
+
+def _weigh(found: list[Meaning], rest: list[str], language: str) -> Meant | None:
     """Words that are neither an answer nor known to go along with it may turn it round: it is asked again."""
     hard = set(found) - {"politeness"}
     if len(hard) > 1:
         hard.discard("enough")  # "sí, ya está", "no, ya está"
     beside = _BESIDE.get(language, {})
+    band: Band = "check" if hard & set(_LIKELY) else "sure"
+    hard = {_LIKELY.get(meaning, meaning) for meaning in hard}
     for value in ("yes", "no"):
         if hard == {value}:
             known = beside.get(value, frozenset()) | beside.get("both", frozenset())
-            return value if known.issuperset(rest) else None
+            return (value, band) if known.issuperset(rest) else None
     # A politeness alone ("vale", "perfecto") agrees; "gracias" alone does not answer, see `_agreement`.
     return None
 
@@ -153,7 +167,8 @@ class YesNo(SlotKind):
     def phrases(self, language: str) -> tuple[str, ...]:
         listed = PHRASES[language]
         expected: tuple[Meaning, ...] = ("yes", "no", "enough", "politeness")
-        return tuple(phrase for m in expected for phrase in listed.get(m, "").split("|") if phrase)
+        plainly = (phrase for m in expected for phrase in listed.get(m, "").split("|") if phrase)
+        return (*plainly, *LIKELY_EXPECTED.get(language, ()))
 
     def keys(self) -> Keys:
         return Keys(1, 1)
@@ -165,17 +180,26 @@ class YesNo(SlotKind):
         language = asking.language
         for alternative in answer.alternatives:
             said = alternative.text
-            value = meant(said, language, anything_else=self.anything_else) or _agreement(said, language)
-            if value is None:
+            found = meant(said, language, anything_else=self.anything_else) or _agreement(said, language)
+            if found is None:
                 continue
-            # Asking "did you say yes?" after a yes is absurd: what is not sure is asked again.
+            # Asking "did you say yes?" after a yes is absurd: what was hardly heard is asked again.
             if band(alternative.confidence, "exact") != "sure":
                 return NoMatch(alternative.text)
-            return Match(value, alternative.text, "voice", alternative.confidence)
+            return Match(found[0], alternative.text, "voice", alternative.confidence, found[1])
         return NoMatch(best_said(answer))
+
+    def outright(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
+        """As `judge`, for questions that are not asked back: "creo que sí" does not answer them."""
+        found = self.judge(answer, asking)
+        return NoMatch(found.said) if isinstance(found, Match) and found.band == "check" else found
 
     def read_back(self, value: str, asking: Asking) -> str:
         return _READ_BACK[asking.language][value != "yes"]
+
+    @override
+    def shown(self, value: str, asking: Asking) -> str:
+        return self.read_back(value, asking).removeprefix("que ")
 
 
 _AGREEMENT = {
@@ -186,10 +210,10 @@ _AGREEMENT = {
 }
 
 
-def _agreement(text: str, language: str) -> Literal["yes"] | None:
+def _agreement(text: str, language: str) -> Meant | None:
     """ "Vale", "perfecto" on their own agree; thanks on their own ("gracias") do not answer."""
     words = plain(text)
     thanks = ("muchas gracias", "gracias", "moltes gracies", "gracies", "merces", "thank you", "thanks")
     for thank in thanks:
         words = words.removesuffix(thank).strip()
-    return "yes" if words in _AGREEMENT.get(language, set()) else None
+    return ("yes", "sure") if words in _AGREEMENT.get(language, set()) else None

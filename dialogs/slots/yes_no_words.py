@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Meaning = Literal["yes", "no", "enough", "politeness", "neither"]
+Meaning = Literal["yes", "no", "likely_yes", "likely_no", "enough", "politeness", "neither"]
+"""`likely_yes` and `likely_no` are asked back: "creo que sí"."""
 
 # "Enough" says that there is nothing more to do, which is a no to "anything else?", a yes to "have you paid?",
 # and nothing to go by elsewhere. On the telephone "no, está bien" and "no está bien" are the same words.
@@ -22,7 +23,12 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "no": "no|claro que no|por supuesto que no|desde luego que no|para nada|en absoluto|negativo|nada"
         "|nada más|eso es todo|esto es todo|eso sería todo|ninguno|ninguna|ninguna más|qué va|incorrecto"
         "|no es correcto|nunca|tampoco|no es cierto|no así no|nones"
-        "|está mal|es falso|ni hablar|mejor no|no lo he hecho",
+        "|está mal|es falso|ni hablar|mejor no|mejor que no|casi mejor no|casi que no|prefiero que no|preferiría que no|prefiero no"
+        "|déjelo|déjelo estar|déjalo|mejor déjelo|mejor lo dejamos|no hace falta|no es necesario|no se moleste|no lo haga|no lo hagas|mejor otro día|va a ser que no|no lo he hecho",
+        "likely_yes": "creo que sí|yo creo que sí|me parece que sí|supongo|supongo que sí|imagino que sí|me imagino que sí"
+        "|imagino|me imagino|diría que sí|yo diría que sí|eso creo|eso supongo|juraría que sí|espero que sí",
+        "likely_no": "creo que no|yo creo que no|me parece que no|no creo|supongo que no|imagino que no|me imagino que no"
+        "|diría que no|yo diría que no|juraría que no|espero que no",
         "enough": "ya está|ya está todo|ya estaría|no está bien|no así está bien|así está bien",
         "politeness": "vale|bien|está bien|muy bien|perfecto|de acuerdo|bueno|conforme|gracias"
         "|muchas gracias|por favor",
@@ -39,7 +45,13 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|és clar que ho he fet|ja ho he fet|ho he fet",
         "no": "no|és clar que no|clar que no|per descomptat que no|i ara|de cap manera|en absolut|negatiu|res"
         "|res més|això és tot|cap|cap més|no pas|incorrecte|no és correcte|mai|tampoc"
-        "|això seria tot|no és cert|gens|està malament|és fals|i tant que no|millor no|no ho he fet",
+        "|això seria tot|no és cert|gens|està malament|és fals|i tant que no|millor no|millor que no|gairebé millor no|gairebé que no"
+        "|prefereixo que no|preferiria que no|prefereixo no|deixi-ho|deixi-ho estar|deixem-ho|deixem-ho estar|millor ho deixem"
+        "|no cal|no cal que es molesti|no és necessari|no ho faci|no ho facis|millor un altre dia|no ho he fet",
+        "likely_yes": "crec que sí|jo crec que sí|em sembla que sí|suposo|suposo que sí|m'imagino que sí|imagino que sí"
+        "|m'imagino|imagino|em penso que sí|diria que sí|jo diria que sí|això crec|juraria que sí|espero que sí",
+        "likely_no": "crec que no|jo crec que no|em sembla que no|no ho crec|suposo que no|m'imagino que no|imagino que no"
+        "|em penso que no|diria que no|jo diria que no|juraria que no|espero que no",
         "enough": "ja està|ja està tot|no està bé|no ja està bé|així està bé|no així està bé",
         "politeness": "val|bé|està bé|molt bé|perfecte|d'acord|bo|conforme|gràcies|moltes gràcies|mercès|si us plau|sisplau",
         "neither": "no ho sé|no sé|no ho entenc|no l'entenc|no t'entenc|no ho he entès|no sento|no el sento"
@@ -55,7 +67,13 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|that's all|that is all|i haven't|i have not|nothing|nothing else|not at all|negative|never|i don't|i do not"
         "|wrong|that's wrong|incorrect|not correct|not right|that's not right|it isn't|it is not|none"
         "|that's not correct|that will be all|that'll be all|not now|no i don't|not today|not yet"
-        "|still not|it's still not|sure not|not me|that's not me|it's not me|that isn't me",
+        "|still not|it's still not|sure not|not me|that's not me|it's not me|that isn't me|don't|please don't|do not|better not"
+        "|don't do it|don't do that|i'd rather you didn't|i would rather you didn't|another day|rather not|i'd rather not|i would rather not|i'd better not|i'd prefer not|i prefer not|leave it|let's leave it"
+        "|forget it|don't bother|never mind|no need|there's no need",
+        "likely_yes": "i think so|i think yes|i think it is|i suppose|i suppose so|i suppose yes|i guess|i guess so|i guess yes"
+        "|i believe so|i believe it is|i reckon|i reckon so|i'd say so|i would say so|i should think so|i imagine so|i hope so",
+        "likely_no": "i don't think so|no i don't think so|no i don't believe so|i do not think so|i think not|i guess not|i suppose not|i don't believe so|i don't reckon so"
+        "|i don't suppose so|i hope not",
         "enough": "that's it|that is it|i'm good|i am good|i'm fine|i'm all set|all set",
         "politeness": "fine|good|very good|perfect|great|all right|alright|thanks|thank you|please",
         "neither": "i don't know|don't know|i do not know|not sure|i'm not sure|i don't understand"
@@ -104,3 +122,10 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
     },
 }
 """What may stand beside a yes, a no or both, and changes nothing; any other word may, so the question is put again."""
+
+LIKELY_EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "es": ("creo que sí", "creo que no", "supongo que sí"),
+    "ca": ("crec que sí", "crec que no", "suposo que sí"),
+    "en": ("i think so", "i don't think so", "i suppose so"),
+}
+"""The plainest of the likely ones, for a recogniser's grammar: it would hear a mere "sí" in "creo que sí"."""

@@ -22,6 +22,7 @@ def account_for_times(channel: Channel, last_application: tuple[str, str] | None
         ("profile_start", times.profile_created),
         ("answer", times.answered),
         ("bridge", times.bridged),
+        ("progress", times.progress),
         ("progress_media", times.progress_media),
         ("hold", times.last_hold),
         ("end", times.hangup),
@@ -51,7 +52,8 @@ def account_for_times(channel: Channel, last_application: tuple[str, str] | None
         channel.set("last_app", last_application[0])
         channel.set("last_arg", last_application[1])
     profile = channel.profile
-    channel.set("caller_id", f'"{profile.caller_id_name}" <{profile.caller_id_number}>')
+    number, name = profile.caller_id_number, profile.caller_id_name
+    channel.set("caller_id", f'"{name}" <{number}>' if name else number)
     spans = {
         "": times.hangup - times.created,
         "bill": times.hangup - times.answered if times.answered else 0,

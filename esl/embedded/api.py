@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from esl.embedded.channel import cause_named
+from esl.embedded.causes import cause_named
 
 if TYPE_CHECKING:
     from esl.embedded.session import Session
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Answer = Callable[["EmbeddedSwitch", str], str]
 API: dict[str, Answer] = {}
 
-_NO_CHANNEL = "-ERR No such channel!\n"
+NO_CHANNEL = "-ERR No such channel!\n"
 
 
 def api_command(name: str) -> Callable[[Answer], Answer]:
@@ -121,19 +121,20 @@ def _reloadxml(_switch: EmbeddedSwitch, _argument: str) -> str:
 # --- legs --------------------------------------------------------------------------------------
 
 
-def _leg(switch: EmbeddedSwitch, uuid: str) -> Session | None:
+def leg_named(switch: EmbeddedSwitch, uuid: str) -> Session | None:
+    """The leg, unless it is down."""
     session = switch.sessions.get(uuid)
     return session if session is not None and session.channel.is_up() else None
 
 
 @api_command("uuid_exists")
 def _uuid_exists(switch: EmbeddedSwitch, argument: str) -> str:
-    return "true" if _leg(switch, argument.strip()) is not None else "false"
+    return "true" if leg_named(switch, argument.strip()) is not None else "false"
 
 
 @api_command("uuid_answer")
 def _uuid_answer(switch: EmbeddedSwitch, argument: str) -> str:
-    session = _leg(switch, argument)
+    session = leg_named(switch, argument)
     if session is None:
         return "-ERROR\n"
     session.channel.answer()
@@ -146,9 +147,9 @@ def _uuid_kill(switch: EmbeddedSwitch, argument: str) -> str:
     uuid, _, cause = argument.partition(" ")
     if not uuid:
         return "-USAGE: <uuid> [cause]\n"
-    session = _leg(switch, uuid)
+    session = leg_named(switch, uuid)
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     session.channel.hang_up(cause_named(cause))
     return "+OK\n"
 
@@ -158,9 +159,9 @@ def _uuid_break(switch: EmbeddedSwitch, argument: str) -> str:
     uuid, _, flag = argument.partition(" ")
     if not uuid:
         return "-USAGE: <uuid> [all]\n"
-    session = _leg(switch, uuid)
+    session = leg_named(switch, uuid)
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     session.stop_applications(everything="all" in flag)
     return "+OK\n"
 
@@ -172,22 +173,10 @@ def _uuid_fileman(switch: EmbeddedSwitch, argument: str) -> str:
     words = argument.split()
     if len(words) < 2:
         return "-USAGE: <uuid> <cmd>:<val>\n"
-    session = _leg(switch, words[0])
+    session = leg_named(switch, words[0])
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     return "-ERR No file handle!\n" if session.media.source is None else "+OK\n"
-
-
-@api_command("uuid_transfer")
-def _uuid_transfer(switch: EmbeddedSwitch, argument: str) -> str:
-    words = argument.split()
-    if len(words) < 2 or (words[1].startswith("-") and len(words) < 3):
-        return "-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n"
-    session = _leg(switch, words[0])
-    if session is None:
-        return _NO_CHANNEL
-    destination = words[2] if words[1].startswith("-") else words[1]
-    return "+OK\n" if session.transfer(destination) else "-ERR\n"
 
 
 @api_command("uuid_setvar")
@@ -195,9 +184,9 @@ def _uuid_setvar(switch: EmbeddedSwitch, argument: str) -> str:
     words = argument.split(" ", 2)
     if len(words) < 2 or not words[1]:
         return "-USAGE: <uuid> <var> [value]\n"
-    session = _leg(switch, words[0])
+    session = leg_named(switch, words[0])
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     session.channel.set(words[1], words[2] if len(words) > 2 else None)
     return "+OK\n"
 
@@ -207,9 +196,9 @@ def _uuid_setvar_multi(switch: EmbeddedSwitch, argument: str) -> str:
     uuid, space, pairs = argument.partition(" ")
     if not space:
         return "-USAGE: <uuid> <var>=<value>;<var>=<value>...\n"
-    session = _leg(switch, uuid)
+    session = leg_named(switch, uuid)
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     some = False
     for pair in pairs.split(";"):
         name, _, value = pair.strip(" ").partition("=")
@@ -224,18 +213,18 @@ def _uuid_getvar(switch: EmbeddedSwitch, argument: str) -> str:
     words = argument.split(" ")
     if len(words) < 2:
         return "-USAGE: <uuid> <var>\n"
-    session = _leg(switch, words[0])
+    session = leg_named(switch, words[0])
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     value = session.channel.get(words[1])
     return "_undef_" if value is None else value
 
 
 @api_command("uuid_dump")
 def _uuid_dump(switch: EmbeddedSwitch, argument: str) -> str:
-    session = _leg(switch, argument.partition(" ")[0])
+    session = leg_named(switch, argument.partition(" ")[0])
     if session is None:
-        return _NO_CHANNEL
+        return NO_CHANNEL
     channel = session.channel
     lines = [*switch.board.core_lines("CHANNEL_DATA").items(), *channel.lines(), *channel.variable_lines()]
     return "".join(f"{name}: {cell(value, '')}\n" for name, value in lines) + "\n"
@@ -246,7 +235,7 @@ def _uuid_record(switch: EmbeddedSwitch, argument: str) -> str:
     words = argument.split()
     if len(words) < 3:
         return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
-    session = _leg(switch, words[0])
+    session = leg_named(switch, words[0])
     if session is None:
         return "-ERR Cannot locate session!\n"
     action, path = words[1].lower(), words[2]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from esl.embedded.channel import cause_named
+from esl.embedded.causes import cause_named
 from esl.embedded.line import RINGING
 
 if TYPE_CHECKING:

@@ -41,6 +41,7 @@ from esl.embedded.line import (
     Line,
     join,
     read_audio,
+    read_key,
 )
 from esl.embedded.measure import LOUD, end_of_sound, first_loud
 from esl.embedded.sounds import FRAME_SAMPLES, SILENCE, frames_of, read_samples
@@ -90,6 +91,8 @@ class ScriptedCaller:
         self.answered = Event()
         self.ringing = Event()
         self.hung_up = Event()
+        self.keys_heard = ""
+        """Keys that the other side pressed."""
         self._address = address
         self._line: Line | None = None
         self._joined_at = 0.0
@@ -146,6 +149,8 @@ class ScriptedCaller:
             self.answered.set()
         elif kind == RINGING:
             self.ringing.set()
+        elif kind == KEY:
+            self.keys_heard += read_key(body)[0]
         elif kind == HANGUP:
             self._end(body.decode("ascii", "replace"))
         else:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from esl.embedded.accounts import account_for_media, account_for_times
+from esl.embedded.causes import CAUSES
 from esl.embedded.events import Origin
 from esl.embedded.media import Media
 from esl.embedded.profile import CallerProfile, dialog_variables, ended_by_caller, media_variables
@@ -38,56 +39,10 @@ STATES = {
     "CS_REPORTING": 11,
     "CS_DESTROY": 12,
 }
-CAUSES = {
-    "NONE": 0,
-    "UNALLOCATED_NUMBER": 1,
-    "NO_ROUTE_DESTINATION": 3,
-    "NORMAL_CLEARING": 16,
-    "USER_BUSY": 17,
-    "NO_USER_RESPONSE": 18,
-    "NO_ANSWER": 19,
-    "SUBSCRIBER_ABSENT": 20,
-    "CALL_REJECTED": 21,
-    "NUMBER_CHANGED": 22,
-    "EXCHANGE_ROUTING_ERROR": 25,
-    "DESTINATION_OUT_OF_ORDER": 27,
-    "INVALID_NUMBER_FORMAT": 28,
-    "NORMAL_UNSPECIFIED": 31,
-    "NORMAL_CIRCUIT_CONGESTION": 34,
-    "NETWORK_OUT_OF_ORDER": 38,
-    "NORMAL_TEMPORARY_FAILURE": 41,
-    "SWITCH_CONGESTION": 42,
-    "REQUESTED_CHAN_UNAVAIL": 44,
-    "FACILITY_NOT_SUBSCRIBED": 50,
-    "OUTGOING_CALL_BARRED": 52,
-    "INCOMING_CALL_BARRED": 54,
-    "BEARERCAPABILITY_NOTAUTH": 57,
-    "SERVICE_UNAVAILABLE": 63,
-    "SERVICE_NOT_IMPLEMENTED": 79,
-    "INCOMPATIBLE_DESTINATION": 88,
-    "RECOVERY_ON_TIMER_EXPIRE": 102,
-    "MANDATORY_IE_MISSING": 96,
-    "INTERWORKING": 127,
-    "ORIGINATOR_CANCEL": 487,
-    "MANAGER_REQUEST": 503,
-    "BLIND_TRANSFER": 600,
-    "ATTENDED_TRANSFER": 601,
-    "ALLOTTED_TIMEOUT": 602,
-    "MEDIA_TIMEOUT": 604,
-    "PICKED_OFF": 605,
-    "LOSE_RACE": 502,
-}
-"""Hang-up causes with their Q.850 codes (switch_channel.c, `CAUSE_CHART`)."""
-_WITHOUT_VARIABLES = frozenset({"CHANNEL_STATE", "CHANNEL_CALLSTATE", "DTMF", "CHANNEL_DESTROY"})
+_WITHOUT_VARIABLES = frozenset(
+    {"CHANNEL_STATE", "CHANNEL_CALLSTATE", "CHANNEL_OUTGOING", "DTMF", "CHANNEL_DESTROY"}
+)
 _VARIABLE_NAME = re.compile(r"[!-9;-~]{1,256}")
-
-
-def cause_named(name: str | None) -> str:
-    """The cause of that name or Q.850 number; what nobody knows is NORMAL_CLEARING."""
-    text = (name or "").strip().upper()
-    if text.isdigit():
-        return next((cause for cause, code in CAUSES.items() if str(code) == text), "NORMAL_CLEARING")
-    return text if text in CAUSES else "NORMAL_CLEARING"
 
 
 class Channel:
@@ -120,6 +75,9 @@ class Channel:
         self.digits_taken: list[str] = []
         self.holds: list[tuple[int, int]] = []  # beginnings and ends
         self.codec_known = True
+        self.hit_dialplan = profile.direction == "inbound"
+        self.bridge_role = ""
+        """`originator` or `originatee` while the leg talks with another."""
         self.when_hung_up: list[Callable[[], None]] = []
         self._on_change = on_change
 
@@ -135,6 +93,14 @@ class Channel:
         self.variables.pop(name, None)
         if value and _VARIABLE_NAME.fullmatch(name):
             self.variables[name] = value
+
+    def push(self, name: str, value: str) -> None:
+        """Adds to a variable that holds several: `ARRAY::A|:B` from the second on."""
+        held = self.variables.get(name)
+        if held is None:
+            self.set(name, value)
+        else:
+            self.set(name, f"{held if held.startswith('ARRAY::') else f'ARRAY::{held}'}|:{value}")
 
     def update(self, variables: dict[str, str]) -> None:
         for name, value in variables.items():
@@ -165,9 +131,11 @@ class Channel:
         """The leg's first steps, unless its line has ended before them."""
         if self.is_up():
             self.enter("CS_INIT")
+            self.state = "CS_ROUTING"
             self.fire("CHANNEL_CREATE")
-            self.enter("CS_ROUTING")
+            self.running_state = "CS_ROUTING"
             self.set_call_state("RINGING")
+            self.fire("CHANNEL_STATE")
 
     def set_call_state(self, call_state: str) -> None:
         before, self.call_state = self.call_state, call_state
@@ -221,6 +189,8 @@ class Channel:
         self.answer_state = "hangup"
         if by_caller:
             self.update(ended_by_caller(cause, CAUSES.get(cause, 16), cancelled=cancelled))
+            if self.bridge_role:
+                self.set("last_bridge_role", self.bridge_role)
         self.fire("CHANNEL_HANGUP")
         if by_caller and not cancelled:  # the BYE that was received is read after it has been told
             self.set("sip_user_agent", self.variables.get("sip_user_agent"))
@@ -241,7 +211,7 @@ class Channel:
         yield "Unique-ID", self.uuid
         yield "Call-Direction", direction
         yield "Presence-Call-Direction", direction
-        yield "Channel-HIT-Dialplan", "true" if direction == "inbound" else "false"
+        yield "Channel-HIT-Dialplan", "true" if self.hit_dialplan else "false"
         yield "Channel-Call-UUID", self.variables.get("call_uuid", self.uuid)
         yield "Answer-State", self.answer_state
         if self.hangup_cause:
@@ -299,14 +269,15 @@ class Channel:
         number = CAUSES.get(cause, 16)
         self.set("hangup_cause_q850", str(number if number <= 127 else 16))
         self.profile.times.hangup = self.now()
-        self.call_state = "HANGUP"
-        self.fire("CHANNEL_CALLSTATE", [("Original-Channel-Call-State", "ACTIVE")])
+        self.set_call_state("HANGUP")
         self.enter("CS_REPORTING")
         self.set("digits_dialed", "".join(self.digits_taken) or "none")
         account_for_times(self, last_application)
-        if not self.hung_up_by_caller:
-            self.set("sip_hangup_disposition", "send_bye")
-        account_for_media(self)
+        if not self.hung_up_by_caller and "sip_hangup_disposition" not in self.variables:
+            unanswered = "send_refuse" if self.profile.direction == "inbound" else "send_cancel"
+            self.set("sip_hangup_disposition", "send_bye" if self.answered else unanswered)
+        if self.media.open:
+            account_for_media(self)
         self.fire("CHANNEL_HANGUP_COMPLETE", first=[("Hangup-Cause", cause)])
 
     def destroy(self) -> None:

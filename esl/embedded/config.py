@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from esl.embedded.causes import CAUSES
 from esl.embedded.errors import ConfigurationError
 
 Action = tuple[str] | tuple[str, str]
@@ -56,6 +57,58 @@ class QueueConfig(_Written):
     """Seconds after which the caller leaves the queue (TIMEOUT); 0 waits without end."""
     longest_wait_without_agents: Annotated[float, Field(ge=0)] = 0.0
     """Seconds after which the caller leaves if nobody is logged in (NO_AGENT_TIMEOUT); 0: no end."""
+    overflow_after: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds of waiting for each level of a tier: who serves at level 2 is offered whoever has waited twice
+    as long (`tier-rule-wait-second` with `tier-rule-wait-multiply-level`); 0: all levels at once."""
+
+
+def matching(pattern: str, number: str) -> tuple[str, ...] | None:
+    """The whole match and its groups if the pattern is for this number: literally, or as a regular
+    expression for all of it."""
+    if number == pattern:
+        return (number, number)
+    try:
+        found = re.fullmatch(pattern, number)
+    except re.error:
+        return None
+    return None if found is None else (found[0], *(group or "" for group in found.groups()))
+
+
+class CalleeConfig(_Written):
+    """Who answers when that number is called, and how: a person, a machine, or nobody."""
+
+    number: Annotated[str, Field(min_length=1)]
+    """Literally, or a regular expression for all of it; the first callee that matches is called."""
+    rings: bool = True
+    """Whether the telephone says that it rings (180)."""
+    early_media: str = ""
+    """A sound before the answer (183), such as an announcement; repeated until the answer."""
+    answers_after: Annotated[float, Field(ge=0)] | None = 1.0
+    """Seconds from the call to the answer, or to the refusal; None: neither ever comes."""
+    refuses: str = ""
+    """A hang-up cause instead of the answer: USER_BUSY, CALL_REJECTED, UNALLOCATED_NUMBER..."""
+    voice: str = ""
+    """What is heard after the answer: anything that `playback` can play; by default nothing."""
+    repeats: bool = False
+    """Whether the voice begins anew at its end: somebody who talks on, not a greeting."""
+    keys: Annotated[str, Field(pattern=r"^[0-9*#A-D]*$")] = ""
+    """Keys pressed one after the other, from a second after the answer."""
+    talks_for: Annotated[float, Field(gt=0)] | None = None
+    """Seconds from the answer to the callee's hang-up; None waits for the other side's."""
+    codecs: tuple[str, ...] = ("PCMU", "PCMA")
+    """A call that offers none of them fails with INCOMPATIBLE_DESTINATION."""
+    lines: Annotated[int, Field(ge=1)] = 1
+    """Calls at once; one more is USER_BUSY."""
+
+    @field_validator("refuses")
+    @classmethod
+    def _is_cause(cls, value: str) -> str:
+        if value and value not in CAUSES:
+            raise ValueError(f"no such hang-up cause; one of {', '.join(sorted(CAUSES))}")
+        return value
+
+    def matches(self, number: str) -> bool:
+        return matching(self.number, number) is not None
 
 
 class Extension(_Written):
@@ -66,13 +119,7 @@ class Extension(_Written):
 
     def matches(self, number: str) -> tuple[str, ...] | None:
         """The whole match and its groups if `number` is this extension's, else None."""
-        if number == self.destination:
-            return (number, number)
-        try:
-            found = re.fullmatch(self.destination, number)
-        except re.error:
-            return None
-        return None if found is None else (found[0], *(group or "" for group in found.groups()))
+        return matching(self.destination, number)
 
 
 class SwitchConfig(_Written):
@@ -86,6 +133,10 @@ class SwitchConfig(_Written):
     """Where callers join."""
     extensions: tuple[Extension, ...] = ()
     queues: tuple[QueueConfig, ...] = ()
+    callees: tuple[CalleeConfig, ...] = ()
+    """Who can be called, beside those who have joined a line to be called."""
+    gateways: tuple[str, ...] = ()
+    """Names of trunks: `sofia/gateway/NAME/NUMBER` reaches the same callees."""
     recordings: Path | None = None
     """Where recordings with a relative path go; without it they are refused."""
     sounds: Path | None = None

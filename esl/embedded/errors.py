@@ -49,3 +49,20 @@ class ScriptError(EmbeddedSwitchError):
     """What a scripted caller waited for did not happen in time."""
 
     code = "esl.embedded.script"
+
+
+class DialStringError(EmbeddedSwitchError):
+    """A dial string cannot be read."""
+
+    code = "esl.embedded.dial_string"
+
+
+class NotPlacedError(EmbeddedSwitchError):
+    """A leg could not be placed; nobody's telephone rings."""
+
+    code = "esl.embedded.not_placed"
+
+    def __init__(self, text: str, *, cause: str) -> None:
+        """`cause` is what the switch answers (`SUBSCRIBER_ABSENT`)."""
+        super().__init__(text)
+        self.cause = cause

@@ -13,7 +13,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,15 +24,19 @@ from esl.switch import FRAME_BYTES
 AUDIO = b"A"
 """Both ways: position of the first sample (32 bits), then 20 ms of sound."""
 KEY = b"K"
-"""To the switch: a key, then how long it was held in samples (16 bits)."""
+"""Both ways: a key, then how long it was held in samples (16 bits)."""
 INFO_KEY = b"I"
 """To the switch: the same, sent by SIP INFO instead of in the sound's stream."""
 HOLD = b"O"
 """To the switch: `sendonly` puts it on hold, `sendrecv` takes it back (the words of SDP)."""
 RINGING = b"R"
-"""To the caller."""
+"""From who is called, to the caller."""
 ANSWERED = b"W"
-"""To the caller."""
+"""From who is called, to the caller."""
+EARLY = b"E"
+"""To the switch, from who is called: sound comes before the answer (SIP's 183)."""
+CALL = b"C"
+"""To who waits to be called: `Invitation` as JSON. The first frame of a call."""
 HANGUP = b"H"
 """Both ways: FreeSWITCH's hang-up cause. The last frame of a line."""
 
@@ -41,8 +45,9 @@ DEFAULT_KEY_SAMPLES = 800
 """100 ms."""
 _HEAD = struct.Struct(">cH")
 _POSITION = struct.Struct(">I")
-_KINDS = frozenset({AUDIO, KEY, INFO_KEY, HOLD, RINGING, ANSWERED, HANGUP})
+_KINDS = frozenset({AUDIO, KEY, INFO_KEY, HOLD, RINGING, ANSWERED, EARLY, CALL, HANGUP})
 _LONGEST_FRAME = 512
+_LONGEST_INVITATION = 60_000
 _LONGEST_HELLO = 256 * 1024
 _MOST_UNSENT = 64 * 1024
 """Bytes: four seconds of sound that the other end did not take."""
@@ -62,6 +67,39 @@ class Hello(BaseModel):
     """Further variables of the leg, as a SIP trunk would bring them (`sip_h_X-...`)."""
 
 
+class Waiting(BaseModel):
+    """The first line of somebody who wants to be called."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int = Field(default=1, ge=1, le=1)
+    takes: str = Field(min_length=1, max_length=128)
+    """The number under which they can be called."""
+
+
+class Invitation(BaseModel):
+    """What a telephone shows when it rings."""
+
+    model_config = ConfigDict(frozen=True)
+
+    uuid: str
+    number: str = ""
+    name: str = ""
+    destination: str = ""
+    variables: dict[str, str] = Field(default_factory=dict)
+    """The SIP headers that were asked for (`sip_h_X-...`)."""
+
+
+class FarEnd(Protocol):
+    """The other end of a leg: a line, or something that behaves like one. Nothing of it waits."""
+
+    def send(self, kind: bytes, body: bytes = b"") -> None: ...
+
+    def send_audio(self, position: int, sound: bytes) -> None: ...
+
+    def close(self, spawn: Callable[..., Any] = ...) -> None: ...
+
+
 class FrameReader:
     """Cuts the byte stream of a line into frames."""
 
@@ -75,7 +113,7 @@ class FrameReader:
         frames, start = [], 0
         while len(buffer) - start >= _HEAD.size:
             kind, length = _HEAD.unpack_from(buffer, start)
-            if kind not in _KINDS or length > _LONGEST_FRAME:
+            if kind not in _KINDS or length > (_LONGEST_INVITATION if kind == CALL else _LONGEST_FRAME):
                 raise LineError(f"not a frame of a line: kind {kind!r}, {length} bytes")
             end = start + _HEAD.size + length
             if len(buffer) < end:
@@ -138,6 +176,10 @@ class Line:
         self.dropped = 0
         """Frames of sound that the other end was too slow to take."""
         self._reader = gevent.spawn(self._read, rest)
+
+    def hand_over(self, *, got: Callable[[bytes, bytes], None], lost: Callable[[str], None]) -> None:
+        """From here on somebody else is given the frames, and told of the end."""
+        self._got, self._lost = got, lost
 
     def send(self, kind: bytes, body: bytes = b"") -> None:
         """Sends a notice or a key. Never waits."""
@@ -231,10 +273,12 @@ def read_opening(connection: socket.socket) -> tuple[Any, bytes]:
         connection.settimeout(None)
 
 
-def read_hello(connection: socket.socket) -> tuple[Hello, bytes]:
-    """The caller's first line, and what followed it. Raises `LineError`."""
+def read_hello(connection: socket.socket) -> tuple[Hello | Waiting, bytes]:
+    """Who joins: a caller, or somebody to be called; and what followed it. Raises `LineError`."""
     content, rest = read_opening(connection)
     try:
+        if isinstance(content, dict) and "takes" in content:
+            return Waiting.model_validate(content), rest
         return Hello.model_validate(content), rest
     except ValidationError as fault:
         first = fault.errors(include_url=False, include_input=False)[0]
@@ -245,8 +289,11 @@ def send_opening(connection: socket.socket, content: dict[str, Any]) -> None:
     connection.sendall(json.dumps(content).encode() + b"\n")
 
 
-def join(address: tuple[str, int], hello: Hello, *, timeout: float = 5.0) -> tuple[socket.socket, str, bytes]:
-    """Calls the switch; returns the connection, the call's uuid and bytes that already followed.
+def join(
+    address: tuple[str, int], hello: Hello | Waiting, *, timeout: float = 5.0
+) -> tuple[socket.socket, str, bytes]:
+    """Calls the switch, or waits there to be called; returns the connection, the call's uuid (the number, for
+    who waits) and bytes that already followed.
 
     Raises `LineRefusedError`, also if the switch does not speak; `timeout` is in seconds.
     """
@@ -263,11 +310,12 @@ def join(address: tuple[str, int], hello: Hello, *, timeout: float = 5.0) -> tup
     except (LineError, OSError) as fault:
         connection.close()
         raise LineRefusedError(f"the switch did not take the call: {fault}") from None
-    if not isinstance(answer, dict) or not isinstance(answer.get("uuid"), str):
+    given = answer.get("uuid", answer.get("takes")) if isinstance(answer, dict) else None
+    if not isinstance(given, str):
         connection.close()
         refusal = answer if isinstance(answer, dict) else {}
         raise LineRefusedError(
             f"the switch refused the call: {refusal.get('reason', 'no reason given')}",
             cause=str(refusal.get("cause", "CALL_REJECTED")),
         )
-    return connection, answer["uuid"], rest
+    return connection, given, rest

@@ -17,8 +17,8 @@ from collections.abc import Callable
 import gevent
 
 from esl.embedded.clock import Clock
-from esl.embedded.line import Line
-from esl.embedded.recording import Recording
+from esl.embedded.line import FarEnd
+from esl.embedded.recording import Recording, mixed
 from esl.embedded.sounds import FRAME_SAMPLES, SILENCE, Source
 from esl.switch import FRAME_SECONDS
 
@@ -40,12 +40,23 @@ class Media:
     """One leg's sound. `wake` is called when the application that plays or waits should look."""
 
     def __init__(self, *, wake: Callable[[], None]) -> None:
-        self.line: Line | None = None
+        self.line: FarEnd | None = None
         self.source: Source | None = None
         """What is being played; None while nothing is."""
         self.source_ended = False
         self.voice: Source | None = None
-        """The far end of a bridge: it is heard while nothing is played."""
+        """A simulated agent of a queue: heard while nothing is played."""
+        self.far: Callable[[], bytes] | None = None
+        """Who is heard while nothing is played: this tick's frame of another leg, or of several."""
+        self.heard = SILENCE
+        """What the caller said in the last tick, and what was said to them."""
+        self.spoken = SILENCE
+        self.whispers: dict[Media, Media] = {}
+        """Legs that this one hears beside everything else."""
+        self.joins: dict[Media, Media] = {}
+        """Legs that are heard with this one, by whoever hears it."""
+        self.suspended = False
+        """A command runs on the leg in the middle of a conversation: the other side does not hear it."""
         self.echo = False
         self.open = False
         """Whether the caller can hear anything yet (early media, or answered)."""
@@ -84,16 +95,28 @@ class Media:
         """Lives 20 ms."""
         heard = self._next_heard()
         spoken = self._next_spoken(heard)
+        self.heard, self.spoken = heard, spoken
         position = self.ticks * FRAME_SAMPLES
         self.ticks += 1
         if self.open and not self.held and self.line is not None:
-            self.line.send_audio(position, spoken)
+            out = mixed(spoken, *(leg.heard for leg in self.whispers)) if self.whispers else spoken
+            self.line.send_audio(position, out)
             self.frames_out += 1
         if self.recordings:
             self._record(heard, spoken)
         if self.on_tick is not None:
             once, self.on_tick = self.on_tick, None
             once()
+
+    def tell(self) -> bytes:
+        """What others hear of this leg: its last frame, and those who join in."""
+        if self.suspended:
+            return SILENCE
+        return mixed(self.heard, *(leg.heard for leg in self.joins)) if self.joins else self.heard
+
+    def overheard(self) -> bytes:
+        """Both sides of this leg, as an eavesdropper hears them."""
+        return mixed(self.heard, self.spoken)
 
     def _next_heard(self) -> bytes:
         inbox = self._inbox
@@ -116,6 +139,8 @@ class Media:
             self._wake()
         if self.voice is not None:
             return self.voice.read() or SILENCE
+        if self.far is not None:
+            return self.far()
         return heard if self.echo else SILENCE
 
     def _record(self, heard: bytes, spoken: bytes) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 _TAG_LETTERS = string.ascii_letters + string.digits
-_SIP_PORT = "5062"
+SIP_PORT = "5062"
 _ALLOWED = "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, REGISTER, REFER, NOTIFY"
 _USER_AGENT = "FreeSWITCH-mod_sofia/1.11.2-release~64bit"
 
@@ -75,7 +75,14 @@ class CallerProfile:
     context: str = "public"
     logical_direction: str = ""
     index: str = "1"
+    first_caller_id_name: str | None = None
+    """Before who was called became who calls; None if that has not happened."""
+    first_caller_id_number: str | None = None
     times: Times = field(default_factory=Times)
+
+    @staticmethod
+    def _first(before: str | None, now: str) -> str:
+        return now if before is None else before
 
     def lines(self, prefix: str, *, times: Times | None = None) -> Iterator[tuple[str, str]]:
         """The profile's lines; what is empty is left out, as the real switch does."""
@@ -86,12 +93,12 @@ class CallerProfile:
             ("Dialplan", self.dialplan),
             ("Caller-ID-Name", self.caller_id_name),
             ("Caller-ID-Number", self.caller_id_number),
-            ("Orig-Caller-ID-Name", self.caller_id_name),
-            ("Orig-Caller-ID-Number", self.caller_id_number),
+            ("Orig-Caller-ID-Name", self._first(self.first_caller_id_name, self.caller_id_name)),
+            ("Orig-Caller-ID-Number", self._first(self.first_caller_id_number, self.caller_id_number)),
             ("Callee-ID-Name", self.callee_id_name),
             ("Callee-ID-Number", self.callee_id_number),
             ("Network-Addr", self.network_addr),
-            ("ANI", self.ani or self.caller_id_number),
+            ("ANI", self.ani or self._first(self.first_caller_id_number, self.caller_id_number)),
             ("Destination-Number", self.destination_number),
             ("Unique-ID", self.unique_id),
             ("Source", self.source),
@@ -134,7 +141,7 @@ class CallerProfile:
         }.get(name)
 
 
-def _sdp(port: int, *, closing: str = "") -> str:
+def session_description(port: int, *, closing: str = "") -> str:
     return (
         f"v=0\r\no=FreeSWITCH 1 2 IN IP4 127.0.0.1\r\ns=FreeSWITCH\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP 0 101 13\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
@@ -161,41 +168,41 @@ def inbound_variables(profile: CallerProfile, *, session_id: int, media_port: in
         "sip_call_id": profile.unique_id[::-1],
         "sip_local_network_addr": "127.0.0.1",
         "sip_network_ip": "127.0.0.1",
-        "sip_network_port": _SIP_PORT,
+        "sip_network_port": SIP_PORT,
         "sip_invite_stamp": str(profile.times.created),
         "sip_received_ip": "127.0.0.1",
-        "sip_received_port": _SIP_PORT,
+        "sip_received_port": SIP_PORT,
         "sip_via_protocol": "udp",
         "sip_from_user_stripped": number.removeprefix("+"),
         "sip_from_tag": tag,
         "sofia_profile_name": "internal",
-        "sofia_profile_url": f"sip:mod_sofia@127.0.0.1:{_SIP_PORT}",
+        "sofia_profile_url": f"sip:mod_sofia@127.0.0.1:{SIP_PORT}",
         "recovery_profile_name": "internal",
         "sip_Remote-Party-ID": f"{sender};party=calling;screen=yes;privacy=off",
         "sip_cid_type": "rpid",
-        "sip_full_via": f"SIP/2.0/UDP 127.0.0.1:{_SIP_PORT};rport={_SIP_PORT};branch=z9hG4bK{sip_tag()}",
+        "sip_full_via": f"SIP/2.0/UDP 127.0.0.1:{SIP_PORT};rport={SIP_PORT};branch=z9hG4bK{sip_tag()}",
         "sip_from_display": profile.caller_id_name,
         "sip_full_from": f"{sender};tag={tag}",
-        "sip_full_to": f"<sip:{called}@127.0.0.1:{_SIP_PORT}>",
+        "sip_full_to": f"<sip:{called}@127.0.0.1:{SIP_PORT}>",
         "sip_allow": _ALLOWED,
         "sip_req_user": called,
-        "sip_req_port": _SIP_PORT,
-        "sip_req_uri": f"{called}@127.0.0.1:{_SIP_PORT}",
+        "sip_req_port": SIP_PORT,
+        "sip_req_uri": f"{called}@127.0.0.1:{SIP_PORT}",
         "sip_req_host": "127.0.0.1",
         "sip_to_user": called,
-        "sip_to_port": _SIP_PORT,
-        "sip_to_uri": f"{called}@127.0.0.1:{_SIP_PORT}",
+        "sip_to_port": SIP_PORT,
+        "sip_to_uri": f"{called}@127.0.0.1:{SIP_PORT}",
         "sip_to_host": "127.0.0.1",
         "sip_contact_user": "mod_sofia",
-        "sip_contact_port": _SIP_PORT,
-        "sip_contact_uri": f"mod_sofia@127.0.0.1:{_SIP_PORT}",
+        "sip_contact_port": SIP_PORT,
+        "sip_contact_uri": f"mod_sofia@127.0.0.1:{SIP_PORT}",
         "sip_contact_host": "127.0.0.1",
         "sip_user_agent": _USER_AGENT,
         "sip_via_host": "127.0.0.1",
-        "sip_via_port": _SIP_PORT,
-        "sip_via_rport": _SIP_PORT,
+        "sip_via_port": SIP_PORT,
+        "sip_via_rport": SIP_PORT,
         "max_forwards": "70",
-        "switch_r_sdp": _sdp(media_port),
+        "switch_r_sdp": session_description(media_port),
         "ep_codec_string": "CORE_PCM_MODULE.PCMU@8000h@20i@64000b",
         "rtp_use_codec_string": "PCMU,PCMA",
         "remote_video_media_flow": "inactive",
@@ -204,12 +211,12 @@ def inbound_variables(profile: CallerProfile, *, session_id: int, media_port: in
         "audio_media_flow": "sendrecv",
         "remote_media_ip": "127.0.0.1",
         "remote_media_port": str(media_port),
-        **_CODEC,
+        **CODEC,
         "endpoint_disposition": "RECEIVED",
     }
 
 
-_CODEC = {
+CODEC = {
     "rtp_audio_recv_pt": "0",
     "rtp_use_codec_name": "PCMU",
     "rtp_use_codec_rate": "8000",
@@ -229,7 +236,7 @@ _CODEC = {
 def media_variables(media_port: int, remote_port: str) -> dict[str, str]:
     """What a leg gets when its media are set up (pre-answer or answer)."""
     return {
-        "rtp_local_sdp_str": _sdp(media_port, closing="a=sendrecv\r\n"),
+        "rtp_local_sdp_str": session_description(media_port, closing="a=sendrecv\r\n"),
         "local_media_ip": "127.0.0.1",
         "local_media_port": str(media_port),
         "advertised_media_ip": "127.0.0.1",
@@ -251,7 +258,7 @@ def dialog_variables(variables: dict[str, str], *, sequence: int) -> dict[str, s
         "sip_from_tag": variables.get("sip_from_tag", ""),
         "sip_cseq": str(sequence),
         "sip_call_id": variables.get("sip_call_id", ""),
-        "sip_full_via": f"SIP/2.0/UDP 127.0.0.1:{_SIP_PORT};rport={_SIP_PORT};branch=z9hG4bK{sip_tag()}",
+        "sip_full_via": f"SIP/2.0/UDP 127.0.0.1:{SIP_PORT};rport={SIP_PORT};branch=z9hG4bK{sip_tag()}",
         "sip_from_display": variables.get("sip_from_display", ""),
         "sip_full_from": variables.get("sip_full_from", ""),
         "sip_full_to": f"{variables.get('sip_full_to', '').partition(';')[0]};tag={tag}",
@@ -268,8 +275,8 @@ def agent_variables(
     agent = profile.destination_number
     tag, to_tag = sip_tag(), sip_tag()
     sender = f'"{profile.caller_id_name}" <sip:{profile.caller_id_number}@127.0.0.1>'
-    via = f"SIP/2.0/UDP 127.0.0.1:{_SIP_PORT};rport={_SIP_PORT};branch=z9hG4bK{sip_tag()}"
-    peer = f"{agent}@127.0.0.1:{_SIP_PORT}"
+    via = f"SIP/2.0/UDP 127.0.0.1:{SIP_PORT};rport={SIP_PORT};branch=z9hG4bK{sip_tag()}"
+    peer = f"{agent}@127.0.0.1:{SIP_PORT}"
     return {
         "direction": "outbound",
         "is_outbound": "true",
@@ -291,17 +298,17 @@ def agent_variables(
         "originate_early_media": "false",
         "originate_endpoint": "sofia",
         "audio_media_flow": "sendrecv",
-        "rtp_local_sdp_str": _sdp(media_port, closing="a=sendrecv\r\n"),
-        "sip_outgoing_contact_uri": f"<sip:mod_sofia@127.0.0.1:{_SIP_PORT}>",
+        "rtp_local_sdp_str": session_description(media_port, closing="a=sendrecv\r\n"),
+        "sip_outgoing_contact_uri": f"<sip:mod_sofia@127.0.0.1:{SIP_PORT}>",
         "sip_req_uri": peer,
         "sofia_profile_name": "internal",
         "recovery_profile_name": "internal",
-        "sofia_profile_url": f"sip:mod_sofia@127.0.0.1:{_SIP_PORT}",
+        "sofia_profile_url": f"sip:mod_sofia@127.0.0.1:{SIP_PORT}",
         "sip_local_network_addr": "127.0.0.1",
         "sip_reply_host": "127.0.0.1",
-        "sip_reply_port": _SIP_PORT,
+        "sip_reply_port": SIP_PORT,
         "sip_network_ip": "127.0.0.1",
-        "sip_network_port": _SIP_PORT,
+        "sip_network_port": SIP_PORT,
         "sip_user_agent": _USER_AGENT,
         "sip_allow": _ALLOWED,
         "sip_recover_contact": f"<sip:{peer};transport=udp>",
@@ -314,25 +321,25 @@ def agent_variables(
         "sip_from_uri": f"{profile.caller_id_number}@127.0.0.1",
         "sip_from_host": "127.0.0.1",
         "sip_to_user": agent,
-        "sip_to_port": _SIP_PORT,
+        "sip_to_port": SIP_PORT,
         "sip_to_uri": peer,
         "sip_to_host": "127.0.0.1",
         "sip_contact_params": "transport=udp",
         "sip_contact_user": agent,
-        "sip_contact_port": _SIP_PORT,
+        "sip_contact_port": SIP_PORT,
         "sip_contact_uri": peer,
         "sip_contact_host": "127.0.0.1",
         "sip_to_tag": to_tag,
         "sip_from_tag": tag,
         "sip_cseq": str(session_id),
         "sip_call_id": profile.unique_id[::-1],
-        "switch_r_sdp": _sdp(media_port + 2),
+        "switch_r_sdp": session_description(media_port + 2),
         "ep_codec_string": "CORE_PCM_MODULE.PCMU@8000h@20i@64000b",
         "rtp_use_codec_string": "PCMU",
         "remote_video_media_flow": "inactive",
         "remote_text_media_flow": "inactive",
         "remote_audio_media_flow": "sendrecv",
-        **_CODEC,
+        **CODEC,
         **{
             name: value
             for name, value in media_variables(media_port, str(media_port + 2)).items()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from esl.embedded.api import api_command, cell
-from esl.embedded.queues import Agent, CallQueue, Member
+from esl.embedded.call_queue import Agent, CallQueue, Member, Tier
 
 if TYPE_CHECKING:
     from esl.embedded.switch import EmbeddedSwitch
@@ -17,6 +17,14 @@ _AGENT_COLUMNS = (
     "name|instance_id|uuid|type|contact|status|state|max_no_answer|wrap_up_time|reject_delay_time|"
     "busy_delay_time|no_answer_delay_time|last_bridge_start|last_bridge_end|last_offered_call|"
     "last_status_change|no_answer_count|calls_answered|talk_time|ready_time|external_calls_count\n"
+)
+_TIER_COLUMNS = "queue|agent|state|level|position\n"
+_QUEUE_COLUMNS = (
+    "name|strategy|moh_sound|time_base_score|tier_rules_apply|tier_rule_wait_second|"
+    "tier_rule_wait_multiply_level|tier_rule_no_agent_no_wait|discard_abandoned_after|abandoned_resume_allowed|"
+    "max_wait_time|max_wait_time_with_no_agent|max_wait_time_with_no_agent_time_reached|record_template|"
+    "calls_answered|calls_abandoned|ring_progressively_delay|skip_agents_with_external_calls|"
+    "agent_no_answer_status\n"
 )
 _MEMBER_COLUMNS = (
     "queue|instance_id|uuid|session_uuid|cid_number|cid_name|system_epoch|joined_epoch|rejoined_epoch|"
@@ -33,32 +41,133 @@ def _callcenter_config(switch: EmbeddedSwitch, argument: str) -> str:
     return _INVALID if answer is None else answer(switch, action, rest)
 
 
-def _tier(switch: EmbeddedSwitch, action: str, _rest: list[str]) -> str:
-    if action != "list":
+@api_command("uuid_recv_dtmf")
+def _uuid_recv_dtmf(switch: EmbeddedSwitch, argument: str) -> str:
+    words = argument.split()
+    if len(words) < 2 or not set(words[1]) <= set("0123456789ABCD*#"):
+        return "-USAGE: <uuid> <dtmf_data>\n"
+    session = switch.sessions.get(words[0])
+    if session is None or not session.channel.is_up():
+        return "-ERR Cannot locate session!\n"
+    for key in words[1]:
+        session.press(key, 2000)
+    return f"+OK {words[0]} received DTMF {words[1]}.\n"
+
+
+def _tier(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
+    if action == "list":
+        queues = switch.call_centre.queues.values()
+        return _table(_TIER_COLUMNS, [row for queue in queues for row in _tier_rows(queue)])
+    if action == "set":
+        return _set_tier(switch, rest)
+    if len(rest) < 2:
         return _INVALID
-    rows = [
-        f"{queue.name}|{agent.name}|{'Ready' if agent.state == 'Waiting' else 'Active Inbound'}|1|{place}\n"
-        for queue in switch.call_centre.queues.values()
-        for place, agent in enumerate(queue.agents, 1)
+    if action == "del":
+        return _remove_tier(switch, rest)
+    return _add_tier(switch, rest) if action == "add" else _INVALID
+
+
+def _remove_tier(switch: EmbeddedSwitch, rest: list[str]) -> str:
+    queue = switch.call_centre.queues.get(rest[0])
+    if queue is not None:
+        queue.tiers = [tier for tier in queue.tiers if tier.agent.name != rest[1]]
+    return "+OK\n"
+
+
+def _add_tier(switch: EmbeddedSwitch, rest: list[str]) -> str:
+    queue, agent = switch.call_centre.queues.get(rest[0]), switch.call_centre.agents.get(rest[1])
+    if queue is None:
+        return "-ERR Queue not found!\n"
+    if agent is None:
+        return "-ERR Agent not found!\n"
+    if queue.tier_of(agent.name) is not None:
+        return "-ERR Tier already exist!\n"
+    level, position = (_number(word) for word in [*rest[2:4], "1", "1"][:2])
+    queue.tiers.append(Tier(agent, level, position))
+    switch.call_centre.dispatch()
+    return "+OK\n"
+
+
+def _set_tier(switch: EmbeddedSwitch, rest: list[str]) -> str:
+    if len(rest) < 4:
+        return _INVALID
+    key, queue, value = rest[0], switch.call_centre.queues.get(rest[1]), rest[3]
+    tier = None if queue is None else queue.tier_of(rest[2])
+    if tier is None:  # the real one finds no words for it either (`cc_tier_update`)
+        return "-ERR Unknown Error!\n"
+    if key == "level":
+        tier.level = _number(value)
+    elif key == "position":
+        tier.position = _number(value)
+    else:
+        return "-ERR Invalid Tier Update KEY!\n"
+    switch.call_centre.dispatch()
+    return "+OK\n"
+
+
+def _number(word: str) -> int:
+    """As C's `atoi` for what is written here."""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 9 else 0
+
+
+def _tier_rows(queue: CallQueue) -> list[str]:
+    return [
+        f"{queue.name}|{tier.agent.name}|{'Ready' if tier.agent.state == 'Waiting' else 'Active Inbound'}"
+        f"|{tier.level}|{tier.position}\n"
+        for tier in sorted(queue.tiers, key=lambda each: (each.level, each.position))
     ]
-    return _table("queue|agent|state|level|position\n", rows)
 
 
 def _queue(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
+    if action in {"load", "unload", "reload"}:
+        return _load(switch, action, rest)
     queues = switch.call_centre.queues
     if action not in {"list", "count"}:
         return _INVALID
     if not rest:
-        rows = [f"{queue.name}|longest-idle-agent|{queue.config.music}\n" for queue in queues.values()]
-        return f"{len(queues)}\n" if action == "count" else _table("name|strategy|moh_sound\n", rows)
+        if action == "count":
+            return f"{len(queues)}\n"
+        return _QUEUE_COLUMNS + "".join(map(_queue_row, queues.values())) + "+OK\n"
     queue = queues.get(rest[1]) if len(rest) > 1 else None
     if rest[0] == "agents":
         columns, rows = _AGENT_COLUMNS, [_agent_row(agent) for agent in _agents_of(queue, rest[2:])]
     elif rest[0] == "members":
         columns, rows = _MEMBER_COLUMNS, _member_rows(queue, switch.clock.now())
+    elif rest[0] == "tiers":
+        columns, rows = _TIER_COLUMNS, [] if queue is None else _tier_rows(queue)
     else:
         return _INVALID
     return f"{len(rows)}\n" if action == "count" else _table(columns, rows)
+
+
+def _load(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
+    if not rest:
+        return _INVALID
+    if action == "unload":
+        switch.call_centre.unload(rest[0])
+        return "+OK\n"
+    return "+OK\n" if switch.call_centre.load(rest[0]) else "-ERR Invalid Queue not found!\n"
+
+
+def _queue_row(queue: CallQueue) -> str:
+    config = queue.config
+    after = int(config.overflow_after)
+    cells = (
+        queue.name,
+        "longest-idle-agent",
+        config.music,
+        "queue",
+        "true" if after else "false",
+        after,
+        "true",
+        "true",
+        60,
+        "false",
+        int(config.longest_wait),
+        int(config.longest_wait_without_agents),
+        *(5, "", 0, 0, 10, "false", "On Break"),
+    )
+    return "|".join(map(str, cells)) + "\n"
 
 
 def _agents_of(queue: CallQueue | None, wanted: list[str]) -> list[Agent]:
@@ -102,23 +211,52 @@ def _agent(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
     if action == "list":
         chosen = [agent for name, agent in agents.items() if not rest or name == rest[0]]
         return _table(_AGENT_COLUMNS, map(_agent_row, chosen))
-    if action not in {"set", "get"} or len(rest) < 2:
+    if action == "del" and rest:
+        switch.call_centre.remove_agent(rest[0])
+        return "+OK\n"
+    if len(rest) < 2:
         return _INVALID
-    agent = agents.get(rest[1])
+    if action == "add":
+        return _add_agent(switch, rest)
+    return _set_or_get(switch, rest, change=action == "set") if action in {"set", "get"} else _INVALID
+
+
+def _add_agent(switch: EmbeddedSwitch, rest: list[str]) -> str:
+    if rest[1].lower() not in {"callback", "uuid-standby"}:
+        return "-ERR Agent type invalid!\n"
+    return "-ERR Agent already exist!\n" if switch.call_centre.add_agent(rest[0]) is None else "+OK\n"
+
+
+def _set_or_get(switch: EmbeddedSwitch, rest: list[str], *, change: bool) -> str:
+    agent = switch.call_centre.agents.get(rest[1])
     if agent is None:
         return "-ERR Agent not found!\n"
-    if action == "set":
+    if change:
         return _set(switch, agent, rest)
     known = {"status": agent.status, "state": agent.state}
     return f"{known[rest[0]]}\n" if rest[0] in known else "-ERR Invalid Agent Update KEY!\n"
 
 
+_DELAYS = ("max_no_answer", "reject_delay_time", "busy_delay_time", "no_answer_delay_time", "ready_time")
+"""Settings of real telephones; a simulated agent knows how it answers by itself."""
+
+
 def _set(switch: EmbeddedSwitch, agent: Agent, rest: list[str]) -> str:
-    if rest[0] != "status":
+    key, value = rest[0], rest[2] if len(rest) > 2 else ""
+    if not value:
+        return _INVALID
+    if key == "status":
+        if value not in _STATUSES:
+            return "-ERR Invalid Agent Status!\n"
+        switch.call_centre.set_status(agent, value)
+    elif key == "contact":
+        agent.set_to["contact"] = value
+    elif key == "wrap_up_time":
+        agent.config = agent.config.model_copy(update={"wrap_up": float(_number(value))})
+    elif key in _DELAYS:
+        agent.set_to[key] = str(_number(value))
+    else:
         return "-ERR Invalid Agent Update KEY!\n"
-    if len(rest) < 3 or rest[2] not in _STATUSES:
-        return "-ERR Invalid Agent Status!\n"
-    switch.call_centre.set_status(agent, rest[2])
     return "+OK\n"
 
 
@@ -128,12 +266,17 @@ def _agent_row(agent: Agent) -> str:
         "single_box",
         "",
         "Callback",
-        f"{{absolute_codec_string=PCMU}}sofia/internal/{agent.contact}@127.0.0.1:5062",
+        agent.set_to.get(
+            "contact", f"{{absolute_codec_string=PCMU}}sofia/internal/{agent.contact}@127.0.0.1:5062"
+        ),
         agent.status,
         agent.state,
-        0,
+        agent.set_to.get("max_no_answer", 0),
         int(agent.config.wrap_up),
-        *(0, 0, 0),
+        *(
+            agent.set_to.get(key, 0)
+            for key in ("reject_delay_time", "busy_delay_time", "no_answer_delay_time")
+        ),
         agent.last_bridge_start,
         agent.last_bridge_end,
         agent.last_offered,
@@ -141,7 +284,7 @@ def _agent_row(agent: Agent) -> str:
         agent.no_answers,
         agent.calls_answered,
         agent.talk_time,
-        *(0, 0),
+        *(agent.set_to.get("ready_time", 0), 0),
     )
     return "|".join(map(str, cells)) + "\n"
 

@@ -11,10 +11,11 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from esl.embedded.agent_call import SUBCLASS, AgentCall
 from esl.embedded.apps import APPLICATIONS, whole_number
+from esl.embedded.call_queue import CallQueue, Member
 from esl.embedded.errors import SoundError
 from esl.embedded.playing import play
-from esl.embedded.queues import SUBCLASS, AgentCall, CallQueue, Member
 from esl.embedded.recording import is_true
 from esl.embedded.sounds import Played, Source, open_sound
 
@@ -39,11 +40,11 @@ def _callcenter(session: Session, argument: str) -> None:
         _wait(session, member)
     finally:
         watch.kill(block=False)
-        if session.bridge is None:  # else the member counts until the conversation is over
+        if session.then is None:  # else the member counts until the conversation is over
             session.switch.call_centre.leave(member)
     session.flush()
     channel = session.channel
-    if session.bridge is not None:
+    if session.then is not None:
         channel.set("cc_agent_found", None)
         channel.set("cc_cause", "answered")
     else:

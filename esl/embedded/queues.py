@@ -5,22 +5,23 @@ Rules:
 2. An agent has one call at a time, in whichever of the queues they serve.
 3. Every change is told as CUSTOM `callcenter::info`, in the real module's words and order.
 4. A member who leaves is forgotten at once, and whoever was ringing for them is free again.
+5. An agent whose number can be called is called there (`agent_telephone`); the others are simulated.
+6. Agents serve a queue at a level (its tiers). The lower level comes first; with `overflow_after`, a level is
+   offered nobody who has not waited that long times the level, unless no agent below it is logged in.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from gevent.event import Event
-
-from esl.embedded.channel import Channel
+from esl.embedded.agent_call import AGENT_THREAD, MODULE, SUBCLASS, SYSTEM, AgentCall
+from esl.embedded.agent_telephone import TelephoneCall, call_telephone, has_telephone
+from esl.embedded.call_queue import Agent, CallQueue, Member, Tier
 from esl.embedded.config import AgentConfig, QueueConfig
 from esl.embedded.events import Origin
-from esl.embedded.profile import CallerProfile, Times, agent_variables
 
 if TYPE_CHECKING:
     from esl.embedded.session import Session
@@ -28,80 +29,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-SUBCLASS = "callcenter::info"
-SYSTEM = "single_box"
 _AFTER_NO_ANSWER = 1.0
 """Seconds until an agent who did not answer is offered somebody again."""
-_MODULE = "mod_callcenter.c"
-_AGENT_THREAD = "outbound_agent_thread_run"
-
-
-@dataclass(eq=False)
-class Member:
-    """A caller in a queue."""
-
-    session: Session
-    queue: CallQueue
-    joined: int
-    """Seconds since the epoch."""
-    base_score: int = 0
-    uuid: str = field(default_factory=lambda: str(uuid4()))
-    state: str = "Waiting"
-    serving: str = ""
-    cancel_reason: str = ""
-    left: Event = field(default_factory=Event)
-
-    def lines(self) -> list[tuple[str, str]]:
-        """The last lines of every event about the member."""
-        profile = self.session.channel.profile
-        return [
-            ("CC-Member-UUID", self.uuid),
-            ("CC-Member-Session-UUID", self.session.uuid),
-            ("CC-Member-CID-Name", profile.caller_id_name),
-            ("CC-Member-CID-Number", profile.caller_id_number),
-        ]
-
-    def score(self, now: float) -> int:
-        return int(now) - self.joined + self.base_score
-
-
-@dataclass(eq=False)
-class Agent:
-    """A simulated agent and what has become of them today."""
-
-    config: AgentConfig
-    status: str
-    state: str = "Waiting"
-    last_bridge_start: int = 0
-    last_bridge_end: int = 0
-    last_offered: int = 0
-    last_status_change: int = 0
-    no_answers: int = 0
-    calls_answered: int = 0
-    talk_time: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.config.name
-
-    @property
-    def contact(self) -> str:
-        return self.config.contact or self.name.partition("@")[0]
-
-    @property
-    def free(self) -> bool:
-        return self.status == "Available" and self.state == "Waiting"
-
-
-@dataclass(eq=False)
-class CallQueue:
-    config: QueueConfig
-    agents: list[Agent]
-    members: list[Member] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return self.config.name
 
 
 class CallCentre:
@@ -121,14 +50,14 @@ class CallCentre:
         self.queues: dict[str, CallQueue] = {}
         now = self._now()
         for config in queues:
-            agents = []
-            for written in config.agents:
+            tiers = []
+            for position, written in enumerate(config.agents, 1):
                 agent = self.agents.get(written.name)
                 if agent is None:
                     agent = Agent(written, written.status, last_status_change=now)
                     self.agents[written.name] = agent
-                agents.append(agent)
-            self.queues[config.name] = CallQueue(config, agents)
+                tiers.append(Tier(agent, position=position))
+            self.queues[config.name] = CallQueue(config, tiers)
 
     def _now(self) -> int:
         return int(self.switch.clock.now())
@@ -140,12 +69,17 @@ class CallCentre:
         member.queue.members.append(member)
         self._tell_count(member.queue)
         self.dispatch()
+        after = member.queue.config.overflow_after
+        for level in {tier.level for tier in member.queue.tiers} if after else ():
+            member.looks.append(self.switch.clock.later(level * after, self.dispatch))
 
     def leave(self, member: Member) -> None:
         """The member waits no longer, whatever the reason."""
         if member in member.queue.members:
             member.queue.members.remove(member)
         member.left.set()
+        while member.looks:
+            member.looks.pop().kill(block=False)
 
     def tell_count(self, queue: CallQueue) -> None:
         """How many wait, after somebody stopped waiting."""
@@ -162,7 +96,7 @@ class CallCentre:
 
     def fire(self, lines: list[tuple[str, str]], place: tuple[str, int]) -> None:
         """An event that belongs to no leg."""
-        origin: Origin = (_MODULE, *place)
+        origin: Origin = (MODULE, *place)
         self.switch.board.fire("CUSTOM", lambda: lines, subclass=SUBCLASS, origin=origin)
 
     # --- agents --------------------------------------------------------------------------------
@@ -177,7 +111,47 @@ class CallCentre:
         self.fire(lines, ("cc_agent_update", 1037))
         self.dispatch()
 
-    def _set_state(self, agent: Agent, state: str) -> None:
+    def add_agent(self, name: str) -> Agent | None:
+        """A new simulated agent, logged out; None: there is one of that name."""
+        if name in self.agents:
+            return None
+        config = AgentConfig(name=name, status="Logged Out")
+        agent = self.agents[name] = Agent(config, config.status, last_status_change=self._now())
+        self.fire(
+            [("CC-Agent", name), ("CC-Agent-Type", "Callback"), ("CC-Action", "agent-add")],
+            ("cc_agent_add", 920),
+        )
+        return agent
+
+    def remove_agent(self, name: str) -> None:
+        """Forgets an agent and all their tiers; one who talks ends that call first."""
+        self.agents.pop(name, None)
+        for queue in self.queues.values():
+            queue.tiers = [tier for tier in queue.tiers if tier.agent.name != name]
+
+    def load(self, name: str) -> bool:
+        """Takes a queue from the configuration, its tiers stay; False: it is not written there."""
+        config = self.switch.config.queue(name)
+        if config is None:
+            return False
+        before = self.queues.get(name)
+        queue = CallQueue(config) if before is None else replace(before, config=config)
+        if before is None:
+            for position, written in enumerate(config.agents, 1):
+                agent = self.agents.setdefault(written.name, Agent(written, written.status))
+                queue.tiers.append(Tier(agent, position=position))
+        for member in queue.members:
+            member.queue = queue
+        self.queues[name] = queue
+        self.dispatch()
+        return True
+
+    def unload(self, name: str) -> None:
+        """Nobody may join it any more, and whoever waits there is offered to nobody."""
+        self.queues.pop(name, None)
+
+    def set_state(self, agent: Agent, state: str) -> None:
+        """What the agent is doing, told."""
         agent.state = state
         lines = [("CC-Agent", agent.name), ("CC-Action", "agent-state-change"), ("CC-Agent-State", state)]
         self.fire(lines, ("cc_agent_update", 1067))
@@ -192,7 +166,7 @@ class CallCentre:
             if member.state == "Waiting" and member.session.is_ready()
         ]
         for member in sorted(waiting, key=lambda each: -each.score(now)):
-            agent = next((agent for agent in member.queue.agents if agent.free), None)
+            agent = member.queue.free_for(now - member.joined)
             if agent is not None:
                 member.state, member.serving = "Trying", agent.name
                 agent.state = "Reserved"
@@ -201,7 +175,7 @@ class CallCentre:
     def _offer(self, member: Member, agent: Agent) -> None:
         """One agent, one member: rings, answers, talks, and is free again."""
         try:
-            self._set_state(agent, "Receiving")
+            self.set_state(agent, "Receiving")
             agent.last_offered = self._now()
             lines = [
                 ("CC-Queue", member.queue.name),
@@ -210,7 +184,10 @@ class CallCentre:
                 ("CC-Agent-Type", "Callback"),
                 ("CC-Agent-System", SYSTEM),
             ]
-            self.fire([*lines, *member.lines()], (_AGENT_THREAD, 1717))
+            self.fire([*lines, *member.lines()], (AGENT_THREAD, 1717))
+            if has_telephone(self.switch, agent):
+                self._ring_telephone(member, agent)
+                return
             answers = agent.config.answers_after
             ringing = agent.config.ring_time if answers is None else answers
             gone = self.switch.clock.wait(member.left, ringing)
@@ -221,8 +198,21 @@ class CallCentre:
                 agent.state = "Reserved"
                 self.switch.clock.sleep(agent.config.wrap_up)
         finally:
-            self._set_state(agent, "Waiting")
+            self.set_state(agent, "Waiting")
             self.dispatch()
+
+    def _ring_telephone(self, member: Member, agent: Agent) -> None:
+        """An agent who can be called is: their telephone rings until they answer, or for `ring_time`."""
+        outcome = call_telephone(self.switch, member, agent)
+        if outcome.leg is None:
+            self._fail(member, agent, outcome.cause)
+        elif not member.session.is_ready():
+            outcome.leg.channel.hang_up("ORIGINATOR_CANCEL")
+            self._fail(member, agent, "ORIGINATOR_CANCEL")
+        else:
+            TelephoneCall(self, member, agent, outcome.leg).live()
+            agent.state = "Reserved"
+            self.switch.clock.sleep(agent.config.wrap_up)
 
     def _fail(self, member: Member, agent: Agent, cause: str) -> None:
         agent.no_answers += cause == "NO_ANSWER"
@@ -237,122 +227,7 @@ class CallCentre:
             *member.lines(),
             ("CC-Member-Joined-Time", str(member.joined)),
         ]
-        self.fire(lines, (_AGENT_THREAD, 2202))
+        self.fire(lines, (AGENT_THREAD, 2202))
         if not member.left.is_set():
             member.state, member.serving = "Waiting", ""
             self.switch.clock.sleep(_AFTER_NO_ANSWER)
-
-
-class AgentCall:
-    """The leg to an agent who has answered, from the bridge to its end."""
-
-    def __init__(self, centre: CallCentre, member: Member, agent: Agent) -> None:
-        self.centre = centre
-        self.switch = centre.switch
-        self.member = member
-        self.agent = agent
-        self.over = Event()
-        self.channel = self._answered_leg()
-
-    def _answered_leg(self) -> Channel:
-        caller = self.member.session.channel.profile
-        uuid, user = str(uuid4()), self.agent.contact
-        now = int(self.switch.clock.now() * 1_000_000)
-        profile = CallerProfile(
-            unique_id=uuid,
-            channel_name=f"sofia/internal/{user}@127.0.0.1:5062",
-            direction="outbound",
-            caller_id_number=caller.caller_id_number,
-            caller_id_name=caller.caller_id_name,
-            destination_number=user,
-            callee_id_name=user,
-            callee_id_number=user,
-            source="src/switch_ivr_originate.c",
-            context="default",
-            times=Times(profile_created=now, created=now, answered=now),
-        )
-        origin = (_MODULE, _AGENT_THREAD, 1755)
-        asked = {
-            **self.switch.board.core_lines("REQUEST_PARAMS", origin=origin),
-            "cc_queue": self.member.queue.name,
-            "cc_queue_joined_epoch": str(self.member.joined),
-            "cc_member_uuid": self.member.uuid,
-            "cc_member_session_uuid": self.member.session.uuid,
-            "cc_agent": self.agent.name,
-            "cc_agent_type": "Callback",
-            "cc_side": "agent",
-        }
-        variables = agent_variables(
-            profile,
-            session_id=self.switch.next_session_id(),
-            media_port=self.switch.next_media_port(),
-            asked=asked,
-        )
-        channel = Channel(self.switch, profile, variables)
-        channel.state = channel.running_state = "CS_CONSUME_MEDIA"
-        channel.answer_state = "answered"
-        channel.call_state = "ACTIVE"
-        channel.fire("CHANNEL_CREATE")
-        channel.fire("CHANNEL_ANSWER")
-        return channel
-
-    def lines(self, action: str, *more: tuple[str, str]) -> list[tuple[str, str]]:
-        return [("CC-Queue", self.member.queue.name), ("CC-Action", action), *more]
-
-    def live(self) -> None:
-        """Bridges, talks, ends. Runs in the agent's greenlet."""
-        member, agent, session = self.member, self.agent, self.member.session
-        agent.calls_answered += 1
-        now = str(int(self.switch.clock.now()))
-        who = [("CC-Agent", agent.name), ("CC-Agent-System", SYSTEM), ("CC-Agent-UUID", self.channel.uuid)]
-        times = [("CC-Agent-Called-Time", str(agent.last_offered)), ("CC-Agent-Answered-Time", now)]
-        joined = ("CC-Member-Joined-Time", str(member.joined))
-        self.channel.fire(
-            "CUSTOM",
-            [*self.lines("bridge-agent-start", *who, *times, joined), *member.lines()],
-            subclass=SUBCLASS,
-            origin=(_MODULE, _AGENT_THREAD, 1934),
-        )
-        member.state = "Answered"
-        agent.last_bridge_start = int(self.switch.clock.now())
-        self.centre.connect(session, self)
-        self.over.wait()
-        self.centre.leave(member)
-        agent.last_bridge_end = int(self.switch.clock.now())
-        agent.talk_time += agent.last_bridge_end - agent.last_bridge_start
-        hung_up = [("CC-Hangup-Cause", "SUCCESS")]
-        bridged = [("CC-Agent-Bridged", "true"), *times, joined]
-        ended = ("CC-Bridge-Terminated-Time", str(agent.last_bridge_end))
-        self.channel.fire(
-            "CUSTOM",
-            [*self.lines("bridge-agent-end", *hung_up, *who, *bridged, ended), *member.lines()],
-            subclass=SUBCLASS,
-            origin=(_MODULE, _AGENT_THREAD, 2062),
-        )
-        session.channel.set("cc_queue_terminated_epoch", str(agent.last_bridge_end))
-        leaving = [("CC-Member-Leaving-Time", str(agent.last_bridge_end)), joined]
-        cause = ("CC-Cause", "Terminated")
-        session.channel.fire(
-            "CUSTOM",
-            [
-                *self.lines("member-queue-end", *hung_up, cause, *who, *times, *leaving),
-                *member.lines(),
-            ],
-            subclass=SUBCLASS,
-            origin=(_MODULE, _AGENT_THREAD, 2098),
-        )
-
-    def in_conversation(self) -> None:
-        """The two hear each other now."""
-        self.centre._set_state(self.agent, "In a queue call")
-
-    def hang_up(self, *, by_agent: bool) -> None:
-        """Ends the agent's leg and lets the agent's greenlet go on."""
-        self.channel.hang_up("NORMAL_CLEARING", by_caller=by_agent)
-        self.channel.set("last_bridge_role", "originatee")
-        for name in ("sip_user_agent", "sip_hangup_disposition"):  # read from the BYE only after that
-            self.channel.set(name, self.channel.variables.get(name))
-        self.channel.report(last_application=None)
-        self.channel.set("call_uuid", self.channel.uuid)
-        self.channel.destroy()
-        self.over.set()

@@ -145,7 +145,7 @@ class Recording:
         elif not self.style.caller:
             frame = spoken
         else:
-            frame = _mixed(heard, spoken)
+            frame = mixed(heard, spoken)
         self._kept.append(frame)
         self._kept_bytes += len(frame)
         self.written += len(frame)
@@ -205,9 +205,11 @@ def _side_by_side(left: bytes, right: bytes) -> bytes:
     return both.tobytes()
 
 
-def _mixed(heard: bytes, spoken: bytes) -> bytes:
-    if spoken is SILENCE:
-        return heard
-    both = np.frombuffer(heard, "<i2").astype(np.int32) + np.frombuffer(spoken, "<i2")
-    mixed: bytes = np.clip(both, -32768, 32767).astype("<i2").tobytes()
-    return mixed
+def mixed(*frames: bytes) -> bytes:
+    """Frames of the same length heard at once; what is too loud is clipped."""
+    sounding = [frame for frame in frames if frame is not SILENCE]
+    if len(sounding) < 2:
+        return sounding[0] if sounding else SILENCE
+    total = np.sum([np.frombuffer(frame, "<i2").astype(np.int32) for frame in sounding], axis=0)
+    together: bytes = np.clip(total, -32768, 32767).astype("<i2").tobytes()
+    return together

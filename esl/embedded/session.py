@@ -14,20 +14,23 @@ from __future__ import annotations
 import logging
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import gevent
 from gevent.event import Event
 
-from esl.embedded.channel import Channel, cause_named
+from esl.embedded.causes import cause_named
+from esl.embedded.channel import Channel
+from esl.embedded.config import Action
 from esl.embedded.leg_recordings import LegRecordings
 from esl.embedded.profile import CallerProfile
 from esl.embedded.recording import is_true
 from esl.wire import Command
 
 if TYPE_CHECKING:
+    from esl.embedded.bridge import Conversation
     from esl.embedded.socket_app import ServerConnection
     from esl.embedded.switch import EmbeddedSwitch
 
@@ -52,8 +55,12 @@ class Session:
         self.uuid = self.channel.uuid
         self.keys: deque[tuple[str, int, str]] = deque()
         self.transfer_to: str | None = None
-        self.bridge: Callable[[], None] | None = None
-        """Set by a queue: what to do once the applications have let go of the leg."""
+        self.then: Callable[[], None] | None = None
+        """Set by a bridge or a queue: what to do once the applications have let go of the leg."""
+        self.conversation: Conversation | None = None
+        """With whom the leg talks, while it is bridged."""
+        self.when_over: list[Callable[[], None]] = []
+        """Called once the leg has told all there is to tell of its end."""
         self.controlled = False
         """True while a server or `park` holds the leg."""
         self.servers: list[ServerConnection] = []
@@ -107,9 +114,9 @@ class Session:
         """Forgets the commands that wait."""
         self._commands.clear()
 
-    def let_go(self, bridge: Callable[[], None]) -> None:
-        """The applications let go of the leg, then `bridge` has it."""
-        self.bridge = bridge
+    def let_go(self, then: Callable[[], None]) -> None:
+        """The applications let go of the leg, then `then` has it."""
+        self.then = then
         self.wake()
 
     def transfer(self, destination: str) -> bool:
@@ -142,7 +149,7 @@ class Session:
 
     def is_ready(self) -> bool:
         """Whether an application may go on with the leg."""
-        return self.channel.is_up() and self.transfer_to is None and self.bridge is None
+        return self.channel.is_up() and self.transfer_to is None and self.then is None
 
     def is_leaving(self) -> bool:
         """Whether the leg has been transferred and must let go of this extension."""
@@ -152,8 +159,12 @@ class Session:
         """The leg's whole life, in its own greenlet."""
         channel = self.channel
         try:
-            channel.begin()
+            self.begin()
+            self.live_first()
+            self._live_then()
             while channel.is_up():
+                if self.is_leaving():
+                    self._go_on_routing()
                 self._run_dialplan()
         except gevent.GreenletExit:
             channel.hang_up("MANAGER_REQUEST")
@@ -162,6 +173,13 @@ class Session:
             channel.hang_up("NORMAL_TEMPORARY_FAILURE")
         finally:
             self._end()
+
+    def begin(self) -> None:
+        """The leg's first steps."""
+        self.channel.begin()
+
+    def live_first(self) -> None:
+        """What comes before the dialplan: nothing, for a caller."""
 
     def _run_dialplan(self) -> None:
         channel = self.channel
@@ -173,24 +191,32 @@ class Session:
         match, actions = route
         channel.set("DP_MATCH", "ARRAY::" + "|:".join(match))
         channel.set("call_uuid", self.uuid)
-        if channel.answered:  # in an extension before this one
+        if channel.answered and channel.profile.direction == "inbound":  # in an extension before this one
             channel.set_call_state("ACTIVE")
         channel.enter("CS_EXECUTE")
+        self.run_actions(actions)
+
+    def run_actions(self, actions: Iterable[Action]) -> None:
+        """One after the other, until the leg goes elsewhere; a leg with nothing left to do is hung up."""
+        channel = self.channel
         for action in actions:
             if self.is_leaving() or not channel.is_up():
                 break
             self.execute(action[0], action[1] if len(action) > 1 else None)
-            if self.bridge is not None:
-                self._live_bridge()
-        if self.is_leaving() and channel.is_up():
-            channel.set_call_state("RINGING")  # at the next extension
-            channel.enter("CS_ROUTING")
-        elif channel.is_up():
+            self._live_then()
+        if channel.is_up() and not self.is_leaving():
             channel.hang_up("NORMAL_CLEARING")
 
-    def _live_bridge(self) -> None:
-        live, self.bridge = self.bridge, None
-        if live is not None and self.channel.is_up():
+    def _go_on_routing(self) -> None:
+        if self.channel.profile.direction == "inbound":
+            self.channel.set_call_state("RINGING")  # at the next extension
+        self.channel.enter("CS_ROUTING")
+
+    def _live_then(self) -> None:
+        while self.then is not None:
+            live, self.then = self.then, None
+            if not self.channel.is_up():
+                return
             live()
 
     def _end(self) -> None:
@@ -199,6 +225,8 @@ class Session:
         self.recordings.stop("all")
         self.switch.media_clock.remove(self.media)
         channel.report(last_application=self._last_application)
+        for told in tuple(self.when_over):
+            told()
         self.switch.forget(self)
 
     def destroy_if_unwatched(self) -> None:
@@ -247,6 +275,10 @@ class Session:
     def respond(self, response: str) -> None:
         """What CHANNEL_EXECUTE_COMPLETE will say of the application that is running."""
         self.channel.set("current_application_response", response)
+
+    def has_commands(self) -> bool:
+        """Whether a command waits that may run now."""
+        return bool(self._commands) and not self._event_lock
 
     def obey_queued(self) -> None:
         """Takes up the commands that wait, unless one that is running is locked. After one that was

@@ -13,46 +13,40 @@ Rules:
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Self
-from uuid import uuid4
 
 import gevent
 from gevent.pool import Group
 
-from esl.embedded import api, apps, prompting, queue_api, queue_app, socket_app
+from esl.embedded import (
+    api,
+    apps,
+    bridge,
+    dialling_api,
+    eavesdrop,
+    prompting,
+    queue_api,
+    queue_app,
+    socket_app,
+)
+from esl.embedded.arriving import take_call
+from esl.embedded.callees import Callees
 from esl.embedded.clock import Clock, RealClock
 from esl.embedded.config import Action, SwitchConfig, split_address
-from esl.embedded.errors import AddressTakenError, LineError
+from esl.embedded.errors import AddressTakenError
 from esl.embedded.event_socket import ClientConnection
 from esl.embedded.events import EventBoard
-from esl.embedded.hold import hold
-from esl.embedded.line import (
-    AUDIO,
-    HANGUP,
-    HOLD,
-    INFO_KEY,
-    KEY,
-    Hello,
-    Line,
-    read_audio,
-    read_hello,
-    read_hold,
-    read_key,
-    send_opening,
-)
 from esl.embedded.media import MediaClock
-from esl.embedded.profile import CallerProfile, Times, inbound_variables
 from esl.embedded.queues import CallCentre
 from esl.embedded.session import Session
 
 _log = logging.getLogger(__name__)
 
-_REGISTERED = (prompting, queue_api, queue_app, socket_app)
+_REGISTERED = (bridge, dialling_api, eavesdrop, prompting, queue_api, queue_app, socket_app)
 """Importing them has filled the registries of applications and `api` commands."""
 _MOST_CLIENTS = 200
 _STOP_SECONDS = 5.0
@@ -71,6 +65,7 @@ class EmbeddedSwitch:
         self.media_clock = MediaClock(self.clock)
         self.applications = apps.APPLICATIONS
         self.call_centre = CallCentre(self, config.queues, connect=queue_app.connect)
+        self.callees = Callees(self)
         self.sessions: dict[str, Session] = {}
         self.calls_taken = 0
         self.peak_calls = 0
@@ -117,6 +112,7 @@ class EmbeddedSwitch:
     def stop(self) -> None:
         """Hangs up every call and closes everything."""
         self.stop_accepting()
+        self.callees.close()
         for session in tuple(self.sessions.values()):
             session.channel.hang_up("MANAGER_REQUEST")
         self._greenlets_of_calls.join(timeout=_STOP_SECONDS)
@@ -209,35 +205,10 @@ class EmbeddedSwitch:
         return len(self._recent)
 
     def _take_call(self, connection: socket.socket) -> None:
-        try:
-            hello, rest = read_hello(connection)
-            refusal = self._refusal()
-            if refusal:
-                send_opening(connection, {"reason": refusal, "cause": "SWITCH_CONGESTION"})
-                connection.close()
-                return
-            self._recent.append(self.clock.now())
-            self.peak_rate = max(self.peak_rate, len(self._recent))
-            session = self._session_for(hello)
-            send_opening(connection, {"uuid": session.uuid})
-        except LineError as fault:
-            _log.info("a call did not begin: %s", fault)
-            with contextlib.suppress(OSError):
-                send_opening(connection, {"reason": str(fault), "cause": "MANDATORY_IE_MISSING"})
-            connection.close()
-            return
-        except OSError:
-            connection.close()
-            return
-        self._attach(session, connection, rest)
-        self.sessions[session.uuid] = session
-        self.calls_taken += 1
-        self.peak_calls = max(self.peak_calls, len(self.sessions))
-        media, channel = session.media, session.channel
-        self.media_clock.add(media, failed=lambda: channel.hang_up("MEDIA_TIMEOUT"))
-        self._greenlets_of_calls.spawn(session.live)
+        take_call(self, connection)
 
-    def _refusal(self) -> str | None:
+    def refusal(self) -> str | None:
+        """Why no new leg may begin now, whoever asks for it; None if one may."""
         if not self._accepting:
             return "Shutting Down"
         if len(self.sessions) >= self.config.most_calls:
@@ -246,54 +217,16 @@ class EmbeddedSwitch:
             return "Maximum Calls Per Second"
         return None
 
-    def _session_for(self, hello: Hello) -> Session:
-        uuid = str(uuid4())
-        now = int(self.clock.now() * 1_000_000)
-        profile = CallerProfile(
-            unique_id=uuid,
-            channel_name=f"sofia/internal/{hello.number}@127.0.0.1",
-            direction="inbound",
-            caller_id_number=hello.number,
-            caller_id_name=hello.name,
-            destination_number=hello.destination,
-            username=hello.number,
-            dialplan="XML",
-            times=Times(profile_created=now, created=now),
-        )
-        variables = inbound_variables(
-            profile, session_id=self.next_session_id(), media_port=self.next_media_port()
-        )
-        session = Session(self, profile, variables)
-        session.channel.update(hello.variables)
-        return session
-
-    def _attach(self, session: Session, connection: socket.socket, rest: bytes) -> None:
-        channel, media = session.channel, session.media
-
-        def got(kind: bytes, body: bytes) -> None:
-            if kind == AUDIO:
-                media.hear(read_audio(body)[1])
-            elif kind == KEY:
-                session.press(*read_key(body))
-            elif kind == INFO_KEY:
-                session.press(*read_key(body), source="ENDPOINT")
-            elif kind == HOLD:
-                hold(channel, read_hold(body))
-            elif kind == HANGUP:
-                channel.hang_up(body.decode("ascii", "replace") or "NORMAL_CLEARING", by_caller=True)
-            else:
-                raise LineError(f"a caller does not send {kind!r}")
-
-        def lost(_reason: str) -> None:
-            channel.hang_up("NORMAL_CLEARING", by_caller=True)
-
-        def hung_up() -> None:
-            cause = channel.hangup_cause or "NORMAL_CLEARING"
-            if media.line is not None and not channel.hung_up_by_caller:
-                media.line.send(HANGUP, cause.encode())
-
-        media.line = Line(connection, got=got, lost=lost, rest=rest)
-        channel.when_hung_up.append(hung_up)
+    def adopt(self, session: Session) -> None:
+        """A new leg lives from here on."""
+        self._recent.append(self.clock.now())
+        self.peak_rate = max(self.peak_rate, len(self._recent))
+        self.sessions[session.uuid] = session
+        self.calls_taken += 1
+        self.peak_calls = max(self.peak_calls, len(self.sessions))
+        media, channel = session.media, session.channel
+        self.media_clock.add(media, failed=lambda: channel.hang_up("MEDIA_TIMEOUT"))
+        self._greenlets_of_calls.spawn(session.live)
 
     def forget(self, session: Session) -> None:
         """A leg's last event has been fired."""

@@ -128,6 +128,11 @@ class Queue:
     """Seconds, after which the caller leaves the queue for the next action; 0 = without end."""
     longest_wait_without_agents: int = 60
     """Seconds that a caller waits while nobody is logged in; 0 = without end."""
+    level_wait: int = 0
+    """Seconds of waiting for each level of its tiers: whoever helps out at level 2 gets those who have waited
+    twice as long; 0 = all levels at once."""
+    music: PurePosixPath | None = None
+    """Its own hold music; without it, the switch's."""
 
     def __post_init__(self) -> None:
         _check_name(self.name, "The queue's name")
@@ -140,6 +145,9 @@ class Queue:
         _check_between(
             self.longest_wait_without_agents, 0, 86400, what=f"The wait without agents in queue {self.name}"
         )
+        _check_between(self.level_wait, 0, 86400, what=f"The wait for each level in queue {self.name}")
+        if self.music is not None:
+            _check_path(self.music, f"The music of queue {self.name}")
 
 
 @dataclass(frozen=True)
@@ -149,8 +157,20 @@ class Agent:
     name: str
     """The telephone's user name, digits, e.g. `1001`."""
     queues: tuple[str, ...]
+    """Those that they serve first."""
+    helps: tuple[tuple[str, int], ...] = ()
+    """Queues where they help out, each with its level (1 and up)."""
+    wrap_up: int = 10
+    """Seconds after a call before the next one."""
+
+    @property
+    def tiers(self) -> tuple[tuple[str, int], ...]:
+        """Every queue that they serve, with the level. Their own have level 0, which waits for nobody: with
+        tier rules, mod_callcenter lets a caller wait a whole `level_wait` for level 1 already."""
+        return (*((queue, 0) for queue in self.queues), *self.helps)
 
     def __post_init__(self) -> None:
+        _check_between(self.wrap_up, 0, 3600, what=f"The wrap-up time of agent {self.name}")
         _check(re.compile(r"[0-9]{2,10}"), self.name, what="The agent's name", remedy="use 2 to 10 digits")
 
 
@@ -281,7 +301,9 @@ class SwitchConfiguration:
                 raise SwitchConfigurationError(f"Two {what} are called {twice[0]}; give each its own name")
         known = {queue.name for queue in self.queues}
         wanted = [(self.fallback_queue, "The fallback queue")]
-        wanted += [(queue, f"Agent {agent.name}'s queue") for agent in self.agents for queue in agent.queues]
+        wanted += [
+            (queue, f"Agent {agent.name}'s queue") for agent in self.agents for queue, _ in agent.tiers
+        ]
         for queue, what in wanted:
             if queue not in known:
                 raise SwitchConfigurationError(

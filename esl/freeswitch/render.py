@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-from esl.freeswitch.configuration import Network, Sip, SwitchConfiguration
+from esl.freeswitch.configuration import Network, Queue, Sip, SwitchConfiguration
 from esl.freeswitch.errors import SwitchConfigurationError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -186,17 +186,19 @@ def _queues(configuration: SwitchConfiguration) -> dict[str, list[ET.Element]]:
             "queue",
             name=queue.name,
             strategy=queue.strategy,
-            hold_music=_hold_music(configuration),
+            hold_music=hold_music(configuration, queue),
+            level_wait=str(queue.level_wait),
+            by_level=_flag(bool(queue.level_wait)),
             longest_wait=str(queue.longest_wait),
             longest_wait_without_agents=str(queue.longest_wait_without_agents),
         )
         for queue in configuration.queues
     ]
-    agents = [_part("agent", name=agent.name) for agent in configuration.agents]
+    agents = [_part("agent", name=agent.name, wrap_up=str(agent.wrap_up)) for agent in configuration.agents]
     tiers = [
-        _part("tier", agent=agent.name, queue=queue)
+        _part("tier", agent=agent.name, queue=queue, level=str(level))
         for agent in configuration.agents
-        for queue in agent.queues
+        for queue, level in agent.tiers
     ]
     return {"queues": queues, "agents": agents, "tiers": tiers}
 
@@ -238,6 +240,11 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def hold_music(configuration: SwitchConfiguration, queue: Queue) -> str:
+    """What is played to those who wait in that queue."""
+    return _hold_music(configuration) if queue.music is None else str(queue.music)
 
 
 def _hold_music(configuration: SwitchConfiguration) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dialogs.errors import FlowsInvalid, Problem
-from dialogs.misread import explain
+from dialogs.misread import explain, told_once
 from dialogs.source import Source, nearest, read
 from ivr.back_ends.declared import (
     Auth,
@@ -134,7 +134,7 @@ class _Reader:
         try:
             return model.model_validate(entry)
         except ValidationError as fault:
-            self.problems += [self._explain(model, way, error) for error in fault.errors()]
+            self.problems += [self._explain(model, way, error) for error in told_once(fault.errors())]
             return None
 
     def _explain(self, model: type[BaseModel], way: Way, error: ErrorDetails) -> Problem:
@@ -146,7 +146,7 @@ class _Reader:
             inside = FieldOf
         cleaned = error.copy()
         cleaned["loc"] = loc
-        return explain(self._source, way, cleaned, list(inside.model_fields))
+        return explain(self._source, way, cleaned, list(inside.model_fields), model=inside)
 
     def _problem(self, way: Way, message: str) -> None:
         self.problems.append(self._source.problem(way, message))

@@ -15,14 +15,14 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import gevent
 import structlog
 from gevent.pool import Group
 
 from data.errors import DataError, SpoolNotWritable
-from data.outbox import BEGUN
+from data.outbox_turns import BEGUN
 from data.records import Claimed, Errand
 from data.spool import Spool
 from data.store import Store
@@ -36,6 +36,7 @@ from ivr.clock import Clock
 from ivr.in_thread import in_thread
 from ivr.occasion import Occasion
 from ivr.outbox import Arrived, Declined, Ending, Kind, NotYet, Outbox, Unknown
+from ivr.working_days import USUAL, WorkingDays
 from ivr.writes import WRITES, OwnWrite, asked
 
 log = structlog.get_logger(__name__)
@@ -67,12 +68,15 @@ class Writing:
         *,
         clock: Clock,
         zone: tzinfo,
+        working: WorkingDays = USUAL,
     ) -> None:
-        """`outbox`: the process's, which carries writes from now on. `zone`: the company's."""
+        """`outbox`: the process's, which carries writes from now on. `zone`, `working`: the company's."""
+        self._working = working
         self._store, self._spool, self._targets = store, spool, targets
         self._clock, self._zone, self._outbox = clock, zone, outbox
         self._begun = Group()
-        outbox.takes(KIND, Kind(carry=self.carry))
+        self._asked_at = clock.utc()
+        outbox.takes(KIND, Kind(carry=self.carry, in_order=True))
 
     def close(self) -> None:
         """Lets what callers have asked for end; the outbox is closed after it."""
@@ -107,19 +111,22 @@ class Writing:
         return Noted() if ending is None else _result(ending, later=True)
 
     def _errand(self, write: Write, occasion: Occasion) -> Errand:
+        # Never before the last one, even if the clock is put back: it tells their order.
+        self._asked_at = max(self._clock.utc(), self._asked_at + timedelta(microseconds=1))
         return Errand(
             kind=KIND,
             target=write.name,
             body={"values": dict(write.values), "flow": occasion.flow, "step": occasion.step},
             idempotency_key=key_of(write, occasion),
-            at=self._clock.utc(),
+            at=self._asked_at,
             call_id=occasion.call_id,
+            customer_id=occasion.person.customer_id if occasion.person else None,
         )
 
     def _own_now(self, own: OwnWrite, write: Write, errand: Errand) -> Done:
         """In the own database it is done at once, or not at all; its key makes it harmless to do it again."""
         now = self._now()
-        who = asked(now, errand.idempotency_key, errand.call_id)
+        who = asked(now, errand.idempotency_key, errand.call_id, self._working)
         quietly = gevent.Timeout(write.deadline)
         try:
             with quietly:
@@ -142,7 +149,7 @@ class Writing:
         values = {str(name): str(value) for name, value in errand.body.get("values", {}).items()}
         own, target = self._who(errand.target)
         if own is not None:
-            who = asked(self._now(), errand.idempotency_key, errand.call_id)
+            who = asked(self._now(), errand.idempotency_key, errand.call_id, self._working)
             try:
                 done = in_thread(lambda: own.do(self._store, values, who))
             except DataError as lost:

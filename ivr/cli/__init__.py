@@ -16,7 +16,7 @@ from data.errors import DataError
 from dialogs.errors import DialogError
 from esl.errors import EslError
 from ivr import logs
-from ivr.cli.database import DATABASE_URL
+from ivr.cli.context import DATABASE_URL
 from ivr.config import Settings, load
 from ivr.errors import IvrError
 from speech.errors import SpeechError
@@ -24,48 +24,54 @@ from speech.errors import SpeechError
 FAULTS = (IvrError, EslError, SpeechError, DialogError, DataError)
 """What each package raises for the operator: one line, with the remedy in it."""
 
-_ROOMS: dict[str, str] = {
-    "serve": "ivr.cli.serve",
-    "demo": "ivr.cli.demo",
-    "doctor": "ivr.cli.doctor",
-    "bench": "ivr.cli.bench",
-    "check": "ivr.cli.flows",
-    "test": "ivr.cli.flow_test",
-    "call": "ivr.cli.call",
-    "graph": "ivr.cli.graph",
-    "schema": "ivr.cli.flows",
-    "flow": "ivr.cli.flow",
-    "lookup": "ivr.cli.lookup",
-    "outbox": "ivr.cli.outbox",
-    "caller": "ivr.cli.caller",
-    "db": "ivr.cli.db",
-    "recordings": "ivr.cli.recordings",
-    "identity": "ivr.cli.identity",
-    "case": "ivr.cli.case",
-    "consent": "ivr.cli.consent",
-    "messages": "ivr.cli.messages",
-    "freeswitch": "ivr.cli.freeswitch",
-    "models": "ivr.cli.speech",
-    "say": "ivr.cli.speech",
-    "transcribe": "ivr.cli.speech",
-    "prompts": "ivr.cli.prompts",
-    "eval": "ivr.cli.evaluate",
-    "nlu": "ivr.cli.nlu",
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("ivr.cli.serve", "The server: takes the calls that the switch brings."),
+    "demo": ("ivr.cli.demo", "Two calls on the embedded switch: one caller speaks, one keys."),
+    "doctor": ("ivr.cli.doctor", "What is missing or misconfigured here, and what to do about it."),
+    "bench": ("ivr.cli.bench", "Measures what callers wait for, and what calls cost."),
+    "check": ("ivr.cli.flows", "Checks flow files: every mistake, with line, column and remedy."),
+    "test": ("ivr.cli.flow_test", "Runs the tests beside the flows: scripted calls, offline."),
+    "call": ("ivr.cli.call", "Be a caller in the terminal."),
+    "graph": ("ivr.cli.graph", "Draws a flow for people who do not read flows."),
+    "schema": ("ivr.cli.flows", "JSON Schemas of the flow language and the files beside it."),
+    "flow": ("ivr.cli.flow", "Publish the flows, go back, and see who published what and why."),
+    "lookup": ("ivr.cli.lookup", "Ask a look-up as a call would."),
+    "outbox": ("ivr.cli.outbox", "What is to be done in other systems, and what was given up."),
+    "caller": ("ivr.cli.caller", "Who a number is taken for, and numbers that are not welcome."),
+    "db": ("ivr.cli.db", "The database: create, upgrade, fill, check; people in and out."),
+    "recordings": ("ivr.cli.recordings", "Recordings of calls: find, play, export."),
+    "identity": ("ivr.cli.identity", "What proves callers, and who is locked out."),
+    "case": ("ivr.cli.case", "Cases that callers or agents have opened."),
+    "consent": ("ivr.cli.consent", "What people agreed to: the text, the answer, its sound."),
+    "messages": ("ivr.cli.messages", "Messages to customers and other systems."),
+    "freeswitch": ("ivr.cli.freeswitch", "A real FreeSWITCH: its configuration."),
+    "callbacks": ("ivr.cli.callbacks", "Callers who keep their place and are to be called: docs/queues.md."),
+    "queues": ("ivr.cli.queues", "The queues of people: check, list, bring the switch in step."),
+    "models": ("ivr.cli.speech", "Speech models: what is there, and fetching what is not."),
+    "say": ("ivr.cli.speech", "Synthesises a text to a file or to the speaker."),
+    "transcribe": ("ivr.cli.speech", "Recognises the speech in a file."),
+    "prompts": ("ivr.cli.prompts", "What callers hear: made ahead, or recorded in a studio."),
+    "nlu": ("ivr.cli.nlu", "Free speech: trains, checks, tests and serves what understands it."),
+    "eval": ("ivr.cli.evaluate", "How well callers are understood."),
 }
+"""Where a command is, and what the list of commands says of it: to show that list loads none of them."""
 
 
 class Commands(click.Group):
-    """Loads a command's module when it is asked for, so that `--help` needs no speech engine."""
+    """Loads a command's module when it is asked for: `ivr --help` is there at once, and needs no engine."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_ROOMS)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        room = _ROOMS.get(cmd_name)
-        if room is None:
+        if cmd_name not in _COMMANDS:
             return None
-        commands: Sequence[click.Command] = importlib.import_module(room).commands
+        commands: Sequence[click.Command] = importlib.import_module(_COMMANDS[cmd_name][0]).commands
         return next(command for command in commands if command.name == cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_room, said) in _COMMANDS.items()])
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

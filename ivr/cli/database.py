@@ -12,10 +12,8 @@ import click
 
 from data.errors import DataError
 from data.store import Store
+from ivr.cli.context import DATABASE_URL
 from ivr.config import Settings
-
-DATABASE_URL = "ivr.database_url"
-"""Key of `click.Context.meta` under which the root command puts the configuration's database URL."""
 
 
 def _configured_url() -> str:

@@ -22,7 +22,8 @@ from data.errors import DatabaseCorrupt, SchemaForeign, SchemaMissing, SchemaNew
 from data.seed_rows import MOST_CUSTOMERS, REFERENCE_DAY
 from data.seeds import CUSTOMERS, SEED, demo_customers, seed
 from ivr.cli import db_lists, db_people
-from ivr.cli.database import DATABASE_URL, database_option, opened, report
+from ivr.cli.context import DATABASE_URL
+from ivr.cli.database import database_option, opened, report
 from ivr.cli.shown import json_option
 
 _UNFIT = (SchemaMissing, SchemaOlder, SchemaNewer, SchemaForeign, DatabaseCorrupt)

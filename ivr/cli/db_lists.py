@@ -118,6 +118,7 @@ def _tell(
             else f"  row {one.row}: {one.problem}"
             for one in found.doubtful[:_MOST_SHOWN]
         ]
+    lines += [f"Mind: {remark}" for remark in found.remarks]
     if written:
         lines.append(f"All refused rows: {written}")
     record = {
@@ -128,6 +129,7 @@ def _tell(
         "refused": len(refused),
         "errors": None if written is None else str(written),
         "dry_run": dry_run,
+        "remarks": list(found.remarks),
         "doubtful": len(found.doubtful),
         "look_at": [asdict(one) for one in found.doubtful[:_MOST_SHOWN]],
         "problems": [asdict(one) for one in refused[:_MOST_SHOWN]],

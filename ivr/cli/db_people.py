@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from data.protection.erasing import erase
-from data.protection.expiring import Retention, expire
+from data.protection.expiring import expire
 from data.protection.files import Folders
+from data.protection.retention import Retention
 from data.protection.showing import show
 from data.records import AuditEntry
 from ivr.cli.database import database_option, opened, report
@@ -26,7 +27,10 @@ def settings_of(context: click.Context) -> Settings:
 def _folders() -> Folders:
     settings = settings_of(click.get_current_context())
     return Folders(
-        recordings=settings.recordings_folder, messages=settings.messages_folder, spool=settings.spool_folder
+        recordings=settings.recordings_folder,
+        messages=settings.messages_folder,
+        spool=settings.spool_folder,
+        prompts=settings.prompts_folder / "cache",
     )
 
 
@@ -40,9 +44,13 @@ def show_person(url: str, person: str, folder: Path, *, as_json: bool) -> None:
         store.check()
         shown = show(store, person, folder, _folders(), _entry("export", "ivr db export --person"))
     rows = {name: count for name, count in shown.rows.items() if count}
-    lines = [f"{shown.file}: {sum(rows.values())} rows of {len(rows)} tables, {shown.recordings} recordings"]
+    lines = [
+        f"{shown.file}: {sum(rows.values())} rows of {len(rows)} tables, {shown.recordings} recordings,"
+        f" {shown.messages} messages in files, {shown.spooled} records in the spool"
+    ]
     lines += [f"  {name}: {count}" for name, count in sorted(rows.items())]
     record = {"file": str(shown.file), "rows": rows, "recordings": shown.recordings}
+    record |= {"messages": shown.messages, "spooled": shown.spooled}
     report("\n".join(lines), record, as_json=as_json)
 
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
-from data.seeds import demo_customers, seed
+from data.seeds import DEMO_PIN, demo_customers, seed
 from data.store import Store
 from esl.later import run_later
 from ivr.cli import pass_settings
@@ -55,18 +55,20 @@ AGENT_SAYS = "Hola, soy Marta, de facturación. Ya veo sus datos. ¿En qué pued
 
 
 def speaking_caller(customer_number: str, phone_number: str) -> Persona:
-    """Lucía asks for her balance by voice."""
+    """Lucía asks for her balance by voice, without listening to the menu's end, and keys her PIN."""
     return Persona(
         name="Lucía",
         number=phone_number,
         language="es",
         replies=(
             # Who calls again about an open ticket or a coming order is asked about that first.
-            Reply("known_matter", words="no, es por otra cosa"),
-            Reply("main_menu", words="quiero saber mi saldo"),
+            Reply("known_matter", words="no, es por otra cosa", after=1.5),
+            Reply("main_menu", words="quiero saber mi saldo", after=2.0),
             Reply("main_menu", words="saldo"),
             Reply("customer_number", words=one_by_one(customer_number)),
             Reply("customer_number", words=one_by_one(customer_number)),
+            Reply("pin", keys=DEMO_PIN),  # as the prompt advises: nobody in the room hears it
+            Reply("pin", keys=DEMO_PIN),
             Reply("about_the_payment", words="no, gracias"),
             Reply("about_the_payment", words="no"),
             Reply("anything_else", words="no, gracias"),
@@ -86,6 +88,7 @@ def keying_caller(customer_number: str, phone_number: str) -> Persona:
             Reply("known_matter", keys="2"),
             Reply("main_menu", keys="1"),
             Reply("customer_number", keys=customer_number),
+            Reply("pin", keys=DEMO_PIN),
             Reply("anything_else", keys="1"),
             Reply("more_about_balance", keys="0"),
         ),

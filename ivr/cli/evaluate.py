@@ -14,20 +14,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ivr.cli import pass_settings
+from ivr.cli.calibrate import calibrate
 from ivr.cli.flows import CannotBeDone, write
 from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation import answering
+from ivr.evaluation.callers import Callers, babblers, drawn
 from ivr.evaluation.hearing import Cell, Result, measure, mistakes, table
-from ivr.evaluation.material import SETS, Item, studio_items, synthetic_items
+from ivr.evaluation.material import SETS
 from ivr.evaluation.picture import picture
 from ivr.evaluation.spoiling import CONDITIONS
 from ivr.evaluation.studio_voices import PACKAGES, voice_of
 from speech.auto import AutoRecognizer, choose
 from speech.errors import SpeechError
 from speech.models import ModelStore
-from speech.pyttsx3 import Pyttsx3, Voice
-from speech.sound import Samples, to_samples
 
 LANGUAGES = ("es", "ca", "en")
 ITEMS = 24
@@ -46,6 +46,7 @@ def evaluate() -> None:
       ivr eval speech
       ivr eval speech --items 300 --set digits --language es --voices human --out report/
       ivr eval answering
+      ivr eval calibrate --items 160
     """
 
 
@@ -104,12 +105,21 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     console = Console(stderr=True)
     chosen = languages or LANGUAGES
     conditions = tuple(CONDITIONS) if "all" in lines else lines or ("clean",)
-    callers = _Callers(chosen)
+    callers = Callers(chosen)
     try:
-        material = _material(callers, chosen, sets or SETS, items, seed, voices, split)
+        material = drawn(
+            callers,
+            chosen,
+            sets or SETS,
+            items,
+            seed,
+            voices,
+            split,
+            told=_tell,
+        )
         recognizer = _recognizer(settings, chosen, engine)
         try:
-            others = _babblers(callers, material[0].language, conditions)
+            others = babblers(callers, material[0].language, conditions)
             with _progress(console) as progress:
                 task = progress.add_task("utterances", total=len(material) * len(conditions))
                 results = measure(
@@ -117,7 +127,7 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
                 )
         finally:
             recognizer.close()
-    except SpeechError as fault:
+    except (SpeechError, MeasurementImpossible) as fault:
         raise CannotBeDone(str(fault)) from None
     finally:
         callers.close()
@@ -133,76 +143,8 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
         _show(cells, report)
 
 
-class _Callers:
-    """Synthetic voices, started when the first one speaks."""
-
-    def __init__(self, languages: Sequence[str]) -> None:
-        self._languages = languages
-        self._engines: dict[str, Pyttsx3] = {}
-        self._said: dict[tuple[str, str, str, float], Samples] = {}
-
-    def speak(self, text: str, language: str, voice: str, pace: float) -> Samples:
-        """The sound, kept for the other lines."""
-        key = (text, language, voice, pace)
-        if key not in self._said:
-            if voice not in self._engines:
-                self._engines[voice] = Pyttsx3(voices={language: Voice(voice)}, timeout=60)
-            self._said[key] = to_samples(self._engines[voice].speak(text, language=language, pace=pace))
-        return self._said[key]
-
-    def close(self) -> None:
-        """Ends the workers."""
-        for engine in self._engines.values():
-            engine.close()
-
-
-def _material(
-    callers: _Callers,
-    languages: Sequence[str],
-    sets: Sequence[str],
-    count: int,
-    seed: int,
-    voices: str,
-    split: str,
-) -> list[Item]:
-    """The items of that half: twice as many are made, and about half of them belong to it."""
-    found: list[Item] = []
-    for language in languages:
-        if voices != "synthetic" and language in PACKAGES and {"digits", "amounts"} & set(sets):
-            try:
-                found += studio_items(language, voice_of(language), sets, 2 * count, seed)
-            except MeasurementImpossible as fault:
-                if voices == "human":
-                    raise
-                click.echo(f"no human {language}: {fault}", err=True)
-        if voices != "human":
-            found += synthetic_items(language, sets, 2 * count, seed, callers.speak)
-    kept: dict[str, Item] = {item.name: item for item in found if item.split == split}
-    counted: dict[tuple[str, str, bool, bool], int] = {}
-    chosen = []
-    for item in kept.values():
-        key = (item.set, item.language, item.human, bool(item.text))
-        counted[key] = counted.get(key, 0) + 1
-        if counted[key] <= count:
-            chosen.append(item)
-    if not chosen:
-        raise CannotBeDone("there is nothing to measure: people say only digits and amounts, in es and en")
-    return chosen
-
-
-def _babblers(callers: _Callers, language: str, conditions: Sequence[str]) -> list[Samples]:
-    """What other people say in the background: sentences that are no item's own."""
-    if not any(condition.startswith("babble") for condition in conditions):
-        return []
-    voice = {"es": "roa/es+f2", "ca": "roa/ca+f2", "en": "gmw/en-US+f2"}[language]
-    sentences = {
-        "es": "Y entonces le dije que no podía ser, porque el martes ya estaba cerrado y no había nadie.",
-        "ca": "I llavors li vaig dir que no podia ser, perquè el dimarts ja era tancat i no hi havia ningú.",
-        "en": "And then I told her that it could not be, because they were closed and nobody was there.",
-    }
-    return [
-        callers.speak(sentences[language], language, voice, pace) for pace in (0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
-    ]
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _recognizer(settings: Settings, languages: Sequence[str], engine: str) -> AutoRecognizer:
@@ -282,7 +224,7 @@ def answering_(
       ivr eval answering
       ivr eval answering --split tuning --language es --json
     """
-    callers = _Callers(languages or LANGUAGES)
+    callers = Callers(languages or LANGUAGES)
     console = Console(stderr=True)
     told: dict[str, list[answering.Told]] = {}
     try:
@@ -291,7 +233,7 @@ def answering_(
             # Spread over people and machines, whatever the number.
             calls = sorted(calls, key=lambda call: sha256(call.name.encode()).digest())[:items]
             chosen = lines or answering.LINES
-            others = _babblers(callers, language, chosen)
+            others = babblers(callers, language, chosen)
             with _progress(console) as progress:
                 for line in chosen:
                     heard = (answering.hear(c, line, others) for c in progress.track(calls, description=line))
@@ -312,7 +254,7 @@ def answering_(
             click.echo(f"{one.call.text} ({one.call.speaker}, {one.line}): {one.verdict}")
 
 
-def _answers(callers: _Callers, language: str, voices: str, seed: int) -> list[answering.Answered]:
+def _answers(callers: Callers, language: str, voices: str, seed: int) -> list[answering.Answered]:
     found = list(answering.synthetic_answers(language, seed, callers.speak))
     if voices == "both" and language in PACKAGES:
         try:
@@ -334,5 +276,6 @@ def _show_answering(report: dict[str, Any]) -> None:
     )
 
 
+evaluate.add_command(calibrate)
 commands: list[click.Command] = [evaluate]
 """For the root command group."""

@@ -25,6 +25,7 @@ from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import nearest
 from ivr.cli.flows import (
     CannotBeDone,
+    Flawed,
     catalogue_of,
     catalogue_option,
     existing,
@@ -33,6 +34,8 @@ from ivr.cli.flows import (
     load_set,
     load_tests,
     paths_argument,
+    rows,
+    show_problems,
     write,
 )
 from ivr.clock import Clock
@@ -80,11 +83,20 @@ def test(
     Exit status: 0 all passed, 1 some failed, 2 they could not be run.
     """
     named = existing(paths)
-    flows = load_set(named, catalogue_file)
     files = test_files(named)
-    if not files and not golden_files(named):
-        raise CannotBeDone(f"there is no test file (*.test.yaml) in {named[0]}: write one beside the flow")
-    loaded = load_tests(files, flows)
+    try:
+        flows = load_set(named, catalogue_file)
+        if not files and not golden_files(named):
+            raise CannotBeDone(
+                f"there is no test file (*.test.yaml) in {named[0]}: write one beside the flow"
+            )
+        loaded = load_tests(files, flows)
+    except Flawed as fault:
+        if not as_json:
+            raise
+        show_problems(fault.problems)
+        click.echo(json.dumps({"problems": rows(fault.problems)}, ensure_ascii=False))
+        raise CannotBeDone(fault.message) from fault
     scripts = _chosen(loaded, only)
     counts = Counter(script.file for script in loaded)
     basis = Basis(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -20,10 +22,12 @@ from dialogs.flow import Flow, FlowSet
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.schema import flow_schema
+from dialogs.schema_files import catalogue_schema, segments_schema, segments_test_schema, test_schema
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from dialogs.segments.reading import FILE as SEGMENTS
 from ivr.back_ends import live_schemas
 from ivr.back_ends.agreement import OWN, LiveSchemas
+from ivr.back_ends.schema import back_ends_schema
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
@@ -48,6 +52,18 @@ class CannotBeDone(click.ClickException):
     exit_code = 2
 
 
+class Flawed(CannotBeDone):
+    """Files with mistakes: shown as `ivr check` shows them, then what to do."""
+
+    def __init__(self, what: str, fault: FlowsInvalid) -> None:
+        super().__init__(f"{what}: correct them first (ivr check)")
+        self.problems = list(fault.problems)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        show_problems(self.problems)
+        super().show(file)
+
+
 def existing(paths: tuple[Path, ...], served: Path = SHIPPED) -> list[Path]:
     """The paths, or those that are `served`. Raises `CannotBeDone` for one that is not there."""
     for path in paths:
@@ -62,13 +78,14 @@ def folders(paths: list[Path]) -> list[Path]:
 
 
 def find_catalogue(paths: list[Path], named: Path | None) -> Catalogue:
-    """What the flows may use. Raises `CannotBeDone`."""
+    """What the flows may use. Raises `CannotBeDone`, `Flawed`."""
+    file = catalogue_of(paths, named)
+    if not file.exists():
+        raise CannotBeDone(f"{file} is not there: name another catalogue, or leave --catalogue out")
     try:
-        return replace(
-            load_catalogue(catalogue_of(paths, named)), performers=PERFORMERS, recordings=_recorded()
-        )
+        return replace(load_catalogue(file), performers=PERFORMERS, recordings=_recorded())
     except FlowsInvalid as fault:
-        raise CannotBeDone(str(fault.problems[0])) from fault
+        raise Flawed("the catalogue has mistakes", fault) from fault
 
 
 def _recorded() -> frozenset[str] | None:
@@ -95,7 +112,7 @@ def _live(settings: Settings | None) -> tuple[LiveSchemas, list[Problem]]:
         return OWN, list(fault.problems)
 
 
-def _rows(problems: list[Problem]) -> list[dict[str, object]]:
+def rows(problems: list[Problem]) -> list[dict[str, object]]:
     return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
 
 
@@ -103,6 +120,15 @@ def show_problems(problems: list[Problem] | tuple[Problem, ...]) -> None:
     """One line each."""
     for problem in problems:
         click.echo(str(problem))
+
+
+def _tell(problems: list[Problem], notes: list[Problem], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"problems": rows(problems), "notes": rows(notes)}, ensure_ascii=False))
+        return
+    show_problems(problems)
+    for note in notes:
+        click.echo(f"{note} (a note, no mistake)")
 
 
 @click.command("check")
@@ -130,7 +156,11 @@ def check(
     named = existing(paths, SHIPPED if settings is None else settings.flows_folder)
     if not named[0].is_dir() and not paths:
         raise CannotBeDone(f"{named[0]} is not there: see `flows` in the configuration")
-    known = find_catalogue(named, catalogue_file)
+    try:
+        known = find_catalogue(named, catalogue_file)
+    except Flawed as fault:  # nothing else can be checked against it
+        _tell(fault.problems, [], as_json=as_json)
+        sys.exit(1)
     flows, problems = read_flows(folders(named), known)
     segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
     files = flow_files(named)
@@ -150,12 +180,7 @@ def check(
     shown += unreadable
     if not unreadable:
         notes += unanswered(catalogue_of(named, catalogue_file), known, live)
-    if as_json:
-        click.echo(json.dumps({"problems": _rows(shown), "notes": _rows(notes)}, ensure_ascii=False))
-    else:
-        show_problems(shown)
-        for note in notes:
-            click.echo(f"{note} (a note, no mistake)")
+    _tell(shown, notes, as_json=as_json)
     if shown:
         sys.exit(1)
     if not as_json:
@@ -164,12 +189,11 @@ def check(
 
 
 def load_set(paths: list[Path], catalogue_file: Path | None) -> FlowSet:
-    """The flows without a mistake; otherwise shows all mistakes and raises `CannotBeDone`."""
+    """The flows without a mistake. Raises `Flawed`, `CannotBeDone`."""
     try:
         return load_flows(folders(paths), find_catalogue(paths, catalogue_file))
     except FlowsInvalid as fault:
-        show_problems(fault.problems)
-        raise CannotBeDone("the flows have mistakes: correct them first (ivr check)") from fault
+        raise Flawed("the flows have mistakes", fault) from fault
 
 
 @dataclass(frozen=True)
@@ -204,21 +228,19 @@ def chosen_flow(word: str, folder: Path | None, live: Path, catalogue_file: Path
 
 
 def load_tests(files: list[Path], flows: FlowSet) -> list[Script]:
-    """The scripted calls of the files; otherwise shows all mistakes and raises `CannotBeDone`."""
+    """The scripted calls of the files. Raises `Flawed`."""
     try:
         return load_scripts(files, flows)
     except FlowsInvalid as fault:
-        show_problems(fault.problems)
-        raise CannotBeDone("the tests have mistakes: correct them first") from fault
+        raise Flawed("the tests have mistakes", fault) from fault
 
 
 def golden_tests(paths: list[Path], flows: FlowSet) -> list[GoldenPlayed]:
-    """The tests of the segments, played; otherwise shows all mistakes and raises `CannotBeDone`."""
+    """The tests of the segments, played. Raises `Flawed`."""
     try:
         return play_golden(golden_files(paths), flows)
     except FlowsInvalid as fault:
-        show_problems(fault.problems)
-        raise CannotBeDone("the tests have mistakes: correct them first") from fault
+        raise Flawed("the tests have mistakes", fault) from fault
 
 
 def write(file: Path, text: str) -> None:
@@ -229,14 +251,32 @@ def write(file: Path, text: str) -> None:
         raise CannotBeDone(f"{file} cannot be written ({fault.strerror}): name another file") from fault
 
 
+_SCHEMAS: Mapping[str, Callable[[], Mapping[str, Any]]] = {
+    "flow": flow_schema,
+    "test": test_schema,
+    "segments": segments_schema,
+    "segments-test": segments_test_schema,
+    "catalogue": catalogue_schema,
+    "back-ends": back_ends_schema,
+}
+
+
 @click.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of the flow language, for editors.
+@click.option(
+    "--kind", type=click.Choice(list(_SCHEMAS)), default="flow", show_default=True, help="Of which file."
+)
+def schema(kind: str) -> None:
+    """Print the JSON Schema of the flow language or of a file beside the flows, for editors.
 
     \b
     ivr schema > flow.schema.json
+    ivr schema --kind test > test.schema.json                      *.test.yaml
+    ivr schema --kind segments > segments.schema.json              segments.yaml
+    ivr schema --kind segments-test > segments-test.schema.json    segments.test.yaml
+    ivr schema --kind catalogue > catalogue.schema.json            catalogue.yaml
+    ivr schema --kind back-ends > back_ends.schema.json            back_ends.yaml
     """
-    click.echo(json.dumps(flow_schema(), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(_SCHEMAS[kind](), ensure_ascii=False, indent=2))
 
 
 commands: list[click.Command] = [check, schema]

@@ -14,6 +14,8 @@ from esl.freeswitch.render import UNWRITABLE
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
 from ivr.publishing.checkup import CATALOGUE
+from ivr.queueing.reading import load_plan
+from ivr.queueing.sync import Wanted, wanted
 
 
 @click.group()
@@ -29,8 +31,13 @@ def freeswitch() -> None:
 @freeswitch.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite what differs; the old file stays as NAME.before[.N].")
+@click.option(
+    "--keep",
+    is_flag=True,
+    help="Show what differs, keep all of it, and go on (status 0): for a service's start.",
+)
 @click.pass_obj
-def init(settings: Settings, folder: Path, force: bool) -> int:
+def init(settings: Settings, folder: Path, force: bool, keep: bool) -> int:
     """Write a complete, minimal FreeSWITCH configuration into DIR.
 
     It follows the settings: `outbound`, `switch`, `recordings`, and the section `freeswitch`.
@@ -43,7 +50,10 @@ def init(settings: Settings, folder: Path, force: bool) -> int:
       ivr freeswitch init conf/freeswitch
       IVR_FREESWITCH__SIP_ADDRESS=192.0.2.10 ivr freeswitch init /etc/freeswitch
       ivr --config ivr.yaml freeswitch init conf/freeswitch --force
+      ivr freeswitch init /etc/freeswitch --keep
     """
+    if force and keep:
+        raise click.UsageError("--force overwrites what differs and --keep does not: give one of them")
     folder = folder.absolute()
     preparation = prepare(folder, switch_configuration(settings), _given(settings))
     for warning in unreachable(settings):
@@ -58,8 +68,9 @@ def init(settings: Settings, folder: Path, force: bool) -> int:
     for place in preparation.too_open:
         click.echo(f"{place}: others than its owner may read it" + (", until now" if force else ""))
     if preparation.differs and not force:
-        click.echo("Nothing was changed. To overwrite: the same command with --force", err=True)
-        return 1
+        remedy = "the same command with --force" + (" instead of --keep" if keep else "")
+        click.echo(f"Nothing was changed. To overwrite: {remedy}", err=True)
+        return 0 if keep else 1
     write(preparation, force=force)
     _tell(preparation, settings)
     return 0
@@ -69,6 +80,7 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
     """What the settings mean for the switch. Raises `ConfigurationError`, `SwitchConfigurationError`."""
     own = settings.freeswitch
     legs = own.legs if own.legs is not None else 2 * settings.outbound.max_calls
+    people = _people(settings)
     return switch.SwitchConfiguration(
         servers=_servers(settings),
         sip=switch.Sip(own.sip_address, own.sip_port, own.public_address, own.peers, own.jitter_buffer),
@@ -81,9 +93,9 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
             for trunk in own.gateways
         ),
         numbers=own.numbers,
-        queues=_queues(settings),
+        queues=people.queues,
         fallback_queue=own.fallback_queue,
-        agents=tuple(switch.Agent(agent.name, agent.queues) for agent in own.agents),
+        agents=people.agents,
         overflow=own.overflow,
         apology=_posix(own.apology),
         hold_music=_posix(own.hold_music),
@@ -94,15 +106,19 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
     )
 
 
-def _queues(settings: Settings) -> tuple[switch.Queue, ...]:
-    """Those of the settings, and every other one that a flow may name: a caller must not be handed to a
-    queue that the switch does not know."""
-    described = tuple(
+def _people(settings: Settings) -> Wanted:
+    """Queues and agents: of `queues.yaml`, of the settings, and every other queue that a flow may name: no
+    caller is handed to a queue that the switch does not know."""
+    catalogue = load_catalogue(settings.flows_folder / CATALOGUE)
+    own = settings.freeswitch
+    described = [
         switch.Queue(queue.name, queue.strategy, queue.longest_wait, queue.longest_wait_without_agents)
-        for queue in settings.freeswitch.queues
-    )
-    named = load_catalogue(settings.flows_folder / CATALOGUE).queues
-    return (*described, *(switch.Queue(name) for name in sorted(named - {one.name for one in described})))
+        for queue in own.queues
+    ]
+    known = {queue.name for queue in described}
+    described += [switch.Queue(name) for name in sorted(catalogue.queues - known)]
+    telephones = [switch.Agent(agent.name, agent.queues) for agent in own.agents]
+    return wanted(load_plan(settings.queues_file, catalogue), described, telephones)
 
 
 def _servers(settings: Settings) -> tuple[switch.Server, ...]:

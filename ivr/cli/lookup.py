@@ -58,7 +58,11 @@ def lookup(
     zone = ZoneInfo(settings.calls.zone)
     store = Store(settings.database_url)
     back_ends = BackEnds(
-        Lookups(store, lambda: datetime.now(UTC).astimezone(zone)),
+        Lookups(
+            store,
+            lambda: datetime.now(UTC).astimezone(zone),
+            settings.working_days.of_site(settings.calls.region),
+        ),
         declared_in(settings.back_ends_file),
         zone=zone,
     )

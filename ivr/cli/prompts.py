@@ -343,6 +343,7 @@ def _wanted(
         languages=chosen,
         currency=currency or settings.calls.currency,
         words=words,
+        region=settings.calls.region,
     )
 
 

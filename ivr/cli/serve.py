@@ -13,6 +13,7 @@ from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
 from ivr.errors import SwitchFailed
 from ivr.server import Server
+from ivr.told_faults import keep_quiet, leave_no_core
 
 
 @click.command()
@@ -35,6 +36,8 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
         settings = settings.model_copy(
             update={"outbound": settings.outbound.model_copy(update={"port": port})}
         )
+    keep_quiet(as_json=settings.log.format == "json")
+    leave_no_core()
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ivr.evaluation.material import PACES, VOICES, Speak, Split
+from ivr.evaluation.material import PACES, VOICES, Split
+from ivr.evaluation.nothing import Speak
 from ivr.evaluation.spoiling import CONDITIONS
 from speech.answering import AnswerDetector, ToneEnded, Verdict
 from speech.sound import FRAME_BYTES, SAMPLE_RATE, Samples, read_wav, to_pcm, to_samples

@@ -185,13 +185,14 @@ _SHOWN = ("condition", "outcome", "said", "value", "confidence")
 
 def _heard(recognizer: Recognizer, item: Item, condition: str, line: bytes) -> Result:
     try:
-        heard = _recognised(recognizer, item, line)
+        heard = recognised(recognizer, item, line)
     except SpeechError as fault:
         return _result(item, condition, "failed", str(fault))
     if heard is None:
         # Silence where nothing was to be heard is as it should be.
         return _result(item, condition, "rejected" if not item.value else "unheard")
-    answer = _judged(item, heard)
+    given = Heard(tuple(Alternative(reading.text, reading.confidence) for reading in heard.readings))
+    answer = judged(item, given)
     said = heard.readings[0].text if heard.readings else ""
     wait = heard.wait_seconds
     if isinstance(answer, NoMatch) or answer.band == "unsure":
@@ -217,7 +218,7 @@ def _result(
     )
 
 
-def _recognised(recognizer: Recognizer, item: Item, line: bytes) -> Hypothesis | None:
+def recognised(recognizer: Recognizer, item: Item, line: bytes) -> Hypothesis | None:
     """The first utterance on the line, as a question would hear it; None: no speech was heard."""
     kind, language = item.kind, item.language
     phrases = dict.fromkeys(
@@ -250,9 +251,8 @@ def _recognised(recognizer: Recognizer, item: Item, line: bytes) -> Hypothesis |
             utterance.cancel()
 
 
-def _judged(item: Item, heard: Hypothesis) -> Match | NoMatch:
+def judged(item: Item, given: Heard) -> Match | NoMatch:
     """As a question judges (`dialogs.nodes.question`): its own answer if it is sure, else a universal."""
-    given = Heard(tuple(Alternative(reading.text, reading.confidence) for reading in heard.readings))
     own = item.kind.judge(given, Asking(item.language, NOW))
     if isinstance(own, Match) and own.band == "sure":
         return own

@@ -25,11 +25,10 @@ from dialogs.slots.kind import SlotKind
 from dialogs.slots.yes_no import YesNo
 from dialogs.spoken import say
 from ivr.errors import MeasurementImpossible
-from speech.sound import SAMPLE_RATE, Samples, read_wav, resample, to_samples
+from ivr.evaluation.nothing import Speak, unasked
+from speech.sound import SAMPLE_RATE, Samples, read_wav, to_samples
 
 Split = Literal["tuning", "test"]
-Speak = Callable[[str, str, str, float], Samples]
-"""Text, language, voice, pace → sound."""
 
 SETS = ("digits", "amounts", "yes_no", "menu", "nothing")
 VOICES: Mapping[str, tuple[str, ...]] = {
@@ -76,18 +75,6 @@ MENU: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "en": ("opening hours", "when do you open", "are you open"),
     },
 }
-NOBODY_ASKED: Mapping[str, tuple[str, ...]] = {
-    "es": (
-        "tengo hambre",
-        "mañana lloverá en Sevilla",
-        "el perro come pan",
-        "pásame la sal",
-        "vamos al cine",
-    ),
-    "ca": ("tinc gana", "demà plourà a Girona", "el gos menja pa", "passa'm la sal", "anem al cinema"),
-    "en": ("i am hungry", "rain in the west", "the dog eats bread", "pass me the salt", "to the cinema"),
-}
-"""Speech that answers nothing: to somebody else in the room, on the television."""
 
 
 @dataclass(frozen=True)
@@ -195,15 +182,35 @@ def _english_amount(amount: int) -> list[str]:
 
 
 def synthetic_items(
-    language: str, sets: Sequence[str], count: int, seed: int, speak: Speak
+    language: str,
+    sets: Sequence[str],
+    count: int,
+    seed: int,
+    speak: Speak,
+    *,
+    studios: Mapping[str, Path] | None = None,
 ) -> Iterator[Item]:
-    """`count` utterances of each set, each in any voice at any pace."""
+    """`count` utterances of each set, each in any voice at any pace; of few phrases, as many as there are.
+
+    `studios`: folders of studio speakers by language, for what is no answer.
+    """
     chance = random.Random(f"{seed}/{language}/synthetic")  # noqa: S311 - guards nothing
     speakers = [(voice, pace) for voice in VOICES[language] for pace in PACES]
     for name in sets:
+        if name == "nothing":
+            yield from _unasked(language, count, chance, speak, studios or {})
+            continue
         says = list(_said(name, language, count, chance))  # first, so that speakers change no numbers
-        for text, value, kind in says:
-            voice, pace = chance.choice(speakers)
+        if name in (
+            "yes_no",
+            "menu",
+        ):  # few phrases: each in every voice at every pace before one comes twice
+            whole = [(said, speaker) for said in says for speaker in speakers]
+            chance.shuffle(whole)
+            chosen = whole[:count]
+        else:
+            chosen = [(said, chance.choice(speakers)) for said in says]
+        for (text, value, kind), (voice, pace) in chosen:
             yield Item(
                 name=f"{name}/{language}/{voice}@{pace}/{text}",
                 set=name,
@@ -215,8 +222,25 @@ def synthetic_items(
                 human=False,
                 sound=_spoken(speak, text, language, voice, pace),
             )
-    if "nothing" in sets:
-        yield from _sounds(language, max(1, count // 2), chance)
+
+
+def _unasked(
+    language: str, count: int, chance: random.Random, speak: Speak, studios: Mapping[str, Path]
+) -> Iterator[Item]:
+    for one in unasked(
+        language, count, chance, speak, menu=menu_kind(), voices=VOICES, paces=PACES, studios=studios
+    ):
+        yield Item(
+            name=f"nothing/{language}/{one.name}",
+            set="nothing",
+            language=language,
+            text=one.text,
+            value="",
+            kind=one.kind,
+            speaker=one.speaker,
+            human=one.human,
+            sound=one.sound,
+        )
 
 
 def _spoken(speak: Speak, text: str, language: str, voice: str, pace: float) -> Callable[[], Samples]:
@@ -234,80 +258,14 @@ def _said(name: str, language: str, count: int, chance: random.Random) -> Iterat
                 item = _amount_item(language, amount, "", "EUR", human=False, sound=_no_sound)
                 yield item.text, item.value, item.kind
         case "yes_no":
-            for at in range(count):
-                text, value = YES_NO[language][at % len(YES_NO[language])]
-                yield text, value, YesNo()
+            yield from ((text, value, YesNo()) for text, value in YES_NO[language])
         case "menu":
-            phrases = [(text, name) for name, texts in MENU.items() for text in texts[language]]
-            for at in range(count):
-                yield (*phrases[at % len(phrases)], menu_kind())
-        case "nothing":
-            for at in range(count):
-                kind = YesNo() if at % 2 else menu_kind()
-                yield NOBODY_ASKED[language][at % len(NOBODY_ASKED[language])], "", kind
+            kind = menu_kind()
+            yield from ((text, name, kind) for name, texts in MENU.items() for text in texts[language])
 
 
 def _no_sound() -> Samples:
     return np.zeros(0)
-
-
-# --- sounds that are no speech -------------------------------------------------------------------
-
-
-def _sounds(language: str, count: int, chance: random.Random) -> Iterator[Item]:
-    """Noise and music, which must not be taken for an answer."""
-    makers: tuple[tuple[str, Callable[[int], Samples]], ...] = (
-        ("white noise", lambda seed: _noise(seed, 0)),
-        ("pink noise", lambda seed: _noise(seed, 1)),
-        ("music", _music),
-        ("ring-back", lambda _seed: _tone(425, 1.5)),
-        ("clicks", _clicks),
-    )
-    for at in range(count):
-        what, make = makers[at % len(makers)]
-        seed = chance.randrange(1 << 30)
-        yield Item(
-            name=f"nothing/{language}/{what}/{seed}",
-            set="nothing",
-            language=language,
-            text="",
-            value="",
-            kind=YesNo() if at % 2 else menu_kind(),
-            speaker=what,
-            human=False,
-            sound=lambda make=make, seed=seed: make(seed),  # type: ignore[misc] # bound now, not at the call
-        )
-
-
-def _noise(seed: int, fall: int) -> Samples:
-    spectrum = np.fft.rfft(np.random.default_rng(seed).normal(size=2 * SAMPLE_RATE))
-    noise: Samples = np.fft.irfft(spectrum / np.maximum(np.arange(len(spectrum)), 1) ** (fall / 2))
-    noise *= 0.05 / noise.std()
-    return noise
-
-
-def _music(seed: int) -> Samples:
-    """Chords on a plucked string, with a melody above: what plays on hold."""
-    chance = np.random.default_rng(seed)
-    out = np.zeros(3 * SAMPLE_RATE)
-    time = np.arange(SAMPLE_RATE // 2) / SAMPLE_RATE
-    for beat in range(6):
-        root = 110 * 2 ** (chance.choice((0, 3, 5, 7)) / 12)
-        for ratio in (1, 1.26, 1.5, 2 * 2 ** (chance.integers(8) / 12)):
-            tone = sum(np.sin(2 * np.pi * root * ratio * n * time) / n**1.5 for n in range(1, 8))
-            out[beat * len(time) : (beat + 1) * len(time)] += tone * np.exp(-4 * time)
-    out *= 0.3 / np.abs(out).max()
-    return out
-
-
-def _tone(hertz: float, seconds: float) -> Samples:
-    return 0.1 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE)
-
-
-def _clicks(seed: int) -> Samples:
-    out = np.zeros(2 * SAMPLE_RATE)
-    out[np.random.default_rng(seed).integers(0, len(out), 12)] = 0.8
-    return resample(resample(out, SAMPLE_RATE, 6000), 6000, SAMPLE_RATE)
 
 
 # --- numbers -------------------------------------------------------------------------------------

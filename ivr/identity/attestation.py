@@ -20,10 +20,17 @@ Attestation = Literal["A", "B", "C", "none"]
 """A: the number is the caller's. B: the provider knows the caller. C: only where the call came in."""
 _OWN_WORD = ("sip_verstat_detailed", "sip_verstat")
 """FreeSWITCH's own verification (`sofia_verify_identity` in its dialplan)."""
-_ADDRESSES = ("sip_P-Asserted-Identity", "sip_h_P-Asserted-Identity", "sip_full_from")
-"""Where a provider that has verified writes its word."""
+_ADDRESSES = (
+    "sip_P-Asserted-Identity",
+    "sip_h_P-Asserted-Identity",
+    "sip_full_from",
+    "sip_from_uri",
+    "sip_from_params",
+)
+"""Where a provider that has verified writes its word; FreeSWITCH keeps it in the one or the other, by
+whether it stands before the `@` or behind (tests/contract)."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_VERSTAT = re.compile(r"[;?&]verstat=([A-Za-z-]+)", re.IGNORECASE)
+_VERSTAT = re.compile(r"(?:^|[;?&])verstat=([A-Za-z-]+)", re.IGNORECASE)
 _PASSED = re.compile(r"TN-Validation-Passed(?:-([ABC]))?", re.IGNORECASE)
 
 

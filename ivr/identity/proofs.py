@@ -25,10 +25,15 @@ FIELDS: Mapping[str, ValueType] = {
     "language": "text",
     "email": "text",
     "phone": "phone",
+    "phone_ending": "digits",
+    "email_begins": "code",
+    "email_domain": "text",
     "has_email": "boolean",
     "has_phone": "boolean",
 }
 """What is known of somebody who has passed."""
+READ_BACK = 3
+"""Digits of a telephone number by which its owner knows it, and nobody else."""
 _WORDS: frozenset[ValueType] = frozenset({"text", "digits", "phone", "code"})
 Way = tuple[str, ...]
 
@@ -66,6 +71,7 @@ def agrees(claims: Mapping[str, str], known: Known | None) -> bool:
 
 def told(known: Known) -> Found:
     """What flows may know of somebody who has passed."""
+    begins, _, domain = (known.email or "").partition("@")
     return Found(
         {
             "customer_number": known.customer_number,
@@ -73,7 +79,10 @@ def told(known: Known) -> Found:
             "language": known.language,
             "email": known.email,
             "phone": known.phone,
-            "has_email": known.email is not None,
+            "phone_ending": known.phone[-READ_BACK:] if known.phone else None,
+            "email_begins": begins[:1] or None,
+            "email_domain": domain or None,
+            "has_email": bool(begins and domain),
             "has_phone": known.phone is not None,
         }
     )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 import gevent
 
@@ -21,6 +22,7 @@ from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
 from ivr.lookups import account, appointments, case, delivery_days, movements, order, ticket
+from ivr.working_days import USUAL, WorkingDays
 
 Answer = Found | Missing
 Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
@@ -55,9 +57,15 @@ SCHEMAS: Mapping[str, LookupSchema] = {
 class Lookups:
     """The look-ups of the own database."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        """`now` tells the time in the company's zone: what is late, and which day it is."""
+    def __init__(self, store: Store, now: Callable[[], datetime], working: WorkingDays = USUAL) -> None:
+        """`now` tells the time in the company's zone: what is late, and which day it is; `working`: on which
+        days it delivers and receives."""
         self._store, self._now = store, now
+        self._asks: Mapping[str, Ask] = {
+            **LOOKUPS,
+            "delivery_days": partial(delivery_days.ask, calendar=working.deliveries),
+            "free_slots": partial(appointments.ask_free, calendar=working.appointments),
+        }
 
     def ask(
         self,
@@ -68,7 +76,7 @@ class Lookups:
         sensitive: bool = False,  # noqa: ARG002 - the port's; nothing is kept here
     ) -> Found | Missing | Failed:
         """Asks in gevent's thread pool, so that a slow database holds up only who asked."""
-        ask = LOOKUPS.get(name)
+        ask = self._asks.get(name)
         if ask is None:
             return Failed(f"no look-up is called {name}")
         answer: Found | Missing | Failed = gevent.get_hub().threadpool.apply(

@@ -69,14 +69,20 @@ def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missi
 
 def ask_one(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     """Missing: no such account of theirs, or two that end alike."""
+    meant = which(store, by)
+    if meant is None:
+        return Missing()
+    return Found({"label": meant.label or meant.last_digits, **_owed(meant, now)})
+
+
+def which(store: Store, by: Mapping[str, str]) -> AccountStatus | None:
+    """The account that `customer_number` and `account` name."""
     accounts, wanted = store.accounts.of_customer(by.get("customer_number", "")), by.get("account", "")
     if wanted in _PLACES:
         meant = accounts[int(wanted) - 1 : int(wanted)]
     else:
         meant = tuple(one for one in accounts if wanted and one.last_digits == wanted)
-    if len(meant) != 1:
-        return Missing()
-    return Found({"label": meant[0].label or meant[0].last_digits, **_owed(meant[0], now)})
+    return meant[0] if len(meant) == 1 else None
 
 
 def _owed(account: AccountStatus, now: datetime) -> dict[str, str | int | bool | None]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from data.records import FreeSlot
 from data.store import Store
+from dialogs.calendars import Calendar
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
+from ivr.working_days import USUAL
 
 MOST_TOLD = 3
 """Free slots in one answer: nobody remembers a fourth."""
+
+_AT_ONCE, _LOOKS = 20, 15
+"""Slots that are read at once, and how often: beyond so many closed days there is nobody to wait for."""
 
 APPOINTMENT = LookupSchema(
     ("customer_number",),
@@ -54,15 +60,18 @@ def ask_next(store: Store, by: Mapping[str, str], now: datetime) -> Found | Miss
     )
 
 
-def ask_free(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
-    """The first free places of a service from a day on, which may be `today`; today's only from now on."""
+def ask_free(
+    store: Store, by: Mapping[str, str], now: datetime, *, calendar: Calendar = USUAL.appointments
+) -> Found | Missing:
+    """The first free places of a service from a day on, which may be `today`; today's only from now on, and
+    none at which the calendar is closed."""
     day = by.get("from_date", "")
     try:
         wanted = now.date() if day == "today" else date.fromisoformat(day)
     except ValueError:
         return Missing()
     since = max(now, datetime.combine(wanted, time(), now.tzinfo))
-    free = store.appointments.free(by.get("service", ""), since=since, most=MOST_TOLD)
+    free = _open(store, by.get("service", ""), since, calendar)
     if not free:
         return Missing()
     record: dict[str, str | int | bool | None] = dict.fromkeys(FREE.fields)
@@ -76,3 +85,20 @@ def ask_free(store: Store, by: Mapping[str, str], now: datetime) -> Found | Miss
             f"site_{n}": one.site,
         }
     return Found(record)
+
+
+def _open(store: Store, service: str, since: datetime, calendar: Calendar) -> list[FreeSlot]:
+    """The first free slots at which the calendar is open."""
+    found: list[FreeSlot] = []
+    for _ in range(_LOOKS):
+        some = store.appointments.free(service, since=since, most=_AT_ONCE)
+        found += [one for one in some if calendar.at(one.begins_at.astimezone(ZoneInfo(one.zone))) == "open"]
+        if len(found) >= MOST_TOLD or len(some) < _AT_ONCE:
+            break
+        last = some[-1]
+        since = last.begins_at + timedelta(seconds=1)
+        if not calendar.opens_on(last.begins_at.astimezone(ZoneInfo(last.zone)).date()):
+            # The rest of a day on which nothing is open need not be read.
+            tomorrow = last.begins_at.astimezone(ZoneInfo(last.zone)).date() + timedelta(days=1)
+            since = datetime.combine(tomorrow, time(), ZoneInfo(last.zone))
+    return found[:MOST_TOLD]

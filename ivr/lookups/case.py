@@ -9,9 +9,11 @@ from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+from ivr.lookups.ticket import may_hear
+from ivr.lookups.whose import PROOF
 
 SCHEMA = LookupSchema(
-    ("case_reference",),
+    ("case_reference", *PROOF, "caller_number"),
     {
         "kind": "text",
         "status": "text",
@@ -25,10 +27,9 @@ SCHEMA = LookupSchema(
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
-    """Days as ISO text. No name, and nothing of what it is about: whoever knows a reference is not yet known
-    to be its owner."""
+    """Days as ISO text; no name, nothing of what it is about. Missing: there is none, or it is not theirs."""
     case = store.tickets.by_number(by.get("case_reference", ""))
-    if case is None:
+    if case is None or not may_hear(store, case, by):
         return Missing()
     promised = case.promised_on
     return Found(

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from data.orders import BEFORE_DISPATCH
+from data.orders import BEFORE_DISPATCH, MOST_DAYS_AHEAD
 from data.store import Store
+from dialogs.calendars import Calendar
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+from ivr.working_days import USUAL
 
-FRIDAY = 5
 MOST_TOLD = 3
 """Days in one answer: nobody remembers a fourth."""
 NOTICE_DAYS = {"placed": 1, "preparing": 1, "shipped": 2}
 """How many days ahead the first one is: a parcel that is with the carrier takes longer to be stopped."""
 SCHEMA = LookupSchema(
-    ("order_id",),
+    ("order_id", "customer_number"),
     {
         "state": "text",
         "can_cancel": "boolean",
@@ -29,10 +30,12 @@ SCHEMA = LookupSchema(
 """`state`: `possible`, or why not (`out_for_delivery`, `delivered`, `cancelled`); then there are no days."""
 
 
-def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
+def ask(
+    store: Store, by: Mapping[str, str], now: datetime, *, calendar: Calendar = USUAL.deliveries
+) -> Found | Missing:
     """The next working days but the one that is planned. No name and no address, as with `order`."""
     order = store.orders.by_number(by.get("order_id", ""))
-    if order is None:
+    if order is None or order.customer_number != by.get("customer_number"):
         return Missing()
     record: dict[str, str | int | bool | None] = dict.fromkeys(SCHEMA.fields)
     record |= {
@@ -43,8 +46,9 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     }
     if order.status in NOTICE_DAYS:
         day, told = now.date() + timedelta(days=NOTICE_DAYS[order.status]), 0
-        while told < MOST_TOLD:
-            if day.isoweekday() <= FRIDAY and day != order.expected_on:
+        latest = now.date() + timedelta(days=MOST_DAYS_AHEAD)
+        while told < MOST_TOLD and day <= latest:
+            if calendar.opens_on(day) and day != order.expected_on:
                 told += 1
                 record[f"day_{told}"] = day.isoformat()
             day += timedelta(days=1)

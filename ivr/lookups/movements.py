@@ -1,13 +1,15 @@
-"""The last movements of what a customer owes, three at a time."""
+"""The last movements of one account, three at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from data.records import Movement
 from data.store import Store
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
+from ivr.lookups.account import which as account_of
 from ivr.lookups.days import iso_day
 
 AT_ONCE = 3
@@ -15,13 +17,13 @@ AT_ONCE = 3
 MOST = 30
 """Movements that can be heard at all; whoever wants more wants a statement."""
 _LINE: Mapping[str, ValueType] = {
-    "paid_{n}": "boolean",
+    "what_{n}": "text",
     "amount_{n}": "money",
     "amount_{n}_currency": "text",
     "date_{n}": "date",
 }
 SCHEMA = LookupSchema(
-    ("customer_number", "from"),
+    ("customer_number", "account", "from"),
     {
         "count": "number",
         **{name.format(n=n): kind for n in range(1, AT_ONCE + 1) for name, kind in _LINE.items()},
@@ -29,14 +31,21 @@ SCHEMA = LookupSchema(
         "next": "digits",
     },
 )
-"""`from` counts from 1, the newest; `next` is where to go on. `paid_1`: money from the customer, or back to
-them; what is charged is not. Amounts have no sign. Of what there is not, the fields are empty."""
+"""`account` as in `one_account`; `from` counts from 1, the newest; `next` is where to go on. `what_1` is
+`bill`, `payment`, `refund`, `charge` or `credit`. Amounts have no sign. What there is not is empty."""
+_NAMED = frozenset({"bill", "payment", "refund"})
+"""Kinds that callers have a word for; anything else was charged, or taken off."""
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     """Missing: there is none, or none from there on."""
     first = int(by["from"]) if by.get("from", "").isascii() and by.get("from", "").isdecimal() else 0
-    known = store.accounts.movements(by.get("customer_number", ""), most=min(first, MOST) + AT_ONCE)
+    account = account_of(store, by)
+    if account is None:
+        return Missing()
+    known = store.accounts.movements(
+        account.customer_number, label=account.label, most=min(first, MOST) + AT_ONCE
+    )
     told = known[first - 1 : first - 1 + AT_ONCE]
     if not 1 <= first <= MOST or not told:
         return Missing()
@@ -45,9 +54,15 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     record |= {"count": len(told), "has_more": len(known) >= after and after <= MOST, "next": str(after)}
     for n, one in enumerate(told, start=1):
         record |= {
-            f"paid_{n}": one.amount_cents < 0,
+            f"what_{n}": _what(one),
             f"amount_{n}": abs(one.amount_cents),
             f"amount_{n}_currency": one.currency,
             f"date_{n}": iso_day(one.at, now),
         }
     return Found(record)
+
+
+def _what(movement: Movement) -> str:
+    if movement.kind in _NAMED:
+        return movement.kind
+    return "credit" if movement.amount_cents < 0 else "charge"

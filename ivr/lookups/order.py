@@ -10,9 +10,10 @@ from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+from ivr.lookups.whose import PROOF, is_theirs
 
 SCHEMA = LookupSchema(
-    ("order_id",),
+    ("order_id", *PROOF),
     {
         "status": "text",
         "late": "boolean",
@@ -33,9 +34,9 @@ SCHEMA = LookupSchema(
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
-    """Days as ISO text. No name and no address: whoever knows a number is not yet known to be its owner."""
+    """Days as ISO text, and no name and no address. Missing: there is none, or it is not theirs."""
     order = store.orders.by_number(by.get("order_id", ""))
-    if order is None:
+    if order is None or not is_theirs(store, order.customer_number, by):
         return Missing()
     delivered = _delivered(order)
     return Found(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from data.records import TicketStatus
 from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+from ivr.lookups.whose import PROOF, is_theirs
 
 SCHEMA = LookupSchema(
-    ("ticket_id",),
+    ("ticket_id", *PROOF, "caller_number"),
     {
         "status": "text",
         "topic": "text",
@@ -26,9 +28,9 @@ SCHEMA = LookupSchema(
 
 
 def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
-    """Days as ISO text. No name: whoever knows a reference is not yet known to be its owner."""
+    """Days as ISO text, and no name. Missing: there is none, or it is not theirs."""
     ticket = store.tickets.by_number(by.get("ticket_id", ""))
-    if ticket is None:
+    if ticket is None or not may_hear(store, ticket, by):
         return Missing()
     promised = ticket.promised_on
     return Found(
@@ -43,3 +45,14 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
             "promised_date": iso_day(promised, now),
         }
     )
+
+
+def may_hear(store: Store, ticket: TicketStatus, by: Mapping[str, str]) -> bool:
+    """Whether it is theirs. What a caller has opened who is no customer is told where it was opened from, or
+    where they wanted to be called back: there is nothing else that anybody knows of them."""
+    if ticket.customer_number:
+        return is_theirs(store, ticket.customer_number, by)
+    number = by.get("caller_number", "")
+    opened_in = None if ticket.call_id is None else store.calls.get(ticket.call_id)
+    known = {ticket.about.get("contact"), opened_in.caller_number if opened_in else None}
+    return number.startswith("+") and number in known

@@ -16,20 +16,24 @@ from ivr.outbox import Arrived, Declined, Ending, Kind, NotYet
 PATIENCE = timedelta(hours=36)
 """Longer than a provider's bad weekend night; what comes later than that surprises more than it serves."""
 AT_ONCE = 8
-"""Messages of one channel that are carried at the same time."""
+"""Messages of one channel, and to one webhook, that are carried at the same time."""
 
 
 def errands_of(store: Store, carriers: Mapping[str, Carrier], clock: Clock) -> dict[str, Kind]:
     """How the outbox carries each channel."""
-    return {channel: _Channel(store, carrier, clock).kind() for channel, carrier in carriers.items()}
+    return {
+        channel: _Channel(store, carrier, clock).kind(in_order=channel == "webhook")
+        for channel, carrier in carriers.items()
+    }
 
 
 class _Channel:
     def __init__(self, store: Store, carrier: Carrier, clock: Clock) -> None:
         self._store, self._carrier, self._clock = store, carrier, clock
 
-    def kind(self) -> Kind:
-        return Kind(carry=self._carry, over=self._over, patience=PATIENCE, at_once=AT_ONCE)
+    def kind(self, *, in_order: bool) -> Kind:
+        """`in_order`: programs that are told of a call are told in its order; people read what there is."""
+        return Kind(carry=self._carry, over=self._over, patience=PATIENCE, at_once=AT_ONCE, in_order=in_order)
 
     def _carry(self, errand: Claimed) -> Ending:
         try:

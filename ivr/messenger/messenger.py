@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import structlog
 
 from data.errors import DataError
-from data.records import Errand
+from data.records import Claimed, Errand
 from data.store import Store
 from dialogs.effects import Notify
 from dialogs.results import Done, Failed, Refused
@@ -23,10 +24,14 @@ from ivr.messenger.settings import MessageSettings
 from ivr.messenger.sms import HttpSms
 from ivr.messenger.smtp import SmtpEmail
 from ivr.messenger.webhook import SignedWebhooks
-from ivr.occasion import Occasion
+from ivr.occasion import Occasion, Person
+from ivr.outbox import Arrived, Declined, Ending, NotYet
+from ivr.safekeeping import Answer, Safekeeping
 
 log = structlog.get_logger(__name__)
 
+MESSAGE = "message"
+"""Of errands that wait to be messages: what came through the spool."""
 CONSENTS = ("messages",)
 """What somebody may have said no to, beside the channel's own name (`sms`, `email`)."""
 
@@ -34,27 +39,32 @@ CONSENTS = ("messages",)
 class Messenger:
     """Takes messages of all calls of this process."""
 
-    def __init__(self, store: Store, settings: MessageSettings, *, region: str, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, settings: MessageSettings, *, region: str, clock: Clock, safe: Safekeeping
+    ) -> None:
         """`region`: the site's country, whose numbers need no prefix."""
-        self._store = store
+        self._store, self._safe = store, safe
         self._settings = settings
         self._region = region
         self._countries = frozenset(settings.countries or (region,))
         self._clock = clock
 
     def send(self, notify: Notify, occasion: Occasion) -> Done | Refused | Failed:
-        """Blocks cooperatively, for as long as the database takes; no provider is waited for."""
+        """Blocks cooperatively, for as long as the database takes; no provider is waited for.
+
+        While the database is lost the message waits in the spool: whether its recipient wants any, and has
+        not had too many, is asked when it is brought in.
+        """
         try:
-            to = self._recipient(notify)
-            message = _message(notify, to, occasion)
-            refused = in_thread(lambda: self._objection(message, occasion))
-            if refused is None:
-                refused = self._put(message, occasion)
+            message = _message(notify, self._recipient(notify), occasion)
+            asked = _Asked(message, f"{occasion.flow}/{occasion.step}", occasion.person, self._clock.utc())
+            kept = self._safe.keep(lambda: self._taken(asked), asked.as_errand())
         except NotAllowed as not_there:
-            refused = Refused(str(not_there))
+            kept = Answer(Refused(str(not_there)))
         except DataError as lost:
             log.error("message_not_taken", call=str(occasion.call_id), reason=str(lost))
             return Failed(f"messages cannot be noted ({lost.code})")
+        refused = kept.value if isinstance(kept, Answer) else None
         if refused is not None:
             log.warning(
                 "message_refused",
@@ -66,6 +76,19 @@ class Messenger:
             return refused
         return Done()
 
+    def carry(self, errand: Claimed) -> Ending:
+        """Takes one that waited in the spool; from then on it is a message like any other."""
+        asked = _Asked.from_errand(errand)
+        try:
+            refused = in_thread(lambda: self._taken(asked))
+        except DataError as lost:
+            return NotYet(str(lost))
+        return Arrived() if refused is None else Declined(refused.reason)
+
+    def _taken(self, asked: _Asked) -> Refused | None:
+        """Puts it into the outbox; why not. Raises `DataError`."""
+        return self._objection(asked) or self._put(asked)
+
     def _recipient(self, notify: Notify) -> str:
         match notify.channel:
             case "sms":
@@ -75,11 +98,11 @@ class Messenger:
             case "webhook":
                 return notify.to
 
-    def _objection(self, message: Message, occasion: Occasion) -> Refused | None:
+    def _objection(self, asked: _Asked) -> Refused | None:
         """Whether the recipient does not want any."""
+        message, person = asked.message, asked.person
         if message.channel == "webhook":
             return None
-        person = occasion.person
         number = message.to if message.channel == "sms" else None
         if number is not None and self._store.suppressions.contains("number", number):
             return Refused("the number is not to be contacted")
@@ -94,8 +117,8 @@ class Messenger:
                     return Refused(f"they have said no to {kind}")
         return None
 
-    def _put(self, message: Message, occasion: Occasion) -> Refused | None:
-        limits = self._settings.limits
+    def _put(self, asked: _Asked) -> Refused | None:
+        message, limits = asked.message, self._settings.limits
         allowed: Mapping[timedelta, int] = (
             {}
             if message.channel == "webhook"
@@ -106,19 +129,56 @@ class Messenger:
             target=message.to if message.channel == "webhook" else message.channel,
             body=message.as_body(),
             idempotency_key=message.id,
-            at=self._clock.utc(),
-            call_id=occasion.call_id,
-            customer_id=occasion.person.customer_id if occasion.person else None,
+            at=asked.at,
+            call_id=asked.call_id,
+            customer_id=asked.person.customer_id if asked.person else None,
         )
-        ended = in_thread(
-            lambda: self._store.messages.send(
-                errand,
-                recipient=message.to,
-                template=f"{occasion.flow}/{occasion.step}",
-                limits=allowed,
-            )
+        ended = self._store.messages.send(
+            errand, recipient=message.to, template=asked.template, limits=allowed
         )
         return Refused("the recipient has had too many messages") if ended == "too_many" else None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A message that a call has asked for."""
+
+    message: Message
+    template: str
+    """The flow and step that sent it."""
+    person: Person | None
+    """Who the caller has proved to be."""
+    at: datetime
+
+    @property
+    def call_id(self) -> UUID:
+        return UUID(self.message.call_id)
+
+    def as_errand(self) -> Errand:
+        """As it waits in the spool."""
+        person = self.person
+        return Errand(
+            kind=MESSAGE,
+            target=self.message.channel,
+            body={
+                "message": self.message.as_body(),
+                "template": self.template,
+                "customer_number": person.customer_number if person else None,
+                "at": self.at.isoformat(),
+            },
+            idempotency_key=f"message-{self.message.id}",
+            at=self.at,
+            call_id=self.call_id,
+            customer_id=person.customer_id if person else None,
+        )
+
+    @classmethod
+    def from_errand(cls, errand: Claimed) -> _Asked:
+        body, person = errand.body, None
+        if errand.customer_id is not None:
+            person = Person(errand.customer_id, str(body["customer_number"]))
+        at = datetime.fromisoformat(body["at"])
+        return cls(Message.from_body(body["message"]), str(body["template"]), person, at)
 
 
 def _message(notify: Notify, to: str, occasion: Occasion) -> Message:

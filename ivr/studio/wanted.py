@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from dialogs.flow import FlowSet
+from dialogs.spoken_regions import HOME
 from dialogs.static import Line, studio_lines
 from dialogs.value_words import formats_in, texts_of_values
 from speech.joining import VALUES, words_in
@@ -47,13 +48,19 @@ class Wanted:
 
 
 def wanted(
-    flows: FlowSet, studio: Path, *, languages: Sequence[str], currency: str, words: bool = True
+    flows: FlowSet,
+    studio: Path,
+    *,
+    languages: Sequence[str],
+    currency: str,
+    words: bool = True,
+    region: str = HOME,
 ) -> list[Wanted]:
-    """The rows in the order of the flows' pages, words of values last. Raises `SoundUnreadable` for a broken
-    index of recordings."""
+    """The rows in the order of the flows' pages, words of values last, as `region` says them. Raises
+    `SoundUnreadable` for a broken index of recordings."""
     rows = _joined(_lines(flows, languages))
     if words:
-        rows += _joined(_words(flows, languages, currency))
+        rows += _joined(_words(flows, languages, currency, region))
     index = Recorded(studio.resolve())
     for row in rows:
         row.state = _state(row, studio.resolve(), index)
@@ -88,10 +95,10 @@ def _remark(line: Line) -> str:
     return f"Part of: {sentence} ({how})"
 
 
-def _words(flows: FlowSet, languages: Sequence[str], currency: str) -> Iterator[Wanted]:
+def _words(flows: FlowSet, languages: Sequence[str], currency: str, region: str) -> Iterator[Wanted]:
     for language in languages:
         for form in formats_in(flows):
-            for text in texts_of_values(form, language, currency):
+            for text in texts_of_values(form, language, currency, region=region):
                 for word, file in words_in(text):
                     yield Wanted(
                         names=[f"{language}/{VALUES}/{file}"],

@@ -127,14 +127,14 @@ def converse(caller: ScriptedCaller, device: Device, typed: Iterable[str] | None
 
     `typed`: lines that a person types meanwhile: keys, or `/hangup`; reading them may wait, but must let
     other greenlets run.
+
+    Raises `CannotPlay` if the device is lost; the call is hung up then.
     """
     with caller:
-        mouth = gevent.spawn(_speak, caller, device)
         hand = gevent.spawn(_press, caller, typed or ())
         try:
-            caller.hung_up.wait()
+            _speak(caller, device)
         finally:
-            mouth.kill()
             hand.kill()
 
 
@@ -142,7 +142,7 @@ def _speak(caller: ScriptedCaller, device: Device) -> None:
     while not caller.hung_up.is_set():
         while (frame := device.read()) is not None:
             caller.start_speaking(frame)
-        gevent.sleep(_PUMP)
+        caller.hung_up.wait(_PUMP)
 
 
 def _press(caller: ScriptedCaller, typed: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from data.records import Request
 from data.store import Store
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
+from ivr.working_days import USUAL, WorkingDays
 from ivr.writes import appointments, orders, people, tickets
 from ivr.writes.occasion import Asked
 
@@ -49,6 +50,6 @@ SCHEMAS: Mapping[str, WriteSchema] = {name: one.schema for name, one in WRITES.i
 __all__ = ["SCHEMAS", "WRITES", "Asked", "Do", "OwnWrite", "asked"]
 
 
-def asked(now: datetime, key: str, call_id: UUID | None) -> Asked:
+def asked(now: datetime, key: str, call_id: UUID | None, working: WorkingDays = USUAL) -> Asked:
     """Who asks: a caller, in that call, at that time in the company's zone."""
-    return Asked(now, Request(at=now, by="caller", key=key, call_id=call_id))
+    return Asked(now, Request(at=now, by="caller", key=key, call_id=call_id), working)

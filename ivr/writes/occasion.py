@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.records import Request
+from ivr.working_days import USUAL, WorkingDays
 
 
 @dataclass(frozen=True)
@@ -14,3 +15,4 @@ class Asked:
 
     now: datetime
     request: Request
+    working: WorkingDays = USUAL

@@ -13,7 +13,7 @@ from ivr.writes.occasion import Asked
 
 DELIVERY_DAY = WriteSchema(
     {"customer_number": "digits", "order_id": "digits", "day": "date"},
-    frozenset({"unknown", "past", "too_far", "out_for_delivery", "delivered", "cancelled"}),
+    frozenset({"unknown", "past", "too_far", "no_delivery", "out_for_delivery", "delivered", "cancelled"}),
     {"expected_date": "date"},
 )
 CANCEL = WriteSchema(
@@ -23,10 +23,13 @@ CANCEL = WriteSchema(
 
 
 def change_delivery_day(store: Store, values: Mapping[str, str], asked: Asked) -> Written | Refused:
-    """Refused: the order's state, a day that is past or too far, or not an order of theirs."""
+    """Refused: the order's state, a day that is past, too far or free, or not an order of theirs."""
+    day = date.fromisoformat(values["day"])
+    if not asked.working.deliveries.opens_on(day):
+        return Refused("no_delivery")
     done = store.orders.change_delivery_day(
         values["order_id"],
-        date.fromisoformat(values["day"]),
+        day,
         asked.request,
         today=asked.now.date(),
         of=values["customer_number"],

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from gevent.event import Event
 
 from data.ids import new_id
 from data.models import OutboxRow
-from data.records import Errand
+from data.records import Errand, OutboxState
 from data.seeds import seed
 from data.spool import Spool
 from data.store import Store
@@ -26,8 +27,8 @@ from ivr.back_ends import BackEnds, declared_in
 from ivr.back_ends.writing import KIND, Writing, key_of
 from ivr.clock import Clock
 from ivr.lookups import Lookups
-from ivr.occasion import Occasion
-from ivr.outbox import PATIENCE, Outbox, pause_after
+from ivr.occasion import Occasion, Person
+from ivr.outbox import LEASE, LEAST_TRIES, MOST_DEATHS, PATIENCE, Outbox, pause_after
 from tests.back_ends.systems import Holding, Reply, break_off, crm, hang, raw_server
 from tests.databases import store_at
 
@@ -390,17 +391,118 @@ def test_no_server_takes_what_another_is_just_beginning(build: Callable[..., Hou
 
 def test_it_is_given_up_after_three_days_and_can_be_taken_up_again(build: Callable[..., House]) -> None:
     """In the open: it lies there with its reason, until a person says so."""
-    with crm(in_turn((503, {}), (503, {}), (200, {}))) as system:
-        house = build(system.url)
+    with crm(in_turn(*[(503, {})] * LEAST_TRIES, (200, {}))) as system:
+        house = build(system.url, still=True)
         assert house.writing.write(SHIP, occasion()) == Noted()
-        house.clock.later = PATIENCE + timedelta(minutes=1)
-        house.carry()
+        for hour in range(1, LEAST_TRIES):
+            assert house.store.outbox.given_up() == (), "too few tries, however old it is"
+            house.clock.later = PATIENCE + timedelta(hours=hour)
+            house.carry()
         (lost,) = house.store.outbox.given_up()
         assert "not done in time: crm: answers with the status 503" in lost.last_error
         assert house.store.outbox.revive(lost.id, at=house.clock.utc())
         house.carry()
         assert not house.store.outbox.state().waiting
-        assert len(system.asked) == 3
+        assert len(system.asked) == LEAST_TRIES + 1
+
+
+def test_an_errand_that_kills_its_servers_is_given_up(build: Callable[..., House]) -> None:
+    """It is not tried once more: the next server would die of it, too, and carry nothing else."""
+    with crm(lambda *_: (200, {})) as system:
+        house = build(system.url, still=True)
+        put_in(house)
+        lease = timedelta(seconds=90)
+        for n in range(MOST_DEATHS):
+            assert house.store.outbox.claim("dead", at=house.clock.utc(), lease=lease), n
+            house.clock.later += lease
+        house.clock.later += timedelta(seconds=1)
+        house.carry()
+        (lost,) = house.store.outbox.given_up()
+        assert "its server died with it, 5 times in a row" in lost.last_error
+        assert system.asked == []
+
+
+def test_what_a_caller_asks_later_waits_for_what_they_asked_before(build: Callable[..., House]) -> None:
+    """The system was away for the first; the second day must not be overwritten by it, and they are told."""
+    with crm(in_turn((503, {}), (200, {}))) as system:
+        house = build(system.url, still=True)
+        ana = Person(new_id(), "45716")
+        first = replace(occasion(), person=ana)
+        assert house.writing.write(SHIP, first) == Noted()
+        changed = replace(SHIP, values={**VALUES, "day": "2026-12-24"})
+        assert house.writing.write(changed, replace(occasion(), person=ana)) == Noted()
+        house.carry()
+        assert len(system.asked) == 1, "it was sent before the one before it"
+        for minute in (1, 2):
+            house.clock.later = timedelta(minutes=minute)
+            house.carry()
+        assert [body["day"] for _, _, body in system.asked] == ["2026-12-01", "2026-12-01", "2026-12-24"]
+        assert {errand.customer_id for errand in house.errands} == {ana.customer_id}
+
+
+class Ledger:
+    """A system that does what it is told once by each key, and is away when the storm says so."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.done: dict[str, tuple[str, str]] = {}
+        """What was done, in that order: by key, whose and which day."""
+        self.crm: Any = None
+
+    def __call__(self, _method: str, path: str, body: Any) -> Reply:
+        key = self.crm.headers[-1]["idempotency-key"]
+        if self.away:
+            return 503, {}
+        self.done.setdefault(key, (path, body["day"]))
+        return 200, {"ref": "x"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.long)])
+def test_whatever_dies_in_whatever_order_each_thing_happens_once(
+    build: Callable[..., House], seed: int
+) -> None:
+    """System, database and server go and come, the clock jumps both ways: nothing lost, nothing twice, and
+    what one person asked for arrives in that order."""
+    drawn, ledger = Random(seed), Ledger()
+    with crm(ledger) as ledger.crm:
+        house = build(ledger.crm.url, still=True)
+        people = [Person(new_id(), f"{n}") for n in range(3)]
+        asked: dict[str, list[str]] = {}
+        spool, broken = Spool(house.folder / "spool"), False
+        for n in range(60):
+            match drawn.choice(("write", "write", "write", "carry", "away", "break", "dies", "clock")):
+                case "write":
+                    who = drawn.choice(people)
+                    day = (date(2027, 1, 1) + timedelta(days=n)).isoformat()
+                    values = {**VALUES, "order_id": f"A/{who.customer_number}", "day": day}
+                    said = house.writing.write(replace(SHIP, values=values), replace(occasion(), person=who))
+                    assert isinstance(said, Written | Noted)
+                    asked.setdefault(who.customer_number, []).append(day)
+                case "carry" if not broken:
+                    house.carry()
+                case "away":
+                    ledger.away = not ledger.away
+                case "break":
+                    house.mend_database() if broken else house.break_database()
+                    broken = not broken
+                    _ = broken or spool.drain(house.store)
+                case "dies" if not broken:
+                    house.store.outbox.claim("dead", at=house.clock.utc(), lease=LEASE, most=2)
+                case "clock":
+                    house.clock.later += timedelta(hours=drawn.choice((-30, -3, 1, 5)))
+        if broken:
+            house.mend_database()
+            spool.drain(house.store)
+        ledger.away = False
+        for _ in range(400):
+            if not house.store.outbox.state().waiting:
+                break
+            house.outbox.set_right()
+            house.clock.later += timedelta(minutes=20)
+            house.carry()
+        assert house.store.outbox.state() == OutboxState(waiting=0, oldest=None, given_up=0)
+        for number, days in asked.items():
+            assert [day for path, day in ledger.done.values() if path.endswith(f"%2F{number}/day")] == days
 
 
 def test_pauses_grow_and_differ() -> None:

@@ -66,7 +66,7 @@ steps:
     to: "+34600111222"
     text: {{es: "Su clave {{pin}}."}}
   - lookup: order
-    by: {{order_id: "{{pin}}"}}
+    by: {{order_id: "{{pin}}", home_postcode: none, customer_number: none}}
     found: account
     missing: account
     slow: account
@@ -90,7 +90,7 @@ CATALOGUE = """queues: [billing]
 identities: {customer: {by: [customer_number, pin], fields: {name: text}}}
 lookups:
   account: {by: [customer_number], fields: {due_date: date}}
-  order: {by: [order_id], fields: {status: text}}
+  order: {by: [order_id, home_postcode, customer_number], fields: {status: text}}
 """
 
 

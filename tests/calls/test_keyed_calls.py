@@ -26,8 +26,14 @@ def silent_voice(_text: str, _language: str) -> bytes:
 
 
 def asker(number: str, choice: str, step: str, keys: str) -> Persona:
-    """Chooses from the menu, keys a number, and is content with what they hear."""
-    replies = [Reply("main_menu", keys=choice), Reply(step, keys=keys), Reply("anything_else", keys="2")]
+    """Chooses from the menu, keys a number and a postcode, and is content with what they hear."""
+    assert LUCIA.own.postal_code
+    replies = [
+        Reply("main_menu", keys=choice),
+        Reply(step, keys=keys),
+        Reply("home_postcode", keys=LUCIA.own.postal_code),
+        Reply("anything_else", keys="2"),
+    ]
     return Persona(name=step, number=number, language="es", replies=replies, interrupts_after=0.5)
 
 
@@ -58,7 +64,7 @@ def test_a_caller_keys_the_number_and_gets_a_person(keyed_stage: Stage, played: 
     verdict = person_goal(call)
     assert verdict.reached, verdict.why
     keyed = [one for one in call.moments if isinstance(one, CallerAnswered)]
-    assert [answer.by for answer in keyed] == ["keys"] * 4
+    assert [answer.by for answer in keyed] == ["keys"] * 5
     assert call.over is not None
     assert call.over.outcome == "handed_over"
     store = Store(keyed_stage.settings.database_url)

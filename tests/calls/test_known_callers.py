@@ -42,7 +42,11 @@ def store(stage: Stage) -> Iterator[Store]:
 
 BLOCKED, STRANGER = "+34600555444", "+34600555333"
 REPLIES = {
-    MONTSERRAT.phone_number: (Reply("known_matter", keys="1"), Reply("anything_else", keys="2")),
+    MONTSERRAT.phone_number: (
+        Reply("known_matter", keys="1"),
+        Reply("home_postcode", keys="17001"),
+        Reply("anything_else", keys="2"),
+    ),
     ANTONIO.phone_number: (Reply("straight_to_a_person", keys="1"),),
     BLOCKED: (),
     STRANGER: (

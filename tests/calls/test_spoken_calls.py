@@ -10,7 +10,7 @@ import gevent
 import pytest
 from gevent.queue import Queue
 
-from data.seeds import demo_customers
+from data.seeds import DEMO_PIN, demo_customers
 from data.store import Store
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
@@ -58,6 +58,7 @@ def test_a_spoken_balance_call_reaches_its_goal(spoken_stage: Stage, speaker: Sp
         replies=[
             *[Reply("main_menu", words="quiero saber mi saldo")] * 2,
             *[Reply("customer_number", words=one_by_one(customer.customer_number))] * 3,
+            *[Reply("pin", keys=DEMO_PIN)] * 2,
             *[Reply("about_the_payment", words="no")] * 2,
             Reply("anything_else", words="no, gracias"),
             *[Reply("anything_else", words="no")] * 2,

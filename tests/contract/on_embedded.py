@@ -14,6 +14,8 @@ from gevent.event import Event
 
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.config import read_config
+from esl.embedded.line import Invitation
+from esl.embedded.scripted_callee import ScriptedCallee
 from esl.embedded.switch import EmbeddedSwitch
 from tests.contract.place import (
     BRIEF,
@@ -39,8 +41,10 @@ class Frame:
 class LineCaller(ScriptedCaller):
     """A scripted caller who notes when each frame came. Fulfils `Caller`."""
 
-    def __init__(self, address: tuple[str, int], *, number: str, name: str) -> None:
-        super().__init__(address, destination=EXTENSION, number=number, name=name)
+    def __init__(
+        self, address: tuple[str, int], *, number: str, name: str, variables: dict[str, str]
+    ) -> None:
+        super().__init__(address, destination=EXTENSION, number=number, name=name, variables=variables)
         self.over = self.hung_up
         self.frames: list[Frame] = []
 
@@ -48,16 +52,7 @@ class LineCaller(ScriptedCaller):
         self.join()
 
     def say(self, samples: bytes) -> Event:
-        done = Event()
-        utterance = self.start_speaking(samples)
-
-        def watch() -> None:
-            while utterance.end < 0 and not self.over.wait(0.01):
-                pass
-            done.set()
-
-        gevent.spawn(watch)
-        return done
+        return said(self, samples)
 
     def press(self, keys: str) -> None:
         self.key(keys)
@@ -71,6 +66,51 @@ class LineCaller(ScriptedCaller):
         self.frames.append(Frame(time.monotonic(), frame))
 
 
+class LineCallee(ScriptedCallee):
+    """A scripted callee who notes when each frame came. Fulfils `Callee`."""
+
+    def __init__(self, address: tuple[str, int], number: str) -> None:
+        super().__init__(address, number=number)
+        self.dial = f"user/{number}"
+        self.over = self.hung_up
+        self.frames: list[Frame] = []
+
+    def wait_for_call(self, timeout: float = 10.0) -> Invitation:
+        return super().wait_for_call(timeout)
+
+    def say(self, samples: bytes) -> Event:
+        return said(self, samples)
+
+    def press(self, keys: str) -> None:
+        self.key(keys)
+
+    @property
+    def keys(self) -> str:
+        return self.keys_heard
+
+    @property
+    def heard(self) -> Sequence[Frame]:  # type: ignore[override] - the samples are `frames` here
+        return self.frames
+
+    def _hear(self, position: int, frame: bytes) -> None:
+        super()._hear(position, frame)
+        self.frames.append(Frame(time.monotonic(), frame))
+
+
+def said(who: ScriptedCaller, samples: bytes) -> Event:
+    """Begins to say it; the event is set when it is out, or the call over."""
+    done = Event()
+    utterance = who.start_speaking(samples)
+
+    def watch() -> None:
+        while utterance.end < 0 and not who.hung_up.wait(0.01):
+            pass
+        done.set()
+
+    gevent.spawn(watch)
+    return done
+
+
 class EmbeddedPlace:
     """Fulfils `Place`."""
 
@@ -80,7 +120,7 @@ class EmbeddedPlace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self._callers: list[LineCaller] = []
+        self._callers: list[LineCaller | LineCallee] = []
         actions = [
             ["set", "app_disable_expand_variables=true"],
             ["multiset", "socket_resume=true playback_terminators=none ivr_tap=none ivr_recording=none"],
@@ -114,10 +154,23 @@ class EmbeddedPlace:
         }
         self.switch = EmbeddedSwitch(read_config(config))
 
-    def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> LineCaller:
-        caller = LineCaller(self.switch.line_address, number=number, name=name)
+    def caller(
+        self,
+        *,
+        number: str = "34600111222",
+        name: str = "Ana Pérez",
+        asserted: tuple[str, dict[str, str]] | None = None,
+    ) -> LineCaller:
+        variables = {} if asserted is None else asserted[1]
+        caller = LineCaller(self.switch.line_address, number=number, name=name, variables=variables)
         self._callers.append(caller)
         return caller
+
+    def callee(self, number: str) -> LineCallee:
+        callee = LineCallee(self.switch.line_address, number)
+        callee.join()
+        self._callers.append(callee)
+        return callee
 
     @property
     def events(self) -> tuple[tuple[str, int], str]:

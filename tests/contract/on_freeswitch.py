@@ -9,6 +9,7 @@ from pathlib import Path
 import gevent
 from gevent.event import Event
 
+from esl.embedded.causes import SIP_STATUS
 from esl.freeswitch.configuration import Agent, Limits, Queue, Server, SwitchConfiguration
 from tests.contract.place import (
     BRIEF,
@@ -42,7 +43,10 @@ def configuration(port: int) -> SwitchConfiguration:
 class SipCaller:
     """One call of a telephone. Fulfils `Caller`."""
 
-    def __init__(self, switch: tuple[str, int], *, number: str, name: str) -> None:
+    def __init__(
+        self, switch: tuple[str, int], *, number: str, name: str, headers: list[tuple[str, str]]
+    ) -> None:
+        self._headers = headers
         self._phone = Telephone(switch, number, name=name)
         self._leg: Leg = self._phone.dial(EXTENSION)
         self._target = f"sip:{EXTENSION}@{switch[0]}:{switch[1]}"
@@ -54,7 +58,7 @@ class SipCaller:
 
     def _call(self) -> None:
         with suppress(CallRefused):  # `over` tells
-            self._leg.call(self._target, [], seconds=30)
+            self._leg.call(self._target, self._headers, seconds=30)
 
     def say(self, samples: bytes) -> Event:
         return self._leg.say(samples)
@@ -83,6 +87,61 @@ class SipCaller:
         self._phone.close()
 
 
+class SipCallee:
+    """A telephone outside that is called. Fulfils `Callee`."""
+
+    def __init__(self, switch: tuple[str, int], number: str) -> None:
+        self._phone = Telephone(switch, number)
+        self.dial = f"sofia/ivr/{number}@{self._phone.host}:{self._phone.port}"
+        self.over = Event()
+        self._leg: Leg | None = None
+
+    @property
+    def leg(self) -> Leg:
+        assert self._leg is not None, "nobody has called yet"
+        return self._leg
+
+    def wait_for_call(self) -> None:
+        self._leg = self._phone.called()
+        self.over = self._leg.over
+
+    def ring(self) -> None:
+        self.leg.ring()
+
+    def sound_early(self) -> None:
+        self.leg.ring(early_media=True)
+
+    def answer(self) -> None:
+        self.leg.answer()
+
+    def refuse(self, cause: str) -> None:
+        self.leg.refuse(SIP_STATUS[cause])
+
+    def say(self, samples: bytes) -> Event:
+        return self.leg.say(samples)
+
+    def press(self, keys: str) -> None:
+        if not self.leg.press(keys).wait(5 + len(keys)):
+            raise TimeoutError("the keys are not out")
+
+    def hang_up(self) -> None:
+        if self._leg is not None and self._leg.answered.is_set() and not self._leg.over.is_set():
+            self._leg.hang_up()
+
+    @property
+    def heard(self) -> Sequence[Frame]:
+        return self.leg.heard
+
+    @property
+    def keys(self) -> str:
+        return "".join(self.leg.keys_heard)
+
+    def close(self) -> None:
+        with suppress(TimeoutError):  # the other one has just hung up too: their BYE crossed ours
+            self.hang_up()
+        self._phone.close()
+
+
 class FreeSwitchPlace:
     """Fulfils `Place`."""
 
@@ -91,14 +150,26 @@ class FreeSwitchPlace:
     def __init__(self, switch: FreeSwitch, port: int) -> None:
         self.switch, self.port = switch, port
         self.folder: Path = switch.folder / "sounds"
-        self._callers: list[SipCaller] = []
+        self._callers: list[SipCaller | SipCallee] = []
         for agent in ("1001", "1002"):
             self.api(f"callcenter_config agent set wrap_up_time {agent}@ivr 0")
 
-    def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> SipCaller:
-        caller = SipCaller(self.switch.sip, number=number, name=name)
+    def caller(
+        self,
+        *,
+        number: str = "34600111222",
+        name: str = "Ana Pérez",
+        asserted: tuple[str, dict[str, str]] | None = None,
+    ) -> SipCaller:
+        headers = [] if asserted is None else [("P-Asserted-Identity", asserted[0])]
+        caller = SipCaller(self.switch.sip, number=number, name=name, headers=headers)
         self._callers.append(caller)
         return caller
+
+    def callee(self, number: str) -> SipCallee:
+        callee = SipCallee(self.switch.sip, number)
+        self._callers.append(callee)
+        return callee
 
     @property
     def pid(self) -> int:

@@ -81,6 +81,40 @@ class Caller(Protocol):
         """Everything since the beginning of the sound."""
 
 
+class Callee(Protocol):
+    """A telephone that can be called, with somebody at it."""
+
+    dial: str
+    """What `bridge` and `originate` call them by."""
+    over: Event
+
+    def wait_for_call(self) -> None:
+        """Raises `TimeoutError` or `ScriptError`."""
+
+    def ring(self) -> None: ...
+
+    def sound_early(self) -> None:
+        """Opens the sound before the answer."""
+
+    def answer(self) -> None: ...
+
+    def refuse(self, cause: str) -> None:
+        """With FreeSWITCH's cause, or the SIP status that becomes it."""
+
+    def say(self, samples: bytes) -> Event: ...
+
+    def press(self, keys: str) -> None: ...
+
+    def hang_up(self) -> None: ...
+
+    @property
+    def heard(self) -> Sequence[Heard]: ...
+
+    @property
+    def keys(self) -> str:
+        """What the other side pressed."""
+
+
 class Place(Protocol):
     """A switch whose dialplan leads `EXTENSION` to our server at `port`, then to the fallback queue."""
 
@@ -97,7 +131,17 @@ class Place(Protocol):
     def events(self) -> tuple[tuple[str, int], str]:
         """Where event connections come in, and their password."""
 
-    def caller(self, *, number: str = "34600111222", name: str = "Ana Pérez") -> Caller: ...
+    def caller(
+        self,
+        *,
+        number: str = "34600111222",
+        name: str = "Ana Pérez",
+        asserted: tuple[str, dict[str, str]] | None = None,
+    ) -> Caller:
+        """`asserted`: the trunk's P-Asserted-Identity, and the variables that FreeSWITCH makes of it."""
+
+    def callee(self, number: str) -> Callee:
+        """Somebody who waits to be called; for one call."""
 
     def api(self, command: str) -> str: ...
 

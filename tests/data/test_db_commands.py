@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from data import schema
 from data.store import Store
-from ivr.cli.db import DATABASE_URL, commands
+from ivr.cli.context import DATABASE_URL
+from ivr.cli.db import commands
 from tests.data.conftest import locked_by_another_process
 
 

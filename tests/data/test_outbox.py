@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from gevent.threadpool import ThreadPool
@@ -11,7 +12,7 @@ from sqlalchemy import insert, select
 
 from data.ids import new_id
 from data.models import OutboxRow, PhoneNumberRow
-from data.outbox import BEGUN
+from data.outbox_turns import BEGUN, FARTHEST, deaths
 from data.records import Errand
 from data.store import Store
 from tests.data.conftest import NOW
@@ -49,7 +50,7 @@ def test_what_is_done_loses_its_body(store: Store) -> None:
     (mine,) = store.outbox.claim("n1", at=NOW, lease=LEASE)
     store.outbox.done(mine.id, "n1", at=NOW)
     with store.database.reading() as connection:
-        assert "759" not in repr(connection.execute(select(OutboxRow)).all())
+        assert connection.scalars(select(OutboxRow.body)).all() == ["{}"]
 
 
 def test_the_longest_due_goes_first_and_nothing_before_its_time(store: Store) -> None:
@@ -199,3 +200,105 @@ def test_how_an_errand_stands(store: Store) -> None:
     store.outbox.done(first.id, "n1", at=NOW)
     store.outbox.give_up(second.id, "n1", at=NOW, error="no")
     assert {store.outbox.standing("a"), store.outbox.standing("b")} == {"done", "given_up"}
+
+
+# --- whose turn it is ---
+
+ANA, PAU = new_id(), new_id()
+
+
+def claimed(store: Store, *, at: timedelta = timedelta(0), **how: Any) -> list[str]:
+    """Keys of what can be carried then."""
+    how = {"in_order": True, "most": 9, **how}
+    return [one.idempotency_key for one in store.outbox.claim("n1", at=NOW + at, lease=120 * LEASE, **how)]
+
+
+def test_of_one_person_the_later_waits_for_the_earlier(store: Store) -> None:
+    """An older address never arrives after a newer one; other people and targets do not wait."""
+    store.outbox.put(errand("old", customer_id=ANA, due_at=NOW + 60 * SECOND))
+    store.outbox.put(errand("new", customer_id=ANA, at=NOW + SECOND, due_at=NOW))
+    store.outbox.put(errand("newest", customer_id=ANA, at=NOW + 2 * SECOND, due_at=NOW))
+    store.outbox.put(errand("other", customer_id=PAU, at=NOW + SECOND, due_at=NOW))
+    store.outbox.put(errand("elsewhere", customer_id=ANA, target="shop", at=NOW + SECOND, due_at=NOW))
+    assert sorted(claimed(store)) == ["elsewhere", "other"]
+    assert claimed(store, at=59 * SECOND) == []
+    later = 62 * SECOND
+    (old,) = store.outbox.claim("n1", at=NOW + later, lease=LEASE, most=9, in_order=True, target="crm")
+    assert old.idempotency_key == "old", "while it is carried the next one waits"
+    assert store.outbox.claim_own("new", "n1", at=NOW + later, lease=LEASE, in_order=True) is None
+    store.outbox.give_up(old.id, "n1", at=NOW + later, error="x")
+    assert claimed(store, at=later + 10 * SECOND, target="crm") == ["new"], (
+        "what was given up holds up nobody"
+    )
+    assert claimed(store, at=later + 11 * SECOND, in_order=False, target="crm") == ["newest"]
+
+
+def test_of_one_call_too_where_nobody_knows_who_it_is(store: Store) -> None:
+    """The call alone says that they belong together; who is known, is known by that."""
+    call = new_id()
+    store.outbox.put(errand("first", call_id=call))
+    store.outbox.put(errand("second", call_id=call, at=NOW + SECOND, due_at=NOW, customer_id=ANA))
+    store.outbox.put(errand("third", call_id=new_id(), at=NOW + SECOND, due_at=NOW))
+    assert claimed(store) == ["first", "third"]
+
+
+def test_many_that_wait_for_one_hide_no_other(store: Store) -> None:
+    """As many as are asked for are claimed, however many stand before them in vain."""
+    for n in range(40):
+        store.outbox.put(errand(f"a{n}", customer_id=ANA, at=NOW + n * SECOND, due_at=NOW))
+    store.outbox.put(errand("b", customer_id=PAU, at=NOW + 99 * SECOND, due_at=NOW))
+    assert claimed(store, most=2) == ["a0", "b"]
+
+
+def test_errands_that_kill_are_counted(store: Store) -> None:
+    """Each owner that never comes back is noted; one that tells what happened ends the row."""
+    store.outbox.put(errand("a"))
+    for n in range(4):
+        (mine,) = store.outbox.claim(f"n{n}", at=NOW + n * LEASE, lease=LEASE)
+        assert deaths(mine.last_error) == n
+    store.outbox.try_again(mine.id, "n3", due_at=NOW, error="HTTP 503")
+    (mine,) = store.outbox.claim("n9", at=NOW + 9 * LEASE, lease=LEASE)
+    assert (deaths(mine.last_error), mine.last_error) == (0, "HTTP 503")
+
+
+def test_a_clock_that_was_wrong_puts_nothing_off(store: Store) -> None:
+    """Pauses and leases of next year end now that it is this year; what is rightly later stays so."""
+    wrong = NOW + timedelta(days=365)
+    for key in ("tried", "claimed", "put"):
+        store.outbox.put(errand(key, at=wrong if key == "put" else NOW, customer_id=new_id()))
+    store.outbox.put(errand("booked", due_at=NOW + timedelta(days=2)))
+    tried, held = store.outbox.claim("n1", at=NOW, lease=LEASE, most=2)
+    store.outbox.try_again(tried.id, "n1", due_at=wrong, error="x")
+    store.outbox.extend(held.id, "n1", until=wrong)
+    assert claimed(store, at=FARTHEST) == []
+    assert store.outbox.set_right(at=NOW) == 3
+    assert sorted(claimed(store)) == ["claimed", "put", "tried"]
+    assert store.outbox.set_right(at=NOW) == 0
+
+
+def test_the_targets_of_what_is_due(store: Store) -> None:
+    """Each is carried by itself; what is somebody's, done or not yet due names no target."""
+    for key, target in (("a", "crm"), ("b", "crm"), ("c", "shop"), ("d", "hook")):
+        store.outbox.put(errand(key, target=target, due_at=NOW + (LEASE if target == "hook" else 0 * LEASE)))
+    assert store.outbox.targets("write", at=NOW) == ("crm", "shop")
+    assert claimed(store, target="shop") == ["c"]
+    assert store.outbox.targets("write", at=NOW) == ("crm",)
+    assert store.outbox.targets("sms", at=NOW) == ()
+
+
+def test_what_somebody_drops_is_gone_and_never_put_in_again(store: Store) -> None:
+    """Its body goes, its key stays; what is being carried just now, or done, cannot be dropped."""
+    for key in ("waits", "given up", "held", "done"):
+        store.outbox.put(errand(key))
+    mine = {one.idempotency_key: one for one in store.outbox.claim("n1", at=NOW, lease=LEASE, most=4)}
+    store.outbox.try_again(mine["waits"].id, "n1", due_at=NOW, error="x")
+    store.outbox.give_up(mine["given up"].id, "n1", at=NOW, error="x")
+    store.outbox.done(mine["done"].id, "n1", at=NOW)
+    told = {key: store.outbox.drop(one.id, at=NOW, why="by hand") for key, one in mine.items()}
+    assert told == {"waits": "waits", "given up": "given up", "held": None, "done": None}
+    assert (store.outbox.given_up(), [one.id for one in store.outbox.waiting()]) == ((), [mine["held"].id])
+    assert not store.outbox.revive(mine["waits"].id, at=NOW)
+    assert not store.outbox.put(errand("waits"))
+    with store.database.reading() as connection:
+        dropped = connection.execute(select(OutboxRow).where(OutboxRow.body == "")).all()
+    assert [row.last_error for row in dropped] == ["dropped: by hand"] * 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from data.errors import RecordRefused
 from data.ids import new_id
-from data.models import AccountRow, CustomerPhoneNumberRow, MovementRow
+from data.models import AccountRow, CustomerPhoneNumberRow, CustomerRow, MovementRow
 from data.records import AuditEntry, Consent, Customer, Errand, OwnData, Promise, Refused, Request
 from data.seeds import seed
 from data.store import Store
@@ -248,3 +248,16 @@ def test_a_time_without_a_zone_is_refused(make: type[Request]) -> None:
     """In whose hours?"""
     with pytest.raises(ValueError, match="without a zone"):
         make(at=NOW.replace(tzinfo=None), **({} if make is Request else {"idempotency_key": "k"}))
+
+
+def test_numbers_with_letters_are_found_by_an_index(store: Store) -> None:
+    """In whatever case they come: a list with letters must not read the whole table for each."""
+    query = select(CustomerRow.id).where(func.lower(CustomerRow.customer_number).in_(["c2", "c3"]))
+    with store.database.reading() as connection:
+        statement = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = connection.exec_driver_sql(f"EXPLAIN {statement}").all()
+        else:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    assert "ix_customers_lower_customer_number" in str(plan)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -20,27 +22,34 @@ from data.models import (
     Base,
     CallRow,
     IdentityRow,
+    LockoutRow,
     MessageRow,
+    OrderRow,
     OutboxRow,
     SegmentRow,
+    TicketRow,
     TurnRow,
     VerificationTryRow,
 )
+from data.protection.ageing import SHORTEST_PAUSE, Ageing
 from data.protection.erasing import erase
-from data.protection.expiring import Retention, expire
+from data.protection.expiring import expire
 from data.protection.files import Folders, inside
 from data.protection.persons import IMPERSONAL, belongings, find
+from data.protection.retention import Retention
 from data.protection.showing import show
-from data.records import AuditEntry, Consent, Errand, OwnData, Request, TicketNote
+from data.records import AuditEntry, Booking, Consent, Errand, OwnData, Request, TicketNote
 from data.seeds import seed
 from data.spool import Spool
 from data.sqlite import Sqlite
 from data.store import Store
 from ivr.cli.db import commands
+from ivr.config import RetentionSettings
 from tests.data.conftest import NOW, begun, ended, turn
 
 LUCIA, ANTONIO = "45716", "12807"
 NUMBER = "+34759000101"
+DAY = timedelta(days=1)
 ENTRY = AuditEntry(at=NOW, who="ana", action="erase", what="", why="letter of 3 December")
 ASKED = Request(at=NOW)
 TRACES = ("Lucía", "lucia@example.org", "759000101", "12345678Z", "Calle Mayor, 1", "mi secreto", "No tengo")
@@ -61,7 +70,7 @@ class World:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Folders:
-    folders = Folders(tmp_path / "recordings", tmp_path / "messages", tmp_path / "spool")
+    folders = Folders(*(tmp_path / name for name in ("recordings", "messages", "spool", "prompts")))
     folders.recordings.mkdir()
     folders.messages.mkdir()
     return folders
@@ -303,6 +312,82 @@ def test_a_shared_number_is_nobodys_alone(world: World) -> None:
     assert not world.store.suppressions.contains("number", "+34759000106")
 
 
+def _antonio_calls_from_her_number(world: World) -> UUID:
+    """He proves who he is, agrees to something, and shares her e-mail; his call."""
+    store, him = world.store, world.store.customers.by_number(ANTONIO)
+    assert him is not None
+    store.customers.correct(ANTONIO, OwnData(email="lucia@example.org"), ASKED)
+    his = begun(caller_number=NUMBER, caller_name="Antonio")
+    recording = f"2026/{his.call_id}.wav"
+    (world.folders.recordings / recording).write_bytes(b"RIFF")
+    store.calls.begin(dataclasses.replace(his, recording=recording))
+    store.calls.add_turn(his.call_id, turn(1, text="soy Antonio"))
+    store.calls.finish(ended(his.call_id, customer_id=him.id))
+    marked = {"customer_id": him.id, "e164": NUMBER, "call_id": his.call_id}
+    store.consents.note(
+        Consent(kind="k", given=True, terms_version="1", text="Antonio", language="es", at=NOW, **marked)
+    )
+    with store.database.writing() as connection:
+        common = {"id": new_id(), "at": NOW, "customer_id": him.id}
+        segment = {"segment": "vip", "reason": "Antonio", "rule": "r", "rules_version": "1", "e164": NUMBER}
+        connection.execute(insert(SegmentRow).values(**common, **segment))
+        message = {"channel": "email", "recipient": "lucia@example.org", "template": "Antonio"}
+        message |= {"state": "sent", "updated_at": NOW}
+        connection.execute(insert(MessageRow).values(**common, **message))
+    told = {"to": "lucia@example.org", "text": "Antonio", "call_id": str(his.call_id)}
+    (world.folders.messages / "c.json").write_text(json.dumps(told))
+    waiting = begun(caller_number=NUMBER, caller_name="Antonio")
+    Spool(world.folders.spool).keep(waiting, ended(waiting.call_id, customer_id=him.id))
+    return his.call_id
+
+
+def test_what_is_another_person_s_is_not_hers(world: World, tmp_path: Path) -> None:
+    """From her number, to an address that both have, in the spool: it is not shown to her, and it stays."""
+    his = _antonio_calls_from_her_number(world)
+    shown = show(world.store, LUCIA, tmp_path / "lucia", world.folders, ENTRY)
+    assert "Antonio" not in shown.file.read_text("utf-8")
+    assert not list((tmp_path / "lucia").rglob(f"{his}*"))
+    erase(world.store, LUCIA, world.folders, ENTRY)
+    call = world.store.calls.get(his)
+    assert call is not None and (call.caller_name, call.turns[0].text) == ("Antonio", "soy Antonio")
+    assert call.recording is not None and (world.folders.recordings / call.recording).exists()
+    assert len(world.store.consents.of_call(his)) == 1
+    assert (world.folders.messages / "c.json").exists()
+    assert everything(world.store).count("'Antonio'") == 5, "two calls, the consent, the segment, the message"
+    assert Spool(world.folders.spool).drain(world.store).written == 2
+    theirs = show(world.store, ANTONIO, tmp_path / "antonio", world.folders, ENTRY)
+    assert (theirs.recordings, theirs.messages) == (2, 2) and "Lucía" not in theirs.file.read_text("utf-8")
+
+
+def test_what_no_row_names_is_hers_all_the_same(world: World, tmp_path: Path) -> None:
+    """A ticket that she opened before she proved who she is; a file with her call's name; a message; a line
+    of the spool."""
+    store, call = world.store, world.call
+    opened = new_id()
+    with store.database.writing() as connection:
+        ticket = {"ticket_number": "77777777", "subject": "mi secreto", "status": "open", "call_id": call}
+        moments = {"opened_at": NOW, "updated_at": NOW}
+        connection.execute(insert(TicketRow).values(id=opened, **ticket, **moments))
+    note = TicketNote(at=NOW, who="caller", text="mi secreto", recording=f"2026/{call}-note-1.wav")
+    store.tickets.add_note("77777777", note)
+    for name in (f"{call}-note-1.wav", f"{call}-answer-2.wav"):
+        (world.folders.recordings / "2026" / name).write_bytes(b"RIFF")
+    told = {"to": "elsewhere@example.org", "text": "mi secreto", "call_id": str(call)}
+    (world.folders.messages / "c.json").write_text(json.dumps(told))
+    Spool(world.folders.spool).keep(ended(call, outcome="mi secreto"))
+    shown = show(store, LUCIA, tmp_path / "lucia", world.folders, ENTRY)
+    assert (shown.recordings, shown.messages, shown.spooled) == (6, 2, 1)
+    told = json.loads(shown.file.read_text("utf-8"))
+    assert told["tables"]["outbox"][0]["body"] == {"to": NUMBER}
+    assert told["messages"][1]["text"] == "mi secreto" and told["spool"][0]["outcome"] == "mi secreto"
+    assert {one["ticket_number"] for one in told["tables"]["tickets"]} >= {"77777777"}
+    erase(store, LUCIA, world.folders, ENTRY)
+    assert "mi secreto" not in everything(store)
+    left = {file.name for folder in vars(world.folders).values() for file in folder.rglob("*.*")}
+    assert left == {"antonio.wav", "b.json", "calls.jsonl"}
+    assert (world.folders.spool / "calls.jsonl").read_bytes() == b""
+
+
 @pytest.mark.parametrize("who", ["", "99999", "+34999999999x", "' OR 1=1 --", "é" * 30])
 def test_who_is_not_there(world: World, who: str) -> None:
     """Told, and nothing happens."""
@@ -354,7 +439,7 @@ def test_what_is_old_is_forgotten_each_after_its_own_time(world: World) -> None:
     call = world.store.calls.get(world.call)
     assert call is not None and call.recording is None and call.turns[0].text == "mi secreto"
     done = expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=731))
-    assert (done["transcripts"], done["callers"], done["segments"], done["messages"]) == (2, 2, 1, 1)
+    assert (done["transcripts"], done["callers"], done["segments"], done["messages"]) == (2, 3, 1, 3)
     call = world.store.calls.get(world.call)
     assert call is not None and (call.caller_number, call.turns) == ("", ())
     assert call.outcome == "balance_told"
@@ -362,14 +447,100 @@ def test_what_is_old_is_forgotten_each_after_its_own_time(world: World) -> None:
 
 
 def test_what_is_still_needed_is_not_old(world: World) -> None:
-    """A call that is going on, and an errand that waits, however long."""
+    """A call that is going on, and an errand that waits, however long; a call that was lost is no call."""
     going = begun(recording="2026/antonio.wav")
     world.store.calls.begin(going)
-    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=5000))
+    short = Retention(callers=1, recordings=1)
+    expire(world.store, short, world.folders, at=NOW + timedelta(days=1, hours=23))
     call = world.store.calls.get(going.call_id)
-    assert call is not None and call.caller_number == NUMBER
+    assert call is not None and (call.caller_number, call.recording) == (NUMBER, "2026/antonio.wav")
+    expire(world.store, short, world.folders, at=NOW + timedelta(days=3))
+    call = world.store.calls.get(going.call_id)
+    assert call is not None and (call.caller_number, call.recording) == ("", None)
+    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=5000))
     with world.store.database.reading() as connection:
         assert len(connection.execute(select(OutboxRow)).all()) == 1
+
+
+def _everything_old(world: World) -> None:
+    """Something of each kind that has had its time, beside what the seeds and the world hold."""
+    store, lucia = world.store, world.lucia
+    for day, given in ((0, True), (9, False)):
+        at, clip = NOW + timedelta(days=day), f"2026/said-{day}.wav"
+        (world.folders.recordings / clip).write_bytes(b"RIFF")
+        store.consents.note(
+            Consent(kind="marketing", given=given, terms_version="1", text="x", language="es", at=at,
+                    customer_id=lucia, clip=clip)
+        )  # fmt: skip
+    wanted = Booking(queue="x", number=NUMBER, language="es", joined_at=NOW, at=NOW, customer_id=lucia)
+    for queue in ("x", "y"):
+        store.callbacks.book(replace(wanted, queue=queue))
+    store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
+    for key in ("done", "lost"):
+        store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
+    mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}
+    store.outbox.done(mine["done"], "n", at=NOW)
+    store.outbox.give_up(mine["lost"], "n", at=NOW, error="x")
+    with store.database.writing() as connection:
+        connection.execute(
+            insert(LockoutRow).values(
+                id=new_id(), scope="caller", subject="x", reason="x", since=NOW, until=NOW
+            )
+        )
+        connection.execute(update(TicketRow).where(TicketRow.customer_id == lucia).values(status="closed"))
+    world.folders.spool.mkdir()
+    (world.folders.spool / "set-aside.jsonl").write_text(
+        json.dumps({"at": NOW.isoformat(), "why": "x", "line": "{"}) + "\n{torn\n"
+    )
+    (world.folders.prompts / "ab").mkdir(parents=True)
+    sounds = ("prompts/ab/name.wav", "prompts/hold_music.wav", "recordings/2026/left.wav")
+    for file in (*sounds, "messages/c.json", "recordings/README.md"):
+        (world.folders.recordings.parent / file).write_text("x")
+    for file in world.folders.recordings.parent.rglob("*.*"):
+        os.utime(file, (NOW.timestamp(), NOW.timestamp()))
+
+
+def test_every_kind_has_its_time(world: World) -> None:
+    """Of each something goes, as much as was foretold, with its files; and nothing that still counts."""
+    _everything_old(world)
+    at = NOW + timedelta(days=2400)
+    foretold = expire(world.store, Retention(), world.folders, at=at, dry_run=True)
+    before = everything(world.store)
+    assert (world.folders.recordings / "2026" / "left.wav").exists()
+    done = expire(world.store, Retention(), world.folders, at=at)
+    assert [kind for kind, count in done.items() if not count and kind != "audit"] == []
+    assert done == foretold and before != everything(world.store)
+    assert set(expire(world.store, Retention(), world.folders, at=at).values()) == {0}
+    left = {file.name for folder in vars(world.folders).values() for file in folder.rglob("*.*")}
+    assert left == {"consent.wav", "said-9.wav", "README.md", "set-aside.jsonl", "hold_music.wav"}
+    (no,) = world.store.consents.of(customer_id=world.lucia)[:1]
+    assert (no.kind, no.given) == ("marketing", False)
+    assert world.store.customers.by_number(LUCIA) is not None
+    with world.store.database.reading() as connection:
+        for table, over in ((TicketRow, ("resolved", "closed")), (OrderRow, ("delivered", "cancelled"))):
+            states = set(connection.scalars(select(table.status)))
+            assert states and not states & set(over), "what is not over was forgotten, or nothing was"
+
+
+def test_a_file_that_is_needed_elsewhere_outlives_its_call(world: World) -> None:
+    """An answer that became a note on an open ticket is the ticket's."""
+    note = TicketNote(at=NOW, who="caller", text="x", recording="2026/answer.wav")
+    world.store.tickets.add_note("20264511", note)
+    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=400))
+    assert (world.folders.recordings / "2026" / "answer.wav").exists()
+
+
+def test_every_kind_is_a_setting_and_is_told() -> None:
+    """In the configuration with the same days, and in the documentation."""
+    kinds = asdict(Retention())
+    assert RetentionSettings().model_dump() == kinds
+    folder = Path(__file__).parents[2] / "docs"
+    page, configuration = (
+        (folder / name).read_text("utf-8") for name in ("data-protection.md", "configuration.md")
+    )
+    for kind, days in kinds.items():
+        assert f"| `{kind}` | {days} |" in page
+        assert f"\n  {kind}: {days}" in configuration
 
 
 def test_for_ever_is_for_ever(world: World) -> None:
@@ -382,7 +553,7 @@ def test_for_ever_is_for_ever(world: World) -> None:
 
 def test_many_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """More rows than a portion: all of them go."""
-    monkeypatch.setattr("data.protection.expiring.PORTION", 3)
+    monkeypatch.setattr("data.protection.ageing.PORTION", 3)
     calls = [begun(started_at=NOW + timedelta(minutes=n)) for n in range(10)]
     for call in calls:
         world.store.calls.begin(call)
@@ -391,9 +562,25 @@ def test_many_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     done = expire(
         world.store, Retention(callers=30, transcripts=30), world.folders, at=NOW + timedelta(days=31)
     )
-    assert (done["callers"], done["transcripts"]) == (12, 11)
+    assert (done["callers"], done["transcripts"]) == (13, 11)
     with world.store.database.reading() as connection:
         assert [row.text for row in connection.execute(select(TurnRow))] == ["2026/answer.wav"]
+
+
+def test_calls_have_their_turn_between_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each portion nothing is held, for at least as long as it took: a record goes in at once."""
+    monkeypatch.setattr("data.protection.ageing.PORTION", 1)
+    pauses: list[float] = []
+
+    def call_comes(seconds: float) -> None:
+        pauses.append(seconds)
+        world.store.calls.begin(begun())
+
+    ageing = Ageing(world.store, world.folders, dry_run=False, pause=call_comes)
+    calls = len(world.store.calls.latest(99))
+    assert ageing.callers(NOW + timedelta(minutes=1)) == len(pauses) == 3
+    assert min(pauses) >= SHORTEST_PAUSE
+    assert len(world.store.calls.latest(99)) == calls + 3
 
 
 def test_the_commands(world: World, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,8 +31,9 @@ from data.models import (
     TicketRow,
     TicketStatusChangeRow,
 )
-from data.seeds import CUSTOMERS, REFERENCE_DAY, SEED, demo_customers, fingerprint, made_up, seed
+from data.seeds import CUSTOMERS, DEMO_PIN, REFERENCE_DAY, SEED, demo_customers, fingerprint, made_up, seed
 from data.store import Store
+from ivr.identity.pins import HASHER
 
 ROWS = made_up(customers=CUSTOMERS, seed=SEED, today=REFERENCE_DAY)
 
@@ -46,7 +47,7 @@ def test_the_rows_are_the_same_on_every_machine() -> None:
 
     If you meant it, take the new value from the failure.
     """
-    assert hashlib.sha256(fingerprint(ROWS).encode()).hexdigest()[:16] == "bee3aa9f0fc6aa05"
+    assert hashlib.sha256(fingerprint(ROWS).encode()).hexdigest()[:16] == "965903f7321b8986"
 
 
 def test_more_customers_leave_the_first_ones_as_they_are() -> None:
@@ -187,9 +188,12 @@ def test_there_is_something_to_book_and_something_to_move() -> None:
 
 
 def test_the_identities_prove_themselves() -> None:
-    """Their letters fit, so that flows take them; nobody has two, nor two one."""
-    values = [str(value) for value in column(IdentityRow, "value")]
+    """Their letters fit, so that flows take them; nobody has two. All have the PIN of the demo."""
+    values = [str(value) for value in column(IdentityRow, "value") if value is not None]
     assert len(values) == len(set(values)) == 6 and all(map(dni.is_valid, values))
+    hashes = [str(kept) for kept in column(IdentityRow, "secret_hash") if kept is not None]
+    assert len(hashes) == len(demo_customers())
+    assert HASHER.verify(hashes[0], DEMO_PIN) and len(set(hashes)) == 1
 
 
 def test_the_company_is_believable() -> None:

@@ -58,11 +58,12 @@ def test_movements_come_three_at_a_time_newest_first(seeded: Store) -> None:
     assert len(every) > 3
     told, begin = [], "1"
     while True:
-        found = record(seeded, "movements", **{"customer_number": "45716", "from": begin})
+        found = record(seeded, "movements", **{"customer_number": "45716", "account": "1", "from": begin})
         for n in range(1, int(str(found["count"])) + 1):
             amount = int(str(found[f"amount_{n}"]))
             assert amount >= 0
-            told.append((-amount if found[f"paid_{n}"] else amount, found[f"date_{n}"]))
+            theirs = found[f"what_{n}"] in ("payment", "refund", "credit")
+            told.append((-amount if theirs else amount, found[f"date_{n}"]))
         if not found["has_more"]:
             break
         begin = str(found["next"])
@@ -73,14 +74,15 @@ def test_movements_come_three_at_a_time_newest_first(seeded: Store) -> None:
 @pytest.mark.parametrize("begin", ["0", "", "-1", "x", "31", "99999999999999999999", "²"])
 def test_movements_from_nowhere_are_missing(seeded: Store, begin: str) -> None:
     """What stands in a flow file may be anything."""
-    assert ask(seeded, "movements", **{"customer_number": "45716", "from": begin}) == Missing()
+    asked = {"customer_number": "45716", "account": "1", "from": begin}
+    assert ask(seeded, "movements", **asked) == Missing()
 
 
 def test_days_for_a_delivery_are_working_days_that_the_write_takes(seeded: Store) -> None:
     """Whatever is offered can be done; the day that is planned already is not offered."""
     order = seeded.orders.by_number("780387")
     assert order is not None and order.status == "preparing"
-    found = record(seeded, "delivery_days", order_id="780387")
+    found = record(seeded, "delivery_days", order_id="780387", customer_number=order.customer_number)
     assert (found["state"], found["can_cancel"]) == ("possible", True)
     days = [datetime.fromisoformat(str(found[f"day_{n}"])).date() for n in (1, 2, 3)]
     assert all(day.isoweekday() <= 5 and day != order.expected_on for day in days)
@@ -95,11 +97,17 @@ def test_days_for_a_delivery_are_working_days_that_the_write_takes(seeded: Store
 @pytest.mark.parametrize(("number", "state"), [("780353", "cancelled"), ("780379", "delivered")])
 def test_an_order_that_is_over_has_no_other_day(seeded: Store, number: str, state: str) -> None:
     """The flow tells why by the state."""
-    found = record(seeded, "delivery_days", order_id=number)
+    order = seeded.orders.by_number(number)
+    assert order is not None
+    found = record(seeded, "delivery_days", order_id=number, customer_number=order.customer_number)
     assert (found["state"], found["can_cancel"], found["day_1"]) == (state, False, None)
 
 
 def test_no_order_no_days(seeded: Store) -> None:
-    """Also for what is no number."""
-    assert ask(seeded, "delivery_days", order_id="1") == Missing()
-    assert ask(seeded, "delivery_days", order_id="'; DROP TABLE orders; --") == Missing()
+    """Also for what is no number, and for an order that is another customer's."""
+    for number in ("1", "'; DROP TABLE orders; --"):
+        assert ask(seeded, "delivery_days", order_id=number, customer_number="45716") == Missing()
+    order = seeded.orders.by_number("780387")
+    assert order is not None
+    for whose in ("45716" if order.customer_number != "45716" else "30460", ""):
+        assert ask(seeded, "delivery_days", order_id="780387", customer_number=whose) == Missing()

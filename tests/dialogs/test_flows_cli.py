@@ -92,6 +92,31 @@ def test_what_cannot_be_done_is_one_line_and_status_2(words: tuple[str, ...]) ->
     assert ": " in result.output
 
 
+@pytest.mark.parametrize("which", ["flow", "test", "catalogue"])
+def test_every_command_tells_mistakes_as_check_does(which: str, tmp_path: Path) -> None:
+    """Lines with place and remedy, all of them; status 1 from `check`, 2 from what cannot go on without."""
+    flow = "flow: short\nlanguages: [es]\nperson: billing\nsteps:\n  - hangup: normal\n"
+    turn = "hang" if which == "test" else "hang_up"
+    files = {
+        "short.flow.yaml": flow if which != "flow" else flow.replace("hangup", "hangpu"),
+        "short.test.yaml": f"test: t\nflow: short\nsteps: [{turn}: true]\n",
+        "catalogue.yaml": "queues: [billing]\n" + ("lookpus: {}\ndestinatons: {}\n" * (which == "catalogue")),
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    checked = run("check", str(tmp_path))
+    lines = checked.stdout.splitlines()
+    assert checked.exit_code == 1
+    assert len(lines) == (2 if which == "catalogue" else 1)
+    assert all(".yaml:" in line and "did you mean" in line for line in lines)
+    for words in (("test", str(tmp_path)), ("call", str(tmp_path / "short.flow.yaml"), "--text")):
+        found = run(*words)
+        assert (found.exit_code, found.stdout.splitlines()) == (2, lines)
+        assert found.stderr.count("\n") == 1
+    told = run("test", str(tmp_path), "--json")
+    assert len(json.loads(told.stdout.splitlines()[-1])["problems"]) == len(lines)
+
+
 def test_an_empty_folder_cannot_be_checked(tmp_path: Path) -> None:
     """Nothing to check is not the same as nothing wrong."""
     assert run("check", str(tmp_path)).exit_code == 2
@@ -151,7 +176,7 @@ def test_schema_is_json() -> None:
 
 def test_a_typed_call_reaches_its_end() -> None:
     """The demo's main job in the terminal, answered from the test's data."""
-    result = run("call", "main", "--text", typed="mi saldo\n45716\nno\n")
+    result = run("call", "main", "--text", typed="mi saldo\n45716\n/key 7302\nno\n")
     assert result.exit_code == 0, result.output
     assert "142,30 €" in result.output
     assert "hangs up" in result.output
@@ -161,7 +186,7 @@ def test_a_typed_call_can_be_saved_and_passes(tmp_path: Path) -> None:
     """What was typed and heard becomes a test file that `ivr test` takes."""
     shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
     file = tmp_path / "typed.test.yaml"
-    typed = f"mi saldo\n45716\nno\n/save {file} my call\n\n"
+    typed = f"mi saldo\n45716\n/key 7302\nno\n/save {file} my call\n\n"
     result = run("call", "main", "--text", "--flows", str(tmp_path), typed=typed)
     assert f"saved “my call” in {file}" in result.output, result.output
     assert "1 of 1 scripted calls passed" in run("test", str(file)).output

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialogs.catalogue import Catalogue, load_catalogue
-from dialogs.effects import Collect, Enqueue, Hangup, Lookup, Play, SetOutcome
+from dialogs.effects import Collect, Enqueue, Hangup, Lookup, Play, SetOutcome, Verify
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
@@ -63,7 +63,15 @@ def test_a_spoken_call_in_spanish_reaches_the_balance(flows: FlowSet) -> None:
     number = call.send(menu.judge(heard("quiero saber mi saldo")))
     assert isinstance(number, Collect)
     assert number.kind == "digits"
-    lookup = call.send(number.judge(heard("cuatro cinco siete uno seis", 0.4)))
+    pin = call.send(number.judge(heard("cuatro cinco siete uno seis", 0.4)))
+    assert isinstance(pin, Collect)
+    assert pin.sensitive
+    verify = call.send(pin.judge(Keyed("7302")))
+    assert isinstance(verify, Verify)
+    assert dict(verify.claims) == {"customer_number": "45716", "pin": "7302"}
+    thanks = call.send(Found({"customer_number": "45716"}))
+    assert isinstance(thanks, Play)
+    lookup = call.send(Played())
     assert isinstance(lookup, Lookup)
     assert (lookup.name, lookup.by, lookup.step) == ("account", {"customer_number": "45716"}, "account")
     assert [stretch.text for stretch in lookup.filler] == ["Un momento, por favor. Lo estoy consultando."]
@@ -137,7 +145,11 @@ def test_a_broken_look_up_reaches_a_person(flows: FlowSet) -> None:
     assert isinstance(menu, Collect)
     number = call.send(menu.judge(Keyed("1")))
     assert isinstance(number, Collect)
-    call.send(number.judge(Keyed("45716")))
+    pin = call.send(number.judge(Keyed("45716")))
+    assert isinstance(pin, Collect)
+    call.send(pin.judge(Keyed("7302")))
+    call.send(Found({"customer_number": "45716"}))
+    assert isinstance(call.send(Played()), Lookup)
     assert isinstance(call.send(Failed("database is locked")), Play)
     assert isinstance(call.send(Played()), Play)
     assert isinstance(call.send(Played()), Enqueue)

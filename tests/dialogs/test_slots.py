@@ -9,6 +9,7 @@ from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import example as with_example
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, example_number_for_type, format_number
@@ -165,6 +166,8 @@ _LETTERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=2)
 @IN_LANGUAGES
 @UNHURRIED
 @given(digits=st.text("0123456789", min_size=4, max_size=4), letters=_LETTERS)
+@with_example(digits="0000", letters="UA")  # in Catalan "u, a. zero" was a range, from one to nought
+@with_example(digits="1111", letters="UO")
 def test_references_read_back_are_understood(language: str, digits: str, letters: str) -> None:
     """Letters by their names, digits in groups."""
     asking = Asking(language)
@@ -318,6 +321,7 @@ def test_the_range_is_kept_at_the_edges_of_months_and_years(
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 @settings(max_examples=30, deadline=None)
 @given(text=st.text(max_size=200), language=st.sampled_from([*LANGUAGES, "ko"]))
+@with_example(text="0:0", language="es")  # a day that begins with a zero, and is one
 def test_no_text_breaks_a_kind(kind: type[SlotKind], text: str, language: str) -> None:
     """Whatever a recogniser writes, in whatever language, it is an answer or a miss."""
     asked = example(kind)
@@ -469,3 +473,32 @@ def test_free_speech_is_cut_at_a_word_and_made_harmless() -> None:
     assert isinstance(found, Match)
     assert found.value == "el b pedido /b llegó"
     assert found.band == "sure"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "value", "shown"),
+    [
+        ("date", {}, "2026-11-27", "viernes, 27 de noviembre de 2026"),
+        ("phone", {}, "+34612345678", "612 345 678"),
+        ("yes_no", {}, "no", "no"),
+        (
+            "choice",
+            {
+                "choices": {
+                    "pm": {"key": 1, "phrases": {"es": ["tarde"]}},
+                    "am": {"key": 2, "phrases": {"es": ["mañana"]}},
+                }
+            },
+            "pm",
+            "tarde",
+        ),
+        ("amount", {}, "1250", "12,50 €"),
+        ("digits", {"length": 5}, "45718", "45718"),
+    ],
+)
+def test_a_screen_shows_what_a_caller_hears(
+    kind: str, options: dict[str, Any], value: str, shown: str
+) -> None:
+    """As people write it: never a date of a database, never the name that a choice has in the file."""
+    asking = Asking("es", EXAMPLE_NOW)
+    assert KINDS[kind].model_validate(options).shown(value, asking) == shown

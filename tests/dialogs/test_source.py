@@ -103,6 +103,30 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
             read(file)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [("latin-1", "2:5: this sign is not UTF-8, and looks like `ñ` of an older encoding: save"),
+     ("cp1252", "2:5: this sign is not UTF-8"),
+     ("utf-16", "1:1: the file is UTF-16 text: save it as UTF-8"),
+     ("utf-16-le", "1:1: the file is UTF-16 text: save it as UTF-8")],
+)  # fmt: skip
+def test_other_encodings_are_told_at_their_first_sign(encoding: str, told: str, tmp_path: Path) -> None:
+    """As old editors and Windows save: the line, the sign, and what to do."""
+    file = tmp_path / "a.yaml"
+    file.write_bytes("a: x\nb: Años\n".encode(encoding))
+    with pytest.raises(FlowsInvalid) as fault:
+        read(file)
+    assert [str(one).partition("a.yaml:")[2][: len(told)] for one in fault.value.problems] == [told]
+
+
+@pytest.mark.parametrize("written", [b"\xef\xbb\xbfa: 1\nb: 2\n", b"a: 1\r\nb: 2\r\n", b"a: 1\rb: 2\r"])
+def test_signs_of_other_systems_are_no_mistakes(written: bytes, tmp_path: Path) -> None:
+    """A mark of the byte order, and the line ends of Windows and old Macs."""
+    file = tmp_path / "a.yaml"
+    file.write_bytes(written)
+    assert read(file).content == {"a": 1, "b": 2}
+
+
 def test_nearest_suggests() -> None:
     """A misspelt name gets the nearest; a wild one gets the list."""
     assert nearest("goodby", ["goodbye", "main"]) == "did you mean `goodbye`?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogs.errors import ValueUnspeakable
@@ -49,6 +49,7 @@ def test_money(language: str, minor: int, currency: str, words: str, shown: str 
 
 
 @pytest.mark.parametrize("language", ["es", "ca", "en"])
+@settings(deadline=None)  # a busy machine is no counter-example
 @given(minor=st.integers(-(10**9), 10**9), currency=st.sampled_from(sorted(currencies())))
 def test_any_amount_can_be_said(language: str, minor: int, currency: str) -> None:
     """Every amount has words, without a figure in them."""
@@ -61,7 +62,7 @@ def test_any_amount_can_be_said(language: str, minor: int, currency: str) -> Non
 TODAY = date(2026, 11, 23)
 DATES = [
     ("es", date(2026, 12, 11), "once de diciembre"),
-    ("es", date(2026, 12, 1), "primero de diciembre"),
+    ("es", date(2026, 12, 1), "uno de diciembre"),
     ("es", date(2027, 8, 21), "veintiuno de agosto de dos mil veintisiete"),
     ("ca", date(2026, 12, 11), "onze de desembre"),
     ("ca", date(2027, 8, 21), "vint-i-u d'agost de dos mil vint-i-set"),

@@ -50,7 +50,7 @@ def mistakes(file: Path) -> Iterator[str]:
         kind = KINDS[name].model_validate(plain_options(options))
         assert kind.mistake() is None
         now = datetime.fromisoformat(document["now"]) if "now" in document else EXAMPLE_NOW
-        asking = Asking(language, now, document.get("region", "ES"))
+        asking = Asking(language, now, document.get("region", "ES"), document.get("own_number", ""))
         for band in ("sure", "check"):
             for said, value in (document.get(band) or {}).items():
                 found = judged(kind, said, asking)

@@ -37,19 +37,22 @@ YES = {
     "ko": "네|네.|예|네 네|맞아요|그래요",
 }
 NO = {
-    "es": """no|No.|no, gracias|no no|claro que no|para nada|en absoluto|nada más|nada más, gracias
+    "es": """no, mejor no|mejor que no|mejor no, gracias|no, prefiero que no|no, déjelo|no hace falta, gracias|mejor lo dejamos
+        |no|No.|no, gracias|no no|claro que no|para nada|en absoluto|nada más|nada más, gracias
         |no, eso es todo|eso es todo|no, nada más|de momento no|negativo|por supuesto que no|no quiero
         |incorrecto|no es correcto|no, no es correcto|ninguna más|qué va|no, vale|no, ya está
         |eh, no|no señor|ahora no|pues no|no, muchas gracias|tampoco|NO|ni hablar|mejor no|no lo he hecho
         |no hace falta|no, no hace falta|que no|no, hoy no|no, todavía no|no me interesa|no, no quiero nada más|no, ya no
         |no lo tengo|no, señorita, gracias|no, ahora no puedo|no, no soy yo""",
-    "ca": """no|No.|no, gràcies|no no|és clar que no|en absolut|res més|res més, gràcies|no, això és tot
+    "ca": """no, millor no|millor que no|millor no, gràcies|no, prefereixo que no|no, deixi-ho|no cal, gràcies|deixem-ho estar
+        |no|No.|no, gràcies|no no|és clar que no|en absolut|res més|res més, gràcies|no, això és tot
         |això és tot|no, res més|de moment no|negatiu|no pas|incorrecte|no és correcte|cap més|ara no
         |doncs no|i tant que no|millor no|no, ja està|no, moltes gràcies|tampoc|de cap manera|per descomptat que no
         |no, val|gens|no senyor|no vull|res|clar que no
         |no cal|no, no cal|que no|no, avui no|no, encara no|no m'interessa|no, no vull res més|no, ja no|no la tinc
         |no, senyoreta, gràcies|no, ara no puc|no, no soc jo""",
-    "en": """no|No.|no, thanks|no thank you|nope|nah|no no|not really|of course not|that's all|that is all
+    "en": """no, don't|no, better not|I'd rather not|no, please don't|rather not, thanks|no, leave it|no need, thanks
+        |no|No.|no, thanks|no thank you|nope|nah|no no|not really|of course not|that's all|that is all
         |nothing else|no, that's all|no, that's it|nothing|not at all|no way|negative|certainly not|I don't
         |no I don't|wrong|that's wrong|incorrect|not correct|no that will be all|absolutely not|not now
         |well, no|no, fine|no sir|that's not right|No, thank you.
@@ -60,16 +63,31 @@ NO = {
 NEITHER = {
     "es": "no sé|no entiendo|gracias|el perro|cuarenta y dos|¿cómo?|sí, no|no lo sé todavía|música|"
     "subtítulos realizados por la comunidad|sí o no|no recuerdo|no me entero|no cuelgue|perdone, no he oído"
-    "|si tengo tiempo|si puedo|si me llaman mañana|si quiero|sí, pero no ahora|creo que sí|creo que no|supongo que sí"
+    "|si tengo tiempo|si puedo|si me llaman mañana|si quiero|sí, pero no ahora"
     "|a lo mejor sí|sí, cuando cobre|no es que no quiera|sí, depende|no sé si quiero|sí que me molesta que llamen"
     "|claro, si usted lo dice|no me ha llegado la carta pero pagaré|sí, soy su hermana|bueno, a ver|ahora bien|ya está|no, está bien|no, así está bien|venga ya|no está mal|no, está mal|ya está, gracias",
     "ca": "no ho sé|no ho entenc|gràcies|el gos|quaranta-dos|com?|sí, no|música|sí o no|no recordo"
-    "|si tinc temps|si puc|si em truquen demà|si vull|sí, però ara no|crec que sí|crec que no|suposo que sí|potser sí"
+    "|si tinc temps|si puc|si em truquen demà|si vull|sí, però ara no|potser sí"
     "|sí, quan cobri|no és que no vulgui|sí, depèn|no sé si vull|clar, si vostè ho diu|sí, soc la seva germana|ja està|no, està bé|vinga ja|no està malament|ja està, gràcies",
     "en": "no idea|it is still broken|is that right|ok, wait a minute|yeah right|I don't know|I don't understand|thanks|the dog|forty two|what?|yes no|not sure|music|yes or no"
-    "|yes if I have time|yes but not now|I think so|I think yes|I suppose yes|maybe yes|yes when I get paid|probably not"
+    "|yes if I have time|yes but not now|maybe yes|yes when I get paid|probably not"
     "|no unless you call me|yes well it depends|no but I will pay|yes I am her sister|sure if you say so|no more than fifty|that's it|I'm good, thanks|not bad",
     "ko": "모르겠어요|감사합니다|사십이",
+}
+
+
+LIKELY_YES = {
+    "es": "creo que sí|supongo|supongo que sí|me parece que sí|yo diría que sí|sí, creo que sí|eso creo|pues supongo que sí"
+    "|imagino|imagino que sí|sí, supongo|bueno, supongo que sí",
+    "ca": "crec que sí|suposo|suposo que sí|em sembla que sí|jo diria que sí|sí, crec que sí|això crec|doncs suposo que sí"
+    "|m'imagino que sí|sí, suposo|home, suposo que sí",
+    "en": "I think so|I suppose|I suppose so|I guess so|I'd say so|yes, I think so|I believe so|well, I suppose so"
+    "|I reckon so|yes, I suppose|I think yes",
+}
+LIKELY_NO = {
+    "es": "creo que no|me parece que no|supongo que no|no, creo que no|yo diría que no|no creo",
+    "ca": "crec que no|em sembla que no|suposo que no|no, crec que no|jo diria que no|no ho crec",
+    "en": "I don't think so|I think not|I guess not|no, I don't think so|I suppose not|I don't believe so",
 }
 
 
@@ -95,6 +113,18 @@ def test_no(language: str, text: str) -> None:
     found = judge(language, text)
     assert isinstance(found, Match)
     assert found.value == "no"
+
+
+@pytest.mark.parametrize(("language", "text", "value"), [
+    *((*case, "yes") for case in _cases(LIKELY_YES)), *((*case, "no") for case in _cases(LIKELY_NO)),
+])  # fmt: skip
+def test_likely(language: str, text: str, value: str) -> None:
+    """Who only thinks so is asked back, and does not answer a question that nobody asks back."""
+    found = judge(language, text)
+    assert isinstance(found, Match)
+    assert (found.value, found.band) == (value, "check")
+    outright = YesNo().outright(Heard((Alternative(text, 0.8),)), Asking(language))
+    assert outright == NoMatch(text)
 
 
 @pytest.mark.parametrize(("language", "text"), _cases(NEITHER))

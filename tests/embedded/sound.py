@@ -30,3 +30,10 @@ def write_wav(path: Path, samples: bytes, *, rate: int = 8000, channels: int = 1
 
 def numbers(samples: bytes) -> list[int]:
     return np.frombuffer(samples, "<i2").tolist()
+
+
+def read_stereo(path: Path) -> tuple[bytes, bytes]:
+    """Left and right of a stereo WAV."""
+    with wave.open(str(path), "rb") as file:
+        both = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+    return both[:, 0].tobytes(), both[:, 1].tobytes()

@@ -102,7 +102,7 @@ def test_bgapi_answers_with_an_event(make_switch, clock: Clock) -> None:
 def test_what_is_not_there_says_so(make_switch, clock: Clock) -> None:
     """Commands of later rooms answer as unknown ones do on the real switch, never with a success."""
     peer = client(make_switch(clock=clock))
-    for name in ("originate", "uuid_bridge", "nonsense"):
+    for name in ("sched_api", "uuid_media", "nonsense"):
         assert peer.ask(f"api {name} x").body == f"-ERR {name} Command not found!\n".encode()
     assert peer.ask("linger 5").about["Reply-Text"] == "-ERR not controlling a session"
     assert peer.ask("sendmsg nobody").about["Reply-Text"] == "-ERR invalid session id [nobody]"

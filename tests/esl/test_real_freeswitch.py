@@ -1,15 +1,11 @@
 """The same server on a real FreeSWITCH: what the scripted peer takes for granted, checked at the source.
 
-Needs `freeswitch` on PATH, or FREESWITCH_HOME with bin/ and mod/ below it. The caller is a loopback leg that
-plays a tone, so no SIP and no network is involved.
+Needs `freeswitch` on PATH, or FREESWITCH_HOME. Its configuration is the product's. The caller is a loopback
+leg that plays a tone, so no SIP and no network is involved.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,103 +15,36 @@ import pytest
 from gevent.event import Event as Flag
 
 from esl import commands
-from esl.errors import ConnectionLostError
+from esl.freeswitch.configuration import Queue, Server, SwitchConfiguration
 from esl.inbound import InboundConnection
 from esl.live_audio import LiveAudio
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, CallEvent, Digit, Finished, HungUp
 from esl.wire import Event
+from ivr.load.freeswitch import EXTENSION, OwnFreeSwitch, find_freeswitch, free_port, temporary_folder
+from tests.freeswitch.conftest import need_freeswitch
+from tests.freeswitch.harness import taps
 
 pytestmark = pytest.mark.freeswitch
 
 DEADLINE = 10.0
-CONFIGURATION = """<?xml version="1.0"?>
-<document type="freeswitch/xml">
-<section name="configuration">
- <configuration name="modules.conf"><modules>
-  {modules}
- </modules></configuration>
- <configuration name="event_socket.conf"><settings>
-  <param name="nat-map" value="false"/><param name="listen-ip" value="127.0.0.1"/>
-  <param name="listen-port" value="{inbound}"/><param name="password" value="ClueCon"/>
- </settings></configuration>
- <configuration name="switch.conf"><settings/></configuration>
- <configuration name="timezones.conf"/>
- <configuration name="post_load_modules.conf"><modules/></configuration>
-</section>
-<section name="dialplan"><context name="public">
- <extension name="ivr"><condition field="destination_number" expression="^9100$">
-  <action application="socket" data="127.0.0.1:{outbound} async full"/>
-  <action application="set" data="fallback=reached"/>
-  <action application="hangup" data="NORMAL_TEMPORARY_FAILURE"/>
- </condition></extension>
-</context></section>
-<section name="directory"/><section name="languages"/>
-</document>
-"""
-MODULES = (
-    "event_socket",
-    "commands",
-    "dptools",
-    "dialplan_xml",
-    "loopback",
-    "sndfile",
-    "tone_stream",
-    "native_file",
-)
 
 
-def program() -> tuple[Path, Path] | None:
-    """The program and its modules' folder."""
-    home = os.environ.get("FREESWITCH_HOME")
-    found = str(Path(home) / "bin" / "freeswitch") if home else shutil.which("freeswitch")
-    if not found or not Path(found).exists():
-        return None
-    base = Path(found).resolve().parent.parent
-    for modules in (base / "mod", base / "lib" / "freeswitch" / "mod"):
-        if modules.is_dir():
-            return Path(found), modules
-    return None
+class FreeSwitch(OwnFreeSwitch):
+    """A real switch with the product's own dialplan, whose calls are brought to us."""
 
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-class FreeSwitch:
-    """A real switch with one extension, 9100, that leads to us."""
-
-    def __init__(self, folder: Path, binary: Path, modules: Path) -> None:
-        self.inbound_port, self.outbound_port = free_port(), free_port()
+    def __init__(self, binary: Path, folder: Path) -> None:
+        self.outbound_port = free_port()
+        servers = (Server("127.0.0.1", self.outbound_port),)
+        super().__init__(binary, folder, SwitchConfiguration(servers=servers, queues=(Queue("agents"),)))
         self.calls = 0
         self.far = ""
-        (folder / "freeswitch.xml").write_text(
-            CONFIGURATION.format(
-                modules="".join(f'<load module="mod_{name}"/>' for name in MODULES),
-                inbound=self.inbound_port,
-                outbound=self.outbound_port,
-            )
-        )
-        places = [part for option in ("conf", "log", "db", "run") for part in (f"-{option}", str(folder))]
-        library = binary.parent.parent / "lib"
-        self._process = subprocess.Popen(
-            [str(binary), "-nonat", "-nf", "-nc", "-nosql", *places, "-mod", str(modules)],
-            env={**os.environ, "LD_LIBRARY_PATH": str(library)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.control = InboundConnection("127.0.0.1", self.inbound_port, "ClueCon")
-        with gevent.Timeout(30, AssertionError("the switch did not start")):
-            while True:
-                try:
-                    self.control.connect()
-                    break
-                except ConnectionLostError:
-                    assert self._process.poll() is None, "the switch ended while it started"
-                    self.control = InboundConnection("127.0.0.1", self.inbound_port, "ClueCon")
-                    Flag().wait(0.1)
+
+    def start(self) -> None:
+        super().start()
+        event_socket = self.configuration.event_socket
+        self.control = InboundConnection(event_socket.address, event_socket.port, self.password)
+        self.control.connect()
         self.control.subscribe("BACKGROUND_JOB", "CHANNEL_HANGUP_COMPLETE")
 
     def call(self) -> None:
@@ -124,26 +53,25 @@ class FreeSwitch:
         self.far = f"far-end-{self.calls}"
         dialling = commands.api(
             f"originate {{origination_caller_id_number=34600111222,origination_uuid={self.far}}}"
-            "loopback/9100/public &playback(tone_stream://%(20000,0,500))"
+            f"loopback/{EXTENSION}/ivr &playback(tone_stream://%(20000,0,500))"
         )
         self.dialled = self.control.bgapi(dialling, job_uuid=f"dial-{self.calls}")
         """Set once the caller has noticed the answer; who is killed before is a call that failed, not one
         that ended (NORMAL_TEMPORARY_FAILURE)."""
 
-    def close(self) -> None:
+    def stop(self) -> None:
         self.control.stop()
-        self._process.terminate()
-        self._process.wait(20)
+        super().stop()
 
 
 @pytest.fixture(scope="module")
-def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FreeSwitch]:
-    found = program()
-    if found is None:
-        pytest.skip("no FreeSWITCH: put it on PATH or set FREESWITCH_HOME")
-    one = FreeSwitch(tmp_path_factory.mktemp("freeswitch"), *found)
-    yield one
-    one.close()
+def switch() -> Iterator[FreeSwitch]:
+    need_freeswitch()
+    with temporary_folder() as folder:
+        one = FreeSwitch(find_freeswitch(), folder)
+        one.start()
+        yield one
+        one.stop()
 
 
 def lived(switch: FreeSwitch, life: Callable[[Call], None], audio: LiveAudio) -> None:
@@ -261,23 +189,31 @@ def test_a_caller_who_hangs_up_ends_the_call(switch: FreeSwitch, audio: LiveAudi
 
 
 def test_after_a_fault_of_ours_the_dialplan_goes_on(switch: FreeSwitch, audio: LiveAudio) -> None:
-    """The next action after `socket` runs, and the tap does not go on recording unseen."""
+    """The next actions after `socket` run, and the tap does not go on recording unseen."""
+    lost: list[str] = []
     gone = Flag()
     reached: list[str] = []
 
     def note(event: Event) -> None:
-        if event.name == "CHANNEL_HANGUP_COMPLETE" and event.uuid != switch.far:
-            reached.append(event.get("variable_fallback"))
+        if event.name == "CHANNEL_HANGUP_COMPLETE" and event.uuid == lost[0]:
+            reached.append(event.get("variable_ivr_landing"))
             gone.set()
 
     def life(call: Call) -> None:
         call.answer()
         call.start_listening()
         until(call, Audio)
-        switch.control.events_to = note
+        lost.append(call.uuid)
         raise ZeroDivisionError("a bug")
 
     with pytest.raises(ZeroDivisionError):
         lived(switch, life, audio)
+    waiting = commands.call_centre("queue", "list", "members", "agents@ivr")
+    with gevent.Timeout(DEADLINE, AssertionError("the caller is not in the fallback queue")):
+        while lost[0] not in switch.control.api(waiting):
+            Flag().wait(0.05)
+    assert not taps(switch.pid)
+    switch.control.events_to = note
+    switch.control.api(commands.kill(switch.far))
     assert gone.wait(DEADLINE)
-    assert reached == ["reached"]
+    assert reached == ["fallback"]

@@ -213,12 +213,58 @@ def originate_voicemail(place: Place) -> bytes:
     return originate(place, {"dial-voicemail": ("ignore_early_media=true,", callee)}, events)
 
 
+BOTH_LEGS = (
+    "event plain CHANNEL_OUTGOING CHANNEL_CREATE CHANNEL_ORIGINATE CHANNEL_PROGRESS CHANNEL_ANSWER "
+    "CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE DTMF"
+)
+
+
+def bridge_both_legs(place: Place) -> bytes:
+    """A bridge as somebody sees it who watches the switch: both legs, a key from either side, the callee's
+    hang-up and, with `hangup_after_bridge`, the caller's."""
+    switch, server = place
+    with (
+        telephone(switch.sip, name="Ana Pérez") as phone,
+        telephone(switch.sip, "34600333444") as other,
+    ):
+        calling = gevent.spawn(phone.call, "9100")
+        ours = server.call()
+        uuid = ours.command("connect").headers["Unique-ID"]
+        ours.command("event plain CHANNEL_EXECUTE_COMPLETE")
+        ours.execute("answer", ident="a1")
+        ours.completed("a1")
+        leg = calling.get(timeout=5)
+        esl = switch.connect()
+        esl.transcript[:] = [part.replace(switch.password.encode(), b"secret") for part in esl.transcript]
+        esl.command(BOTH_LEGS)
+        esl.command(f"api uuid_setvar {uuid} hangup_after_bridge true")
+        target = f"sofia/ivr/34600333444@{other.host}:{other.port}"
+        execute = (f"sendmsg {uuid}", "call-command: execute", "execute-app-name: bridge")
+        esl.command("\n".join((*execute, f"execute-app-arg: {target}", "Event-UUID: b1")))
+        far = other.called()
+        gevent.sleep(0.1)  # so that the leg waits (CS_CONSUME_MEDIA) when it rings, as it does on a network
+        far.ring()
+        esl.event(named("CHANNEL_PROGRESS"))
+        far.answer()
+        esl.event(named("CHANNEL_BRIDGE"))
+        far.wait_heard(lambda frames: len(frames) > 10, 5)
+        for speaker, key in ((leg, "5"), (far, "7")):
+            speaker.press(key)
+            esl.event(named("DTMF"))
+        far.hang_up()
+        esl.event(lambda headers: headers["Event-Name"] == "CHANNEL_HANGUP_COMPLETE")
+        esl.event(lambda headers: headers["Event-Name"] == "CHANNEL_HANGUP_COMPLETE")
+        esl.command("exit")
+        return finish(esl)
+
+
 CAPTURES: dict[str, Callable[[Place], bytes]] = {
     "outbound-socket-dtmf-by-info": dtmf_info,
     "outbound-socket-hold": hold,
     "outbound-socket-transfer-to-extension": transfer_to_extension,
     "outbound-socket-bridge": transfer_to_telephone,
     "outbound-socket-bridge-busy": transfer_refused,
+    "bridge-both-legs-inbound": bridge_both_legs,
     "originate-early-media-inbound": originate_early_media,
     "originate-voicemail-beep-inbound": originate_voicemail,
 }

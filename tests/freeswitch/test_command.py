@@ -86,6 +86,20 @@ def test_the_second_run_shows_and_changes_nothing(home: Path) -> None:
     assert "5060" in (home / "conf/sip_profiles/ivr.xml.before").read_text()
 
 
+def test_a_service_starts_with_what_is_there(home: Path) -> None:
+    """`--keep` writes what an empty folder needs, then shows what differs, keeps it, and ends with 0."""
+    folder, file = str(home / "conf"), home / "conf/sip_profiles/ivr.xml"
+    assert ivr(home, "freeswitch", "init", folder, "--keep").returncode == 0
+    edited = file.read_text().replace('name="sip-port" value="5060"', 'name="sip-port" value="5999"')
+    file.write_text(edited)
+    kept = ivr(home, "freeswitch", "init", folder, "--keep")
+    assert kept.returncode == 0
+    assert '-      <param name="sip-port" value="5999" />' in kept.stdout.splitlines()
+    assert "instead of --keep" in kept.stderr
+    assert file.read_text() == edited
+    assert ivr(home, "freeswitch", "init", folder, "--keep", "--force").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [

@@ -56,9 +56,10 @@ def test_what_is_installed_is_locked(compose: dict[str, Any]) -> None:
     assert re.search(r"^psycopg==", (FILE.parent / "requirements.lock").read_text(), re.MULTILINE)
 
 
-def test_an_upgrade_renews_the_configuration(compose: dict[str, Any]) -> None:
-    """Without --force, `init` ends with 1 where a template has changed, and nothing else starts."""
-    assert compose["services"]["configure"]["command"][-1] == "--force"
+def test_a_start_keeps_edits_by_hand(compose: dict[str, Any]) -> None:
+    """Without --keep, `init` ends with 1 where something differs, and nothing else starts; with --force, what
+    an operator has edited would be out of effect after each start."""
+    assert compose["services"]["configure"]["command"][-1] == "--keep"
 
 
 def test_models_outlive_their_container_and_their_user_may_store_them(compose: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from gevent.event import Event
 
 from data.records import SERVER_LOST, CallRecord
-from data.seeds import demo_customers
+from data.seeds import DEMO_PIN, demo_customers
 from data.store import Store
 from ivr.config import Settings
 from speech.errors import ModelUnavailable
@@ -30,8 +30,8 @@ from tests.freeswitch.telephone import CallRefused, Leg, telephone
 
 pytestmark = pytest.mark.freeswitch
 
-KEYS = ((2.5, "1"), (3.5, demo_customers()[1].customer_number), (9.0, "2"))
-"""Seconds after the answer, and what is keyed: balance, customer number, nothing else."""
+KEYS = ((2.5, "1"), (3.5, demo_customers()[1].customer_number), (5.5, DEMO_PIN), (11.0, "2"))
+"""Seconds after the answer, and what is keyed: balance, customer number, PIN, nothing else."""
 WRITTEN_WITHIN = 0.5
 """Seconds after which a call that was answered must have its record: it is written beside the call."""
 RINGING = 425

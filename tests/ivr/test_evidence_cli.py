@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from data.ids import new_id
 from data.records import Consent
 from data.seeds import demo_customers, seed
+from data.spool import Spool
 from data.store import Store
 from data.verification import Lockout
 from dialogs.effects import Consent as ConsentEffect
@@ -27,6 +28,8 @@ from ivr.errors import IvrError
 from ivr.evidence import Evidence, sha256_of
 from ivr.identity.pins import Hashing
 from ivr.occasion import Occasion, Person
+from ivr.outbox import Kind, Outbox
+from ivr.safekeeping import Safekeeping
 
 ANA = demo_customers()[0].customer_number
 
@@ -140,9 +143,9 @@ def test_locks_are_shown_and_lifted(run: Run, store: Store) -> None:
     assert run("identity", "unlock", "--why", "whose?").exit_code == 2
 
 
-def test_a_case_is_opened_once_and_shown(run: Run, store: Store) -> None:
+def test_a_case_is_opened_once_and_shown(run: Run, store: Store, tmp_path: Path) -> None:
     """Eight digits with a check digit; it belongs to whoever has proved who they are, and to nobody else."""
-    cases, call = Cases(store, Clock()), new_id()
+    cases, call = Cases(store, Clock(), safe_in(tmp_path)), new_id()
     known = store.verifications.person("customer_number", ANA)
     assert known is not None
     ana = Occasion(call, "+34600111222", "main", "case", "es", Person(known.customer_id, ANA))
@@ -160,10 +163,29 @@ def test_a_case_is_opened_once_and_shown(run: Run, store: Store) -> None:
     assert run("case", "show", "1' OR '1'='1").exit_code == 1
 
 
-def test_a_case_without_a_database_is_failed(store: Store, tmp_path: Path) -> None:
-    """A reference that is told must be there when the caller asks for it."""
-    lost = Cases(Store(f"sqlite:///{tmp_path}/nowhere.sqlite3"), Clock())
-    assert isinstance(lost.open(OpenCase("c", {}, "s"), Occasion(new_id(), "", "f", "s", "es")), Failed)
+def safe_in(folder: Path) -> Safekeeping:
+    return Safekeeping(Spool(folder / "spool"))
+
+
+def test_a_case_without_a_database_waits_in_the_spool(store: Store, tmp_path: Path) -> None:
+    """Under the reference that the caller was told, once; without a spool either it is failed."""
+    gone = Store(f"sqlite:///{tmp_path}/nowhere.sqlite3")
+    lost, occasion = Cases(gone, Clock(), safe_in(tmp_path)), Occasion(new_id(), "", "f", "s", "es")
+    wanted = OpenCase("complaint", {"topic": "factura"}, "s")
+    told = [lost.open(wanted, occasion) for _ in range(2)]
+    assert isinstance(told[0], CaseOpened) and told[0] == told[1]
+    assert Spool(tmp_path / "spool").drain(store).written == 2
+    outbox = Outbox(store, owner="test", clock=Clock())
+    outbox.takes("case", Kind(carry=Cases(store, Clock(), safe_in(tmp_path)).carry))
+    assert outbox.carry("case") == 1
+    outbox.wait_until_carried()
+    case = store.tickets.by_number(told[0].reference)
+    assert case is not None
+    assert (case.kind, case.about, case.call_id) == ("complaint", {"topic": "factura"}, occasion.call_id)
+    (tmp_path / "file").touch()
+    nowhere = Cases(gone, Clock(), safe_in(tmp_path / "file"))
+    assert isinstance(nowhere.open(wanted, occasion), Failed)
+    gone.close()
 
 
 def kept(store: Store, home: Path, *, by: str = "voice", name: str = "") -> tuple[Done | Failed, UUID]:
@@ -172,7 +194,7 @@ def kept(store: Store, home: Path, *, by: str = "voice", name: str = "") -> tupl
         kind="direct_debit", given=True, terms="2026-03", text="Domiciliaremos el recibo. ¿Acepta?",
         answer="sí acepto", by=by, clip=name, language="es", step="ask",  # type: ignore[arg-type] # by hand
     )  # fmt: skip
-    evidence = Evidence(store, home / "recordings", Clock())
+    evidence = Evidence(store, home / "recordings", Clock(), safe_in(home))
     return evidence.keep(effect, Occasion(call, "+34600111222", "main", "ask", "es")), call
 
 
@@ -206,7 +228,7 @@ def test_a_spoken_yes_without_its_sound_is_none(store: Store, home: Path) -> Non
     assert isinstance(kept(store, home, name="2026/11/23/never.wav")[0], Failed)
     half = clip(home / "recordings", "2026/11/23/b-consent-1.wav")
     half.write_bytes(half.read_bytes()[:-4000])
-    evidence = Evidence(store, home / "recordings", Clock(speed=50.0))
+    evidence = Evidence(store, home / "recordings", Clock(speed=50.0), safe_in(home))
     effect = ConsentEffect("k", True, "1", "t", "sí", "voice", "2026/11/23/b-consent-1.wav", "es", "s")
     assert isinstance(evidence.keep(effect, Occasion(new_id(), "", "f", "s", "es")), Failed)
 

@@ -8,15 +8,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import update
 
-from data.models import AccountRow, DebtRow, OrderRow, PaymentRow, TicketRow
-from data.records import Request
+from data.models import AccountRow, CustomerRow, DebtRow, OrderRow, PaymentRow, TicketRow
+from data.records import NewTicket, Request
 from data.store import Store
 from dialogs.catalogue import VALUE_TYPES, load_catalogue
 from dialogs.results import Failed, Found, Missing
 from ivr.back_ends.agreement import differing
 from ivr.lookups import LOOKUPS, SCHEMAS, Lookups
+from ivr.working_days import WorkingDaySettings
+from tests.data.conftest import begun
 from tests.databases import store_at
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
@@ -36,6 +39,19 @@ def found(store: Store, name: str, now: datetime = TODAY, **by: str) -> dict[str
     return dict(answer.record)
 
 
+def owner_of(store: Store, name: str, number: str) -> str:
+    """The customer number that goes with it."""
+    one = store.orders.by_number(number) if name == "order" else store.tickets.by_number(number)
+    assert one is not None
+    return one.customer_number
+
+
+def told(store: Store, name: str, number: str, now: datetime = TODAY) -> dict[str, object]:
+    """What its owner hears, who has proved who they are."""
+    key = {"order": "order_id", "ticket": "ticket_id"}[name]
+    return found(store, name, now, **{key: number, "customer_number": owner_of(store, name, number)})
+
+
 def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     """Flows are checked against the catalogue: a field that is not given would break a call."""
     catalogue = load_catalogue(FLOWS / "catalogue.yaml")
@@ -48,8 +64,11 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     questions["appointment"] = {"customer_number": "45716"}
     questions["accounts"] = {"customer_number": "30460"}
     questions["one_account"] = {"customer_number": "30460", "account": "2"}
-    questions["movements"] = {"customer_number": "45716", "from": "1"}
-    questions["delivery_days"] = {"order_id": "780387"}
+    questions["movements"] = {"customer_number": "45716", "account": "1", "from": "1"}
+    questions["ticket"] |= {"customer_number": "45716"}
+    questions["case"] |= {"customer_number": "45716"}
+    questions["order"] |= {"home_postcode": "28014"}
+    questions["delivery_days"] = {"order_id": "780387", "customer_number": "65193"}
     questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(questions)
     for name, by in questions.items():
@@ -131,16 +150,81 @@ def test_who_has_never_paid(store: Store) -> None:
 )
 def test_how_a_ticket_stands(store: Store, number: str, status: str, topic: str, promise: str) -> None:
     """Codes, which flows put into words."""
-    ticket = found(store, "ticket", ticket_id=number)
+    ticket = told(store, "ticket", number)
     assert (ticket["status"], ticket["topic"], ticket["promise"]) == (status, topic, promise)
 
 
 def test_a_promise_that_was_not_kept(store: Store) -> None:
     """On the promised day it still holds; the day after it is broken."""
-    assert found(store, "ticket", ticket_id="20264511")["promised_date"] == "2026-11-25"
+    assert told(store, "ticket", "20264511")["promised_date"] == "2026-11-25"
     for days, promise in ((2, "open"), (3, "broken")):
-        ticket = found(store, "ticket", TODAY + timedelta(days=days), ticket_id="20264511")
+        ticket = told(store, "ticket", "20264511", TODAY + timedelta(days=days))
         assert ticket["promise"] == promise
+
+
+@pytest.mark.parametrize(
+    ("by", "heard"),
+    [
+        ({}, False),
+        ({"home_postcode": "none", "customer_number": "none", "caller_number": ""}, False),
+        ({"home_postcode": "28014"}, True),
+        ({"home_postcode": "28 014"}, True),
+        ({"home_postcode": "28015"}, False),
+        ({"home_postcode": ""}, False),
+        ({"customer_number": "45716"}, True),
+        ({"customer_number": "12807"}, False),
+        ({"caller_number": "+34759000101"}, False),
+    ],
+)
+def test_a_number_alone_tells_nothing(store: Store, by: dict[str, str], heard: bool) -> None:
+    """Orders, tickets and cases: a postcode or a proof goes with it; a telephone is neither."""
+    lookups = Lookups(store, lambda: TODAY)
+    for name, key, number in (
+        ("order", "order_id", "780346"),
+        ("ticket", "ticket_id", "20264511"),
+        ("case", "case_reference", "20264511"),
+    ):
+        assert isinstance(lookups.ask(name, {key: number, **by}), Found) is heard, name
+
+
+def test_nobodys_postcode_opens_nothing(store: Store) -> None:
+    """A customer whose postcode is not known: `none`, nothing and spaces are not it."""
+    with store.database.writing() as connection:
+        connection.execute(update(CustomerRow).values(postal_code=None))
+    for code in ("", " ", "none", "28014"):
+        by = {"order_id": "780346", "home_postcode": code, "customer_number": "none"}
+        assert Lookups(store, lambda: TODAY).ask("order", by) == Missing()
+
+
+def test_whose_delivery_days_they_are(store: Store) -> None:
+    """Whoever has proved to be somebody learns nothing of an order of somebody else's."""
+    lookups = Lookups(store, lambda: TODAY)
+    for stranger in ("45716", "none", ""):
+        by = {"order_id": "780387", "customer_number": stranger}
+        assert lookups.ask("delivery_days", by) == Missing()
+
+
+def test_a_case_of_nobody_known_is_told_where_it_was_opened(store: Store) -> None:
+    """To the number that they called from, or wanted to be called at; to no other and to no withheld one."""
+    call = begun(caller_number="+34600111222")
+    store.calls.begin(call)
+    about = {"contact": "+34600333444"}
+    number = store.tickets.open(NewTicket(at=TODAY, about=about, call_id=call.call_id))
+    assert isinstance(number, str)
+    lookups = Lookups(store, lambda: TODAY)
+    for caller, heard in (
+        ("+34600111222", True),
+        ("+34600333444", True),
+        ("+34600111223", False),
+        ("", False),
+    ):
+        by = {
+            "ticket_id": number,
+            "home_postcode": "28014",
+            "customer_number": "none",
+            "caller_number": caller,
+        }
+        assert isinstance(lookups.ask("ticket", by), Found) is heard
 
 
 def test_a_late_evening_is_the_next_day_in_the_companys_zone(store: Store) -> None:
@@ -148,8 +232,8 @@ def test_a_late_evening_is_the_next_day_in_the_companys_zone(store: Store) -> No
     with store.database.writing() as connection:
         late = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
         connection.execute(update(TicketRow).values(opened_at=late))
-    assert found(store, "ticket", ticket_id="20264511")["opened_date"] == "2026-11-20"
-    in_utc = found(store, "ticket", TODAY.astimezone(UTC), ticket_id="20264511")
+    assert told(store, "ticket", "20264511")["opened_date"] == "2026-11-20"
+    in_utc = told(store, "ticket", "20264511", TODAY.astimezone(UTC))
     assert in_utc["opened_date"] == "2026-11-19"
 
 
@@ -167,7 +251,7 @@ def test_where_an_order_is(
     store: Store, number: str, status: str, carrier: str | None, expected: str | None, delivered: str | None
 ) -> None:
     """One of the demo's orders for each thing that a flow may have to say."""
-    order = found(store, "order", order_id=number)
+    order = told(store, "order", number)
     assert (order["status"], order["carrier"]) == (status, carrier)
     assert (order["expected_date"], order["delivered_date"]) == (expected, delivered)
     assert order["late"] is False
@@ -179,15 +263,15 @@ def test_where_an_order_is(
 def test_an_order_is_late_the_day_after(store: Store) -> None:
     """On the expected day it is not late; what has arrived or was cancelled never is."""
     for days, late in ((2, False), (3, True)):
-        assert found(store, "order", TODAY + timedelta(days=days), order_id="780346")["late"] is late
+        assert told(store, "order", "780346", TODAY + timedelta(days=days))["late"] is late
     for number in ("780379", "780353"):
-        assert found(store, "order", TODAY + timedelta(days=99), order_id=number)["late"] is False
+        assert told(store, "order", number, TODAY + timedelta(days=99))["late"] is False
 
 
 def test_nobodys_name_is_given_for_a_reference(store: Store) -> None:
     """Whoever keys a number that is not theirs hears a state and a day, and nothing about a person."""
-    for name, by in (("ticket", {"ticket_id": "20264511"}), ("order", {"order_id": "780346"})):
-        record = found(store, name, **by)
+    for name, number in (("ticket", "20264511"), ("order", "780346")):
+        record = told(store, name, number)
         assert not any("Lucía" in str(value) or "Cervantes" in str(value) for value in record.values())
 
 
@@ -241,7 +325,7 @@ def test_two_parcels_of_one_order(store: Store) -> None:
             " VALUES ('00000000000070008000000000000001', ?, 2, 'GLS', 'in_transit', '2026-11-22 10:00:00')",
             (order_id.hex,),
         )
-    order = found(store, "order", order_id="780379")
+    order = told(store, "order", "780379")
     assert (order["parcels"], order["parcels_delivered"]) == (2, 1)
 
 
@@ -264,3 +348,68 @@ def test_free_places_and_the_next_appointment(store: Store) -> None:
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "2027-01-01"}) == Missing()
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "tomorrow"}) == Missing()
     assert lookups.ask("appointment", {"customer_number": "45716"}) == Missing()
+
+
+DECEMBER = datetime(2026, 12, 4, 10, tzinfo=ZoneInfo("Europe/Madrid"))
+"""A Friday; the Constitution and the Immaculate are on Sunday and Tuesday, the first moved nowhere."""
+
+
+@pytest.mark.parametrize(
+    ("settings", "days"),
+    [
+        ({}, ["2026-12-07", "2026-12-09", "2026-12-10"]),
+        ({"deliveries": {"days": {"mon-sat": "08:00-20:00"}}}, ["2026-12-05", "2026-12-07", "2026-12-09"]),
+        ({"deliveries": {"holidays": "ES-MD"}}, ["2026-12-09", "2026-12-10", "2026-12-11"]),
+        (
+            {"deliveries": {"dates": {"2026-12-07": "closed", "2026-12-08": "09:00-12:00"}}},
+            ["2026-12-08", "2026-12-09", "2026-12-10"],
+        ),
+    ],
+)
+def test_nothing_is_delivered_on_a_holiday(
+    store: Store, settings: dict[str, object], days: list[str]
+) -> None:
+    """Of the country, or of the region that is named; the company's own dates beat both."""
+    working = WorkingDaySettings.model_validate(settings).of_site("ES")
+    lookups = Lookups(store, lambda: DECEMBER, working)
+    answer = lookups.ask("delivery_days", {"order_id": "780387", "customer_number": "65193"})
+    assert isinstance(answer, Found)
+    assert [answer.record[f"day_{n}"] for n in (1, 2, 3)] == days
+
+
+def test_a_company_that_never_delivers_offers_no_day(store: Store) -> None:
+    """And the look-up ends."""
+    working = WorkingDaySettings.model_validate({"deliveries": {"days": {"mon": "closed"}}}).of_site("ES")
+    lookups = Lookups(store, lambda: DECEMBER, working)
+    answer = lookups.ask("delivery_days", {"order_id": "780387", "customer_number": "65193"})
+    assert isinstance(answer, Found)
+    assert [answer.record[f"day_{n}"] for n in (1, 2, 3)] == [None, None, None]
+
+
+def test_no_appointment_on_a_holiday_or_outside_the_hours(store: Store) -> None:
+    """Whatever slots there are: fifty on the holiday, one before the doors open, two that can be had."""
+    zone = ZoneInfo("Europe/Madrid")
+    for minute in range(50):
+        begins = datetime(2026, 12, 8, 10, minute, tzinfo=zone)
+        store.appointments.offer("visit", begins, site="Madrid", zone="Europe/Madrid", minutes=20)
+    for hour in (8, 10, 11):
+        begins = datetime(2026, 12, 9, hour, tzinfo=zone)
+        store.appointments.offer("visit", begins, site="Madrid", zone="Europe/Madrid", minutes=20)
+    settings = {"appointments": {"days": {"mon-fri": "09:00-19:00"}}}
+    working = WorkingDaySettings.model_validate(settings).of_site("ES")
+    answer = Lookups(store, lambda: DECEMBER, working).ask(
+        "free_slots", {"service": "visit", "from_date": "2026-12-08"}
+    )
+    assert isinstance(answer, Found)
+    told = [(answer.record[f"date_{n}"], answer.record[f"time_{n}"]) for n in (1, 2, 3)]
+    assert told == [("2026-12-09", "10:00"), ("2026-12-09", "11:00"), (None, None)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"holidays": "XX"}, {"holidays": "ES-XX"}, {"days": {"monday": "9-18"}}, {"dates": {"soon": "closed"}}],
+)
+def test_days_that_cannot_be_read(settings: dict[str, object]) -> None:
+    """Refused when the settings are read, and not in a call."""
+    with pytest.raises(ValidationError):
+        WorkingDaySettings.model_validate({"deliveries": settings})

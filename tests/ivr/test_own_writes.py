@@ -15,10 +15,12 @@ from dialogs.catalogue import load_catalogue
 from dialogs.results import Refused, Written
 from ivr.back_ends.agreement import differing
 from ivr.back_ends.carrying import given_of
+from ivr.working_days import WorkingDaySettings
 from ivr.writes import SCHEMAS, WRITES, asked
 from tests.databases import store_at
 
 FLOWS = Path(__file__).parents[2] / "dialogs" / "flows"
+SPAIN = WorkingDaySettings().of_site("ES")
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
 
 
@@ -32,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def do(store: Store, name: str, key: str | None = None, **values: str) -> Written | Refused:
     given_of(SCHEMAS[name].values, values)  # as on a call: each value of its type
-    return WRITES[name].do(store, values, asked(NOW, key or str(new_id()), None))
+    return WRITES[name].do(store, values, asked(NOW, key or str(new_id()), None, SPAIN))
 
 
 def owner(store: Store, order: str) -> str:
@@ -68,6 +70,8 @@ def test_another_delivery_day(store: Store) -> None:
     [
         ("780387", "2026-11-23", "past"),
         ("780387", "2027-12-01", "too_far"),
+        ("780387", "2026-11-28", "no_delivery"),
+        ("780387", "2026-12-08", "no_delivery"),
         ("780361", "2026-11-30", "out_for_delivery"),
         ("780379", "2026-11-30", "delivered"),
         ("780353", "2026-11-30", "cancelled"),

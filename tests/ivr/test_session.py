@@ -653,11 +653,12 @@ def test_a_lookup_in_a_database_that_does_not_answer_is_slow(rig: Rig) -> None:
     seed(rig.store, customers=7)
     other = Store(f"sqlite:///{rig.folder}/ivr.sqlite3")
     rig.lookups = Lookups(other, lambda: datetime(2026, 11, 23, tzinfo=UTC))
-    lookup = Lookup("order", {"order_id": "780346"}, "order", 4.0)
+    by = {"order_id": "780346", "customer_number": "45716"}
+    lookup = Lookup("order", by, "order", 4.0)
     with other.database.reading():
         dialog, _ = rig.live([lookup, Hangup("bye")])
     assert dialog.results == [Slow()]
-    assert isinstance(rig.lookups.ask("order", {"order_id": "780346"}), Found)
+    assert isinstance(rig.lookups.ask("order", by), Found)
     other.close()
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from esl.embedded.caller import ScriptedCaller
 from esl.embedded.errors import ScriptError
 from esl.switch import FRAME_BYTES, SAMPLE_RATE
 from ivr.errors import CannotPlay
 from ivr.moments import CallerAnswered, CallOver, Moment, SystemSpoke
-from ivr.workshop.sound_device import MOST_WAITING, SILENCE, SoundDevice
-from ivr.workshop.voice_call import MARGIN, MOST_TRIES, FileCaller, pieces_of
+from ivr.workshop.sound_device import COMFORTABLE, LOST_AFTER, MOST_WAITING, SILENCE, SoundDevice
+from ivr.workshop.voice_call import MARGIN, MOST_TRIES, FileCaller, converse, pieces_of
 
 
 def tone(seconds: float) -> bytes:
@@ -131,11 +132,26 @@ class PaperPortAudio(ModuleType):
     class PortAudioError(Exception):
         """As the package has it."""
 
-    def __init__(self, refuses: str = "") -> None:
+    def __init__(self, refuses: str = "", *, rate: int = 44100, only: bool = False) -> None:
+        """`rate`: what the device likes; `only`: and nothing else."""
         super().__init__("sounddevice")
         self.refuses = refuses
+        self.rate, self.only = rate, only
         self.closed = False
         self.asked: dict[str, Any] = {}
+
+    def query_devices(self, *, kind: str) -> dict[str, float]:
+        if self.refuses.startswith("no"):
+            raise self.PortAudioError("Error querying device -1")
+        assert kind in ("input", "output")
+        return {"default_samplerate": float(self.rate)}
+
+    def check_input_settings(self, *, samplerate: int, channels: int, dtype: str) -> None:
+        assert (channels, dtype) == (1, "int16")
+        if self.only and samplerate != self.rate:
+            raise self.PortAudioError("Invalid sample rate [PaErrorCode -9997]")
+
+    check_output_settings = check_input_settings
 
     def RawStream(self, **asked: Any) -> PaperPortAudio:  # noqa: N802 - the package's name
         if self.refuses:
@@ -146,12 +162,15 @@ class PaperPortAudio(ModuleType):
     def start(self) -> None:
         """The test calls back."""
 
+    def abort(self) -> None:
+        """What was not played yet is not waited for."""
+
     def close(self) -> None:
         self.closed = True
 
     def exchange(self, heard: bytes) -> bytes:
-        said = bytearray(FRAME_BYTES)
-        self.asked["callback"](heard, memoryview(said), FRAME_BYTES // 2, None, None)
+        said = bytearray(len(heard))
+        self.asked["callback"](heard, memoryview(said), len(heard) // 2, None, None)
         return bytes(said)
 
 
@@ -179,7 +198,12 @@ def test_sound_goes_both_ways_and_never_piles_up(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("library", "missing"),
-    [(None, "pip install"), (PaperPortAudio("no default device"), "no default device")],
+    [
+        (None, "pip install"),
+        (PaperPortAudio("no default device"), "there is no microphone, or no loudspeaker"),
+        (PaperPortAudio("Device busy"), "Device busy"),
+        (PaperPortAudio(rate=11025, only=True), "Invalid sample rate"),
+    ],
 )
 def test_what_is_missing_is_told(
     library: ModuleType | None, missing: str, monkeypatch: pytest.MonkeyPatch
@@ -189,3 +213,58 @@ def test_what_is_missing_is_told(
     with pytest.raises(CannotPlay, match=missing) as told, SoundDevice():
         pass
     assert "--in caller.wav" in str(told.value)
+
+
+@pytest.mark.parametrize("rate", [48000, 44100, 16000])
+def test_a_device_of_another_rate_is_converted(rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many cards cannot do 8 kHz: a tone stays the tone that it was, without a seam between two frames."""
+    library = PaperPortAudio(rate=rate, only=True)
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    place = np.arange(rate)
+    sung = (8000 * np.sin(place * 2 * np.pi * 440 / rate)).astype("<i2").tobytes()
+    frame = rate // 50 * 2
+    heard, said = b"", b""
+    with SoundDevice() as device:
+        assert library.asked["samplerate"] == rate
+        spoken = tone(1.0)
+        for at in range(50):
+            device.play(spoken[at * FRAME_BYTES : (at + 1) * FRAME_BYTES])
+            said += library.exchange(sung[at * frame : (at + 1) * frame])
+            heard += device.read() or b""
+    assert (len(heard), len(said)) == (50 * FRAME_BYTES, 50 * frame)
+    for samples, at in ((heard, SAMPLE_RATE), (said, rate)):
+        kept = np.frombuffer(samples, "<i2").astype(float)[at // 10 :]
+        when = np.arange(len(kept)) / at
+        waves = np.stack([np.sin(2 * np.pi * 440 * when), np.cos(2 * np.pi * 440 * when)], axis=1)
+        parts, *_ = np.linalg.lstsq(waves, kept, rcond=None)
+        assert np.hypot(*parts) == pytest.approx(8000, rel=0.02)
+        assert np.abs(kept - waves @ parts).max() < 80, "a click at every frame"
+
+
+def test_a_delay_is_paid_back_in_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speech is never cut for it."""
+    library = PaperPortAudio()
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    speech = b"\x01\x02" * (FRAME_BYTES // 2)
+    with SoundDevice() as device:
+        for frame in [SILENCE] * 12 + [speech] * 8:
+            device.play(frame)
+        played = [library.exchange(SILENCE) for _ in range(20)]
+    assert played.count(speech) == 8
+    assert played.index(speech) <= COMFORTABLE
+
+
+def test_a_lost_device_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was unplugged: one line, instead of a caller who is silent for ever."""
+    library = PaperPortAudio()
+    monkeypatch.setitem(sys.modules, "sounddevice", library)
+    now = 100.0
+    with SoundDevice(lambda: now) as device:
+        library.exchange(SILENCE)
+        assert (device.read(), device.read()) == (SILENCE, None)
+        now += LOST_AFTER + 0.1
+        caller = ScriptedCaller(("127.0.0.1", 9), destination="9100")
+        monkeypatch.setattr(caller, "join", lambda: None)
+        with pytest.raises(CannotPlay, match="has gone"):
+            converse(caller, device)
+    assert library.closed

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from data.ids import new_id
 from data.models import OutboxRow
 from data.records import Consent
+from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Notify
 from dialogs.results import Done, Failed, Refused
@@ -26,7 +27,8 @@ from ivr.messenger.messenger import Messenger, carriers
 from ivr.messenger.paper import Folder
 from ivr.messenger.settings import MessageSettings
 from ivr.occasion import Occasion, Person
-from ivr.outbox import Outbox
+from ivr.outbox import LEAST_TRIES, Kind, Outbox
+from ivr.safekeeping import Safekeeping
 from tests.databases import store_at
 from tests.messenger.conftest import Provider
 
@@ -69,7 +71,8 @@ class Office:
         self.clock = HandClock()
         self.settings = MessageSettings.model_validate(settings)
         self.post = Post()
-        self.messenger = Messenger(self.store, self.settings, region="ES", clock=self.clock)
+        safe = Safekeeping(Spool(folder / "spool"))
+        self.messenger = Messenger(self.store, self.settings, region="ES", clock=self.clock, safe=safe)
         self.outbox = self.server("a", sms=carrier or self.post)
 
     def server(self, name: str, **carriers: Carrier) -> Outbox:
@@ -175,12 +178,14 @@ def test_a_provider_s_wish_to_wait_is_granted(office: Office) -> None:
 
 def test_a_message_is_given_up_after_a_day_and_a_half_and_can_be_sent_again(office: Office) -> None:
     """Sooner than a write of a flow; an operator who has mended the provider has it tried once more."""
-    office.post.fails = [DeliveryFailed("the provider answers 503")] * 2
+    office.post.fails = [DeliveryFailed("the provider answers 503")] * LEAST_TRIES
     office.send()
     office.carry()
-    assert office.states() == ["waiting"]
     office.clock.today += PATIENCE
-    assert office.carry() == 1
+    for _ in range(1, LEAST_TRIES):
+        assert office.states() == ["waiting"]
+        office.clock.today += timedelta(hours=1)
+        assert office.carry() == 1
     assert office.states() == ["failed"]
     (lost,) = office.store.outbox.given_up()
     assert lost.last_error == "not done in time: the provider answers 503"
@@ -220,6 +225,42 @@ def test_a_channel_that_hangs_delays_no_other(office: Office) -> None:
         while office.states().count("sent") < AT_ONCE + 5:
             gevent.sleep(0.02)
     outbox.close()
+
+
+def test_a_webhook_that_hangs_delays_no_other(office: Office) -> None:
+    """Each receiver has places of its own: one that is dead is a matter of its own messages."""
+
+    class Receivers(Hanging):
+        def deliver(self, message: Message) -> str:
+            return super().deliver(message) if message.to == "dead" else Post.deliver(self, message)
+
+    hooks = Receivers()
+    outbox = office.server("b", webhook=hooks)
+    for to in ("dead",) * (AT_ONCE + 2) + ("crm",):
+        office.send(to=to, channel="webhook")
+    outbox.start()
+    with gevent.Timeout(20):
+        while not hooks.taken:
+            gevent.sleep(0.02)
+    assert [message.to for message in hooks.taken] == ["crm"]
+    hooks.released.set()
+    outbox.close()
+
+
+def test_a_webhook_is_told_of_a_call_in_its_order(office: Office) -> None:
+    """What comes later waits for what could not be told; other calls do not."""
+    office.post.fails = [DeliveryFailed("the provider answers 503")]
+    outbox = office.server("b", webhook=office.post)
+    call = new_id()
+    for text in ("began", "ended"):
+        office.send(to="crm", text=text, channel="webhook", call=call)
+        office.clock.today += timedelta(milliseconds=1)
+    office.send(to="crm", text="another", channel="webhook")
+    for _ in range(3):
+        outbox.carry("webhook")
+        outbox.wait_until_carried()
+        office.clock.today += timedelta(minutes=1)
+    assert [message.text for message in office.post.taken] == ["another", "began", "ended"]
 
 
 def _claimed(store: Store) -> list[str]:
@@ -271,10 +312,30 @@ def test_a_no_is_respected(office: Office) -> None:
     assert office.send() == Done()
 
 
-def test_with_the_database_lost_the_flow_is_told(office: Office) -> None:
-    """What cannot be noted would be lost: `Failed`, and the flow does not say that it was sent."""
+def test_with_the_database_lost_it_waits_in_the_spool(office: Office, tmp_path: Path) -> None:
+    """Asked twice it is one message; whether it may go at all is asked when the database is back."""
+    file = office.store.database.file
+    call = new_id()
+    file.rename(file.with_suffix(".away"))
+    assert [office.send(call=call) for _ in range(2)] == [Done(), Done()]
+    assert office.send("+34600111333") == Done()
+    file.with_suffix(".away").rename(file)
+    office.store.suppressions.add("number", "+34600111333", reason="test", at=BEGIN)
+    assert Spool(tmp_path / "spool").drain(office.store).written == 3
+    office.outbox.takes("message", Kind(carry=office.messenger.carry))
+    assert office.outbox.carry("message") == 2
+    office.outbox.wait_until_carried()
+    assert office.carry() == 1
+    assert [message.to for message in office.post.taken] == [NUMBER]
+    (refused,) = office.store.outbox.given_up()
+    assert refused.last_error == "declined: the number is not to be contacted"
+
+
+def test_with_database_and_spool_lost_the_flow_is_told(office: Office, tmp_path: Path) -> None:
+    """What cannot be noted anywhere would be lost: `Failed`, and the flow does not say that it was sent."""
     file = office.store.database.file
     file.rename(file.with_suffix(".away"))
+    (tmp_path / "spool").touch()
     assert isinstance(office.send(), Failed)
 
 

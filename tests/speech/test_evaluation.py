@@ -11,18 +11,23 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from dialogs.results import Alternative, Heard, Match
+from dialogs.slots.asking import Asking
+from dialogs.universals import find_universal
 from ivr.cli.evaluate import evaluate
 from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation import answering, studio_voices
-from ivr.evaluation.hearing import edits, in_words, measure, mistakes, spoilt, table
+from ivr.evaluation.hearing import NOW, edits, in_words, measure, mistakes, spoilt, table
 from ivr.evaluation.material import (
     SETS,
     VOICES,
     Item,
+    menu_kind,
     studio_items,
     synthetic_items,
 )
+from ivr.evaluation.nothing import FOREIGN, OTHER_WORDS, STUDIO_SENTENCES, STUDIO_WORDS, questions
 from ivr.evaluation.picture import picture
 from ivr.evaluation.spoiling import CONDITIONS, a_law, lossy, mu_law
 from speech.pyttsx3 import Pyttsx3, Voice
@@ -103,6 +108,40 @@ def test_the_same_seed_gives_the_same_sets(language: str) -> None:
         halves = [one.split for one in first if one.set == name]
         assert min(halves.count("test"), halves.count("tuning")) >= 10, name
     assert len({one.speaker for one in first if one.set == "yes_no"}) >= 9
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+def test_what_is_no_answer_holds_none(language: str) -> None:
+    """Else right answers would count as mistakes. ("Caldo" is like "saldo", and may be asked back.)"""
+    spoken = [text for text in OTHER_WORDS[language] if _answers(text, language)]
+    assert spoken == []
+    foreign = [text for texts in FOREIGN.values() for text in texts if _answers(text, language)]
+    assert foreign == []
+
+
+def _answers(text: str, language: str) -> bool:
+    given = Heard((Alternative(text, 0.99),))
+    kinds = questions(menu_kind())
+    found = [kind.judge(given, Asking(language, NOW)) for kind in kinds]
+    sure = any(isinstance(one, Match) and one.band == "sure" for one in found)
+    return sure or find_universal(given, language, ("es", "ca", "en"), one_key=False) is not None
+
+
+def test_what_is_no_answer_comes_from_everywhere(tmp_path: Path) -> None:
+    """Every source and question, the same for the same seed, loud enough to be heard and not clipped."""
+    for name in (*STUDIO_SENTENCES, *STUDIO_WORDS):
+        write_wav(tmp_path / f"{name}.wav", noise(0.5, 3000))
+    speak = lambda *_args: to_samples(tones(150, 300, 450, seconds=0.5))  # noqa: E731 - a speaker of one line
+    first, second = (
+        list(synthetic_items("ca", ["nothing"], 96, 1, speak, studios={"es": tmp_path})) for _ in range(2)
+    )
+    assert [one.name for one in first] == [one.name for one in second]
+    assert len({one.name for one in first}) == 96 and {one.value for one in first} == {""}
+    assert {one.kind.name for one in first} == {"yes_no", "choice", "digits"}
+    for source in ("noise", "music", "cross-talk", "another language", "other words", "studio word"):
+        assert any(source in one.speaker for one in first), source
+    loudest = [float(np.abs(one.sound()).max()) for one in first]
+    assert min(loudest) > 0.01 and max(loudest) <= 1.0
 
 
 def test_people_say_numbers_word_by_word(tmp_path: Path) -> None:

@@ -346,7 +346,7 @@ def test_files_that_are_none(mapping: Path) -> None:
     assert "is empty" in refusal(SheetWrong, mapping, file("a.csv", b""))
     assert "no text" in refusal(SheetWrong, mapping, file("b.csv", b"\x7fELF\0\0"))
     assert "no column 'Nombre'" in refusal(SheetWrong, mapping, file("c.csv", "Nº cliente;Name\n".encode()))
-    assert "old Excel" in refusal(SheetWrong, mapping, file("d.xls", b"x"))
+    assert "no Excel file" in refusal(SheetWrong, mapping, file("d.xls", b"x"))
     assert "no Excel file" in refusal(SheetWrong, mapping, file("e.xlsx", b"x"))
     assert "not known" in refusal(SheetWrong, mapping, file("f.pdf", b"x"))
     opened = f'{HEADER}\n1;"Ana;Puig;{"x" * 20_000}'.encode()
@@ -355,7 +355,7 @@ def test_files_that_are_none(mapping: Path) -> None:
     assert "two columns 'Nombre'" in refusal(SheetWrong, mapping, file("h.csv", twice))
     with zipfile.ZipFile(folder / "i.xlsx", "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("nothing.xml", "x")
-    assert "no Excel file" in refusal(SheetWrong, mapping, folder / "i.xlsx")
+    assert "cannot be read" in refusal(SheetWrong, mapping, folder / "i.xlsx")
 
 
 @pytest.mark.parametrize(
@@ -363,8 +363,13 @@ def test_files_that_are_none(mapping: Path) -> None:
     [
         ("columns: {customer_number: N}", 1, "`name` is needed"),
         ("region: XX\ncolumns: {customer_number: N, name: M}", 1, "no such country"),
-        ("columns:\n  customer_number: N\n  name: M\n  nmae: X\n", 4, "no such field"),
-        ("columns:\n  customer_number: N\n  name: M\n  phones: {colum: X}\n", 4, "no such key"),
+        ("columns:\n  customer_number: N\n  name: M\n  nmae: X\n", 4, "no such field: is `name` meant?"),
+        ("columns:\n  customer_number: N\n  name: M\n  phone: X\n", 4, "is `phones` meant?"),
+        (
+            "columns:\n  customer_number: N\n  name: M\n  phones: {colum: X}\n",
+            4,
+            "key: is `column` meant?",
+        ),
         ("date: d/m/y\ncolumns: {customer_number: N, name: M}", 1, "dd/mm/yyyy"),
         ("columns:\n  customer_number: N\n  name: M\n  due_on: V\n", 1, "`balance`"),
         ("columns: [", 1, ""),

@@ -1,0 +1,309 @@
+"""Places in a queue that people keep without holding the line, and the tries to call them.
+
+Rules:
+1. One callback that is open per person and queue: asked again, it is the same one, at the same place.
+2. A try goes `waiting → claimed → dialled → answered → reached`. Each step is one statement that names the
+   try and its owner, so of two servers, or a server and its own past, one goes on and the other is told no.
+3. `dialled` is written before the order to dial leaves. What was only claimed may be dialled by somebody
+   else; what was dialled may not, until the switch has been asked for its leg.
+4. A place ends as `reached`, `cancelled` or `given_up`, and never by a lapse of time or a crash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, update
+
+from data.database import Database
+from data.ids import new_id
+from data.models import CallbackRow
+from data.once import insert_new
+from data.records import Booking, Callback, CallbackState, utc
+from data.text import clean
+
+UNDER_WAY: tuple[CallbackState, ...] = ("claimed", "dialled", "answered")
+_LONGEST_RESULT = 60
+_OPEN = CallbackRow.ended_at.is_(None)
+
+
+class Callbacks:
+    """Every method blocks for as long as the database takes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def book(self, booking: Booking) -> tuple[Callback, bool]:
+        """The callback, and whether it is new. Asked again, number and time are the newer ones, and the
+        place is the older."""
+        with self._database.writing() as connection:
+            while True:
+                put = connection.execute(
+                    insert_new(connection, CallbackRow).values(**_values(booking), id=new_id())
+                )
+                if put.rowcount:
+                    return self._open_of(connection, booking.queue, booking.who), True
+                if self._renew(connection, booking):
+                    return self._open_of(connection, booking.queue, booking.who), False
+                # It has just ended elsewhere: it can be put in now.
+
+    def _renew(self, connection: Connection, booking: Booking) -> bool:
+        mine = (CallbackRow.queue == booking.queue, CallbackRow.who == booking.who, _OPEN)
+        free = CallbackRow.state.in_(("waiting", "unclear"))
+        changed = connection.execute(
+            update(CallbackRow)
+            .where(*mine)
+            .values(
+                number=case((free, booking.number), else_=CallbackRow.number),
+                due_at=case((free, booking.due_at), else_=CallbackRow.due_at),
+                until_at=case((free, booking.until_at), else_=CallbackRow.until_at),
+                # Who asks again has told us that they were not reached.
+                state=case((free, "waiting"), else_=CallbackRow.state),
+                base_score=case(
+                    (CallbackRow.base_score < booking.base_score, booking.base_score),
+                    else_=CallbackRow.base_score,
+                ),
+                language=booking.language,
+                story=json.dumps(dict(booking.story), separators=(",", ":")),
+            )
+        )
+        return bool(changed.rowcount)
+
+    def _open_of(self, connection: Connection, queue: str, who: str) -> Callback:
+        query = select(CallbackRow).where(CallbackRow.queue == queue, CallbackRow.who == who, _OPEN)
+        return _callback(connection.execute(query).one())
+
+    # --- looking ---
+
+    def get(self, callback_id: UUID) -> Callback | None:
+        """One of them, open or not."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(CallbackRow).where(CallbackRow.id == callback_id)).one_or_none()
+        return None if row is None else _callback(row)
+
+    def due(self, at: datetime, most: int = 500) -> tuple[Callback, ...]:
+        """Those who wait and may be called now: the highest place of each queue first."""
+        place = CallbackRow.joined_at  # the score of two differs as their places do, but for the base score
+        query = select(CallbackRow).where(
+            _OPEN, CallbackRow.state == "waiting", CallbackRow.due_at <= utc(at)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(place, CallbackRow.id).limit(most)).all()
+        return tuple(sorted(map(_callback, rows), key=lambda one: -one.score(at)))
+
+    def waiting(self, queue: str = "") -> tuple[Callback, ...]:
+        """All that are open, also those that are not due yet or under way; the earliest to come first."""
+        query = select(CallbackRow).where(_OPEN)
+        if queue:
+            query = query.where(CallbackRow.queue == queue)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(CallbackRow.joined_at, CallbackRow.id)).all()
+        return tuple(map(_callback, rows))
+
+    def ended(self, most: int = 100) -> tuple[Callback, ...]:
+        """Those that are over, the last first."""
+        query = select(CallbackRow).where(CallbackRow.ended_at.is_not(None))
+        query = query.order_by(CallbackRow.ended_at.desc(), CallbackRow.id).limit(most)
+        with self._database.reading() as connection:
+            return tuple(map(_callback, connection.execute(query)))
+
+    def counts(self) -> dict[str, int]:
+        """How many there are in each state."""
+        query = select(CallbackRow.state, func.count()).group_by(CallbackRow.state)
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def put_off(self, callback_id: UUID, *, due_at: datetime) -> bool:
+        """Not before that moment; the place stays. False: a try is under way, or it is over."""
+        mine = (CallbackRow.id == callback_id, CallbackRow.state == "waiting", _OPEN)
+        with self._database.writing() as connection:
+            changed = connection.execute(update(CallbackRow).where(*mine).values(due_at=utc(due_at)))
+            return bool(changed.rowcount)
+
+    # --- a try ---
+
+    def claim(self, callback_id: UUID, owner: str, *, at: datetime, lease: timedelta) -> Callback | None:
+        """A new try, `owner`'s until `at + lease`; `None`: somebody else has it, or it is over."""
+        now = utc(at)
+        mine = (
+            CallbackRow.id == callback_id,
+            CallbackRow.state == "waiting",
+            CallbackRow.due_at <= now,
+            _OPEN,
+        )
+        with self._database.writing() as connection:
+            row = connection.execute(
+                update(CallbackRow)
+                .where(*mine)
+                .values(state="claimed", claimed_by=owner, lease_until=now + lease, attempt_id=new_id())
+                .returning(CallbackRow)
+            ).one_or_none()
+        return None if row is None else _callback(row)
+
+    def dialled(self, attempt_id: UUID, owner: str) -> bool:
+        """From here on the customer may be called. False: it is not ours any more: do not dial."""
+        values = {"state": "dialled", "tries": CallbackRow.tries + 1}
+        return self._step(attempt_id, owner, ("claimed",), **values)
+
+    def answered(self, attempt_id: UUID, owner: str) -> bool:
+        """The customer is on the line. False: they have cancelled meanwhile, or it is not ours any more."""
+        return self._step(attempt_id, owner, ("dialled",), state="answered")
+
+    def reached(self, attempt_id: UUID, owner: str, *, at: datetime) -> bool:
+        """An agent has them: it is over."""
+        values = {"state": "reached", "ended_at": utc(at), "last_result": "reached"}
+        return self._step(attempt_id, owner, ("dialled", "answered"), **values, **_FREE)
+
+    def missed(
+        self, attempt_id: UUID, owner: str, *, at: datetime, result: str, again_at: datetime | None
+    ) -> bool:
+        """The try has failed; the next is at `again_at`, the place stays. `None`: it is given up."""
+        text = clean(result, _LONGEST_RESULT)
+        values: dict[str, object] = {"state": "given_up", "ended_at": utc(at)}
+        if again_at is not None:
+            values = {"state": "waiting", "due_at": utc(again_at)}
+        return self._step(attempt_id, owner, ("dialled", "answered"), last_result=text, **values, **_FREE)
+
+    def put_back(self, attempt_id: UUID, owner: str) -> bool:
+        """Nothing has left: whoever comes next may try."""
+        return self._step(attempt_id, owner, ("claimed",), state="waiting", **_FREE)
+
+    def never_left(self, attempt_id: UUID, owner: str) -> bool:
+        """The switch has never had its leg: as `put_back`, and the try does not count."""
+        values = {"state": "waiting", "tries": CallbackRow.tries - 1}
+        return self._step(attempt_id, owner, ("dialled",), **values, **_FREE)
+
+    def unclear(self, attempt_id: UUID, owner: str, why: str) -> bool:
+        """It was dialled, and nobody knows how that ended: a person looks at it (`revive`, `cancel`)."""
+        text = clean(why, _LONGEST_RESULT)
+        return self._step(
+            attempt_id, owner, ("dialled", "answered"), state="unclear", last_result=text, **_FREE
+        )
+
+    def under_way(self, queue: str) -> int:
+        """How many tries of a queue are under way, on whichever server: each of them takes an agent."""
+        query = select(func.count()).where(
+            CallbackRow.queue == queue, CallbackRow.state.in_(UNDER_WAY), _OPEN
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def extend(self, attempt_id: UUID, owner: str, *, until: datetime) -> bool:
+        """More time. False: it is not ours any more."""
+        return self._step(attempt_id, owner, UNDER_WAY, lease_until=utc(until))
+
+    def _step(self, attempt: UUID, owner: str, before: Iterable[CallbackState], /, **values: object) -> bool:
+        mine = (
+            CallbackRow.attempt_id == attempt,
+            CallbackRow.claimed_by == owner,
+            CallbackRow.state.in_(tuple(before)),
+            _OPEN,
+        )
+        with self._database.writing() as connection:
+            return bool(connection.execute(update(CallbackRow).where(*mine).values(**values)).rowcount)
+
+    # --- after a crash ---
+
+    def lapsed(self, at: datetime) -> tuple[Callback, ...]:
+        """Tries whose owner has not been heard of in time."""
+        query = select(CallbackRow).where(
+            _OPEN, CallbackRow.state.in_(UNDER_WAY), CallbackRow.lease_until <= utc(at)
+        )
+        with self._database.reading() as connection:
+            return tuple(map(_callback, connection.execute(query.order_by(CallbackRow.id))))
+
+    def take_over(self, attempt_id: UUID, owner: str, *, at: datetime, lease: timedelta) -> Callback | None:
+        """The try of somebody who is gone; `None`: somebody else was faster, or its owner lives."""
+        now = utc(at)
+        lost = (CallbackRow.attempt_id == attempt_id, CallbackRow.lease_until <= now, _OPEN)
+        with self._database.writing() as connection:
+            row = connection.execute(
+                update(CallbackRow)
+                .where(*lost, CallbackRow.state.in_(UNDER_WAY))
+                .values(claimed_by=owner, lease_until=now + lease)
+                .returning(CallbackRow)
+            ).one_or_none()
+        return None if row is None else _callback(row)
+
+    # --- from outside ---
+
+    def cancel(self, who: Iterable[str], *, at: datetime, why: str, queue: str = "") -> int:
+        """Whoever is meant wants no call any more (they have called, or said so): how many were cancelled.
+
+        A try that rings meanwhile is told when the customer answers (`answered` is false)."""
+        theirs: list[ColumnElement[bool]] = [
+            CallbackRow.who.in_(tuple(who)),
+            CallbackRow.state != "answered",
+            _OPEN,
+        ]
+        if queue:
+            theirs.append(CallbackRow.queue == queue)
+        return self._end(theirs, at=at, why=why)
+
+    def take_up(self, who: Iterable[str], queue: str, *, at: datetime) -> datetime | None:
+        """They have called, and wait in that queue themselves: their callback is cancelled, and its place is
+        theirs. When they came to the queue; `None`: they had none there. `who` they are, or at which numbers
+        they would be called."""
+        names = tuple(who)
+        mine = (
+            or_(CallbackRow.who.in_(names), CallbackRow.number.in_(names)),
+            CallbackRow.queue == queue,
+            CallbackRow.state != "answered",
+            _OPEN,
+        )
+        values = {"state": "cancelled", "ended_at": utc(at), "last_result": "they called", **_FREE}
+        with self._database.writing() as connection:
+            rows = connection.scalars(
+                update(CallbackRow).where(*mine).values(**values).returning(CallbackRow.joined_at)
+            ).all()
+        return min(rows, default=None)
+
+    def cancel_one(self, callback_id: UUID, *, at: datetime, why: str) -> bool:
+        """A person has decided. False: it is over already, or they talk."""
+        return bool(
+            self._end([CallbackRow.id == callback_id, CallbackRow.state != "answered", _OPEN], at=at, why=why)
+        )
+
+    def _end(self, which: list[ColumnElement[bool]], *, at: datetime, why: str) -> int:
+        values = {"state": "cancelled", "ended_at": utc(at), "last_result": clean(why, _LONGEST_RESULT)}
+        with self._database.writing() as connection:
+            return connection.execute(update(CallbackRow).where(*which).values(**values, **_FREE)).rowcount
+
+    def revive(self, callback_id: UUID, *, at: datetime) -> bool:
+        """A person wants it tried: from `unclear`, at the old place. False: it is not unclear."""
+        mine = (CallbackRow.id == callback_id, CallbackRow.state == "unclear", _OPEN)
+        values = {"state": "waiting", "due_at": utc(at)}
+        with self._database.writing() as connection:
+            return bool(connection.execute(update(CallbackRow).where(*mine).values(**values)).rowcount)
+
+
+_FREE: dict[str, object] = {"claimed_by": None, "lease_until": None, "attempt_id": None}
+
+
+def _values(booking: Booking) -> dict[str, object]:
+    return {
+        "queue": booking.queue,
+        "who": booking.who,
+        "number": booking.number,
+        "language": booking.language,
+        "segment": booking.segment,
+        "base_score": booking.base_score,
+        "joined_at": booking.joined_at,
+        "booked_at": booking.at,
+        "due_at": booking.due_at,
+        "until_at": booking.until_at,
+        "tries": 0,
+        "state": "waiting",
+        "story": json.dumps(dict(booking.story), separators=(",", ":")),
+        "call_id": booking.call_id,
+        "customer_id": booking.customer_id,
+    }
+
+
+def _callback(row: Row[Any]) -> Callback:
+    kept = {column: getattr(row, column) for column in Callback.__dataclass_fields__ if column != "story"}
+    return Callback(**kept, story=json.loads(row.story))

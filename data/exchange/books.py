@@ -1,0 +1,171 @@
+"""Rows of an Excel file (.xlsx), and what a reader of them must be told.
+
+Rules:
+1. A file is looked through once before it is read: what unpacks to gigabytes in one cell, or claims to, is a
+   trap, and Excel's own library would take it all into memory.
+2. What people see is what is taken: zeros in front that a number has by its format, and no number that Excel
+   has rounded. What they do not see (hidden rows, merged cells, other sheets) is told.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from data.errors import SheetWrong
+from data.exchange.cells import Cell
+from data.exchange.mapping import Mapping
+
+_LARGEST = 2_000_000_000
+"""Bytes of a file unpacked; one that is small and claims more is a trap."""
+_LARGEST_STRINGS = 300_000_000
+"""Bytes of the texts that all sheets share, which are held in memory."""
+_PIECE = 1 << 16
+_LONGEST_TEXT = 8 * _PIECE
+"""Bytes between two marks of XML; a cell holds 32,767 characters at most."""
+MOST_COLUMNS = 500
+_HIDDEN = re.compile(rb"<row\b[^>]{0,400}\bhidden=\"(?:1|true)\"")
+_MERGED = re.compile(rb"<mergeCell\b")
+_TAIL = 420
+"""Bytes of a piece that are looked at again with the next, so that no mark is cut in two."""
+_ZEROS = re.compile("0{2,20}")
+SAVE_ANEW = "copy the list into a new file, or save it as .csv"
+
+
+class Formula(str):
+    """What stands in a cell that computes something."""
+
+
+class Fault(str):
+    """What stands in a cell whose formula has failed, such as `#N/A`."""
+
+
+class Book:
+    """An opened file."""
+
+    def __init__(self, path: Path, mapping: Mapping) -> None:
+        """Raises `SheetWrong`."""
+        from openpyxl import load_workbook  # noqa: PLC0415 -- slow to load, and most commands do not need it
+
+        self._path = path
+        hidden, merged = _looked_through(path)
+        # By its content: the library goes by the name, which may be wrong.
+        self._file = path.open("rb")
+        try:
+            self._book = load_workbook(self._file, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:
+            self._file.close()
+            raise SheetWrong(f"{path} cannot be read ({type(error).__name__})", remedy=SAVE_ANEW) from error
+        self._sheet = self._chosen(mapping)
+        self.remarks = list(self._told(mapping, hidden, merged))
+        """What whoever has made the list may not know of it."""
+
+    def _chosen(self, mapping: Mapping) -> Any:
+        sheets = self._book.worksheets
+        if mapping.sheet is not None:
+            found = [sheet for sheet in sheets if sheet.title == mapping.sheet]
+        else:
+            found = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+        if not found:
+            self._close()
+            named = f"sheet {mapping.sheet!r}" if mapping.sheet else "sheet that is visible"
+            raise SheetWrong(
+                f"{self._path} has no {named}", remedy=f"there are {', '.join(self._book.sheetnames)}"
+            )
+        return found[0]
+
+    def _told(self, mapping: Mapping, hidden: int, merged: int) -> Iterator[str]:
+        others = [sheet.title for sheet in self._book.worksheets if sheet is not self._sheet]
+        if others and mapping.sheet is None:
+            yield (
+                f"only the sheet {self._sheet.title!r} was read, and not {', '.join(map(repr, others[:5]))}:"
+                " say which with `sheet`"
+            )
+        if hidden:
+            yield f"{hidden} rows are hidden in the file (by a filter?), and were taken all the same"
+        if merged:
+            yield f"{merged} cells are merged: only the first row of each has its value, the others are empty"
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        """The rows with their numbers. Raises `SheetWrong`."""
+        try:
+            # What the file says of its own size may be wrong, and each row would be filled up to it.
+            self._sheet.reset_dimensions()
+            for number, cells in enumerate(self._sheet.iter_rows(), 1):
+                last = max(
+                    (place for place, cell in enumerate(cells, 1) if cell.value is not None), default=0
+                )
+                if last > MOST_COLUMNS:
+                    raise SheetWrong(
+                        f"{self._path}:{number} has something in column {last}",
+                        remedy=f"delete what stands beyond column {MOST_COLUMNS}",
+                    )
+                yield number, [_value(cell) for cell in cells[:last]]
+        except SheetWrong:
+            raise
+        except Exception as error:  # whatever a broken file makes of its library
+            raise SheetWrong(
+                f"{self._path} cannot be read ({type(error).__name__})", remedy=SAVE_ANEW
+            ) from error
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        self._book.close()
+        self._file.close()
+
+
+def _value(cell: Any) -> Cell:
+    value: Cell = cell.value
+    match cell.data_type:
+        case "f":
+            return Formula(value)
+        case "e":
+            return Fault(value)
+        case "n" if isinstance(value, int) and _ZEROS.fullmatch(cell.number_format):
+            return str(value).zfill(len(cell.number_format))
+    return value
+
+
+def _looked_through(path: Path) -> tuple[int, int]:
+    """How many rows are hidden, and how many cells merged, in all sheets. Raises `SheetWrong`."""
+    hidden = merged = 0
+    try:
+        with zipfile.ZipFile(path) as parts:
+            _insist_on_modest(path, parts)
+            for part in parts.infolist():
+                if part.filename.endswith(".xml"):
+                    with parts.open(part) as content:
+                        some, more = _counted(path, content)
+                    hidden, merged = hidden + some, merged + more
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise SheetWrong(f"{path} is no whole Excel file", remedy=SAVE_ANEW) from error
+    return hidden, merged
+
+
+def _insist_on_modest(path: Path, parts: zipfile.ZipFile) -> None:
+    unpacked = sum(part.file_size for part in parts.infolist())
+    strings = sum(part.file_size for part in parts.infolist() if "sharedstrings" in part.filename.lower())
+    if unpacked > _LARGEST or strings > _LARGEST_STRINGS:
+        raise SheetWrong(
+            f"{path} unpacks to {unpacked} bytes", remedy="cut it into several files, or give CSV"
+        )
+
+
+def _counted(path: Path, content: IO[bytes]) -> tuple[int, int]:
+    hidden = merged = silent = 0
+    tail = b""
+    while piece := content.read(_PIECE):
+        silent = 0 if b"<" in piece else silent + len(piece)
+        if silent > _LONGEST_TEXT:
+            raise SheetWrong(f"{path} has a cell of more than {silent} bytes", remedy="shorten it")
+        seen = tail + piece
+        # A mark within the tail was counted with the piece before.
+        hidden += sum(1 for found in _HIDDEN.finditer(seen) if found.end() > len(tail))
+        merged += sum(1 for found in _MERGED.finditer(seen) if found.end() > len(tail))
+        tail = seen[-_TAIL:]
+    return hidden, merged

@@ -1,0 +1,296 @@
+"""What is old, kind by kind: which rows and files, and how they are forgotten.
+
+Rules:
+1. In portions, each in a transaction of its own: calls get as much time in between, and it may be
+   broken off.
+2. Files first, rows after, as in an erasure.
+3. What is still needed is not old: an open call, ticket, debt or errand stays whatever its age, and so does
+   a file that a ticket or a consent names.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from data.models import (
+    AppointmentRow,
+    AppointmentSlotRow,
+    AuditRow,
+    CallbackRow,
+    CallerSettingRow,
+    CallRow,
+    ConsentRow,
+    DebtRow,
+    DoneRequestRow,
+    LockoutRow,
+    MessageRow,
+    MovementRow,
+    OrderRow,
+    OutboxRow,
+    PaymentRow,
+    PromiseRow,
+    SegmentRow,
+    TicketNoteRow,
+    TicketRow,
+    TurnRow,
+    VerificationTryRow,
+)
+from data.protection import files
+from data.protection.erasing import NAMELESS
+from data.protection.files import Folders
+from data.spool import Spool
+from data.store import Store
+
+PORTION = 200
+SHORTEST_PAUSE = 0.02
+"""Seconds; a writer of SQLite that waits looks more often than that."""
+LONGEST_CALL = timedelta(days=1)
+"""A call that began longer ago and has no end was lost with its server, not by its caller."""
+_CACHE_FOLDER = 2
+"""Characters of a folder's name in `speech.prompt_cache`."""
+_SOUNDS = (".wav", ".mp3", ".opus", ".ogg")
+
+
+class Ageing:
+    """Each method forgets one kind of what is older than a moment; it returns how much that is."""
+
+    def __init__(
+        self, store: Store, folders: Folders, *, dry_run: bool, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`pause`: waits so many seconds between two portions."""
+        self._pause = pause
+        self._store, self._folders, self._dry_run = store, folders, dry_run
+        self._silenced: ColumnElement[bool] = false()
+        """Recorded answers whose files a dry run would have removed by now."""
+
+    def recordings(self, before: datetime) -> int:
+        """Files of calls; the call's row stays, without its path."""
+        old = (*_over(before), CallRow.recording.is_not(None))
+
+        def forget() -> int:
+            with self._store.database.reading() as connection:
+                rows = connection.execute(
+                    select(CallRow.id, CallRow.recording).where(*old).limit(PORTION)
+                ).all()
+            self._remove(row.recording for row in rows)
+            with self._store.database.writing() as connection:
+                ids = [row.id for row in rows]
+                connection.execute(update(CallRow).where(CallRow.id.in_(ids)).values(recording=None))
+            return len(rows)
+
+        return self._again(forget, CallRow.id, *old) + self._spoken(before) + self._nobodys(before)
+
+    def _spoken(self, before: datetime) -> int:
+        """Answers that were recorded; the turn stays, without its path."""
+        needed = (
+            select(TicketNoteRow.recording).where(TicketNoteRow.recording.is_not(None)),
+            select(ConsentRow.clip).where(ConsentRow.clip.is_not(None)),
+        )
+        old = (
+            TurnRow.call_id.in_(select(CallRow.id).where(*_over(before))),
+            TurnRow.kind == "recorded",
+            TurnRow.text != "",
+            *(TurnRow.text.not_in(paths) for paths in needed),
+        )
+        if self._dry_run:
+            self._silenced = and_(*old)
+
+        def forget() -> int:
+            with self._store.database.reading() as connection:
+                rows = connection.execute(
+                    select(TurnRow.call_id, TurnRow.n, TurnRow.text).where(*old).limit(PORTION)
+                ).all()
+            self._remove(row.text for row in rows)
+            with self._store.database.writing() as connection:
+                for row in rows:
+                    mine = (TurnRow.call_id == row.call_id, TurnRow.n == row.n)
+                    connection.execute(update(TurnRow).where(*mine).values(text=""))
+            return len(rows)
+
+        return self._again(forget, TurnRow.n, *old)
+
+    def _nobodys(self, before: datetime) -> int:
+        """Files that no row names: left by a server that was killed, or by a row that is gone."""
+        named = self._named()
+        root = self._folders.recordings
+        left = files.older_than(root, before, _SOUNDS)
+        return self._unlink(file for file in left if file.relative_to(root).as_posix() not in named)
+
+    def _named(self) -> set[str]:
+        queries = (
+            select(CallRow.recording).where(CallRow.recording.is_not(None)),
+            select(TurnRow.text).where(TurnRow.kind == "recorded", TurnRow.text != ""),
+            select(TicketNoteRow.recording).where(TicketNoteRow.recording.is_not(None)),
+            select(ConsentRow.clip).where(ConsentRow.clip.is_not(None)),
+        )
+        with self._store.database.inspecting() as connection:
+            return {path for query in queries for path in connection.scalars(query) if path}
+
+    def transcripts(self, before: datetime) -> int:
+        """Turns of calls; recordings that are kept longer keep their turn."""
+        calls = select(CallRow.id).where(*_over(before))
+        old = (
+            TurnRow.call_id.in_(calls),
+            or_(TurnRow.kind != "recorded", TurnRow.text == "", self._silenced),
+        )
+
+        def forget() -> int:
+            with self._store.database.writing() as connection:
+                some = connection.scalars(select(TurnRow.call_id).where(*old).distinct().limit(PORTION)).all()
+                gone = delete(TurnRow).where(TurnRow.call_id.in_(some), *old[1:])
+                return connection.execute(gone).rowcount
+
+        return self._again(forget, TurnRow.n, *old)
+
+    def callers(self, before: datetime) -> int:
+        """Numbers, names and facts in calls; what numbers have asked for."""
+        named = or_(CallRow.caller_number != "", CallRow.caller_name != "", CallRow.customer_id.is_not(None))
+        old = (*_over(before), named)
+        values = {name: value for name, value in NAMELESS.items() if name != "recording"}
+
+        def forget() -> int:
+            with self._store.database.writing() as connection:
+                some = connection.scalars(select(CallRow.id).where(*old).limit(PORTION)).all()
+                connection.execute(update(CallRow).where(CallRow.id.in_(some)).values(**values))
+            return len(some)
+
+        settings = self._rows(CallerSettingRow, CallerSettingRow.e164, CallerSettingRow.at < before)
+        return self._again(forget, CallRow.id, *old) + settings
+
+    def messages(self, before: datetime) -> int:
+        """Rows, and files in the folder."""
+        written = files.older_than(self._folders.messages, before, (".json",))
+        return self._rows(MessageRow, MessageRow.id, MessageRow.at < before) + self._unlink(written)
+
+    def callbacks(self, before: datetime) -> int:
+        """Those that are over."""
+        return self._rows(CallbackRow, CallbackRow.id, CallbackRow.ended_at < before)
+
+    def segments(self, before: datetime) -> int:
+        return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)
+
+    def verification(self, before: datetime) -> int:
+        """Tries, and locks that are over."""
+        tries = self._rows(VerificationTryRow, VerificationTryRow.id, VerificationTryRow.at < before)
+        over = or_(LockoutRow.until < before, LockoutRow.lifted_at < before)
+        return tries + self._rows(LockoutRow, LockoutRow.id, over)
+
+    def consents(self, before: datetime) -> int:
+        """Those after which a newer one came, and those of nobody who could be asked for."""
+        newer = aliased(ConsentRow)
+        nobodys = (ConsentRow.customer_id.is_(None), ConsentRow.e164.is_(None))
+        same = or_(
+            newer.customer_id == ConsentRow.customer_id,
+            and_(ConsentRow.customer_id.is_(None), newer.e164 == ConsentRow.e164),
+        )
+        past = exists(select(newer.id).where(newer.kind == ConsentRow.kind, same, newer.at > ConsentRow.at))
+        old = (ConsentRow.at < before, or_(and_(*nobodys), past))
+        return self._with_files(ConsentRow, ConsentRow.id, ConsentRow.clip, ConsentRow.id, *old)
+
+    def tickets(self, before: datetime) -> int:
+        """Those that are over, with their notes."""
+        old = (TicketRow.status.in_(("resolved", "closed")), TicketRow.updated_at < before)
+        whose = TicketNoteRow.ticket_id
+        return self._with_files(TicketRow, TicketRow.id, TicketNoteRow.recording, whose, *old)
+
+    def orders(self, before: datetime) -> int:
+        """Those that are over, with their parcels and changes."""
+        over = OrderRow.status.in_(("delivered", "cancelled"))
+        return self._rows(OrderRow, OrderRow.id, over, OrderRow.updated_at < before)
+
+    def accounts(self, before: datetime) -> int:
+        """What stands in accounts and is settled."""
+        day = before.date()
+        promises = (PromiseRow.status != "open", PromiseRow.promised_for < day)
+        return (
+            self._rows(MovementRow, MovementRow.id, MovementRow.at < before)
+            + self._rows(PaymentRow, PaymentRow.id, PaymentRow.received_on < day)
+            + self._rows(DebtRow, DebtRow.id, DebtRow.status == "paid", DebtRow.due_on < day)
+            + self._rows(PromiseRow, PromiseRow.id, *promises)
+        )
+
+    def appointments(self, before: datetime) -> int:
+        """Appointments of that time, and the times themselves."""
+        past = AppointmentSlotRow.begins_at < before
+        slots = select(AppointmentSlotRow.id).where(past)
+        gone = self._rows(AppointmentRow, AppointmentRow.id, AppointmentRow.slot_id.in_(slots))
+        return gone + self._rows(AppointmentSlotRow, AppointmentSlotRow.id, past)
+
+    def outbox(self, before: datetime) -> int:
+        """What has been carried, and the keys of changes."""
+        keys = self._rows(DoneRequestRow, DoneRequestRow.idempotency_key, DoneRequestRow.at < before)
+        return self._rows(OutboxRow, OutboxRow.id, OutboxRow.done_at < before) + keys
+
+    def given_up(self, before: datetime) -> int:
+        """What nobody took up again."""
+        return self._rows(OutboxRow, OutboxRow.id, OutboxRow.given_up_at < before)
+
+    def spool(self, before: datetime) -> int:
+        """Lines that were set aside; what waits for the database is never old."""
+        return Spool(self._folders.spool).forget_set_aside(before, dry_run=self._dry_run)
+
+    def prompts(self, before: datetime) -> int:
+        """Sounds that were not asked for since."""
+        found = files.older_than(self._folders.prompts, before, (".wav",))
+        # Those of the cache lie in folders named by two signs; what lies beside them is a server's own.
+        return self._unlink(file for file in found if len(file.parent.name) == _CACHE_FOLDER)
+
+    def audit(self, before: datetime) -> int:
+        return self._rows(AuditRow, AuditRow.id, AuditRow.at < before)
+
+    def _rows(self, table: Any, key: Any, *old: ColumnElement[bool]) -> int:
+        """Whole rows, with what hangs on them."""
+
+        def forget() -> int:
+            with self._store.database.writing() as connection:
+                some = connection.scalars(select(key).where(*old).limit(PORTION)).all()
+                connection.execute(delete(table).where(key.in_(some), *old))
+            return len(some)
+
+        return self._again(forget, key, *old)
+
+    def _with_files(self, table: Any, key: Any, path: Any, whose: Any, *old: ColumnElement[bool]) -> int:
+        """Whole rows, after the files at `path` of the rows whose `whose` is their key."""
+
+        def forget() -> int:
+            with self._store.database.reading() as connection:
+                some = connection.scalars(select(key).where(*old).limit(PORTION)).all()
+                named = select(path).where(whose.in_(some), path.is_not(None))
+                self._remove(connection.scalars(named).all())
+            with self._store.database.writing() as connection:
+                connection.execute(delete(table).where(key.in_(some), *old))
+            return len(some)
+
+        return self._again(forget, key, *old)
+
+    def _again(self, forget: Callable[[], int], key: Any, *old: ColumnElement[bool]) -> int:
+        if self._dry_run:
+            with self._store.database.inspecting() as connection:
+                return connection.scalar(select(func.count(key)).where(*old)) or 0
+        total, began = 0, time.monotonic()
+        while some := forget():
+            total += some
+            # SQLite gives the next writer no turn by itself: half of the time is the calls'.
+            self._pause(max(SHORTEST_PAUSE, time.monotonic() - began))
+            began = time.monotonic()
+        return total
+
+    def _remove(self, paths: Iterable[str]) -> None:
+        found = (files.inside(self._folders.recordings, path) for path in paths)
+        files.remove(file for file in found if file is not None)
+
+    def _unlink(self, found: Iterable[Path]) -> int:
+        return sum(1 for _ in found) if self._dry_run else files.remove(found)
+
+
+def _over(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Calls that began before that moment and are over, or were lost."""
+    lost = CallRow.started_at < before - LONGEST_CALL
+    return (CallRow.started_at < before, or_(CallRow.ended_at.is_not(None), lost))

@@ -1,0 +1,93 @@
+"""What an answer is corrected to in the reply to its read-back: "no, el 4572", "not the fifth, the sixth".
+
+Rules:
+1. Whatever comes out is another value; what only makes sense as a correction is never sure.
+2. A piece replaces its piece: behind "quince de marzo" a "no, el dieciséis" is the sixteenth of March.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from dialogs.results import Alternative, Heard, Match
+from dialogs.slots.hedges import NO
+from dialogs.slots.words import plain, words_of
+from dialogs.slots.yes_no import behind_no
+
+MOST_WORDS = 16
+"""Words; in a longer reply nobody corrects in passing."""
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """An answer as it was read back: its value, its words, the language, and what judges another one."""
+
+    value: str
+    words: str
+    language: str
+    judge: Callable[[Heard], object]
+
+    def corrected_by(self, reply: Heard) -> Match | None:
+        """The other value that the reply gives, or `None`."""
+        for alternative in reply.alternatives:
+            for said in self._ways(alternative):
+                found = self._judged(said)
+                if found is not None and found.value != self.value:
+                    return self._by_itself(alternative, found)
+        return None
+
+    def _by_itself(self, alternative: Alternative, found: Match) -> Match:
+        """What the words behind the "no" mean by themselves is trusted as such."""
+        rest = next(iter(behind_no(Heard((alternative,))).alternatives), alternative)
+        plainly = self._judged(rest)
+        return plainly if plainly is not None and plainly.value == found.value else found
+
+    def _ways(self, alternative: Alternative) -> Iterator[Alternative]:
+        """How the words may correct it, the likeliest first."""
+        rest = next(iter(behind_no(Heard((alternative,))).alternatives), None)
+        if rest is None:
+            return
+        no = NO.get(self.language, frozenset())
+        bare = replace(rest, text=_from(rest.text, no))
+        # "El quince no, el dieciséis" and "(not) the fifth, the sixth" are two answers.
+        two = not no.isdisjoint(words_of(bare.text)) or self._judged(bare) is None
+        if two:
+            yield from self._halves(bare)
+        yield self._behind_it(rest)
+        yield rest
+
+    def _halves(self, rest: Alternative) -> Iterator[Alternative]:
+        """What stands behind this very value: "… the fifth, the sixth"."""
+        words = rest.text.split()
+        for at in range(1, len(words) if len(words) <= MOST_WORDS else 0):
+            first = self._without_no(" ".join(words[:at]))
+            same = Alternative(first, rest.confidence)
+            if not first or self.value not in (self._value(same), self._value(self._behind_it(same))):
+                continue
+            later = Alternative(self._without_no(" ".join(words[at:])), rest.confidence)
+            yield self._behind_it(later)
+            yield later
+
+    def _without_no(self, text: str) -> str:
+        no = NO.get(self.language, frozenset())
+        return " ".join(word for word in text.split() if plain(word) not in no)
+
+    def _behind_it(self, rest: Alternative) -> Alternative:
+        """As if all had been said in one breath, so that a piece finds its place."""
+        return Alternative(f"{self.words}, no, {rest.text}", rest.confidence)
+
+    def _value(self, said: Alternative) -> str | None:
+        found = self._judged(said)
+        return found.value if found is not None else None
+
+    def _judged(self, said: Alternative) -> Match | None:
+        found = self.judge(Heard((said,)))
+        return found if isinstance(found, Match) else None
+
+
+def _from(text: str, no: frozenset[str]) -> str:
+    """The text from its first word that is no "no"."""
+    words = text.split()
+    begin = next((at for at, word in enumerate(words) if plain(word) not in no), len(words))
+    return " ".join(words[begin:])

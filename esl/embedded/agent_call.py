@@ -1,0 +1,144 @@
+"""The leg to an agent of a queue who has answered: from the bridge to its end, and what is told of it.
+
+This one is simulated: no telephone rings, and the caller hears the agent's `voice`. An agent who can be
+called has a real one (`agent_telephone`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from gevent.event import Event
+
+from esl.embedded.call_queue import Agent, Member
+from esl.embedded.channel import Channel
+from esl.embedded.profile import CallerProfile, Times, agent_variables
+
+if TYPE_CHECKING:
+    from esl.embedded.queues import CallCentre
+
+SUBCLASS = "callcenter::info"
+SYSTEM = "single_box"
+MODULE = "mod_callcenter.c"
+AGENT_THREAD = "outbound_agent_thread_run"
+
+
+class AgentCall:
+    """The leg to an agent who has answered, from the bridge to its end."""
+
+    def __init__(self, centre: CallCentre, member: Member, agent: Agent) -> None:
+        self.centre = centre
+        self.switch = centre.switch
+        self.member = member
+        self.agent = agent
+        self.over = Event()
+        self.channel = self._answered_leg()
+
+    def _answered_leg(self) -> Channel:
+        caller = self.member.session.channel.profile
+        uuid, user = str(uuid4()), self.agent.contact
+        now = int(self.switch.clock.now() * 1_000_000)
+        profile = CallerProfile(
+            unique_id=uuid,
+            channel_name=f"sofia/internal/{user}@127.0.0.1:5062",
+            direction="outbound",
+            caller_id_number=caller.caller_id_number,
+            caller_id_name=caller.caller_id_name,
+            destination_number=user,
+            callee_id_name=user,
+            callee_id_number=user,
+            source="src/switch_ivr_originate.c",
+            context="default",
+            times=Times(profile_created=now, created=now, answered=now),
+        )
+        origin = (MODULE, AGENT_THREAD, 1755)
+        asked = {
+            **self.switch.board.core_lines("REQUEST_PARAMS", origin=origin),
+            "cc_queue": self.member.queue.name,
+            "cc_queue_joined_epoch": str(self.member.joined),
+            "cc_member_uuid": self.member.uuid,
+            "cc_member_session_uuid": self.member.session.uuid,
+            "cc_agent": self.agent.name,
+            "cc_agent_type": "Callback",
+            "cc_side": "agent",
+        }
+        variables = agent_variables(
+            profile,
+            session_id=self.switch.next_session_id(),
+            media_port=self.switch.next_media_port(),
+            asked=asked,
+        )
+        channel = Channel(self.switch, profile, variables)
+        channel.state = channel.running_state = "CS_CONSUME_MEDIA"
+        channel.answer_state = "answered"
+        channel.call_state = "ACTIVE"
+        channel.media.open = True
+        channel.fire("CHANNEL_CREATE")
+        channel.fire("CHANNEL_ANSWER")
+        return channel
+
+    def lines(self, action: str, *more: tuple[str, str]) -> list[tuple[str, str]]:
+        return [("CC-Queue", self.member.queue.name), ("CC-Action", action), *more]
+
+    def live(self) -> None:
+        """Bridges, talks, ends. Runs in the agent's greenlet."""
+        member, agent, session = self.member, self.agent, self.member.session
+        agent.calls_answered += 1
+        now = str(int(self.switch.clock.now()))
+        who = [("CC-Agent", agent.name), ("CC-Agent-System", SYSTEM), ("CC-Agent-UUID", self.channel.uuid)]
+        times = [("CC-Agent-Called-Time", str(agent.last_offered)), ("CC-Agent-Answered-Time", now)]
+        joined = ("CC-Member-Joined-Time", str(member.joined))
+        self.channel.fire(
+            "CUSTOM",
+            [*self.lines("bridge-agent-start", *who, *times, joined), *member.lines()],
+            subclass=SUBCLASS,
+            origin=(MODULE, AGENT_THREAD, 1934),
+        )
+        member.state = "Answered"
+        agent.last_bridge_start = int(self.switch.clock.now())
+        self.connect()
+        self.over.wait()
+        self.centre.leave(member)
+        agent.last_bridge_end = int(self.switch.clock.now())
+        agent.talk_time += agent.last_bridge_end - agent.last_bridge_start
+        hung_up = [("CC-Hangup-Cause", "SUCCESS")]
+        bridged = [("CC-Agent-Bridged", "true"), *times, joined]
+        ended = ("CC-Bridge-Terminated-Time", str(agent.last_bridge_end))
+        self.channel.fire(
+            "CUSTOM",
+            [*self.lines("bridge-agent-end", *hung_up, *who, *bridged, ended), *member.lines()],
+            subclass=SUBCLASS,
+            origin=(MODULE, AGENT_THREAD, 2062),
+        )
+        session.channel.set("cc_queue_terminated_epoch", str(agent.last_bridge_end))
+        leaving = [("CC-Member-Leaving-Time", str(agent.last_bridge_end)), joined]
+        cause = ("CC-Cause", "Terminated")
+        session.channel.fire(
+            "CUSTOM",
+            [
+                *self.lines("member-queue-end", *hung_up, cause, *who, *times, *leaving),
+                *member.lines(),
+            ],
+            subclass=SUBCLASS,
+            origin=(MODULE, AGENT_THREAD, 2098),
+        )
+
+    def connect(self) -> None:
+        """Brings the two together."""
+        self.centre.connect(self.member.session, self)
+
+    def in_conversation(self) -> None:
+        """The two hear each other now."""
+        self.centre.set_state(self.agent, "In a queue call")
+
+    def hang_up(self, *, by_agent: bool) -> None:
+        """Ends the agent's leg and lets the agent's greenlet go on."""
+        self.channel.hang_up("NORMAL_CLEARING", by_caller=by_agent)
+        self.channel.set("last_bridge_role", "originatee")
+        for name in ("sip_user_agent", "sip_hangup_disposition"):  # read from the BYE only after that
+            self.channel.set(name, self.channel.variables.get(name))
+        self.channel.report(last_application=None)
+        self.channel.set("call_uuid", self.channel.uuid)
+        self.channel.destroy()
+        self.over.set()

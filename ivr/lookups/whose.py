@@ -1,0 +1,29 @@
+"""Whether what a number names belongs to whoever asks: the number alone tells nothing.
+
+An order or a ticket is told to whoever knows its number *and* one thing more: the customer's postcode, or a
+proof of who they are. The telephone number of a customer's is no such thing: it is easily forged, and short
+cuts name what belongs to it. See docs/decisions/identity-what-needs-proof.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from data.store import Store
+
+PROOF = ("home_postcode", "customer_number")
+"""What goes with a number. `none` where a flow does not know it, which is nobody's."""
+
+
+def is_theirs(store: Store, owner: str, by: Mapping[str, str]) -> bool:
+    """Whether `by` has what the customer `owner` would know; `customer_number` is that of a proof, and not
+    what somebody said."""
+    if by.get("customer_number") == owner:
+        return True
+    customer = store.customers.by_number(owner)
+    kept = "" if customer is None or customer.postal_code is None else _plain(customer.postal_code)
+    return bool(kept) and _plain(by.get("home_postcode", "")) == kept
+
+
+def _plain(postcode: str) -> str:
+    return "".join(postcode.split()).replace("-", "").upper()

@@ -1,0 +1,232 @@
+"""Calls back those who keep their place: when it is their turn, lawful, and nobody else does it.
+
+Rules:
+1. The database is the truth: a try is claimed there, `dialled` is written before the order to dial leaves,
+   and every later word about it names the try. A server that dies leaves a lease that lapses.
+2. Of a lapsed try that was only claimed, nothing has left: it goes back to its place. Of one that was
+   dialled, the switch is asked for the leg: never there → back to its place; up → asked again later;
+   gone → `unclear`, for a person to decide. Nobody is called twice because we do not know.
+3. Hours and number are checked again at the instant of dialling.
+4. An order to dial that has become old is not given: its lease is longer than it may take to leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+import structlog
+
+from data.callbacks import Callbacks as Store
+from data.errors import DataError
+from data.records import Callback
+from ivr.queueing.callback_rules import (
+    CallbackSettings,
+    NotCalled,
+    Result,
+    again_at,
+    checked,
+    lawful,
+    next_lawful,
+)
+from ivr.queueing.turns import Place, soon_free, turns
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=120)
+"""Longer than a telephone rings and an order takes to leave, together."""
+ORDER_WITHIN = timedelta(seconds=20)
+"""An order to dial that has not left by then does not leave."""
+
+Trace = Literal["never", "up", "gone"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Somebody to be called now."""
+
+    attempt_id: UUID
+    """The uuid that the customer's leg gets: the same order twice is one leg."""
+    number: str
+    """E.164, checked."""
+    queue: str
+    language: str
+    score: int
+    """Seconds of base score with which they join the queue: all that they have waited, and are ahead."""
+    agent_first: bool
+    ring: int
+    """Seconds."""
+    story: Mapping[str, Any]
+    """For the agent."""
+
+
+class Dialler(Protocol):
+    """Who dials. (On the switch: an originated leg, `origination_uuid` = `attempt_id`.)"""
+
+    def dial(self, order: Order, answered: Callable[[], bool]) -> Result:
+        """Calls, and returns when it is known how that ended: with an agent (`reached`), or not.
+
+        `answered` is called once the customer is on the line, before anybody is put through; if it is
+        false they have cancelled meanwhile: an apology, and the end (`unwanted`).
+        """
+
+    def trace(self, attempt_id: UUID) -> Trace:
+        """What the switch knows of that leg: it never was there, it is up, or it is gone."""
+
+
+@dataclass(frozen=True)
+class QueueView:
+    """A queue as it stands now."""
+
+    on_the_line: Sequence[float] = ()
+    """Scores of those who wait on the line; tries that are under way are not among them."""
+    free: int = 0
+    """Agents who would be offered somebody now."""
+    busy: int = 0
+    """Agents who are logged in and talk."""
+    handling: float = 240.0
+    """Seconds that a talk takes."""
+
+
+Look = Callable[[str], QueueView]
+Run = Callable[[Callable[[], None]], None]
+"""Starts work beside; a server gives a greenlet, a test runs it at once."""
+
+
+@dataclass
+class Callbacks:
+    """One server's part. `step` is called every second or so."""
+
+    store: Store
+    dialler: Dialler
+    look: Look
+    owner: str
+    """This process, by its node's name."""
+    now: Callable[[], datetime]
+    settings: CallbackSettings
+    region: str
+    beside: Run
+    under_way: dict[UUID, datetime] = field(default_factory=dict)
+    """Tries of this process, and until when each is leased."""
+
+    def step(self) -> int:
+        """Looks after lapsed tries, and begins those whose turn it is; how many. Raises `DataError`."""
+        self._stay_alive()
+        self.recover()
+        due = self.store.due(self.now())
+        begun = 0
+        for queue in dict.fromkeys(one.queue for one in due):
+            places = [Place(one, one.score(self.now())) for one in due if one.queue == queue]
+            begun += sum(map(self._begin, self._whose_turn(queue, places)))
+        return begun
+
+    def _stay_alive(self) -> None:
+        """Renews the leases of what this process is at."""
+        now = self.now()
+        for attempt, until in list(self.under_way.items()):
+            if until - now < LEASE / 2 and self.store.extend(attempt, self.owner, until=now + LEASE):
+                self.under_way[attempt] = now + LEASE
+
+    def _whose_turn(self, queue: str, places: Sequence[Place[Callback]]) -> list[Callback]:
+        view = self.look(queue)
+        agents = view.free + soon_free(view.busy, ring=self.settings.ring, handling=view.handling)
+        if self.settings.first == "agent" and view.busy:
+            # A virtual member waits in the switch's own queue, and nobody is called yet: there must be one in
+            # time, or the switch gives the agent who is free next to somebody on the line.
+            agents = max(agents, 1)
+        return turns(places, view.on_the_line, agents - self.store.under_way(queue))
+
+    def _begin(self, callback: Callback) -> bool:
+        if len(self.under_way) >= self.settings.at_once:
+            return False
+        if not self._lawful_now(callback):
+            return False
+        mine = self.store.claim(callback.id, self.owner, at=self.now(), lease=LEASE)
+        if mine is None:
+            return False
+        assert mine.attempt_id is not None
+        self.under_way[mine.attempt_id] = self.now() + LEASE
+        self.beside(lambda: self._try(mine))
+        return True
+
+    def _lawful_now(self, callback: Callback) -> bool:
+        """Puts off what is not lawful now, and gives up what never will be."""
+        now = self.now()
+        try:
+            zones = checked(callback.number, region=self.region, countries=self.settings.countries).zones
+        except NotCalled as refused:
+            self.store.cancel_one(callback.id, at=now, why=f"number {refused.reason}")
+            return False
+        if lawful(now, zones, self.settings.hours):
+            return True
+        later = next_lawful(now, zones, self.settings.hours)
+        if later is not None:
+            self.store.put_off(callback.id, due_at=later)
+        return False
+
+    def _try(self, mine: Callback) -> None:
+        attempt = mine.attempt_id
+        assert attempt is not None
+        claimed_at = self.now()
+        try:
+            if not self.store.dialled(attempt, self.owner):
+                return
+            if (
+                self.now() - claimed_at > ORDER_WITHIN
+            ):  # this process stood still: somebody may have taken over
+                self.store.never_left(attempt, self.owner)
+                return
+            order = Order(
+                attempt_id=attempt,
+                number=mine.number,
+                queue=mine.queue,
+                language=mine.language,
+                score=int(mine.score(self.now())),
+                agent_first=self.settings.first == "agent",
+                ring=self.settings.ring,
+                story=mine.story,
+            )
+            result = self.dialler.dial(order, lambda: self.store.answered(attempt, self.owner))
+            self._note(mine, attempt, result)
+        except DataError as lost:
+            # The lease lapses, and whoever finds it asks the switch.
+            log.error("callback_not_noted", callback=str(mine.id), reason=str(lost))
+        finally:
+            self.under_way.pop(attempt, None)
+
+    def _note(self, mine: Callback, attempt: UUID, result: Result) -> None:
+        now = self.now()
+        if result == "reached":
+            self.store.reached(attempt, self.owner, at=now)
+        elif result == "no_agent":  # nobody was called, and no try is used up
+            self.store.never_left(attempt, self.owner)
+        else:
+            zones = checked(mine.number, region=self.region, countries=self.settings.countries).zones
+            later = again_at(result, mine.tries + 1, now, settings=self.settings, zones=zones)
+            self.store.missed(attempt, self.owner, at=now, result=result, again_at=later)
+        log.info("callback_tried", callback=str(mine.id), queue=mine.queue, result=result)
+
+    def recover(self) -> None:
+        """Looks after tries whose owner has not been heard of. Raises `DataError`."""
+        for lost in self.store.lapsed(self.now()):
+            attempt = lost.attempt_id
+            if attempt is None or attempt in self.under_way:
+                continue
+            mine = self.store.take_over(attempt, self.owner, at=self.now(), lease=LEASE)
+            if mine is None:
+                continue
+            if mine.state == "claimed":
+                self.store.put_back(attempt, self.owner)
+                continue
+            match self.dialler.trace(attempt):
+                case "never":
+                    self.store.never_left(attempt, self.owner)
+                case "gone":
+                    why = "answered, and the server was lost" if mine.state == "answered" else "server lost"
+                    self.store.unclear(attempt, self.owner, why)
+                case "up":
+                    pass  # ours now, and asked for again when the lease lapses
+            log.warning("callback_recovered", callback=str(mine.id), state=mine.state)

@@ -1,0 +1,1 @@
+"""The shipped self-service flows on real data, on both databases."""
