@@ -62,7 +62,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    if not os.environ.get("IVR_TEST_RASA"):
+    if not os.environ.get("TEST_RASA"):
         pytest.skip("Rasa itself is tested by `make test-rasa`")
     found = Served()
     yield found
