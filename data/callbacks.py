@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, update
 
 from data.database import Database
 from data.ids import new_id
@@ -243,6 +243,24 @@ class Callbacks:
         if queue:
             theirs.append(CallbackRow.queue == queue)
         return self._end(theirs, at=at, why=why)
+
+    def take_up(self, who: Iterable[str], queue: str, *, at: datetime) -> datetime | None:
+        """They have called, and wait in that queue themselves: their callback is cancelled, and its place is
+        theirs. When they came to the queue; `None`: they had none there. `who` they are, or at which numbers
+        they would be called."""
+        names = tuple(who)
+        mine = (
+            or_(CallbackRow.who.in_(names), CallbackRow.number.in_(names)),
+            CallbackRow.queue == queue,
+            CallbackRow.state != "answered",
+            _OPEN,
+        )
+        values = {"state": "cancelled", "ended_at": utc(at), "last_result": "they called", **_FREE}
+        with self._database.writing() as connection:
+            rows = connection.scalars(
+                update(CallbackRow).where(*mine).values(**values).returning(CallbackRow.joined_at)
+            ).all()
+        return min(rows, default=None)
 
     def cancel_one(self, callback_id: UUID, *, at: datetime, why: str) -> bool:
         """A person has decided. False: it is over already, or they talk."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from dialogs.catalogue import Catalogue, ValueType
+from dialogs.check_landings import check_landings
 from dialogs.check_menus import check_main_menu, check_menu
 from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
 from dialogs.check_writes import check_writes
@@ -68,6 +69,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
         problems += bounded(_check_flow(flow, flows, known, catalogue, main=main), flow)
     problems += _check_types(flows, catalogue)
     problems += check_writes(flows, catalogue)
+    problems += check_landings(flows)
     problems += _check_notices(flows, used)
     if extent.heads:
         problems += _check_subflows(flows)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dialogs.queue_facts import QueueFacts
 from dialogs.results import Heard, Keyed, Match, NoMatch
 
 
@@ -129,6 +130,12 @@ class Enqueue:
     context: Mapping[str, str]
     priority: int = 0
     """Seconds of waiting that they are ahead of others. The engine sets it."""
+    keys: str = ""
+    """Keys that lead out while they wait: `NobodyFree("left", key)`."""
+    invitation: Prompt = ()
+    """What is said about those keys, now and then."""
+    overflow: Callable[[QueueFacts], str] | None = None
+    """Pure: asked on the way in and while they wait; a name leads out: `NobodyFree("overflow", name)`."""
 
 
 @dataclass(frozen=True)

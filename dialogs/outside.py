@@ -2,6 +2,7 @@
 
 ```yaml
 outside:
+  queue: {key: 2}                # pressed while waiting; or how it stands: {wait: 700, agents: 4}
   transfer: busy                 # done, busy, no_answer, failed
   record: 12s                    # a duration, silence, failed
   message: silence               # the same
@@ -29,12 +30,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from stdnum import luhn
 
 from dialogs.catalogue import ValueType
-from dialogs.effects import CallBack, Notify, OpenCase, Promise, Record, Understand, Write
+from dialogs.effects import CallBack, Enqueue, Notify, OpenCase, Promise, Record, Understand, Write
+from dialogs.queue_facts import QueueFacts
 from dialogs.results import (
     CaseOpened,
     Done,
     Failed,
     Handed,
+    NobodyFree,
     NoInput,
     Noted,
     Recorded,
@@ -114,6 +117,30 @@ class DoneWith(BaseModel):
     done: dict[str, str | int | bool | None]
 
 
+class QueueStands(BaseModel):
+    """How a queue stands in a test, and what the caller presses in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: Annotated[str | None, BeforeValidator(_text)] = None
+    overflow: str = ""
+    """Which overflow takes the caller, whatever the figures: `overflow 1`."""
+    length: int = 1
+    position: int = 1
+    wait: int = 0
+    waited: int = 0
+    agents: int = 1
+    free: int = 0
+    on_time: int = 100
+
+    def result(self, effect: Enqueue) -> NobodyFree | None:
+        """What becomes of the caller by it; `None`: nothing, the agents decide."""
+        facts = QueueFacts(**self.model_dump(exclude={"key", "overflow"}))
+        chosen = self.overflow or effect.overflow(facts) if effect.overflow else ""
+        if chosen:
+            return NobodyFree("overflow", chosen)
+        return NobodyFree("left", self.key) if self.key and self.key in effect.keys else None
+
+
 Ends = Literal["done", "refused", "failed"]
 Spoken = Annotated[float | Literal["silence", "failed"], BeforeValidator(_spoken_for)]
 
@@ -122,6 +149,7 @@ class Outside(BaseModel):
     """How the world outside answers in a test."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    queue: QueueStands | None = None
     transfer: Literal["done", "busy", "no_answer", "failed"] = "done"
     record: Spoken = 5.0
     message: Spoken = 5.0

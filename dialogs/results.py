@@ -106,9 +106,11 @@ class Handed:
 
 @dataclass(frozen=True)
 class NobodyFree:
-    """The queue gave the caller back: `timeout`, `no_agents`, `left` (by key), or `closed`."""
+    """The queue gave the caller back: `timeout`, `no_agents`, `left` (by key), `closed`, or `overflow`."""
 
-    reason: Literal["timeout", "no_agents", "left", "closed"]
+    reason: Literal["timeout", "no_agents", "left", "closed", "overflow"]
+    chosen: str = ""
+    """The key, or which overflow."""
 
 
 @dataclass(frozen=True)

@@ -32,16 +32,19 @@ _PEOPLE = {
 _WAIT = {
     "es": (
         "Le atenderemos en menos de un minuto.",
+        "Le atenderemos en menos de {high} minutos.",
         "El tiempo de espera es de entre {low} y {high} minutos.",
         "El tiempo de espera es de más de una hora.",
     ),
     "ca": (
         "Atendrem la seva trucada en menys d'un minut.",
+        "Atendrem la seva trucada en menys de {high} minuts.",
         "El temps d'espera és d'entre {low} i {high} minuts.",
         "El temps d'espera és de més d'una hora.",
     ),
     "en": (
         "We will be with you in less than a minute.",
+        "We will be with you in less than {high} minutes.",
         "The wait is between {low} and {high} minutes.",
         "The wait is more than an hour.",
     ),
@@ -84,7 +87,7 @@ def said_wait(low: float, high: float, language: str) -> str:
     """The sentence that tells a wait, of seconds from `low` to `high`; empty in a language without one."""
     if language not in _WAIT:
         return ""
-    soon, between, long = _WAIT[language]
+    soon, within, between, long = _WAIT[language]
     first, last = in_steps(low, high)
     if last is None and first >= STEPS[-1]:
         return long
@@ -92,7 +95,7 @@ def said_wait(low: float, high: float, language: str) -> str:
     if last <= 1:
         return soon
     words = _MINUTES[language]
-    return between.format(low=words[max(first, 1)], high=words[last])
+    return (between if first else within).format(low=words.get(first, ""), high=words[last])
 
 
 def said_ahead(ahead: int, language: str) -> str:

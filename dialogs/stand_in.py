@@ -167,7 +167,8 @@ class StandIn:
             case Enqueue():
                 self.turn.queues.append(effect.queue)
                 self.transcript.append(("system", f"queue {effect.queue}"))
-                return self._people()
+                stands = self.outside.queue
+                return (stands.result(effect) if stands else None) or self._people()
             case StartRecording():
                 self.recorded = True
                 self.transcript.append(("system", "starts to record"))

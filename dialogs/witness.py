@@ -184,6 +184,12 @@ class Witness(StandIn):
             "left": ("left", NobodyFree("left")),
             "failed": ("broken", Failed("the queue broke")),
         }
+        for reason in ("left", "overflow"):
+            chosen = self._happening.result.removeprefix(f"{reason} ")
+            if chosen != self._happening.result:
+                self.world["queue"] = {"key" if reason == "left" else "overflow": chosen}
+                self.people.append("free")
+                return NobodyFree(reason, chosen)
         agents, result = ways.get(self._happening.result, ("busy", NobodyFree("timeout")))
         self.people.append(agents)
         return result

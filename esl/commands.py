@@ -40,6 +40,7 @@ _HEADER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _CAUSE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _EXTENSION = re.compile(r"[0-9A-Za-z*#+][0-9A-Za-z*#+_.-]{0,63}")
 _QUEUE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,63}(@[0-9A-Za-z][0-9A-Za-z_.-]{0,63})?")
+_KEY = re.compile(r"[0-9A-D*#]")
 _CENTRE = re.compile(r"[\w\[{(][\w.@:/=+*#,\[\]{}() -]{0,199}")
 _PATH = re.compile(r"/[\w./ +-]*[\w+-]")
 _DIALLED = re.compile(r"[\w.+@:/*#-]+")
@@ -265,6 +266,11 @@ def answer(leg: str) -> Command:
     """Answer, at once: the reply comes when it is done. (As an application it would wait for the leg's next
     look at its queue, up to 20 ms later, and its completion would be one more event.)"""
     return Command(f"api uuid_answer {_fitting(_TOKEN, leg, 'a leg uuid')}")
+
+
+def receive_key(leg: str, key: str) -> Command:
+    """As if the leg's other end had pressed that key."""
+    return Command(f"api uuid_recv_dtmf {_fitting(_TOKEN, leg, 'a leg uuid')} {_fitting(_KEY, key, 'a key')}")
 
 
 def record(leg: str, action: Literal["start", "stop", "mask", "unmask"], file: Path) -> Command:

@@ -23,6 +23,7 @@ import structlog
 from gevent.queue import Queue
 
 from esl import commands, leg_variables
+from esl.call_centre import CallCentre
 from esl.caller_id import plain_name, plain_number
 from esl.connection import OutboundConnection
 from esl.ending import VERDICT_GRACE, Ending
@@ -42,6 +43,8 @@ log = structlog.get_logger("esl.leg")
 EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "DTMF", "CHANNEL_HANGUP_COMPLETE")
 """What a leg needs to hear of; every other event is cost on the switch. (CHANNEL_HANGUP, too: the notice on
 the leg's own socket comes as soon.)"""
+WAY_OUT = "D"
+"""A key that no telephone has (Q.23 has it, for exchanges): our own way out of a queue."""
 INBOX_LIMIT = 3000
 """Events that nobody has read: a minute of live audio."""
 
@@ -201,6 +204,16 @@ class Leg:
             wanted |= leg_variables.QUEUED
         self.request(commands.set_variables(self.uuid, wanted))
         return self._run("callcenter", command, identity)
+
+    def leave_queue(self) -> None:
+        """Out of the queue in which the leg waits, by the key `WAY_OUT`, which must be among the queue's exit
+        keys. Its `Finished` follows, with that key; or with an agent, who was faster. What we play to the leg
+        meanwhile would swallow the key: `stop_playing` first, and await its end."""
+        self.request(commands.receive_key(self.uuid, WAY_OUT))
+
+    def call_centre(self) -> CallCentre:
+        """The call centre of the leg's own switch, asked over the leg's connection."""
+        return CallCentre(lambda command: self.request(command)[0])
 
     def transfer(self, destination: str) -> str:
         """Sends the leg to another extension; returns the command id of `Finished`, after which the leg

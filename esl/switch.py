@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from esl.call_centre import CallCentre
+
 SAMPLE_RATE = 8000
 """Hz; everywhere outside the speech engines."""
 FRAME_BYTES = 320
@@ -134,6 +136,12 @@ class Call(Protocol):
 
     def enqueue(self, queue: str) -> str:
         """Hands the caller to a call-centre queue; returns the command id of `Finished`."""
+
+    def leave_queue(self) -> None:
+        """Out of the queue, at once; its `Finished` follows. Nothing of ours may be playing."""
+
+    def call_centre(self) -> CallCentre:
+        """The tables of the switch's call centre."""
 
     def transfer(self, destination: str) -> str:
         """Sends the leg to another extension of the dialplan; the outbound socket ends with it."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ivr.evidence import Evidence
     from ivr.identity.verification import Verification
     from ivr.messenger.messenger import Messenger
+    from ivr.queueing.booking import Bookings
     from ivr.understanding.understanding import Understanding
 
 PERFORMERS: frozenset[str] = frozenset(
@@ -32,4 +33,5 @@ class Performers:
     cases: Cases | None = None
     notices: Messenger | None = None
     consents: Evidence | None = None
+    callbacks: Bookings | None = None
     understanding: Understanding | None = None

@@ -39,6 +39,8 @@ from ivr.publishing.checkup import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import FlowReader
+from ivr.queueing.people import People
+from ivr.queueing.reading import load_plan
 from ivr.records import Records
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
@@ -63,6 +65,7 @@ class Rooms:
     filler: Filler
     callers: KnownCallers
     performers: Performers
+    people: People
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     )
     closing.callback(writes.close)
     live = _open_flows(furnishing, store, voice, closing)
+    plan = load_plan(settings.queues_file, live.current.flows.catalogue)
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
@@ -180,6 +184,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         filler=filler_of(settings),
         callers=callers,
         performers=performers,
+        people=People(plan, now=furnishing.clock.now, local=local_time),
     )
 
 

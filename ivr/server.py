@@ -141,5 +141,6 @@ class Server:
             longest_call=settings.calls.longest,
             caller=known,
             performers=rooms.performers,
+            people=rooms.people,
         )
         Session(call, conversation, record, services).live()

@@ -48,7 +48,7 @@ from esl.switch import Call, HungUp
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
 from ivr.callers.meeting import Meeting
-from ivr.living.attention import Attention, CallOverError, CallTooLongError
+from ivr.living.attention import Attention, CallOverError, CallTooLongError, DeadlineError
 from ivr.living.back_end_work import BackEndWork, Counter
 from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
@@ -87,6 +87,15 @@ class Session:
             clock=services.clock,
             watch=services.watch,
         )
+        self._queue = QueueWait(
+            call,
+            attention=self._attention,
+            conversation=conversation,
+            record=record,
+            services=services,
+            saying=self._saying,
+            before=self._waited_before,
+        )
         self._deeds = Deeds(
             call,
             attention=self._attention,
@@ -95,6 +104,7 @@ class Session:
             clock=services.clock,
             watch=services.watch,
             performers=services.performers,
+            waited=self._queue.waited,
         )
         self._meeting = Meeting(
             services.caller,
@@ -111,13 +121,6 @@ class Session:
             clock=services.clock,
             watch=services.watch,
             counter=Counter(services.lookups, services.writes, services.filler, self._filler),
-        )
-        self._queue = QueueWait(
-            call,
-            attention=self._attention,
-            conversation=conversation,
-            record=record,
-            watch=services.watch,
         )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
@@ -371,6 +374,18 @@ class Session:
         if not self._with_person and self._recognizer is not None:
             self._call.start_listening()
         return result
+
+    def _waited_before(self, queue: str) -> float:
+        """Seconds since the caller came to that queue in a call before this one, if they keep a place there;
+        they hold the line now, and are not called any more."""
+        callbacks = self._services.performers.callbacks
+        if callbacks is None:
+            return 0.0
+        number, person = self._call.caller_number, self._deeds.person
+        try:
+            return self._attention.during(lambda: callbacks.taken_up(number, person, queue), 2.0)
+        except DeadlineError:
+            return 0.0
 
     def _filler(self, prompt: Prompt, step: str) -> str | None:
         """Without a voice a wait is silent, and no more than that."""

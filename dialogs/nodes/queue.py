@@ -17,6 +17,27 @@ Instead of a step, `busy` may offer that somebody calls back:
 - queue: billing
   busy: {offer: callback, keep_place: true, declined: goodbye}
 ```
+While callers wait they may go elsewhere by a key, and are sent elsewhere when it takes too long:
+```yaml
+- queue: billing
+  waiting:
+    say:
+      es: "Para que le llamemos, marque uno."
+      ca: "Perquè li truquem, premi u."
+      en: "To be called back, press one."
+    keys: {1: all_busy, 2: main}         # a key → a step
+  overflow:                              # the first that holds; asked on the way in, and all the time
+    - if: queue.agents == 0
+      then: after_hours
+    - if: queue.wait > 600 and caller.segment != "vip"
+      then: all_busy
+  busy: all_busy
+```
+`queue.wait` and `queue.waited` are seconds; there are `queue.length`, `queue.position`, `queue.agents`
+(logged in), `queue.free` and `queue.on_time` (percent answered in time lately), too. Position and wait are
+said as `queues.yaml` declares. It goes on to another queue, a callback, a message, a menu, a transfer to a
+number of the catalogue: never to a hang-up.
+
 Whoever accepts is called at the number that they call from, and this call ends (outcome `callback_booked`).
 Who does not goes to `declined`; without it, they hear that nobody is free, and the call ends.
 
@@ -40,24 +61,35 @@ After the conversation with a person the call is over, unless `then` says otherw
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue
 from dialogs.effects import CallBack, Enqueue, Play, SetOutcome
-from dialogs.errors import UnexpectedResult
+from dialogs.errors import ConditionUndecidable, UnexpectedResult
 from dialogs.expressions import Template
 from dialogs.flow import Name
+from dialogs.nodes.branch import If
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Words
+from dialogs.queue_facts import QUEUE_TYPES, QueueFacts
 from dialogs.results import Done, Failed, Handed, NobodyFree, Refused
 from dialogs.slots.yes_no import YesNo
 from dialogs.source import nearest
 from dialogs.wording import wording
+
+
+def _by_key(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    for key in value:
+        if str(key) not in set("0123456789*#"):
+            raise ValueError(f"`{key}` is no key of a telephone: write one of 0 to 9, `*` or `#`")
+    return {str(key): step for key, step in value.items()}
 
 
 class Offer(BaseModel):
@@ -67,6 +99,24 @@ class Offer(BaseModel):
     offer: Literal["callback"] = Field(description="That somebody calls back")
     keep_place: bool = Field(False, description="Whether the caller keeps their place in the queue")
     declined: Name | None = Field(None, description="Where to go if they do not want it; the call ends")
+
+
+class Waiting(BaseModel):
+    """What callers may do while they wait."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    say: Words | None = Field(None, description="What is said about the keys, now and then")
+    keys: Annotated[dict[str, Name], BeforeValidator(_by_key)] = Field(
+        min_length=1, description="A key → the step where it leads; their place is given up"
+    )
+
+
+class Overflow(BaseModel):
+    """Where to go when it takes too long."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    condition: If = Field(alias="if", description="A condition, such as `queue.wait > 600`")
+    then: Name = Field(description="Where to go if it holds")
 
 
 def _kind(value: object) -> str:
@@ -91,6 +141,12 @@ class Queue(Step):
     )
     closed: Name | None = Field(None, description="Where to go if nobody is there; as `busy`")
     left: Name | None = Field(None, description="Where to go if the caller left by key; as `busy`")
+    waiting: Waiting | None = Field(None, description="Keys while they wait: `say`, and `keys`")
+    overflow: list[Overflow] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Where to go when it takes too long, the first that holds",
+    )
     error: Name | None = Field(None, description="Where to go if the queue does not work; as `busy`")
     outcome: Name = Field("handed_over", description="How the contact ended, if a person took it")
 
@@ -108,23 +164,55 @@ class Queue(Step):
     def _queued(self, call: Call) -> Run:
         if self.say:
             yield Play(call.prompt(self.say), call.step)
-        result = yield Enqueue(self.queue, call.step, context(call))
+        result = yield self._enqueue(call)
         match result:
             case Handed():
                 yield SetOutcome(self.outcome, call.step)
                 return "handed"
-            case NobodyFree("closed"):
-                return "closed" if self.closed else "busy"
-            case NobodyFree("left"):
-                return "left" if self.left else "busy"
             case NobodyFree():
-                return "busy"
+                return self._left_by(result)
             case Failed():
                 return "error" if self.error else "busy"
         unexpected(self, result)
 
+    def _left_by(self, back: NobodyFree) -> str:
+        """The exit of a caller whom the queue gave back."""
+        if back.reason == "overflow":
+            return back.chosen or "busy"
+        if back.reason == "left" and self.waiting and back.chosen in self.waiting.keys:
+            return f"key {back.chosen}"
+        if back.reason in ("closed", "left") and getattr(self, back.reason):
+            return back.reason
+        return "busy"
+
+    def _enqueue(self, call: Call) -> Enqueue:
+        waiting = self.waiting
+        said = call.prompt(waiting.say, "waiting") if waiting and waiting.say else ()
+        return Enqueue(
+            self.queue,
+            call.step,
+            context(call),
+            keys="".join(waiting.keys) if waiting else "",
+            invitation=said,
+            overflow=(lambda facts: self._overflowing(facts, call)) if self.overflow else None,
+        )
+
+    def _overflowing(self, facts: QueueFacts, call: Call) -> str:
+        values = {**call.values(), **facts.values()}
+        for at, one in enumerate(self.overflow, 1):
+            try:
+                if one.condition.holds(values):
+                    return f"overflow {at}"
+            except ConditionUndecidable:  # something about the caller is not known: it does not hold
+                continue
+        return ""
+
     def exits(self) -> Iterator[Exit]:
         yield Exit("handed", self.then or END, ("then",))
+        for key, target in self.waiting.keys.items() if self.waiting else ():
+            yield Exit(f"key {key}", target, ("waiting", "keys", key))
+        for at, one in enumerate(self.overflow):
+            yield Exit(f"overflow {at + 1}", one.then, ("overflow", at, "then"))
         if isinstance(self.busy, Offer):
             yield Exit("offered", END, ("busy",))
             yield Exit("declined", self.busy.declined or END, ("busy", "declined"))
@@ -138,10 +226,24 @@ class Queue(Step):
     def prompts(self) -> Iterator[tuple[Way, Mapping[str, Template]]]:
         if self.say:
             yield ("say",), self.say
+        if self.waiting and self.waiting.say:
+            yield ("waiting", "say"), self.waiting.say
 
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.queue not in catalogue.queues:
             yield ("queue",), f"unknown queue `{self.queue}`: {nearest(self.queue, catalogue.queues)}"
+        types = {**QUEUE_TYPES, **{f"caller.{name}": kind for name, kind in catalogue.caller.items()}}
+        for at, one in enumerate(self.overflow):
+            way: Way = ("overflow", at, "if")
+            unknown = [name for name in one.condition.names if name not in types]
+            for name in unknown:
+                yield (
+                    way,
+                    f"an overflow knows no `{name}`, only the queue and the caller: {nearest(name, types)}",
+                )
+            mistake = None if unknown else one.condition.mistake(types)
+            if mistake:
+                yield way, mistake
 
 
 def _offered(call: Call, queue: str, offer: Offer) -> Run:

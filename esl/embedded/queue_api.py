@@ -41,6 +41,19 @@ def _callcenter_config(switch: EmbeddedSwitch, argument: str) -> str:
     return _INVALID if answer is None else answer(switch, action, rest)
 
 
+@api_command("uuid_recv_dtmf")
+def _uuid_recv_dtmf(switch: EmbeddedSwitch, argument: str) -> str:
+    words = argument.split()
+    if len(words) < 2 or not set(words[1]) <= set("0123456789ABCD*#"):
+        return "-USAGE: <uuid> <dtmf_data>\n"
+    session = switch.sessions.get(words[0])
+    if session is None or not session.channel.is_up():
+        return "-ERR Cannot locate session!\n"
+    for key in words[1]:
+        session.press(key, 2000)
+    return f"+OK {words[0]} received DTMF {words[1]}.\n"
+
+
 def _tier(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
     if action == "list":
         queues = switch.call_centre.queues.values()

@@ -7,6 +7,7 @@ is, so that a flow that needs more is not published.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -14,7 +15,17 @@ from uuid import UUID
 import gevent
 import structlog
 
-from dialogs.effects import Consent, Deed, Notify, OpenCase, Record, Transfer, Understand, Verify
+from dialogs.effects import (
+    CallBack,
+    Consent,
+    Deed,
+    Notify,
+    OpenCase,
+    Record,
+    Transfer,
+    Understand,
+    Verify,
+)
 from dialogs.engine import Conversation
 from dialogs.results import (
     Failed,
@@ -61,7 +72,10 @@ class Deeds:
         clock: Clock,
         watch: Watch,
         performers: Performers,
+        waited: Callable[[str], float] = lambda _queue: 0.0,
     ) -> None:
+        """`waited`: for how many seconds the caller has been in a queue, or keeps a place there."""
+        self._waited = waited
         self._call = call
         self._attention = attention
         self._conversation = conversation
@@ -98,17 +112,25 @@ class Deeds:
                 return self._verify(deed, performers.identity)
             case Understand() if performers.understanding is not None:
                 return self._understand(deed, performers.understanding)
-            case OpenCase() if performers.cases is not None:
-                cases = performers.cases
-                return self._noted(lambda: cases.open(deed, occasion))
-            case Notify() if performers.notices is not None:
-                notices = performers.notices
-                return self._noted(lambda: notices.send(deed, occasion))
-            case Consent() if performers.consents is not None:
-                consents = performers.consents
-                return self._noted(lambda: consents.keep(deed, occasion))
+        work = self._noting(deed, occasion)
+        if work is not None:
+            return self._noted(work)
         log.error("not_installed", call=self._record.call_id, step=deed.step, deed=type(deed).__name__)
         return Failed(f"{type(deed).__name__} is not installed")
+
+    def _noting(self, deed: Deed, occasion: Occasion) -> Callable[[], Result] | None:
+        """What is only noted; `None`: nobody is installed who would."""
+        performers = self._performers
+        match deed:
+            case OpenCase() if performers.cases is not None:
+                return partial(performers.cases.open, deed, occasion)
+            case Notify() if performers.notices is not None:
+                return partial(performers.notices.send, deed, occasion)
+            case CallBack() if performers.callbacks is not None:
+                return partial(performers.callbacks.book, deed, occasion, waited=self._waited(deed.queue))
+            case Consent() if performers.consents is not None:
+                return partial(performers.consents.keep, deed, occasion)
+        return None
 
     @property
     def person(self) -> Person | None:

@@ -10,6 +10,7 @@ from ivr.living.back_end_work import Filler, Lookups, Writes
 from ivr.living.voicing import Prompts
 from ivr.moments import Watch
 from ivr.performers import Performers
+from ivr.queueing.people import People
 from speech.recognizer import Recognizer
 
 
@@ -31,3 +32,5 @@ class Services:
     caller: Acquaintance | None = None
     """Whoever calls; `None`: nobody asks."""
     performers: Performers = field(default_factory=Performers)
+    people: People | None = None
+    """What is known of the queues; `None`: the switch alone keeps them."""

@@ -132,9 +132,11 @@ class Callbacks:
 
     def _whose_turn(self, queue: str, places: Sequence[Place[Callback]]) -> list[Callback]:
         view = self.look(queue)
-        agents = view.free
-        if self.settings.first == "customer":
-            agents += soon_free(view.busy, ring=self.settings.ring, handling=view.handling)
+        agents = view.free + soon_free(view.busy, ring=self.settings.ring, handling=view.handling)
+        if self.settings.first == "agent" and view.busy:
+            # A virtual member waits in the switch's own queue, and nobody is called yet: there must be one in
+            # time, or the switch gives the agent who is free next to somebody on the line.
+            agents = max(agents, 1)
         return turns(places, view.on_the_line, agents - self.store.under_way(queue))
 
     def _begin(self, callback: Callback) -> bool:

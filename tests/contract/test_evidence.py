@@ -6,12 +6,14 @@ import wave
 from pathlib import Path
 
 from data.ids import new_id
+from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Consent
 from dialogs.results import Done, Failed
 from ivr.clock import Clock
 from ivr.evidence import Evidence, sha256_of
 from ivr.occasion import Occasion
+from ivr.safekeeping import Safekeeping
 from tests.contract.place import ALMOST_ALL, Application, Place, arrived, connected, pause
 from tests.databases import store_at
 from tests.freeswitch.sound import noise
@@ -28,7 +30,7 @@ def test_a_spoken_yes_is_kept_as_it_was_said(place: Place, application: Applicat
     """Asked for the moment the recording is told to end: the switch is still closing the file, and what is
     kept is the whole of it."""
     store: Store = store_at(tmp_path / "ivr.sqlite3")
-    evidence = Evidence(store, place.folder, Clock())
+    evidence = Evidence(store, place.folder, Clock(), Safekeeping(Spool(tmp_path / "spool")))
     said, name = noise(1.2, seed=7), f"{new_id()}-consent-1.wav"
     caller, session = connected(place, application)
     session.call.start_voice_recording(place.folder / name)
@@ -56,7 +58,8 @@ def test_a_yes_whose_sound_is_not_there_is_none(
     store: Store = store_at(tmp_path / "ivr.sqlite3")
     caller, session = connected(place, application)
     occasion = Occasion(new_id(), "+34600111222", "main", "direct_debit", "es")
-    kept = Evidence(store, place.folder, Clock()).keep(consent("nothing.wav"), occasion)
+    safe = Safekeeping(Spool(tmp_path / "spool"))
+    kept = Evidence(store, place.folder, Clock(), safe).keep(consent("nothing.wav"), occasion)
     assert isinstance(kept, Failed) and store.consents.of_call(occasion.call_id) == ()
     caller.hang_up()
     session.hung_up()

@@ -112,6 +112,16 @@ def test_who_calls_again_is_not_called(store: Store) -> None:
     assert [one.number for one in store.callbacks.waiting()] == ["+34600111999"]
 
 
+def test_who_waits_on_the_line_again_has_their_place(store: Store) -> None:
+    """The callback of that queue ends, with the time at which they first came; others stay."""
+    store.callbacks.book(booking(joined_at=NOW - 5 * MINUTE))
+    store.callbacks.book(booking(queue="support"))
+    who = ["+34600111222", "0" * 32]
+    assert store.callbacks.take_up(who, "billing", at=NOW) == NOW - 5 * MINUTE
+    assert store.callbacks.take_up(who, "billing", at=NOW) is None
+    assert [one.queue for one in store.callbacks.waiting()] == ["support"]
+
+
 def test_a_lapsed_try_is_taken_over_once(store: Store) -> None:
     """What its owner says afterwards counts for nothing; a lease that was renewed has not lapsed."""
     callback, _ = store.callbacks.book(booking())

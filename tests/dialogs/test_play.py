@@ -61,7 +61,13 @@ def test_a_difference_is_readable(flows: FlowSet, tmp_path: Path) -> None:
     call = played(text, flows, tmp_path)[0]
     assert not call.passed
     assert [(d.line, d.what, d.wanted, d.was) for d in call.differences] == [
-        (5, "said", "… factura …", "Diga o marque su número de cliente. Son cinco cifras."),
+        (
+            5,
+            "said",
+            "… factura …",
+            "Antes de darle ningún dato, tengo que comprobar quién es. "
+            "Diga o marque su número de cliente. Son cinco cifras.",
+        ),
         (5, "step", "main_menu", "customer_number"),
     ]
     report = call.report()
@@ -107,8 +113,8 @@ def test_turns_after_the_end_are_told(flows: FlowSet, tmp_path: Path) -> None:
 
 def test_keys_typed_ahead_wait_for_their_question(flows: FlowSet, tmp_path: Path) -> None:
     """1 and the number in one go: the menu takes the first key, the question the rest."""
-    text = 'test: t\nflow: main\ndata: {account: {"45716": missing}}\nsteps:\n  - key: "145716"\n'
-    text += "  - expect: {slots: {customer_number: 45716}, step: customer_number}\n"
+    text = 'test: t\nflow: main\nsteps:\n  - key: "145716"\n'
+    text += "  - expect: {slots: {customer_number: 45716}, step: pin}\n"
     assert played(text, flows, tmp_path)[0].passed
 
 
@@ -213,7 +219,7 @@ tests:
       - silence: 9999s
       - say: {es: hola}
       - expect: {sadi: hola, outcome: balance_tolt, message: billin, record: voice, case: x, notify: fax}
-      - expect: {callback: sale, understand: reason, promise: pay, offered: cake, step: nowhere}
+      - expect: {callback: sale, understand: reason, promise: pay, offered: cake, step: nowhere_at_all}
   - steps: [{key: 1}]
   - test: three
     steps: []
@@ -254,7 +260,7 @@ def test_every_mistake_of_a_file_is_told_in_one_run(flows: FlowSet, tmp_path: Pa
         (19, 34): "no step with `understand` `reason`",
         (19, 54): "no step with `promise` `pay`",
         (19, 68): "no step that offers `cake`: choose one of `callback`",
-        (19, 83): "no step `nowhere` in any of these flows",
+        (19, 83): "no step `nowhere_at_all` in any of these flows",
         (20, 5): "`test` is missing: add `test: …`",
         (22, 5): "`steps` is empty: add at least one",
         (24, 5): "`now: 1887-01-01T10:00` is out of range: write a year from 2000 to 2099",

@@ -21,7 +21,13 @@ from tests.dialogs.flowtext import flow_set
 
 SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 DATA: Data = {
-    "account": {"45716": {"balance": 0, "balance_currency": "EUR"}, "18051": "missing", "else": "slow"}
+    "customer": {
+        "45716, 7302": {"customer_number": "45716"},
+        "20008, 7302": {"customer_number": "20008"},
+        "else": "missing",
+    },
+    "order": {"780346, 28014, none": {"status": "preparing", "late": False, "has_date": False}},
+    "account": {"45716": {"balance": 0, "balance_currency": "EUR"}, "18051": "missing", "else": "slow"},
 }
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
 
@@ -60,7 +66,8 @@ def test_the_caller_speaks_keys_and_is_silent(caller: TextCaller) -> None:
     assert caller.feed("mi saldo\n")[0] == ("note", "“mi saldo”: understood balance (sure)")
     assert caller.feed("bla")[0] == ("note", "“bla”: not understood")
     assert ("note", "is silent: silence") in caller.feed("/silence")
-    assert ("system", "outcome balance_told") in caller.feed("/key 45716#")
+    assert notes(caller.feed("/key 45716#")) == ["keys 45716: understood 45716 (sure)"]
+    assert ("system", "outcome balance_told") in caller.feed("/key 7302#")
     caller.feed("/hangup")
     assert caller.finished
     assert "the call is over" in caller.feed("hola")[0][1]
@@ -75,7 +82,7 @@ def test_the_state_tells_where_the_call_is_and_what_is_known(caller: TextCaller)
         "waits for menu, by voice or key",
         "no_match: 1",
     ]
-    caller.feed("/key 145716")
+    caller.feed("/key 1 45716 7302")
     state = notes(caller.feed("/state"))
     assert "customer_number = 45716" in state
     assert "account.balance = 0" in state
@@ -126,7 +133,7 @@ def test_what_is_mistyped_is_told_with_the_remedy(caller: TextCaller, typed: str
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        ("balance.account", "`balance.account`|customer_number` (/set customer_number …)"),
+        ("balance.account", "`balance.account`|jump to `verification.customer` instead"),
         ("balance.owes", "jump to `balance.account`"),
     ],
 )
@@ -179,16 +186,18 @@ def test_a_jump_with_a_filled_slot_goes_on(caller: TextCaller, tmp_path: Path) -
     """The step runs as if the call had come there; such a call is no test until the jump is taken back."""
     caller.start()
     caller.feed("/key 1")
-    assert notes(caller.feed("/set customer_number 45716")) == ["customer_number = 45716"]
-    assert ("system", "outcome balance_told") in caller.feed("/jump balance.account")
+    assert notes(caller.feed("/set order_id 780346")) == ["order_id = 780346"]
+    assert notes(caller.feed("/set home_postcode 28014")) == ["home_postcode = 28014"]
+    assert ("system", "outcome order_told") in caller.feed("/jump order_status.order")
     caller.feed("/silence")
     file = tmp_path / "a.test.yaml"
     assert "is no test" in caller.feed(f"/save {file}")[0][1]
-    taken = [caller.feed("/back")[0][1] for _ in range(3)]
+    taken = [caller.feed("/back")[0][1] for _ in range(4)]
     assert taken == [
-        f"taken back: {what}" for what in ("/silence", "/jump balance.account", "/set customer_number")
+        f"taken back: {what}"
+        for what in ("/silence", "/jump order_status.order", "/set home_postcode", "/set order_id")
     ]
-    assert notes(caller.feed("/state"))[0] == "balance.customer_number in es"
+    assert notes(caller.feed("/state"))[0] == "verification.customer_number in es"
     assert "saved" in caller.feed(f"/save {file}")[0][1]
 
 
@@ -255,7 +264,7 @@ def test_a_turn_can_be_taken_back(caller: TextCaller) -> None:
     caller.feed("/hangup")
     assert caller.finished
     assert caller.feed("/back")[0] == ("note", "taken back: /hangup")
-    assert notes(caller.feed("/state"))[0] == "balance.customer_number in es"
+    assert notes(caller.feed("/state"))[0] == "verification.customer_number in es"
     assert caller.feed("/back")[-1][1].startswith("Dígame qué necesita")
     assert notes(caller.feed("/state"))[0] == "main.main_menu in es"
 
@@ -263,24 +272,39 @@ def test_a_turn_can_be_taken_back(caller: TextCaller) -> None:
 def test_data_that_say_nothing_are_told(caller: TextCaller) -> None:
     """The designer sees why the look-up went the way it did."""
     caller.start()
-    assert "the data say nothing about account “20008”: answered slow" in notes(caller.feed("/key 120008"))
+    assert "the data say nothing about account “20008”: answered slow" in notes(
+        caller.feed("/key 1 20008 7302")
+    )
 
 
 def test_a_saved_call_passes_as_a_test(caller: TextCaller, flows: FlowSet, tmp_path: Path) -> None:
     """Everything a caller can do, with what came of it; a second one goes behind the first."""
     file = tmp_path / "typed.test.yaml"
     caller.start()
-    for typed in ("en catalán", 'bla: "bla" #1', "", "1", "no", "/key 1", "/key 18051", "/key 45716#"):
+    for typed in (
+        "en catalán",
+        'bla: "bla" #1',
+        "",
+        "1",
+        "no",
+        "/key 1",
+        "/key 18051 7302",
+        "/key 45716 7302#",
+    ):
         caller.feed(typed)
     assert notes(caller.feed(f"/save {file} a long one")) == [
         f"saved “a long one” in {file}: ivr test {file}",
         f"a test is found beside its flow: move it to {SHIPPED}",
+        "the test holds sensitive answers as you typed them: use made-up ones only",
     ]
     caller.feed("/hangup")
     caller.feed(f"/save {file}")
     first, second = load_scripts([file], flows)
     assert (first.name, first.facts.now, first.agents) == ("a long one", NOW, "busy")
-    assert first.data == {"account": {"18051": "missing", "45716": {"balance": 0, "balance_currency": "EUR"}}}
+    assert first.data == {
+        "customer": {"18051, 7302": "missing", "45716, 7302": {"customer_number": "45716"}},
+        "account": {"45716": {"balance": 0, "balance_currency": "EUR"}},
+    }
     assert all(play(flows, script).passed for script in (first, second))
     assert len(second.steps) > len(first.steps)
     assert "another name" in caller.feed(f"/save {file} a long one")[0][1]

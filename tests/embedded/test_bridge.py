@@ -295,7 +295,8 @@ def test_keys_pass(desk, call) -> None:
     here.client.wait_for("CHANNEL_BRIDGE")
     caller.key("45")
     callee.key("7#")
-    caller.silent(0.1)
+    here.client.wait_for("DTMF", DTMF_Digit="#")
+    caller.silent(0.5)
     assert (callee.keys_heard, caller.keys_heard) == ("45", "7#")
     assert [
         f"{m.about['Call-Direction']} {m.about['DTMF-Digit']}"

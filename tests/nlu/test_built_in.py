@@ -24,7 +24,7 @@ FEW = {
     "pay": ("quiero pagar", "pagar la factura", "abonar el recibo", "pago con tarjeta", "puedo pagar"),
     "hours": ("qué horario tienen", "a qué hora abren", "cuándo cierran", "abren hoy", "horario"),
 }
-LEAST = {"es": (0.88, 0.85), "ca": (0.85, 0.85), "en": (0.90, 0.85)}
+LEAST = {"es": (0.88, 0.85), "ca": (0.88, 0.85), "en": (0.90, 0.85)}
 """Intent accuracy and out-of-scope recall on what is held back, as measured (docs/measurements.md)."""
 
 

@@ -229,6 +229,23 @@ def test_only_as_many_as_there_are_agents(store: Store) -> None:
     assert other.step() == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "view", "begun"),
+    [
+        ("agent", QueueView(busy=1), 1),  # their virtual member waits for the one agent there is
+        ("agent", QueueView(busy=1, on_the_line=[900.0]), 0),
+        ("agent", QueueView(), 0),
+        ("customer", QueueView(busy=1), 0),  # nobody is rung for whom there would be no agent
+        ("customer", QueueView(busy=8), 1),
+    ],
+)
+def test_agent_or_customer_first(store: Store, first: str, view: QueueView, begun: int) -> None:
+    """Nobody is called before an agent is near; a place on the switch is taken a little earlier."""
+    book(store, "+34600111222")
+    book(store, "+34600111223")
+    assert server(store, Telephones(), Time(), view=view, first=first).step() == begun
+
+
 def test_at_night_nobody_is_called(store: Store) -> None:
     """Their place is kept until the morning, and they are not asked for every second."""
     callback = book(store, "+34912345678")

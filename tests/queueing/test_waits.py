@@ -142,7 +142,8 @@ def test_what_comes_late_does_not_swing() -> None:
     ("low", "high", "es", "ca", "en"),
     [
         (5, 50, "en menos de un minuto", "en menys d'un minut", "in less than a minute"),
-        (30, 100, "entre uno y dos minutos", "entre un i dos minuts", "between one and two minutes"),
+        (30, 100, "en menos de dos minutos", "en menys de dos minuts", "in less than two minutes"),
+        (70, 100, "entre uno y dos minutos", "entre un i dos minuts", "between one and two minutes"),
         (130, 230, "entre dos y cuatro minutos", "entre dos i quatre minuts", "between two and four minutes"),
         (120, 240, "entre dos y cuatro minutos", "entre dos i quatre minuts", "between two and four minutes"),
         (410, 800, "entre seis y quince minutos", "entre sis i quinze minuts", "between six and fifteen minutes"),

@@ -1,0 +1,138 @@
+"""Waiting for a person as whole calls on the embedded switch: what is said, and the ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from gevent.event import Event
+
+from data.records import CallRecord
+from data.store import Store
+from esl.embedded.caller import ScriptedCaller
+from ivr.moments import HandedOver, Moment, SystemSpoke
+from ivr.stage import Stage
+from tests.calls.conftest import settings_in
+
+CATALOGUE = "queues: [billing, support]\n"
+QUEUES = """
+queues:
+  billing: {handling_time: 240, announce: {every: 15}, in_language: {ca: billing_ca}}
+  billing_ca: {}
+  support: {most_waiting: 1}
+"""
+FLOW = """flow: main
+languages: [es]
+person: person
+steps:
+  - menu: main_menu
+    prompt: {es: "Diga o pulse."}
+    choices:
+      person: {key: 0, phrases: {es: [operador]}, then: person}
+      overflowing: {key: 2, phrases: {es: [rebosa]}, then: overflowing}
+  - id: person
+    queue: billing
+    waiting:
+      say: {es: "Para dejarlo, marque uno."}
+      keys: {1: left}
+    busy: busy
+  - id: overflowing
+    queue: billing
+    overflow:
+      - if: queue.agents == 0
+        then: nobody
+      - if: queue.wait > 200
+        then: too_long
+    busy: busy
+  - id: left
+    say: {es: "Lo ha dejado."}
+    then: bye
+  - id: too_long
+    say: {es: "Sería demasiado."}
+    then: bye
+  - id: nobody
+    say: {es: "No hay nadie."}
+    then: bye
+  - id: busy
+    say: {es: "Ocupado."}
+  - id: bye
+    hangup: normal
+"""
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One agent, who talks for a minute with whoever comes first."""
+    folder = tmp_path_factory.mktemp("waiting")
+    (folder / "flows").mkdir()
+    for name, text in (("catalogue", CATALOGUE), ("queues", QUEUES), ("main.flow", FLOW)):
+        (folder / "flows" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with Stage(settings_in(folder, engine="none"), agent_talks_for=60.0) as playing:
+        playing.server.rooms.voice.wait_warm()
+        yield playing
+
+
+@pytest.fixture(scope="module")
+def engaged(stage: Stage) -> Iterator[ScriptedCaller]:
+    """Somebody who has the agent."""
+    first, answered = "+34600000400", Event()
+    stage.watch_caller(
+        first,
+        lambda told: answered.set() if isinstance(told, HandedOver) and told.result == "handed" else None,
+    )
+    caller = waiting(stage, first, "0")
+    assert answered.wait(15)
+    yield caller
+    caller.hang_up()
+
+
+def waiting(stage: Stage, number: str, key: str) -> ScriptedCaller:
+    caller = stage.caller(number)
+    caller.join()
+    assert caller.wait_until_quiet(0.5)
+    caller.key(key)
+    return caller
+
+
+def record_of(stage: Stage, number: str) -> CallRecord:
+    stage.server.rooms.records.wait_until_written()
+    store = Store(stage.settings.database_url)
+    (found,) = [record for record in store.calls.latest(50) if record.caller_number == number]
+    store.close()
+    return found
+
+
+def test_told_where_they_stand_and_let_out_by_a_key(stage: Stage, engaged: ScriptedCaller) -> None:
+    """After some music: how many are ahead, a range of minutes, the keys; one of them leads out at once."""
+    number, said, told = "+34600000401", Event(), list[Moment]()
+
+    def watch(moment: Moment) -> None:
+        told.append(moment)
+        if isinstance(moment, SystemSpoke) and "marque uno" in moment.text:
+            said.set()
+
+    stage.watch_caller(number, watch)
+    caller = waiting(stage, number, "0")
+    assert said.wait(15)
+    caller.key("1")  # while it is said: the queue itself does not hear it
+    assert caller.wait_hangup(15)
+    (announced,) = [one.text for one in told if isinstance(one, SystemSpoke) and "marque uno" in one.text]
+    assert announced == (
+        "Es su turno en cuanto quede alguien libre. Le atenderemos en menos de ocho minutos. "
+        "Para dejarlo, marque uno."
+    )
+    assert [one.result for one in told if isinstance(one, HandedOver)] == ["", "left 1"]
+    record = record_of(stage, number)
+    assert [turn.text for turn in record.turns if turn.step == "left"] == ["Lo ha dejado."]
+    assert [turn.result for turn in record.turns if turn.kind == "queue"] == ["left 1"]
+
+
+def test_sent_elsewhere_because_it_would_take_too_long(stage: Stage, engaged: ScriptedCaller) -> None:
+    """Four minutes are foretold while the only agent talks: the overflow's step, before any music."""
+    number, told = "+34600000402", list[Moment]()
+    stage.watch_caller(number, told.append)
+    caller = waiting(stage, number, "2")
+    assert caller.wait_hangup(15)
+    record = record_of(stage, number)
+    assert [turn.text for turn in record.turns if turn.step == "too_long"] == ["Sería demasiado."]
+    assert [one.result for one in told if isinstance(one, HandedOver)] == ["", "overflow overflow 2"]
