@@ -16,6 +16,7 @@ from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation.calibrating import Lesson, Weights, fitted, lessons, reliability
 from ivr.evaluation.callers import Callers, babblers, drawn
+from ivr.evaluation.spoiling import CONDITIONS
 from speech.errors import SpeechError
 from speech.evidence import BIAS, NAMES, WEIGHTS
 from speech.models import ModelStore
@@ -30,7 +31,9 @@ SETS = ("yes_no", "menu", "nothing")
 @click.option(
     "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), help="Only this one; repeatable."
 )
-@click.option("--line", "lines", multiple=True, default=LINES, show_default=True)
+@click.option(
+    "--line", "lines", multiple=True, default=LINES, show_default=True, type=click.Choice(list(CONDITIONS))
+)
 @click.option("--voices", default="both", show_default=True, type=click.Choice(["synthetic", "both"]))
 @click.option("--seed", default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON instead.")
