@@ -74,11 +74,21 @@ def _version(_switch: EmbeddedSwitch, _argument: str) -> str:
     return "FreeSWITCH Version 1.11.2 (embedded 64bit)\n"
 
 
+_SHOWN = (
+    "codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]|"
+    "calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|complete|chat|management|modules|nat_map|"
+    "say|interfaces|interface_types|tasks|limits|status"
+)
+"""The real switch's usage (mod_commands.c, `SHOW_SYNTAX`), of which channels and calls are here."""
+
+
 @api_command("show")
 def _show(switch: EmbeddedSwitch, argument: str) -> str:
-    words = argument.split()
+    words = argument.lower().split()
     if words[:1] not in (["channels"], ["calls"]):
-        return "-USAGE: channels|calls [count]\n"
+        if words[:1] and words[0] in _SHOWN.replace("|", " ").split():
+            return f"-ERR show {words[0]} is not there in the embedded switch\n"
+        return f"-USAGE: {_SHOWN}\n"
     sessions = list(switch.sessions.values())
     if words[1:2] == ["count"]:
         return f"\n{len(sessions)} total.\n"
