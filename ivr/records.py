@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -178,6 +178,15 @@ class Records:
         this name, or with another that is provably gone. How many. Raises `DataError`."""
         ended = 0
         for node in (self.node, *self._dead):
-            ended += len(self._call_log.recover(node, self._started_at).completed)
+            ended += len(self._call_log.recover(node, self._started_at, self._recorded_until).completed)
         self._dead = ()
         return ended
+
+    def _recorded_until(self, recording: str) -> datetime | None:
+        """The last change of a call's recording; None if it is not there."""
+        if self._recordings is None:
+            return None
+        try:
+            return datetime.fromtimestamp((self._recordings / recording).stat().st_mtime, UTC)
+        except (OSError, ValueError):
+            return None
