@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from dialogs.nodes.places import put_in
 from dialogs.results import Alternative, Heard, Match
 from dialogs.slots.hedges import NO, cuts, denies, without_hedges
 from dialogs.slots.words import plain, words_of
@@ -33,11 +34,21 @@ class ReadBack:
     def corrected_by(self, reply: Heard) -> Match | None:
         """The other value that the reply gives, or `None`."""
         for alternative in reply.alternatives:
+            number = put_in(self.value, alternative.text, self.language)
+            if number is not None:
+                return self._placed(number, alternative)
             for said in self._ways(alternative):
                 found = self._judged(said)
                 if found is not None and found.value != self.value:
                     return replace(found, said=alternative.text, band="check")
         return None
+
+    def _placed(self, number: str, alternative: Alternative) -> Match | None:
+        """The number with one digit put in, if the question takes it; no digits are made of such words."""
+        judged = self._judged(Alternative(" ".join(number), alternative.confidence))
+        if judged is None or judged.value != number or number == self.value:
+            return None
+        return replace(judged, said=alternative.text, band="check")
 
     def repeated_by(self, reply: Heard) -> Match | None:
         """The yes of who says the same value again instead: "did you say 4571?" "four five seven one"."""

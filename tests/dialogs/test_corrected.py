@@ -14,6 +14,7 @@ KINDS = {
     "time": "time",
     "amount": "amount",
     "phone": "phone",
+    "postcode": "postcode",
     "part": "choice\n    choices:\n      early: {phrases: {es: [mañana], ca: [matí], en: [morning]}}\n"
     "      late: {phrases: {es: [tarde], ca: [tarda], en: [afternoon]}}",
 }
@@ -77,6 +78,15 @@ CORRECTED = [
     ("date", "es", "el quince de marzo", "no, el martes", "2027-03-16"),
     ("date", "ca", "el quinze de març", "no, dimarts", "2027-03-16"),
     ("date", "en", "the fifteenth of March", "no, on Tuesday", "2027-03-16"),
+    ("number", "es", "cuatro cinco siete dos", "no, el último es un uno", "4571"),
+    ("number", "es", "cuatro cinco siete dos", "no, acaba en un uno", "4571"),
+    ("number", "es", "cuatro cinco siete dos", "no, el primero es un seis", "6572"),
+    ("number", "ca", "quatre cinc set dos", "no, l'últim és un u", "4571"),
+    ("number", "ca", "quatre cinc set dos", "no, el segon és un sis", "4672"),
+    ("number", "en", "four five seven two", "no, the last one is a one", "4571"),
+    ("number", "en", "four five seven two", "no, the second digit is a six", "4672"),
+    ("postcode", "es", "cero ocho cero cuatro dos", "no, el último es un uno", "08041"),
+    ("phone", "es", "seis uno dos, tres cuatro cinco, seis siete ocho", "no, el último es un nueve", "+34612345679"),
     ("part", "es", "por la mañana", "no, por la tarde", "late"),
     ("part", "en", "in the morning", "no, the afternoon", "late"),
 ]  # fmt: skip
@@ -95,6 +105,24 @@ def test_the_corrected_value_is_taken_and_read_back(
     assert call.slots["it"] == value
     assert spoken(again) != before
     assert isinstance(say(call, again, "yes" if language == "en" else "sí"), Hangup)
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "reply"),
+    [
+        ("es", "cuatro cinco siete dos", "no, el último es un uno y el primero un dos"),
+        ("es", "cuatro cinco siete dos", "no, el quinto es un uno"),
+        ("ca", "quatre cinc set dos", "no, l'últim és un u i el primer un dos"),
+        ("en", "four five seven two", "no, the last one is a one and the first is a two"),
+        ("en", "four five seven two", "no, the fifth is a one"),
+    ],
+)
+def test_no_digits_are_made_of_places(language: str, first: str, reply: str) -> None:
+    """Where it is not plain which digit changes, nothing does, and the caller is asked again."""
+    call, question = at_the_read_back("number", language, first)
+    value = call.slots["it"]
+    assert isinstance(say(call, question, reply), Collect)
+    assert call.slots["it"] == value
 
 
 REPEATED = [
