@@ -95,6 +95,7 @@ class Stage:
                 self.settings,
                 server=self.server.outbound_address,
                 queues=sorted(self.server.rooms.queues),
+                plan=self.server.rooms.people.plan,
                 ports=(0, 0),
                 agent_talks_for=self._agent_talks_for,
                 agent_voice=self._agent_voice,

@@ -55,6 +55,7 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
                 settings,
                 server=server.outbound_address,
                 queues=sorted(server.rooms.queues),
+                plan=server.rooms.people.plan,
                 ports=(settings.switch.event_port, settings.switch.line_port),
             )
             switch = EmbeddedSwitchProcess(config)
