@@ -123,7 +123,7 @@ def test_who_withholds_the_number_is_not_offered_a_call(flows: FlowSet, tmp_path
 
 
 def test_what_of_it_the_live_service_lacks_is_named(flows: FlowSet) -> None:
-    """`publish` refuses it, step by step, until identity and callbacks are there."""
+    """`publish` refuses it, step by step, until identity and callbacks are there (this catalogue knows of none)."""
     found = [
         (problem.line, problem.message.split("`")[3]) for problem in unperformable(flows, flows.catalogue)
     ]
