@@ -19,7 +19,7 @@ from gevent.queue import Empty, Queue
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.measure import first_loud, spans_of_sound
 from ivr.living.audible import amount_in_words, likeness
-from ivr.moments import CallOver, HandedOver, Moment, SystemSpoke
+from ivr.moments import MASK, CallOver, HandedOver, Moment, SystemSpoke
 
 CALL_DEADLINE = 120.0
 """Seconds until a played call is given up."""
@@ -65,6 +65,11 @@ class Persona:
 def one_by_one(number: str) -> str:
     """A number as people read it out in Spanish: digit by digit, with a breath between them."""
     return ", ".join(DIGITS[int(digit)] for digit in number)
+
+
+def shown_keys(reply: Reply) -> str:
+    """What a screen shows of keys: a PIN that is masked everywhere is not shown here."""
+    return MASK if reply.step == "pin" else reply.keys
 
 
 @dataclass
@@ -163,7 +168,7 @@ class CallerMind:
         if not self._wait_for_turn(after):
             return
         if reply.keys:
-            self._tell(self._persona.name, self._persona.number, f"keys {reply.keys}")
+            self._tell(self._persona.name, self._persona.number, f"keys {shown_keys(reply)}")
             caller.key(reply.keys)
             return
         self._tell(self._persona.name, self._persona.number, f"says «{reply.words}»")

@@ -65,9 +65,9 @@ def speaking_caller(customer_number: str, phone_number: str) -> Persona:
             Reply("known_matter", words="no, es por otra cosa", after=1.5),
             Reply("main_menu", words="quiero saber mi saldo", after=2.0),
             Reply("main_menu", words="saldo"),
+            Reply("customer_number", words=one_by_one(customer_number), after=4.0),
             Reply("customer_number", words=one_by_one(customer_number)),
-            Reply("customer_number", words=one_by_one(customer_number)),
-            Reply("pin", keys=DEMO_PIN),  # as the prompt advises: nobody in the room hears it
+            Reply("pin", keys=DEMO_PIN, after=1.5),  # as the prompt advises: nobody in the room hears it
             Reply("pin", keys=DEMO_PIN),
             Reply("about_the_payment", words="no, gracias"),
             Reply("about_the_payment", words="no"),
