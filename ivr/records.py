@@ -26,6 +26,7 @@ from data.errors import DataError
 from data.ids import new_id
 from data.records import (
     CallBegun,
+    Direction,
     Scalar,
 )
 from esl.switch import Call
@@ -82,7 +83,9 @@ class Records:
         self._writer = gevent.spawn(self._write_all)
         self._drainer = gevent.spawn(self._drain_now_and_then)
 
-    def begin(self, call: Call, basis: Basis, *, language: str) -> CallRecord:
+    def begin(
+        self, call: Call, basis: Basis, *, language: str, direction: Direction = "inbound"
+    ) -> CallRecord:
         """Opens the record of a call that has just arrived."""
         began_at = basis.at or self.clock.utc()
         call_id = new_id()
@@ -91,7 +94,7 @@ class Records:
         begun = CallBegun(
             call_id=call_id,
             switch_uuid=call.uuid,
-            direction="inbound",
+            direction=direction,
             caller_number=call.caller_number,
             caller_name=call.caller_name,
             destination=call.destination,

@@ -113,7 +113,7 @@ def _show(switch: EmbeddedSwitch, argument: str) -> str:
 
 @api_command("global_getvar")
 def _global_getvar(switch: EmbeddedSwitch, argument: str) -> str:
-    there = {
+    there = switch.globals | {
         "core_uuid": switch.board.core_uuid,
         "hostname": switch.board.name,
         "switchname": switch.board.name,
@@ -121,6 +121,23 @@ def _global_getvar(switch: EmbeddedSwitch, argument: str) -> str:
     if not argument:
         return "".join(f"{name}={value}\n" for name, value in there.items())
     return there.get(argument, "") or "-ERR no reply\n"
+
+
+@api_command("global_setvar")
+def _global_setvar(switch: EmbeddedSwitch, argument: str) -> str:
+    name, _, value = argument.partition("=")
+    if not name or name in ("core_uuid", "hostname", "switchname"):
+        return "-USAGE: <var>=<value> [=<value2>]\n"
+    if value:
+        switch.globals[name] = value
+    else:
+        switch.globals.pop(name, None)
+    return "+OK\n"
+
+
+@api_command("uptime")
+def _uptime(switch: EmbeddedSwitch, _argument: str) -> str:
+    return f"{int(switch.clock.now() - switch.started)}\n"
 
 
 @api_command("reloadxml")
