@@ -27,10 +27,11 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Band, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.hedges import taken_back
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words
 from dialogs.slots.trust import band
-from dialogs.slots.words import plain, words_of
+from dialogs.slots.words import Words, plain, words_of
 from dialogs.slots.yes_no_words import BESIDE, LIKELY_EXPECTED, PHRASES, Meaning
 
 LONGEST_ANSWER = 9
@@ -73,6 +74,22 @@ def meant(text: str, language: str, *, anything_else: bool = False) -> Meant | N
     words = words_of(text)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
+    found = _meant(words, language, anything_else=anything_else)
+    return found or _mended(words, language, anything_else=anything_else)
+
+
+def _mended(words: Words, language: str, *, anything_else: bool) -> Meant | None:
+    """ "No, perdón, sí": what stands behind the apology, asked back."""
+    for at in range(1, len(words)):
+        size = taken_back(words, at, language)
+        if size:
+            before = _meant(words[:at], language, anything_else=anything_else)
+            after = _meant(words[at + size :], language, anything_else=anything_else)
+            return (after[0], "check") if before and after and before[0] != after[0] else None
+    return None
+
+
+def _meant(words: Words, language: str, *, anything_else: bool) -> Meant | None:
     found: list[Meaning] = []
     rest: list[str] = []
     at = 0
@@ -203,8 +220,10 @@ class YesNo(SlotKind):
 
 
 _AGREEMENT = {
-    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme"},
-    "ca": {"val", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"},
+    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme"}
+    | {"esta bien asi"},
+    "ca": {"val", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"}
+    | {"vale", "si us plau", "sisplau", "esta be aixi"},
     "en": {"fine", "good", "very good", "perfect", "great", "all right", "alright", "please"}
     | {"it is", "i have"},
 }
