@@ -129,6 +129,18 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
 }
 """What may stand beside a yes, a no or both, and changes nothing; any other word may, so the question is put again."""
 
+FAREWELLS: Mapping[str, tuple[str, ...]] = {
+    "es": ("adiós", "hasta luego", "hasta otra", "hasta pronto"),
+    "ca": ("adéu", "adéu-siau", "fins després", "fins aviat", "fins una altra"),
+    "en": ("bye", "bye bye", "goodbye", "see you"),
+}
+THANKS: Mapping[str, tuple[str, ...]] = {
+    "es": ("muchas gracias", "gracias"),
+    "ca": ("moltes gràcies", "gràcies", "mercès"),
+    "en": ("thank you", "thanks"),
+}
+"""The longest first."""
+
 LIKELY_EXPECTED: Mapping[str, tuple[str, ...]] = {
     "es": ("creo que sí", "creo que no", "supongo que sí"),
     "ca": ("crec que sí", "crec que no", "suposo que sí"),
