@@ -1,7 +1,7 @@
 """A number corrected at one place: "no, el último es un uno", "the second one is a three", "acaba en ocho".
 
 Rules:
-1. One digit at one place is put in; anything less plain is refused whole, for a wrong place is a wrong number.
+1. One digit at one place is put in; anything less plain is refused whole: a wrong place is a wrong number.
 2. The words that tell the place are no digits, nor is the article: "el segundo es un uno" holds one digit.
 """
 
@@ -20,9 +20,9 @@ _PLACES: Mapping[str, Mapping[str, int]] = {
         "penultimo": -2, "penultima": -2,
     },
     "ca": {
-        "primer": 0, "primera": 0, "segon": 1, "segona": 1, "tercer": 2, "tercera": 2, "quart": 3, "quarta": 3,
-        "cinque": 4, "cinquena": 4, "ultim": -1, "ultima": -1, "darrer": -1, "darrera": -1, "penultim": -2,
-        "penultima": -2,
+        "primer": 0, "primera": 0, "segon": 1, "segona": 1, "tercer": 2, "tercera": 2, "quart": 3,
+        "quarta": 3, "cinque": 4, "cinquena": 4, "ultim": -1, "ultima": -1, "darrer": -1, "darrera": -1,
+        "penultim": -2, "penultima": -2,
     },
     "en": {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1},
 }  # fmt: skip

@@ -45,6 +45,7 @@ from dialogs.slots.amount_words import (
     FILLERS,
     HALF,
     HALVES,
+    HUNDREDS,
     JOIN,
     LEAVE_OPEN,
     OF,
@@ -156,7 +157,7 @@ class Amount(SpokenKind):
             language,
             read_at,
             fillers=_fillers(language),
-            leave_open=grammar.units | grammar.others | grammar.cents | HALVES[language],
+            leave_open=grammar.units | grammar.others | grammar.cents | HALVES[language] | HUNDREDS[language],
             mend=grammar.mended,
         )
 

@@ -127,8 +127,8 @@ def _more(text: str, language: str) -> Meant | None:
         return None if "yes" in found else ("no", "sure")
     doubtful = {"no", "likely_yes", "likely_no", "enough", "neither"}.intersection(found)
     thanks = any(f" {plain(phrase)} " in said for phrase in THANKS.get(language, ()))
-    taken_back = denies(text, language) or cuts(words, language)
-    if doubtful or taken_back or (thanks and "yes" not in found) or _is_condition(text, language):
+    takes_back = denies(text, language) or cuts(words, language)
+    if doubtful or takes_back or (thanks and "yes" not in found) or _is_condition(text, language):
         return None
     return ("yes", "sure") if rest and len(words) > 1 else None
 
@@ -248,8 +248,10 @@ class YesNo(SlotKind):
 
 
 _AGREEMENT = {
-    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme", "esta bien asi"},
-    "ca": {"val", "vale", "si us plau", "sisplau", "esta be aixi", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"},
+    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme"}
+    | {"esta bien asi"},
+    "ca": {"val", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"}
+    | {"vale", "si us plau", "sisplau", "esta be aixi"},
     "en": {"fine", "good", "very good", "perfect", "great", "all right", "alright", "please"}
     | {"it is", "i have"},
 }

@@ -86,7 +86,8 @@ CORRECTED = [
     ("number", "en", "four five seven two", "no, the last one is a one", "4571"),
     ("number", "en", "four five seven two", "no, the second digit is a six", "4672"),
     ("postcode", "es", "cero ocho cero cuatro dos", "no, el último es un uno", "08041"),
-    ("phone", "es", "seis uno dos, tres cuatro cinco, seis siete ocho", "no, el último es un nueve", "+34612345679"),
+    ("phone", "es", "seis uno dos, tres cuatro cinco, seis siete ocho",
+     "no, el último es un nueve", "+34612345679"),
     ("part", "es", "por la mañana", "no, por la tarde", "late"),
     ("part", "en", "in the morning", "no, the afternoon", "late"),
 ]  # fmt: skip
