@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,6 +38,8 @@ class SwitchAddresses:
 
     events: tuple[str, int]
     lines: tuple[str, int]
+    password: str = field(repr=False, default="")
+    """Of its event socket."""
 
 
 def switch_config(
@@ -191,7 +193,7 @@ def _ready(line: bytes) -> SwitchAddresses | None:
     """The addresses of the child's ready line; None if it is none."""
     try:
         said = json.loads(line)
-        return SwitchAddresses(_address(said["event_socket"]), _address(said["line"]))
+        return SwitchAddresses(_address(said["event_socket"]), _address(said["line"]), said["password"])
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -102,7 +102,10 @@ class Stage:
             )
             self.switch = EmbeddedSwitchProcess(config)
             self.switch.start()
+            self.server.call_back_through(self.switch.addresses.events, self.switch.addresses.password)
         except BaseException:
+            if self.switch is not None:
+                self.switch.stop()
             self.server.stop(0.0)
             raise
         return self

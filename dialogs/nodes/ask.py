@@ -24,6 +24,8 @@ A yes or no may go two ways at once:
 A caller who is asked for a number and says "no lo tengo" or "no me lo sé" has made no mistake: they hear
 that it does not matter, the step's first `help` (write there where the number stands), and that they may ask
 for a person, and have 15 seconds to look for it. Whoever says it again goes to `failed`, by default a person.
+`silent` is where to go instead of `failed` if nothing was said the last time: silence may be a no, while
+somebody who spoke and was not understood still wants something.
 `unless_known: true` does not put the question the first time if the call knows the answer already, from
 another step or flow; when the call comes back to it, it is put.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
@@ -113,6 +115,9 @@ class Ask(Question):
     answers: dict[Literal["yes", "no"], Name] = Field(
         default_factory=dict, description="Where to go by the answer (yes_no only)"
     )
+    silent: Name | None = Field(
+        None, description="Where to go instead of `failed` if nothing was said at last"
+    )
     kind: SkipValidation[InstanceOf[SlotKind]] = Field(exclude=True)
 
     @classmethod
@@ -141,7 +146,9 @@ class Ask(Question):
         if given is not None and not self.answers:
             return self._filled(call, given)
         answer = yield from answered(self._answered(call), self._said_before(call))
-        return "failed" if answer is None else self._filled(call, answer.value)
+        if answer is None:
+            return "silent" if self.silent and call.last_miss == "no_input" else "failed"
+        return self._filled(call, answer.value)
 
     def _said_before(self, call: Call) -> Match | None:
         """The answer, where a sentence from before the question holds it."""
@@ -190,6 +197,8 @@ class Ask(Question):
         if not self.answers:
             yield Exit(NEXT, self.then, ("then",))
         yield self.failed_exit()
+        if self.silent:
+            yield Exit("silent", self.silent, ("silent",))
 
     @override
     def sensitive_slots(self) -> Iterator[str]:
@@ -202,7 +211,7 @@ class Ask(Question):
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
-        if label == "failed":
+        if label in ("failed", "silent"):
             return {}
         beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
         return {self.ask: self.kind.value_type, **beside}
