@@ -32,6 +32,7 @@ from dialogs.nodes.subflow import Subflow
 from dialogs.notice import give_notice
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
 from dialogs.segments.rules import Decision
+from dialogs.slots.asking import Asking
 from dialogs.source import nearest
 from dialogs.universals import BACK, MARK, language_of
 from dialogs.universals import PERSON as WANTS_PERSON
@@ -191,6 +192,11 @@ class Conversation:
         self.finished = True
 
     # --- for rehearsals: no call does this ---
+
+    @property
+    def asking(self) -> Asking:
+        """Under which circumstances a question would be put now."""
+        return self._call.asking
 
     def fill(self, slot: str, value: str) -> None:
         """Gives a slot a value that no caller has said."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialogs.by_hand import given
 from dialogs.call import MASK
-from dialogs.engine import Conversation
+from dialogs.engine import Conversation, Fault
 from dialogs.errors import DialogError
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
@@ -170,7 +171,7 @@ class TextCaller:
         faults = self._call.conversation.faults[self._faults :]
         self._faults += len(faults)
         for fault in faults:
-            yield "note", f"the flow broke at {fault.flow}/{fault.step}: {fault.reason}"
+            yield "note", f"the flow broke at {fault.flow}/{fault.step}: {_in_words(fault)}"
 
     def _understood(self) -> Iterator[Line]:
         for said, result in self._call.judged:
@@ -226,7 +227,7 @@ class TextCaller:
         if broken:
             self._replay(self._typed)
             first = broken[0]
-            why = f"the flow would break at {first.flow}.{first.step} ({first.reason})"
+            why = f"the flow would break at {first.flow}.{first.step} ({_in_words(first)})"
             return [("note", f"not yet: {why}; /set what it needs, or jump to a step before it")]
         self._typed.append(f"/jump {flow}.{step}")
         self._led = "/jump"
@@ -277,10 +278,16 @@ class TextCaller:
             return [("note", f"write the value behind it: /set {slot} 45716")]
         if self.finished:
             return [("note", _OVER)]
-        self._call.conversation.fill(slot, value.strip())
+        hidden = slot in self._flows.sensitive
+        filled, wanted = given(self._flows, slot, value.strip(), self._call.conversation.asking)
+        if not filled:
+            shown = MASK if hidden else value.strip()
+            return [("note", f"`{shown}` is no value for `{slot}`: {wanted}")]
+        for name, one in filled.items():
+            self._call.conversation.fill(name, one)
         self._typed.append(f"/set {slot} {value.strip()}")
         self._led = "/set"
-        return [("note", f"{slot} = {MASK if slot in self._flows.sensitive else value.strip()}")]
+        return [("note", f"{slot} = {MASK if hidden else filled[slot]}")]
 
     def _back(self, _rest: str) -> list[Line]:
         if not self._typed:
@@ -346,6 +353,11 @@ class TextCaller:
             whole = answer if isinstance(answer, str | Mapping) else list(answer)
             used.setdefault(lookup, {})[by] = whole
         return used
+
+
+def _in_words(fault: Fault) -> str:
+    """The reason without the name that the program has for it."""
+    return fault.reason.partition(": ")[2] or fault.reason
 
 
 def _keys(typed: str) -> str:

@@ -10,11 +10,10 @@ Rules:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from dialogs.diagram.titles import heading, readable, title
+from dialogs.diagram.titles import condition_words, heading, readable, title
 from dialogs.expressions import Template
 from dialogs.flow import Flow
 from dialogs.graph import FlowGraph
@@ -28,6 +27,8 @@ AWAY = (PERSON, "@end", "@fault")
 """Ways to leave a step that are no exits of it."""
 MOST_INTO = 6
 """Arrows into one figure; where more lead, each is a note, because nobody could follow them."""
+_NOTING = frozenset({"set", "outcome"})
+"""Steps before the one that hands over."""
 LONGEST_TEXT = 110
 """Characters of a prompt."""
 
@@ -107,8 +108,23 @@ class _Drawing:
                 into.setdefault(target, []).append(name)
         self.hubs = {target: names[-1] for target, names in into.items() if len(names) > MOST_INTO}
         """Steps that too many lead to, each with the one whose arrow is drawn all the same."""
+        self.people = self._reached_by_asking()
         self.arrows: dict[tuple[str, str], Arrow] = {}
         """By source and target: what leads the same way is one arrow."""
+
+    def _reached_by_asking(self) -> frozenset[str]:
+        """Where whoever asks for a person gets: the step, and if it only notes something, what follows."""
+        names: list[str] = []
+        name = self.flow.person
+        while (step := self.flow.steps.get(name)) is not None and name not in names:
+            if shape_of(step) != "does":
+                break
+            names.append(name)
+            targets = set(self.graph.targets(name))
+            if step.type_name not in _NOTING or len(targets) != 1:
+                break
+            name = targets.pop()
+        return frozenset(names)
 
     def picture(self) -> Picture:
         figures = [Figure(START, "ends", "", title("start", self.language))]
@@ -129,7 +145,7 @@ class _Drawing:
         )
 
     def _figure(self, name: str, step: Step) -> Figure:
-        shape = shape_of(step)
+        shape: Shape = "people" if name in self.people else shape_of(step)
         notes = [note for found in self.graph.exits[name] if (note := self._exit(name, step, *found))]
         calls = ended = None
         if self.traffic is not None:
@@ -138,7 +154,8 @@ class _Drawing:
                 left = self.traffic.exits.get((name, away), 0)
                 if left:
                     notes.append(Note(title(away, self.language), left))
-        kind = title(step.type_name, self.language)
+        noting = name in self.people and step.type_name in _NOTING
+        kind = title("people" if noting else step.type_name, self.language)
         own = getattr(step, step.type_name, None)
         value = readable(own) if isinstance(own, str) and own != name else ""
         # A name that nobody gave ("outcome_9") says nothing to a reader.
@@ -188,6 +205,8 @@ class _Drawing:
                 return condition_words(condition.source, self.language)
         if way_out.label == "failed" and not step.takes_input:
             return title("undone", self.language)  # nobody was asked, so nobody has not answered
+        if way_out.label.startswith("key "):
+            return title("key", self.language).format(key=way_out.label.removeprefix("key "))
         return title(way_out.label, self.language)
 
     def _arrow(self, arrow: Arrow) -> None:
@@ -221,15 +240,6 @@ def shown(template: Template) -> str:
         part if isinstance(part, str) else f"‹{readable(part.name.rpartition('.')[2])}›"
         for part in template.parts
     )
-
-
-def condition_words(source: str, language: str) -> str:
-    """A condition as a business reader writes it: `order.status == "late"` → "order status = late"."""
-    words = re.sub(r"\s*==\s*true\b", "", source)
-    for sign, shown_as in (("==", "="), ("!=", "≠"), (">=", "≥"), ("<=", "≤")):
-        words = words.replace(sign, shown_as)
-    words = re.sub(r"\b(and|or|not)\b", lambda found: title(found.group(), language), words)
-    return readable(words.replace('"', "").replace("'", ""))
 
 
 def shortened(text: str) -> str:

@@ -5,6 +5,7 @@ What is not here is shown by its name in the flow, so that a new node or exit ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 _ORDER = ("es", "ca", "en")
@@ -34,6 +35,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "and": ("y", "i", "and"),
     "or": ("o", "o", "or"),
     "not": ("no", "no", "not"),
+    "in": ("es uno de", "és un de", "is one of"),
     # exits
     "yes": ("sí", "sí", "yes"),
     "no": ("no", "no", "no"),
@@ -60,8 +62,15 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "@back": ("atrás", "enrere", "back"),
     "@language": ("cambia de idioma", "canvia d'idioma", "another language"),
     "@fault": ("avería", "avaria", "fault"),
+    "done": ("hecho", "fet", "done"),
+    "later": ("se hará más tarde", "es farà més tard", "will be done later"),
+    "end": ("fin", "fi", "end"),
+    "key": ("tecla {key}", "tecla {key}", "key {key}"),
     "undone": ("no se ha podido", "no s'ha pogut fer", "could not be done"),
     # captions
+    "greet": ("saludo", "salutació", "greeting"),
+    "shortcut": ("atajo", "drecera", "short cut"),
+    "consent": ("consentimiento", "consentiment", "consent"),
     "menu": ("menú", "menú", "menu"),
     "ask": ("pregunta", "pregunta", "question"),
     "confirm": ("confirmación", "confirmació", "confirmation"),
@@ -95,6 +104,51 @@ def title(name: str, language: str) -> str:
     if words is None:
         return readable(name)
     return words[_ORDER.index(language) if language in _ORDER else 2]
+
+
+_FACTS: Mapping[str, tuple[str, str, str]] = {
+    "caller.number": ("número de quien llama", "número de qui truca", "the caller's number"),
+    "caller.name": ("nombre de quien llama", "nom de qui truca", "the caller's name"),
+    "caller.attested": ("fe de la red sobre el número", "fe de la xarxa sobre el número", "number attested"),
+    "caller.proved": ("identidad probada", "identitat provada", "identity proved"),
+    "caller.segment": ("segmento de quien llama", "segment de qui truca", "the caller's segment"),
+    "caller.reason": ("motivo del segmento", "motiu del segment", "reason of the segment"),
+    "caller.human_first": ("antes una persona", "abans una persona", "a person first"),
+    "caller.shortcut": ("motivo probable", "motiu probable", "likely reason of the call"),
+    "queue.length": ("llamadas en la cola", "trucades a la cua", "calls in the queue"),
+    "queue.position": ("puesto en la cola", "lloc a la cua", "place in the queue"),
+    "queue.wait": ("espera prevista, en segundos", "espera prevista, en segons", "expected wait in seconds"),
+    "queue.waited": ("segundos de espera", "segons d'espera", "seconds waited"),
+    "queue.agents": ("agentes conectados", "agents connectats", "people logged in"),
+    "queue.free": ("agentes libres", "agents lliures", "people free"),
+    "queue.on_time": ("% atendidas a tiempo", "% ateses a temps", "% answered in time"),
+}
+"""What the program itself knows of a call, as conditions name it; other names are the designer's own."""
+_VALUES: Mapping[str, tuple[str, str, str]] = {
+    "yes": ("sí", "sí", "yes"),
+    "no": ("no", "no", "no"),
+    "none": ("ninguno", "cap", "none"),
+}
+_SIGNS = (("==", "="), ("!=", "≠"), (">=", "≥"), ("<=", "≤"))
+_TOKEN = re.compile(
+    r"""(?P<text>"[^"]*"|'[^']*')|(?P<join>\b(?:and|or|not|in)\b)|(?P<name>[A-Za-z_]\w*(?:\.\w+)*)|(?P<sign>[=!<>]=)"""
+)
+
+
+def condition_words(source: str, language: str) -> str:
+    """A condition as a business reader writes it: `order.status == "late"` → "order status = late"."""
+    at = _ORDER.index(language) if language in _ORDER else 2
+
+    def word(found: re.Match[str]) -> str:
+        token = found.group()
+        if found["text"]:
+            value = token[1:-1]
+            return _VALUES[value][at] if value in _VALUES else readable(value)
+        if found["join"]:
+            return title(token, language)
+        return _FACTS[token][at] if token in _FACTS else dict(_SIGNS).get(token) or readable(token)
+
+    return _TOKEN.sub(word, re.sub(r"\s*==\s*true\b", "", source)).strip()
 
 
 _HEADINGS: Mapping[str, tuple[str, str, str]] = {

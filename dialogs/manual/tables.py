@@ -111,6 +111,9 @@ def _limit(prop: Schema, kind: str) -> str:
 
 def _mapping(prop: Schema, definitions: Schema) -> str:
     if "propertyNames" not in prop and "patternProperties" not in prop:
+        inside = prop.get("additionalProperties")
+        if isinstance(inside, Mapping) and "pattern" in inside:
+            return "key → step"  # of the telephone: all others are called by names
         return "text in each language"
     patterns: Schema = prop.get("patternProperties") or {}
     values: Any = prop.get("additionalProperties") or next(iter(patterns.values()), {})

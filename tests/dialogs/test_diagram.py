@@ -11,15 +11,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dialogs.catalogue import load_catalogue
+from dialogs.catalogue import CALLER_FACTS, load_catalogue
 from dialogs.diagram.layers import Box, Link, circles, isotonic, layered
 from dialogs.diagram.lettering import width_of, wrapped
 from dialogs.diagram.mermaid import mermaid
-from dialogs.diagram.picture import RETURNS, START, Arrow, Picture, Traffic, condition_words, picture
+from dialogs.diagram.picture import RETURNS, START, Arrow, Picture, Traffic, picture
 from dialogs.diagram.svg import svg
+from dialogs.diagram.titles import condition_words, title
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.nodes import NODES
+from dialogs.queue_facts import QUEUE_TYPES
 from tests.dialogs.flowtext import HEAD, flow_set
 from tests.dialogs.test_speed import large_flow
 
@@ -132,7 +134,7 @@ def test_values_are_shown_as_names_and_long_prompts_cut() -> None:
             "order status = out for delivery o order late",
         ),
         ("account.balance >= 0 and not account.open", "account balance ≥ 0 y no account open"),
-        ("caller.segment in ['vip', 'gold']", "caller segment in [vip, gold]"),
+        ("caller.segment in ['vip', 'gold']", "segmento de quien llama es uno de [vip, gold]"),
     ],
 )
 def test_conditions_are_written_as_people_write_them(source: str, words: str) -> None:
@@ -344,3 +346,44 @@ def test_mermaid_has_a_line_for_every_step_and_arrow(flows: FlowSet) -> None:
     assert '  s_account -.->|"too slow / does not work"| s_unavailable' in lines
     assert sum("-->" in line or "-.->" in line for line in lines) == len(drawn.arrows)
     assert sum(":::" in line for line in lines) == len(drawn.figures)
+
+
+def test_every_kind_of_step_has_a_word_in_every_language() -> None:
+    """No reader is shown the name that a file has for it, unless the word is the same in their language."""
+    for name in NODES:
+        words = [title(name, language) for language in ("es", "ca", "en")]
+        assert len(set(words)) > 1 or name in {"menu"}, f"`{name}` has no words of its own: {words}"
+
+
+def test_what_the_program_knows_is_said_in_the_readers_language() -> None:
+    """Facts of the caller and the queue, and yes and no; what designers named stays theirs."""
+    assert condition_words('caller.segment == "blocked"', "ca") == "segment de qui truca = blocked"
+    assert condition_words("caller.human_first == true", "en") == "a person first"
+    assert (
+        condition_words("queue.wait > 600 and more == 'yes'", "es")
+        == "espera prevista, en segundos > 600 y more = sí"
+    )
+    facts = {f"caller.{name}" for name in CALLER_FACTS} | set(QUEUE_TYPES)
+    assert {
+        fact for fact in facts if condition_words(fact, "es") == fact.replace(".", " ").replace("_", " ")
+    } == set()
+
+
+SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
+
+
+def test_the_main_flow_is_drawn_without_words_of_the_program() -> None:
+    """In Catalan: captions and conditions are words, and who asks for a person is drawn as reaching people."""
+    shipped = load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
+    drawn = picture(shipped.flow("main"), "ca")
+    captions = {figure.name: figure.caption for figure in drawn.figures}
+    assert (captions["greeting"], captions["known_matter"]) == ("salutació", "drecera")
+    assert arrow(drawn, "welcome", "not_welcome").label == "segment de qui truca = blocked"
+    shapes = {figure.name: figure.shape for figure in drawn.figures}
+    assert (shapes["person"], captions["person"], shapes["hand_over"]) == ("people", "persones", "people")
+    assert (shapes["to_pay"], shapes["balance"]) == ("does", "does")
+    changed = picture(shipped.flow("cancel_order"), "ca")
+    labels = {part for one in changed.arrows for part in one.label.split(" / ")}
+    labels |= {note.text.partition(" →")[0] for figure in changed.figures for note in figure.notes}
+    assert {"fet", "es farà més tard"} <= labels
+    assert not {"done", "later"} & labels

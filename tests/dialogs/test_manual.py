@@ -61,6 +61,11 @@ def test_no_key_is_without_a_meaning() -> None:
     assert [line for line in manual().splitlines() if re.search(r"^\| `.*\|  \|$", line)] == []
 
 
+def test_keys_of_the_telephone_are_no_texts() -> None:
+    """What leads somewhere by key is not told as something to translate."""
+    assert "| `waiting.keys` | key → step |" in manual()
+
+
 def test_every_link_within_the_page_leads_somewhere() -> None:
     """A heading that was renamed breaks a link in silence."""
     page = manual()

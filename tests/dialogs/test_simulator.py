@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -175,6 +176,7 @@ def test_a_jump_that_breaks_a_step_later_is_taken_back() -> None:
     caller.start()
     (note,) = notes(caller.feed("/jump hello"))
     assert "not yet: the flow would break at later.tell" in note
+    assert not re.search(r"[a-z][A-Z]\w+:", note), "a name of the program's"
     assert notes(caller.feed("/state"))[0] == "later.amount in es"
     caller.feed("/set amount yes")
     assert ("ivr", "Hola.") in caller.feed("/jump hello")
@@ -331,3 +333,49 @@ def test_a_test_is_added_without_touching_the_rest(
         file.write_text(wrong, encoding="utf-8")
         assert "not saved" in caller.feed(f"/save {file} newer")[0][1]
         assert file.read_text("utf-8") == wrong
+
+
+SINCE = """flow: since
+languages: [es]
+person: billing
+steps:
+  - {ask: since, type: date, range: past, prompt: {es: "¿Desde cuándo?"}}
+  - {ask: sure, type: yes_no, prompt: {es: "¿Seguro?"}}
+  - {ask: owed, type: amount, prompt: {es: "¿Cuánto?"}}
+  - {ask: pin, type: digits, length: 4, sensitive: true, prompt: {es: "¿Clave?"}}
+  - id: tell
+    say: {es: "Desde el {since:date}, {owed:money}."}
+  - hangup: normal
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("since 2026-11-20", "since = 2026-11-20"),
+        ("since ayer", "since = 2026-11-22"),
+        ("since el lunes que nunca fue", "`el lunes que nunca fue` is no value for `since`: write a day as"),
+        ("since 2026-02-31", "is no value for `since`: write a day as `2026-12-11`"),
+        ("sure sí, claro", "sure = yes"),
+        ("sure no", "sure = no"),
+        ("sure naranja", "write `yes` or `no`"),
+        ("owed 14230", "owed = 14230"),
+        ("owed diez euros", "owed = 1000"),
+        ("pin 12", "`•••` is no value for `pin`: write an answer of `type: digits` (length: 4)"),
+    ],
+)
+def test_a_value_by_hand_is_taken_as_its_question_would(typed: str, shown: str) -> None:
+    """As flows keep it, or as callers say it; what is neither is refused with the form that is wanted."""
+    caller = TextCaller(flow_set(SINCE), "since", Facts("es", {}, NOW), {})
+    caller.start()
+    (note,) = notes(caller.feed(f"/set {typed}"))
+    assert shown in note
+
+
+def test_a_value_in_another_form_is_said_after_a_jump() -> None:
+    """What was typed as callers say it becomes what the step can say, its currency too."""
+    caller = TextCaller(flow_set(SINCE), "since", Facts("es", {}, NOW), {})
+    caller.start()
+    caller.feed("/set since ayer")
+    caller.feed("/set owed diez euros")
+    assert any("22 de noviembre" in said and "10" in said for who, said in caller.feed("/jump tell"))
