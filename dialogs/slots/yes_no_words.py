@@ -98,7 +98,7 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " llámeme llamen sigue tal cual exacta así una uno el número me gustaría encantaría encantado encantada",
         "no": "quiero deseo necesito quisiera puedo hace falta interesa tengo otra cosa más hay he ha soy ese esa"
         " acepto confirmo una persona operador agente correcta correctas recibido llegado era va gusta apetece podré me dieron dado"
-        " diste llamado número el ningún",
+        " diste llamado número el ningún primera primero segunda segundo tercera tercero",
     },
     "ca": {
         "both": "eh em mmm ah oh ai hum doncs miri mira escolti llavors aleshores ja veure senyor senyora senyoreta"
@@ -109,7 +109,7 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " confirmat truqui'm tal qual la en una un número m'agradaria encantat encantada",
         "no": "vull desitjo necessito voldria puc cal interessa m'interessa tinc altra cosa una més hi ha he soc sóc aquest"
         " aquesta accepto confirmo persona operador agent correcta rebut arribat era va agrada podré la l'he"
-        " en cap van donar donat trucat número el",
+        " en cap van donar donat trucat número el primera primer segona segon tercera tercer",
     },
     "en": {
         "both": "er um uh ah oh hm well so then sir madam ma'am miss please very much for your help just now today"
@@ -118,7 +118,7 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " want to got confirm accept you may call he she my i've the a number love",
         "no": "i i'd i'm have haven't want need anything can't cannot won't else more do one is isn't good want to"
         " person operator agent a got wasn't didn't"
-        " they give given me any been called the number",
+        " they give given me any been called the number first second third",
     },
 }
 """What may stand beside a yes, a no or both, and changes nothing; any other word may, so the question is put again."""
