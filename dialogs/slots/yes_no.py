@@ -165,6 +165,20 @@ def _weigh(found: list[Meaning], rest: list[str], language: str) -> Meant | None
     return None
 
 
+def is_reply(text: str, language: str) -> bool:
+    """Whether it is only a yes, a no, a politeness or "no lo sé", and tells nothing else."""
+    if meant(text, language) or _agreement(text, language):
+        return True
+    found, rest = _found_in(words_of(text), language)
+    both = _BESIDE.get(language, {}).get("both", frozenset())
+    return bool(found) and both.issuperset(rest)
+
+
+def replies_in(text: str, language: str) -> bool:
+    """Whether a yes, a no or "no lo sé" stands among the words."""
+    return bool(set(_found_in(words_of(text), language)[0]) - {"politeness"})
+
+
 _LEADING_NO = re.compile(r"^\W*(?:(?:que\s+)?no\b\W*)+", re.IGNORECASE)
 
 
