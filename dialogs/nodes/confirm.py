@@ -54,7 +54,7 @@ from dialogs.call import Call
 from dialogs.catalogue import Catalogue
 from dialogs.flow import Name
 from dialogs.nodes.ask import Ask
-from dialogs.nodes.corrected import ReadBack
+from dialogs.nodes.corrected import ReadBack, spoken_anew
 from dialogs.nodes.form import Form
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import Exit, Run, Step, Way
@@ -99,6 +99,8 @@ class Confirm(Question):
             if isinstance(answer, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
                 return verdict
             again = told.corrected_by(answer) if told else None
+            if again is None and isinstance(verdict, NoMatch):
+                again = self._told_anew(call, answer)
             if again is not None:
                 return Match(_CORRECTION + again.value, verdict.said, "voice", again.confidence)
             same = told.repeated_by(answer) if told and isinstance(verdict, NoMatch) else None
@@ -122,9 +124,19 @@ class Confirm(Question):
             sensitive=self.confirm in call.flows.sensitive,
         )
 
+    def _told_anew(self, call: Call, answer: Heard) -> Match | None:
+        """The free speech behind a "no": "no, es calle mayor quince"."""
+        ask = next((ask for ask in self._asks_of(call) if ask.kind.free_speech), None)
+        said = spoken_anew(answer, call.language) if ask else None
+        judged = ask.judge_in(call)(said) if ask and said else None
+        return judged if isinstance(judged, Match) else None
+
+    def _asks_of(self, call: Call) -> list[Ask]:
+        return [ask for step in call.flow.steps.values() for ask in _asks(step) if ask.ask == self.confirm]
+
     def _question(self, call: Call) -> Ask | None:
         """The question whose answer is read back, if it can be corrected in passing."""
-        asks = [ask for step in call.flow.steps.values() for ask in _asks(step) if ask.ask == self.confirm]
+        asks = self._asks_of(call)
         # Free speech would take the reply itself for the value, and a yes cannot be told from the verdict.
         return next((ask for ask in asks if ask.kind.confirmable and not ask.kind.free_speech), None)
 

@@ -16,10 +16,17 @@ from dialogs.nodes.places import put_in
 from dialogs.results import Alternative, Heard, Match
 from dialogs.slots.hedges import NO, cuts, denies, without_hedges
 from dialogs.slots.words import plain, words_of
-from dialogs.slots.yes_no import behind_no
+from dialogs.slots.yes_no import behind_no, replies_in
 
 MOST_WORDS = 16
 """Words; in a longer reply nobody corrects in passing."""
+LEAST_WORDS_ANEW = 2
+"""Words of free speech that may be an answer by themselves."""
+_IT_IS = {
+    "es": frozenset({"es", "era", "digo"}),
+    "ca": frozenset({"es", "era", "dic"}),
+    "en": frozenset({"it's", "it", "is", "its", "was"}),
+}
 
 
 @dataclass(frozen=True)
@@ -110,3 +117,18 @@ def _from(text: str, no: frozenset[str]) -> str:
     words = text.split()
     begin = next((at for at, word in enumerate(words) if plain(word) not in no), len(words))
     return " ".join(words[begin:])
+
+
+def spoken_anew(reply: Heard, language: str) -> Heard | None:
+    """What follows a "no, es …" where the answer is free speech; `None` if it is not that plain.
+
+    What still holds a reply or a "no" ("no, está mal la calle") tells what is wrong, and not what is right.
+    """
+    if not reply.alternatives or not behind_no(reply).alternatives:
+        return None
+    whole, rest = reply.alternatives[0], behind_no(reply).alternatives[0]
+    words = rest.text.lstrip(" ,.;").split()
+    begin = next((at for at, word in enumerate(words) if plain(word) not in _IT_IS.get(language, ())), 0)
+    said = " ".join(words[begin:])
+    plainly = begin > 0 and len(words) - begin >= LEAST_WORDS_ANEW and not replies_in(said, language)
+    return Heard((replace(rest, text=said),)) if plainly and rest.text != whole.text else None

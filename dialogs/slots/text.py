@@ -14,6 +14,8 @@ and cut at a word. It is never asked back, because nobody wants to hear a whole 
 hardly heard, a hesitation alone, or what recognisers make up from noise is not understood. Use
 `sensitive: true` where people may tell personal things. To find out what a sentence means, use `understand`.
 
+`not_yes_no: true` takes no mere reply for the answer, as for a street: "sí", "no lo sé", "perdón, espere".
+
 There is no answer by key.
 """
 
@@ -30,9 +32,11 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.hedges import told
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.trust import band
-from dialogs.slots.words import words_of
+from dialogs.slots.words import tokens, words_of
+from dialogs.slots.yes_no import is_reply
 from dialogs.spoken import clean
 
 _NOTHING = frozenset(
@@ -78,6 +82,8 @@ class Text(SlotKind):
 
     max_length: int = Field(200, ge=10, le=1000, description="Characters")
 
+    not_yes_no: bool = Field(False, description="Whether a mere yes, no or sorry is no answer")
+
     def keys(self) -> Keys:
         return Keys(0, 0)
 
@@ -89,6 +95,8 @@ class Text(SlotKind):
             text = self._cut(clean(alternative.text, longest=2000))
             said = words_of(text)
             if not set(said) - _NOTHING or _MADE_UP.search(alternative.text.strip()):
+                break
+            if self.not_yes_no and _only_replies(text, asking.language):
                 break
             if band(alternative.confidence, "exact") != "unsure":
                 return Match(text, text, "voice", alternative.confidence)
@@ -102,3 +110,10 @@ class Text(SlotKind):
     @override
     def read_back(self, value: str, asking: Asking) -> str:
         return value
+
+
+def _only_replies(text: str, language: str) -> bool:
+    """Whether nothing is left of it beside replies, doubts, apologies and pauses."""
+    rest = told(tokens(text), language)
+    left = (" ".join(part) for part in rest.parts if set(part) - _NOTHING)
+    return is_reply(text, language) or all(is_reply(part, language) for part in left)

@@ -12,6 +12,7 @@ they want ("quiero saber de mi pedido") has said yes, and "adiós" is a no.
   anything_else: true       # optional: "ya está", "that's it" mean that there is nothing more
   prompt: {es: "¿Desea algo más?", ca: "Desitja alguna cosa més?", en: "Anything else?"}
 ```
+`cancels: true` says that a yes cancels something: there "cancélelo" and "sí, cancélelo" are a yes, too.
 By key: 1 is yes, 2 is no.
 """
 
@@ -33,7 +34,17 @@ from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words
 from dialogs.slots.trust import band
 from dialogs.slots.words import Words, plain, words_of
-from dialogs.slots.yes_no_words import BESIDE, FAREWELLS, LIKELY_EXPECTED, PHRASES, THANKS, Meaning
+from dialogs.slots.yes_no_words import (
+    BESIDE,
+    CANCELLED,
+    CANCELLING,
+    DOING,
+    FAREWELLS,
+    LIKELY_EXPECTED,
+    PHRASES,
+    THANKS,
+    Meaning,
+)
 
 LONGEST_ANSWER = 9
 """Words. Whoever says more is telling something, not answering yes or no."""
@@ -63,14 +74,18 @@ _BESIDE = {
     language: {value: frozenset(words_of(words)) for value, words in table.items()}
     for language, table in BESIDE.items()
 }
+_DOING = {language: frozenset(words_of(words)) for language, words in DOING.items()}
+_CANCELLING = {language: frozenset(words_of(words)) for language, words in CANCELLING.items()}
+_CANCELLED = {language: frozenset(words_of(words)) for language, words in CANCELLED.items()}
 _CONDITION = re.compile(r"^\W*si\s+(?!us\b)(\w+)", re.IGNORECASE)
 """ "Si" without its accent and something behind it, in Spanish and Catalan: maybe "if"."""
 
 
-def meant(text: str, language: str, *, anything_else: bool = False) -> Meant | None:
+def meant(text: str, language: str, *, anything_else: bool = False, cancels: bool = False) -> Meant | None:
     """What the words mean, or `None` if they are no clear yes or no.
 
     `anything_else`: whether it is asked if there is anything else, where "ya está" is a no.
+    `cancels`: whether it is asked if something is to be cancelled, where "cancélelo" is a yes.
     """
     words = words_of(text)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
@@ -94,6 +109,11 @@ def _meant(words: Words, language: str, *, anything_else: bool) -> Meant | None:
     found, rest = _found_in(words, language)
     if anything_else:
         found = ["no" if meaning == "enough" else meaning for meaning in found]
+    if cancels:
+        cancelling = _CANCELLING.get(language, frozenset())
+        whole = cancelling | _CANCELLED.get(language, frozenset())
+        if cancelling.intersection(rest) and whole.issuperset(rest) and set(found) <= {"yes", "politeness"}:
+            return "yes", "sure"
     return _weigh(found, rest, language)
 
 
@@ -149,14 +169,30 @@ def _weigh(found: list[Meaning], rest: list[str], language: str) -> Meant | None
     if len(hard) > 1:
         hard.discard("enough")  # "sí, ya está", "no, ya está"
     beside = _BESIDE.get(language, {})
+    doing = _DOING.get(language, frozenset())
     band: Band = "check" if hard & set(_LIKELY) else "sure"
     hard = {_LIKELY.get(meaning, meaning) for meaning in hard}
     for value in ("yes", "no"):
         if hard == {value}:
             known = beside.get(value, frozenset()) | beside.get("both", frozenset())
+            known |= doing if value == "yes" else frozenset()
             return (value, band) if known.issuperset(rest) else None
     # A politeness alone ("vale", "perfecto") agrees; "gracias" alone does not answer, see `_agreement`.
     return None
+
+
+def is_reply(text: str, language: str) -> bool:
+    """Whether it is only a yes, a no, a politeness or "no lo sé", and tells nothing else."""
+    if meant(text, language) or _agreement(text, language):
+        return True
+    found, rest = _found_in(words_of(text), language)
+    both = _BESIDE.get(language, {}).get("both", frozenset())
+    return bool(found) and both.issuperset(rest)
+
+
+def replies_in(text: str, language: str) -> bool:
+    """Whether a yes, a no or "no lo sé" stands among the words."""
+    return bool(set(_found_in(words_of(text), language)[0]) - {"politeness"})
 
 
 _LEADING_NO = re.compile(r"^\W*(?:(?:que\s+)?no\b\W*)+", re.IGNORECASE)
@@ -206,6 +242,10 @@ class YesNo(SlotKind):
         default=False, description='Whether it asks if there is anything else, where "that\'s it" is a no'
     )
 
+    cancels: bool = Field(
+        default=False, description='Whether a yes cancels something, where "cancel it" is a yes'
+    )
+
     def phrases(self, language: str) -> tuple[str, ...]:
         listed = PHRASES[language]
         expected: tuple[Meaning, ...] = ("yes", "no", "enough", "politeness")
@@ -223,7 +263,7 @@ class YesNo(SlotKind):
         language = asking.language
         for alternative in answer.alternatives:
             said = alternative.text
-            found = meant(said, language, anything_else=self.anything_else) or _agreement(said, language)
+            found = self._meant(said, language) or _agreement(said, language)
             if found is None and self.anything_else:
                 found = _more(said, language)
             if found is None:
@@ -233,6 +273,9 @@ class YesNo(SlotKind):
                 return NoMatch(alternative.text)
             return Match(found[0], alternative.text, "voice", alternative.confidence, found[1])
         return NoMatch(best_said(answer))
+
+    def _meant(self, said: str, language: str) -> Meant | None:
+        return meant(said, language, anything_else=self.anything_else, cancels=self.cancels)
 
     def outright(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
         """As `judge`, for questions that are not asked back: "creo que sí" does not answer them."""
@@ -262,4 +305,8 @@ def _agreement(text: str, language: str) -> Meant | None:
     words = plain(text)
     for thank in THANKS.get(language, ()):
         words = words.removesuffix(plain(thank)).strip()
-    return ("yes", "sure") if words in _AGREEMENT.get(language, set()) else None
+    agreements = _AGREEMENT.get(language, set())
+    # "Bueno, vale" are two of them.
+    first, _, second = words.partition(" ")
+    agrees = words in agreements or {first, second} <= agreements
+    return ("yes", "sure") if agrees else None

@@ -19,13 +19,13 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|eso es|así es|afirmativo|efectivamente|cierto|es cierto|sí señor|sí señora|cómo no"
         "|eso mismo|ya lo creo|sí que quiero|venga|ok|okay|sin duda|seguro|pues sí|no hay problema"
         "|ningún problema|no me importa|no faltaba más|no faltaría más|no hay inconveniente|no lo dude"
-        "|por qué no|no veo por qué no|todo bien|va bien|claro que lo he hecho|ya lo he hecho|lo he hecho|ya lo hice"
+        "|adelante|hágalo|hazlo|por qué no|no veo por qué no|todo bien|va bien|claro que lo he hecho|ya lo he hecho|lo he hecho|ya lo hice"
         "|estoy de acuerdo|acepto|lo acepto|dale|sin problema|sin ningún problema|sin problemas",
         "no": "no|claro que no|por supuesto que no|desde luego que no|para nada|en absoluto|negativo|nada"
         "|nada más|eso es todo|esto es todo|eso sería todo|ninguno|ninguna|ninguna más|qué va|incorrecto"
         "|no es correcto|nunca|tampoco|no es cierto|no así no|nones"
         "|está mal|es falso|ni hablar|mejor no|mejor que no|casi mejor no|casi que no|prefiero que no|preferiría que no|prefiero no"
-        "|déjelo|déjelo estar|déjalo|mejor déjelo|mejor lo dejamos|no hace falta|no es necesario|no se moleste|no lo haga|no lo hagas|mejor otro día|va a ser que no|no lo he hecho"
+        "|déjelo|déjelo estar|déjalo|mejor déjelo|mejor lo dejamos|no hace falta|no es necesario|no se moleste|no lo haga|no lo hagas|no lo cancele|no la cancele|no lo canceles|no la canceles|no lo anule|no la anule|no lo anules|no la anules|mejor otro día|va a ser que no|no lo he hecho"
         "|no estoy de acuerdo|no acepto|no lo acepto|jamás|nunca jamás|de ninguna manera|de ningún modo|de ninguna forma",
         "likely_yes": "creo que sí|yo creo que sí|me parece que sí|supongo|supongo que sí|imagino que sí|me imagino que sí"
         "|imagino|me imagino|diría que sí|yo diría que sí|eso creo|eso supongo|juraría que sí|espero que sí",
@@ -43,11 +43,11 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "yes": "sí|i tant|és clar|clar|clar que sí|és clar que sí|per descomptat|correcte|és correcte|exacte"
         "|exactament|això mateix|això és|així és|i tant que sí|efectivament|cert|és cert|ok|okay|segur"
         "|sens dubte|sisplau sí|naturalment|evidentment|evident|afirmatiu|doncs sí|cap problema"
-        "|no hi ha problema|no em fa res|només faltaria|per què no|ja està bé|va bé|vinga|tot bé|prou que sí|endavant|entesos"
+        "|no hi ha problema|no em fa res|només faltaria|per què no|ja està bé|va bé|vinga|tot bé|prou que sí|endavant|faci-ho|fes-ho|entesos"
         "|és clar que ho he fet|ja ho he fet|ho he fet|és així|estic d'acord|hi estic d'acord|accepto|ho accepto|sense problema|sense cap problema",
         "no": "no|és clar que no|clar que no|per descomptat que no|i ara|de cap manera|en absolut|negatiu|res"
         "|res més|això és tot|cap|cap més|no pas|incorrecte|no és correcte|mai|tampoc"
-        "|això seria tot|no és cert|gens|està malament|és fals|i tant que no|millor no|millor que no|gairebé millor no|gairebé que no"
+        "|ni parlar-ne|no la cancel·li|no la cancel·lis|no el cancel·li|no el cancel·lis|no l'anul·li|no l'anul·lis|això seria tot|no és cert|gens|està malament|és fals|i tant que no|millor no|millor que no|gairebé millor no|gairebé que no"
         "|prefereixo que no|preferiria que no|prefereixo no|deixi-ho|deixi-ho estar|deixem-ho|deixem-ho estar|millor ho deixem"
         "|no cal|no cal que es molesti|no és necessari|no ho faci|no ho facis|millor un altre dia|no ho he fet"
         "|no fa falta|no em va bé|no és així|no estic d'acord|no hi estic d'acord|no accepto|no ho accepto|mai de la vida|de cap de les maneres",
@@ -65,14 +65,14 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "yes": "yes|yeah|yep|yup|ya|yes please|sure|of course|certainly|correct|that's correct|that's right"
         "|that is right|that is correct|right|exactly|indeed|absolutely|definitely|affirmative|i do"
         "|yes i do|yes it is|ok|okay|uh huh|you bet|go on|go ahead|sure thing|i would|aye|no problem"
-        "|no worries|i don't mind|that's fine|why not|you're not wrong"
+        "|no worries|i don't mind|that's fine|please do|do it|do so|why not|you're not wrong"
         "|true|that's true|it's true|it is true|i did|yes i did|it does|it did|i agree|i do agree|i accept|i do accept|mm hmm|mhm|mm hm|by all means",
         "no": "no|nope|nah|no way|of course not|certainly not|not really|absolutely not|definitely not"
         "|that's all|that is all|i haven't|i have not|nothing|nothing else|not at all|negative|never|i don't|i do not"
         "|wrong|that's wrong|incorrect|not correct|not right|that's not right|it isn't|it is not|none"
         "|that's not correct|that will be all|that'll be all|not now|no i don't|not today|not yet"
         "|still not|it's still not|sure not|not me|that's not me|it's not me|that isn't me|don't|please don't|do not|better not"
-        "|don't do it|don't do that|i'd rather you didn't|i would rather you didn't|another day|rather not|i'd rather not|i would rather not|i'd better not|i'd prefer not|i prefer not|leave it|let's leave it"
+        "|don't do it|don't do that|do not do it|do not do that|do not do so|don't cancel|don't cancel it|please don't cancel it|do not cancel|do not cancel it|i'd rather you didn't|i would rather you didn't|another day|rather not|i'd rather not|i would rather not|i'd better not|i'd prefer not|i prefer not|leave it|let's leave it"
         "|forget it|don't bother|never mind|no need|there's no need"
         "|not true|that's not true|it's not true|it is not true|it's not|no it's not|it's not right|it's not correct|it's not that|it doesn't|it does not|it didn't|it did not"
         "|i didn't|i did not|i don't agree|i do not agree|i disagree|i don't accept|i do not accept|by no means",
@@ -104,7 +104,7 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " llámeme llamen sigue tal cual exacta así una uno el número me gustaría encantaría encantado encantada",
         "no": "quiero deseo necesito quisiera puedo hace falta interesa tengo otra cosa más hay he ha soy ese esa"
         " acepto confirmo una persona operador agente correcta correctas recibido llegado era va gusta apetece podré me dieron dado"
-        " diste llamado número el ningún",
+        " diste llamado número el ningún primera primero segunda segundo tercera tercero",
     },
     "ca": {
         "both": "eh em mmm ah oh ai hum doncs miri mira escolti llavors aleshores ja veure senyor senyora senyoreta"
@@ -115,7 +115,7 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " confirmat truqui'm tal qual la en una un número m'agradaria encantat encantada",
         "no": "vull desitjo necessito voldria puc cal interessa m'interessa tinc altra cosa una més hi ha he soc sóc aquest"
         " aquesta accepto confirmo persona operador agent correcta rebut arribat era va agrada podré la l'he"
-        " en cap van donar donat trucat número el",
+        " en cap van donar donat trucat número el primera primer segona segon tercera tercer",
     },
     "en": {
         "both": "er um uh ah oh hm well so then sir madam ma'am miss please very much for your help just now today"
@@ -124,10 +124,34 @@ BESIDE: Mapping[str, Mapping[Literal["yes", "no", "both"], str]] = {
         " want to got confirm accept you may call he she my i've the a number love",
         "no": "i i'd i'm have haven't want need anything can't cannot won't else more do one is isn't good want to"
         " person operator agent a got wasn't didn't"
-        " they give given me any been called the number",
+        " they give given me any been called the number first second third",
     },
 }
 """What may stand beside a yes, a no or both, and changes nothing; any other word may, so the question is put again."""
+
+DOING: Mapping[str, str] = {
+    "es": "cámbialo cámbiala cámbielo cámbiela resérvalo resérvala resérvelo resérvela resérvamela resérvemela confírmalo"
+    " confírmala confírmelo confírmela apúntalo apúntala apúntelo apúntela apúntemela anótalo anótelo mándalo mándela"
+    " mándemelo mándamelo envíalo envíelo envíemelo envíamelo envíemela envíamela pídala pídela muévela muévala hágalo hazlo"
+    " póngala ponla pásame páseme",
+    "ca": "canvia canvii reserva reservi confirma confirmi apunta apunti anota anoti envia enviï envii"
+    " demana demani mou mogui fes faci posa posi passi'm passa'm lo ne me",
+    "en": "book change move confirm note send do make put reserve through",
+}
+"""What is told to do beside a yes, as its question has offered: "sí, resérvela"."""
+CANCELLING: Mapping[str, str] = {
+    "es": "cancela cancele cancélalo cancélala cancélelo cancélela cancélamelo cancélamela cancélemelo cancélemela anula anule"
+    " anúlalo anúlala anúlelo anúlela anúlamelo anúlamela anúlemelo anúlemela bórralo bórrelo quítalo quítelo",
+    "ca": "cancel·la cancel·li anul·la anul·li esborra esborri treu tregui",
+    "en": "cancel",
+}
+"""What agrees where the question has offered to cancel, and only there: beside any other yes it wants something else."""
+CANCELLED: Mapping[str, str] = {
+    "es": "el la mi pedido cita por favor lo",
+    "ca": "el la meva comanda cita si us plau sisplau me lo ho",
+    "en": "it the my order appointment please that",
+}
+"""What may stand beside such a word where it is the whole answer."""
 
 FAREWELLS: Mapping[str, tuple[str, ...]] = {
     "es": ("adiós", "hasta luego", "hasta otra", "hasta pronto"),

@@ -168,6 +168,50 @@ def test_a_no_with_a_number_is_a_no(language: str, said: str, corrects: bool) ->
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "value", "elsewhere"),
+    [
+        ("es", "sí, cancélalo", "yes", None),
+        ("es", "sí, anúlalo", "yes", None),
+        ("es", "sí, cancélelo por favor", "yes", None),
+        ("es", "cancélelo", "yes", None),
+        ("es", "sí, anule el pedido", "yes", None),
+        ("es", "adelante", "yes", "yes"),
+        ("es", "bueno, vale", "yes", "yes"),
+        ("es", "sí, cámbielo", "yes", "yes"),
+        ("es", "sí, hágalo", "yes", "yes"),
+        ("es", "sí, resérvela", "yes", "yes"),
+        ("es", "sí, no lo cancele", None, None),
+        ("es", "no, no lo cancele", "no", "no"),
+        ("es", "no, cancélelo", None, None),
+        ("es", "sí, cancele la otra", None, None),
+        ("ca", "sí, cancel·la-la", "yes", None),
+        ("ca", "sí, anul·li-la si us plau", "yes", None),
+        ("ca", "endavant", "yes", "yes"),
+        ("ca", "sí, reservi-la", "yes", "yes"),
+        ("ca", "ni parlar-ne", "no", "no"),
+        ("ca", "no, no la cancel·li", "no", "no"),
+        ("ca", "sí, no la cancel·li", None, None),
+        ("en", "yes, cancel it", "yes", None),
+        ("en", "yes please, cancel my order", "yes", None),
+        ("en", "please do", "yes", "yes"),
+        ("en", "go ahead", "yes", "yes"),
+        ("en", "yes, book it", "yes", "yes"),
+        ("en", "no, don't cancel it", "no", "no"),
+        ("en", "do not do it", "no", "no"),
+        ("en", "yes, don't cancel it", None, None),
+    ],
+)
+def test_a_yes_with_what_is_to_be_done(
+    language: str, text: str, value: str | None, elsewhere: str | None
+) -> None:
+    """ "Sí, cancélelo" is a yes where it is asked whether to cancel, and only there; "sí, resérvela" anywhere."""
+    heard = Heard((Alternative(text, 0.8),))
+    for kind, expected in ((YesNo(cancels=True), value), (YesNo(), elsewhere)):
+        found = kind.judge(heard, Asking(language))
+        assert (found.value if isinstance(found, Match) else None) == expected
+
+
+@pytest.mark.parametrize(
     ("language", "text", "value"),
     [
         ("es", "quiero saber de mi pedido", "yes"),

@@ -131,13 +131,20 @@ def test_an_appointment_is_booked_moved_and_cancelled(world: World, language: st
 
     call = world.call("appointments", language).keys(*WHO, "1")
     assert call.step == "which_slot"
+    call.says(said("la tercera", "la tercera", "the third one"))
+    assert (call.step, mine()) == ("sure_third", [])
+    call.says(said("no, la segunda", "no, la segona", "no, the second one"))
     call.says(said("la segunda", "la segona", "the second one"))
+    assert (call.step, mine()) == ("sure_second", [])
+    call.says(said("sí, resérvela", "sí, reservi-la", "yes, book it"))
     assert call.outcome == "appointment_booked"
     assert mine() == [("booked", "2026-11-24T11:00")]
     again = world.call("appointments", language).keys(*WHO)
     assert again.step == "what_to_do"
     again.says(said("cambiarla", "canviar-la", "move it"))
     again.keys("3")
+    assert (again.step, mine()) == ("sure_third", [("booked", "2026-11-24T11:00")])
+    again.keys("1")
     assert again.outcome == "appointment_moved"
     assert mine() == [("booked", "2026-11-24T16:00")]
     last = world.call("appointments", language).keys(*WHO, "2")
