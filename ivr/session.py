@@ -121,7 +121,13 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
-            counter=Counter(services.lookups, services.writes, services.filler, self._filler),
+            counter=Counter(
+                services.lookups,
+                services.writes,
+                services.filler,
+                self._filler,
+                services.performers.identity,
+            ),
         )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
