@@ -97,6 +97,8 @@ class Call:
         """What the caller wants beside, by the slot of the step that has heard it."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
+        self.last_miss = ""
+        """How the last question stayed unanswered: `no_input` or `no_match`."""
 
     @property
     def asking(self) -> Asking:

@@ -24,6 +24,8 @@ A yes or no may go two ways at once:
 A caller who is asked for a number and says "no lo tengo" or "no me lo sé" has made no mistake: they hear
 that it does not matter, the step's first `help` (write there where the number stands), and that they may ask
 for a person, and have 15 seconds to look for it. Whoever says it again goes to `failed`, by default a person.
+`silent` is where to go instead of `failed` if nothing was said the last time: silence may be a no, while
+somebody who spoke and was not understood still wants something.
 `unless_known: true` does not put the question the first time if the call knows the answer already, from
 another step or flow; when the call comes back to it, it is put.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
@@ -91,6 +93,17 @@ def unknown_kind(keys: Mapping[str, Any]) -> str | None:
     return f"`type` is {'empty' if kind is None else 'one word'}: {nearest('', KINDS)}"
 
 
+def misplaced_answers(keys: Mapping[str, Any]) -> str | None:
+    """What is wrong with `answers` at a question that is not answered by yes or no, and what to do."""
+    kind = keys.get("type")
+    if "answers" not in keys or kind not in KINDS or kind == "yes_no":
+        return None
+    return (
+        f"`answers` cannot stand at `type: {kind}`, only at `type: yes_no`: use a `menu`, or a `branch` step"
+        " after the question"
+    )
+
+
 class Ask(Question):
     """One question, whose answer fills a slot."""
 
@@ -101,6 +114,9 @@ class Ask(Question):
     unless_known: bool = Field(False, description="The first time, only if the answer is not known yet")
     answers: dict[Literal["yes", "no"], Name] = Field(
         default_factory=dict, description="Where to go by the answer (yes_no only)"
+    )
+    silent: Name | None = Field(
+        None, description="Where to go instead of `failed` if nothing was said at last"
     )
     kind: SkipValidation[InstanceOf[SlotKind]] = Field(exclude=True)
 
@@ -130,7 +146,9 @@ class Ask(Question):
         if given is not None and not self.answers:
             return self._filled(call, given)
         answer = yield from answered(self._answered(call), self._said_before(call))
-        return "failed" if answer is None else self._filled(call, answer.value)
+        if answer is None:
+            return "silent" if self.silent and call.last_miss == "no_input" else "failed"
+        return self._filled(call, answer.value)
 
     def _said_before(self, call: Call) -> Match | None:
         """The answer, where a sentence from before the question holds it."""
@@ -179,6 +197,8 @@ class Ask(Question):
         if not self.answers:
             yield Exit(NEXT, self.then, ("then",))
         yield self.failed_exit()
+        if self.silent:
+            yield Exit("silent", self.silent, ("silent",))
 
     @override
     def sensitive_slots(self) -> Iterator[str]:
@@ -191,7 +211,7 @@ class Ask(Question):
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
-        if label == "failed":
+        if label in ("failed", "silent"):
             return {}
         beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
         return {self.ask: self.kind.value_type, **beside}
@@ -201,8 +221,9 @@ class Ask(Question):
         wrong = self.kind.mistake()
         if wrong:
             yield ("type",), wrong
-        if self.answers and self.kind.name != "yes_no":
-            yield ("answers",), "`answers` goes with `type: yes_no`: use a `branch` step, or a menu"
+        out_of_place = misplaced_answers({"type": self.kind.name, "answers": self.answers})
+        if self.answers and out_of_place:
+            yield ("answers",), out_of_place
         elif self.answers and set(self.answers) != {"yes", "no"}:
             yield ("answers",), "`answers` needs both `yes` and `no`: add the other"
         if self.unless_known and (self.answers or self.sensitive or self.kind.always_sensitive):

@@ -284,6 +284,7 @@ class Misses:
         self.last = "no_input" if isinstance(miss, NoInput) else "no_match"
         self.reason = miss.reason if isinstance(miss, NoMatch) else ""
         self.counted[self.last] += 1
+        self.call.last_miss = self.last
         if self.asked.own_words:
             self.call.missed(self.last, self.counted[self.last])
         return self.counted[self.last] > self.allowed[self.last]

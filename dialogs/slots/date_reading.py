@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.days import Days, made, weekday_fits
@@ -68,7 +68,10 @@ class Calendar:
                 yield last - at, tuple(found)
 
     def mended(self, before: Words, last: Words) -> Words | None:
-        """ "El quince de marzo, no, el dieciséis": the month stays, and the year."""
+        """ "Quince de marzo, no, el dieciséis": the month stays, and the year; a weekday is that week's."""
+        weekday = self.words.weekdays.get(last[-1])
+        if weekday is not None and len(last) == 1 + starts(last, 0, self.words.articles):
+            return self._in_its_week(before, weekday)
         before = before[1:] if before[0] in self.words.weekdays else before
         months = [at for at, word in enumerate(before) if word in self.words.months]
         bare = last[starts(last, 0, self.words.articles) :]
@@ -80,6 +83,17 @@ class Calendar:
             return (before[0], *last, *before[year:])
         behind = months[0] - (before[months[0] - 1] in self.words.of)
         return (*last, *before[behind:])
+
+    def _in_its_week(self, before: Words, weekday: int) -> Words | None:
+        """ "Lunes, quince de marzo, no, el martes": the Tuesday of the week of that day of a month."""
+        if self.words.months.keys().isdisjoint(before):
+            return None
+        whole = (found for size, found in self.at(before, 0) if size == len(before))
+        values = {reading.value for found in whole for reading in found if reading.value}
+        if len(values) != 1:
+            return None
+        day = date.fromisoformat(values.pop())
+        return ((day + timedelta(days=weekday - day.weekday())).isoformat(),)
 
     def _named_at(self, words: Words, at: int) -> Iterator[_Dated]:
         yield from self._at(words, at, named=True)

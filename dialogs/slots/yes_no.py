@@ -3,7 +3,8 @@
 A negation is stronger than a polite word ("no, gracias", "no, vale"); a yes and a no that contradict each
 other are not understood, rather than guessed. So it is with words that nobody foresaw beside a yes or a no:
 "si tengo tiempo" is no yes. "Creo que sí" and "I suppose so" are asked back. "Ya está" and "that's it" are a
-no only where the question asks whether there is anything else, and says so.
+no only where the question asks whether there is anything else, and says so; there, whoever tells what else
+they want ("quiero saber de mi pedido") has said yes, and "adiós" is a no.
 
 ```yaml
 - ask: more
@@ -27,11 +28,12 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Band, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.hedges import cuts, denies, taken_back
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words
 from dialogs.slots.trust import band
-from dialogs.slots.words import plain, words_of
-from dialogs.slots.yes_no_words import BESIDE, LIKELY_EXPECTED, PHRASES, Meaning
+from dialogs.slots.words import Words, plain, words_of
+from dialogs.slots.yes_no_words import BESIDE, FAREWELLS, LIKELY_EXPECTED, PHRASES, THANKS, Meaning
 
 LONGEST_ANSWER = 9
 """Words. Whoever says more is telling something, not answering yes or no."""
@@ -73,6 +75,30 @@ def meant(text: str, language: str, *, anything_else: bool = False) -> Meant | N
     words = words_of(text)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
+    found = _meant(words, language, anything_else=anything_else)
+    return found or _mended(words, language, anything_else=anything_else)
+
+
+def _mended(words: Words, language: str, *, anything_else: bool) -> Meant | None:
+    """ "No, perdón, sí": what stands behind the apology, asked back."""
+    for at in range(1, len(words)):
+        size = taken_back(words, at, language)
+        if size:
+            before = _meant(words[:at], language, anything_else=anything_else)
+            after = _meant(words[at + size :], language, anything_else=anything_else)
+            return (after[0], "check") if before and after and before[0] != after[0] else None
+    return None
+
+
+def _meant(words: Words, language: str, *, anything_else: bool) -> Meant | None:
+    found, rest = _found_in(words, language)
+    if anything_else:
+        found = ["no" if meaning == "enough" else meaning for meaning in found]
+    return _weigh(found, rest, language)
+
+
+def _found_in(words: Words, language: str) -> tuple[list[Meaning], list[str]]:
+    """What the phrases in it mean, and the words that are in no phrase."""
     found: list[Meaning] = []
     rest: list[str] = []
     at = 0
@@ -86,9 +112,25 @@ def meant(text: str, language: str, *, anything_else: bool = False) -> Meant | N
         else:
             rest.append(words[at])
             at += 1
-    if anything_else:
-        found = ["no" if meaning == "enough" else meaning for meaning in found]
-    return _weigh(found, rest, language)
+    return found, rest
+
+
+def _more(text: str, language: str) -> Meant | None:
+    """What answers "is there anything else?" without a yes or a no: a farewell, or what else is wanted.
+
+    Who has said two words and taken nothing back wants something; the flow asks what.
+    """
+    words = words_of(text)
+    found, rest = _found_in(words, language)
+    said = f" {plain(text)} "
+    if any(f" {plain(phrase)} " in said for phrase in FAREWELLS.get(language, ())):
+        return None if "yes" in found else ("no", "sure")
+    doubtful = {"no", "likely_yes", "likely_no", "enough", "neither"}.intersection(found)
+    thanks = any(f" {plain(phrase)} " in said for phrase in THANKS.get(language, ()))
+    taken_back = denies(text, language) or cuts(words, language)
+    if doubtful or taken_back or (thanks and "yes" not in found) or _is_condition(text, language):
+        return None
+    return ("yes", "sure") if rest and len(words) > 1 else None
 
 
 def _is_condition(text: str, language: str) -> bool:
@@ -168,7 +210,8 @@ class YesNo(SlotKind):
         listed = PHRASES[language]
         expected: tuple[Meaning, ...] = ("yes", "no", "enough", "politeness")
         plainly = (phrase for m in expected for phrase in listed.get(m, "").split("|") if phrase)
-        return (*plainly, *LIKELY_EXPECTED.get(language, ()))
+        ends = FAREWELLS.get(language, ()) if self.anything_else else ()
+        return (*plainly, *LIKELY_EXPECTED.get(language, ()), *ends)
 
     def keys(self) -> Keys:
         return Keys(1, 1)
@@ -181,6 +224,8 @@ class YesNo(SlotKind):
         for alternative in answer.alternatives:
             said = alternative.text
             found = meant(said, language, anything_else=self.anything_else) or _agreement(said, language)
+            if found is None and self.anything_else:
+                found = _more(said, language)
             if found is None:
                 continue
             # Asking "did you say yes?" after a yes is absurd: what was hardly heard is asked again.
@@ -203,8 +248,8 @@ class YesNo(SlotKind):
 
 
 _AGREEMENT = {
-    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme"},
-    "ca": {"val", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"},
+    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme", "esta bien asi"},
+    "ca": {"val", "vale", "si us plau", "sisplau", "esta be aixi", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"},
     "en": {"fine", "good", "very good", "perfect", "great", "all right", "alright", "please"}
     | {"it is", "i have"},
 }
@@ -213,7 +258,6 @@ _AGREEMENT = {
 def _agreement(text: str, language: str) -> Meant | None:
     """ "Vale", "perfecto" on their own agree; thanks on their own ("gracias") do not answer."""
     words = plain(text)
-    thanks = ("muchas gracias", "gracias", "moltes gracies", "gracies", "merces", "thank you", "thanks")
-    for thank in thanks:
-        words = words.removesuffix(thank).strip()
+    for thank in THANKS.get(language, ()):
+        words = words.removesuffix(plain(thank)).strip()
     return ("yes", "sure") if words in _AGREEMENT.get(language, set()) else None

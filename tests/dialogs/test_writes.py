@@ -77,7 +77,7 @@ def flows() -> FlowSet:
         ("    later: noted\n", "", 9, "`later` is missing"),
         ("    done: told\n", "    done: tould\n", 11, "did you mean `told`?"),
         ("    error: person\n", "    error: person\n    then: bye\n", 16, "remove `then`"),
-        ("    length: 5\n", "    length: 5\n    sensitive: true\n", 11, "never written elsewhere"),
+        ("    length: 5\n", "    length: 5\n    sensitive: true\n", 11, "never written elsewhere: write another"),
         ("day.reference", "day.referense", 17, "did you mean `day.reference`?"),
         ("ask: order_id", "id: question\n    ask: day", 10, "give that another name"),
     ],

@@ -167,6 +167,36 @@ def test_a_no_with_a_number_is_a_no(language: str, said: str, corrects: bool) ->
     assert corrects_a_number(Heard((Alternative(said, 0.9),)), language) is corrects
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "value"),
+    [
+        ("es", "quiero saber de mi pedido", "yes"),
+        ("es", "sí, mi pedido", "yes"),
+        ("es", "una cosa más", "yes"),
+        ("es", "gracias, adiós", "no"),
+        ("es", "muchas gracias por todo", None),
+        ("es", "un momento, por favor", None),
+        ("es", "no, quería otra cosa", None),
+        ("es", "si tengo tiempo", None),
+        ("ca", "vull saber de la meva comanda", "yes"),
+        ("ca", "una altra cosa", "yes"),
+        ("ca", "adéu", "no"),
+        ("ca", "no ho sé pas", None),
+        ("en", "where is my order", "yes"),
+        ("en", "one more thing", "yes"),
+        ("en", "thanks, bye", "no"),
+        ("en", "hold on a second", None),
+        ("en", "I don't know where my order is", None),
+    ],
+)
+def test_who_tells_what_else_they_want_wants_something_else(
+    language: str, text: str, value: str | None
+) -> None:
+    """A wish is a yes to "anything else?", a farewell is a no; what is doubted or thanked for is neither."""
+    found = YesNo(anything_else=True).judge(Heard((Alternative(text, 0.8),)), Asking(language))
+    assert (found.value if isinstance(found, Match) else None) == value
+
+
 def test_at_least_forty_phrasings_per_language() -> None:
     """The tables stay as large as they were promised."""
     for language in ("es", "ca", "en"):
