@@ -3,8 +3,8 @@
 Rules:
 1. Whom a try was about is kept as a salted hash, also of somebody who does not exist; what was claimed is
    kept nowhere.
-2. A try is written before it is judged, as a wrong one, and becomes a right one afterwards: whoever counts
-   in between counts too many, never too few.
+2. A try is written before it is judged, as one under way: whoever counts what may still be tried counts it,
+   whoever counts what was wrong does not. Who dies over it leaves a wrong one, from its deadline on.
 3. Wrong tries of a person count from their last right one; anybody's from the end of their last lock.
 """
 
@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
 from data.audit import Audit
 from data.consents import installation_salt
@@ -38,6 +38,8 @@ NAMES = ("customer_number", "dni")
 """By what a person can be found."""
 WITHHELD = ""
 """The caller's number where there is none: all of those are one caller."""
+UNDER_WAY = timedelta(seconds=15)
+"""How long a try may take to be judged: what is under way any longer was given up."""
 _LONGEST = 40
 
 
@@ -82,7 +84,7 @@ class Windows:
 
 @dataclass(frozen=True, kw_only=True)
 class Wrong:
-    """Wrong tries so far, the one that is under way included."""
+    """Tries that were wrong so far; where it is asked for, with those that are under way."""
 
     call: int
     subject: int
@@ -166,7 +168,7 @@ class Verifications:
         return hmac.new(self._salt, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
 
     def begin(self, a_try: VerificationTry) -> None:
-        """Counts it, as a wrong one for now."""
+        """Counts it, as one under way."""
         with self._database.writing() as connection:
             connection.execute(
                 insert(VerificationTryRow).values(
@@ -177,14 +179,33 @@ class Verifications:
                     call_id=a_try.call_id,
                     at=utc(a_try.at),
                     passed=False,
+                    under_way_until=utc(a_try.at + UNDER_WAY),
                 )
             )
 
-    def wrong(self, a_try: VerificationTry, windows: Windows) -> Wrong:
-        """How often it was wrong until now, all processes together."""
+    def was_wrong(self, a_try: VerificationTry) -> None:
+        """It was judged, and was wrong."""
+        self._settle(a_try, passed=False)
+
+    def was_right(self, a_try: VerificationTry) -> None:
+        """It was judged, and was right; of somebody who is no further known by it."""
+        self._settle(a_try, passed=True)
+
+    def withdraw(self, a_try: VerificationTry) -> None:
+        """It was not judged: it counts for nothing."""
+        with self._database.writing() as connection:
+            connection.execute(delete(VerificationTryRow).where(VerificationTryRow.id == a_try.id))
+
+    def _settle(self, a_try: VerificationTry, *, passed: bool) -> None:
+        with self._database.writing() as connection:
+            _settle_within(connection, a_try, passed=passed)
+
+    def wrong(self, a_try: VerificationTry, windows: Windows, *, under_way: bool = False) -> Wrong:
+        """How often it was wrong until now, all processes together; `under_way`: with what may become so."""
         row, at = VerificationTryRow, utc(a_try.at)
         mine = row.subject_hash == a_try.subject_hash
         theirs = row.caller_number == a_try.caller_number
+        judged = () if under_way else (or_(row.under_way_until.is_(None), row.under_way_until <= at),)
         with self._database.reading() as connection:
             passed = connection.scalar(select(func.max(row.at)).where(mine, row.passed.is_(True)))
             since = {
@@ -196,18 +217,16 @@ class Verifications:
             for scope, key in keys.items():
                 since[scope] = _later(since[scope], _forgiven(connection, scope, key, at))
             return Wrong(
-                call=_count(connection, row.call_id == a_try.call_id),
-                subject=_count(connection, mine, since=since["subject"]),
-                caller=_count(connection, theirs, since=since["caller"]),
-                overall=_count(connection, since=since["all"]),
+                call=_count(connection, *judged, row.call_id == a_try.call_id),
+                subject=_count(connection, *judged, mine, since=since["subject"]),
+                caller=_count(connection, *judged, theirs, since=since["caller"]),
+                overall=_count(connection, *judged, since=since["all"]),
             )
 
     def passed(self, a_try: VerificationTry, customer_id: UUID) -> None:
         """It was right; that the person's data are open from now on goes into the audit log."""
         with self._database.writing() as connection:
-            connection.execute(
-                update(VerificationTryRow).where(VerificationTryRow.id == a_try.id).values(passed=True)
-            )
+            _settle_within(connection, a_try, passed=True)
             entry = AuditEntry(
                 at=a_try.at,
                 who="call",
@@ -311,6 +330,11 @@ def _count(connection: Connection, *which: ColumnElement[bool], since: datetime 
     late = () if since is None else (row.at > since,)
     query = select(func.count()).select_from(row).where(row.passed.is_(False), *which, *late)
     return connection.scalar(query) or 0
+
+
+def _settle_within(connection: Connection, a_try: VerificationTry, *, passed: bool) -> None:
+    row = VerificationTryRow
+    connection.execute(update(row).where(row.id == a_try.id).values(passed=passed, under_way_until=None))
 
 
 def _forgiven(connection: Connection, scope: Scope, subject: str, now: datetime) -> datetime | None:

@@ -35,6 +35,7 @@ from dialogs.results import (
     Done,
     Failed,
     Handed,
+    Keyed,
     Match,
     NobodyFree,
     NoInput,
@@ -120,7 +121,13 @@ class Session:
             record=record,
             clock=services.clock,
             watch=services.watch,
-            counter=Counter(services.lookups, services.writes, services.filler, self._filler),
+            counter=Counter(
+                services.lookups,
+                services.writes,
+                services.filler,
+                self._filler,
+                services.performers.identity,
+            ),
         )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
@@ -358,10 +365,12 @@ class Session:
                 confidence, band, result = answer.confidence, answer.band, "match"
             case NoMatch(said=heard):
                 said, result = heard, "no_match"
-        if collect.sensitive:
+        # Keys that answer nothing may have been meant for another question, one for a PIN.
+        secret = collect.sensitive or (isinstance(answer, NoMatch) and isinstance(collected.given, Keyed))
+        if secret:
             said, value = (MASK if said else ""), (MASK if value else "")
         place = place_in(self._conversation, collect.step)
-        self._record.caller_turn(place, answer, collected.given, latency=latency, sensitive=collect.sensitive)
+        self._record.caller_turn(place, answer, collected.given, latency=latency, sensitive=secret)
         self._services.watch(
             moments.CallerAnswered(
                 self._record.call_id, collect.step, result, said, value, by, confidence, band, latency

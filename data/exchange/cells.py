@@ -126,6 +126,17 @@ def region(text: str) -> str:
     return code
 
 
+def spanish_postcode(text: str) -> str:
+    """Five digits, of which the first two are a province. Of four the zero in front is what is missing: that
+    is how spreadsheets leave Barcelona's."""
+    digits = re.sub(r"\s", "", text)
+    if re.fullmatch(r"[0-9]{4}", digits):
+        digits = f"0{digits}"
+    if not re.fullmatch(r"(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{3}", digits):
+        raise CellWrong("is no Spanish postcode: five digits, as 08001, in a column that is text")
+    return digits
+
+
 def email(text: str) -> str:
     """An address that could exist: one @, no blanks, a domain with a dot."""
     if not re.fullmatch(r"[^@\s\"<>(),;:\\]{1,64}@[A-Za-z0-9.-]{1,185}\.[A-Za-z]{2,}", text):

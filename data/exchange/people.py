@@ -58,6 +58,8 @@ class Person:
     """By label: columns of `accounts`."""
     said_in: dict[str, int] = field(default_factory=dict)
     """The row of what the first of them did not say."""
+    doubts: list[RowRefused] = field(default_factory=list)
+    """What was mended in its row, and should be looked at."""
 
 
 @dataclass
@@ -100,6 +102,7 @@ def gather(
         if len(row) < full:
             problem = f"has {len(row)} cells, the header {width}: the rest was taken for empty"
             found.doubtful.append(RowRefused(number, "", "", problem))
+        found.doubtful += person.doubts
         key = person.customer_number.lower()
         before = found.people.setdefault(key, person)
         if before is not person:
@@ -153,6 +156,10 @@ class _Reader:
     def __init__(self, mapping: Mapping, places: dict[str, int], today: date) -> None:
         self._keep = mapping.blank == "keep"
         self._currency = mapping.currency
+        self._country = mapping.region
+        self._names = {
+            name: source.column[0] if source.column else name for name, source in mapping.columns.items()
+        }
         self._columns = [
             _Column(
                 name,
@@ -188,7 +195,22 @@ class _Reader:
             if not (person.customer_number if needed == "customer_number" else person.values.get(needed)):
                 raise _Refused(RowRefused(number, needed, "", "is empty, and needed"))
         self._settle(person, account)
+        self._settle_postcode(number, person)
         return person
+
+    def _settle_postcode(self, number: int, person: Person) -> None:
+        """Whoever lives in Spain has a Spanish one: the list's country, or the row's own `region`."""
+        written = person.values.get("postal_code")
+        if not written or (person.values.get("region") or self._country)[:2] != "ES":
+            return
+        name = self._names["postal_code"]
+        kept = _parsed(cells.spanish_postcode, name, number, written, native=False)
+        person.values["postal_code"] = kept
+        if kept != written and len(kept) > len(written):
+            problem = (
+                f"was completed to {kept}: a spreadsheet has taken the zero in front; make the column text"
+            )
+            person.doubts.append(RowRefused(number, name, written, problem))
 
     def _settle(self, person: Person, account: dict[str, Any]) -> None:
         if "value" in person.values:

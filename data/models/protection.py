@@ -104,6 +104,8 @@ class VerificationTryRow(Base):
     call_id: Mapped[UUID]
     at: Mapped[datetime]
     passed: Mapped[bool]
+    under_way_until: Mapped[datetime | None]
+    """Until then it is being judged; what nobody has judged by then was wrong. `None`: it was judged."""
 
     __table_args__ = (
         Index("ix_verification_tries_call_id", "call_id"),

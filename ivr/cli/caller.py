@@ -23,7 +23,7 @@ from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.segments.rules import Tried
 from ivr.callers.explaining import Explained, explained, meaning_of
-from ivr.callers.numbers import caller_number
+from ivr.callers.numbers import CallerNumber, caller_number
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
@@ -33,6 +33,8 @@ from ivr.config import Settings
 from ivr.rooms import catalogue_of
 
 _number = click.argument("number")
+_WITHHELD = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
+"""How switches write a number that is not shown; nothing else stands for one."""
 
 
 @click.group(help=__doc__)
@@ -55,6 +57,7 @@ def explain(settings: Settings, number: str, language: str | None, as_json: bool
       ivr caller explain 600111222
       ivr caller explain "+34 600 111 222" --json
     """
+    _insist_on_number(settings, number)
     with store_of(settings) as store:
         found = explained(
             number,
@@ -83,7 +86,7 @@ def calls(settings: Settings, number: str, most: int, as_json: bool) -> None:
     Examples:
       ivr caller calls 600111222 --most 20
     """
-    known = caller_number(number, settings.calls.region)
+    known = _insist_on_number(settings, number)
     zone = ZoneInfo(settings.calls.zone)
     with store_of(settings) as store:
         found = store.callers.calls(known.written, most=most)
@@ -145,6 +148,16 @@ def unblock(settings: Settings, number: str) -> None:
 
 def _flows(settings: Settings) -> FlowSet:
     return load_flows([settings.flows_folder], catalogue_of(settings))
+
+
+def _insist_on_number(settings: Settings, text: str) -> CallerNumber:
+    """The number, also an extension or one of no plan, which call us as well. Raises `CannotBeDone`."""
+    known = caller_number(text, settings.calls.region)
+    if text.strip().lower() in _WITHHELD:
+        return known
+    if known.withheld or (text.strip().startswith("+") and known.e164 is None):
+        raise CannotBeDone(f"{text[:40]!r} is no telephone number: write it as +34600111222")
+    return known
 
 
 def _e164(settings: Settings, number: str) -> str:

@@ -3,7 +3,8 @@
 Rules:
 1. A hang-up ends every wait at once, by `CallOverError`; nothing is swallowed after it.
 2. Work that takes time (a look-up, the recogniser) runs beside, and its end comes to the same inbox.
-3. Keys that are pressed while nobody asks are kept for the next question.
+3. Keys that are pressed while nobody asks are kept for the next question; those that run on from an answer
+   that was not taken were meant for the question behind it (a PIN after a number), and are dropped.
 4. A call that lasts longer than it may is told so once, by `CallTooLongError`.
 """
 
@@ -24,6 +25,8 @@ from ivr.living.meanwhile import Meanwhile
 T = TypeVar("T")
 KEPT_KEYS = 40
 """More than any question takes; a caller who leans on a key fills no memory."""
+RUN_ON = 1.0
+"""Seconds: a key that follows so soon was meant before it could be heard that the answer was not taken."""
 
 
 class CallOverError(Exception):
@@ -58,6 +61,7 @@ class Attention:
         self._ends_at: float | None = clock.now() + longest
         self.keys: deque[str] = deque(maxlen=KEPT_KEYS)
         self._forgotten = ""
+        self._runs_on_until = 0.0
         self.listening_lost = ""
         """Why there is no live audio any more; empty while there is."""
         self.over: HungUp | None = None
@@ -85,7 +89,7 @@ class Attention:
                 return event
             case Digit(key):
                 forgotten, self._forgotten = self._forgotten, ""
-                return None if key == forgotten else event
+                return None if key == forgotten or self._runs_on(key) else event
             case Audio() | Finished() | _WorkEnded():
                 return event
             case _:
@@ -97,6 +101,18 @@ class Attention:
             self.keys.popleft()
         elif not self.keys:
             self._forgotten = key
+
+    def drop_run_on(self) -> None:
+        """Drops what was keyed ahead, and the keys that follow one another from now on without a pause."""
+        self.keys.clear()
+        self._runs_on_until = self._clock.now() + RUN_ON
+
+    def _runs_on(self, key: str) -> bool:
+        now = self._clock.now()
+        # A star is part of no number: it asks for something (`*0` for a person), and is always heard.
+        runs_on = key != "*" and now < self._runs_on_until
+        self._runs_on_until = now + RUN_ON if runs_on else 0.0
+        return runs_on
 
     def lift_limit(self) -> None:
         """From now on the call may last as long as it likes: people are talking."""

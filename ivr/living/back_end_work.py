@@ -18,9 +18,11 @@ from esl.switch import Call
 from ivr import moments
 from ivr.call_record import CallRecord, masked, place_in, tells
 from ivr.clock import Clock
+from ivr.identity.verification import Verification
 from ivr.living import meanwhile
 from ivr.living.attention import Attention, DeadlineError
 from ivr.living.meanwhile import Meanwhile, PersonWanted
+from ivr.lookups.whose import guessed_at
 from ivr.moments import Watch
 from ivr.occasion import Occasion
 
@@ -71,6 +73,8 @@ class Counter:
     filler: Filler
     speak: Callable[[Prompt, str], str | None]
     """Begins to say a prompt at a step; returns the command's id, `None` if there is no voice."""
+    identity: Verification | None = None
+    """Counts who guesses; `None`: nobody is there who has a count."""
 
 
 class BackEndWork:
@@ -103,9 +107,7 @@ class BackEndWork:
         try:
             result = self._during(
                 lookup,
-                lambda: self._counter.lookups.ask(
-                    lookup.name, lookup.by, deadline=lookup.deadline, sensitive=sensitive
-                ),
+                lambda: self._asked(lookup, sensitive=sensitive),
                 lookup.deadline + GRACE,
                 person=True,
             )
@@ -116,19 +118,34 @@ class BackEndWork:
         self._tell(lookup, result, secrets, sensitive=sensitive, seconds=self._clock.now() - asked_at)
         return result
 
+    def _asked(self, lookup: Lookup, *, sensitive: bool) -> LookedUp:
+        """The answer; what a number and a postcode open is given only to who has not guessed too often."""
+        back_ends, counting = self._counter.lookups, self._counter.identity
+
+        def ask() -> LookedUp:
+            return back_ends.ask(lookup.name, lookup.by, deadline=lookup.deadline, sensitive=sensitive)
+
+        thing = guessed_at(lookup.name, lookup.by)
+        if thing is None or counting is None:
+            return ask()
+        return counting.guarded(thing, self._occasion(lookup.step), ask)
+
+    def _occasion(self, step: str) -> Occasion:
+        return Occasion(
+            call_id=UUID(self._record.call_id),
+            caller_number=self._call.caller_number,
+            flow=self._conversation.position.flow,
+            step=step,
+            language=self._conversation.language,
+        )
+
     def write(self, write: Write) -> Done:
         """What came of it. Raises `CallEnded`, `CallOverError`, `CallTooLongError`."""
         writes = self._counter.writes
         if writes is None:
             log.error("not_installed", call=self._record.call_id, step=write.step, deed="Write")
             return Failed("Write is not installed")
-        occasion = Occasion(
-            call_id=UUID(self._record.call_id),
-            caller_number=self._call.caller_number,
-            flow=self._conversation.position.flow,
-            step=write.step,
-            language=self._conversation.language,
-        )
+        occasion = self._occasion(write.step)
         result: Done
         try:
             result = self._during(

@@ -176,7 +176,10 @@ class Question:
                 self._attention.forget_next(terminator)  # "45716#": the # belongs to this answer
             pressed = pressed.removesuffix(terminator)
         given = Keyed(pressed)
-        return Collected(self._collect.judge(given), self._clock.now(), self._recognizer_lost, given)
+        answer = self._collect.judge(given)
+        if isinstance(answer, NoMatch):
+            self._attention.drop_run_on()
+        return Collected(answer, self._clock.now(), self._recognizer_lost, given)
 
     # Time
 

@@ -15,6 +15,22 @@ PROOF = ("home_postcode", "customer_number")
 """What goes with a number. `none` where a flow does not know it, which is nobody's."""
 
 
+_NOTHING = ("", "none")
+_ONE_KIND = {"case": "ticket"}
+"""A case is a ticket by its reference: who guesses at it by both names guesses at one."""
+
+
+def guessed_at(lookup: str, by: Mapping[str, str]) -> tuple[str, str] | None:
+    """What whoever asks might be guessing at, as kind and number; `None`: nothing, they have proved who they
+    are, or it is no look-up that a postcode opens."""
+    if "home_postcode" not in by:
+        return None
+    if by["home_postcode"] in _NOTHING and by.get("customer_number", "") not in _NOTHING:
+        return None
+    number = next((value for name, value in by.items() if name not in (*PROOF, "caller_number")), "")
+    return _ONE_KIND.get(lookup, lookup), _plain(number)
+
+
 def is_theirs(store: Store, owner: str, by: Mapping[str, str]) -> bool:
     """Whether `by` has what the customer `owner` would know; `customer_number` is that of a proof, and not
     what somebody said."""
@@ -25,5 +41,5 @@ def is_theirs(store: Store, owner: str, by: Mapping[str, str]) -> bool:
     return bool(kept) and _plain(by.get("home_postcode", "")) == kept
 
 
-def _plain(postcode: str) -> str:
-    return "".join(postcode.split()).replace("-", "").upper()
+def _plain(text: str) -> str:
+    return "".join(text.split()).replace("-", "").upper()

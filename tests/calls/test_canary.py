@@ -44,6 +44,7 @@ steps:
   - ask: customer_number
     type: digits
     length: 5
+    check_digit: luhn
     prompt: {{es: "Número."}}
   - ask: pin
     type: digits
@@ -207,6 +208,43 @@ def test_keyed_digits_are_nowhere(
     assert prompts.source_of(Spoken(f"¿Es {say_digits(CANARY, 'es')}?", "es")) == "none", "it is in the cache"
     assert prompts.source_of(Spoken("Clave.", "es")) == "cache"
     assert (folder / "messages").is_dir(), "the message was never carried: nothing was tested"
+
+
+def mistyped(number: str) -> str:
+    """The number with its last digit wrong, as its check digit tells."""
+    return number[:-1] + str((int(number[-1]) + 1) % 10)
+
+
+@pytest.mark.parametrize(
+    "number", [NUMBER, mistyped(NUMBER), NUMBER[:4]], ids=["right", "wrong", "one short"]
+)
+def test_digits_keyed_in_one_go_are_nowhere(
+    stage: Stage, caplog: pytest.LogCaptureFixture, number: str
+) -> None:
+    """Number and PIN without a pause: where the number is wrong, the PIN is the answer to no question."""
+    caplog.set_level("DEBUG")
+    told: list[Moment] = []
+    stage.watchers.add(told.append)
+    who = f"+3460000095{len(number)}{number[-1]}"
+    caller = stage.caller(who)
+    caller.join()
+    assert caller.wait_until_quiet(0.4, timeout=20)
+    caller.key(number + CANARY, gap=0.05, hold=0.05)
+    assert caller.wait_for_sound(20)
+    assert caller.wait_until_quiet(0.4, timeout=20)
+    caller.hang_up()
+    record = record_of(stage, who)
+    results = [turn.result for turn in record.turns if turn.who == "caller"]
+    assert results[0] == ("match" if number == NUMBER else "no_match")
+    assert results.count("no_match") == (number != NUMBER), "the rest was taken for another answer"
+    assert fragments_in(stage.settings.home, repr(told), repr(record), caplog.text) == []
+
+
+def fragments_in(folder: Path, *texts: str) -> list[str]:
+    """Where half of the PIN and more stands: a number that is one short is judged with its first digit."""
+    database = b"".join(file.read_bytes() for file in sorted(folder.glob("ivr.sqlite3*")))
+    parts = [CANARY[at : at + 5] for at in range(len(CANARY) - 4)]
+    return [part for part in parts if part.encode() in database or any(part in text for text in texts)]
 
 
 @pytest.mark.long

@@ -44,6 +44,7 @@ def a_try(
         at=NOW + timedelta(seconds=after),
     )  # fmt: skip
     store.verifications.begin(made)
+    store.verifications.was_wrong(made)
     return made
 
 

@@ -48,12 +48,12 @@ class Counter:
     def __init__(self, store: Store, hashing: Hashing, clock: HandClock, **settings: object) -> None:
         self.store, self.clock, self.hashing = store, clock, hashing
         self.settings = VerificationSettings.model_validate({"floor": 0.001, **settings})
-        self._verification = Verification(store.verifications, self.settings, hashing=hashing, clock=clock)
+        self.verification = Verification(store.verifications, self.settings, hashing=hashing, clock=clock)
 
     def claims(
         self, claims: Mapping[str, str], *, call: UUID | None = None, caller: str = "+34600000001"
     ) -> Verified:
-        return self._verification.verify(
+        return self.verification.verify(
             "customer", claims, Occasion(call or new_id(), caller, "main", "verify", "es")
         )
 

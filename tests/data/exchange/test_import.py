@@ -262,6 +262,50 @@ def test_what_would_be_taken_for_something_else_is_refused(mapping: Path, row: s
     assert why in refused.problem
 
 
+POSTCODES = "columns: {customer_number: C, name: N, postal_code: P, region: R}\nregion: ES\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "kept", "doubts"),
+    [
+        ("8001", "", "08001", 1),
+        (8001, "", "08001", 1),
+        (8001, "ES-CT", "08001", 1),
+        ("08001", "", "08001", 0),
+        ("28 001", "", "28001", 0),
+        (28001.0, "", "28001", 0),
+        (28001.5, "", None, 0),
+        ("28001.5", "", None, 0),
+        ("801", "", None, 0),
+        ("00123", "", None, 0),
+        ("99001", "", None, 0),
+        ("SW1A 1AA", "GB-LND", "SW1A 1AA", 0),
+        ("1000", "BE-BRU", "1000", 0),
+        ("", "", None, 0),
+    ],
+)
+def test_a_postcode_that_lost_its_zero_gets_it_back(
+    tmp_path: Path, cell: str | float, region: str, kept: str | None, doubts: int
+) -> None:
+    """In Spain, and it is told; what is no postcode is refused, and what is none of Spain's is left alone."""
+    (tmp_path / "m.yaml").write_text(POSTCODES)
+    book = Workbook()
+    assert book.active is not None
+    for row in (("C", "N", "P", "R"), ("1001", "Ana", cell, region)):
+        book.active.append(row)
+    book.save(tmp_path / "list.xlsx")
+    (tmp_path / "list.csv").write_text(f"C;N;P;R\n1001;Ana;{cell};{region}\n")
+    for name in ("list.xlsx", "list.csv"):
+        if name == "list.csv" and cell == 28001.0:
+            continue  # as text, that is no whole number any more
+        found = gather(tmp_path / name, load_mapping(tmp_path / "m.yaml"), today=NOW.date())
+        values = [person.values.get("postal_code") for person in found.people.values()]
+        refused = kept is None and cell != ""
+        assert values == ([] if refused else [kept])
+        assert ["is no Spanish postcode" in one.problem for one in found.refused] == [True] * refused
+        assert ["was completed to 08001" in one.problem for one in found.doubtful] == [True] * doubts
+
+
 def test_money_has_the_sign_of_its_currency() -> None:
     """And of no other."""
     assert cells.amount(",", "EUR")("5,00 €") == cells.amount(",", "GBP")("£5,00") == 500

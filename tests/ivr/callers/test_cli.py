@@ -44,6 +44,20 @@ def run(settings: Settings, *words: str) -> Result:
     return CliRunner().invoke(GROUP, list(words), obj=settings)
 
 
+@pytest.mark.parametrize("command", ["explain", "calls"])
+@pytest.mark.parametrize("text", ["'; drop table calls; --", "+34 600", "", "Pau", "9" * 90])
+def test_what_is_no_number_is_told(settings: Settings, command: str, text: str) -> None:
+    """And not explained as if somebody withheld theirs."""
+    result = run(settings, "caller", command, "--", text)
+    assert result.exit_code != 0
+    assert "is no telephone number: write it as +34600111222" in str(result.output) + str(result.exception)
+
+
+def test_an_extension_is_a_number_to_explain(settings: Settings) -> None:
+    """Colleagues call as well."""
+    assert run(settings, "caller", "explain", "204").exit_code == 0
+
+
 def test_explain_tells_facts_rules_reason_and_effects(settings: Settings) -> None:
     """In every style of the number; whoever looked is in the audit log, for that person."""
     written = LUCIA.phone_number.replace("+", "00 ")
