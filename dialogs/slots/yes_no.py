@@ -19,7 +19,8 @@ By key: 1 is yes, 2 is no.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -90,22 +91,21 @@ def meant(text: str, language: str, *, anything_else: bool = False, cancels: boo
     words = words_of(text)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
-    found = _meant(words, language, anything_else=anything_else)
-    return found or _mended(words, language, anything_else=anything_else)
+    read = partial(_meant, language=language, anything_else=anything_else, cancels=cancels)
+    return read(words) or _mended(words, language, read)
 
 
-def _mended(words: Words, language: str, *, anything_else: bool) -> Meant | None:
+def _mended(words: Words, language: str, read: Callable[[Words], Meant | None]) -> Meant | None:
     """ "No, perdón, sí": what stands behind the apology, asked back."""
     for at in range(1, len(words)):
         size = taken_back(words, at, language)
         if size:
-            before = _meant(words[:at], language, anything_else=anything_else)
-            after = _meant(words[at + size :], language, anything_else=anything_else)
+            before, after = read(words[:at]), read(words[at + size :])
             return (after[0], "check") if before and after and before[0] != after[0] else None
     return None
 
 
-def _meant(words: Words, language: str, *, anything_else: bool) -> Meant | None:
+def _meant(words: Words, *, language: str, anything_else: bool, cancels: bool) -> Meant | None:
     found, rest = _found_in(words, language)
     if anything_else:
         found = ["no" if meaning == "enough" else meaning for meaning in found]
