@@ -83,15 +83,21 @@ class CallLog:
         except DataError as error:
             self._give_up(error)
 
-    def recover(self, node_id: str, at: datetime) -> Recovered:
+    def recover(
+        self,
+        node_id: str,
+        at: datetime,
+        recorded_until: Callable[[str], datetime | None] = lambda _recording: None,
+    ) -> Recovered:
         """Brings what waits in the spool into the database, then ends what a crash of `node_id` left open.
 
         To be called at start and now and then, always with the moment at which this process began, so
         that its own calls are left alone. In this order, because the real ending of a call may wait in
-        the spool. Raises the `DataError` of a database that is still lost.
+        the spool. `recorded_until` as in `Calls.complete_unfinished`. Raises the `DataError` of a database
+        that is still lost.
         """
         drained = self._spool.drain(self._store)
-        completed = self._store.calls.complete_unfinished(node_id, at)
+        completed = self._store.calls.complete_unfinished(node_id, at, recorded_until)
         self._found_again()
         return Recovered(drained, completed)
 

@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,10 @@ from data.errors import CallUnknown, RecordRefused
 from data.models import CallRow, CallStepRow, TurnRow
 from data.once import insert_new
 from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Reading, Turn, utc
+
+
+def _nothing_recorded(_recording: str) -> datetime | None:
+    return None
 
 
 class Calls:
@@ -159,12 +163,16 @@ class Calls:
         """Calls of this server process that have no ending, oldest first."""
         return self._records(_unfinished(node_id).order_by(CallRow.started_at, CallRow.id))
 
-    def complete_unfinished(self, node_id: str, at: datetime) -> tuple[UUID, ...]:
+    def complete_unfinished(
+        self, node_id: str, at: datetime, recorded_until: Callable[[str], datetime | None] = _nothing_recorded
+    ) -> tuple[UUID, ...]:
         """Ends what a crash of `node_id` left open, with the cause `SERVER_LOST`; returns those calls.
 
         `at` is the moment of the new start: calls that began later are alive and are left alone. A
-        call's end is set to the last moment that its record knows of, because when the server went
-        nobody saw, and the hours until its new start must not count as conversation.
+        call's end is set to the last moment that its record or its recording (`recorded_until`, by its path
+        in the record; UTC, or `None` without one) knows of, because when the server went nobody saw, and
+        the hours until its new start must not count as conversation. It is a bound: the call lasted at
+        least so long, and if it is recorded on in the queue where it landed, that counts, too.
         """
         with self._database.writing() as connection:
             rows = connection.execute(
@@ -175,7 +183,7 @@ class Calls:
                     update(CallRow)
                     .where(CallRow.id == row.id)
                     .values(
-                        ended_at=min(_last_sign(connection, row), utc(at)),
+                        ended_at=min(_last_sign(connection, row, recorded_until), utc(at)),
                         hangup_cause=SERVER_LOST,
                         ended_by="unknown",
                     )
@@ -201,10 +209,13 @@ def _insist_on(connection: Connection, call_id: UUID) -> None:
         )
 
 
-def _last_sign(connection: Connection, row: Row[Any]) -> datetime:
+def _last_sign(
+    connection: Connection, row: Row[Any], recorded_until: Callable[[str], datetime | None]
+) -> datetime:
     offset = connection.scalar(select(func.max(TurnRow.at_ms)).where(TurnRow.call_id == row.id))
     said = row.started_at + timedelta(milliseconds=offset or 0)
-    last: datetime = max(row.started_at, said, row.answered_at or row.started_at)
+    recorded = recorded_until(row.recording) if row.recording else None
+    last: datetime = max(row.started_at, said, row.answered_at or row.started_at, recorded or row.started_at)
     return last
 
 

@@ -5,6 +5,7 @@ Whether a name is nothing's is certain only where all could be read: one mistake
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -30,6 +31,13 @@ _FITTING: Mapping[str, tuple[ValueType, ...]] = {
     "spell": ("text", "digits", "phone", "code"),
     "text": ("text", "number", "digits", "phone", "code"),
 }
+
+
+_NAME = r"([A-Za-z_]\w*(?:\.\w+)?(?::\w+)?)"
+_FOREIGN = re.compile(
+    rf"%{_NAME}%|<{_NAME}>|\[{_NAME}\]|\$\{{{_NAME}\}}|(?<!\{{)\{{\{{ ?{_NAME} ?\}}\}}(?!\}})"
+)
+"""How other tools write a value in a text."""
 
 
 class Extent(NamedTuple):
@@ -94,6 +102,7 @@ def check_words(flow: Flow, name: str, step: Step, known: Known) -> Iterator[Pro
             yield flow.problem(name, (*way, language), message)
         for language, template in words.items():
             yield from _check_names(flow, name, (*way, language), template, known, spoken=True)
+            yield from _check_notation(flow, name, (*way, language), template, known)
             yield from _check_recording(flow, name, (*way, language), template, known.recordings)
     for way, used, kind in step.wants():
         if known.lacks(used):
@@ -109,6 +118,20 @@ def check_words(flow: Flow, name: str, step: Step, known: Known) -> Iterator[Pro
                 name, way, f'`{word}` is the word itself here: write "{{{word}}}" for its value'
             )
         yield from _check_names(flow, name, way, template, known, spoken=False)
+        yield from _check_notation(flow, name, way, template, known)
+
+
+def _check_notation(
+    flow: Flow, step: str, way: tuple[str | int, ...], template: Template, known: Known
+) -> Iterator[Problem]:
+    """Values written as in other tools, whose signs a caller would hear."""
+    if template.recording:
+        return
+    for found in dict.fromkeys(one.group() for one in _FOREIGN.finditer(template.source)):
+        inside = found.strip("%<>[]${} ")
+        if inside.partition(":")[0].lower() in known.types:
+            message = f"`{found}` is taken as it stands, sign by sign: write `{{{inside.lower()}}}`"
+            yield flow.problem(step, way, message)
 
 
 def _check_recording(

@@ -22,7 +22,8 @@ def check_writes(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
                     yield flow.problem(
                         name,
                         ("with", value),
-                        f"`{secret}` is sensitive, and is never written elsewhere: write another value",
+                        f"`{secret}` is sensitive, and is never written elsewhere: write another value,"
+                        " lead to a person, or take `sensitive` out of its question if it is no secret",
                     )
             schema = catalogue.writes.get(step.write)
             if schema is not None and schema.fields and step.write in {*slots, *catalogue.lookups, "caller"}:

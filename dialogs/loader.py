@@ -7,7 +7,7 @@ Reading goes file → YAML with places (`source`) → schema of each node (`node
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -179,7 +179,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
     flow = Flow(
         head.flow,
         head.summary,
-        tuple(dict.fromkeys(one for one in head.languages if one in languages)) or ("es",),
+        tuple(dict.fromkeys(_code(one) for one in head.languages if _code(one) in languages)) or ("es",),
         head.person,
         head.retries,
         steps.steps,
@@ -194,13 +194,25 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
     return (flow if flow.steps else None), problems, steps.problems
 
 
+_NAMES: Mapping[str, str] = {
+    "es": "español espanol castellano spanish espanyol castellà esp es-es spa",
+    "ca": "catalán catalan català catala valenciano valencià cat ca-es",
+    "en": "inglés ingles anglès angles english ing eng en-gb en-us",
+}
+"""What languages are called where a code of two letters is meant."""
+
+
+def _code(language: str) -> str:
+    """The code of a language that is called by its name; else what is written."""
+    return next((code for code, names in _NAMES.items() if language.lower() in names.split()), language)
+
+
 def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) -> Iterator[Problem]:
     ready = languages_with_wording()
     for at, language in enumerate(declared):
         if language not in known or language not in ready:
-            yield source.problem(
-                ("languages", at), f"unknown language `{language}`: {nearest(language, known)}"
-            )
+            remedy = f"write `{_code(language)}`" if _code(language) in ready else nearest(language, known)
+            yield source.problem(("languages", at), f"unknown language `{language}`: {remedy}")
         elif language in declared[:at]:
             yield source.problem(("languages", at), f"`{language}` stands twice: remove one")
 
@@ -213,14 +225,15 @@ def _notice(source: Source, head: FlowHead) -> Iterator[Problem]:
                 ("recording_consent",), "there is nothing to agree to: add `recording_notice: {…}`"
             )
         return
-    for language in dict.fromkeys(head.languages):
+    spoken = dict.fromkeys(map(_code, head.languages))
+    for language in spoken:
         if language not in words:
             yield source.problem(way, f'no text in `{language}`: add `{language}: "…"`')
     for language, message in misplaced(words):
         yield source.problem((*way, language), message)
     for language, text in words.items():
-        if language not in head.languages:
-            remedy = nearest(language, head.languages)
+        if language not in spoken:
+            remedy = nearest(language, spoken)
             yield source.problem(
                 (*way, language), f"the flow does not speak `{language}`: {remedy}, or add it above"
             )

@@ -58,6 +58,11 @@ def explain(
     them, `model` what it was read by."""
     loc = tuple(part for part in error["loc"] if not str(part).startswith("["))
     at = loc[:-1] if error["type"] == "missing" else loc
+    if error["type"] == "extra_forbidden" and way[:1] == ("steps",) and len(loc) == 1:
+        conditional = str(loc[0]).lower() in _MEANT["if"].split() and "if" not in known
+        if conditional:
+            message = f"no step has a condition of its own, as `{loc[0]}`: write a `branch` step before it"
+            return source.problem((*way, *at), message)
     message = _message(error, loc, known, allowed(model, loc) if model is not None else "")
     meaning = (meanings or {}).get(str(loc[0]), "") if error["type"] == "missing" and len(loc) == 1 else ""
     if meaning:
@@ -94,6 +99,8 @@ def _message(error: ErrorDetails, loc: tuple[str | int, ...], known: Sequence[st
         message = f"`{key}` is empty: write {_wanted(key, kind, context)}"
     elif kind == "string_pattern_mismatch":
         message = _misnamed(key, given, context)
+    elif kind == "literal_error" and key == "hangup" and (isinstance(value, dict) or " " in given):
+        message = "a hangup says nothing: write a `say` step before it, and `hangup: normal`"
     elif kind == "literal_error":
         message = _not_one_of(key, given, context)
     elif kind == "model_type" and key == "retries":
@@ -122,7 +129,7 @@ _MEANT = {
     "missing": "not_found notfound none",
     "error": "on_error failure",
     "failed": "on_error error failure",
-    "if": "when condition si",
+    "if": "if when condition si cuando",
     "type": "tipo tipus kind",
     "length": "digits long longitud len",
     "timeout": "wait seconds espera",

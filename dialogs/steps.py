@@ -18,7 +18,7 @@ from dialogs.errors import Problem
 from dialogs.figures import allowed, truths
 from dialogs.misread import explain, told_once, truth_for_a_number
 from dialogs.nodes import NODES
-from dialogs.nodes.ask import Ask, unknown_kind
+from dialogs.nodes.ask import Ask, misplaced_answers, unknown_kind
 from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.slots import KINDS
@@ -150,6 +150,10 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
         step = node.model_validate(prepared)
     except ValidationError as fault:
         beside = [error for error in fault.errors() if error["loc"] != ("kind",)]
+        out_of_place = misplaced_answers(keys) if node is Ask else None
+        if out_of_place:
+            problems.append(source.problem((*way, "answers"), out_of_place))
+            beside = [error for error in beside if error["loc"][:1] != ("answers",)]
         problems += [_explained(source, way, keys, node, error) for error in _told(beside)]
         return None, problems
     problems += _empty(source, way, keys)
@@ -224,7 +228,7 @@ _OTHERS_SAY = {
     "say": "text play speak message_text decir tts",
     "ask": "question input collect gather pregunta",
     "menu": "options opciones choices buttons",
-    "branch": "if switch condition decision",
+    "branch": "if when switch condition decision si cuando",
     "lookup": "api request query fetch http",
     "hangup": "end hang_up stop exit colgar",
     "transfer": "transfer_to forward",

@@ -45,6 +45,7 @@ _CENTRE = re.compile(r"[\w\[{(][\w.@:/=+*#,\[\]{}() -]{0,199}")
 _PATH = re.compile(r"/[\w./ +-]*[\w+-]")
 _DIALLED = re.compile(r"[\w.+@:/*#-]+")
 _DIALLED_ARGUMENT = re.compile(r"[\w.+@:/*#| -]*")
+_GLOBAL = re.compile(r"[0-9A-Za-z_.:-]{0,64}")
 _WEBSOCKET = re.compile(r"wss?://[0-9A-Za-z][0-9A-Za-z.-]*(:[0-9]{1,5})?(/[0-9A-Za-z_-]+)+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _EXPANDED = re.compile(r"\$|^%.?\[")
@@ -218,6 +219,27 @@ def reload_xml() -> Command:
 def core_uuid() -> Command:
     """Answers with the `Core-UUID` of the switch's events: another one after each start."""
     return Command("api global_getvar core_uuid")
+
+
+def set_global(name: str, value: str) -> Command:
+    """Leave a word with the switch until its end; an empty one takes it away."""
+    _fitting(_VARIABLE, name, "a variable")
+    return Command(f"api global_setvar {name}={_fitting(_GLOBAL, value, 'a word')}")
+
+
+def get_global(name: str) -> Command:
+    """Answers with a word that was left; `-ERR` if there is none."""
+    return Command(f"api global_getvar {_fitting(_VARIABLE, name, 'a variable')}")
+
+
+def uptime() -> Command:
+    """Answers with the seconds since the switch was started."""
+    return Command("api uptime")
+
+
+def leg_exists(leg: str) -> Command:
+    """Answers `true` or `false`."""
+    return Command(f"api uuid_exists {_fitting(_TOKEN, leg, 'a leg uuid')}")
 
 
 def background(command: Command, *, job_uuid: str) -> Command:

@@ -37,6 +37,24 @@ _BACKLOG = 4096  # connections that wait to be accepted while we are busy; the s
 _UNPROVEN_PER_CALL = 2  # connections that have not answered `connect` yet, for each call that is allowed
 
 
+class _Seldom:
+    """A warning that any stranger can cause: the first at once, then one a minute with the count, so that
+    whoever knocks does not fill the log."""
+
+    def __init__(self) -> None:
+        self._untold = 0
+        self._told_at = -math.inf
+
+    def tell(self, event: str, **about: str) -> None:
+        self._untold += 1
+        now = time.monotonic()
+        if now < self._told_at + 60.0:
+            return
+        since = {"count_since": self._untold} if self._untold > 1 else {}
+        self._untold, self._told_at = 0, now
+        log.warning(event, **about, **since)
+
+
 class OutboundServer:
     """Accepts calls and runs `on_call(call)` for each, in that connection's own greenlet.
 
@@ -63,8 +81,8 @@ class OutboundServer:
         self._on_call = on_call
         self._allowed = tuple(allowed)
         self._max_calls = max_calls
-        self._refused = 0
-        self._refusals_told = -math.inf
+        self._refusals = _Seldom()
+        self._never_calls = _Seldom()
         self._own_audio = live_audio is None
         self._live_audio: AudioTransport = live_audio or LiveAudio()
         self._event_sources = tuple(event_sources)
@@ -139,7 +157,8 @@ class OutboundServer:
         """The whole life of one connection; the server runs it in a greenlet of its own."""
         with sock:
             if not sockets.is_allowed(str(peer[0]), self._allowed):
-                self._tell_refused(str(peer[0]))
+                remedy = "add the switch's address to the allowed ones"
+                self._refusals.tell("outbound_refused", peer=str(peer[0]), remedy=remedy)
                 return
             if self._is_full(peer):
                 return
@@ -149,7 +168,11 @@ class OutboundServer:
             try:
                 self._live(connection)
             except (ConnectionLostError, WireError, CallEnded) as lost:
-                log.warning("outbound_call_lost", peer=peer[0], code=lost.code, reason=str(lost))
+                told = {"peer": peer[0], "code": lost.code, "reason": str(lost)}
+                if connection in self._unproven:
+                    self._never_calls.tell("outbound_connection_said_nothing", **told)
+                else:
+                    log.warning("outbound_call_lost", **told)
             except EslError as refused:
                 log.error("outbound_call_refused", peer=peer[0], code=refused.code, reason=str(refused))
             except Exception:
@@ -158,18 +181,6 @@ class OutboundServer:
                 connection.lose("closed by us")
                 self._unproven.pop(connection, None)
                 self._legs.pop(connection, None)
-
-    def _tell_refused(self, peer: str) -> None:
-        """The first at once, then a count once a minute: whoever knocks does not fill the log."""
-        self._refused += 1
-        now = time.monotonic()
-        if now < self._refusals_told + 60.0:
-            return
-        more = {"refused_since": self._refused} if self._refused > 1 else {}
-        self._refused, self._refusals_told = 0, now
-        log.warning(
-            "outbound_refused", peer=peer, remedy="add the switch's address to the allowed ones", **more
-        )
 
     def _is_full(self, peer: tuple[Any, ...]) -> bool:
         full = self.active_calls >= self._max_calls

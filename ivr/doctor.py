@@ -10,7 +10,8 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Literal
 
 from data.errors import DataError, ReleaseDamaged
 from data.store import Store
-from dialogs.errors import DialogError
+from dialogs.errors import DialogError, FlowsInvalid
 from dialogs.loader import load_flows
 from esl import commands
 from esl.errors import EslError, LoginRefusedError
@@ -28,6 +29,9 @@ from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.messenger import checkup
+from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.folder import write_folder
+from ivr.queueing.reading import misfits
 from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
@@ -61,8 +65,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.home)
     yield _shared_memory()
     yield _database(settings)
-    yield _flows(settings)
-    yield _live_flows(settings)
+    yield from examine_flows(settings)
     yield from _back_ends(settings)
     yield _outbox(settings)
     yield _synthesis(settings)
@@ -73,6 +76,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _freeswitch(settings)
     if settings.switch.kind == "freeswitch":
         yield _event_socket(settings)
+
+
+def examine_flows(settings: Settings) -> Iterator[Finding]:
+    """The flows of the folder, and those that new calls take."""
+    yield _flows(settings)
+    yield _live_flows(settings)
 
 
 def _python() -> Finding:
@@ -123,6 +132,8 @@ def _flows(settings: Settings) -> Finding:
     try:
         flows = load_flows([settings.flows_folder], catalogue_of(settings))
         flows.flow(settings.calls.flow)
+        if unfit := misfits(settings.queues_file, flows.catalogue):
+            return Finding("flows", "bad", str(unfit[0]), "No server starts with it: see `ivr queues check`")
     except (DialogError, IvrError) as fault:
         first = str(fault).splitlines()[0]
         return Finding("flows", "bad", first, "Run `ivr check` and mend what it names")
@@ -141,14 +152,33 @@ def _live_flows(settings: Settings) -> Finding:
         if live is None:
             return Finding("live flows", "good", f"from {settings.flows_folder}: nothing was published yet")
         files = store.releases.files(live.release)
+        unfit = _misfit(settings, files)
     except ReleaseDamaged as fault:
         return Finding("live flows", "bad", fault.what, fault.remedy)
     except DataError as fault:
         return Finding("live flows", "note", fault.what, fault.remedy)
     finally:
         store.close()
+    if unfit:
+        return Finding(
+            "live flows",
+            "bad",
+            f"release {live.release} lets no server start: {unfit}",
+            "Or go back: ivr flow rollback",
+        )
     since = f"{live.effective_at:%Y-%m-%d %H:%M:%S} UTC"
     return Finding("live flows", "good", f"release {live.release} since {since}, {len(files)} files")
+
+
+def _misfit(settings: Settings, files: Mapping[str, bytes]) -> str:
+    """Why a server would not start with these files of a release and our file of queues; empty: it would."""
+    try:
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place) / "release"
+            write_folder(files, folder)
+            return "; ".join(map(str, misfits(settings.queues_file, catalogue_in(folder))))
+    except (FlowsInvalid, IvrError) as fault:
+        return str(fault).splitlines()[0]
 
 
 def _back_ends(settings: Settings) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,12 +17,10 @@ import gevent
 import structlog
 from gevent import subprocess
 
-from dialogs.catalogue import load_catalogue
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from ivr.config import CHECKOUT, Settings
 from ivr.errors import SwitchFailed
-from ivr.publishing.checkup import CATALOGUE
-from ivr.queueing.reading import load_plan
+from ivr.queueing.plan import Plan
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +38,8 @@ class SwitchAddresses:
 
     events: tuple[str, int]
     lines: tuple[str, int]
+    password: str = field(repr=False, default="")
+    """Of its event socket."""
 
 
 def switch_config(
@@ -47,18 +47,19 @@ def switch_config(
     *,
     server: tuple[str, int],
     queues: Sequence[str],
+    plan: Plan,
     ports: tuple[int, int],
     agent_talks_for: float = 10.0,
     agent_voice: Path | None = None,
 ) -> dict[str, Any]:
     """What the child is to be: one number that is brought to `server`, and a queue behind it.
 
-    `ports`: event socket and lines; 0 takes a free one. Raises `FlowsInvalid` for a faulty `queues.yaml`.
+    `queues` are those of the live flows, `plan` says how they are. `ports`: event socket and lines; 0 takes a
+    free one.
     """
     agent: dict[str, Any] = {"name": "agent", "answers_after": 2.0, "talks_for": agent_talks_for}
     if agent_voice is not None:
         agent["voice"] = str(agent_voice)
-    plan = load_plan(settings.queues_file, load_catalogue(settings.flows_folder / CATALOGUE))
     host, port = server
     events_port, lines_port = ports
     config: dict[str, Any] = {
@@ -192,7 +193,7 @@ def _ready(line: bytes) -> SwitchAddresses | None:
     """The addresses of the child's ready line; None if it is none."""
     try:
         said = json.loads(line)
-        return SwitchAddresses(_address(said["event_socket"]), _address(said["line"]))
+        return SwitchAddresses(_address(said["event_socket"]), _address(said["line"]), said["password"])
     except (ValueError, KeyError, TypeError):
         return None
 

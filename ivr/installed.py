@@ -17,14 +17,30 @@ from ivr.messenger.messenger import MESSAGE, Messenger, carriers
 from ivr.messenger.paper import Folder
 from ivr.outbox import Kind, Outbox
 from ivr.performers import Performers
+from ivr.queueing.booking import Bookings
+from ivr.queueing.people import People
 from ivr.safekeeping import Safekeeping
 from ivr.understanding.opening import open_understanding
 
 
+def dial_string(settings: Settings) -> str | None:
+    """How somebody is called back, with `{number}` in it; `None`: there is no way."""
+    if not settings.callbacks.enabled:
+        return None
+    if settings.callbacks.dial is not None:
+        return settings.callbacks.dial
+    if settings.switch.kind == "embedded":
+        return "user/{number}"
+    if settings.switch.event_password is None or not settings.freeswitch.gateways:
+        return None
+    return f"sofia/gateway/{settings.freeswitch.gateways[0].name}/{{number}}"
+
+
 def open_performers(
-    settings: Settings, store: Store, clock: Clock, closing: ExitStack, outbox: Outbox
+    settings: Settings, store: Store, clock: Clock, closing: ExitStack, outbox: Outbox, people: People
 ) -> Performers:
-    """Those of a server; `closing` closes them. `outbox` carries their errands from its start on."""
+    """Those of a server; `closing` closes them. `outbox` carries their errands from its start on. `people`:
+    the queues in which callers keep a place."""
     hashing = Hashing()
     closing.callback(hashing.close)
     folder = Folder(settings.messages_folder, clock.utc)
@@ -40,10 +56,15 @@ def open_performers(
     outbox.takes(CONSENT, Kind(carry=evidence.carry))
     understanding = open_understanding(settings.understanding, settings.home, clock.now)
     closing.callback(understanding.close)
+    bookings = Bookings(
+        store.callbacks, settings.callbacks, people, region=settings.calls.region, now=clock.utc
+    )
     return Performers(
         identity=Verification(store.verifications, settings.verification, hashing=hashing, clock=clock),
         cases=cases,
         notices=messenger,
         consents=evidence,
+        # A place that nobody would ever be called from is not kept.
+        callbacks=bookings if dial_string(settings) is not None else None,
         understanding=understanding,
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ivr.understanding.understanding import Understanding
 
 PERFORMERS: frozenset[str] = frozenset(
-    {"transfer", "record", "identity", "cases", "notices", "consents", "writes", "understanding"}
+    {"transfer", "record", "identity", "cases", "notices", "consents", "writes", "understanding", "callbacks"}
 )
 
 

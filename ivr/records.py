@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from data.errors import DataError
 from data.ids import new_id
 from data.records import (
     CallBegun,
+    Direction,
     Scalar,
 )
 from esl.switch import Call
@@ -82,7 +83,9 @@ class Records:
         self._writer = gevent.spawn(self._write_all)
         self._drainer = gevent.spawn(self._drain_now_and_then)
 
-    def begin(self, call: Call, basis: Basis, *, language: str) -> CallRecord:
+    def begin(
+        self, call: Call, basis: Basis, *, language: str, direction: Direction = "inbound"
+    ) -> CallRecord:
         """Opens the record of a call that has just arrived."""
         began_at = basis.at or self.clock.utc()
         call_id = new_id()
@@ -91,7 +94,7 @@ class Records:
         begun = CallBegun(
             call_id=call_id,
             switch_uuid=call.uuid,
-            direction="inbound",
+            direction=direction,
             caller_number=call.caller_number,
             caller_name=call.caller_name,
             destination=call.destination,
@@ -178,6 +181,15 @@ class Records:
         this name, or with another that is provably gone. How many. Raises `DataError`."""
         ended = 0
         for node in (self.node, *self._dead):
-            ended += len(self._call_log.recover(node, self._started_at).completed)
+            ended += len(self._call_log.recover(node, self._started_at, self._recorded_until).completed)
         self._dead = ()
         return ended
+
+    def _recorded_until(self, recording: str) -> datetime | None:
+        """The last change of a call's recording; None if it is not there."""
+        if self._recordings is None:
+            return None
+        try:
+            return datetime.fromtimestamp((self._recordings / recording).stat().st_mtime, UTC)
+        except (OSError, ValueError):
+            return None

@@ -171,7 +171,8 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
-    performers = open_performers(settings, store, furnishing.clock, closing, outbox)
+    people = People(plan, now=furnishing.clock.now, local=local_time)
+    performers = open_performers(settings, store, furnishing.clock, closing, outbox, people)
     outbox.start()
     return Rooms(
         store=store,
@@ -184,7 +185,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         filler=filler_of(settings),
         callers=callers,
         performers=performers,
-        people=People(plan, now=furnishing.clock.now, local=local_time),
+        people=people,
     )
 
 

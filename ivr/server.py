@@ -21,10 +21,12 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from ivr.calling_back import CallingBack, is_called_back
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.doors import bind, open_for_calls
 from ivr.identity.attestation import attested
+from ivr.installed import dial_string
 from ivr.living.services import Services
 from ivr.moments import Watch, nobody_watches
 from ivr.recordings.upkeep import Upkeep
@@ -56,6 +58,7 @@ class Server:
         self._zone = ZoneInfo(settings.calls.zone)
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
+        self._calling_back: CallingBack | None = None
         self._closing = ExitStack()
 
     @property
@@ -70,6 +73,11 @@ class Server:
         """Where FreeSWITCH has to bring its calls: (host, port)."""
         assert self._outbound is not None
         return self._outbound.address
+
+    @property
+    def calling_back(self) -> CallingBack | None:
+        """Who calls back those who keep their place; `None`: nobody."""
+        return self._calling_back
 
     @property
     def active_calls(self) -> int:
@@ -96,18 +104,58 @@ class Server:
                 closing.callback(upkeep.close)
                 upkeep.start()
             self._closing = closing.pop_all()
+        event_password = settings.switch.event_password
+        if settings.switch.kind == "freeswitch" and event_password is not None:
+            try:
+                self.call_back_through(
+                    (settings.switch.event_host, settings.switch.event_port), event_password
+                )
+            except BaseException:
+                self.stop(0.0)
+                raise
+
+    def call_back_through(self, event_socket: tuple[str, int], password: str) -> None:
+        """Calls back from here on, by the switch at that event socket, if the settings have a way to dial.
+        (`start` does so with FreeSWITCH; the embedded switch is there only after the server.)
+
+        Raises `ConfigurationError`.
+        """
+        if dial_string(self._settings) is None:
+            log.warning("nobody_is_called_back", remedy="set callbacks.dial, or add a gateway to freeswitch")
+            return
+        self._calling_back = CallingBack(
+            self._settings,
+            self.rooms,
+            event_socket=event_socket,
+            password=password,
+            server=self.outbound_address,
+            services=self._services,
+        )
+        self._calling_back.start()
 
     def stop(self, deadline: float = 30.0) -> None:
         """Stops admitting, lets calls end for `deadline` seconds, releases the rest, writes records."""
+        calling_back = self._calling_back
+        if calling_back is not None:
+            calling_back.stop_dialling()
         if self._outbound is not None:
             released = self._outbound.close(deadline)
             if released:
                 log.warning("calls_released", calls=released)
+        if calling_back is not None:
+            calling_back.close()
+            self._calling_back = None
         self._closing.close()
         self._rooms = None
 
     def _take(self, call: Call) -> None:
         """One call, in its own greenlet."""
+        if is_called_back(call):
+            if self._calling_back is None:
+                call.hang_up()
+            else:
+                self._calling_back.live(call)
+            return
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
         known = rooms.callers.meet(call.caller_number, at=now)
@@ -130,7 +178,13 @@ class Server:
         record = rooms.records.begin(call, basis, language=facts.language)
         facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
         conversation = Conversation(version.flows, settings.calls.flow, facts)
-        services = Services(
+        services = replace(self._services(), caller=known)
+        Session(call, conversation, record, services).live()
+
+    def _services(self) -> Services:
+        """What every call is performed with."""
+        rooms = self.rooms
+        return Services(
             prompts=rooms.voice.prompts,
             recognizer=rooms.voice.recognizer,
             lookups=rooms.lookups,
@@ -138,9 +192,7 @@ class Server:
             filler=rooms.filler,
             clock=self._clock,
             watch=self._watch,
-            longest_call=settings.calls.longest,
-            caller=known,
+            longest_call=self._settings.calls.longest,
             performers=rooms.performers,
             people=rooms.people,
         )
-        Session(call, conversation, record, services).live()

@@ -95,13 +95,17 @@ class Stage:
                 self.settings,
                 server=self.server.outbound_address,
                 queues=sorted(self.server.rooms.queues),
+                plan=self.server.rooms.people.plan,
                 ports=(0, 0),
                 agent_talks_for=self._agent_talks_for,
                 agent_voice=self._agent_voice,
             )
             self.switch = EmbeddedSwitchProcess(config)
             self.switch.start()
+            self.server.call_back_through(self.switch.addresses.events, self.switch.addresses.password)
         except BaseException:
+            if self.switch is not None:
+                self.switch.stop()
             self.server.stop(0.0)
             raise
         return self

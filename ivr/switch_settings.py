@@ -65,7 +65,7 @@ class FreeswitchSettings(_Part):
     servers: tuple[str, ...] = ()
     """`host:port` of every server of ours, in the order of trying; default: `outbound`."""
     sip_address: str = "127.0.0.1"
-    """The address of the switch's machine for telephones and providers."""
+    """The IPv4 address of the switch's machine for telephones and providers."""
     sip_port: int = 5060
     public_address: str | None = None
     """What the far end must send to, if a router translates addresses."""

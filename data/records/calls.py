@@ -235,6 +235,8 @@ class CallRecord:
     started_at: datetime
     answered_at: datetime | None
     ended_at: datetime | None
+    """With the cause `SERVER_LOST` a bound: the last sign of a call whose end nobody saw (its last turn, or
+    the last change of its recording). It lasted at least so long."""
     hangup_cause: str | None
     ended_by: str | None
     outcome: str | None

@@ -93,6 +93,17 @@ def unknown_kind(keys: Mapping[str, Any]) -> str | None:
     return f"`type` is {'empty' if kind is None else 'one word'}: {nearest('', KINDS)}"
 
 
+def misplaced_answers(keys: Mapping[str, Any]) -> str | None:
+    """What is wrong with `answers` at a question that is not answered by yes or no, and what to do."""
+    kind = keys.get("type")
+    if "answers" not in keys or kind not in KINDS or kind == "yes_no":
+        return None
+    return (
+        f"`answers` cannot stand at `type: {kind}`, only at `type: yes_no`: use a `menu`, or a `branch` step"
+        " after the question"
+    )
+
+
 class Ask(Question):
     """One question, whose answer fills a slot."""
 
@@ -210,8 +221,9 @@ class Ask(Question):
         wrong = self.kind.mistake()
         if wrong:
             yield ("type",), wrong
-        if self.answers and self.kind.name != "yes_no":
-            yield ("answers",), "`answers` goes with `type: yes_no`: use a `branch` step, or a menu"
+        out_of_place = misplaced_answers({"type": self.kind.name, "answers": self.answers})
+        if self.answers and out_of_place:
+            yield ("answers",), out_of_place
         elif self.answers and set(self.answers) != {"yes", "no"}:
             yield ("answers",), "`answers` needs both `yes` and `no`: add the other"
         if self.unless_known and (self.answers or self.sensitive or self.kind.always_sensitive):

@@ -2,8 +2,8 @@
 
 Rules:
 1. What a caller has denied is not believed a second time, unless it is keyed; a plain yes or no is.
-2. Who corrects it in the same breath ("no, cuatro cinco siete…") is taken at their word, and only as far as
-   that word is trusted.
+2. What it is corrected to in the same breath ("no, cuatro cinco siete…") is asked back in its turn.
+3. Who says the same again instead of "yes" means yes.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def certain(
     """Asks, and where the answer is only half trusted, asks back; `None` if it cannot be had.
 
     `read_back` gives an answer's words and how a person reads it. A caller who denies an answer is asked
-    again, and that answer is not believed a second time; one who corrects it in the same breath ("no,
-    cuatro cinco siete…") is taken at their word.
+    again, and that answer is not believed a second time; what it is corrected to in the same breath ("no,
+    cuatro cinco siete…") is asked back in its turn.
     """
     denied: list[str] = []
     lead = ""
@@ -98,7 +98,7 @@ def _asked_back(
         again = told.corrected_by(reply)
         if again is not None:
             return Match(_CORRECTION + again.value, verdict.said, again.by, again.confidence, again.band)
-        return verdict
+        return (told.repeated_by(reply) if isinstance(verdict, NoMatch) else None) or verdict
 
     return Asked(
         step=asked.step,

@@ -15,6 +15,7 @@ It stands behind the `ask` whose answer it reads back, and is called `confirm_SL
 Who corrects the answer in the same breath ("no, es el 45718", "not the fifth, the sixth") is not asked from
 the start: the new value is judged as its question would, taken, and read back again. That needs the `ask` or
 the `form` of the slot in the same flow. After three corrections, and after a plain no, it goes on at `no`.
+Who says the same value again instead of "yes" has confirmed it.
 ```yaml test
 - test: it is right
   steps:
@@ -102,6 +103,9 @@ class Confirm(Question):
                 again = self._told_anew(call, answer)
             if again is not None:
                 return Match(_CORRECTION + again.value, verdict.said, "voice", again.confidence)
+            same = told.repeated_by(answer) if told and isinstance(verdict, NoMatch) else None
+            if same is not None:
+                return same
             if isinstance(verdict, NoMatch) and corrects_a_number(answer, language):
                 return Match("no", verdict.said, "voice", answer.alternatives[0].confidence)
             return verdict

@@ -1,8 +1,10 @@
 """What an answer is corrected to in the reply to its read-back: "no, el 4572", "not the fifth, the sixth".
 
 Rules:
-1. Whatever comes out is another value; what only makes sense as a correction is never sure.
-2. A piece replaces its piece: behind "quince de marzo" a "no, el dieciséis" is the sixteenth of March.
+1. Whatever comes out is another value, and is read back again: a correction is never sure.
+2. The same value said again, and nothing that denies or doubts it, is a yes.
+3. A piece replaces its piece: behind "quince de marzo" a "no, el dieciséis" is the sixteenth of March,
+   and a weekday is that week's.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from dialogs.nodes.places import put_in
 from dialogs.results import Alternative, Heard, Match
-from dialogs.slots.hedges import NO
+from dialogs.slots.hedges import NO, cuts, denies, without_hedges
 from dialogs.slots.words import plain, words_of
 from dialogs.slots.yes_no import behind_no, replies_in
 
@@ -38,17 +41,33 @@ class ReadBack:
     def corrected_by(self, reply: Heard) -> Match | None:
         """The other value that the reply gives, or `None`."""
         for alternative in reply.alternatives:
+            number = put_in(self.value, alternative.text, self.language)
+            if number is not None:
+                return self._placed(number, alternative)
             for said in self._ways(alternative):
                 found = self._judged(said)
                 if found is not None and found.value != self.value:
-                    return self._by_itself(alternative, found)
+                    return replace(found, said=alternative.text, band="check")
         return None
 
-    def _by_itself(self, alternative: Alternative, found: Match) -> Match:
-        """What the words behind the "no" mean by themselves is trusted as such."""
-        rest = next(iter(behind_no(Heard((alternative,))).alternatives), alternative)
-        plainly = self._judged(rest)
-        return plainly if plainly is not None and plainly.value == found.value else found
+    def _placed(self, number: str, alternative: Alternative) -> Match | None:
+        """The number with one digit put in, if the question takes it; no digits are made of such words."""
+        judged = self._judged(Alternative(" ".join(number), alternative.confidence))
+        if judged is None or judged.value != number or number == self.value:
+            return None
+        return replace(judged, said=alternative.text, band="check")
+
+    def repeated_by(self, reply: Heard) -> Match | None:
+        """The yes of who says the same value again instead: "did you say 4571?" "four five seven one"."""
+        found = self.judge(reply) if self.words else None
+        if not isinstance(found, Match) or found.value != self.value:
+            return None
+        for alternative in reply.alternatives:
+            words = words_of(alternative.text)
+            doubted = without_hedges(words, self.language)[1] or cuts(words, self.language)
+            if doubted or denies(alternative.text, self.language):
+                return None
+        return Match("yes", found.said, "voice", found.confidence)
 
     def _ways(self, alternative: Alternative) -> Iterator[Alternative]:
         """How the words may correct it, the likeliest first."""

@@ -39,7 +39,8 @@ said as `queues.yaml` declares. It goes on to another queue, a callback, a messa
 number of the catalogue: never to a hang-up.
 
 Whoever accepts is called at the number that they call from, and this call ends (outcome `callback_booked`).
-Who does not goes to `declined`; without it, they hear that nobody is free, and the call ends.
+Who does not goes to `declined`; without it, they wait on at their place; if nobody is free then either, they
+hear so, and the call ends.
 
 After the conversation with a person the call is over, unless `then` says otherwise.
 ```yaml test
@@ -98,7 +99,7 @@ class Offer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     offer: Literal["callback"] = Field(description="That somebody calls back")
     keep_place: bool = Field(False, description="Whether the caller keeps their place in the queue")
-    declined: Name | None = Field(None, description="Where to go if they do not want it; the call ends")
+    declined: Name | None = Field(None, description="Where to go if they do not want it; they wait on")
 
 
 class Waiting(BaseModel):
@@ -159,10 +160,18 @@ class Queue(Step):
         label = yield from self._queued(call)
         if label == "busy" and isinstance(self.busy, Offer):
             label = yield from _offered(call, self.queue, self.busy)
+            if label == "declined" and self.busy.declined is None:
+                asked = bool(call.values().get("caller.number"))
+                label = yield from self._waits_on(call) if asked else _nobody_free(call)
         return label
 
-    def _queued(self, call: Call) -> Run:
-        if self.say:
+    def _waits_on(self, call: Call) -> Run:
+        """Back in the queue, at their place; nothing is offered twice."""
+        label = yield from self._queued(call, again=True)
+        return (yield from _nobody_free(call)) if label == "busy" else label
+
+    def _queued(self, call: Call, *, again: bool = False) -> Run:
+        if self.say and not again:
             yield Play(call.prompt(self.say), call.step)
         result = yield self._enqueue(call)
         match result:
@@ -246,6 +255,13 @@ class Queue(Step):
                 yield way, mistake
 
 
+def _nobody_free(call: Call) -> Run:
+    """They hear so, and the call ends."""
+    yield Play(call.built_in("nobody_free"), call.step)
+    yield SetOutcome("nobody_free", call.step)
+    return "declined"
+
+
 def _offered(call: Call, queue: str, offer: Offer) -> Run:
     """ "Shall we call you?", and what comes of it."""
     number = call.values().get("caller.number")
@@ -260,9 +276,6 @@ def _offered(call: Call, queue: str, offer: Offer) -> Run:
             return "offered"
         if not isinstance(result, (Refused, Failed)):
             raise UnexpectedResult(f"a callback cannot go on after {type(result).__name__}")
-    if offer.declined is None:
-        yield Play(call.built_in("nobody_free"), call.step)
-        yield SetOutcome("nobody_free", call.step)
     return "declined"
 
 

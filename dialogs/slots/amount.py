@@ -45,6 +45,7 @@ from dialogs.slots.amount_words import (
     FILLERS,
     HALF,
     HALVES,
+    HUNDREDS,
     JOIN,
     LEAVE_OPEN,
     OF,
@@ -156,7 +157,7 @@ class Amount(SpokenKind):
             language,
             read_at,
             fillers=_fillers(language),
-            leave_open=grammar.units | grammar.others | grammar.cents | HALVES[language],
+            leave_open=grammar.units | grammar.others | grammar.cents | HALVES[language] | HUNDREDS[language],
             mend=grammar.mended,
         )
 
@@ -206,9 +207,16 @@ class _Grammar:
 
     def mended(self, before: Words, last: Words) -> Words | None:
         """ "Cien con veinte, no, treinta": the cents are corrected."""
+        cents = last[:-1] if last[-1] in self.cents else last
         joins = JOIN[self.language] | POINT[self.language] | self.units
-        inner = any(word in joins for word in before[:-1])
-        return (*before[:-1], *last) if len(last) == 1 and inner and before[-1] not in self.units else None
+        inner = max((at for at, word in enumerate(before[:-1]) if word in joins), default=-1)
+        if inner < 0 or before[-1] in self.units or not self._is_below_hundred(cents):
+            return None
+        anded = before[inner + 1] in AND[self.language] | JOIN[self.language]
+        return (*before[: inner + 1 + anded], *cents)
+
+    def _is_below_hundred(self, words: Words) -> bool:
+        return any(size == len(words) for size, _value, _cost in below_hundred(words, 0, self.language))
 
     def at(self, words: Words, at: int) -> Iterator[_Amount]:
         sign = at < len(words) and words[at] in ("€", "$", "£")

@@ -50,20 +50,22 @@ LEAVE_OPEN = {
     "es": frozenset(
         tokens(
             "cifra cifras dígitos pico algo menos par varios cuantos mitad doble triple tercio tercios cuarta cuartos parte partes luego"
-            " cada docena decena centenar centenares cincuentena veintena"
+            " cada docena decena centenar centenares cincuentena veintena millar millares"
         )
     ),
     "ca": frozenset(
         tokens(
             "xifra xifres dígits escaig alguna menys parell quants meitat doble triple terç terços quarta quarts part parts després cada"
-            " dotzena desena centenar centenars cinquantena vintena"
+            " dotzena desena centenar centenars cinquantena vintena miler milers"
         )
     ),
     "en": frozenset(
         tokens(
             "grand figure figures digit digits something odd minus couple few several twice double triple third thirds quarter quarters each later dozen"
-            " dozens times"
+            " dozens times tenner tenners fiver fivers hundreds thousands"
         )
     ),
 }
 """Words that leave the amount open: "cien y pico", "la mitad de cien"."""
+HUNDREDS = {"es": frozenset({"cientos", "cientas"}), "ca": frozenset({"cents"}), "en": frozenset[str]()}
+"""Beside an amount, they belong to a number that nobody counts so: "once cientos"."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from dialogs.slots.date_words import DATE_WORDS
 from dialogs.slots.days import Days, made, weekday_fits
@@ -19,7 +19,7 @@ from dialogs.slots.quantities import below_hundred, quantities
 from dialogs.slots.related_days import RelatedDays
 from dialogs.slots.time_reading import at_the_clock
 from dialogs.slots.weekdays import RIVAL, Range
-from dialogs.slots.words import Words, starts
+from dialogs.slots.words import Words, phrases_of, starts
 from dialogs.slots.years import Year, Years
 
 WRITTEN = re.compile(
@@ -29,6 +29,8 @@ _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|o|er|ro|r)")
 
 _EVERY = frozenset({"los", "els"})
 """Before a weekday it is one that comes again and again, and no day: "los viernes"."""
+_FROM_TODAY = phrases_of("de hoy en|hoy en|de avui en|avui en")
+"""Before a count of days whose "días" goes without saying."""
 _BEHIND_WEEKDAY = (
     "week_next", "week_this", "week_last", "week_later", "fortnight_later", "after_next", "next_after",
     "last_after",
@@ -61,6 +63,10 @@ class Calendar:
             yield part, ()
         article = starts(words, at, self.words.articles)
         for begin in {at, at + article}:
+            moving = starts(words, begin, self.words.moving)
+            if moving:  # "Twelfth Night" is not the evening of the twelfth
+                yield begin + moving - at, (Reading(""),)
+                return
             for end, found in (*self._at(words, begin, named=begin > at), *self.related.at(words, begin)):
                 last = end
                 while size := starts(words, last, self.words.parts):
@@ -68,7 +74,10 @@ class Calendar:
                 yield last - at, tuple(found)
 
     def mended(self, before: Words, last: Words) -> Words | None:
-        """ "El quince de marzo, no, el dieciséis": the month stays, and the year."""
+        """ "Quince de marzo, no, el dieciséis": the month stays, and the year; a weekday is that week's."""
+        weekday = self.words.weekdays.get(last[-1])
+        if weekday is not None and len(last) == 1 + starts(last, 0, self.words.articles):
+            return self._in_its_week(before, weekday)
         before = before[1:] if before[0] in self.words.weekdays else before
         months = [at for at, word in enumerate(before) if word in self.words.months]
         bare = last[starts(last, 0, self.words.articles) :]
@@ -80,6 +89,17 @@ class Calendar:
             return (before[0], *last, *before[year:])
         behind = months[0] - (before[months[0] - 1] in self.words.of)
         return (*last, *before[behind:])
+
+    def _in_its_week(self, before: Words, weekday: int) -> Words | None:
+        """ "Lunes, quince de marzo, no, el martes": the Tuesday of the week of that day of a month."""
+        if self.words.months.keys().isdisjoint(before):
+            return None
+        whole = (found for size, found in self.at(before, 0) if size == len(before))
+        values = {reading.value for found in whole for reading in found if reading.value}
+        if len(values) != 1:
+            return None
+        day = date.fromisoformat(values.pop())
+        return ((day + timedelta(days=weekday - day.weekday())).isoformat(),)
 
     def _named_at(self, words: Words, at: int) -> Iterator[_Dated]:
         yield from self._at(words, at, named=True)
@@ -101,17 +121,18 @@ class Calendar:
     # --- what needs no month ---
 
     def _offset(self, words: Words, at: int) -> Iterator[_Dated]:
-        size = starts(words, at, self.words.offsets)
-        if size:
-            yield at + size, [self.days.from_today(self.words.offsets[words[at : at + size]])]
+        offset = starts(words, at, self.words.offsets)
+        if offset:
+            yield at + offset, [self.days.from_today(self.words.offsets[words[at : at + offset]])]
+        size = starts(words, at, _FROM_TODAY)
+        for more, count, _cost in below_hundred(words, at + size, self.language) if size else ():
+            if count in self.words.idioms:  # "de hoy en quince", "d'avui en vuit"
+                yield at + size + more, [self.days.from_today(self.words.idioms[count], CARELESS)]
         behind = starts(words, at, self.words.day_after)
-        if behind > size and any(self.words.offsets.get((word,)) == 1 for word in words):
+        if behind > offset and any(self.words.offsets.get((word,)) == 1 for word in words):
             yield at + behind, [self.days.from_today(2)]
 
     def _feast(self, words: Words, at: int) -> Iterator[_Dated]:
-        size = starts(words, at, self.words.moving)
-        if size:
-            yield at + size, [Reading("")]
         size = starts(words, at, self.words.feasts)
         if size:
             month, day = self.words.feasts[words[at : at + size]]
@@ -130,7 +151,9 @@ class Calendar:
             for end, count, unit in self._stretch(words, at + size):
                 behind = starts(words, end, after)
                 if behind or not after:
-                    yield end + behind, list(self.days.apart(sign * count, unit))
+                    doubt = CARELESS if words[at : at + 1] == ("within",) else 0.0  # a limit, no day
+                    days = self.days.apart(sign * count, unit)
+                    yield end + behind, [replace(day, cost=day.cost + doubt) for day in days]
 
     def _stretch(self, words: Words, at: int) -> Iterator[tuple[int, int, str]]:
         counts = [(size, value) for size, value, _cost in quantities(words, at, self.language)]

@@ -162,7 +162,8 @@ DATE_WORDS: Mapping[str, DateWords] = {
         ),
         feasts=_feasts(
             "navidad=1225|el día de navidad=1225|nochebuena=1224|nochevieja=1231|fin de año=1231|todos los santos=1101|reyes=0106|el día de reyes=0106"
-            "|año nuevo=0101|san juan=0624|san valentín=0214"
+            "|año nuevo=0101|san juan=0624|san valentín=0214|la inmaculada=1208|el día de la inmaculada=1208|la purísima=1208"
+            "|el día de la purísima=1208|el día de la constitución=1206"
         ),
         moving=phrases_of(
             "viernes santo|jueves santo|sábado santo|lunes de pascua|domingo de pascua|domingo de ramos|domingo de resurrección"
@@ -211,7 +212,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
         year_this=phrases_of("d'aquest any|d'enguany|enguany|aquest any"),
         year_next=phrases_of("de l'any que ve|de l'any vinent|del proper any|l'any que ve|de l'any pròxim"),
         year_last=phrases_of("de l'any passat|l'any passat"),
-        in_=phrases_of("d'aquí a|d'aquí|dins de|dintre de|en|d'ací a|dins|al cap de"),
+        in_=phrases_of("d'avui en|d'aquí a|d'aquí|dins de|dintre de|en|d'ací a|dins|al cap de"),
         from_now=phrases_of("a partir d'avui|a partir d'ara"),
         ago_before=phrases_of("fa|farà"),
         ago_after=phrases_of("enrere"),
@@ -223,7 +224,8 @@ DATE_WORDS: Mapping[str, DateWords] = {
         ),
         feasts=_feasts(
             "nadal=1225|el dia de nadal=1225|sant esteve=1226|cap d'any=0101|fi d'any=1231|tots sants=1101|reis=0106|el dia de reis=0106"
-            "|sant joan=0624|sant jordi=0423|la diada=0911|any nou=0101|la nit de nadal=1224"
+            "|sant joan=0624|sant jordi=0423|la diada=0911|any nou=0101|la nit de nadal=1224|la puríssima=1208"
+            "|el dia de la puríssima=1208|la immaculada=1208|el dia de la immaculada=1208|el dia de la constitució=1206"
         ),
         moving=phrases_of(
             "divendres sant|dijous sant|dissabte sant|dilluns de pasqua|diumenge de pasqua|diumenge de rams|dijous gras"
@@ -289,7 +291,7 @@ DATE_WORDS: Mapping[str, DateWords] = {
         ),
         moving=phrases_of(
             "good friday|easter monday|easter sunday|easter|ash wednesday|shrove tuesday|pancake day|black friday"
-            "|cyber monday|bank holiday monday|bank holiday|whit monday|palm sunday|maundy thursday|thanksgiving"
+            "|cyber monday|bank holiday monday|bank holiday|whit monday|palm sunday|maundy thursday|thanksgiving|twelfth night"
         ),
         month_first=True,
     ),

@@ -200,6 +200,12 @@ def cuts(words: Words, language: str) -> bool:
     return any(_cut_at(words, at, language)[1] for at in range(len(words)))
 
 
+def taken_back(words: Words, at: int, language: str) -> int:
+    """How many words there take back a yes or a no: "perdón", "digo"; a "no" is an answer itself."""
+    size, cut = _cut_at(words, at, language)
+    return size if cut == "sorry" or (cut == "no" and not denied(words[at : at + size], language)) else 0
+
+
 def opens(word: str, language: str) -> bool:
     """Whether the word begins an apology or a pause, which change nothing before an answer: "perdón, el
     viernes"."""

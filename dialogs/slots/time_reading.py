@@ -89,10 +89,23 @@ class Clock:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.words = TIME_WORDS[language]
+        self.words = table = TIME_WORDS[language]
+        self.parts = (*table.morning, *table.small_hours, *table.noon, *table.afternoon, *table.night)
 
     def at(self, words: Words, at: int) -> Iterator[Reading]:
         """All times that may be meant at that place of the utterance."""
+        yield from self._plainly(words, at)
+        part = starts(words, at, self.parts)
+        if not part or words[max(0, at - 1) : at] == ("good",):  # "good morning, at five"
+            return
+        for reading in self._plainly(words, at + part):
+            end = at + part + reading.size
+            turned = (*words[at + part : end], *words[at : at + part])  # "por la mañana a las diez"
+            for found in self._plainly(turned, 0) if reading.open_half else ():
+                if found.size == len(turned):
+                    yield found
+
+    def _plainly(self, words: Words, at: int) -> Iterator[Reading]:
         lead = starts(words, at, self.words.lead)
         begins = {at, at + lead}
         for begin in begins:
@@ -127,7 +140,8 @@ class Clock:
             (table.small_hours, half, half < 7 * 60),
             (table.noon, half + 720 if half < 4 * 60 else half, half < 4 * 60 or half >= 11 * 60),
             (table.afternoon, half + 720, True),
-            (table.night, half + 720 if half >= 6 * 60 else half, True),
+            # "Two at night" is said; "five at night" is as likely five in the afternoon.
+            (table.night, half + 720 if half >= 6 * 60 else half, not 3 * 60 <= half < 6 * 60),
         ):
             size = starts(words, at, phrases)
             if size and minutes >= 0:

@@ -29,7 +29,7 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Band, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
-from dialogs.slots.hedges import cuts, denies
+from dialogs.slots.hedges import cuts, denies, taken_back
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words
 from dialogs.slots.trust import band
@@ -90,14 +90,35 @@ def meant(text: str, language: str, *, anything_else: bool = False, cancels: boo
     words = words_of(text)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
+    if cancels and _agrees_to_cancel(words, language):
+        return "yes", "sure"
+    found = _meant(words, language, anything_else=anything_else)
+    return found or _mended(words, language, anything_else=anything_else)
+
+
+def _agrees_to_cancel(words: Words, language: str) -> bool:
+    found, rest = _found_in(words, language)
+    cancelling = _CANCELLING.get(language, frozenset())
+    whole = cancelling | _CANCELLED.get(language, frozenset())
+    agreed = set(found) <= {"yes", "politeness"}
+    return agreed and not cancelling.isdisjoint(rest) and whole.issuperset(rest)
+
+
+def _mended(words: Words, language: str, *, anything_else: bool) -> Meant | None:
+    """ "No, perdón, sí": what stands behind the apology, asked back."""
+    for at in range(1, len(words)):
+        size = taken_back(words, at, language)
+        if size:
+            before = _meant(words[:at], language, anything_else=anything_else)
+            after = _meant(words[at + size :], language, anything_else=anything_else)
+            return (after[0], "check") if before and after and before[0] != after[0] else None
+    return None
+
+
+def _meant(words: Words, language: str, *, anything_else: bool) -> Meant | None:
     found, rest = _found_in(words, language)
     if anything_else:
         found = ["no" if meaning == "enough" else meaning for meaning in found]
-    if cancels:
-        cancelling = _CANCELLING.get(language, frozenset())
-        whole = cancelling | _CANCELLED.get(language, frozenset())
-        if cancelling.intersection(rest) and whole.issuperset(rest) and set(found) <= {"yes", "politeness"}:
-            return "yes", "sure"
     return _weigh(found, rest, language)
 
 
@@ -131,8 +152,8 @@ def _more(text: str, language: str) -> Meant | None:
         return None if "yes" in found else ("no", "sure")
     doubtful = {"no", "likely_yes", "likely_no", "enough", "neither"}.intersection(found)
     thanks = any(f" {plain(phrase)} " in said for phrase in THANKS.get(language, ()))
-    taken_back = denies(text, language) or cuts(words, language)
-    if doubtful or taken_back or (thanks and "yes" not in found) or _is_condition(text, language):
+    takes_back = denies(text, language) or cuts(words, language)
+    if doubtful or takes_back or (thanks and "yes" not in found) or _is_condition(text, language):
         return None
     return ("yes", "sure") if rest and len(words) > 1 else None
 
@@ -275,8 +296,10 @@ class YesNo(SlotKind):
 
 
 _AGREEMENT = {
-    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme"},
-    "ca": {"val", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"},
+    "es": {"vale", "bien", "esta bien", "muy bien", "perfecto", "de acuerdo", "bueno", "conforme"}
+    | {"esta bien asi"},
+    "ca": {"val", "be", "esta be", "molt be", "perfecte", "d'acord", "bo", "conforme"}
+    | {"vale", "si us plau", "sisplau", "esta be aixi"},
     "en": {"fine", "good", "very good", "perfect", "great", "all right", "alright", "please"}
     | {"it is", "i have"},
 }

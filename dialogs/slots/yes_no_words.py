@@ -19,17 +19,19 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|eso es|así es|afirmativo|efectivamente|cierto|es cierto|sí señor|sí señora|cómo no"
         "|eso mismo|ya lo creo|sí que quiero|venga|ok|okay|sin duda|seguro|pues sí|no hay problema"
         "|ningún problema|no me importa|no faltaba más|no faltaría más|no hay inconveniente|no lo dude"
-        "|adelante|hágalo|hazlo|por qué no|no veo por qué no|todo bien|va bien|claro que lo he hecho|ya lo he hecho|lo he hecho|ya lo hice",
+        "|adelante|hágalo|hazlo|por qué no|no veo por qué no|todo bien|va bien|claro que lo he hecho|ya lo he hecho|lo he hecho|ya lo hice"
+        "|estoy de acuerdo|acepto|lo acepto|dale|sin problema|sin ningún problema|sin problemas",
         "no": "no|claro que no|por supuesto que no|desde luego que no|para nada|en absoluto|negativo|nada"
         "|nada más|eso es todo|esto es todo|eso sería todo|ninguno|ninguna|ninguna más|qué va|incorrecto"
         "|no es correcto|nunca|tampoco|no es cierto|no así no|nones"
         "|está mal|es falso|ni hablar|mejor no|mejor que no|casi mejor no|casi que no|prefiero que no|preferiría que no|prefiero no"
-        "|déjelo|déjelo estar|déjalo|mejor déjelo|mejor lo dejamos|no hace falta|no es necesario|no se moleste|no lo haga|no lo hagas|no lo cancele|no la cancele|no lo canceles|no la canceles|no lo anule|no la anule|no lo anules|no la anules|mejor otro día|va a ser que no|no lo he hecho",
+        "|déjelo|déjelo estar|déjalo|mejor déjelo|mejor lo dejamos|no hace falta|no es necesario|no se moleste|no lo haga|no lo hagas|no lo cancele|no la cancele|no lo canceles|no la canceles|no lo anule|no la anule|no lo anules|no la anules|mejor otro día|va a ser que no|no lo he hecho"
+        "|no estoy de acuerdo|no acepto|no lo acepto|jamás|nunca jamás|de ninguna manera|de ningún modo|de ninguna forma",
         "likely_yes": "creo que sí|yo creo que sí|me parece que sí|supongo|supongo que sí|imagino que sí|me imagino que sí"
         "|imagino|me imagino|diría que sí|yo diría que sí|eso creo|eso supongo|juraría que sí|espero que sí",
         "likely_no": "creo que no|yo creo que no|me parece que no|no creo|supongo que no|imagino que no|me imagino que no"
         "|diría que no|yo diría que no|juraría que no|espero que no",
-        "enough": "ya está|ya está todo|ya estaría|no está bien|no así está bien|así está bien",
+        "enough": "ya está|ya está todo|ya estaría|no está bien|no así está bien|así está bien|está bien así",
         "politeness": "vale|bien|está bien|muy bien|perfecto|de acuerdo|bueno|conforme|gracias"
         "|muchas gracias|por favor",
         "neither": "no sé|no lo sé|no entiendo|no le entiendo|no te entiendo|no he entendido|no oigo"
@@ -42,18 +44,19 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|exactament|això mateix|això és|així és|i tant que sí|efectivament|cert|és cert|ok|okay|segur"
         "|sens dubte|sisplau sí|naturalment|evidentment|evident|afirmatiu|doncs sí|cap problema"
         "|no hi ha problema|no em fa res|només faltaria|per què no|ja està bé|va bé|vinga|tot bé|prou que sí|endavant|faci-ho|fes-ho|entesos"
-        "|és clar que ho he fet|ja ho he fet|ho he fet",
+        "|és clar que ho he fet|ja ho he fet|ho he fet|és així|estic d'acord|hi estic d'acord|accepto|ho accepto|sense problema|sense cap problema",
         "no": "no|és clar que no|clar que no|per descomptat que no|i ara|de cap manera|en absolut|negatiu|res"
         "|res més|això és tot|cap|cap més|no pas|incorrecte|no és correcte|mai|tampoc"
         "|ni parlar-ne|no la cancel·li|no la cancel·lis|no el cancel·li|no el cancel·lis|no l'anul·li|no l'anul·lis|això seria tot|no és cert|gens|està malament|és fals|i tant que no|millor no|millor que no|gairebé millor no|gairebé que no"
         "|prefereixo que no|preferiria que no|prefereixo no|deixi-ho|deixi-ho estar|deixem-ho|deixem-ho estar|millor ho deixem"
-        "|no cal|no cal que es molesti|no és necessari|no ho faci|no ho facis|millor un altre dia|no ho he fet",
+        "|no cal|no cal que es molesti|no és necessari|no ho faci|no ho facis|millor un altre dia|no ho he fet"
+        "|no fa falta|no em va bé|no és així|no estic d'acord|no hi estic d'acord|no accepto|no ho accepto|mai de la vida|de cap de les maneres",
         "likely_yes": "crec que sí|jo crec que sí|em sembla que sí|suposo|suposo que sí|m'imagino que sí|imagino que sí"
         "|m'imagino|imagino|em penso que sí|diria que sí|jo diria que sí|això crec|juraria que sí|espero que sí",
         "likely_no": "crec que no|jo crec que no|em sembla que no|no ho crec|suposo que no|m'imagino que no|imagino que no"
         "|em penso que no|diria que no|jo diria que no|juraria que no|espero que no",
-        "enough": "ja està|ja està tot|no està bé|no ja està bé|així està bé|no així està bé",
-        "politeness": "val|bé|està bé|molt bé|perfecte|d'acord|bo|conforme|gràcies|moltes gràcies|mercès|si us plau|sisplau",
+        "enough": "està bé així|ja està|ja està tot|no està bé|no ja està bé|així està bé|no així està bé",
+        "politeness": "val|vale|bé|està bé|molt bé|perfecte|d'acord|bo|conforme|gràcies|moltes gràcies|mercès|si us plau|sisplau",
         "neither": "no ho sé|no sé|no ho entenc|no l'entenc|no t'entenc|no ho he entès|no sento|no el sento"
         "|no t'escolto|no sabria dir|no estic segur|no estic segura|sí o no|no recordo|no pengi"
         "|no l'he sentit|no he sentit|vinga ja|potser millor no|no està malament|no està gens malament",
@@ -62,14 +65,17 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "yes": "yes|yeah|yep|yup|ya|yes please|sure|of course|certainly|correct|that's correct|that's right"
         "|that is right|that is correct|right|exactly|indeed|absolutely|definitely|affirmative|i do"
         "|yes i do|yes it is|ok|okay|uh huh|you bet|go on|go ahead|sure thing|i would|aye|no problem"
-        "|no worries|i don't mind|that's fine|please do|do it|do so|why not|you're not wrong",
+        "|no worries|i don't mind|that's fine|please do|do it|do so|why not|you're not wrong"
+        "|true|that's true|it's true|it is true|i did|yes i did|it does|it did|i agree|i do agree|i accept|i do accept|mm hmm|mhm|mm hm|by all means",
         "no": "no|nope|nah|no way|of course not|certainly not|not really|absolutely not|definitely not"
         "|that's all|that is all|i haven't|i have not|nothing|nothing else|not at all|negative|never|i don't|i do not"
         "|wrong|that's wrong|incorrect|not correct|not right|that's not right|it isn't|it is not|none"
         "|that's not correct|that will be all|that'll be all|not now|no i don't|not today|not yet"
         "|still not|it's still not|sure not|not me|that's not me|it's not me|that isn't me|don't|please don't|do not|better not"
         "|don't do it|don't do that|do not do it|do not do that|do not do so|don't cancel|don't cancel it|please don't cancel it|do not cancel|do not cancel it|i'd rather you didn't|i would rather you didn't|another day|rather not|i'd rather not|i would rather not|i'd better not|i'd prefer not|i prefer not|leave it|let's leave it"
-        "|forget it|don't bother|never mind|no need|there's no need",
+        "|forget it|don't bother|never mind|no need|there's no need"
+        "|not true|that's not true|it's not true|it is not true|it's not|no it's not|it's not right|it's not correct|it's not that|it doesn't|it does not|it didn't|it did not"
+        "|i didn't|i did not|i don't agree|i do not agree|i disagree|i don't accept|i do not accept|by no means",
         "likely_yes": "i think so|i think yes|i think it is|i suppose|i suppose so|i suppose yes|i guess|i guess so|i guess yes"
         "|i believe so|i believe it is|i reckon|i reckon so|i'd say so|i would say so|i should think so|i imagine so|i hope so",
         "likely_no": "i don't think so|no i don't think so|no i don't believe so|i do not think so|i think not|i guess not|i suppose not|i don't believe so|i don't reckon so"

@@ -74,11 +74,21 @@ def _version(_switch: EmbeddedSwitch, _argument: str) -> str:
     return "FreeSWITCH Version 1.11.2 (embedded 64bit)\n"
 
 
+_SHOWN = (
+    "codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]|"
+    "calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|complete|chat|management|modules|nat_map|"
+    "say|interfaces|interface_types|tasks|limits|status"
+)
+"""The real switch's usage (mod_commands.c, `SHOW_SYNTAX`), of which channels and calls are here."""
+
+
 @api_command("show")
 def _show(switch: EmbeddedSwitch, argument: str) -> str:
-    words = argument.split()
+    words = argument.lower().split()
     if words[:1] not in (["channels"], ["calls"]):
-        return "-USAGE: channels|calls [count]\n"
+        if words[:1] and words[0] in _SHOWN.replace("|", " ").split():
+            return f"-ERR show {words[0]} is not there in the embedded switch\n"
+        return f"-USAGE: {_SHOWN}\n"
     sessions = list(switch.sessions.values())
     if words[1:2] == ["count"]:
         return f"\n{len(sessions)} total.\n"
@@ -103,7 +113,7 @@ def _show(switch: EmbeddedSwitch, argument: str) -> str:
 
 @api_command("global_getvar")
 def _global_getvar(switch: EmbeddedSwitch, argument: str) -> str:
-    there = {
+    there = switch.globals | {
         "core_uuid": switch.board.core_uuid,
         "hostname": switch.board.name,
         "switchname": switch.board.name,
@@ -111,6 +121,23 @@ def _global_getvar(switch: EmbeddedSwitch, argument: str) -> str:
     if not argument:
         return "".join(f"{name}={value}\n" for name, value in there.items())
     return there.get(argument, "") or "-ERR no reply\n"
+
+
+@api_command("global_setvar")
+def _global_setvar(switch: EmbeddedSwitch, argument: str) -> str:
+    name, _, value = argument.partition("=")
+    if not name or name in ("core_uuid", "hostname", "switchname"):
+        return "-USAGE: <var>=<value> [=<value2>]\n"
+    if value:
+        switch.globals[name] = value
+    else:
+        switch.globals.pop(name, None)
+    return "+OK\n"
+
+
+@api_command("uptime")
+def _uptime(switch: EmbeddedSwitch, _argument: str) -> str:
+    return f"{int(switch.clock.now() - switch.started)}\n"
 
 
 @api_command("reloadxml")

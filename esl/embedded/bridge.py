@@ -260,18 +260,32 @@ def _bridge(session: Session, argument: str) -> None:
 
 
 def bring_together(originator: Session, originatee: Session) -> bool:
-    """`uuid_bridge`: both let go of what they do, and talk. False if neither has sound, or one is down."""
-    if originator is originatee or not (originator.channel.is_up() and originatee.channel.is_up()):
+    """`uuid_bridge`: both let go of what they do, and talk. False if neither has sound, or one is down.
+
+    A leg brought together with itself waits for its partner until it hangs up, as on FreeSWITCH 1.11.2.
+    """
+    if not (originator.channel.is_up() and originatee.channel.is_up()):
         return False
     if not originator.media.open:
         originator, originatee = originatee, originator
         if not originator.media.open:
             return False
     _mark(originator, originatee)
+    if originator is originatee:
+        originator.let_go(lambda: _wait_for_nobody(originator))
+        return True
     waiting = _Meeting(originator, originatee)
     originator.let_go(waiting.as_originator)
     originatee.let_go(waiting.as_originatee)
     return True
+
+
+def _wait_for_nobody(leg: Session) -> None:
+    for state in ("CS_HIBERNATE", "CS_RESET", "CS_SOFT_EXECUTE"):
+        leg.channel.enter(state)
+    leg.channel.set("uuid_bridge", None)
+    while leg.is_ready():
+        leg.rest()
 
 
 class _Meeting:

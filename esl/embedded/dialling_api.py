@@ -108,7 +108,7 @@ def _uuid_broadcast(switch: EmbeddedSwitch, argument: str) -> str:
         return "-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n"
     session = leg_named(switch, said[0])
     if session is None:
-        return "-ERR Channel not found\n"
+        return "-ERR invalid uuid\n"
     name, _, data = said[1].rpartition("::")
     who = (said[2] if len(said) > 2 else "aleg").lower()
     partner = None if session.conversation is None else session.conversation.other(session)

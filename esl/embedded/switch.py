@@ -61,6 +61,8 @@ class EmbeddedSwitch:
         self.config = config
         self.clock: Clock = clock or RealClock()
         self.started = self.clock.now()
+        self.globals: dict[str, str] = {}
+        """What clients have left with `global_setvar`."""
         self.board = EventBoard(name=config.name, clock=self.clock)
         self.media_clock = MediaClock(self.clock)
         self.applications = apps.APPLICATIONS

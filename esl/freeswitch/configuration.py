@@ -82,6 +82,20 @@ def _check_address(value: str, what: str) -> None:
         ) from None
 
 
+def _check_sip_address(value: str, what: str) -> None:
+    """FreeSWITCH tells this address to the far end, and whom we call is named by IPv4 address or name."""
+    _check_address(value, what)
+    address = ip_address(value)
+    if address.version != 4:
+        raise SwitchConfigurationError(
+            f"{what} cannot be {value[:60]!a}, IPv6; give the machine's IPv4 address"
+        )
+    if address.is_unspecified or address.is_multicast or value == "255.255.255.255":
+        raise SwitchConfigurationError(
+            f"{what} cannot be {value}, to which nobody can send; give the machine's own, such as 192.0.2.10"
+        )
+
+
 @dataclass(frozen=True)
 class Server:
     """Where a server of ours waits for calls (`ivr serve`, its outbound socket)."""
@@ -184,7 +198,7 @@ class Limits:
     """New legs in a second, inbound and outbound together (FreeSWITCH's own default is 30)."""
     rtp_first: int = 16384
     rtp_last: int = 32768
-    """UDP ports of the audio, both even: two per leg."""
+    """UDP ports of the audio, both even: two per leg, so they must be enough for `calls`."""
 
     def __post_init__(self) -> None:
         _check_between(self.calls, 1, 100_000, what="The number of calls at once")
@@ -195,6 +209,18 @@ class Limits:
             raise SwitchConfigurationError(
                 f"RTP ports {self.rtp_first} to {self.rtp_last} cannot be; give two even ones, lower first"
             )
+        room = (self.rtp_last - self.rtp_first) // 2 + 1  # `rtp_last` is the last pair's even port
+        if room < self.calls:
+            raise SwitchConfigurationError(
+                f"RTP ports {self.rtp_first} to {self.rtp_last} carry {room} legs, two each, "
+                f"and there may be {self.calls}; {self._wider(self.calls)}"
+            )
+
+    def _wider(self, calls: int) -> str:
+        last = self.rtp_first + 2 * calls - 2
+        if last <= 65534:
+            return f"set rtp_last to {last} or more, or allow fewer legs"
+        return "set rtp_first lower, or allow fewer legs"
 
 
 @dataclass(frozen=True)
@@ -202,7 +228,7 @@ class Sip:
     """The telephone side."""
 
     address: str = "127.0.0.1"
-    """The address of this machine on which callers arrive."""
+    """The IPv4 address of this machine on which callers arrive. FreeSWITCH tells it to the far end."""
     port: int = 5060
     public_address: str | None = None
     """What the far end must send to, if a router translates addresses in between."""
@@ -213,12 +239,12 @@ class Sip:
     Without it a call has a hole of 20 ms now and then even on loopback (docs/measurements.md)."""
 
     def __post_init__(self) -> None:
-        _check_address(self.address, "The SIP address")
+        _check_sip_address(self.address, "The SIP address")
         _check_between(self.port, 1, 65535, what="The SIP port")
         if self.jitter_buffer:
             _check_between(self.jitter_buffer, 20, 500, what="The jitter buffer in milliseconds")
         if self.public_address is not None:
-            _check_address(self.public_address, "The public address")
+            _check_sip_address(self.public_address, "The public address")
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,7 @@ def publish(
         with_tests=not without_tests,
         live=live_schemas(settings.back_ends_file),
         studio=settings.prompts_folder / "studio",
+        queues=settings.queues_file,
     )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:

@@ -56,7 +56,7 @@ def init(settings: Settings, folder: Path, force: bool, keep: bool) -> int:
         raise click.UsageError("--force overwrites what differs and --keep does not: give one of them")
     folder = folder.absolute()
     preparation = prepare(folder, switch_configuration(settings), _given(settings))
-    for warning in unreachable(settings):
+    for warning in (*unreachable(settings), *silent(settings)):
         click.echo(warning, err=True)
     if not (preparation.changes or preparation.new_secrets or preparation.too_open):
         click.echo(f"{folder}: nothing to change")
@@ -194,6 +194,17 @@ def unreachable(settings: Settings) -> list[str]:
     return warnings
 
 
+def silent(settings: Settings) -> list[str]:
+    """Sound files that are not there now: the switch would play nothing, or only its ringing tone."""
+    own = settings.freeswitch
+    return [
+        f"Warning: freeswitch.{name} is {str(file)[:255]}, and no such file is there now. "
+        "Put the sound there, where the switch runs, or leave the setting out"
+        for name, file in (("apology", own.apology), ("hold_music", own.hold_music))
+        if file is not None and not file.is_file()
+    ]
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -210,8 +221,17 @@ def _tell(preparation: Preparation, settings: Settings) -> None:
         "Next, in ivr.yaml (the whole way: docs/freeswitch.md):\n"
         "  switch:\n"
         "    kind: freeswitch\n"
-        f"    event_password: {{file: {preparation.event_password_file}}}"
+        f"    event_password: {{file: {_quoted(str(preparation.event_password_file))}}}"
     )
+
+
+def _quoted(text: str) -> str:
+    """As YAML 1.2 reads it back, whatever signs are in it (its double-quoted style, section 7.3.1)."""
+    signs = (
+        "\\" + sign if sign in '"\\' else sign if sign.isprintable() else f"\\U{ord(sign):08x}"
+        for sign in text
+    )
+    return f'"{"".join(signs)}"'
 
 
 commands: list[click.Command] = [freeswitch]

@@ -55,10 +55,12 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
                 settings,
                 server=server.outbound_address,
                 queues=sorted(server.rooms.queues),
+                plan=server.rooms.people.plan,
                 ports=(settings.switch.event_port, settings.switch.line_port),
             )
             switch = EmbeddedSwitchProcess(config)
             switch.start()
+            server.call_back_through(switch.addresses.events, switch.addresses.password)
             lines_host, lines_port = switch.addresses.lines
             click.echo(
                 f"ivr: embedded switch ready; callers join {lines_host}:{lines_port}, "

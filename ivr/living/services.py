@@ -34,3 +34,6 @@ class Services:
     performers: Performers = field(default_factory=Performers)
     people: People | None = None
     """What is known of the queues; `None`: the switch alone keeps them."""
+    kept: float | None = None
+    """Seconds that whoever is on the line is ahead in every queue: a place that they have kept; `None`: it is
+    looked for (`performers.callbacks`)."""

@@ -95,6 +95,7 @@ class OwnFreeSwitch:
         self, binary: Path, folder: Path, configuration: SwitchConfiguration, *, rtp_ports: int = RTP_PORTS
     ) -> None:
         self._binary, self.folder = binary, folder
+        rtp_ports = max(rtp_ports, 2 * configuration.limits.calls)
         first = random.randrange(20000, 32000 - rtp_ports, 2)  # noqa: S311 - no secret, a place for the sound
         for name in (*_PLACES, "tmp", "live"):
             (folder / name).mkdir()

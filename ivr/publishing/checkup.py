@@ -1,6 +1,7 @@
 """Everything that must hold before flows are published.
 
-No mistakes, no scripted call that goes wrong, and no step that the live service cannot perform.
+No mistakes, no scripted call that goes wrong, no step that the live service cannot perform, and no queue that
+the servers' file of queues does not know: they would not start.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dialogs.source import read
 from ivr.back_ends.agreement import OWN, LiveSchemas, differing
 from ivr.performers import PERFORMERS
 from ivr.publishing.sounds import unplayable
+from ivr.queueing.reading import misfits
 
 CATALOGUE = "catalogue.yaml"
 """Beside the flows: the queues and look-ups that they may name."""
@@ -72,9 +74,10 @@ def checked(
     with_tests: bool = True,
     live: LiveSchemas = OWN,
     studio: Path | None = None,
+    queues: Path | None = None,
 ) -> Checked:
     """Checks the folder as a server would use it; `main` is the flow that calls begin with,
-    `studio` the folder of the studio's recordings.
+    `studio` the folder of the studio's recordings, `queues` the file of queues that servers go by.
 
     Every mistake is told in one run. The tests are played where the flows can be, also if a live call could
     not be had of them.
@@ -85,6 +88,7 @@ def checked(
         return Checked(None, tuple(fault.problems))
     flows, problems = read_flows([folder], catalogue)
     unfit = [*unanswered(folder / CATALOGUE, catalogue, live), *_main_missing(flows, problems, folder, main)]
+    unfit += misfits(queues, catalogue)
     unfit += unplayable(flows, studio) if studio is not None else ()
     if problems:
         return Checked(flows, tuple(sorted([*problems, *unfit])))

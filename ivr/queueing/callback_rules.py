@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,15 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from dialogs.calendars import Calendar, Hours, holiday_place, read_days
 
@@ -48,6 +57,7 @@ _NOT_ORDINARY: Mapping[int, Refusal] = {
 }
 _LONGEST = 40
 """Characters; what is longer is no number."""
+_DIAL = re.compile(r"[\w.+@:/-]+\{(number|digits)\}[\w.+@:/-]*")
 _DAYS_AHEAD = 14
 _WHOLE_WEEK = "mon-fri"
 
@@ -86,8 +96,14 @@ class CallbackSettings(_Part):
     """The section `callbacks` of `ivr.yaml`."""
 
     enabled: bool = True
-    first: Literal["agent", "customer"] = "agent"
-    """Who is called first: an agent is reserved and hears who it is, or the customer is rung just before."""
+    first: Literal["agent", "customer"] = "customer"
+    """Who is called first: an agent is reserved and hears who it is, or the customer is rung just before.
+    (`ivr serve` can do the second only: `ivr.config` refuses the first.)"""
+    dial: str | None = None
+    """The dial string, with `{number}` (+34…) or `{digits}` (34…) in it; default: the first gateway of
+    `freeswitch.gateways`, and on the embedded switch whoever waits at the number."""
+    caller_id: Annotated[str, Field(pattern=r"^\+?[0-9]{3,15}$")] | None = None
+    """The number that the customer sees; default: the trunk's."""
     countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ("ES",)
     """Whose numbers are called at all."""
     hours: ContactHours = ContactHours()
@@ -99,6 +115,13 @@ class CallbackSettings(_Part):
     """Tries under way at the same time, in this process."""
     window_days: Annotated[int, Field(ge=0, le=14)] = 3
     """How many days ahead a caller may choose a time."""
+
+    @field_validator("dial")
+    @classmethod
+    def _dials(cls, dial: str | None) -> str | None:
+        if dial is not None and not _DIAL.fullmatch(dial):
+            raise ValueError("write it as sofia/gateway/NAME/{number}, or with {digits} for one without +")
+        return dial
 
     @model_validator(mode="after")
     def _some_hours(self) -> Self:

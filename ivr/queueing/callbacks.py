@@ -63,6 +63,10 @@ class Order:
     """For the agent."""
 
 
+class DialLost(Exception):
+    """The switch was lost while it dialled: nobody knows how that ended, and the try's lease lapses."""
+
+
 class Dialler(Protocol):
     """Who dials. (On the switch: an originated leg, `origination_uuid` = `attempt_id`.)"""
 
@@ -70,11 +74,12 @@ class Dialler(Protocol):
         """Calls, and returns when it is known how that ended: with an agent (`reached`), or not.
 
         `answered` is called once the customer is on the line, before anybody is put through; if it is
-        false they have cancelled meanwhile: an apology, and the end (`unwanted`).
+        false they have cancelled meanwhile: an apology, and the end (`unwanted`). Raises `DialLost`.
         """
 
-    def trace(self, attempt_id: UUID) -> Trace:
-        """What the switch knows of that leg: it never was there, it is up, or it is gone."""
+    def trace(self, attempt_id: UUID, owner: str) -> Trace:
+        """What the switch knows of that leg: it never was there, it is up, or it is gone (or it cannot be
+        known). `owner`: who had it dialled, `NODE@SWITCH`; another switch's is not known here."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class Callbacks:
     dialler: Dialler
     look: Look
     owner: str
-    """This process, by its node's name."""
+    """This process and its switch: `NODE@SWITCH`."""
     now: Callable[[], datetime]
     settings: CallbackSettings
     region: str
@@ -194,6 +199,8 @@ class Callbacks:
         except DataError as lost:
             # The lease lapses, and whoever finds it asks the switch.
             log.error("callback_not_noted", callback=str(mine.id), reason=str(lost))
+        except DialLost as lost:
+            log.error("callback_lost", callback=str(mine.id), reason=str(lost))
         finally:
             self.under_way.pop(attempt, None)
 
@@ -221,7 +228,7 @@ class Callbacks:
             if mine.state == "claimed":
                 self.store.put_back(attempt, self.owner)
                 continue
-            match self.dialler.trace(attempt):
+            match self.dialler.trace(attempt, lost.claimed_by or ""):
                 case "never":
                     self.store.never_left(attempt, self.owner)
                 case "gone":

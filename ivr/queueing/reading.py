@@ -2,8 +2,9 @@
 
 Rules:
 1. It lies beside the flows, because the same people edit it, or where `queues` in the settings says.
-2. What a flow can name and the file does not declare is a mistake, and so is the other way round: nobody
-   must be handed to a queue that nobody has thought about.
+2. What a flow can name and the file does not declare is a mistake: nobody must be handed to a queue that
+   nobody has thought about. A queue that no flow may name is told to whoever checks the file, and stops no
+   server: the file serves more flows than those of one release.
 3. A queue that nobody could ever serve is a mistake as soon as any agents are declared.
 """
 
@@ -44,10 +45,19 @@ def load_plan(file: Path | None, catalogue: Catalogue) -> Plan:
     """The plan of that file; without one, every queue goes by the defaults. Raises `FlowsInvalid`."""
     if file is None:
         return NO_PLAN
-    plan, problems = read_plan(read(file), catalogue, segments_beside(file))
+    plan, problems = _read(read(file), catalogue, segments_beside(file))
     if problems:
         raise FlowsInvalid(problems)
     return plan
+
+
+def misfits(file: Path | None, catalogue: Catalogue) -> list[Problem]:
+    """Why a server would not start with that file and these flows, in the words that it would end with."""
+    try:
+        load_plan(file, catalogue)
+    except FlowsInvalid as fault:
+        return list(fault.problems)
+    return []
 
 
 def segments_beside(file: Path) -> frozenset[str] | None:
@@ -63,7 +73,15 @@ def segments_beside(file: Path) -> frozenset[str] | None:
 def read_plan(
     source: Source, catalogue: Catalogue, segments: frozenset[str] | None = None
 ) -> tuple[Plan, list[Problem]]:
-    """The plan, and what is wrong with the file; an empty plan if its shape is."""
+    """The plan, and what is wrong with the file; an empty plan if its shape is. Queues that no flow may name
+    are among it."""
+    plan, problems = _read(source, catalogue, segments)
+    return plan, sorted([*problems, *_unnamed(source, plan, catalogue)])
+
+
+def _read(
+    source: Source, catalogue: Catalogue, segments: frozenset[str] | None
+) -> tuple[Plan, list[Problem]]:
     if not isinstance(source.content, dict):
         return NO_PLAN, [source.problem((), "these are no queues: begin with `queues:` and their names")]
     try:
@@ -106,12 +124,11 @@ def _mistakes(
     source: Source, plan: Plan, catalogue: Catalogue, segments: frozenset[str] | None
 ) -> Iterator[Problem]:
     for name in sorted(catalogue.queues - plan.queues.keys()):
-        message = f"flows may name `{name}`, which is not declared: add it, or take it out of the catalogue"
+        message = f"flows may name `{name}`, which is not declared: add it here, take it out of the catalogue"
+        message += ", or set `flows` to a folder with a queues.yaml of its own"
         yield source.problem(("queues",), message)
     for name, queue in plan.queues.items():
         way = ("queues", name)
-        if name not in catalogue.queues and name not in _only_for_a_language(plan):
-            yield source.problem(way, f"no flow may name `{name}`: {nearest(name, catalogue.queues)}")
         if queue.written.hours is not None and queue.calendar is None:
             remedy = nearest(queue.written.hours, catalogue.calendars)
             yield source.problem((*way, "hours"), f"unknown calendar `{queue.written.hours}`: {remedy}")
@@ -126,6 +143,13 @@ def _mistakes(
                 message = f"unknown queue `{named}`: {nearest(named, plan.queues)}"
                 yield source.problem(("agents", agent, "queues", at), message)
     yield from _unserved(source, plan)
+
+
+def _unnamed(source: Source, plan: Plan, catalogue: Catalogue) -> Iterator[Problem]:
+    for name in plan.queues.keys() - catalogue.queues - _only_for_a_language(plan):
+        yield source.problem(
+            ("queues", name), f"no flow may name `{name}`: {nearest(name, catalogue.queues)}"
+        )
 
 
 def _only_for_a_language(plan: Plan) -> set[str]:

@@ -31,6 +31,12 @@ EVENTS = (
     "CHANNEL_EXECUTE_COMPLETE DTMF"
 )
 
+SHOW_USAGE = (
+    "-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like "
+    "<match string>]|calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|complete|chat|"
+    "management|modules|nat_map|say|interfaces|interface_types|tasks|limits|status\n"
+)
+
 
 MOST_OF_IT = 0.5
 """Of what a supervisor hears and whispers: the real switch mixes from buffers that run over now and then."""
@@ -342,6 +348,37 @@ def test_originate_and_bring_together(place: Place, events: EslSocket) -> None:
 def test_what_cannot_be_called(place: Place, what: str, answer: str) -> None:
     """The same answers from both switches."""
     assert place.api(f"originate {what}") == answer
+
+
+def test_a_leg_brought_together_with_itself_waits_to_be_hung_up(place: Place, events: EslSocket) -> None:
+    """It is a mistake that both switches accept: the leg does nothing more, and still ends when told to."""
+    events.command("event plain BACKGROUND_JOB CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_COMPLETE")
+    callee = place.callee("34600333444")
+    result = dial(events, place, f"{callee.dial} &park()", "dial-1")
+    answered(callee)
+    assert result() == "+OK dial-1"
+    assert place.api("uuid_bridge dial-1 dial-1") == "+OK dial-1\n"
+    events.event(lambda headers: headers.get("Application") == "park")
+    assert place.api("uuid_exists dial-1") == "true"
+    assert place.api("uuid_kill dial-1") == "+OK\n"
+    events.event(lambda headers: headers.get("Event-Name") == "CHANNEL_HANGUP_COMPLETE")
+    assert callee.over.wait(5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("uuid_broadcast nosuch x.wav", "-ERR invalid uuid\n"),
+        ("uuid_broadcast nosuch", "-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n"),
+        ("uuid_bridge nosuch nosuch", "-ERR Invalid uuid\n"),
+        ("uuid_bridge nosuch", "-USAGE: <uuid> <other_uuid>\n"),
+        ("show nosuch", SHOW_USAGE),
+        ("show", SHOW_USAGE),
+    ],
+)
+def test_what_is_not_there_is_told_in_the_same_words(place: Place, asked: str, answer: str) -> None:
+    """Who reads these answers must not depend on which switch gave them."""
+    assert place.api(asked) == answer
 
 
 def test_a_supervisor_listens_and_whispers(line: Line) -> None:

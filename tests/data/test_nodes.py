@@ -110,3 +110,47 @@ def test_only_what_is_provably_dead_is_ended(tmp_path: Path) -> None:
         mine.release()
         kill(alive)
         store.close()
+
+
+def test_a_lost_calls_recording_tells_how_long_it_lived_on(tmp_path: Path) -> None:
+    """The caller went on in the fallback queue, recorded by the switch: the last turn was not the end. A
+    recording that is gone, or older than the call, moves nothing; nothing ends after the new start."""
+    store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
+    store.upgrade()
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    recorded = {"on.wav": 90, "older.wav": -90, "later.wav": 2 * 3600, "gone.wav": None, "": None}
+    calls = {}
+    for name, seconds in recorded.items():
+        calls[name] = new_id()
+        store.calls.begin(
+            CallBegun(
+                call_id=calls[name],
+                switch_uuid=f"leg-{name}",
+                direction="inbound",
+                caller_number="34600111222",
+                caller_name="",
+                destination="9100",
+                language="es",
+                started_at=began,
+                node_id="host:1",
+                recording=name or None,
+            )
+        )
+        if seconds is not None:
+            (tmp_path / name).touch()
+            os.utime(tmp_path / name, (began.timestamp() + seconds,) * 2)
+    records = Records(
+        CallLog(store, Spool(tmp_path / "spool")), node="host:1", clock=Clock(), recordings=tmp_path
+    )
+    started = datetime.now(UTC)
+    try:
+        assert records.recover() == len(calls)
+        ended = {name: store.calls.get(call_id) for name, call_id in calls.items()}
+        at = {name: record.ended_at for name, record in ended.items() if record is not None}
+        assert at["on.wav"] == began + timedelta(seconds=90)
+        assert at["older.wav"] == at["gone.wav"] == at[""] == began
+        assert at["later.wav"] is not None
+        assert began + timedelta(seconds=90) < at["later.wav"] <= started
+    finally:
+        records.close()
+        store.close()

@@ -57,7 +57,9 @@ def test_an_amount_that_may_mean_two_is_asked_back_in_words() -> None:
     assert isinstance(back, Collect)
     assert text(back) == "¿Ha dicho doce euros con cinco céntimos?"
     assert back.prompt[0].shown == "¿Ha dicho 12,05 €?"
-    assert text(say(call, back, "no, doce con cincuenta")) == "Poco: doce euros con cincuenta céntimos."
+    again = say(call, back, "no, doce con cincuenta")
+    assert text(again) == "¿Ha dicho doce euros con cincuenta céntimos?"
+    assert text(say(call, again, "sí")) == "Poco: doce euros con cincuenta céntimos."
 
 
 def test_who_was_understood_is_told_what_is_wrong() -> None:

@@ -352,3 +352,14 @@ def test_a_copied_name_hides_a_misspelt_target_only_where_it_may_be_its_cause() 
     double = '  - id: one\n    say: {es: "A."}\n    then: TARGET\n  - id: one\n    say: {es: "B."}\n  - hangup: normal\n'
     assert len(problems(HEAD + double.replace("TARGET", "somewhere"))) == 1
     assert len(problems(HEAD + double.replace("TARGET", "hangup_33"))) == 2
+
+
+def test_languages_that_are_called_by_their_names() -> None:
+    """One line for each name, with its code, and none about texts that stand under that code."""
+    text = HEAD.replace("[es]", "[español, Catalán, inglés]")
+    found = problems(text + '  - say: {es: "Hola.", ca: "Hola.", en: "Hello."}\n' + END)
+    assert [one.message for one in found] == [
+        "unknown language `español`: write `es`",
+        "unknown language `Catalán`: write `ca`",
+        "unknown language `inglés`: write `en`",
+    ]

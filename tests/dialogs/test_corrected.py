@@ -14,6 +14,7 @@ KINDS = {
     "time": "time",
     "amount": "amount",
     "phone": "phone",
+    "postcode": "postcode",
     "part": "choice\n    choices:\n      early: {phrases: {es: [mañana], ca: [matí], en: [morning]}}\n"
     "      late: {phrases: {es: [tarde], ca: [tarda], en: [afternoon]}}",
 }
@@ -67,6 +68,26 @@ CORRECTED = [
     ("amount", "en", "a hundred euros", "not a hundred, two hundred euros", "20000"),
     ("phone", "es", "seis uno dos, tres cuatro cinco, seis siete ocho",
      "no, seis uno dos, tres cuatro cinco, seis siete nueve", "+34612345679"),
+    ("amount", "es", "ciento cuarenta y dos euros con treinta céntimos", "no, cuarenta céntimos", "14240"),
+    ("amount", "ca", "cent quaranta-dos euros amb trenta cèntims", "no, quaranta cèntims", "14240"),
+    ("amount", "en", "a hundred and forty-two euros and thirty cents", "no, forty cents", "14240"),
+    ("amount", "es", "doce con cincuenta", "no, sesenta", "1260"),
+    ("amount", "ca", "dotze amb cinquanta", "no, seixanta", "1260"),
+    ("amount", "en", "twelve euros fifty", "no, sixty", "1260"),
+    ("amount", "es", "doce con cincuenta", "no, trece con sesenta", "1360"),
+    ("date", "es", "el quince de marzo", "no, el martes", "2027-03-16"),
+    ("date", "ca", "el quinze de març", "no, dimarts", "2027-03-16"),
+    ("date", "en", "the fifteenth of March", "no, on Tuesday", "2027-03-16"),
+    ("number", "es", "cuatro cinco siete dos", "no, el último es un uno", "4571"),
+    ("number", "es", "cuatro cinco siete dos", "no, acaba en un uno", "4571"),
+    ("number", "es", "cuatro cinco siete dos", "no, el primero es un seis", "6572"),
+    ("number", "ca", "quatre cinc set dos", "no, l'últim és un u", "4571"),
+    ("number", "ca", "quatre cinc set dos", "no, el segon és un sis", "4672"),
+    ("number", "en", "four five seven two", "no, the last one is a one", "4571"),
+    ("number", "en", "four five seven two", "no, the second digit is a six", "4672"),
+    ("postcode", "es", "cero ocho cero cuatro dos", "no, el último es un uno", "08041"),
+    ("phone", "es", "seis uno dos, tres cuatro cinco, seis siete ocho",
+     "no, el último es un nueve", "+34612345679"),
     ("part", "es", "por la mañana", "no, por la tarde", "late"),
     ("part", "en", "in the morning", "no, the afternoon", "late"),
 ]  # fmt: skip
@@ -85,6 +106,65 @@ def test_the_corrected_value_is_taken_and_read_back(
     assert call.slots["it"] == value
     assert spoken(again) != before
     assert isinstance(say(call, again, "yes" if language == "en" else "sí"), Hangup)
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "reply"),
+    [
+        ("es", "cuatro cinco siete dos", "no, el último es un uno y el primero un dos"),
+        ("es", "cuatro cinco siete dos", "no, el quinto es un uno"),
+        ("ca", "quatre cinc set dos", "no, l'últim és un u i el primer un dos"),
+        ("en", "four five seven two", "no, the last one is a one and the first is a two"),
+        ("en", "four five seven two", "no, the fifth is a one"),
+    ],
+)
+def test_no_digits_are_made_of_places(language: str, first: str, reply: str) -> None:
+    """Where it is not plain which digit changes, nothing does, and the caller is asked again."""
+    call, question = at_the_read_back("number", language, first)
+    value = call.slots["it"]
+    assert isinstance(say(call, question, reply), Collect)
+    assert call.slots["it"] == value
+
+
+REPEATED = [
+    ("number", "es", "cuatro cinco siete uno", "cuatro cinco siete uno"),
+    ("number", "ca", "quatre cinc set u", "el quatre cinc set u"),
+    ("number", "en", "four five seven one", "four five, seventy-one"),
+    ("amount", "es", "uno cincuenta", "uno cincuenta"),
+    ("amount", "ca", "u cinquanta", "u cinquanta"),
+    ("amount", "en", "one fifty", "one fifty"),
+    ("date", "es", "el viernes", "el viernes veintisiete"),
+    ("date", "ca", "divendres", "divendres vint-i-set"),
+    ("date", "en", "on Friday", "Friday the twenty-seventh"),
+    ("part", "es", "por la mañana", "por la mañana"),
+]
+
+
+@pytest.mark.parametrize(("kind", "language", "first", "reply"), REPEATED)
+def test_the_same_again_is_a_yes(kind: str, language: str, first: str, reply: str) -> None:
+    """Who says the value again instead of "yes" has agreed to it."""
+    call, question = at_the_read_back(kind, language, first)
+    value = call.slots["it"]
+    assert isinstance(say(call, question, reply), Hangup)
+    assert call.slots["it"] == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "first", "reply"),
+    [
+        ("number", "es", "cuatro cinco siete uno", "creo que cuatro cinco siete uno"),
+        ("number", "ca", "quatre cinc set u", "em sembla que quatre cinc set u"),
+        ("number", "en", "four five seven one", "maybe four five seven one"),
+        ("number", "es", "cuatro cinco siete uno", "cuatro cinco siete uno no"),
+        ("date", "en", "on Friday", "not Friday"),
+    ],
+)
+def test_the_same_again_but_doubted_or_denied_is_no_yes(
+    kind: str, language: str, first: str, reply: str
+) -> None:
+    """A hedge or a "no" beside the value agrees to nothing."""
+    call, question = at_the_read_back(kind, language, first)
+    assert isinstance(say(call, question, reply), Collect)
 
 
 @pytest.mark.parametrize(

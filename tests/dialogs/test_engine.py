@@ -116,12 +116,15 @@ def test_a_denied_answer_is_not_believed_again() -> None:
     assert isinstance(again.judge(Keyed("45718")), Match)
 
 
-def test_a_correction_in_the_same_breath_is_taken() -> None:
-    """ "No, cuatro cinco siete uno seis": the caller need not be asked a third time."""
+def test_a_correction_in_the_same_breath_is_read_back_in_its_turn() -> None:
+    """ "No, cuatro cinco siete uno seis": the question is not put again, and nothing is taken unconfirmed."""
     call, question = ask()
     back = say(call, question, "cuatro cinco siete uno ocho", 0.5)
-    told = say(call, back, "no, cuatro cinco siete uno seis", 0.9)
-    assert isinstance(told, Play)
+    again = say(call, back, "no, cuatro cinco siete uno seis", 0.9)
+    assert isinstance(again, Collect)
+    assert spoken(again) == "¿Ha dicho cuatro, cinco, siete, uno, seis?"
+    assert "customer_number" not in call.slots
+    assert isinstance(say(call, again, "cuatro cinco siete uno seis", 0.9), Play)
     assert call.slots == {"customer_number": "45716"}
 
 

@@ -280,15 +280,18 @@ def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Pa
     """Exit 0, because the file is right; a line for the designer, and a list for programs."""
     (tmp_path / "catalogue.yaml").write_text("queues: [billing]\n", "utf-8")
     head = "flow: a\nlanguages: [es]\nperson: billing\nsteps:\n"
-    steps = '  - callback: billing\n    number: "1"\n    say: {es: "a"}\n    failed: over\n'
+    steps = ""
+    for name, kind in (("money", "amount"), ("day", "date")):
+        steps += f'  - ask: {name}\n    type: {kind}\n    prompt: {{es: "a"}}\n'
+    steps += "  - promise: it\n    amount: money\n    on: day\n    failed: over\n"
     steps += "  - id: over\n    hangup: normal\n"
     (tmp_path / "a.flow.yaml").write_text(head + steps, "utf-8")
     result = run("check", str(tmp_path))
     assert result.exit_code == 0
-    assert "a.flow.yaml:5:5: `callback` needs `callbacks`, which is not installed" in result.output
+    assert "a.flow.yaml:11:5: `promise` needs `promises`, which is not installed" in result.output
     assert "(a note, no mistake)" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)
-    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [5])
+    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [11])
 
 
 # --- which flow ----------------------------------------------------------------------------------------

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.catalogue import load_catalogue
+from dialogs.catalogue import Catalogue, load_catalogue
 from dialogs.check import unperformable
+from dialogs.effects import Collect, Enqueue, SetOutcome
+from dialogs.engine import Conversation
+from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.play import play
 from dialogs.rehearsal import load_scripts
+from dialogs.results import Handed, Match, NobodyFree
 
 CATALOGUE = """queues: [billing]
 lookups: {account: {by: [dni], fields: {balance: money, balance_currency: text}}}
@@ -112,6 +116,19 @@ def test_what_comes_of_the_offer(flows: FlowSet, tmp_path: Path, turns: str, exp
     assert played.passed, played.report()
 
 
+def test_who_declines_waits_on(tmp_path: Path) -> None:
+    """At their place; the second time an agent may be free."""
+    text = "flow: short\nlanguages: [es]\nperson: billing\nsteps:\n  - queue: billing\n    busy: {offer: callback}\n"
+    (tmp_path / "short.flow.yaml").write_text(text, encoding="utf-8")
+    flows = load_flows([tmp_path], Catalogue(queues=frozenset({"billing"})))
+    talk = Conversation(flows, "short", Facts(language="es", caller={"number": "+34600111222"}))
+    assert isinstance(talk.start(), Enqueue)
+    assert isinstance(talk.send(NobodyFree("timeout")), Collect)
+    assert isinstance(talk.send(Match("no", "2", "key")), Enqueue)
+    assert isinstance(talk.send(Handed()), SetOutcome)
+    assert talk.outcome == "handed_over"
+
+
 def test_who_withholds_the_number_is_not_offered_a_call(flows: FlowSet, tmp_path: Path) -> None:
     """There is nothing to call."""
     file = tmp_path / "balance.test.yaml"
@@ -123,7 +140,7 @@ def test_who_withholds_the_number_is_not_offered_a_call(flows: FlowSet, tmp_path
 
 
 def test_what_of_it_the_live_service_lacks_is_named(flows: FlowSet) -> None:
-    """`publish` refuses it, step by step, until identity and callbacks are there."""
+    """`publish` refuses it, step by step, until identity and callbacks are there (this catalogue knows of none)."""
     found = [
         (problem.line, problem.message.split("`")[3]) for problem in unperformable(flows, flows.catalogue)
     ]

@@ -301,3 +301,43 @@ def asked_at_yes_no(language: str, said: str) -> str:
     assert isinstance(question, Collect)
     answer = question.judge(Heard((Alternative(said, 0.95),)))
     return answer.value if isinstance(answer, Match) else ""
+
+
+AGREED = {
+    "es": "estoy de acuerdo|acepto|dale|sin problema|está bien así",
+    "ca": "vale|si us plau|és així|sí, si us plau|estic d'acord",
+    "en": "true|I did|it does|I agree|mm-hmm|by all means",
+}
+TURNED_DOWN = {
+    "es": "no estoy de acuerdo|jamás|de ninguna manera|no acepto",
+    "ca": "no fa falta|no em va bé|no és així|no hi estic d'acord",
+    "en": "not true|it's not|it doesn't|I didn't|I don't agree|it's not right",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "value"),
+    [(*case, "yes") for case in _cases(AGREED)] + [(*case, "no") for case in _cases(TURNED_DOWN)],
+)
+def test_agreement_and_refusal_in_other_words(language: str, text: str, value: str) -> None:
+    """What agrees or refuses without a yes or a no is as sure as they are."""
+    found = judge(language, text)
+    assert isinstance(found, Match)
+    assert (found.value, found.band) == (value, "sure")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "value"),
+    [
+        ("es", "no, perdón, sí", "yes"),
+        ("es", "sí, digo, no", "no"),
+        ("ca", "no, perdó, sí", "yes"),
+        ("en", "no, sorry, yes", "yes"),
+        ("en", "yes, I mean, no", "no"),
+    ],
+)
+def test_a_yes_or_no_that_is_taken_back_is_asked_back(language: str, text: str, value: str) -> None:
+    """Of two answers with an apology between them the later one is meant, and checked."""
+    found = judge(language, text)
+    assert isinstance(found, Match)
+    assert (found.value, found.band) == (value, "check")

@@ -701,6 +701,33 @@ def test_an_address_that_is_not_listed_gets_nothing(open_house: Callable[..., Ho
     ]
 
 
+def test_connections_that_say_nothing_do_not_fill_the_log(
+    open_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A port scan is one line, and a minute later one more with the count; a call that is lost under way is a
+    line of its own."""
+    now = [1000.0]
+    monkeypatch.setattr("esl.outbound.time.monotonic", lambda: now[0])
+    house = open_house(until_hung_up)
+
+    def knock(times: int) -> None:
+        strangers = [socket.create_connection(house.server.address, DEADLINE) for _ in range(times)]
+        for stranger in strangers:
+            assert stranger.recv(7) == b"connect"
+            stranger.shutdown(socket.SHUT_WR)
+            while stranger.recv(100):  # until we close it, too: it has been told or counted
+                pass
+            stranger.close()
+
+    with structlog.testing.capture_logs() as logged:
+        knock(30)
+        now[0] += 61
+        knock(1)
+    told = [entry for entry in logged if entry["log_level"] == "warning"]
+    assert [entry["event"] for entry in told] == ["outbound_connection_said_nothing"] * 2
+    assert (told[0]["peer"], told[0].get("count_since"), told[1]["count_since"]) == ("127.0.0.1", None, 30)
+
+
 def test_a_channel_without_full_control_is_refused_with_the_remedy(open_house: Callable[..., House]) -> None:
     """`socket HOST:PORT async` without `full` refuses `api`: say so instead of failing later."""
     house = open_house(lambda call: None)

@@ -28,6 +28,10 @@ EVENTS = (
 )
 Place = tuple[FreeSwitch, OutboundPort]
 
+HOST = b"fs"
+"""What the switch's machine is called in a capture."""
+_NAMED = re.compile(rb"(?m)^((?:variable_)?FreeSWITCH-(?:Hostname|Switchname)): .*$")
+
 
 def named(name: str) -> Callable[[Mapping[str, str]], bool]:
     return lambda headers: headers.get("Event-Name") == name
@@ -49,7 +53,16 @@ def finish(esl: EslSocket) -> bytes:
     """To the end of the connection, as the switch sees it."""
     if not esl.closed.wait(15):
         raise TimeoutError("the switch did not close the connection")
-    return b"".join(esl.transcript)
+    return b"".join(map(nameless, esl.transcript))
+
+
+def nameless(message: bytes) -> bytes:
+    """One message as it may be published: the machine's name is `HOST`, and the length says so."""
+    head, blank, body = message.partition(b"\n\n")
+    body = _NAMED.sub(rb"\1: " + HOST, body)
+    if body:
+        head = re.sub(rb"(?m)^Content-Length: \d+$", b"Content-Length: %d" % len(body), head)
+    return _NAMED.sub(rb"\1: " + HOST, head) + blank + body
 
 
 def dtmf_info(place: Place) -> bytes:

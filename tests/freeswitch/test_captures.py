@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.freeswitch.capture import CAPTURES, skeleton
+from tests.freeswitch.capture import CAPTURES, HOST, nameless, skeleton
 from tests.freeswitch.conftest import Scene
 from tests.freeswitch.harness import OutboundPort
 
@@ -32,12 +32,12 @@ def test_the_capture_still_holds(scene: Scene, server: OutboundPort, name: str) 
 
 @pytest.mark.parametrize("name", CAPTURES)
 def test_a_capture_names_no_machine(name: str) -> None:
-    """They are published: no host name but `vm`, no address but documentation's, no path, no password."""
+    """They are published: no host name but `fs`, no address but documentation's, no path, no password."""
     text = (TRACES / f"{name}.esl").read_bytes()
     for line in text.splitlines():
         key, _, value = line.partition(b": ")
-        if key in (b"FreeSWITCH-Hostname", b"FreeSWITCH-Switchname"):
-            assert value == b"vm"
+        if key.removeprefix(b"variable_") in (b"FreeSWITCH-Hostname", b"FreeSWITCH-Switchname"):
+            assert value == HOST
         if key == b"FreeSWITCH-IPv4":
             assert value == b"192.0.2.2"
         if key == b"FreeSWITCH-IPv6":
@@ -45,3 +45,17 @@ def test_a_capture_names_no_machine(name: str) -> None:
         if line.startswith(b">>> auth"):
             assert line == b">>> auth secret"
     assert not any(path in text for path in (b"/tmp/", b"/home/", b"/usr/"))
+
+
+def test_a_new_capture_forgets_the_machine_and_keeps_its_lengths() -> None:
+    """Whoever captures again publishes nothing of their own, and the wire still reads it."""
+    body = (
+        b"Event-Name: DTMF\nFreeSWITCH-Hostname: build-7.example\nFreeSWITCH-Switchname: build-7.example\n\n"
+    )
+    message = b"Content-Length: %d\nContent-Type: text/event-plain\n\n%b" % (len(body), body)
+    stored = nameless(message)
+    head, _, rest = stored.partition(b"\n\n")
+    assert rest == b"Event-Name: DTMF\nFreeSWITCH-Hostname: fs\nFreeSWITCH-Switchname: fs\n\n"
+    assert head == b"Content-Length: %d\nContent-Type: text/event-plain" % len(rest)
+    reply = b"variable_FreeSWITCH-Hostname: build-7\nContent-Type: command/reply\n\n"
+    assert nameless(reply) == b"variable_FreeSWITCH-Hostname: fs\nContent-Type: command/reply\n\n"

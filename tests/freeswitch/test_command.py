@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML as YAML12
 
 from tests.commands import ivr
 
@@ -55,7 +56,7 @@ def test_the_settings_arrive_in_the_files(home: Path) -> None:
     queues = ET.parse(home / "conf/autoload_configs/callcenter.conf.xml").iter("queue")
     assert [queue.attrib["name"] for queue in queues] == ["agents@ivr", "billing@ivr"]
     # It says how the server gets the password, and never what it is.
-    assert f"event_password: {{file: {home}/conf/secrets/event_socket}}" in done.stdout
+    assert f'event_password: {{file: "{home}/conf/secrets/event_socket"}}' in done.stdout
     assert (home / "conf/secrets/event_socket").read_text().strip() not in done.stdout + done.stderr
 
 
@@ -111,6 +112,11 @@ def test_a_service_starts_with_what_is_there(home: Path) -> None:
         ({"IVR_FREESWITCH__SIP_ADDRESS": "${x}"}, "IP address"),
         ({"IVR_FREESWITCH__SIPADDRESS": "127.0.0.1"}, "no such setting"),
         ({"IVR_SWITCH__EVENT_PORT": "0"}, "from 1 to 65535"),
+        ({"IVR_FREESWITCH__SIP_ADDRESS": "0.0.0.0"}, "to which nobody can send"),
+        (
+            {"IVR_FREESWITCH__RTP_FIRST": "16384", "IVR_FREESWITCH__RTP_LAST": "16400"},
+            "carry 9 legs, two each, and there may be 50",
+        ),
     ],
 )
 def test_bad_input_is_one_line_with_the_remedy(home: Path, variables: dict[str, str], words: str) -> None:
@@ -175,6 +181,37 @@ def test_an_event_socket_that_the_server_cannot_reach_is_told(
     lines = done.stderr.strip().splitlines()
     assert len(lines) == len(words)
     assert all(word in line for word, line in zip(words, lines, strict=True))
+
+
+def test_sound_files_that_are_not_there_are_told(home: Path) -> None:
+    """The last words to a caller whom nobody served must not be silence. It is written all the same: the
+    sound may be on another machine, or come later."""
+    there = home / "wait.wav"
+    there.write_bytes(b"RIFF")
+    sounds = {"IVR_FREESWITCH__APOLOGY": "/nonexist/sorry.wav", "IVR_FREESWITCH__HOLD_MUSIC": str(there)}
+    done = ivr(
+        home,
+        "freeswitch",
+        "init",
+        str(home / "conf"),
+        **sounds,
+        IVR_FREESWITCH__EVENT_CLIENTS='["10.0.0.0/24"]',
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("Warning: freeswitch.apology is /nonexist/sorry.wav, and no such file")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["conf", "a, b} #c", 'it\'s "so": \\x', "ñ", "a\u2028b\x7f", "- [x"])
+def test_the_printed_settings_are_yaml_whatever_the_folder_is_called(home: Path, name: str) -> None:
+    """They are copied into ivr.yaml; a `#` or a `}` in a path must not cut it short."""
+    done = ivr(home, "freeswitch", "init", str(home / name))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    printed = YAML12(typ="safe").load(
+        "\n".join(lines[next(n for n, line in enumerate(lines) if line == "  switch:") :])
+    )
+    assert printed["switch"]["event_password"] == {"file": f"{home}/{name}/secrets/event_socket"}
 
 
 def test_a_password_that_is_in_use_is_taken_over(home: Path) -> None:

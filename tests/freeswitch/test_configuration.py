@@ -143,6 +143,11 @@ def test_the_module_for_streams_is_loaded_only_where_they_are_wanted() -> None:
         assert not list(rendered.iter("part"))
 
 
+def test_ports_that_are_just_enough_are_taken() -> None:
+    """The last port named is the last pair's first: 20098 and 20099 are the fiftieth leg's."""
+    assert Limits(calls=50, rtp_first=20000, rtp_last=20098).rtp_last == 20098
+
+
 def test_only_the_named_numbers_lead_to_the_server() -> None:
     """A `+` must not become a quantifier, and a longer number must not match a shorter one. Providers write
     the same number with and without it."""
@@ -260,6 +265,16 @@ def test_what_could_reach_an_application_is_refused(make: Any, text: str) -> Non
         (lambda: Sip(jitter_buffer=5), "from 20 to 500"),
         (lambda: Limits(rtp_first=30000, rtp_last=20000), "two even ones"),
         (lambda: Limits(calls=0), "from 1 to 100000"),
+        (
+            lambda: Limits(calls=50, rtp_first=20000, rtp_last=20096),
+            "20000 to 20096 carry 49 legs, two each, and there may be 50; set rtp_last to 20098 or more",
+        ),
+        (lambda: Limits(calls=9000, rtp_first=60000, rtp_last=65534), "set rtp_first lower"),
+        (lambda: Sip("0.0.0.0"), "to which nobody can send; give the machine's own"),
+        (lambda: Sip("224.0.0.1"), "to which nobody can send"),
+        (lambda: Sip("2001:db8::1"), "IPv6; give the machine's IPv4 address"),
+        (lambda: Sip("::"), "IPv6; give"),
+        (lambda: Sip(public_address="0.0.0.0"), "The public address cannot be 0.0.0.0"),
         (lambda: SwitchConfiguration(servers=()), "at least one server"),
         (lambda: SwitchConfiguration(overflow="600111222"), "needs a gateway"),
         (lambda: SwitchConfiguration(queues=(Queue("a"), Queue("a")), fallback_queue="a"), "its own name"),

@@ -15,10 +15,14 @@ import pytest
 from click.testing import CliRunner
 
 from data.store import Store
+from dialogs.errors import FlowsInvalid
 from ivr.cli import FAULTS
 from ivr.cli.flow import flow
 from ivr.cli.flows import check
 from ivr.config import DatabaseSettings, Settings
+from ivr.doctor import examine_flows
+from ivr.publishing.checkup import catalogue_in
+from ivr.queueing.reading import load_plan
 from tests.data.conftest import begun, ended, turn
 from tests.databases import store_at
 from tests.ivr.flow_files import TEST, files, folder_with
@@ -368,3 +372,28 @@ def test_a_call_that_is_not_to_be_had_is_one_line(run: Run, home: Path) -> None:
     assert astray.exit_code == 2
     assert "main/agrees" in astray.output
     assert "have changed since that call" in astray.output
+
+
+def test_a_release_that_no_server_could_start_with_is_refused(home: Path) -> None:
+    """The servers' queues.yaml lacks a queue: publish, doctor and server say the same of it."""
+    home.joinpath("queues.yaml").write_text("queues:\n  sales: {}\n  support: {}\n", encoding="utf-8")
+    url = f"sqlite:///{home}/ivr.sqlite3"
+    settings = Settings(home=home, queues=Path("queues.yaml"), database=DatabaseSettings(url=url))
+    words = ["publish", str(home / "flows"), "--why", "first", "--lead", "0"]
+    refused = CliRunner().invoke(flow, words, obj=settings)
+    told = f"{home}/queues.yaml:1:1: flows may name `billing`, which is not declared: add it here"
+    assert (refused.exit_code, told in refused.output) == (1, True), refused.output
+    with pytest.raises(FlowsInvalid, match="flows may name `billing`"):
+        load_plan(settings.queues_file, catalogue_in(home / "flows"))
+    doctors = {one.what: one for one in examine_flows(settings)}
+    assert (doctors["flows"].state, told in doctors["flows"].found) == ("bad", True)
+    home.joinpath("queues.yaml").write_text("queues:\n  sales: {}\n  billing: {}\n", encoding="utf-8")
+    assert CliRunner().invoke(flow, words, obj=settings).exit_code == 0
+    assert {one.state for one in examine_flows(settings)} == {"good"}
+    home.joinpath("queues.yaml").write_text("queues:\n  sales: {}\n", encoding="utf-8")
+    live = {one.what: one for one in examine_flows(settings)}["live flows"]
+    assert (live.state, "release 1 lets no server start" in live.found, told in live.found) == (
+        "bad",
+        True,
+        True,
+    )

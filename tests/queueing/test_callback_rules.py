@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.config import load
+from ivr.errors import ConfigurationError
 from ivr.queueing.callback_rules import (
     CallbackSettings,
     ContactHours,
@@ -185,4 +187,22 @@ def test_settings_without_an_hour_are_refused() -> None:
     """Nobody would ever be called."""
     with pytest.raises(ValueError, match="there is no hour at which anybody may be called"):
         CallbackSettings.model_validate({"hours": {"days": {"mon": "closed"}}})
-    assert load(None).callbacks.first == "agent"
+    assert load(None).callbacks.first == "customer"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("callbacks: {first: agent}", "write customer"),
+        ("callbacks: {dial: sofia/gateway/trunk}", "write it as sofia/gateway/NAME/{number}"),
+        ('callbacks: {dial: "user/{number} &system(x)"}', "write it as sofia/gateway/NAME/{number}"),
+        ("callbacks: {caller_id: me}", "callbacks.caller_id"),
+    ],
+)
+def test_what_cannot_be_dialled_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    """One line, before the first customer."""
+    file = tmp_path / "ivr.yaml"
+    file.write_text(text + "\n", "utf-8")
+    with pytest.raises(ConfigurationError) as refused:
+        load(file)
+    assert told in str(refused.value)

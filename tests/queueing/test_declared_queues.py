@@ -14,7 +14,7 @@ from dialogs.catalogue import Catalogue
 from dialogs.source import parse
 from ivr.config import CHECKOUT
 from ivr.queueing.plan import Plan, Tier
-from ivr.queueing.reading import read_plan
+from ivr.queueing.reading import load_plan, misfits, read_plan
 from ivr.queueing.written import QueuesFile
 from tests.commands import ivr
 
@@ -95,6 +95,16 @@ def test_hours_languages_and_segments() -> None:
     assert (plan.queue_for("billing", "ca"), plan.queue_for("billing", "es")) == ("billing_ca", "billing")
     assert (billing.base_score("vip", 60), billing.base_score("regular", 60)) == (300, 60)
     assert plan.queue("nowhere").written.longest_wait == 900
+
+
+def test_a_queue_that_no_flow_names_stops_no_server(tmp_path: Path) -> None:
+    """The file serves more than one release; what a release names and the file does not is what a server refuses."""
+    file = tmp_path / "queues.yaml"
+    file.write_text("queues:\n  billing: {}\n  support: {}\n  sales: {}\n", encoding="utf-8")
+    assert (misfits(file, CATALOGUE), misfits(None, CATALOGUE)) == ([], [])
+    assert set(load_plan(file, CATALOGUE).queues) == {"billing", "support", "sales"}
+    [told] = misfits(file, Catalogue(queues=frozenset({"billing", "service"})))
+    assert str(told).startswith(f"{file}:1:1: flows may name `service`, which is not declared: add it here")
 
 
 # ruff: noqa: E501 -- a table of one-line files and their messages

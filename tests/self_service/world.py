@@ -36,6 +36,8 @@ from ivr.installed import open_performers
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion, Person
 from ivr.outbox import Outbox
+from ivr.queueing.people import People
+from ivr.queueing.reading import load_plan
 from ivr.stage import MORNING
 
 SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
@@ -72,7 +74,9 @@ class World:
         self.closing.callback(self.writes.close)
         self.callers = KnownCallers(self.store, region="ES", zone=ZONE, clock=clock, deadline=5.0)
         self.closing.callback(self.callers.close)
-        self.performers = open_performers(settings, self.store, clock, self.closing, self.outbox)
+        plan = load_plan(settings.queues_file, FLOWS.catalogue)
+        people = People(plan, now=clock.now, local=lambda: clock.utc().astimezone(ZONE))
+        self.performers = open_performers(settings, self.store, clock, self.closing, self.outbox, people)
         self.messages = settings.messages_folder
 
     def sent(self, call: RealCall) -> list[dict[str, Any]]:

@@ -1,0 +1,254 @@
+"""Dials those who are called back, over a connection to the switch's event socket.
+
+Rules:
+1. The customer's leg has the try's id as its uuid, and is brought to this very server once they answer.
+2. A mark is left on the switch before the order to dial leaves. So no mark, on the switch that the order went
+   to, and since before the order: it never began. A mark and no leg: it is gone, or may be.
+3. What goes into the dial string is a checked number and our own settings; `esl.commands` refuses the rest.
+4. Whatever is lost between the order and its end raises: the lease lapses, and the switch is asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+from gevent import Timeout
+from gevent.event import Event as Flag
+from gevent.lock import BoundedSemaphore
+
+from data.ids import new_id
+from esl import commands
+from esl.call_centre import CallCentre
+from esl.errors import CommandRefusedError, EslError
+from esl.inbound import InboundConnection
+from esl.wire import Command
+from ivr.queueing.callback_rules import Result
+from ivr.queueing.callbacks import DialLost, Order, QueueView, Trace
+from ivr.queueing.people import People
+from ivr.queueing.sync import in_domain
+
+log = structlog.get_logger(__name__)
+
+CONNECT_DEADLINE = 2.0
+ARRIVAL_DEADLINE = 10.0
+"""Seconds from the answer until the leg must be here; the switch needs milliseconds."""
+GRACE = 15.0
+"""Seconds beyond the ringing in which the switch must have told what came of it."""
+KEPT_MARKS = 24 * 3600.0
+"""Seconds that a mark is kept; of an older try it is not known any more whether it began."""
+CALLED_BACK = "ivr_callback"
+"""The variable of a leg that was dialled here: such a leg is never lived as somebody who calls."""
+
+_CAUSES: dict[str, Result] = {
+    "USER_BUSY": "busy",
+    "NO_ANSWER": "no_answer",
+    "NO_USER_RESPONSE": "no_answer",
+    "ALLOTTED_TIMEOUT": "no_answer",
+    "PROGRESS_TIMEOUT": "no_answer",
+    "CALL_REJECTED": "rejected",
+    "UNALLOCATED_NUMBER": "invalid",
+    "INVALID_NUMBER_FORMAT": "invalid",
+    "NUMBER_CHANGED": "invalid",
+}
+
+
+@dataclass
+class Dialled:
+    """Somebody who is being called."""
+
+    order: Order
+    answered: Callable[[], bool]
+    """To be asked once, when they are on the line: whether it is still wanted."""
+    arrived: Flag = field(default_factory=Flag)
+    over: Flag = field(default_factory=Flag)
+    result: Result = "dropped"
+
+    def ends(self, result: Result) -> None:
+        """The first word counts."""
+        if not self.over.is_set():
+            self.result = result
+            self.over.set()
+
+
+class SwitchDialler:
+    """Fulfils `ivr.queueing.callbacks.Dialler` on one switch."""
+
+    def __init__(
+        self,
+        event_socket: tuple[str, int],
+        password: str,
+        *,
+        dial: str,
+        caller_id: str | None,
+        server: tuple[str, int],
+        name: str,
+    ) -> None:
+        """`dial` is a dial string with `{number}` or `{digits}` in it; `server`: where the switch finds this
+        process; `name` tells the switch from others (`Dialler.trace`)."""
+        self._address, self._password = event_socket, password
+        self._dial, self._caller_id, self._server = dial, caller_id, server
+        self.name = name
+        self._connection: InboundConnection | None = None
+        self._connecting = BoundedSemaphore()
+        self._calling: dict[str, Dialled] = {}
+        self._marks: dict[str, float] = {}
+
+    def close(self) -> None:
+        """Ends the connection. Whoever is being called stays so, and is looked for by their mark."""
+        if self._connection is not None:
+            self._connection.lose("closed by us")
+
+    # --- dialling ---------------------------------------------------------------------------------
+
+    def dial(self, order: Order, answered: Callable[[], bool]) -> Result:
+        """As the port says. Raises `DialLost` where nobody can know whether it left, or how it ended."""
+        attempt = str(order.attempt_id)
+        try:
+            command = self._originate(order)
+            self._ask(commands.set_global(_mark(order.attempt_id), "1"))
+        except EslError as fault:  # nothing has left
+            log.error("callback_not_dialled", attempt=attempt, code=fault.code, reason=str(fault))
+            return "no_agent"
+        self._marks[_mark(order.attempt_id)] = time.monotonic()
+        dialled = self._calling[attempt] = Dialled(order, answered)
+        try:
+            refused = self._until_answered(command, dialled)
+            return refused or self._until_over(dialled)
+        finally:
+            del self._calling[attempt]
+            self._forget_old_marks()
+
+    def _originate(self, order: Order) -> Command:
+        host, port = self._server
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound: the switch needs one address of ours
+            host = self._connected().sock.getsockname()[0]
+        variables = {
+            **commands.NEVER_EXPAND,
+            "origination_uuid": str(order.attempt_id),
+            "originate_timeout": str(order.ring),
+            "ignore_early_media": "true",
+            CALLED_BACK: "true",
+        }
+        if self._caller_id is not None:
+            variables["origination_caller_id_number"] = self._caller_id
+        endpoint = self._dial.replace("{number}", order.number).replace("{digits}", order.number.lstrip("+"))
+        return commands.originate(
+            endpoint, variables=variables, application="socket", argument=f"{host}:{port} async full"
+        )
+
+    def _until_answered(self, command: Command, dialled: Dialled) -> Result | None:
+        """How it failed; `None`: somebody has answered."""
+        attempt, patience = str(dialled.order.attempt_id), dialled.order.ring + GRACE
+        try:
+            waiting = self._connected().bgapi(command, job_uuid=str(new_id()))
+            answer = waiting.get(timeout=patience)
+        except CommandRefusedError as refused:
+            log.error("callback_refused", attempt=attempt, reason=str(refused))
+            return "unreachable"
+        except (EslError, Timeout) as lost:
+            if dialled.arrived.wait(patience):  # the order did leave, and here they are
+                return None
+            raise DialLost(f"the switch was lost while it dialled ({lost})") from None
+        said = "" if answer is None else answer.body.decode("utf-8", "replace").strip()
+        if said.startswith("+OK"):
+            return None
+        cause = said.removeprefix("-ERR").strip()
+        log.info("callback_not_answered", attempt=attempt, cause=cause)
+        return _CAUSES.get(cause, "unreachable")
+
+    def _until_over(self, dialled: Dialled) -> Result:
+        if not dialled.arrived.wait(ARRIVAL_DEADLINE):
+            log.error("callback_leg_missing", attempt=str(dialled.order.attempt_id))
+            return "dropped"
+        dialled.over.wait()  # whoever has taken the leg ends it, whatever comes
+        return dialled.result
+
+    def taken(self, leg: str) -> Dialled | None:
+        """Who that leg is, which has just arrived; `None`: nobody who was called from here."""
+        dialled = self._calling.get(leg)
+        if dialled is not None:
+            dialled.arrived.set()
+        return dialled
+
+    def _forget_old_marks(self) -> None:
+        old = [mark for mark, left in self._marks.items() if time.monotonic() - left > KEPT_MARKS]
+        for mark in old:
+            del self._marks[mark]
+            try:
+                self._ask(commands.set_global(mark, ""))
+            except EslError as fault:  # it stays until the switch's next start
+                log.warning("callback_mark_left", reason=str(fault))
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def trace(self, attempt_id: UUID, owner: str) -> Trace:
+        """As the port says; `up` also while the switch cannot be asked."""
+        age = time.time() - (attempt_id.int >> 80) / 1000  # UUIDv7: milliseconds since the epoch come first
+        try:
+            if self._ask(commands.leg_exists(str(attempt_id))).strip() == "true":
+                return "up"
+            if age > KEPT_MARKS or not owner.endswith(f"@{self.name}"):
+                return "gone"
+            if self._asked_for(_mark(attempt_id)) == "1":
+                return "gone"
+            uptime = float(self._ask(commands.uptime()).strip())
+        except (EslError, ValueError) as fault:
+            log.warning("callback_not_traced", attempt=str(attempt_id), reason=str(fault))
+            return "up"
+        return "never" if uptime > age else "gone"  # a switch that has started since has forgotten its marks
+
+    def _asked_for(self, mark: str) -> str:
+        try:
+            return self._ask(commands.get_global(mark)).strip()
+        except CommandRefusedError:  # `-ERR no reply`: there is none
+            return ""
+
+    def look(self, queue: str, people: People, ours: Callable[[], set[str]]) -> QueueView:
+        """The queue now; nobody is free where it cannot be asked. `ours`: legs of tries under way."""
+        try:
+            centre = CallCentre(self._ask)
+            members, agents = centre.members(in_domain(queue)), centre.people(in_domain(queue))
+        except EslError as fault:
+            log.warning("queue_not_seen", queue=queue, reason=str(fault))
+            return QueueView()
+        legs = ours()
+        there = [agent for agent in agents if agent.logged_in]
+        free = sum(agent.free for agent in there)
+        return QueueView(
+            on_the_line=[one.score for one in members if one.waits and one.session not in legs],
+            free=free,
+            busy=len(there) - free,
+            handling=float(people.plan.queue(queue).written.handling_time),
+        )
+
+    # --- the connection ---------------------------------------------------------------------------
+
+    def _ask(self, command: Command) -> str:
+        return self._connected().api(command)
+
+    def _connected(self) -> InboundConnection:
+        """The connection, opened anew if it was lost. Raises `EslError`."""
+        with self._connecting:
+            known = self._connection
+            if known is not None and known.lost_because is None:
+                return known
+            host, port = self._address
+            fresh = InboundConnection(host, port, self._password, timeout=CONNECT_DEADLINE)
+            try:
+                fresh.connect()
+                fresh.subscribe("BACKGROUND_JOB")
+            except BaseException:
+                fresh.lose("closed by us")
+                raise
+            if known is not None:
+                log.info("callback_connection_back")
+            self._connection = fresh
+            return fresh
+
+
+def _mark(attempt_id: UUID) -> str:
+    return f"ivr_dialled_{attempt_id.hex}"

@@ -1,0 +1,147 @@
+"""Somebody asks for a callback, hangs up, is called back at their turn, and talks with a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from data.records import Callback, CallRecord
+from data.store import Store
+from esl.embedded.scripted_callee import ScriptedCallee
+from ivr.moments import HandedOver, Moment, SystemSpoke
+from ivr.stage import Stage
+from tests.calls.called_back import write_flows
+from tests.calls.conftest import settings_in
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One agent, who answers after two seconds."""
+    folder = tmp_path_factory.mktemp("called_back")
+    write_flows(folder)
+    with Stage(settings_in(folder, engine="none"), agent_talks_for=1.0) as playing:
+        playing.server.rooms.voice.wait_warm()
+        yield playing
+
+
+def asked_for(stage: Stage, number: str) -> ScriptedCallee:
+    """The telephone of somebody who has asked to be called and has hung up."""
+    assert stage.switch is not None
+    telephone = ScriptedCallee(stage.switch.addresses.lines, number=number)
+    telephone.join()
+    caller = stage.caller(number)
+    caller.join()
+    assert caller.wait_until_quiet(0.5)
+    caller.key("2")
+    assert caller.wait_hangup(15)
+    return telephone
+
+
+def callback_of(stage: Stage, number: str) -> Callback:
+    stage.wait_until_idle()
+    store = Store(stage.settings.database_url)
+    (found,) = [one for one in (*store.callbacks.ended(), *store.callbacks.waiting()) if one.number == number]
+    store.close()
+    return found
+
+
+def tried(stage: Stage, number: str) -> Callback:
+    """Once the try is noted."""
+    with gevent.Timeout(15, TimeoutError("the try is not noted")):
+        while (callback := callback_of(stage, number)).state in ("claimed", "dialled", "answered"):
+            gevent.sleep(0.02)
+    return callback
+
+
+def record_of(stage: Stage, number: str) -> CallRecord:
+    """Of the call that we have made."""
+    store = Store(stage.settings.database_url)
+    (found,) = [
+        record
+        for record in store.calls.latest(50)
+        if record.caller_number == number and record.direction == "outbound"
+    ]
+    store.close()
+    return found
+
+
+def test_called_back_and_talks_with_an_agent(stage: Stage) -> None:
+    """They press one, come to the queue at the place that they kept, and an agent has them."""
+    number, asked, handed = "+34600111222", Event(), Event()
+
+    def watch(moment: Moment) -> None:
+        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
+            asked.set()
+        if isinstance(moment, HandedOver) and moment.result == "handed":
+            handed.set()
+
+    telephone = asked_for(stage, number)
+    stage.watch_caller(number, watch)
+    invitation = telephone.wait_for_call(15)
+    telephone.answer()
+    assert asked.wait(15)
+    telephone.key("1")
+    assert handed.wait(15)
+    assert telephone.wait_hangup(15)
+    callback = tried(stage, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("reached", "reached", 1)
+    record = record_of(stage, number)
+    assert record.switch_uuid == invitation.uuid
+    assert [(turn.kind, turn.result) for turn in record.turns if turn.kind == "queue"] == [
+        ("queue", "handed")
+    ]
+
+
+def test_who_answers_and_hangs_up_is_not_put_through(stage: Stage) -> None:
+    """That is a person, who does not want to be called just now."""
+    number = "+34600111666"
+    telephone = asked_for(stage, number)
+    telephone.wait_for_call(15)
+    telephone.answer()
+    assert telephone.wait_for_sound(15)
+    telephone.hang_up()
+    callback = tried(stage, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("waiting", "rejected", 1)
+    assert not [turn for turn in record_of(stage, number).turns if turn.kind == "queue"]
+
+
+@pytest.mark.long
+def test_a_machine_is_not_put_through(stage: Stage) -> None:
+    """Whoever presses nothing never comes to the queue, and is tried again later."""
+    number = "+34600111333"
+    telephone = asked_for(stage, number)
+    telephone.wait_for_call(15)
+    telephone.answer()
+    assert telephone.wait_hangup(60)
+    callback = tried(stage, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("waiting", "machine", 1)
+    assert not [turn for turn in record_of(stage, number).turns if turn.kind == "queue"]
+
+
+def test_busy_is_tried_again_later(stage: Stage) -> None:
+    """What the telephone says decides when."""
+    number = "+34600111444"
+    telephone = asked_for(stage, number)
+    telephone.wait_for_call(15)
+    telephone.refuse("USER_BUSY")
+    callback = tried(stage, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("waiting", "busy", 1)
+    assert (callback.due_at - callback.booked_at).total_seconds() >= 600
+
+
+def test_cancelled_while_it_rings(stage: Stage) -> None:
+    """An apology, and nobody is put through."""
+    number = "+34600111555"
+    telephone = asked_for(stage, number)
+    telephone.wait_for_call(15)
+    callback = callback_of(stage, number)
+    store = Store(stage.settings.database_url)
+    assert store.callbacks.cancel_one(callback.id, at=stage.server.rooms.records.clock.utc(), why="a test")
+    store.close()
+    telephone.answer()
+    assert telephone.wait_hangup(30)
+    assert callback_of(stage, number).state == "cancelled"
+    assert "anulado" in " ".join(turn.text for turn in record_of(stage, number).turns)

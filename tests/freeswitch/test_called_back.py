@@ -1,0 +1,153 @@
+"""Calling back on a real FreeSWITCH, over SIP: the same calls as on the embedded switch (tests/calls)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from data.ids import new_id
+from data.records import Booking, Callback
+from ivr.moments import HandedOver, Moment, SystemSpoke
+from ivr.queueing.callback_rules import CallbackSettings
+from ivr.switch_settings import TelephoneSettings
+from tests.calls.called_back import write_flows
+from tests.calls.conftest import settings_in
+from tests.freeswitch.conftest import need_freeswitch
+from tests.freeswitch.harness import FreeSwitch, freeswitch, wait_until
+from tests.freeswitch.product import ProductStage, beside, configuration, on_free_port
+from tests.freeswitch.telephone import Telephone, telephone
+
+pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(180)]
+
+AGENT = "1001"
+NUMBER = "+34600111222"
+
+
+@dataclass
+class Place:
+    """A server that dials the customer's telephone for every number, an agent who is logged in."""
+
+    stage: ProductStage
+    switch: FreeSwitch
+    customer: Telephone
+    desk: Telephone
+
+    def booked(self, number: str) -> Callable[[], Callback]:
+        """Somebody waits to be called; what has become of them, each time it is asked."""
+        rooms = self.stage.server.rooms
+        booking = Booking(queue="billing", number=number, language="es", joined_at=self.now, at=self.now)
+        callback, _ = rooms.store.callbacks.book(booking)
+
+        def found() -> Callback:
+            latest = rooms.store.callbacks.get(callback.id)
+            assert latest is not None
+            return latest
+
+        return found
+
+    @property
+    def now(self) -> datetime:
+        return self.stage.server.rooms.records.clock.utc()
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """The agent takes the first call, and talks for a second."""
+
+        def serve() -> None:
+            ringing = self.desk.called(60)
+            ringing.ring()
+            ringing.answer()
+            ringing.over.wait(1.0)
+            ringing.hang_up()
+
+        work = gevent.spawn(serve)
+        try:
+            yield
+        finally:
+            work.kill()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    need_freeswitch()
+    folder = tmp_path_factory.mktemp("called_back")
+    write_flows(folder)
+    settings = on_free_port(settings_in(folder, engine="none"))
+    agents = (TelephoneSettings(name=AGENT, queues=("billing",)),)
+    own = settings.freeswitch.model_copy(update={"agents": agents})
+    settings = settings.model_copy(update={"freeswitch": own})
+    with freeswitch(configuration(settings)) as switch, telephone(switch.sip, "34600111222") as customer:
+        dial = f"sofia/ivr/{{digits}}@{customer.host}:{customer.port}"
+        settings = settings.model_copy(update={"callbacks": CallbackSettings(dial=dial, ring=10)})
+        stage = ProductStage(beside(settings, switch))
+        stage.server.start()
+        try:
+            with telephone(switch.sip, AGENT, password=switch.secret(f"agent-{AGENT}")) as desk:
+                assert desk.register() == 200
+                switch.api(f"callcenter_config agent set status {AGENT}@ivr Available")
+                stage.server.rooms.voice.wait_warm()
+                yield Place(stage, switch, customer, desk)
+        finally:
+            stage.server.stop(1.0)
+
+
+def test_called_back_and_talks_with_an_agent(place: Place) -> None:
+    """They press one, and the agent's telephone rings."""
+    asked, handed = Event(), Event()
+
+    def watch(moment: Moment) -> None:
+        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
+            asked.set()
+        if isinstance(moment, HandedOver) and moment.result == "handed":
+            handed.set()
+
+    place.stage.watch_caller(NUMBER, watch)
+    with place.serving():
+        found = place.booked(NUMBER)
+        ringing = place.customer.called(20)
+        ringing.ring()
+        ringing.answer()
+        assert asked.wait(10)
+        ringing.press("1")
+        assert handed.wait(20)
+        ringing.wait_over(20)
+    wait_until(lambda: found().state == "reached", 10, "nobody noted it")
+    place.stage.wait_until_idle(place.switch)
+    assert found().tries == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "result"), [(486, "busy"), (603, "rejected"), (404, "invalid"), (503, "unreachable")]
+)
+def test_what_the_network_says(place: Place, status: int, result: str) -> None:
+    """Each refusal has its result, and its own way on."""
+    found = place.booked(f"+34600111{status}")
+    ringing = place.customer.called(20)
+    ringing.refuse(status)
+    wait_until(lambda: found().last_result != "", 10, "nobody noted it")
+    assert (found().last_result, found().tries) == (result, 1)
+    assert found().state == ("given_up" if result == "invalid" else "waiting")
+
+
+def test_what_the_switch_knows_of_a_try(place: Place) -> None:
+    """Of one that never was, of one that rings, and of one that is over."""
+    calling = place.stage.server.calling_back
+    assert calling is not None
+    owner = calling.callbacks.owner
+    assert calling.dialler.trace(new_id(), owner) == "never"
+    assert calling.dialler.trace(new_id(), "n1@another-switch:8021") == "gone"
+    found = place.booked("+34600111999")
+    ringing = place.customer.called(20)
+    ringing.ring()
+    attempt = found().attempt_id
+    assert attempt is not None
+    assert calling.dialler.trace(attempt, owner) == "up"
+    ringing.refuse(486)
+    wait_until(lambda: found().state == "waiting", 10, "nobody noted it")
+    assert calling.dialler.trace(attempt, owner) == "gone"
