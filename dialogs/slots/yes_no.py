@@ -91,8 +91,18 @@ def meant(text: str, language: str, *, anything_else: bool = False, cancels: boo
     words = words_of(text)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
-    read = partial(_meant, language=language, anything_else=anything_else, cancels=cancels)
+    if cancels and _agrees_to_cancel(words, language):
+        return "yes", "sure"
+    read = partial(_meant, language=language, anything_else=anything_else)
     return read(words) or _mended(words, language, read)
+
+
+def _agrees_to_cancel(words: Words, language: str) -> bool:
+    found, rest = _found_in(words, language)
+    cancelling = _CANCELLING.get(language, frozenset())
+    whole = cancelling | _CANCELLED.get(language, frozenset())
+    agreed = set(found) <= {"yes", "politeness"}
+    return agreed and not cancelling.isdisjoint(rest) and whole.issuperset(rest)
 
 
 def _mended(words: Words, language: str, read: Callable[[Words], Meant | None]) -> Meant | None:
@@ -105,15 +115,10 @@ def _mended(words: Words, language: str, read: Callable[[Words], Meant | None]) 
     return None
 
 
-def _meant(words: Words, *, language: str, anything_else: bool, cancels: bool) -> Meant | None:
+def _meant(words: Words, *, language: str, anything_else: bool) -> Meant | None:
     found, rest = _found_in(words, language)
     if anything_else:
         found = ["no" if meaning == "enough" else meaning for meaning in found]
-    if cancels:
-        cancelling = _CANCELLING.get(language, frozenset())
-        whole = cancelling | _CANCELLED.get(language, frozenset())
-        if cancelling.intersection(rest) and whole.issuperset(rest) and set(found) <= {"yes", "politeness"}:
-            return "yes", "sure"
     return _weigh(found, rest, language)
 
 
