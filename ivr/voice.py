@@ -232,16 +232,19 @@ class Voice:
         return read_wav(self.prompts.file_of(Spoken(text, language)))
 
     def warm_up(self, prompts: Iterable[Spoken], *, first: str) -> None:
-        """Begins to synthesise static prompts, beside everything else, one warming after the other.
+        """Begins to synthesise static prompts, beside everything else.
 
-        Those in the language `first` come first; the others follow with a rest between them.
+        Those in the language `first` come first, one warming after the other; the others follow with a rest
+        between them, and nobody waits for those.
         """
-        before = [one for one in self._warming if not one.ready()]
-        warmed = self._warm = Event()
+        under_way = [one for one in self._warming if not one.ready()]
+        before, warmed = self._warm, Event()
+        self._warm = warmed
 
         def warm() -> None:
             try:
-                gevent.joinall(before)
+                if under_way:
+                    before.wait()
                 self.prompts.prepare_recordings()
                 later = []
                 for spoken in prompts:
@@ -258,7 +261,7 @@ class Voice:
                     gevent.sleep(REST)
                     self._warm_one(spoken)
 
-        self._warming = [*before, gevent.spawn(warm)]
+        self._warming = [*under_way, gevent.spawn(warm)]
 
     def _warm_one(self, spoken: Spoken) -> None:
         try:

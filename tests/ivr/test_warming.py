@@ -1,0 +1,49 @@
+"""Static prompts are made ahead: callers wait for those of their language, and for no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gevent
+
+from dialogs.effects import Spoken
+from ivr.voice import Voice
+
+
+class Prompts:
+    """Notes what is asked for, and has it at once."""
+
+    def __init__(self) -> None:
+        self.made: list[Spoken] = []
+
+    def prepare_recordings(self) -> None:
+        pass
+
+    def file_of(self, spoken: Spoken) -> str:
+        self.made.append(spoken)
+        return ""
+
+
+class Silent:
+    """A synthesiser that nobody asks."""
+
+    engine = "none"
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_second_warming_waits_for_the_first_language_only() -> None:
+    """Not for hundreds of prompts of other languages, with a rest between them."""
+    prompts: Any = Prompts()
+    voice = Voice(prompts, Silent(), None)
+    others = [Spoken(f"{n}", "ca") for n in range(1000)]
+    try:
+        voice.warm_up([Spoken("uno", "es"), *others], first="es")
+        voice.warm_up([Spoken("dos", "es"), *others], first="es")
+        with gevent.Timeout(5):
+            voice.wait_warm()
+        assert [one.text for one in prompts.made if one.language == "es"] == ["uno", "dos"]
+        assert sum(one.language == "ca" for one in prompts.made) < len(others)
+    finally:
+        voice.close()
