@@ -16,8 +16,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import replace
 
 from dialogs import endings
 from dialogs.call import MASK, Call, Scalar, Trace, Visit
@@ -30,6 +29,7 @@ from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.notice import give_notice
+from dialogs.position import Fault, Position
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
 from dialogs.segments.rules import Decision
 from dialogs.slots.asking import Asking
@@ -46,22 +46,6 @@ MOST_FAULTS = 3
 
 _ANSWERED = (Collect, Lookup)
 """Effects during which a caller may ask for a person."""
-
-
-class Position(NamedTuple):
-    """Where a conversation stands."""
-
-    flow: str
-    step: str
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something broke. `reason` holds no value of the caller's."""
-
-    flow: str
-    step: str
-    reason: str
 
 
 class Conversation:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from dialogs.by_hand import given
 from dialogs.call import MASK
-from dialogs.engine import Conversation, Fault
+from dialogs.engine import Conversation
 from dialogs.errors import DialogError
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.nodes.step import Step
 from dialogs.outside import seconds
 from dialogs.play import key, say
+from dialogs.position import Fault
 from dialogs.slots.words import plain
 from dialogs.source import nearest
 from dialogs.stand_in import Agents, Answer, Data, StandIn

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -26,12 +26,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from esl import commands
 from esl.errors import UnsafeTextError
 from esl.sockets import LOOPBACK
+from ivr.config_file import read
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
@@ -42,9 +41,6 @@ from ivr.understanding.settings import UnderstandingSettings
 from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-LARGEST_FILE = 1_000_000
-"""Bytes; a configuration beyond that is something else."""
-
 Port = Annotated[int, Field(ge=0, le=65535)]
 """0 takes a free one (the demo, the tests)."""
 Network = Annotated[
@@ -339,7 +335,7 @@ def load(path: Path | None = None) -> Settings:
     if chosen is None:
         candidate = Path(os.environ.get("IVR_HOME") or CHECKOUT) / "ivr.yaml"
         chosen = candidate if candidate.is_file() else None
-    values, lines = _read(chosen) if chosen is not None else ({}, {})
+    values, lines = read(chosen) if chosen is not None else ({}, {})
     if "recordings" in values:  # so that a variable for one of its settings leaves the others as they are
         values["recordings"] = _recordings(values["recordings"])
     _refuse_unknown_variables()
@@ -365,47 +361,6 @@ def _refuse_unknown_variables() -> None:
             raise ConfigurationError(
                 f"{variable} names no setting", f"The settings are {', '.join(sorted(known))}"
             )
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
-    """The file's values, and the line of each key (for messages)."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ConfigurationError(f"{path} is larger than {LARGEST_FILE} bytes", "Is it the right file?")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read ({error.strerror})", "Name an existing file with --config or IVR_CONFIG"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path} is not UTF-8 text", "Save it as UTF-8") from error
-    try:
-        document = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError(
-            f"{path}:{line}: not valid YAML ({error.problem})", "Check the indentation and the quotes there"
-        ) from error
-    except YAMLError as error:
-        raise ConfigurationError(f"{path}: not valid YAML", "Check it with a YAML editor") from error
-    if document is None:
-        return {}, {}
-    if not isinstance(document, dict):
-        raise ConfigurationError(f"{path}:1: a mapping of settings is expected", "See docs/configuration.md")
-    lines: dict[tuple[str, ...], int] = {}
-    return _plain(document, (), lines), lines
-
-
-def _plain(node: Any, place: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> Any:
-    if isinstance(node, dict):
-        for key in node:
-            position = getattr(node, "lc", None)
-            if position is not None and key in (position.data or {}):
-                lines[(*place, str(key))] = position.data[key][0] + 1
-        return {str(key): _plain(value, (*place, str(key)), lines) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value, place, lines) for value in node]
-    return node
 
 
 def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[str, ...], int]) -> str:

@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import NoReturn
 
@@ -54,6 +54,7 @@ from ivr.living.back_end_work import BackEndWork, Counter
 from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
 from ivr.living.listening import Collected, Question
+from ivr.living.masking import silenced
 from ivr.living.queue_wait import QueueWait
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
@@ -292,32 +293,10 @@ class Session:
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
         """Nothing that is sensitive stays: neither in the recording, nor as a prompt's file."""
         try:
-            with self._silenced(sensitive=sensitive):
+            with silenced(self._call, self._record) if sensitive and self._recording else nullcontext():
                 yield
         finally:
             self._saying.forget()
-
-    @contextmanager
-    def _silenced(self, *, sensitive: bool) -> Iterator[None]:
-        """Silence in the recording while something sensitive is said or answered.
-
-        If the switch refuses to mask, the recording ends: better no recording than one with the answer.
-        """
-        if not sensitive or not self._recording:
-            yield
-            return
-        try:
-            self._call.mask_recording()
-        except CommandRefusedError as refused:
-            log.error("recording_ended", call=self._record.call_id, reason=str(refused))
-            self._call.stop_recording()
-            yield
-            return
-        try:
-            yield
-        finally:
-            with suppress(CallEnded, CommandRefusedError):
-                self._call.unmask_recording()
 
     def _say(self, play: Play) -> Played:
         # Typed ahead: the caller knows what comes, and has gone on.

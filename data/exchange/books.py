@@ -142,6 +142,7 @@ def _looked_through(path: Path) -> tuple[int, int]:
                     with parts.open(part) as content:
                         some, more = _counted(path, content)
                     hidden, merged = hidden + some, merged + more
+    # Damaged, cut off, packed as `zipfile` cannot (NotImplementedError), or encrypted (RuntimeError).
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise SheetWrong(f"{path} is no whole Excel file", remedy=SAVE_ANEW) from error
     return hidden, merged

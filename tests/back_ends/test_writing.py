@@ -577,7 +577,7 @@ def test_many_at_once_are_each_done_once(build: Callable[..., House]) -> None:
         assert sum(isinstance(one.value, Written) for one in writing) > 30
         with gevent.Timeout(20):
             while house.store.outbox.state().waiting:
-                gevent.sleep(0.05)
+                gevent.sleep(0.05)  # between two looks at the outbox: both servers are at work by themselves
         keys = [sent["idempotency-key"] for sent in system.headers]
         assert sorted(keys) == sorted(key_of(SHIP, one) for one in calls)
         other.close()

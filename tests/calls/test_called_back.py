@@ -52,7 +52,7 @@ def tried(stage: Stage, number: str) -> Callback:
     """Once the try is noted."""
     with gevent.Timeout(15, TimeoutError("the try is not noted")):
         while (callback := callback_of(stage, number)).state in ("claimed", "dialled", "answered"):
-            gevent.sleep(0.02)
+            gevent.sleep(0.02)  # between two looks: the server notes it by itself
     return callback
 
 

@@ -86,7 +86,7 @@ steps:
 
 def _answer(method: str, path: str, _body: Any) -> Any:
     if method == "GET":
-        gevent.sleep(2.5 if "45716" in path else 0.0)
+        gevent.sleep(2.5 if "45716" in path else 0.0)  # the system's own slowness, which callers hear
         return 200, {"tier": "gold", "points": 310}
     if "30460" in path:
         return 409, {}

@@ -175,7 +175,7 @@ def test_a_person_with_a_device_hears_and_is_heard(keyed_stage: Stage) -> None:
 
     def typed() -> Iterator[str]:
         while device.loud() < 25:
-            gevent.sleep(0.05)
+            gevent.sleep(0.05)  # between two looks at what the loudspeaker got
         yield "/hangup\n"
 
     with gevent.Timeout(30):

@@ -93,9 +93,9 @@ def test_a_missed_try_keeps_the_place(store: Store) -> None:
     assert kept is not None
     assert (kept.state, kept.joined_at, kept.due_at, kept.tries) == ("waiting", NOW, NOW + 11 * MINUTE, 1)
     mine = store.callbacks.claim(callback.id, "n1", at=NOW + 11 * MINUTE, lease=LEASE)
-    assert mine is not None and mine.attempt_id not in (None, attempt)
-    assert store.callbacks.dialled(mine.attempt_id, "n1")  # type: ignore[arg-type]  # stated above
-    assert store.callbacks.missed(mine.attempt_id, "n1", at=at, result="invalid", again_at=None)  # type: ignore[arg-type]
+    assert mine is not None and mine.attempt_id is not None and mine.attempt_id != attempt
+    assert store.callbacks.dialled(mine.attempt_id, "n1")
+    assert store.callbacks.missed(mine.attempt_id, "n1", at=at, result="invalid", again_at=None)
     assert [one.state for one in store.callbacks.ended()] == ["given_up"]
 
 

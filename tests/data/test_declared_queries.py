@@ -125,7 +125,7 @@ def test_a_statement_without_end_is_slow_and_holds_up_nobody(back_ends: BackEnds
     def turn() -> None:
         nonlocal turns
         while True:
-            gevent.sleep(0.01)
+            gevent.sleep(0.01)  # the loop's heartbeat, which is what is measured
             turns += 1
 
     turning = gevent.spawn(turn)

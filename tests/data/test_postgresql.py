@@ -259,7 +259,7 @@ def test_waiting_holds_up_nobody_else(postgresql_store: Store) -> None:
     working = pool.map_async(slow, range(3))
     turns = 0
     while not working.ready():
-        gevent.sleep(0.005)
+        gevent.sleep(0.005)  # the loop's heartbeat, which is what is measured
         now = time.perf_counter()
         longest, last, turns = max(longest, now - last), now, turns + 1
     working.get()

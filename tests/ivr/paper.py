@@ -12,7 +12,7 @@ from gevent.queue import Queue
 
 from dialogs.call import Trace, Visit
 from dialogs.effects import Effect, Spoken, StartRecording
-from dialogs.engine import Fault, Position
+from dialogs.position import Fault, Position
 from dialogs.results import Result
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import FRAME_BYTES, Audio, Digit, Finished, HungUp
