@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.agents import Agents
+from data.alerts import Alerts
 from data.appointments import Appointments
 from data.audit import Audit
 from data.callbacks import Callbacks
@@ -72,6 +74,8 @@ class Store:
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
         self.callbacks = Callbacks(self.database)
+        self.agents = Agents(self.database)
+        self.alerts = Alerts(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

@@ -21,6 +21,7 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from ivr.agents.attendance import Attendance
 from ivr.calling_back import CallingBack, is_called_back
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -59,7 +60,13 @@ class Server:
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
         self._calling_back: CallingBack | None = None
+        self._attendance: Attendance | None = None
         self._closing = ExitStack()
+
+    @property
+    def attendance(self) -> Attendance | None:
+        """Who looks after the agents; `None`: nobody."""
+        return self._attendance
 
     @property
     def rooms(self) -> Rooms:
@@ -106,13 +113,21 @@ class Server:
             self._closing = closing.pop_all()
         event_password = settings.switch.event_password
         if settings.switch.kind == "freeswitch" and event_password is not None:
+            address = (settings.switch.event_host, settings.switch.event_port)
             try:
-                self.call_back_through(
-                    (settings.switch.event_host, settings.switch.event_port), event_password
-                )
+                self.call_back_through(address, event_password)
+                self.attend_agents(address, event_password)
             except BaseException:
                 self.stop(0.0)
                 raise
+
+    def attend_agents(self, event_socket: tuple[str, int], password: str) -> None:
+        """Looks after agents and queues from here on, on the switch at that event socket. (`start` does so
+        with FreeSWITCH.)"""
+        self._attendance = Attendance(
+            self._settings, self.rooms, event_socket=event_socket, password=password
+        )
+        self._attendance.start()
 
     def call_back_through(self, event_socket: tuple[str, int], password: str) -> None:
         """Calls back from here on, by the switch at that event socket, if the settings have a way to dial.
@@ -145,6 +160,9 @@ class Server:
         if calling_back is not None:
             calling_back.close()
             self._calling_back = None
+        if self._attendance is not None:
+            self._attendance.close()
+            self._attendance = None
         self._closing.close()
         self._rooms = None
 

@@ -14,6 +14,13 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.agents import (
+    AgentContactRow,
+    AgentPresenceRow,
+    AgentStateChangeRow,
+    AlertRow,
+    SwitchRepairRow,
+)
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
@@ -53,6 +60,10 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "AgentContactRow",
+    "AgentPresenceRow",
+    "AgentStateChangeRow",
+    "AlertRow",
     "AppointmentChangeRow",
     "AppointmentRow",
     "AppointmentSlotRow",
@@ -85,6 +96,7 @@ __all__ = [
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
+    "SwitchRepairRow",
     "TicketNoteRow",
     "TicketRow",
     "TicketStatusChangeRow",

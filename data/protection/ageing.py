@@ -20,6 +20,9 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, se
 from sqlalchemy.orm import aliased
 
 from data.models import (
+    AgentContactRow,
+    AgentStateChangeRow,
+    AlertRow,
     AppointmentRow,
     AppointmentSlotRow,
     AuditRow,
@@ -37,6 +40,7 @@ from data.models import (
     PaymentRow,
     PromiseRow,
     SegmentRow,
+    SwitchRepairRow,
     TicketNoteRow,
     TicketRow,
     TurnRow,
@@ -172,6 +176,15 @@ class Ageing:
     def callbacks(self, before: datetime) -> int:
         """Those that are over."""
         return self._rows(CallbackRow, CallbackRow.id, CallbackRow.ended_at < before)
+
+    def agents(self, before: datetime) -> int:
+        """What agents did, and with whom; alerts that are over, and repairs. Who is there now stays."""
+        return (
+            self._rows(AgentContactRow, AgentContactRow.id, AgentContactRow.closed_at < before)
+            + self._rows(AgentStateChangeRow, AgentStateChangeRow.id, AgentStateChangeRow.at < before)
+            + self._rows(AlertRow, AlertRow.id, AlertRow.cleared_at < before)
+            + self._rows(SwitchRepairRow, SwitchRepairRow.id, SwitchRepairRow.at < before)
+        )
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

@@ -19,6 +19,8 @@ class Retention:
     """That a message was sent, and messages that were written to the folder instead."""
     callbacks: int | None = 90
     """Who was called back, from the end on; one that is open stays."""
+    agents: int | None = 730
+    """When agents were there, whom they had and how that ended, alerts and repairs."""
     segments: int | None = 365
     verification: int | None = 90
     """Tries to prove who one is, and locks that are over."""

@@ -61,6 +61,7 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             switch = EmbeddedSwitchProcess(config)
             switch.start()
             server.call_back_through(switch.addresses.events, switch.addresses.password)
+            server.attend_agents(switch.addresses.events, switch.addresses.password)
             lines_host, lines_port = switch.addresses.lines
             click.echo(
                 f"ivr: embedded switch ready; callers join {lines_host}:{lines_port}, "

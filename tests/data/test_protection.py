@@ -38,7 +38,17 @@ from data.protection.files import Folders, inside
 from data.protection.persons import IMPERSONAL, belongings, find
 from data.protection.retention import Retention
 from data.protection.showing import show
-from data.records import AuditEntry, Booking, Consent, Errand, OwnData, Request, TicketNote
+from data.records import (
+    AuditEntry,
+    Booking,
+    Consent,
+    Errand,
+    NewContact,
+    OwnData,
+    Request,
+    StateChange,
+    TicketNote,
+)
 from data.seeds import seed
 from data.spool import Spool
 from data.sqlite import Sqlite
@@ -476,6 +486,10 @@ def _everything_old(world: World) -> None:
     for queue in ("x", "y"):
         store.callbacks.book(replace(wanted, queue=queue))
     store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
+    store.agents.note_contact(
+        NewContact(key="x", queue="x", leg="leg-1", result="lost", joined_at=NOW, at=NOW)
+    )
+    store.agents.change_state(StateChange(agent="2001", state="in", at=NOW, by="x", source="cli"))
     for key in ("done", "lost"):
         store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
     mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}
