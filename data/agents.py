@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, and_, case, func, select, update
 from data.audit import Audit
 from data.database import Database
 from data.ids import new_id
-from data.models import AgentContactRow, AgentPresenceRow, AgentStateChangeRow, CallRow
+from data.models import AgentContactRow, AgentPresenceRow, AgentStateChangeRow, AuditRow, CallRow
 from data.once import insert_new
 from data.outbox import Outbox
 from data.records import (
@@ -260,8 +260,20 @@ def _contact(connection: Connection, row: Row[Any]) -> Contact:
     values |= {"fields": json.loads(row.fields), "answers": json.loads(row.answers)}
     if row.call_id is None or row.customer_id is None:  # who it is may have turned out later
         which = CallRow.id == row.call_id if row.call_id is not None else CallRow.switch_uuid == row.leg
-        query = select(CallRow.id, CallRow.customer_id).where(which)
+        query = select(CallRow.id, CallRow.customer_id, CallRow.started_at).where(which)
         call = connection.execute(query.order_by(CallRow.started_at.desc()).limit(1)).one_or_none()
         if call is not None:
-            values |= {"call_id": call.id, "customer_id": call.customer_id}
+            who = call.customer_id or _proved_in(connection, call.id, call.started_at)
+            values |= {"call_id": call.id, "customer_id": who}
     return Contact(**values)
+
+
+def _proved_in(connection: Connection, call_id: UUID, started_at: datetime) -> UUID | None:
+    """Who has proved who they are in a call that goes on: its row says so at its end, the audit at once."""
+    found: UUID | None = connection.scalar(
+        select(AuditRow.customer_id)
+        .where(AuditRow.at >= started_at, AuditRow.call_id == call_id, AuditRow.action == "verify")
+        .order_by(AuditRow.at.desc())
+        .limit(1)
+    )
+    return found

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -26,6 +27,7 @@ from ivr.agents.follow_ups import Closed, Rules
 from ivr.agents.outcomes import Outcomes, asked, filled, filled_form
 from ivr.agents.outcomes_written import OutcomeFile, QuestionFile
 from ivr.errors import IvrError
+from ivr.queueing.callback_rules import NotCalled, checked
 from ivr.queueing.sync import in_domain
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,8 @@ class InHand:
     contact: Contact
     customer: Customer | None
     """`None`: nobody knows who it is."""
+    verified: bool
+    """They have proved it; else their number is the customer's, and nobody else's."""
     caller_number: str
     language: str
     strategy: str
@@ -83,13 +87,16 @@ class Contacts:
     def in_hand(self, agent: str, *, by: str, why: str = "in hand") -> InHand:
         """Whom they have now. Raises `NobodyInHand`, `DataError`."""
         contact = self._contact(agent)
-        customer = self._customer(contact, by=by, why=why)
         call = self._store.calls.get(contact.call_id) if contact.call_id else None
+        verified = contact.customer_id is not None
+        who = contact.customer_id or self._by_number(call.caller_number if call else "")
+        customer = self._customer(who, contact, by=by, why=why)
         name, questions = self._outcomes.form_of(contact.queue)
         strategy = self._outcomes.strategy_of(contact.queue) or ""
         return InHand(
             contact=contact,
             customer=customer,
+            verified=verified,
             caller_number=call.caller_number if call else "",
             language=(customer.language if customer else "") or (call.language if call else ""),
             strategy=strategy,
@@ -192,8 +199,17 @@ class Contacts:
             raise NobodyInHand(f"{agent[:20]} has no customer in hand", "Wait for the next call")
         return contact
 
-    def _customer(self, contact: Contact, *, by: str, why: str) -> Customer | None:
-        if contact.customer_id is None:
+    def _by_number(self, caller_number: str) -> UUID | None:
+        """The one customer who has that number."""
+        try:
+            number = checked(caller_number, region=self._rules.region, countries=self._rules.countries)
+        except NotCalled:
+            return None
+        found = self._store.customers.by_phone_number(number.e164)
+        return found[0].id if len(found) == 1 else None
+
+    def _customer(self, who: UUID | None, contact: Contact, *, by: str, why: str) -> Customer | None:
+        if who is None:
             return None
         self._store.audit.note(
             AuditEntry(
@@ -202,11 +218,11 @@ class Contacts:
                 action="read",
                 what="customers: of the contact in hand",
                 why=why,
-                customer_id=contact.customer_id,
+                customer_id=who,
                 call_id=contact.call_id,
             )
         )
-        return self._store.customers.by_id(contact.customer_id)
+        return self._store.customers.by_id(who)
 
     def _closed(self, found: InHand, closing: Closing, agent: str) -> Closed:
         return Closed(

@@ -26,7 +26,7 @@ from ivr.messenger.messenger import errand_of as message_of
 from ivr.messenger.recipients import NotAllowed, email_address, sms_number
 from ivr.occasion import Person
 from ivr.outbox import Arrived, Declined, Ending, NotYet
-from ivr.queueing.callback_rules import CallbackSettings, NotCalled, checked, next_lawful
+from ivr.queueing.callback_rules import CallbackSettings, NotCalled, Number, checked, next_lawful
 
 CALLBACK = "agent_callback"
 """Of these errands in the outbox."""
@@ -74,11 +74,7 @@ def errands(actions: Sequence[ActionFile], closed: Closed, rules: Rules) -> list
 
 
 def _callback(action: CallbackAction, closed: Closed, rules: Rules, key: str) -> Errand:
-    number = closed.customer.phone_numbers[0] if _has_number(closed) else closed.caller_number  # type: ignore[union-attr]  # asked in the condition
-    try:
-        wanted = checked(number, region=rules.region, countries=rules.callbacks.countries)
-    except NotCalled as refused:
-        raise AnswersUnfit({"callback": f"that number is not called ({refused.reason})"}) from None
+    wanted = _callable(closed, rules)
     due = closed.at + timedelta(minutes=action.after)
     if action.at is not None and action.at in closed.fields:
         due = max(closed.at, datetime.fromisoformat(str(closed.fields[action.at])))
@@ -95,26 +91,23 @@ def _callback(action: CallbackAction, closed: Closed, rules: Rules, key: str) ->
     return _errand(CALLBACK, body["queue"], body, closed, key)
 
 
-def _has_number(closed: Closed) -> bool:
-    return closed.customer is not None and bool(closed.customer.phone_numbers)
+def _numbers(closed: Closed) -> tuple[str, ...]:
+    """Where they are reached: as they have called, else as the customer's record says."""
+    return (closed.caller_number, *(closed.customer.phone_numbers if closed.customer else ()))
+
+
+def _callable(closed: Closed, rules: Rules) -> Number:
+    why = "unknown"
+    for number in _numbers(closed):
+        try:
+            return checked(number, region=rules.region, countries=rules.callbacks.countries)
+        except NotCalled as refused:
+            why = refused.reason
+    raise AnswersUnfit({"callback": f"no number of theirs may be called ({why})"})
 
 
 def _message(action: MessageAction, closed: Closed, rules: Rules, at: int) -> Errand:
-    given = closed.fields.get(action.to) if action.to else None
-    customer = closed.customer
-    if given is None and action.channel == "sms":
-        given = customer.phone_numbers[0] if _has_number(closed) and customer else closed.caller_number
-    elif given is None:
-        given = customer.email if customer else None
-    where = action.to or "message"
-    try:
-        to = (
-            sms_number(str(given or ""), region=rules.region, countries=rules.countries)
-            if action.channel == "sms"
-            else email_address(str(given or ""))
-        )
-    except NotAllowed as refused:
-        raise AnswersUnfit({where: str(refused)}) from None
+    customer, to = closed.customer, _recipient(action, closed, rules)
     language = closed.language if closed.language in action.text else next(iter(action.text))
     subject = action.subject.get(language, "")
     message = Message(
@@ -128,6 +121,26 @@ def _message(action: MessageAction, closed: Closed, rules: Rules, at: int) -> Er
     )
     person = Person(customer.id, customer.customer_number) if customer else None
     return message_of(message, f"outcome/{closed.strategy}/{closed.outcome}", person, closed.at)
+
+
+def _recipient(action: MessageAction, closed: Closed, rules: Rules) -> str:
+    """The field's value, if there is one; else where the customer is reached. Raises `AnswersUnfit`."""
+    given = closed.fields.get(action.to) if action.to else None
+    if given is not None:
+        candidates: tuple[str, ...] = (str(given),)
+    elif action.channel == "sms":
+        candidates = _numbers(closed)
+    else:
+        candidates = (closed.customer.email or "",) if closed.customer else ("",)
+    why = "nobody knows where they are reached"
+    for to in candidates:
+        try:
+            if action.channel == "email":
+                return email_address(to)
+            return sms_number(to, region=rules.region, countries=rules.countries)
+        except NotAllowed as refused:
+            why = str(refused)
+    raise AnswersUnfit({action.to or "message": why})
 
 
 def _with(text: str, fields: Mapping[str, Any]) -> str:
@@ -179,7 +192,7 @@ def _errand(kind: str, target: str, body: Mapping[str, Any], closed: Closed, key
         idempotency_key=key,
         at=closed.at,
         call_id=closed.contact.call_id,
-        customer_id=closed.contact.customer_id,
+        customer_id=closed.customer.id if closed.customer else None,
     )
 
 

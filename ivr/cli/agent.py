@@ -272,6 +272,7 @@ def _as_record(found: InHand) -> dict[str, Any]:
         "wrap_up_until": found.contact.wrap_up_until,
         "customer_number": found.customer.customer_number if found.customer else "",
         "name": found.customer.name if found.customer else "",
+        "verified": found.verified,
         "strategy": found.strategy,
         "outcomes": list(found.outcomes),
         "form": found.form,
