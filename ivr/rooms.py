@@ -23,7 +23,8 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
-from ivr.back_ends import BackEnds, declared_in, live_schemas
+from ivr.back_ends import declared_in, live_schemas
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
@@ -35,7 +36,7 @@ from ivr.living.hold_music import filler_of
 from ivr.lookups import Lookups
 from ivr.outbox import Outbox
 from ivr.performers import Performers
-from ivr.publishing.checkup import live_catalogue
+from ivr.publishing.catalogues import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import FlowReader

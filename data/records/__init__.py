@@ -29,9 +29,11 @@ from data.records.calls import (
 )
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
-from data.records.people import AuditEntry, Consent, Customer, OwnData
+from data.records.people import NAMES, AuditEntry, Consent, Customer, Known, OwnData
 from data.records.requests import By, Refused, Request
 from data.records.service import (
+    BEFORE_DISPATCH,
+    MOST_DAYS_AHEAD,
     Appointment,
     FreeSlot,
     NewTicket,
@@ -43,9 +45,12 @@ from data.records.service import (
 )
 
 __all__ = [
+    "BEFORE_DISPATCH",
     "LONGEST_CODE",
+    "MOST_DAYS_AHEAD",
     "MOST_READINGS",
     "MOST_STEPS",
+    "NAMES",
     "SERVER_LOST",
     "AccountStatus",
     "Appointment",
@@ -67,6 +72,7 @@ __all__ = [
     "EndedBy",
     "Errand",
     "FreeSlot",
+    "Known",
     "LaidDown",
     "Movement",
     "NewTicket",
