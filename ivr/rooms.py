@@ -30,6 +30,7 @@ from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.in_thread import in_thread
 from ivr.installed import open_performers
 from ivr.living.back_end_work import Filler
 from ivr.living.hold_music import filler_of
@@ -201,7 +202,7 @@ def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool
         while True:
             gevent.sleep(OPEN_EVERY)
             try:
-                gevent.get_hub().threadpool.apply(ready)
+                in_thread(ready)
             except DataError as still:
                 log.warning("database_lost", reason=str(still))
             else:
