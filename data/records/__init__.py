@@ -30,6 +30,7 @@ from data.records.calls import (
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
 from data.records.people import AuditEntry, Consent, Customer, OwnData
+from data.records.queue_visits import LeftBy, MissedOffer, OpenVisit, StatusChange, VisitFacts
 from data.records.requests import By, Refused, Request
 from data.records.service import (
     Appointment,
@@ -41,6 +42,7 @@ from data.records.service import (
     TicketNote,
     TicketStatus,
 )
+from data.records.work_items import Finished, NewWork, WorkItem, WorkKind, WorkResult
 
 __all__ = [
     "LONGEST_CODE",
@@ -66,10 +68,15 @@ __all__ = [
     "Direction",
     "EndedBy",
     "Errand",
+    "Finished",
     "FreeSlot",
     "LaidDown",
+    "LeftBy",
+    "MissedOffer",
     "Movement",
     "NewTicket",
+    "NewWork",
+    "OpenVisit",
     "OrderStatus",
     "OutboxState",
     "OwnData",
@@ -80,11 +87,16 @@ __all__ = [
     "Request",
     "Scalar",
     "Shipment",
+    "StatusChange",
     "TicketChange",
     "TicketNote",
     "TicketStatus",
     "Turn",
     "TurnKind",
+    "VisitFacts",
     "Who",
+    "WorkItem",
+    "WorkKind",
+    "WorkResult",
     "utc",
 ]
