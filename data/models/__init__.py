@@ -36,6 +36,7 @@ from data.models.protection import (
     SuppressionRow,
     VerificationTryRow,
 )
+from data.models.queue_visits import AgentStatusRow, MissedOfferRow, QueueVisitRow, WorkItemRow
 from data.models.service import (
     AppointmentChangeRow,
     AppointmentRow,
@@ -53,6 +54,7 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "AgentStatusRow",
     "AppointmentChangeRow",
     "AppointmentRow",
     "AppointmentSlotRow",
@@ -75,6 +77,7 @@ __all__ = [
     "InstallationRow",
     "LockoutRow",
     "MessageRow",
+    "MissedOfferRow",
     "MovementRow",
     "OrderChangeRow",
     "OrderRow",
@@ -82,6 +85,7 @@ __all__ = [
     "PaymentRow",
     "PhoneNumberRow",
     "PromiseRow",
+    "QueueVisitRow",
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
@@ -91,4 +95,5 @@ __all__ = [
     "TurnRow",
     "UtcDateTime",
     "VerificationTryRow",
+    "WorkItemRow",
 ]

@@ -30,6 +30,7 @@ from data.records.calls import (
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
 from data.records.people import NAMES, AuditEntry, Consent, Customer, Known, OwnData
+from data.records.queue_visits import LeftBy, MissedOffer, OpenVisit, StatusChange, VisitFacts
 from data.records.requests import By, Refused, Request
 from data.records.service import (
     BEFORE_DISPATCH,
@@ -43,6 +44,7 @@ from data.records.service import (
     TicketNote,
     TicketStatus,
 )
+from data.records.work_items import Finished, NewWork, WorkItem, WorkKind, WorkResult
 
 __all__ = [
     "BEFORE_DISPATCH",
@@ -71,11 +73,16 @@ __all__ = [
     "Direction",
     "EndedBy",
     "Errand",
+    "Finished",
     "FreeSlot",
     "Known",
     "LaidDown",
+    "LeftBy",
+    "MissedOffer",
     "Movement",
     "NewTicket",
+    "NewWork",
+    "OpenVisit",
     "OrderStatus",
     "OutboxState",
     "OwnData",
@@ -86,11 +93,16 @@ __all__ = [
     "Request",
     "Scalar",
     "Shipment",
+    "StatusChange",
     "TicketChange",
     "TicketNote",
     "TicketStatus",
     "Turn",
     "TurnKind",
+    "VisitFacts",
     "Who",
+    "WorkItem",
+    "WorkKind",
+    "WorkResult",
     "utc",
 ]

@@ -60,6 +60,7 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             )
             switch = EmbeddedSwitchProcess(config)
             switch.start()
+            server.watch_queues(switch.addresses.events, switch.addresses.password)
             server.call_back_through(switch.addresses.events, switch.addresses.password)
             lines_host, lines_port = switch.addresses.lines
             click.echo(
