@@ -41,6 +41,8 @@ from ivr.understanding.settings import UnderstandingSettings
 from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+SHIPPED_FLOWS = CHECKOUT / "dialogs" / "flows"
+"""The flows that come with the product: templates."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 """0 takes a free one (the demo, the tests)."""
 Network = Annotated[
@@ -293,7 +295,7 @@ class Settings(BaseSettings):
         if self.flows is not None:
             return self.path(self.flows)
         own = self.home / "flows"
-        return own if own.is_dir() else CHECKOUT / "dialogs" / "flows"
+        return own if own.is_dir() else SHIPPED_FLOWS
 
     @property
     def back_ends_file(self) -> Path | None:
