@@ -38,7 +38,9 @@ LOOKUPS: Mapping[str, Ask] = {
     "movements": movements.ask,
     "one_account": account.ask_one,
     "order": order.ask,
+    "orders": order.ask_all,
     "ticket": ticket.ask,
+    "tickets": ticket.ask_all,
 }
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
@@ -50,7 +52,9 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "movements": movements.SCHEMA,
     "one_account": account.ONE,
     "order": order.SCHEMA,
+    "orders": order.ALL,
     "ticket": ticket.SCHEMA,
+    "tickets": ticket.ALL,
 }
 
 

@@ -20,6 +20,7 @@ from dialogs.nodes.menu import Menu
 from dialogs.nodes.message import Message
 from dialogs.nodes.outcome import Outcome
 from dialogs.nodes.question import Question
+from dialogs.nodes.pick import Pick
 from dialogs.nodes.queue import Queue
 from dialogs.nodes.set import Set
 from dialogs.results import Played
@@ -39,6 +40,7 @@ def page() -> dict[str, list[set[str]]]:
 
 def slots_of(flow: Flow) -> set[str]:
     names = {step.ask for step in flow.steps.values() if isinstance(step, Ask)}
+    names |= {step.pick for step in flow.steps.values() if isinstance(step, Pick)}
     return names.union(*(step.set for step in flow.steps.values() if isinstance(step, Set)))
 
 
