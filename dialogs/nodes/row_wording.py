@@ -55,15 +55,27 @@ class RowWording:
             template = words.get(language)
             if template is not None and self._sayable(template, row, language):
                 key = f", {DIGITS[language][row.place]}." if with_key else ""
-                whole = self._of(template, row.place, row, language, behind=key)
-                return call.prompt({language: whole}, part_of(at, row.place))
+                whole = self._of(template, row.place, behind=key)
+                return call.prompt(
+                    {language: whole}, part_of(at, row.place), called=self._called(row, language)
+                )
         return ()
+
+    def _called(self, row: Row, language: str) -> Mapping[str, str]:
+        """What the codes of a row are called."""
+        named = {
+            name: (self.names(name, language) or {}).get(str(row.values.get(name))) for name in self.codes
+        }
+        return {f"{self.source}.{name}_{row.place}": names[0] for name, names in named.items() if names}
 
     def of_all(self, rows: int) -> Iterator[tuple[int, int, Mapping[str, Template]]]:
         """Every wording of every row: its number, the row's place, and the words by language."""
         for at, words in enumerate(self.wordings):
             for place in range(1, rows + 1):
-                of_row = {code: self._of(one, place, None, code, behind=", ") for code, one in words.items()}
+                keys = {code: DIGITS[code][place] if code in DIGITS else str(place) for code in words}
+                of_row = {
+                    code: self._of(one, place, behind=f", {keys[code]}.") for code, one in words.items()
+                }
                 yield at, place, of_row
 
     def _sayable(self, template: Template, row: Row, language: str) -> bool:
@@ -74,20 +86,16 @@ class RowWording:
                 return False
         return True
 
-    def _of(self, template: Template, place: int, row: Row | None, language: str, *, behind: str) -> Template:
-        parts: list[str | Value] = []
-        for part in template.parts:
-            if isinstance(part, str):
-                parts.append(part)
-            elif part.name in self.codes:
-                names = self.names(part.name, language) or {}
-                called = names.get(str(row.values[part.name])) if row else None
-                parts.append(called[0] if called else "")
-            else:
-                parts.append(Value(f"{self.source}.{part.name}_{place}", part.format))
+    def _of(self, template: Template, place: int, *, behind: str) -> Template:
+        parts: list[str | Value] = [
+            Value(f"{self.source}.{part.name}_{place}", part.format) if isinstance(part, Value) else part
+            for part in template.parts
+        ]
         if behind and isinstance(parts[-1], str):
-            parts[-1] = parts[-1].rstrip(" .")
-        return Template(template.source, (*parts, behind) if behind else tuple(parts))
+            parts[-1] = parts[-1].rstrip(" .") + behind
+        elif behind:
+            parts.append(behind)
+        return Template(template.source, tuple(parts))
 
 
 def part_of(wording: int, place: int) -> str:
