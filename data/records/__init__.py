@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.api import ApiToken, NewToken
 from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
     MOST_READINGS,
@@ -48,6 +49,7 @@ __all__ = [
     "MOST_STEPS",
     "SERVER_LOST",
     "AccountStatus",
+    "ApiToken",
     "Appointment",
     "AuditEntry",
     "Booking",
@@ -70,6 +72,7 @@ __all__ = [
     "LaidDown",
     "Movement",
     "NewTicket",
+    "NewToken",
     "OrderStatus",
     "OutboxState",
     "OwnData",
