@@ -23,10 +23,12 @@ from data.orders import Orders
 from data.outbox import Outbox
 from data.pages import Pages
 from data.people import Customers
+from data.queue_visits import QueueVisits
 from data.releases import Releases
 from data.tickets import Tickets
 from data.traffic import Traffic
 from data.verification import Verifications
+from data.work_items import WorkItems
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Store:
         self.callbacks = Callbacks(self.database)
         self.api_tokens = ApiTokens(self.database)
         self.pages = Pages(self.database)
+        self.work_items = WorkItems(self.database)
+        self.queue_visits = QueueVisits(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

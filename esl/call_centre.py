@@ -84,6 +84,10 @@ class MemberRow:
     score: int
     """Seconds waited and the base score."""
     state: str
+    member: str = ""
+    """The switch's name for this stay."""
+    serving: str = ""
+    """The agent who is rung for them, or talks with them."""
 
     @property
     def waits(self) -> bool:
@@ -194,4 +198,6 @@ def _member(row: Mapping[str, str]) -> MemberRow:
         base_score=_whole(row.get("base_score", "")),
         score=_whole(row.get("score", "")),
         state=row.get("state", ""),
+        member=row.get("uuid", ""),
+        serving=row.get("serving_agent", ""),
     )

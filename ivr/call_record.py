@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from data.ids import new_id
 from data.records import (
     AuditEntry,
     CallAnswered,
     CallEnded,
     CallStep,
     EndedBy,
+    LeftBy,
     Reading,
     Scalar,
     Turn,
     TurnKind,
+    VisitFacts,
     Who,
 )
 from data.records.callers import TakenFor
@@ -66,9 +69,12 @@ def place_in(conversation: Conversation, step: str) -> Place:
 class CallRecord:
     """The record of one call, as the session fills it."""
 
-    def __init__(self, records: Records, call_id: UUID, began_at: datetime, recording: Path | None) -> None:
+    def __init__(
+        self, records: Records, call_id: UUID, began_at: datetime, recording: Path | None, leg: str = ""
+    ) -> None:
         self._records = records
         self._id = call_id
+        self._leg = leg
         self._began = records.clock.now()
         self._turns = 0
         self._voices = 0
@@ -239,6 +245,22 @@ class CallRecord:
     def queued(self, place: Place, queue: str, *, result: str) -> None:
         """The caller was handed to people; `result` is `handed`, `failed`, or why nobody came."""
         self._turn("system", place, text=queue, kind="queue", result=result)
+
+    def not_queued(self, queue: str, *, reason: str) -> None:
+        """The caller was to go to a queue and did not even wait: it was closed, full, or left at once."""
+        now = self._records.clock.utc()
+        left_by: LeftBy = "overflow" if reason.startswith("overflow") else "refused"
+        facts = VisitFacts(
+            id=str(new_id()),
+            queue=queue,
+            leg=self._leg,
+            call_id=self._id,
+            joined_at=now,
+            left_at=now,
+            left_by=left_by,
+            left_for=reason.removeprefix("overflow").strip(),
+        )
+        self._records.write(lambda: self._records.call_log.visit(facts))
 
     def _turn(self, who: Who, place: Place, **values: Any) -> None:
         self._turns += 1

@@ -187,6 +187,8 @@ class RetentionSettings(_Part):
     callers: Days = 730
     messages: Days = 365
     callbacks: Days = 90
+    queues: Days = 730
+    work: Days = 365
     segments: Days = 365
     verification: Days = 90
     consents: Days = 1825

@@ -21,7 +21,7 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from esl.outbound import OutboundServer
 from esl.switch import Call
-from ivr.calling_back import CallingBack, is_called_back
+from ivr.calling_back import CallingBack, is_called_back, name_of
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.doors import bind, open_for_calls
@@ -29,6 +29,7 @@ from ivr.identity.attestation import attested
 from ivr.installed import dial_string
 from ivr.living.services import Services
 from ivr.moments import Watch, nobody_watches
+from ivr.queueing.watching import QueueWatch
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
 from ivr.rooms import Furnishing, Rooms, check_folders, open_rooms
@@ -59,6 +60,7 @@ class Server:
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
         self._calling_back: CallingBack | None = None
+        self._queue_watch: QueueWatch | None = None
         self._closing = ExitStack()
         self._stopping = False
 
@@ -84,6 +86,11 @@ class Server:
     def accepting(self) -> bool:
         """Whether new calls are taken: from `start` until `stop`."""
         return self._rooms is not None and not self._stopping
+
+    @property
+    def furnished(self) -> bool:
+        """Whether there are `rooms`: from `start` until the end of `stop`."""
+        return self._rooms is not None
 
     @property
     def counted(self) -> tuple[int, int]:
@@ -118,12 +125,23 @@ class Server:
         event_password = settings.switch.event_password
         if settings.switch.kind == "freeswitch" and event_password is not None:
             try:
-                self.call_back_through(
-                    (settings.switch.event_host, settings.switch.event_port), event_password
-                )
+                event_socket = (settings.switch.event_host, settings.switch.event_port)
+                self.watch_queues(event_socket, event_password)
+                self.call_back_through(event_socket, event_password)
             except BaseException:
                 self.stop(0.0)
                 raise
+
+    def watch_queues(self, event_socket: tuple[str, int], password: str) -> None:
+        """Writes down what happens in the queues of the switch at that event socket, from here on."""
+        self._queue_watch = QueueWatch(
+            event_socket,
+            password,
+            self.rooms.store.queue_visits,
+            switch=name_of(event_socket),
+            now=self.rooms.records.clock.utc,
+        )
+        self._queue_watch.start()
 
     def call_back_through(self, event_socket: tuple[str, int], password: str) -> None:
         """Calls back from here on, by the switch at that event socket, if the settings have a way to dial.
@@ -157,6 +175,9 @@ class Server:
         if calling_back is not None:
             calling_back.close()
             self._calling_back = None
+        watch, self._queue_watch = self._queue_watch, None
+        if watch is not None:
+            watch.close()
         self._closing.close()
         self._rooms = None
 

@@ -37,6 +37,7 @@ from data.models.protection import (
     SuppressionRow,
     VerificationTryRow,
 )
+from data.models.queue_visits import AgentStatusRow, MissedOfferRow, QueueVisitRow, WorkItemRow
 from data.models.service import (
     AppointmentChangeRow,
     AppointmentRow,
@@ -54,6 +55,7 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "AgentStatusRow",
     "ApiTokenRow",
     "AppointmentChangeRow",
     "AppointmentRow",
@@ -77,6 +79,7 @@ __all__ = [
     "InstallationRow",
     "LockoutRow",
     "MessageRow",
+    "MissedOfferRow",
     "MovementRow",
     "OrderChangeRow",
     "OrderRow",
@@ -84,6 +87,7 @@ __all__ = [
     "PaymentRow",
     "PhoneNumberRow",
     "PromiseRow",
+    "QueueVisitRow",
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
@@ -93,4 +97,5 @@ __all__ = [
     "TurnRow",
     "UtcDateTime",
     "VerificationTryRow",
+    "WorkItemRow",
 ]

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, se
 from sqlalchemy.orm import aliased
 
 from data.models import (
+    AgentStatusRow,
     AppointmentRow,
     AppointmentSlotRow,
     AuditRow,
@@ -31,16 +32,19 @@ from data.models import (
     DoneRequestRow,
     LockoutRow,
     MessageRow,
+    MissedOfferRow,
     MovementRow,
     OrderRow,
     OutboxRow,
     PaymentRow,
     PromiseRow,
+    QueueVisitRow,
     SegmentRow,
     TicketNoteRow,
     TicketRow,
     TurnRow,
     VerificationTryRow,
+    WorkItemRow,
 )
 from data.protection import files
 from data.protection.erasing import NAMELESS
@@ -172,6 +176,22 @@ class Ageing:
     def callbacks(self, before: datetime) -> int:
         """Those that are over."""
         return self._rows(CallbackRow, CallbackRow.id, CallbackRow.ended_at < before)
+
+    def queues(self, before: datetime) -> int:
+        """Stays in queues, calls that agents missed, and when they were there; a new status stays known."""
+        visits = self._rows(QueueVisitRow, QueueVisitRow.id, QueueVisitRow.joined_at < before)
+        missed = self._rows(MissedOfferRow, MissedOfferRow.at, MissedOfferRow.at < before)
+        newer = aliased(AgentStatusRow)
+        replaced = exists(
+            select(newer.agent).where(
+                newer.agent == AgentStatusRow.agent, newer.at > AgentStatusRow.at, newer.at < before
+            )
+        )
+        return visits + missed + self._rows(AgentStatusRow, AgentStatusRow.at, replaced)
+
+    def work(self, before: datetime) -> int:
+        """Work items that are done."""
+        return self._rows(WorkItemRow, WorkItemRow.id, WorkItemRow.done_at < before)
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

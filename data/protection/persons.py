@@ -50,6 +50,7 @@ from data.models import (
     TicketStatusChangeRow,
     TurnRow,
     VerificationTryRow,
+    WorkItemRow,
 )
 from data.numbers import plausible
 
@@ -64,6 +65,9 @@ IMPERSONAL = frozenset(
         "installation",
         "suppressions",  # hashes that outlive the person on purpose
         "done_requests",  # references, which lead nowhere once their rows are gone
+        "queue_visits",  # figures: whose it was, the call says
+        "missed_offers",
+        "agent_statuses",  # of staff, by their name on the switch; see `retention.queues`
     }
 )
 """Tables that hold nothing by which a person is known."""
@@ -201,6 +205,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             CallbackRow.number.in_(subject.numbers),
             CallbackRow.call_id.in_(call_ids),
         ),
+        WorkItemRow: also(WorkItemRow.customer_id, WorkItemRow.call_id.in_(call_ids)),
         SegmentRow: also(SegmentRow.customer_id, SegmentRow.e164.in_(subject.numbers)),
         CallerSettingRow: CallerSettingRow.e164.in_(subject.numbers),
         DebtRow: DebtRow.account_id.in_(accounts),

@@ -30,9 +30,12 @@ from data.records.calls import (
 )
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
-from data.records.people import AuditEntry, Consent, Customer, OwnData
+from data.records.people import NAMES, AuditEntry, Consent, Customer, Known, OwnData
+from data.records.queue_visits import LeftBy, MissedOffer, OpenVisit, StatusChange, VisitFacts
 from data.records.requests import By, Refused, Request
 from data.records.service import (
+    BEFORE_DISPATCH,
+    MOST_DAYS_AHEAD,
     Appointment,
     FreeSlot,
     NewTicket,
@@ -42,11 +45,15 @@ from data.records.service import (
     TicketNote,
     TicketStatus,
 )
+from data.records.work_items import Finished, NewWork, WorkItem, WorkKind, WorkResult
 
 __all__ = [
+    "BEFORE_DISPATCH",
     "LONGEST_CODE",
+    "MOST_DAYS_AHEAD",
     "MOST_READINGS",
     "MOST_STEPS",
+    "NAMES",
     "SERVER_LOST",
     "AccountStatus",
     "ApiToken",
@@ -68,11 +75,17 @@ __all__ = [
     "Direction",
     "EndedBy",
     "Errand",
+    "Finished",
     "FreeSlot",
+    "Known",
     "LaidDown",
+    "LeftBy",
+    "MissedOffer",
     "Movement",
     "NewTicket",
     "NewToken",
+    "NewWork",
+    "OpenVisit",
     "OrderStatus",
     "OutboxState",
     "OwnData",
@@ -83,11 +96,16 @@ __all__ = [
     "Request",
     "Scalar",
     "Shipment",
+    "StatusChange",
     "TicketChange",
     "TicketNote",
     "TicketStatus",
     "Turn",
     "TurnKind",
+    "VisitFacts",
     "Who",
+    "WorkItem",
+    "WorkKind",
+    "WorkResult",
     "utc",
 ]

@@ -94,7 +94,9 @@ def trouble_of(server: Server) -> tuple[str, ...]:
 
 
 def show_server(measures: Measures, server: Server) -> None:
-    """What the server knows of itself."""
+    """What the server knows of itself, as long as it has its rooms."""
+    if not server.furnished:
+        return
     admitted, refused = server.counted
     measures.show("ivr_calls_admitted", "Calls that were taken since the start", {(): float(admitted)})
     measures.show("ivr_calls_refused", "Calls that there was no room for", {(): float(refused)})

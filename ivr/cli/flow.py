@@ -39,7 +39,8 @@ from ivr.cli.from_call import from_call, store_of
 from ivr.cli.shown import json_option
 from ivr.config import Settings
 from ivr.errors import FolderUnfit
-from ivr.publishing.checkup import Checked, catalogue_in, checked
+from ivr.publishing.catalogues import catalogue_in
+from ivr.publishing.checkup import Checked, checked
 from ivr.publishing.differences import differences
 from ivr.publishing.folder import read_folder, write_folder
 

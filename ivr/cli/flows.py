@@ -31,8 +31,8 @@ from ivr.back_ends.schema import back_ends_schema
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
-from ivr.publishing.checkup import CATALOGUE, unanswered
-from speech.prompts import recordings_below
+from ivr.publishing.catalogues import CATALOGUE, unanswered
+from speech.studio_files import recordings_below
 
 SHIPPED = Path(dialogs.__file__).parent / "flows"
 """The flows that come with the product."""

@@ -13,7 +13,7 @@ from esl.freeswitch.folder import Preparation, prepare, write
 from esl.freeswitch.render import UNWRITABLE
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
-from ivr.publishing.checkup import CATALOGUE
+from ivr.publishing.catalogues import CATALOGUE
 from ivr.queueing.reading import load_plan
 from ivr.queueing.sync import Wanted, wanted
 

@@ -77,6 +77,7 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             switch = EmbeddedSwitchProcess(config)
             switch.start()
             events = (switch.addresses.events, switch.addresses.password)
+            server.watch_queues(*events)
             server.call_back_through(*events)
             lines_host, lines_port = switch.addresses.lines
             click.echo(

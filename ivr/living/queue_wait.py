@@ -10,17 +10,20 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 import structlog
 
 from dialogs.effects import Enqueue, Prompt, Spoken
 from dialogs.engine import Conversation
+from dialogs.queue_facts import BEYOND
 from dialogs.results import Failed, Handed, NobodyFree
 from dialogs.spoken_waits import said_ahead, said_wait
 from esl.errors import CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.leg import WAY_OUT
+from esl.queue_events import LEFT_FOR, VISIT
 from esl.switch import Call, Digit, Finished
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
@@ -31,6 +34,7 @@ from ivr.queueing.context_handover import HandingOver
 from ivr.queueing.foretelling import likely
 from ivr.queueing.people import Standing
 from ivr.queueing.plan import QueuePlan
+from ivr.queueing.visits import OVERFLOW, Note
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +93,8 @@ class QueueWait:
         self._call, self._attention, self._conversation = call, attention, conversation
         self._record, self._clock, self._watch = record, services.clock, services.watch
         self._saying, self._people = saying, services.people
+        self._left_for = False
+        """Whether a reason for leaving stands on the leg."""
         self.joined: dict[str, float] = {}
         """Queue → when the caller first came to it (call time): their place."""
 
@@ -100,6 +106,8 @@ class QueueWait:
         self._watch(moments.HandedOver(call_id, step, queue, ""))
         result = refused or self._in_queue(wait)
         ended = _ended(result)
+        if refused is not None:
+            self._record.not_queued(queue, reason=ended)
         self._record.queued(place_in(self._conversation, step), queue, result=ended)
         self._watch(moments.HandedOver(call_id, step, queue, ended))
         self._attention.keys.clear()  # pressed while waiting: they were for the queue
@@ -151,6 +159,7 @@ class QueueWait:
         self._call.set_variable("cc_base_score", str(wait.ahead_by) if wait.ahead_by else "")
         if self._people is not None:
             self._call.set_variable("cc_exit_keys", wait.enqueue.keys + WAY_OUT)
+        self._note(wait)
         going = self._handing_over
         handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back)
         wait.command = self._call.enqueue(f"{wait.queue.name}@{QUEUE_DOMAIN}")
@@ -164,6 +173,18 @@ class QueueWait:
             result = Handed()
         self._remember(wait, result)
         return result
+
+    def _note(self, wait: _Waiting) -> None:
+        """What we know of this stay travels with the leg: whoever hears of it in the events writes it."""
+        first = wait.first
+        known = Note(UUID(self._record.call_id))
+        if first is not None:
+            told = first.facts.wait if first.facts.wait < BEYOND else None
+            known = replace(known, position=first.facts.position, told_wait=told)
+        self._call.set_variable(VISIT, known.written())
+        if self._left_for:
+            self._call.set_variable(LEFT_FOR, "")
+            self._left_for = False
 
     def _remember(self, wait: _Waiting, result: object) -> None:
         if self._people is None:
@@ -225,6 +246,9 @@ class QueueWait:
 
     def _leave(self, wait: _Waiting, why: NobodyFree) -> None:
         wait.leaving = why
+        reason = OVERFLOW if why.reason == "overflow" else "key"
+        self._call.set_variable(LEFT_FOR, f"{reason} {why.chosen}")
+        self._left_for = True
         if wait.speaking:  # which would swallow the key that leads out
             self._call.stop_playing()
         else:

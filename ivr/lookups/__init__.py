@@ -14,18 +14,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import gevent
 
 from data.errors import DataError
-from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
 from ivr.lookups import account, appointments, case, delivery_days, movements, order, ticket
 from ivr.working_days import USUAL, WorkingDays
 
+if TYPE_CHECKING:
+    from data.store import Store
+
 Answer = Found | Missing
-Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
+Ask: TypeAlias = "Callable[[Store, Mapping[str, str], datetime], Answer]"
 """The database, what it is asked by, and the time in the company's zone."""
 
 LOOKUPS: Mapping[str, Ask] = {

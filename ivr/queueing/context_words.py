@@ -16,7 +16,7 @@ from urllib.parse import quote
 LONGEST_HEADER = 120
 """Characters; all headers together stay far below what an INVITE by UDP may have (1300 bytes)."""
 LONGEST_NAME = 40
-_SAFE = " .,:;+-_/()="
+_SAFE = " .,:+-_/()="
 """Beside letters and digits; nothing by which a switch would expand or end a variable."""
 PLAIN_SEGMENTS = ("", "default", "standard", "regular")
 """Segments that an agent need not hear."""

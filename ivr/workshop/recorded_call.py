@@ -17,7 +17,7 @@ from dialogs.results import Alternative
 from dialogs.retold import Happening, Past, retold
 from dialogs.written import WrittenCall
 from ivr.errors import FlowsNotLoaded
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
 
 MADE_UP_NUMBER = "+34600000000"

@@ -21,7 +21,7 @@ from ivr.cli.flow import flow
 from ivr.cli.flows import check
 from ivr.config import DatabaseSettings, Settings
 from ivr.doctor import examine_flows
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from ivr.queueing.reading import load_plan
 from tests.data.conftest import begun, ended, turn
 from tests.databases import store_at
