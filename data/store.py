@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.api_tokens import ApiTokens
 from data.appointments import Appointments
 from data.audit import Audit
 from data.callbacks import Callbacks
@@ -20,6 +21,7 @@ from data.database import CONNECTIONS, Integrity, open_database
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
+from data.pages import Pages
 from data.people import Customers
 from data.queue_visits import QueueVisits
 from data.releases import Releases
@@ -74,6 +76,8 @@ class Store:
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
         self.callbacks = Callbacks(self.database)
+        self.api_tokens = ApiTokens(self.database)
+        self.pages = Pages(self.database)
         self.work_items = WorkItems(self.database)
         self.queue_visits = QueueVisits(self.database)
 

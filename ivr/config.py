@@ -30,11 +30,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from esl import commands
 from esl.errors import UnsafeTextError
 from esl.sockets import LOOPBACK
+from ivr.api.settings import ApiSettings
 from ivr.config_file import read
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
 from ivr.queueing.callback_rules import CallbackSettings
+from ivr.queueing.context_settings import HandoverSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
 from ivr.understanding.settings import UnderstandingSettings
@@ -242,8 +244,12 @@ class Settings(BaseSettings):
     verification: VerificationSettings = VerificationSettings()
     callbacks: CallbackSettings = CallbackSettings()
     """Who is called back, when, and how often (docs/queues.md)."""
+    handover: HandoverSettings = HandoverSettings()
+    """What reaches an agent's telephone with a call (docs/queues.md)."""
     understanding: UnderstandingSettings = UnderstandingSettings()
     log: LogSettings = LogSettings()
+    api: ApiSettings = ApiSettings()
+    """The HTTP API (docs/api.md)."""
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""
 

@@ -62,6 +62,7 @@ class Server:
         self._calling_back: CallingBack | None = None
         self._queue_watch: QueueWatch | None = None
         self._closing = ExitStack()
+        self._stopping = False
 
     @property
     def rooms(self) -> Rooms:
@@ -80,6 +81,21 @@ class Server:
     def calling_back(self) -> CallingBack | None:
         """Who calls back those who keep their place; `None`: nobody."""
         return self._calling_back
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new calls are taken: from `start` until `stop`."""
+        return self._rooms is not None and not self._stopping
+
+    @property
+    def furnished(self) -> bool:
+        """Whether there are `rooms`: from `start` until the end of `stop`."""
+        return self._rooms is not None
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Calls that were taken since the start, and those for which there was no room."""
+        return (0, 0) if self._outbound is None else (self._outbound.admitted, self._outbound.refused)
 
     @property
     def active_calls(self) -> int:
@@ -148,6 +164,7 @@ class Server:
 
     def stop(self, deadline: float = 30.0) -> None:
         """Stops admitting, lets calls end for `deadline` seconds, releases the rest, writes records."""
+        self._stopping = True
         calling_back = self._calling_back
         if calling_back is not None:
             calling_back.stop_dialling()
@@ -211,4 +228,6 @@ class Server:
             longest_call=self._settings.calls.longest,
             performers=rooms.performers,
             people=rooms.people,
+            handover=self._settings.handover,
+            site_language=self._settings.calls.language,
         )

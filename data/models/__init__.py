@@ -14,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.api import ApiTokenRow
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
@@ -55,6 +56,7 @@ configure_mappers()
 __all__ = [
     "AccountRow",
     "AgentStatusRow",
+    "ApiTokenRow",
     "AppointmentChangeRow",
     "AppointmentRow",
     "AppointmentSlotRow",

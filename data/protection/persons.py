@@ -61,6 +61,7 @@ IMPERSONAL = frozenset(
         "flow_release_files",
         "flow_switches",
         "appointment_slots",
+        "api_tokens",  # whom they were given to, as the operator has named them
         "installation",
         "suppressions",  # hashes that outlive the person on purpose
         "done_requests",  # references, which lead nowhere once their rows are gone

@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.api import ApiToken, NewToken
 from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
     MOST_READINGS,
@@ -55,6 +56,7 @@ __all__ = [
     "NAMES",
     "SERVER_LOST",
     "AccountStatus",
+    "ApiToken",
     "Appointment",
     "AuditEntry",
     "Booking",
@@ -81,6 +83,7 @@ __all__ = [
     "MissedOffer",
     "Movement",
     "NewTicket",
+    "NewToken",
     "NewWork",
     "OpenVisit",
     "OrderStatus",

@@ -45,6 +45,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "case": ("ivr.cli.case", "Cases that callers or agents have opened."),
     "consent": ("ivr.cli.consent", "What people agreed to: the text, the answer, its sound."),
     "messages": ("ivr.cli.messages", "Messages to customers and other systems."),
+    "token": ("ivr.cli.api", "Tokens of the HTTP API: who may ask what, until when."),
+    "trace": ("ivr.cli.trace", "Everything that happened in a call, with times."),
     "freeswitch": ("ivr.cli.freeswitch", "A real FreeSWITCH: its configuration."),
     "callbacks": ("ivr.cli.callbacks", "Callers who keep their place and are to be called: docs/queues.md."),
     "queues": ("ivr.cli.queues", "The queues of people: check, list, bring the switch in step."),

@@ -30,6 +30,7 @@ from ivr.call_record import CallRecord, place_in
 from ivr.living.attention import Attention
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
+from ivr.queueing.context_handover import HandingOver
 from ivr.queueing.foretelling import likely
 from ivr.queueing.people import Standing
 from ivr.queueing.plan import QueuePlan
@@ -80,6 +81,15 @@ class QueueWait:
         `before`: for how many seconds the caller has kept a place in a queue before this call.
         """
         self._before = before
+        self._called_back = services.kept is not None
+        self._handing_over = HandingOver(
+            call,
+            conversation=conversation,
+            record=record,
+            prompts=services.prompts,
+            settings=services.handover,
+            language=services.site_language,
+        )
         self._call, self._attention, self._conversation = call, attention, conversation
         self._record, self._clock, self._watch = record, services.clock, services.watch
         self._saying, self._people = saying, services.people
@@ -150,8 +160,14 @@ class QueueWait:
         if self._people is not None:
             self._call.set_variable("cc_exit_keys", wait.enqueue.keys + WAY_OUT)
         self._note(wait)
+        going = self._handing_over
+        handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back)
         wait.command = self._call.enqueue(f"{wait.queue.name}@{QUEUE_DOMAIN}")
-        finished = self._live(wait) if self._people else self._attention.until_finished(wait.command)
+        going.whisper(handover, self._people.plan if self._people else None)
+        try:
+            finished = self._live(wait) if self._people else self._attention.until_finished(wait.command)
+        finally:
+            going.over()
         result = wait.leaving or _end_of_queue(finished)
         if finished.variables.get("cc_cause") == "answered":
             result = Handed()
