@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.agents import Agents
+from data.alerts import Alerts
 from data.api_tokens import ApiTokens
 from data.appointments import Appointments
 from data.audit import Audit
@@ -80,6 +82,8 @@ class Store:
         self.pages = Pages(self.database)
         self.work_items = WorkItems(self.database)
         self.queue_visits = QueueVisits(self.database)
+        self.agents = Agents(self.database)
+        self.alerts = Alerts(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

@@ -30,6 +30,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from esl import commands
 from esl.errors import UnsafeTextError
 from esl.sockets import LOOPBACK
+from ivr.agents.settings import AgentSettings
 from ivr.api.settings import ApiSettings
 from ivr.config_file import read
 from ivr.errors import ConfigurationError
@@ -191,6 +192,7 @@ class RetentionSettings(_Part):
     callbacks: Days = 90
     queues: Days = 730
     work: Days = 365
+    agents: Days = 730
     segments: Days = 365
     verification: Days = 90
     consents: Days = 1825
@@ -246,6 +248,8 @@ class Settings(BaseSettings):
     """Who is called back, when, and how often (docs/queues.md)."""
     handover: HandoverSettings = HandoverSettings()
     """What reaches an agent's telephone with a call (docs/queues.md)."""
+    agents: AgentSettings = AgentSettings()
+    """Agents and supervisors (docs/agents.md); who they are stands in agents.yaml beside queues.yaml."""
     understanding: UnderstandingSettings = UnderstandingSettings()
     log: LogSettings = LogSettings()
     api: ApiSettings = ApiSettings()
@@ -317,6 +321,21 @@ class Settings(BaseSettings):
         if self.queues is not None:
             return self.path(self.queues)
         beside = self.flows_folder / "queues.yaml"
+        return beside if beside.is_file() else None
+
+    @property
+    def agents_file(self) -> Path | None:
+        """The file of agents, beside that of queues; `None`: whoever queues.yaml names is one."""
+        return self._beside_queues("agents.yaml")
+
+    @property
+    def outcomes_file(self) -> Path | None:
+        """How agents close their contacts; `None`: without an outcome."""
+        return self._beside_queues("outcomes.yaml")
+
+    def _beside_queues(self, name: str) -> Path | None:
+        queues = self.queues_file
+        beside = (self.flows_folder if queues is None else queues.parent) / name
         return beside if beside.is_file() else None
 
     @property

@@ -14,6 +14,13 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.agents import (
+    AgentContactRow,
+    AgentPresenceRow,
+    AgentStateChangeRow,
+    AlertRow,
+    SwitchRepairRow,
+)
 from data.models.api import ApiTokenRow
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
@@ -55,7 +62,11 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "AgentContactRow",
+    "AgentPresenceRow",
+    "AgentStateChangeRow",
     "AgentStatusRow",
+    "AlertRow",
     "ApiTokenRow",
     "AppointmentChangeRow",
     "AppointmentRow",
@@ -91,6 +102,7 @@ __all__ = [
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
+    "SwitchRepairRow",
     "TicketNoteRow",
     "TicketRow",
     "TicketStatusChangeRow",

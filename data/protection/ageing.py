@@ -20,7 +20,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, se
 from sqlalchemy.orm import aliased
 
 from data.models import (
+    AgentContactRow,
+    AgentStateChangeRow,
     AgentStatusRow,
+    AlertRow,
     AppointmentRow,
     AppointmentSlotRow,
     AuditRow,
@@ -40,6 +43,7 @@ from data.models import (
     PromiseRow,
     QueueVisitRow,
     SegmentRow,
+    SwitchRepairRow,
     TicketNoteRow,
     TicketRow,
     TurnRow,
@@ -192,6 +196,15 @@ class Ageing:
     def work(self, before: datetime) -> int:
         """Work items that are done."""
         return self._rows(WorkItemRow, WorkItemRow.id, WorkItemRow.done_at < before)
+
+    def agents(self, before: datetime) -> int:
+        """What agents did, and with whom; alerts that are over, and repairs. Who is there now stays."""
+        return (
+            self._rows(AgentContactRow, AgentContactRow.id, AgentContactRow.closed_at < before)
+            + self._rows(AgentStateChangeRow, AgentStateChangeRow.id, AgentStateChangeRow.at < before)
+            + self._rows(AlertRow, AlertRow.id, AlertRow.cleared_at < before)
+            + self._rows(SwitchRepairRow, SwitchRepairRow.id, SwitchRepairRow.at < before)
+        )
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, false, fun
 from data.errors import PersonUnknown
 from data.models import (
     AccountRow,
+    AgentContactRow,
     AppointmentChangeRow,
     AppointmentRow,
     AuditRow,
@@ -64,6 +65,10 @@ IMPERSONAL = frozenset(
         "api_tokens",  # whom they were given to, as the operator has named them
         "installation",
         "suppressions",  # hashes that outlive the person on purpose
+        "agent_presence",  # agents are not customers
+        "agent_state_changes",
+        "alerts",
+        "switch_repairs",  # a leg's uuid, of a call that is over
         "done_requests",  # references, which lead nowhere once their rows are gone
         "queue_visits",  # figures: whose it was, the call says
         "missed_offers",
@@ -206,6 +211,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             CallbackRow.call_id.in_(call_ids),
         ),
         WorkItemRow: also(WorkItemRow.customer_id, WorkItemRow.call_id.in_(call_ids)),
+        AgentContactRow: also(AgentContactRow.customer_id, AgentContactRow.call_id.in_(call_ids)),
         SegmentRow: also(SegmentRow.customer_id, SegmentRow.e164.in_(subject.numbers)),
         CallerSettingRow: CallerSettingRow.e164.in_(subject.numbers),
         DebtRow: DebtRow.account_id.in_(accounts),

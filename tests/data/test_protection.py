@@ -45,9 +45,11 @@ from data.records import (
     Errand,
     Finished,
     MissedOffer,
+    NewContact,
     NewWork,
     OwnData,
     Request,
+    StateChange,
     StatusChange,
     TicketNote,
     VisitFacts,
@@ -489,6 +491,10 @@ def _everything_old(world: World) -> None:
     for queue in ("x", "y"):
         store.callbacks.book(replace(wanted, queue=queue))
     store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
+    store.agents.note_contact(
+        NewContact(key="x", queue="x", leg="leg-1", result="lost", joined_at=NOW, at=NOW)
+    )
+    store.agents.change_state(StateChange(agent="2001", state="in", at=NOW, by="x", source="cli"))
     for key in ("done", "lost"):
         store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
     mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}
