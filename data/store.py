@@ -16,6 +16,7 @@ from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
 from data.consents import Consents, Suppressions
+from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
 from data.messages import Messages
 from data.orders import Orders
@@ -69,6 +70,7 @@ class Store:
         self.appointments = Appointments(self.database)
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
+        self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
         self.callbacks = Callbacks(self.database)

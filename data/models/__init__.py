@@ -17,6 +17,16 @@ from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, P
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
+from data.models.campaigns import (
+    BaseMemberRow,
+    CampaignRow,
+    ContactRow,
+    CustomerBaseRow,
+    RegistryLookupRow,
+    SampleMemberRow,
+    SampleNumberRow,
+    SampleRow,
+)
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -58,11 +68,15 @@ __all__ = [
     "AppointmentSlotRow",
     "AuditRow",
     "Base",
+    "BaseMemberRow",
     "CallRow",
     "CallStepRow",
     "CallbackRow",
     "CallerSettingRow",
+    "CampaignRow",
     "ConsentRow",
+    "ContactRow",
+    "CustomerBaseRow",
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
@@ -82,6 +96,10 @@ __all__ = [
     "PaymentRow",
     "PhoneNumberRow",
     "PromiseRow",
+    "RegistryLookupRow",
+    "SampleMemberRow",
+    "SampleNumberRow",
+    "SampleRow",
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",

@@ -27,6 +27,7 @@ from data.models import (
     CallerSettingRow,
     CallRow,
     ConsentRow,
+    ContactRow,
     DebtRow,
     DoneRequestRow,
     LockoutRow,
@@ -36,6 +37,8 @@ from data.models import (
     OutboxRow,
     PaymentRow,
     PromiseRow,
+    RegistryLookupRow,
+    SampleRow,
     SegmentRow,
     TicketNoteRow,
     TicketRow,
@@ -172,6 +175,12 @@ class Ageing:
     def callbacks(self, before: datetime) -> int:
         """Those that are over."""
         return self._rows(CallbackRow, CallbackRow.id, CallbackRow.ended_at < before)
+
+    def contacts(self, before: datetime) -> int:
+        """The ledger of contacts, what registries said, and samples with their people; campaigns stay."""
+        asked = self._rows(RegistryLookupRow, RegistryLookupRow.e164, RegistryLookupRow.at < before)
+        samples = self._rows(SampleRow, SampleRow.id, SampleRow.cut_at < before)
+        return asked + samples + self._rows(ContactRow, ContactRow.id, ContactRow.at < before)
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

@@ -19,6 +19,8 @@ class Retention:
     """That a message was sent, and messages that were written to the folder instead."""
     callbacks: int | None = 90
     """Who was called back, from the end on; one that is open stays."""
+    contacts: int | None = 1095
+    """That the company contacted somebody, of every channel; no law that is known here asks for more."""
     segments: int | None = 365
     verification: int | None = 90
     """Tries to prove who one is, and locks that are over."""
