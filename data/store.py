@@ -22,6 +22,7 @@ from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
 from data.people import Customers
+from data.promises import Promises
 from data.releases import Releases
 from data.tickets import Tickets
 from data.traffic import Traffic
@@ -70,6 +71,7 @@ class Store:
         self.appointments = Appointments(self.database)
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
+        self.promises = Promises(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
