@@ -19,12 +19,14 @@ from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
 from data.consents import Consents, Suppressions
+from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
 from data.pages import Pages
 from data.people import Customers
+from data.promises import Promises
 from data.queue_visits import QueueVisits
 from data.releases import Releases
 from data.tickets import Tickets
@@ -75,6 +77,8 @@ class Store:
         self.appointments = Appointments(self.database)
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
+        self.promises = Promises(self.database)
+        self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
         self.callbacks = Callbacks(self.database)

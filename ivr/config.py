@@ -193,6 +193,7 @@ class RetentionSettings(_Part):
     queues: Days = 730
     work: Days = 365
     agents: Days = 730
+    contacts: Days = 1095
     segments: Days = 365
     verification: Days = 90
     consents: Days = 1825
@@ -229,6 +230,10 @@ class Settings(BaseSettings):
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
     back_ends: Path | None = None
     """The company's systems (docs/back-ends.md); default: `home`/back_ends.yaml if it is there."""
+    contact_rules: Path = Path("contact_rules")
+    """The company's own contact rules (docs/contact-rules.md), beside those that are shipped."""
+    strategies: Path = Path("strategies")
+    """Strategies with their bases and campaigns (docs/campaigns.md)."""
     queues: Path | None = None
     """The queues of people (docs/queues.md); default: queues.yaml beside the flows, if it is there."""
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()

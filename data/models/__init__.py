@@ -25,6 +25,16 @@ from data.models.api import ApiTokenRow
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
+from data.models.campaigns import (
+    BaseMemberRow,
+    CampaignRow,
+    ContactRow,
+    CustomerBaseRow,
+    RegistryLookupRow,
+    SampleMemberRow,
+    SampleNumberRow,
+    SampleRow,
+)
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -73,11 +83,15 @@ __all__ = [
     "AppointmentSlotRow",
     "AuditRow",
     "Base",
+    "BaseMemberRow",
     "CallRow",
     "CallStepRow",
     "CallbackRow",
     "CallerSettingRow",
+    "CampaignRow",
     "ConsentRow",
+    "ContactRow",
+    "CustomerBaseRow",
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
@@ -99,6 +113,10 @@ __all__ = [
     "PhoneNumberRow",
     "PromiseRow",
     "QueueVisitRow",
+    "RegistryLookupRow",
+    "SampleMemberRow",
+    "SampleNumberRow",
+    "SampleRow",
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",

@@ -31,6 +31,7 @@ from data.models import (
     CallerSettingRow,
     CallRow,
     ConsentRow,
+    ContactRow,
     DebtRow,
     DoneRequestRow,
     LockoutRow,
@@ -42,6 +43,8 @@ from data.models import (
     PaymentRow,
     PromiseRow,
     QueueVisitRow,
+    RegistryLookupRow,
+    SampleRow,
     SegmentRow,
     SwitchRepairRow,
     TicketNoteRow,
@@ -205,6 +208,12 @@ class Ageing:
             + self._rows(AlertRow, AlertRow.id, AlertRow.cleared_at < before)
             + self._rows(SwitchRepairRow, SwitchRepairRow.id, SwitchRepairRow.at < before)
         )
+
+    def contacts(self, before: datetime) -> int:
+        """The ledger of contacts, what registries said, and samples with their people; campaigns stay."""
+        asked = self._rows(RegistryLookupRow, RegistryLookupRow.e164, RegistryLookupRow.at < before)
+        samples = self._rows(SampleRow, SampleRow.id, SampleRow.cut_at < before)
+        return asked + samples + self._rows(ContactRow, ContactRow.id, ContactRow.at < before)
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)
