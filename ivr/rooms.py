@@ -27,19 +27,21 @@ from ivr.agents.opening import outcomes_of, staff_of
 from ivr.agents.outcomes import Outcomes
 from ivr.agents.roster import Roster
 from ivr.agents.star_code import StarCode
-from ivr.back_ends import BackEnds, declared_in, live_schemas
+from ivr.back_ends import declared_in, live_schemas
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.in_thread import in_thread
 from ivr.installed import open_performers
 from ivr.living.back_end_work import Filler
 from ivr.living.hold_music import filler_of
 from ivr.lookups import Lookups
 from ivr.outbox import Outbox
 from ivr.performers import Performers
-from ivr.publishing.checkup import live_catalogue
+from ivr.publishing.catalogues import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import FlowReader
@@ -213,7 +215,7 @@ def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool
         while True:
             gevent.sleep(OPEN_EVERY)
             try:
-                gevent.get_hub().threadpool.apply(ready)
+                in_thread(ready)
             except DataError as still:
                 log.warning("database_lost", reason=str(still))
             else:

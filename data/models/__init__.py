@@ -21,9 +21,20 @@ from data.models.agents import (
     AlertRow,
     SwitchRepairRow,
 )
+from data.models.api import ApiTokenRow
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
+from data.models.campaigns import (
+    BaseMemberRow,
+    CampaignRow,
+    ContactRow,
+    CustomerBaseRow,
+    RegistryLookupRow,
+    SampleMemberRow,
+    SampleNumberRow,
+    SampleRow,
+)
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -43,6 +54,7 @@ from data.models.protection import (
     SuppressionRow,
     VerificationTryRow,
 )
+from data.models.queue_visits import AgentStatusRow, MissedOfferRow, QueueVisitRow, WorkItemRow
 from data.models.service import (
     AppointmentChangeRow,
     AppointmentRow,
@@ -63,17 +75,23 @@ __all__ = [
     "AgentContactRow",
     "AgentPresenceRow",
     "AgentStateChangeRow",
+    "AgentStatusRow",
     "AlertRow",
+    "ApiTokenRow",
     "AppointmentChangeRow",
     "AppointmentRow",
     "AppointmentSlotRow",
     "AuditRow",
     "Base",
+    "BaseMemberRow",
     "CallRow",
     "CallStepRow",
     "CallbackRow",
     "CallerSettingRow",
+    "CampaignRow",
     "ConsentRow",
+    "ContactRow",
+    "CustomerBaseRow",
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
@@ -86,6 +104,7 @@ __all__ = [
     "InstallationRow",
     "LockoutRow",
     "MessageRow",
+    "MissedOfferRow",
     "MovementRow",
     "OrderChangeRow",
     "OrderRow",
@@ -93,6 +112,11 @@ __all__ = [
     "PaymentRow",
     "PhoneNumberRow",
     "PromiseRow",
+    "QueueVisitRow",
+    "RegistryLookupRow",
+    "SampleMemberRow",
+    "SampleNumberRow",
+    "SampleRow",
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
@@ -103,4 +127,5 @@ __all__ = [
     "TurnRow",
     "UtcDateTime",
     "VerificationTryRow",
+    "WorkItemRow",
 ]

@@ -23,6 +23,7 @@ from data.records.agents import (
     StateSource,
     SwitchRepair,
 )
+from data.records.api import ApiToken, NewToken
 from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
     MOST_READINGS,
@@ -42,9 +43,12 @@ from data.records.calls import (
 )
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
-from data.records.people import AuditEntry, Consent, Customer, OwnData
+from data.records.people import NAMES, AuditEntry, Consent, Customer, Known, OwnData
+from data.records.queue_visits import LeftBy, MissedOffer, OpenVisit, StatusChange, VisitFacts
 from data.records.requests import By, Refused, Request
 from data.records.service import (
+    BEFORE_DISPATCH,
+    MOST_DAYS_AHEAD,
     Appointment,
     FreeSlot,
     NewTicket,
@@ -54,15 +58,20 @@ from data.records.service import (
     TicketNote,
     TicketStatus,
 )
+from data.records.work_items import Finished, NewWork, WorkItem, WorkKind, WorkResult
 
 __all__ = [
+    "BEFORE_DISPATCH",
     "LONGEST_CODE",
+    "MOST_DAYS_AHEAD",
     "MOST_READINGS",
     "MOST_STEPS",
+    "NAMES",
     "SERVER_LOST",
     "AccountStatus",
     "AgentState",
     "Alert",
+    "ApiToken",
     "Appointment",
     "AuditEntry",
     "Booking",
@@ -84,11 +93,18 @@ __all__ = [
     "Direction",
     "EndedBy",
     "Errand",
+    "Finished",
     "FreeSlot",
+    "Known",
     "LaidDown",
+    "LeftBy",
+    "MissedOffer",
     "Movement",
     "NewContact",
     "NewTicket",
+    "NewToken",
+    "NewWork",
+    "OpenVisit",
     "OrderStatus",
     "OutboxState",
     "OwnData",
@@ -103,12 +119,17 @@ __all__ = [
     "Shipment",
     "StateChange",
     "StateSource",
+    "StatusChange",
     "SwitchRepair",
     "TicketChange",
     "TicketNote",
     "TicketStatus",
     "Turn",
     "TurnKind",
+    "VisitFacts",
     "Who",
+    "WorkItem",
+    "WorkKind",
+    "WorkResult",
     "utc",
 ]

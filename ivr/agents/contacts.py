@@ -27,7 +27,7 @@ from ivr.agents.follow_ups import Closed, Rules
 from ivr.agents.outcomes import Outcomes, asked, filled, filled_form
 from ivr.agents.outcomes_written import OutcomeFile, QuestionFile
 from ivr.errors import IvrError
-from ivr.queueing.callback_rules import NotCalled, checked
+from ivr.numbers import NotCalled, checked
 from ivr.queueing.sync import in_domain
 
 log = structlog.get_logger(__name__)

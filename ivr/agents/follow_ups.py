@@ -24,9 +24,10 @@ from ivr.in_thread import in_thread
 from ivr.messenger.message import Message
 from ivr.messenger.messenger import errand_of as message_of
 from ivr.messenger.recipients import NotAllowed, email_address, sms_number
+from ivr.numbers import NotCalled, Number, checked
 from ivr.occasion import Person
 from ivr.outbox import Arrived, Declined, Ending, NotYet
-from ivr.queueing.callback_rules import CallbackSettings, NotCalled, Number, checked, next_lawful
+from ivr.queueing.callback_rules import CallbackSettings, next_lawful
 
 CALLBACK = "agent_callback"
 """Of these errands in the outbox."""

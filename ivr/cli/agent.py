@@ -32,7 +32,7 @@ from ivr.cli.who import operator
 from ivr.config import Settings
 from ivr.errors import ProofUnfit
 from ivr.identity.pins import Hashing, PinRefused, checked
-from ivr.publishing.checkup import CATALOGUE
+from ivr.publishing.catalogues import CATALOGUE
 from ivr.queueing.reading import load_plan
 
 

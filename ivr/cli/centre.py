@@ -12,7 +12,7 @@ from ivr.agents.opening import staff_of
 from ivr.agents.roster import Roster
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
-from ivr.publishing.checkup import CATALOGUE
+from ivr.publishing.catalogues import CATALOGUE
 from ivr.queueing.plan import Plan
 
 

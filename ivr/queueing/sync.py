@@ -157,7 +157,7 @@ def in_domain(name: str) -> str:
     return f"{name}@{QUEUE_DOMAIN}"
 
 
-def _ours(name: str) -> str | None:
+def ours(name: str) -> str | None:
     bare, at, domain = name.rpartition("@")
     return bare if at and domain == QUEUE_DOMAIN else None
 
@@ -228,7 +228,7 @@ def _tiers(
         for queue, level in agent.tiers
     }
     for (queue, agent), (level, position) in wanted_ones.items():
-        row, what = there.get((queue, agent)), f"agent {_ours(agent)} in {_ours(queue)}"
+        row, what = there.get((queue, agent)), f"agent {ours(agent)} in {ours(queue)}"
         if row is None:
             command = commands.call_centre("tier", "add", queue, agent, str(level), str(position))
             yield Change("add", what, f"at level {level}", (command,))
@@ -240,32 +240,32 @@ def _tiers(
             yield Change("change", what, f"position {row.position} → {position}", (command,))
     kept = {in_domain(agent.name) for agent in goal.agents}
     for queue, agent in there.keys() - wanted_ones.keys():
-        if _ours(queue) is None or _ours(agent) is None or (agent not in kept and agent in agents):
+        if ours(queue) is None or ours(agent) is None or (agent not in kept and agent in agents):
             continue  # whoever goes takes their tiers with them
         command = commands.call_centre("tier", "del", queue, agent)
-        yield Change("remove", f"agent {_ours(agent)} from {_ours(queue)}", commands=(command,))
+        yield Change("remove", f"agent {ours(agent)} from {ours(queue)}", commands=(command,))
 
 
 def _gone_agents(goal: Wanted, there: dict[str, AgentRow]) -> Iterator[Change]:
     kept = {in_domain(agent.name) for agent in goal.agents}
     for name, row in there.items():
-        if name in kept or _ours(name) is None:
+        if name in kept or ours(name) is None:
             continue
         if row.state not in ("Waiting", "Idle"):
-            yield Change("stays", f"agent {_ours(name)}", why="is in a call: sync again afterwards")
+            yield Change("stays", f"agent {ours(name)}", why="is in a call: sync again afterwards")
         else:
             command = commands.call_centre("agent", "del", name)
-            yield Change("remove", f"agent {_ours(name)}", commands=(command,))
+            yield Change("remove", f"agent {ours(name)}", commands=(command,))
 
 
 def _gone_queues(goal: Wanted, there: dict[str, QueueRow], centre: CallCentre) -> Iterator[Change]:
     kept = {in_domain(queue.name) for queue in goal.queues}
     for name in there.keys() - kept:
-        if _ours(name) is None:
+        if ours(name) is None:
             continue
         waiting = sum(member.waits for member in centre.members(name))
         if waiting:
-            yield Change("stays", f"queue {_ours(name)}", why=f"{waiting} wait there: sync again afterwards")
+            yield Change("stays", f"queue {ours(name)}", why=f"{waiting} wait there: sync again afterwards")
         else:
             command = commands.call_centre("queue", "unload", name)
-            yield Change("remove", f"queue {_ours(name)}", commands=(command,))
+            yield Change("remove", f"queue {ours(name)}", commands=(command,))
