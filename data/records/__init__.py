@@ -10,6 +10,20 @@ Rules:
 from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.agents import (
+    AgentState,
+    Alert,
+    Closing,
+    Contact,
+    ContactResult,
+    NewContact,
+    Presence,
+    QueueDay,
+    StateChange,
+    StateSource,
+    SwitchRepair,
+)
+from data.records.api import ApiToken, NewToken
 from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
     MOST_READINGS,
@@ -30,6 +44,7 @@ from data.records.calls import (
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
 from data.records.people import NAMES, AuditEntry, Consent, Customer, Known, OwnData
+from data.records.queue_visits import LeftBy, MissedOffer, OpenVisit, StatusChange, VisitFacts
 from data.records.requests import By, Refused, Request
 from data.records.service import (
     BEFORE_DISPATCH,
@@ -43,6 +58,7 @@ from data.records.service import (
     TicketNote,
     TicketStatus,
 )
+from data.records.work_items import Finished, NewWork, WorkItem, WorkKind, WorkResult
 
 __all__ = [
     "BEFORE_DISPATCH",
@@ -53,6 +69,9 @@ __all__ = [
     "NAMES",
     "SERVER_LOST",
     "AccountStatus",
+    "AgentState",
+    "Alert",
+    "ApiToken",
     "Appointment",
     "AuditEntry",
     "Booking",
@@ -65,32 +84,52 @@ __all__ = [
     "Callback",
     "CallbackState",
     "Claimed",
+    "Closing",
     "Consent",
+    "Contact",
+    "ContactResult",
     "Customer",
     "Debt",
     "Direction",
     "EndedBy",
     "Errand",
+    "Finished",
     "FreeSlot",
     "Known",
     "LaidDown",
+    "LeftBy",
+    "MissedOffer",
     "Movement",
+    "NewContact",
     "NewTicket",
+    "NewToken",
+    "NewWork",
+    "OpenVisit",
     "OrderStatus",
     "OutboxState",
     "OwnData",
     "Payment",
+    "Presence",
     "Promise",
+    "QueueDay",
     "Reading",
     "Refused",
     "Request",
     "Scalar",
     "Shipment",
+    "StateChange",
+    "StateSource",
+    "StatusChange",
+    "SwitchRepair",
     "TicketChange",
     "TicketNote",
     "TicketStatus",
     "Turn",
     "TurnKind",
+    "VisitFacts",
     "Who",
+    "WorkItem",
+    "WorkKind",
+    "WorkResult",
     "utc",
 ]

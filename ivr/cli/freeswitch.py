@@ -10,10 +10,10 @@ import click
 from esl.freeswitch import configuration as switch
 from esl.freeswitch.folder import Preparation, prepare, write
 from esl.freeswitch.render import UNWRITABLE
+from ivr.agents.opening import dial_strings, staff_of
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
 from ivr.publishing.served import served_catalogue
-from ivr.queueing.reading import load_plan
 from ivr.queueing.sync import Wanted, wanted
 
 
@@ -117,7 +117,8 @@ def _people(settings: Settings) -> Wanted:
     known = {queue.name for queue in described}
     described += [switch.Queue(name) for name in sorted(catalogue.queues - known)]
     telephones = [switch.Agent(agent.name, agent.queues) for agent in own.agents]
-    return wanted(load_plan(settings.queues_file, catalogue), described, telephones)
+    plan, roster = staff_of(settings, catalogue)
+    return wanted(plan, described, telephones, dial_strings(roster))
 
 
 def _servers(settings: Settings) -> tuple[switch.Server, ...]:
