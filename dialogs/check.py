@@ -16,9 +16,11 @@ from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
 from dialogs.filled import bounded
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
+from dialogs.nodes.case import Case
 from dialogs.nodes.language import Language
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.question import Question
+from dialogs.nodes.record import HungUp, Record
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
@@ -140,12 +142,24 @@ def _check_flow(
         for at, ahead in enumerate(step.answers_ahead if isinstance(step, Menu | Understand) else ()):
             if known.lacks(ahead):
                 yield flow.problem(name, ("answers_ahead", at), known.message(ahead))
+        if isinstance(step, Record) and step.hung_up:
+            yield from _check_hung_up(flow, name, step.hung_up)
         if isinstance(step, Language) and step.language not in flow.languages:
             remedy = nearest(step.language, flow.languages)
             yield flow.problem(name, ("language",), f"the flow does not speak `{step.language}`: {remedy}")
     menus = [(name, step) for name, step in flow.steps.items() if isinstance(step, Menu)]
     if main and menus:
         yield from check_main_menu(flow, *menus[0])
+
+
+def _check_hung_up(flow: Flow, name: str, hung_up: HungUp) -> Iterator[Problem]:
+    cases = [other for other, step in flow.steps.items() if isinstance(step, Case)]
+    if hung_up.case not in cases and hung_up.case not in flow.unread:
+        yield flow.problem(
+            name,
+            ("hung_up", "case"),
+            f"`{hung_up.case}` is no `case` step of this flow: {nearest(hung_up.case, cases)}",
+        )
 
 
 def _check_person(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:
