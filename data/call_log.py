@@ -19,7 +19,7 @@ from typing import Literal
 from uuid import UUID
 
 from data.errors import CallUnknown, DataError, RecordRefused
-from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, Turn
+from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, Turn, VisitFacts
 from data.records.callers import TakenFor
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
@@ -98,6 +98,15 @@ class CallLog:
             return
         try:
             self._store.callers.note(taken)
+        except DataError as error:
+            self._give_up(error)
+
+    def visit(self, facts: VisitFacts) -> None:
+        """Notes a stay in a queue that no switch tells of. It is not spooled: it is only a figure."""
+        if self._clock() < self._try_again_at:
+            return
+        try:
+            self._store.queue_visits.learn((facts,))
         except DataError as error:
             self._give_up(error)
 

@@ -105,7 +105,7 @@ class Records:
         began_at = basis.at or self.clock.utc()
         call_id = new_id()
         recording = self._place_for(call_id, began_at, self._recordings)
-        record = CallRecord(self, call_id, began_at, recording)
+        record = CallRecord(self, call_id, began_at, recording, call.uuid)
         begun = CallBegun(
             call_id=call_id,
             switch_uuid=call.uuid,

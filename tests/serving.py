@@ -23,6 +23,7 @@ class Serving:
         self.home = home
         self.log = home / f"log-{len(list(home.glob('log-*')))}.txt"
         ports = {"IVR_OUTBOUND__PORT": "0", "IVR_SWITCH__EVENT_PORT": "0", "IVR_SWITCH__LINE_PORT": "0"}
+        ports["IVR_API__PORT"] = "0"
         own = {"IVR_HOME": str(home), "IVR_SPEECH__ENGINE": "none"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
