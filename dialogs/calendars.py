@@ -56,8 +56,8 @@ class Calendar:
         """Open, closed, or closed because the day is a holiday or a dated exception."""
         local = moment.astimezone(ZoneInfo(self.zone)) if self.zone and moment.tzinfo else moment
         today, minute = local.date(), local.hour * 60 + local.minute
-        yesterday = self._on(today - timedelta(days=1))
-        if any(hours.hold(minute) for hours in self._on(today)):
+        yesterday = self.hours_on(today - timedelta(days=1))
+        if any(hours.hold(minute) for hours in self.hours_on(today)):
             return "open"
         if any(hours.hold(minute + _DAY) for hours in yesterday):
             return "open"
@@ -67,9 +67,10 @@ class Calendar:
 
     def opens_on(self, day: date) -> bool:
         """Whether it is open at any time of that day."""
-        return bool(self._on(day))
+        return bool(self.hours_on(day))
 
-    def _on(self, day: date) -> tuple[Hours, ...]:
+    def hours_on(self, day: date) -> tuple[Hours, ...]:
+        """The hours that begin on that day."""
         if day in self.dates:
             return self.dates[day]
         return () if self._is_holiday(day) else self.days.get(day.weekday(), ())

@@ -21,6 +21,7 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from ivr.agents.attendance import Attendance
 from ivr.calling_back import CallingBack, is_called_back, name_of
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -61,8 +62,14 @@ class Server:
         self._outbound: OutboundServer | None = None
         self._calling_back: CallingBack | None = None
         self._queue_watch: QueueWatch | None = None
+        self._attendance: Attendance | None = None
         self._closing = ExitStack()
         self._stopping = False
+
+    @property
+    def attendance(self) -> Attendance | None:
+        """Who looks after the agents; `None`: nobody."""
+        return self._attendance
 
     @property
     def rooms(self) -> Rooms:
@@ -124,10 +131,11 @@ class Server:
             self._closing = closing.pop_all()
         event_password = settings.switch.event_password
         if settings.switch.kind == "freeswitch" and event_password is not None:
+            address = (settings.switch.event_host, settings.switch.event_port)
             try:
-                event_socket = (settings.switch.event_host, settings.switch.event_port)
-                self.watch_queues(event_socket, event_password)
-                self.call_back_through(event_socket, event_password)
+                self.watch_queues(address, event_password)
+                self.call_back_through(address, event_password)
+                self.attend_agents(address, event_password)
             except BaseException:
                 self.stop(0.0)
                 raise
@@ -142,6 +150,14 @@ class Server:
             now=self.rooms.records.clock.utc,
         )
         self._queue_watch.start()
+
+    def attend_agents(self, event_socket: tuple[str, int], password: str) -> None:
+        """Looks after agents and queues from here on, on the switch at that event socket. (`start` does so
+        with FreeSWITCH.)"""
+        self._attendance = Attendance(
+            self._settings, self.rooms, event_socket=event_socket, password=password
+        )
+        self._attendance.start()
 
     def call_back_through(self, event_socket: tuple[str, int], password: str) -> None:
         """Calls back from here on, by the switch at that event socket, if the settings have a way to dial.
@@ -178,6 +194,9 @@ class Server:
         watch, self._queue_watch = self._queue_watch, None
         if watch is not None:
             watch.close()
+        if self._attendance is not None:
+            self._attendance.close()
+            self._attendance = None
         self._closing.close()
         self._rooms = None
 

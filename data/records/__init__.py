@@ -10,6 +10,19 @@ Rules:
 from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.agents import (
+    AgentState,
+    Alert,
+    Closing,
+    Contact,
+    ContactResult,
+    NewContact,
+    Presence,
+    QueueDay,
+    StateChange,
+    StateSource,
+    SwitchRepair,
+)
 from data.records.api import ApiToken, NewToken
 from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
@@ -56,6 +69,8 @@ __all__ = [
     "NAMES",
     "SERVER_LOST",
     "AccountStatus",
+    "AgentState",
+    "Alert",
     "ApiToken",
     "Appointment",
     "AuditEntry",
@@ -69,7 +84,10 @@ __all__ = [
     "Callback",
     "CallbackState",
     "Claimed",
+    "Closing",
     "Consent",
+    "Contact",
+    "ContactResult",
     "Customer",
     "Debt",
     "Direction",
@@ -82,6 +100,7 @@ __all__ = [
     "LeftBy",
     "MissedOffer",
     "Movement",
+    "NewContact",
     "NewTicket",
     "NewToken",
     "NewWork",
@@ -90,13 +109,18 @@ __all__ = [
     "OutboxState",
     "OwnData",
     "Payment",
+    "Presence",
     "Promise",
+    "QueueDay",
     "Reading",
     "Refused",
     "Request",
     "Scalar",
     "Shipment",
+    "StateChange",
+    "StateSource",
     "StatusChange",
+    "SwitchRepair",
     "TicketChange",
     "TicketNote",
     "TicketStatus",

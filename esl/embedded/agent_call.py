@@ -93,6 +93,7 @@ class AgentCall:
         """Bridges, talks, ends. Runs in the agent's greenlet."""
         member, agent, session = self.member, self.agent, self.member.session
         agent.calls_answered += 1
+        agent.no_answers = 0
         now = str(int(self.switch.clock.now()))
         who = [("CC-Agent", agent.name), ("CC-Agent-System", SYSTEM), ("CC-Agent-UUID", self.channel.uuid)]
         times = [("CC-Agent-Called-Time", str(agent.last_offered)), ("CC-Agent-Answered-Time", now)]

@@ -43,6 +43,8 @@ FIRST_WORD = 4.0
 LOOK_EVERY = 5.0
 """Seconds between two looks whether an overflow holds."""
 _LONGEST_NAP = 1.0
+MOVED = "ivr_moved"
+"""The channel variable by which a supervisor names another queue, before the key `WAY_OUT`."""
 
 
 @dataclass
@@ -60,6 +62,8 @@ class _Waiting:
     """The command of the announcement that plays."""
     leaving: NobodyFree | None = None
     """Why we have let them out."""
+    called_away: bool = False
+    """A supervisor wants them out, and a sentence of ours has swallowed the key."""
 
 
 class QueueWait:
@@ -172,7 +176,23 @@ class QueueWait:
         if finished.variables.get("cc_cause") == "answered":
             result = Handed()
         self._remember(wait, result)
-        return result
+        moved = None if isinstance(result, Handed) or wait.leaving else self._moved(wait, finished)
+        return result if moved is None else self._in_queue(moved)
+
+    def _moved(self, wait: _Waiting, finished: Finished) -> _Waiting | None:
+        """Where a supervisor has sent them; they have the place there that their wait gives them."""
+        name, variables = finished.variables.get(MOVED, ""), finished.variables
+        if self._people is None or variables.get("cc_exit_key") != WAY_OUT:
+            return None
+        self._call.set_variable(MOVED, "")
+        if name not in self._people.plan.queues:
+            log.error("not_moved", call=self._record.call_id, queue=name)
+            name = wait.queue.name
+        now, queue = self._clock.now(), self._people.plan.queue(name)
+        since = self.joined.setdefault(queue.name, self.joined.get(wait.queue.name, now))
+        ahead_by = queue.base_score(wait.enqueue.context.get("segment", ""), wait.enqueue.priority)
+        log.info("caller_moved", call=self._record.call_id, queue=queue.name)
+        return _Waiting(queue, wait.enqueue, now, ahead_by + int(now - since))
 
     def _note(self, wait: _Waiting) -> None:
         """What we know of this stay travels with the leg: whoever hears of it in the events writes it."""
@@ -207,8 +227,11 @@ class QueueWait:
                     return finished
                 case Finished(command_id=ended) if ended == wait.speaking:
                     wait.speaking = ""
-                    if wait.leaving is not None:
+                    if wait.leaving is not None or wait.called_away:
                         self._let_out(wait)
+                case Digit(key) if key == WAY_OUT and wait.speaking:
+                    wait.called_away = True
+                    self._call.stop_playing()
                 case Digit(key) if wait.speaking and key in wait.enqueue.keys:
                     self._leave(wait, NobodyFree("left", key))
             now = self._clock.now()

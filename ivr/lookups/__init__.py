@@ -41,7 +41,9 @@ LOOKUPS: Mapping[str, Ask] = {
     "movements": movements.ask,
     "one_account": account.ask_one,
     "order": order.ask,
+    "orders": order.ask_all,
     "ticket": ticket.ask,
+    "tickets": ticket.ask_all,
 }
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
@@ -53,7 +55,9 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "movements": movements.SCHEMA,
     "one_account": account.ONE,
     "order": order.SCHEMA,
+    "orders": order.ALL,
     "ticket": ticket.SCHEMA,
+    "tickets": ticket.ALL,
 }
 
 

@@ -13,9 +13,10 @@ Source: mod_callcenter.c, `cc_config_api_function` of 1.11.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Literal
 
 from esl import commands
@@ -67,15 +68,20 @@ class Wanted:
     agents: tuple[Agent, ...]
 
 
-def wanted(plan: Plan, others: Sequence[Queue] = (), telephones: Sequence[Agent] = ()) -> Wanted:
+def wanted(
+    plan: Plan,
+    others: Sequence[Queue] = (),
+    telephones: Sequence[Agent] = (),
+    contacts: Mapping[str, str] = MappingProxyType({}),
+) -> Wanted:
     """What the plan means for the switch; `others` and `telephones` are of `freeswitch` in the settings, and
-    give way to what the plan declares under the same name."""
+    give way to what the plan declares under the same name. `contacts`: dial strings by agent."""
     queues = {queue.name: queue for queue in others}
     for name in plan.queues:
         queues[name] = queue_of(plan, name)
     agents = {agent.name: agent for agent in telephones}
     for name in plan.agents:
-        agents[name] = agent_of(plan, name)
+        agents[name] = agent_of(plan, name, contacts)
     return Wanted(tuple(queues.values()), tuple(agents.values()))
 
 
@@ -92,14 +98,16 @@ def queue_of(plan: Plan, name: str) -> Queue:
     )
 
 
-def agent_of(plan: Plan, name: str) -> Agent:
-    """A declared agent, with their tiers."""
+def agent_of(plan: Plan, name: str, contacts: Mapping[str, str] = MappingProxyType({})) -> Agent:
+    """A declared agent, with their tiers; `contacts`: dial strings of those who have one of their own."""
     tiers = [tier for tier in plan.tiers() if tier.agent == name]
     return Agent(
         name,
         tuple(tier.queue for tier in tiers if tier.level == OWN),
         helps=tuple((tier.queue, tier.level) for tier in tiers if tier.level != OWN),
         wrap_up=plan.agents[name].wrap_up,
+        positions=tuple((tier.queue, tier.position) for tier in tiers if tier.position != 1),
+        contact=contacts.get(name, ""),
     )
 
 
@@ -179,15 +187,11 @@ def _queues(goal: Wanted, there: dict[str, QueueRow]) -> Iterator[Change]:
             yield Change("change", f"queue {queue.name}", detail, (command,))
 
 
-def _contact(agent: str) -> str:
-    return f"[leg_timeout=20]user/{in_domain(agent)}"
-
-
 def _agents(goal: Wanted, there: dict[str, AgentRow]) -> Iterator[Change]:
     for agent in goal.agents:
         name, row = in_domain(agent.name), there.get(in_domain(agent.name))
         settings = {
-            "contact": _contact(agent.name),
+            "contact": agent.dial,
             "max_no_answer": str(MAX_NO_ANSWER),
             "wrap_up_time": str(agent.wrap_up),
         }
@@ -219,18 +223,21 @@ def _tiers(
     goal: Wanted, there: dict[tuple[str, str], TierRow], agents: dict[str, AgentRow]
 ) -> Iterator[Change]:
     wanted_ones = {
-        (in_domain(queue), in_domain(agent.name)): level
+        (in_domain(queue), in_domain(agent.name)): (level, agent.position(queue))
         for agent in goal.agents
         for queue, level in agent.tiers
     }
-    for (queue, agent), level in wanted_ones.items():
+    for (queue, agent), (level, position) in wanted_ones.items():
         row, what = there.get((queue, agent)), f"agent {ours(agent)} in {ours(queue)}"
         if row is None:
-            command = commands.call_centre("tier", "add", queue, agent, str(level), "1")
+            command = commands.call_centre("tier", "add", queue, agent, str(level), str(position))
             yield Change("add", what, f"at level {level}", (command,))
         elif row.level != level:
             command = commands.call_centre("tier", "set", "level", queue, agent, str(level))
             yield Change("change", what, f"level {row.level} → {level}", (command,))
+        elif row.position != position:
+            command = commands.call_centre("tier", "set", "position", queue, agent, str(position))
+            yield Change("change", what, f"position {row.position} → {position}", (command,))
     kept = {in_domain(agent.name) for agent in goal.agents}
     for queue, agent in there.keys() - wanted_ones.keys():
         if ours(queue) is None or ours(agent) is None or (agent not in kept and agent in agents):

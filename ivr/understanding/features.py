@@ -34,6 +34,8 @@ FAMILIES: Mapping[str, float] = {
     "both": 0.9,
 }
 """What a sentence is seen by, and how much each weighs. Chosen by leaving out training examples."""
+OF_THE_WHOLE = ("about", "both")
+"""The families that tell of a sentence of strange words, too; they come last."""
 SMALL_TALK = frozenset({"yes", "no", "bye", "thanks"})
 FEATURES_VERSION = 1
 """Another number for every change in here: a model of another version is not used."""

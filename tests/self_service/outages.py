@@ -6,7 +6,8 @@ import json
 import random
 import signal
 from collections import Counter
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,13 +109,15 @@ class Company:
         ]
         gevent.sleep(self.chance.uniform(0, SPREAD * 2))  # chance says in which step of whose call it goes
         breaks()
-        gevent.joinall(calling, raise_error=True)
-        self.wait_for("all with a person", lambda: len(self._with_a_person(numbers, reads)) == CALLERS)
-        self.serving.end(signal.SIGKILL)
-        for caller in callers:
-            caller.hang_up()
-        self.serving = Serving(self.home, **self.variables)
-        mends()
+        try:
+            gevent.joinall(calling, raise_error=True)
+            self.wait_for("all with a person", lambda: len(self._with_a_person(numbers, reads)) == CALLERS)
+            self.serving.end(signal.SIGKILL)
+            for caller in callers:
+                caller.hang_up()
+            self.serving = Serving(self.home, **self.variables)
+        finally:
+            mends()
 
     def _call(self, caller: ScriptedCaller) -> None:
         """Accepts, gets a case, is sent a message, and asks for their account."""
@@ -128,15 +131,22 @@ class Company:
         """The calls from these numbers whose record says so on some disk: in the spool, which was empty
         before them, or in the database."""
         handed = set()
-        for file in self.spool.folder.glob("*.jsonl"):
-            for line in file.read_bytes().splitlines():
-                entry = json.loads(line)
-                if entry["kind"] == "turn" and entry["record"]["turn"]["result"] == "handed":
-                    handed.add(entry["record"]["call_id"])
+        for line in self._spooled():
+            entry = json.loads(line)
+            if entry["kind"] == "turn" and entry["record"]["turn"]["result"] == "handed":
+                handed.add(entry["record"]["call_id"])
         for call in () if reads is None else reads.calls.latest(CALLERS):
             if call.caller_number in numbers and any(turn.result == "handed" for turn in call.turns):
                 handed.add(str(call.call_id))
         return handed
+
+    def _spooled(self) -> Iterator[bytes]:
+        """Whole lines; the server is about to drain them, or writes one, at the same time."""
+        for file in self.spool.folder.glob("*.jsonl"):
+            with suppress(FileNotFoundError):
+                yield from (
+                    line for line in file.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")
+                )
 
     @staticmethod
     def wait_for(what: str, come_about: Callable[[], bool]) -> None:
