@@ -23,6 +23,7 @@ from dialogs.nodes.question import Question
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.understand import Understand
 from dialogs.nodes.unread import Unread
 from dialogs.paths import check_paths
 from dialogs.source import meant, nearest
@@ -138,6 +139,9 @@ def _check_flow(
             yield from check_retries(flow, name, step)
         if isinstance(step, Menu):
             yield from check_menu(flow, name, step, catalogue)
+        for at, ahead in enumerate(step.answers_ahead if isinstance(step, Menu | Understand) else ()):
+            if known.lacks(ahead):
+                yield flow.problem(name, ("answers_ahead", at), known.message(ahead))
         if isinstance(step, Language) and step.language not in flow.languages:
             remedy = nearest(step.language, flow.languages)
             yield flow.problem(name, ("language",), f"the flow does not speak `{step.language}`: {remedy}")

@@ -14,6 +14,7 @@ from dialogs.effects import Spoken
 from dialogs.expressions import Template, Value, parse_template
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.form import Form
+from dialogs.nodes.row_wording import part_of
 from dialogs.nodes.step import Step, Way
 from dialogs.notice import STEP as NOTICE
 from dialogs.prompts import render
@@ -133,7 +134,9 @@ def _recording(flow: Flow, name: str, step: Step, way: Way) -> str | None:
             part = "again"
         case ("greet",):
             part = ""
-        case ("choices", str(choice), "offer"):
+        case ("row", int(at), int(place)):
+            part = part_of(at, place)
+        case ("choices" | "others", str(choice), "offer"):
             part = f"offer_{choice}"
         case (str(part),):
             pass

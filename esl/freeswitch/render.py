@@ -194,9 +194,12 @@ def _queues(configuration: SwitchConfiguration) -> dict[str, list[ET.Element]]:
         )
         for queue in configuration.queues
     ]
-    agents = [_part("agent", name=agent.name, wrap_up=str(agent.wrap_up)) for agent in configuration.agents]
+    agents = [
+        _part("agent", name=agent.name, contact=agent.dial, wrap_up=str(agent.wrap_up))
+        for agent in configuration.agents
+    ]
     tiers = [
-        _part("tier", agent=agent.name, queue=queue, level=str(level))
+        _part("tier", agent=agent.name, queue=queue, level=str(level), position=str(agent.position(queue)))
         for agent in configuration.agents
         for queue, level in agent.tiers
     ]
@@ -222,8 +225,9 @@ def _dialplan(configuration: SwitchConfiguration) -> str:
 
 def _directory(configuration: SwitchConfiguration, secrets: Mapping[str, str]) -> str:
     users = [
-        _part("user", name=agent.name, password=secrets[f"agent-{agent.name}"])
+        _part("user", name=agent.telephone, password=secrets[f"agent-{agent.name}"])
         for agent in configuration.agents
+        if agent.telephone
     ]
     return _fill("directory.xml", {}, {"users": users})
 

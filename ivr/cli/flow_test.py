@@ -13,8 +13,6 @@ from time import perf_counter
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from dialogs.coverage import Coverage, Share, coverage
 from dialogs.flow import FlowSet
@@ -137,6 +135,9 @@ def _bar(calls: int) -> Iterator[Tell]:
     if not sys.stderr.isatty() or calls < BAR_FROM:
         yield lambda: None
         return
+    from rich.console import Console  # noqa: PLC0415 - only where somebody looks
+    from rich.progress import Progress  # noqa: PLC0415
+
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("scripted calls", total=calls)
         yield lambda: bar.advance(task)

@@ -14,18 +14,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import gevent
 
 from data.errors import DataError
-from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
 from ivr.lookups import account, appointments, case, delivery_days, movements, order, ticket
 from ivr.working_days import USUAL, WorkingDays
 
+if TYPE_CHECKING:
+    from data.store import Store
+
 Answer = Found | Missing
-Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
+Ask: TypeAlias = "Callable[[Store, Mapping[str, str], datetime], Answer]"
 """The database, what it is asked by, and the time in the company's zone."""
 
 LOOKUPS: Mapping[str, Ask] = {
@@ -38,7 +41,9 @@ LOOKUPS: Mapping[str, Ask] = {
     "movements": movements.ask,
     "one_account": account.ask_one,
     "order": order.ask,
+    "orders": order.ask_all,
     "ticket": ticket.ask,
+    "tickets": ticket.ask_all,
 }
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
@@ -50,7 +55,9 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "movements": movements.SCHEMA,
     "one_account": account.ONE,
     "order": order.SCHEMA,
+    "orders": order.ALL,
     "ticket": ticket.SCHEMA,
+    "tickets": ticket.ALL,
 }
 
 

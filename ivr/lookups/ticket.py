@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from data.records import TicketStatus
-from data.store import Store
-from dialogs.catalogue import LookupSchema
+from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
 from ivr.lookups.whose import PROOF, is_theirs
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 SCHEMA = LookupSchema(
     ("ticket_id", *PROOF, "caller_number"),
@@ -45,6 +48,35 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
             "promised_date": iso_day(promised, now),
         }
     )
+
+
+MOST_TOLD = 3
+"""Tickets in one answer: nobody remembers a fourth."""
+_NAMED: Mapping[str, ValueType] = {"ticket_id": "code", "topic": "text", "opened_date": "date"}
+ALL = LookupSchema(
+    ("customer_number",),
+    {
+        "count": "number",
+        **{f"{name}_{n}": kind for n in range(1, MOST_TOLD + 1) for name, kind in _NAMED.items()},
+    },
+)
+"""Open tickets of whoever has proved who they are, by what tells them apart; `count` is that of all."""
+
+
+def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
+    """The open ones, the last opened first. Missing: there is none."""
+    tickets = store.tickets.of_customer(by.get("customer_number", ""), open_only=True)
+    if not tickets:
+        return Missing()
+    record: dict[str, str | int | bool | None] = dict.fromkeys(ALL.fields)
+    record["count"] = len(tickets)
+    for n, one in enumerate(tickets[:MOST_TOLD], start=1):
+        record |= {
+            f"ticket_id_{n}": one.ticket_number,
+            f"topic_{n}": one.topic,
+            f"opened_date_{n}": iso_day(one.opened_at, now),
+        }
+    return Found(record)
 
 
 def may_hear(store: Store, ticket: TicketStatus, by: Mapping[str, str]) -> bool:

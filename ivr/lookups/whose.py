@@ -8,8 +8,11 @@ cuts name what belongs to it. See docs/decisions/identity-what-needs-proof.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from data.store import Store
+if TYPE_CHECKING:
+    from data.store import Store
+
 
 PROOF = ("home_postcode", "customer_number")
 """What goes with a number. `none` where a flow does not know it, which is nobody's."""

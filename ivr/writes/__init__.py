@@ -11,18 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from data.records import Request
-from data.store import Store
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.working_days import USUAL, WorkingDays
 from ivr.writes import appointments, orders, people, tickets
 from ivr.writes.occasion import Asked
 
+if TYPE_CHECKING:
+    from data.store import Store
+
 Values = Mapping[str, str]
-Do = Callable[[Store, Values, Asked], Written | Refused]
+Do: TypeAlias = "Callable[[Store, Values, Asked], Written | Refused]"
 
 
 @dataclass(frozen=True)

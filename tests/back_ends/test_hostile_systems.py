@@ -16,10 +16,10 @@ import pytest
 from gevent import socket
 
 from dialogs.results import Failed, Found, Missing, Slow
-from ivr.back_ends import BackEnds
 from ivr.back_ends.answers import in_row, read_fields
 from ivr.back_ends.declared import FieldOf
 from ivr.back_ends.errors import NotAsAgreed
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.values import money_of, typed
 from ivr.outside.faults import NotReached
 from ivr.outside.http import HttpLink

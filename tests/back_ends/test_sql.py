@@ -11,9 +11,9 @@ import gevent
 import pytest
 
 from dialogs.results import Failed, Found, Missing, Slow
-from ivr.back_ends import BackEnds
 from ivr.back_ends.declared import SqlSystem
 from ivr.back_ends.errors import NotAsAgreed
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.queries import bound_names, for_psycopg, parse_query, parse_statement
 from ivr.back_ends.sql import open_sql
 from tests.back_ends.conftest import Connect

@@ -62,6 +62,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     )
     store.appointments.book("45716", slot, Request(at=TODAY))
     questions["appointment"] = {"customer_number": "45716"}
+    questions["orders"] = questions["tickets"] = {"customer_number": "45716"}
     questions["accounts"] = {"customer_number": "30460"}
     questions["one_account"] = {"customer_number": "30460", "account": "2"}
     questions["movements"] = {"customer_number": "45716", "account": "1", "from": "1"}
