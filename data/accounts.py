@@ -76,9 +76,9 @@ class Accounts:
         label: str = "",
         terms: PromiseTerms = AS_THEY_SAY,
     ) -> Promise | Refused:
-        """Notes a promise to pay; it takes the place of those that are open on the account, unless it is
-        one of several instalments. Refused: `unknown` (customer or account), or what `data.promise_rules.objection`
-        says."""
+        """Notes a promise to pay, which takes the place of those open on the account, unless it is one
+        of several instalments. Refused: `unknown` (customer or account), or as
+        `data.promise_rules.objection` says."""
 
         def make(connection: Connection) -> dict[str, str]:
             customer_id = customer_id_of(connection, customer_number)

@@ -46,6 +46,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "messages": ("ivr.cli.messages", "Messages to customers and other systems."),
     "freeswitch": ("ivr.cli.freeswitch", "A real FreeSWITCH: its configuration."),
     "callbacks": ("ivr.cli.callbacks", "Callers who keep their place and are to be called: docs/queues.md."),
+    "campaign": ("ivr.cli.campaign", "Campaigns: load bases, create, preview, cut samples, report."),
     "rules": ("ivr.cli.rules", "When people may be contacted, by which law, and why not."),
     "queues": ("ivr.cli.queues", "The queues of people: check, list, bring the switch in step."),
     "models": ("ivr.cli.speech", "Speech models: what is there, and fetching what is not."),
