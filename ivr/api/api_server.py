@@ -37,6 +37,8 @@ class ApiServer:
         self._http = HttpServer(settings.api)
         self._rooms: ApiRooms | None = None
         self._live: LiveCalls | None = None
+        self.desks = Desks(most=settings.api.limits.streams)
+        """Agents' screens."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -62,7 +64,7 @@ class ApiServer:
             store=rooms.store,
             live=self._live,
             measures=self.measures,
-            desks=Desks(most=settings.api.limits.streams),
+            desks=self.desks,
             flows=lambda: rooms.live.current.flows,
             trouble=lambda: trouble_of(server),
         )

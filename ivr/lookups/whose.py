@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from data.store import Store
 
 
+POSTCODE = "postcode"
+"""What a case keeps the postcode as that its opener gave who is no customer, or nobody known."""
 PROOF = ("home_postcode", "customer_number")
 """What goes with a number. `none` where a flow does not know it, which is nobody's."""
 
@@ -42,8 +44,13 @@ def is_theirs(store: Store, owner: str, by: Mapping[str, str]) -> bool:
     if by.get("customer_number") == owner:
         return True
     customer = store.customers.by_number(owner)
-    kept = "" if customer is None or customer.postal_code is None else _plain(customer.postal_code)
-    return bool(kept) and _plain(by.get("home_postcode", "")) == kept
+    kept = "" if customer is None or customer.postal_code is None else customer.postal_code
+    return same_postcode(kept, by.get("home_postcode", ""))
+
+
+def same_postcode(kept: str, said: str) -> bool:
+    """Whether there is one, and it is the same but for spaces and dashes; `none` is nobody's."""
+    return _plain(kept) not in ("", "NONE") and _plain(said) == _plain(kept)
 
 
 def _plain(text: str) -> str:
