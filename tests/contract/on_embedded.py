@@ -188,10 +188,10 @@ class EmbeddedPlace:
     def agent(self, talks_for: float) -> Iterator[Event]:
         agent = self.switch.call_centre.agents["1001@ivr"]
         agent.config = agent.config.model_copy(update={"talks_for": talks_for})
-        served, answered = agent.calls_answered, Event()
+        answered = Event()
 
-        def watch() -> None:
-            wait_until(lambda: agent.calls_answered > served, 30, "an answer by the agent")
+        def watch() -> None:  # whoever is set available has answered none
+            wait_until(lambda: agent.calls_answered > 0, 30, "an answer by the agent")
             answered.set()
 
         self.api("callcenter_config agent set status 1001@ivr Available")
