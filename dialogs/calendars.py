@@ -68,6 +68,10 @@ class Calendar:
         """Whether it is open at any time of that day."""
         return bool(self._on(day))
 
+    def hours_on(self, day: date) -> tuple[Hours, ...]:
+        """The hours of that day, holidays and exceptions counted; none: closed."""
+        return self._on(day)
+
     def _on(self, day: date) -> tuple[Hours, ...]:
         if day in self.dates:
             return self.dates[day]
