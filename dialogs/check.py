@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from dialogs.catalogue import HOURS, Catalogue, ValueType
+from dialogs.check_asides import check_asides, used_in_between
 from dialogs.check_landings import check_landings
 from dialogs.check_menus import check_main_menu, check_menu
 from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
@@ -64,7 +65,7 @@ def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
 def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[Problem]:
     """All problems of a set."""
     problems: list[Problem] = []
-    used = _used_as_subflow(flows)
+    used = _used_as_subflow(flows) | used_in_between(flows)
     # Others call a flow by its file's name where its own is misspelt.
     used |= {flow.name for flow in flows.flows.values() if _file_name(flow) in used - set(flows.flows)}
     known = Known(flows, catalogue, extent)
@@ -75,6 +76,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
     problems += check_writes(flows, catalogue)
     problems += check_landings(flows)
     problems += _check_notices(flows, used)
+    problems += check_asides(flows)
     if extent.heads:
         problems += _check_subflows(flows)
     return [

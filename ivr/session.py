@@ -353,7 +353,16 @@ class Session:
         self._record.caller_turn(place, answer, given, latency=latency, sensitive=secret)
         self._services.watch(
             moments.CallerAnswered(
-                self._record.call_id, collect.step, result, said, value, by, confidence, band, latency
+                self._record.call_id,
+                collect.step,
+                result,
+                said,
+                value,
+                by,
+                confidence,
+                band,
+                latency,
+                place.flow,
             )
         )
 

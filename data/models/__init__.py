@@ -14,9 +14,27 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.agents import (
+    AgentContactRow,
+    AgentPresenceRow,
+    AgentStateChangeRow,
+    AlertRow,
+    SwitchRepairRow,
+)
+from data.models.api import ApiTokenRow
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
+from data.models.campaigns import (
+    BaseMemberRow,
+    CampaignRow,
+    ContactRow,
+    CustomerBaseRow,
+    RegistryLookupRow,
+    SampleMemberRow,
+    SampleNumberRow,
+    SampleRow,
+)
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -36,6 +54,7 @@ from data.models.protection import (
     SuppressionRow,
     VerificationTryRow,
 )
+from data.models.queue_visits import AgentStatusRow, MissedOfferRow, QueueVisitRow, WorkItemRow
 from data.models.service import (
     AppointmentChangeRow,
     AppointmentRow,
@@ -53,16 +72,26 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "AgentContactRow",
+    "AgentPresenceRow",
+    "AgentStateChangeRow",
+    "AgentStatusRow",
+    "AlertRow",
+    "ApiTokenRow",
     "AppointmentChangeRow",
     "AppointmentRow",
     "AppointmentSlotRow",
     "AuditRow",
     "Base",
+    "BaseMemberRow",
     "CallRow",
     "CallStepRow",
     "CallbackRow",
     "CallerSettingRow",
+    "CampaignRow",
     "ConsentRow",
+    "ContactRow",
+    "CustomerBaseRow",
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
@@ -75,6 +104,7 @@ __all__ = [
     "InstallationRow",
     "LockoutRow",
     "MessageRow",
+    "MissedOfferRow",
     "MovementRow",
     "OrderChangeRow",
     "OrderRow",
@@ -82,13 +112,20 @@ __all__ = [
     "PaymentRow",
     "PhoneNumberRow",
     "PromiseRow",
+    "QueueVisitRow",
+    "RegistryLookupRow",
+    "SampleMemberRow",
+    "SampleNumberRow",
+    "SampleRow",
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
+    "SwitchRepairRow",
     "TicketNoteRow",
     "TicketRow",
     "TicketStatusChangeRow",
     "TurnRow",
     "UtcDateTime",
     "VerificationTryRow",
+    "WorkItemRow",
 ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from data.records import OrderStatus, Shipment
-from data.store import Store
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
 from ivr.lookups.whose import PROOF, is_theirs
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 SCHEMA = LookupSchema(
     ("order_id", *PROOF),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from data.records import TicketStatus
-from data.store import Store
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
 from ivr.lookups.whose import POSTCODE, PROOF, is_theirs, same_postcode
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 SCHEMA = LookupSchema(
     ("ticket_id", *PROOF, "caller_number"),

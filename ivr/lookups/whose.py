@@ -8,8 +8,11 @@ cuts name what belongs to it. See docs/decisions/identity-what-needs-proof.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from data.store import Store
+if TYPE_CHECKING:
+    from data.store import Store
+
 
 POSTCODE = "postcode"
 """What a case keeps the postcode as that its opener gave who is no customer, or nobody known."""
@@ -24,7 +27,9 @@ _ONE_KIND = {"case": "ticket"}
 
 def guessed_at(lookup: str, by: Mapping[str, str]) -> tuple[str, str] | None:
     """What whoever asks might be guessing at, as kind and number; `None`: nothing, they have proved who they
-    are, or it is no look-up that a postcode opens."""
+    are, or it is no look-up that a postcode or a PIN opens."""
+    if lookup == "agent":  # a PIN is guessed at
+        return lookup, _plain(by.get("agent", ""))
     if "home_postcode" not in by:
         return None
     if by["home_postcode"] in _NOTHING and by.get("customer_number", "") not in _NOTHING:

@@ -23,15 +23,8 @@ import structlog
 from data.callbacks import Callbacks as Store
 from data.errors import DataError
 from data.records import Callback
-from ivr.queueing.callback_rules import (
-    CallbackSettings,
-    NotCalled,
-    Result,
-    again_at,
-    checked,
-    lawful,
-    next_lawful,
-)
+from ivr.numbers import NotCalled, checked
+from ivr.queueing.callback_rules import CallbackSettings, Result, again_at, lawful, next_lawful
 from ivr.queueing.turns import Place, soon_free, turns
 
 log = structlog.get_logger(__name__)
@@ -54,6 +47,8 @@ class Order:
     """E.164, checked."""
     queue: str
     language: str
+    since: datetime
+    """When they came to the queue."""
     score: int
     """Seconds of base score with which they join the queue: all that they have waited, and are ahead."""
     agent_first: bool
@@ -189,6 +184,7 @@ class Callbacks:
                 number=mine.number,
                 queue=mine.queue,
                 language=mine.language,
+                since=mine.joined_at,
                 score=int(mine.score(self.now())),
                 agent_first=self.settings.first == "agent",
                 ring=self.settings.ring,

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +31,7 @@ from ivr.voice import Speaker
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
 from tests.calls.conftest import settings_in
+from tests.serving import Serving
 
 CANARY = "8361947205"
 LIVE_AUDIO = Path("/dev/shm")
@@ -336,38 +335,6 @@ def test_a_pin_spoken_in_one_go_with_the_number_is_nowhere(
 
 
 # --- the server dies, the flow breaks ---------------------------------------------------------------------
-
-
-class Serving:
-    """`ivr serve` in a process of its own, telling everything that it can tell."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.log = home / f"log-{len(list(home.glob('log-*')))}.txt"
-        ports = {"IVR_OUTBOUND__PORT": "0", "IVR_SWITCH__EVENT_PORT": "0", "IVR_SWITCH__LINE_PORT": "0"}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ivr", "--log-level", "debug", "serve", "--drain", "1"],
-                env={**os.environ, **ports, "IVR_HOME": str(home), "IVR_SPEECH__ENGINE": "none"},
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-        assert self.process.stdout is not None
-        line = b""
-        with gevent.Timeout(60):
-            while b"callers join" not in line:
-                line = self.process.stdout.readline()
-                assert line, self.log.read_text("utf-8")
-        host, _, port = line.decode().partition("callers join ")[2].partition(",")[0].rpartition(":")
-        self.lines = (host, int(port))
-
-    def caller(self, number: str) -> ScriptedCaller:
-        return ScriptedCaller(self.lines, destination="9100", number=number)
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        self.process.send_signal(how)
-        with gevent.Timeout(20):
-            self.process.communicate()
 
 
 def live_audio() -> list[Path]:
