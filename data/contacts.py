@@ -37,6 +37,7 @@ PERSONAL = ("dni", "nie", "cif")
 """Identities that only one human being has."""
 _PORTION = 5000
 Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 
 
 class Contacts:
@@ -59,6 +60,39 @@ class Contacts:
         hashes = self._hashes(whom)
         with self._database.reading() as connection:
             return _on_record(connection, whom, hashes, since)
+
+    def on_record_of_many(self, many: Sequence[Whom], *, since: datetime) -> list[OnRecord]:
+        """As `on_record` of each, in few queries: for samples. At most some thousand at a time."""
+        ids = {one for whom in many for one in whom.customer_ids}
+        addresses = {whom.address for whom in many}
+        hashes = {
+            subject: self._suppressions.hash_of(subject[1]) for whom in many for subject in whom.subjects
+        }
+        with self._database.reading() as connection:
+            suppressed = _suppressed_among(connection, hashes.values())
+            theirs = or_(ContactRow.customer_id.in_(ids), ContactRow.address.in_(addresses))
+            made = select(ContactRow).where(theirs, ContactRow.at >= utc(since), ContactRow.asked_for == "")
+            contacts = _indexed([_made(row) for row in connection.execute(made)], lambda one: one.address)
+            said = select(ConsentRow).where(
+                or_(ConsentRow.customer_id.in_(ids), ConsentRow.e164.in_(addresses))
+            )
+            rows = connection.execute(said.order_by(ConsentRow.at, ConsentRow.id)).all()
+            consents = _indexed(rows, lambda one: one.e164)
+            asked = select(RegistryLookupRow).where(RegistryLookupRow.e164.in_(addresses))
+            registries: dict[str, dict[str, RegistryAnswer]] = {}
+            for row in connection.execute(asked):
+                registries.setdefault(row.e164, {})[row.name] = RegistryAnswer(listed=row.listed, at=row.at)
+        return [
+            OnRecord(
+                contacts=tuple(_of(contacts, whom)),
+                suppressed=next(
+                    (suppressed[hashes[one]] for one in whom.subjects if hashes[one] in suppressed), ""
+                ),
+                consents=_newest(sorted(_of(consents, whom), key=lambda one: (one.at, one.id)), whom),
+                registries=registries.get(whom.address, {}),
+            )
+            for whom in many
+        ]
 
     def admit(
         self, whom: Whom, *, since: datetime, judge: Callable[[OnRecord], tuple[Answer, NewContact | None]]
@@ -199,8 +233,13 @@ def _consents(connection: Connection, whom: Whom) -> Mapping[str, NewestConsent]
         .where(or_(ConsentRow.customer_id.in_(whom.customer_ids), ConsentRow.e164 == whom.address))
         .order_by(ConsentRow.at, ConsentRow.id)
     )
+    return _newest(connection.execute(query), whom)
+
+
+def _newest(rows: Iterable[Any], whom: Whom) -> dict[str, NewestConsent]:
+    """What counts of what was said, oldest first."""
     newest: dict[str, NewestConsent] = {}
-    for row in connection.execute(query):
+    for row in rows:
         own = row.customer_id in whom.customer_ids or (row.customer_id is None and not whom.customer_ids)
         if row.given and not own:
             continue
@@ -209,6 +248,32 @@ def _consents(connection: Connection, whom: Whom) -> Mapping[str, NewestConsent]
             given=row.given, at=row.at, proof="clip" if row.clip_sha256 else words
         )
     return newest
+
+
+def _suppressed_among(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
+    """Hash → reason. The hash of a number is none of a person's, so that the kind need not be asked."""
+    found: dict[str, str] = {}
+    wanted = list(hashes)
+    for start in range(0, len(wanted), _PORTION):
+        some = SuppressionRow.subject_hash.in_(wanted[start : start + _PORTION])
+        for row in connection.execute(select(SuppressionRow).where(some)):
+            found[row.subject_hash] = row.reason or "on the list"
+    return found
+
+
+def _indexed(rows: Iterable[Found], address: Callable[[Found], str | None]) -> dict[UUID | str, list[Found]]:
+    """By customer and by address; each row once for each."""
+    index: dict[UUID | str, list[Found]] = {}
+    for row in rows:
+        for key in (row.customer_id, address(row)):  # type: ignore[attr-defined]  # rows and records have it
+            if key is not None:
+                index.setdefault(key, []).append(row)
+    return index
+
+
+def _of(index: Mapping[UUID | str, list[Found]], whom: Whom) -> Iterable[Found]:
+    keys: tuple[UUID | str, ...] = (*whom.customer_ids, whom.address)
+    return {id(row): row for key in keys for row in index.get(key, [])}.values()
 
 
 def _values(contact: NewContact) -> dict[str, Any]:

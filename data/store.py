@@ -18,6 +18,7 @@ from data.audit import Audit
 from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
+from data.campaigns import Campaigns
 from data.consents import Consents, Suppressions
 from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
@@ -77,6 +78,7 @@ class Store:
         self.appointments = Appointments(self.database)
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
+        self.campaigns = Campaigns(self.database)
         self.promises = Promises(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)

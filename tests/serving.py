@@ -12,7 +12,7 @@ import gevent
 
 from esl.embedded.caller import ScriptedCaller
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Serving:

@@ -52,6 +52,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "queue": ("ivr.cli.queue", "The queues now: who waits, how long, who is there."),
     "agent": ("ivr.cli.agent", "Agents come, pause and go, and close their contacts: docs/agents.md."),
     "supervise": ("ivr.cli.supervise", "Listen, whisper, join, move a caller; alerts and repairs."),
+    "campaign": ("ivr.cli.campaign", "Campaigns: load bases, create, preview, cut samples, report."),
     "rules": ("ivr.cli.rules", "When people may be contacted, by which law, and why not."),
     "queues": ("ivr.cli.queues", "The queues of people: check, list, bring the switch in step."),
     "models": ("ivr.cli.speech", "Speech models: what is there, and fetching what is not."),
