@@ -76,8 +76,8 @@ class Accounts:
         label: str = "",
         terms: PromiseTerms = AS_THEY_SAY,
     ) -> Promise | Refused:
-        """Notes a promise to pay, which takes the place of those open on the account, unless it is one
-        of several instalments. Refused: `unknown` (customer or account), or as
+        """Notes a promise to pay; it takes the place of those that are open on the account, unless it is
+        one of several instalments. Refused: `unknown` (customer or account), or what
         `data.promise_rules.objection` says."""
 
         def make(connection: Connection) -> dict[str, str]:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.agents import Agents
+from data.alerts import Alerts
+from data.api_tokens import ApiTokens
 from data.appointments import Appointments
 from data.audit import Audit
 from data.callbacks import Callbacks
@@ -22,12 +25,15 @@ from data.database import CONNECTIONS, Integrity, open_database
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
+from data.pages import Pages
 from data.people import Customers
 from data.promises import Promises
+from data.queue_visits import QueueVisits
 from data.releases import Releases
 from data.tickets import Tickets
 from data.traffic import Traffic
 from data.verification import Verifications
+from data.work_items import WorkItems
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,12 @@ class Store:
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
         self.callbacks = Callbacks(self.database)
+        self.api_tokens = ApiTokens(self.database)
+        self.pages = Pages(self.database)
+        self.work_items = WorkItems(self.database)
+        self.queue_visits = QueueVisits(self.database)
+        self.agents = Agents(self.database)
+        self.alerts = Alerts(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -19,6 +19,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
+from holidays.registry import EntityLoader
 
 from dialogs.source import nearest
 
@@ -87,21 +88,22 @@ def _public_holidays(place: str, year: int) -> frozenset[date]:
 def holiday_place(place: str) -> str:
     """A country, or a country and its region. Raises `ValueError` with the nearest."""
     country, _, region = place.partition("-")
-    country, known = country.upper(), _places()
+    country, known = country.upper(), _countries()
     if country not in known:
         raise ValueError(f"no holidays are known for `{place}`: {nearest(country, known)}")
     if not region:
         return country
-    for written in known[country]:
+    # Only that country's module is loaded: all of them take longer than a whole check.
+    regions: Sequence[str] = getattr(holidays, country).subdivisions
+    for written in regions:
         if written.lower() == region.lower():
             return f"{country}-{written}"
-    raise ValueError(f"`{country}` has no region `{region}`: {nearest(region, known[country])}")
+    raise ValueError(f"`{country}` has no region `{region}`: {nearest(region, regions)}")
 
 
 @lru_cache(maxsize=1)
-def _places() -> Mapping[str, list[str]]:
-    listed: Mapping[str, list[str]] = holidays.list_supported_countries()
-    return listed
+def _countries() -> frozenset[str]:
+    return frozenset(EntityLoader.get_country_codes(include_aliases=True))
 
 
 def known_zone(name: str) -> str:

@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from data.ids import new_id
 from data.records import (
     AuditEntry,
     CallAnswered,
     CallEnded,
     CallStep,
     EndedBy,
+    LeftBy,
     Reading,
     Scalar,
     Turn,
     TurnKind,
+    VisitFacts,
     Who,
 )
 from data.records.callers import TakenFor
@@ -66,9 +69,12 @@ def place_in(conversation: Conversation, step: str) -> Place:
 class CallRecord:
     """The record of one call, as the session fills it."""
 
-    def __init__(self, records: Records, call_id: UUID, began_at: datetime, recording: Path | None) -> None:
+    def __init__(
+        self, records: Records, call_id: UUID, began_at: datetime, recording: Path | None, leg: str = ""
+    ) -> None:
         self._records = records
         self._id = call_id
+        self._leg = leg
         self._began = records.clock.now()
         self._turns = 0
         self._voices = 0
@@ -79,6 +85,8 @@ class CallRecord:
         self.began_at = began_at
         self.language = ""
         self.outcome = ""
+        self.intent = ""
+        """What the caller's free speech was last taken for."""
         self._taken_for: TakenFor | None = None
 
     @property
@@ -93,6 +101,11 @@ class CallRecord:
     def verified(self, identity: str, customer_id: UUID) -> None:
         """The caller has proved who they are, by that proof of the catalogue."""
         self._verified, self._customer_id = identity, customer_id
+
+    @property
+    def verified_by(self) -> str:
+        """Which proof of the catalogue they have passed; empty: none."""
+        return self._verified or ""
 
     def answered(self) -> None:
         """The call was answered now."""
@@ -164,8 +177,9 @@ class CallRecord:
         result: str,
         found: Mapping[str, Scalar],
         sensitive: bool,
+        seconds: float | None = None,
     ) -> None:
-        """A back end was asked by `asked`, and what came of it."""
+        """A back end was asked by `asked`, and what came of it, after so many seconds."""
         self._turn(
             "system",
             place,
@@ -175,6 +189,7 @@ class CallRecord:
             asked=asked,
             found=found,
             sensitive=sensitive,
+            latency_ms=_ms(seconds),
         )
         if result == "found":
             # Whose they are is looked up by what was asked, unless that is a secret: it may wait on a disk.
@@ -201,6 +216,8 @@ class CallRecord:
         What it was about stays out, and of what was found the sensitive answers, `secrets`.
         """
         readings = result.intents if isinstance(result, Understood) else ()
+        if readings:
+            self.intent = readings[0][0]
         known = result.record if isinstance(result, Found | Written) else {}
         if isinstance(deed, Write) and isinstance(result, Written | Noted):
             self._audit("write", place, f"{deed.name}: {', '.join(deed.values)}")
@@ -216,9 +233,34 @@ class CallRecord:
             found=masked(result.entities if isinstance(result, Understood) else known, secrets),
         )
 
+    def handing_over(
+        self, place: Place, queue: str, *, slots: Mapping[str, str], known: Mapping[str, Scalar]
+    ) -> None:
+        """The caller comes to a queue; what they have said and what is known of them goes with them."""
+        customer = None if self._customer_id is None else str(self._customer_id)
+        told = {**known, "verified": self.verified_by, "customer_id": customer}
+        found = {name: value for name, value in told.items() if value}
+        self._turn("system", place, text=queue, kind="handover", asked=slots, found=found)
+
     def queued(self, place: Place, queue: str, *, result: str) -> None:
         """The caller was handed to people; `result` is `handed`, `failed`, or why nobody came."""
         self._turn("system", place, text=queue, kind="queue", result=result)
+
+    def not_queued(self, queue: str, *, reason: str) -> None:
+        """The caller was to go to a queue and did not even wait: it was closed, full, or left at once."""
+        now = self._records.clock.utc()
+        left_by: LeftBy = "overflow" if reason.startswith("overflow") else "refused"
+        facts = VisitFacts(
+            id=str(new_id()),
+            queue=queue,
+            leg=self._leg,
+            call_id=self._id,
+            joined_at=now,
+            left_at=now,
+            left_by=left_by,
+            left_for=reason.removeprefix("overflow").strip(),
+        )
+        self._records.write(lambda: self._records.call_log.visit(facts))
 
     def _turn(self, who: Who, place: Place, **values: Any) -> None:
         self._turns += 1

@@ -86,7 +86,7 @@ class CallingBack:
             dial=dial,
             caller_id=settings.callbacks.caller_id,
             server=server,
-            name=_name_of(event_socket),
+            name=name_of(event_socket),
         )
         store = cast("Store", _BesideTheLoop(rooms.store.callbacks))
         self.callbacks = Callbacks(
@@ -221,7 +221,7 @@ def is_called_back(call: Call) -> bool:
     return CALLED_BACK in call.variables
 
 
-def _name_of(event_socket: tuple[str, int]) -> str:
+def name_of(event_socket: tuple[str, int]) -> str:
     """The same for every server that uses that switch, as far as an address tells."""
     host, port = event_socket
     try:

@@ -14,6 +14,14 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.agents import (
+    AgentContactRow,
+    AgentPresenceRow,
+    AgentStateChangeRow,
+    AlertRow,
+    SwitchRepairRow,
+)
+from data.models.api import ApiTokenRow
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
@@ -46,6 +54,7 @@ from data.models.protection import (
     SuppressionRow,
     VerificationTryRow,
 )
+from data.models.queue_visits import AgentStatusRow, MissedOfferRow, QueueVisitRow, WorkItemRow
 from data.models.service import (
     AppointmentChangeRow,
     AppointmentRow,
@@ -63,6 +72,12 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "AgentContactRow",
+    "AgentPresenceRow",
+    "AgentStateChangeRow",
+    "AgentStatusRow",
+    "AlertRow",
+    "ApiTokenRow",
     "AppointmentChangeRow",
     "AppointmentRow",
     "AppointmentSlotRow",
@@ -89,6 +104,7 @@ __all__ = [
     "InstallationRow",
     "LockoutRow",
     "MessageRow",
+    "MissedOfferRow",
     "MovementRow",
     "OrderChangeRow",
     "OrderRow",
@@ -96,6 +112,7 @@ __all__ = [
     "PaymentRow",
     "PhoneNumberRow",
     "PromiseRow",
+    "QueueVisitRow",
     "RegistryLookupRow",
     "SampleMemberRow",
     "SampleNumberRow",
@@ -103,10 +120,12 @@ __all__ = [
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
+    "SwitchRepairRow",
     "TicketNoteRow",
     "TicketRow",
     "TicketStatusChangeRow",
     "TurnRow",
     "UtcDateTime",
     "VerificationTryRow",
+    "WorkItemRow",
 ]

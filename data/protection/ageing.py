@@ -20,6 +20,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, se
 from sqlalchemy.orm import aliased
 
 from data.models import (
+    AgentContactRow,
+    AgentStateChangeRow,
+    AgentStatusRow,
+    AlertRow,
     AppointmentRow,
     AppointmentSlotRow,
     AuditRow,
@@ -32,18 +36,22 @@ from data.models import (
     DoneRequestRow,
     LockoutRow,
     MessageRow,
+    MissedOfferRow,
     MovementRow,
     OrderRow,
     OutboxRow,
     PaymentRow,
     PromiseRow,
+    QueueVisitRow,
     RegistryLookupRow,
     SampleRow,
     SegmentRow,
+    SwitchRepairRow,
     TicketNoteRow,
     TicketRow,
     TurnRow,
     VerificationTryRow,
+    WorkItemRow,
 )
 from data.protection import files
 from data.protection.erasing import NAMELESS
@@ -175,6 +183,31 @@ class Ageing:
     def callbacks(self, before: datetime) -> int:
         """Those that are over."""
         return self._rows(CallbackRow, CallbackRow.id, CallbackRow.ended_at < before)
+
+    def queues(self, before: datetime) -> int:
+        """Stays in queues, calls that agents missed, and when they were there; a new status stays known."""
+        visits = self._rows(QueueVisitRow, QueueVisitRow.id, QueueVisitRow.joined_at < before)
+        missed = self._rows(MissedOfferRow, MissedOfferRow.at, MissedOfferRow.at < before)
+        newer = aliased(AgentStatusRow)
+        replaced = exists(
+            select(newer.agent).where(
+                newer.agent == AgentStatusRow.agent, newer.at > AgentStatusRow.at, newer.at < before
+            )
+        )
+        return visits + missed + self._rows(AgentStatusRow, AgentStatusRow.at, replaced)
+
+    def work(self, before: datetime) -> int:
+        """Work items that are done."""
+        return self._rows(WorkItemRow, WorkItemRow.id, WorkItemRow.done_at < before)
+
+    def agents(self, before: datetime) -> int:
+        """What agents did, and with whom; alerts that are over, and repairs. Who is there now stays."""
+        return (
+            self._rows(AgentContactRow, AgentContactRow.id, AgentContactRow.closed_at < before)
+            + self._rows(AgentStateChangeRow, AgentStateChangeRow.id, AgentStateChangeRow.at < before)
+            + self._rows(AlertRow, AlertRow.id, AlertRow.cleared_at < before)
+            + self._rows(SwitchRepairRow, SwitchRepairRow.id, SwitchRepairRow.at < before)
+        )
 
     def contacts(self, before: datetime) -> int:
         """The ledger of contacts, what registries said, and samples with their people; campaigns stay."""

@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, false, fun
 from data.errors import PersonUnknown
 from data.models import (
     AccountRow,
+    AgentContactRow,
     AppointmentChangeRow,
     AppointmentRow,
     AuditRow,
@@ -55,6 +56,7 @@ from data.models import (
     TicketStatusChangeRow,
     TurnRow,
     VerificationTryRow,
+    WorkItemRow,
 )
 from data.numbers import plausible
 
@@ -65,12 +67,20 @@ IMPERSONAL = frozenset(
         "flow_release_files",
         "flow_switches",
         "appointment_slots",
+        "api_tokens",  # whom they were given to, as the operator has named them
         "installation",
         "customer_bases",
         "campaigns",
         "samples",
         "suppressions",  # hashes that outlive the person on purpose
+        "agent_presence",  # agents are not customers
+        "agent_state_changes",
+        "alerts",
+        "switch_repairs",  # a leg's uuid, of a call that is over
         "done_requests",  # references, which lead nowhere once their rows are gone
+        "queue_visits",  # figures: whose it was, the call says
+        "missed_offers",
+        "agent_statuses",  # of staff, by their name on the switch; see `retention.queues`
     }
 )
 """Tables that hold nothing by which a person is known."""
@@ -208,6 +218,8 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             CallbackRow.number.in_(subject.numbers),
             CallbackRow.call_id.in_(call_ids),
         ),
+        WorkItemRow: also(WorkItemRow.customer_id, WorkItemRow.call_id.in_(call_ids)),
+        AgentContactRow: also(AgentContactRow.customer_id, AgentContactRow.call_id.in_(call_ids)),
         ContactRow: also(
             ContactRow.customer_id,
             ContactRow.address.in_(subject.addresses),

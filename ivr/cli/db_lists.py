@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -54,7 +55,7 @@ def import_command(
       ivr db import clients.xlsx --mapping clients.yaml --errors refused.csv
     """
     at = datetime.now(UTC)
-    with opened(url, as_json=as_json) as store, told_progress() as told:
+    with opened(url, as_json=as_json) as store, told_progress() as told, _uncollected():
         chosen = load_mapping(mapping)
         store.check()
         today = at.astimezone(_zone()).date()
@@ -77,6 +78,17 @@ def import_command(
     tell_import(found, loaded, refused, written, dry_run=dry_run, as_json=as_json)
     if refused:
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A list makes a million objects and no cycles: looking through them again and again takes a third of the
+    time of reading it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _zone() -> ZoneInfo:

@@ -10,26 +10,31 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 import structlog
 
 from dialogs.effects import Enqueue, Prompt, Spoken
 from dialogs.engine import Conversation
+from dialogs.queue_facts import BEYOND
 from dialogs.results import Failed, Handed, NobodyFree
 from dialogs.spoken_waits import said_ahead, said_wait
 from esl.errors import CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.leg import WAY_OUT
+from esl.queue_events import LEFT_FOR, VISIT
 from esl.switch import Call, Digit, Finished
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
 from ivr.living.attention import Attention
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
+from ivr.queueing.context_handover import HandingOver
 from ivr.queueing.foretelling import likely
 from ivr.queueing.people import Standing
 from ivr.queueing.plan import QueuePlan
+from ivr.queueing.visits import OVERFLOW, Note
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +43,8 @@ FIRST_WORD = 4.0
 LOOK_EVERY = 5.0
 """Seconds between two looks whether an overflow holds."""
 _LONGEST_NAP = 1.0
+MOVED = "ivr_moved"
+"""The channel variable by which a supervisor names another queue, before the key `WAY_OUT`."""
 
 
 @dataclass
@@ -55,6 +62,8 @@ class _Waiting:
     """The command of the announcement that plays."""
     leaving: NobodyFree | None = None
     """Why we have let them out."""
+    called_away: bool = False
+    """A supervisor wants them out, and a sentence of ours has swallowed the key."""
 
 
 class QueueWait:
@@ -76,9 +85,20 @@ class QueueWait:
         `before`: for how many seconds the caller has kept a place in a queue before this call.
         """
         self._before = before
+        self._called_back = services.kept is not None
+        self._handing_over = HandingOver(
+            call,
+            conversation=conversation,
+            record=record,
+            prompts=services.prompts,
+            settings=services.handover,
+            language=services.site_language,
+        )
         self._call, self._attention, self._conversation = call, attention, conversation
         self._record, self._clock, self._watch = record, services.clock, services.watch
         self._saying, self._people = saying, services.people
+        self._left_for = False
+        """Whether a reason for leaving stands on the leg."""
         self.joined: dict[str, float] = {}
         """Queue → when the caller first came to it (call time): their place."""
 
@@ -90,6 +110,8 @@ class QueueWait:
         self._watch(moments.HandedOver(call_id, step, queue, ""))
         result = refused or self._in_queue(wait)
         ended = _ended(result)
+        if refused is not None:
+            self._record.not_queued(queue, reason=ended)
         self._record.queued(place_in(self._conversation, step), queue, result=ended)
         self._watch(moments.HandedOver(call_id, step, queue, ended))
         self._attention.keys.clear()  # pressed while waiting: they were for the queue
@@ -141,13 +163,48 @@ class QueueWait:
         self._call.set_variable("cc_base_score", str(wait.ahead_by) if wait.ahead_by else "")
         if self._people is not None:
             self._call.set_variable("cc_exit_keys", wait.enqueue.keys + WAY_OUT)
+        self._note(wait)
+        going = self._handing_over
+        handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back)
         wait.command = self._call.enqueue(f"{wait.queue.name}@{QUEUE_DOMAIN}")
-        finished = self._live(wait) if self._people else self._attention.until_finished(wait.command)
+        going.whisper(handover, self._people.plan if self._people else None)
+        try:
+            finished = self._live(wait) if self._people else self._attention.until_finished(wait.command)
+        finally:
+            going.over()
         result = wait.leaving or _end_of_queue(finished)
         if finished.variables.get("cc_cause") == "answered":
             result = Handed()
         self._remember(wait, result)
-        return result
+        moved = None if isinstance(result, Handed) or wait.leaving else self._moved(wait, finished)
+        return result if moved is None else self._in_queue(moved)
+
+    def _moved(self, wait: _Waiting, finished: Finished) -> _Waiting | None:
+        """Where a supervisor has sent them; they have the place there that their wait gives them."""
+        name, variables = finished.variables.get(MOVED, ""), finished.variables
+        if self._people is None or variables.get("cc_exit_key") != WAY_OUT:
+            return None
+        self._call.set_variable(MOVED, "")
+        if name not in self._people.plan.queues:
+            log.error("not_moved", call=self._record.call_id, queue=name)
+            name = wait.queue.name
+        now, queue = self._clock.now(), self._people.plan.queue(name)
+        since = self.joined.setdefault(queue.name, self.joined.get(wait.queue.name, now))
+        ahead_by = queue.base_score(wait.enqueue.context.get("segment", ""), wait.enqueue.priority)
+        log.info("caller_moved", call=self._record.call_id, queue=queue.name)
+        return _Waiting(queue, wait.enqueue, now, ahead_by + int(now - since))
+
+    def _note(self, wait: _Waiting) -> None:
+        """What we know of this stay travels with the leg: whoever hears of it in the events writes it."""
+        first = wait.first
+        known = Note(UUID(self._record.call_id))
+        if first is not None:
+            told = first.facts.wait if first.facts.wait < BEYOND else None
+            known = replace(known, position=first.facts.position, told_wait=told)
+        self._call.set_variable(VISIT, known.written())
+        if self._left_for:
+            self._call.set_variable(LEFT_FOR, "")
+            self._left_for = False
 
     def _remember(self, wait: _Waiting, result: object) -> None:
         if self._people is None:
@@ -170,8 +227,11 @@ class QueueWait:
                     return finished
                 case Finished(command_id=ended) if ended == wait.speaking:
                     wait.speaking = ""
-                    if wait.leaving is not None:
+                    if wait.leaving is not None or wait.called_away:
                         self._let_out(wait)
+                case Digit(key) if key == WAY_OUT and wait.speaking:
+                    wait.called_away = True
+                    self._call.stop_playing()
                 case Digit(key) if wait.speaking and key in wait.enqueue.keys:
                     self._leave(wait, NobodyFree("left", key))
             now = self._clock.now()
@@ -209,6 +269,9 @@ class QueueWait:
 
     def _leave(self, wait: _Waiting, why: NobodyFree) -> None:
         wait.leaving = why
+        reason = OVERFLOW if why.reason == "overflow" else "key"
+        self._call.set_variable(LEFT_FOR, f"{reason} {why.chosen}")
+        self._left_for = True
         if wait.speaking:  # which would swallow the key that leads out
             self._call.stop_playing()
         else:

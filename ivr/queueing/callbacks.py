@@ -52,6 +52,8 @@ class Order:
     """E.164, checked."""
     queue: str
     language: str
+    since: datetime
+    """When they came to the queue."""
     score: int
     """Seconds of base score with which they join the queue: all that they have waited, and are ahead."""
     agent_first: bool
@@ -189,6 +191,7 @@ class Callbacks:
                 number=mine.number,
                 queue=mine.queue,
                 language=mine.language,
+                since=mine.joined_at,
                 score=int(mine.score(self.now())),
                 agent_first=self.settings.first == "agent",
                 ring=self.settings.ring,

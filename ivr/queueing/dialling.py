@@ -25,6 +25,7 @@ from esl import commands
 from esl.call_centre import CallCentre
 from esl.errors import CommandRefusedError, EslError
 from esl.inbound import InboundConnection
+from esl.queue_events import CALLED_BACK_SINCE
 from esl.wire import Command
 from ivr.queueing.callback_rules import Result
 from ivr.queueing.callbacks import DialLost, Order, QueueView, Trace
@@ -132,6 +133,7 @@ class SwitchDialler:
             "originate_timeout": str(order.ring),
             "ignore_early_media": "true",
             CALLED_BACK: "true",
+            CALLED_BACK_SINCE: str(round(order.since.timestamp() * 1000)),
         }
         if self._caller_id is not None:
             variables["origination_caller_id_number"] = self._caller_id

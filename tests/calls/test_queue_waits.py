@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from typing import Any
 
+import gevent
 import pytest
 from gevent.event import Event
+from sqlalchemy import select
 
+from data.models import QueueVisitRow
 from data.records import CallRecord
 from data.store import Store
 from esl.embedded.caller import ScriptedCaller
@@ -102,6 +107,19 @@ def record_of(stage: Stage, number: str) -> CallRecord:
     return found
 
 
+def visits_of(stage: Stage, record: CallRecord) -> list[Any]:
+    """What is known of the call's stays in queues: the switch's events are written within the second."""
+    with contextlib.closing(Store(stage.settings.database_url)) as store:
+        of_call = select(QueueVisitRow).where(QueueVisitRow.call_id == record.call_id)
+        for _ in range(50):
+            with store.database.reading() as connection:
+                found = list(connection.execute(of_call))
+            if found and all(one.left_at for one in found):
+                break
+            gevent.sleep(0.1)  # looks again: nothing tells another process's connection of a row
+        return found
+
+
 def test_told_where_they_stand_and_let_out_by_a_key(stage: Stage, engaged: ScriptedCaller) -> None:
     """After some music: how many are ahead, a range of minutes, the keys; one of them leads out at once."""
     number, said, told = "+34600000401", Event(), list[Moment]()
@@ -123,6 +141,10 @@ def test_told_where_they_stand_and_let_out_by_a_key(stage: Stage, engaged: Scrip
     )
     assert [one.result for one in told if isinstance(one, HandedOver)] == ["", "left 1"]
     record = record_of(stage, number)
+    (visit,) = visits_of(stage, record)
+    assert (visit.queue, visit.left_by, visit.left_for) == ("billing", "key", "1")
+    assert (visit.position, visit.agent, visit.answered_at) == (1, None, None)
+    assert visit.told_wait and visit.left_at > visit.joined_at
     assert [turn.text for turn in record.turns if turn.step == "left"] == ["Lo ha dejado."]
     assert [turn.result for turn in record.turns if turn.kind == "queue"] == ["left 1"]
 
@@ -134,5 +156,7 @@ def test_sent_elsewhere_because_it_would_take_too_long(stage: Stage, engaged: Sc
     caller = waiting(stage, number, "2")
     assert caller.wait_hangup(15)
     record = record_of(stage, number)
+    (visit,) = visits_of(stage, record)
+    assert (visit.left_by, visit.left_for, visit.left_at) == ("overflow", "overflow 2", visit.joined_at)
     assert [turn.text for turn in record.turns if turn.step == "too_long"] == ["Sería demasiado."]
     assert [one.result for one in told if isinstance(one, HandedOver)] == ["", "overflow overflow 2"]

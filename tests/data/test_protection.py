@@ -46,7 +46,22 @@ from data.protection.files import Folders, inside
 from data.protection.persons import IMPERSONAL, belongings, find
 from data.protection.retention import Retention
 from data.protection.showing import show
-from data.records import AuditEntry, Booking, Consent, Errand, OwnData, Request, TicketNote
+from data.records import (
+    AuditEntry,
+    Booking,
+    Consent,
+    Errand,
+    Finished,
+    MissedOffer,
+    NewContact,
+    NewWork,
+    OwnData,
+    Request,
+    StateChange,
+    StatusChange,
+    TicketNote,
+    VisitFacts,
+)
 from data.seeds import seed
 from data.spool import Spool
 from data.sqlite import Sqlite
@@ -526,11 +541,16 @@ def _everything_old(world: World) -> None:
     for queue in ("x", "y"):
         store.callbacks.book(replace(wanted, queue=queue))
     store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
+    store.agents.note_contact(
+        NewContact(key="x", queue="x", leg="leg-1", result="lost", joined_at=NOW, at=NOW)
+    )
+    store.agents.change_state(StateChange(agent="2001", state="in", at=NOW, by="x", source="cli"))
     for key in ("done", "lost"):
         store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
     mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}
     store.outbox.done(mine["done"], "n", at=NOW)
     store.outbox.give_up(mine["lost"], "n", at=NOW, error="x")
+    _day_in_a_queue(store)
     with store.database.writing() as connection:
         connection.execute(
             insert(LockoutRow).values(
@@ -550,6 +570,25 @@ def _everything_old(world: World) -> None:
         os.utime(file, (NOW.timestamp(), NOW.timestamp()))
 
 
+def _day_in_a_queue(store: Store) -> None:
+    """Somebody was there, an agent missed them, came and went; and there was work."""
+    store.queue_visits.learn(
+        [
+            VisitFacts(id="m1", queue="x", leg="a", joined_at=NOW),
+            MissedOffer(visit_id="m1", at=NOW, agent="1001", queue="x"),
+            *(
+                StatusChange(agent="1001", at=NOW + timedelta(hours=hour), status=status)
+                for hour, status in ((0, "Available"), (8, "Logged Out"))
+            ),
+        ]
+    )
+    for about in ("done", "open"):
+        item, _ = store.work_items.add(NewWork(kind="case", about=about, at=NOW, by="eva"))
+        store.work_items.assign(item.id, "1001", by="eva", at=NOW)
+        if about == "done":
+            assert store.work_items.done(item.id, Finished(by="1001", at=NOW))
+
+
 def test_every_kind_has_its_time(world: World) -> None:
     """Of each something goes, as much as was foretold, with its files; and nothing that still counts."""
     _everything_old(world)
@@ -566,6 +605,8 @@ def test_every_kind_has_its_time(world: World) -> None:
     (no,) = world.store.consents.of(customer_id=world.lucia)[:1]
     assert (no.kind, no.given) == ("marketing", False)
     assert world.store.customers.by_number(LUCIA) is not None
+    assert [one.about for one in world.store.work_items.open()] == ["open"]
+    assert world.store.queue_visits.status_of(["1001"]) == {"1001": "Logged Out"}
     with world.store.database.reading() as connection:
         for table, over in ((TicketRow, ("resolved", "closed")), (OrderRow, ("delivered", "cancelled"))):
             states = set(connection.scalars(select(table.status)))

@@ -51,7 +51,17 @@ def dialler(switch: EmbeddedSwitch) -> Iterator[SwitchDialler]:
 
 
 def order(number: str, attempt: UUID) -> Order:
-    return Order(attempt, number, "billing", "es", score=90, agent_first=False, ring=10, story={})
+    return Order(
+        attempt,
+        number,
+        "billing",
+        "es",
+        since=datetime(2026, 11, 22, tzinfo=UTC),
+        score=90,
+        agent_first=False,
+        ring=10,
+        story={},
+    )
 
 
 def test_never_began_and_gone_are_told_apart(dialler: SwitchDialler) -> None:
