@@ -17,6 +17,7 @@ from data.callers import Callers
 from data.calls import Calls
 from data.consents import Consents, Suppressions
 from data.database import CONNECTIONS, Integrity, open_database
+from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
@@ -75,6 +76,7 @@ class Store:
         self.messages = Messages(self.database)
         self.callbacks = Callbacks(self.database)
         self.work_items = WorkItems(self.database)
+        self.figures = Figures(self.database)
         self.queue_visits = QueueVisits(self.database)
 
     def upgrade(self) -> Upgraded:

@@ -47,6 +47,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "freeswitch": ("ivr.cli.freeswitch", "A real FreeSWITCH: its configuration."),
     "callbacks": ("ivr.cli.callbacks", "Callers who keep their place and are to be called: docs/queues.md."),
     "queues": ("ivr.cli.queues", "The queues of people: check, list, bring the switch in step."),
+    "report": ("ivr.cli.report", "What happened in queues, with agents, callers and flows: docs/reports.md."),
+    "work": ("ivr.cli.work", "Calls to return, cases and reviews, given to agents."),
     "models": ("ivr.cli.speech", "Speech models: what is there, and fetching what is not."),
     "say": ("ivr.cli.speech", "Synthesises a text to a file or to the speaker."),
     "transcribe": ("ivr.cli.speech", "Recognises the speech in a file."),
