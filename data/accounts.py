@@ -14,7 +14,10 @@ from data.models import AccountRow, CustomerRow, DebtRow, MovementRow, PaymentRo
 from data.numbers import plausible
 from data.once import Refusal, change
 from data.people import customer_id_of
+from data.promise_rules import objection
+from data.promises import supersede_within
 from data.records import AccountStatus, Debt, Movement, Payment, Promise, Refused, Request
+from data.records.accounts import AS_THEY_SAY, PromiseTerms
 
 MOST_ACCOUNTS = 20
 """Of one customer; nobody listens to more."""
@@ -71,22 +74,31 @@ class Accounts:
         promised_for: date,
         request: Request,
         label: str = "",
+        terms: PromiseTerms = AS_THEY_SAY,
     ) -> Promise | Refused:
-        """Notes a promise to pay. Refused: `unknown` (customer or account), `past`, `nothing`."""
+        """Notes a promise to pay; it takes the place of those that are open on the account, unless it is
+        one of several instalments. Refused: `unknown` (customer or account), or what
+        `data.promise_rules.objection` says."""
 
         def make(connection: Connection) -> dict[str, str]:
             customer_id = customer_id_of(connection, customer_number)
             account = connection.execute(
-                select(AccountRow.id, AccountRow.currency).where(
+                select(AccountRow.id, AccountRow.currency, AccountRow.balance_cents).where(
                     AccountRow.customer_id == customer_id, AccountRow.label == label
                 )
             ).one_or_none()
             if account is None:
                 raise Refusal("unknown")
-            if amount_cents <= 0:
-                raise Refusal("nothing")
-            if promised_for < request.at.date():
-                raise Refusal("past")
+            refused = objection(
+                amount_cents=amount_cents,
+                owed_cents=account.balance_cents if terms.of_balance else 0,
+                made_on=request.at.date(),
+                promised_for=promised_for,
+                longest_days=terms.longest_days,
+                least_share=terms.least_of_balance,
+            )
+            if refused is not None:
+                raise Refusal(refused)
             promise_id = new_id()
             connection.execute(
                 insert(PromiseRow).values(
@@ -99,8 +111,15 @@ class Accounts:
                     made_at=request.at,
                     status="open",
                     call_id=request.call_id,
+                    channel=terms.channel,
+                    confirmed_by=terms.confirmed_by,
+                    verified_by=terms.verified_by,
+                    grace_days=terms.grace_days,
+                    least_share=terms.least_share,
                 )
             )
+            if not terms.instalment:
+                supersede_within(connection, account.id, promise_id, request.at)
             return {"id": str(promise_id)}
 
         answer = change(self._database, "promise", request, make)

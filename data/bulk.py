@@ -20,7 +20,7 @@ def insert_many(connection: Connection, table: type[Base], rows: Sequence[Row]) 
     if connection.dialect.name == "postgresql":
         _copy(connection, table.__tablename__, rows)
     else:
-        connection.execute(insert(table), [dict(row) for row in rows])
+        _execute_many(connection, table, rows)
 
 
 def insert_missing(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
@@ -38,6 +38,17 @@ def insert_missing(connection: Connection, table: type[Base], rows: Sequence[Row
         _copy(connection, f"new_{table.__tablename__}", rows)
         moved = sql.SQL("INSERT INTO {} ({}) SELECT * FROM {} ON CONFLICT ({}) DO NOTHING")
         cursor.execute(moved.format(name, columns, waiting, sql.SQL(", ").join(map(sql.Identifier, keys))))
+
+
+def _execute_many(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
+    """As SQLAlchemy would, but column by column, and without a look at each row: half of the time."""
+    dialect, columns = connection.dialect, inspect(table).columns
+    statement = insert(table).compile(dialect=dialect, column_keys=list(rows[0]))
+    cells = []
+    for name in statement.positiontup or ():
+        written = columns[name].type.dialect_impl(dialect).bind_processor(dialect)
+        cells.append([row[name] if written is None else written(row[name]) for row in rows])
+    connection.exec_driver_sql(str(statement), list(zip(*cells, strict=True)))
 
 
 def _copy(connection: Connection, name: str, rows: Sequence[Row]) -> None:

@@ -3,7 +3,9 @@
 Rules:
 1. A record is safe when the method returns, and the call never stops for it: a lost database costs one
    bounded wait, then everything goes straight to the spool for `PAUSE_SECONDS`.
-2. A call whose beginning went to the spool continues there, until it has been drained: the database
+2. A database that hangs is as lost as one that refuses: whoever waits for it may `give_up_waiting`. What was
+   under way may then be written twice, which changes nothing.
+3. A call whose beginning went to the spool continues there, until it has been drained: the database
    refuses turns of unknown calls, and order does not matter, because every record may come twice or late.
 """
 
@@ -47,11 +49,27 @@ class CallLog:
         self._clock = clock
         self._try_again_at = float("-inf")
         self._lost: DataError | None = None
+        self._under_way: dict[object, tuple[Record, ...]] = {}
 
     @property
     def database_lost(self) -> DataError | None:
         """Why the database was last given up, `None` while it works."""
         return self._lost
+
+    @property
+    def spool_waits(self) -> bool:
+        """Whether anything waits in the spool."""
+        return self._spool.waiting
+
+    def give_up_waiting(self) -> None:
+        """Spools what the database is being told and does not answer; for `PAUSE_SECONDS` it is told nothing.
+
+        For another thread than that which waits. Raises `SpoolNotWritable`.
+        """
+        self._try_again_at = self._clock() + PAUSE_SECONDS
+        for write, records in tuple(self._under_way.items()):
+            self._spool.keep(*records)
+            self._under_way.pop(write, None)
 
     def begin(self, call: CallBegun) -> Where:
         return self._write(lambda: self._store.calls.begin(call), call)
@@ -114,15 +132,18 @@ class CallLog:
         if self._clock() < self._try_again_at:
             self._spool.keep(*records)
             return "spooled"
+        mark = object()
+        self._under_way[mark] = records
         try:
             write()
-        except (CallUnknown, RecordRefused):
-            self._spool.keep(*records)
-            return "spooled"
         except DataError as error:
-            self._give_up(error)
-            self._spool.keep(*records)
+            if not isinstance(error, CallUnknown | RecordRefused):
+                self._give_up(error)
+            if mark in self._under_way:
+                self._spool.keep(*records)
             return "spooled"
+        finally:
+            self._under_way.pop(mark, None)
         self._found_again()
         return "stored"
 

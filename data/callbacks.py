@@ -75,7 +75,7 @@ class Callbacks:
 
     def _open_of(self, connection: Connection, queue: str, who: str) -> Callback:
         query = select(CallbackRow).where(CallbackRow.queue == queue, CallbackRow.who == who, _OPEN)
-        return _callback(connection.execute(query).one())
+        return callback_of(connection.execute(query).one())
 
     # --- looking ---
 
@@ -83,7 +83,7 @@ class Callbacks:
         """One of them, open or not."""
         with self._database.reading() as connection:
             row = connection.execute(select(CallbackRow).where(CallbackRow.id == callback_id)).one_or_none()
-        return None if row is None else _callback(row)
+        return None if row is None else callback_of(row)
 
     def due(self, at: datetime, most: int = 500) -> tuple[Callback, ...]:
         """Those who wait and may be called now: the highest place of each queue first."""
@@ -93,7 +93,7 @@ class Callbacks:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(place, CallbackRow.id).limit(most)).all()
-        return tuple(sorted(map(_callback, rows), key=lambda one: -one.score(at)))
+        return tuple(sorted(map(callback_of, rows), key=lambda one: -one.score(at)))
 
     def waiting(self, queue: str = "") -> tuple[Callback, ...]:
         """All that are open, also those that are not due yet or under way; the earliest to come first."""
@@ -102,14 +102,22 @@ class Callbacks:
             query = query.where(CallbackRow.queue == queue)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(CallbackRow.joined_at, CallbackRow.id)).all()
-        return tuple(map(_callback, rows))
+        return tuple(map(callback_of, rows))
 
     def ended(self, most: int = 100) -> tuple[Callback, ...]:
         """Those that are over, the last first."""
         query = select(CallbackRow).where(CallbackRow.ended_at.is_not(None))
         query = query.order_by(CallbackRow.ended_at.desc(), CallbackRow.id).limit(most)
         with self._database.reading() as connection:
-            return tuple(map(_callback, connection.execute(query)))
+            return tuple(map(callback_of, connection.execute(query)))
+
+    def of_number(self, number: str, *, before: datetime) -> Callback | None:
+        """The last one that was booked for that number before a moment, open or not."""
+        mine = (CallbackRow.number == number, CallbackRow.booked_at <= utc(before))
+        query = select(CallbackRow).where(*mine).order_by(CallbackRow.booked_at.desc(), CallbackRow.id.desc())
+        with self._database.reading() as connection:
+            row = connection.execute(query.limit(1)).one_or_none()
+        return None if row is None else callback_of(row)
 
     def counts(self) -> dict[str, int]:
         """How many there are in each state."""
@@ -142,7 +150,7 @@ class Callbacks:
                 .values(state="claimed", claimed_by=owner, lease_until=now + lease, attempt_id=new_id())
                 .returning(CallbackRow)
             ).one_or_none()
-        return None if row is None else _callback(row)
+        return None if row is None else callback_of(row)
 
     def dialled(self, attempt_id: UUID, owner: str) -> bool:
         """From here on the customer may be called. False: it is not ours any more: do not dial."""
@@ -214,7 +222,7 @@ class Callbacks:
             _OPEN, CallbackRow.state.in_(UNDER_WAY), CallbackRow.lease_until <= utc(at)
         )
         with self._database.reading() as connection:
-            return tuple(map(_callback, connection.execute(query.order_by(CallbackRow.id))))
+            return tuple(map(callback_of, connection.execute(query.order_by(CallbackRow.id))))
 
     def take_over(self, attempt_id: UUID, owner: str, *, at: datetime, lease: timedelta) -> Callback | None:
         """The try of somebody who is gone; `None`: somebody else was faster, or its owner lives."""
@@ -227,7 +235,7 @@ class Callbacks:
                 .values(claimed_by=owner, lease_until=now + lease)
                 .returning(CallbackRow)
             ).one_or_none()
-        return None if row is None else _callback(row)
+        return None if row is None else callback_of(row)
 
     # --- from outside ---
 
@@ -304,6 +312,6 @@ def _values(booking: Booking) -> dict[str, object]:
     }
 
 
-def _callback(row: Row[Any]) -> Callback:
+def callback_of(row: Row[Any]) -> Callback:
     kept = {column: getattr(row, column) for column in Callback.__dataclass_fields__ if column != "story"}
     return Callback(**kept, story=json.loads(row.story))

@@ -148,7 +148,7 @@ class Calls:
             query = query.where(CallRow.caller_number.endswith(caller, autoescape=True))
         query = query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(max(0, most))
         with self._database.reading() as connection:
-            return tuple(_record(row, ()) for row in connection.execute(query))
+            return tuple(record_of(row, ()) for row in connection.execute(query))
 
     def move_recording(self, call_id: UUID, recording: str) -> None:
         """Notes that a call's recording lies elsewhere now. Raises `CallUnknown`."""
@@ -194,7 +194,7 @@ class Calls:
         with self._database.reading() as connection:
             rows = connection.execute(calls).all()
             turns = _turns(connection, [row.id for row in rows])
-        return tuple(_record(row, turns.get(row.id, ())) for row in rows)
+        return tuple(record_of(row, turns.get(row.id, ())) for row in rows)
 
 
 def _unfinished(node_id: str) -> Select[Any]:
@@ -307,7 +307,7 @@ def _turns(connection: Connection, call_ids: Sequence[UUID]) -> dict[UUID, tuple
     return {call_id: tuple(of_call) for call_id, of_call in turns.items()}
 
 
-def _record(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
+def record_of(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
     return CallRecord(
         call_id=row.id,
         switch_uuid=row.switch_uuid,

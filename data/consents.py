@@ -71,7 +71,7 @@ class Consents:
     def _some(self, *where: ColumnElement[bool], most: int) -> tuple[Consent, ...]:
         query = select(ConsentRow).where(*where).order_by(ConsentRow.at.desc(), ConsentRow.id.desc())
         with self._database.reading() as connection:
-            return tuple(_consent(row) for row in connection.execute(query.limit(most)))
+            return tuple(consent_of(row) for row in connection.execute(query.limit(most)))
 
 
 class Suppressions:
@@ -138,7 +138,7 @@ def _of(customer_id: UUID | None, e164: str | None) -> ColumnElement[bool]:
             return or_(ConsentRow.customer_id == customer_id, ConsentRow.e164 == e164)
 
 
-def _consent(row: Row[Any]) -> Consent:
+def consent_of(row: Row[Any]) -> Consent:
     return Consent(
         id=row.id,
         kind=row.kind,

@@ -101,10 +101,10 @@ class Messages:
         if call_id is not None:
             query = query.where(MessageRow.call_id == call_id)
         with self._database.reading() as connection:
-            return tuple(_sent(row) for row in connection.execute(query))
+            return tuple(sent_of(row) for row in connection.execute(query))
 
 
-def _sent(row: Row[Any]) -> MessageSent:
+def sent_of(row: Row[Any]) -> MessageSent:
     return MessageSent(
         channel=row.channel,
         recipient=row.recipient,

@@ -15,12 +15,10 @@ from data.database import Database
 from data.models import CustomerRow, OrderChangeRow, OrderRow, ShipmentRow
 from data.numbers import plausible
 from data.once import Refusal, change
-from data.records import OrderStatus, Refused, Request, Shipment
+from data.records import BEFORE_DISPATCH, MOST_DAYS_AHEAD, OrderStatus, Refused, Request, Shipment
 
-BEFORE_DISPATCH = ("placed", "preparing")
 UNDER_WAY = (*BEFORE_DISPATCH, "shipped", "out_for_delivery")
 _DAY_CAN_CHANGE = (*BEFORE_DISPATCH, "shipped")
-MOST_DAYS_AHEAD = 60
 """How far a delivery can be put off."""
 MOST_ORDERS = 50
 """Of one customer, in one answer."""

@@ -102,6 +102,11 @@ class Spool:
         """Whether there is anything to drain."""
         return (self.folder / _WAITING).exists() or any(self.folder.glob(_DRAINING))
 
+    def length(self) -> int:
+        """How many records wait, those that were set aside left out."""
+        files = [self.folder / _WAITING, *self.folder.glob(_DRAINING)]
+        return sum(file.read_bytes().count(b"\n") for file in files if file.exists())
+
     def drain(self, store: Store) -> Drained:
         """Writes everything that waits to the database, oldest first.
 

@@ -10,18 +10,25 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.agents import Agents
+from data.alerts import Alerts
+from data.api_tokens import ApiTokens
 from data.appointments import Appointments
 from data.audit import Audit
 from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
+from data.campaigns import Campaigns
 from data.consents import Consents, Suppressions
+from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
 from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
+from data.pages import Pages
 from data.people import Customers
+from data.promises import Promises
 from data.queue_visits import QueueVisits
 from data.releases import Releases
 from data.tickets import Tickets
@@ -72,12 +79,19 @@ class Store:
         self.appointments = Appointments(self.database)
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
+        self.campaigns = Campaigns(self.database)
+        self.promises = Promises(self.database)
+        self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
         self.callbacks = Callbacks(self.database)
+        self.api_tokens = ApiTokens(self.database)
+        self.pages = Pages(self.database)
         self.work_items = WorkItems(self.database)
         self.figures = Figures(self.database)
         self.queue_visits = QueueVisits(self.database)
+        self.agents = Agents(self.database)
+        self.alerts = Alerts(self.database)
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""

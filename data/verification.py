@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -31,34 +31,14 @@ from data.models import (
     PhoneNumberRow,
     VerificationTryRow,
 )
-from data.records import AuditEntry, utc
+from data.records import AuditEntry, Known, utc
 
 Scope = Literal["subject", "caller", "call", "all"]
-NAMES = ("customer_number", "dni")
-"""By what a person can be found."""
 WITHHELD = ""
 """The caller's number where there is none: all of those are one caller."""
 UNDER_WAY = timedelta(seconds=15)
 """How long a try may take to be judged: what is under way any longer was given up."""
 _LONGEST = 40
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """A person, and what proves them. It never leaves the comparison."""
-
-    customer_id: UUID
-    customer_number: str
-    name: str
-    language: str
-    email: str | None
-    phone: str | None
-    """The number that is tried first, E.164."""
-    postal_code: str | None
-    birth_date: date | None
-    dni: str | None
-    pin_hash: str | None
-    """argon2id in its own notation."""
 
 
 @dataclass(frozen=True, kw_only=True)

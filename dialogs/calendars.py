@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -19,6 +19,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
+from holidays.registry import EntityLoader
 
 from dialogs.source import nearest
 
@@ -55,8 +56,8 @@ class Calendar:
         """Open, closed, or closed because the day is a holiday or a dated exception."""
         local = moment.astimezone(ZoneInfo(self.zone)) if self.zone and moment.tzinfo else moment
         today, minute = local.date(), local.hour * 60 + local.minute
-        yesterday = self._on(today - timedelta(days=1))
-        if any(hours.hold(minute) for hours in self._on(today)):
+        yesterday = self.hours_on(today - timedelta(days=1))
+        if any(hours.hold(minute) for hours in self.hours_on(today)):
             return "open"
         if any(hours.hold(minute + _DAY) for hours in yesterday):
             return "open"
@@ -66,9 +67,10 @@ class Calendar:
 
     def opens_on(self, day: date) -> bool:
         """Whether it is open at any time of that day."""
-        return bool(self._on(day))
+        return bool(self.hours_on(day))
 
-    def _on(self, day: date) -> tuple[Hours, ...]:
+    def hours_on(self, day: date) -> tuple[Hours, ...]:
+        """The hours that begin on that day."""
         if day in self.dates:
             return self.dates[day]
         return () if self._is_holiday(day) else self.days.get(day.weekday(), ())
@@ -86,21 +88,22 @@ def _public_holidays(place: str, year: int) -> frozenset[date]:
 def holiday_place(place: str) -> str:
     """A country, or a country and its region. Raises `ValueError` with the nearest."""
     country, _, region = place.partition("-")
-    country, known = country.upper(), _places()
+    country, known = country.upper(), _countries()
     if country not in known:
         raise ValueError(f"no holidays are known for `{place}`: {nearest(country, known)}")
     if not region:
         return country
-    for written in known[country]:
+    # Only that country's module is loaded: all of them take longer than a whole check.
+    regions: Sequence[str] = getattr(holidays, country).subdivisions
+    for written in regions:
         if written.lower() == region.lower():
             return f"{country}-{written}"
-    raise ValueError(f"`{country}` has no region `{region}`: {nearest(region, known[country])}")
+    raise ValueError(f"`{country}` has no region `{region}`: {nearest(region, regions)}")
 
 
 @lru_cache(maxsize=1)
-def _places() -> Mapping[str, list[str]]:
-    listed: Mapping[str, list[str]] = holidays.list_supported_countries()
-    return listed
+def _countries() -> frozenset[str]:
+    return frozenset(EntityLoader.get_country_codes(include_aliases=True))
 
 
 def known_zone(name: str) -> str:

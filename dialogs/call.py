@@ -190,17 +190,30 @@ class Call:
 
     # --- words ---
 
-    def prompt(self, words: Mapping[str, Template], part: str = "", *, place: str = "") -> Prompt:
+    def prompt(
+        self,
+        words: Mapping[str, Template],
+        part: str = "",
+        *,
+        place: str = "",
+        called: Mapping[str, str] | None = None,
+    ) -> Prompt:
         """The words in the caller's language. Raises `ValueUnspeakable`.
 
-        `place` is where they stand, for their studio recording; by default this step.
+        `place` is where they stand, for their studio recording; by default this step. `called`: values that
+        are codes, by name, and what is said for them.
         """
         template = words.get(self.language)
         if template is None:
             raise ValueUnspeakable(f"step `{self.step}` has no words in {self.language}")
         place = place or "/".join(filter(None, (self.flow.name, self.step, self.within)))
         recording = "/".join(filter(None, (place, part)))
-        return render(template, language=self.language, recording=recording, pace=self.pace, say=self._say)
+        names = called or {}
+
+        def said(value: Value) -> Said:
+            return (names[value.name],) * 2 if value.name in names else self._say(value)
+
+        return render(template, language=self.language, recording=recording, pace=self.pace, say=said)
 
     def in_writing(self, words: Mapping[str, Template]) -> str:
         """The words as a message shows them, in the caller's language. Raises `ValueUnspeakable`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from dialogs.catalogue import Catalogue, ValueType
+from dialogs.check_asides import check_asides, used_in_between
 from dialogs.check_landings import check_landings
 from dialogs.check_menus import check_main_menu, check_menu
 from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
@@ -16,12 +17,15 @@ from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
 from dialogs.filled import bounded
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
+from dialogs.nodes.case import Case
 from dialogs.nodes.language import Language
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.question import Question
+from dialogs.nodes.record import HungUp, Record
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.understand import Understand
 from dialogs.nodes.unread import Unread
 from dialogs.paths import check_paths
 from dialogs.source import meant, nearest
@@ -60,7 +64,7 @@ def sensitive_names(flows: Mapping[str, Flow]) -> frozenset[str]:
 def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[Problem]:
     """All problems of a set."""
     problems: list[Problem] = []
-    used = _used_as_subflow(flows)
+    used = _used_as_subflow(flows) | used_in_between(flows)
     # Others call a flow by its file's name where its own is misspelt.
     used |= {flow.name for flow in flows.flows.values() if _file_name(flow) in used - set(flows.flows)}
     known = Known(flows, catalogue, extent)
@@ -71,6 +75,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
     problems += check_writes(flows, catalogue)
     problems += check_landings(flows)
     problems += _check_notices(flows, used)
+    problems += check_asides(flows)
     if extent.heads:
         problems += _check_subflows(flows)
     return [
@@ -136,12 +141,27 @@ def _check_flow(
             yield from check_retries(flow, name, step)
         if isinstance(step, Menu):
             yield from check_menu(flow, name, step, catalogue)
+        for at, ahead in enumerate(step.answers_ahead if isinstance(step, Menu | Understand) else ()):
+            if known.lacks(ahead):
+                yield flow.problem(name, ("answers_ahead", at), known.message(ahead))
+        if isinstance(step, Record) and step.hung_up:
+            yield from _check_hung_up(flow, name, step.hung_up)
         if isinstance(step, Language) and step.language not in flow.languages:
             remedy = nearest(step.language, flow.languages)
             yield flow.problem(name, ("language",), f"the flow does not speak `{step.language}`: {remedy}")
     menus = [(name, step) for name, step in flow.steps.items() if isinstance(step, Menu)]
     if main and menus:
         yield from check_main_menu(flow, *menus[0])
+
+
+def _check_hung_up(flow: Flow, name: str, hung_up: HungUp) -> Iterator[Problem]:
+    cases = [other for other, step in flow.steps.items() if isinstance(step, Case)]
+    if hung_up.case not in cases and hung_up.case not in flow.unread:
+        yield flow.problem(
+            name,
+            ("hung_up", "case"),
+            f"`{hung_up.case}` is no `case` step of this flow: {nearest(hung_up.case, cases)}",
+        )
 
 
 def _check_person(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:

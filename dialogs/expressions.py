@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import rule_engine
-
 from dialogs.catalogue import ValueType
 from dialogs.errors import ConditionUndecidable, ValueUnspeakable
+from dialogs.rule_tables import rule_engine
 from dialogs.source import nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dialogs.asides import STEP as ASIDES
 from dialogs.effects import Spoken
 from dialogs.expressions import Template, Value, parse_template
 from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.form import Form
+from dialogs.nodes.row_wording import part_of
 from dialogs.nodes.step import Step, Way
 from dialogs.notice import STEP as NOTICE
 from dialogs.prompts import render
@@ -91,6 +93,8 @@ class _Said:
 def _said(flows: FlowSet) -> Iterator[_Said]:
     for flow in flows.flows.values():
         yield from _each(flow.recording_notice or {}, f"{flow.name}/{NOTICE}", flow.name, NOTICE, "notice")
+        if flow.asides is not None:
+            yield from _each(flow.asides.back, f"{flow.name}/{ASIDES}", flow.name, ASIDES, "back")
         for name, step in flow.steps.items():
             for way, words in step.prompts():
                 yield from _each(words, _recording(flow, name, step, way), flow.name, name, _part(way))
@@ -130,7 +134,9 @@ def _recording(flow: Flow, name: str, step: Step, way: Way) -> str | None:
             part = "again"
         case ("greet",):
             part = ""
-        case ("choices", str(choice), "offer"):
+        case ("row", int(at), int(place)):
+            part = part_of(at, place)
+        case ("choices" | "others", str(choice), "offer"):
             part = f"offer_{choice}"
         case (str(part),):
             pass

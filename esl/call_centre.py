@@ -17,6 +17,7 @@ from esl import commands
 from esl.errors import CommandRefusedError, WireError
 from esl.wire import Command
 
+AVAILABLE = "Available"
 LOGGED_OUT = "Logged Out"
 ON_BREAK = "On Break"
 
@@ -51,6 +52,12 @@ class AgentRow:
     """Since they were last set available."""
     talk_time: int
     """Seconds of those calls."""
+    no_answers: int = 0
+    """In a row, as the switch counts; refusals are not among them."""
+    last_offered: int = 0
+    last_bridge_end: int = 0
+    ready_time: int = 0
+    """Seconds since the epoch: nobody is offered before that."""
 
     @property
     def logged_in(self) -> bool:
@@ -70,6 +77,7 @@ class TierRow:
     agent: str
     level: int
     position: int
+    state: str = "Ready"
 
 
 @dataclass(frozen=True)
@@ -84,10 +92,10 @@ class MemberRow:
     score: int
     """Seconds waited and the base score."""
     state: str
-    member: str = ""
-    """The switch's name for this stay."""
+    uuid: str = ""
+    """The member's own, of this one visit to the queue."""
     serving: str = ""
-    """The agent who is rung for them, or talks with them."""
+    """Who is offered to them, or talks with them."""
 
     @property
     def waits(self) -> bool:
@@ -125,7 +133,13 @@ class CallCentre:
     def tiers(self) -> dict[tuple[str, str], TierRow]:
         """By queue and agent."""
         rows = [
-            TierRow(row["queue"], row["agent"], _whole(row["level"]), _whole(row["position"]))
+            TierRow(
+                row["queue"],
+                row["agent"],
+                _whole(row["level"]),
+                _whole(row["position"]),
+                row.get("state", "Ready"),
+            )
             for row in self._rows("tier")
         ]
         return {(row.queue, row.agent): row for row in rows}
@@ -188,6 +202,10 @@ def _agent(row: Mapping[str, str]) -> AgentRow:
         wrap_up=_whole(row.get("wrap_up_time", "")),
         calls_answered=_whole(row.get("calls_answered", "")),
         talk_time=_whole(row.get("talk_time", "")),
+        no_answers=_whole(row.get("no_answer_count", "")),
+        last_offered=_whole(row.get("last_offered_call", "")),
+        last_bridge_end=_whole(row.get("last_bridge_end", "")),
+        ready_time=_whole(row.get("ready_time", "")),
     )
 
 
@@ -198,6 +216,6 @@ def _member(row: Mapping[str, str]) -> MemberRow:
         base_score=_whole(row.get("base_score", "")),
         score=_whole(row.get("score", "")),
         state=row.get("state", ""),
-        member=row.get("uuid", ""),
+        uuid=row.get("uuid", ""),
         serving=row.get("serving_agent", ""),
     )

@@ -216,6 +216,11 @@ def reload_xml() -> Command:
     return Command("api reloadxml")
 
 
+def reload_call_centre() -> Command:
+    """mod_callcenter starts anew: no members, agents as in the files. Only while nobody is in a queue."""
+    return Command("api reload mod_callcenter")
+
+
 def core_uuid() -> Command:
     """Answers with the `Core-UUID` of the switch's events: another one after each start."""
     return Command("api global_getvar core_uuid")

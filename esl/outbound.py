@@ -93,6 +93,10 @@ class OutboundServer:
         self._socket: Any = None  # bound; the server's own from `start` on
         self._server: StreamServer | None = None
         self._running = Group()
+        self.admitted = 0
+        """Calls that were handed to the application, since the start."""
+        self.refused = 0
+        """Connections of switches that were closed because there were too many calls."""
         self._legs: dict[OutboundConnection, Leg] = {}
         self._unproven: dict[OutboundConnection, None] = {}
         """Connections that have not shown yet to be a switch's, the oldest first."""
@@ -185,6 +189,7 @@ class OutboundServer:
     def _is_full(self, peer: tuple[Any, ...]) -> bool:
         full = self.active_calls >= self._max_calls
         if full:
+            self.refused += 1
             log.warning("outbound_full", peer=peer[0], max_calls=self._max_calls)
         return full
 
@@ -213,6 +218,7 @@ class OutboundServer:
             log.info("call_ended_at_once", leg=leg.uuid)
         del self._unproven[connection]
         self._legs[connection] = leg
+        self.admitted += 1
         try:
             self._on_call(leg)
         except CallEnded:

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from data.models import CustomerRow, OrderRow, TicketRow
 from data.store import Store
 from dialogs.results import Found
-from ivr.back_ends import BackEnds
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.reading import Declared
 from ivr.bench import Figures, figures
 from ivr.errors import MeasurementImpossible

@@ -85,6 +85,8 @@ class CallRecord:
         self.began_at = began_at
         self.language = ""
         self.outcome = ""
+        self.intent = ""
+        """What the caller's free speech was last taken for."""
         self._taken_for: TakenFor | None = None
 
     @property
@@ -99,6 +101,11 @@ class CallRecord:
     def verified(self, identity: str, customer_id: UUID) -> None:
         """The caller has proved who they are, by that proof of the catalogue."""
         self._verified, self._customer_id = identity, customer_id
+
+    @property
+    def verified_by(self) -> str:
+        """Which proof of the catalogue they have passed; empty: none."""
+        return self._verified or ""
 
     def answered(self) -> None:
         """The call was answered now."""
@@ -170,8 +177,9 @@ class CallRecord:
         result: str,
         found: Mapping[str, Scalar],
         sensitive: bool,
+        seconds: float | None = None,
     ) -> None:
-        """A back end was asked by `asked`, and what came of it."""
+        """A back end was asked by `asked`, and what came of it, after so many seconds."""
         self._turn(
             "system",
             place,
@@ -181,6 +189,7 @@ class CallRecord:
             asked=asked,
             found=found,
             sensitive=sensitive,
+            latency_ms=_ms(seconds),
         )
         if result == "found":
             # Whose they are is looked up by what was asked, unless that is a secret: it may wait on a disk.
@@ -207,6 +216,8 @@ class CallRecord:
         What it was about stays out, and of what was found the sensitive answers, `secrets`.
         """
         readings = result.intents if isinstance(result, Understood) else ()
+        if readings:
+            self.intent = readings[0][0]
         known = result.record if isinstance(result, Found | Written) else {}
         if isinstance(deed, Write) and isinstance(result, Written | Noted):
             self._audit("write", place, f"{deed.name}: {', '.join(deed.values)}")
@@ -221,6 +232,15 @@ class CallRecord:
             heard=tuple(Reading(text=intent, confidence=sure) for intent, sure in readings),
             found=masked(result.entities if isinstance(result, Understood) else known, secrets),
         )
+
+    def handing_over(
+        self, place: Place, queue: str, *, slots: Mapping[str, str], known: Mapping[str, Scalar]
+    ) -> None:
+        """The caller comes to a queue; what they have said and what is known of them goes with them."""
+        customer = None if self._customer_id is None else str(self._customer_id)
+        told = {**known, "verified": self.verified_by, "customer_id": customer}
+        found = {name: value for name, value in told.items() if value}
+        self._turn("system", place, text=queue, kind="handover", asked=slots, found=found)
 
     def queued(self, place: Place, queue: str, *, result: str) -> None:
         """The caller was handed to people; `result` is `handed`, `failed`, or why nobody came."""

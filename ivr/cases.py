@@ -59,7 +59,7 @@ class Cases:
             call_id=occasion.call_id,
         )
         reference = reference_of(hashlib.sha256(key.encode()).digest())
-        errand = _errand(new, key, reference, person.customer_id if person else None)
+        errand = errand_of(new, key, reference, person.customer_id if person else None)
         try:
             kept = self._safe.keep(
                 lambda: self._store.tickets.open(new, key=key, reference=reference), errand
@@ -91,7 +91,8 @@ class Cases:
         return Arrived({"reference": opened})
 
 
-def _errand(new: NewTicket, key: str, reference: str, customer_id: UUID | None) -> Errand:
+def errand_of(new: NewTicket, key: str, reference: str, customer_id: UUID | None) -> Errand:
+    """A case that is opened as soon as it can be, under that reference if nobody has it."""
     body: Mapping[str, Any] = {
         "reference": reference,
         "topic": new.topic,

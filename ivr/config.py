@@ -30,17 +30,22 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from esl import commands
 from esl.errors import UnsafeTextError
 from esl.sockets import LOOPBACK
+from ivr.agents.settings import AgentSettings
+from ivr.api.settings import ApiSettings
 from ivr.config_file import read
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
 from ivr.queueing.callback_rules import CallbackSettings
+from ivr.queueing.context_settings import HandoverSettings
 from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
 from ivr.understanding.settings import UnderstandingSettings
 from ivr.working_days import WorkingDaySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+SHIPPED_FLOWS = CHECKOUT / "dialogs" / "flows"
+"""The flows that come with the product: templates."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 """0 takes a free one (the demo, the tests)."""
 Network = Annotated[
@@ -187,6 +192,8 @@ class RetentionSettings(_Part):
     callbacks: Days = 90
     queues: Days = 730
     work: Days = 365
+    agents: Days = 730
+    contacts: Days = 1095
     segments: Days = 365
     verification: Days = 90
     consents: Days = 1825
@@ -223,6 +230,10 @@ class Settings(BaseSettings):
     """The designers' flows; default: `home`/flows if it is there, else the shipped ones."""
     back_ends: Path | None = None
     """The company's systems (docs/back-ends.md); default: `home`/back_ends.yaml if it is there."""
+    contact_rules: Path = Path("contact_rules")
+    """The company's own contact rules (docs/contact-rules.md), beside those that are shipped."""
+    strategies: Path = Path("strategies")
+    """Strategies with their bases and campaigns (docs/campaigns.md)."""
     queues: Path | None = None
     """The queues of people (docs/queues.md); default: queues.yaml beside the flows, if it is there."""
     recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
@@ -240,8 +251,14 @@ class Settings(BaseSettings):
     verification: VerificationSettings = VerificationSettings()
     callbacks: CallbackSettings = CallbackSettings()
     """Who is called back, when, and how often (docs/queues.md)."""
+    handover: HandoverSettings = HandoverSettings()
+    """What reaches an agent's telephone with a call (docs/queues.md)."""
+    agents: AgentSettings = AgentSettings()
+    """Agents and supervisors (docs/agents.md); who they are stands in agents.yaml beside queues.yaml."""
     understanding: UnderstandingSettings = UnderstandingSettings()
     log: LogSettings = LogSettings()
+    api: ApiSettings = ApiSettings()
+    """The HTTP API (docs/api.md)."""
     freeswitch: FreeswitchSettings = FreeswitchSettings()
     """What `ivr freeswitch init` needs to know beyond the rest."""
 
@@ -293,7 +310,7 @@ class Settings(BaseSettings):
         if self.flows is not None:
             return self.path(self.flows)
         own = self.home / "flows"
-        return own if own.is_dir() else CHECKOUT / "dialogs" / "flows"
+        return own if own.is_dir() else SHIPPED_FLOWS
 
     @property
     def back_ends_file(self) -> Path | None:
@@ -309,6 +326,21 @@ class Settings(BaseSettings):
         if self.queues is not None:
             return self.path(self.queues)
         beside = self.flows_folder / "queues.yaml"
+        return beside if beside.is_file() else None
+
+    @property
+    def agents_file(self) -> Path | None:
+        """The file of agents, beside that of queues; `None`: whoever queues.yaml names is one."""
+        return self._beside_queues("agents.yaml")
+
+    @property
+    def outcomes_file(self) -> Path | None:
+        """How agents close their contacts; `None`: without an outcome."""
+        return self._beside_queues("outcomes.yaml")
+
+    def _beside_queues(self, name: str) -> Path | None:
+        queues = self.queues_file
+        beside = (self.flows_folder if queues is None else queues.parent) / name
         return beside if beside.is_file() else None
 
     @property

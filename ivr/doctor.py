@@ -29,7 +29,7 @@ from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.messenger import checkup
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
 from ivr.queueing.reading import misfits
 from ivr.rooms import catalogue_of, writable

@@ -68,7 +68,7 @@ def switch_config(
         "recordings": str(settings.recordings_folder),
         "extensions": [
             {
-                "destination": settings.switch.destination,
+                "destination": destination,
                 "actions": [
                     ["set", "socket_resume=true"],
                     ["socket", f"{host}:{port} async full"],
@@ -78,11 +78,14 @@ def switch_config(
                     ["callcenter", f"{FALLBACK_QUEUE}@{QUEUE_DOMAIN}"],
                 ],
             }
+            for destination in (settings.switch.destination, settings.agents.star_code)
         ],
         "queues": [
             {
                 "name": f"{queue}@{QUEUE_DOMAIN}",
-                "agents": [agent],
+                # Somebody who always answers, as long as nobody is declared.
+                "agents": [] if plan.agents else [agent],
+                "overflow_after": _overflow_after(plan, queue),
                 "longest_wait": plan.queue(queue).written.longest_wait,
                 "longest_wait_without_agents": plan.queue(queue).written.longest_wait_without_agents,
             }
@@ -92,6 +95,11 @@ def switch_config(
     if settings.switch.event_password is not None:
         config["password"] = settings.switch.event_password
     return config
+
+
+def _overflow_after(plan: Plan, queue: str) -> int:
+    overflow = plan.queue(queue).written.overflow
+    return overflow.after if overflow else 0
 
 
 class EmbeddedSwitchProcess:

@@ -6,26 +6,32 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import gevent
+from gevent.threadpool import ThreadPool
 
 from data.errors import DataError
 from ivr.errors import IvrError
 
 T = TypeVar("T")
+Refusal = DataError | IvrError | OSError
 
 
-def in_thread(work: Callable[[], T]) -> T:
-    """Does it in gevent's thread pool, and waits cooperatively.
+def in_thread(work: Callable[[], T], pool: ThreadPool | None = None) -> T:
+    """Does it in a thread of the pool (default: gevent's own), and waits cooperatively. It must not log there
+    (data-threads.md)."""
+    result = (pool or gevent.get_hub().threadpool).apply(tried(work))
+    if isinstance(result, Refusal):
+        raise result
+    return result
 
-    What the database or the disk refuses is raised here: the pool would print it, as if it were a surprise.
-    """
 
-    def tried() -> T | DataError | IvrError | OSError:
+def tried(work: Callable[[], T]) -> Callable[[], T | Refusal]:
+    """The work, which returns what the database or the disk refuses: a pool prints what is raised in it, as
+    if it were a surprise."""
+
+    def trying() -> T | Refusal:
         try:
             return work()
         except (DataError, IvrError, OSError) as fault:
             return fault
 
-    result: T | DataError | IvrError | OSError = gevent.get_hub().threadpool.apply(tried)
-    if isinstance(result, DataError | IvrError | OSError):
-        raise result
-    return result
+    return trying

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from data.spool import Spool
 from data.store import Store
+from ivr.agents.follow_ups import CALLBACK, carrying_callbacks
 from ivr.cases import CASE, Cases
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -54,6 +55,7 @@ def open_performers(
     outbox.takes(CASE, Kind(carry=cases.carry))
     outbox.takes(MESSAGE, Kind(carry=messenger.carry))
     outbox.takes(CONSENT, Kind(carry=evidence.carry))
+    outbox.takes(CALLBACK, Kind(carry=carrying_callbacks(store.callbacks, clock.utc)))
     understanding = open_understanding(settings.understanding, settings.home, clock.now)
     closing.callback(understanding.close)
     bookings = Bookings(

@@ -54,6 +54,8 @@ class CallerAnswered:
     confidence: float
     band: str
     latency: float
+    flow: str = ""
+    """In which the question stands."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ Rules:
 1. Writes go in order, by one greenlet, through gevent's thread pool: the hub is never blocked, and a
    call's begin is always before its turns.
 2. What the database refuses is spooled (`data.call_log`), and brought in later; nothing is lost.
-3. A call's record is complete even if the process dies: the next start closes what it left open.
+3. What it does not answer for `PATIENCE` is spooled as well, with all that comes behind it: whenever this
+   process is killed, what is older than that is on a disk.
+4. A call's record is complete even if the process dies: the next start closes what it left open.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import gevent
 import structlog
-from gevent.event import Event
+from gevent.event import AsyncResult, Event
+from gevent.pool import Group
 from gevent.queue import Queue
 from gevent.threadpool import ThreadPool
 
@@ -32,11 +36,17 @@ from data.records import (
 from esl.switch import Call
 from ivr.call_record import CallRecord
 from ivr.clock import Clock
+from ivr.in_thread import Refusal, in_thread, tried
 
 log = structlog.get_logger(__name__)
 
-DRAIN_EVERY = 10.0
+DRAIN_EVERY = 3.0
 """Seconds between two tries to bring the spool into the database."""
+PATIENCE = 1.0
+"""Seconds that the records behind it wait for one that the database does not answer."""
+HANGING = 4
+"""Writes that may hang at a time: each gives up by itself after some seconds, and none is begun before
+`data.call_log.PAUSE_SECONDS` have passed."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ class Records:
         clock: Clock,
         recordings: Path | None,
         messages: Path | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         """`dead` names other nodes that are provably gone (`data.nodes`).
 
@@ -79,7 +90,11 @@ class Records:
         self._messages = messages or recordings
         self._writes: Queue[Callable[[], object] | Event | None] = Queue()
         self._started_at = clock.utc()
-        self._pool = ThreadPool(1)
+        self._patience = patience
+        self._late = Group()
+        self._lost = False
+        self._pool = ThreadPool(HANGING + 1)
+        self._draining = ThreadPool(1)
         self._writer = gevent.spawn(self._write_all)
         self._drainer = gevent.spawn(self._drain_now_and_then)
 
@@ -137,10 +152,14 @@ class Records:
         self._writes.put(work)
 
     def wait_until_written(self) -> None:
-        """Waits until everything that was to be written until now has been."""
+        """Waits until everything that was to be written until now has been, or waits in the spool for a
+        database that is lost."""
         done = Event()
         self._writes.put(done)
         done.wait()
+        self._late.join()
+        if self._call_log.spool_waits:
+            self._drain()
 
     def close(self, deadline: float = 10.0) -> None:
         """Writes what is left, at most `deadline` seconds."""
@@ -150,7 +169,11 @@ class Records:
         if not self._writer.ready():
             log.error("records_unwritten", waiting=self._writes.qsize())
             self._writer.kill()
+        self._late.join(timeout=deadline)
+        if self._call_log.spool_waits and self._call_log.database_lost is None:
+            self._drain()
         self._pool.kill()
+        self._draining.kill()
 
     @property
     def call_log(self) -> CallLog:
@@ -162,19 +185,32 @@ class Records:
             if isinstance(work, Event):
                 work.set()
                 continue
-            # Logged here, not in the pool: gevent's locks break among real threads (data-threads.md).
-            try:
-                self._pool.apply(work)
-            except DataError as lost:
-                log.error("record_not_written", reason=str(lost))
-            except Exception:
-                # The records of the other calls must go on being written, whatever broke this one.
-                log.exception("record_lost")
+            written = self._pool.spawn(tried(work))
+            written.wait(timeout=self._patience)
+            if written.ready():
+                _tell(written)
+                continue
+            self._late.spawn(_tell, written)
+            _tell(self._pool.spawn(tried(self._call_log.give_up_waiting)))
 
     def _drain_now_and_then(self) -> None:
         while True:
             gevent.sleep(DRAIN_EVERY)
-            self.write(self.recover)
+            self._drain()
+
+    def _drain(self) -> None:
+        """Beside the writes: a database that hangs would hold them up, too."""
+        try:
+            in_thread(self.recover, self._draining)
+        except DataError as lost:
+            if not self._lost:
+                log.error("records_wait", reason=str(lost))
+            self._lost = True
+        except Exception:
+            # It must be tried again, whatever broke this time.
+            log.exception("drain_fault")
+        else:
+            self._lost = False
 
     def recover(self) -> int:
         """Brings in what was spooled, and ends the calls that died with their server: with an earlier one of
@@ -193,3 +229,15 @@ class Records:
             return datetime.fromtimestamp((self._recordings / recording).stat().st_mtime, UTC)
         except (OSError, ValueError):
             return None
+
+
+def _tell(written: AsyncResult[Any]) -> None:
+    """Waits for a write, and tells what became of it: the others go on, whatever broke this one.
+
+    Logged here, not in the pool: gevent's locks break among real threads (data-threads.md).
+    """
+    written.wait()
+    if written.exception is not None:
+        log.error("record_lost", exc_info=written.exc_info)
+    elif isinstance(refusal := written.value, Refusal):
+        log.error("record_not_written", reason=str(refusal))

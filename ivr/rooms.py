@@ -23,24 +23,29 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.static import static_prompts
-from ivr.back_ends import BackEnds, declared_in, live_schemas
+from ivr.agents.opening import outcomes_of, staff_of
+from ivr.agents.outcomes import Outcomes
+from ivr.agents.roster import Roster
+from ivr.agents.star_code import StarCode
+from ivr.back_ends import declared_in, live_schemas
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.errors import NotWritable
+from ivr.in_thread import in_thread
 from ivr.installed import open_performers
 from ivr.living.back_end_work import Filler
 from ivr.living.hold_music import filler_of
 from ivr.lookups import Lookups
 from ivr.outbox import Outbox
 from ivr.performers import Performers
-from ivr.publishing.checkup import live_catalogue
+from ivr.publishing.catalogues import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import FlowReader
 from ivr.queueing.people import People
-from ivr.queueing.reading import load_plan
 from ivr.records import Records
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
@@ -66,6 +71,9 @@ class Rooms:
     callers: KnownCallers
     performers: Performers
     people: People
+    roster: Roster
+    outcomes: Outcomes
+    outbox: Outbox
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,8 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
 
     working = settings.working_days.of_site(settings.calls.region)
     declared = declared_in(settings.back_ends_file)
-    back_ends = BackEnds(Lookups(store, local_time, working), declared, zone=zone)
+    lookups = Lookups(store, local_time, working)
+    back_ends = BackEnds(lookups, declared, zone=zone)
     closing.callback(back_ends.close)
     for system in back_ends.systems.values():
         if system.unfit:
@@ -167,7 +176,10 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     )
     closing.callback(writes.close)
     live = _open_flows(furnishing, store, voice, closing)
-    plan = load_plan(settings.queues_file, live.current.flows.catalogue)
+    plan, roster = staff_of(settings, live.current.flows.catalogue)
+    star_code = StarCode(roster, furnishing.clock.utc)
+    lookups.answers("agent", star_code.who)
+    writes.does("agent_state", star_code.own_write())
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
@@ -186,6 +198,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         callers=callers,
         performers=performers,
         people=people,
+        roster=roster,
+        outcomes=outcomes_of(settings, plan),
+        outbox=outbox,
     )
 
 
@@ -200,7 +215,7 @@ def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool
         while True:
             gevent.sleep(OPEN_EVERY)
             try:
-                gevent.get_hub().threadpool.apply(ready)
+                in_thread(ready)
             except DataError as still:
                 log.warning("database_lost", reason=str(still))
             else:

@@ -21,6 +21,7 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from esl.outbound import OutboundServer
 from esl.switch import Call
+from ivr.agents.attendance import Attendance
 from ivr.calling_back import CallingBack, is_called_back, name_of
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -61,7 +62,14 @@ class Server:
         self._outbound: OutboundServer | None = None
         self._calling_back: CallingBack | None = None
         self._queue_watch: QueueWatch | None = None
+        self._attendance: Attendance | None = None
         self._closing = ExitStack()
+        self._stopping = False
+
+    @property
+    def attendance(self) -> Attendance | None:
+        """Who looks after the agents; `None`: nobody."""
+        return self._attendance
 
     @property
     def rooms(self) -> Rooms:
@@ -80,6 +88,21 @@ class Server:
     def calling_back(self) -> CallingBack | None:
         """Who calls back those who keep their place; `None`: nobody."""
         return self._calling_back
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new calls are taken: from `start` until `stop`."""
+        return self._rooms is not None and not self._stopping
+
+    @property
+    def furnished(self) -> bool:
+        """Whether there are `rooms`: from `start` until the end of `stop`."""
+        return self._rooms is not None
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Calls that were taken since the start, and those for which there was no room."""
+        return (0, 0) if self._outbound is None else (self._outbound.admitted, self._outbound.refused)
 
     @property
     def active_calls(self) -> int:
@@ -108,10 +131,11 @@ class Server:
             self._closing = closing.pop_all()
         event_password = settings.switch.event_password
         if settings.switch.kind == "freeswitch" and event_password is not None:
+            address = (settings.switch.event_host, settings.switch.event_port)
             try:
-                event_socket = (settings.switch.event_host, settings.switch.event_port)
-                self.watch_queues(event_socket, event_password)
-                self.call_back_through(event_socket, event_password)
+                self.watch_queues(address, event_password)
+                self.call_back_through(address, event_password)
+                self.attend_agents(address, event_password)
             except BaseException:
                 self.stop(0.0)
                 raise
@@ -126,6 +150,14 @@ class Server:
             now=self.rooms.records.clock.utc,
         )
         self._queue_watch.start()
+
+    def attend_agents(self, event_socket: tuple[str, int], password: str) -> None:
+        """Looks after agents and queues from here on, on the switch at that event socket. (`start` does so
+        with FreeSWITCH.)"""
+        self._attendance = Attendance(
+            self._settings, self.rooms, event_socket=event_socket, password=password
+        )
+        self._attendance.start()
 
     def call_back_through(self, event_socket: tuple[str, int], password: str) -> None:
         """Calls back from here on, by the switch at that event socket, if the settings have a way to dial.
@@ -148,6 +180,7 @@ class Server:
 
     def stop(self, deadline: float = 30.0) -> None:
         """Stops admitting, lets calls end for `deadline` seconds, releases the rest, writes records."""
+        self._stopping = True
         calling_back = self._calling_back
         if calling_back is not None:
             calling_back.stop_dialling()
@@ -161,6 +194,9 @@ class Server:
         watch, self._queue_watch = self._queue_watch, None
         if watch is not None:
             watch.close()
+        if self._attendance is not None:
+            self._attendance.close()
+            self._attendance = None
         self._closing.close()
         self._rooms = None
 
@@ -174,6 +210,7 @@ class Server:
             return
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
+        flow = self._flow_of(call, rooms)
         known = rooms.callers.meet(call.caller_number, at=now)
         attestation = attested(call.variables, settings.verification.attestation)
         facts = Facts(
@@ -185,7 +222,7 @@ class Server:
         )
         version = rooms.live.current
         basis = Basis(
-            flow=settings.calls.flow,
+            flow=flow,
             flow_version=version.flows.version,
             release=version.release,
             caller_facts={**known.told(version.flows.segments), "attested": attestation},
@@ -193,9 +230,16 @@ class Server:
         )
         record = rooms.records.begin(call, basis, language=facts.language)
         facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
-        conversation = Conversation(version.flows, settings.calls.flow, facts)
+        conversation = Conversation(version.flows, flow, facts)
         services = replace(self._services(), caller=known)
         Session(call, conversation, record, services).live()
+
+    def _flow_of(self, call: Call, rooms: Rooms) -> str:
+        """Which flow answers: the agents' desk for the star code, else the one of all callers."""
+        agents = self._settings.agents
+        if call.destination == agents.star_code and agents.desk_flow in rooms.live.current.flows.flows:
+            return agents.desk_flow
+        return self._settings.calls.flow
 
     def _services(self) -> Services:
         """What every call is performed with."""
@@ -211,4 +255,6 @@ class Server:
             longest_call=self._settings.calls.longest,
             performers=rooms.performers,
             people=rooms.people,
+            handover=self._settings.handover,
+            site_language=self._settings.calls.language,
         )

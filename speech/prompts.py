@@ -16,7 +16,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 import gevent
@@ -30,6 +30,7 @@ from speech.recorded import Recorded
 from speech.sound import SAMPLE_RATE, read_wav, write_wav
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
+from speech.studio_files import STUDIO_ENDINGS, studio_file
 from speech.synthesizer import Synthesizer
 
 LOG = logging.getLogger("speech.prompts")
@@ -40,7 +41,6 @@ _CONVERSION_TIMEOUT = 60.0
 """Seconds for one recording."""
 _EACH_CONVERSION = 2.0
 """Seconds for each further one of a batch."""
-STUDIO_ENDINGS = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a")
 PACES = (1.0, 0.8)
 """The usual pace, and that of callers who asked for slower (`dialogs.call.SLOW`)."""
 
@@ -333,27 +333,6 @@ class PromptLibrary:
         if now - self._refused.get(studio, -60.0) >= 60.0:
             self._refused[studio] = now
             LOG.warning("%s is not used, the prompt is synthesised: %s", studio, fault)
-
-
-def studio_file(studio: Path, name: str, language: str) -> Path | None:
-    """The recording of that name: the language's own first, then one for all; None also for a way out."""
-    pure = PurePosixPath(name)
-    if pure.is_absolute() or ".." in pure.parts or "\0" in name:
-        return None
-    for base in dict.fromkeys((language, language.partition("-")[0], "")):
-        for ending in ("", *STUDIO_ENDINGS) if pure.suffix in STUDIO_ENDINGS else STUDIO_ENDINGS:
-            path = (studio / base / f"{name}{ending}").resolve()
-            if path.is_file() and path.is_relative_to(studio):
-                return path
-    return None
-
-
-def recordings_below(folder: Path) -> frozenset[str] | None:
-    """The names of the studio's recordings, as prompts name them; `None` without a studio's folder."""
-    if not folder.is_dir():
-        return None
-    files = (file for file in folder.rglob("*") if file.suffix in STUDIO_ENDINGS)
-    return frozenset(file.relative_to(folder).with_suffix("").as_posix() for file in files)
 
 
 def _run(conversions: Sequence[Conversion]) -> None:

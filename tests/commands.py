@@ -26,7 +26,7 @@ class Done:
 def environment_of(home: Path, **variables: str) -> dict[str, str]:
     """The variables of an operator whose installation is at `home`, with no settings but these."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("IVR_")}
-    return own | {"IVR_HOME": str(home)} | variables
+    return own | {"IVR_HOME": str(home), "IVR_API__PORT": "0"} | variables
 
 
 def ivr(home: Path, *arguments: str, **variables: str) -> Done:

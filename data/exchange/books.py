@@ -2,7 +2,7 @@
 
 Rules:
 1. A file is looked through once before it is read: what unpacks to gigabytes in one cell, or claims to, is a
-   trap, and Excel's own library would take it all into memory.
+   trap, and whoever reads it would take it all into memory.
 2. What people see is what is taken: zeros in front that a number has by its format, and no number that Excel
    has rounded. What they do not see (hidden rows, merged cells, other sheets) is told.
 """
@@ -14,11 +14,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from data.errors import SheetWrong
 from data.exchange.cells import Cell
 from data.exchange.mapping import Mapping
+
+if TYPE_CHECKING:
+    from data.exchange.worksheet import Sheet, Written
 
 _LARGEST = 2_000_000_000
 """Bytes of a file unpacked; one that is small and claims more is a trap."""
@@ -49,37 +52,37 @@ class Book:
 
     def __init__(self, path: Path, mapping: Mapping) -> None:
         """Raises `SheetWrong`."""
-        from openpyxl import load_workbook  # noqa: PLC0415 -- slow to load, and most commands do not need it
+        from data.exchange.worksheet import Opened  # noqa: PLC0415 -- slow to load, and seldom needed
 
         self._path = path
         hidden, merged = _looked_through(path)
         # By its content: the library goes by the name, which may be wrong.
         self._file = path.open("rb")
         try:
-            self._book = load_workbook(self._file, read_only=True, data_only=False, keep_links=False)
+            self._book = Opened(self._file)
         except Exception as error:
             self._file.close()
             raise SheetWrong(f"{path} cannot be read ({type(error).__name__})", remedy=SAVE_ANEW) from error
         self._sheet = self._chosen(mapping)
+        self._shown_with: dict[int, int] = {}
         self.remarks = list(self._told(mapping, hidden, merged))
         """What whoever has made the list may not know of it."""
 
-    def _chosen(self, mapping: Mapping) -> Any:
-        sheets = self._book.worksheets
-        if mapping.sheet is not None:
-            found = [sheet for sheet in sheets if sheet.title == mapping.sheet]
-        else:
-            found = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    def _chosen(self, mapping: Mapping) -> Sheet:
+        found = [
+            sheet
+            for sheet in self._book.sheets
+            if (sheet.visible if mapping.sheet is None else sheet.title == mapping.sheet)
+        ]
         if not found:
             self._close()
             named = f"sheet {mapping.sheet!r}" if mapping.sheet else "sheet that is visible"
-            raise SheetWrong(
-                f"{self._path} has no {named}", remedy=f"there are {', '.join(self._book.sheetnames)}"
-            )
+            there = ", ".join(sheet.title for sheet in self._book.sheets)
+            raise SheetWrong(f"{self._path} has no {named}", remedy=f"there are {there}")
         return found[0]
 
     def _told(self, mapping: Mapping, hidden: int, merged: int) -> Iterator[str]:
-        others = [sheet.title for sheet in self._book.worksheets if sheet is not self._sheet]
+        others = [sheet.title for sheet in self._book.sheets if sheet is not self._sheet]
         if others and mapping.sheet is None:
             yield (
                 f"only the sheet {self._sheet.title!r} was read, and not {', '.join(map(repr, others[:5]))}:"
@@ -93,18 +96,17 @@ class Book:
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         """The rows with their numbers. Raises `SheetWrong`."""
         try:
-            # What the file says of its own size may be wrong, and each row would be filled up to it.
-            self._sheet.reset_dimensions()
-            for number, cells in enumerate(self._sheet.iter_rows(), 1):
-                last = max(
-                    (place for place, cell in enumerate(cells, 1) if cell.value is not None), default=0
-                )
+            for number, cells in self._book.rows(self._sheet):
+                last = max(cell.column for cell in cells)
                 if last > MOST_COLUMNS:
                     raise SheetWrong(
                         f"{self._path}:{number} has something in column {last}",
                         remedy=f"delete what stands beyond column {MOST_COLUMNS}",
                     )
-                yield number, [_value(cell) for cell in cells[:last]]
+                row: list[Cell] = [None] * last
+                for cell in cells:
+                    row[cell.column - 1] = self._meant(cell)
+                yield number, row
         except SheetWrong:
             raise
         except Exception as error:  # whatever a broken file makes of its library
@@ -114,21 +116,26 @@ class Book:
         finally:
             self._close()
 
+    def _meant(self, cell: Written) -> Cell:
+        value: Cell = cell.value
+        if cell.kind == "f":
+            return Formula(value)
+        if cell.kind == "e":
+            return Fault(value)
+        if cell.kind == "n" and cell.style and isinstance(value, int):
+            return str(value).zfill(zeros) if (zeros := self._zeros(cell.style)) else value
+        return value
+
+    def _zeros(self, style: int) -> int:
+        """How many digits every number of that style is shown with; 0: as it is."""
+        if style not in self._shown_with:
+            form = self._book.number_format(style)
+            self._shown_with[style] = len(form) if _ZEROS.fullmatch(form) else 0
+        return self._shown_with[style]
+
     def _close(self) -> None:
         self._book.close()
         self._file.close()
-
-
-def _value(cell: Any) -> Cell:
-    value: Cell = cell.value
-    match cell.data_type:
-        case "f":
-            return Formula(value)
-        case "e":
-            return Fault(value)
-        case "n" if isinstance(value, int) and _ZEROS.fullmatch(cell.number_format):
-            return str(value).zfill(len(cell.number_format))
-    return value
 
 
 def _looked_through(path: Path) -> tuple[int, int]:

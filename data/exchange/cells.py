@@ -33,12 +33,16 @@ _LARGEST = 10**15
 """Minor units; more is no amount of money but a mistake."""
 _ROUNDED = 10**15
 """From here on Excel does not keep every digit of a number."""
+_BETWEEN = re.compile(r"[\s().\-/\u00a0]")
+"""What people write between the digits of a telephone number."""
 _COMPUTES = re.compile(r"[A-Za-z]\w*\(|[|!]")
 """A function's call, or a way to another program: no telephone number has that."""
 _BEGINS = ("=", "@", "＝", "＠")
 """Of formulas; spreadsheets of East Asia take the full-width signs for the others."""
 SIGNS = ("+", "-", "＋", "－")
 """Of formulas as of numbers."""
+SUSPECT = frozenset((*_BEGINS, *SIGNS))
+"""How a text begins that may be a formula."""
 _MONEY = {
     "€": frozenset({"EUR"}),
     "£": frozenset({"GBP", "EGP", "LBP", "SYP", "GIP", "FKP", "SHP"}),
@@ -166,6 +170,9 @@ def amount(decimal: str, currency: str) -> Callable[[Cell], int]:
     """Money in minor units; as text with the file's decimal sign, or as a number of Excel's."""
     digits = get_global("currency_fractions").get(currency, get_global("currency_fractions")["DEFAULT"])[0]
     thousands = "." if decimal == "," else ","
+    around = re.compile(rf"^\s*[€$£¥]\s*|\s*(?:[€$£¥]|{currency})\s*$")
+    grouping = re.compile(rf"[{re.escape(thousands)} ]")
+    foreign = [sign for sign, currencies in _MONEY.items() if currency not in currencies]
     shape = re.compile(rf"[+-]?[0-9]{{1,3}}(?:[{re.escape(thousands)} ][0-9]{{3}})+|[+-]?[0-9]+")
 
     def parsed(cell: Cell) -> int:
@@ -184,18 +191,16 @@ def amount(decimal: str, currency: str) -> Callable[[Cell], int]:
         return int(cents)
 
     def _written(text: str) -> Decimal:
-        for sign, currencies in _MONEY.items():
-            if sign in text and currency not in currencies:
+        for sign in foreign:
+            if sign in text:
                 raise CellWrong(
                     f"is not in {currency}, as the mapping's `currency` says: give it a list of its own"
                 )
-        plain = re.sub(rf"^\s*[€$£¥]\s*|\s*(?:[€$£¥]|{currency})\s*$", "", text.strip()).replace(
-            "\u00a0", " "
-        )
+        plain = around.sub("", text.strip()).replace("\u00a0", " ")
         whole, sign, rest = plain.partition(decimal)
         if not shape.fullmatch(whole) or (sign and not re.fullmatch("[0-9]+", rest)):
             raise CellWrong(f"is no amount: write it as 1{thousands}234{decimal}50")
-        return Decimal(re.sub(rf"[{re.escape(thousands)} ]", "", whole) + "." + (rest or "0"))
+        return Decimal(grouping.sub("", whole) + "." + (rest or "0"))
 
     return parsed
 
@@ -254,7 +259,7 @@ def telephone(country: str) -> Callable[[str], str]:
     plain = _plain_numbers(known)
 
     def parsed(text: str) -> str:
-        digits = re.sub(r"[\s().\-/\u00a0]", "", text)
+        digits = text if text.isdecimal() else _BETWEEN.sub("", text)
         for prefix in (f"+{code}", f"00{code}", ""):
             if digits.startswith(prefix) and plain.fullmatch(digits[len(prefix) :]):
                 return f"+{code}{digits[len(prefix) :]}"

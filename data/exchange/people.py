@@ -146,6 +146,10 @@ class _Column:
     places: tuple[int, ...]
     source: Source
     parse: Callable[[Any], Any]
+    shown: str
+    """The column's name in the list."""
+    place: int | None
+    """Where it is one column."""
     native: bool
     """Whether Excel's own dates and numbers are of use to it; otherwise it is given text."""
 
@@ -166,6 +170,8 @@ class _Reader:
                 tuple(places[column] for column in source.column),
                 source,
                 _parser(name, source, mapping, today),
+                source.column[0] if source.column else name,
+                places[source.column[0]] if len(source.column) == 1 else None,
                 name in ("birth_date", "since", "due_on", "balance", "value"),
             )
             for name, source in mapping.columns.items()
@@ -236,20 +242,13 @@ class _Reader:
         return phones
 
     def _value(self, column: _Column, number: int, row: Sequence[Cell]) -> Any:
-        source = column.source
-        if len(column.places) == 1:
-            cell = row[column.places[0]] if column.places[0] < len(row) else None
+        source, name = column.source, column.shown
+        if column.place is not None:
+            cell = row[column.place] if column.place < len(row) else None
         else:
-            cell = " ".join(
-                part
-                for place, name in zip(column.places, source.column, strict=True)
-                if (
-                    part := _parsed(str, name, number, row[place] if place < len(row) else None, native=False)
-                )
-            )
+            cell = self._joined(column, number, row)
         if isinstance(cell, str) and not isinstance(cell, Formula | Fault):
             cell = cell.strip()
-        name = source.column[0] if source.column else column.name
         if cell is None or cell == "":
             if source.default is None:
                 return None
@@ -266,14 +265,25 @@ class _Reader:
             cell = source.map[written]
         return _parsed(column.parse, name, number, cell, native=column.native)
 
+    @staticmethod
+    def _joined(column: _Column, number: int, row: Sequence[Cell]) -> str:
+        parts = (
+            _parsed(str, name, number, row[place] if place < len(row) else None, native=False)
+            for place, name in zip(column.places, column.source.column, strict=True)
+        )
+        return " ".join([part for part in parts if part])
+
 
 def _parsed(parse: Callable[[Any], Any], column: str, number: int, cell: Cell, *, native: bool) -> Any:
     try:
-        if isinstance(cell, Formula):
-            raise CellWrong("holds a formula: paste its value instead")
-        if isinstance(cell, Fault):
-            raise CellWrong("holds a formula that failed: paste a value instead")
-        text = cells.text_of(cell)
+        # Nearly all are plain text that begins with a letter or a digit, and take the short way.
+        text = cell.strip() if type(cell) is str else ""
+        if not text or text[0] in cells.SUSPECT:
+            if isinstance(cell, Formula):
+                raise CellWrong("holds a formula: paste its value instead")
+            if isinstance(cell, Fault):
+                raise CellWrong("holds a formula that failed: paste a value instead")
+            text = cells.text_of(cell)
         if text == "":
             return None
         return parse(cell if native and not isinstance(cell, str) else text)

@@ -14,9 +14,27 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.agents import (
+    AgentContactRow,
+    AgentPresenceRow,
+    AgentStateChangeRow,
+    AlertRow,
+    SwitchRepairRow,
+)
+from data.models.api import ApiTokenRow
 from data.models.base import Base, UtcDateTime
 from data.models.callbacks import CallbackRow
 from data.models.calls import CallRow, CallStepRow, TurnRow
+from data.models.campaigns import (
+    BaseMemberRow,
+    CampaignRow,
+    ContactRow,
+    CustomerBaseRow,
+    RegistryLookupRow,
+    SampleMemberRow,
+    SampleNumberRow,
+    SampleRow,
+)
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -54,17 +72,26 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "AgentContactRow",
+    "AgentPresenceRow",
+    "AgentStateChangeRow",
     "AgentStatusRow",
+    "AlertRow",
+    "ApiTokenRow",
     "AppointmentChangeRow",
     "AppointmentRow",
     "AppointmentSlotRow",
     "AuditRow",
     "Base",
+    "BaseMemberRow",
     "CallRow",
     "CallStepRow",
     "CallbackRow",
     "CallerSettingRow",
+    "CampaignRow",
     "ConsentRow",
+    "ContactRow",
+    "CustomerBaseRow",
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
@@ -86,9 +113,14 @@ __all__ = [
     "PhoneNumberRow",
     "PromiseRow",
     "QueueVisitRow",
+    "RegistryLookupRow",
+    "SampleMemberRow",
+    "SampleNumberRow",
+    "SampleRow",
     "SegmentRow",
     "ShipmentRow",
     "SuppressionRow",
+    "SwitchRepairRow",
     "TicketNoteRow",
     "TicketRow",
     "TicketStatusChangeRow",

@@ -65,10 +65,13 @@ class PaymentRow(Base):
     received_on: Mapped[date]
     method: Mapped[str] = mapped_column(String(20))
     """`direct_debit`, `card`, `transfer`, `cash`."""
+    reference: Mapped[str | None] = mapped_column(String(60))
+    """The paying system's own: the same payment in two lists is one. `None`: it gave none."""
 
     __table_args__ = (
         iso_currency(),
         Index("ix_payments_account_id_received_on", "account_id", "received_on"),
+        Index("uq_payments_reference", "reference", unique=True),
     )
 
 
@@ -105,7 +108,27 @@ class PromiseRow(Base):
     """The day by which the money is to be there."""
     made_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(20))
-    """`open`, `kept`, `broken`, `withdrawn`."""
+    """`open`, `kept`, `partial`, `broken`, `cancelled`, `superseded`: see `data.promise_rules`."""
     call_id: Mapped[UUID | None]
+    debt_id: Mapped[UUID | None]
+    """The bill that it is about; `None`: all that is owed on the account."""
+    channel: Mapped[str] = mapped_column(String(12), server_default="call")
+    confirmed_by: Mapped[str] = mapped_column(String(20), server_default=BLANK)
+    """How they agreed when it was read back: `yes`, `key`, `agent`; empty: it was not."""
+    verified_by: Mapped[str] = mapped_column(String(40), server_default=BLANK)
+    """What proved who they were; empty: nothing."""
+    grace_days: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """Days after `promised_for` on which the money still comes in time."""
+    least_share: Mapped[int] = mapped_column(SmallInteger, server_default="100")
+    """Percent of the amount that make it kept."""
+    paid_cents: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """What has come in for it."""
+    closed_at: Mapped[datetime | None]
+    superseded_by: Mapped[UUID | None]
+    """The promise that took its place."""
+    reminded_at: Mapped[datetime | None]
 
-    __table_args__ = (iso_currency(),)
+    __table_args__ = (
+        iso_currency(),
+        Index("ix_promises_status_promised_for", "status", "promised_for"),
+    )

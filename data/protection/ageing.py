@@ -20,7 +20,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, se
 from sqlalchemy.orm import aliased
 
 from data.models import (
+    AgentContactRow,
+    AgentStateChangeRow,
     AgentStatusRow,
+    AlertRow,
     AppointmentRow,
     AppointmentSlotRow,
     AuditRow,
@@ -28,6 +31,7 @@ from data.models import (
     CallerSettingRow,
     CallRow,
     ConsentRow,
+    ContactRow,
     DebtRow,
     DoneRequestRow,
     LockoutRow,
@@ -39,7 +43,10 @@ from data.models import (
     PaymentRow,
     PromiseRow,
     QueueVisitRow,
+    RegistryLookupRow,
+    SampleRow,
     SegmentRow,
+    SwitchRepairRow,
     TicketNoteRow,
     TicketRow,
     TurnRow,
@@ -192,6 +199,21 @@ class Ageing:
     def work(self, before: datetime) -> int:
         """Work items that are done."""
         return self._rows(WorkItemRow, WorkItemRow.id, WorkItemRow.done_at < before)
+
+    def agents(self, before: datetime) -> int:
+        """What agents did, and with whom; alerts that are over, and repairs. Who is there now stays."""
+        return (
+            self._rows(AgentContactRow, AgentContactRow.id, AgentContactRow.closed_at < before)
+            + self._rows(AgentStateChangeRow, AgentStateChangeRow.id, AgentStateChangeRow.at < before)
+            + self._rows(AlertRow, AlertRow.id, AlertRow.cleared_at < before)
+            + self._rows(SwitchRepairRow, SwitchRepairRow.id, SwitchRepairRow.at < before)
+        )
+
+    def contacts(self, before: datetime) -> int:
+        """The ledger of contacts, what registries said, and samples with their people; campaigns stay."""
+        asked = self._rows(RegistryLookupRow, RegistryLookupRow.e164, RegistryLookupRow.at < before)
+        samples = self._rows(SampleRow, SampleRow.id, SampleRow.cut_at < before)
+        return asked + samples + self._rows(ContactRow, ContactRow.id, ContactRow.at < before)
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

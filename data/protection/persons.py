@@ -21,15 +21,18 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, false, fun
 from data.errors import PersonUnknown
 from data.models import (
     AccountRow,
+    AgentContactRow,
     AppointmentChangeRow,
     AppointmentRow,
     AuditRow,
     Base,
+    BaseMemberRow,
     CallbackRow,
     CallerSettingRow,
     CallRow,
     CallStepRow,
     ConsentRow,
+    ContactRow,
     CustomerPhoneNumberRow,
     CustomerRow,
     DebtRow,
@@ -43,6 +46,9 @@ from data.models import (
     PaymentRow,
     PhoneNumberRow,
     PromiseRow,
+    RegistryLookupRow,
+    SampleMemberRow,
+    SampleNumberRow,
     SegmentRow,
     ShipmentRow,
     TicketNoteRow,
@@ -61,8 +67,16 @@ IMPERSONAL = frozenset(
         "flow_release_files",
         "flow_switches",
         "appointment_slots",
+        "api_tokens",  # whom they were given to, as the operator has named them
         "installation",
+        "customer_bases",
+        "campaigns",
+        "samples",
         "suppressions",  # hashes that outlive the person on purpose
+        "agent_presence",  # agents are not customers
+        "agent_state_changes",
+        "alerts",
+        "switch_repairs",  # a leg's uuid, of a call that is over
         "done_requests",  # references, which lead nowhere once their rows are gone
         "queue_visits",  # figures: whose it was, the call says
         "missed_offers",
@@ -205,6 +219,16 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             CallbackRow.call_id.in_(call_ids),
         ),
         WorkItemRow: also(WorkItemRow.customer_id, WorkItemRow.call_id.in_(call_ids)),
+        AgentContactRow: also(AgentContactRow.customer_id, AgentContactRow.call_id.in_(call_ids)),
+        ContactRow: also(
+            ContactRow.customer_id,
+            ContactRow.address.in_(subject.addresses),
+            ContactRow.call_id.in_(call_ids),
+        ),
+        RegistryLookupRow: RegistryLookupRow.e164.in_(subject.numbers),
+        SampleNumberRow: theirs(SampleNumberRow.customer_id),
+        SampleMemberRow: theirs(SampleMemberRow.customer_id),
+        BaseMemberRow: theirs(BaseMemberRow.customer_id),
         SegmentRow: also(SegmentRow.customer_id, SegmentRow.e164.in_(subject.numbers)),
         CallerSettingRow: CallerSettingRow.e164.in_(subject.numbers),
         DebtRow: DebtRow.account_id.in_(accounts),

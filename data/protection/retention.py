@@ -23,6 +23,10 @@ class Retention:
     """Stays in queues (without a name), calls that agents missed, and when agents were there."""
     work: int | None = 365
     """Work items that are done, with the points of a review."""
+    agents: int | None = 730
+    """When agents were there, whom they had and how that ended, alerts and repairs."""
+    contacts: int | None = 1095
+    """That the company contacted somebody, of every channel; no law that is known here asks for more."""
     segments: int | None = 365
     verification: int | None = 90
     """Tries to prove who one is, and locks that are over."""

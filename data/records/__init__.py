@@ -10,6 +10,20 @@ Rules:
 from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
+from data.records.agents import (
+    AgentState,
+    Alert,
+    Closing,
+    Contact,
+    ContactResult,
+    NewContact,
+    Presence,
+    QueueDay,
+    StateChange,
+    StateSource,
+    SwitchRepair,
+)
+from data.records.api import ApiToken, NewToken
 from data.records.callbacks import Booking, Callback, CallbackState
 from data.records.calls import (
     MOST_READINGS,
@@ -29,10 +43,12 @@ from data.records.calls import (
 )
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
-from data.records.people import AuditEntry, Consent, Customer, OwnData
+from data.records.people import NAMES, AuditEntry, Consent, Customer, Known, OwnData
 from data.records.queue_visits import LeftBy, MissedOffer, OpenVisit, StatusChange, VisitFacts
 from data.records.requests import By, Refused, Request
 from data.records.service import (
+    BEFORE_DISPATCH,
+    MOST_DAYS_AHEAD,
     Appointment,
     FreeSlot,
     NewTicket,
@@ -45,11 +61,17 @@ from data.records.service import (
 from data.records.work_items import Finished, NewWork, WorkItem, WorkKind, WorkResult
 
 __all__ = [
+    "BEFORE_DISPATCH",
     "LONGEST_CODE",
+    "MOST_DAYS_AHEAD",
     "MOST_READINGS",
     "MOST_STEPS",
+    "NAMES",
     "SERVER_LOST",
     "AccountStatus",
+    "AgentState",
+    "Alert",
+    "ApiToken",
     "Appointment",
     "AuditEntry",
     "Booking",
@@ -62,7 +84,10 @@ __all__ = [
     "Callback",
     "CallbackState",
     "Claimed",
+    "Closing",
     "Consent",
+    "Contact",
+    "ContactResult",
     "Customer",
     "Debt",
     "Direction",
@@ -70,24 +95,32 @@ __all__ = [
     "Errand",
     "Finished",
     "FreeSlot",
+    "Known",
     "LaidDown",
     "LeftBy",
     "MissedOffer",
     "Movement",
+    "NewContact",
     "NewTicket",
+    "NewToken",
     "NewWork",
     "OpenVisit",
     "OrderStatus",
     "OutboxState",
     "OwnData",
     "Payment",
+    "Presence",
     "Promise",
+    "QueueDay",
     "Reading",
     "Refused",
     "Request",
     "Scalar",
     "Shipment",
+    "StateChange",
+    "StateSource",
     "StatusChange",
+    "SwitchRepair",
     "TicketChange",
     "TicketNote",
     "TicketStatus",

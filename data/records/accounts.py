@@ -83,4 +83,30 @@ class Promise:
     """The day by which the money is to be there."""
     made_at: datetime
     status: str
-    """`open`, `kept`, `broken`, `withdrawn`."""
+    """See `data.promise_rules`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseTerms:
+    """What the house asks of a promise, and how it was made."""
+
+    longest_days: int = 3660
+    """How far ahead the day may lie."""
+    of_balance: bool = False
+    """Whether it is measured by what is owed: no more than that, and the least share of it."""
+    least_of_balance: int = 0
+    """Percent of what is owed that must be promised."""
+    least_share: int = 100
+    """Percent of what is promised that make it kept."""
+    grace_days: int = 0
+    instalment: bool = False
+    """Whether it is one of several that stand beside each other."""
+    channel: str = "call"
+    confirmed_by: str = ""
+    """How they agreed when it was read back: `yes`, `key`, `agent`."""
+    verified_by: str = ""
+    """What proved who they were."""
+
+
+AS_THEY_SAY = PromiseTerms()
+"""Any amount and day to come."""

@@ -13,9 +13,12 @@ from data.text import MASK, clean_name, clean_number, clean_text
 
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
-TurnKind = Literal["said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed"]
-"""`recorded`: the text is the path of what the caller said, below the recordings folder."""
-_NAMED = ("lookup", "queue", "deed")
+TurnKind = Literal[
+    "said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed", "handover"
+]
+"""`recorded`: the text is the path of what the caller said, below the recordings folder. `handover`: they
+come to a queue, and what is known of them then goes with them."""
+_NAMED = ("lookup", "queue", "deed", "handover")
 """Kinds of turn whose text is a name out of the flow, never an answer."""
 EndedBy = Literal["caller", "system", "agent", "unknown"]
 

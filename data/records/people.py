@@ -10,6 +10,27 @@ from data.ids import new_id
 from data.records.cleaning import Cleaning, code, utc
 from data.text import clean, clean_name, clean_number, clean_text
 
+NAMES = ("customer_number", "dni")
+"""By what a person can be found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A person, and what proves them. It never leaves the comparison."""
+
+    customer_id: UUID
+    customer_number: str
+    name: str
+    language: str
+    email: str | None
+    phone: str | None
+    """The number that is tried first, E.164."""
+    postal_code: str | None
+    birth_date: date | None
+    dni: str | None
+    pin_hash: str | None
+    """argon2id in its own notation."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Customer:

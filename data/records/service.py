@@ -11,6 +11,11 @@ from data.records.cleaning import Cleaning, code, one_of, utc
 from data.records.requests import By
 from data.text import clean, clean_text
 
+BEFORE_DISPATCH = ("placed", "preparing")
+"""States of an order that has not left yet."""
+MOST_DAYS_AHEAD = 60
+"""How far ahead a day of delivery may lie."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TicketChange:

@@ -72,6 +72,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "shortcut": ("atajo", "drecera", "short cut"),
     "consent": ("consentimiento", "consentiment", "consent"),
     "menu": ("menú", "menú", "menu"),
+    "pick": ("elección", "tria", "choice"),
     "ask": ("pregunta", "pregunta", "question"),
     "confirm": ("confirmación", "confirmació", "confirmation"),
     "say": ("mensaje", "missatge", "message"),

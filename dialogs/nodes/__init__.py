@@ -20,6 +20,7 @@ from dialogs.nodes.menu import Menu
 from dialogs.nodes.message import Message
 from dialogs.nodes.notify import Notify
 from dialogs.nodes.outcome import Outcome
+from dialogs.nodes.pick import Pick
 from dialogs.nodes.promise import Promise
 from dialogs.nodes.queue import Queue
 from dialogs.nodes.record import Record
@@ -34,7 +35,7 @@ from dialogs.nodes.verify import Verify
 from dialogs.nodes.write import Write
 
 _IN_ORDER: tuple[type[Step], ...] = (
-    *(Say, Greet, Shortcut, Menu, Ask, Form, Confirm, Understand),
+    *(Say, Greet, Shortcut, Menu, Pick, Ask, Form, Confirm, Understand),
     *(Lookup, Write, Verify, Branch, Set, Hours),
     *(Queue, Callback, Message, Transfer),
     *(Record, Consent, Case, Notify, Promise, Outcome),

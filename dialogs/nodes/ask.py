@@ -141,11 +141,13 @@ class Ask(Question):
 
     def run(self, call: Call) -> Run:
         given = call.ahead.pop(self.ask, None)
-        if given is None and self.unless_known and call.first_time:
+        said = None if given is not None else self._said_before(call)
+        # Who names another order now does not mean the one of before.
+        if given is None and said is None and self.unless_known and call.first_time:
             given = call.slots.get(self.ask)
         if given is not None and not self.answers:
             return self._filled(call, given)
-        answer = yield from answered(self._answered(call), self._said_before(call))
+        answer = yield from answered(self._answered(call), said)
         if answer is None:
             return "silent" if self.silent and call.last_miss == "no_input" else "failed"
         return self._filled(call, answer.value)

@@ -23,6 +23,10 @@ sentence.
 
 What a choice has under `offer` is said behind the prompt, in the order of the page; those that the caller's
 segment has under `menu_first` (`segments.yaml`) come before the others.
+
+`answers_ahead` names questions (`ask`) that come later and that the same sentence may answer, such as the
+number of an order: "quiero saber de mi pedido 780346" chooses `order`, and the number is not asked for any
+more. Only a sentence with a number of five digits or more is handed on.
 ```yaml test
 - test: by voice
   steps:
@@ -69,6 +73,8 @@ from dialogs.effects import Keys, Prompt
 from dialogs.expressions import Template
 from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
+from dialogs.nodes.matters import as_heard
+from dialogs.nodes.picking import says_in_full
 from dialogs.nodes.question import Asked, Question
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.prompts import Words
@@ -76,6 +82,7 @@ from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Key, Phrases
 from dialogs.slots.choosing import Choice, choose, spoken_keys
 from dialogs.slots.places import expected
+from dialogs.spoken import DIGITS
 
 
 class MenuChoice(BaseModel):
@@ -95,6 +102,12 @@ class Menu(Question):
     menu: Name = Field(description="The menu's name")
     choices: dict[Name, MenuChoice] = Field(
         min_length=1, max_length=24, description="What is on offer, each by its name"
+    )
+
+    answers_ahead: list[Name] = Field(
+        default_factory=list,
+        max_length=12,
+        description="Questions that the same sentence may answer; they are not put then",
     )
 
     def run(self, call: Call) -> Run:
@@ -119,6 +132,7 @@ class Menu(Question):
                 *(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
                 *spoken_keys([choice.key for choice in choices], language),
                 *expected(sum(choice.key != "0" for choice in choices), language),
+                *(DIGITS.get(language, ()) if self.answers_ahead else ()),
             ),
             words=(),
             keys=Keys(1, 1),
@@ -126,7 +140,18 @@ class Menu(Question):
             keypad="keypad_menu",
         )
         chosen = yield from certain(call, asked, read_back)
+        self._hand_on(call, chosen)
         return chosen.value if chosen else "failed"
+
+    def _hand_on(self, call: Call, chosen: Match | None) -> None:
+        """A number that was said beside the choice waits for its question; what waited before is gone."""
+        for name in self.answers_ahead:
+            call.said.pop(name, None)
+        if chosen is None or chosen.by != "voice":
+            return
+        heard = as_heard(chosen.said, chosen.confidence)
+        if says_in_full(heard, call.language):
+            call.said.update(dict.fromkeys(self.answers_ahead, heard))
 
     def _order(self, call: Call) -> tuple[str, ...]:
         """The choices as they are offered: what the caller's segment has first comes first."""

@@ -141,6 +141,8 @@ class Asked:
     """Why the sound of the answer is kept (`Collect.keep`)."""
     name: str = ""
     """What records call it, where it is no step of the flow."""
+    behind: Callable[[], Prompt] = tuple
+    """What is said behind the step's own reprompts: what is on offer, where only the call knows it."""
 
 
 def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
@@ -308,7 +310,7 @@ class Misses:
             words = self.call.prompt(own[at - 1], f"{self.last}_{at}")
             # A designer's sentence that is shorter than the misses must still name the keys.
             if not self.keypad_only or at == self.counted[self.last]:
-                return words
+                return (*words, *self.asked.behind())
         lead = why or self.call.built_in("not_heard" if self.last == "no_input" else "not_understood")
         if not self.keypad_only:
             return (*lead, *self.asked.say())

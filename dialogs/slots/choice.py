@@ -33,6 +33,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -43,12 +44,14 @@ from dialogs.effects import Keys
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, spoken_keys
+from dialogs.slots.hedges import without_hedges
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.places import expected
-from dialogs.slots.words import plain
+from dialogs.slots.words import plain, tokens
 
 _REFUSED = re.compile(
-    r"\w no$|\b(?:menos|excepto|salvo|menys|excepte|llevat|except|anything but|everything but)\b"
+    r"\w no$|\w no (?:que|porque|perque|puedo|puc)\b|^not (?:in |on )?(?:the )?\w+ (?:i|we)\b"
+    r"|\b(?:menos|excepto|salvo|menys|excepte|llevat|except|anything but|everything but)\b"
 )
 """That the one thing named is not wanted: "por la mañana no", "todo menos la mañana"."""
 
@@ -166,7 +169,18 @@ class OneOf(SlotKind):
         if isinstance(found, Match) and found.band == "check" and not found.others:
             # To propose what was just refused would mock the caller.
             return NoMatch(found.said) if _REFUSED.search(plain(found.said)) else found
+        if isinstance(found, Match) and found.by == "voice" and self._doubted(found, asking.language):
+            return replace(found, band="check")
         return found
+
+    def _doubted(self, found: Match, language: str) -> bool:
+        """Whether they said that they are not sure ("creo que por la tarde"); a choice may say so itself."""
+        option = self.choices.get(found.value)
+        offered = option.phrases.get(language, ()) if option else ()
+        if any(without_hedges(tokens(phrase), language)[1] for phrase in offered):
+            return False
+        said = plain(found.said).replace("if possible", "")  # a wish, no doubt
+        return without_hedges(tokens(said), language)[1]
 
     def read_back(self, value: str, asking: Asking) -> str:
         option = self.choices.get(value)

@@ -19,6 +19,16 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "ca": "Si no li va bé cap, digui operador.",
         "en": "If none of them suits you, say operator.",
     },
+    "not_offered": {
+        "es": "Eso no está entre las opciones.",
+        "ca": "Això no és entre les opcions.",
+        "en": "That is not one of the options.",
+    },
+    "several_fit": {
+        "es": "Hay más de una opción así.",
+        "ca": "Hi ha més d'una opció així.",
+        "en": "There is more than one like that.",
+    },
     "too_small": {
         "es": "Ese importe es demasiado bajo.",
         "ca": "Aquest import és massa baix.",

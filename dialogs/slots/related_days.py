@@ -1,7 +1,7 @@
 """Days that are told by another one: "la víspera de Navidad", "el segundo martes de diciembre".
 
 A day before or after another, a week from a named day, the nth weekday of a month, and a month's first and
-last day; "a fin de mes" is its last one, and asked back. What is reckoned from another day is asked back: one slip of the ear moves two days.
+last day; "a fin de mes" is its last one, "a principios" the first, "a mediados" the fifteenth, and asked back. What is reckoned from another day is asked back: one slip of the ear moves two days.
 """
 
 # ruff: noqa: E501 - tables are read by rows
@@ -24,6 +24,12 @@ DaysAt = Callable[[Words, int], Iterator[Dated]]
 StretchAt = Callable[[Words, int], Iterator[tuple[int, int, str]]]
 
 LAST = -1
+MIDDLE = 15
+"""The day that "a mediados de mes" is taken for, and asked back."""
+_NEEDS_NO_OF = frozenset({"mid", "mitjan"})
+"""Parts of a month that stand right before it: "mid March", "a mitjan març"."""
+_MONTH = phrases_of("month|mes")
+_OF_THE_MONTH = phrases_of("del mes|of the month")
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class _Relations:
     of: tuple[Words, ...]
     end: tuple[Words, ...]
     """Before a month: "a fin de"."""
+    begin: tuple[Words, ...]
+    middle: tuple[Words, ...]
     bare_month: tuple[Words, ...]
     """ "De mes", behind it."""
     month_end: tuple[Words, ...]
@@ -67,7 +75,11 @@ _RELATIONS: Mapping[str, _Relations] = {
         ),
         day=frozenset({"dia"}),
         of=phrases_of("de|del mes de"),
-        end=phrases_of("fin|final|a fin|a final|al final|para fin|para final"),
+        end=phrases_of(
+            "fin|final|a fin|a final|al final|para fin|para final|finales|a finales|para finales|últimos|a últimos"
+        ),
+        begin=phrases_of("principios|a principios|a principio|al principio|para principios|primeros|a primeros|a comienzos"),
+        middle=phrases_of("mediados|a mediados|para mediados|a la mitad"),
         bare_month=phrases_of("de mes"),
         month_end=(),
         near=frozenset({"hacia", "antes", "hasta", "sobre", "casi", "desde", "partir"}),
@@ -86,7 +98,13 @@ _RELATIONS: Mapping[str, _Relations] = {
         nth=_nth("primer=1 segon=2 tercer=3 quart=4 cinquè=5 últim=-1 darrer=-1 1r=1 2n=2 3r=3"),
         day=frozenset({"dia"}),
         of=phrases_of("de|del mes de"),
-        end=phrases_of("fi|final|a fi|a final|al final|per a fi|per a final|per fi"),
+        end=phrases_of(
+            "fi|final|a fi|a final|al final|per a fi|per a final|per fi|finals|a finals|per a finals|darrers|a darrers|a últims"
+        ),
+        begin=phrases_of(
+            "principis|a principis|a principi|al principi|per a principis|primers|a primers|començaments|a començaments"
+        ),
+        middle=phrases_of("mitjans|a mitjans|mitjan|a mitjan|per a mitjans|a meitat|a la meitat"),
         bare_month=phrases_of("de mes"),
         month_end=(),
         near=frozenset({"cap", "abans", "fins", "sobre", "gairebe", "quasi", "des", "partir"}),
@@ -102,6 +120,8 @@ _RELATIONS: Mapping[str, _Relations] = {
         day=frozenset({"day"}),
         of=phrases_of("of|in|of the month of"),
         end=phrases_of("end|the end|at the end|by the end|on the end"),
+        begin=phrases_of("beginning|the beginning|at the beginning|start|the start|at the start"),
+        middle=phrases_of("middle|the middle|in the middle|mid"),
         bare_month=phrases_of("of month"),
         month_end=phrases_of("month end|month's end|by month end|at month end|the month end|the month's end"),
         near=frozenset({"towards", "toward", "before", "near", "around", "until", "till", "nearly", "from", "to", "after"}),
@@ -137,7 +157,7 @@ class RelatedDays:
         if self.language == "en" and words[at : at + 1] == ("fortnight",):
             yield from self._weeks_from(words, at + 1, 14)
         yield from self._nth_day(words, at)
-        yield from self._end_of_month(words, at)
+        yield from self._part_of_month(words, at)
 
     def _weeks_from(self, words: Words, at: int, days: int) -> Iterator[Dated]:
         """ "A fortnight today", "two weeks on Friday"."""
@@ -179,18 +199,34 @@ class RelatedDays:
         if month_named and place > at:
             yield place + 1, list(self._in_some_year(month_named, which, weekday))
 
-    def _end_of_month(self, words: Words, at: int) -> Iterator[Dated]:
-        """ "A fin de mes": the last day, though some mean the days around it; "hacia fin de mes" is none."""
-        size = starts(words, at, self.relations.end)
-        found = list(self._of_month(words, at + size, LAST, None)) if size else []
-        bare = starts(words, at + size, self.relations.bare_month) if size else 0
-        whole = size + bare if bare else starts(words, at, self.relations.month_end)
-        if whole and self.days.today:
-            today = self.days.today
-            found.append((at + whole, [self._in(today.year, today.month, LAST, None)]))
-        vague = not self.relations.near.isdisjoint(words[max(0, at - 3) : at])
-        for end, meant in found:
-            yield end, [Reading("") if vague else _moved(reading, 0) for reading in meant]
+    def _part_of_month(self, words: Words, at: int) -> Iterator[Dated]:
+        """ "A fin de mes": the last day, though some mean the days around it; "hacia fin de mes" is none. So
+        are "a principios de mes" the first and "a mediados de marzo" the fifteenth."""
+        table = self.relations
+        vague = not table.near.isdisjoint(words[max(0, at - 3) : at])
+        for phrases, which in ((table.begin, 1), (table.middle, MIDDLE), (table.end, LAST)):
+            for end, meant in self._whole_part(words, at, phrases, which):
+                yield end, [Reading("") if vague else _moved(reading, 0) for reading in meant]
+
+    def _whole_part(self, words: Words, at: int, phrases: tuple[Words, ...], which: int) -> Iterator[Dated]:
+        today, table = self.days.today, self.relations
+        size = starts(words, at, phrases)
+        coming = starts(words, at + size, _OF_THE_MONTH) if size and which != LAST else 0
+        if coming:  # the next one: on the twentieth, "a principios del mes" is behind nobody
+            yield at + size + coming, list(self.days.in_some_month(which, 0.0, None))
+        elif size:
+            yield from self._of_month(words, at + size, which, None)
+            month = self.words.months.get(words[at + size]) if at + size < len(words) else None
+            if month and words[at + size - 1] in _NEEDS_NO_OF:
+                yield at + size + 1, list(self._in_some_year(month, which, None))
+        bare = starts(words, at + size, table.bare_month) if size else 0
+        if not bare and size and words[at + size - 1] in _NEEDS_NO_OF:
+            bare = starts(words, at + size, _MONTH)
+        whole = size + bare if bare else starts(words, at, table.month_end) if which == LAST else 0
+        if whole and today and which == LAST:
+            yield at + whole, [self._in(today.year, today.month, LAST, None)]
+        elif whole:
+            yield at + whole, list(self.days.in_some_month(which, 0.0, None))
 
     def _in(self, year: int, month: int, which: int, weekday: int | None) -> Reading:
         there = _nth_of(year, month, which, weekday)
@@ -212,10 +248,10 @@ class RelatedDays:
 
 
 def _nth_of(year: int, month: int, which: int, weekday: int | None) -> date | None:
-    """The first, second … or last such weekday of a month; without a weekday, its first or last day."""
+    """The first, second … or last such weekday of a month; without a weekday, that day or the last."""
     first, length = monthrange(year, month)
     if weekday is None:
-        return date(year, month, length if which == LAST else 1)
+        return date(year, month, length if which == LAST else which)
     day = 1 + (weekday - first) % 7
     days = range(day, length + 1, 7)
     if which == LAST:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -35,9 +36,10 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
+from dialogs.slots.from_now import from_now
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
-from dialogs.slots.time_reading import WRITTEN, Clock, apart, relative
+from dialogs.slots.phrasing import CARELESS, Meanings, Reading, SpokenKind, understand
+from dialogs.slots.time_reading import WRITTEN, Clock, apart, at_the_clock, relative
 from dialogs.slots.time_words import FILLERS, LEAVE_OPEN, TIME_WORDS, time_vocabulary
 from dialogs.slots.words import Words, starts, tokens
 from dialogs.spoken_days import time_of_day
@@ -113,10 +115,22 @@ class Time(SpokenKind):
 
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:
         language = asking.language
-        if language not in TIME_WORDS or relative(text):
+        if language not in TIME_WORDS:
             return ()
         clock = Clock(language)
         words = tokens(apart(text), WRITTEN)
+        if relative(text):  # else "in five minutes" would be five o'clock
+
+            def ahead_at(words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
+                for size, minutes in from_now(words, at, language):
+                    yield size, (self._ahead(minutes, asking.now),)
+                named = at_the_clock(words, at, language)
+                if named:  # "in half an hour, at eleven" is two answers
+                    yield named, (Reading(""),)
+
+            return understand(
+                words, language, ahead_at, fillers=FILLERS[language], leave_open=LEAVE_OPEN[language]
+            )
         if language == "en":
             words = tuple("oh" if word == "o" else word for word in words)  # "nine o five"
 
@@ -148,6 +162,13 @@ class Time(SpokenKind):
             ]
             return [*usual[:1], *rivals] or both[:1]
         return taken
+
+    def _ahead(self, minutes: int, now: datetime | None) -> Reading:
+        """So many minutes from now, today; asked back, because it is meant loosely."""
+        if now is None:
+            return Reading("", reason="no_clock")
+        later = now.hour * 60 + now.minute + minutes
+        return self._taken(later, CARELESS) if later < 24 * 60 else Reading("", reason="no_such_time")
 
     def _taken(self, minutes: int, cost: float) -> Reading:
         value = f"{minutes // 60 % 24:02}:{minutes % 60:02}"

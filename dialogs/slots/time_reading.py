@@ -37,8 +37,10 @@ class Reading(NamedTuple):
 
 
 _RELATIVE = re.compile(
-    r"\b(?:dentro de|de aqui a|en|d'aqui a?|dins de|dintre de|in) (?:\w+ ){1,4}?"
-    r"(?:horas?|minutos?|hores|hora|minuts?|hours?|minutes?)\b"
+    r"\b(?:dentro de|de aqui a|al cabo de|en|d'aqui(?: a)?|d'aci(?: a)?|dins|dintre|al cap de|in) "
+    r"(?:[\w']+ ){0,4}?"
+    r"(?:d')?(?:hor(?:it)?as?|minut(?:it)?os?|hores|hora|horet[ae]s?|minut(?:et)?s?|hours?|mins|minutes?)\b"
+    r"|\b(?:hours?|minutes?) from now\b"
 )
 
 

@@ -39,10 +39,13 @@ from dialogs.slots.yes_no_words import (
     BESIDE,
     CANCELLED,
     CANCELLING,
+    CANCELLING_EXPECTED,
     DOING,
+    DOING_EXPECTED,
     FAREWELLS,
     LIKELY_EXPECTED,
     PHRASES,
+    SELDOM,
     THANKS,
     Meaning,
 )
@@ -63,9 +66,10 @@ Meant = tuple[Literal["yes", "no"], Band]
 
 def _table(language: str) -> dict[tuple[str, ...], Meaning]:
     table: dict[tuple[str, ...], Meaning] = {}
-    for meaning, phrases in PHRASES[language].items():
-        for phrase in phrases.split("|"):
-            table[words_of(phrase)] = meaning
+    for listed in (PHRASES[language], SELDOM.get(language, {})):
+        for meaning, phrases in listed.items():
+            for phrase in phrases.split("|"):
+                table[words_of(phrase)] = meaning
     return table
 
 
@@ -256,7 +260,9 @@ class YesNo(SlotKind):
         expected: tuple[Meaning, ...] = ("yes", "no", "enough", "politeness")
         plainly = (phrase for m in expected for phrase in listed.get(m, "").split("|") if phrase)
         ends = FAREWELLS.get(language, ()) if self.anything_else else ()
-        return (*plainly, *LIKELY_EXPECTED.get(language, ()), *ends)
+        doing = (DOING_EXPECTED, CANCELLING_EXPECTED) if self.cancels else (DOING_EXPECTED,)
+        done = (phrase for table in doing for phrase in table.get(language, "").split("|") if phrase)
+        return (*plainly, *LIKELY_EXPECTED.get(language, ()), *done, *ends)
 
     def keys(self) -> Keys:
         return Keys(1, 1)

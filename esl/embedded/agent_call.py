@@ -24,6 +24,13 @@ MODULE = "mod_callcenter.c"
 AGENT_THREAD = "outbound_agent_thread_run"
 
 
+def exported(member: Member) -> dict[str, str]:
+    """What the caller's leg hands on to the agent's (`cc_export_vars`)."""
+    channel = member.session.channel
+    names = (channel.get("cc_export_vars") or "").split(",")
+    return {name: value for name in names if name and (value := channel.get(name))}
+
+
 class AgentCall:
     """The leg to an agent who has answered, from the bridge to its end."""
 
@@ -54,6 +61,7 @@ class AgentCall:
         )
         origin = (MODULE, AGENT_THREAD, 1755)
         asked = {
+            **exported(self.member),
             **self.switch.board.core_lines("REQUEST_PARAMS", origin=origin),
             "cc_queue": self.member.queue.name,
             "cc_queue_joined_epoch": str(self.member.joined),
@@ -85,6 +93,7 @@ class AgentCall:
         """Bridges, talks, ends. Runs in the agent's greenlet."""
         member, agent, session = self.member, self.agent, self.member.session
         agent.calls_answered += 1
+        agent.no_answers = 0
         now = str(int(self.switch.clock.now()))
         who = [("CC-Agent", agent.name), ("CC-Agent-System", SYSTEM), ("CC-Agent-UUID", self.channel.uuid)]
         times = [("CC-Agent-Called-Time", str(agent.last_offered)), ("CC-Agent-Answered-Time", now)]
@@ -95,6 +104,9 @@ class AgentCall:
             subclass=SUBCLASS,
             origin=(MODULE, AGENT_THREAD, 1934),
         )
+        if not self.whisper():
+            self._gone(who, [*times, joined])
+            return
         member.state = "Answered"
         agent.last_bridge_start = int(self.switch.clock.now())
         self.connect()
@@ -123,6 +135,25 @@ class AgentCall:
             subclass=SUBCLASS,
             origin=(MODULE, AGENT_THREAD, 2098),
         )
+
+    def whisper(self) -> bool:
+        """The agent hears who comes, the caller the music meanwhile; False: the agent has hung up in it. A
+        simulated one hears nothing."""
+        return True
+
+    def _gone(self, who: list[tuple[str, str]], times: list[tuple[str, str]]) -> None:
+        """They were never connected: the caller waits on. (Seen on FreeSWITCH 1.11.2: a bridge that never was
+        ends with SUCCESS.)"""
+        member = self.member
+        hung_up = [("CC-Hangup-Cause", "SUCCESS")]
+        self.channel.fire(
+            "CUSTOM",
+            [*self.lines("bridge-agent-end", *hung_up, *who, *times), *member.lines()],
+            subclass=SUBCLASS,
+            origin=(MODULE, AGENT_THREAD, 2062),
+        )
+        if not member.left.is_set():
+            member.state, member.serving = "Waiting", ""
 
     def connect(self) -> None:
         """Brings the two together."""

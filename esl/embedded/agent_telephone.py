@@ -6,22 +6,27 @@ variables, then the two legs are brought together as by `uuid_bridge`.
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 
-from esl.embedded.agent_call import AgentCall
+from esl.embedded.agent_call import AgentCall, exported
 from esl.embedded.bridge import bring_together
 from esl.embedded.call_queue import Agent, Member
 from esl.embedded.called_leg import CalledLeg
 from esl.embedded.dial_string import read_dial_string
 from esl.embedded.endpoints import CallerId
-from esl.embedded.errors import DialStringError
+from esl.embedded.errors import DialStringError, SoundError
 from esl.embedded.originate import Outcome, originate
+from esl.embedded.sounds import open_sound
+from esl.switch import FRAME_SECONDS
 
 if TYPE_CHECKING:
     from esl.embedded.channel import Channel
     from esl.embedded.queues import CallCentre
     from esl.embedded.switch import EmbeddedSwitch
+
+_log = logging.getLogger(__name__)
 
 
 def contact_of(agent: Agent) -> str:
@@ -50,6 +55,7 @@ def call_telephone(switch: EmbeddedSwitch, member: Member, agent: Agent) -> Outc
         timeout=agent.config.ring_time,
         cancelled=member.left,
         variables={
+            **exported(member),
             "cc_queue": member.queue.name,
             "cc_queue_joined_epoch": str(member.joined),
             "cc_member_uuid": member.uuid,
@@ -71,6 +77,23 @@ class TelephoneCall(AgentCall):
 
     def _answered_leg(self) -> Channel:
         return self.leg.channel
+
+    def whisper(self) -> bool:
+        """`cc_outbound_announce`, which counts as it stands now."""
+        announced = self.member.session.channel.get("cc_outbound_announce")
+        if not announced:
+            return self.leg.channel.is_up()
+        try:
+            source = open_sound(announced, folder=self.switch.config.sounds)
+        except SoundError as fault:
+            _log.info("cannot whisper: %s", fault)
+            return self.leg.channel.is_up()
+        media = self.leg.media
+        media.play(source)
+        while media.source is source and self.leg.channel.is_up() and not self.member.left.is_set():
+            self.switch.clock.sleep(FRAME_SECONDS)
+        media.stop_playing()
+        return self.leg.channel.is_up()
 
     def connect(self) -> None:
         """Both legs say that they are meant for each other, and talk until one of them has had enough."""

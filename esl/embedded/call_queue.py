@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from esl.embedded.session import Session
 
 
+_OFFERED = frozenset({"Ready", "No Answer"})
+"""States of a tier in which its agent is asked."""
+
+
 @dataclass(eq=False)
 class Member:
     """A caller in a queue."""
@@ -60,6 +64,10 @@ class Agent:
     no_answers: int = 0
     calls_answered: int = 0
     talk_time: int = 0
+    ready_time: int = 0
+    """Seconds since the epoch: nobody is offered before that."""
+    told: Event = field(default_factory=Event)
+    """Set when their times after a call have been changed."""
     set_to: dict[str, str] = field(default_factory=dict)
     """What `callcenter_config agent set` wrote that no simulated agent goes by."""
 
@@ -83,6 +91,12 @@ class Tier:
     agent: Agent
     level: int = 1
     position: int = 1
+    held: str = ""
+    """What `tier set state` wrote, if it is not what follows from the agent."""
+
+    @property
+    def state(self) -> str:
+        return self.held or ("Ready" if self.agent.state == "Waiting" else "Active Inbound")
 
 
 @dataclass(eq=False)
@@ -103,7 +117,7 @@ class CallQueue:
     def tier_of(self, agent: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.agent.name == agent), None)
 
-    def free_for(self, waited: float) -> Agent | None:
+    def free_for(self, waited: float, now: float) -> Agent | None:
         """The agent who is offered somebody that has waited so long (`agents_callback` in the module)."""
         reached, somebody = 0, False
         for tier in sorted(self.tiers, key=lambda each: (each.level, each.position)):
@@ -115,6 +129,6 @@ class CallQueue:
                     return None
                 reached, somebody = tier.level, False
             somebody = True
-            if tier.agent.free:
+            if tier.agent.free and tier.state in _OFFERED and tier.agent.ready_time <= now:
                 return tier.agent
         return None

@@ -3,7 +3,8 @@
 Source: switch_ivr_async.c (`switch_ivr_eavesdrop_session`), mod_dptools.c (`eavesdrop_function`). Keys of
 the supervisor: 2 speaks to the leg, 1 to whom it talks with, 3 to both, 0 only listens again, * leaves.
 Variables of the supervisor's leg: `eavesdrop_enable_dtmf` (whether keys count), `eavesdrop_whisper_aleg`,
-`eavesdrop_whisper_bleg`.
+`eavesdrop_whisper_bleg`: the first is mixed into what is read from the leg (ED_MUX_READ), so its partner
+hears it; the second is written to the leg (ED_MUX_WRITE).
 
 Rules:
 1. Nobody's recording holds what was whispered.
@@ -33,8 +34,8 @@ def _eavesdrop(session: Session, argument: str) -> None:
     keys_count = session.channel.get("eavesdrop_enable_dtmf")
     listening = _Listening(session, target)
     listening.speak(
-        to_leg=is_true(session.channel.get("eavesdrop_whisper_aleg")),
-        to_partner=is_true(session.channel.get("eavesdrop_whisper_bleg")),
+        to_leg=is_true(session.channel.get("eavesdrop_whisper_bleg")),
+        to_partner=is_true(session.channel.get("eavesdrop_whisper_aleg")),
     )
     clock = session.switch.clock
     session.media.far = target.media.overheard

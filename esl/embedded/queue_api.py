@@ -11,6 +11,8 @@ from esl.embedded.call_queue import Agent, CallQueue, Member, Tier
 if TYPE_CHECKING:
     from esl.embedded.switch import EmbeddedSwitch
 
+_STATES = ("Idle", "Waiting", "Receiving", "In a queue call", "Reserved")
+_TIER_STATES = ("No Answer", "Ready", "Offering", "Active Inbound", "Standby")
 _STATUSES = ("Available", "Available (On Demand)", "On Break", "Logged Out")
 
 _AGENT_COLUMNS = (
@@ -39,6 +41,15 @@ def _callcenter_config(switch: EmbeddedSwitch, argument: str) -> str:
     section, action, rest = words[0], words[1], [word for word in words[2:] if word]
     answer = {"queue": _queue, "agent": _agent, "tier": _tier}.get(section)
     return _INVALID if answer is None else answer(switch, action, rest)
+
+
+@api_command("reload")
+def _reload(switch: EmbeddedSwitch, argument: str) -> str:
+    """Of the modules only the call centre can be loaded anew here."""
+    if argument.strip() != "mod_callcenter":
+        return f"-ERR unloading module [{argument.strip()[:40]}]\n"
+    switch.call_centre.start_anew()
+    return "+OK Reloading XML\n+OK module unloaded\n+OK module loaded\n"
 
 
 @api_command("uuid_recv_dtmf")
@@ -99,6 +110,10 @@ def _set_tier(switch: EmbeddedSwitch, rest: list[str]) -> str:
         tier.level = _number(value)
     elif key == "position":
         tier.position = _number(value)
+    elif key == "state":
+        if value not in _TIER_STATES:
+            return "-ERR Invalid Tier State!\n"
+        tier.held = "" if value == "Ready" else value
     else:
         return "-ERR Invalid Tier Update KEY!\n"
     switch.call_centre.dispatch()
@@ -112,8 +127,7 @@ def _number(word: str) -> int:
 
 def _tier_rows(queue: CallQueue) -> list[str]:
     return [
-        f"{queue.name}|{tier.agent.name}|{'Ready' if tier.agent.state == 'Waiting' else 'Active Inbound'}"
-        f"|{tier.level}|{tier.position}\n"
+        f"{queue.name}|{tier.agent.name}|{tier.state}|{tier.level}|{tier.position}\n"
         for tier in sorted(queue.tiers, key=lambda each: (each.level, each.position))
     ]
 
@@ -237,7 +251,7 @@ def _set_or_get(switch: EmbeddedSwitch, rest: list[str], *, change: bool) -> str
     return f"{known[rest[0]]}\n" if rest[0] in known else "-ERR Invalid Agent Update KEY!\n"
 
 
-_DELAYS = ("max_no_answer", "reject_delay_time", "busy_delay_time", "no_answer_delay_time", "ready_time")
+_DELAYS = ("max_no_answer", "reject_delay_time", "busy_delay_time", "no_answer_delay_time")
 """Settings of real telephones; a simulated agent knows how it answers by itself."""
 
 
@@ -251,8 +265,19 @@ def _set(switch: EmbeddedSwitch, agent: Agent, rest: list[str]) -> str:
         switch.call_centre.set_status(agent, value)
     elif key == "contact":
         agent.set_to["contact"] = value
+    elif key == "state":
+        if value not in _STATES:
+            return "-ERR Invalid Agent State!\n"
+        switch.call_centre.set_state(agent, value)
+        switch.call_centre.dispatch()
     elif key == "wrap_up_time":
         agent.config = agent.config.model_copy(update={"wrap_up": float(_number(value))})
+        agent.told.set()
+    elif key == "ready_time":
+        agent.ready_time = int(value) if value.isascii() and value.isdigit() and len(value) < 12 else 0
+        agent.told.set()
+        wait = agent.ready_time - switch.clock.now()
+        switch.clock.later(max(wait, 0.0), switch.call_centre.dispatch)
     elif key in _DELAYS:
         agent.set_to[key] = str(_number(value))
     else:
@@ -284,7 +309,7 @@ def _agent_row(agent: Agent) -> str:
         agent.no_answers,
         agent.calls_answered,
         agent.talk_time,
-        *(agent.set_to.get("ready_time", 0), 0),
+        *(agent.ready_time, 0),
     )
     return "|".join(map(str, cells)) + "\n"
 

@@ -107,6 +107,8 @@ class CallCentre:
             return
         agent.status = status
         agent.last_status_change = self._now()
+        if status == "Available":
+            agent.talk_time = agent.calls_answered = agent.no_answers = 0
         lines = [("CC-Agent", agent.name), ("CC-Action", "agent-status-change"), ("CC-Agent-Status", status)]
         self.fire(lines, ("cc_agent_update", 1037))
         self.dispatch()
@@ -166,7 +168,7 @@ class CallCentre:
             if member.state == "Waiting" and member.session.is_ready()
         ]
         for member in sorted(waiting, key=lambda each: -each.score(now)):
-            agent = member.queue.free_for(now - member.joined)
+            agent = member.queue.free_for(now - member.joined, now)
             if agent is not None:
                 member.state, member.serving = "Trying", agent.name
                 agent.state = "Reserved"
@@ -195,8 +197,7 @@ class CallCentre:
                 self._fail(member, agent, "ORIGINATOR_CANCEL" if gone else "NO_ANSWER")
             else:
                 AgentCall(self, member, agent).live()
-                agent.state = "Reserved"
-                self.switch.clock.sleep(agent.config.wrap_up)
+                self._wrap_up(agent)
         finally:
             self.set_state(agent, "Waiting")
             self.dispatch()
@@ -211,11 +212,59 @@ class CallCentre:
             self._fail(member, agent, "ORIGINATOR_CANCEL")
         else:
             TelephoneCall(self, member, agent, outcome.leg).live()
-            agent.state = "Reserved"
-            self.switch.clock.sleep(agent.config.wrap_up)
+            self._wrap_up(agent)
+
+    def _wrap_up(self, agent: Agent) -> None:
+        """Until their `wrap_up_time` is over and their `ready_time` has come; both may change meanwhile."""
+        agent.state = "Reserved"
+        clock, began = self.switch.clock, self.switch.clock.now()
+        while self.agents.get(agent.name) is agent:
+            agent.told.clear()
+            left = max(began + agent.config.wrap_up, agent.ready_time) - clock.now()
+            if left <= 0:
+                return
+            clock.wait(agent.told, left)
+
+    def _leave_alone(self, agent: Agent, member: Member, cause: str) -> None:
+        """For how long, by the cause; after too many calls that nobody answered they are put on a break."""
+        if cause in {"ORIGINATOR_CANCEL", "LOSE_RACE"}:
+            return
+        kept = agent.set_to
+        if cause in {"USER_BUSY", "NORMAL_CIRCUIT_CONGESTION"}:
+            seconds = int(kept.get("busy_delay_time", 0))
+        elif cause == "CALL_REJECTED":
+            seconds = int(kept.get("reject_delay_time", 0))
+        elif cause == "USER_NOT_REGISTERED":
+            seconds = 5
+        else:
+            seconds = int(kept.get("no_answer_delay_time", 0))
+            agent.no_answers += 1
+            most = int(kept.get("max_no_answer", 0))
+            if 0 < most <= agent.no_answers:
+                lines = [
+                    ("CC-Agent", agent.name),
+                    ("CC-Action", "agent-max-no-answer"),
+                    ("CC-Agent-No-Answer-Count", str(most)),
+                    ("CC-Agent-No-Answer-Status", "On Break"),
+                ]
+                self.fire([*lines, *member.lines()[:2]], (AGENT_THREAD, 2175))
+                self.set_status(agent, "On Break")
+        if seconds:
+            agent.ready_time = self._now() + seconds
+            self.switch.clock.later(seconds + 1, self.dispatch)
+
+    def start_anew(self) -> None:
+        """As the module does when it is loaded: no members, and nobody is in a call."""
+        for queue in self.queues.values():
+            for member in list(queue.members):
+                self.leave(member)
+            for tier in queue.tiers:
+                tier.held = ""
+        for agent in self.agents.values():
+            agent.state = "Waiting"
 
     def _fail(self, member: Member, agent: Agent, cause: str) -> None:
-        agent.no_answers += cause == "NO_ANSWER"
+        self._leave_alone(agent, member, cause)
         lines = [
             ("CC-Queue", member.queue.name),
             ("CC-Action", "bridge-agent-fail"),

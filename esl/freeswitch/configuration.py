@@ -164,6 +164,9 @@ class Queue:
             _check_path(self.music, f"The music of queue {self.name}")
 
 
+_CONTACT = re.compile(r"(\[leg_timeout=[0-9]{1,3}\])?[\w.+@:/-]{3,120}")
+
+
 @dataclass(frozen=True)
 class Agent:
     """A person with a telephone that registers here; the telephone's password is a secret of the folder."""
@@ -176,6 +179,25 @@ class Agent:
     """Queues where they help out, each with its level (1 and up)."""
     wrap_up: int = 10
     """Seconds after a call before the next one."""
+    positions: tuple[tuple[str, int], ...] = ()
+    """Their place within the level, where it is not the first."""
+    contact: str = ""
+    """A dial string; empty: their own telephone here."""
+
+    @property
+    def dial(self) -> str:
+        """The dial string that reaches them."""
+        return self.contact or f"[leg_timeout=20]user/{self.name}@{QUEUE_DOMAIN}"
+
+    @property
+    def telephone(self) -> str:
+        """The user of the directory who registers for them; empty: they are called outside."""
+        user = re.fullmatch(r"(?:\[.*\])?user/([0-9]{2,15})@.+", self.dial)
+        return user[1] if user else ""
+
+    def position(self, queue: str) -> int:
+        """Within their level of that queue; the lower is asked first."""
+        return dict(self.positions).get(queue, 1)
 
     @property
     def tiers(self) -> tuple[tuple[str, int], ...]:
@@ -186,6 +208,8 @@ class Agent:
     def __post_init__(self) -> None:
         _check_between(self.wrap_up, 0, 3600, what=f"The wrap-up time of agent {self.name}")
         _check(re.compile(r"[0-9]{2,10}"), self.name, what="The agent's name", remedy="use 2 to 10 digits")
+        if self.contact:
+            _check(_CONTACT, self.contact, what=f"The contact of {self.name}", remedy="write a dial string")
 
 
 @dataclass(frozen=True)
@@ -273,6 +297,8 @@ class SwitchConfiguration:
     gateways: tuple[Gateway, ...] = ()
     numbers: tuple[str, ...] = ()
     """The numbers that lead to the servers; none = every number that is called."""
+    star_code: str = ""
+    """What agents dial to check in; it leads to the servers, too."""
     queues: tuple[Queue, ...] = (Queue("agents"),)
     fallback_queue: str = "agents"
     """Where callers land when no server answers, or the one that answered is lost."""

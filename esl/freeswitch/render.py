@@ -194,9 +194,12 @@ def _queues(configuration: SwitchConfiguration) -> dict[str, list[ET.Element]]:
         )
         for queue in configuration.queues
     ]
-    agents = [_part("agent", name=agent.name, wrap_up=str(agent.wrap_up)) for agent in configuration.agents]
+    agents = [
+        _part("agent", name=agent.name, contact=agent.dial, wrap_up=str(agent.wrap_up))
+        for agent in configuration.agents
+    ]
     tiers = [
-        _part("tier", agent=agent.name, queue=queue, level=str(level))
+        _part("tier", agent=agent.name, queue=queue, level=str(level), position=str(agent.position(queue)))
         for agent in configuration.agents
         for queue, level in agent.tiers
     ]
@@ -207,7 +210,7 @@ def _dialplan(configuration: SwitchConfiguration) -> str:
     # Providers write the same number with and without the plus.
     numbers = "|".join(dict.fromkeys(number.removeprefix("+") for number in configuration.numbers))
     values = {
-        "numbers": rf"^\+?({numbers})$" if numbers else "^.+$",
+        "numbers": rf"^\+?({numbers})$" + _star(configuration) if numbers else "^.+$",
         "servers": "|".join(f"{server.host}:{server.port}" for server in configuration.servers),
         "fallback_queue": configuration.fallback_queue,
     }
@@ -220,10 +223,15 @@ def _dialplan(configuration: SwitchConfiguration) -> str:
     return _fill("dialplan.xml", values, {"landing": landing})
 
 
+def _star(configuration: SwitchConfiguration) -> str:
+    return f"|^{re.escape(configuration.star_code)}$" if configuration.star_code else ""
+
+
 def _directory(configuration: SwitchConfiguration, secrets: Mapping[str, str]) -> str:
     users = [
-        _part("user", name=agent.name, password=secrets[f"agent-{agent.name}"])
+        _part("user", name=agent.telephone, password=secrets[f"agent-{agent.name}"])
         for agent in configuration.agents
+        if agent.telephone
     ]
     return _fill("directory.xml", {}, {"users": users})
 

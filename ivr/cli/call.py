@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import select
+import importlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,7 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
-from data.seeds import demo_customers
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.rehearsal import ENDING
@@ -25,15 +21,8 @@ from dialogs.simulator import HELP, Line, TextCaller
 from dialogs.source import parse
 from dialogs.stand_in import Agents, Data
 from ivr.cli import pass_settings
-from ivr.cli.demo import FetchBar, Screen, prepared
 from ivr.cli.flows import CannotBeDone, Chosen, catalogue_option, chosen_flow, load_tests
 from ivr.config import Settings
-from ivr.logs import configure, quieter
-from ivr.stage import Stage
-from ivr.workshop.sound_device import SoundDevice
-from ivr.workshop.voice_call import FileCaller, converse, pieces_of, play_straight
-from speech.errors import SpeechError
-from speech.sound import read_wav
 
 _COLOURS = {"ivr": "cyan", "system": "blue", "note": "yellow", "caller": "green"}
 
@@ -114,10 +103,11 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     if by_text == by_voice:
         raise CannotBeDone("a call is by text or by voice: add --text or --voice")
     options = Given(**given)
-    if by_voice:
-        _by_voice(settings, flow, options)
-        return
     chosen = _speaking(settings, flow, options)
+    if by_voice:
+        # A switch, a recogniser and a database, none of which a call by text waits for.
+        importlib.import_module("ivr.cli.call_by_voice").by_voice(settings, chosen, options)
+        return
     flows, flow = chosen.flows, chosen.flow.name
     beside = Path(chosen.flow.source.file).with_name(f"{flow}{ENDING}")
     known = {"number": options.number, "name": "", "segment": options.segment, "attested": "none"}
@@ -183,78 +173,6 @@ def _by_text(caller: TextCaller) -> None:
         if caller.finished and not over:
             _show([("note", "the call is over: /save keeps it, /back takes the last turn back, Enter ends")])
         over = caller.finished
-
-
-def _by_voice(settings: Settings, flow: str, given: Given) -> None:
-    """A call on the embedded switch. Raises `CannotBeDone`, `IvrError`, `SpeechError`."""
-    chosen = _speaking(settings, flow, given)
-    folder, flow = chosen.folder, chosen.flow.name
-    samples = _speech(given.said) if given.said is not None else None
-    if given.straight and samples is None:
-        raise CannotBeDone("--straight is about a file: add --in caller.wav")
-    device = SoundDevice() if samples is None else None
-    configure(quieter(settings.log))
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    screen = Screen(console)
-    number = given.number or demo_customers()[0].phone_number
-
-    def tell(text: str) -> None:
-        console.print(f"[dim]{escape(text)}[/dim]")
-
-    # The language was asked for: it is not that of the number's last call.
-    asked = {"flow": flow, "language": given.language, "former_language": False}
-    calls = settings.calls.model_copy(update=asked)
-    settings = prepared(settings.model_copy(update={"calls": calls, "flows": folder.resolve()}), tell)
-    with (
-        FetchBar(console) as bar,
-        Stage(settings, watch=screen.watch, tell=tell, fetching=bar.fetching) as stage,
-    ):
-        bar.stop()
-        stage.server.rooms.voice.wait_warm()
-        screen.expect(number, "caller")
-        caller = stage.caller(number, ear=None if device is None else device.play)
-        if device is not None:
-            with device:
-                converse(caller, device, _typed_meanwhile() if sys.stdin.isatty() else None)
-        elif given.straight:
-            assert samples is not None
-            play_straight(caller, samples)
-        else:
-            assert samples is not None
-            mind = FileCaller(caller, pieces_of(samples), lambda what: screen.said("caller", number, what))
-            stage.watch_caller(number, mind.watch)
-            mind.play()
-        stage.wait_until_idle()
-    if given.kept is not None:
-        try:
-            caller.write_wav(given.kept)
-        except OSError as fault:
-            raise CannotBeDone(
-                f"{given.kept} cannot be written ({fault.strerror}): name another file"
-            ) from fault
-        console.print(f"The call (left: caller, right: system): {given.kept}", soft_wrap=True)
-
-
-def _speech(file: Path) -> bytes:
-    """The samples of a WAV file with speech in it. Raises `CannotBeDone`."""
-    try:
-        samples = read_wav(file)
-    except SpeechError as fault:
-        raise CannotBeDone(f"{fault}: name another") from fault
-    if not pieces_of(samples):
-        raise CannotBeDone(f"nothing is said in {file}: record the caller's answers, with pauses between")
-    return samples
-
-
-def _typed_meanwhile() -> Iterator[str]:
-    """Lines from the keyboard while the call goes on: waits without holding it up."""
-    keyboard = sys.stdin.fileno()
-    while True:
-        select.select([keyboard], [], [])
-        line = os.read(keyboard, 4096)
-        if not line:
-            return
-        yield line.decode("utf-8", "replace")
 
 
 def _show(lines: list[Line]) -> None:

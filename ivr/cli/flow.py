@@ -29,6 +29,7 @@ import click
 from data.errors import FlowsSwitched, SchemaMissing
 from data.releases import Intent, Switch, checksum_of
 from data.store import Store
+from dialogs.errors import Problem
 from dialogs.flow import FlowSet
 from dialogs.loader import read_flows
 from dialogs.static import static_prompts
@@ -39,9 +40,11 @@ from ivr.cli.from_call import from_call, store_of
 from ivr.cli.shown import json_option
 from ivr.config import Settings
 from ivr.errors import FolderUnfit
-from ivr.publishing.checkup import Checked, catalogue_in, checked
+from ivr.publishing.catalogues import catalogue_in
+from ivr.publishing.checkup import Checked, checked
 from ivr.publishing.differences import differences
 from ivr.publishing.folder import read_folder, write_folder
+from ivr.publishing.served import refusals
 
 LEAD = 5.0
 """Seconds from a publish until servers change over, at least: they look each second, and start a process."""
@@ -146,9 +149,8 @@ def _refuse(found: Checked, *, as_json: bool) -> NoReturn:
         click.echo(str(problem))
     for call in found.failed:
         click.echo(call.report())
-    what = f"{len(found.problems)} mistake(s)"
-    if found.tests:
-        what += f", {len(found.failed)} of {found.tests} scripted calls failed"
+    played = f", {len(found.failed)} of {found.tests} scripted calls failed" if found.tests else ""
+    what = f"{len(found.problems)} mistake(s){played}"
     problems = [str(problem) for problem in found.problems]
     failed = [call.title for call in found.failed]
     figures = {"published": False, "problems": problems, "failed": failed}
@@ -274,12 +276,24 @@ def rollback(
         if number == live.release:
             _end(f"release {number} is live already", {"switched": False}, as_json=as_json)
             return
-        store.releases.files(number)  # a damaged release is not gone back to
+        files = store.releases.files(number)  # a damaged release is not gone back to
+        problems = refusals(files, number, settings.queues_file, live_schemas(settings.back_ends_file))
+        if problems:
+            _not_switched(number, problems, as_json=as_json)
         try:
             switch = store.releases.go_back(number, _intent(who, why, live.n, lead))
         except FlowsSwitched as quicker:
             _overtaken(quicker, as_json=as_json)
     _end(_done(switch), {"switched": True, **_row(switch)}, as_json=as_json)
+
+
+def _not_switched(number: int, problems: list[Problem], *, as_json: bool) -> NoReturn:
+    """Ends with status 1: servers that start today would not take that release."""
+    told = [str(problem) for problem in problems]
+    why = f"no server could start with release {number}: mend that, or go back to another (ivr flow history)"
+    lines = "\n".join([*told, f"not switched, nothing was changed: {why}"])
+    _end(lines, {"switched": False, "problems": told}, as_json=as_json)
+    sys.exit(1)
 
 
 def _before(history: tuple[Switch, ...]) -> int:

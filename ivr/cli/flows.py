@@ -31,8 +31,9 @@ from ivr.back_ends.schema import back_ends_schema
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
-from ivr.publishing.checkup import CATALOGUE, unanswered
-from speech.prompts import recordings_below
+from ivr.publishing.catalogues import CATALOGUE, unanswered
+from ivr.queueing.reading import misfits
+from speech.studio_files import recordings_below
 
 SHIPPED = Path(dialogs.__file__).parent / "flows"
 """The flows that come with the product."""
@@ -97,9 +98,14 @@ def _recorded() -> frozenset[str] | None:
 
 
 def catalogue_of(paths: list[Path], named: Path | None) -> Path:
-    """The file that was named, or the one beside or above the flows, or the shipped one."""
+    """The file that was named; or the one beside or above the flows; the only one below; the shipped one."""
     places = [folder / CATALOGUE for path in folders(paths) for folder in (path, *path.resolve().parents)]
-    return named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
+    found = named or next((place for place in places if place.is_file()), None)
+    if found is not None:
+        return found
+    # Flows are found in folders below, too, and go by what stands beside them.
+    below = sorted({file for folder in folders(paths) for file in folder.glob(f"*/{CATALOGUE}")})
+    return below[0] if len(below) == 1 else SHIPPED / CATALOGUE
 
 
 def _live(settings: Settings | None) -> tuple[LiveSchemas, list[Problem]]:
@@ -120,6 +126,11 @@ def show_problems(problems: list[Problem] | tuple[Problem, ...]) -> None:
     """One line each."""
     for problem in problems:
         click.echo(str(problem))
+
+
+def _served_among(named: list[Path], settings: Settings) -> bool:
+    """Whether servers take one of them as it lies there, with the queues.yaml that they go by."""
+    return settings.flows_folder.resolve() in (folder.resolve() for folder in folders(named))
 
 
 def _tell(problems: list[Problem], notes: list[Problem], *, as_json: bool) -> None:
@@ -146,7 +157,7 @@ def check(
     ivr check my-flows/                a folder
     ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
-    The installation's file of back ends, if it has one, is checked too.
+    The installation's files of back ends and of queues, if it has them, are checked too.
     What runs in tests but not on live calls (steps, look-ups that are answered otherwise) is noted; that is
     no mistake here, and is not published.
 
@@ -180,6 +191,9 @@ def check(
     shown += unreadable
     if not unreadable:
         notes += unanswered(catalogue_of(named, catalogue_file), known, live)
+    if settings is not None:
+        unfit = misfits(settings.queues_file, known)
+        (shown if _served_among(named, settings) else notes).extend(unfit)
     _tell(shown, notes, as_json=as_json)
     if shown:
         sys.exit(1)

@@ -7,14 +7,13 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from dialogs.catalogue import load_catalogue
 from esl.freeswitch import configuration as switch
 from esl.freeswitch.folder import Preparation, prepare, write
 from esl.freeswitch.render import UNWRITABLE
+from ivr.agents.opening import dial_strings, staff_of
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
-from ivr.publishing.checkup import CATALOGUE
-from ivr.queueing.reading import load_plan
+from ivr.publishing.served import served_catalogue
 from ivr.queueing.sync import Wanted, wanted
 
 
@@ -56,7 +55,7 @@ def init(settings: Settings, folder: Path, force: bool, keep: bool) -> int:
         raise click.UsageError("--force overwrites what differs and --keep does not: give one of them")
     folder = folder.absolute()
     preparation = prepare(folder, switch_configuration(settings), _given(settings))
-    for warning in (*unreachable(settings), *silent(settings)):
+    for warning in (*unreachable(settings), *silent(settings), *unasked(settings)):
         click.echo(warning, err=True)
     if not (preparation.changes or preparation.new_secrets or preparation.too_open):
         click.echo(f"{folder}: nothing to change")
@@ -93,6 +92,7 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
             for trunk in own.gateways
         ),
         numbers=own.numbers,
+        star_code=settings.agents.star_code,
         queues=people.queues,
         fallback_queue=own.fallback_queue,
         agents=people.agents,
@@ -107,9 +107,9 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
 
 
 def _people(settings: Settings) -> Wanted:
-    """Queues and agents: of `queues.yaml`, of the settings, and every other queue that a flow may name: no
-    caller is handed to a queue that the switch does not know."""
-    catalogue = load_catalogue(settings.flows_folder / CATALOGUE)
+    """Queues and agents: of `queues.yaml`, of the settings, and every other queue that the published release
+    or the designers' folder may name: no caller is handed to a queue that the switch does not know."""
+    catalogue = served_catalogue(settings).catalogue
     own = settings.freeswitch
     described = [
         switch.Queue(queue.name, queue.strategy, queue.longest_wait, queue.longest_wait_without_agents)
@@ -118,7 +118,8 @@ def _people(settings: Settings) -> Wanted:
     known = {queue.name for queue in described}
     described += [switch.Queue(name) for name in sorted(catalogue.queues - known)]
     telephones = [switch.Agent(agent.name, agent.queues) for agent in own.agents]
-    return wanted(load_plan(settings.queues_file, catalogue), described, telephones)
+    plan, roster = staff_of(settings, catalogue)
+    return wanted(plan, described, telephones, dial_strings(roster))
 
 
 def _servers(settings: Settings) -> tuple[switch.Server, ...]:
@@ -202,6 +203,17 @@ def silent(settings: Settings) -> list[str]:
         "Put the sound there, where the switch runs, or leave the setting out"
         for name, file in (("apology", own.apology), ("hold_music", own.hold_music))
         if file is not None and not file.is_file()
+    ]
+
+
+def unasked(settings: Settings) -> list[str]:
+    """Why the queues are those of the folder, although a release may have been published."""
+    unread = served_catalogue(settings).unread
+    if not unread:
+        return []
+    return [
+        f"Warning: {unread}. The queues are those of {settings.flows_folder}; if a release was published, "
+        "run this again when the database is there"
     ]
 
 

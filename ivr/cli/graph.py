@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from data.store import Store
 from dialogs.diagram.mermaid import mermaid
 from dialogs.diagram.picture import Traffic, picture
 from dialogs.diagram.svg import svg
@@ -107,6 +106,8 @@ def since_when(text: str, now: datetime) -> datetime:
 
 def _traffic(settings: Settings, flow: str, since: datetime | None) -> Traffic:
     """What the calls in the database did. Raises `CannotBeDone`, `DataError`."""
+    from data.store import Store  # noqa: PLC0415 - only where calls are asked for
+
     store = Store(settings.database_url)
     try:
         store.check()

@@ -16,7 +16,8 @@ from rich.table import Table
 from data.store import Store
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
-from ivr.back_ends import BackEnds, declared_in
+from ivr.back_ends import declared_in
+from ivr.back_ends.port import BackEnds
 from ivr.call_record import masked
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone

@@ -22,9 +22,11 @@ from ivr.understanding.checking import problems_of
 from ivr.understanding.concepts import read_concepts
 from ivr.understanding.evaluating import Told, evaluate, picture, report
 from ivr.understanding.examples import (
+    APART,
+    HELD_BACK,
     languages_in,
+    read_apart,
     read_examples,
-    read_held_back,
     version_of,
 )
 from ivr.understanding.opening import models_folder, open_built_in
@@ -120,11 +122,15 @@ def check(settings: Settings, languages: tuple[str, ...], as_json: bool) -> None
     folder, chosen = _chosen(settings, languages)
     found = []
     for language in chosen:
-        examples, held_back = read_examples(folder, language), read_held_back(folder, language)
-        found += problems_of(examples, held_back, read_concepts(folder, language))
+        examples = read_examples(folder, language)
+        apart = [read_apart(folder, language, which) for which in APART]
+        found += problems_of(examples, apart, read_concepts(folder, language))
         if not as_json:
             counts = f"{len(examples.sentences)} examples of {len(examples.intents)} intents"
-            click.echo(f"{language}: {counts}, {len(held_back.sentences)} held back", err=True)
+            kept = ", ".join(
+                f"{len(one.sentences)} in {which}" for which, one in zip(APART, apart, strict=True)
+            )
+            click.echo(f"{language}: {counts}; apart: {kept}", err=True)
     if as_json:
         problems = [{"file": p.file, "line": p.line, "message": p.message} for p in found]
         show_json({"folder": str(folder), "problems": problems})
@@ -137,6 +143,9 @@ def check(settings: Settings, languages: tuple[str, ...], as_json: bool) -> None
 @nlu.command("test")
 @engine_option
 @language_option
+@click.option(
+    "--set", "which", default=HELD_BACK, show_default=True, type=click.Choice(APART), help="Which sentences."
+)
 @click.option("--url", help="Rasa's address; default: the configured one, else http://127.0.0.1:5005.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder for report and pictures."
@@ -150,12 +159,15 @@ def test_(
     settings: Settings,
     engine: str,
     languages: tuple[str, ...],
+    which: str,
     url: str | None,
     out: Path | None,
     mistakes: bool,
     as_json: bool,
 ) -> None:
-    """Measures understanding on the sentences that are held back: accuracy, F1, confusions.
+    """Measures understanding on sentences that nothing was trained on: accuracy, F1, confusions.
+
+    Those of `held_back` measure, and nobody tunes with them; those of `development` are there to tune with.
 
     Compare engines or versions by running it twice. The last line of --json: {"languages": {"es":
     {"intent_accuracy": …, "out_of_scope_recall": …}, …}}
@@ -171,10 +183,10 @@ def test_(
     results: dict[str, Any] = {}
     try:
         for language in chosen:
-            told = evaluate(understander, read_held_back(folder, language).sentences, language)
+            told = evaluate(understander, read_apart(folder, language, which).sentences, language)
             if not told:
                 raise CannotBeDone(
-                    f"no sentences of {language!r} are held back: write {folder}/held_back/{language}.yml"
+                    f"no sentences of {language!r} are kept apart: write {folder}/{which}/{language}.yml"
                 )
             results[language] = report(told)
             if out is not None:

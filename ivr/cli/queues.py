@@ -19,7 +19,7 @@ from ivr.cli.flows import CannotBeDone, show_problems
 from ivr.cli.freeswitch import switch_configuration
 from ivr.cli.shown import json_option, show_json, show_table
 from ivr.config import Settings
-from ivr.publishing.checkup import CATALOGUE
+from ivr.publishing.catalogues import CATALOGUE
 from ivr.queueing import sync as syncing
 from ivr.queueing.reading import FILE, load_plan, read_plan, segments_beside
 from ivr.queueing.written import QueuesFile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
 
 import click
 import gevent
@@ -12,8 +13,12 @@ from ivr.cli import pass_settings
 from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
 from ivr.errors import SwitchFailed
+from ivr.moments import nobody_watches
 from ivr.server import Server
 from ivr.told_faults import keep_quiet, leave_no_core
+
+if TYPE_CHECKING:
+    from ivr.api.api_server import ApiServer
 
 
 @click.command()
@@ -41,12 +46,23 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
-    server = Server(settings, tell=lambda text: click.echo(f"ivr: {text}", err=True))
-    server.start()
+    api = _api_of(settings)
+    server = Server(
+        settings,
+        tell=lambda text: click.echo(f"ivr: {text}", err=True),
+        watch=nobody_watches if api is None else api.watch,
+    )
+    try:
+        server.start()
+    except BaseException:
+        if api is not None:
+            api.stop()
+        raise
     understanding = server.rooms.performers.understanding
     if understanding is not None and settings.understanding.prepare:
         understanding.prepare()
     switch = None
+    events = _event_socket(settings)
     try:
         host, bound = server.outbound_address
         click.echo(f"ivr: taking calls from the switch on {host}:{bound}")
@@ -60,14 +76,19 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             )
             switch = EmbeddedSwitchProcess(config)
             switch.start()
-            server.watch_queues(switch.addresses.events, switch.addresses.password)
-            server.call_back_through(switch.addresses.events, switch.addresses.password)
+            events = (switch.addresses.events, switch.addresses.password)
+            server.watch_queues(*events)
+            server.call_back_through(*events)
+            server.attend_agents(*events)
             lines_host, lines_port = switch.addresses.lines
             click.echo(
                 f"ivr: embedded switch ready; callers join {lines_host}:{lines_port}, "
                 f"and dial {settings.switch.destination}"
             )
             gevent.spawn(switch.wait).link(lambda _: stop.set())
+        if api is not None:
+            api.start(server, events)
+            click.echo(f"ivr: the API answers on http://{api.address[0]}:{api.address[1]} (see /docs there)")
         stop.wait()
         if switch is not None and switch.ended:
             raise SwitchFailed(
@@ -76,9 +97,27 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
         click.echo("ivr: stopping; calls under way may end", err=True)
     finally:
         server.stop(drain)
+        if api is not None:  # it tells the supervisor of the last calls, too
+            api.stop()
         if switch is not None:
             # Callers who were released go on in the fallback: the switch ends with the last of them.
             switch.stop(deadline=drain)
+
+
+def _api_of(settings: Settings) -> ApiServer | None:
+    """Its port is taken first: to hear that another has it, nobody should wait for models."""
+    if not settings.api.enabled:
+        return None
+    from ivr.api.api_server import ApiServer  # noqa: PLC0415 - Flask is not loaded by other commands
+
+    return ApiServer(settings)
+
+
+def _event_socket(settings: Settings) -> tuple[tuple[str, int], str] | None:
+    switch = settings.switch
+    if switch.kind != "freeswitch" or switch.event_password is None:
+        return None
+    return (switch.event_host, switch.event_port), switch.event_password
 
 
 commands = [serve]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from stdnum.es import dni as spanish_dni
 from stdnum.es import nie as spanish_nie
 
-from data.verification import NAMES, Known
+from data.records import NAMES, Known
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found
 from dialogs.source import nearest

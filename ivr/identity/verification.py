@@ -11,9 +11,9 @@ import structlog
 
 from data.errors import DataError
 from data.ids import new_id
+from data.records import Known
 from data.verification import (
     WITHHELD,
-    Known,
     Lockout,
     Scope,
     Verifications,

@@ -197,5 +197,6 @@ class BackEndWork:
             result=name,
             found=masked(result.record if isinstance(result, Found) else {}, secrets),
             sensitive=sensitive,
+            seconds=seconds,
         )
         self._watch(moments.LookedUp(self._record.call_id, lookup.step, lookup.name, name, seconds))

@@ -30,6 +30,7 @@ from ivr.call_record import CallRecord, place_in
 from ivr.living.attention import Attention
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
+from ivr.queueing.context_handover import HandingOver
 from ivr.queueing.foretelling import likely
 from ivr.queueing.people import Standing
 from ivr.queueing.plan import QueuePlan
@@ -42,6 +43,8 @@ FIRST_WORD = 4.0
 LOOK_EVERY = 5.0
 """Seconds between two looks whether an overflow holds."""
 _LONGEST_NAP = 1.0
+MOVED = "ivr_moved"
+"""The channel variable by which a supervisor names another queue, before the key `WAY_OUT`."""
 
 
 @dataclass
@@ -59,6 +62,8 @@ class _Waiting:
     """The command of the announcement that plays."""
     leaving: NobodyFree | None = None
     """Why we have let them out."""
+    called_away: bool = False
+    """A supervisor wants them out, and a sentence of ours has swallowed the key."""
 
 
 class QueueWait:
@@ -80,6 +85,15 @@ class QueueWait:
         `before`: for how many seconds the caller has kept a place in a queue before this call.
         """
         self._before = before
+        self._called_back = services.kept is not None
+        self._handing_over = HandingOver(
+            call,
+            conversation=conversation,
+            record=record,
+            prompts=services.prompts,
+            settings=services.handover,
+            language=services.site_language,
+        )
         self._call, self._attention, self._conversation = call, attention, conversation
         self._record, self._clock, self._watch = record, services.clock, services.watch
         self._saying, self._people = saying, services.people
@@ -150,13 +164,35 @@ class QueueWait:
         if self._people is not None:
             self._call.set_variable("cc_exit_keys", wait.enqueue.keys + WAY_OUT)
         self._note(wait)
+        going = self._handing_over
+        handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back)
         wait.command = self._call.enqueue(f"{wait.queue.name}@{QUEUE_DOMAIN}")
-        finished = self._live(wait) if self._people else self._attention.until_finished(wait.command)
+        going.whisper(handover, self._people.plan if self._people else None)
+        try:
+            finished = self._live(wait) if self._people else self._attention.until_finished(wait.command)
+        finally:
+            going.over()
         result = wait.leaving or _end_of_queue(finished)
         if finished.variables.get("cc_cause") == "answered":
             result = Handed()
         self._remember(wait, result)
-        return result
+        moved = None if isinstance(result, Handed) or wait.leaving else self._moved(wait, finished)
+        return result if moved is None else self._in_queue(moved)
+
+    def _moved(self, wait: _Waiting, finished: Finished) -> _Waiting | None:
+        """Where a supervisor has sent them; they have the place there that their wait gives them."""
+        name, variables = finished.variables.get(MOVED, ""), finished.variables
+        if self._people is None or variables.get("cc_exit_key") != WAY_OUT:
+            return None
+        self._call.set_variable(MOVED, "")
+        if name not in self._people.plan.queues:
+            log.error("not_moved", call=self._record.call_id, queue=name)
+            name = wait.queue.name
+        now, queue = self._clock.now(), self._people.plan.queue(name)
+        since = self.joined.setdefault(queue.name, self.joined.get(wait.queue.name, now))
+        ahead_by = queue.base_score(wait.enqueue.context.get("segment", ""), wait.enqueue.priority)
+        log.info("caller_moved", call=self._record.call_id, queue=queue.name)
+        return _Waiting(queue, wait.enqueue, now, ahead_by + int(now - since))
 
     def _note(self, wait: _Waiting) -> None:
         """What we know of this stay travels with the leg: whoever hears of it in the events writes it."""
@@ -191,8 +227,11 @@ class QueueWait:
                     return finished
                 case Finished(command_id=ended) if ended == wait.speaking:
                     wait.speaking = ""
-                    if wait.leaving is not None:
+                    if wait.leaving is not None or wait.called_away:
                         self._let_out(wait)
+                case Digit(key) if key == WAY_OUT and wait.speaking:
+                    wait.called_away = True
+                    self._call.stop_playing()
                 case Digit(key) if wait.speaking and key in wait.enqueue.keys:
                     self._leave(wait, NobodyFree("left", key))
             now = self._clock.now()

@@ -10,6 +10,7 @@ from ivr.living.back_end_work import Filler, Lookups, Writes
 from ivr.living.voicing import Prompts
 from ivr.moments import Watch
 from ivr.performers import Performers
+from ivr.queueing.context_settings import HandoverSettings
 from ivr.queueing.people import People
 from speech.recognizer import Recognizer
 
@@ -34,6 +35,10 @@ class Services:
     performers: Performers = field(default_factory=Performers)
     people: People | None = None
     """What is known of the queues; `None`: the switch alone keeps them."""
+    handover: HandoverSettings = field(default_factory=HandoverSettings)
+    """What reaches an agent's telephone with a call."""
+    site_language: str = "es"
+    """The company's."""
     kept: float | None = None
     """Seconds that whoever is on the line is ahead in every queue: a place that they have kept; `None`: it is
     looked for (`performers.callbacks`)."""

@@ -14,22 +14,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import gevent
 
 from data.errors import DataError
-from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import account, appointments, case, delivery_days, movements, order, ticket
+from ivr.lookups import account, agent, appointments, case, delivery_days, movements, order, ticket
 from ivr.working_days import USUAL, WorkingDays
 
+if TYPE_CHECKING:
+    from data.store import Store
+
 Answer = Found | Missing
-Ask = Callable[[Store, Mapping[str, str], datetime], Answer]
+Ask: TypeAlias = "Callable[[Store, Mapping[str, str], datetime], Answer]"
 """The database, what it is asked by, and the time in the company's zone."""
 
 LOOKUPS: Mapping[str, Ask] = {
     "account": account.ask,
+    "agent": agent.ask,
     "accounts": account.ask_all,
     "appointment": appointments.ask_next,
     "case": case.ask,
@@ -38,10 +42,13 @@ LOOKUPS: Mapping[str, Ask] = {
     "movements": movements.ask,
     "one_account": account.ask_one,
     "order": order.ask,
+    "orders": order.ask_all,
     "ticket": ticket.ask,
+    "tickets": ticket.ask_all,
 }
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
+    "agent": agent.SCHEMA,
     "accounts": account.ALL,
     "appointment": appointments.APPOINTMENT,
     "case": case.SCHEMA,
@@ -50,7 +57,9 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "movements": movements.SCHEMA,
     "one_account": account.ONE,
     "order": order.SCHEMA,
+    "orders": order.ALL,
     "ticket": ticket.SCHEMA,
+    "tickets": ticket.ALL,
 }
 
 
@@ -61,11 +70,15 @@ class Lookups:
         """`now` tells the time in the company's zone: what is late, and which day it is; `working`: on which
         days it delivers and receives."""
         self._store, self._now = store, now
-        self._asks: Mapping[str, Ask] = {
+        self._asks: dict[str, Ask] = {
             **LOOKUPS,
             "delivery_days": partial(delivery_days.ask, calendar=working.deliveries),
             "free_slots": partial(appointments.ask_free, calendar=working.appointments),
         }
+
+    def answers(self, name: str, ask: Ask) -> None:
+        """That look-up is answered so from here on: by somebody who knows more than the database."""
+        self._asks[name] = ask
 
     def ask(
         self,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from data.records import AccountStatus
-from data.store import Store
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 _OWED: Mapping[str, ValueType] = {
     "state": "text",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from data.records import FreeSlot
-from data.store import Store
 from dialogs.calendars import Calendar
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.working_days import USUAL
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 MOST_TOLD = 3
 """Free slots in one answer: nobody remembers a fourth."""

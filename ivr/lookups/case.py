@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
 from ivr.lookups.ticket import may_hear
 from ivr.lookups.whose import PROOF
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 SCHEMA = LookupSchema(
     ("case_reference", *PROOF, "caller_number"),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from data.orders import BEFORE_DISPATCH, MOST_DAYS_AHEAD
-from data.store import Store
+from data.records import BEFORE_DISPATCH, MOST_DAYS_AHEAD
 from dialogs.calendars import Calendar
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
 from ivr.working_days import USUAL
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 MOST_TOLD = 3
 """Days in one answer: nobody remembers a fourth."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from data.records import Movement
-from data.store import Store
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.account import which as account_of
 from ivr.lookups.days import iso_day
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 AT_ONCE = 3
 """Movements in one answer: nobody remembers a fourth."""

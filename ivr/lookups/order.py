@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from data.records import OrderStatus, Shipment
-from data.store import Store
-from dialogs.catalogue import LookupSchema
+from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
 from ivr.lookups.whose import PROOF, is_theirs
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 SCHEMA = LookupSchema(
     ("order_id", *PROOF),
@@ -56,6 +59,56 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
             "total_currency": order.currency,
         }
     )
+
+
+MOST_TOLD = 3
+"""Orders in one answer: nobody remembers a fourth."""
+RECENT_DAYS = 14
+"""How long a delivered order is still worth asking about."""
+_NAMED: Mapping[str, ValueType] = {
+    "order_id": "code",
+    "items": "text",
+    "status": "text",
+    "expected_date": "date",
+}
+ALL = LookupSchema(
+    ("customer_number",),
+    {
+        "count": "number",
+        **{f"{name}_{n}": kind for n in range(1, MOST_TOLD + 1) for name, kind in _NAMED.items()},
+    },
+)
+"""Orders of whoever has proved who they are, by what tells them apart; `count` is that of all of them."""
+
+
+def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
+    """What is on its way, the last one placed first; then what came in the last days. Never cancelled ones.
+
+    `expected_date` is one that is still to come: a day that is past names no order.
+    """
+    recent = now - timedelta(days=RECENT_DAYS)
+    every = store.orders.of_customer(by.get("customer_number", ""))
+    orders = [one for one in every if _asked_for(one, recent)]
+    if not orders:
+        return Missing()
+    orders.sort(key=lambda one: one.status == "delivered")
+    record: dict[str, str | int | bool | None] = dict.fromkeys(ALL.fields)
+    record["count"] = len(orders)
+    for n, one in enumerate(orders[:MOST_TOLD], start=1):
+        to_come = one.expected_on is not None and one.expected_on >= now.date() and one.status != "delivered"
+        record |= {
+            f"order_id_{n}": one.order_number,
+            f"items_{n}": one.items,
+            f"status_{n}": one.status,
+            f"expected_date_{n}": iso_day(one.expected_on, now) if to_come else None,
+        }
+    return Found(record)
+
+
+def _asked_for(order: OrderStatus, recent: datetime) -> bool:
+    if order.status == "delivered":
+        return (_delivered_at(order) or order.updated_at) >= recent
+    return order.status != "cancelled"
 
 
 def _delivered(order: OrderStatus) -> list[Shipment]:

@@ -181,6 +181,12 @@ class _Asked:
         return cls(Message.from_body(body["message"]), str(body["template"]), person, at)
 
 
+def errand_of(message: Message, template: str, person: Person | None, at: datetime) -> Errand:
+    """A message that is sent as soon as it may be: whether its recipient wants any, and has not had too many,
+    is asked when it is carried. Its `call_id` is a UUID. `template`: who sends it."""
+    return _Asked(message, template, person, at).as_errand()
+
+
 def _message(notify: Notify, to: str, occasion: Occasion) -> Message:
     """Its id follows from the call and from what it says: told twice in a call, it is sent once."""
     said = "\0".join(

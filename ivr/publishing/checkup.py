@@ -7,10 +7,9 @@ the servers' file of queues does not know: they would not start.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from dialogs.catalogue import Catalogue, load_catalogue
 from dialogs.check import unperformable
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import FlowSet
@@ -18,37 +17,10 @@ from dialogs.loader import ENDING, read_flows
 from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
-from dialogs.source import read
-from ivr.back_ends.agreement import OWN, LiveSchemas, differing
-from ivr.performers import PERFORMERS
+from ivr.back_ends.agreement import OWN, LiveSchemas
+from ivr.publishing.catalogues import CATALOGUE, catalogue_in, unanswered
 from ivr.publishing.sounds import unplayable
 from ivr.queueing.reading import misfits
-
-CATALOGUE = "catalogue.yaml"
-"""Beside the flows: the queues and look-ups that they may name."""
-
-
-def catalogue_in(folder: Path) -> Catalogue:
-    """What flows may use: the folder's catalogue. Raises `FlowsInvalid`."""
-    return replace(load_catalogue(folder / CATALOGUE), performers=PERFORMERS)
-
-
-def unanswered(file: Path, catalogue: Catalogue, live: LiveSchemas = OWN) -> list[Problem]:
-    """Every place in that catalogue file where the live look-ups and writes are others than it declares."""
-    found = list(differing(catalogue, live))
-    if not found:
-        return []
-    source = read(file)
-    return [source.problem(way, what) for way, what in found]
-
-
-def live_catalogue(folder: Path, live: LiveSchemas = OWN) -> Catalogue:
-    """The folder's catalogue, if the live look-ups are as it declares them. Raises `FlowsInvalid`."""
-    catalogue = catalogue_in(folder)
-    problems = unanswered(folder / CATALOGUE, catalogue, live)
-    if problems:
-        raise FlowsInvalid(problems)
-    return catalogue
 
 
 @dataclass(frozen=True)

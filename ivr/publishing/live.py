@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import gevent
 import structlog
@@ -26,11 +25,11 @@ from dialogs.errors import DialogError
 from dialogs.flow import FlowSet
 from ivr.clock import Clock
 from ivr.errors import FlowsNotLoaded, IvrError
+from ivr.in_thread import in_thread
 from ivr.publishing.copies import Copies, Kept
 from ivr.publishing.loading import load_beside
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the log of switches."""
@@ -117,7 +116,7 @@ class LiveFlows:
 
     def _first(self) -> Version:
         try:
-            lines = _beside(self._sources.releases.history)
+            lines = in_thread(self._sources.releases.history)
         except DataError as lost:
             self._lost = True
             return self._without_database(lost)
@@ -134,14 +133,14 @@ class LiveFlows:
             raise FlowsNotLoaded(
                 "None of the published releases can be loaded", "Publish again: ivr flow publish --why …"
             )
-        if (kept := _beside(self._sources.copies.last)) is not None:
+        if (kept := in_thread(self._sources.copies.last)) is not None:
             log.error(
                 "release_forgotten", release=kept.number, remedy="the database knows no release: restore it"
             )
         return Version(self._sources.folder())
 
     def _without_database(self, lost: DataError) -> Version:
-        kept = _beside(self._sources.copies.last)
+        kept = in_thread(self._sources.copies.last)
         if kept is None:
             log.error("flows_from_folder", reason=str(lost))
             return Version(self._sources.folder())
@@ -163,7 +162,7 @@ class LiveFlows:
 
     def _look(self) -> None:
         try:
-            lines = _beside(lambda: self._sources.releases.since(self._seen))
+            lines = in_thread(lambda: self._sources.releases.since(self._seen))
         except DataError as lost:
             if not self._lost:
                 log.error("flows_not_watched", reason=str(lost))
@@ -214,7 +213,7 @@ class LiveFlows:
         if self._current is not None and self._current.checksum == line.checksum:
             return Version(self._current.flows, line.release, line.n, line.checksum)
         try:
-            place = _beside(lambda: self._copied(line))
+            place = in_thread(lambda: self._copied(line))
             flows = self._sources.load(place)
             flows.flow(self._sources.main)
         except (DataError, DialogError, IvrError) as broken:
@@ -234,12 +233,6 @@ class LiveFlows:
             return
         kept = Kept(version.release, version.n, version.checksum)
         try:
-            _beside(lambda: self._sources.copies.note(kept))
+            in_thread(lambda: self._sources.copies.note(kept))
         except OSError as refused:
             log.error("release_not_kept", release=version.release, reason=refused.strerror)
-
-
-def _beside(work: Callable[[], T]) -> T:
-    """Does `work` in the thread pool, where it must not log (data-threads.md)."""
-    done: T = gevent.get_hub().threadpool.apply(work)
-    return done

@@ -14,9 +14,9 @@ from dialogs.errors import Problem
 from dialogs.flow import FlowSet
 from dialogs.source import nearest
 from speech.errors import SoundUnreadable
-from speech.prompts import recordings_below, studio_file
 from speech.sound import finished_prompt, to_samples
 from speech.studio import PROMPT_MARGIN, read_sound
+from speech.studio_files import recordings_below, studio_file
 
 
 def unplayable(flows: FlowSet, studio: Path) -> Iterator[Problem]:

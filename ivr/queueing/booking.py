@@ -20,8 +20,9 @@ from data.records import Booking
 from dialogs.effects import CallBack
 from dialogs.results import Done, Failed, Refused
 from ivr.in_thread import in_thread
+from ivr.numbers import NotCalled, checked
 from ivr.occasion import Occasion, Person
-from ivr.queueing.callback_rules import CallbackSettings, NotCalled, checked, next_lawful
+from ivr.queueing.callback_rules import CallbackSettings, next_lawful
 from ivr.queueing.people import People
 
 log = structlog.get_logger(__name__)

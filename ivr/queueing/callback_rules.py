@@ -1,8 +1,7 @@
 """Which numbers are called back, when that is lawful, and when to try again. Pure.
 
 Rules:
-1. Only a number of an allowed country that costs nobody a fortune: no premium, shared-cost or service numbers
-   (docs/queues.md has the list of refusals). What a caller says or keys is parsed, never dialled as it is.
+1. Only numbers that the house calls at all (`ivr.numbers`).
 2. If it is uncertain in which time zone somebody is, the moment must be lawful in every one that it may be
    (a Spanish mobile: Madrid and the Canaries). Asked again at the instant of dialling.
 3. Hours are wall-clock hours, computed anew for each day, so that no change of the clock moves a morning.
@@ -11,15 +10,10 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
-from phonenumbers.timezone import time_zones_for_number
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -31,8 +25,8 @@ from pydantic import (
 )
 
 from dialogs.calendars import Calendar, Hours, holiday_place, read_days
+from ivr.campaigns.contact_rules.windows import next_open, open_in_all
 
-Refusal = Literal["malformed", "unknown", "foreign", "premium", "shared_cost", "service", "satellite"]
 Result = Literal[
     "reached",
     "busy",
@@ -48,15 +42,6 @@ Result = Literal[
 """How a try ended. `unreachable`: the trunk or the network; `dropped`: they answered, and no agent came;
 `no_agent`: no agent could be reserved, and nobody was called; `unwanted`: they do not want to be called."""
 NEVER_AGAIN: frozenset[Result] = frozenset({"invalid", "unwanted"})
-_ORDINARY = frozenset(
-    {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
-)
-_NOT_ORDINARY: Mapping[int, Refusal] = {
-    PhoneNumberType.PREMIUM_RATE: "premium",
-    PhoneNumberType.SHARED_COST: "shared_cost",
-}
-_LONGEST = 40
-"""Characters; what is longer is no number."""
 _DIAL = re.compile(r"[\w.+@:/-]+\{(number|digits)\}[\w.+@:/-]*")
 _DAYS_AHEAD = 14
 _WHOLE_WEEK = "mon-fri"
@@ -130,77 +115,18 @@ class CallbackSettings(_Part):
         return self
 
 
-@dataclass(frozen=True)
-class Number:
-    """A number that may be called back, and where its owner may be."""
-
-    e164: str
-    zones: tuple[str, ...]
-
-
-class NotCalled(Exception):
-    """A number that is not called back. `reason` is a code, with nothing personal in it."""
-
-    def __init__(self, reason: Refusal) -> None:
-        super().__init__(reason)
-        self.reason: Refusal = reason
-
-
-def checked(text: str, *, region: str, countries: Collection[str]) -> Number:
-    """A number as somebody said or keyed it. `region`: whose numbers come without a country code.
-
-    Raises `NotCalled`.
-    """
-    if len(text) > _LONGEST or not text.isascii():
-        raise NotCalled("malformed")
-    try:
-        number = phonenumbers.parse(text, region)
-    except NumberParseException:
-        raise NotCalled("malformed") from None
-    if number.extension or not phonenumbers.is_possible_number(number):
-        raise NotCalled("malformed")
-    if not phonenumbers.is_valid_number(number):
-        raise NotCalled("unknown")
-    country = phonenumbers.region_code_for_number(number)
-    if country is None or country == "001":  # satellites and the like have no country
-        raise NotCalled("satellite")
-    if country not in countries:
-        raise NotCalled("foreign")
-    kind = phonenumbers.number_type(number)
-    if kind not in _ORDINARY:
-        raise NotCalled(_NOT_ORDINARY.get(kind, "service"))
-    zones = tuple(zone for zone in time_zones_for_number(number) if "/" in zone and zone != "Etc/Unknown")
-    if not zones:
-        raise NotCalled("unknown")
-    return Number(str(phonenumbers.format_number(number, PhoneNumberFormat.E164)), zones)
-
-
 def lawful(moment: datetime, zones: Collection[str], hours: ContactHours) -> bool:
     """Whether somebody who is in one of these zones may be called at that moment."""
-    return bool(zones) and all(one.at(moment) == "open" for one in _calendars(zones, hours))
+    return open_in_all(moment, _calendars(zones, hours))
 
 
 def next_lawful(moment: datetime, zones: Collection[str], hours: ContactHours) -> datetime | None:
     """The first moment from then on at which they may be called; `None`: none within two weeks."""
-    candidates = [moment, *sorted(_beginnings(moment, zones, hours))]
-    return next((one for one in candidates if one >= moment and lawful(one, zones, hours)), None)
+    return next_open(moment, _calendars(zones, hours), days=_DAYS_AHEAD)
 
 
-def _calendars(zones: Collection[str], hours: ContactHours) -> Iterator[Calendar]:
-    for zone in zones:
-        yield Calendar(hours.days, holidays=tuple(hours.holidays), zone=zone)
-
-
-def _beginnings(moment: datetime, zones: Collection[str], hours: ContactHours) -> Iterator[datetime]:
-    """Every moment at which the hours of one of the zones begin: an intersection begins at one of them."""
-    for zone in map(ZoneInfo, zones):
-        first = moment.astimezone(zone).date() - timedelta(days=1)
-        for ahead in range(_DAYS_AHEAD + 2):
-            day = first + timedelta(days=ahead)
-            for one in hours.days.get(day.weekday(), ()):
-                wall = datetime(day.year, day.month, day.day, one.begin // 60, one.begin % 60, tzinfo=zone)
-                # An hour that the clock skips begins when the clock has skipped it.
-                yield wall.astimezone(ZoneInfo("UTC"))
+def _calendars(zones: Collection[str], hours: ContactHours) -> tuple[Calendar, ...]:
+    return tuple(Calendar(hours.days, holidays=tuple(hours.holidays), zone=zone) for zone in zones)
 
 
 def again_at(

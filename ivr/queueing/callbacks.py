@@ -23,15 +23,8 @@ import structlog
 from data.callbacks import Callbacks as Store
 from data.errors import DataError
 from data.records import Callback
-from ivr.queueing.callback_rules import (
-    CallbackSettings,
-    NotCalled,
-    Result,
-    again_at,
-    checked,
-    lawful,
-    next_lawful,
-)
+from ivr.numbers import NotCalled, checked
+from ivr.queueing.callback_rules import CallbackSettings, Result, again_at, lawful, next_lawful
 from ivr.queueing.turns import Place, soon_free, turns
 
 log = structlog.get_logger(__name__)

@@ -40,6 +40,7 @@ class Tier:
     queue: str
     agent: str
     level: int
+    position: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Plan:
 
     queues: Mapping[str, QueuePlan] = field(default_factory=dict)
     agents: Mapping[str, AgentFile] = field(default_factory=dict)
+    placed: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """(queue, agent) → level and position, where somebody has written them down."""
 
     def queue(self, name: str) -> QueuePlan:
         """A queue; one that is not declared goes by the defaults."""
@@ -72,7 +75,7 @@ class Plan:
         """Everybody who serves a queue, each queue's own people before those who help."""
         for name, queue in self.queues.items():
             own = [agent for agent in self.agents if self.serves(agent, name)]
-            yield from (Tier(name, agent, OWN) for agent in own)
+            yield from (Tier(name, agent, *self.placed.get((name, agent), (OWN, 1))) for agent in own)
             told = set(own)
             overflow = queue.written.overflow
             for level, helper in enumerate(overflow.to if overflow else (), 1):

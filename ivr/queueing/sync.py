@@ -13,9 +13,10 @@ Source: mod_callcenter.c, `cc_config_api_function` of 1.11.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Literal
 
 from esl import commands
@@ -67,15 +68,20 @@ class Wanted:
     agents: tuple[Agent, ...]
 
 
-def wanted(plan: Plan, others: Sequence[Queue] = (), telephones: Sequence[Agent] = ()) -> Wanted:
+def wanted(
+    plan: Plan,
+    others: Sequence[Queue] = (),
+    telephones: Sequence[Agent] = (),
+    contacts: Mapping[str, str] = MappingProxyType({}),
+) -> Wanted:
     """What the plan means for the switch; `others` and `telephones` are of `freeswitch` in the settings, and
-    give way to what the plan declares under the same name."""
+    give way to what the plan declares under the same name. `contacts`: dial strings by agent."""
     queues = {queue.name: queue for queue in others}
     for name in plan.queues:
         queues[name] = queue_of(plan, name)
     agents = {agent.name: agent for agent in telephones}
     for name in plan.agents:
-        agents[name] = agent_of(plan, name)
+        agents[name] = agent_of(plan, name, contacts)
     return Wanted(tuple(queues.values()), tuple(agents.values()))
 
 
@@ -92,14 +98,16 @@ def queue_of(plan: Plan, name: str) -> Queue:
     )
 
 
-def agent_of(plan: Plan, name: str) -> Agent:
-    """A declared agent, with their tiers."""
+def agent_of(plan: Plan, name: str, contacts: Mapping[str, str] = MappingProxyType({})) -> Agent:
+    """A declared agent, with their tiers; `contacts`: dial strings of those who have one of their own."""
     tiers = [tier for tier in plan.tiers() if tier.agent == name]
     return Agent(
         name,
         tuple(tier.queue for tier in tiers if tier.level == OWN),
         helps=tuple((tier.queue, tier.level) for tier in tiers if tier.level != OWN),
         wrap_up=plan.agents[name].wrap_up,
+        positions=tuple((tier.queue, tier.position) for tier in tiers if tier.position != 1),
+        contact=contacts.get(name, ""),
     )
 
 
@@ -149,7 +157,7 @@ def in_domain(name: str) -> str:
     return f"{name}@{QUEUE_DOMAIN}"
 
 
-def _ours(name: str) -> str | None:
+def ours(name: str) -> str | None:
     bare, at, domain = name.rpartition("@")
     return bare if at and domain == QUEUE_DOMAIN else None
 
@@ -179,15 +187,11 @@ def _queues(goal: Wanted, there: dict[str, QueueRow]) -> Iterator[Change]:
             yield Change("change", f"queue {queue.name}", detail, (command,))
 
 
-def _contact(agent: str) -> str:
-    return f"[leg_timeout=20]user/{in_domain(agent)}"
-
-
 def _agents(goal: Wanted, there: dict[str, AgentRow]) -> Iterator[Change]:
     for agent in goal.agents:
         name, row = in_domain(agent.name), there.get(in_domain(agent.name))
         settings = {
-            "contact": _contact(agent.name),
+            "contact": agent.dial,
             "max_no_answer": str(MAX_NO_ANSWER),
             "wrap_up_time": str(agent.wrap_up),
         }
@@ -219,46 +223,49 @@ def _tiers(
     goal: Wanted, there: dict[tuple[str, str], TierRow], agents: dict[str, AgentRow]
 ) -> Iterator[Change]:
     wanted_ones = {
-        (in_domain(queue), in_domain(agent.name)): level
+        (in_domain(queue), in_domain(agent.name)): (level, agent.position(queue))
         for agent in goal.agents
         for queue, level in agent.tiers
     }
-    for (queue, agent), level in wanted_ones.items():
-        row, what = there.get((queue, agent)), f"agent {_ours(agent)} in {_ours(queue)}"
+    for (queue, agent), (level, position) in wanted_ones.items():
+        row, what = there.get((queue, agent)), f"agent {ours(agent)} in {ours(queue)}"
         if row is None:
-            command = commands.call_centre("tier", "add", queue, agent, str(level), "1")
+            command = commands.call_centre("tier", "add", queue, agent, str(level), str(position))
             yield Change("add", what, f"at level {level}", (command,))
         elif row.level != level:
             command = commands.call_centre("tier", "set", "level", queue, agent, str(level))
             yield Change("change", what, f"level {row.level} → {level}", (command,))
+        elif row.position != position:
+            command = commands.call_centre("tier", "set", "position", queue, agent, str(position))
+            yield Change("change", what, f"position {row.position} → {position}", (command,))
     kept = {in_domain(agent.name) for agent in goal.agents}
     for queue, agent in there.keys() - wanted_ones.keys():
-        if _ours(queue) is None or _ours(agent) is None or (agent not in kept and agent in agents):
+        if ours(queue) is None or ours(agent) is None or (agent not in kept and agent in agents):
             continue  # whoever goes takes their tiers with them
         command = commands.call_centre("tier", "del", queue, agent)
-        yield Change("remove", f"agent {_ours(agent)} from {_ours(queue)}", commands=(command,))
+        yield Change("remove", f"agent {ours(agent)} from {ours(queue)}", commands=(command,))
 
 
 def _gone_agents(goal: Wanted, there: dict[str, AgentRow]) -> Iterator[Change]:
     kept = {in_domain(agent.name) for agent in goal.agents}
     for name, row in there.items():
-        if name in kept or _ours(name) is None:
+        if name in kept or ours(name) is None:
             continue
         if row.state not in ("Waiting", "Idle"):
-            yield Change("stays", f"agent {_ours(name)}", why="is in a call: sync again afterwards")
+            yield Change("stays", f"agent {ours(name)}", why="is in a call: sync again afterwards")
         else:
             command = commands.call_centre("agent", "del", name)
-            yield Change("remove", f"agent {_ours(name)}", commands=(command,))
+            yield Change("remove", f"agent {ours(name)}", commands=(command,))
 
 
 def _gone_queues(goal: Wanted, there: dict[str, QueueRow], centre: CallCentre) -> Iterator[Change]:
     kept = {in_domain(queue.name) for queue in goal.queues}
     for name in there.keys() - kept:
-        if _ours(name) is None:
+        if ours(name) is None:
             continue
         waiting = sum(member.waits for member in centre.members(name))
         if waiting:
-            yield Change("stays", f"queue {_ours(name)}", why=f"{waiting} wait there: sync again afterwards")
+            yield Change("stays", f"queue {ours(name)}", why=f"{waiting} wait there: sync again afterwards")
         else:
             command = commands.call_centre("queue", "unload", name)
-            yield Change("remove", f"queue {_ours(name)}", commands=(command,))
+            yield Change("remove", f"queue {ours(name)}", commands=(command,))

@@ -161,7 +161,7 @@ class VisitBook:
     def there(self, queue: str, row: MemberRow) -> VisitFacts:
         """Somebody whom the switch lists in a queue; that they have joined may have been told to nobody."""
         return VisitFacts(
-            id=row.member,
+            id=row.uuid,
             switch=self.switch,
             queue=plain(queue),
             leg=row.session,

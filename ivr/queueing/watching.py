@@ -173,7 +173,7 @@ class QueueWatch:
         self._wrap_ups = {plain(row.name): row.wrap_up for row in agents.values()}
         members = [(queue, row) for queue in centre.queues() for row in centre.members(queue) if row.session]
         told: list[Told] = [self.book.there(queue, row) for queue, row in members]
-        here = {row.member for _, row in members}
+        here = {row.uuid for _, row in members}
 
         def settle() -> None:
             known = self._visits.there(self.book.switch)

@@ -21,7 +21,6 @@ import numpy as np
 from ivr.studio.wanted import Wanted
 from speech.errors import SoundUnreadable
 from speech.joining import VALUES
-from speech.prompts import STUDIO_ENDINGS
 from speech.recorded import Entry, Recorded
 from speech.sound import (
     FRAME_SAMPLES,
@@ -36,6 +35,7 @@ from speech.sound import (
     write_wav,
 )
 from speech.studio import PROMPT_MARGIN, WORD_MARGIN, read_sound
+from speech.studio_files import STUDIO_ENDINGS
 
 LOUDNESS = SPEECH_LEVEL_DBFS
 """dBFS: RMS of the speech, pauses left out."""

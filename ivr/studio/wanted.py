@@ -15,8 +15,8 @@ from dialogs.spoken_regions import HOME
 from dialogs.static import Line, studio_lines
 from dialogs.value_words import formats_in, texts_of_values
 from speech.joining import VALUES, words_in
-from speech.prompts import studio_file
 from speech.recorded import Recorded, same_words
+from speech.studio_files import studio_file
 
 Kind = Literal["sentence", "part", "word"]
 State = Literal["missing", "recorded", "changed"]

@@ -2,15 +2,15 @@
 
 Rules:
 1. The same words under one intent twice teach nothing; under two intents they teach the opposite.
-2. A sentence that is held back must not be one that was trained on: it shares at most `MOST_SHARED` of its
-   words with any example of its intent.
+2. A sentence that is held back, or of the development set, must not be one that was trained on: it shares at
+   most `MOST_SHARED` of its words with any example of its intent. None is held back that is tuned with.
 3. Few examples make a bad intent.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dialogs.errors import Problem
 from ivr.understanding.concepts import Concepts
@@ -22,13 +22,16 @@ MOST_SHARED = 0.6
 """Share of a held-back sentence's words that an example of its intent may have too."""
 
 
-def problems_of(examples: Examples, held_back: Examples, concepts: Concepts) -> list[Problem]:
-    """All of one language, in the order of files and lines."""
-    found = [*examples.problems, *held_back.problems, *concepts.problems]
+def problems_of(examples: Examples, apart: Sequence[Examples], concepts: Concepts) -> list[Problem]:
+    """All of one language, in the order of files and lines. `apart`: the sets that nothing trains on."""
+    found = [*examples.problems, *concepts.problems]
     found += _twice(examples)
     found += _few(examples)
-    found += _shared(examples, held_back)
-    found += _strange(examples, held_back)
+    for kept in apart:
+        found += kept.problems
+        found += _shared(examples, kept)
+        found += _strange(examples, kept)
+    found += _in_both(apart)
     return sorted(found, key=lambda problem: (problem.file, problem.line))
 
 
@@ -80,3 +83,13 @@ def _strange(examples: Examples, held_back: Examples) -> Iterator[Problem]:
         if held.intent not in known and held.intent not in told:
             told.add(held.intent)
             yield _at(held, f"`{held.intent}` has no training examples: write some, or remove these")
+
+
+def _in_both(apart: Sequence[Examples]) -> Iterator[Problem]:
+    seen: dict[tuple[str, ...], Example] = {}
+    for kept in apart:
+        for held in kept.sentences:
+            first = seen.setdefault(held.words, held)
+            if first.file != held.file:
+                what = f"`{held.text}` stands at {first.file}:{first.line} too"
+                yield _at(held, f"{what}: what is tuned with measures nothing, write it otherwise")

@@ -31,7 +31,10 @@ from dialogs.source import Source, nearest, read
 OUT_OF_SCOPE = "out_of_scope"
 """The intent of what no flow answers; no caller is ever told that they meant it."""
 HELD_BACK = "held_back"
-"""The folder, beside those of the languages, of sentences that nothing trains on."""
+"""The folder, beside those of the languages, of sentences that nothing trains on and nobody tunes with."""
+DEVELOPMENT = "development"
+"""The folder of sentences that nothing trains on, but that engines and examples are tuned with."""
+APART = (DEVELOPMENT, HELD_BACK)
 CONCEPTS = "concepts"
 """The folder of the words that mean nearly the same."""
 LONGEST = 400
@@ -86,9 +89,9 @@ def read_examples(folder: Path, language: str) -> Examples:
     return _read_all(language, sorted((folder / language).glob("*.yml")), folder)
 
 
-def read_held_back(folder: Path, language: str) -> Examples:
-    """The sentences of that language that nothing trains on."""
-    file = folder / HELD_BACK / f"{language}.yml"
+def read_apart(folder: Path, language: str, which: str = HELD_BACK) -> Examples:
+    """The sentences of that language that nothing trains on. `which`: `HELD_BACK` or `DEVELOPMENT`."""
+    file = folder / which / f"{language}.yml"
     return _read_all(language, [file] if file.is_file() else [], folder)
 
 
@@ -111,7 +114,7 @@ def version_of(folder: Path, language: str) -> str:
 
 def languages_in(folder: Path) -> tuple[str, ...]:
     """Those that have training examples."""
-    return tuple(sorted({file.parent.name for file in folder.glob("*/*.yml")} - {HELD_BACK, CONCEPTS}))
+    return tuple(sorted({file.parent.name for file in folder.glob("*/*.yml")} - {*APART, CONCEPTS}))
 
 
 def _read_all(language: str, files: Sequence[Path], below: Path) -> Examples:

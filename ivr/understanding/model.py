@@ -12,6 +12,7 @@ import math
 import os
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ import numpy.typing as npt
 
 from ivr.understanding.concepts import Concepts, concepts_of
 from ivr.understanding.examples import OUT_OF_SCOPE
-from ivr.understanding.features import FAMILIES, FEATURES_VERSION, features_of
+from ivr.understanding.features import FAMILIES, FEATURES_VERSION, OF_THE_WHOLE, features_of
 from ivr.understanding.naming import Names
 from ivr.understanding.port import MOST_LETTERS, Meaning, ModelUnfit
 
@@ -60,13 +61,14 @@ class Model:
     def parse(self, text: str) -> Meaning:
         """What the text means, in about a millisecond."""
         text = text[:MOST_LETTERS]
-        ranked = self.confidences(self.scores(text)) if text.strip() else {OUT_OF_SCOPE: 1.0}
+        rows, values = weigh(features_of(text, self.concepts), self.vocabulary, self.rarity)
+        # Of what nothing is known, the commonest intent would else be believed.
+        ranked = self.confidences(self._scores(rows, values)) if rows.size else {OUT_OF_SCOPE: 1.0}
         ordered = tuple(sorted(ranked.items(), key=lambda item: -item[1]))
         return Meaning(ordered, tuple(self.names.within(text)), f"built-in {self.version}")
 
-    def scores(self, text: str) -> Numbers:
+    def _scores(self, rows: npt.NDArray[np.intp], values: Numbers) -> Numbers:
         """How much the text is like each intent's examples: about 1 for its own, 0 for the others."""
-        rows, values = weigh(text, self.concepts, self.vocabulary, self.rarity)
         found: Numbers = self.bias + values @ self.weights[rows]
         return found
 
@@ -134,17 +136,20 @@ def load_model(file: Path) -> Model:
 
 
 def weigh(
-    text: str, concepts: Concepts, vocabulary: Mapping[str, int], rarity: Numbers
+    features: Mapping[str, Counter[str]], vocabulary: Mapping[str, int], rarity: Numbers
 ) -> tuple[npt.NDArray[np.intp], Numbers]:
     """The sentence as rows of the vocabulary and their values; each family has the length of its weight.
 
     tf-idf, sublinear (Manning, Raghavan, Schütze: Introduction to Information Retrieval, 6.4). What the
-    vocabulary does not have counts for the length: many strange words make the known ones weak.
+    vocabulary does not have counts for the length: many strange words make the known ones weak. No rows: not
+    a word or piece of one is known.
     """
     rarest = float(rarity.max()) if rarity.size else 1.0
     rows: list[int] = []
     values: list[float] = []
-    for family, found in features_of(text, concepts).items():
+    for family, found in features.items():
+        if family in OF_THE_WHOLE and not rows:
+            continue  # no word or piece of one was ever seen: how long it is means nothing
         known: list[tuple[int, float]] = []
         squares = 0.0
         for feature, times in found.items():

@@ -17,7 +17,7 @@ from dialogs.results import Alternative
 from dialogs.retold import Happening, Past, retold
 from dialogs.written import WrittenCall
 from ivr.errors import FlowsNotLoaded
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
 
 MADE_UP_NUMBER = "+34600000000"
@@ -75,7 +75,7 @@ def past_of(record: CallRecord, site: Site, *, with_data: bool) -> Past:
         region=site.region,
         caller={"number": number, "name": record.caller_name if with_data else "", **told},
         history=history if with_data else made_up_facts(history),
-        happenings=tuple(_happening(turn) for turn in record.turns),
+        happenings=tuple(_happening(turn) for turn in record.turns if turn.kind != "handover"),
         ended_by=record.ended_by or "unknown",
     )
 

@@ -11,18 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from data.records import Request
-from data.store import Store
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.working_days import USUAL, WorkingDays
-from ivr.writes import appointments, orders, people, tickets
+from ivr.writes import agents, appointments, orders, people, tickets
 from ivr.writes.occasion import Asked
 
+if TYPE_CHECKING:
+    from data.store import Store
+
 Values = Mapping[str, str]
-Do = Callable[[Store, Values, Asked], Written | Refused]
+Do: TypeAlias = "Callable[[Store, Values, Asked], Written | Refused]"
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class OwnWrite:
 
 
 WRITES: Mapping[str, OwnWrite] = {
+    agents.NAME: OwnWrite(agents.STATE, agents.change),
     "ticket_note": OwnWrite(tickets.NOTE, tickets.add_note),
     "ticket_voice_note": OwnWrite(tickets.VOICE_NOTE, tickets.add_voice_note),
     "delivery_day": OwnWrite(orders.DELIVERY_DAY, orders.change_delivery_day),

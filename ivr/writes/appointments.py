@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from data import records
-from data.store import Store
 from dialogs.catalogue import ValueType, WriteSchema
 from dialogs.results import Refused, Written
 from ivr.writes.occasion import Asked
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 _GIVES: Mapping[str, ValueType] = {"reference": "digits", "date": "date", "time": "time", "site": "text"}
 _TAKING = frozenset({"unknown", "past", "taken", "already"})

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from data import records
-from data.store import Store
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.writes.occasion import Asked
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 DELIVERY_DAY = WriteSchema(
     {"customer_number": "digits", "order_id": "digits", "day": "date"},

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import phonenumbers
 
 from data import records
-from data.store import Store
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.writes.occasion import Asked
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 EMAIL = WriteSchema({"customer_number": "digits", "email": "text"}, frozenset({"unknown", "invalid"}))
 PHONE = WriteSchema({"customer_number": "digits", "phone": "phone"}, frozenset({"unknown", "invalid"}))

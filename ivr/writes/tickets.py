@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from data import records
-from data.store import Store
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.writes.occasion import Asked
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 NOTE = WriteSchema(
     {"customer_number": "digits", "ticket_id": "digits", "text": "text"}, frozenset({"unknown"})

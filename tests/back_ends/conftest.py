@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data.store import Store
-from ivr.back_ends import BackEnds, declared_in
+from ivr.back_ends import declared_in
+from ivr.back_ends.port import BackEnds
 from ivr.lookups import Lookups
 
 MADRID = ZoneInfo("Europe/Madrid")

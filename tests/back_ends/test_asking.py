@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dialogs.results import Failed, Found, Missing, Slow
-from ivr.back_ends import BackEnds
 from ivr.back_ends.breaker import Breaker
+from ivr.back_ends.port import BackEnds
 from tests.back_ends.conftest import Connect
 from tests.back_ends.systems import Reply, crm
 

@@ -11,9 +11,9 @@ import gevent
 import pytest
 
 from dialogs.results import Failed, Found, Missing, Slow
-from ivr.back_ends import BackEnds
 from ivr.back_ends.declared import SqlSystem
 from ivr.back_ends.errors import NotAsAgreed
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.queries import bound_names, for_psycopg, parse_query, parse_statement
 from ivr.back_ends.sql import open_sql
 from tests.back_ends.conftest import Connect
@@ -74,6 +74,14 @@ def test_two_rows_are_no_answer(connected: Connect, warehouse: sqlite3.Connectio
     answer = parcel(connected(TEXT.replace("QUERY", QUERY)), "4572")
     assert isinstance(answer, Failed)
     assert "more than one row" in answer.reason
+
+
+def test_a_row_about_another_one_is_none(connected: Connect, warehouse: sqlite3.Connection) -> None:
+    """A query that was written for another question; nobody hears what it finds."""
+    text = TEXT.replace("QUERY", "SELECT * FROM parcels WHERE number <> :number LIMIT 1")
+    assert isinstance(parcel(connected(text), "4572"), Found)
+    answer = parcel(connected(text + "    same: {number: number}\n"), "4572")
+    assert isinstance(answer, Failed) and "4571" not in answer.reason
 
 
 @pytest.mark.parametrize(

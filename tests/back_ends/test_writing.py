@@ -23,7 +23,8 @@ from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Write
 from dialogs.results import Failed, Found, Noted, Refused, Written
-from ivr.back_ends import BackEnds, declared_in
+from ivr.back_ends import declared_in
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import KIND, Writing, key_of
 from ivr.clock import Clock
 from ivr.lookups import Lookups

@@ -58,6 +58,13 @@ def test_the_port_is_taken(tmp_path: Path, taken_port: int) -> None:
     assert "outbound.port" in line
 
 
+def test_the_port_of_the_api_is_taken(tmp_path: Path, taken_port: int) -> None:
+    """Told before any model is loaded, with the ways out."""
+    line = refused(tmp_path, "serve", "--port", "0", IVR_API__PORT=str(taken_port))
+    assert f"Port {taken_port} on 127.0.0.1 is taken" in line
+    assert "api.enabled: false" in line
+
+
 def test_the_embedded_switch_finds_its_port_taken(tmp_path: Path, taken_port: int) -> None:
     """The child's refusal is the operator's line, too."""
     line = refused(tmp_path, "serve", "--port", "0", run=ivr_process, IVR_SWITCH__LINE_PORT=str(taken_port))

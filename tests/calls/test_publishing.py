@@ -38,6 +38,7 @@ def another_server(settings: Settings, home: Path) -> Iterator[gevent.subprocess
         "IVR_OUTBOUND__PORT": "0",
         "IVR_SWITCH__EVENT_PORT": "0",
         "IVR_SWITCH__LINE_PORT": "0",
+        "IVR_API__PORT": "0",
         "IVR_SPEECH__ENGINE": "none",
         "IVR_LOG__FORMAT": "json",
     }

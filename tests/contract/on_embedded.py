@@ -74,9 +74,13 @@ class LineCallee(ScriptedCallee):
         self.dial = f"user/{number}"
         self.over = self.hung_up
         self.frames: list[Frame] = []
+        self.headers: dict[str, str] = {}
 
     def wait_for_call(self, timeout: float = 10.0) -> Invitation:
-        return super().wait_for_call(timeout)
+        invitation = super().wait_for_call(timeout)
+        told = invitation.variables.items()
+        self.headers = {name.removeprefix("sip_h_"): value for name, value in told}
+        return invitation
 
     def say(self, samples: bytes) -> Event:
         return said(self, samples)

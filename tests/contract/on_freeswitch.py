@@ -94,6 +94,7 @@ class SipCallee:
         self._phone = Telephone(switch, number)
         self.dial = f"sofia/ivr/{number}@{self._phone.host}:{self._phone.port}"
         self.over = Event()
+        self.headers: dict[str, str] = {}
         self._leg: Leg | None = None
 
     @property
@@ -104,6 +105,8 @@ class SipCallee:
     def wait_for_call(self) -> None:
         self._leg = self._phone.called()
         self.over = self._leg.over
+        assert self._leg.invite is not None
+        self.headers = {name: value for name, value in self._leg.invite.headers if name.startswith("X-")}
 
     def ring(self) -> None:
         self.leg.ring()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import time
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +86,8 @@ class Callee(Protocol):
 
     dial: str
     """What `bridge` and `originate` call them by."""
+    headers: Mapping[str, str]
+    """The X- headers with which they are called; known once it rings."""
     over: Event
 
     def wait_for_call(self) -> None:

@@ -9,8 +9,10 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,6 +67,33 @@ class Server:
 
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "-w", "-m", mode, "stop")
+
+    def retire(self) -> None:
+        """Takes no new connections, and ends with the last (SIGTERM, PostgreSQL's "smart shutdown")."""
+        os.kill(self._processes()[0], signal.SIGTERM)
+
+    def wait_until_ended(self) -> None:
+        """Waits for the end of one that retires."""
+        ends_at = time.monotonic() + START_SECONDS
+        while (self.folder / "data" / "postmaster.pid").exists():
+            if time.monotonic() > ends_at:
+                raise RuntimeError("PostgreSQL does not end: somebody still has a connection")
+            time.sleep(0.02)
+
+    def freeze(self) -> None:
+        """Says nothing any more, and drops nobody, as a machine that swaps or a disk that hangs."""
+        for process in self._processes():
+            os.kill(process, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for process in self._processes():
+            os.kill(process, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        """The server's own first, which makes the others."""
+        main = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        return [main, *map(int, children)]
 
     def sql(self, statement: str, database: str = "postgres") -> None:
         """As the administrator."""

@@ -11,9 +11,10 @@ import gevent
 import pytest
 
 from dialogs.results import Failed, Found, Missing, Slow
-from ivr.back_ends import BackEnds, declared_in
+from ivr.back_ends import declared_in
 from ivr.back_ends.carrying import Order, carry_declared
 from ivr.back_ends.declared import SqlWrite
+from ivr.back_ends.port import BackEnds
 from ivr.lookups import Lookups
 from ivr.outbox import Arrived, Declined
 from tests.data.postgresql import Server

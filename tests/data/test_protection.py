@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from data.errors import FilesNotRemoved, PersonUnknown
 from data.ids import new_id
@@ -20,12 +20,20 @@ from data.models import (
     AppointmentSlotRow,
     AuditRow,
     Base,
+    BaseMemberRow,
     CallRow,
+    CampaignRow,
+    ContactRow,
+    CustomerBaseRow,
     IdentityRow,
     LockoutRow,
     MessageRow,
     OrderRow,
     OutboxRow,
+    RegistryLookupRow,
+    SampleMemberRow,
+    SampleNumberRow,
+    SampleRow,
     SegmentRow,
     TicketRow,
     TurnRow,
@@ -45,9 +53,11 @@ from data.records import (
     Errand,
     Finished,
     MissedOffer,
+    NewContact,
     NewWork,
     OwnData,
     Request,
+    StateChange,
     StatusChange,
     TicketNote,
     VisitFacts,
@@ -186,6 +196,48 @@ def _more_rows(store: Store, customer_id: UUID, call_id: UUID) -> None:
         for table, values in rows:
             named = {} if table is VerificationTryRow else {"customer_id": customer_id}
             connection.execute(insert(table).values(id=new_id(), **values, **named))
+        _campaign_rows(connection, customer_id)
+
+
+def _campaign_rows(connection: Connection, customer_id: UUID) -> None:
+    base, campaign, sample = new_id(), new_id(), new_id()
+    hers = {"customer_id": customer_id}
+    rows: list[tuple[type[Base], dict[str, object]]] = [
+        (ContactRow, {"id": new_id(), "at": NOW, "address": NUMBER, "channel": "call", "purpose": "service"}),
+        (RegistryLookupRow, {"name": "RNE", "e164": NUMBER, "listed": False, "at": NOW}),
+        (CustomerBaseRow, {"id": base, "strategy": "s", "name": "b", "loaded_at": NOW}),
+        (BaseMemberRow, {"base_id": base, **hers}),
+        (
+            CampaignRow,
+            {
+                "id": campaign,
+                "strategy": "s",
+                "name": "c",
+                "base_id": base,
+                "purpose": "service",
+                "declared": "{}",
+                "state": "created",
+                "created_at": NOW,
+                "created_by": "ana",
+            },
+        ),
+        (
+            SampleRow,
+            {
+                "id": sample,
+                "campaign_id": campaign,
+                "name": "x",
+                "condition": "true",
+                "rules_version": "1",
+                "cut_at": NOW,
+                "cut_by": "ana",
+            },
+        ),
+        (SampleMemberRow, {"sample_id": sample, **hers, "why": "Lucía"}),
+        (SampleNumberRow, {"sample_id": sample, **hers, "rank": 1, "e164": NUMBER}),
+    ]
+    for table, values in rows:
+        connection.execute(insert(table).values(**values))
 
 
 def everything(store: Store, but: type[Base] = AuditRow) -> str:
@@ -489,6 +541,10 @@ def _everything_old(world: World) -> None:
     for queue in ("x", "y"):
         store.callbacks.book(replace(wanted, queue=queue))
     store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
+    store.agents.note_contact(
+        NewContact(key="x", queue="x", leg="leg-1", result="lost", joined_at=NOW, at=NOW)
+    )
+    store.agents.change_state(StateChange(agent="2001", state="in", at=NOW, by="x", source="cli"))
     for key in ("done", "lost"):
         store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
     mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}

@@ -10,6 +10,7 @@ from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.words import distance, likeness, plain
 from dialogs.universals import find_universal
+from tests.dialogs.flowtext import HEAD, problems
 
 CHOICES = (
     Choice("balance", "1", {"es": ["saldo", "cuánto debo"], "ca": ["saldo", "quant dec"], "en": ["balance"]}),
@@ -186,3 +187,18 @@ def test_words_that_sound_the_same(language: str, one: str, other: str) -> None:
 def test_plain(text: str, words: str) -> None:
     """Accents, case and punctuation go; apostrophes inside words and other scripts stay."""
     assert plain(text) == words
+
+
+def test_a_menu_hands_on_only_to_questions_that_there_are() -> None:
+    """A misspelt name would hand the number to nobody."""
+    text = HEAD + (
+        '  - menu: start\n    prompt: {es: "Diga."}\n    answers_ahead: [order_it]\n    choices:\n'
+        "      order: {phrases: {es: [pedido]}, then: order_id}\n"
+        "      person: {phrases: {es: [operador]}, then: billing_people}\n"
+        "  - ask: order_id\n    type: order_id\n    length: 6\n    prompt: {es: Número}\n"
+        "    then: over\n  - id: billing_people\n    queue: billing\n    busy: over\n"
+        "  - id: over\n    hangup: normal\n"
+    )
+    found = [str(problem) for problem in problems(text)]
+    assert any("`order_it`" in problem and "`order_id`" in problem for problem in found), found
+    assert not any("order_it" in str(p) for p in problems(text.replace("order_it", "order_id")))

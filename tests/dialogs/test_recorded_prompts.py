@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dialogs.effects import Play, Spoken
 from dialogs.static import static_prompts
-from speech.prompts import recordings_below
+from speech.studio_files import recordings_below
 from tests.dialogs.flowtext import CATALOGUE, HEAD, conversation, flow_set, problems
 
 FLOW = HEAD + '  - say: {es: {recording: menus/hello, text: "Hola. ¿Qué tal?"}}\n  - hangup: normal\n'

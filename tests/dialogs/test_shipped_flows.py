@@ -19,6 +19,7 @@ from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.message import Message
 from dialogs.nodes.outcome import Outcome
+from dialogs.nodes.pick import Pick
 from dialogs.nodes.question import Question
 from dialogs.nodes.queue import Queue
 from dialogs.nodes.set import Set
@@ -39,6 +40,7 @@ def page() -> dict[str, list[set[str]]]:
 
 def slots_of(flow: Flow) -> set[str]:
     names = {step.ask for step in flow.steps.values() if isinstance(step, Ask)}
+    names |= {step.pick for step in flow.steps.values() if isinstance(step, Pick)}
     return names.union(*(step.set for step in flow.steps.values() if isinstance(step, Set)))
 
 
@@ -92,7 +94,7 @@ def test_every_reprompt_is_written_and_short() -> None:
 
 def test_codes_are_never_read_out() -> None:
     """What a look-up gives as text is branched on; only names are said as they are: the carrier's,
-    and what a customer calls their own accounts, to whoever has proved to be that customer."""
+    what customers call their accounts and what they have ordered, to whoever has proved to be them."""
     codes = {
         f"{lookup}.{field}"
         for lookup, schema in CATALOGUE.lookups.items()
@@ -108,7 +110,17 @@ def test_codes_are_never_read_out() -> None:
         for used in template.names
     }
     labels = {"accounts.label_1", "accounts.label_2", "accounts.label_3", "one_account.label"}
-    assert said & codes == {"order.carrier", *labels}
+    items = {"orders.items_1", "orders.items_2", "orders.items_3"}
+    # Of a row, codes are said by what they are called.
+    called = {
+        f"{step.source}.{name}_{place}"
+        for flow in FLOWS.flows.values()
+        for step in flow.steps.values()
+        if isinstance(step, Pick)
+        for name in step.words
+        for place in range(1, step.rows + 1)
+    }
+    assert said & codes - called == {"order.carrier", *labels, *items}
 
 
 def test_nobody_is_called_by_name() -> None:

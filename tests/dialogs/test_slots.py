@@ -31,6 +31,7 @@ from dialogs.slots.text import Text
 from dialogs.slots.ticket_id import TicketId
 from dialogs.slots.time import Time
 from dialogs.slots.words import words_of
+from dialogs.slots.yes_no import YesNo
 from dialogs.spoken import say
 
 LANGUAGES = ("es", "ca", "en")
@@ -502,3 +503,58 @@ def test_a_screen_shows_what_a_caller_hears(
     """As people write it: never a date of a database, never the name that a choice has in the file."""
     asking = Asking("es", EXAMPLE_NOW)
     assert KINDS[kind].model_validate(options).shown(value, asking) == shown
+
+
+# --- who doubts is asked back --------------------------------------------------------------------------
+
+
+DOUBTS = {
+    "es": (
+        "creo que {}",
+        "me parece que {}",
+        "diría que {}",
+        "parece que es {}",
+        "{}, creo",
+        "{}, me parece",
+    ),
+    "ca": (
+        "crec que {}",
+        "em sembla que {}",
+        "diria que {}",
+        "sembla que és {}",
+        "{}, crec",
+        "{}, em sembla",
+    ),
+    "en": ("I think {}", "I think it's {}", "I'd say {}", "it seems {}", "{}, I think", "{}, I believe"),
+}
+
+
+@IN_LANGUAGES
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if not kind.free_speech])
+def test_a_value_that_is_doubted_is_never_sure(kind: type[SlotKind], language: str) -> None:
+    """Every example of the documentation, with each doubt around it: asked back, or not understood."""
+    asked, asking = example(kind), Asking(language, EXAMPLE_NOW)
+    for said, value in kind.examples[language]:
+        for doubt in DOUBTS[language]:
+            found = asked.judge(heard(doubt.format(said)), asking)
+            if isinstance(found, Match):
+                assert found.band == "check", (doubt.format(said), found)
+                assert value in (found.value, *found.others), (doubt.format(said), found)
+
+
+@IN_LANGUAGES
+@pytest.mark.parametrize("cancels", [False, True])
+def test_what_a_recogniser_expects_of_a_yes_is_a_yes_or_a_no(language: str, cancels: bool) -> None:
+    """A phrase of the grammar that the parser does not know would be heard for nothing."""
+    asked = YesNo(cancels=cancels)
+    expected = asked.phrases(language)
+    imperative = {"es": "sí cámbielo", "ca": "sí canviï-ho", "en": "yes change it"}[language]
+    assert imperative in expected
+    cancelling = {"es": "sí cancélelo", "ca": "sí cancel·li-ho", "en": "yes cancel it"}[language]
+    assert (cancelling in expected) == cancels
+    told = [
+        p for p in expected if " " in p and p.startswith(("sí ", "yes ")) and not p.endswith(("no", "not"))
+    ]
+    for phrase in told:
+        found = asked.judge(heard(phrase), Asking(language, EXAMPLE_NOW))
+        assert isinstance(found, Match) and found.value == "yes", (phrase, found)

@@ -8,7 +8,8 @@ import pytest
 from dialogs.effects import Collect
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
-from dialogs.slots.yes_no import YesNo, corrects_a_number
+from dialogs.slots.choice import OneOf
+from dialogs.slots.yes_no import YesNo, corrects_a_number, meant
 from dialogs.universals import PERSON
 from tests.dialogs.flowtext import HEAD, conversation
 
@@ -341,3 +342,40 @@ def test_a_yes_or_no_that_is_taken_back_is_asked_back(language: str, text: str, 
     found = judge(language, text)
     assert isinstance(found, Match)
     assert (found.value, found.band) == (value, "check")
+
+
+SELDOM_SAID = {
+    "es": {
+        "yes": "ajá|tal cual|y tanto|faltaría más|con mucho gusto|eso eso",
+        "no": "ni de broma|ni loco|por mí no",
+    },
+    "ca": {
+        "yes": "oi tant|ben bé|vinga va|amb molt de gust|per mi sí",
+        "no": "ni pensar-hi|ni boig|ni en broma",
+    },
+    "en": {
+        "yes": "yeah go for it|sounds good|that'd be great|spot on|that works",
+        "no": "not for me|no ta|not just now thanks|nope all good|I'm afraid not|not interested",
+    },
+}
+
+
+@pytest.mark.parametrize("language", SELDOM_SAID)
+def test_what_is_seldom_said_is_understood_and_not_expected(language: str) -> None:
+    """The recogniser's grammar stays short."""
+    expected = YesNo().phrases(language)
+    for value, phrases in SELDOM_SAID[language].items():
+        for said in phrases.split("|"):
+            assert meant(said, language) == (value, "sure"), said
+            assert said not in expected
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("es", "por la mañana no que trabajo"), ("es", "por la tarde no puedo"), ("ca", "al matí no que treballo"),
+     ("en", "not the morning I work")],
+)  # fmt: skip
+def test_what_was_just_refused_is_not_proposed(language: str, said: str) -> None:
+    """Nobody is asked back for what they said does not suit them."""
+    asked = OneOf.model_validate(OneOf.example_options)
+    assert isinstance(asked.judge(Heard((Alternative(said, 0.9),)), Asking(language)), NoMatch)

@@ -81,6 +81,7 @@ class ServerProcess:
             "IVR_HOME": str(settings.home),
             "IVR_DATABASE__URL": settings.database_url,
             "IVR_SPEECH__ENGINE": settings.speech.engine,
+            "IVR_API__PORT": "0",
             "PYTHONUNBUFFERED": "1",
         }
         command = [sys.executable, "-m", "ivr", "serve", "--port", str(settings.outbound.port)]

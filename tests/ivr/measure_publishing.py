@@ -22,7 +22,7 @@ from gevent import socket  # noqa: E402 -- see above
 
 from dialogs.flow import FlowSet  # noqa: E402 -- see above
 from dialogs.loader import load_flows  # noqa: E402 -- see above
-from ivr.publishing.checkup import catalogue_in  # noqa: E402 -- see above
+from ivr.publishing.catalogues import catalogue_in  # noqa: E402 -- see above
 from ivr.publishing.loading import load_beside  # noqa: E402 -- see above
 from tests.ivr.flow_files import files, folder_with, main_flow  # noqa: E402 -- see above
 

@@ -49,7 +49,7 @@ from ivr.living.deeds import Deeds
 from ivr.living.listening import Collected
 from ivr.living.services import Services
 from ivr.moments import nobody_watches
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from ivr.records import Basis, Records
 from ivr.session import Session
 from ivr.workshop.recorded_call import Site

@@ -16,7 +16,7 @@ from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from ivr.clock import Clock
 from ivr.errors import FlowsNotLoaded
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.copies import Copies
 from ivr.publishing.folder import read_folder
 from ivr.publishing.live import LiveFlows, Sources

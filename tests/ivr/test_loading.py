@@ -14,7 +14,7 @@ from dialogs.facts import Facts
 from dialogs.loader import load_flows
 from ivr.cli.flows import SHIPPED
 from ivr.errors import FlowsNotLoaded
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.loading import BITE, FlowReader, load_beside
 from tests.ivr.flow_files import files, folder_with, main_flow
 

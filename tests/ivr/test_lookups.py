@@ -62,6 +62,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     )
     store.appointments.book("45716", slot, Request(at=TODAY))
     questions["appointment"] = {"customer_number": "45716"}
+    questions["orders"] = questions["tickets"] = {"customer_number": "45716"}
     questions["accounts"] = {"customer_number": "30460"}
     questions["one_account"] = {"customer_number": "30460", "account": "2"}
     questions["movements"] = {"customer_number": "45716", "account": "1", "from": "1"}
@@ -204,27 +205,34 @@ def test_whose_delivery_days_they_are(store: Store) -> None:
         assert lookups.ask("delivery_days", by) == Missing()
 
 
-def test_a_case_of_nobody_known_is_told_where_it_was_opened(store: Store) -> None:
-    """To the number that they called from, or wanted to be called at; to no other and to no withheld one."""
+def test_a_case_of_nobody_known_takes_the_postcode_that_was_given_with_it(store: Store) -> None:
+    """Neither the telephone that it was opened from, nor the one to call back, tells it to anybody."""
     call = begun(caller_number="+34600111222")
     store.calls.begin(call)
-    about = {"contact": "+34600333444"}
+    lookups = Lookups(store, lambda: TODAY)
+
+    def heard(number: str, postcode: str, caller: str) -> bool:
+        by = {"home_postcode": postcode, "customer_number": "none", "caller_number": caller}
+        told = {
+            isinstance(lookups.ask(name, {key: number, **by}), Found)
+            for name, key in (("ticket", "ticket_id"), ("case", "case_reference"))
+        }
+        assert len(told) == 1
+        return told.pop()
+
+    about = {"contact": "+34600333444", "postcode": "28014"}
     number = store.tickets.open(NewTicket(at=TODAY, about=about, call_id=call.call_id))
     assert isinstance(number, str)
-    lookups = Lookups(store, lambda: TODAY)
-    for caller, heard in (
-        ("+34600111222", True),
-        ("+34600333444", True),
-        ("+34600111223", False),
-        ("", False),
-    ):
-        by = {
-            "ticket_id": number,
-            "home_postcode": "28014",
-            "customer_number": "none",
-            "caller_number": caller,
-        }
-        assert isinstance(lookups.ask("ticket", by), Found) is heard
+    assert heard(number, "28014", "+34600111223")
+    assert heard(number, "28 014", "")
+    for caller in ("+34600111222", "+34600333444", ""):
+        assert not heard(number, "28015", caller)
+        assert not heard(number, "none", caller)
+        assert not heard(number, "", caller)
+    for without in ({"contact": "+34600333444"}, {"contact": "+34600333444", "postcode": "none"}):
+        unknown = store.tickets.open(NewTicket(at=TODAY, about=without, call_id=call.call_id))
+        assert isinstance(unknown, str)
+        assert not any(heard(unknown, code, "+34600111222") for code in ("", "none", "28014"))
 
 
 def test_a_late_evening_is_the_next_day_in_the_companys_zone(store: Store) -> None:

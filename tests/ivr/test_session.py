@@ -603,6 +603,7 @@ def test_the_record_can_be_played_again(rig: Rig) -> None:
     assert [(turn.kind, turn.step, turn.result) for turn in told] == [
         ("keys", "number", "match"),
         ("lookup", "look", "found"),
+        ("handover", "person", ""),
         ("queue", "person", "timeout"),
         ("no_input", "number", "no_input"),
     ]

@@ -16,10 +16,10 @@ from ivr.understanding.settings import SHIPPED
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home with examples of its own, in English only, and a cache of its own."""
-    for folder in ("en", "concepts", "held_back"):
+    for folder in ("en", "concepts", "development", "held_back"):
         (tmp_path / "nlu" / folder).mkdir(parents=True)
     shutil.copytree(SHIPPED / "en", tmp_path / "nlu" / "en", dirs_exist_ok=True)
-    for folder in ("concepts", "held_back"):
+    for folder in ("concepts", "development", "held_back"):
         shutil.copy(SHIPPED / folder / "en.yml", tmp_path / "nlu" / folder)
     monkeypatch.setenv("IVR_HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -38,7 +38,7 @@ def test_train_and_test_tell_the_figures_on_the_last_line(home: Path) -> None:
     trained = json.loads(told.splitlines()[-1])["languages"]
     assert list(trained) == ["en"]
     assert Path(trained["en"]["model"]).is_file()
-    status, told = run("test", "--json", "--out", str(home / "report"))
+    status, told = run("test", "--set", "development", "--json", "--out", str(home / "report"))
     assert status == 0
     found = json.loads(told.splitlines()[-1])["languages"]["en"]
     assert found["intent_accuracy"] > 0.9

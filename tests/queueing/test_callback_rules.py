@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 
 from ivr.config import load
 from ivr.errors import ConfigurationError
-from ivr.queueing.callback_rules import (
-    CallbackSettings,
-    ContactHours,
-    NotCalled,
-    Number,
-    again_at,
-    checked,
-    lawful,
-    next_lawful,
-)
+from ivr.numbers import NotCalled, Number, checked
+from ivr.queueing.callback_rules import CallbackSettings, ContactHours, again_at, lawful, next_lawful
 
 MADRID = ZoneInfo("Europe/Madrid")
 MOBILE = ("Atlantic/Canary", "Europe/Madrid")
@@ -66,10 +58,10 @@ def test_numbers_that_are_not_called(text: str, refusal: str) -> None:
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("600 111 222", Number("+34600111222", MOBILE)),
-        ("0034600111222", Number("+34600111222", MOBILE)),
-        ("+34 91 234 56 78", Number("+34912345678", ("Europe/Madrid",))),
-        ("922 123 456", Number("+34922123456", ("Atlantic/Canary",))),
+        ("600 111 222", Number("+34600111222", MOBILE, "ES", may_be_mobile=True)),
+        ("0034600111222", Number("+34600111222", MOBILE, "ES", may_be_mobile=True)),
+        ("+34 91 234 56 78", Number("+34912345678", ("Europe/Madrid",), "ES", may_be_mobile=False)),
+        ("922 123 456", Number("+34922123456", ("Atlantic/Canary",), "ES", may_be_mobile=False)),
     ],
 )
 def test_numbers_that_are_called(text: str, number: Number) -> None:

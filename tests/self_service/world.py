@@ -25,7 +25,7 @@ from dialogs.loader import load_flows
 from dialogs.play import key, say
 from dialogs.results import Recorded, Result
 from dialogs.stand_in import Agents, StandIn
-from ivr.back_ends import BackEnds
+from ivr.back_ends.port import BackEnds
 from ivr.back_ends.reading import Declared
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers

@@ -19,7 +19,8 @@ from dialogs.loader import load_flows, read_flows
 from ivr.cli import caller, flow_test, flows
 from ivr.cli.flows import SHIPPED
 from ivr.config import DatabaseSettings, Settings
-from ivr.publishing.checkup import catalogue_in, checked
+from ivr.publishing.catalogues import catalogue_in
+from ivr.publishing.checkup import checked
 from tests.databases import store_at
 
 commands = [*caller.commands, *flows.commands, *flow_test.commands]

@@ -24,7 +24,7 @@ from ivr.callers.meeting import Meeting
 from ivr.cli.flows import SHIPPED
 from ivr.living.attention import DeadlineError
 from ivr.occasion import Person
-from ivr.publishing.checkup import catalogue_in
+from ivr.publishing.catalogues import catalogue_in
 from tests.ivr.callers.test_knowing import NOW, SHARED, ZONE, callers, store
 
 __all__ = ["store"]

@@ -1,0 +1,128 @@
+"""When a promise to pay is kept, and when it is not. Pure: days and payments are given.
+
+    open ──money in time ≥ the least share──▶ kept
+      │──the day and its grace are over──▶ partial (some money) or broken (none)
+      │──they or the house take it back──▶ cancelled
+      └──another promise for the same──▶ superseded
+
+Rules:
+1. Money counts from the day of the promise until its day and grace, and only once: of several promises on one
+   account the one that is due first takes it, and what is left over goes to the next.
+2. `kept`, `cancelled`, `superseded` are for ever. `partial` and `broken` are judged again when a payment
+   comes to light that was in time: banks tell some days later.
+3. While it is open, nobody is contacted about that debt but to be reminded, the day before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+PromiseState = Literal["open", "kept", "partial", "broken", "cancelled", "superseded"]
+FOR_EVER: frozenset[PromiseState] = frozenset({"kept", "cancelled", "superseded"})
+NextStep = Literal["wait", "remind", "settle", "act", "nothing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promised:
+    """A promise, as far as it is judged."""
+
+    key: str
+    amount_cents: int
+    made_on: date
+    promised_for: date
+    grace_days: int = 0
+    least_share: int = 100
+    """Percent of the amount that make it kept."""
+    state: PromiseState = "open"
+    reminded: bool = False
+
+    @property
+    def last_day(self) -> date:
+        """The last on which money is in time."""
+        return self.promised_for + timedelta(days=self.grace_days)
+
+    @property
+    def enough_cents(self) -> int:
+        """What makes it kept, in minor units; never less than one."""
+        return max(1, -(-self.amount_cents * self.least_share // 100))
+
+    def takes(self, received_on: date) -> bool:
+        return self.made_on <= received_on <= self.last_day
+
+
+@dataclass(frozen=True)
+class Paid:
+    """Money that has come in."""
+
+    received_on: date
+    cents: int
+
+
+def shared_out(promises: Iterable[Promised], payments: Iterable[Paid]) -> Mapping[str, int]:
+    """What came in for each promise of one account, by key. No cent counts twice, and none for a promise that
+    was cancelled or superseded."""
+    counted = sorted(
+        (one for one in promises if one.state not in ("cancelled", "superseded")),
+        key=lambda one: (one.promised_for, one.made_on, one.key),
+    )
+    paid = dict.fromkeys((one.key for one in counted), 0)
+    for payment in sorted(payments, key=lambda one: one.received_on):
+        left = payment.cents
+        for promise in counted:
+            if left > 0 and promise.takes(payment.received_on):
+                taken = min(left, promise.amount_cents - paid[promise.key])
+                paid[promise.key] += taken
+                left -= taken
+    return paid
+
+
+def judged(promise: Promised, paid_cents: int, today: date) -> PromiseState:
+    """What a promise is on that day, if so much has come in for it in time."""
+    if promise.state in FOR_EVER:
+        return promise.state
+    if paid_cents >= promise.enough_cents:
+        return "kept"
+    if today <= promise.last_day:
+        return "open"
+    return "partial" if paid_cents > 0 else "broken"
+
+
+def next_step(promise: Promised, today: date) -> NextStep:
+    """What is to be done about it on that day. `remind` only on the day before; whether a contact may be made
+    at all is the contact rules' matter."""
+    if promise.state in ("partial", "broken"):
+        return "act"
+    if promise.state != "open":
+        return "nothing"
+    if today > promise.last_day:
+        return "settle"
+    if today == promise.promised_for - timedelta(days=1) and not promise.reminded:
+        return "remind"
+    return "wait"
+
+
+def objection(
+    *,
+    amount_cents: int,
+    owed_cents: int,
+    made_on: date,
+    promised_for: date,
+    longest_days: int,
+    least_share: int,
+) -> str | None:
+    """Why the house does not accept a promise; `None`: it does. A code: `nothing`, `too_much`, `too_little`,
+    `past`, `too_late`. `least_share`: percent of what is owed that must be promised."""
+    if amount_cents <= 0:
+        return "nothing"
+    if amount_cents > owed_cents > 0:
+        return "too_much"
+    if amount_cents * 100 < owed_cents * least_share:
+        return "too_little"
+    if promised_for < made_on:
+        return "past"
+    if promised_for > made_on + timedelta(days=longest_days):
+        return "too_late"
+    return None

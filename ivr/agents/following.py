@@ -1,0 +1,291 @@
+"""Writes down what the switch's call centre tells of agents, and leaves telephones alone that do not work.
+
+Rules:
+1. The reader of events only queues them; one greenlet works on them in their order.
+2. An event is worked on until the database has it: while that is lost they wait, up to `MOST`.
+3. Whatever is written has the key of the member or the leg: told twice, or to two servers, it is one row.
+
+Events: mod_callcenter.c of 1.11 (`bridge-agent-start|end|fail`, `member-queue-end`, `agent-status-change`);
+tests/traces/callcenter-*.esl. Times in them are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+
+import gevent
+import structlog
+from gevent.queue import Full, Queue
+
+from data.errors import DataError
+from data.records import Contact, NewContact
+from data.store import Store
+from esl import commands
+from esl.call_centre import AVAILABLE, LOGGED_OUT, ON_BREAK, CallCentre
+from esl.errors import EslError
+from esl.freeswitch.configuration import QUEUE_DOMAIN
+from esl.wire import Event
+from ivr.agents.desk import Desk, Who
+from ivr.agents.roster import HARDLY_TALKING, NOT_ANSWERING, Roster
+
+log = structlog.get_logger(__name__)
+
+MOST = 10_000
+"""Events that wait for a lost database."""
+AGAIN = 1.0
+"""Seconds between two tries to write."""
+NO_FAULT = frozenset({"ORIGINATOR_CANCEL", "LOSE_RACE", "ORIGINATOR_CANCELLED"})
+"""Causes for which the agent can do nothing: the caller had gone."""
+_LOOK_BACK = 20
+
+Fields = Mapping[str, str]
+
+
+def answered_key(member: str) -> str:
+    """Of a conversation: a member is answered once."""
+    return f"answered:{member}"
+
+
+class Following:
+    """What one switch tells, written down."""
+
+    def __init__(
+        self,
+        store: Store,
+        roster: Roster,
+        desk: Desk,
+        *,
+        centre: CallCentre,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._roster, self._desk = store, roster, desk
+        self._centre, self._now = centre, now
+        self._waiting: Queue[Event] = Queue(MOST)
+        self._working: gevent.Greenlet[[], None] | None = None
+        self._busy = False
+
+    def start(self) -> None:
+        self._working = gevent.spawn(self._work)
+
+    def close(self) -> None:
+        if self._working is not None:
+            self._working.kill()
+
+    def take(self, event: Event) -> None:
+        """For the reader of the connection: returns at once."""
+        if not event.headers.get("CC-Action"):
+            return
+        try:
+            self._waiting.put_nowait(event)
+        except Full:
+            log.error("agent_event_lost", action=event.headers.get("CC-Action"))
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was told is written."""
+        return self._waiting.empty() and not self._busy
+
+    def _work(self) -> None:
+        while True:
+            event = self._waiting.get()
+            self._busy = True
+            try:
+                self._until_written(event)
+            finally:
+                self._busy = False
+
+    def _until_written(self, event: Event) -> None:
+        lost = False
+        while True:
+            try:
+                self.note(event.headers)
+                return
+            except DataError as fault:
+                if not lost:
+                    log.error("agent_event_waits", reason=str(fault))
+                lost = True
+                gevent.sleep(AGAIN)
+            except Exception:
+                log.exception("agent_event_fault", action=event.headers.get("CC-Action"))
+                return
+
+    # --- one event -----------------------------------------------------------------------------------
+
+    def note(self, fields: Fields) -> None:
+        """Raises `DataError`."""
+        work: dict[str, Callable[[Fields], None]] = {
+            "bridge-agent-start": self._answered,
+            "bridge-agent-end": self._ended,
+            "bridge-agent-fail": self._missed,
+            "member-queue-end": self._left,
+            "agent-status-change": self._status,
+        }
+        found = work.get(fields.get("CC-Action") or "")
+        if found is not None:
+            found(fields)
+
+    def _answered(self, fields: Fields) -> None:
+        agent, queue = _ours(fields, "CC-Agent"), _ours(fields, "CC-Queue")
+        if agent is None or queue is None:
+            return
+        at = _moment(fields, "CC-Agent-Answered-Time")
+        new = NewContact(
+            key=answered_key(fields.get("CC-Member-UUID") or ""),
+            queue=queue,
+            leg=fields.get("CC-Member-Session-UUID") or "",
+            agent=agent,
+            agent_leg=fields.get("CC-Agent-UUID") or "",
+            result="answered",
+            joined_at=_moment(fields, "CC-Member-Joined-Time", otherwise=at),
+            at=at,
+        )
+        if self._store.agents.note_contact(new):
+            self._set_wrap_up(agent, queue)
+
+    def _set_wrap_up(self, agent: str, queue: str) -> None:
+        """While they talk: so it holds from the end of the talk on, also if this server is gone by then."""
+        seconds = str(self._roster.wrap_up(agent, queue))
+        command = commands.call_centre("agent", "set", "wrap_up_time", f"{agent}@{QUEUE_DOMAIN}", seconds)
+        try:
+            self._centre.tell(command)
+        except EslError as fault:
+            log.warning("wrap_up_not_set", agent=agent, reason=str(fault))
+
+    def _ended(self, fields: Fields) -> None:
+        agent, queue = _ours(fields, "CC-Agent"), _ours(fields, "CC-Queue")
+        if agent is None or queue is None:
+            return
+        at = _moment(fields, "CC-Bridge-Terminated-Time")
+        key = answered_key(fields.get("CC-Member-UUID") or "")
+        until = at + timedelta(seconds=self._roster.wrap_up(agent, queue))
+        ended = self._store.agents.contact_ended(key, at=at, wrap_up_until=until)
+        if ended is None:
+            return
+        if ended.closed_at is not None:  # an outcome was there before the end: there is nothing to wrap up
+            self._ready(agent)
+        self._judge_talks(agent)
+
+    def _ready(self, agent: str) -> None:
+        for key in ("wrap_up_time", "ready_time"):
+            command = commands.call_centre("agent", "set", key, f"{agent}@{QUEUE_DOMAIN}", "0")
+            try:
+                self._centre.tell(command)
+            except EslError as fault:
+                log.warning("wrap_up_not_set", agent=agent, reason=str(fault))
+
+    def _missed(self, fields: Fields) -> None:
+        agent, queue = _ours(fields, "CC-Agent"), _ours(fields, "CC-Queue")
+        cause = fields.get("CC-Hangup-Cause") or ""
+        if agent is None or queue is None or cause in NO_FAULT:
+            return
+        called = fields.get("CC-Agent-Called-Time") or ""
+        at = _moment(fields, "CC-Agent-Aborted-Time")
+        new = NewContact(
+            key=f"missed:{fields.get('CC-Member-UUID')}:{agent}:{called}",
+            queue=queue,
+            leg=fields.get("CC-Member-Session-UUID") or "",
+            agent=agent,
+            result="missed",
+            cause=cause,
+            joined_at=_moment(fields, "CC-Member-Joined-Time", otherwise=at),
+            at=at,
+        )
+        if self._store.agents.note_contact(new):
+            log.info("agent_missed", agent=agent, queue=queue, cause=cause)
+            self._judge_misses(agent)
+
+    def _left(self, fields: Fields) -> None:
+        queue = _ours(fields, "CC-Queue")
+        if queue is None or fields.get("CC-Cause") != "Cancel":
+            return
+        at = _moment(fields, "CC-Member-Leaving-Time")
+        new = NewContact(
+            key=f"left:{fields.get('CC-Member-UUID')}",
+            queue=queue,
+            leg=fields.get("CC-Member-Session-UUID") or "",
+            result="lost",
+            cause=fields.get("CC-Cancel-Reason") or "",
+            joined_at=_moment(fields, "CC-Member-Joined-Time", otherwise=at),
+            at=at,
+        )
+        self._store.agents.note_contact(new)
+
+    def _status(self, fields: Fields) -> None:
+        """A change that is not ours: the switch has put somebody on a break who did not answer."""
+        agent, status = _ours(fields, "CC-Agent"), fields.get("CC-Agent-Status")
+        if (
+            agent is None
+            or agent not in self._roster.agents
+            or status not in (AVAILABLE, LOGGED_OUT, ON_BREAK)
+        ):
+            return
+        if status == ON_BREAK:
+            presence = self._store.agents.presence(agent)
+            if presence is not None and presence.state == "in" and self._gave_up(agent):
+                self._desk.followed(agent, "paused", reason=NOT_ANSWERING)
+                log.warning("agent_held_off", agent=agent, reason=NOT_ANSWERING, by="switch")
+
+    def _gave_up(self, agent: str) -> bool:
+        """Whether the switch itself has counted too many calls without an answer."""
+        row = self._centre.agents().get(f"{agent}@{QUEUE_DOMAIN}")
+        return row is not None and 0 < row.max_no_answer <= row.no_answers
+
+    # --- telephones that do not work -------------------------------------------------------------------
+
+    def _judge_misses(self, agent: str) -> None:
+        most = self._roster.hold_off.misses
+        recent = self._since_check_in(agent)
+        in_a_row = len(list(takewhile(lambda one: one.result == "missed", recent)))
+        if in_a_row >= most:
+            causes = ", ".join(sorted({one.cause for one in recent[:in_a_row]}))
+            self._hold_off(agent, NOT_ANSWERING, f"{in_a_row} calls in a row were not answered ({causes})")
+
+    def _judge_talks(self, agent: str) -> None:
+        rules = self._roster.hold_off
+        if not rules.short_talks:
+            return
+        recent = self._since_check_in(agent)
+        in_a_row = len(list(takewhile(lambda one: _short(one, rules.shorter_than), recent)))
+        if in_a_row >= rules.short_talks:
+            note = (
+                f"{in_a_row} talks in a row were over within {rules.shorter_than} s: is the telephone silent?"
+            )
+            self._hold_off(agent, HARDLY_TALKING, note)
+
+    def _since_check_in(self, agent: str) -> tuple[Contact, ...]:
+        presence = self._store.agents.presence(agent)
+        if presence is None or presence.state != "in":
+            return ()
+        since = presence.since.replace(microsecond=0)  # the switch tells whole seconds
+        return self._store.agents.latest(agent, most=_LOOK_BACK, since=since)
+
+    def _hold_off(self, agent: str, reason: str, note: str) -> None:
+        if agent not in self._roster.agents:
+            return
+        who = Who("watchdog", "watchdog", note)
+        told = self._desk.force(agent, "paused", who, reason=reason)
+        if told.changed:
+            log.warning("agent_held_off", agent=agent, reason=reason, note=note)
+
+
+def _short(contact: Contact, seconds: int) -> bool:
+    return (
+        contact.result == "answered"
+        and contact.ended_at is not None
+        and (contact.ended_at - contact.at).total_seconds() < seconds
+    )
+
+
+def _ours(fields: Fields, name: str) -> str | None:
+    """A name of our domain without it; `None`: it is somebody else's."""
+    bare, at, domain = (fields.get(name) or "").rpartition("@")
+    return bare if at and domain == QUEUE_DOMAIN else None
+
+
+def _moment(fields: Fields, name: str, *, otherwise: datetime | None = None) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(fields.get(name) or ""), UTC)
+    except (ValueError, OverflowError, OSError):
+        return otherwise or datetime.now(UTC)

@@ -1,0 +1,35 @@
+"""One blueprint per subject; whoever adds one enters it here."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from ivr.api.subjects import (
+    agents,
+    callbacks,
+    callers,
+    calls,
+    cases,
+    consents,
+    flows,
+    health,
+    messages,
+    metrics,
+    queues,
+    recordings,
+)
+
+ALL: tuple[Blueprint, ...] = (
+    health.blueprint,
+    metrics.blueprint,
+    agents.blueprint,
+    calls.blueprint,
+    callers.blueprint,
+    queues.blueprint,
+    callbacks.blueprint,
+    cases.blueprint,
+    consents.blueprint,
+    recordings.blueprint,
+    flows.blueprint,
+    messages.blueprint,
+)

@@ -1,0 +1,193 @@
+"""`ivr supervise`: listen, whisper, join, move a caller, force an agent's state; alerts and repairs."""
+
+from __future__ import annotations
+
+import sys
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import click
+
+from data.records import AgentState
+from ivr.agents.desk import Desk, Who
+from ivr.agents.roster import FORCED
+from ivr.agents.supervising import Mode, Supervision
+from ivr.cli import pass_settings
+from ivr.cli.centre import line_if_any, line_of, now, staff
+from ivr.cli.database import store_of
+from ivr.cli.shown import json_option, local_seconds, show_json, show_table
+from ivr.cli.who import operator
+from ivr.config import Settings
+
+
+@click.group()
+def supervise() -> None:
+    """Supervisors: docs/agents.md. Whom somebody listened to, and why, is in the audit log.
+
+    \b
+    Examples:
+      ivr supervise listen 2001 --phone 1050 --why "training of the first week"
+      ivr supervise move LEG --to sales --why "was in the wrong queue"
+      ivr supervise alerts
+    """
+
+
+phone_option = click.option("--phone", required=True, help="Your telephone: it rings, and you hear them.")
+why_option = click.option("--why", required=True, help="What is noted with it.")
+
+
+def _on_the_line(settings: Settings, mode: Mode, agent: str, phone: str, why: str) -> None:
+    _, roster = staff(settings)
+    with store_of(settings) as store, line_of(settings) as line:
+        supervision = Supervision(
+            store, line, now=now, outside=roster.outside, allowed=settings.agents.outside
+        )
+        supervision.supervise(mode, agent, phone, by=operator(), why=why)
+    click.echo(f"you hear {agent}; keys: 0 listen, 2 speak to the agent, 1 to the caller, 3 to both, * leave")
+
+
+@supervise.command()
+@click.argument("agent")
+@phone_option
+@why_option
+@pass_settings
+def listen(settings: Settings, agent: str, phone: str, why: str) -> None:
+    """Hear both sides; nobody notices.
+
+    \b
+    Example:
+      ivr supervise listen 2001 --phone 1050 --why "complaint 4571"
+    """
+    _on_the_line(settings, "listen", agent, phone, why)
+
+
+@supervise.command()
+@click.argument("agent")
+@phone_option
+@why_option
+@pass_settings
+def whisper(settings: Settings, agent: str, phone: str, why: str) -> None:
+    """Hear both sides, and speak to the agent; the caller does not hear it.
+
+    \b
+    Example:
+      ivr supervise whisper 2001 --phone 1050 --why "first week"
+    """
+    _on_the_line(settings, "whisper", agent, phone, why)
+
+
+@supervise.command()
+@click.argument("agent")
+@phone_option
+@why_option
+@pass_settings
+def join(settings: Settings, agent: str, phone: str, why: str) -> None:
+    """Speak with both.
+
+    \b
+    Example:
+      ivr supervise join 2001 --phone 1050 --why "the agent asks for help"
+    """
+    _on_the_line(settings, "join", agent, phone, why)
+
+
+@supervise.command()
+@click.argument("leg")
+@click.option("--to", "queue", required=True, help="The queue.")
+@why_option
+@pass_settings
+def move(settings: Settings, leg: str, queue: str, why: str) -> None:
+    """Take a caller who waits to another queue, with their place. The leg: `ivr queue status --callers`.
+
+    \b
+    Example:
+      ivr supervise move 0b6f… --to sales --why "asked for sales"
+    """
+    plan, _ = staff(settings)
+    with store_of(settings) as store, line_of(settings) as line:
+        supervision = Supervision(store, line, now=now)
+        supervision.move(leg, queue, queues=plan.queues, by=operator(), why=why)
+    click.echo(f"moved to {queue}")
+
+
+@supervise.command()
+@click.argument("agent")
+@click.argument("state", type=click.Choice(["in", "paused", "out"]))
+@why_option
+@pass_settings
+def force(settings: Settings, agent: str, state: str, why: str) -> None:
+    """Set an agent's state, whatever they have chosen.
+
+    \b
+    Example:
+      ivr supervise force 2001 out --why "went home without checking out"
+    """
+    _, roster = staff(settings)
+    with store_of(settings) as store, line_if_any(settings) as line:
+        desk = Desk(store.agents, roster, centre=line.centre if line else None, now=now)
+        who = Who(operator(), "supervisor", why)
+        told = desk.force(agent, cast("AgentState", state), who, reason=FORCED)
+    click.echo(f"{agent} is {told.presence.state}")
+
+
+@supervise.command()
+@click.option("--all", "everything", is_flag=True, help="Also those that are over.")
+@json_option
+@pass_settings
+def alerts(settings: Settings, everything: bool, as_json: bool) -> None:
+    """Alerts that stand. Exit status 1 if there is one.
+
+    \b
+    Example:
+      ivr supervise alerts
+    """
+    zone = ZoneInfo(settings.calls.zone)
+    with store_of(settings) as store:
+        standing = store.alerts.standing()
+        found = store.alerts.latest() if everything else standing
+    if as_json:
+        show_json([vars(one) for one in found])
+    else:
+        show_table(
+            ("raised", "rule", "queue", "value", "limit", "over"),
+            [
+                (
+                    local_seconds(one.raised_at, zone),
+                    one.rule,
+                    one.queue,
+                    f"{one.value:g}",
+                    f"{one.threshold:g}",
+                    local_seconds(one.cleared_at, zone) if one.cleared_at else "–",
+                )
+                for one in found
+            ],
+        )
+    sys.exit(1 if standing else 0)
+
+
+@supervise.command()
+@json_option
+@pass_settings
+def repairs(settings: Settings, as_json: bool) -> None:
+    """What the watchdog found on the switch, and whether it could mend it; the newest first.
+
+    \b
+    Example:
+      ivr supervise repairs
+    """
+    zone = ZoneInfo(settings.calls.zone)
+    with store_of(settings) as store:
+        found = store.alerts.repairs()
+    if as_json:
+        show_json([vars(one) for one in found])
+        return
+    show_table(
+        ("when", "what", "mended", "detail"),
+        [
+            (local_seconds(one.at, zone), one.kind, "yes" if one.repaired else "no", one.detail)
+            for one in found
+        ],
+    )
+
+
+commands = [supervise]

@@ -1,0 +1,56 @@
+"""`ivr trace`: everything that happened in a call."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+
+from ivr.cli import pass_settings
+from ivr.cli.database import store_of
+from ivr.cli.flows import CannotBeDone
+from ivr.cli.shown import json_option, show_json, show_table
+from ivr.cli.who import noted
+from ivr.config import Settings
+from ivr.tracing import TraceEvent, trace_of
+
+
+@click.command()
+@click.argument("call", metavar="CALL_ID", type=click.UUID)
+@click.option("--words", is_flag=True, help="Also what was said; sensitive answers stay masked.")
+@json_option
+@pass_settings
+def trace(settings: Settings, call: UUID, words: bool, as_json: bool) -> None:
+    """What happened in a call, in order: the switch, the steps, answers, look-ups with their times, queues.
+
+    \b
+    Examples:
+      ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
+      ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --words --json
+    """
+    with store_of(settings) as store:
+        found = trace_of(store, call, words=words)
+        if found is None:
+            raise CannotBeDone(f"there is no call {call}: see `ivr recordings list` or GET /calls")
+        what = "calls: caller, turns" if words else "calls: trace"
+        store.audit.note(
+            noted("read", what=what, why="ivr trace", customer_id=found.customer_id, call_id=call)
+        )
+    if as_json:
+        show_json(found.model_dump(mode="json"))
+        return
+    click.echo(
+        f"{found.call_id}  {found.direction} from {found.caller_number} to {found.destination}, flow "
+        f"{found.flow} ({found.flow_version}), on {found.server}, leg {found.leg}"
+    )
+    headings = ("seconds", "what", "step", "name", "result", "took ms", "text")
+    show_table(headings, [_cells(one) for one in found.events])
+
+
+def _cells(one: TraceEvent) -> tuple[str, ...]:
+    took = "" if one.took_ms is None else str(one.took_ms)
+    result = " ".join(filter(None, (one.result, one.by)))
+    return (f"{one.after_ms / 1000:.3f}", one.kind, one.step, one.name, result, took, one.text)
+
+
+commands = [trace]

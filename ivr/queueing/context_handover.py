@@ -1,0 +1,162 @@
+"""A caller goes to people, and what they said goes with them: into the record, and to the agent's telephone.
+
+Rules:
+1. The record is the truth: the context that the API gives is read from it (`context`), on any server.
+2. Headers and whisper are variables of the caller's leg, which the switch reads when it rings an agent: they
+   are there before, or too late and then left out; nobody waits for them.
+3. Whatever fails here, the caller goes to people all the same.
+"""
+
+from __future__ import annotations
+
+import gevent
+import structlog
+
+from dialogs.effects import Enqueue, Spoken
+from dialogs.engine import Conversation
+from esl.errors import CallEnded, CommandRefusedError, EslError
+from esl.switch import Call
+from ivr.call_record import CallRecord, masked, place_in
+from ivr.living.voicing import Prompts
+from ivr.queueing.context_settings import HandoverSettings
+from ivr.queueing.context_words import Handover, Why, headers_of, whispered
+from ivr.queueing.plan import Plan
+from speech.errors import SpeechError
+
+log = structlog.get_logger(__name__)
+
+NOT_SLOTS = frozenset({"segment", "reason", "flow", "step", "language"})
+"""What `Enqueue.context` holds beside the caller's answers."""
+_SPEAKS = ("es", "ca", "en")
+
+
+class HandingOver:
+    """One call's."""
+
+    def __init__(
+        self,
+        call: Call,
+        *,
+        conversation: Conversation,
+        record: CallRecord,
+        prompts: Prompts,
+        settings: HandoverSettings,
+        language: str,
+    ) -> None:
+        """`language`: the site's, for agents of whom nobody said what they speak."""
+        self._call, self._conversation, self._record = call, conversation, record
+        self._prompts, self._settings, self._language = prompts, settings, language
+        self._waiting: Handover | None = None
+
+    def begin(self, enqueue: Enqueue, queue: str, *, called_back: bool) -> Handover | None:
+        """Before the queue, where an agent may be rung at once: puts on record with what they come, and gives
+        the agent's INVITE its headers. `None`: it failed. Raises `CallEnded`."""
+        try:
+            handover = self._note(enqueue, queue, called_back=called_back)
+            self._headers(handover)
+        except CallEnded:
+            raise
+        except Exception:
+            # Whatever it is: they wait for a person, and get one who has to ask again.
+            log.exception("nothing_goes_with_them", call=self._record.call_id)
+            return None
+        return handover
+
+    def _note(self, enqueue: Enqueue, queue: str, *, called_back: bool) -> Handover:
+        handover = self._handover(enqueue, queue, called_back=called_back)
+        self._record.handing_over(
+            place_in(self._conversation, enqueue.step),
+            queue,
+            slots=handover.slots,
+            known={
+                "why": handover.why,
+                "segment": handover.segment,
+                "reason": handover.reason,
+                "intent": handover.intent,
+            },
+        )
+        return handover
+
+    def _headers(self, handover: Handover) -> None:
+        told = headers_of(handover, self._settings.headers)
+        try:
+            for name, value in told.items():
+                self._call.set_variable(f"sip_h_{name}", value)
+            if told:
+                self._call.set_variable("cc_export_vars", ",".join(f"sip_h_{name}" for name in told))
+        except CommandRefusedError as refused:
+            log.warning("no_agent_headers", call=handover.call_id, reason=str(refused))
+
+    def whisper(self, handover: Handover | None, plan: Plan | None) -> None:
+        """Has the agent told who comes; the caller hears the queue's music meanwhile."""
+        if self._settings.whisper and handover is not None:
+            language = language_of(plan, handover.queue, otherwise=self._language)
+            self._waiting = handover
+            gevent.spawn(self._prepare, handover, Spoken(whispered(handover, language), language))
+
+    def over(self) -> None:
+        """The queue has ended: a whisper that is not ready is not needed any more."""
+        self._waiting = None
+
+    def _prepare(self, handover: Handover, words: Spoken) -> None:
+        try:
+            file = self._prompts.file_of(words)
+            if self._waiting is not handover:
+                return
+            self._call.set_variable("cc_outbound_announce", str(file))
+        except (SpeechError, EslError, CallEnded, OSError) as fault:
+            log.warning("no_whisper", call=handover.call_id, reason=str(fault))
+
+    def _handover(self, enqueue: Enqueue, queue: str, *, called_back: bool) -> Handover:
+        told = masked(enqueue.context, self._conversation.secrets)
+        slots = {name: str(value) for name, value in told.items() if name not in NOT_SLOTS and value}
+        return Handover(
+            call_id=self._record.call_id,
+            queue=queue,
+            language=self._conversation.language,
+            flow=str(told.get("flow", "")),
+            step=enqueue.step,
+            why="callback" if called_back else why_of(self._conversation),
+            segment=str(told.get("segment", "")),
+            reason=str(told.get("reason", "")),
+            verified=self._record.verified_by,
+            intent=self._record.intent,
+            slots=slots,
+        )
+
+
+def why_of(conversation: Conversation) -> Why:
+    """Why they come to people, by the step that led there."""
+    left = [visit for visit in conversation.trace.path if visit.left_by]
+    if not left:
+        return "flow"
+    last = left[-1]
+    match last.left_by:
+        case "@person":
+            return "asked_for_person"
+        case "@fault":
+            return "fault"
+        case "failed" | "slow" | "error":
+            return "back_end"
+    return "not_understood" if last.misses.total() >= MISSES else "flow"
+
+
+MISSES = 2
+"""Questions that stayed unanswered at one step, from which on it counts as why they are handed over."""
+
+
+def language_of(plan: Plan | None, queue: str, *, otherwise: str) -> str:
+    """In which language whoever serves the queue is told: one that all of them speak, the site's if it is
+    among those; where nobody said what they speak, the site's."""
+    fallback = otherwise if otherwise in _SPEAKS else "es"
+    if plan is None:
+        return fallback
+    spoken = [
+        set(plan.agents[tier.agent].languages)
+        for tier in plan.tiers()
+        if tier.queue == queue and plan.agents[tier.agent].languages
+    ]
+    common = set.intersection(*spoken) if spoken else set()
+    if not common or fallback in common:
+        return fallback
+    return next(language for language in _SPEAKS if language in common)

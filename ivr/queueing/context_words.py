@@ -1,0 +1,158 @@
+"""What reaches an agent's telephone: a sentence before the conversation, and headers of the INVITE. Pure.
+
+Rules:
+1. A sentence holds who they are, whether they have proved it, and what they want; never a name, a balance or
+   anything that was sensitive.
+2. Headers are printable ASCII of bounded length; what is not is percent-encoded (RFC 3986).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import quote
+
+LONGEST_HEADER = 120
+"""Characters; all headers together stay far below what an INVITE by UDP may have (1300 bytes)."""
+LONGEST_NAME = 40
+_SAFE = " .,:+-_/()="
+"""Beside letters and digits; nothing by which a switch would expand or end a variable."""
+PLAIN_SEGMENTS = ("", "default", "standard", "regular")
+"""Segments that an agent need not hear."""
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "es": {
+        "customer": "Cliente {segment}",
+        "caller": "Llamada",
+        "verified": "verificado",
+        "unverified": "sin verificar",
+        "order": "pregunta por el pedido {value}",
+        "ticket": "pregunta por la incidencia {value}",
+        "intent": "quiere {value}",
+        "callback": "pidió que le llamáramos",
+        "asked_for_person": "pide una persona",
+        "not_understood": "no se le ha entendido",
+        "back_end": "un sistema no ha respondido",
+    },
+    "ca": {
+        "customer": "Client {segment}",
+        "caller": "Trucada",
+        "verified": "verificat",
+        "unverified": "sense verificar",
+        "order": "pregunta per la comanda {value}",
+        "ticket": "pregunta per la incidència {value}",
+        "intent": "vol {value}",
+        "callback": "va demanar que el truquéssim",
+        "asked_for_person": "demana una persona",
+        "not_understood": "no se l'ha entès",
+        "back_end": "un sistema no ha respost",
+    },
+    "en": {
+        "customer": "{segment} customer",
+        "caller": "Call",
+        "verified": "verified",
+        "unverified": "not verified",
+        "order": "asks about order {value}",
+        "ticket": "asks about ticket {value}",
+        "intent": "wants {value}",
+        "callback": "asked us to call back",
+        "asked_for_person": "asks for a person",
+        "not_understood": "was not understood",
+        "back_end": "a system did not answer",
+    },
+}
+_ABOUT = {
+    "order": ("order_number", "order", "order_id"),
+    "ticket": ("ticket_number", "ticket", "case_number"),
+}
+"""Which slots name what they call about."""
+_LONGEST_VALUE = 40
+
+Why = Literal["asked_for_person", "not_understood", "back_end", "fault", "callback", "flow"]
+"""Why somebody was handed over; `flow`: the flow leads there."""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What is known of a caller at the moment at which people take over."""
+
+    call_id: str
+    queue: str
+    language: str
+    flow: str
+    step: str
+    why: Why
+    segment: str = ""
+    reason: str = ""
+    """Why they are in that segment."""
+    verified: str = ""
+    """Which proof they passed; empty: none."""
+    intent: str = ""
+    """What their free speech was taken for."""
+    slots: Mapping[str, str] = field(default_factory=dict)
+    """What they have answered, without what is sensitive."""
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """What they call about, and its number; two empty words: it is not known."""
+        for what, names in _ABOUT.items():
+            for name in names:
+                value = self.slots.get(name, "")
+                if value and value.isascii() and value.isalnum() and len(value) <= _LONGEST_VALUE:
+                    return what, value
+        return "", ""
+
+
+def whispered(handover: Handover, language: str) -> str:
+    """The sentence that the agent hears: "Cliente VIP, verificado, pregunta por el pedido 4571"."""
+    words = _WORDS.get(language, _WORDS["es"])
+    segment = handover.segment
+    known = segment.lower() not in PLAIN_SEGMENTS
+    first = words["customer"].format(segment=_spoken(segment)) if known else words["caller"]
+    parts = [first, words["verified" if handover.verified else "unverified"]]
+    what, value = handover.about
+    if what:
+        parts.append(words[what].format(value=value))
+    elif handover.intent:
+        parts.append(words["intent"].format(value=_spoken(handover.intent)))
+    if handover.why in words:
+        parts.append(words[handover.why])
+    return ", ".join(parts) + "."
+
+
+def _spoken(name: str) -> str:
+    """A name of the company's files as it is said: `vip` → VIP, `at_risk` → at risk."""
+    plain = " ".join(name[:LONGEST_NAME].replace("_", " ").replace("-", " ").split())
+    return plain.upper() if len(plain) <= 3 else plain
+
+
+def headers_of(handover: Handover, which: Literal["none", "reference", "full"]) -> dict[str, str]:
+    """The headers of the INVITE to the agent, by their names."""
+    if which == "none":
+        return {}
+    told = {
+        "X-IVR-Call": handover.call_id,
+        "X-IVR-Queue": handover.queue,
+        "X-IVR-Language": handover.language,
+    }
+    if which == "full":
+        what, value = handover.about
+        told |= {
+            "X-IVR-Segment": handover.segment,
+            "X-IVR-Verified": handover.verified,
+            "X-IVR-About": f"{what} {value}".strip() or handover.intent,
+            "X-IVR-Why": handover.why,
+        }
+    return {name: encoded(value) for name, value in told.items() if value}
+
+
+def encoded(value: str) -> str:
+    """As a header may hold it; cut short where it is too long, never within an encoded character."""
+    text = ""
+    for sign in value:
+        written = sign if sign.isascii() and (sign.isalnum() or sign in _SAFE) else quote(sign, safe="")
+        if len(text) + len(written) > LONGEST_HEADER:
+            break
+        text += written
+    return text.strip()

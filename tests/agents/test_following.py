@@ -1,0 +1,135 @@
+"""What the switch tells of agents is written down, and telephones that do not work are left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.agents.conftest import AGENTS, ME, House, house
+
+
+def answered(home: House) -> list[str]:
+    return [one.result for one in home.store.agents.latest("2001", most=9)]
+
+
+def test_a_conversation_is_a_contact_with_its_wrap_up(home: House) -> None:
+    """From the answer to the end, and the seconds that the queue gives after it, on the switch, too."""
+    home.desk.check_in("2001", ME)
+    desk = home.telephone("1001")
+    caller = home.call()
+    desk.wait_for_call()
+    desk.answer()
+    home.settled(lambda: home.store.agents.in_hand("2001"), "the contact")
+    contact = home.store.agents.in_hand("2001")
+    assert contact is not None and contact.talking
+    assert (contact.queue, contact.leg != "", contact.agent_leg != "") == ("billing", True, True)
+    home.settled(lambda: home.agent("2001").config.wrap_up == 3, "the queue's wrap-up time on the switch")
+    caller.hang_up()
+    home.settled(lambda: home.store.agents.in_hand("2001").ended_at, "its end")  # type: ignore[union-attr]
+    ended = home.store.agents.in_hand("2001")
+    assert ended is not None and ended.ended_at is not None and ended.wrap_up_until is not None
+    assert (ended.wrap_up_until - ended.ended_at).total_seconds() == 3
+    assert home.agent("2001").state == "Reserved"
+
+
+def test_one_agent_two_queues_one_call(home: House) -> None:
+    """Whoever serves two queues has one call at a time; the second caller waits."""
+    home.desk.check_in("2001", ME)
+    desk, other = home.telephone("1001"), home.telephone("1001")
+    home.call("billing")
+    desk.wait_for_call()
+    desk.answer()
+    home.settled(lambda: home.store.agents.in_hand("2001"), "the first call")
+    home.call("support")
+    home.settled(
+        lambda: home.switch.call_centre.queues["support@ivr"].members, "the second caller in the queue"
+    )
+    assert not other.called.is_set()
+    assert home.switch.call_centre.queues["support@ivr"].members[0].state == "Waiting"
+
+
+@pytest.mark.parametrize("how", ["refuses", "does not answer", "is gone"])
+def test_a_telephone_that_does_not_work_is_left_alone(tmp_path: Path, how: str) -> None:
+    """After so many misses in a row its agent is paused, and that is told with the reason."""
+    answers = {
+        "refuses": {"refuses": "CALL_REJECTED", "answers_after": 0.0},
+        "does not answer": {"answers_after": None},
+    }
+    callees = () if how == "is gone" else ({"number": "1001", **answers[how]},)
+    misses = 1 if how == "is gone" else 2  # the switch itself leaves such a telephone alone for seconds
+    agents = AGENTS.replace("misses: 2", f"misses: {misses}")
+    with house(tmp_path, callees=callees, agents=agents) as home:
+        if how == "is gone":  # it was registered once
+            home.telephone("1001").hang_up()
+            home.settled(lambda: home.switch.callees.gone("1001"), "nobody at the telephone")
+        agent = home.agent("2001")
+        agent.config = agent.config.model_copy(update={"ring_time": 0.3})
+        agent.set_to.update(reject_delay_time="0", max_no_answer="0")
+        home.desk.check_in("2001", ME)
+        home.call()
+        presence = lambda: home.store.agents.presence("2001")  # noqa: E731 - asked twice
+        home.settled(lambda: presence().state == "paused", "the pause", 15)  # type: ignore[union-attr]
+        assert presence().reason == "not_answering"  # type: ignore[union-attr]
+        assert answered(home) == ["missed"] * misses
+        assert agent.status == "On Break"
+        [last, *_] = home.store.agents.state_changes("2001")
+        assert (last.source, last.counts_as_work) == ("watchdog", False)
+        assert f"{misses} calls in a row" in last.note
+
+
+def test_a_telephone_that_answers_and_is_silent_is_left_alone(tmp_path: Path) -> None:
+    """Callers who hang up after seconds, several in a row: that telephone is not heard."""
+    agents = """
+agents:
+  2001: {contact: user/1001, queues: [billing], wrap_up: 0}
+  2002: {contact: user/1002, queues: [support], wrap_up: 0}
+hold_off: {misses: 3, short_talks: 2, shorter_than: 5}
+"""
+    with house(tmp_path, agents=agents, callees=({"number": "1001", "answers_after": 0.0},)) as home:
+        home.desk.check_in("2001", ME)
+        for count in (1, 2):
+            caller = home.call()
+            home.settled(lambda: home.agent("2001").state == "In a queue call", "the conversation")
+            caller.hang_up()
+            home.settled(lambda: len(home.store.agents.latest("2001", most=9)) == count, "its contact")  # noqa: B023 - waited for here
+        home.settled(lambda: home.store.agents.presence("2001").state == "paused", "the pause")  # type: ignore[union-attr]
+        assert home.store.agents.presence("2001").reason == "hardly_talking"  # type: ignore[union-attr]
+
+
+def test_a_caller_who_gives_up_is_no_fault_of_the_agents(home: House) -> None:
+    """They are lost to the queue, and the agent who was ringing has missed nothing."""
+    home.desk.check_in("2001", ME)
+    desk = home.telephone("1001")
+    caller = home.call()
+    desk.wait_for_call()
+    caller.hang_up()
+    since = home.time.now().replace(year=2020)
+    home.settled(lambda: home.store.agents.queue_day("billing", since=since, within=180).lost, "the loss")
+    assert answered(home) == []
+
+
+def test_told_twice_is_written_once(home: House) -> None:
+    """Two servers hear the same event, or one hears it again."""
+    at = str(int(home.time.now().timestamp()))
+    fields = {
+        "CC-Action": "bridge-agent-start",
+        "CC-Agent": "2001@ivr",
+        "CC-Queue": "billing@ivr",
+        "CC-Member-UUID": "m-1",
+        "CC-Member-Session-UUID": "leg-1",
+        "CC-Agent-UUID": "leg-2",
+        "CC-Agent-Answered-Time": at,
+        "CC-Member-Joined-Time": at,
+    }
+    for _ in range(2):
+        home.following.note(fields)
+        home.following.note({**fields, "CC-Action": "bridge-agent-end", "CC-Bridge-Terminated-Time": at})
+    assert answered(home) == ["answered"]
+
+
+def test_what_is_not_ours_is_not_written(home: House) -> None:
+    """Another domain's agents and queues on the same switch."""
+    fields = {"CC-Action": "bridge-agent-fail", "CC-Agent": "2001@other", "CC-Queue": "billing@other"}
+    home.following.note({**fields, "CC-Hangup-Cause": "NO_ANSWER"})
+    assert answered(home) == []

@@ -1,0 +1,90 @@
+"""A database that hangs: what it does not answer is on the disk soon, and nothing behind it waits."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import gevent
+
+from data.call_log import CallLog
+from data.spool import Spool
+from data.store import Store
+from ivr.clock import Clock
+from ivr.records import Records
+from tests.data.conftest import NODE, begun, ended, locked_by_another_process, turn
+from tests.data.postgresql import Server
+
+PATIENCE = 0.05
+
+
+def records_of(store: Store, spool: Spool) -> Records:
+    log = CallLog(store, spool)
+    return Records(log, node=NODE, clock=Clock(), recordings=None, patience=PATIENCE)
+
+
+def write_a_call(records: Records) -> None:
+    log, call = records.call_log, begun()
+    records.write(lambda: log.begin(call))
+    for n in range(1, 4):
+        records.write(lambda n=n: log.add_turn(call.call_id, turn(n)))  # type: ignore[misc]  # each its own
+    records.write(lambda: log.finish(ended(call.call_id)))
+
+
+def wait_for(spool: Spool, **kinds: int) -> None:
+    """Until that lies in the spool."""
+    with gevent.Timeout(20, AssertionError(f"{kinds} are not on the disk")):
+        while kept(spool) != Counter(kinds):
+            gevent.sleep(0.01)  # another thread's doing
+
+
+def kept(spool: Spool) -> Counter[str]:
+    lines = [line for file in spool.folder.glob("*.jsonl") for line in file.read_bytes().splitlines()]
+    return Counter(json.loads(line)["kind"] for line in lines)
+
+
+def insist_on_one_whole_call(store: Store) -> None:
+    (call,) = store.calls.latest(5)
+    assert call.finished and [one.n for one in call.turns] == [1, 2, 3]
+
+
+def test_a_frozen_server(postgresql_server: Server, postgresql_store: Store, tmp_path: Path) -> None:
+    """A write that hangs is spooled, those behind it are, and thawed it may write it a second time."""
+    spool = Spool(tmp_path / "spool")
+    postgresql_store.calls.latest(1)  # connected: it hangs in the middle of a conversation
+    records = records_of(postgresql_store, spool)
+    postgresql_server.freeze()
+    try:
+        write_a_call(records)
+        wait_for(spool, begun=1, turn=3, ended=1)
+    finally:
+        postgresql_server.thaw()
+    records.wait_until_written()
+    insist_on_one_whole_call(postgresql_store)
+    assert not spool.waiting and not (spool.folder / "set-aside.jsonl").exists()
+    records.close()
+
+
+def test_a_locked_file(sqlite_store: Store, sqlite_file: Path, tmp_path: Path) -> None:
+    """As above, where another program holds the file."""
+    spool = Spool(tmp_path / "spool")
+    records = records_of(sqlite_store, spool)
+    with locked_by_another_process(sqlite_file):
+        write_a_call(records)
+        wait_for(spool, begun=1, turn=3, ended=1)
+    records.wait_until_written()
+    insist_on_one_whole_call(sqlite_store)
+    records.close()
+
+
+def test_a_stop_keeps_what_hangs(sqlite_store: Store, sqlite_file: Path, tmp_path: Path) -> None:
+    """Whoever stops the server while its database hangs loses nothing: the next start brings it in."""
+    spool = Spool(tmp_path / "spool")
+    records = records_of(sqlite_store, spool)
+    with locked_by_another_process(sqlite_file):
+        write_a_call(records)
+        records.close()
+        assert kept(spool) == Counter(begun=1, turn=3, ended=1)
+    assert spool.drain(sqlite_store).set_aside == 0
+    insist_on_one_whole_call(sqlite_store)
