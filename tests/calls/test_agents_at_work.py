@@ -168,6 +168,7 @@ def test_an_agents_day(stage: Stage, attendance: Attendance, store: Store) -> No
     soon(lambda: status(attendance, "2001") == "On Break", "the pause on the switch")
 
 
+@pytest.mark.long
 def test_a_wrong_pin_opens_nothing_and_is_counted(stage: Stage, attendance: Attendance, store: Store) -> None:
     """After so many wrong ones, of whichever call, the right one is not tried."""
     before = store.agents.state_changes()
