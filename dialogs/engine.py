@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 
-from dialogs import endings
+from dialogs import asides, endings
 from dialogs.call import MASK, Call, Scalar, Trace, Visit
 from dialogs.catalogue import Catalogue
 from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
@@ -71,6 +71,10 @@ class Conversation:
         self._begins_in = self._call.flow
         self._notice_due = facts.recorded and self._call.flow.recording_notice is not None
         self._in_notice = False
+        self._aside: tuple[Collect, NoMatch] | None = None
+        """An answer that was none, while it is asked whether the caller wants something in between."""
+        self._waiting: list[asides.Waiting] = []
+        self._asides = 0
         self.finished = False
         self.outcome: str | None = None
         self.hangup_cause: str | None = None
@@ -156,6 +160,12 @@ class Conversation:
     def send(self, result: Result) -> Effect:
         if self.finished or self._effect is None:
             raise ConversationOver("the conversation is over, or has not begun")
+        if self._aside is not None:
+            return self._advance(self._in_between(*self._aside, result))
+        wish = None if self._waiting else asides.wish(self._call, self._effect, result, begun=self._asides)
+        if wish is not None and isinstance(self._effect, Collect) and isinstance(result, NoMatch):
+            self._aside = (self._effect, result)
+            return self._give(wish)
         if (
             isinstance(result, Match)
             and result.value.startswith(MARK)
@@ -171,6 +181,7 @@ class Conversation:
         if self._running is not None:
             self._running.close()
         self._running = None
+        self._forget_waiting(0)
         if not self.finished:
             self.hangup_cause = cause
         self.finished = True
@@ -197,6 +208,7 @@ class Conversation:
             self._running.close()
         self._call.leave("@jump")
         self._call.flow, self._above, self._entered_subflow = target, [], False
+        self._forget_waiting(0)
         self._go(step)
         return self._advance(None)
 
@@ -284,10 +296,40 @@ class Conversation:
             if target is not None:
                 self._go(target)
             elif self._above:
-                self._call.flow, self._call.step = self._above.pop()
-                self._entered_subflow = True
+                self._come_back()
             else:
                 self._running = endings.end(self._call)
+
+    def _come_back(self) -> None:
+        """To the step that waits for this flow: its subflow is over, or what was wanted in between."""
+        self._call.flow, self._call.step = self._above.pop()
+        if self._waiting and self._waiting[-1].depth == len(self._above) and self._call.flow.asides:
+            waiting = self._waiting.pop()
+            self._call.trace.path.append(Visit(self._call.flow.name, self._call.step, self._call.language))
+            self._running = asides.resumed(self._call, waiting, self._call.flow.asides)
+        else:
+            self._entered_subflow = True
+
+    def _in_between(self, collect: Collect, miss: NoMatch, meaning: Result) -> Result | None:
+        """Goes where the caller wants to go in between, and lets the step wait; or it was a bad answer."""
+        self._aside = None
+        running, here = self._running, self._call.flow
+        wanted = asides.meant(here.asides, meaning) if here.asides else None
+        if wanted is None or running is None or len(self._above) >= DEEPEST_NESTING:
+            return miss
+        self._asides += 1
+        self._waiting.append(asides.Waiting(running, collect, self._call.within, len(self._above)))
+        self._call.leave("@aside")
+        self._above.append((here, self._call.step))
+        self._call.within = ""
+        self._call.flow = self._flows.flow(wanted)
+        self._go(self._call.flow.first)
+        return None
+
+    def _forget_waiting(self, depth: int) -> None:
+        """No step waits any more that lies at that depth or deeper."""
+        while self._waiting and self._waiting[-1].depth >= depth:
+            self._waiting.pop().running.close()
 
     def _give(self, effect: Effect) -> Effect:
         self._effects += 1
@@ -317,11 +359,11 @@ class Conversation:
 
     def _guarded(self, effect: Collect) -> Collect:
         """A judge that breaks is a miss for the caller and a fault for us, never the session's trouble."""
-        judge = effect.judge
+        judge, listens = effect.judge, self._call.flow.asides is not None and not effect.sensitive
 
         def judged(answer: Heard | Keyed) -> Match | NoMatch:
             try:
-                return judge(answer)
+                return asides.with_words(judge(answer), answer) if listens else judge(answer)
             except Exception as fault:  # noqa: BLE001 - rule 2
                 self._note_fault(fault)
                 return NoMatch()
@@ -356,6 +398,7 @@ class Conversation:
             self._asked.pop()
             self._call.flow, step, above = self._asked[-1]
             self._above = list(above)
+            self._forget_waiting(len(self._above))
             self._go(step)
         else:
             self._go(self._call.step)

@@ -15,6 +15,7 @@ from dialogs.segments.rules import NO_RULES, SegmentRules
 from dialogs.source import Source
 
 if TYPE_CHECKING:
+    from dialogs.asides import Asides
     from dialogs.expressions import Template
     from dialogs.nodes.step import Step
 
@@ -72,6 +73,8 @@ class Flow:
     recording_notice: Mapping[str, Template] | None = None
     """What callers are told before a call that begins here is recorded; see `dialogs.notice`."""
     recording_consent: Consent = "tell"
+    asides: Asides | None = None
+    """What callers may want in the middle of a question; see `dialogs.asides`."""
 
     def problem(self, step: str, way: Sequence[str | int], message: str) -> Problem:
         """A problem at a key of that step."""
@@ -107,9 +110,10 @@ class FlowSet:
     @cached_property
     def outcomes(self) -> frozenset[str]:
         """Every outcome that its steps note."""
-        steps = (step for flow in self.flows.values() for step in flow.steps.values())
+        steps = [step for flow in self.flows.values() for step in flow.steps.values()]
         named = {getattr(step, "outcome", None) for step in steps}
-        return frozenset(name for name in named if isinstance(name, str))
+        gone = {getattr(getattr(step, "hung_up", None), "outcome", None) for step in steps}
+        return frozenset(name for name in named | gone if isinstance(name, str))
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

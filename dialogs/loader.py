@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dialogs.asides import Asides
 from dialogs.catalogue import Catalogue
 from dialogs.check import check_set, sensitive_names, value_types
 from dialogs.check_languages import misplaced
@@ -50,6 +51,9 @@ class FlowHead(BaseModel):
     )
     recording_consent: Consent | None = Field(
         None, description="`ask`: the notice is a question, and only a yes starts the recording"
+    )
+    asides: Asides | None = Field(
+        None, description="What callers may want in the middle of a question, and how they come back to it"
     )
     steps: list[Any] = Field(min_length=1, max_length=MOST_STEPS)
 
@@ -190,6 +194,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         steps.doubles,
         head.recording_notice,
         head.recording_consent or "tell",
+        head.asides,
     )
     return (flow if flow.steps else None), problems, steps.problems
 

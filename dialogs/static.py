@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dialogs.asides import STEP as ASIDES
 from dialogs.effects import Spoken
 from dialogs.expressions import Template, Value, parse_template
 from dialogs.flow import Flow, FlowSet
@@ -92,6 +93,8 @@ class _Said:
 def _said(flows: FlowSet) -> Iterator[_Said]:
     for flow in flows.flows.values():
         yield from _each(flow.recording_notice or {}, f"{flow.name}/{NOTICE}", flow.name, NOTICE, "notice")
+        if flow.asides is not None:
+            yield from _each(flow.asides.back, f"{flow.name}/{ASIDES}", flow.name, ASIDES, "back")
         for name, step in flow.steps.items():
             for way, words in step.prompts():
                 yield from _each(words, _recording(flow, name, step, way), flow.name, name, _part(way))

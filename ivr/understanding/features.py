@@ -5,15 +5,20 @@ Rules:
 2. Letters that a recogniser mixes up on a telephone line are one letter (`sound`), and the pieces run across
    the spaces too, so that a word that was split or joined still shares most of its pieces.
 3. A row of numbers is one `#`: who says the digits of an order does not thereby say what they want.
-4. Bounded: `MOST_WORDS` words of a sentence are read, so that no text takes long.
+4. Words are seen without their endings, too (Snowball stemmers: Porter, Boulton), and beside which others
+   they stand.
+5. Bounded: `MOST_WORDS` words of a sentence are read, so that no text takes long.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
+
+import snowballstemmer
 
 from dialogs.slots import KINDS
 from dialogs.slots.words import plain, sound
@@ -25,19 +30,39 @@ LONGEST_WORD = 30
 PIECES = (3, 4, 5)
 """Letters of the pieces of sound."""
 NUMBER = "#"
+MOST_BESIDE = 14
+"""Words of a sentence that are paired, each with each."""
+LEAST_MATTER = 3
+"""Words that have to be left when courtesies are taken away: "sí, por favor" is an answer."""
+_COURTESIES: Mapping[str, re.Pattern[str]] = {
+    language: re.compile(rf"\b(?:{listed})\b")
+    for language, listed in {
+        "es": "hola|muy buenas|buenas tardes|buenas noches|buenos dias|buenas|oigan?|oye|miren?|mira|eh|mmm?|"
+        "este|pues|bueno|a ver|es que|por favor|porfa(?:vor)?|si es tan amable|si puede ser|"
+        "si no es molestia|senorita|senor|joven|hija|verdad|che|venga",
+        "ca": "hola|molt bones|bona tarda|bona vesprada|bona nit|bon dia|bones|escolti?|escolta|miri?|mira|"
+        "eh|mmm?|doncs|be|a veure|es que|si us plau|sisplau|per favor|si pot ser|si no es molestia|senyoreta|"
+        "senyora?|jove|filla|veritat|vinga|xe",
+        "en": "hello|hi there|hi|hey|good morning|good afternoon|good evening|look|listen|uh|um|er|erm|mm|"
+        "well|so|yeah|right|please|if you don't mind|if that's possible|sir|madam|ma'am|love|dear|mate|honey",
+    }.items()
+}
+_STEMMERS: Mapping[str, str] = {"es": "spanish", "ca": "catalan", "en": "english"}
 FAMILIES: Mapping[str, float] = {
     "word": 0.8,
     "pair": 0.5,
     "sound": 0.8,
     "joined": 0.4,
-    "about": 1.2,
-    "both": 0.9,
+    "stem": 0.8,
+    "beside": 0.6,
+    "about": 0.8,
+    "both": 0.6,
 }
 """What a sentence is seen by, and how much each weighs. Chosen by leaving out training examples."""
 OF_THE_WHOLE = ("about", "both")
 """The families that tell of a sentence of strange words, too; they come last."""
 SMALL_TALK = frozenset({"yes", "no", "bye", "thanks"})
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """Another number for every change in here: a model of another version is not used."""
 
 
@@ -51,7 +76,7 @@ def read_words(text: str, language: str) -> list[str]:
     """The words of a sentence as they are compared; a row of two numbers or more is one `#`."""
     numbers = _number_words(language)
     found: list[str] = []
-    for whole in plain(text[: MOST_WORDS * LONGEST_WORD]).split()[:MOST_WORDS]:
+    for whole in _matter(plain(text[: MOST_WORDS * LONGEST_WORD]), language).split()[:MOST_WORDS]:
         word = whole[:LONGEST_WORD]
         # "Una persona" and "dos veces" are more than numbers: a row has at least two.
         is_number = word in numbers or any(letter.isdigit() for letter in word)
@@ -62,20 +87,45 @@ def read_words(text: str, language: str) -> list[str]:
     return found
 
 
+def _matter(said: str, language: str) -> str:
+    """Without courtesies and hesitations, if enough is left: they say nothing of what somebody wants."""
+    courtesies = _COURTESIES.get(language)
+    if courtesies is None:
+        return said
+    left = courtesies.sub(" ", said)
+    return left if len(left.split()) >= LEAST_MATTER else said
+
+
 def features_of(text: str, concepts: Concepts) -> Mapping[str, Counter[str]]:
     """What each family finds in a sentence, and how often."""
     words = read_words(text, concepts.language)
     about = list(dict.fromkeys(concepts.within(words)))
+    stems = [_stem(word, concepts.language) for word in words]
     return {
         "word": Counter(words),
         "pair": Counter(_pairs(words)),
         "sound": Counter(_sounds(words, concepts.language)),
         "joined": Counter(_joined(words, concepts.language)),
+        "stem": Counter(stems),
+        "beside": Counter(_beside(stems)),
         "about": Counter([*about, *_shape(words, about)]),
         "both": Counter(
             f"{one}+{other}" for at, one in enumerate(sorted(about)) for other in sorted(about)[at + 1 :]
         ),
     }
+
+
+@lru_cache(maxsize=8192)
+def _stem(word: str, language: str) -> str:
+    """Without its ending: what is learnt of "pagaré" holds for "pagaremos"."""
+    stemmer = _STEMMERS.get(language)
+    return str(snowballstemmer.stemmer(stemmer).stemWord(word)) if stemmer else word
+
+
+def _beside(stems: list[str]) -> Iterator[str]:
+    """Which two are in one sentence, in whatever order; of a long sentence only its beginning."""
+    for one, other in combinations(sorted(set(stems[:MOST_BESIDE])), 2):
+        yield f"{one} {other}"
 
 
 def _shape(words: list[str], about: list[str]) -> Iterator[str]:

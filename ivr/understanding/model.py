@@ -12,6 +12,7 @@ import math
 import os
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +61,7 @@ class Model:
     def parse(self, text: str) -> Meaning:
         """What the text means, in about a millisecond."""
         text = text[:MOST_LETTERS]
-        rows, values = weigh(text, self.concepts, self.vocabulary, self.rarity)
+        rows, values = weigh(features_of(text, self.concepts), self.vocabulary, self.rarity)
         # Of what nothing is known, the commonest intent would else be believed.
         ranked = self.confidences(self._scores(rows, values)) if rows.size else {OUT_OF_SCOPE: 1.0}
         ordered = tuple(sorted(ranked.items(), key=lambda item: -item[1]))
@@ -135,7 +136,7 @@ def load_model(file: Path) -> Model:
 
 
 def weigh(
-    text: str, concepts: Concepts, vocabulary: Mapping[str, int], rarity: Numbers
+    features: Mapping[str, Counter[str]], vocabulary: Mapping[str, int], rarity: Numbers
 ) -> tuple[npt.NDArray[np.intp], Numbers]:
     """The sentence as rows of the vocabulary and their values; each family has the length of its weight.
 
@@ -146,7 +147,7 @@ def weigh(
     rarest = float(rarity.max()) if rarity.size else 1.0
     rows: list[int] = []
     values: list[float] = []
-    for family, found in features_of(text, concepts).items():
+    for family, found in features.items():
         if family in OF_THE_WHOLE and not rows:
             continue  # no word or piece of one was ever seen: how long it is means nothing
         known: list[tuple[int, float]] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -42,8 +42,9 @@ def train(examples: Examples, concepts: Concepts, version: str = "") -> Model:
     """`version`: of the files (`examples.version_of`). Raises `ExamplesUnfit`."""
     _usable(examples, concepts)
     sentences = examples.sentences
-    vocabulary, rarity = _vocabulary([example.text for example in sentences], concepts)
-    seen = [weigh(example.text, concepts, vocabulary, rarity) for example in sentences]
+    features = [features_of(example.text, concepts) for example in sentences]
+    vocabulary, rarity = _vocabulary(features)
+    seen = [weigh(found, vocabulary, rarity) for found in features]
     intents = examples.intents
     meant = np.array([intents.index(example.intent) for example in sentences])
     columns = _columns(seen, len(vocabulary))
@@ -81,13 +82,17 @@ def _usable(examples: Examples, concepts: Concepts) -> None:
             raise ExamplesUnfit(what, f"Write {LEAST} or more; forty make a good one")
 
 
-def _vocabulary(texts: Sequence[str], concepts: Concepts) -> tuple[dict[str, int], Numbers]:
+def _vocabulary(features: Sequence[Mapping[str, Counter[str]]]) -> tuple[dict[str, int], Numbers]:
     held: Counter[str] = Counter()
-    for text in texts:
-        for family, found in features_of(text, concepts).items():
+    for sentence in features:
+        for family, found in sentence.items():
             held.update(f"{family}\t{feature}" for feature in found)
-    rarity = [math.log((1 + len(texts)) / (1 + count)) + 1 for count in held.values()]
-    return {feature: row for row, feature in enumerate(held)}, np.array(rarity, dtype=np.float32)
+    # Two stems that stand in one example only teach nothing, and there are a hundred thousand of them.
+    kept = {
+        feature: count for feature, count in held.items() if count > 1 or not feature.startswith("beside\t")
+    }
+    rarity = [math.log((1 + len(features)) / (1 + count)) + 1 for count in kept.values()]
+    return {feature: row for row, feature in enumerate(kept)}, np.array(rarity, dtype=np.float32)
 
 
 def _columns(
@@ -108,18 +113,21 @@ def _columns(
 def _likeness(columns: Sequence[tuple[npt.NDArray[np.intp], Doubles]], size: int) -> Doubles:
     """How alike each two sentences are."""
     alike = np.full((size, size), CONSTANT)
+    alone = np.zeros(size)
     for at, values in columns:
         if len(at) > 1:
             alike[at[:, None], at] += values[:, None] * values
         else:
-            alike[at, at] += values * values
-    return alike
+            alone[at[0]] += values[0] ** 2
+    return alike + np.diag(alone)
 
 
 def _solve(alike: Doubles, meant: npt.NDArray[np.intp], intents: int) -> tuple[Doubles, Doubles]:
     """Each sentence's share in the weights, and the scores that it would get if it were left out."""
     share = 1.0 / np.bincount(meant, minlength=intents)[meant] ** BALANCE
-    inverse = np.linalg.inv(alike + RIDGE * np.diag(share.mean() / share))
+    # Single precision is enough (the ridge keeps it far from singular), and takes half the time.
+    ridged = (alike + RIDGE * np.diag(share.mean() / share)).astype(np.float32)
+    inverse = np.linalg.inv(ridged).astype(np.float64)
     wanted = np.eye(intents)[meant]
     alpha = inverse @ wanted
     return alpha, wanted - alpha / np.diag(inverse)[:, None]

@@ -305,6 +305,38 @@ def test_spoken_digits_are_nowhere(
     assert int(np.abs(samples[:, 1].astype(int)).max()) > 500, "nothing was recorded at all"
 
 
+@pytest.mark.long
+def test_a_pin_spoken_in_one_go_with_the_number_is_nowhere(
+    listening_stage: Stage, speaker: Speaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Too many digits for the first question, which is not a sensitive one: they answer nothing, and are no
+    turn's words."""
+    stage = listening_stage
+    caplog.set_level("DEBUG")
+    told: list[Moment] = []
+    stage.watchers.add(told.append)
+    caller = stage.caller("+34600000942")
+    caller.join()
+    assert caller.wait_until_quiet(0.4, timeout=20)
+    said = speaker.speak(say_digits(CANARY, "es").replace(",", ""), "es")
+    for _ in range(3):  # a machine that is busy with other things may be late to recognise
+        caller.speak(said)
+        assert caller.wait_for_sound(30)
+        assert caller.wait_until_quiet(0.4, timeout=30)
+        if any(one.said for one in told if isinstance(one, CallerAnswered)):
+            break
+    caller.hang_up()
+    record = record_of(stage, "+34600000942")
+    answers = [one for one in told if isinstance(one, CallerAnswered) and one.step == "customer_number"]
+    assert any("•••" in one.said for one in answers), f"it was not heard: nothing was tested ({answers})"
+    database = b"".join(file.read_bytes() for file in sorted(stage.settings.home.glob("ivr.sqlite3*")))
+    # The recording of a question that is not sensitive is kept; the words of it are not.
+    everywhere = (repr(told), repr(record), caplog.text)
+    for way in written(CANARY):
+        assert way not in database
+        assert not [text for text in everywhere if way.decode() in text]
+
+
 # --- the server dies, the flow breaks ---------------------------------------------------------------------
 
 
