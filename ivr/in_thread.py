@@ -18,7 +18,9 @@ Refusal = DataError | IvrError | OSError
 def in_thread(work: Callable[[], T], pool: ThreadPool | None = None) -> T:
     """Does it in a thread of the pool (default: gevent's own), and waits cooperatively. It must not log there
     (data-threads.md)."""
-    result = (pool or gevent.get_hub().threadpool).apply(tried(work))
+    # Not `pool or`: a pool without threads is false.
+    chosen = gevent.get_hub().threadpool if pool is None else pool
+    result = chosen.apply(tried(work))
     if isinstance(result, Refusal):
         raise result
     return result

@@ -5,7 +5,8 @@ Rules:
    all (its answer was lost on the way), it is done once.
 2. When the database is back, the spool is drained into the outbox (`data.spool`), and the errand's own
    carrier does the work then, as the call would have done it.
-3. A database that hangs is as lost as one that refuses: after `PATIENCE` seconds nobody waits for it.
+3. A database that hangs is as lost as one that refuses: after `PATIENCE` seconds nobody waits for it, and the
+   threads that it holds hold up no spooling.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Generic, TypeVar
 
 import gevent
 import structlog
+from gevent.threadpool import ThreadPool
 
 from data.errors import DataError
 from data.records import Errand
@@ -44,6 +46,8 @@ class Safekeeping:
 
     def __init__(self, spool: Spool, *, patience: float = PATIENCE) -> None:
         self._spool, self._patience = spool, patience
+        # Of its own: all others may be held by a database that hangs.
+        self._disk = ThreadPool(1)
 
     def keep(self, work: Callable[[], T], errand: Errand) -> Answer[T] | Spooled:
         """Does the work in a thread, or keeps the errand that stands for it. Blocks cooperatively.
@@ -61,5 +65,5 @@ class Safekeeping:
         except DataError as lost:
             why = lost
         log.warning("spooled", kind=errand.kind, call=str(errand.call_id), reason=str(why))
-        in_thread(lambda: self._spool.keep(errand))
+        in_thread(lambda: self._spool.keep(errand), self._disk)
         return Spooled()

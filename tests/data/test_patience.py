@@ -12,17 +12,22 @@ from pathlib import Path
 
 import gevent
 import pytest
+from gevent.monkey import get_original
 
 from data.call_log import CallLog
+from data.records import Errand
 from data.spool import Spool
 from data.store import Store
 from ivr.clock import Clock
 from ivr.records import Records
+from ivr.safekeeping import Safekeeping, Spooled
 from tests.data.conftest import NODE, NOW, begun, ended, locked_by_another_process, turn
 from tests.data.postgresql import Server
 from tests.databases import store_at
 
 PATIENCE = 0.05
+Lock = get_original("threading", "Lock")
+"""A real one: real threads wait for it."""
 
 
 def records_of(store: Store, spool: Spool) -> Records:
@@ -135,3 +140,21 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
     assert not spool.waiting and not (spool.folder / "set-aside.jsonl").exists()
     records.close()
     store.close()
+
+
+def test_threads_that_hang_hold_up_no_spooling(tmp_path: Path) -> None:
+    """Every thread of the pool waits for a database: what a caller is told is on the disk all the same."""
+    spool = Spool(tmp_path / "spool")
+    safe = Safekeeping(spool, patience=PATIENCE)
+    pool, lock = gevent.get_hub().threadpool, Lock()
+    lock.acquire()
+    hanging = [pool.spawn(lock.acquire) for _ in range(pool.maxsize)]
+    errand = Errand(kind="case", target="case", body={}, idempotency_key="k", at=NOW)
+    try:
+        with gevent.Timeout(5, AssertionError("the spooling waits for them")):
+            assert isinstance(safe.keep(lambda: "never", errand), Spooled)
+        assert kept(spool) == Counter(errand=1)
+    finally:
+        for one in hanging:
+            lock.release()
+            one.wait()

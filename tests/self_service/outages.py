@@ -175,15 +175,22 @@ class Company:
         for call in calls:
             steps = [turn.n for turn in call.turns]
             assert steps == list(range(1, len(steps) + 1)), "a turn is missing"
-            result = {turn.text: turn.result for turn in call.turns if turn.kind in ("lookup", "queue")}
+            result = {
+                turn.text: turn.result for turn in call.turns if turn.kind in ("lookup", "queue", "deed")
+            }
             said = {turn.text for turn in call.turns}
             assert call.finished and result["billing"] == "handed"
-            found = result["account"] == "found"
-            assert ((TOLD in said), (SORRY in said)) == (found, not found)
+            found = result.get("account") == "found"
+            asked = "account" in result  # else a deed had failed: a person at once
+            assert ((TOLD in said), (SORRY in said)) == (found, asked and not found)
             assert read_in.get(call.call_id, 0) == found, "who reads is on record"
-            (message,) = store.messages.latest(call_id=call.call_id)
-            assert message.recipient == call.caller_number
-            assert len(store.consents.of_call(call.call_id)) == 1
-            assert cases_of[call.call_id] == 1
-            counted["apologies"] += not found
+            kept = {
+                "consent": ("done", len(store.consents.of_call(call.call_id))),
+                "opencase": ("caseopened", cases_of.get(call.call_id, 0)),
+                "notify": ("done", len(store.messages.latest(call_id=call.call_id))),
+            }
+            for deed, (done, times) in kept.items():
+                assert times == 1 if result.get(deed) == done else times <= 1, f"{deed}: {times} times"
+            counted["apologies"] += SORRY in said
+            counted["straight to a person"] += not asked
         return counted
