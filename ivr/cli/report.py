@@ -18,7 +18,7 @@ from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
-from ivr.publishing.checkup import live_catalogue
+from ivr.publishing.catalogues import live_catalogue
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import load_plan
 from ivr.reports import building
