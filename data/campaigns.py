@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
 
 from data.base_facts import Facts, On, Test, disputed, members, running
-from data.bulk import insert_many
+from data.bulk import among, insert_many
 from data.database import Database
 from data.ids import new_id
 from data.models import (
@@ -132,7 +132,9 @@ class Campaigns:
         added, rest = 0, iter(customer_numbers)
         while portion := list(islice(rest, PORTION)):
             with self._database.writing() as connection:
-                theirs = select(literal(base), CustomerRow.id).where(CustomerRow.customer_number.in_(portion))
+                theirs = select(literal(base), CustomerRow.id).where(
+                    among(connection, CustomerRow.customer_number, portion)
+                )
                 new = insert_new(connection, BaseMemberRow).from_select(["base_id", "customer_id"], theirs)
                 added += connection.execute(new).rowcount
         return added
@@ -259,14 +261,16 @@ def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
     phones = (
         select(link.customer_id, PhoneNumberRow.e164)
         .join(PhoneNumberRow, PhoneNumberRow.id == link.phone_number_id)
-        .where(link.customer_id.in_(ids), PhoneNumberRow.blocked_at.is_(None))
+        .where(among(connection, link.customer_id, ids), PhoneNumberRow.blocked_at.is_(None))
         .order_by(link.verified_by.is_(None), link.rank, PhoneNumberRow.e164)
     )
     numbers: dict[UUID, list[str]] = {}
     for customer_id, e164 in connection.execute(phones):
         numbers.setdefault(customer_id, []).append(e164)
     proofs = select(IdentityRow.customer_id, IdentityRow.value).where(
-        IdentityRow.customer_id.in_(ids), IdentityRow.kind.in_(_PERSONAL), IdentityRow.value.is_not(None)
+        among(connection, IdentityRow.customer_id, ids),
+        IdentityRow.kind.in_(_PERSONAL),
+        IdentityRow.value.is_not(None),
     )
     identities: dict[UUID, list[str]] = {}
     for customer_id, value in connection.execute(proofs):
@@ -275,7 +279,7 @@ def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
     behind: dict[str, set[UUID]] = {}
     if values:
         same = select(IdentityRow.value, IdentityRow.customer_id).where(
-            IdentityRow.value.in_(values), IdentityRow.kind.in_(_PERSONAL)
+            among(connection, IdentityRow.value, values), IdentityRow.kind.in_(_PERSONAL)
         )
         for value, customer_id in connection.execute(same):
             behind.setdefault(str(value), set()).add(customer_id)

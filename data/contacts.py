@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, text, update
 
-from data.bulk import insert_many
+from data.bulk import among, insert_many
 from data.consents import Suppressions
 from data.database import Database
 from data.models import (
@@ -29,6 +29,7 @@ from data.models import (
     RegistryLookupRow,
     SuppressionRow,
 )
+from data.once import insert_new
 from data.records import utc
 from data.records.contacts import ContactMade, NewContact, NewestConsent, OnRecord, RegistryAnswer, Whom
 from data.text import clean
@@ -70,15 +71,21 @@ class Contacts:
         }
         with self._database.reading() as connection:
             suppressed = _suppressed_among(connection, hashes.values())
-            theirs = or_(ContactRow.customer_id.in_(ids), ContactRow.address.in_(addresses))
+            theirs = or_(
+                among(connection, ContactRow.customer_id, ids),
+                among(connection, ContactRow.address, addresses),
+            )
             made = select(ContactRow).where(theirs, ContactRow.at >= utc(since), ContactRow.asked_for == "")
             contacts = _indexed([_made(row) for row in connection.execute(made)], lambda one: one.address)
             said = select(ConsentRow).where(
-                or_(ConsentRow.customer_id.in_(ids), ConsentRow.e164.in_(addresses))
+                or_(
+                    among(connection, ConsentRow.customer_id, ids),
+                    among(connection, ConsentRow.e164, addresses),
+                )
             )
             rows = connection.execute(said.order_by(ConsentRow.at, ConsentRow.id)).all()
             consents = _indexed(rows, lambda one: one.e164)
-            asked = select(RegistryLookupRow).where(RegistryLookupRow.e164.in_(addresses))
+            asked = select(RegistryLookupRow).where(among(connection, RegistryLookupRow.e164, addresses))
             registries: dict[str, dict[str, RegistryAnswer]] = {}
             for row in connection.execute(asked):
                 registries.setdefault(row.e164, {})[row.name] = RegistryAnswer(listed=row.listed, at=row.at)
@@ -108,9 +115,9 @@ class Contacts:
             return answer
 
     def note(self, contact: NewContact) -> None:
-        """Notes a contact that is made whatever the ledger says."""
+        """Notes a contact that is made whatever the ledger says. The same one (by its key) is noted once."""
         with self._database.writing() as connection:
-            connection.execute(insert(ContactRow).values(_values(contact)))
+            connection.execute(insert_new(connection, ContactRow).values(_values(contact)))
 
     def note_many(self, contacts: Iterable[NewContact]) -> None:
         """Notes contacts of another system, many at a time."""
@@ -255,7 +262,7 @@ def _suppressed_among(connection: Connection, hashes: Iterable[str]) -> dict[str
     found: dict[str, str] = {}
     wanted = list(hashes)
     for start in range(0, len(wanted), _PORTION):
-        some = SuppressionRow.subject_hash.in_(wanted[start : start + _PORTION])
+        some = among(connection, SuppressionRow.subject_hash, wanted[start : start + _PORTION])
         for row in connection.execute(select(SuppressionRow).where(some)):
             found[row.subject_hash] = row.reason or "on the list"
     return found
