@@ -34,6 +34,8 @@ from data.records import (
     utc,
 )
 
+SENT_ON = frozenset({"EXIT_WITH_KEY", "TIMEOUT", "NO_AGENT_TIMEOUT"})
+"""Why somebody leaves a queue who has not given up (mod_callcenter's `CC-Cancel-Reason`)."""
 _IN_HAND = (AgentContactRow.result == "answered", AgentContactRow.closed_at.is_(None))
 
 
@@ -193,18 +195,19 @@ class Agents:
     def queue_day(self, queue: str, *, since: datetime, within: int) -> QueueDay:
         """What became of a queue's callers since then; `within`: seconds that are in time."""
         row = AgentContactRow
-        query = select(row.result, row.joined_at, row.at).where(
+        query = select(row.result, row.cause, row.joined_at, row.at).where(
             row.queue == queue, row.at >= utc(since), row.result != "missed"
         )
-        answered = in_time = lost = late = 0
+        answered = in_time = lost = late = left = 0
         with self._database.reading() as connection:
-            for result, joined, at in connection.execute(query):
+            for result, cause, joined, at in connection.execute(query):
                 soon = (at - joined).total_seconds() <= within
                 if result == "answered":
                     answered, in_time = answered + 1, in_time + soon
-                else:
-                    lost, late = lost + 1, late + (not soon)
-        return QueueDay(answered=answered, in_time=in_time, lost=lost, lost_late=late)
+                    continue
+                sent_on = cause in SENT_ON
+                lost, left, late = lost + (not sent_on), left + sent_on, late + (not soon)
+        return QueueDay(answered=answered, in_time=in_time, lost=lost, lost_late=late, left=left)
 
     def counts(self, *, since: datetime) -> dict[str, tuple[int, int]]:
         """Agent → how many they answered and missed since then."""

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Connection, insert, inspect
+from sqlalchemy import ColumnElement, Connection, any_, insert, inspect, literal
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute
 
 from data.models import Base
 
 Row = Mapping[str, Any]
+
+
+def among(
+    connection: Connection, column: InstrumentedAttribute[Any], values: Iterable[Any]
+) -> ColumnElement[bool]:
+    """Whether a column is one of many values: on PostgreSQL as one array, because the driver and the server
+    take a thousand parameters apart one by one."""
+    if connection.dialect.name != "postgresql":
+        return column.in_(list(values))
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def insert_many(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:

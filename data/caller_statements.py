@@ -182,6 +182,34 @@ _TOUCHED_LAST = _first(_Ticket.id, _OPEN_TICKET, _Ticket.updated_at.desc(), _Tic
 _EXPECTED_NEXT = _first(
     _Order.id, and_(_MINE, _COMING), _Order.expected_on.is_(None), _Order.expected_on, _Order.id
 )
+_SPENT = union_all(
+    select(PaymentRow.currency.label("currency"), PaymentRow.amount_cents.label("cents"))
+    .join(AccountRow, AccountRow.id == PaymentRow.account_id)
+    .where(
+        AccountRow.customer_id == _CUSTOMER,
+        PaymentRow.received_on >= bindparam("day_year_ago", type_=PaymentRow.received_on.type),
+    ),
+    select(_Order.currency, _Order.total_cents).where(
+        _MINE, _Order.placed_at >= _moment("year_ago"), _Order.status != _CANCELLED
+    ),
+).subquery("spent")
+_CENTS: Any = literal_column("cents")
+
+
+def _largest(what: str, currency: Any, cents: Any, *of: Any) -> Any:
+    """The sum in the currency in which it is the largest."""
+    return (
+        select(currency.label("currency"), func.sum(cents).label("cents"))
+        .where(*of)
+        .group_by(currency)
+        .order_by(_CENTS.desc())
+        .limit(literal_column("1"))
+        .subquery(what)
+    )
+
+
+_SPENT_MOST = _largest("spent_most", _SPENT.c.currency, _SPENT.c.cents)
+_OWED_MOST = _largest("owed_most", _Debt.currency, _Debt.amount_cents, _OWED)
 SERVICE = (
     select(
         _TICKETS,
@@ -195,6 +223,10 @@ SERVICE = (
         OrderRow.status.label("order_status"),
         OrderRow.expected_on.label("order_expected_on"),
         _first(_Debt.stage, and_(_OWED, _OVERDUE), _Debt.due_on).label("debt_stage"),
+        _SPENT_MOST.c.currency.label("spent_currency"),
+        _SPENT_MOST.c.cents.label("spent_cents"),
+        _OWED_MOST.c.currency.label("owed_currency"),
+        _OWED_MOST.c.cents.label("owed_cents"),
     )
     .select_from(_TICKETS)
     .join(_ORDERS, true())
@@ -202,28 +234,10 @@ SERVICE = (
     .join(_PROMISES, true())
     .outerjoin(TicketRow, TicketRow.id == _TOUCHED_LAST)
     .outerjoin(OrderRow, OrderRow.id == _EXPECTED_NEXT)
+    .outerjoin(_SPENT_MOST, true())
+    .outerjoin(_OWED_MOST, true())
 )
 """One row: what is open of one customer."""
-_SPENT = union_all(
-    select(PaymentRow.currency.label("currency"), PaymentRow.amount_cents.label("cents"))
-    .join(AccountRow, AccountRow.id == PaymentRow.account_id)
-    .where(
-        AccountRow.customer_id == _CUSTOMER,
-        PaymentRow.received_on >= bindparam("day_year_ago", type_=PaymentRow.received_on.type),
-    ),
-    select(_Order.currency, _Order.total_cents).where(
-        _MINE, _Order.placed_at >= _moment("year_ago"), _Order.status != _CANCELLED
-    ),
-).subquery("spent")
-MONEY = union_all(
-    select(
-        literal_column("'spent'").label("what"), _SPENT.c.currency, func.sum(_SPENT.c.cents).label("cents")
-    ).group_by(_SPENT.c.currency),
-    select(literal_column("'owed'"), _Debt.currency, func.sum(_Debt.amount_cents))
-    .where(_OWED)
-    .group_by(_Debt.currency),
-)
-"""Sums by currency."""
 _PERSON = (
     CustomerRow.id,
     CustomerRow.customer_number,

@@ -29,7 +29,6 @@ from sqlalchemy import (
 )
 
 from data.caller_statements import (
-    MONEY,
     MOST_CALLS,
     SERVICE,
     VERIFIED,
@@ -214,10 +213,7 @@ def _person(connection: Connection, row: Row[Any], before: datetime, today: date
         "day_year_ago": (before - _YEAR).date(),
     }
     found = connection.execute(SERVICE, values).one()
-    sums = connection.execute(MONEY, values).all()
-    owed = max((one for one in sums if one.what == "owed"), key=lambda one: one.cents, default=None)
-    spent = max((one for one in sums if one.what == "spent"), key=lambda one: one.cents, default=None)
-    value = (0, "") if spent is None else (int(spent.cents), spent.currency)
+    value = (int(found.spent_cents or 0), found.spent_currency or "")
     if row.value_cents is not None:  # the company says so
         value = (row.value_cents, row.value_currency or "")
     return Person(
@@ -240,8 +236,8 @@ def _person(connection: Connection, row: Row[Any], before: datetime, today: date
         debts_overdue=found.debts_overdue,
         overdue_since=found.overdue_since,
         debt_stage=found.debt_stage or "",
-        debts_cents=0 if owed is None else int(owed.cents),
-        debts_currency="" if owed is None else owed.currency,
+        debts_cents=int(found.owed_cents or 0),
+        debts_currency=found.owed_currency or "",
         promises_open=found.promises_open,
         promises_broken=found.promises_broken,
     )

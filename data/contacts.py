@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, text, update
 
-from data.bulk import insert_many
+from data.bulk import among, insert_many
 from data.consents import Suppressions
 from data.database import Database
 from data.models import (
@@ -29,6 +29,7 @@ from data.models import (
     RegistryLookupRow,
     SuppressionRow,
 )
+from data.once import insert_new
 from data.records import utc
 from data.records.contacts import ContactMade, NewContact, NewestConsent, OnRecord, RegistryAnswer, Whom
 from data.text import clean
@@ -37,6 +38,7 @@ PERSONAL = ("dni", "nie", "cif")
 """Identities that only one human being has."""
 _PORTION = 5000
 Answer = TypeVar("Answer")
+Found = TypeVar("Found")
 
 
 class Contacts:
@@ -60,6 +62,45 @@ class Contacts:
         with self._database.reading() as connection:
             return _on_record(connection, whom, hashes, since)
 
+    def on_record_of_many(self, many: Sequence[Whom], *, since: datetime) -> list[OnRecord]:
+        """As `on_record` of each, in few queries: for samples. At most some thousand at a time."""
+        ids = {one for whom in many for one in whom.customer_ids}
+        addresses = {whom.address for whom in many}
+        hashes = {
+            subject: self._suppressions.hash_of(subject[1]) for whom in many for subject in whom.subjects
+        }
+        with self._database.reading() as connection:
+            suppressed = _suppressed_among(connection, hashes.values())
+            theirs = or_(
+                among(connection, ContactRow.customer_id, ids),
+                among(connection, ContactRow.address, addresses),
+            )
+            made = select(ContactRow).where(theirs, ContactRow.at >= utc(since), ContactRow.asked_for == "")
+            contacts = _indexed([_made(row) for row in connection.execute(made)], lambda one: one.address)
+            said = select(ConsentRow).where(
+                or_(
+                    among(connection, ConsentRow.customer_id, ids),
+                    among(connection, ConsentRow.e164, addresses),
+                )
+            )
+            rows = connection.execute(said.order_by(ConsentRow.at, ConsentRow.id)).all()
+            consents = _indexed(rows, lambda one: one.e164)
+            asked = select(RegistryLookupRow).where(among(connection, RegistryLookupRow.e164, addresses))
+            registries: dict[str, dict[str, RegistryAnswer]] = {}
+            for row in connection.execute(asked):
+                registries.setdefault(row.e164, {})[row.name] = RegistryAnswer(listed=row.listed, at=row.at)
+        return [
+            OnRecord(
+                contacts=tuple(_of(contacts, whom)),
+                suppressed=next(
+                    (suppressed[hashes[one]] for one in whom.subjects if hashes[one] in suppressed), ""
+                ),
+                consents=_newest(sorted(_of(consents, whom), key=lambda one: (one.at, one.id)), whom),
+                registries=registries.get(whom.address, {}),
+            )
+            for whom in many
+        ]
+
     def admit(
         self, whom: Whom, *, since: datetime, judge: Callable[[OnRecord], tuple[Answer, NewContact | None]]
     ) -> Answer:
@@ -74,9 +115,9 @@ class Contacts:
             return answer
 
     def note(self, contact: NewContact) -> None:
-        """Notes a contact that is made whatever the ledger says."""
+        """Notes a contact that is made whatever the ledger says. The same one (by its key) is noted once."""
         with self._database.writing() as connection:
-            connection.execute(insert(ContactRow).values(_values(contact)))
+            connection.execute(insert_new(connection, ContactRow).values(_values(contact)))
 
     def note_many(self, contacts: Iterable[NewContact]) -> None:
         """Notes contacts of another system, many at a time."""
@@ -199,8 +240,13 @@ def _consents(connection: Connection, whom: Whom) -> Mapping[str, NewestConsent]
         .where(or_(ConsentRow.customer_id.in_(whom.customer_ids), ConsentRow.e164 == whom.address))
         .order_by(ConsentRow.at, ConsentRow.id)
     )
+    return _newest(connection.execute(query), whom)
+
+
+def _newest(rows: Iterable[Any], whom: Whom) -> dict[str, NewestConsent]:
+    """What counts of what was said, oldest first."""
     newest: dict[str, NewestConsent] = {}
-    for row in connection.execute(query):
+    for row in rows:
         own = row.customer_id in whom.customer_ids or (row.customer_id is None and not whom.customer_ids)
         if row.given and not own:
             continue
@@ -209,6 +255,32 @@ def _consents(connection: Connection, whom: Whom) -> Mapping[str, NewestConsent]
             given=row.given, at=row.at, proof="clip" if row.clip_sha256 else words
         )
     return newest
+
+
+def _suppressed_among(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
+    """Hash → reason. The hash of a number is none of a person's, so that the kind need not be asked."""
+    found: dict[str, str] = {}
+    wanted = list(hashes)
+    for start in range(0, len(wanted), _PORTION):
+        some = among(connection, SuppressionRow.subject_hash, wanted[start : start + _PORTION])
+        for row in connection.execute(select(SuppressionRow).where(some)):
+            found[row.subject_hash] = row.reason or "on the list"
+    return found
+
+
+def _indexed(rows: Iterable[Found], address: Callable[[Found], str | None]) -> dict[UUID | str, list[Found]]:
+    """By customer and by address; each row once for each."""
+    index: dict[UUID | str, list[Found]] = {}
+    for row in rows:
+        for key in (row.customer_id, address(row)):  # type: ignore[attr-defined]  # rows and records have it
+            if key is not None:
+                index.setdefault(key, []).append(row)
+    return index
+
+
+def _of(index: Mapping[UUID | str, list[Found]], whom: Whom) -> Iterable[Found]:
+    keys: tuple[UUID | str, ...] = (*whom.customer_ids, whom.address)
+    return {id(row): row for key in keys for row in index.get(key, [])}.values()
 
 
 def _values(contact: NewContact) -> dict[str, Any]:

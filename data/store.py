@@ -18,9 +18,11 @@ from data.audit import Audit
 from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
+from data.campaigns import Campaigns
 from data.consents import Consents, Suppressions
 from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
+from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
@@ -77,6 +79,7 @@ class Store:
         self.appointments = Appointments(self.database)
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
+        self.campaigns = Campaigns(self.database)
         self.promises = Promises(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
@@ -85,6 +88,7 @@ class Store:
         self.api_tokens = ApiTokens(self.database)
         self.pages = Pages(self.database)
         self.work_items = WorkItems(self.database)
+        self.figures = Figures(self.database)
         self.queue_visits = QueueVisits(self.database)
         self.agents = Agents(self.database)
         self.alerts = Alerts(self.database)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from dialogs.catalogue import Catalogue, ValueType
+from dialogs.catalogue import HOURS, Catalogue, ValueType
 from dialogs.check_asides import check_asides, used_in_between
 from dialogs.check_landings import check_landings
 from dialogs.check_menus import check_main_menu, check_menu
@@ -17,9 +17,11 @@ from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
 from dialogs.filled import bounded
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
+from dialogs.nodes.case import Case
 from dialogs.nodes.language import Language
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.question import Question
+from dialogs.nodes.record import HungUp, Record
 from dialogs.nodes.set import Set
 from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
@@ -32,6 +34,7 @@ from dialogs.source import meant, nearest
 def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, ValueType]:
     """Every name that templates and conditions may use, with its type."""
     types: dict[str, ValueType] = {f"caller.{name}": kind for name, kind in catalogue.caller.items()}
+    types.update(dict.fromkeys((f"{HOURS}.{name}" for name in catalogue.calendars), "text"))
     for flow in flows.values():
         for step in flow.steps.values():
             for way_out in step.exits():
@@ -142,12 +145,24 @@ def _check_flow(
         for at, ahead in enumerate(step.answers_ahead if isinstance(step, Menu | Understand) else ()):
             if known.lacks(ahead):
                 yield flow.problem(name, ("answers_ahead", at), known.message(ahead))
+        if isinstance(step, Record) and step.hung_up:
+            yield from _check_hung_up(flow, name, step.hung_up)
         if isinstance(step, Language) and step.language not in flow.languages:
             remedy = nearest(step.language, flow.languages)
             yield flow.problem(name, ("language",), f"the flow does not speak `{step.language}`: {remedy}")
     menus = [(name, step) for name, step in flow.steps.items() if isinstance(step, Menu)]
     if main and menus:
         yield from check_main_menu(flow, *menus[0])
+
+
+def _check_hung_up(flow: Flow, name: str, hung_up: HungUp) -> Iterator[Problem]:
+    cases = [other for other, step in flow.steps.items() if isinstance(step, Case)]
+    if hung_up.case not in cases and hung_up.case not in flow.unread:
+        yield flow.problem(
+            name,
+            ("hung_up", "case"),
+            f"`{hung_up.case}` is no `case` step of this flow: {nearest(hung_up.case, cases)}",
+        )
 
 
 def _check_person(flow: Flow, catalogue: Catalogue) -> Iterator[Problem]:

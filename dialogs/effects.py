@@ -204,6 +204,8 @@ class Record:
     """Any of these keys ends it."""
     outcome: str = ""
     """How the contact has ended if the caller hangs up after having spoken; empty: as before."""
+    if_gone: Callable[[str], OpenCase] | None = None
+    """The case that is opened if they hang up after having spoken, from the recording's reference."""
 
 
 @dataclass(frozen=True)

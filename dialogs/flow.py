@@ -110,9 +110,10 @@ class FlowSet:
     @cached_property
     def outcomes(self) -> frozenset[str]:
         """Every outcome that its steps note."""
-        steps = (step for flow in self.flows.values() for step in flow.steps.values())
+        steps = [step for flow in self.flows.values() for step in flow.steps.values()]
         named = {getattr(step, "outcome", None) for step in steps}
-        return frozenset(name for name in named if isinstance(name, str))
+        gone = {getattr(getattr(step, "hung_up", None), "outcome", None) for step in steps}
+        return frozenset(name for name in named | gone if isinstance(name, str))
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

@@ -22,6 +22,7 @@ import structlog
 from gevent.pool import Group
 
 from data.callbacks import Callbacks as Store
+from data.contacts import Contacts
 from data.errors import DataError
 from dialogs.catalogue import Catalogue
 from dialogs.effects import Spoken
@@ -97,6 +98,7 @@ class CallingBack:
             settings=settings.callbacks,
             region=settings.calls.region,
             beside=self._begin,
+            contacts=cast("Contacts", _BesideTheLoop(rooms.store.contacts)),
         )
 
     def start(self) -> None:
@@ -199,9 +201,9 @@ class _Told:
 
 
 class _BesideTheLoop:
-    """The store of callbacks, each method in gevent's thread pool."""
+    """A store, such as that of callbacks, each method in gevent's thread pool."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | Contacts) -> None:
         self._store = store
 
     def __getattr__(self, name: str) -> Callable[..., Any]:

@@ -68,7 +68,7 @@ def switch_config(
         "recordings": str(settings.recordings_folder),
         "extensions": [
             {
-                "destination": settings.switch.destination,
+                "destination": destination,
                 "actions": [
                     ["set", "socket_resume=true"],
                     ["socket", f"{host}:{port} async full"],
@@ -78,6 +78,7 @@ def switch_config(
                     ["callcenter", f"{FALLBACK_QUEUE}@{QUEUE_DOMAIN}"],
                 ],
             }
+            for destination in (settings.switch.destination, settings.agents.star_code)
         ],
         "queues": [
             {

@@ -26,6 +26,7 @@ from dialogs.static import static_prompts
 from ivr.agents.opening import outcomes_of, staff_of
 from ivr.agents.outcomes import Outcomes
 from ivr.agents.roster import Roster
+from ivr.agents.star_code import StarCode
 from ivr.back_ends import declared_in, live_schemas
 from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import Writing
@@ -161,7 +162,8 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
 
     working = settings.working_days.of_site(settings.calls.region)
     declared = declared_in(settings.back_ends_file)
-    back_ends = BackEnds(Lookups(store, local_time, working), declared, zone=zone)
+    lookups = Lookups(store, local_time, working)
+    back_ends = BackEnds(lookups, declared, zone=zone)
     closing.callback(back_ends.close)
     for system in back_ends.systems.values():
         if system.unfit:
@@ -175,6 +177,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     closing.callback(writes.close)
     live = _open_flows(furnishing, store, voice, closing)
     plan, roster = staff_of(settings, live.current.flows.catalogue)
+    star_code = StarCode(roster, Clock().utc)
+    lookups.answers("agent", star_code.who)
+    writes.does("agent_state", star_code.own_write())
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)

@@ -210,6 +210,7 @@ class Server:
             return
         rooms, settings = self.rooms, self._settings
         now = self._clock.utc()
+        flow = self._flow_of(call, rooms)
         known = rooms.callers.meet(call.caller_number, at=now)
         attestation = attested(call.variables, settings.verification.attestation)
         facts = Facts(
@@ -221,7 +222,7 @@ class Server:
         )
         version = rooms.live.current
         basis = Basis(
-            flow=settings.calls.flow,
+            flow=flow,
             flow_version=version.flows.version,
             release=version.release,
             caller_facts={**known.told(version.flows.segments), "attested": attestation},
@@ -229,9 +230,16 @@ class Server:
         )
         record = rooms.records.begin(call, basis, language=facts.language)
         facts = replace(facts, recorded=record.recording is not None)  # else a notice would be untrue
-        conversation = Conversation(version.flows, settings.calls.flow, facts)
+        conversation = Conversation(version.flows, flow, facts)
         services = replace(self._services(), caller=known)
         Session(call, conversation, record, services).live()
+
+    def _flow_of(self, call: Call, rooms: Rooms) -> str:
+        """Which flow answers: the agents' desk for the star code, else the one of all callers."""
+        agents = self._settings.agents
+        if call.destination == agents.star_code and agents.desk_flow in rooms.live.current.flows.flows:
+            return agents.desk_flow
+        return self._settings.calls.flow
 
     def _services(self) -> Services:
         """What every call is performed with."""

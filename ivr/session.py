@@ -31,6 +31,7 @@ from dialogs.effects import (
     Write,
 )
 from dialogs.engine import Conversation
+from dialogs.numbers_hidden import fit_to_keep
 from dialogs.results import (
     Done,
     Failed,
@@ -335,7 +336,7 @@ class Session:
         return collected.answer
 
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
-        answer = collected.answer
+        answer, given = fit_to_keep(collected.answer, collected.given)
         latency = 0.0 if collected.ended_at is None else self._clock.now() - collected.ended_at
         said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
         match answer:
@@ -349,7 +350,7 @@ class Session:
         if secret:
             said, value = (MASK if said else ""), (MASK if value else "")
         place = place_in(self._conversation, collect.step)
-        self._record.caller_turn(place, answer, collected.given, latency=latency, sensitive=secret)
+        self._record.caller_turn(place, answer, given, latency=latency, sensitive=secret)
         self._services.watch(
             moments.CallerAnswered(
                 self._record.call_id,

@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, func, inspect, select, update
 
 from data.arrears import stage_of
-from data.bulk import insert_many
+from data.bulk import among, insert_many
 from data.errors import RecordRefused
 from data.exchange.people import Person, RowRefused
 from data.ids import new_id
@@ -159,7 +159,7 @@ class _Change:
         column = CustomerRow.customer_number
         known: dict[str, Mapping[str, Any]] = {}
         lettered = [number.lower() for number in numbers if not number.isdigit()]
-        asked = [column.in_(numbers)]
+        asked = [among(self._connection, column, numbers)]
         if lettered:
             asked.append(func.lower(column).in_(lettered))
         columns = [getattr(CustomerRow, name) for name in self._said]
@@ -198,7 +198,9 @@ class _Change:
         wanted = {phone for theirs in fresh.values() for phone in theirs}
         if not wanted:
             return
-        query = select(PhoneNumberRow.e164, PhoneNumberRow.id).where(PhoneNumberRow.e164.in_(wanted))
+        query = select(PhoneNumberRow.e164, PhoneNumberRow.id).where(
+            among(self._connection, PhoneNumberRow.e164, wanted)
+        )
         phones: dict[str, UUID] = {row.e164: row.id for row in self._connection.execute(query)}
         for phone in sorted(wanted - phones.keys()):
             phones[phone] = new_id()
@@ -222,7 +224,7 @@ class _Change:
         query = (
             select(link.customer_id, PhoneNumberRow.e164, link.rank)
             .join(PhoneNumberRow, PhoneNumberRow.id == link.phone_number_id)
-            .where(link.customer_id.in_(old))
+            .where(among(self._connection, link.customer_id, old))
         )
         known: dict[UUID, dict[str, int]] = {}
         for customer_id, e164, rank in self._connection.execute(query):
@@ -290,7 +292,9 @@ class _Change:
         old = [one for one in customer_ids if one not in self.new]
         if not old:
             return []
-        return list(self._connection.execute(select(table).where(table.customer_id.in_(old))))
+        return list(
+            self._connection.execute(select(table).where(among(self._connection, table.customer_id, old)))
+        )
 
 
 def _differing(before: Mapping[str, Any], said: Row) -> Row:

@@ -179,12 +179,15 @@ class QueueDay:
     in_time: int
     """Answered within the queue's seconds."""
     lost: int
+    """Gave up."""
     lost_late: int
-    """Left after those seconds: the promise was broken before they did."""
+    """Gave up, or were sent on, after those seconds: the promise was broken before they did."""
+    left: int = 0
+    """Left by a key, or were sent on when it took too long: they have not given up."""
 
     @property
     def offered(self) -> int:
-        return self.answered + self.lost
+        return self.answered + self.lost + self.left
 
     @property
     def service_level(self) -> float | None:

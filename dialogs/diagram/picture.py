@@ -106,7 +106,13 @@ class _Drawing:
         for name in flow.steps:
             for target in dict.fromkeys(self.graph.targets(name)):
                 into.setdefault(target, []).append(name)
-        self.hubs = {target: names[-1] for target, names in into.items() if len(names) > MOST_INTO}
+        order = {name: at for at, name in enumerate(flow.steps)}
+        self.hubs = {
+            # What leads on, and not back: the main menu stands where calls come to it first.
+            target: next((name for name in reversed(names) if order[name] < order[target]), names[-1])
+            for target, names in into.items()
+            if len(names) > MOST_INTO
+        }
         """Steps that too many lead to, each with the one whose arrow is drawn all the same."""
         self.people = self._reached_by_asking()
         self.arrows: dict[tuple[str, str], Arrow] = {}
@@ -140,7 +146,7 @@ class _Drawing:
             self.language,
             tuple(figures),
             tuple(self.arrows.values()),
-            title("always", self.language).format(step=readable(person)),
+            title("always", self.language).format(step=self._called(person)),
             None if self.traffic is None else self.traffic.calls,
         )
 
@@ -154,6 +160,12 @@ class _Drawing:
                 left = self.traffic.exits.get((name, away), 0)
                 if left:
                     notes.append(Note(title(away, self.language), left))
+        caption, called = self._named(name, step)
+        return Figure(name, shape, caption, called, self._said(step), tuple(notes), calls, ended or 0)
+
+    def _named(self, name: str, step: Step) -> tuple[str, str]:
+        """What stands above a figure, and what it is called."""
+        shape: Shape = "people" if name in self.people else shape_of(step)
         noting = name in self.people and step.type_name in _NOTING
         kind = title("people" if noting else step.type_name, self.language)
         own = getattr(step, step.type_name, None)
@@ -166,9 +178,12 @@ class _Drawing:
             caption, called = (kind, value) if shape != "ends" else ("", kind)
         if isinstance(own, str) and name in (own, step.own_name(0)) and shape != "ends":
             called = heading(step.type_name, own, self.language)
-        text = self._said(step)
-        called = called[:1].upper() + called[1:]
-        return Figure(name, shape, caption, called, text, tuple(notes), calls, ended or 0)
+        return caption, called[:1].upper() + called[1:]
+
+    def _called(self, name: str) -> str:
+        """A step as its figure is called, where others name it."""
+        step = self.flow.steps.get(name)
+        return readable(name) if step is None else self._named(name, step)[1]
 
     def _said(self, step: Step) -> str:
         """The step's own prompt: the one that is not said only after a miss, or on request."""
@@ -184,13 +199,13 @@ class _Drawing:
         wrong = way_out.label in WRONG
         label = self._label(step, way_out)
         if way_out.target == PERSON:
-            return Note(f"{label} → {readable(self.flow.person)}", calls)
+            return Note(f"{label} → {self._called(self.flow.person)}", calls)
         if target is None and way_out.target == END:
             return Note(label, calls) if sum(1 for _ in step.exits()) > 1 else None
         if target == name:
             return Note(f"{label} ↺", calls)
         if target is not None and self.hubs.get(target, name) != name:
-            return Note(f"{label} → {readable(target)}".strip(), calls)
+            return Note(f"{label} → {self._called(target)}".strip(), calls)
         self._arrow(Arrow(name, target or RETURNS, label, wrong, calls))
         return None
 

@@ -59,6 +59,7 @@ def manual() -> str:
         "formats": _formats,
         "universals": _universals,
         "lookups": _lookups,
+        "writes": _writes,
         "types": lambda: ", ".join(f"`{kind}`" for kind in VALUE_TYPES),
         "steps": _steps,
         "kinds": _kinds,
@@ -95,6 +96,17 @@ def _lookups() -> str:
         fields = ", ".join(f"`{field}` ({kind})" for field, kind in schema.fields.items())
         rows.append((f"`{name}`", ", ".join(f"`{by}`" for by in schema.by), fields))
     return table(("look-up", "`by`", "fields"), rows)
+
+
+def _writes() -> str:
+    rows = []
+    for name, schema in load_catalogue(SHIPPED).writes.items():
+        values = ", ".join(f"`{value}` ({kind})" for value, kind in schema.values.items())
+        fields = ", ".join(f"`{field}` ({kind})" for field, kind in schema.fields.items())
+        rows.append(
+            (f"`{name}`", values, ", ".join(f"`{why}`" for why in sorted(schema.reasons)), fields or "none")
+        )
+    return table(("write", "`values`", "`reasons`", "`fields`"), rows)
 
 
 def _universals() -> str:

@@ -54,9 +54,7 @@ class Case(Step):
     failed: Name = Field(description="Where to go if no case can be opened")
 
     def run(self, call: Call) -> Run:
-        values = {name: MASK if name in call.flows.sensitive else v for name, v in call.values().items()}
-        about = {name: fill(template, values) or "" for name, template in self.about.items()}
-        result = yield OpenCase(self.case, about, call.step)
+        result = yield self.asked(call, call.step)
         match result:
             case CaseOpened(reference):
                 call.fill(self.case, reference)
@@ -65,6 +63,12 @@ class Case(Step):
             case Failed():
                 return "failed"
         unexpected(self, result)
+
+    def asked(self, call: Call, step: str) -> OpenCase:
+        """The case as it is to be opened now, with nothing sensitive in it; `step` is what records name."""
+        values = {name: MASK if name in call.flows.sensitive else v for name, v in call.values().items()}
+        about = {name: fill(template, values) or "" for name, template in self.about.items()}
+        return OpenCase(self.case, about, step)
 
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))

@@ -11,6 +11,9 @@
 ```
 The slot `complaint` then holds where the recording is kept; it is not for saying. A key `#` or silence ends
 it. Whoever says nothing is asked again (`retries`), then goes to `silent`, or to `failed`.
+
+Many hang up when they have said it. `hung_up: {case: opened, outcome: complaint_opened}` names the `case`
+step that is performed all the same, with what was recorded until then, and the call's outcome.
 ```yaml test
 - test: twelve seconds, as the switch would record them
   outside: {record: 12s}
@@ -29,17 +32,27 @@ it. Whoever says nothing is asked again (`retries`), then goes to `silent`, or t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue, ValueType
+from dialogs.effects import OpenCase
 from dialogs.flow import Name
+from dialogs.nodes.case import Case
 from dialogs.nodes.recording import Recording
 from dialogs.nodes.step import NEXT, Run
+
+
+class HungUp(BaseModel):
+    """What becomes of what somebody has said who hangs up."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    case: Name = Field(description="The `case` step of this flow that is performed with what was recorded")
+    outcome: Name = Field(description="How the contact has ended then")
 
 
 class Record(Recording):
@@ -48,12 +61,29 @@ class Record(Recording):
     type_name: ClassVar[str] = "record"
     record: Name = Field(description="The slot that holds where the recording is kept")
 
+    hung_up: HungUp | None = Field(
+        None, description="What is done if the caller has spoken and hangs up before the end"
+    )
+
     def run(self, call: Call) -> Run:
-        result = yield from self.recorded(call, "record", self.record)
+        gone, outcome = self._if_gone(call), self.hung_up.outcome if self.hung_up else ""
+        result = yield from self.recorded(call, "record", self.record, outcome, gone)
         if isinstance(result, str):
             return result
         call.fill(self.record, result.reference)
         return NEXT
+
+    def _if_gone(self, call: Call) -> Callable[[str], OpenCase] | None:
+        step = call.flow.steps.get(self.hung_up.case) if self.hung_up else None
+        if self.hung_up is None or not isinstance(step, Case):
+            return None
+        name = self.hung_up.case
+
+        def opened(reference: str) -> OpenCase:
+            call.fill(self.record, reference)
+            return step.asked(call, name)
+
+        return opened
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:

@@ -5,14 +5,14 @@ The caller ends by a key or by falling silent. Whoever says nothing at all is to
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
 
 from dialogs.call import Call
-from dialogs.effects import Effect, Play
+from dialogs.effects import Effect, OpenCase, Play
 from dialogs.effects import Record as RecordEffect
 from dialogs.expressions import Template
 from dialogs.flow import Flow, Name
@@ -37,7 +37,12 @@ class Recording(Step):
     failed: Name | None = Field(None, description="Where to go if it cannot be recorded; a person")
 
     def recorded(
-        self, call: Call, purpose: Literal["record", "message"], name: str, outcome: str = ""
+        self,
+        call: Call,
+        purpose: Literal["record", "message"],
+        name: str,
+        outcome: str = "",
+        if_gone: Callable[[str], OpenCase] | None = None,
     ) -> Generator[Effect, Result, Recorded | str]:
         """The recording, or the label of the exit."""
         for attempt in range(self.retries + 1):
@@ -51,6 +56,7 @@ class Recording(Step):
                 final_silence=self.silence,
                 initial_timeout=self.timeout,
                 outcome=outcome,
+                if_gone=if_gone,
             )
             match result:
                 case Recorded():

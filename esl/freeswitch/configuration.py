@@ -297,6 +297,8 @@ class SwitchConfiguration:
     gateways: tuple[Gateway, ...] = ()
     numbers: tuple[str, ...] = ()
     """The numbers that lead to the servers; none = every number that is called."""
+    star_code: str = ""
+    """What agents dial to check in; it leads to the servers, too."""
     queues: tuple[Queue, ...] = (Queue("agents"),)
     fallback_queue: str = "agents"
     """Where callers land when no server answers, or the one that answered is lost."""

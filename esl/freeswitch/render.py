@@ -210,7 +210,7 @@ def _dialplan(configuration: SwitchConfiguration) -> str:
     # Providers write the same number with and without the plus.
     numbers = "|".join(dict.fromkeys(number.removeprefix("+") for number in configuration.numbers))
     values = {
-        "numbers": rf"^\+?({numbers})$" if numbers else "^.+$",
+        "numbers": rf"^\+?({numbers})$" + _star(configuration) if numbers else "^.+$",
         "servers": "|".join(f"{server.host}:{server.port}" for server in configuration.servers),
         "fallback_queue": configuration.fallback_queue,
     }
@@ -221,6 +221,10 @@ def _dialplan(configuration: SwitchConfiguration) -> str:
     sorry = CONGESTION if configuration.apology is None else str(configuration.apology)
     landing.append(_action("playback", sorry))
     return _fill("dialplan.xml", values, {"landing": landing})
+
+
+def _star(configuration: SwitchConfiguration) -> str:
+    return f"|^{re.escape(configuration.star_code)}$" if configuration.star_code else ""
 
 
 def _directory(configuration: SwitchConfiguration, secrets: Mapping[str, str]) -> str:

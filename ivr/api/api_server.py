@@ -37,6 +37,8 @@ class ApiServer:
         self._http = HttpServer(settings.api)
         self._rooms: ApiRooms | None = None
         self._live: LiveCalls | None = None
+        self.desks = Desks(most=settings.api.limits.streams)
+        """Agents' screens."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -62,8 +64,9 @@ class ApiServer:
             store=rooms.store,
             live=self._live,
             measures=self.measures,
-            desks=Desks(most=settings.api.limits.streams),
+            desks=self.desks,
             flows=lambda: rooms.live.current.flows,
+            attendance=lambda: server.attendance,
             trouble=lambda: trouble_of(server),
         )
         here.shows.append(lambda measures: show_server(measures, server))

@@ -57,6 +57,25 @@ def read_fields(
     return record
 
 
+def insist_on_same(same: Mapping[str, str], by: Mapping[str, str], get: Get) -> None:
+    """The answer is about what was asked for. Raises `NotAsAgreed`, and repeats neither."""
+    for name, place in same.items():
+        raw = get(place)
+        if not _is_same(by[name].strip(), raw):
+            why = (
+                "does not say" if raw is None or raw is ABSENT else "is about another one than was asked for:"
+            )
+            raise NotAsAgreed(f"{why} `{name}`")
+
+
+def _is_same(asked: str, raw: Any) -> bool:
+    """Capitals, and the zeros in front that a number has lost, make no difference; a float or a truth is no
+    key of anybody's."""
+    if type(raw) is int:
+        return asked.isascii() and asked.isdigit() and int(asked) == raw
+    return isinstance(raw, str) and raw.strip().casefold() == asked.casefold()
+
+
 def _means_none(raw: Any, forms: Sequence[str]) -> bool:
     return (raw.isoformat() if isinstance(raw, date) else str(raw)) in forms
 

@@ -5,6 +5,7 @@ Rules:
 2. Only what merely asks is sent again, after a pause with jitter, and only while there is time for an answer.
 3. A reason never repeats what the caller said or what the system answered.
 4. What was asked by a sensitive answer is not kept.
+5. Where the file says how (`same`), an answer about somebody else than was asked for is none.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from datetime import tzinfo
 import gevent
 
 from dialogs.results import Failed, Found, Missing, Slow
-from ivr.back_ends.answers import found_in, in_row, read_fields
+from ivr.back_ends.answers import found_in, in_json, in_row, insist_on_same, read_fields
 from ivr.back_ends.cache import Cache, key_of
 from ivr.back_ends.declared import DeclaredLookup, HttpLookup, SqlLookup
 from ivr.back_ends.errors import NotAsAgreed, ValueUnfit
@@ -122,7 +123,10 @@ class Inquiry:
         body = None if declared.send is None else fill_body(declared.send, by)
         answer = self.system.http.send(method, filled, body=body, deadline=left)
         insist(answer)
-        return found_in(declared.fields, declared.missing, answer, self.zone)
+        found = found_in(declared.fields, declared.missing, answer, self.zone)
+        if isinstance(found, Found):
+            insist_on_same(declared.same, by, in_json(answer.document))
+        return found
 
     def _over_sql(self, declared: SqlLookup, by: Mapping[str, str], left: float) -> Found | Missing:
         assert self.system.sql is not None
@@ -132,6 +136,7 @@ class Inquiry:
         if len(rows) > 1:
             raise NotAsAgreed("is more than one row: let the query choose one (ORDER BY … LIMIT 1)")
         row = dict(rows[0])
+        insist_on_same(declared.same, by, in_row(row))
         for name, one in declared.fields.items():
             # SQLite has no other truth than 0 and 1.
             if one.type == "boolean" and (raw := row.get(one.at or name)) in (0, 1) and type(raw) is int:

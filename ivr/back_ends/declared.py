@@ -257,6 +257,16 @@ class _Asked(Part):
     deadline: Seconds | None = Field(default=None, description="Default: the system's")
     retries: int = Field(default=1, ge=0, le=5, description="Within the deadline")
     cache: float = Field(default=0.0, ge=0, le=3600, description="Seconds that an answer is kept")
+    same: dict[Name, str] = Field(
+        default_factory=dict,
+        description="What it was asked by, and where the answer says the same: else it is somebody else's",
+    )
+
+    @model_validator(mode="after")
+    def _asked_by_it(self) -> _Asked:
+        if unknown := [name for name in self.same if name not in self.by]:
+            raise ValueError(f"`same` names what it is asked by: `{unknown[0]}` is not in `by`")
+        return self
 
     def schema_of(self) -> LookupSchema:
         """What it is asked by and gives, as a catalogue says it."""

@@ -74,9 +74,14 @@ class Writing:
         self._working = working
         self._store, self._spool, self._targets = store, spool, targets
         self._clock, self._zone, self._outbox = clock, zone, outbox
+        self._own: dict[str, OwnWrite] = dict(WRITES)
         self._begun = Group()
         self._asked_at = clock.utc()
         outbox.takes(KIND, Kind(carry=self.carry, in_order=True))
+
+    def does(self, name: str, own: OwnWrite) -> None:
+        """That write of ours is done so from here on: by somebody who knows more than the database."""
+        self._own[name] = own
 
     def close(self) -> None:
         """Lets what callers have asked for end; the outbox is closed after it."""
@@ -179,7 +184,7 @@ class Writing:
     def _who(self, name: str) -> tuple[OwnWrite | None, DeclaredTarget | None]:
         """What the company has declared comes before what the product brings."""
         target = self._targets.get(name)
-        return (None if target is not None else WRITES.get(name)), target
+        return (None if target is not None else self._own.get(name)), target
 
     def _now(self) -> datetime:
         return self._clock.utc().astimezone(self._zone)

@@ -55,7 +55,7 @@ def import_command(
       ivr db import clients.xlsx --mapping clients.yaml --errors refused.csv
     """
     at = datetime.now(UTC)
-    with opened(url, as_json=as_json) as store, _progress() as told, _uncollected():
+    with opened(url, as_json=as_json) as store, told_progress() as told, _uncollected():
         chosen = load_mapping(mapping)
         store.check()
         today = at.astimezone(_zone()).date()
@@ -74,8 +74,8 @@ def import_command(
                 )
             )
         refused = sorted([*found.refused, *loaded.refused], key=lambda one: one.row)
-        written = _write_refused(errors or file.with_name(f"{file.name}.errors.csv"), refused)
-    _tell(found, loaded, refused, written, dry_run=dry_run, as_json=as_json)
+        written = write_refused(errors or file.with_name(f"{file.name}.errors.csv"), refused)
+    tell_import(found, loaded, refused, written, dry_run=dry_run, as_json=as_json)
     if refused:
         raise click.exceptions.Exit(1)
 
@@ -96,7 +96,8 @@ def _zone() -> ZoneInfo:
     return ZoneInfo(settings_of(click.get_current_context()).calls.zone)
 
 
-def _write_refused(path: Path, refused: Sequence[RowRefused]) -> Path | None:
+def write_refused(path: Path, refused: Sequence[RowRefused]) -> Path | None:
+    """Writes the report of refused rows, if there are any; where it is."""
     if not refused:
         return None
     lines = ([one.row, one.column, one.value, one.problem] for one in refused)
@@ -104,7 +105,7 @@ def _write_refused(path: Path, refused: Sequence[RowRefused]) -> Path | None:
     return path
 
 
-def _tell(
+def tell_import(
     found: Gathered,
     loaded: Loaded,
     refused: Sequence[RowRefused],
@@ -113,6 +114,7 @@ def _tell(
     dry_run: bool,
     as_json: bool,
 ) -> None:
+    """Tells what an import did, or would do."""
     would = "would be " if dry_run else ""
     lines = [
         f"{found.rows} rows, {loaded.new} customers {would}new, {loaded.changed} {would}changed,"
@@ -150,7 +152,7 @@ def _tell(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int | None], Callable[[int], None]]]:
+def told_progress() -> Iterator[Callable[[str, int | None], Callable[[int], None]]]:
     """Bars on the standard error, if a person looks at it."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -22,6 +22,7 @@ from dialogs.segments.golden import GoldenPlayed, golden_files, untested
 from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import nearest
 from ivr.cli.flows import (
+    SHIPPED,
     CannotBeDone,
     Flawed,
     catalogue_of,
@@ -37,6 +38,7 @@ from ivr.cli.flows import (
     write,
 )
 from ivr.clock import Clock
+from ivr.config import Settings
 from ivr.workshop.junit import junit
 from ivr.workshop.page import page
 from ivr.workshop.runs import Basis, Tell, jobs_for, run
@@ -72,7 +74,7 @@ def test(
     """Run the tests beside the flows: scripted calls, offline, in no time.
 
     \b
-    ivr test                             the flows that come with the product
+    ivr test                             the flows of this installation, which the server takes
     ivr test my-flows/ --coverage        a folder, with what the tests have missed
     ivr test --only "a silent caller"    some of them
     ivr test --junit report.xml          for a build server
@@ -80,7 +82,8 @@ def test(
 
     Exit status: 0 all passed, 1 some failed, 2 they could not be run.
     """
-    named = existing(paths)
+    settings = click.get_current_context().find_object(Settings)
+    named = existing(paths, SHIPPED if settings is None else settings.flows_folder)
     files = test_files(named)
     try:
         flows = load_set(named, catalogue_file)

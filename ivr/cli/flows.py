@@ -98,9 +98,14 @@ def _recorded() -> frozenset[str] | None:
 
 
 def catalogue_of(paths: list[Path], named: Path | None) -> Path:
-    """The file that was named, or the one beside or above the flows, or the shipped one."""
+    """The file that was named; or the one beside or above the flows; the only one below; the shipped one."""
     places = [folder / CATALOGUE for path in folders(paths) for folder in (path, *path.resolve().parents)]
-    return named or next((place for place in places if place.is_file()), SHIPPED / CATALOGUE)
+    found = named or next((place for place in places if place.is_file()), None)
+    if found is not None:
+        return found
+    # Flows are found in folders below, too, and go by what stands beside them.
+    below = sorted({file for folder in folders(paths) for file in folder.glob(f"*/{CATALOGUE}")})
+    return below[0] if len(below) == 1 else SHIPPED / CATALOGUE
 
 
 def _live(settings: Settings | None) -> tuple[LiveSchemas, list[Problem]]:

@@ -92,6 +92,7 @@ def switch_configuration(settings: Settings) -> switch.SwitchConfiguration:
             for trunk in own.gateways
         ),
         numbers=own.numbers,
+        star_code=settings.agents.star_code,
         queues=people.queues,
         fallback_queue=own.fallback_queue,
         agents=people.agents,

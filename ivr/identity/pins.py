@@ -67,6 +67,11 @@ class Hashing:
         self._pool.kill()
 
 
+def proves_here(pin: str, kept: str | None) -> bool:
+    """As `Hashing.proves`, for whoever runs in a real thread already: it computes for some 30 ms."""
+    return _matches(kept or _ANY, pin) and kept is not None
+
+
 def _matches(kept: str, pin: str) -> bool:
     try:
         return HASHER.verify(kept, pin)

@@ -28,6 +28,7 @@ from dialogs.effects import (
 )
 from dialogs.engine import Conversation
 from dialogs.results import (
+    CaseOpened,
     Failed,
     Found,
     Handed,
@@ -201,10 +202,24 @@ class Deeds:
             return Failed("the switch refuses to record")
         except CallOverError:
             # Most messages end like this: said, and hung up.
-            if self._keep(record, file, dictation.so_far) is not None and record.outcome:
+            kept = self._keep(record, file, dictation.so_far)
+            if kept is not None and self._seen_to(record, kept) and record.outcome:
                 self._conversation.outcome = record.outcome
             raise
         return self._keep(record, file, dictated) or NoInput()
+
+    def _seen_to(self, record: Record, kept: Recorded) -> bool:
+        """Opens the case of somebody who has said what it is about, and is gone; whether that is done."""
+        if record.if_gone is None:
+            return True
+        case = record.if_gone(kept.reference)
+        if self._performers.cases is None:
+            log.error("not_installed", call=self._record.call_id, step=case.step, deed="OpenCase")
+            return False
+        opened = self._performers.cases.open(case, self._occasion(case))
+        place = place_in(self._conversation, case.step)
+        self._record.did(place, case, opened, secrets=self._conversation.secrets)
+        return isinstance(opened, CaseOpened)
 
     def _keep(self, record: Record, file: Path, dictated: Dictated) -> Recorded | None:
         """Notes it with the call; what holds no word is thrown away."""

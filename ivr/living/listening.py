@@ -21,6 +21,7 @@ from pathlib import Path
 import structlog
 
 from dialogs.effects import Collect
+from dialogs.numbers_hidden import UNANSWERED, hide_numbers
 from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
@@ -293,7 +294,12 @@ class Question:
         if hypothesis is None:
             return Collected(NoMatch(), ended_at)
         if not self._collect.sensitive:
-            log.debug("heard", said=[(one.text, round(one.confidence, 2)) for one in hypothesis.readings])
+            # Not judged yet: what may be a PIN beside the answer is hidden whatever is asked.
+            heard = [
+                (hide_numbers(one.text, from_digits=UNANSWERED), round(one.confidence, 2))
+                for one in hypothesis.readings
+            ]
+            log.debug("heard", said=heard)
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         given = _heard(hypothesis)

@@ -21,7 +21,7 @@ import gevent
 from data.errors import DataError
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import account, appointments, case, delivery_days, movements, order, ticket
+from ivr.lookups import account, agent, appointments, case, delivery_days, movements, order, ticket
 from ivr.working_days import USUAL, WorkingDays
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ Ask: TypeAlias = "Callable[[Store, Mapping[str, str], datetime], Answer]"
 
 LOOKUPS: Mapping[str, Ask] = {
     "account": account.ask,
+    "agent": agent.ask,
     "accounts": account.ask_all,
     "appointment": appointments.ask_next,
     "case": case.ask,
+    "day_possible": delivery_days.ask_one,
     "delivery_days": delivery_days.ask,
     "free_slots": appointments.ask_free,
     "movements": movements.ask,
@@ -47,9 +49,11 @@ LOOKUPS: Mapping[str, Ask] = {
 }
 SCHEMAS: Mapping[str, LookupSchema] = {
     "account": account.SCHEMA,
+    "agent": agent.SCHEMA,
     "accounts": account.ALL,
     "appointment": appointments.APPOINTMENT,
     "case": case.SCHEMA,
+    "day_possible": delivery_days.ONE,
     "delivery_days": delivery_days.SCHEMA,
     "free_slots": appointments.FREE,
     "movements": movements.SCHEMA,
@@ -68,11 +72,16 @@ class Lookups:
         """`now` tells the time in the company's zone: what is late, and which day it is; `working`: on which
         days it delivers and receives."""
         self._store, self._now = store, now
-        self._asks: Mapping[str, Ask] = {
+        self._asks: dict[str, Ask] = {
             **LOOKUPS,
+            "day_possible": partial(delivery_days.ask_one, calendar=working.deliveries),
             "delivery_days": partial(delivery_days.ask, calendar=working.deliveries),
             "free_slots": partial(appointments.ask_free, calendar=working.appointments),
         }
+
+    def answers(self, name: str, ask: Ask) -> None:
+        """That look-up is answered so from here on: by somebody who knows more than the database."""
+        self._asks[name] = ask
 
     def ask(
         self,

@@ -10,7 +10,7 @@ from data.records import TicketStatus
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
-from ivr.lookups.whose import PROOF, is_theirs
+from ivr.lookups.whose import POSTCODE, PROOF, is_theirs, same_postcode
 
 if TYPE_CHECKING:
     from data.store import Store
@@ -80,11 +80,8 @@ def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missi
 
 
 def may_hear(store: Store, ticket: TicketStatus, by: Mapping[str, str]) -> bool:
-    """Whether it is theirs. What a caller has opened who is no customer is told where it was opened from, or
-    where they wanted to be called back: there is nothing else that anybody knows of them."""
+    """Whether it is theirs. What a caller has opened who is no customer is told to whoever knows the postcode
+    that was given with it. The telephone that it was opened from opens nothing: it is easily forged."""
     if ticket.customer_number:
         return is_theirs(store, ticket.customer_number, by)
-    number = by.get("caller_number", "")
-    opened_in = None if ticket.call_id is None else store.calls.get(ticket.call_id)
-    known = {ticket.about.get("contact"), opened_in.caller_number if opened_in else None}
-    return number.startswith("+") and number in known
+    return same_postcode(ticket.about.get(POSTCODE, ""), by.get("home_postcode", ""))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from data.store import Store
 
 
+POSTCODE = "postcode"
+"""What a case keeps the postcode as that its opener gave who is no customer, or nobody known."""
 PROOF = ("home_postcode", "customer_number")
 """What goes with a number. `none` where a flow does not know it, which is nobody's."""
 
@@ -25,7 +27,9 @@ _ONE_KIND = {"case": "ticket"}
 
 def guessed_at(lookup: str, by: Mapping[str, str]) -> tuple[str, str] | None:
     """What whoever asks might be guessing at, as kind and number; `None`: nothing, they have proved who they
-    are, or it is no look-up that a postcode opens."""
+    are, or it is no look-up that a postcode or a PIN opens."""
+    if lookup == "agent":  # a PIN is guessed at
+        return lookup, _plain(by.get("agent", ""))
     if "home_postcode" not in by:
         return None
     if by["home_postcode"] in _NOTHING and by.get("customer_number", "") not in _NOTHING:
@@ -40,8 +44,13 @@ def is_theirs(store: Store, owner: str, by: Mapping[str, str]) -> bool:
     if by.get("customer_number") == owner:
         return True
     customer = store.customers.by_number(owner)
-    kept = "" if customer is None or customer.postal_code is None else _plain(customer.postal_code)
-    return bool(kept) and _plain(by.get("home_postcode", "")) == kept
+    kept = "" if customer is None or customer.postal_code is None else customer.postal_code
+    return same_postcode(kept, by.get("home_postcode", ""))
+
+
+def same_postcode(kept: str, said: str) -> bool:
+    """Whether there is one, and it is the same but for spaces and dashes; `none` is nobody's."""
+    return _plain(kept) not in ("", "NONE") and _plain(said) == _plain(kept)
 
 
 def _plain(text: str) -> str:

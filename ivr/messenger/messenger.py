@@ -12,6 +12,7 @@ import structlog
 
 from data.errors import DataError
 from data.records import Claimed, Errand
+from data.records.contacts import NewContact
 from data.store import Store
 from dialogs.effects import Notify
 from dialogs.results import Done, Failed, Refused
@@ -87,7 +88,28 @@ class Messenger:
 
     def _taken(self, asked: _Asked) -> Refused | None:
         """Puts it into the outbox; why not. Raises `DataError`."""
-        return self._objection(asked) or self._put(asked)
+        refused = self._objection(asked) or self._put(asked)
+        if refused is None:
+            self._on_record(asked)
+        return refused
+
+    def _on_record(self, asked: _Asked) -> None:
+        """In the ledger of contacts, as one that the person asked for in their call: counted by no rule."""
+        message = asked.message
+        if message.channel == "webhook":
+            return
+        self._store.contacts.note(
+            NewContact(
+                id=UUID(message.id),
+                at=asked.at,
+                customer_id=asked.person.customer_id if asked.person else None,
+                address=message.to,
+                channel=message.channel,
+                purpose="service",
+                asked_for=f"{asked.template} in call {message.call_id}",
+                call_id=asked.call_id,
+            )
+        )
 
     def _recipient(self, notify: Notify) -> str:
         match notify.channel:

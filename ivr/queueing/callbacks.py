@@ -21,8 +21,10 @@ from uuid import UUID
 import structlog
 
 from data.callbacks import Callbacks as Store
+from data.contacts import Contacts
 from data.errors import DataError
 from data.records import Callback
+from data.records.contacts import NewContact
 from ivr.numbers import NotCalled, checked
 from ivr.queueing.callback_rules import CallbackSettings, Result, again_at, lawful, next_lawful
 from ivr.queueing.turns import Place, soon_free, turns
@@ -33,6 +35,9 @@ LEASE = timedelta(seconds=120)
 """Longer than a telephone rings and an order takes to leave, together."""
 ORDER_WITHIN = timedelta(seconds=20)
 """An order to dial that has not left by then does not leave."""
+
+_SPOKEN: frozenset[Result] = frozenset({"reached", "dropped", "unwanted"})
+"""Ends at which they were on the line."""
 
 Trace = Literal["never", "up", "gone"]
 
@@ -109,6 +114,8 @@ class Callbacks:
     settings: CallbackSettings
     region: str
     beside: Run
+    contacts: Contacts | None = None
+    """The ledger of all contacts; a callback is noted as one that the person asked for."""
     under_way: dict[UUID, datetime] = field(default_factory=dict)
     """Tries of this process, and until when each is leased."""
 
@@ -190,6 +197,7 @@ class Callbacks:
                 ring=self.settings.ring,
                 story=mine.story,
             )
+            self._on_record(mine, attempt)
             result = self.dialler.dial(order, lambda: self.store.answered(attempt, self.owner))
             self._note(mine, attempt, result)
         except DataError as lost:
@@ -200,8 +208,27 @@ class Callbacks:
         finally:
             self.under_way.pop(attempt, None)
 
+    def _on_record(self, mine: Callback, attempt: UUID) -> None:
+        if self.contacts is None:
+            return
+        contact = NewContact(
+            id=attempt,
+            at=self.now(),
+            customer_id=mine.customer_id,
+            address=mine.number,
+            channel="call",
+            purpose="service",
+            asked_for=f"callback from {mine.queue}",
+            call_id=mine.call_id,
+        )
+        self.contacts.note(contact)
+
     def _note(self, mine: Callback, attempt: UUID, result: Result) -> None:
         now = self.now()
+        if self.contacts is not None and result == "no_agent":
+            self.contacts.withdraw(attempt)
+        elif self.contacts is not None:
+            self.contacts.settle(attempt, conversation=result in _SPOKEN, result=result)
         if result == "reached":
             self.store.reached(attempt, self.owner, at=now)
         elif result == "no_agent":  # nobody was called, and no try is used up

@@ -18,7 +18,7 @@ from data.records import Request
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.working_days import USUAL, WorkingDays
-from ivr.writes import appointments, orders, people, tickets
+from ivr.writes import agents, appointments, orders, people, tickets
 from ivr.writes.occasion import Asked
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class OwnWrite:
 
 
 WRITES: Mapping[str, OwnWrite] = {
+    agents.NAME: OwnWrite(agents.STATE, agents.change),
     "ticket_note": OwnWrite(tickets.NOTE, tickets.add_note),
     "ticket_voice_note": OwnWrite(tickets.VOICE_NOTE, tickets.add_voice_note),
     "delivery_day": OwnWrite(orders.DELIVERY_DAY, orders.change_delivery_day),

@@ -50,7 +50,7 @@ class Service:
 
     def __post_init__(self) -> None:
         host, port = self.http.address
-        self.pool = urllib3.HTTPConnectionPool(host, port, retries=False, timeout=20.0, maxsize=4)
+        self.pool = urllib3.HTTPConnectionPool(host, port, retries=False, timeout=120.0, maxsize=4)
 
     @property
     def store(self) -> Store:

@@ -15,6 +15,7 @@ import gevent
 import pytest
 from gevent import socket
 
+from dialogs.errors import FlowsInvalid
 from dialogs.results import Failed, Found, Missing, Slow
 from ivr.back_ends.answers import in_row, read_fields
 from ivr.back_ends.declared import FieldOf
@@ -351,3 +352,41 @@ def test_a_declared_none_is_absent(raw: object) -> None:
     assert read_fields({"ends": one}, in_row({"ends": raw}), UTC) == {"ends": None}
     with pytest.raises(ValueError, match="optional: true"):
         FieldOf.model_validate({"type": "date", "none": ["0001-01-01"]})
+
+
+SAME = "    same: {customer_number: /customer/number}\n"
+
+
+@pytest.mark.parametrize(
+    ("customer", "asked", "good"),
+    [
+        ({"number": "45716"}, "45716", True),
+        ({"number": 45716}, "45716", True),
+        ({"number": 45716}, "0045716", True),
+        ({"number": " ab-7 "}, "AB-7", True),
+        ({"number": "45717"}, "45716", False),
+        ({"number": 45717}, "45716", False),
+        ({"number": 45716.0}, "45716", False),
+        ({"number": True}, "1", False),
+        ({"number": None}, "45716", False),
+        ({"number": ["45716"]}, "45716", False),
+        ({}, "45716", False),
+        ("45716", "45716", False),
+    ],
+)
+def test_an_answer_about_somebody_else_is_none(
+    connected: Connect, customer: Any, asked: str, good: bool
+) -> None:
+    """A mixed-up cache, or a search that finds the nearest: nobody hears another one's data."""
+    with crm(lambda *_: (200, {**GOOD, "customer": customer})) as system:
+        answer = ask(connected(declared(system.url) + SAME), asked)
+    assert isinstance(answer, Found if good else Failed)
+    if isinstance(answer, Failed):
+        assert "45717" not in answer.reason and "customer_number" in answer.reason
+
+
+def test_what_is_compared_was_asked_by(connected: Connect) -> None:
+    """A slip in the file is told with its line."""
+    with pytest.raises(FlowsInvalid) as raised:
+        connected(declared("http://127.0.0.1:1") + "    same: {number: /number}\n")
+    assert "`number` is not in `by`" in str(raised.value.problems[0])

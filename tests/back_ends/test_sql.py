@@ -76,6 +76,14 @@ def test_two_rows_are_no_answer(connected: Connect, warehouse: sqlite3.Connectio
     assert "more than one row" in answer.reason
 
 
+def test_a_row_about_another_one_is_none(connected: Connect, warehouse: sqlite3.Connection) -> None:
+    """A query that was written for another question; nobody hears what it finds."""
+    text = TEXT.replace("QUERY", "SELECT * FROM parcels WHERE number <> :number LIMIT 1")
+    assert isinstance(parcel(connected(text), "4572"), Found)
+    answer = parcel(connected(text + "    same: {number: number}\n"), "4572")
+    assert isinstance(answer, Failed) and "4571" not in answer.reason
+
+
 @pytest.mark.parametrize(
     "said",
     ["' OR 1=1 --", "4571'; DROP TABLE parcels; --", ":number", "%(number)s", "{number}", "4571 UNION"],

@@ -27,6 +27,7 @@ from esl.embedded.caller import ScriptedCaller
 from esl.live_folder import claim
 from ivr.moments import CallerAnswered, Moment, SystemSpoke
 from ivr.stage import Stage
+from ivr.tracing import trace_of
 from ivr.voice import Speaker
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
@@ -197,6 +198,8 @@ def test_keyed_digits_are_nowhere(
             gevent.sleep(0.05)  # between two looks: the server carries it by itself
     folder = stage.settings.home
     assert found_in(folder) == []
+    events = trace_of(stage.server.rooms.store, record.call_id, words=True)
+    assert events is not None and not [way for way in written(CANARY) if way.decode() in repr(events)]
     logged = caplog.text + capsys.readouterr().out
     assert not [way for way in written(CANARY) if way.decode() in repr(told) or way.decode() in logged]
     assert caught_key_by_key(logged) == []
@@ -302,6 +305,38 @@ def test_spoken_digits_are_nowhere(
     assert int(np.abs(samples[:, 1].astype(int)).max()) > 500, "nothing was recorded at all"
 
 
+@pytest.mark.long
+def test_a_pin_spoken_in_one_go_with_the_number_is_nowhere(
+    listening_stage: Stage, speaker: Speaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Too many digits for the first question, which is not a sensitive one: they answer nothing, and are no
+    turn's words."""
+    stage = listening_stage
+    caplog.set_level("DEBUG")
+    told: list[Moment] = []
+    stage.watchers.add(told.append)
+    caller = stage.caller("+34600000942")
+    caller.join()
+    assert caller.wait_until_quiet(0.4, timeout=20)
+    said = speaker.speak(say_digits(CANARY, "es").replace(",", ""), "es")
+    for _ in range(3):  # a machine that is busy with other things may be late to recognise
+        caller.speak(said)
+        assert caller.wait_for_sound(30)
+        assert caller.wait_until_quiet(0.4, timeout=30)
+        if any(one.said for one in told if isinstance(one, CallerAnswered)):
+            break
+    caller.hang_up()
+    record = record_of(stage, "+34600000942")
+    answers = [one for one in told if isinstance(one, CallerAnswered) and one.step == "customer_number"]
+    assert any("•••" in one.said for one in answers), f"it was not heard: nothing was tested ({answers})"
+    database = b"".join(file.read_bytes() for file in sorted(stage.settings.home.glob("ivr.sqlite3*")))
+    # The recording of a question that is not sensitive is kept; the words of it are not.
+    everywhere = (repr(told), repr(record), caplog.text)
+    for way in written(CANARY):
+        assert way not in database
+        assert not [text for text in everywhere if way.decode() in text]
+
+
 # --- the server dies, the flow breaks ---------------------------------------------------------------------
 
 
@@ -310,27 +345,31 @@ def live_audio() -> list[Path]:
     return [folder for folder in LIVE_AUDIO.glob(f"ivr-{os.geteuid()}") if folder.is_dir()]
 
 
-KILLS = {"keying": CANARY[:7], "reading back": CANARY}
-"""When the server dies → how much of the PIN it has got."""
+KILLS = {"keying": (CANARY[:7], signal.SIGKILL), "reading back": (CANARY, signal.SIGSEGV)}
+"""When the server dies → how much of the PIN it has got, and how: a crash would leave a core file."""
 
 
 @pytest.mark.parametrize("when", [pytest.param("keying", marks=pytest.mark.long), "reading back"])
 def test_digits_are_nowhere_if_the_server_is_killed(tmp_path: Path, when: str) -> None:
-    """In the middle of the question: in no file, and the prompt that said them goes at the next start."""
+    """In the middle of the question: in no file, no core of a crash, and no stack that is told of it; and the
+    prompt that said them goes at the next start."""
     furnish(tmp_path)
     store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
     store.upgrade()
     seed(store)
-    serving = Serving(tmp_path)
+    serving = Serving(tmp_path, PYTHONFAULTHANDLER="1")
     caller = serving.caller("+34600000931")
-    pass_the_pin(caller, KILLS[when])
+    pin, how = KILLS[when]
+    pass_the_pin(caller, pin)
     if when == "reading back":
         assert caller.wait_for_sound(20)
     private = tmp_path / "prompts" / "private"
     left = len(list(private.rglob("*.wav")))
     assert left == (when == "reading back")
-    serving.end(signal.SIGKILL)
+    serving.end(how)
     caller.vanish()
+    assert how == signal.SIGKILL or "Segmentation fault" in serving.log.read_text("utf-8"), "it did not crash"
+    assert not list(tmp_path.glob("*core*"))
     claim(private, ending=".wav").release()  # as the next server does when it starts
     assert list(private.rglob("*.wav")) == []
     assert found_in(tmp_path, *live_audio()) == []

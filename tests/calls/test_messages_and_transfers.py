@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gevent.queue import Queue
+from sqlalchemy import select
 
+from data.models import TicketRow
 from data.records import CallRecord
 from data.store import Store
 from ivr.moments import CallBegan, CallerRecorded, Moment
@@ -27,6 +30,7 @@ steps:
     choices:
       message: {key: 1, phrases: {es: [mensaje]}, then: leave_a_message}
       transfer: {key: 2, phrases: {es: [tienda]}, then: to_the_shop}
+      complaint: {key: 3, phrases: {es: [queja]}, then: topic}
       person: {key: 0, phrases: {es: [operador]}, then: person}
   - id: leave_a_message
     message: billing
@@ -40,6 +44,17 @@ steps:
   - id: to_the_shop
     transfer: again
     failed: bye
+  - id: topic
+    set: {topic: internet}
+  - record: what
+    prompt: {es: "Cuente."}
+    hung_up: {case: fault, outcome: ticket_opened}
+    failed: bye
+  - case: fault
+    about: {topic: "{topic}", recording: "{what}"}
+    say: {es: "Es {fault:digits}."}
+    failed: bye
+    then: bye
   - id: person
     queue: billing
     busy: bye
@@ -74,6 +89,38 @@ def loud_seconds(file: Path) -> float:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
     frames = samples[: len(samples) // 160 * 160].reshape(-1, 160).astype(float)
     return float((np.abs(frames).mean(axis=1) > 300).sum() * 0.02)
+
+
+@pytest.mark.parametrize("speaks", [True, False], ids=["spoken", "silent"])
+def test_who_hangs_up_while_recorded_has_a_case_all_the_same(
+    stage: Stage, speaker: Speaker, *, speaks: bool
+) -> None:
+    """With what was said until then, and the record says so; who said nothing has none."""
+    number = "+34600000311" if speaks else "+34600000312"
+    caller = stage.caller(number)
+    caller.join()
+    assert caller.wait_until_quiet(0.5)
+    caller.key("3")
+    assert caller.wait_for_sound(20)
+    assert caller.wait_until_quiet(0.5)
+    if speaks:
+        caller.speak(speaker.speak("Desde ayer no tengo internet", "es"))
+    caller.hang_up()
+    record = record_of(stage, number)
+    deeds = [(turn.text, turn.result, turn.step) for turn in record.turns if turn.kind == "deed"]
+    assert deeds == ([("opencase", "caseopened", "fault")] if speaks else [])
+    assert record.outcome == ("ticket_opened" if speaks else None)
+    assert record.ended_by == "caller"
+    store = Store(stage.settings.database_url)
+    with store.database.reading() as connection:
+        opened = connection.execute(select(TicketRow.about, TicketRow.topic, TicketRow.call_id)).all()
+    store.close()
+    mine = [row for row in opened if row.call_id == record.call_id]
+    recordings = [turn.text for turn in record.turns if turn.kind == "recorded"]
+    assert [(json.loads(row.about)["recording"], row.topic) for row in mine] == [
+        (reference, "internet") for reference in recordings
+    ]
+    assert len(mine) == speaks
 
 
 @pytest.mark.parametrize("hangs_up", [False, True], ids=["falls silent", "hangs up"])

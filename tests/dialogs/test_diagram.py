@@ -27,6 +27,7 @@ from tests.dialogs.test_speed import large_flow
 
 FOLDER = Path(__file__).parent / "balance"
 """A flow that stays as it is, whatever becomes of the shipped ones."""
+SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 SVG = "{http://www.w3.org/2000/svg}"
 
 NASTY = HEAD.replace("flow: trial\n", "flow: trial\nsummary: 'a; b # {c} \"d\" <e> end %%{init}%%'\n") + (
@@ -103,11 +104,20 @@ def test_a_confirmation_is_told_from_its_question() -> None:
         assert arrow(drawn, "open_it", "person").label == undone
 
 
+def test_what_all_lead_to_is_drawn_below_what_leads_on_to_it() -> None:
+    """The main menu hangs on what comes before it, and not on the last step that leads back to it."""
+    drawn = picture(load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml")).flow("main"), "es")
+    order = {figure.name: at for at, figure in enumerate(drawn.figures)}
+    into = [arrow.source for arrow in drawn.arrows if arrow.target == "main_menu"]
+    assert into
+    assert all(order[source] < order["main_menu"] for source in into)
+
+
 def test_what_goes_wrong_is_drawn_lightly_or_noted(flows: FlowSet) -> None:
     """Every question's way to the person is a note; what leads elsewhere is one light arrow."""
     drawn = picture(flows.flow("main"), "en")
     menu = next(figure for figure in drawn.figures if figure.name == "main_menu")
-    assert [note.text for note in menu.notes] == ["no answer → person"]
+    assert [note.text for note in menu.notes] == ["no answer → Person"]
     wrong = arrow(drawn, "account", "unavailable")
     assert (wrong.light, wrong.label) == (True, "too slow / does not work")
     assert arrow(drawn, "anything_else", "goodbye").label == "no / no answer"
@@ -303,7 +313,7 @@ def test_what_calls_did_is_written_on_arrows_and_steps(flows: FlowSet) -> None:
     assert "40 end here" in written
     assert "200 calls" in written
     assert "asks for a person: 12" in written
-    assert "no answer → person: 3" in written
+    assert "no answer → Person: 3" in written
     assert "150" in mermaid(drawn)
     assert "<b>40 end here</b>" in mermaid(drawn)
 
@@ -367,9 +377,6 @@ def test_what_the_program_knows_is_said_in_the_readers_language() -> None:
     assert {
         fact for fact in facts if condition_words(fact, "es") == fact.replace(".", " ").replace("_", " ")
     } == set()
-
-
-SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 
 
 def test_the_main_flow_is_drawn_without_words_of_the_program() -> None:

@@ -45,6 +45,32 @@ def test_check_looks_at_what_the_server_takes(tmp_path: Path) -> None:
     assert CliRunner().invoke(GROUP, ["check"], obj=Settings(home=tmp_path)).exit_code == 1
 
 
+def test_test_plays_what_the_server_takes(tmp_path: Path) -> None:
+    """As the check does: the flows of the installation before the shipped ones."""
+    own = tmp_path / "flows"
+    own.mkdir()
+    head = "flow: own\nlanguages: [es]\nperson: billing\nsteps:\n"
+    (own / "own.flow.yaml").write_text(f"{head}  - hangup: normal\n", encoding="utf-8")
+    (own / "own.test.yaml").write_text(
+        "flow: own\nlanguage: es\ntests:\n  - {test: a, steps: [{expect: {hangup: true}}]}\n",
+        encoding="utf-8",
+    )
+    found = CliRunner().invoke(GROUP, ["test"], obj=Settings(home=tmp_path))
+    assert (found.exit_code, "1 of 1 scripted calls passed" in found.output) == (0, True), found.output
+
+
+def test_flows_in_a_folder_below_go_by_the_catalogue_beside_them(tmp_path: Path) -> None:
+    """A designer stands above their folder: its queues are known, and not those of the product."""
+    own = tmp_path / "mine"
+    own.mkdir()
+    (own / "catalogue.yaml").write_text("queues: [service]\n", encoding="utf-8")
+    (own / "own.flow.yaml").write_text(
+        "flow: own\nlanguages: [es]\nperson: service\nsteps:\n  - hangup: normal\n", encoding="utf-8"
+    )
+    result = run("check", str(tmp_path))
+    assert (result.exit_code, "no mistakes" in result.output) == (0, True), result.output
+
+
 def test_check_prints_one_line_per_mistake(tmp_path: Path) -> None:
     """`file:line:column: what, and what to do`, and status 1; with --json one object for editors."""
     file = tmp_path / "wrong.flow.yaml"

@@ -130,14 +130,14 @@ def test_withheld_numbers_have_a_limit_of_their_own(people: Store, hashing: Hash
 
 def test_a_wave_slows_everybody_and_then_locks(people: Store, hashing: Hashing) -> None:
     """Each telephone tries once: only all of them together show it."""
-    overall = {"within": 600, "slow": 5, "slow_floor": 0.2, "lock": 8}
+    overall = {"within": 600, "slow": 5, "slow_floor": 0.7, "lock": 8}
     counter = Counter(people, hashing, HandClock(), overall=overall)
     took = []
     for n in range(7):
         began = time.monotonic()
         assert counter.ends(f"4000{n}", WRONG, caller=f"+346000006{n:02}") == "missing"
         took.append(time.monotonic() - began)
-    assert min(took[:5]) < 0.2 <= min(took[5:])
+    assert min(took[:5]) < 0.7 <= min(took[5:])  # a floor that no loaded machine reaches by itself
     assert counter.ends("50005", WRONG, caller="+34600000699") == "locked"
     assert counter.ends(ANA, PIN) == "locked"
     counter.clock.go_on(seconds=601)

@@ -70,6 +70,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     questions["case"] |= {"customer_number": "45716"}
     questions["order"] |= {"home_postcode": "28014"}
     questions["delivery_days"] = {"order_id": "780387", "customer_number": "65193"}
+    questions["day_possible"] = {**questions["delivery_days"], "day": "2026-11-25"}
     questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(questions)
     for name, by in questions.items():
@@ -205,27 +206,75 @@ def test_whose_delivery_days_they_are(store: Store) -> None:
         assert lookups.ask("delivery_days", by) == Missing()
 
 
-def test_a_case_of_nobody_known_is_told_where_it_was_opened(store: Store) -> None:
-    """To the number that they called from, or wanted to be called at; to no other and to no withheld one."""
+@pytest.mark.parametrize(
+    ("day", "reason", "following"),
+    [
+        ("2026-11-24", "", None),
+        ("2026-11-29", "no_delivery", "2026-11-30"),  # a Sunday
+        ("2026-12-08", "no_delivery", "2026-12-09"),  # a holiday
+        ("2026-11-23", "past", "2026-11-24"),
+        ("2026-11-01", "past", "2026-11-24"),
+        ("2027-01-22", "", None),  # the last day of the window
+        ("2027-01-25", "too_far", "2026-11-24"),
+        ("9999-12-31", "too_far", "2026-11-24"),
+    ],
+)
+def test_whether_a_delivery_day_is_possible(
+    store: Store, day: str, reason: str, following: str | None
+) -> None:
+    """Sundays, holidays, what is past and what is beyond the window, each with the next possible day."""
+    working = WorkingDaySettings().of_site("ES")
+    by = {"order_id": "780387", "customer_number": "65193", "day": day}
+    answer = Lookups(store, lambda: TODAY, working).ask("day_possible", by)
+    assert answer == Found({"possible": not reason, "reason": reason, "next_day": following})
+
+
+def test_a_parcel_under_way_needs_two_days_and_a_delivered_one_cannot_come(store: Store) -> None:
+    """What is with the carrier takes longer to be stopped; somebody else's order is not there."""
+    working = WorkingDaySettings().of_site("ES")
+
+    def asked(order_id: str, owner: str, day: str) -> object:
+        by = {"order_id": order_id, "customer_number": owner, "day": day}
+        return Lookups(store, lambda: TODAY, working).ask("day_possible", by)
+
+    owner = owner_of(store, "order", "780346")
+    soon = Found({"possible": False, "reason": "too_soon", "next_day": "2026-11-25"})
+    assert asked("780346", owner, "2026-11-24") == soon
+    delivered = owner_of(store, "order", "780379")
+    gone = Found({"possible": False, "reason": "delivered", "next_day": None})
+    assert asked("780379", delivered, "2026-11-25") == gone
+    assert asked("780346", "65193", "2026-11-25") == Missing()
+    assert asked("780346", owner, "tomorrow") == Missing()
+
+
+def test_a_case_of_nobody_known_takes_the_postcode_that_was_given_with_it(store: Store) -> None:
+    """Neither the telephone that it was opened from, nor the one to call back, tells it to anybody."""
     call = begun(caller_number="+34600111222")
     store.calls.begin(call)
-    about = {"contact": "+34600333444"}
+    lookups = Lookups(store, lambda: TODAY)
+
+    def heard(number: str, postcode: str, caller: str) -> bool:
+        by = {"home_postcode": postcode, "customer_number": "none", "caller_number": caller}
+        told = {
+            isinstance(lookups.ask(name, {key: number, **by}), Found)
+            for name, key in (("ticket", "ticket_id"), ("case", "case_reference"))
+        }
+        assert len(told) == 1
+        return told.pop()
+
+    about = {"contact": "+34600333444", "postcode": "28014"}
     number = store.tickets.open(NewTicket(at=TODAY, about=about, call_id=call.call_id))
     assert isinstance(number, str)
-    lookups = Lookups(store, lambda: TODAY)
-    for caller, heard in (
-        ("+34600111222", True),
-        ("+34600333444", True),
-        ("+34600111223", False),
-        ("", False),
-    ):
-        by = {
-            "ticket_id": number,
-            "home_postcode": "28014",
-            "customer_number": "none",
-            "caller_number": caller,
-        }
-        assert isinstance(lookups.ask("ticket", by), Found) is heard
+    assert heard(number, "28014", "+34600111223")
+    assert heard(number, "28 014", "")
+    for caller in ("+34600111222", "+34600333444", ""):
+        assert not heard(number, "28015", caller)
+        assert not heard(number, "none", caller)
+        assert not heard(number, "", caller)
+    for without in ({"contact": "+34600333444"}, {"contact": "+34600333444", "postcode": "none"}):
+        unknown = store.tickets.open(NewTicket(at=TODAY, about=without, call_id=call.call_id))
+        assert isinstance(unknown, str)
+        assert not any(heard(unknown, code, "+34600111222") for code in ("", "none", "28014"))
 
 
 def test_a_late_evening_is_the_next_day_in_the_companys_zone(store: Store) -> None:

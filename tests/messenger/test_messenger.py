@@ -375,3 +375,16 @@ def test_the_settings_choose_the_carrier(
     assert provider.asked[0].body == b"to=%2B34600111222&text=Su+saldo."
     assert office.states() == ["sent"]
     office.store.close()
+
+
+def test_a_message_is_in_the_ledger_of_contacts_as_asked_for(office: Office) -> None:
+    """Once, however often it is told in a call; no contact rule counts it. What is refused is not there."""
+    call = new_id()
+    for _ in range(2):
+        office.send(call=call)
+    office.store.suppressions.add("number", "+34600999888", reason="asked", at=office.clock.utc())
+    assert isinstance(office.send(to="+34600999888"), Refused)
+    (made,) = office.store.contacts.history(office.store.contacts.whom(NUMBER))
+    assert (made.channel, made.address) == ("sms", NUMBER)
+    assert made.asked_for == f"balance/told in call {call}"
+    assert office.store.contacts.history(office.store.contacts.whom("+34600999888")) == ()

@@ -131,6 +131,7 @@ def server(
         settings=CallbackSettings.model_validate(settings),
         region="ES",
         beside=lambda work: work(),
+        contacts=store.contacts,
     )
 
 
@@ -458,3 +459,17 @@ def test_many_deaths(tmp_path: Path) -> None:
     whole, chance = instants(tmp_path), random.Random(7)
     for _ in range(100):
         _killed(tmp_path, *sorted(chance.sample(range(1, whole + 60), chance.randint(1, 5))))
+
+
+def test_a_callback_is_in_the_ledger_of_contacts_as_asked_for(store: Store) -> None:
+    """With how it ended; no contact rule counts it, because they asked for it themselves."""
+    number = "+34600111222"
+    telephones, time = Telephones({number: ["busy", "reached"]}), Time()
+    book(store, number)
+    calls = server(store, telephones, time)
+    calls.step()
+    time.at += timedelta(hours=1)
+    calls.step()
+    made = store.contacts.history(store.contacts.whom(number))
+    assert [(one.result, one.conversation) for one in made] == [("reached", True), ("busy", False)]
+    assert {one.asked_for for one in made} == {"callback from billing"}

@@ -41,7 +41,7 @@ def test_a_server_killed_while_postgresql_is_gone_loses_nothing(
     server = seeded_postgresql
     server.sql("CREATE DATABASE killed TEMPLATE seeded")
     url = server.url("killed")
-    store = Store(url)
+    store = Store(url, connections=1)  # one that stays: a server that retires takes no others
     publish(store)
     with _company(tmp_path, url, prompts) as company:
         for n in range(outages):

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from data.errors import FlowsSwitched, ReleaseUnknown, SchemaMissing
 from data.releases import Intent, Switch, checksum_of
 from ivr.api.document import answers
-from ivr.api.flow_checking import Found, check_beside
+from ivr.api.flow_checking import check_beside
+from ivr.api.flow_worker import Found
 from ivr.api.paging import Asked
 from ivr.api.problems import Problem, conflict, not_found
 from ivr.api.roles import Role, audit, needs, who_asks
@@ -113,6 +114,9 @@ def publish() -> Any:
     asked = request.context.json  # type: ignore[attr-defined] # spectree's
     folder = here.settings.flows_folder
     files = _files(folder)
+    before = _history()
+    if before and before[0].checksum == checksum_of(files):
+        raise conflict("live_already", "These files are live already")
     found = check_beside(here.settings)
     if not found.sound:
         told = "; ".join([*found.problems, *found.failed])[:1000]
@@ -121,9 +125,6 @@ def publish() -> Any:
         )
     if _files(folder) != files:
         raise conflict("changed", "Files were changed while they were checked", "Publish again")
-    before = _history()
-    if before and before[0].checksum == checksum_of(files):
-        raise conflict("live_already", "These files are live already")
     intent = _intent(asked, before)
     return _switched(lambda: here.store.releases.publish(files, intent))
 

@@ -1,0 +1,170 @@
+"""Reads `strategies/*.yaml`: what a coordinator declares of a strategy, its customer bases and its campaigns.
+
+```yaml
+strategy: fees                         # as the file is called
+actor: creditor                        # or third_party: a collection agency
+bases:
+  students: {mapping: students.map.yaml}
+campaigns:
+  reminder:
+    base: students
+    flow: reminder
+    purpose: collection
+    sample: account.stage in ["early"] and account.balance >= 2000      # cents
+    days: 5                            # how long a sample is worked on
+    hours: {mon-fri: 10:00-13:00}      # narrower than the law's, never wider
+    caller_ids: ["+34910000000"]
+    countries: [ES]
+    numbers: 3                         # of each person, the likeliest first
+    attempts: 6
+    retries: {busy: [10, 20, 30], no_answer: [180, 240], machine: [1440]}     # minutes
+    promises: {longest_days: 30, least_of_balance: 20, least_share: 90, grace_days: 2, broken: case}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+from dialogs.calendars import Hours, read_days
+from dialogs.errors import FlowsInvalid, Problem
+from dialogs.flow import Name
+from dialogs.misread import explain, told_once
+from dialogs.source import Source, nearest, read
+from ivr.campaigns.conditions import read_condition
+from ivr.campaigns.contact_rules.written import Actor, Country, Purpose
+from ivr.numbers import NotCalled, checked
+
+Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 14)]
+Result = Literal["busy", "no_answer", "rejected", "machine", "unreachable", "dropped"]
+
+
+_RETRIES: dict[Result, tuple[Minutes, ...]] = {
+    "busy": (10, 20, 30),
+    "no_answer": (180, 240),
+    "machine": (1440,),
+}
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class BaseFile(_Written):
+    """One customer base."""
+
+    mapping: str = Field(description="Which column of its lists is what: a file beside this one")
+
+
+class PromisePolicy(_Written):
+    """What the house accepts, and what follows when it is not kept."""
+
+    longest_days: Annotated[int, Field(ge=0, le=365)] = 30
+    least_of_balance: Annotated[int, Field(ge=0, le=100)] = 0
+    least_share: Annotated[int, Field(ge=1, le=100)] = 100
+    grace_days: Annotated[int, Field(ge=0, le=30)] = 0
+    broken: Literal["contact", "case", "person"] = Field(
+        default="contact", description="Called again, a case is opened, or a person decides"
+    )
+
+
+class CampaignFile(_Written):
+    """One campaign."""
+
+    base: Name
+    flow: Name = Field(description="What is talked about: a flow's name")
+    purpose: Purpose
+    sample: str = Field(default="true", max_length=500, description="Who is meant: a condition")
+    days: Annotated[int, Field(ge=1, le=31)] = Field(default=1, description="How long a sample is worked on")
+    hours: Annotated[dict[int, tuple[Hours, ...]], BeforeValidator(read_days)] | None = None
+    caller_ids: tuple[str, ...] = ()
+    countries: tuple[Country, ...] = Field(min_length=1, description="Whose numbers are called")
+    numbers: Annotated[int, Field(ge=1, le=10)] = 3
+    attempts: Annotated[int, Field(ge=1, le=50)] = 6
+    retries: dict[Result, tuple[Minutes, ...]] = Field(default_factory=lambda: dict(_RETRIES))
+    promises: PromisePolicy = PromisePolicy()
+
+    @field_validator("sample")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        read_condition(text)
+        return text
+
+    @field_validator("caller_ids")
+    @classmethod
+    def _numbers(cls, numbers: tuple[str, ...]) -> tuple[str, ...]:
+        for one in numbers:
+            try:
+                good = checked(one, region=None, countries=None).e164 == one
+            except NotCalled:
+                good = False
+            if not good:
+                raise ValueError(f"`{one}` is no number of an ordinary line: write it as +34910000000")
+        return numbers
+
+
+class StrategyFile(_Written):
+    """The keys of a strategy's file."""
+
+    strategy: Name
+    actor: Actor
+    bases: dict[Name, BaseFile] = Field(min_length=1)
+    campaigns: dict[Name, CampaignFile] = Field(min_length=1)
+
+
+_PARTS: dict[str, Any] = {"bases": BaseFile, "campaigns": CampaignFile}
+
+
+def load_strategy(folder: Path, name: str) -> StrategyFile:
+    """The strategy of that name. Raises `FlowsInvalid` with every mistake of its file."""
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    if name not in known:
+        message = f"there is no strategy `{name}`: {nearest(name, known)}"
+        raise FlowsInvalid([Problem(str(folder), 0, 0, message)])
+    strategy, problems = read_strategy(folder / f"{name}.yaml")
+    if strategy is None or problems:
+        raise FlowsInvalid(problems)
+    return strategy
+
+
+def read_strategy(file: Path) -> tuple[StrategyFile | None, list[Problem]]:
+    """The strategy, and what is wrong with its file."""
+    try:
+        source = read(file)
+    except FlowsInvalid as fault:
+        return None, list(fault.problems)
+    if not isinstance(source.content, dict):
+        return None, [source.problem((), "this is no strategy: begin with `strategy:` and its name")]
+    try:
+        found = StrategyFile.model_validate(source.content)
+    except ValidationError as fault:
+        return None, sorted({_told(source, error) for error in told_once(fault.errors())})
+    return found, list(_mistakes(file, source, found))
+
+
+def _told(source: Source, error: ErrorDetails) -> Problem:
+    way = error["loc"]
+    model: type[BaseModel] = StrategyFile
+    if len(way) > 2 and str(way[0]) in _PARTS:
+        model = PromisePolicy if len(way) > 3 and way[2] == "promises" else _PARTS[str(way[0])]
+    return explain(source, (), error, list(model.model_fields))
+
+
+def _mistakes(file: Path, source: Source, found: StrategyFile) -> Iterator[Problem]:
+    if found.strategy != file.stem:
+        yield source.problem(("strategy",), f"the file is called {file.name}: write `strategy: {file.stem}`")
+    for name, base in found.bases.items():
+        if not (file.parent / base.mapping).is_file():
+            way = ("bases", name, "mapping")
+            yield source.problem(way, f"`{base.mapping}` is not beside this file: write it (docs/import.md)")
+    for name, campaign in found.campaigns.items():
+        if campaign.base not in found.bases:
+            way = ("campaigns", name, "base")
+            yield source.problem(
+                way, f"unknown base `{campaign.base}`: {nearest(campaign.base, found.bases)}"
+            )

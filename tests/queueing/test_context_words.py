@@ -1,0 +1,150 @@
+"""What an agent's telephone is told: the sentence, and the headers, whatever callers have said."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from dialogs.call import Trace, Visit
+from esl.commands import set_variables
+from ivr.queueing.context_handover import language_of, why_of
+from ivr.queueing.context_words import LONGEST_HEADER, Handover, encoded, headers_of, whispered
+from ivr.queueing.plan import Plan, QueuePlan
+from ivr.queueing.written import AgentFile, QueueFile
+
+
+def handover(**known: object) -> Handover:
+    told = {
+        "call_id": "01a202bc-a20a-74f1-86d0-904e405fc26f",
+        "queue": "billing",
+        "language": "es",
+        "flow": "main",
+        "step": "person",
+        "why": "flow",
+    } | known
+    return Handover(**told)  # type: ignore[arg-type] # as the fields are
+
+
+@pytest.mark.parametrize(
+    ("language", "known", "sentence"),
+    [
+        (
+            "es",
+            {"segment": "vip", "verified": "pin", "slots": {"order_number": "4571"}},
+            "Cliente VIP, verificado, pregunta por el pedido 4571.",
+        ),
+        (
+            "ca",
+            {"segment": "vip", "verified": "pin", "slots": {"order_number": "4571"}},
+            "Client VIP, verificat, pregunta per la comanda 4571.",
+        ),
+        (
+            "en",
+            {"segment": "at_risk", "why": "asked_for_person"},
+            "at risk customer, not verified, asks for a person.",
+        ),
+        ("es", {}, "Llamada, sin verificar."),
+        ("es", {"segment": "default"}, "Llamada, sin verificar."),
+        ("es", {"why": "callback"}, "Llamada, sin verificar, pidió que le llamáramos."),
+        ("es", {"intent": "cambiar_cita"}, "Llamada, sin verificar, quiere cambiar cita."),
+        (
+            "en",
+            {"slots": {"ticket_number": "10293847"}, "why": "back_end"},
+            "Call, not verified, asks about ticket 10293847, a system did not answer.",
+        ),
+        ("xx", {}, "Llamada, sin verificar."),
+    ],
+)
+def test_the_sentence(language: str, known: dict[str, object], sentence: str) -> None:
+    """Who, proved or not, about what, and why they come."""
+    assert whispered(handover(**known), language) == sentence
+
+
+def test_no_words_of_a_caller_are_spoken_to_an_agent() -> None:
+    """A number that is none, and everything else that was said, stays on the screen."""
+    slots = {"order_number": "drop table; </speak>", "what": "un insulto"}
+    assert whispered(handover(slots=slots), "es") == "Llamada, sin verificar."
+
+
+def test_headers_by_setting() -> None:
+    """A reference alone, more if somebody wants it, or none."""
+    one = handover(segment="vip", verified="pin", slots={"order_number": "4571"}, why="asked_for_person")
+    assert headers_of(one, "none") == {}
+    assert headers_of(one, "reference") == {
+        "X-IVR-Call": "01a202bc-a20a-74f1-86d0-904e405fc26f",
+        "X-IVR-Queue": "billing",
+        "X-IVR-Language": "es",
+    }
+    full = headers_of(one, "full")
+    assert full["X-IVR-About"] == "order 4571"
+    assert (full["X-IVR-Segment"], full["X-IVR-Verified"], full["X-IVR-Why"]) == (
+        "vip",
+        "pin",
+        "asked_for_person",
+    )
+
+
+@given(st.text(max_size=300))
+def test_a_header_is_short_plain_and_no_syntax_of_a_switch(value: str) -> None:
+    """Whatever it is made of: no new line, nothing that is expanded, and the switch's command takes it."""
+    written = encoded(value)
+    assert len(written) <= LONGEST_HEADER
+    assert written.isascii()
+    assert not set(written) & set("\r\n$;'\"\\{}[]<>,|") - {","}
+    assert "\n" not in str(set_variables("a", {"sip_h_X-IVR-About": written}))
+    assert not written.endswith("%")
+    assert written[-2:-1] != "%"
+
+
+class _Talk:
+    def __init__(self, *visits: Visit) -> None:
+        self.trace = Trace(path=list(visits))
+
+
+def visit(left_by: str, misses: int = 0) -> Visit:
+    one = Visit("main", "menu", "es", left_by=left_by)
+    one.misses["no_match"] = misses
+    return one
+
+
+@pytest.mark.parametrize(
+    ("visits", "why"),
+    [
+        ([], "flow"),
+        ([visit("@person")], "asked_for_person"),
+        ([visit("@fault")], "fault"),
+        ([visit("failed")], "back_end"),
+        ([visit("slow")], "back_end"),
+        ([visit("person", 3)], "not_understood"),
+        ([visit("person", 1)], "flow"),
+        ([visit("@person"), visit("found"), visit("")], "flow"),
+    ],
+)
+def test_why_somebody_comes_to_people(visits: list[Visit], why: str) -> None:
+    """By the last step that was left."""
+    assert why_of(_Talk(*visits)) == why  # type: ignore[arg-type] # all that it looks at
+
+
+def plan(*languages: list[str]) -> Plan:
+    agents = {
+        f"100{n}": AgentFile(queues=["billing"], languages=spoken) for n, spoken in enumerate(languages)
+    }  # type: ignore[arg-type] # as a file says them
+    return Plan({"billing": QueuePlan("billing", QueueFile())}, agents)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "site", "language"),
+    [
+        ([], "es", "es"),
+        ([["es", "ca"], ["ca"]], "es", "ca"),
+        ([["es", "ca"], ["es"]], "es", "es"),
+        ([["es"], ["ca"]], "es", "es"),
+        ([["en", "ca"], ["ca", "en"]], "es", "ca"),
+        ([[]], "ca", "ca"),
+        ([], "ko", "es"),
+    ],
+)
+def test_in_which_language_a_queue_is_told(spoken: list[list[str]], site: str, language: str) -> None:
+    """One that all of its people speak; the site's if it is among them, or if there is none."""
+    assert language_of(plan(*spoken), "billing", otherwise=site) == language
