@@ -15,8 +15,9 @@ Rules:
 2. The meaning has to be sure. Who is only half understood hears the question again, as without asides.
 3. The step waits where it is, with all that it has heard so far; the other flow runs as a subflow does, and
    then the step's question is put once more.
-4. One at a time, and `MOST` in a call: nobody is led from one to the next for ever.
-5. What is said at a sensitive question goes to no engine of understanding.
+4. What was filled before is as before: an aside adds answers, and overwrites none.
+5. One at a time, and `MOST` in a call: nobody is led from one to the next for ever.
+6. What is said at a sensitive question goes to no engine of understanding.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class Waiting:
     running: Running
     collect: Collect
     within: str
+    slots: Mapping[str, str]
     depth: int
     """How many flows wait below the aside."""
 
@@ -107,6 +109,7 @@ def meant(asides: Asides, result: Result) -> str | None:
 def resumed(call: Call, waiting: Waiting, asides: Asides) -> Running:
     """Goes on with the step that waited: its question is put once more, behind the words of return."""
     call.within = waiting.within
+    call.slots.update(waiting.slots)
     back = call.prompt(asides.back, place=f"{call.flow.name}/{STEP}")
     effect: Effect = replace(waiting.collect, prompt=(*back, *waiting.collect.prompt))
     try:

@@ -318,7 +318,8 @@ class Conversation:
         if wanted is None or running is None or len(self._above) >= DEEPEST_NESTING:
             return miss
         self._asides += 1
-        self._waiting.append(asides.Waiting(running, collect, self._call.within, len(self._above)))
+        slots = dict(self._call.slots)
+        self._waiting.append(asides.Waiting(running, collect, self._call.within, slots, len(self._above)))
         self._call.leave("@aside")
         self._above.append((here, self._call.step))
         self._call.within = ""

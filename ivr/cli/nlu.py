@@ -15,8 +15,10 @@ from gevent import subprocess
 
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
+from ivr.cli.nlu_learn import label, learn
 from ivr.cli.shown import json_option, show_json, show_table
 from ivr.config import Settings
+from ivr.understanding import comparing
 from ivr.understanding.built_in import model_file
 from ivr.understanding.checking import problems_of
 from ivr.understanding.concepts import read_concepts
@@ -151,17 +153,24 @@ def check(settings: Settings, languages: tuple[str, ...], as_json: bool) -> None
     "--out", type=click.Path(path_type=Path, file_okay=False), help="A folder for report and pictures."
 )
 @click.option(
+    "--compare",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A report of before (nlu-….json of --out), of any engine or version; repeatable.",
+)
+@click.option(
     "--mistakes", is_flag=True, help="Lists what was misunderstood. Who has seen it should not tune."
 )
 @json_option
 @pass_settings
-def test_(
+def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
     settings: Settings,
     engine: str,
     languages: tuple[str, ...],
     which: str,
     url: str | None,
     out: Path | None,
+    compare: tuple[Path, ...],
     mistakes: bool,
     as_json: bool,
 ) -> None:
@@ -169,14 +178,15 @@ def test_(
 
     Those of `held_back` measure, and nobody tunes with them; those of `development` are there to tune with.
 
-    Compare engines or versions by running it twice. The last line of --json: {"languages": {"es":
-    {"intent_accuracy": …, "out_of_scope_recall": …}, …}}
+    Compare engines or versions: keep a report (--out), and name it (--compare) the next time. The last line
+    of --json: {"languages": {"es": {"intent_accuracy": …, "out_of_scope_recall": …}, …}}
 
     \b
     Examples:
       ivr nlu test
       ivr nlu test --out report/ --json
       ivr nlu test --engine rasa --language es --url http://127.0.0.1:5005
+      ivr nlu test --out after/ --compare before/nlu-built-in.json
     """
     folder, chosen = _chosen(settings, languages)
     understander = _engine(settings, engine, chosen, url)
@@ -197,13 +207,32 @@ def test_(
                 _show_mistakes(told)
     finally:
         understander.close()
-    found = {"engine": engine, "languages": results}
+    found = {"engine": engine, "set": which, "languages": results}
+    before = {str(file): _before(file, which) for file in compare}
     if out is not None:
         (out / f"nlu-{engine}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        for language in chosen if before else ():
+            side_by_side = comparing.picture({**before, f"now: {engine}": found}, language)
+            (out / f"nlu-comparison-{language}.svg").write_text(side_by_side, "utf-8")
     if as_json:
         show_json(found)
-    else:
-        _show(results)
+        return
+    _show(results)
+    for language in chosen if before else ():
+        shown = comparing.rows({**before, f"now: {engine}": found}, language)
+        show_table([language, *(Path(name).parent.name or name for name in before), "now", "gain"], shown)
+
+
+def _before(file: Path, which: str) -> dict[str, Any]:
+    try:
+        told = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        told = None
+    if not isinstance(told, dict) or not isinstance(told.get("languages"), dict):
+        raise CannotBeDone(f"{file} is no report: make one with ivr nlu test --out DIR")
+    if told.get("set", HELD_BACK) != which:
+        raise CannotBeDone(f"{file} was measured on another set: compare with the same --set")
+    return told
 
 
 def _engine(settings: Settings, engine: str, languages: Sequence[str], url: str | None) -> Understander:
@@ -271,6 +300,9 @@ def serve(settings: Settings, engine: str, language: str, port: int) -> None:  #
         child.terminate()
         child.wait()
 
+
+for command in (learn, label):
+    nlu.add_command(command)
 
 commands: list[click.Command] = [nlu]
 """For the root command group."""

@@ -40,7 +40,8 @@ CONCEPTS = "concepts"
 LONGEST = 400
 """Letters of an example: nobody says more in one breath."""
 _MARKED = re.compile(r"\[([^\]]+)\](?:\(([a-z_0-9]+)\)|(\{[^}]*\}))")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""What an intent may be called."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class _File:
             self._wrong(("nlu", at, odd), f"`{odd}` is not read here: {hint}")
             return
         name = block[kind]
-        if not isinstance(name, str) or (kind == "intent" and not _NAME.fullmatch(name)):
+        if not isinstance(name, str) or (kind == "intent" and not NAME.fullmatch(name)):
             self._wrong(("nlu", at, kind), "an intent's name is small letters, digits and _: rename it")
             return
         for line, text in self._lines(at, block.get("examples")):

@@ -67,14 +67,15 @@ FEATURES_VERSION = 2
 
 
 @lru_cache(maxsize=8)
-def _number_words(language: str) -> frozenset[str]:
+def number_words(language: str) -> frozenset[str]:
+    """The plain words that numbers are said with."""
     kind = KINDS["digits"].model_validate({"length": 4})
     return frozenset(plain(word) for word in kind.words(language))
 
 
 def read_words(text: str, language: str) -> list[str]:
     """The words of a sentence as they are compared; a row of two numbers or more is one `#`."""
-    numbers = _number_words(language)
+    numbers = number_words(language)
     found: list[str] = []
     for whole in _matter(plain(text[: MOST_WORDS * LONGEST_WORD]), language).split()[:MOST_WORDS]:
         word = whole[:LONGEST_WORD]

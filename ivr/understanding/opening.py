@@ -10,6 +10,7 @@ from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.rasa import Rasa
 from ivr.understanding.settings import UnderstandingSettings
 from ivr.understanding.understanding import Understanding
+from ivr.understanding.unheard import FILE, Unheard
 
 
 def models_folder(settings: UnderstandingSettings, home: Path) -> Path:
@@ -30,4 +31,5 @@ def open_understanding(
 ) -> Understanding:
     """`now`: seconds of a clock that never goes back."""
     rasa = Rasa({str(language): url for language, url in settings.rasa.items()}) if settings.rasa else None
-    return Understanding(open_built_in(settings, home), rasa, now=now)
+    unheard = Unheard(settings.learning_folder(home) / FILE) if settings.collect else None
+    return Understanding(open_built_in(settings, home), rasa, now=now, unheard=unheard)

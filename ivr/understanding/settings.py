@@ -22,8 +22,15 @@ class UnderstandingSettings(BaseModel):
         default_factory=dict
     )
     """Rasa servers by language, asked first; the built-in engine answers where they do not."""
+    collect: bool = True
+    """Whether what nobody understood is kept, masked, for `ivr nlu learn` (`home`/nlu_learning)."""
     prepare: bool = True
     """Whether `ivr serve` has the models ready before the first caller speaks."""
+
+    @staticmethod
+    def learning_folder(home: Path) -> Path:
+        """Where what was not understood lies, and what is to be labelled."""
+        return home / "nlu_learning"
 
     def examples_folder(self, home: Path) -> Path:
         """Where the training examples lie; what is relative is relative to `home`."""

@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 import gevent
 import structlog
 
+from dialogs.asides import STEP as ASIDES
 from dialogs.effects import Understand
+from dialogs.nodes.matters import CHECK
 from dialogs.results import Failed, Understood
 from ivr.back_ends.breaker import Breaker
 from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Meaning, Understander, UnderstandingFailed
+from ivr.understanding.unheard import Unheard
 
 log = structlog.get_logger(__name__)
 
@@ -32,9 +35,17 @@ class Understanding:
     """The engines of a server."""
 
     def __init__(
-        self, built_in: BuiltIn, first: Understander | None = None, *, now: Callable[[], float]
+        self,
+        built_in: BuiltIn,
+        first: Understander | None = None,
+        *,
+        now: Callable[[], float],
+        unheard: Unheard | None = None,
     ) -> None:
-        """`first`: is asked before the built-in engine. `now`: seconds of a clock that never goes back."""
+        """`first`: is asked before the built-in engine. `now`: seconds of a clock that never goes back.
+
+        `unheard`: keeps what was not understood."""
+        self._unheard = unheard
         self._built_in = built_in
         self._first = first
         self._breakers: Mapping[str, Breaker] = {
@@ -78,8 +89,12 @@ class Understanding:
             log.error("not_understood", step=asked.step, reason=str(failed))
             return Failed("no engine understands just now")
         wanted = {name for name in asked.intents if name != OUT_OF_SCOPE}
+        ranked = tuple((name, sure) for name, sure in meaning.intents if name in wanted)
+        # An answer that may be an aside is mostly no matter at all: only open questions teach.
+        if self._unheard is not None and asked.name != ASIDES and not (ranked and ranked[0][1] >= CHECK):
+            self._unheard.keep(asked.text, asked.language)
         return Understood(
-            tuple((name, sure) for name, sure in meaning.intents if name in wanted),
+            ranked,
             {one.name: one.value for one in meaning.entities if one.name in asked.entities},
         )
 
