@@ -24,7 +24,7 @@ from data.models import CallbackRow, CallRow, CallStepRow, ConsentRow, CustomerR
 from data.records import Callback, CallRecord, CallStep, Consent, utc
 
 T = TypeVar("T")
-MOST = 200
+MOST = 100
 """Entries of one page."""
 
 

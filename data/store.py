@@ -22,6 +22,7 @@ from data.campaigns import Campaigns
 from data.consents import Consents, Suppressions
 from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
+from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
@@ -87,6 +88,7 @@ class Store:
         self.api_tokens = ApiTokens(self.database)
         self.pages = Pages(self.database)
         self.work_items = WorkItems(self.database)
+        self.figures = Figures(self.database)
         self.queue_visits = QueueVisits(self.database)
         self.agents = Agents(self.database)
         self.alerts = Alerts(self.database)

@@ -70,7 +70,7 @@ class Calendar:
         return bool(self.hours_on(day))
 
     def hours_on(self, day: date) -> tuple[Hours, ...]:
-        """The hours that begin on that day."""
+        """The hours that begin on that day, holidays and exceptions counted; none: closed."""
         if day in self.dates:
             return self.dates[day]
         return () if self._is_holiday(day) else self.days.get(day.weekday(), ())

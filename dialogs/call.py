@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from dialogs.catalogue import HOURS
 from dialogs.effects import Prompt, Spoken
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template, Value, parse_template
@@ -18,6 +19,7 @@ from dialogs.segments.rules import NOBODY, Decision
 from dialogs.slots.asking import Asking
 from dialogs.slots.reasons import sentence
 from dialogs.spoken import DEFAULT_FORMAT, say
+from dialogs.spoken_hours import spoken_hours
 from dialogs.spoken_numbers import Said
 from dialogs.wording import wording
 
@@ -97,6 +99,7 @@ class Call:
         """What the caller wants beside, by the slot of the step that has heard it."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
+        self._hours_told: tuple[str, Mapping[str, Scalar]] = ("", {})
         self.last_miss = ""
         """How the last question stayed unanswered: `no_input` or `no_match`."""
 
@@ -145,11 +148,24 @@ class Call:
 
     def values(self) -> dict[str, Scalar]:
         """Everything that templates and conditions may name, in one flat table."""
-        table: dict[str, Scalar] = {f"caller.{name}": value for name, value in self._caller.items()}
+        table = self._hours()
+        table |= {f"caller.{name}": value for name, value in self._caller.items()}
         table.update({name: self._typed(name, value) for name, value in self.slots.items()})
         for lookup, record in self.records.items():
             table.update({f"{lookup}.{name}": value for name, value in record.items()})
         return table
+
+    def _hours(self) -> dict[str, Scalar]:
+        """The opening hours of each calendar, as they are said now: `hours.office`."""
+        calendars = self.flows.catalogue.calendars
+        if self._hours_told[0] != self.language:
+            region, today = self.facts.region, self._today
+            told = {
+                f"{HOURS}.{name}": spoken_hours(calendar, self.language, today, region)
+                for name, calendar in calendars.items()
+            }
+            self._hours_told = (self.language, told)
+        return dict(self._hours_told[1])
 
     def _typed(self, slot: str, value: str) -> Scalar:
         """A slot is kept as text; where it is a number or money, conditions and prompts see the number."""

@@ -24,6 +24,8 @@ ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "pho
 is "17:30"; a code is letters and digits that are a name."""
 VALUE_TYPES: tuple[ValueType, ...] = get_args(ValueType)
 
+HOURS = "hours"
+"""What a calendar's opening hours are named by in texts: `{hours.office}`."""
 REASON = "caller.reason"
 """Why a caller is in their segment: with figures that nobody has proved to be theirs."""
 CALLER_FACTS: Mapping[str, ValueType] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from dialogs.catalogue import Catalogue, ValueType
+from dialogs.catalogue import HOURS, Catalogue, ValueType
 from dialogs.check_asides import check_asides, used_in_between
 from dialogs.check_landings import check_landings
 from dialogs.check_menus import check_main_menu, check_menu
@@ -34,6 +34,7 @@ from dialogs.source import meant, nearest
 def value_types(flows: Mapping[str, Flow], catalogue: Catalogue) -> dict[str, ValueType]:
     """Every name that templates and conditions may use, with its type."""
     types: dict[str, ValueType] = {f"caller.{name}": kind for name, kind in catalogue.caller.items()}
+    types.update(dict.fromkeys((f"{HOURS}.{name}" for name in catalogue.calendars), "text"))
     for flow in flows.values():
         for step in flow.steps.values():
             for way_out in step.exits():

@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import islice
 from operator import and_
 
-from dialogs.catalogue import Catalogue
+from dialogs.catalogue import HOURS, Catalogue
 from dialogs.errors import Problem
 from dialogs.flow import Flow, FlowSet
 from dialogs.graph import FlowGraph
@@ -140,7 +140,11 @@ class Filled:
     def _unfilled(self, flow: Flow, name: str, at: Mapping[str, int]) -> Iterator[Problem]:
         step, filled = flow.steps[name], at[name]
         for way, used in _uses(step):
-            if used.startswith("caller.") or used in step.filled_before() or self._set([used]) & filled:
+            if (
+                used.startswith(("caller.", f"{HOURS}."))
+                or used in step.filled_before()
+                or self._set([used]) & filled
+            ):
                 continue
             if used in self.flows.types and not flow.doubles:
                 source, how = used.partition(".")[0], self._lacking(flow, name, used, at)

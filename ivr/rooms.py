@@ -177,7 +177,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     closing.callback(writes.close)
     live = _open_flows(furnishing, store, voice, closing)
     plan, roster = staff_of(settings, live.current.flows.catalogue)
-    star_code = StarCode(roster, furnishing.clock.utc)
+    star_code = StarCode(roster, Clock().utc)
     lookups.answers("agent", star_code.who)
     writes.does("agent_state", star_code.own_write())
     queues = live.current.flows.catalogue.queues

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import gevent
 
 from esl.embedded.caller import ScriptedCaller
 
+CHECKOUT = Path(__file__).parents[1]
 START_SECONDS = 120
 
 
@@ -24,14 +26,18 @@ class Serving:
         self.log = home / f"log-{len(list(home.glob('log-*')))}.txt"
         ports = {"IVR_OUTBOUND__PORT": "0", "IVR_SWITCH__EVENT_PORT": "0", "IVR_SWITCH__LINE_PORT": "0"}
         ports["IVR_API__PORT"] = "0"
-        own = {"IVR_HOME": str(home), "IVR_SPEECH__ENGINE": "none"}
+        own = {"IVR_HOME": str(home), "IVR_SPEECH__ENGINE": "none", "PYTHONPATH": str(CHECKOUT)}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ivr", "--log-level", "debug", "serve", "--drain", "1"],
                 env={**os.environ, **ports, **own, **variables},
                 stdout=subprocess.PIPE,
                 stderr=log,
+                cwd=home,  # whatever a crash leaves would lie there
             )
+        # As an administrator may have set it for everybody; the server has to take it back.
+        most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (most, most))
         try:
             with gevent.Timeout(START_SECONDS, AssertionError("the server does not start")):
                 line = self._ready()

@@ -35,6 +35,8 @@ _ROUNDED = 10**15
 """From here on Excel does not keep every digit of a number."""
 _BETWEEN = re.compile(r"[\s().\-/\u00a0]")
 """What people write between the digits of a telephone number."""
+_TOTALS = frozenset({"total", "totals", "totales", "subtotal", "suma", "sumas", "sum"})
+"""What stands in the first column of a list's last line."""
 _COMPUTES = re.compile(r"[A-Za-z]\w*\(|[|!]")
 """A function's call, or a way to another program: no telephone number has that."""
 _BEGINS = ("=", "@", "＝", "＠")
@@ -95,6 +97,8 @@ def customer_number(text: str) -> str:
     """What callers will say or key."""
     if not plausible(text) or " " in text or re.fullmatch(r"[0-9]+\.[0-9]+", text):
         raise CellWrong("is no customer number: up to 20 letters or digits without blanks")
+    if text.casefold().rstrip(":.") in _TOTALS:
+        raise CellWrong("looks like a total and not like a customer: delete the line")
     return text
 
 

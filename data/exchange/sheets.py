@@ -39,7 +39,7 @@ class Sheet:
     """A list that is being read."""
 
     rows: Iterator[tuple[int, Sequence[Cell]]]
-    """With their numbers as a spreadsheet counts them, without empty ones. Raises `SheetWrong`."""
+    """With their numbers as a spreadsheet counts them, without blank ones. Raises `SheetWrong`."""
     remarks: Sequence[str] = ()
     """What whoever has made the list may not know of it."""
     filled: bool = True
@@ -72,7 +72,7 @@ def _told(path: Path, found: Iterator[tuple[int, Sequence[Cell]]]) -> Iterator[t
             raise SheetWrong(
                 f"{path}:{number} has {len(cells)} columns", remedy="see the delimiter and quotes"
             )
-        if any(cell not in (None, "") for cell in cells):
+        if any(cell.strip() if isinstance(cell, str) else cell is not None for cell in cells):
             yield number, cells
 
 

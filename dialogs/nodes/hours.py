@@ -8,6 +8,10 @@
 ```
 The calendar stands in `catalogue.yaml`, beside the flows. Without a zone it goes by the site's clock;
 `holidays` are the public ones of a country or a region; a date beats a holiday, a holiday beats the week.
+
+Everywhere in texts, `{hours.office}` says the calendar's week, and the days of the next two weeks on which it
+is otherwise: "de lunes a jueves, de nueve a siete, y los viernes, de nueve a tres. El martes, ocho de
+diciembre, está cerrado". So what is told is what the flow goes by.
 ```yaml catalogue
 calendars:
   office:

@@ -17,6 +17,11 @@
   answers_ahead: [order_id]       # what the same sentence may answer: then it is not asked any more
   failed: main_menu               # not understood after all retries
   error: main_menu                # optional: nobody understands just now; else as `failed`
+- ask: order_id
+  id: where
+  type: order_id
+  length: 6
+  prompt: {es: "¿Qué número tiene?", ca: "Quin número té?", en: "What is its number?"}
 ```
 The slot `reason` then holds the intent. A sure meaning goes on; one that is only likely is asked back
 ("¿Quiere anular un pedido?"); of two that are equally near, the caller chooses; the rest is not understood.

@@ -24,6 +24,7 @@ from ivr.agents.live_state import LiveState
 from ivr.agents.opening import dial_strings
 from ivr.agents.supervising import Supervision
 from ivr.agents.watchdog import Watchdog
+from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.queueing import sync
 from ivr.rooms import Rooms
@@ -47,7 +48,7 @@ class Attendance:
         self, settings: Settings, rooms: Rooms, *, event_socket: tuple[str, int], password: str
     ) -> None:
         store, roster, plan = beside(rooms.store), rooms.roster, rooms.people.plan
-        clock = rooms.records.clock
+        clock = Clock()  # the machine's, as the switch's: also where calls are played in another time
         self._settings, self._rooms = settings, rooms
         self.line = SwitchLine(event_socket, password)
         centre = self.line.centre

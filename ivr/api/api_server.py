@@ -66,6 +66,7 @@ class ApiServer:
             measures=self.measures,
             desks=self.desks,
             flows=lambda: rooms.live.current.flows,
+            attendance=lambda: server.attendance,
             trouble=lambda: trouble_of(server),
         )
         here.shows.append(lambda measures: show_server(measures, server))

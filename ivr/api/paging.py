@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from data.pages import MOST, Page, Place
 from ivr.api.problems import Problem
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 
 class Asked(BaseModel):
@@ -43,10 +44,10 @@ def written(place: Place | None) -> str | None:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def shown(page: Page[T], show: Callable[[T], BaseModel]) -> dict[str, Any]:
-    """The page as JSON tells it."""
-    entries = [show(one).model_dump(mode="json") for one in page.entries]
-    return {"entries": entries, "next": written(page.rest)}
+def shown(page: Page[T], show: Callable[[T], BaseModel], into: type[M]) -> M:
+    """The page as the interface tells it."""
+    # Each entry was made by its model a moment ago: to judge them all again would hold up the loop.
+    return into.model_construct(entries=[show(one) for one in page.entries], next=written(page.rest))
 
 
 def _place(cursor: str) -> Place:

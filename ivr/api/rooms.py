@@ -21,6 +21,7 @@ from ivr.config import Settings
 
 if TYPE_CHECKING:
     from dialogs.flow import FlowSet
+    from ivr.agents.attendance import Attendance
     from ivr.api.live import LiveCalls
     from ivr.api.measures import Measures
     from ivr.queueing.context_desk import Desks
@@ -48,6 +49,8 @@ class ApiRooms:
     """What new calls take; `None`: this process lives no calls."""
     shows: list[Callable[[Measures], None]] = field(default_factory=list)
     """Each sets figures that are looked up when somebody asks for them."""
+    attendance: Callable[[], Attendance | None] = lambda: None
+    """Who looks after the agents on this server; `None`: nobody."""
     trouble: Callable[[], tuple[str, ...]] = lambda: ()
     """Why this server should get no calls now; empty: it may."""
     now: Callable[[], datetime] = _utc

@@ -14,6 +14,7 @@ from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, local, show_json, show_table
+from ivr.cli.who import noted
 from ivr.config import Settings
 
 
@@ -44,6 +45,7 @@ def list_callbacks(settings: Settings, queue: str, ended: bool, as_json: bool) -
     """
     with store_of(settings) as store:
         found = store.callbacks.ended() if ended else store.callbacks.waiting(queue)
+        store.audit.note(noted("read", what="callbacks: number", why="ivr callbacks list"))
     zone = ZoneInfo(settings.calls.zone)
     if as_json:
         show_json([_row(one) for one in found if not queue or one.queue == queue])
@@ -83,6 +85,7 @@ def retry(settings: Settings, callback: UUID) -> None:
     with store_of(settings) as store:
         if not store.callbacks.revive(callback, at=datetime.now(UTC)):
             raise CannotBeDone(f"no unclear callback has the id {callback}: see `ivr callbacks list`")
+        store.audit.note(noted("write", what=f"callbacks: {callback}, state", why="ivr callbacks retry"))
     click.echo("they are called when it is their turn")
 
 
@@ -100,6 +103,8 @@ def cancel(settings: Settings, callback: UUID, why: str) -> None:
     with store_of(settings) as store:
         if not store.callbacks.cancel_one(callback, at=datetime.now(UTC), why=why):
             raise CannotBeDone(f"no open callback has the id {callback}: see `ivr callbacks list`")
+        why = f"ivr callbacks cancel: {why}"
+        store.audit.note(noted("write", what=f"callbacks: {callback}, state", why=why))
     click.echo("they are not called")
 
 

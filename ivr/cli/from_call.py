@@ -15,6 +15,7 @@ from dialogs.errors import DialogError
 from dialogs.written import add_test, test_text
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
+from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.workshop.recorded_call import Site, flows_of, test_of
 
@@ -57,6 +58,16 @@ def from_call(
                 f"there is no call {call_id} in the database: take its id from the server's log (`call=…`)"
             )
         flows = flows_of(record, store, settings.flows_folder)
+        store.audit.note(
+            noted(
+                "read",
+                what="calls: turns"
+                + (", as they were" if with_data else ", made up where they tell who it was"),
+                why="ivr flow from-call",
+                customer_id=record.customer_id,
+                call_id=call_id,
+            )
+        )
     site = Site(ZoneInfo(settings.calls.zone), settings.calls.region)
     title = name or f"call {call_id}"
     try:

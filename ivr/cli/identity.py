@@ -14,7 +14,7 @@ from data.verification import Scope
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.shown import json_option, local, show_json, show_table
-from ivr.cli.who import operator
+from ivr.cli.who import noted, operator
 from ivr.config import Settings
 from ivr.errors import CustomerUnknown, ProofUnfit
 from ivr.identity.pins import SHORTEST, Hashing, PinRefused, checked
@@ -100,6 +100,7 @@ def locks(settings: Settings, as_json: bool) -> None:
     """
     with store_of(settings) as store:
         found = store.verifications.lockouts(at=_now())
+        store.audit.note(noted("read", what="lockouts: callers' numbers", why="ivr identity locks"))
     if as_json:
         show_json({"locks": [asdict(one) for one in found]})
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from data.errors import DataError
 from data.store import Store
 from dialogs.results import Failed, Found, Missing, Slow
 from dialogs.source import nearest
@@ -22,6 +24,7 @@ from ivr.call_record import masked
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, show_json
+from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.lookups import Lookups
 from ivr.moments import MASK
@@ -75,12 +78,28 @@ def lookup(
             result = back_ends.ask(name, by, deadline=deadline, sensitive=bool(sensitive))
             asked.append((result, time.monotonic() - began))
         secrets = [by[key] for key in sensitive]
+        _note(store, name, by, secrets, asked[-1][0])
         _show(back_ends, name, asked, secrets, as_json=as_json)
     finally:
         back_ends.close()
         store.close()
     last = asked[-1][0]
     sys.exit(0 if isinstance(last, Found) else 1 if isinstance(last, Missing) else 2)
+
+
+def _note(store: Store, name: str, by: Mapping[str, str], secrets: list[str], result: object) -> None:
+    """That somebody has read what was found. A company's system may be asked without a database of ours."""
+    if not isinstance(result, Found):
+        return
+    number = by.get("customer_number", "")
+    entry = replace(
+        noted("read", what=f"{name}: {', '.join(result.record)}", why="ivr lookup"),
+        customer_number="" if number in secrets else number,
+    )
+    try:
+        store.audit.note(entry)
+    except DataError as lost:
+        raise CannotBeDone(f"nothing is shown that cannot be put on record: {lost}") from lost
 
 
 def _asked_by(

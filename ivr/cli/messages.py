@@ -10,6 +10,7 @@ import click
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.shown import json_option, local_seconds, show_json, show_table
+from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.recordings.library import shown_number
 
@@ -41,6 +42,8 @@ def list_(settings: Settings, state: str | None, limit: int, full_numbers: bool,
     """
     with store_of(settings) as store:
         found = [one for one in store.messages.latest(limit) if state in (None, one.state)]
+        what = "messages: recipient" + ("" if full_numbers else ", last digits")
+        store.audit.note(noted("read", what=what, why="ivr messages list"))
     rows = [
         {
             **asdict(one),

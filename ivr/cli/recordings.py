@@ -18,6 +18,7 @@ from rich.progress import Progress
 from data.store import Store
 from ivr.cli import pass_settings
 from ivr.cli.shown import json_option, local_seconds, show_json, show_table
+from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.errors import CannotPlay, NotWritable, RecordingUnreadable
 from ivr.recordings.library import Library, Recording, shown_number
@@ -113,7 +114,10 @@ def list_(
       ivr recordings list --caller 600111222 --json
     """
     zone = ZoneInfo(settings.calls.zone)
-    found = _library(settings).find(
+    library = _library(settings)
+    what = "recordings: list" + (", caller" if full_numbers else ", caller's last digits")
+    library.store.audit.note(noted("read", what=what, why="ivr recordings list"))
+    found = library.find(
         since=_moment(since, zone), until=_moment(until, zone, end=True), caller=caller, most=limit
     )
     rows = [_row(recording, full=full_numbers) for recording in found]
@@ -171,7 +175,9 @@ def play(settings: Settings, call_id: str, channel: Side | None, no_trim: bool) 
       ivr recordings play last
       ivr recordings play 019ac0de-7b52-7c4a-9e0f-0123456789ab --channel caller
     """
-    recording = _library(settings).get(call_id)
+    library = _library(settings)
+    recording = library.get(call_id)
+    _note(library, recording, "play")
     sound = read(recording.file)
     sound = sound if no_trim else trimmed(sound)
     if channel is not None:
@@ -180,6 +186,20 @@ def play(settings: Settings, call_id: str, channel: Side | None, no_trim: bool) 
         file = Path(folder) / "call.wav"
         sound.export(str(file), format="wav").close()
         play_file(file)
+
+
+def _note(library: Library, recording: Recording, action: str) -> None:
+    """Before: what is not on record must not be heard."""
+    call = recording.call
+    library.store.audit.note(
+        noted(
+            action,
+            what="recordings: sound",
+            why=f"ivr recordings {action}",
+            customer_id=call.customer_id,
+            call_id=call.call_id,
+        )
+    )
 
 
 def play_file(file: Path) -> None:
@@ -239,6 +259,7 @@ def export(
         for recording in progress.track(chosen, description="exporting"):
             ending: Any = form or recording.file.suffix.lower().removeprefix(".")
             target = folder / recording.name_outside(ending, zone)
+            _note(library, recording, "export")
             try:
                 sound = read(recording.file)
                 encode(

@@ -37,6 +37,7 @@ LOOKUPS: Mapping[str, Ask] = {
     "accounts": account.ask_all,
     "appointment": appointments.ask_next,
     "case": case.ask,
+    "day_possible": delivery_days.ask_one,
     "delivery_days": delivery_days.ask,
     "free_slots": appointments.ask_free,
     "movements": movements.ask,
@@ -52,6 +53,7 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "accounts": account.ALL,
     "appointment": appointments.APPOINTMENT,
     "case": case.SCHEMA,
+    "day_possible": delivery_days.ONE,
     "delivery_days": delivery_days.SCHEMA,
     "free_slots": appointments.FREE,
     "movements": movements.SCHEMA,
@@ -72,6 +74,7 @@ class Lookups:
         self._store, self._now = store, now
         self._asks: dict[str, Ask] = {
             **LOOKUPS,
+            "day_possible": partial(delivery_days.ask_one, calendar=working.deliveries),
             "delivery_days": partial(delivery_days.ask, calendar=working.deliveries),
             "free_slots": partial(appointments.ask_free, calendar=working.appointments),
         }

@@ -49,6 +49,20 @@ def answered_within(seconds: float, load: float, agents: int, handling: float) -
     return 1 - waits(load, agents) * math.exp(-(agents - load) * seconds / handling)
 
 
+def people_needed(load: float, handling: float, *, answered: float, within: float) -> int:
+    """The fewest agents with whom that share is answered within so many seconds (Erlang C).
+
+    Nobody is assumed to hang up, so it is on the safe side. Raises `ValueError` for a share that no number of
+    agents reaches.
+    """
+    if not 0 <= answered < 1:
+        raise ValueError(f"a share of {answered} cannot be promised: below 1")
+    agents = max(math.floor(load) + 1, 1)
+    while answered_within(within, load, agents, handling) < answered:
+        agents += 1
+    return agents
+
+
 @dataclass(frozen=True)
 class Impatient:
     """A queue whose callers hang up (Erlang A)."""

@@ -71,7 +71,7 @@ class Library:
     """The recordings of a site."""
 
     def __init__(self, store: Store, folder: Path) -> None:
-        self._store = store
+        self.store = store
         self._folder = folder
 
     def find(
@@ -83,7 +83,7 @@ class Library:
         most: int = 1000,
     ) -> Iterator[Recording]:
         """Newest first. Raises `DataError`."""
-        for call in self._store.calls.recorded(since=since, until=until, caller=caller, most=most):
+        for call in self.store.calls.recorded(since=since, until=until, caller=caller, most=most):
             yield Recording(call, self._file(call))
 
     def get(self, call_id: str) -> Recording:
@@ -111,7 +111,7 @@ class Library:
             identity = UUID(call_id)
         except ValueError:
             raise RecordingUnknown(f"{call_id[:60]!r} is no call id", remedy) from None
-        call = self._store.calls.get(identity)
+        call = self.store.calls.get(identity)
         if call is None:
             raise RecordingUnknown(f"There is no call {identity}", remedy)
         if not call.recording:

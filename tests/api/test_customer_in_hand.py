@@ -46,6 +46,13 @@ steps:
     hangup: normal
 """
 PIN = "8642"
+QUEUES = "queues: {billing: {}}\nagents: {1001: {queues: [billing], wrap_up: 60}}\n"
+OUTCOMES = """strategies:
+  service:
+    queues: [billing]
+    outcomes:
+      solved: {label: {es: Resuelto}}
+"""
 
 
 class Playing:
@@ -54,6 +61,8 @@ class Playing:
     def __init__(self, folder: Path) -> None:
         (folder / "flows").mkdir()
         (folder / "flows" / "catalogue.yaml").write_text("queues: [billing]\n", encoding="utf-8")
+        (folder / "flows" / "queues.yaml").write_text(QUEUES, encoding="utf-8")
+        (folder / "flows" / "outcomes.yaml").write_text(OUTCOMES, encoding="utf-8")
         (folder / "flows" / "main.flow.yaml").write_text(FLOW, encoding="utf-8")
         api = ApiSettings(port=0, limits=ApiLimits(per_token=1000, per_address=1000))
         settings = settings_in(folder, engine="none").model_copy(
@@ -70,6 +79,7 @@ class Playing:
         self.stage.__enter__()
         assert self.stage.switch is not None
         where = self.stage.switch.addresses
+        self.stage.server.attend_agents(where.events, where.password)
         self.api.start(self.stage.server, (where.events, where.password))
         self.switch = InboundConnection(*where.events, where.password)
         self.switch.connect()
@@ -94,6 +104,10 @@ class Playing:
 
     def get(self, path: str, headers: dict[str, str]) -> Any:
         return self.pool.request("GET", path, headers=headers)
+
+    def post(self, path: str, headers: dict[str, str], **body: Any) -> Any:
+        answer = self.pool.request("POST", path, headers=headers, json=body)
+        return {**json.loads(answer.data), "http": answer.status}
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +159,10 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
     assert stage.switch is not None
     desk = ScriptedCallee(stage.switch.addresses.lines, number="1001")
     desk.join()
-    playing.centre("agent", "set", "contact", "agent", "user/1001")
-    agent = playing.token(Role.AGENT, agent="agent")
+    agent, supervisor = playing.token(Role.AGENT, agent="1001"), playing.token(Role.SUPERVISOR)
+    assert playing.post("/agents/me/state", agent, state="paused", reason="nonsense")["http"] == 409
+    assert playing.post("/agents/me/state", agent, state="in")["state"] == "in"
+    assert playing.get("/agents/me/contact", agent).status == 404
     screen = Screen(playing, agent)
     caller = stage.caller("+34600000500")
     caller.join()
@@ -172,30 +188,43 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
     assert in_hand["call_id"] == context["call_id"]
     before = len(desk.heard)
     desk.ring()
-    gevent.sleep(0.6)  # as a telephone rings: the sentence is synthesised meanwhile
+    asked = commands.get_variable(offered["leg"], "cc_outbound_announce")
+    screen.wait(lambda: ".wav" in playing.switch.api(asked))  # it is synthesised while the telephone rings
     desk.answer()
     screen.wait(lambda: len(desk.heard) > before + 16_000, 20)  # a second of it
     loud = desk.heard[before : before + 16_000]
     assert any(loud), "the whisper"
     screen.wait(lambda: ("call_answered") in [kind for kind, _ in screen.told])
-    screen.wait(lambda: stage_state(playing) == "In a queue call")
-    queue = json.loads(playing.get("/queues/billing", playing.token(Role.SUPERVISOR)).data)
+    screen.wait(lambda: floor(playing, supervisor)["doing"] == "talking")
+    queue = json.loads(playing.get("/queues/billing", supervisor).data)
     assert (queue["waiting"], queue["agents"], queue["free"]) == (0, 1, 0)
     desk.hang_up()
     assert caller.wait_hangup(15)
     screen.wait(lambda: screen.told[-1][0] == "call_ended")
     assert json.loads(playing.get("/agents/me/call", agent).data)["code"] == "not_found"
+    screen.wait(lambda: playing.get("/agents/me/contact", agent).status == 200)
+    contact = json.loads(playing.get("/agents/me/contact", agent).data)
+    assert (contact["queue"], list(contact["outcomes"])) == ("billing", ["solved"])
+    screen.wait(lambda: floor(playing, supervisor)["doing"] == "wrap_up")
+    assert playing.post("/agents/me/contact/close", agent, outcome="nonsense")["http"] == 422
+    assert playing.post("/agents/me/contact/close", agent, outcome="solved")["outcome"] == "solved"
+    assert playing.post("/agents/me/contact/close", agent, outcome="solved")["http"] == 404
+    assert (
+        playing.post("/agents/1001/state", supervisor, state="paused", reason="training")["state"] == "paused"
+    )
+    assert playing.post("/agents/9999/state", supervisor, state="out", reason="x")["http"] == 404
+    listening = {"mode": "listen", "telephone": "1002", "why": "quality"}
+    assert playing.post("/agents/1001/supervise", supervisor, **listening)["code"] == "not_supervised"
     stage.wait_until_idle()
     reads = [one for one in playing.store.audit.latest(20) if one.what.startswith("context")]
-    assert {one.who for one in reads} == {"api:agent"}
+    assert {one.who for one in reads} == {"api:1001"}
     assert len(reads) == 2
     screen.close()
 
 
-def stage_state(playing: Playing) -> str:
-    from esl.call_centre import CallCentre  # noqa: PLC0415 - only here
-
-    return CallCentre(playing.switch.api).agents()["agent"].state
+def floor(playing: Playing, supervisor: dict[str, str]) -> Any:
+    (one,) = json.loads(playing.get("/agents", supervisor).data)["agents"]
+    return one
 
 
 def test_a_screen_that_was_away_hears_what_it_missed(playing: Playing) -> None:

@@ -121,7 +121,7 @@ def test_calls_come_in_pages_newest_first_and_none_twice(service: Service) -> No
     "query",
     [
         "limit=0",
-        "limit=201",
+        "limit=101",
         "limit=x",
         "cursor=%00",
         "cursor=MjAyNg",

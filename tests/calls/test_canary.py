@@ -27,6 +27,7 @@ from esl.embedded.caller import ScriptedCaller
 from esl.live_folder import claim
 from ivr.moments import CallerAnswered, Moment, SystemSpoke
 from ivr.stage import Stage
+from ivr.tracing import trace_of
 from ivr.voice import Speaker
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
@@ -197,6 +198,8 @@ def test_keyed_digits_are_nowhere(
             gevent.sleep(0.05)  # between two looks: the server carries it by itself
     folder = stage.settings.home
     assert found_in(folder) == []
+    events = trace_of(stage.server.rooms.store, record.call_id, words=True)
+    assert events is not None and not [way for way in written(CANARY) if way.decode() in repr(events)]
     logged = caplog.text + capsys.readouterr().out
     assert not [way for way in written(CANARY) if way.decode() in repr(told) or way.decode() in logged]
     assert caught_key_by_key(logged) == []
@@ -342,27 +345,31 @@ def live_audio() -> list[Path]:
     return [folder for folder in LIVE_AUDIO.glob(f"ivr-{os.geteuid()}") if folder.is_dir()]
 
 
-KILLS = {"keying": CANARY[:7], "reading back": CANARY}
-"""When the server dies → how much of the PIN it has got."""
+KILLS = {"keying": (CANARY[:7], signal.SIGKILL), "reading back": (CANARY, signal.SIGSEGV)}
+"""When the server dies → how much of the PIN it has got, and how: a crash would leave a core file."""
 
 
 @pytest.mark.parametrize("when", [pytest.param("keying", marks=pytest.mark.long), "reading back"])
 def test_digits_are_nowhere_if_the_server_is_killed(tmp_path: Path, when: str) -> None:
-    """In the middle of the question: in no file, and the prompt that said them goes at the next start."""
+    """In the middle of the question: in no file, no core of a crash, and no stack that is told of it; and the
+    prompt that said them goes at the next start."""
     furnish(tmp_path)
     store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
     store.upgrade()
     seed(store)
-    serving = Serving(tmp_path)
+    serving = Serving(tmp_path, PYTHONFAULTHANDLER="1")
     caller = serving.caller("+34600000931")
-    pass_the_pin(caller, KILLS[when])
+    pin, how = KILLS[when]
+    pass_the_pin(caller, pin)
     if when == "reading back":
         assert caller.wait_for_sound(20)
     private = tmp_path / "prompts" / "private"
     left = len(list(private.rglob("*.wav")))
     assert left == (when == "reading back")
-    serving.end(signal.SIGKILL)
+    serving.end(how)
     caller.vanish()
+    assert how == signal.SIGKILL or "Segmentation fault" in serving.log.read_text("utf-8"), "it did not crash"
+    assert not list(tmp_path.glob("*core*"))
     claim(private, ending=".wav").release()  # as the next server does when it starts
     assert list(private.rglob("*.wav")) == []
     assert found_in(tmp_path, *live_audio()) == []

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import gevent
+import pytest
 
 from data.call_log import CallLog
 from data.spool import Spool
 from data.store import Store
 from ivr.clock import Clock
 from ivr.records import Records
-from tests.data.conftest import NODE, begun, ended, locked_by_another_process, turn
+from tests.data.conftest import NODE, NOW, begun, ended, locked_by_another_process, turn
 from tests.data.postgresql import Server
+from tests.databases import store_at
 
 PATIENCE = 0.05
 
@@ -88,3 +94,44 @@ def test_a_stop_keeps_what_hangs(sqlite_store: Store, sqlite_file: Path, tmp_pat
         assert kept(spool) == Counter(begun=1, turn=3, ended=1)
     assert spool.drain(sqlite_store).set_aside == 0
     insist_on_one_whole_call(sqlite_store)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of four megabytes, that is really full when it is full."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted by this user")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
+    """No room for the database, in the middle of a call: it waits on another disk, and nothing is lost."""
+    store = store_at(small_disk / "ivr.sqlite3")
+    spool = Spool(tmp_path / "spool")
+    records = records_of(store, spool)
+    write_a_call(records)
+    records.wait_until_written()
+    filler = small_disk / "somebody-elses"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    log, call = records.call_log, begun(started_at=NOW + timedelta(minutes=5))
+    records.write(lambda: log.begin(call))
+    for n in range(1, 40):
+        records.write(lambda n=n: log.add_turn(call.call_id, turn(n, text="ñ" * 3000)))  # type: ignore[misc]  # each its own
+    records.write(lambda: log.finish(ended(call.call_id)))
+    with gevent.Timeout(20, AssertionError("the ending is not on the disk")):
+        while not kept(spool)["ended"]:
+            gevent.sleep(0.01)  # another thread's doing
+    filler.unlink()
+    records.wait_until_written()
+    last, first = store.calls.latest(5)
+    assert first.finished and len(first.turns) == 3
+    assert last.finished and [one.n for one in last.turns] == list(range(1, 40))
+    assert not spool.waiting and not (spool.folder / "set-aside.jsonl").exists()
+    records.close()
+    store.close()

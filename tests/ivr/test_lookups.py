@@ -70,6 +70,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     questions["case"] |= {"customer_number": "45716"}
     questions["order"] |= {"home_postcode": "28014"}
     questions["delivery_days"] = {"order_id": "780387", "customer_number": "65193"}
+    questions["day_possible"] = {**questions["delivery_days"], "day": "2026-11-25"}
     questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(questions)
     for name, by in questions.items():
@@ -203,6 +204,47 @@ def test_whose_delivery_days_they_are(store: Store) -> None:
     for stranger in ("45716", "none", ""):
         by = {"order_id": "780387", "customer_number": stranger}
         assert lookups.ask("delivery_days", by) == Missing()
+
+
+@pytest.mark.parametrize(
+    ("day", "reason", "following"),
+    [
+        ("2026-11-24", "", None),
+        ("2026-11-29", "no_delivery", "2026-11-30"),  # a Sunday
+        ("2026-12-08", "no_delivery", "2026-12-09"),  # a holiday
+        ("2026-11-23", "past", "2026-11-24"),
+        ("2026-11-01", "past", "2026-11-24"),
+        ("2027-01-22", "", None),  # the last day of the window
+        ("2027-01-25", "too_far", "2026-11-24"),
+        ("9999-12-31", "too_far", "2026-11-24"),
+    ],
+)
+def test_whether_a_delivery_day_is_possible(
+    store: Store, day: str, reason: str, following: str | None
+) -> None:
+    """Sundays, holidays, what is past and what is beyond the window, each with the next possible day."""
+    working = WorkingDaySettings().of_site("ES")
+    by = {"order_id": "780387", "customer_number": "65193", "day": day}
+    answer = Lookups(store, lambda: TODAY, working).ask("day_possible", by)
+    assert answer == Found({"possible": not reason, "reason": reason, "next_day": following})
+
+
+def test_a_parcel_under_way_needs_two_days_and_a_delivered_one_cannot_come(store: Store) -> None:
+    """What is with the carrier takes longer to be stopped; somebody else's order is not there."""
+    working = WorkingDaySettings().of_site("ES")
+
+    def asked(order_id: str, owner: str, day: str) -> object:
+        by = {"order_id": order_id, "customer_number": owner, "day": day}
+        return Lookups(store, lambda: TODAY, working).ask("day_possible", by)
+
+    owner = owner_of(store, "order", "780346")
+    soon = Found({"possible": False, "reason": "too_soon", "next_day": "2026-11-25"})
+    assert asked("780346", owner, "2026-11-24") == soon
+    delivered = owner_of(store, "order", "780379")
+    gone = Found({"possible": False, "reason": "delivered", "next_day": None})
+    assert asked("780379", delivered, "2026-11-25") == gone
+    assert asked("780346", "65193", "2026-11-25") == Missing()
+    assert asked("780346", owner, "tomorrow") == Missing()
 
 
 def test_a_case_of_nobody_known_takes_the_postcode_that_was_given_with_it(store: Store) -> None:

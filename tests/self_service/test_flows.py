@@ -79,8 +79,8 @@ def test_another_delivery_day(world: World, language: str, said: Said) -> None:
     call = world.call("change_delivery", language).keys(str(LUCIA.order_number), *WHO)
     assert call.step == "wanted_day"
     call.says(said("el ocho de diciembre", "el vuit de desembre", "the eighth of December"))
-    call.says(said("sí", "sí", "yes"))
     assert said("Ese día no repartimos", "Aquest dia no fem", "We do not deliver on that day") in call.last
+    assert said("miércoles 9", "dimecres 9", "Wednesday 9") in call.last
     call.says(said("el dos de diciembre", "el dos de desembre", "the second of December"))
     call.says("no")
     assert call.step == "wanted_day"

@@ -65,7 +65,7 @@ def callbacks() -> Any:
         lambda: here.store.pages.callbacks(after, asked.limit, queue=asked.queue, ended=asked.ended)
     )
     audit("read", "callbacks: number")
-    return shown(page, _line)
+    return shown(page, _line, CallbackPage)
 
 
 @blueprint.post("/callbacks/<uuid:callback_id>/cancel")

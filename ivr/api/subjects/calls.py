@@ -108,7 +108,7 @@ def calls() -> Any:
         )
     )
     audit("read", "calls: list")
-    return shown(page, _line)
+    return shown(page, _line, CallPage)
 
 
 @blueprint.get("/calls/<uuid:call_id>")

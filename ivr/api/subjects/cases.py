@@ -87,7 +87,7 @@ def cases() -> Any:
     after = asked.after
     page = here.beside.do(lambda: here.store.pages.cases(after, asked.limit, status=asked.status))
     audit("read", "tickets: list")
-    return shown(page, _line)
+    return shown(page, _line, CasePage)
 
 
 @blueprint.get("/cases/<string(maxlength=20):reference>")

@@ -61,7 +61,7 @@ def consents() -> Any:
     after = asked.after
     page = here.beside.do(lambda: here.store.pages.consents(after, asked.limit, kind=asked.kind))
     audit("read", "consents: list")
-    return shown(page, _line)
+    return shown(page, _line, ConsentPage)
 
 
 @blueprint.get("/consents/<uuid:consent_id>")

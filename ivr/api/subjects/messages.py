@@ -74,7 +74,7 @@ def messages() -> Any:
     after = asked.after
     page = here.beside.do(lambda: here.store.pages.messages(after, asked.limit, state=asked.state))
     audit("read", "messages: list")
-    return shown(page, _line)
+    return shown(page, _line, MessagePage)
 
 
 @blueprint.get("/outbox")

@@ -65,7 +65,7 @@ def recordings() -> Any:
         )
     )
     audit("read", "recordings: list")
-    return shown(page, _line)
+    return shown(page, _line, RecordingPage)
 
 
 @blueprint.get("/recordings/<uuid:call_id>/sound")

@@ -1,0 +1,207 @@
+"""What reports are made of, row by row: nothing here is kept in memory, however long the period.
+
+Rules:
+1. Rows come in portions, in an order that lets whoever reads them forget what is behind.
+2. What follows of a call in a queue (was it passed on, when was it first answered) is asked of the database,
+   so that no reader has to remember legs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import String, and_, case, cast, exists, func, literal, select
+from sqlalchemy.orm import aliased
+
+from data.database import Database
+from data.models import (
+    AgentStatusRow,
+    CallbackRow,
+    CallRow,
+    CallStepRow,
+    MissedOfferRow,
+    QueueVisitRow,
+)
+from data.records import utc
+
+PORTION = 5000
+NOBODYS = ("", "anonymous", "Anonymous", "restricted", "unavailable", "unknown")
+"""What a switch writes for a number that was withheld."""
+LONGEST_TALK = timedelta(days=1)
+"""What began longer before the period does not reach into it."""
+
+
+class Visit(NamedTuple):
+    """A stay in a queue."""
+
+    queue: str
+    joined_at: datetime
+    told_wait: int | None
+    kept_since: datetime | None
+    agent: str | None
+    answered_at: datetime | None
+    talk_ended_at: datetime | None
+    held_ms: int | None
+    wrapped_up_at: datetime | None
+    left_at: datetime | None
+    left_by: str | None
+    left_for: str
+    nth: int
+    """Which one of its leg, from 1."""
+    leg_answered_at: datetime | None
+    """When the leg was first answered, in whichever queue."""
+    next_joined_at: datetime | None
+    """When the same leg came to a queue again."""
+
+
+class Talk(NamedTuple):
+    """A conversation with an agent."""
+
+    agent: str
+    queue: str
+    answered_at: datetime
+    talk_ended_at: datetime
+    wrapped_up_at: datetime | None
+    passed_on: bool
+    """Whether the leg came to a queue again afterwards."""
+
+
+class Figures:
+    """Every method blocks while it is read; nothing is changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def visits(self, since: datetime, until: datetime, queues: Sequence[str] = ()) -> Iterator[Visit]:
+        """Stays that began in that time, as they began. Legs are followed within that time."""
+        row = QueueVisitRow
+        leg: dict[str, Any] = {"partition_by": row.leg, "order_by": (row.joined_at, row.id)}
+        within = (
+            select(
+                *(getattr(row, name) for name in Visit._fields[:12]),
+                func.row_number().over(**leg).label("nth"),
+                func.min(row.answered_at).over(partition_by=row.leg).label("leg_answered_at"),
+                func.lead(row.joined_at, type_=row.joined_at.type).over(**leg).label("next_joined_at"),
+            )
+            .where(row.joined_at >= utc(since), row.joined_at < utc(until))
+            .subquery()
+        )
+        query = select(within).order_by(within.c.joined_at)
+        if queues:
+            query = query.where(within.c.queue.in_(queues))
+        return map(Visit._make, self._rows(query))
+
+    def talks(self, since: datetime, until: datetime) -> Iterator[Talk]:
+        """Conversations that are over and touch that time, agent by agent, in their order."""
+        row = QueueVisitRow
+        later = aliased(row)
+        passed_on = exists(select(later.id).where(later.leg == row.leg, later.joined_at > row.answered_at))
+        query = (
+            select(*(getattr(row, name) for name in Talk._fields[:-1]), passed_on.label("passed_on"))
+            .where(
+                row.agent.is_not(None),
+                row.answered_at >= utc(since) - LONGEST_TALK,
+                row.answered_at < utc(until),
+                row.talk_ended_at.is_not(None),
+                func.coalesce(row.wrapped_up_at, row.talk_ended_at) > utc(since),
+            )
+            .order_by(row.agent, row.answered_at)
+        )
+        return map(Talk._make, self._rows(query))
+
+    def statuses(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime, str]]:
+        """Agents' statuses: what each had at the beginning of that time, and every change in it."""
+        row = AgentStatusRow
+        last = (
+            select(row.agent, func.max(row.at).label("at")).where(row.at <= utc(since)).group_by(row.agent)
+        ).subquery()
+        before = select(row.agent, row.at, row.status).join(
+            last, and_(row.agent == last.c.agent, row.at == last.c.at)
+        )
+        within = select(row.agent, row.at, row.status).where(row.at > utc(since), row.at < utc(until))
+        both = before.union_all(within).subquery()
+        return self._rows(select(both).order_by(both.c.agent, both.c.at))
+
+    def missed(self, since: datetime, until: datetime) -> Iterator[tuple[str, str, datetime]]:
+        """Calls that agents did not take: agent, queue, when."""
+        row = MissedOfferRow
+        return self._rows(
+            select(row.agent, row.queue, row.at)
+            .where(row.at >= utc(since), row.at < utc(until))
+            .order_by(row.agent, row.at)
+        )
+
+    def booked(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime, str]]:
+        """Callbacks that were promised in that time: queue, when, what became of it."""
+        row = CallbackRow
+        return self._rows(
+            select(row.queue, row.booked_at, row.state)
+            .where(row.booked_at >= utc(since), row.booked_at < utc(until))
+            .order_by(row.booked_at)
+        )
+
+    def calls(self, since: datetime, until: datetime, back: timedelta) -> Iterator[tuple[str, datetime, Any]]:
+        """Calls that came in, person by person: who, when, and when they had called before that, as far as
+        `back` before the period. Who nobody knows is their number; without one it is nobody (`""`)."""
+        row = CallRow
+        known = literal("=") + cast(row.customer_id, String)
+        nobody = row.caller_number.in_(NOBODYS)
+        person = case((row.customer_id.is_not(None), known), (nobody, ""), else_=row.caller_number)
+        began = (
+            select(
+                person.label("who"),
+                row.started_at,
+                func.lag(row.started_at, type_=row.started_at.type)
+                .over(partition_by=person, order_by=(row.started_at, row.id))
+                .label("before"),
+            )
+            .where(
+                row.direction == "inbound",
+                row.started_at >= utc(since) - back,
+                row.started_at < utc(until),
+            )
+            .subquery()
+        )
+        return self._rows(
+            select(began).where(began.c.started_at >= utc(since)).order_by(began.c.who, began.c.started_at)
+        )
+
+    def steps(self, since: datetime, until: datetime, flow: str = "") -> Iterator[Any]:
+        """Where calls went: flow, step, language, times, silences, words that were not understood, drop-outs,
+        calls."""
+        step, call = CallStepRow, CallRow
+        query = (
+            select(
+                step.flow,
+                step.step,
+                step.language,
+                func.count().label("visits"),
+                func.sum(step.no_input).label("no_input"),
+                func.sum(step.no_match).label("no_match"),
+                func.sum(case((step.left_by == "", 1), else_=0)).label("dropped"),
+                func.count(func.distinct(step.call_id)).label("calls"),
+            )
+            .join(call, call.id == step.call_id)
+            .where(call.started_at >= utc(since), call.started_at < utc(until))
+            .group_by(step.flow, step.step, step.language)
+            .order_by(step.flow, step.step, step.language)
+        )
+        return self._rows(query if not flow else query.where(step.flow == flow))
+
+    def outcomes(self, since: datetime, until: datetime) -> Iterator[tuple[str, str, int]]:
+        """How calls ended: outcome, language, how many."""
+        row = CallRow
+        outcome = func.coalesce(row.outcome, "")
+        return self._rows(
+            select(outcome, row.language, func.count())
+            .where(row.started_at >= utc(since), row.started_at < utc(until))
+            .group_by(outcome, row.language)
+            .order_by(func.count().desc(), outcome, row.language)
+        )
+
+    def _rows(self, query: Any) -> Iterator[Any]:
+        with self._database.inspecting() as connection:
+            streaming = connection.execution_options(stream_results=True, yield_per=PORTION)
+            yield from streaming.execute(query)

@@ -1,0 +1,135 @@
+"""Opening hours as people say them: "de lunes a jueves, de nueve a siete, y los viernes, de nueve a tres".
+
+They are made from the calendar, so that what is told is what the flows go by. Days of the next two weeks on
+which it is otherwise (holidays, exceptions) are told behind the week.
+"""
+
+# ruff: noqa: E501 - tables are read by rows
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from babel.dates import get_day_names
+
+from dialogs.calendars import Calendar, Hours
+from dialogs.spoken_days import day_and_weekday, time_of_day
+
+AHEAD_DAYS = 14
+MOST_EXCEPTIONS = 3
+_DAY = 24 * 60
+
+
+@dataclass(frozen=True)
+class _Words:
+    one: str
+    two: str
+    row: str
+    """From one day to another."""
+    hours: str
+    and_: str
+    closed: str
+    whole_day: str
+    on: str
+    plural: Mapping[str, str]
+    never: str
+
+
+_WORDS: Mapping[str, _Words] = {
+    "es": _Words(
+        "los {0}", "los {0} y {1}", "de {0} a {1}", "de {0} a {1}", "y", "está cerrado", "todo el día", "el {0}",
+        {"sábado": "sábados", "domingo": "domingos"}, "con cita previa",
+    ),
+    "ca": _Words(
+        "els {0}", "els {0} i {1}", "de {0} a {1}", "de {0} a {1}", "i", "és tancat", "tot el dia", "{0}",
+        {"dissabte": "dissabtes", "diumenge": "diumenges"}, "amb cita prèvia",
+    ),
+    "en": _Words(
+        "{0}", "{0} and {1}", "{0} to {1}", "from {0} to {1}", "and", "it is closed", "all day", "on {0}", {},
+        "by appointment",
+    ),
+}  # fmt: skip
+
+
+def spoken_hours(calendar: Calendar, language: str, today: date | None, region: str) -> str:
+    """The week, and what is otherwise soon; without a full stop at its end. Empty for a language without words."""
+    words = _WORDS.get(language)
+    if words is None:
+        return ""
+    week = [_days(first, last, words, language) + ("" if language == "en" else ",") + " " + _hours(
+        hours, words, language, region
+    ) for first, last, hours in _rows(calendar)]  # fmt: skip
+    told = _joined(week, f", {words.and_} ", ", ") or words.never
+    exceptions = [] if today is None else _exceptions(calendar, words, language, today, region)
+    return ". ".join([told, *exceptions])
+
+
+def _rows(calendar: Calendar) -> list[tuple[int, int, Sequence[Hours]]]:
+    """Neighbouring weekdays with the same hours; days that are closed are left out."""
+    rows: list[tuple[int, int, Sequence[Hours]]] = []
+    for day in range(7):
+        hours = calendar.days.get(day, ())
+        if not hours:
+            continue
+        if rows and rows[-1][1] == day - 1 and rows[-1][2] == hours:
+            rows[-1] = (rows[-1][0], day, hours)
+        else:
+            rows.append((day, day, hours))
+    return rows
+
+
+def _days(first: int, last: int, words: _Words, language: str) -> str:
+    names = get_day_names("wide", context="format", locale=language)
+    if last - first > 1:
+        return words.row.format(names[first], names[last])
+    one, other = (words.plural.get(names[day], names[day]) for day in (first, last))
+    return words.one.format(one) if first == last else words.two.format(one, other)
+
+
+def _hours(hours: Sequence[Hours], words: _Words, language: str, region: str) -> str:
+    return _joined([_stretch(one, words, language, region) for one in hours], f" {words.and_} ", ", ")
+
+
+def _stretch(hours: Hours, words: _Words, language: str, region: str) -> str:
+    if (hours.begin, hours.end) == (0, _DAY):
+        return words.whole_day
+    # "De nueve a siete" is clear; "de ocho a ocho", or what begins in the afternoon, is not.
+    clear = 5 * 60 <= hours.begin < 12 * 60 and hours.end - hours.begin < 12 * 60
+    clear = clear or (hours.begin >= 12 * 60 and hours.end <= 22 * 60)
+    ends = (_clock(minute % _DAY, language, region, bare=clear) for minute in (hours.begin, hours.end))
+    return words.hours.format(*ends)
+
+
+_PARTS = (" de la ", " del ", " in the ", " at night", " o'clock")
+
+
+def _clock(minute: int, language: str, region: str, *, bare: bool) -> str:
+    said = time_of_day(f"{minute // 60:02}:{minute % 60:02}", language, region=region)[0]
+    said = said.split(" ", 1)[1] if language in ("es", "ca") else said
+    if not bare:
+        return said.replace(" o'clock", "")
+    for part in _PARTS:
+        said = said.partition(part)[0]
+    return said.removesuffix(" noon")
+
+
+def _exceptions(calendar: Calendar, words: _Words, language: str, today: date, region: str) -> list[str]:
+    """The next days on which it is not as in every week."""
+    found = []
+    for ahead in range(AHEAD_DAYS + 1):
+        day = today + timedelta(days=ahead)
+        hours = calendar.hours_on(day)
+        if tuple(hours) == tuple(calendar.days.get(day.weekday(), ())):
+            continue
+        name = words.on.format(day_and_weekday(day, language, today, region=region)[0])
+        how = _hours(hours, words, language, region) if hours else words.closed
+        found.append(f"{name[0].upper()}{name[1:]}, {how}")
+    return found[:MOST_EXCEPTIONS]
+
+
+def _joined(parts: Sequence[str], last: str, others: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return others.join(parts[:-1]) + last + parts[-1]

@@ -1,0 +1,96 @@
+"""The floor: every agent now, a supervisor's hand on their state, and their ear on a conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from flask import Blueprint, request
+from pydantic import BaseModel, Field
+
+from ivr.agents.desk import Who
+from ivr.agents.supervising import NotSupervised
+from ivr.api.document import answers
+from ivr.api.paging import Asked
+from ivr.api.roles import Role, needs, who_asks
+from ivr.api.subjects.desk import STATUSES, Presence, attendance, presence, tell_refusals
+
+blueprint = Blueprint("floor", __name__)
+tell_refusals(blueprint, {**STATUSES, NotSupervised: 409})
+
+
+class AgentNow(BaseModel):
+    """An agent now."""
+
+    agent: str
+    name: str
+    state: str = Field(description="in, paused or out")
+    reason: str
+    since: datetime | None
+    doing: str = Field(
+        description="free, ringing, talking, wrap_up; empty: nothing, or the switch has them not"
+    )
+    queue: str = Field(description="Of the contact in hand")
+    answered: int = Field(description="Today")
+    missed: int = Field(description="Today")
+    on_switch: bool
+
+
+class AgentsNow(BaseModel):
+    """All of them."""
+
+    agents: list[AgentNow]
+
+
+class Forcing(Asked):
+    """What an agent is to be."""
+
+    state: Literal["in", "paused", "out"]
+    reason: str = Field(min_length=1, max_length=60)
+
+
+class Supervising(Asked):
+    """How a supervisor wants to be with a conversation."""
+
+    mode: Literal["listen", "whisper", "join"]
+    telephone: str = Field(min_length=1, max_length=40, description="The supervisor's: it is rung first")
+    why: str = Field(min_length=1, max_length=200)
+
+
+class OnTheLine(BaseModel):
+    """A supervisor is on the line."""
+
+    leg: str = Field(description="Theirs, on the switch")
+    queue: str
+
+
+@blueprint.get("/agents")
+@needs(Role.SUPERVISOR)
+@answers(AgentsNow, tag="Agents", problems=(503,))
+def agents() -> Any:
+    """Every declared agent, and what they do."""
+    names = AgentNow.model_fields
+    live = attendance().live.agents()
+    return AgentsNow(agents=[AgentNow(**{name: getattr(one, name) for name in names}) for one in live])
+
+
+@blueprint.post("/agents/<string(maxlength=60):agent>/state")
+@needs(Role.SUPERVISOR)
+@answers(Presence, tag="Agents", body=Forcing, problems=(404, 503))
+def force(agent: str) -> Any:
+    """Sets an agent's state; who did it and why is on record."""
+    asked: Forcing = request.context.json  # type: ignore[attr-defined] # spectree's
+    who = Who(who_asks().name, "supervisor", asked.reason)
+    return presence(attendance().desk.force(agent, asked.state, who, reason=asked.reason))
+
+
+@blueprint.post("/agents/<string(maxlength=60):agent>/supervise")
+@needs(Role.SUPERVISOR)
+@answers(OnTheLine, tag="Agents", body=Supervising, problems=(409, 503))
+def supervise(agent: str) -> Any:
+    """Rings the supervisor, and lets them hear the agent's conversation once they have answered."""
+    asked: Supervising = request.context.json  # type: ignore[attr-defined] # spectree's
+    found = attendance().supervision.supervise(
+        asked.mode, agent, asked.telephone, by=who_asks().name, why=asked.why
+    )
+    return OnTheLine(leg=found.leg, queue=found.contact.queue)

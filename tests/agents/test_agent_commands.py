@@ -1,0 +1,144 @@
+"""`ivr agent`, `ivr queue status`, `ivr supervise`: as an operator types them, against a running switch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ivr.identity.pins import HASHER
+from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, House, house
+from tests.commands import Done, ivr
+
+CATALOGUE = "queues: [billing, support]\n"
+
+
+@dataclass
+class Desk:
+    """An installation whose switch runs in this process."""
+
+    home: Path
+    house: House
+
+    def run(self, *words: str) -> Done:
+        return ivr(self.home, *words, SWITCH_PASSWORD=self.house.switch.config.password)
+
+
+SETTINGS = """
+switch: {{event_host: {host}, event_port: {port}, event_password: {{env: SWITCH_PASSWORD}}}}
+agents: {{outside: ["{outside}"]}}
+messages: {{webhooks: {{crm: {{url: "https://crm.example.net/told", secret: {{env: SWITCH_PASSWORD}}}}}}}}
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    flows = tmp_path / "flows"
+    flows.mkdir()
+    files = {"catalogue": CATALOGUE, "queues": QUEUES, "agents": AGENTS, "outcomes": OUTCOMES}
+    for name, text in files.items():
+        (flows / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with house(tmp_path) as home:
+        host, port = home.switch.event_socket_address
+        settings = SETTINGS.format(host=host, port=port, outside=OUTSIDE)
+        (tmp_path / "ivr.yaml").write_text(settings, encoding="utf-8")
+        yield Desk(tmp_path, home)
+
+
+def test_in_pause_and_out(desk: Desk) -> None:
+    """Each command tells what is so now; the switch has it; what cannot be is status 2 with the remedy."""
+    done = desk.run("agent", "in", "2001")
+    assert (done.returncode, done.stdout) == (0, "2001 is in\n"), done.stderr
+    assert desk.house.agent("2001").status == "Available"
+    record = json.loads(desk.run("agent", "pause", "2001", "--reason", "lunch", "--json").stdout)
+    assert (record["state"], record["reason"], record["on_switch"]) == ("paused", "lunch", True)
+    assert "as before" in desk.run("agent", "pause", "2001", "--reason", "lunch").stdout
+    refused = desk.run("agent", "pause", "2001", "--reason", "siesta")
+    assert refused.returncode == 2
+    assert "no declared pause" in refused.stderr and "lunch" in refused.stderr
+    desk.run("agent", "out", "2001", "--note", "went home")
+    rows = json.loads(desk.run("agent", "list", "--json").stdout)
+    assert [(one["agent"], one["state"], one["answered"]) for one in rows] == [
+        ("2001", "out", 0),
+        ("2002", "out", 0),
+        ("2003", "out", 0),
+    ]
+    assert "went home" in desk.run("agent", "history", "2001").stdout
+    assert desk.run("agent", "in", "9999").returncode == 2
+
+
+def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:
+    """Seen, made longer, refused where a field is missing, closed; and the queue's figures of the day."""
+    desk.run("agent", "in", "2001")
+    telephone = desk.house.telephone("1001")
+    caller = desk.house.call()
+    telephone.wait_for_call()
+    telephone.answer()
+    desk.house.settled(lambda: desk.house.store.agents.in_hand("2001"), "the contact")
+    found = json.loads(desk.run("agent", "contact", "2001", "--json").stdout)
+    assert (found["queue"], found["strategy"], found["questions"]) == ("billing", "collections", ["reason"])
+    states = json.loads(desk.run("queue", "status", "--json").stdout)
+    assert (states["billing"]["busy"], states["billing"]["free"], states["billing"]["answered_today"]) == (
+        1,
+        0,
+        1,
+    )
+    assert states["billing"]["service_level_today"] == 1.0
+    caller.hang_up()
+    desk.house.settled(lambda: desk.house.store.agents.in_hand("2001").ended_at, "the end")  # type: ignore[union-attr]
+    assert desk.run("agent", "extend", "2001", "--seconds", "60").returncode == 0
+    wrong = desk.run("agent", "close", "2001", "promise_to_pay", "--field", "amount=5")
+    assert wrong.returncode == 2 and "day: must be filled in" in wrong.stderr
+    assert desk.run("agent", "close", "2001", "wrong_number", "--answer", "reason=forgot").returncode == 0
+    assert desk.run("agent", "contact", "2001").returncode == 2
+
+
+def test_who_waits_and_what_was_mended(desk: Desk) -> None:
+    """Tables for people; an alert that stands is status 1."""
+    desk.house.call("support")
+    queue = desk.house.switch.call_centre.queues["support@ivr"]
+    desk.house.settled(lambda: queue.members, "somebody in the queue")
+    shown = desk.run("queue", "status")
+    assert "support" in shown.stdout and shown.returncode == 0
+    assert queue.members[0].session.uuid[:8] in desk.run("queue", "status", "--callers").stdout
+    assert desk.run("supervise", "alerts").returncode == 0
+    desk.house.store.alerts.raise_alert("long", "billing", at=desk.house.time.now(), value=9, threshold=5)
+    alerts = desk.run("supervise", "alerts", "--json")
+    assert alerts.returncode == 1 and json.loads(alerts.stdout)[0]["rule"] == "long"
+    assert json.loads(desk.run("supervise", "repairs", "--json").stdout) == []
+    assert desk.run("supervise", "force", "2001", "in", "--why", "forgot to").returncode == 0
+    none = desk.run("supervise", "listen", "2001", "--phone", "1050", "--why", "x")
+    assert none.returncode == 2 and "is in no call" in none.stderr
+
+
+def test_the_files_are_checked(desk: Desk) -> None:
+    """Status 1, with file and line; right, it says how many."""
+    assert desk.run("agent", "check").stdout == "3 agents, no mistakes\n"
+    file = desk.home / "flows" / "agents.yaml"
+    file.write_text(AGENTS.replace("key: 2", "key: 1"), encoding="utf-8")
+    done = desk.run("agent", "check")
+    assert done.returncode == 1 and "agents.yaml:7" in done.stdout + done.stderr
+    schema = json.loads(desk.run("agent", "schema").stdout)
+    assert "pauses" in schema["properties"]
+
+
+def test_the_switch_is_brought_in_step_with_agents_too(desk: Desk) -> None:
+    """`ivr queues sync` after a change of the file: levels, positions, contacts."""
+    file = desk.home / "flows" / "agents.yaml"
+    changed = AGENTS.replace("position: 2", "position: 3").replace("user/1002", "user/1012")
+    file.write_text(changed, encoding="utf-8")
+    done = desk.run("queues", "sync", "--dry-run")
+    assert "agent 2001 in support position 2 → 3" in done.stdout
+    assert "user/1012@ivr" in done.stdout
+
+
+def test_a_pin_is_never_written_down(desk: Desk) -> None:
+    """Only its hash fits; the hash of `ivr agent pin` is taken by the check."""
+    file = desk.home / "flows" / "agents.yaml"
+    file.write_text(
+        AGENTS.replace("name: Joan,", f'name: Joan, pin: "{HASHER.hash("4821")}",'), encoding="utf-8"
+    )
+    assert desk.run("agent", "check").returncode == 0

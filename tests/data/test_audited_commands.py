@@ -1,0 +1,145 @@
+"""Whoever reads personal data by a command is on record; every command has to say which kind it is."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import ivr.cli
+from data.records import Consent, Errand
+from data.store import Store
+from tests.commands import ivr as run
+from tests.data.conftest import NOW, begun, ended, turn
+from tests.data.test_callbacks import booking
+from tests.databases import store_at
+
+LUCIA = "45716"
+NUMBER = "+34600111222"
+AUDITED = {
+    "callbacks list": ("callbacks list", "read"),
+    "callbacks cancel": ("callbacks cancel CALLBACK --why done", "write"),
+    "caller block": ("caller block +34600999888 --why rude", "write"),
+    "caller unblock": ("caller unblock BLOCKED", "write"),
+    "caller calls": ("caller calls NUMBER", "read"),
+    "caller explain": ("caller explain NUMBER", "read"),
+    "case show": ("case show CASE", "read"),
+    "consent list": ("consent list --call CALL", "read"),
+    "consent show": ("consent show CONSENT", "read"),
+    "consent play": ("consent play CONSENT", "play"),
+    "consent export": ("consent export CONSENT --to OUT", "export"),
+    "db erase": ("db erase LUCIA --yes --why asked", "erase"),
+    "db export": ("db export customers OUT/c.csv", "export"),
+    "db import": ("db import LIST --mapping MAPPING", "import"),
+    "flow from-call": ("flow from-call CALL", "read"),
+    "identity locks": ("identity locks", "read"),
+    "identity set-dni": ("identity set-dni LUCIA 12345678Z", "write"),
+    "identity set-pin": ("identity set-pin LUCIA --generate", "write"),
+    "lookup": ("lookup account customer_number=LUCIA", "read"),
+    "messages list": ("messages list", "read"),
+    "outbox drop": ("outbox drop ERRAND --yes --why done", "drop"),
+    "recordings list": ("recordings list", "read"),
+    "recordings play": ("recordings play CALL", "play"),
+    "recordings export": ("recordings export CALL --to OUT", "export"),
+    "trace": ("trace CALL", "read"),
+}
+"""What is typed, and the action that must be in the audit log afterwards."""
+TESTED_ELSEWHERE = {
+    *("callbacks retry", "identity unlock", "db expire", "rules registry"),
+    *("token create", "token list", "token revoke"),
+    *(
+        f"agent {name}"
+        for name in ("close", "contact", "extend", "history", "in", "out", "pause", "pin", "resume", "list")
+    ),
+    *(f"supervise {name}" for name in ("force", "join", "listen", "move", "whisper", "alerts", "repairs")),
+}
+"""They need what is not here (an agent's telephone, a switch), and have tests of their own."""
+NOBODYS = {
+    *("serve", "demo", "doctor", "check", "test", "call", "graph", "schema", "say", "transcribe"),
+    *("db check", "db seed", "db upgrade", "freeswitch init", "outbox list", "outbox retry", "queue status"),
+    *("agent check", "agent schema", "queues check", "queues list", "queues schema", "queues sync"),
+    *("rules check", "rules explain", "rules list", "rules show", "models list", "models pull"),
+    *("flow history", "flow publish", "flow rollback", "flow show", "flow status"),
+    *("prompts build", "prompts export", "prompts import", "nlu check", "nlu serve", "nlu test", "nlu train"),
+    *("eval answering", "eval calibrate", "eval speech"),
+    *(f"bench {name}" for name in ("barge-in", "control", "flows", "lookups", "segments", "turns")),
+}
+"""Of nobody: flows, models, figures; errands without their values, legs without their numbers."""
+
+
+def commands(group: click.Group, way: tuple[str, ...] = ()) -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*way, name))
+        else:
+            yield " ".join((*way, name))
+
+
+def test_every_command_says_whose_data_it_shows() -> None:
+    """A new one must be put into one of the three tables above."""
+    (root,) = (one for one in vars(ivr.cli).values() if isinstance(one, click.Group))
+    said = [*AUDITED, *TESTED_ELSEWHERE, *NOBODYS]
+    assert len(said) == len(set(said))
+    # A table may know of one that another branch brings; none may be missing from the tables.
+    assert set(commands(root)) - set(said) == set()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A company with one call, and what came of it: what stands for what in a command."""
+    home = tmp_path / "home"
+    (home / "recordings").mkdir(parents=True)
+    (tmp_path / "out").mkdir()
+    store = store_at(home / "ivr.sqlite3", customers=10)
+    call = begun(caller_number=NUMBER, recording="call.wav")
+    store.calls.begin(call)
+    store.calls.add_turn(call.call_id, turn(1))
+    store.calls.finish(ended(call.call_id))
+    with wave.open(str(home / "recordings" / "call.wav"), "wb") as sound:
+        sound.setnchannels(2)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\1\1\2\2" * 8000)
+    consent = store.consents.note(
+        Consent(
+            **{"kind": "terms", "given": True, "terms_version": "1", "text": "¿Acepta?", "answer": "1"},
+            **{"language": "es", "at": NOW, "e164": NUMBER, "call_id": call.call_id},
+        )
+    )
+    callback, _ = store.callbacks.book(booking(NUMBER))
+    message = Errand(kind="sms", target="sms", body={"text": "a"}, idempotency_key="k", at=NOW)
+    store.messages.send(message, recipient=NUMBER, template="f/s", limits={})
+    store.callers.block("+34600999777", at=NOW, why="rude")
+    case = store.tickets.of_customer(LUCIA)[0].ticket_number
+    (tmp_path / "list.csv").write_text("Nº;Nombre\n9000001;Ana\n", encoding="utf-8")
+    (tmp_path / "map.yaml").write_text("columns: {customer_number: Nº, name: Nombre}\n", encoding="utf-8")
+    yield {
+        **{"LUCIA": LUCIA, "NUMBER": NUMBER, "CALLBACK": str(callback.id), "CALL": str(call.call_id)},
+        **{"CONSENT": str(consent), "CASE": case, "ERRAND": str(store.outbox.waiting()[0].id)},
+        **{"OUT": str(tmp_path / "out"), "LIST": str(tmp_path / "list.csv"), "HOME": str(home)},
+        **{"MAPPING": str(tmp_path / "map.yaml"), "BLOCKED": "+34600999777"},
+    }
+    store.close()
+
+
+@pytest.mark.parametrize("command", AUDITED)
+def test_whoever_reads_is_on_record(site: dict[str, str], command: str) -> None:
+    """Who, what and why; and no value of anybody's."""
+    typed, action = AUDITED[command]
+    for word, value in sorted(site.items(), key=lambda one: -len(one[0])):
+        typed = typed.replace(word, value)
+    store = Store(f"sqlite:///{site['HOME']}/ivr.sqlite3")
+    before = {one.id for one in store.audit.latest(1000)}
+    done = run(Path(site["HOME"]), *typed.split())
+    written = [one for one in store.audit.latest(1000) if one.id not in before]
+    store.close()
+    found = [one for one in written if one.action == action and one.who.startswith("cli:")]
+    assert found, (done.returncode, done.stdout[-300:], done.stderr[-300:], written)
+    for one in written:
+        for secret in (NUMBER[3:], "Lucía", "Fernández", "¿Acepta?"):
+            assert secret not in f"{one.what} {one.why}"

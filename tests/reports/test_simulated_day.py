@@ -1,0 +1,104 @@
+"""A simulated day on the embedded switch, reported twice: by us, and by an oracle that shares no code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from data.queue_visits import Told
+from data.store import Store
+from esl.queue_events import Offered, read
+from esl.wire import MessageReader, parse_event
+from ivr.queueing.visits import VisitBook, moment
+from ivr.reports.building import agent_report, queue_report
+from ivr.reports.periods import Period
+from ivr.reports.queues import Terms
+from tests.databases import store_at
+from tests.reports.simulated_switch import AGENTS, CALLS, WRAP_UP, Day
+
+ZONE = "Europe/Madrid"
+PERIOD = Period(date(2026, 11, 23), date(2026, 11, 23), ZoneInfo(ZONE))
+ORACLE = Path(__file__).with_name("oracle.py")
+
+
+def learnt(store: Store, raw: bytes) -> None:
+    """As a server hears them: in portions of the stream, wherever they are cut."""
+    book, reader = VisitBook("switch", wrap_up=lambda _agent: WRAP_UP), MessageReader()
+    for begin in range(0, len(raw), 65_536):
+        told: list[Told] = []
+        offers = []
+        for message in reader.feed(raw[begin : begin + 65_536]):
+            event = parse_event(message)
+            heard = None if event is None else read(event)
+            if isinstance(heard, Offered):
+                offers.append((heard.member, moment(heard.at)))
+            elif heard is not None:
+                told += book.facts(heard)
+        store.queue_visits.learn(told)
+        store.queue_visits.offered(offers)
+
+
+def by_the_oracle(raw: bytes, folder: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    file = folder / "raw.events"
+    file.write_bytes(raw)
+    words = [sys.executable, "-I", str(ORACLE), str(file), "2026-11-23", "2026-11-23", ZONE]
+    found: dict[str, dict[str, list[dict[str, Any]]]] = json.loads(subprocess.check_output(words))
+    return found
+
+
+def live(folder: Path, seed: int, *, calls: int, agents: tuple[int, int]) -> dict[str, Any]:
+    """The day passes, and every figure is the same; the whole day's figures."""
+    store = store_at(folder / "ivr.sqlite3")
+    day = Day(seed, store, calls=calls, agents=agents)
+    raw = b"".join(day.live())
+    learnt(store, raw)
+    oracle = by_the_oracle(raw, folder)
+    terms = Terms(within=lambda _queue: 180)
+    compared = 0
+    for by, expected in oracle["queues"].items():
+        report = queue_report(store.figures, PERIOD, terms, by=by.split())
+        compared += same(report.rows, expected, f"queues by {by}")
+    for by, expected in oracle["agents"].items():
+        report = agent_report(store.figures, PERIOD, by=by.split())
+        compared += same(report.rows, expected, f"agents by {by}")
+    store.close()
+    assert compared > 3000
+    (whole,) = oracle["queues"][""]
+    assert whole["offered"] == pytest.approx(calls, rel=0.15)
+    assert whole["offered"] == sum(
+        whole[name]
+        for name in ("answered", "abandoned", "overflowed", "left_by_key", "timed_out", "moved", "unknown")
+    )
+    for happened in ("abandoned", "short_abandoned", "overflowed", "left_by_key", "transferred", "missed"):
+        assert whole[happened] > 0, happened
+    assert 0 < whole["callbacks_reached"] <= whole["callbacks_kept"]
+    return whole
+
+
+def same(rows: Any, expected: list[dict[str, Any]], what: str) -> int:
+    """Cell by cell; how many cells."""
+    found = [{name: value for name, value in row.items() if name != "since"} for row in rows]
+    assert len(found) == len(expected), what
+    for row, right in zip(found, expected, strict=True):
+        assert row == right, what
+    return sum(map(len, expected))
+
+
+def test_a_simulated_day_is_reported_as_the_oracle_does(tmp_path: Path) -> None:
+    """A smaller day: 700 calls, seven agents, with all that happens in a large one."""
+    live(tmp_path, 1, calls=700, agents=(5, 2))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_days_of_2000_calls(seed: int, tmp_path: Path) -> None:
+    """Twenty days of 2,000 calls and 20 agents."""
+    whole = live(tmp_path, seed, calls=CALLS, agents=AGENTS)
+    assert whole["told_error"] <= 0.25  # the promise of docs/queues.md; few agents cannot be foretold so well
