@@ -69,17 +69,19 @@ def checked(text: str, *, region: str | None, countries: Collection[str] | None)
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         raise NotCalled("malformed") from None
-    if number.extension or not phonenumbers.is_possible_number(number):
+    if number.extension:
         raise NotCalled("malformed")
-    # Which is also the region of what is valid: asked once, for it is the dear part.
+    # A number is valid if it is of a kind. Asked once: bases have a million of them.
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
+        raise NotCalled("unknown" if phonenumbers.is_possible_number(number) else "malformed")
     country = phonenumbers.region_code_for_number(number)
-    if country is None or not phonenumbers.is_valid_number(number):
+    if country is None:
         raise NotCalled("unknown")
     if country == "001":  # satellites and the like have no country
         raise NotCalled("satellite")
     if countries is not None and country not in countries:
         raise NotCalled("foreign")
-    kind = phonenumbers.number_type(number)
     if kind not in _ORDINARY:
         raise NotCalled(_NOT_ORDINARY.get(kind, "service"))
     zones = _prefix_zones(number)

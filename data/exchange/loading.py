@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, func, inspect, select, update
 
 from data.arrears import stage_of
 from data.bulk import among, insert_many
-from data.errors import RecordRefused
+from data.errors import DatabaseLocked, RecordRefused
 from data.exchange.people import Person, RowRefused
 from data.ids import new_id
 from data.models import (
@@ -35,6 +35,8 @@ from data.store import Store
 
 PORTION = 2000
 """Customers in a transaction: well under a second."""
+MOST_TRIES = 5
+"""Of a portion; each waits its `LOCK_SECONDS`."""
 _DEFAULTS = {"language": "es", "zone": "Europe/Madrid"}
 _BY = "import"
 Row = dict[str, Any]
@@ -69,13 +71,24 @@ def load(
     loaded, count, rest = Loaded(), 0, iter(people)
     while portion := list(islice(rest, PORTION)):
         try:
-            _portion(store, portion, terms, loaded)
+            _patiently(store, portion, terms, loaded)
         except RecordRefused:
             for person in portion:
                 _alone(store, person, terms, loaded)
         count += len(portion)
         done(count)
     return loaded
+
+
+def _patiently(store: Store, people: Sequence[Person], terms: Terms, loaded: Loaded) -> None:
+    """A portion that had no turn in time, or took too long where there is much to do, is done again: its
+    transaction has left nothing."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return _portion(store, people, terms, loaded)
+        except DatabaseLocked:
+            continue
+    return _portion(store, people, terms, loaded)
 
 
 def _alone(store: Store, person: Person, terms: Terms, loaded: Loaded) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from data.base_facts import On
 from data.bulk import insert_many
 from data.campaigns import Campaign, Chosen, Sample
-from data.errors import RecordRefused
+from data.errors import DatabaseLocked, RecordRefused
+from data.exchange.loading import MOST_TRIES, Terms, load
+from data.exchange.people import Person
 from data.ids import new_id
 from data.models import AccountRow, CustomerPhoneNumberRow, CustomerRow, DebtRow, IdentityRow, PhoneNumberRow
 from data.records import Request
@@ -300,3 +303,23 @@ def test_payments_from_the_command_line(tmp_path: Path) -> None:
     again = json.loads(ivr(tmp_path, "campaign", "payments", str(file), "--json").stdout)
     assert (again["new"], again["known"]) == (0, 1)
     assert json.loads(ivr(tmp_path, "campaign", "promises", "--json").stdout)["remind"] == []
+
+
+def test_a_load_has_the_patience_that_a_call_has_not(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A portion that has no turn is done again, and counted once; in the end somebody is told."""
+    person = Person("10", [2], {"name": "Ana"})
+    terms, refusals = Terms(at=AT, today=ON.today, origin="import"), iter(range(MOST_TRIES - 1))
+    begin = sqlite_store.database.writing
+
+    def busy() -> AbstractContextManager[Connection]:
+        if next(refusals, None) is not None:
+            raise DatabaseLocked("busy", remedy="wait")
+        return begin()
+
+    monkeypatch.setattr(sqlite_store.database, "writing", busy)
+    assert load(sqlite_store, [person], terms).new == 1
+    refusals = iter(range(MOST_TRIES))
+    with pytest.raises(DatabaseLocked):
+        load(sqlite_store, [person], terms)
