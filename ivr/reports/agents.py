@@ -73,7 +73,7 @@ class AgentTally:
 
 @dataclass
 class AgentDay:
-    """One agent's time in a period, `since` to `until` in ms."""
+    """One agent's time from `since` to `until` in ms; of a period that is not over, `until` is now."""
 
     since: int
     until: int
@@ -86,7 +86,7 @@ class AgentDay:
     missed: list[int] = field(default_factory=list)
 
     def statuses(self, changes: Iterable[tuple[int, str]]) -> None:
-        """Their statuses, in order; the last one goes on to the end."""
+        """Their statuses, in order; the last one goes on to `until`."""
         at, status = self.since, LOGGED_OUT
         for moment, new in [*changes, (self.until, LOGGED_OUT)]:
             begin, end = max(at, self.since), min(moment, self.until)

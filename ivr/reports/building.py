@@ -104,13 +104,13 @@ def queue_report(
     )
 
 
-def agent_report(figures: Figures, period: Period, *, by: Sequence[str]) -> Report:
-    """Raises `ValueError` for keys that this report has not."""
+def agent_report(figures: Figures, period: Period, *, by: Sequence[str], now: datetime) -> Report:
+    """Up to `now`, if the period is not over. Raises `ValueError` for keys that this report has not."""
     keys = Keys.of(by, "agent")
     clock = keys.clock(period)
     rows: dict[tuple[int, str], AgentTally] = {}
     whole = AgentTally()
-    for name, day in _days(figures, period):
+    for name, day in _days(figures, period.since, _over(period, now)):
         for begin, tally in day.tallies(clock).items():
             key = (begin if keys.minutes else 0, name if keys.by_name else "")
             rows.setdefault(key, AgentTally()).add(tally)
@@ -122,9 +122,13 @@ def agent_report(figures: Figures, period: Period, *, by: Sequence[str]) -> Repo
     return Report("agents", period, keys.columns("agent"), agents.COLUMNS, shown, whole.figures())
 
 
-def _days(figures: Figures, period: Period) -> Iterator[tuple[str, AgentDay]]:
+def _over(period: Period, now: datetime) -> datetime:
+    """Until when the period has passed: nobody is there in an hour that has not come."""
+    return max(period.since, min(period.until, now))
+
+
+def _days(figures: Figures, since: datetime, until: datetime) -> Iterator[tuple[str, AgentDay]]:
     """Each agent's time, one after the other."""
-    since, until = period.since, period.until
     statuses: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for name, at, status in figures.statuses(since, until):
         statuses[name].append((ms_of(at), status))
@@ -165,25 +169,33 @@ def caller_report(figures: Figures, period: Period, *, by: Sequence[str], days: 
 
 
 def staffing_report(
-    figures: Figures, period: Period, goal: Goal, *, by: Sequence[str] = ("hour",), only: Sequence[str] = ()
+    figures: Figures,
+    period: Period,
+    goal: Goal,
+    *,
+    now: datetime,
+    by: Sequence[str] = ("hour",),
+    only: Sequence[str] = (),
 ) -> Report:
-    """By hour of the day, or by weekday and hour. Raises `ValueError`."""
+    """By hour of the day, or by weekday and hour; of hours that are over at `now`. Raises `ValueError`."""
     if unknown := [one for one in by if one not in ("hour", "weekday")]:
         raise ValueError(f"this report is not by {unknown[0]}: by hour, weekday")
     clock = Clock(period.zone, 60)
+    # An hour of which ten minutes have passed has a sixth of its calls: it would ask for too few people.
+    until = max(period.since, moment_of(clock.begin(ms_of(_over(period, now)))))
 
     def hour_of(begin: int) -> tuple[int, int]:
         local = moment_of(begin).astimezone(period.zone)
         return (local.isoweekday() if "weekday" in by else 0, local.hour)
 
-    hours = Counter(map(hour_of, clock.between(ms_of(period.since), ms_of(period.until))))
+    hours = Counter(map(hour_of, clock.between(ms_of(period.since), ms_of(until))))
     offered, there, handling = Counter[tuple[int, int]](), Counter[tuple[int, int]](), Durations()
-    for visit in figures.visits(period.since, period.until, only):
+    for visit in figures.visits(period.since, until, only):
         offered[hour_of(clock.begin(ms_of(visit.joined_at)))] += visit.kept_since is None
         if visit.answered_at is not None and visit.talk_ended_at is not None:
             ended = visit.wrapped_up_at or visit.talk_ended_at
             handling.add(ms_of(ended) - ms_of(visit.answered_at))
-    for _, day in _days(figures, period):
+    for _, day in _days(figures, period.since, until):
         for begin, tally in day.tallies(clock).items():
             there[hour_of(begin)] += tally.there
     rows: list[dict[str, Figure]] = []

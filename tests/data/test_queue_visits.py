@@ -38,6 +38,7 @@ from tests.data.conftest import begun, ended
 MADRID = ZoneInfo("Europe/Madrid")
 DAY = datetime(2026, 11, 23, 9, 0, tzinfo=MADRID)
 PERIOD = Period(date(2026, 11, 23), date(2026, 11, 23), MADRID)
+AFTER = DAY + timedelta(days=7)
 TERMS = Terms(within=lambda _queue: 20)
 
 
@@ -215,17 +216,42 @@ def test_agents_by_hand(store: Store) -> None:
             MissedOffer(visit_id="x", at=at(31), agent="1001", queue="billing"),
         ]
     )
-    row = only(agent_report(store.figures, PERIOD, by=["agent"]).rows)
+    row = only(agent_report(store.figures, PERIOD, by=["agent"], now=AFTER).rows)
     assert (row["answered"], row["missed"], row["talking"], row["wrapping_up"]) == (3, 1, 1200.0, 120.0)
     # there: 20 + 28 min by status, one minute of talk in the break, seven after logging out
     assert (row["there"], row["on_break"]) == (56 * 60.0, 9 * 60.0)
     assert row["occupancy"] == round(1260 / (56 * 60), 4)  # c began in the work after a: that minute is one
     assert (row["talk_mean"], row["handling_mean"], row["handling_max"]) == (400.0, 440.0, 600.0)
-    by_hour = agent_report(store.figures, PERIOD, by=["60"]).rows
+    by_hour = agent_report(store.figures, PERIOD, by=["60"], now=AFTER).rows
     assert [(one["when"][-5:], one["there"], one["talking"], one["answered"]) for one in by_hour] == [  # type: ignore[index]  # a text
         ("09:00", 51 * 60.0, 900.0, 3),
         ("10:00", 300.0, 300.0, 0),
     ]
+
+
+def test_a_day_that_is_not_over_ends_now(store: Store) -> None:
+    """At 10:30 somebody has been there since nine for an hour and a half, and not until midnight; an hour to
+    come has no row, and people are computed by hours that are over alone."""
+    store.queue_visits.learn(
+        [StatusChange(agent="1001", at=at(0), status="Available")]
+        + [visit(f"v{n}", at(n), waits=0, talks=60, agent="1001") for n in (0, 10, 70)]
+    )
+    now = at(90)
+    rows = agent_report(store.figures, PERIOD, by=["60"], now=now).rows
+    assert [(row["when"], row["there"]) for row in rows] == [
+        ("2026-11-23 09:00", 3600.0),
+        ("2026-11-23 10:00", 1800.0),
+    ]
+    whole = agent_report(store.figures, PERIOD, by=[], now=now).total
+    assert (whole["there"], whole["occupancy"]) == (5400.0, round(180 / 5400, 4))
+    hours = staffing_report(store.figures, PERIOD, Goal(0.8, 20), now=now).rows
+    assert [(row["hour"], row["offered_per_hour"], row["there_mean"]) for row in hours] == [
+        ("09:00", 2.0, 1.0)
+    ]
+    week = Period(date(2026, 11, 23), date(2026, 11, 29), MADRID)
+    (nine,) = staffing_report(store.figures, week, Goal(0.8, 20), now=now).rows
+    assert nine["hours"] == 1, "six mornings to come are no mornings without calls"
+    assert agent_report(store.figures, PERIOD, by=["60"], now=at(-600)).rows == []
 
 
 def test_the_night_of_25_hours(store: Store) -> None:
@@ -245,8 +271,8 @@ def test_the_night_of_25_hours(store: Store) -> None:
         "2026-10-25 03:00",
     ]
     assert only(queue_report(store.figures, period, TERMS, by=["day"]).rows)["offered"] == 4
-    assert only(agent_report(store.figures, period, by=["day"]).rows)["there"] == 25 * 3600.0
-    hours = staffing_report(store.figures, period, Goal(0.8, 20)).rows
+    assert only(agent_report(store.figures, period, by=["day"], now=AFTER).rows)["there"] == 25 * 3600.0
+    hours = staffing_report(store.figures, period, Goal(0.8, 20), now=AFTER).rows
     assert {row["hour"]: row["hours"] for row in hours}["02:00"] == 2
 
 
@@ -309,7 +335,7 @@ def test_people_needed_by_the_published_example(store: Store) -> None:
     """200 calls an hour of 180 s are 10 erlangs: 14 people answer 88.8 % in 20 s, 13 do not reach 80 %; with
     30 % shrinkage 20 are planned."""
     store.queue_visits.learn([visit(f"v{n}", at(0, n), waits=0, talks=170, wraps=10) for n in range(200)])
-    row = only(staffing_report(store.figures, PERIOD, Goal(0.8, 20, 0.3)).rows)
+    row = only(staffing_report(store.figures, PERIOD, Goal(0.8, 20, 0.3), now=AFTER).rows)
     assert (row["hour"], row["hours"], row["load"], row["needed"], row["planned"]) == (
         "09:00",
         1,

@@ -66,7 +66,7 @@ def live(folder: Path, seed: int, *, calls: int, agents: tuple[int, int]) -> dic
         report = queue_report(store.figures, PERIOD, terms, by=by.split())
         compared += same(report.rows, expected, f"queues by {by}")
     for by, expected in oracle["agents"].items():
-        report = agent_report(store.figures, PERIOD, by=by.split())
+        report = agent_report(store.figures, PERIOD, by=by.split(), now=PERIOD.until)
         compared += same(report.rows, expected, f"agents by {by}")
     store.close()
     assert compared > 3000
