@@ -81,8 +81,10 @@ def queue_report(
             known = tallies[key] = Tally()
         return known
 
+    agreed = {(queue, _stamp(at)) for queue, at in figures.agreed(period.since, period.until)}
     for visit in figures.visits(period.since, period.until, only):
-        of(visit.joined_at, visit.queue).visit(visit, terms)
+        asked = visit.kept_since is None or (visit.queue, _stamp(visit.kept_since)) not in agreed
+        of(visit.joined_at, visit.queue).visit(visit, terms, asked_for=asked)
     for _, queue, at in figures.missed(period.since, period.until):
         if not only or queue in only:
             of(at, queue).counts["missed"] += 1
@@ -102,6 +104,11 @@ def queue_report(
         queues.total(tallies.values()).figures(terms),
         {"service_level_formula": terms.formula, "short": terms.short},
     )
+
+
+def _stamp(moment: datetime) -> int:
+    """A moment as the switch carries it: rounded to milliseconds."""
+    return round(moment.timestamp() * 1000)
 
 
 def agent_report(figures: Figures, period: Period, *, by: Sequence[str], now: datetime) -> Report:

@@ -14,6 +14,7 @@ from data.records import (
     Booking,
     CallBegun,
     CallStep,
+    Claimed,
     Finished,
     MissedOffer,
     NewWork,
@@ -21,6 +22,8 @@ from data.records import (
     VisitFacts,
 )
 from data.store import Store
+from ivr.agents.follow_ups import carrying_callbacks
+from ivr.outbox import Arrived
 from ivr.reports.building import (
     agent_report,
     caller_report,
@@ -164,6 +167,34 @@ def test_a_queue_by_hand(store: Store) -> None:
     assert (sales["offered"], sales["answered"], sales["transferred"]) == (1, 1, 1)
     assert (sales["service_level"], sales["law_share"]) == (1.0, None)  # its only call asked in billing
     assert report.total["offered"] == 12 and report.total["wait_mean"] == 53.0
+
+
+def test_what_an_agent_agreed_is_no_place_that_a_caller_kept(store: Store) -> None:
+    """Kept: one place, one callback without a place. Agreed by agents: one in time, one whose errand came an
+    hour late. Of the three that were called and answered, one had kept their place (40 min 10 s)."""
+    later = carrying_callbacks(store.callbacks, lambda: at(60))
+    for name, due in (("1", at(120)), ("2", at(0))):
+        body = {"queue": "billing", "number": f"+3460011122{name}", "language": "es", "story": {}}
+        errand = Claimed(
+            id=new_id(), kind="callback", target="billing", body={**body, "due_at": due.isoformat()},
+            idempotency_key=name, created_at=at(0), tries=1, last_error="", lease_until=at(70), call_id=None,
+            customer_id=None,
+        )  # fmt: skip
+        assert later(errand) == Arrived()
+    for number, joined in (("+34600111223", at(4)), ("+34600111224", at(20))):
+        wish = Booking(queue="billing", number=number, language="es", joined_at=joined, at=at(20))
+        store.callbacks.book(wish)
+    kept_since = {one.number[-1]: one.joined_at for one in store.callbacks.waiting()}
+    store.queue_visits.learn(
+        [
+            visit(f"v{name}", begun_at, kept_since=kept_since[name], waits=10, talks=60)
+            for name, begun_at in (("1", at(121)), ("2", at(62)), ("3", at(44)))
+        ]
+    )
+    row = only(queue_report(store.figures, PERIOD, TERMS, by=["queue"]).rows)
+    assert (row["callbacks_kept"], row["callbacks_reached"]) == (2, 1)
+    assert row["callback_wait_mean"] == row["callback_wait_max"] == 2410.0
+    assert (row["offered"], row["handling_mean"]) == (0, 60.0)
 
 
 @pytest.mark.parametrize(
