@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, case, cast, exists, func, literal, select
+from sqlalchemy import String, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from data.database import Database
@@ -146,12 +146,31 @@ class Figures:
         )
 
     def booked(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime, str]]:
-        """Callbacks that were promised in that time: queue, when, what became of it."""
+        """Callbacks that callers asked for in that time: queue, when, what became of it.
+
+        What an agent has agreed for later begins after it was booked (`agreed`), and is none of these.
+        """
         row = CallbackRow
         return self._rows(
             select(row.queue, row.booked_at, row.state)
-            .where(row.booked_at >= utc(since), row.booked_at < utc(until))
+            .where(
+                row.booked_at >= utc(since),
+                row.booked_at < utc(until),
+                row.joined_at <= row.booked_at,
+            )
             .order_by(row.booked_at)
+        )
+
+    def agreed(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime]]:
+        """Calls that an agent agreed for later (an outcome's follow-up) and that may have been made in that
+        time: queue, and the time agreed."""
+        row = CallbackRow
+        return self._rows(
+            select(row.queue, row.joined_at).where(
+                row.joined_at > row.booked_at,
+                row.joined_at < utc(until),
+                or_(row.ended_at.is_(None), row.ended_at >= utc(since)),
+            )
         )
 
     def calls(self, since: datetime, until: datetime, back: timedelta) -> Iterator[tuple[str, datetime, Any]]:

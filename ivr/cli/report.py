@@ -204,7 +204,9 @@ def agents(settings: Settings, /, by: tuple[str, ...], **wanted: Any) -> None:
     """
     asked = Wanted(**wanted)
     with store_of(settings) as store:
-        made = _made(lambda: building.agent_report(store.figures, asked.period(settings), by=by))
+        made = _made(
+            lambda: building.agent_report(store.figures, asked.period(settings), by=by, now=datetime.now(UTC))
+        )
     _show(made, asked, settings)
 
 
@@ -221,7 +223,9 @@ def pauses(settings: Settings, /, by: tuple[str, ...], **wanted: Any) -> None:
     """
     asked = Wanted(**wanted)
     with store_of(settings) as store:
-        made = _made(lambda: building.pause_report(store.figures, asked.period(settings), by=by))
+        made = _made(
+            lambda: building.pause_report(store.figures, asked.period(settings), by=by, now=datetime.now(UTC))
+        )
     _show(made, asked, settings)
 
 
@@ -296,7 +300,12 @@ def staffing(
     with store_of(settings) as store:
         made = _made(
             lambda: building.staffing_report(
-                store.figures, asked.period(settings), Goal(share, within, shrinkage), by=by, only=only
+                store.figures,
+                asked.period(settings),
+                Goal(share, within, shrinkage),
+                now=datetime.now(UTC),
+                by=by,
+                only=only,
             )
         )
     _show(made, asked, settings)

@@ -80,7 +80,7 @@ class AgentTally:
 
 @dataclass
 class AgentDay:
-    """One agent's time in a period, `since` to `until` in ms."""
+    """One agent's time from `since` to `until` in ms; of a period that is not over, `until` is now."""
 
     since: int
     until: int
@@ -93,7 +93,7 @@ class AgentDay:
     missed: list[int] = field(default_factory=list)
 
     def states(self, changes: Iterable[State]) -> None:
-        """What they were, in order; the last one goes on to the end."""
+        """What they were, in order; the last one goes on to `until`."""
         at, state, pause = self.since, "out", Pause("", False)
         for moment, new, reason in [
             *((ms_of(one.at), one.state, Pause(one.reason, one.counts_as_work)) for one in changes),

@@ -66,7 +66,7 @@ def live(folder: Path, seed: int, *, calls: int, agents: tuple[int, int]) -> dic
         report = queue_report(store.figures, PERIOD, terms, by=by.split())
         compared += same(report.rows, expected, f"queues by {by}")
     for by, expected in oracle["agents"].items():
-        report = agent_report(store.figures, PERIOD, by=by.split())
+        report = agent_report(store.figures, PERIOD, by=by.split(), now=PERIOD.until)
         compared += same(report.rows, expected, f"agents by {by}")
     store.close()
     assert compared > 3000
@@ -146,7 +146,7 @@ def test_an_agent_who_hangs_up_in_the_whisper_has_answered_nobody(tmp_path: Path
     assert (row["wait_mean"], row["talk_mean"]) == (23.0, 60.0)
     (oracle,) = by_the_oracle(b"".join(raw), tmp_path)["queues"][""]
     assert same([row], [oracle], "whispers") > 30
-    by_agent = agent_report(store.figures, PERIOD, by=["agent"]).rows
+    by_agent = agent_report(store.figures, PERIOD, by=["agent"], now=PERIOD.until).rows
     assert [(one["agent"], one["answered"], one["missed"]) for one in by_agent] == [
         ("1001", 0, 2),
         ("1002", 1, 0),
