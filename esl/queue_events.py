@@ -76,13 +76,18 @@ class Answered(MemberEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TalkEnded(MemberEvent):
-    """The conversation is over; the agent may have work to do after it."""
+    """The conversation is over; the agent may have work to do after it.
+
+    If they were never connected (the agent hung up in the whisper, or the caller did), mod_callcenter tells
+    the same without `CC-Agent-Bridged`, and the caller waits on.
+    """
 
     agent: str
     joined_s: int
     answered_s: int
     held: int
     """Milliseconds for which the agent has put them on hold."""
+    talked: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +105,6 @@ class Left(MemberEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgentStatus(QueueEvent):
-    """An agent has checked in or out, or takes a break."""
-
-    agent: str
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class AgentState(QueueEvent):
     """What an agent is doing has changed: `Waiting`, `Receiving`, `In a queue call`."""
 
@@ -121,8 +118,6 @@ def read(event: Event) -> QueueEvent | None:
         return None
     action = event.get("CC-Action")
     at = _number(event, "Event-Date-Timestamp") // 1000
-    if action == "agent-status-change":
-        return AgentStatus(at=at, agent=_text(event, "CC-Agent"), status=_text(event, "CC-Agent-Status"))
     if action == "agent-state-change":
         return AgentState(at=at, agent=_text(event, "CC-Agent"), state=_text(event, "CC-Agent-State"))
     return _of_member(event, action, at)
@@ -186,6 +181,7 @@ def _talk_ended(event: Event, at: int) -> TalkEnded:
         joined_s=_number(event, "CC-Member-Joined-Time"),
         answered_s=_number(event, "CC-Agent-Answered-Time"),
         held=_number(event, "Caller-Channel-Hold-Accum", 0) // 1000,
+        talked=event.get("CC-Agent-Bridged") == "true",
     )
 
 

@@ -114,6 +114,7 @@ class Attendance:
             try:
                 if not in_step:
                     self.bring_in_step()
+                    self.watchdog.adopt()
                     in_step = True
                 self.watchdog.attend()
                 self.contacts.lapse()

@@ -166,7 +166,7 @@ class QueueWatch:
     # --- what was not heard -------------------------------------------------------------------------
 
     def _catch_up(self, connection: InboundConnection) -> None:
-        """Who is there, who is gone, and which agents are. Raises `EslError`, `DataError`."""
+        """Who is there, and who is gone. Raises `EslError`, `DataError`."""
         asked_at = self._now()
         centre = CallCentre(connection.api)
         agents = centre.agents()
@@ -180,12 +180,6 @@ class QueueWatch:
             lost = [one for one in known if one.id not in here and one.joined_at < asked_at - JUST_NOW]
             told.extend(
                 self.book.gone(one.id, one.queue, one.leg, one.joined_at, at=asked_at) for one in lost
-            )
-            statuses = self._visits.status_of([plain(name) for name in agents])
-            told.extend(
-                self.book.status(row, at=asked_at)
-                for row in agents.values()
-                if statuses.get(plain(row.name)) != row.status
             )
             self._visits.learn(told)
             if lost:

@@ -64,6 +64,7 @@ NOBODYS = {
     *("rules check", "rules explain", "rules list", "rules show", "models list", "models pull"),
     *("flow history", "flow publish", "flow rollback", "flow show", "flow status"),
     *("prompts build", "prompts export", "prompts import", "nlu check", "nlu serve", "nlu test", "nlu train"),
+    *("nlu label", "nlu learn"),  # sentences without their numbers and names, of calls that nobody can name
     *("eval answering", "eval calibrate", "eval speech"),
     *(f"bench {name}" for name in ("barge-in", "control", "flows", "lookups", "segments", "turns")),
 }
