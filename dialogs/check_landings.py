@@ -36,11 +36,7 @@ def check_landings(flows: FlowSet) -> Iterator[Problem]:
                 yield from _hung_up(flow, name, step)
         graph = FlowGraph(flow)
         yield from _given_up_in_a_round(graph, flows)
-        if (
-            flow.person in flow.steps
-            and not _of_agents(flow)
-            and not _reaches_people(flows, flow, flow.person)
-        ):
+        if not (_talks_to_nobody(flow) or _reaches_people(flows, flow, flow.person)):
             yield flow.source.problem(
                 ("person",),
                 f"`person: {flow.person}` leads to nobody: lead it to a queue, a transfer, a callback, a"
@@ -58,9 +54,12 @@ def _hung_up(flow: Flow, name: str, step: Queue) -> Iterator[Problem]:
             yield flow.problem(name, way_out.way, message)
 
 
-def _of_agents(flow: Flow) -> bool:
-    """Whether those who call are the people themselves: they key an agent's number."""
-    return any(isinstance(step, Lookup) and step.lookup == _AGENT for step in flow.steps.values())
+def _talks_to_nobody(flow: Flow) -> bool:
+    """Whether no caller can want a person there: it asks nothing, or its person is a queue, or those who call
+    are the people themselves, who key an agent's number."""
+    steps = flow.steps.values()
+    of_agents = any(isinstance(step, Lookup) and step.lookup == _AGENT for step in steps)
+    return flow.person not in flow.steps or of_agents or not any(step.takes_input for step in steps)
 
 
 _AGENT = "agent"
