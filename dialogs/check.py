@@ -29,7 +29,7 @@ from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.understand import Understand
 from dialogs.nodes.unread import Unread
-from dialogs.paths import check_paths
+from dialogs.paths import MOST_GUESSES, check_paths
 from dialogs.source import meant, nearest
 
 
@@ -184,6 +184,8 @@ def _hidden_targets(flow: Flow) -> frozenset[str]:
     Who copies a step and forgets to rename it has made one mistake; that nothing is called as it should be
     is what comes of it.
     """
+    if not flow.doubles:
+        return frozenset()
     named = {name for name in flow.steps if not name.startswith("@")}
     wanted = {
         str(way_out.target)
@@ -191,7 +193,10 @@ def _hidden_targets(flow: Flow) -> frozenset[str]:
         for way_out in (() if isinstance(step, Unread) else step.exits())
         if way_out.target not in (None, END, PERSON)
     }
-    lacking = {name for name in wanted - named - set(flow.unread) if not meant(name, named, cutoff=0.8)}
+    nowhere = wanted - named - set(flow.unread)
+    if len(nowhere) > MOST_GUESSES:
+        return frozenset()
+    lacking = {name for name in nowhere if not meant(name, named, cutoff=0.8)}
     return frozenset(lacking if len(lacking) <= flow.doubles else ())
 
 

@@ -158,7 +158,7 @@ WRONG_CATALOGUE = b"""queues: [billing]
 lookups:
   account:
     by: [phone]
-    fields: {name: text, balanse: money, due_date: text}
+    fields: {name: text, balanse: number, due_date: text}
   weather: {by: [town], fields: {rain: text}}
 """
 
