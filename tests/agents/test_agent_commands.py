@@ -69,6 +69,9 @@ def test_in_pause_and_out(desk: Desk) -> None:
     ]
     assert "went home" in desk.run("agent", "history", "2001").stdout
     assert desk.run("agent", "in", "9999").returncode == 2
+    fraud = desk.run("agent", "in", "2001", "--telephone", "loopback/0034803123456")
+    assert (fraud.returncode, fraud.stderr.count("\n")) == (2, 1), fraud.stderr
+    assert "agents.outside" in fraud.stderr
 
 
 def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:

@@ -74,13 +74,14 @@ NOBODYS = {
     *("rules check", "rules list", "rules show", "models list", "models pull"),
     *("flow history", "flow publish", "flow rollback", "flow show", "flow status"),
     *("prompts build", "prompts export", "prompts import", "nlu check", "nlu serve", "nlu test", "nlu train"),
+    *("nlu label", "nlu learn"),  # sentences without their numbers and names, of calls that nobody can name
     *("eval answering", "eval calibrate", "eval speech"),
     *(f"campaign {name}" for name in ("create", "facts", "list", "preview")),
     *(
         f"campaign {name}" for name in ("pause", "simulate", "start", "status", "stop")
     ),  # not built: they refuse
     *(f"report {name}" for name in ("agents", "callers", "flows", "pauses", "queues", "staffing", "work")),
-    *("work assign", "work collect", "nlu learn", "nlu label"),
+    *("work assign", "work collect"),
     *(f"bench {name}" for name in ("barge-in", "control", "flows", "lookups", "segments", "turns")),
 }
 """Of nobody: flows, models, figures; errands without their values, legs without their numbers."""
