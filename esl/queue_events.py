@@ -10,6 +10,7 @@ Source: mod_callcenter.c of 1.11, seen in tests/traces/callcenter-*.esl.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from esl.errors import WireError
@@ -124,14 +125,7 @@ def read(event: Event) -> QueueEvent | None:
 
 
 def _of_member(event: Event, action: str, at: int) -> MemberEvent | None:
-    reading = {
-        "member-queue-start": _joined,
-        "agent-offering": _offered,
-        "bridge-agent-fail": _not_taken,
-        "bridge-agent-start": _answered,
-        "bridge-agent-end": _talk_ended,
-        "member-queue-end": _left,
-    }.get(action)
+    reading = _READING.get(action)
     return None if reading is None else reading(event, at)
 
 
@@ -214,3 +208,15 @@ def _number(event: Event, name: str, otherwise: int | None = None) -> int:
     if not (text.isascii() and text.isdigit()):
         raise WireError(f"an event of the call centre whose {name} is no number: {text[:40]!r}")
     return int(text)
+
+
+_READING: Mapping[str, Callable[[Event, int], MemberEvent]] = {
+    "member-queue-start": _joined,
+    "agent-offering": _offered,
+    "bridge-agent-fail": _not_taken,
+    "bridge-agent-start": _answered,
+    "bridge-agent-end": _talk_ended,
+    "member-queue-end": _left,
+}
+ACTIONS = frozenset({*_READING, "agent-state-change"})
+"""What `read` understands."""

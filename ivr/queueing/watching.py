@@ -23,7 +23,7 @@ from esl import commands
 from esl.call_centre import CallCentre
 from esl.errors import EslError, WireError
 from esl.inbound import InboundConnection
-from esl.queue_events import SUBCLASS, Offered, read
+from esl.queue_events import ACTIONS, Offered, read
 from esl.wire import Event
 from ivr.in_thread import in_thread
 from ivr.queueing.visits import VisitBook, moment, plain
@@ -105,7 +105,7 @@ class QueueWatch:
         self._connection = connection
         connection.connect()
         connection.events_to = self._take
-        connection.subscribe(custom=(SUBCLASS,))
+        connection.subscribe_call_centre(ACTIONS)
         return connection
 
     def _drop(self, reason: str) -> None:
