@@ -136,8 +136,8 @@ def _exceptions(calendar: Calendar, words: _Words, language: str, today: date, r
             runs.append((day, day, hours))
         closed = True
     found = []
-    for first, last, hours in runs:
-        how = _hours(hours, words, language, region) if hours else words.closed
+    for first, last, told in runs:
+        how = _hours(told, words, language, region) if told else words.closed
         found += [
             f"{name[0].upper()}{name[1:]}, {how}"
             for name in _named(first, last, words, language, today, region)
