@@ -212,6 +212,25 @@ def agents(settings: Settings, /, by: tuple[str, ...], **wanted: Any) -> None:
 
 @report.command()
 @_options
+@click.option("--by", multiple=True, default=("agent",), help=_by_help.format(", agent"))
+@pass_settings
+def pauses(settings: Settings, /, by: tuple[str, ...], **wanted: Any) -> None:
+    """How often and how long agents paused, by reason, and how much of it counts as work.
+
+    \b
+    Example:
+      ivr report pauses --from 2026-11-23 --to 2026-11-27 --by day --by agent
+    """
+    asked = Wanted(**wanted)
+    with store_of(settings) as store:
+        made = _made(
+            lambda: building.pause_report(store.figures, asked.period(settings), by=by, now=datetime.now(UTC))
+        )
+    _show(made, asked, settings)
+
+
+@report.command()
+@_options
 @click.option("--by", multiple=True, default=("day",), help=_by_help.format(""))
 @click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="Repeated within.")
 @pass_settings

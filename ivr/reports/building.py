@@ -1,7 +1,7 @@
 """Makes reports of what the database has: streams the rows, tallies them, and puts names to the figures.
 
 Rules:
-1. No report keeps more than its tallies; of agents also one agent's talks and everybody's statuses.
+1. No report keeps more than its tallies; of agents also one agent's talks and everybody's states.
 2. The order of rows is that of time, then of names.
 """
 
@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Literal
 
-from data.figures import Figures, Talk
+from data.figures import Figures, State, Talk
 from data.work_items import WorkItems
-from ivr.reports import agents, callers, flows, queues, staffing, work
+from ivr.reports import agents, callers, flows, pauses, queues, staffing, work
 from ivr.reports.agents import AgentDay, AgentTally
 from ivr.reports.callers import CallerTally
 from ivr.reports.periods import HOUR_MS, Clock, Period, moment_of, ms_of
@@ -129,6 +129,25 @@ def agent_report(figures: Figures, period: Period, *, by: Sequence[str], now: da
     return Report("agents", period, keys.columns("agent"), agents.COLUMNS, shown, whole.figures())
 
 
+def pause_report(figures: Figures, period: Period, *, by: Sequence[str], now: datetime) -> Report:
+    """By reason, always; up to `now`. Raises `ValueError` for keys that this report has not."""
+    keys = Keys.of(by, "agent")
+    clock = keys.clock(period)
+    rows: dict[tuple[int, str, str], pauses.PauseTally] = defaultdict(pauses.PauseTally)
+    whole = pauses.PauseTally()
+    for name, day in _days(figures, period.since, _over(period, now)):
+        for begin, pause, part, began in day.pauses(clock):
+            key = (begin if keys.minutes else 0, name if keys.by_name else "", pause.reason)
+            for tally in (rows[key], whole):
+                tally.add(part, began=began, counts_as_work=pause.counts_as_work)
+    shown = [
+        {**keys.of_row(clock, begin, name, "agent"), "reason": reason, **rows[begin, name, reason].figures()}
+        for begin, name, reason in sorted(rows)
+    ]
+    names = (*keys.columns("agent"), pauses.REASON)
+    return Report("pauses", period, names, pauses.COLUMNS, shown, whole.figures())
+
+
 def _over(period: Period, now: datetime) -> datetime:
     """Until when the period has passed: nobody is there in an hour that has not come."""
     return max(period.since, min(period.until, now))
@@ -136,16 +155,16 @@ def _over(period: Period, now: datetime) -> datetime:
 
 def _days(figures: Figures, since: datetime, until: datetime) -> Iterator[tuple[str, AgentDay]]:
     """Each agent's time, one after the other."""
-    statuses: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for name, at, status in figures.statuses(since, until):
-        statuses[name].append((ms_of(at), status))
+    states: dict[str, list[State]] = defaultdict(list)
+    for state in figures.states(since, until):
+        states[state.agent].append(state)
     missed: dict[str, list[int]] = defaultdict(list)
     for name, _, at in figures.missed(since, until):
         missed[name].append(ms_of(at))
 
     def day(name: str, talks: Iterable[Talk]) -> AgentDay:
         begun = AgentDay(ms_of(since), ms_of(until))
-        begun.statuses(statuses.pop(name, ()))
+        begun.states(states.pop(name, ()))
         for talk in talks:
             begun.talk(talk)
         begun.missed = missed.pop(name, [])
@@ -153,7 +172,7 @@ def _days(figures: Figures, since: datetime, until: datetime) -> Iterator[tuple[
 
     for name, talks in groupby(figures.talks(since, until), key=lambda talk: talk.agent):
         yield name, day(name, talks)
-    for name in {*statuses, *missed}:
+    for name in {*states, *missed}:
         yield name, day(name, ())
 
 

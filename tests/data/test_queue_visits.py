@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,14 +12,16 @@ import pytest
 
 from data.ids import new_id
 from data.records import (
+    AgentState,
     Booking,
     CallBegun,
     CallStep,
     Claimed,
     Finished,
     MissedOffer,
+    NeverTalked,
     NewWork,
-    StatusChange,
+    StateChange,
     VisitFacts,
 )
 from data.store import Store
@@ -29,6 +32,7 @@ from ivr.reports.building import (
     caller_report,
     flow_report,
     outcome_report,
+    pause_report,
     queue_report,
     staffing_report,
     work_report,
@@ -232,15 +236,28 @@ def test_the_promise_of_three_minutes_in_a_good_day(store: Store) -> None:
     assert (row["law_share"], row["law_mean"]) == (round(17 / 20, 4), 100.0)  # 180 s is not less than that
 
 
+def comes(store: Store, *changes: tuple[datetime, AgentState, str], agent: str = "1001") -> None:
+    """Their states: when, what, why; training counts as work."""
+    for when, state, reason in changes:
+        store.agents.change_state(
+            StateChange(
+                agent=agent,
+                state=state,
+                at=when,
+                by=agent,
+                source="cli",
+                reason=reason,
+                counts_as_work=reason in ("", "training"),
+            )
+        )
+
+
 def test_agents_by_hand(store: Store) -> None:
     """1001: from 9:00 to 10:00 with ten minutes' break, logged out in the middle of a talk."""
+    comes(store, (at(-600), "out", ""), (at(0), "in", ""), (at(20), "paused", "lunch"))
+    comes(store, (at(30), "in", ""), (at(58), "out", ""))
     store.queue_visits.learn(
         [
-            StatusChange(agent="1001", at=at(-600), status="Logged Out"),
-            StatusChange(agent="1001", at=at(0), status="Available"),
-            StatusChange(agent="1001", at=at(20), status="On Break"),
-            StatusChange(agent="1001", at=at(30), status="Available (On Demand)"),
-            StatusChange(agent="1001", at=at(58), status="Logged Out"),
             visit("a", at(10), waits=0, talks=480, wraps=120, agent="1001"),
             visit("b", at(55), waits=0, talks=600, wraps=0, agent="1001"),
             visit("c", at(19), waits=0, talks=120, wraps=0, agent="1001"),  # goes on into the break
@@ -260,13 +277,45 @@ def test_agents_by_hand(store: Store) -> None:
     ]
 
 
+def test_pauses_by_hand(store: Store) -> None:
+    """1001: lunch from 9:50 to 10:20, at once training until 10:30; 1002: lunch from 9:00 on, in a talk until
+    9:10, which is no pause."""
+    comes(store, (at(0), "in", ""), (at(50), "paused", "lunch"), (at(80), "paused", "training"))
+    comes(store, (at(90), "in", ""), (at(100), "out", ""))
+    comes(store, (at(0), "paused", "lunch"), (at(30), "out", ""), agent="1002")
+    store.queue_visits.learn([visit("a", at(0), waits=0, talks=600, wraps=0, agent="1002")])
+    rows = pause_report(store.figures, PERIOD, by=["agent"], now=AFTER).rows
+    assert [tuple(row.values()) for row in rows] == [
+        ("1001", "lunch", 1, 1800.0, 0.0),
+        ("1001", "training", 1, 600.0, 600.0),
+        ("1002", "lunch", 1, 1200.0, 0.0),
+    ]
+    by_hour = pause_report(store.figures, PERIOD, by=["60"], now=AFTER).rows
+    assert [(row["when"][-5:], row["reason"], row["pauses"], row["paused"]) for row in by_hour] == [  # type: ignore[index]  # a text
+        ("09:00", "lunch", 2, 1800.0),
+        ("10:00", "lunch", 0, 1200.0),
+        ("10:00", "training", 1, 600.0),
+    ]
+
+
+def test_an_answer_without_a_talk_is_taken_back(store: Store) -> None:
+    """By one server or by two, one of them late: the next agent's answer counts, and only it."""
+    offered = VisitFacts(id="m", queue="billing", leg="l", joined_at=at(0))
+    first = replace(offered, agent="1001", answered_at=at(1))
+    never = NeverTalked(visit_id="m", at=at(2))
+    second = replace(offered, agent="1002", answered_at=at(3))
+    for told in ([offered, first, never], [second], [first, never, second], [first, never]):
+        store.queue_visits.learn(told)
+    row = only(queue_report(store.figures, PERIOD, TERMS, by=[]).rows)
+    assert (row["answered"], row["wait_mean"]) == (1, 180.0)
+    assert store.queue_visits.counts(since=at(0)) == {"1002": (1, 0)}
+
+
 def test_a_day_that_is_not_over_ends_now(store: Store) -> None:
     """At 10:30 somebody has been there since nine for an hour and a half, and not until midnight; an hour to
     come has no row, and people are computed by hours that are over alone."""
-    store.queue_visits.learn(
-        [StatusChange(agent="1001", at=at(0), status="Available")]
-        + [visit(f"v{n}", at(n), waits=0, talks=60, agent="1001") for n in (0, 10, 70)]
-    )
+    comes(store, (at(0), "in", ""))
+    store.queue_visits.learn([visit(f"v{n}", at(n), waits=0, talks=60, agent="1001") for n in (0, 10, 70)])
     now = at(90)
     rows = agent_report(store.figures, PERIOD, by=["60"], now=now).rows
     assert [(row["when"], row["there"]) for row in rows] == [
@@ -290,8 +339,8 @@ def test_the_night_of_25_hours(store: Store) -> None:
     night = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
     store.queue_visits.learn(
         [visit(f"v{n}", night + timedelta(hours=n), waits=5, talks=60, agent="1001") for n in range(4)]
-        + [StatusChange(agent="1001", at=datetime(2026, 10, 24, 22, 0, tzinfo=UTC), status="Available")]
     )
+    comes(store, (datetime(2026, 10, 24, 22, 0, tzinfo=UTC), "in", ""))
     period = Period(date(2026, 10, 25), date(2026, 10, 25), MADRID)
     assert (period.until - period.since) == timedelta(hours=25)
     report = queue_report(store.figures, period, TERMS, by=["60"])
