@@ -104,9 +104,11 @@ def test_zero_reaches_a_person_and_nobody_free_is_said(flows: FlowSet) -> None:
     queue = call.send(Played())
     assert isinstance(queue, Enqueue)
     assert queue.queue == "billing"
-    sorry = call.send(NobodyFree("timeout"))
-    assert isinstance(sorry, Play)
-    assert call.send(Played()) == SetOutcome("nobody_free", "nobody_free")
+    for name in ("wants_callback", "wants_message_now"):
+        offered = call.send(NobodyFree("timeout") if name == "wants_callback" else declined)
+        assert isinstance(offered, Collect) and offered.step == name
+        declined = offered.judge(Keyed("2"))
+    assert call.send(declined) == SetOutcome("nobody_free", "nobody_free")
     more = call.send(Done())
     assert isinstance(more, Collect)
     assert more.kind == "yes_no"
