@@ -130,8 +130,8 @@ def _recording(flow: Flow, name: str, step: Step, way: Way) -> str | None:
             part = f"{kind}_{at + 1}"
         case ("help", int(at)):
             part = "help" if at == 0 else f"help_{at + 1}"
-        case ("again", "say"):
-            part = "again"
+        case ("again" | "waiting" as part, "say"):
+            pass
         case ("greet",):
             part = ""
         case ("row", int(at), int(place)):

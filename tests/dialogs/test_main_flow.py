@@ -104,11 +104,11 @@ def test_zero_reaches_a_person_and_nobody_free_is_said(flows: FlowSet) -> None:
     queue = call.send(Played())
     assert isinstance(queue, Enqueue)
     assert queue.queue == "billing"
-    for name in ("wants_callback", "wants_message_now"):
-        offered = call.send(NobodyFree("timeout") if name == "wants_callback" else declined)
-        assert isinstance(offered, Collect) and offered.step == name
-        declined = offered.judge(Keyed("2"))
-    assert call.send(declined) == SetOutcome("nobody_free", "nobody_free")
+    called = call.send(NobodyFree("timeout"))
+    assert isinstance(called, Collect) and called.step == "wants_callback"
+    message = call.send(called.judge(Keyed("2")))
+    assert isinstance(message, Collect) and message.step == "wants_message_now"
+    assert call.send(message.judge(Keyed("2"))) == SetOutcome("nobody_free", "nobody_free")
     more = call.send(Done())
     assert isinstance(more, Collect)
     assert more.kind == "yes_no"
