@@ -24,6 +24,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "ca": "Això no és entre les opcions.",
         "en": "That is not one of the options.",
     },
+    "one_by_one": {
+        "es": "Vamos de una en una. Dígame cuál primero.",
+        "ca": "Anem d'una en una. Digui'm quina primer.",
+        "en": "One at a time, please. Tell me which one first.",
+    },
     "several_fit": {
         "es": "Hay más de una opción así.",
         "ca": "Hi ha més d'una opció així.",
