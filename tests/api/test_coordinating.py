@@ -46,7 +46,7 @@ actor: creditor
 bases: {students: {mapping: students.map.yaml}}
 campaigns:
   reminder:
-    {base: students, flow: reminder, purpose: collection, sample: account.balance >= 0, countries: [ES]}
+    {base: students, flow: balance, purpose: collection, sample: account.balance >= 0, countries: [ES]}
 """
 
 
@@ -193,8 +193,6 @@ def campaigning(serving: Serving, tmp_path: Path) -> Service:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fees.yaml").write_text(STRATEGY, encoding="utf-8")
     (folder / "students.map.yaml").write_text("columns: {customer_number: n, name: m}\n", encoding="utf-8")
-    (settings.flows_folder).mkdir(parents=True, exist_ok=True)
-    (settings.flows_folder / "reminder.flow.yaml").write_text("flow: reminder\n", encoding="utf-8")
     numbers = [
         one.customer_number for one in service.store.pages.cases(None, 100).entries if one.customer_number
     ]
