@@ -46,7 +46,7 @@ actor: creditor
 bases: {students: {mapping: students.map.yaml}}
 campaigns:
   reminder:
-    {base: students, flow: balance, purpose: collection, sample: account.balance >= 0, countries: [ES]}
+    {base: students, flow: survey, purpose: collection, sample: account.balance >= 0, countries: [ES]}
 """
 
 

@@ -91,11 +91,15 @@ def _plan(here: ApiRooms) -> Plan:
 
 
 def _agents(here: ApiRooms, asked: ReportAsked) -> Report:
-    return building.agent_report(here.store.figures, asked.period(here), by=asked.keys("agent"))
+    return building.agent_report(
+        here.store.figures, asked.period(here), by=asked.keys("agent"), now=here.now()
+    )
 
 
 def _pauses(here: ApiRooms, asked: ReportAsked) -> Report:
-    return building.pause_report(here.store.figures, asked.period(here), by=asked.keys("agent"))
+    return building.pause_report(
+        here.store.figures, asked.period(here), by=asked.keys("agent"), now=here.now()
+    )
 
 
 def _callers(here: ApiRooms, asked: CallersAsked) -> Report:
@@ -116,7 +120,7 @@ def _staffing(here: ApiRooms, asked: StaffingAsked) -> Report:
     goal = Goal(asked.share, asked.within, asked.shrinkage)
     only = [asked.queue] if asked.queue else []
     period, by = asked.period(here), asked.keys("hour")
-    return building.staffing_report(here.store.figures, period, goal, by=by, only=only)
+    return building.staffing_report(here.store.figures, period, goal, now=here.now(), by=by, only=only)
 
 
 def _work(here: ApiRooms, asked: ReportAsked) -> Report:
