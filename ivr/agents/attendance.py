@@ -118,6 +118,7 @@ class Attendance:
             try:
                 if not in_step:
                     self.bring_in_step()
+                    self.watchdog.catch_up()
                     in_step = True
                 self.watchdog.attend()
                 self.contacts.lapse()
