@@ -32,6 +32,11 @@ log = structlog.get_logger(__name__)
 
 STATUS: Mapping[AgentState, str] = {"in": AVAILABLE, "paused": ON_BREAK, "out": LOGGED_OUT}
 """What mod_callcenter calls it."""
+STATE: Mapping[str, AgentState] = {
+    **{status: state for state, status in STATUS.items()},
+    "Available (On Demand)": "in",
+}
+"""What it means by each of its words."""
 
 
 class AgentUnknown(IvrError):
@@ -141,10 +146,10 @@ class Desk:
         self._known(agent)
         return self._change(agent, state, who, reason=reason if state == "paused" else "", audited=True)
 
-    def followed(self, agent: str, state: AgentState, *, reason: str) -> bool:
-        """The switch itself has changed it. Raises `DataError`. False: it was known."""
+    def followed(self, agent: str, state: AgentState, *, reason: str, at: datetime | None = None) -> bool:
+        """The switch itself has changed it; `at`: when, in UTC. Raises `DataError`. False: it was known."""
         change = self._made(agent, state, Who("switch", "switch"), reason)
-        return self._agents.change_state(change)
+        return self._agents.change_state(change if at is None else replace(change, at=at))
 
     # --- how -----------------------------------------------------------------------------------------
 

@@ -231,13 +231,16 @@ def carrying_callbacks(store: Callbacks, now: Callable[[], datetime]) -> Callabl
     def carry(errand: Claimed) -> Ending:
         body, at = errand.body, now()
         try:
+            agreed = datetime.fromisoformat(str(body["due_at"]))
             booking = Booking(
                 queue=str(body["queue"]),
                 number=str(body["number"]),
                 language=str(body["language"]),
-                joined_at=datetime.fromisoformat(str(body["due_at"])),
+                # Nobody kept a place: that it begins after the booking, also if this errand comes late, tells
+                # reports so (`Figures.agreed`).
+                joined_at=max(agreed, at + timedelta(milliseconds=1)),
                 at=at,
-                due_at=datetime.fromisoformat(str(body["due_at"])),
+                due_at=agreed,
                 story=dict(body["story"]),
                 call_id=errand.call_id,
                 customer_id=errand.customer_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -88,6 +89,8 @@ def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:
     desk.house.settled(lambda: desk.house.store.agents.in_hand("2001"), "the contact")
     found = json.loads(desk.run("agent", "contact", "2001", "--json").stdout)
     assert (found["queue"], found["strategy"], found["questions"]) == ("billing", "collections", ["reason"])
+    visits, since = desk.house.store.queue_visits, desk.house.time.now() - timedelta(hours=1)
+    desk.house.settled(lambda: visits.counts(since=since), "the answer in the queue's figures")
     states = json.loads(desk.run("queue", "status", "--json").stdout)
     assert (states["billing"]["busy"], states["billing"]["free"], states["billing"]["answered_today"]) == (
         1,
