@@ -82,9 +82,12 @@ class Source:
 
 
 def capped(problems: Iterable[Problem], source: Source) -> list[Problem]:
-    """The first `MOST_PROBLEMS`, and that there are more; of an iterator no more than that is worked out."""
+    """The first `MOST_PROBLEMS`, and that there are more, told where the next one stands; of an iterator no
+    more than that is worked out."""
     found = list(islice(problems, MOST_PROBLEMS + 1))
-    return found if len(found) <= MOST_PROBLEMS else [*found[:-1], source.problem((), TOO_MANY)]
+    if len(found) <= MOST_PROBLEMS:
+        return found
+    return [*found[:-1], Problem(source.file, found[-1].line, found[-1].column, TOO_MANY)]
 
 
 TOO_MANY = f"there are more than {MOST_PROBLEMS} mistakes of one kind here: correct the first ones"
@@ -191,7 +194,7 @@ class _Reader:
 
     def problem(self, place: Place, message: str) -> None:
         if len(self.problems) == MOST_PROBLEMS:
-            self.problems.append(Problem(self.source.file, 1, 1, TOO_MANY))
+            self.problems.append(Problem(self.source.file, place.line, place.column, TOO_MANY))
             raise FlowsInvalid(self.problems)
         self.problems.append(Problem(self.source.file, place.line, place.column, message))
 

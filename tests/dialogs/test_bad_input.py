@@ -63,11 +63,11 @@ HOSTILE: list[tuple[str, str, int, str]] = [
     ("a text that runs backwards", HEAD + '  - say: {es: "Hola \\u202e."}\n' + END, 5, "an invisible sign"),
     ("braces", HEAD + '  - say: {es: "' + "{" * 1999 + '"}\n' + END, 5, "lone `{`"),
     ("too many steps", rows(lambda n: "  - outcome: a\n", 2001), 4, "at most 2000"),
-    ("misspelt targets", rows(lambda n: f"  - id: step_{n}\n    outcome: a\n    then: stepp_{n}\n"), 1, "more than 100"),
-    ("misspelt values", rows(lambda n: f'  - set: {{s{n}: "{{t{n}}}"}}\n'), 1, "more than 100"),
+    ("misspelt targets", rows(lambda n: f"  - id: step_{n}\n    outcome: a\n    then: stepp_{n}\n"), 7, "no step `stepp_0`"),
+    ("misspelt values", rows(lambda n: f'  - set: {{s{n}: "{{t{n}}}"}}\n'), 5, "nothing is called `t0`"),
     ("misspelt nodes", rows(lambda n: f"  - id: s{n}\n    outcom: a\n"), 6, "did you mean `outcome`"),
     ("one name for all", rows(lambda n: "  - outcome: told\n"), 6, "two steps are called"),
-    ("a chain of copies", HEAD + "  - set:\n" + "".join(f'      s{n}: "{{s{n + 1}}}"\n' for n in range(3000)), 1, "100"),
+    ("a chain of copies", HEAD + "  - set:\n" + "".join(f'      s{n}: "{{s{n + 1}}}"\n' for n in range(3000)), 5, "nothing follows"),
     ("a long circle", rows(lambda n: f"  - id: s{n}\n    outcome: a\n")[: -len(END)] + "  - outcome: z\n    then: s0\n", 5, "never ends"),
     ("a ladder", rows(lambda n: f'  - ask: s{n}\n    type: yes_no\n    prompt: {{es: "a"}}\n    answers: {{yes: s{max(0, n - 1)}, no: s{n + 1}}}\n', 500)[: -len(END)] + "  - id: s500\n    hangup: normal\n", 0, ""),
     ("a huge condition", branch("true and " * 200 + "true"), 5, "more than 500"),
@@ -94,6 +94,9 @@ def test_a_hostile_file_is_refused_in_bounded_time_and_memory(text: str, line: i
         assert found, "nothing was found"
         assert (found[0].line, what in found[0].message) == (line, True), str(found[0])[:300]
         assert all(len(str(problem)) < 1000 for problem in found)
+        assert len(found) < 500, (
+            "a mistake made a thousand times is told a hundred times, and that there are more"
+        )
     else:
         assert found == []
     assert taken < SECONDS, f"{taken:.1f} s"
@@ -165,7 +168,7 @@ def many(line: Callable[[int], str], n: int) -> str:
 
 # (what it is, the text of a test file, how many problems)
 HOSTILE_TESTS = [
-    ("the billion laughs", laughs(), 117),
+    ("the billion laughs", laughs(), 101),
     ("a deep list", "flow: trial\ntests: " + "[" * 3000, 1),
     ("keys that are none", many(lambda _n: "      - sya: a\n", 3000), 101),
     ("steps that are none", many(lambda n: f"      - expect: {{step: st{n}}}\n", 2000), 101),

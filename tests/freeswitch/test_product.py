@@ -23,7 +23,7 @@ from speech.models import ModelStore
 from speech.pyttsx3 import CALLER_VOICES
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
-from tests.freeswitch.harness import FreeSwitch
+from tests.freeswitch.harness import FreeSwitch, wait_until
 from tests.freeswitch.product import ProductStage, product_stage
 from tests.freeswitch.sip_caller import SipScriptedCaller
 from tests.freeswitch.telephone import telephone
@@ -38,6 +38,10 @@ class Place:
 
     def __init__(self, stage: ProductStage, switch: FreeSwitch, speaker: Speaker) -> None:
         self.stage, self.switch, self.speaker = stage, switch, speaker
+
+    def agent_talks(self) -> bool:
+        """They are past the announcement of the caller: who hangs up in it has not taken the call."""
+        return "|In a queue call|" in self.switch.api("callcenter_config agent list")
 
     def play(self, persona: Persona, deadline: float = 120.0) -> PlayedCall:
         """One call to its end, its record written."""
@@ -117,6 +121,7 @@ def test_a_caller_is_handed_to_a_person(place: Place) -> None:
             ringing = desk.called(60)
             ringing.ring()
             ringing.answer()
+            wait_until(place.agent_talks, 30, "the agent talks with nobody")
             ringing.over.wait(1.0)
             ringing.hang_up()
 
