@@ -24,6 +24,7 @@ from dialogs.loader import load_flows
 from esl import commands
 from esl.errors import EslError, LoginRefusedError
 from esl.inbound import InboundConnection
+from ivr.agents.opening import staff_of
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
@@ -31,6 +32,7 @@ from ivr.errors import IvrError
 from ivr.messenger import checkup
 from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
+from ivr.publishing.served import served_catalogue
 from ivr.queueing.reading import misfits
 from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
@@ -76,6 +78,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _freeswitch(settings)
     if settings.switch.kind == "freeswitch":
         yield _event_socket(settings)
+        yield _fallback(settings)
 
 
 def examine_flows(settings: Settings) -> Iterator[Finding]:
@@ -132,7 +135,7 @@ def _flows(settings: Settings) -> Finding:
     try:
         flows = load_flows([settings.flows_folder], catalogue_of(settings))
         flows.flow(settings.calls.flow)
-        if unfit := misfits(settings.queues_file, flows.catalogue):
+        if unfit := misfits(settings.queues_file, flows.catalogue, settings.freeswitch.queue_names):
             return Finding("flows", "bad", str(unfit[0]), "No server starts with it: see `ivr queues check`")
     except (DialogError, IvrError) as fault:
         first = str(fault).splitlines()[0]
@@ -176,7 +179,9 @@ def _misfit(settings: Settings, files: Mapping[str, bytes]) -> str:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "release"
             write_folder(files, folder)
-            return "; ".join(map(str, misfits(settings.queues_file, catalogue_in(folder))))
+            return "; ".join(
+                map(str, misfits(settings.queues_file, catalogue_in(folder), settings.freeswitch.queue_names))
+            )
     except (FlowsInvalid, IvrError) as fault:
         return str(fault).splitlines()[0]
 
@@ -331,6 +336,22 @@ def _event_socket(settings: Settings) -> Finding:
     finally:
         connection.stop()
     return Finding(what, "good", f"{where} lets us in: {version}")
+
+
+def _fallback(settings: Settings) -> Finding:
+    """Whether anybody would take the callers whose server is lost."""
+    what, queue = "fallback queue", settings.freeswitch.fallback_queue
+    try:
+        plan, _ = staff_of(settings, served_catalogue(settings).catalogue)
+    except (DataError, DialogError, IvrError) as fault:
+        return Finding(what, "note", str(fault).splitlines()[0], "Run `ivr check` and mend what it names")
+    serving = sorted({tier.agent for tier in plan.tiers() if tier.queue == queue})
+    if not serving:
+        remedy = (
+            f"Give an agent of agents.yaml `queues: {{{queue}: {{}}}}`, or a telephone of freeswitch.agents"
+        )
+        return Finding(what, "bad", f"nobody serves {queue}: callers of a lost server wait in vain", remedy)
+    return Finding(what, "good", f"{queue} is served by {', '.join(serving[:20])}, once they are in")
 
 
 def _is_local(settings: Settings) -> bool:

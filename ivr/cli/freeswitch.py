@@ -54,8 +54,9 @@ def init(settings: Settings, folder: Path, force: bool, keep: bool) -> int:
     if force and keep:
         raise click.UsageError("--force overwrites what differs and --keep does not: give one of them")
     folder = folder.absolute()
-    preparation = prepare(folder, switch_configuration(settings), _given(settings))
-    for warning in (*unreachable(settings), *silent(settings), *unasked(settings)):
+    configuration = switch_configuration(settings)
+    preparation = prepare(folder, configuration, _given(settings))
+    for warning in (*unreachable(settings), *silent(settings), *unasked(settings), *unstaffed(configuration)):
         click.echo(warning, err=True)
     if not (preparation.changes or preparation.new_secrets or preparation.too_open):
         click.echo(f"{folder}: nothing to change")
@@ -214,6 +215,18 @@ def unasked(settings: Settings) -> list[str]:
     return [
         f"Warning: {unread}. The queues are those of {settings.flows_folder}; if a release was published, "
         "run this again when the database is there"
+    ]
+
+
+def unstaffed(configuration: switch.SwitchConfiguration) -> list[str]:
+    """That nobody would serve the callers whose server was lost."""
+    queue = configuration.fallback_queue
+    if any(queue == served for agent in configuration.agents for served, _ in agent.tiers):
+        return []
+    return [
+        f"Warning: nobody serves the fallback queue {queue}: callers whose server is lost would wait "
+        f"there in vain. Give an agent of agents.yaml `queues: {{{queue}: {{}}}}`, or name a telephone in "
+        "freeswitch.agents"
     ]
 
 

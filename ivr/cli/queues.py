@@ -61,7 +61,7 @@ def check(settings: Settings, file: Path | None, as_json: bool) -> None:
     file = _file_of(settings, file)
     beside = file.with_name(CATALOGUE)
     catalogue = load_catalogue(beside if beside.is_file() else settings.flows_folder / CATALOGUE)
-    plan, problems = read_plan(read(file), catalogue, segments_beside(file))
+    plan, problems = read_plan(read(file), catalogue, segments_beside(file), settings.freeswitch.queue_names)
     if as_json:
         rows = [
             {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
@@ -86,7 +86,11 @@ def list_queues(settings: Settings, as_json: bool) -> None:
       ivr queues list
       ivr queues list --json
     """
-    plan = load_plan(_file_of(settings, None), load_catalogue(settings.flows_folder / CATALOGUE))
+    plan = load_plan(
+        _file_of(settings, None),
+        load_catalogue(settings.flows_folder / CATALOGUE),
+        settings.freeswitch.queue_names,
+    )
     tiers = list(plan.tiers())
     rows = []
     for name, queue in plan.queues.items():

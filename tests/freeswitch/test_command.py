@@ -25,7 +25,7 @@ freeswitch:
     - {name: agents, longest_wait: 120}
     - {name: billing}
   agents:
-    - {name: "1001", queues: [billing]}
+    - {name: "1001", queues: [agents, billing]}
 """
 
 
@@ -223,3 +223,48 @@ def test_a_password_that_is_in_use_is_taken_over(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert 'value="in use"' in (home / "conf/autoload_configs/event_socket.conf.xml").read_text()
     assert "event_password" not in done.stdout
+
+
+AGENTS = """\
+agents:
+  1001: {skills: [billing], pin: null}
+  1002: {queues: [agents]}
+"""
+
+
+def tiers(home: Path) -> set[tuple[str, str]]:
+    found = ET.parse(home / "conf/autoload_configs/callcenter.conf.xml").iter("tier")
+    return {(tier.attrib["queue"], tier.attrib["agent"]) for tier in found}
+
+
+def test_agents_yaml_may_name_the_fallback_queue_and_takes_no_telephone_away(home: Path) -> None:
+    """What `freeswitch.agents` asks for stays when an agents.yaml declares the same people."""
+    (home / "ivr.yaml").write_text(YAML.replace("queues: [agents, billing]}", "queues: [agents]}"))
+    (home / "flows/queues.yaml").write_text("queues:\n  billing: {skills: [billing]}\n")
+    (home / "flows/agents.yaml").write_text(AGENTS)
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 0, done.stderr
+    assert "fallback" not in done.stderr
+    assert tiers(home) == {
+        ("agents@ivr", "1001@ivr"),
+        ("agents@ivr", "1002@ivr"),
+        ("billing@ivr", "1001@ivr"),
+    }
+    checked = ivr(home, "queues", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_telephone_of_the_settings_is_an_agent(home: Path) -> None:
+    """`ivr agent in` works for whoever stands in `freeswitch.agents` alone."""
+    assert ivr(home, "db", "upgrade").returncode == 0
+    done = ivr(home, "agent", "in", "1001")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_fallback_queue_without_anybody_is_told(home: Path) -> None:
+    """Callers whose server is lost would wait for nobody: `init` says so, and what to write."""
+    (home / "ivr.yaml").write_text(YAML.replace("queues: [agents, billing]}", "queues: [billing]}"))
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 0
+    assert "nobody serves the fallback queue agents" in done.stderr
+    assert "freeswitch.agents" in done.stderr
