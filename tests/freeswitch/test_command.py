@@ -268,3 +268,42 @@ def test_a_fallback_queue_without_anybody_is_told(home: Path) -> None:
     assert done.returncode == 0
     assert "nobody serves the fallback queue agents" in done.stderr
     assert "freeswitch.agents" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"IVR_FREESWITCH__SERVERS": '["0.0.0.0:9040"]'}, "0.0.0.0"),
+        ({"IVR_FREESWITCH__SERVERS": '["10.0.0.1:9040", "10.0.0.1:9040"]'}, "10.0.0.1:9040 is named twice"),
+        ({"IVR_FREESWITCH__SERVERS": '["127.0.0.1:9021"]'}, "Port 9021"),
+        ({"IVR_FREESWITCH__SIP_PORT": "20000"}, "SIP port 20000 lies among the RTP ports"),
+        (
+            {"IVR_FREESWITCH__QUEUES": '[{"name": "agents"}, {"name": "agents"}]'},
+            "'agents' stands there twice",
+        ),
+        ({"IVR_FREESWITCH__AGENTS": '[{"name": "1001"}, {"name": "1001"}]'}, "'1001' stands there twice"),
+        ({"IVR_FREESWITCH__LIVE_AUDIO": "/etc/passwd"}, "/etc/passwd is no folder"),
+        ({"IVR_FREESWITCH__JITTER_BUFFER": "-1"}, "from 20 to 500, or 0 for none"),
+    ],
+)
+def test_what_could_carry_no_calls_is_refused(home: Path, variables: dict[str, str], words: str) -> None:
+    """One line that names it, and nothing is written."""
+    done = ivr(home, "freeswitch", "init", str(home / "conf"), **variables)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert not (home / "conf").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"IVR_FREESWITCH__LOG_LEVEL": "debug"}, "every key that a caller presses"),
+        ({"IVR_FREESWITCH__PEERS": '["0.0.0.0/0"]'}, "the whole internet"),
+        ({"IVR_FREESWITCH__EVENT_CLIENTS": '["::/0"]'}, "lets everybody try the password"),
+    ],
+)
+def test_what_is_hardly_meant_is_told(home: Path, variables: dict[str, str], words: str) -> None:
+    """It is written all the same: for a test it may be meant."""
+    done = ivr(home, "freeswitch", "init", str(home / "conf"), **variables)
+    assert done.returncode == 0, done.stderr
+    assert words in done.stderr
