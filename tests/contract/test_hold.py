@@ -31,7 +31,7 @@ def test_time_on_hold_is_missing_from_recording_and_live_audio(
     held_at = time.monotonic()
     session.listen(0.2)  # what was on its way
     heard, listened = len(caller.heard), len(session.audio)
-    caller.say(tone(700, HELD))  # hold music
+    caller.say(tone(700, HELD - 0.5))  # hold music
     unheard = session.call.play([wav(place.folder / "unheard.wav", tone(440, 0.5))])
     session.finished(unheard)
     session.listen(held_at + HELD - time.monotonic())
@@ -47,7 +47,7 @@ def test_time_on_hold_is_missing_from_recording_and_live_audio(
         lambda heard: strength(b"".join(frame.samples for frame in heard[back:])[-3200:], 1100) > 0.5,
     )
     resumed = len(session.audio)
-    session.hear(resumed + FRAME_BYTES * 10)
+    session.hear(resumed + FRAME_BYTES * 40)
     lasted = time.monotonic() - began
     caller.hang_up()
     session.hung_up()
@@ -57,4 +57,5 @@ def test_time_on_hold_is_missing_from_recording_and_live_audio(
     left, right = read(file)
     assert abs(lasted - held - len(left) / 16000) < 0.4
     assert strength(left, 700) < 0.1
-    assert strength(right[-1600:], 1100) > 0.5
+    pieces = [right[at : at + 1600] for at in range(0, len(right) - 1600, 1600)]
+    assert any(strength(piece, 1100) > 0.5 for piece in pieces)

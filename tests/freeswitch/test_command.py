@@ -307,3 +307,14 @@ def test_what_is_hardly_meant_is_told(home: Path, variables: dict[str, str], wor
     done = ivr(home, "freeswitch", "init", str(home / "conf"), **variables)
     assert done.returncode == 0, done.stderr
     assert words in done.stderr
+
+
+def test_the_password_file_may_be_named_before_it_is_made(home: Path) -> None:
+    """`init` makes what a finished ivr.yaml names; every other command still wants the file."""
+    made = home / "conf/secrets/event_socket"
+    named = f"kind: freeswitch, event_password: {{file: {made}}}"
+    (home / "ivr.yaml").write_text(YAML.replace("kind: freeswitch", named))
+    assert "cannot be read" in ivr(home, "queues", "list").stderr
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 0, done.stderr
+    assert made.read_text().strip()
