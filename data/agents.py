@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, case, func, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from data.audit import Audit
 from data.database import Database
@@ -29,13 +29,10 @@ from data.records import (
     Errand,
     NewContact,
     Presence,
-    QueueDay,
     StateChange,
     utc,
 )
 
-SENT_ON = frozenset({"EXIT_WITH_KEY", "TIMEOUT", "NO_AGENT_TIMEOUT"})
-"""Why somebody leaves a queue who has not given up (mod_callcenter's `CC-Cancel-Reason`)."""
 _IN_HAND = (AgentContactRow.result == "answered", AgentContactRow.closed_at.is_(None))
 
 
@@ -60,7 +57,8 @@ class Agents:
             return {row.agent: _presence(row) for row in connection.execute(select(AgentPresenceRow))}
 
     def change_state(self, change: StateChange, *audit: AuditEntry) -> bool:
-        """Notes it, with its history. False: it was so already, and nothing was noted."""
+        """Notes it, with its history. False: it was so already, and nothing was noted; or the switch
+        told it before the latest change: another server has noted it."""
         with self._database.writing() as connection:
             row = AgentPresenceRow
             values = {"state": change.state, "reason": change.reason, "since": change.at}
@@ -69,6 +67,8 @@ class Agents:
             first = insert_new(connection, row).values(agent=change.agent, **values)
             if not connection.execute(first).rowcount:
                 now = connection.execute(select(row).where(row.agent == change.agent).with_for_update()).one()
+                if change.source == "switch" and change.at < now.since:
+                    return False
                 telephone = now.telephone if change.telephone is None else change.telephone
                 if (now.state, now.reason, now.telephone) == (change.state, change.reason, telephone):
                     return False
@@ -132,6 +132,13 @@ class Agents:
             ).one_or_none()
             return None if changed is None else _contact(connection, changed)
 
+    def take_back(self, key: str, *, answered_at: datetime) -> bool:
+        """Who answered then was gone before they were connected: there was no contact. False: it is known."""
+        row = AgentContactRow
+        mine = (row.key == key, row.at == utc(answered_at), *_IN_HAND, row.ended_at.is_(None))
+        with self._database.writing() as connection:
+            return bool(connection.execute(delete(row).where(*mine)).rowcount)
+
     def in_hand(self, agent: str) -> Contact | None:
         """The caller whom they talk with, or have just talked with: the latest that is not closed."""
         row = AgentContactRow
@@ -191,38 +198,6 @@ class Agents:
             query = query.where(row.at >= utc(since))
         with self._database.reading() as connection:
             return tuple(_contact(connection, one) for one in connection.execute(query).all())
-
-    def queue_day(self, queue: str, *, since: datetime, within: int) -> QueueDay:
-        """What became of a queue's callers since then; `within`: seconds that are in time."""
-        row = AgentContactRow
-        query = select(row.result, row.cause, row.joined_at, row.at).where(
-            row.queue == queue, row.at >= utc(since), row.result != "missed"
-        )
-        answered = in_time = lost = late = left = 0
-        with self._database.reading() as connection:
-            for result, cause, joined, at in connection.execute(query):
-                soon = (at - joined).total_seconds() <= within
-                if result == "answered":
-                    answered, in_time = answered + 1, in_time + soon
-                    continue
-                sent_on = cause in SENT_ON
-                lost, left, late = lost + (not sent_on), left + sent_on, late + (not soon)
-        return QueueDay(answered=answered, in_time=in_time, lost=lost, lost_late=late, left=left)
-
-    def counts(self, *, since: datetime) -> dict[str, tuple[int, int]]:
-        """Agent → how many they answered and missed since then."""
-        row = AgentContactRow
-        query = (
-            select(
-                row.agent,
-                func.sum(case((row.result == "answered", 1), else_=0)),
-                func.sum(case((row.result == "missed", 1), else_=0)),
-            )
-            .where(and_(row.at >= utc(since), row.agent != ""))
-            .group_by(row.agent)
-        )
-        with self._database.reading() as connection:
-            return {agent: (int(had), int(missed)) for agent, had, missed in connection.execute(query)}
 
 
 def _presence(row: Row[Any]) -> Presence:

@@ -43,6 +43,16 @@ _PERSONAL = ("dni", "nie", "cif")
 _BEING_CUT = " (being cut)"
 
 
+@dataclass(frozen=True)
+class Base:
+    """A customer base that something was loaded into."""
+
+    strategy: str
+    name: str
+    customers: int
+    loaded_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
     """A campaign as it was created."""
@@ -138,6 +148,23 @@ class Campaigns:
                 new = insert_new(connection, BaseMemberRow).from_select(["base_id", "customer_id"], theirs)
                 added += connection.execute(new).rowcount
         return added
+
+    def bases(self) -> tuple[Base, ...]:
+        """Every base with its size, by strategy and name."""
+        base, member = CustomerBaseRow, BaseMemberRow
+        query = (
+            select(
+                base.strategy, base.name, base.loaded_at, func.count(member.customer_id).label("customers")
+            )
+            .outerjoin(member, member.base_id == base.id)
+            .group_by(base.id, base.strategy, base.name, base.loaded_at)
+            .order_by(base.strategy, base.name)
+        )
+        with self._database.inspecting() as connection:
+            return tuple(
+                Base(row.strategy, row.name, row.customers, row.loaded_at)
+                for row in connection.execute(query)
+            )
 
     def size(self, base_id: UUID) -> int:
         """How many customers a base has."""

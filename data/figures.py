@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, and_, case, cast, exists, func, literal, select
+from sqlalchemy import String, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from data.database import Database
 from data.models import (
-    AgentStatusRow,
+    AgentStateChangeRow,
     CallbackRow,
     CallRow,
     CallStepRow,
@@ -68,6 +68,18 @@ class Talk(NamedTuple):
     """Whether the leg came to a queue again afterwards."""
 
 
+class State(NamedTuple):
+    """What an agent is from a moment on."""
+
+    agent: str
+    at: datetime
+    state: str
+    """in, paused, out."""
+    reason: str
+    """Of a pause."""
+    counts_as_work: bool
+
+
 class Figures:
     """Every method blocks while it is read; nothing is changed."""
 
@@ -111,18 +123,18 @@ class Figures:
         )
         return map(Talk._make, self._rows(query))
 
-    def statuses(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime, str]]:
-        """Agents' statuses: what each had at the beginning of that time, and every change in it."""
-        row = AgentStatusRow
-        last = (
-            select(row.agent, func.max(row.at).label("at")).where(row.at <= utc(since)).group_by(row.agent)
-        ).subquery()
-        before = select(row.agent, row.at, row.status).join(
-            last, and_(row.agent == last.c.agent, row.at == last.c.at)
-        )
-        within = select(row.agent, row.at, row.status).where(row.at > utc(since), row.at < utc(until))
+    def states(self, since: datetime, until: datetime) -> Iterator[State]:
+        """Agents' states: what each had at the beginning of that time, and every change in it."""
+        row = AgentStateChangeRow
+        columns = (row.agent, row.at, row.state, row.reason, row.counts_as_work)
+        newest = func.row_number().over(partition_by=row.agent, order_by=(row.at.desc(), row.id.desc()))
+        known = select(*columns, row.id, newest.label("nth")).where(row.at <= utc(since)).subquery()
+        names = State._fields
+        before = select(*(known.c[name] for name in names), known.c.id).where(known.c.nth == 1)
+        within = select(*columns, row.id).where(row.at > utc(since), row.at < utc(until))
         both = before.union_all(within).subquery()
-        return self._rows(select(both).order_by(both.c.agent, both.c.at))
+        query = select(*(both.c[name] for name in names)).order_by(both.c.agent, both.c.at, both.c.id)
+        return map(State._make, self._rows(query))
 
     def missed(self, since: datetime, until: datetime) -> Iterator[tuple[str, str, datetime]]:
         """Calls that agents did not take: agent, queue, when."""
@@ -134,12 +146,31 @@ class Figures:
         )
 
     def booked(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime, str]]:
-        """Callbacks that were promised in that time: queue, when, what became of it."""
+        """Callbacks that callers asked for in that time: queue, when, what became of it.
+
+        What an agent has agreed for later begins after it was booked (`agreed`), and is none of these.
+        """
         row = CallbackRow
         return self._rows(
             select(row.queue, row.booked_at, row.state)
-            .where(row.booked_at >= utc(since), row.booked_at < utc(until))
+            .where(
+                row.booked_at >= utc(since),
+                row.booked_at < utc(until),
+                row.joined_at <= row.booked_at,
+            )
             .order_by(row.booked_at)
+        )
+
+    def agreed(self, since: datetime, until: datetime) -> Iterator[tuple[str, datetime]]:
+        """Calls that an agent agreed for later (an outcome's follow-up) and that may have been made in that
+        time: queue, and the time agreed."""
+        row = CallbackRow
+        return self._rows(
+            select(row.queue, row.joined_at).where(
+                row.joined_at > row.booked_at,
+                row.joined_at < utc(until),
+                or_(row.ended_at.is_(None), row.ended_at >= utc(since)),
+            )
         )
 
     def calls(self, since: datetime, until: datetime, back: timedelta) -> Iterator[tuple[str, datetime, Any]]:

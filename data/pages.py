@@ -20,8 +20,18 @@ from data.calls import record_of
 from data.consents import consent_of
 from data.database import Database
 from data.messages import MessageSent, sent_of
-from data.models import CallbackRow, CallRow, CallStepRow, ConsentRow, CustomerRow, MessageRow, TicketRow
-from data.records import Callback, CallRecord, CallStep, Consent, utc
+from data.models import (
+    CallbackRow,
+    CallRow,
+    CallStepRow,
+    ConsentRow,
+    CustomerRow,
+    MessageRow,
+    TicketRow,
+    WorkItemRow,
+)
+from data.records import Callback, CallRecord, CallStep, Consent, WorkItem, utc
+from data.work_items import item_of
 
 T = TypeVar("T")
 MOST = 100
@@ -110,6 +120,24 @@ class Pages:
         if kind is not None:
             query = query.where(ConsentRow.kind == kind)
         return self._page(query, ConsentRow.at, ConsentRow.id, after, most, consent_of)
+
+    def work(
+        self,
+        after: Place | None,
+        most: int,
+        *,
+        holder: str | None = None,
+        kind: str | None = None,
+        done: bool = False,
+    ) -> Page[WorkItem]:
+        """Pieces of work by when they were added. `holder`: theirs; empty: nobody's."""
+        row = WorkItemRow
+        query = select(row).where(row.done_at.is_not(None) if done else row.done_at.is_(None))
+        if holder is not None:
+            query = query.where(row.holder == holder if holder else row.holder.is_(None))
+        if kind is not None:
+            query = query.where(row.kind == kind)
+        return self._page(query, row.created_at, row.id, after, most, item_of)
 
     def messages(self, after: Place | None, most: int, *, state: str | None = None) -> Page[MessageSent]:
         """Messages by when they were asked for."""

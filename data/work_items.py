@@ -55,12 +55,12 @@ class WorkItems:
                 )
                 found = connection.execute(select(WorkItemRow).where(*same)).one_or_none()
                 if found is not None:  # else it was done just now, elsewhere: it can be put in again
-                    return _item(found), bool(put.rowcount)
+                    return item_of(found), bool(put.rowcount)
 
     def get(self, item: UUID) -> WorkItem | None:
         with self._database.reading() as connection:
             found = connection.execute(select(WorkItemRow).where(WorkItemRow.id == item)).one_or_none()
-        return None if found is None else _item(found)
+        return None if found is None else item_of(found)
 
     def open(self, *, holder: str | None = None, kind: str = "") -> tuple[WorkItem, ...]:
         """What is to be done, what is due first comes first. `holder`: theirs; empty: nobody's."""
@@ -71,14 +71,14 @@ class WorkItems:
             wanted.append(WorkItemRow.kind == kind)
         with self._database.reading() as connection:
             rows = connection.execute(select(WorkItemRow).where(*wanted).order_by(*_FIRST))
-            return tuple(map(_item, rows))
+            return tuple(map(item_of, rows))
 
     def done_between(self, since: datetime, until: datetime) -> tuple[WorkItem, ...]:
         """What was done in that time, the first first."""
         when = (WorkItemRow.done_at >= utc(since), WorkItemRow.done_at < utc(until))
         with self._database.reading() as connection:
             rows = connection.execute(select(WorkItemRow).where(*when).order_by(WorkItemRow.done_at))
-            return tuple(map(_item, rows))
+            return tuple(map(item_of, rows))
 
     def assign(self, item: UUID, holder: str, *, by: str, at: datetime, from_holder: str = "") -> bool:
         """Gives it to somebody; `from_holder`: who has it now, empty for nobody. False: it is
@@ -156,6 +156,7 @@ def _give(
     return bool(changed.rowcount)
 
 
-def _item(row: Row[Any]) -> WorkItem:
+def item_of(row: Row[Any]) -> WorkItem:
+    """The piece of work of a row."""
     kept = {column: getattr(row, column) for column in WorkItem.__dataclass_fields__ if column != "scores"}
     return WorkItem(**kept, scores=json.loads(row.scores))

@@ -281,5 +281,6 @@ class Call:
             currency=currency if isinstance(currency, str) else None,
             today=self._today,
             region=self.facts.region,
+            own=value.name.startswith(f"{HOURS}."),
         )
         return (said[0], MASK) if value.name in self.flows.sensitive else said

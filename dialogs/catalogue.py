@@ -6,18 +6,19 @@ which designers read too, is `flows/catalogue.yaml`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from dialogs.calendars import Calendar, Hours, holiday_place, known_zone, read_dates, read_days
-from dialogs.errors import FlowsInvalid
+from dialogs.errors import FlowsInvalid, Problem
 from dialogs.misread import explain, told_once
-from dialogs.source import read
+from dialogs.source import Source, capped, read
 
 ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "phone", "time", "code"]
 """Money is an integer of minor units, with its ISO currency in `<name>_currency`; a date is ISO text, a time
@@ -172,27 +173,53 @@ _PARTS: Mapping[str, type[BaseModel]] = {
 }
 
 
+_EXAMPLES: Mapping[str, str] = {
+    "lookups": "each with its keys: `account: {by: [customer_number], fields: {name: text}}`",
+    "writes": "each with its keys: `delivery_day: {values: {day: date}, reasons: [too_late]}`",
+    "identities": "each with its keys: `customer: {by: [customer_number, pin]}`",
+    "calendars": "each with its keys: `office: {days: {mon-fri: 09:00-18:00}}`",
+    "destinations": "each with its number: `{shop: 2001}`",
+    "fields": "each with its type: `{name: text, due_date: date}`",
+    "values": "each with its type: `{order_id: digits, day: date}`",
+    "": "its keys and their values: `{by: [customer_number], fields: {name: text}}`",
+}
+"""What is right in a catalogue, where a list or a word stands instead."""
+
+
+def _misread(source: Source, error: ErrorDetails) -> Problem:
+    part = str(error["loc"][0]) if len(error["loc"]) > 2 else ""
+    known = _PARTS.get(part, CatalogueFile).model_fields
+    return explain(source, (), error, list(known), examples=_EXAMPLES)
+
+
+def _without_currency(source: Source, found: CatalogueFile) -> Iterator[Problem]:
+    """Money whose currency nobody says: an amount of what?"""
+    parts: Mapping[str, Mapping[str, _LookupFile | _WriteFile | _IdentityFile]] = {
+        "lookups": found.lookups,
+        "writes": found.writes,
+        "identities": found.identities,
+    }
+    for part, declared in parts.items():
+        for name, one in declared.items():
+            for of, kind in one.fields.items():
+                if kind == "money" and one.fields.get(f"{of}_currency") != "text":
+                    yield source.problem(
+                        (part, name, "fields", of),
+                        f"`{of}` is money, and nobody knows of which currency: add `{of}_currency: text`",
+                    )
+
+
 def load_catalogue(file: Path) -> Catalogue:
     """Reads a catalogue file. Raises `FlowsInvalid` with every mistake."""
     source = read(file)
     try:
         found = CatalogueFile.model_validate(source.content)
     except ValidationError as fault:
-        raise FlowsInvalid(
-            [
-                explain(
-                    source,
-                    (),
-                    error,
-                    list(
-                        _PARTS.get(
-                            str(error["loc"][0]) if len(error["loc"]) > 2 else "", CatalogueFile
-                        ).model_fields
-                    ),
-                )
-                for error in told_once(fault.errors())
-            ]
-        ) from fault
+        wrong = (_misread(source, error) for error in told_once(fault.errors()))
+        raise FlowsInvalid(capped(wrong, source)) from fault
+    lacking = capped(_without_currency(source, found), source)
+    if lacking:
+        raise FlowsInvalid(lacking)
     return Catalogue(
         queues=frozenset(found.queues),
         lookups={name: lookup.schema_of() for name, lookup in found.lookups.items()},

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 from dialogs.catalogue import HOURS, Catalogue, ValueType
 from dialogs.check_asides import check_asides, used_in_between
+from dialogs.check_conditions import Answers, check_conditions
+from dialogs.check_given import check_given
 from dialogs.check_landings import check_landings
 from dialogs.check_menus import check_main_menu, check_menu
-from dialogs.check_words import Extent, Known, check_conditions, check_retries, check_words
+from dialogs.check_words import Extent, Known, check_retries, check_words
 from dialogs.check_writes import check_writes
 from dialogs.errors import Problem
 from dialogs.filled import bounded
@@ -27,7 +29,7 @@ from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.understand import Understand
 from dialogs.nodes.unread import Unread
-from dialogs.paths import check_paths
+from dialogs.paths import MOST_GUESSES, check_paths
 from dialogs.source import meant, nearest
 
 
@@ -68,12 +70,13 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
     used = _used_as_subflow(flows) | used_in_between(flows)
     # Others call a flow by its file's name where its own is misspelt.
     used |= {flow.name for flow in flows.flows.values() if _file_name(flow) in used - set(flows.flows)}
-    known = Known(flows, catalogue, extent)
+    known, answers = Known(flows, catalogue, extent), Answers(flows)
     for flow in flows.flows.values():
         main = extent.complete and flow.name not in used | known.unread
-        problems += bounded(_check_flow(flow, flows, known, catalogue, main=main), flow)
+        problems += bounded(_check_flow(flow, flows, known, catalogue, answers, main=main), flow)
     problems += _check_types(flows, catalogue)
     problems += check_writes(flows, catalogue)
+    problems += check_given(flows, catalogue)
     problems += check_landings(flows)
     problems += _check_notices(flows, used)
     problems += check_asides(flows)
@@ -122,7 +125,7 @@ def _used_as_subflow(flows: FlowSet) -> set[str]:
 
 
 def _check_flow(
-    flow: Flow, flows: FlowSet, known: Known, catalogue: Catalogue, *, main: bool
+    flow: Flow, flows: FlowSet, known: Known, catalogue: Catalogue, answers: Answers, *, main: bool
 ) -> Iterator[Problem]:
     yield from _check_person(flow, catalogue)
     hidden = _hidden_targets(flow)
@@ -137,7 +140,7 @@ def _check_flow(
             yield flow.problem(name, lack, message)
         yield from _check_targets(flow, name, step, hidden, flows.flows)
         yield from check_words(flow, name, step, known)
-        yield from check_conditions(flow, name, step, known)
+        yield from check_conditions(flow, name, step, known, answers)
         if isinstance(step, Question):
             yield from check_retries(flow, name, step)
         if isinstance(step, Menu):
@@ -181,6 +184,8 @@ def _hidden_targets(flow: Flow) -> frozenset[str]:
     Who copies a step and forgets to rename it has made one mistake; that nothing is called as it should be
     is what comes of it.
     """
+    if not flow.doubles:
+        return frozenset()
     named = {name for name in flow.steps if not name.startswith("@")}
     wanted = {
         str(way_out.target)
@@ -188,7 +193,10 @@ def _hidden_targets(flow: Flow) -> frozenset[str]:
         for way_out in (() if isinstance(step, Unread) else step.exits())
         if way_out.target not in (None, END, PERSON)
     }
-    lacking = {name for name in wanted - named - set(flow.unread) if not meant(name, named, cutoff=0.8)}
+    nowhere = wanted - named - set(flow.unread)
+    if len(nowhere) > MOST_GUESSES:
+        return frozenset()
+    lacking = {name for name in nowhere if not meant(name, named, cutoff=0.8)}
     return frozenset(lacking if len(lacking) <= flow.doubles else ())
 
 

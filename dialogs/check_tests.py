@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dialogs.catalogue import LookupSchema
+from dialogs.call import MASK
+from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.check_values import currency_mistake, value_mistake
 from dialogs.errors import Problem
 from dialogs.flow import FlowSet
@@ -136,6 +137,8 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
     for slot in expect.slots:
         if slot not in slots:
             yield source.problem((*way, "slots", slot), f"there is no slot `{slot}`: {nearest(slot, slots)}")
+        elif (mistake := _slot_mistake(slot, flows.types[slot], expect.slots[slot])) is not None:
+            yield source.problem((*way, "slots", slot), mistake)
     named: list[tuple[str, str, Iterable[str]]] = [
         (key, f"step with `{key}`", _own_names(key, flows)) for key in _DEEDS if getattr(expect, key)
     ]
@@ -156,6 +159,25 @@ def _expected(source: Source, way: _Way, expect: Expect, flows: FlowSet) -> Iter
         for name in (getattr(expect, key) or "").split(", "):
             if name and name not in set(known):
                 yield source.problem((*way, key), f"there is no {what} `{name}`: {nearest(name, known)}")
+
+
+def _slot_mistake(slot: str, kind: ValueType, value: object) -> str | None:
+    """A value that the slot can never have; what is masked stands for any."""
+    if value == MASK or kind not in ("date", "time"):
+        return None
+    return value_mistake(slot, kind, value)
+
+
+def check_names(source: Source, names: Sequence[tuple[_Way, str]]) -> Iterator[Problem]:
+    """Two tests of one name: nobody could tell which of them failed."""
+    first: dict[str, _Way] = {}
+    for way, name in names:
+        if name in first:
+            line = source.place((*first[name], "test")).line
+            yield source.problem(
+                (*way, "test"), f"another test is called “{name}” (line {line}): give this one another name"
+            )
+        first.setdefault(name, way)
 
 
 _DEEDS = ("record", "understand", "notify", "promise", "case")

@@ -173,19 +173,6 @@ def _check_names(
             )
 
 
-def check_conditions(flow: Flow, name: str, step: Step, known: Known) -> Iterator[Problem]:
-    for way, condition in step.conditions():
-        for missing in filter(known.lacks, condition.names):
-            message = known.message(missing)
-            if condition.compares_with(missing):
-                message += f'; if `{missing}` is text, it needs quotes: write "{missing}"'
-            yield flow.problem(name, way, message)
-        sure = all(used in known.types for used in condition.names)
-        mistake = condition.mistake(known.types) if sure else None
-        if mistake:
-            yield flow.problem(name, way, mistake)
-
-
 def check_retries(flow: Flow, name: str, step: Question) -> Iterator[Problem]:
     allowed = step.allowed_in(flow)
     for kind in ("no_input", "no_match"):

@@ -15,12 +15,11 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import replace
 
 from dialogs import asides, endings
-from dialogs.call import MASK, Call, Scalar, Trace, Visit
-from dialogs.catalogue import Catalogue
+from dialogs.call import MASK, Call, Visit
 from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
 from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
@@ -29,9 +28,9 @@ from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.notice import give_notice
-from dialogs.position import Fault, Position
+from dialogs.position import Fault
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
-from dialogs.segments.rules import Decision
+from dialogs.seen import Seen
 from dialogs.slots.asking import Asking
 from dialogs.source import nearest
 from dialogs.universals import BACK, MARK, language_of
@@ -48,7 +47,7 @@ _ANSWERED = (Collect, Lookup)
 """Effects during which a caller may ask for a person."""
 
 
-class Conversation:
+class Conversation(Seen):
     """One call's dialog.
 
     `start` gives the first effect; each `send` takes that effect's result and gives the next. After a
@@ -80,76 +79,7 @@ class Conversation:
         self.hangup_cause: str | None = None
         self.faults: list[Fault] = []
 
-    # --- what the session sees ---
-
-    @property
-    def recording_waits(self) -> bool:
-        """Nothing may be recorded before `StartRecording`, which may never come."""
-        return self._notice_due or self._in_notice
-
-    @property
-    def position(self) -> Position:
-        return Position(self._call.flow.name, self._call.step)
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """What the flows may use."""
-        return self._flows.catalogue
-
-    @property
-    def language(self) -> str:
-        """The language that is spoken now; the caller may have changed it."""
-        return self._call.language
-
-    @property
-    def known(self) -> Decision:
-        """Who the caller is taken for now, and why."""
-        return self._call.known
-
-    @property
-    def reason(self) -> str:
-        """Why they are taken for it, with the figures, for people to read."""
-        return self._call.reason
-
-    @property
-    def rules_version(self) -> str:
-        """Of the segments' rules; empty: there are none."""
-        return self._flows.segments.version
-
-    def learn(self, history: Mapping[str, Scalar]) -> bool:
-        """The caller's history is another than when the call began: they have proved who they are, or a step
-        has changed something. Whether they are in another segment now; steps that come see it."""
-        return self._call.learn(history)
-
-    @property
-    def slots(self) -> dict[str, str]:
-        """What the caller has answered. Sensitive answers are in the clear: never log this."""
-        return dict(self._call.slots)
-
-    @property
-    def public_slots(self) -> dict[str, str]:
-        """The same with sensitive answers masked."""
-        return self._call.public_slots()
-
-    @property
-    def values(self) -> dict[str, str | int | bool | None]:
-        """All that conditions and templates may name now, sensitive answers in the clear: never log this."""
-        return dict(self._call.values())
-
-    @property
-    def found(self) -> Mapping[str, Mapping[str, Scalar]]:
-        """What the look-ups have given so far. In the clear: never log this."""
-        return dict(self._call.records)
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The sensitive answers themselves, for whoever has to mask them. Never log this."""
-        sensitive = self._flows.sensitive
-        return frozenset(value for name, value in self._call.slots.items() if name in sensitive and value)
-
-    @property
-    def trace(self) -> Trace:
-        return self._call.trace
+    # --- the session's words ---
 
     def start(self) -> Effect:
         if self._effect is not None or self.finished:

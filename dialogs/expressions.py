@@ -158,6 +158,15 @@ _RULE_TYPES: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """A name, and a value that it is compared with; `equality`: whether it is or is not that."""
+
+    name: str
+    value: str | int | float | bool
+    equality: bool
+
+
+@dataclass(frozen=True)
 class Condition:
     """A condition as written, its names, and the same with the dots taken out of the names."""
 
@@ -173,6 +182,17 @@ class Condition:
     def compares_with(self, name: str) -> bool:
         """Whether that name stands behind a comparison, where a text without its quotes may stand."""
         return re.search(rf"(?:==|!=)\s*{re.escape(_flat(name))}(?!\w)", self.flat) is not None
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """Every comparison of a name with a value, whichever stands first."""
+        names = {_flat(name): name for name in self.names}
+        for left, sign, right in _COMPARED.findall(self.flat):
+            for one, other in ((left, right), (right, left)):
+                if one in names and other not in names:
+                    yield Comparison(names[one], _literal(other), sign in ("==", "!="))
+        for left, listed in _MEMBERSHIP.findall(self.flat):
+            for value in re.findall(_OPERAND, listed) if left in names else ():
+                yield Comparison(names[left], _literal(value), equality=True)
 
     def mistake(self, types: Mapping[str, ValueType]) -> str | None:
         """What is wrong with its types, and what to do; the names must be known already."""
@@ -271,8 +291,10 @@ def _rule(flat: str) -> Any:
     return rule_engine.Rule(flat, context=rule_engine.Context(resolver=rule_engine.resolve_item))
 
 
+_SIGNS = r"(==|!=|<=|>=|<|>)"
 _OPERAND = r"(v_[a-z0-9_]+|-?[0-9]+(?:\.[0-9]+)?|\"[^\"]*\"|'[^']*'|true|false)"
 _COMPARISON = re.compile(_OPERAND + r"\s*(?:==|!=)\s*" + _OPERAND)
+_COMPARED = re.compile(rf"{_OPERAND}\s*{_SIGNS}\s*{_OPERAND}")
 _MEMBERSHIP = re.compile(_OPERAND + r"\s*(?:not\s+)?in\s*\[([^\]]*)\]")
 
 
@@ -282,6 +304,14 @@ class _Side:
 
     text: str
     kind: str
+
+
+def _literal(operand: str) -> str | int | float | bool:
+    if operand.startswith(("'", '"')):
+        return operand[1:-1]
+    if operand in ("true", "false"):
+        return operand == "true"
+    return float(operand) if "." in operand else int(operand)
 
 
 def _comparisons(flat: str, kinds: Mapping[str, Any]) -> Iterator[tuple[_Side, _Side]]:

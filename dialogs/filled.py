@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from itertools import islice
 from operator import and_
 
 from dialogs.catalogue import HOURS, Catalogue
@@ -20,19 +19,14 @@ from dialogs.nodes.set import Set
 from dialogs.nodes.step import NEXT, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
+from dialogs.source import capped
 
 Names = frozenset[str]
-MOST_PROBLEMS = 100
-"""Of one kind in one flow."""
 
 
 def bounded(problems: Iterator[Problem], flow: Flow) -> Iterator[Problem]:
-    """The first `MOST_PROBLEMS`: who has made more has made one mistake many times, and each costs time."""
-    yield from islice(problems, MOST_PROBLEMS)
-    if next(problems, None) is not None:
-        yield flow.source.problem(
-            (), f"there are more than {MOST_PROBLEMS} mistakes of one kind here: correct the first ones"
-        )
+    """The first `MOST_PROBLEMS` of one kind in one flow."""
+    yield from capped(problems, flow.source)
 
 
 def in_order(flows: FlowSet) -> list[str]:

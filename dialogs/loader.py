@@ -27,7 +27,7 @@ from dialogs.prompts import Words
 from dialogs.segments.checking import Around, check_segments, check_shortcuts
 from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.segments.reading import find_segments, read_rules, sound_parts
-from dialogs.source import Source, nearest, read
+from dialogs.source import Source, capped, nearest, read
 from dialogs.steps import read_steps
 from dialogs.wording import LANGUAGES, languages_with_wording
 
@@ -168,8 +168,9 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         head = FlowHead.model_validate(content)
     except ValidationError as fault:
         known = list(FlowHead.model_fields)
-        wrong = [explain(source, (), error, known, model=FlowHead) for error in told_once(fault.errors())]
-        return None, wrong, read_steps(source, content.get("steps")).problems
+        told = told_once(fault.errors())
+        wrong = capped((explain(source, (), error, known, model=FlowHead) for error in told), source)
+        return None, wrong, capped(read_steps(source, content.get("steps")).problems, source)
     steps = read_steps(source, head.steps)
     problems = [truth_for_a_number(source, (), at, FlowHead) for at in truths(FlowHead, content)]
     problems += [*_languages(source, head.languages, languages), *_notice(source, head)]
@@ -196,7 +197,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         head.recording_consent or "tell",
         head.asides,
     )
-    return (flow if flow.steps else None), problems, steps.problems
+    return (flow if flow.steps else None), problems, capped(steps.problems, source)
 
 
 _NAMES: Mapping[str, str] = {
@@ -209,7 +210,8 @@ _NAMES: Mapping[str, str] = {
 
 def _code(language: str) -> str:
     """The code of a language that is called by its name; else what is written."""
-    return next((code for code, names in _NAMES.items() if language.lower() in names.split()), language)
+    named = language.lower()
+    return next((code for code, names in _NAMES.items() if named in (code, *names.split())), language)
 
 
 def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) -> Iterator[Problem]:

@@ -26,13 +26,12 @@ from dialogs.spoken import say_digits
 
 Scalar = str | int | bool | None
 
-PERSONAL_KINDS = frozenset({"digits", "phone"})
-"""Types of answers that tell who somebody is, even if they were wrong by a digit."""
 _CONFIDENCES = (0.95, 0.75, 0.6, 0.5, 0.4, 0.3)
 """From trusted to hardly: each band has one."""
 _PHONE = "+34600000000"
 _AMOUNTS = (12345, 4200, 100, 1, 99_999, 1_000_000)
 """Minor units."""
+_TIMES = ("10:00", "17:30", "08:00", "21:15")
 _DAYS = (30, 10, 3, 1, 90, 400)
 
 
@@ -59,29 +58,32 @@ def keying(keys: str, question: Collect) -> Act | None:
     return Act({"key": keys}, Keyed(keys[: question.keys.longest].removesuffix(question.keys.terminator)))
 
 
-def answers(question: Collect, *, by_keys: bool) -> Iterator[Act]:
-    """What may answer the question, or just not: many, for the question to choose from."""
-    numbers = list(_numbers(question.keys.shortest, question.keys.longest))
+def answers(question: Collect, *, by_keys: bool, sentences: Sequence[str] = ()) -> Iterator[Act]:
+    """What may answer the question, or just not: many, for the question to choose from. `sentences`: what
+    else may be said there."""
+    plain = list(numbers(question.keys.shortest, question.keys.longest))
     kind = KINDS.get(question.kind)
     told = kind.examples.get(question.language, ()) if kind else ()
     if by_keys:
         values = ["".join(sign for sign in value if sign.isdecimal()) for _said, value in told]
         values += [value.removeprefix("34") for value in values]
-        for number in (*numbers, *filter(None, values), "9", "99", "0", "*", "*0"):
+        for number in (*plain, *filter(None, values), "9", "99", "0", "*", "*0"):
             act = keying(number, question)
             if act is not None:
                 yield act
         return
     examples = [said for said, _value in told]
-    texts = [*examples, *(say_digits(number, question.language) for number in numbers[:60])]
+    texts = [*examples, *(say_digits(number, question.language) for number in plain[:60])]
     texts += [f"no, {text}" for text in texts] + list(question.phrases[:400])
+    texts = [*sentences, *texts]
     for confidence in _CONFIDENCES:
         for text in ("", "bla bla bla", *texts):
             yield saying(text, confidence)
 
 
-def _numbers(shortest: int, longest: int) -> Iterator[str]:
-    """Plain ones first; among them, of each length, some with every last digit (and so any check digit)."""
+def numbers(shortest: int, longest: int) -> Iterator[str]:
+    """Digits of these lengths. Plain ones first; of each length some with every last digit, and so with any
+    check digit."""
     for length in dict.fromkeys((longest, shortest)):
         if not 0 < length <= 32:
             continue
@@ -106,8 +108,7 @@ def substituted(
 
     `values`: what conditions know so far; `hidden`: the mask, which always gives way to a value.
     """
-    schema = flows.catalogue.lookups.get(name) or flows.catalogue.identities.get(name)
-    types: Mapping[str, ValueType] = schema.fields if schema is not None else {}
+    types = declared(name, flows) or {}
     conditions = [
         condition
         for flow in flows.flows.values()
@@ -131,6 +132,22 @@ def substituted(
     return Substitution({field: table[f"{name}.{field}"] for field in found}, tuple(stayed))
 
 
+def declared(name: str, flows: FlowSet) -> Mapping[str, ValueType] | None:
+    """The fields of that look-up, identity or write; `None`: the catalogue has none of that name."""
+    known = flows.catalogue
+    schema = known.lookups.get(name) or known.identities.get(name) or known.writes.get(name)
+    return None if schema is None else schema.fields
+
+
+def within(name: str, found: Mapping[str, Scalar], flows: FlowSet) -> dict[str, Scalar]:
+    """What was found, without what the catalogue does not declare: the flows see nothing of it."""
+    fields = declared(name, flows)
+    if fields is None:
+        return dict(found)
+    currencies = {f"{field}_currency" for field, kind in fields.items() if kind == "money"}
+    return {field: value for field, value in found.items() if field in fields or field in currencies}
+
+
 def _candidates(
     value: Scalar, field: str, kind: ValueType, about: Sequence[Condition], today: date, hidden: str
 ) -> Iterator[Scalar]:
@@ -146,8 +163,10 @@ def _candidates(
         yield from (True, False)
     elif kind == "phone":
         yield _PHONE
+    elif kind == "time":
+        yield from _TIMES
     elif kind == "digits":
-        yield from _numbers(len(value), len(value))
+        yield from numbers(len(value), len(value))
     elif value != hidden and any(f'"{value}"' in one.source or f"'{value}'" in one.source for one in about):
         yield value
     else:
@@ -173,10 +192,34 @@ def _holds(condition: Condition, values: Values) -> bool | None:
         return None
 
 
+def made_up_entities(
+    found: Mapping[str, Scalar], types: Mapping[str, ValueType], flows: FlowSet
+) -> dict[str, Scalar]:
+    """What was picked out of a caller's sentence; a word that a condition names is the flow's own."""
+    conditions = [
+        condition.source
+        for flow in flows.flows.values()
+        for step in flow.steps.values()
+        for _way, condition in step.conditions()
+    ]
+
+    def stands_for(name: str, value: Scalar) -> Scalar:
+        text, kind = str(value), types.get(name, "text")
+        if any(f'"{text}"' in one or f"'{text}'" in one for one in conditions):
+            return value
+        if kind == "phone":
+            return _PHONE
+        if kind in ("digits", "code") or text.isdecimal():
+            return next((one for one in numbers(len(text), len(text)) if one != text), value)
+        return "Ejemplo" if kind == "text" else value
+
+    return {name: stands_for(name, value) for name, value in found.items()}
+
+
 def made_up_facts(history: Mapping[str, Scalar]) -> dict[str, Scalar]:
     """What was known of a caller, with made-up numbers for what is theirs; figures and days tell nobody."""
     return {
-        name: next(_numbers(len(value), len(value)), value)
+        name: next(numbers(len(value), len(value)), value)
         if isinstance(value, str) and name.endswith(".number")
         else value
         for name, value in history.items()

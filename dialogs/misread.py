@@ -53,9 +53,11 @@ def explain(
     meanings: Mapping[str, str] | None = None,
     *,
     model: type[BaseModel] | None = None,
+    examples: Mapping[str, str] | None = None,
 ) -> Problem:
     """One schema error as a problem. `known` are the keys of the mapping at `way`, `meanings` what stands at
-    them, `model` what it was read by."""
+    them, `model` what it was read by, `examples` what is right at a key of that kind of file (at "": at any
+    other), where a key means something else than in a flow."""
     loc = tuple(part for part in error["loc"] if not str(part).startswith("["))
     at = loc[:-1] if error["type"] == "missing" else loc
     if error["type"] == "extra_forbidden" and way[:1] == ("steps",) and len(loc) == 1:
@@ -63,12 +65,32 @@ def explain(
         if conditional:
             message = f"no step has a condition of its own, as `{loc[0]}`: write a `branch` step before it"
             return source.problem((*way, *at), message)
-    message = _message(error, loc, known, allowed(model, loc) if model is not None else "")
+    of_its_file = _of_its_file(error, loc, examples) if examples is not None else None
+    numbers = allowed(model, loc) if model is not None else ""
+    message = of_its_file or _message(error, loc, known, numbers)
     meaning = (meanings or {}).get(str(loc[0]), "") if error["type"] == "missing" and len(loc) == 1 else ""
     if meaning:
         what = "a step's name: " if meaning.startswith("Where to go") else ""
         message += f" ({what}{meaning[:1].lower()}{meaning[1:]})"
     return source.problem((*way, *at), message)
+
+
+def _of_its_file(error: ErrorDetails, loc: tuple[str | int, ...], examples: Mapping[str, str]) -> str | None:
+    """A list where a mapping is wanted, and the reverse, in a file that is no flow."""
+    key = next((str(part) for part in reversed(loc) if not isinstance(part, int)), "")
+    value, kind = error.get("input"), error["type"]
+    if value is None or kind not in ("list_type", "dict_type", "model_type"):
+        return None
+    if kind == "list_type":
+        one = ", ".join(map(str, value)) if isinstance(value, dict) else str(value)
+        remedy = f"a list: `[{one}]`" if len(one) <= _SHORT_LIST else "a list: `[…]`"
+    else:
+        remedy = examples.get(key) or examples.get("") or _WANTED["model_type"]
+    return f"`{key}` cannot be {_kind_of(value)}: write {remedy}"
+
+
+_SHORT_LIST = 40
+"""Characters that are repeated in a remedy."""
 
 
 def truth_for_a_number(

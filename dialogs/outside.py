@@ -97,6 +97,9 @@ class Meant(BaseModel):
     entities: dict[str, Annotated[str, BeforeValidator(_text)]] = Field(default_factory=dict)
 
 
+AnyMeant = Annotated[Meant, BeforeValidator(_meant, json_schema_input_type=str | list[str] | Meant)]
+"""An intent, several that are as near, or all of it: as people write it, and as editors complete it."""
+
 _MADE_UP: Mapping[ValueType, str | int | bool] = {
     "text": "A1",
     "code": "A1",
@@ -159,9 +162,7 @@ class Outside(BaseModel):
     consent: Literal["done", "failed"] = "done"
     write: dict[str, str | DoneWith] = Field(default_factory=dict)
     case: Annotated[str, BeforeValidator(_case)] = _FIRST
-    understand: Literal["slow", "failed"] | dict[str, Annotated[Meant, BeforeValidator(_meant)]] = Field(
-        default_factory=dict
-    )
+    understand: Literal["slow", "failed"] | dict[str, AnyMeant] = Field(default_factory=dict)
 
     def transferred(self) -> Handed | Unreached | Failed:
         match self.transfer:

@@ -46,7 +46,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from dialogs import entries
-from dialogs.check_tests import check_settings, check_steps
+from dialogs.check_tests import check_names, check_settings, check_steps
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
@@ -218,6 +218,9 @@ def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
     content = source.content
     if not isinstance(content, dict):
         raise FlowsInvalid([source.problem((), "this is no test: begin with `flow: name` and `tests:`")])
+    for one, other, kind in (("test", "tests", list), ("tests", "test", str)):
+        if isinstance(content.get(one), kind) and other not in content:
+            raise FlowsInvalid([source.problem((one,), f"unknown key `{one}`: did you mean `{other}`?")])
     model: type[TestEntry] | type[TestFile] = TestEntry if "test" in content else TestFile
     try:
         scripts, problems = _scripts(source, model.model_validate(content), flows)
@@ -253,6 +256,7 @@ def _scripts(
         # Told once, and not again for each test of the file.
         remedy = nearest(found.flow, flows.flows)
         return [], [*problems, source.problem(("flow",), f"there is no flow `{found.flow}`: {remedy}")]
+    problems += _first(check_names(source, [(way, entry.test) for way, entry in entries]))
     for way, entry in entries:
         if len(problems) > MOST_PROBLEMS:
             break
@@ -303,7 +307,18 @@ def _explain(source: Source, model: type[BaseModel], error: ErrorDetails) -> Pro
     parent = next((known[str(part)] for part in reversed(loc[:-1]) if str(part) in known), model)
     cleaned: ErrorDetails = error.copy()
     cleaned["loc"] = loc
-    return explain(source, (), cleaned, list(parent.model_fields), model=parent)
+    return explain(source, (), cleaned, list(parent.model_fields), model=parent, examples=_EXAMPLES)
+
+
+_EXAMPLES: Mapping[str, str] = {
+    "data": 'what look-ups find: `{account: {"45716": {balance: 100}}}`',
+    "caller": '`{number: "+34600000000"}`',
+    "expect": "`{step: tell}`",
+    "slots": "`{customer_number: 45716}`",
+    "say": "a text, or one for each language",
+    "": "`{name: value}`",
+}
+"""What is right in a test, where a list or a word stands instead."""
 
 
 def _entry(

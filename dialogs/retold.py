@@ -17,10 +17,10 @@ from dialogs.effects import Collect
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
-from dialogs.made_up import PERSONAL_KINDS, Act, answers, keying, saying
+from dialogs.made_up import Act, answers, keying, saying
 from dialogs.notice import STEP as NOTICE
+from dialogs.personal import Personal, is_same_to_the_flow
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
-from dialogs.slots import KINDS
 from dialogs.stand_in import Answer
 from dialogs.universals import MARK
 from dialogs.witness import CallerGone, Happening, NotRetold, Past, Witness
@@ -77,6 +77,7 @@ class _Telling:
             for value in one.asked.values()
             if one.kind == "lookup" and value != MASK
         }
+        self._personal = Personal(flows, now.date())
         self.choices = 0
         """Made-up answers of which there was a choice."""
 
@@ -127,7 +128,8 @@ class _Telling:
         """What the caller does in the test."""
         if happening.by != "keys" and not question.voice:
             raise NotRetold(f"at {happening.step} the call heard a voice where these flows take keys only")
-        if happening.hidden:
+        # Of a sentence with a long number in it the record keeps the rest.
+        if happening.hidden or any(MASK in one.text for one in happening.heard):
             return self._made_up(question, happening, None)
         given = _given(happening)
         if given is None and happening.result == "match":
@@ -137,25 +139,26 @@ class _Telling:
             raise NotRetold(
                 f"at {happening.step} these flows understand the caller otherwise than the call did"
             )
-        if not self._with_data and self._is_personal(question, judged):
+        if not self._with_data and self._is_personal(question, given, judged):
             return self._made_up(question, happening, judged)
         for act in _as_it_was(question, happening):
             if _alike(question.judge(act.given), judged):
                 return act
         raise NotRetold(f"what the call heard at {happening.step} cannot be said in one sentence")
 
-    def _is_personal(self, question: Collect, judged: Match | NoMatch) -> bool:
-        if isinstance(judged, Match):
-            return judged.value.rpartition(":")[2] in self._keys_of_people
-        kind = KINDS.get(question.kind)
-        return bool(self._keys_of_people) and kind is not None and kind.value_type in PERSONAL_KINDS
+    def _is_personal(self, question: Collect, given: Heard | Keyed | None, judged: Match | NoMatch) -> bool:
+        if isinstance(judged, Match) and judged.value.rpartition(":")[2] in self._keys_of_people:
+            return True
+        return self._personal.tells(question, self._call.conversation.position, given, judged)
 
     def _made_up(self, question: Collect, happening: Happening, real: Match | NoMatch | None) -> Act:
         at, self.choices = self.choices, self.choices + 1
         skip = self._skips[at] if at < len(self._skips) else 0
         seen: set[str] = set()
-        for act, judged in _standing_for(question, happening, real):
-            seen.add(judged.value if isinstance(judged, Match) else "")
+        sentences = list(self._personal.sentences(question, self._call.conversation.position, real))
+        for act, judged in _standing_for(question, happening, real, sentences):
+            said = str(act.written.get("say", "")) if question.kind == "menu" else ""
+            seen.add(f"{judged.value} {said}" if isinstance(judged, Match) else "")
             if len(seen) > skip:
                 self._call.notes[f"{happening.step}: a made-up answer stands for what the caller gave"] = None
                 return act
@@ -211,38 +214,30 @@ def _alike(judged: Match | NoMatch, wanted: Match | NoMatch) -> bool:
     return type(judged) is type(wanted)
 
 
-def _judged(question: Collect, happening: Happening) -> Iterator[tuple[Act, Match | NoMatch]]:
-    for act in answers(question, by_keys=happening.by == "keys"):
-        yield act, question.judge(act.given)
-
-
 def _standing_for(
-    question: Collect, happening: Happening, real: Match | NoMatch | None
+    question: Collect, happening: Happening, real: Match | NoMatch | None, sentences: list[str]
 ) -> Iterator[tuple[Act, Match | NoMatch]]:
     """Made-up answers that do to the flow what the real one did; calls for a person and the like last."""
+
+    def judged() -> Iterator[tuple[Act, Match | NoMatch]]:
+        for act in answers(question, by_keys=happening.by == "keys", sentences=sentences):
+            yield act, question.judge(act.given)
+
     if happening.result != "match":
-        yield from (
-            (act, judged) for act, judged in _judged(question, happening) if isinstance(judged, NoMatch)
-        )
+        yield from ((act, found) for act, found in judged() if isinstance(found, NoMatch))
         return
     if happening.universal:
-        yield from (
-            (act, judged)
-            for act, judged in _judged(question, happening)
-            if isinstance(judged, Match) and judged.value == happening.universal
-        )
+        yield from ((act, found) for act, found in judged() if _value(found) == happening.universal)
         return
-    way = real.value.rpartition(":")[0] if isinstance(real, Match) else None
-    for act, judged in _judged(question, happening):
-        if not isinstance(judged, Match) or (happening.band and judged.band != happening.band):
+    for act, found in judged():
+        if not isinstance(found, Match) or (happening.band and found.band != happening.band):
             continue
-        if (way is None and not judged.value.startswith(MARK)) or (
-            isinstance(real, Match) and judged.value != real.value and judged.value.rpartition(":")[0] == way
-        ):
-            yield act, judged
+        as_real = isinstance(real, Match) and is_same_to_the_flow(found, real, question.kind)
+        if as_real or (real is None and not found.value.startswith(MARK)):
+            yield act, found
     if real is None:
-        yield from (
-            (act, judged)
-            for act, judged in _judged(question, happening)
-            if isinstance(judged, Match) and judged.value.startswith(MARK)
-        )
+        yield from ((act, found) for act, found in judged() if _value(found).startswith(MARK))
+
+
+def _value(judged: Match | NoMatch) -> str:
+    return judged.value if isinstance(judged, Match) else ""

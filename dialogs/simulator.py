@@ -319,7 +319,7 @@ class TextCaller:
                 self._turn(command, rest.strip(), typed)
 
     def _save(self, rest: str) -> list[Line]:
-        file, _, name = rest.partition(" ")
+        file, name = _file_and_name(rest.strip())
         if not file:
             return [("note", "write the file behind it: /save main.test.yaml a caller asks for the balance")]
         if self._led:
@@ -330,7 +330,7 @@ class TextCaller:
                 )
             ]
         self._written.data = self._data_used()
-        title = name.strip() or f"a call of {len(self._typed)} turns"
+        title = name or f"a call of {len(self._typed)} turns"
         try:
             add_test(Path(file), title, self._written, self._flows)
         except DialogError as fault:
@@ -368,3 +368,17 @@ def _keys(typed: str) -> str:
 
 def _short(answer: Answer) -> str:
     return answer if isinstance(answer, str) else "found"
+
+
+def _file_and_name(typed: str) -> tuple[str, str]:
+    """What was typed behind `/save`, each with or without quotes, as in a shell."""
+    if typed[:1] in _QUOTES and typed[:1] in typed[1:]:
+        file, _, name = typed[1:].partition(typed[0])
+    else:
+        file, _, name = typed.partition(" ")
+    name = name.strip()
+    quoted = len(name) > 1 and name[0] == name[-1] and name[0] in _QUOTES
+    return file, name[1:-1].strip() if quoted else name
+
+
+_QUOTES = ("'", '"')

@@ -16,6 +16,7 @@ import stat
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ DEEPEST = 20
 MOST_CHOICES = 24
 """Names that a remedy lists; of more, those that are the most alike."""
 MOST_NODES = 50_000
+MOST_PROBLEMS = 100
+"""Of one kind in one file: who has made more has made one mistake many times, and each costs time."""
 
 Way = tuple[str | int, ...]
 """The way to a value: keys and list positions from the top of the file."""
@@ -76,6 +79,15 @@ class Source:
         place = self.values.get(tuple(path)) if at_value else None
         place = place or self.place(path)
         return Problem(self.file, place.line, place.column, message)
+
+
+def capped(problems: Iterable[Problem], source: Source) -> list[Problem]:
+    """The first `MOST_PROBLEMS`, and that there are more; of an iterator no more than that is worked out."""
+    found = list(islice(problems, MOST_PROBLEMS + 1))
+    return found if len(found) <= MOST_PROBLEMS else [*found[:-1], source.problem((), TOO_MANY)]
+
+
+TOO_MANY = f"there are more than {MOST_PROBLEMS} mistakes of one kind here: correct the first ones"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -178,6 +190,9 @@ class _Reader:
         self._documents = 0
 
     def problem(self, place: Place, message: str) -> None:
+        if len(self.problems) == MOST_PROBLEMS:
+            self.problems.append(Problem(self.source.file, 1, 1, TOO_MANY))
+            raise FlowsInvalid(self.problems)
         self.problems.append(Problem(self.source.file, place.line, place.column, message))
 
     def read(self, events: Iterator[Any]) -> None:

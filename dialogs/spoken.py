@@ -231,8 +231,15 @@ def digit_groups_of_three(digits: str) -> list[str]:
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f<>\[\]{}|\\\u200b-\u200f\u2028-\u202e]+")
 
 
-def clean(text: str, *, longest: int = 200) -> str:
-    """Text from outside, without control signs and what a synthesiser takes for markup, so long at most."""
+LONGEST_VALUE = 200
+"""Characters of a value from outside (a look-up, a caller) that are said; a company's whole page is not."""
+
+
+def clean(text: str, *, longest: int | None = LONGEST_VALUE) -> str:
+    """Text from outside, without control signs and what a synthesiser takes for markup, so long at most.
+
+    `longest` is none for what the program has put together itself: half a sentence may say the opposite.
+    """
     return " ".join(_UNSAFE.sub(" ", text).split())[:longest]
 
 
@@ -256,15 +263,19 @@ def say(
     currency: str | None = None,
     today: date | None = None,
     region: str = HOME,
+    own: bool = False,
 ) -> Said:
     """One value in one format, as it is said in that country (ISO 3166).
+
+    `own`: these are the program's words, which are never cut.
 
     Raises `ValueUnspeakable`, which names `name` and never the value.
     """
     if value is None or isinstance(value, bool):
         raise ValueUnspeakable(f"`{name}` has no value that can be said")
     try:
-        return _say(form, value, language, currency, today, region)
+        text = clean(str(value), longest=None if own else LONGEST_VALUE)
+        return _say(form, value, text, language, currency, today, region)
     except ValueUnspeakable as fault:
         raise ValueUnspeakable(f"`{name}`: {fault}") from None
     except (ValueError, TypeError, KeyError, NotImplementedError, ArithmeticError):
@@ -274,9 +285,14 @@ def say(
 
 
 def _say(
-    form: str, value: str | int, language: str, currency: str | None, today: date | None, region: str
+    form: str,
+    value: str | int,
+    text: str,
+    language: str,
+    currency: str | None,
+    today: date | None,
+    region: str,
 ) -> Said:
-    text = clean(str(value))
     if form == "money":
         if not isinstance(value, int) or not currency:
             raise ValueUnspeakable("money needs whole minor units and a currency")

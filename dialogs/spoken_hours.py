@@ -18,8 +18,10 @@ from dialogs.calendars import Calendar, Hours
 from dialogs.spoken_days import day_and_weekday, time_of_day
 
 AHEAD_DAYS = 14
-MOST_EXCEPTIONS = 3
+SHORTEST_RUN = 3
+"""Days one after the other that are told by the first and the last."""
 _DAY = 24 * 60
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,23 @@ class _Words:
     closed: str
     whole_day: str
     on: str
+    run: str
+    """Days one after the other."""
     plural: Mapping[str, str]
     never: str
 
 
 _WORDS: Mapping[str, _Words] = {
     "es": _Words(
-        "los {0}", "los {0} y {1}", "de {0} a {1}", "de {0} a {1}", "y", "está cerrado", "todo el día", "el {0}",
+        "los {0}", "los {0} y {1}", "de {0} a {1}", "de {0} a {1}", "y", "está cerrado", "todo el día", "el {0}", "del {0} al {1}",
         {"sábado": "sábados", "domingo": "domingos"}, "con cita previa",
     ),
     "ca": _Words(
-        "els {0}", "els {0} i {1}", "de {0} a {1}", "de {0} a {1}", "i", "és tancat", "tot el dia", "{0}",
+        "els {0}", "els {0} i {1}", "de {0} a {1}", "de {0} a {1}", "i", "és tancat", "tot el dia", "{0}", "de {0} a {1}",
         {"dissabte": "dissabtes", "diumenge": "diumenges"}, "amb cita prèvia",
     ),
     "en": _Words(
-        "{0}", "{0} and {1}", "{0} to {1}", "from {0} to {1}", "and", "it is closed", "all day", "on {0}", {},
+        "{0}", "{0} and {1}", "{0} to {1}", "from {0} to {1}", "and", "it is closed", "all day", "on {0}", "from {0} to {1}", {},
         "by appointment",
     ),
 }  # fmt: skip
@@ -117,16 +121,39 @@ def _clock(minute: int, language: str, region: str, *, bare: bool) -> str:
 
 def _exceptions(calendar: Calendar, words: _Words, language: str, today: date, region: str) -> list[str]:
     """The next days on which it is not as in every week."""
-    found = []
+    runs: list[tuple[date, date, Sequence[Hours]]] = []
+    closed = True
     for ahead in range(AHEAD_DAYS + 1):
         day = today + timedelta(days=ahead)
         hours = calendar.hours_on(day)
         if tuple(hours) == tuple(calendar.days.get(day.weekday(), ())):
+            # A Sunday that is closed in any week parts no holidays.
+            closed = closed and not hours
             continue
-        name = words.on.format(day_and_weekday(day, language, today, region=region)[0])
-        how = _hours(hours, words, language, region) if hours else words.closed
-        found.append(f"{name[0].upper()}{name[1:]}, {how}")
-    return found[:MOST_EXCEPTIONS]
+        if runs and runs[-1][2] == hours and (day - runs[-1][1] == _ONE_DAY or (closed and not hours)):
+            runs[-1] = (runs[-1][0], day, hours)
+        else:
+            runs.append((day, day, hours))
+        closed = True
+    found = []
+    for first, last, told in runs:
+        how = _hours(told, words, language, region) if told else words.closed
+        found += [
+            f"{name[0].upper()}{name[1:]}, {how}"
+            for name in _named(first, last, words, language, today, region)
+        ]
+    return found
+
+
+def _named(first: date, last: date, words: _Words, language: str, today: date, region: str) -> list[str]:
+    """A few days one by one, more of them by the first and the last."""
+    count = (last - first).days + 1
+    said = [
+        day_and_weekday(first + timedelta(days=at), language, today, region=region)[0] for at in range(count)
+    ]
+    return (
+        [words.run.format(said[0], said[-1])] if count >= SHORTEST_RUN else [words.on.format(d) for d in said]
+    )
 
 
 def _joined(parts: Sequence[str], last: str, others: str) -> str:

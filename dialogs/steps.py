@@ -23,7 +23,7 @@ from dialogs.nodes.step import Step
 from dialogs.nodes.unread import unread_step
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
-from dialogs.source import Source, nearest
+from dialogs.source import MOST_PROBLEMS, Source, nearest
 
 
 class ReadSteps(NamedTuple):
@@ -154,7 +154,8 @@ def _one_step(source: Source, way: tuple[str | int, ...], keys: Any) -> tuple[St
         if out_of_place:
             problems.append(source.problem((*way, "answers"), out_of_place))
             beside = [error for error in beside if error["loc"][:1] != ("answers",)]
-        problems += [_explained(source, way, keys, node, error) for error in _told(beside)]
+        told = _told(beside)[: MOST_PROBLEMS + 1]
+        problems += [_explained(source, way, keys, node, error) for error in told]
         return None, problems
     problems += _empty(source, way, keys)
     return (None if problems else step), problems

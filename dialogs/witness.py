@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, NoReturn
 
 from dialogs.call import MASK
-from dialogs.effects import Deed, Enqueue, Lookup, Play, SetOutcome, StartRecording
+from dialogs.effects import Deed, Enqueue, Lookup, Play, SetOutcome, StartRecording, Understand, Write
 from dialogs.engine import Conversation
 from dialogs.errors import DialogError
 from dialogs.flow import FlowSet
-from dialogs.made_up import substituted
+from dialogs.made_up import made_up_entities, substituted, within
 from dialogs.outside import Outside
 from dialogs.results import Alternative, Failed, Found, Handed, Locked, Missing, NobodyFree, Result, Slow
 from dialogs.stand_in import Agents, Answer, StandIn
@@ -168,14 +168,15 @@ class Witness(StandIn):
         return result
 
     def _record_of(self, name: str, happening: Happening) -> Mapping[str, Scalar]:
-        masked = {key: value for key, value in happening.found.items() if value == MASK}
-        real = masked if self._with_data else happening.found
+        found = within(name, happening.found, self._flows)
+        masked = {key: value for key, value in found.items() if value == MASK}
+        real = masked if self._with_data else found
         made = substituted(name, real, self._flows, self.conversation.values, today=self._today, hidden=MASK)
         if real:
             self.notes[f"what {name} found is made up, so that the flow goes the same way"] = None
         if made.stayed:
             self.notes[f"{name}: real, because conditions look at it: {', '.join(made.stayed)}"] = None
-        return {**happening.found, **made.record}
+        return {**found, **made.record}
 
     def _people(self) -> Result:
         ways: Mapping[str, tuple[Agents, Result]] = {
@@ -195,6 +196,14 @@ class Witness(StandIn):
         return result
 
     def _done(self, deed: Deed) -> Result:
+        if isinstance(deed, Write) and self._happening.result == "written":
+            answered = self._record_of(deed.name, self._happening)
+            self._happening = replace(self._happening, found=answered)
+        if isinstance(deed, Understand) and not self._with_data:
+            at = self.conversation.position
+            types = self._flows.flow(at.flow).steps[at.step].may_fill()
+            found = made_up_entities(self._happening.found, types, self._flows)
+            self._happening = replace(self._happening, found=found)
         world = dict(_world(deed, self._happening))
         writes = {**self.world.get("write", {}), **world.pop("write", {})}
         if any(writes[name] != ending for name, ending in self.world.get("write", {}).items()):

@@ -128,7 +128,7 @@ def add_test(file: Path, name: str, call: WrittenCall, flows: FlowSet) -> None:
 def test_text(name: str, call: WrittenCall, flows: FlowSet, *, before: str = "", file: str = "") -> str:
     """The text of a test file with the call behind the tests of `before`. Raises `NotWritten`."""
     text = _added(before, file, call, name)
-    _insist_on_passing(text, file, name, flows)
+    _insist_on_passing(text, file or "the new test", name, flows)
     return text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gevent import socket
 from gevent.event import AsyncResult
@@ -11,6 +11,7 @@ from greenswitch.esl import InboundESL
 from esl import commands, sockets
 from esl.connection import REPLY_DEADLINE, Connection
 from esl.errors import ConnectionLostError, EslError, LoginRefusedError
+from esl.queue_events import SUBCLASS
 from esl.wire import Command, Event
 
 
@@ -76,6 +77,13 @@ class InboundConnection(Connection, InboundESL):  # type: ignore[misc]  # greens
     def subscribe(self, *names: str, custom: Sequence[str] = ()) -> None:
         """Events of every leg from here on, to `events_to`. Raises `CommandRefusedError`."""
         self.request(commands.events(names, custom=custom))
+
+    def subscribe_call_centre(self, actions: Collection[str]) -> None:
+        """Of what mod_callcenter tells these `CC-Action`, to `events_to`. Raises `CommandRefusedError`."""
+        # The filters first: without them, every one comes.
+        for action in sorted(actions):
+            self.request(commands.filter_events("CC-Action", action))
+        self.subscribe(custom=(SUBCLASS,))
 
     def api(self, command: Command, timeout: float | None = None) -> str:
         """The text that the command printed. Raises `CommandRefusedError`."""

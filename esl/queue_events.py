@@ -10,6 +10,7 @@ Source: mod_callcenter.c of 1.11, seen in tests/traces/callcenter-*.esl.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from esl.errors import WireError
@@ -76,13 +77,18 @@ class Answered(MemberEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TalkEnded(MemberEvent):
-    """The conversation is over; the agent may have work to do after it."""
+    """The conversation is over; the agent may have work to do after it.
+
+    If they were never connected (the agent hung up in the whisper, or the caller did), mod_callcenter tells
+    the same without `CC-Agent-Bridged`, and the caller waits on.
+    """
 
     agent: str
     joined_s: int
     answered_s: int
     held: int
     """Milliseconds for which the agent has put them on hold."""
+    talked: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +106,6 @@ class Left(MemberEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgentStatus(QueueEvent):
-    """An agent has checked in or out, or takes a break."""
-
-    agent: str
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class AgentState(QueueEvent):
     """What an agent is doing has changed: `Waiting`, `Receiving`, `In a queue call`."""
 
@@ -121,22 +119,13 @@ def read(event: Event) -> QueueEvent | None:
         return None
     action = event.get("CC-Action")
     at = _number(event, "Event-Date-Timestamp") // 1000
-    if action == "agent-status-change":
-        return AgentStatus(at=at, agent=_text(event, "CC-Agent"), status=_text(event, "CC-Agent-Status"))
     if action == "agent-state-change":
         return AgentState(at=at, agent=_text(event, "CC-Agent"), state=_text(event, "CC-Agent-State"))
     return _of_member(event, action, at)
 
 
 def _of_member(event: Event, action: str, at: int) -> MemberEvent | None:
-    reading = {
-        "member-queue-start": _joined,
-        "agent-offering": _offered,
-        "bridge-agent-fail": _not_taken,
-        "bridge-agent-start": _answered,
-        "bridge-agent-end": _talk_ended,
-        "member-queue-end": _left,
-    }.get(action)
+    reading = _READING.get(action)
     return None if reading is None else reading(event, at)
 
 
@@ -186,6 +175,7 @@ def _talk_ended(event: Event, at: int) -> TalkEnded:
         joined_s=_number(event, "CC-Member-Joined-Time"),
         answered_s=_number(event, "CC-Agent-Answered-Time"),
         held=_number(event, "Caller-Channel-Hold-Accum", 0) // 1000,
+        talked=event.get("CC-Agent-Bridged") == "true",
     )
 
 
@@ -218,3 +208,15 @@ def _number(event: Event, name: str, otherwise: int | None = None) -> int:
     if not (text.isascii() and text.isdigit()):
         raise WireError(f"an event of the call centre whose {name} is no number: {text[:40]!r}")
     return int(text)
+
+
+_READING: Mapping[str, Callable[[Event, int], MemberEvent]] = {
+    "member-queue-start": _joined,
+    "agent-offering": _offered,
+    "bridge-agent-fail": _not_taken,
+    "bridge-agent-start": _answered,
+    "bridge-agent-end": _talk_ended,
+    "member-queue-end": _left,
+}
+ACTIONS = frozenset({*_READING, "agent-state-change"})
+"""What `read` understands."""

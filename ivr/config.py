@@ -10,212 +10,59 @@ Rules:
 from __future__ import annotations
 
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
     ValidationError,
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from esl import commands
-from esl.errors import UnsafeTextError
-from esl.sockets import LOOPBACK
 from ivr.agents.settings import AgentSettings
 from ivr.api.settings import ApiSettings
 from ivr.config_file import read
+from ivr.config_sections import (
+    AudioSettings,
+    CallSettings,
+    DatabaseSettings,
+    LogSettings,
+    OutboundSettings,
+    RecordingSettings,
+    RetentionSettings,
+    SpeechSettings,
+    SwitchSettings,
+    folder_alone,
+)
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.context_settings import HandoverSettings
-from ivr.secret import Secret
 from ivr.switch_settings import FreeswitchSettings
 from ivr.understanding.settings import UnderstandingSettings
 from ivr.working_days import WorkingDaySettings
 
+__all__ = [
+    "CHECKOUT",
+    "SHIPPED_FLOWS",
+    "AudioSettings",
+    "CallSettings",
+    "DatabaseSettings",
+    "LogSettings",
+    "OutboundSettings",
+    "RecordingSettings",
+    "RetentionSettings",
+    "Settings",
+    "SpeechSettings",
+    "SwitchSettings",
+    "load",
+]
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHIPPED_FLOWS = CHECKOUT / "dialogs" / "flows"
 """The flows that come with the product: templates."""
-Port = Annotated[int, Field(ge=0, le=65535)]
-"""0 takes a free one (the demo, the tests)."""
-Network = Annotated[
-    IPv4Network | IPv6Network,
-    BeforeValidator(lambda value: ip_network(value, strict=False)),
-    PlainSerializer(str),
-]
-
-
-def _zone(name: str) -> str:
-    """An IANA time zone that is known here."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise ValueError(f"no time zone is called {name!r}: write it as Europe/Madrid") from unknown
-    return name
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DatabaseSettings(_Part):
-    url: str = "sqlite:///ivr.sqlite3"
-    """SQLAlchemy URL; a relative SQLite file lies below `home`. A server's is `postgresql://user@host/database`."""
-    password: Secret = None
-    """Of the server's user."""
-    connections: Annotated[int, Field(ge=1, le=100)] = 6
-    """How many each process keeps to a server."""
-
-
-class OutboundSettings(_Part):
-    """Where FreeSWITCH brings its calls (its `socket` application)."""
-
-    host: str = "127.0.0.1"
-    port: Port = 8040
-    allowed: tuple[Network, ...] = LOOPBACK
-    """Switches that may connect; the port has no authentication of its own."""
-    max_calls: Annotated[int, Field(ge=1)] = 200
-
-
-def _audio_url(url: str) -> str:
-    """A URL that mod_audio_stream reads."""
-    try:
-        commands.stream_audio("0", f"{url.rstrip('/')}/0")
-    except UnsafeTextError as refused:
-        raise ValueError("write it as ws://10.0.0.5:8041 or wss://ivr.example.net/audio") from refused
-    return url
-
-
-class AudioSettings(_Part):
-    """How the callers' sound gets from the switch to us while they speak."""
-
-    transport: Literal["file", "websocket"] = "file"
-    """A file in shared memory (`freeswitch.live_audio`), or a websocket from a switch on another machine."""
-    host: str = "127.0.0.1"
-    port: Port = 8041
-    url: Annotated[str, AfterValidator(_audio_url)] | None = None
-    """Where the switch finds the websocket; default: ws://host:port."""
-    allowed: tuple[Network, ...] = LOOPBACK
-    """Switches that may connect; each connection also shows a token that is good once."""
-
-    @model_validator(mode="after")
-    def _reachable(self) -> AudioSettings:
-        if self.transport == "websocket" and self.url is None:
-            if self.host in ("0.0.0.0", "::"):  # noqa: S104 - refused here
-                raise ValueError(f"the switch cannot connect to {self.host}: add audio.url")
-            try:
-                _audio_url(f"ws://{self.host}:{self.port}")
-            except ValueError as odd:
-                raise ValueError(f"the switch cannot read the address {self.host}: add audio.url") from odd
-        return self
-
-
-class SwitchSettings(_Part):
-    kind: Literal["embedded", "freeswitch"] = "embedded"
-    event_host: str = "127.0.0.1"
-    event_port: Port = 8021
-    event_password: Secret = None
-    """FreeSWITCH's; the embedded switch makes its own."""
-    events: Literal["own", "shared"] = "own"
-    """How a call hears what happens on FreeSWITCH: by its own socket, or by one connection for all calls (and
-    by its own where that is lost). `ivr bench control` measures both; they cost the same."""
-    line_port: Port = 8042
-    """Where callers join the embedded switch (`ivr demo`, `ivr call --voice`)."""
-    destination: str = "9100"
-    """The number that callers dial on the embedded switch."""
-
-
-class SpeechSettings(_Part):
-    engine: Literal["auto", "vosk", "whisper", "none"] = "auto"
-    models: Path | None = None
-    """A folder with models; default: the user's cache."""
-    fetch: bool = True
-    """Fetch missing models when the server starts."""
-    spanish: Literal["es", "es-419"] = "es"
-    pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
-    servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, Field(pattern=r"^wss?://")], ...]] = Field(
-        default_factory=dict
-    )
-    """vosk-servers (their websockets) that recognise a language, on other machines."""
-    second_opinion: bool = True
-    """Whether Whisper, where it is installed, is asked when Vosk is unsure."""
-    piper: dict[Literal["es", "ca", "en"], Path] = Field(default_factory=dict)
-    """Piper voices (`.onnx` files) that speak instead of espeak-ng; needs the extra `piper`."""
-
-
-class CallSettings(_Part):
-    flow: str = "main"
-    language: Literal["es", "ca", "en"] = "es"
-    zone: Annotated[str, AfterValidator(_zone)] = "Europe/Madrid"
-    """IANA name of the site's time zone."""
-    former_language: bool = True
-    """Whether callers may be greeted in the language that they spoke before, where their segment says so."""
-    region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
-    """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
-    filler_after: Annotated[float, Field(ge=0, le=30)] = 1.5
-    """Seconds that a back end may take before the caller hears that it takes a moment."""
-    filler_music: Literal["soft", "none"] | Path = "soft"
-    """What they hear after that: the soft sound that comes with the product, nothing, or a file of your own
-    (WAV, 16 bits, mono, 8 kHz)."""
-    longest: Annotated[float, Field(gt=0)] = 1800.0
-    """Seconds: a call beyond that is handed to a person."""
-    record: bool = True
-
-
-class RecordingSettings(_Part):
-    folder: Path = Path("recordings")
-    format: Literal["wav", "mp3", "opus"] | None = None
-    """What recordings become when their call is over, trimmed; None: they stay as the switch wrote them."""
-
-
-Days = Annotated[int, Field(ge=1)] | None
-
-
-class RetentionSettings(_Part):
-    """Days that each kind of data is kept (`ivr db expire`); null: for ever."""
-
-    recordings: Days = 90
-    transcripts: Days = 365
-    callers: Days = 730
-    messages: Days = 365
-    callbacks: Days = 90
-    queues: Days = 730
-    work: Days = 365
-    agents: Days = 730
-    contacts: Days = 1095
-    segments: Days = 365
-    verification: Days = 90
-    consents: Days = 1825
-    tickets: Days = 1825
-    orders: Days = 2190
-    accounts: Days = 2190
-    appointments: Days = 365
-    outbox: Days = 30
-    given_up: Days = 365
-    spool: Days = 90
-    prompts: Days = 30
-    audit: Days = 1825
-
-
-class LogSettings(_Part):
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["text", "json"] = "text"
-
-
-def _recordings(value: object) -> object:
-    """A path alone is the folder."""
-    return {"folder": value} if isinstance(value, str | Path) else value
 
 
 class Settings(BaseSettings):
@@ -236,7 +83,7 @@ class Settings(BaseSettings):
     """Strategies with their bases and campaigns (docs/campaigns.md)."""
     queues: Path | None = None
     """The queues of people (docs/queues.md); default: queues.yaml beside the flows, if it is there."""
-    recordings: Annotated[RecordingSettings, BeforeValidator(_recordings)] = RecordingSettings()
+    recordings: Annotated[RecordingSettings, BeforeValidator(folder_alone)] = RecordingSettings()
     prompts: Path = Path("prompts")
     spool: Path = Path("spool")
     retention: RetentionSettings = RetentionSettings()
@@ -371,7 +218,7 @@ def load(path: Path | None = None) -> Settings:
         chosen = candidate if candidate.is_file() else None
     values, lines = read(chosen) if chosen is not None else ({}, {})
     if "recordings" in values:  # so that a variable for one of its settings leaves the others as they are
-        values["recordings"] = _recordings(values["recordings"])
+        values["recordings"] = folder_alone(values["recordings"])
     _refuse_unknown_variables()
     try:
         return Settings(**values)
@@ -400,8 +247,13 @@ def _refuse_unknown_variables() -> None:
 def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[str, ...], int]) -> str:
     problem = error.errors()[0]
     place = tuple(str(part) for part in problem["loc"])
+    if not place:  # about two settings; the message begins with the one to look at
+        place = tuple(problem["msg"].removeprefix("Value error, ").partition(":")[0].split("."))
+        problem["msg"] = problem["msg"].partition(": ")[2]
     known = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), None)
     where = f"{path}:{known}: " if path is not None and known is not None else ""
     what = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+    if problem["type"] in ("model_type", "model_attributes_type"):  # pydantic would name its class
+        what = "a section of settings is expected; write its keys below it, or leave it out"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{where}{'.'.join(place)}: {what}{more}"

@@ -19,7 +19,7 @@ from typing import Literal
 
 from data.errors import DataError, ReleaseDamaged
 from data.store import Store
-from dialogs.errors import DialogError, FlowsInvalid
+from dialogs.errors import DialogError, FlowsInvalid, UnknownFlow
 from dialogs.loader import load_flows
 from esl import commands
 from esl.errors import EslError, LoginRefusedError
@@ -137,6 +137,16 @@ def _flows(settings: Settings) -> Finding:
         flows.flow(settings.calls.flow)
         if unfit := misfits(settings.queues_file, flows.catalogue, settings.freeswitch.queue_names):
             return Finding("flows", "bad", str(unfit[0]), "No server starts with it: see `ivr queues check`")
+    except UnknownFlow as fault:
+        release = _published(settings)
+        if release is None:
+            return Finding("flows", "bad", str(fault), "Add it to the folder, or set calls.flow")
+        return Finding(
+            "flows in the folder",
+            "note",
+            f"{fault}; servers go by release {release}",
+            "Before you publish the folder: add it, or set calls.flow",
+        )
     except (DialogError, IvrError) as fault:
         first = str(fault).splitlines()[0]
         return Finding("flows", "bad", first, "Run `ivr check` and mend what it names")
@@ -147,11 +157,27 @@ def _flows(settings: Settings) -> Finding:
     )
 
 
+def _published(settings: Settings) -> int | None:
+    """The release that servers go by, or will go by in a moment; `None`: the folder."""
+    store = Store(settings.database_url)
+    try:
+        last = store.releases.last()
+    except DataError:
+        return None
+    finally:
+        store.close()
+    return None if last is None else last.release
+
+
 def _live_flows(settings: Settings) -> Finding:
     """What new calls take: a published release, or the folder."""
     store = Store(settings.database_url)
     try:
         live = store.releases.live(datetime.now(UTC))
+        to_come = store.releases.last() if live is None else None
+        if to_come is not None:
+            moment = f"{to_come.effective_at:%Y-%m-%d %H:%M:%S} UTC"
+            return Finding("live flows", "good", f"release {to_come.release} from {moment} on")
         if live is None:
             return Finding("live flows", "good", f"from {settings.flows_folder}: nothing was published yet")
         files = store.releases.files(live.release)

@@ -54,7 +54,7 @@ from data.models.protection import (
     SuppressionRow,
     VerificationTryRow,
 )
-from data.models.queue_visits import AgentStatusRow, MissedOfferRow, QueueVisitRow, WorkItemRow
+from data.models.queue_visits import MissedOfferRow, QueueVisitRow, WorkItemRow
 from data.models.service import (
     AppointmentChangeRow,
     AppointmentRow,
@@ -75,7 +75,6 @@ __all__ = [
     "AgentContactRow",
     "AgentPresenceRow",
     "AgentStateChangeRow",
-    "AgentStatusRow",
     "AlertRow",
     "ApiTokenRow",
     "AppointmentChangeRow",

@@ -30,7 +30,7 @@ class AgentPresenceRow(Base):
 
 
 class AgentStateChangeRow(Base):
-    """One change of presence. Rows are only ever added."""
+    """One change of presence. Rows are only ever added; reports on agents' time are made of them."""
 
     __tablename__ = "agent_state_changes"
 
@@ -50,7 +50,7 @@ class AgentStateChangeRow(Base):
 
 
 class AgentContactRow(Base):
-    """What became of a caller in a queue: an agent answered, an agent did not, or the caller left."""
+    """A caller whom an agent was offered: answered or missed. How callers fared is in `queue_visits`."""
 
     __tablename__ = "agent_contacts"
 

@@ -75,16 +75,6 @@ class MissedOfferRow(Base):
     cause: Mapped[str] = mapped_column(String(60))
 
 
-class AgentStatusRow(Base):
-    """That an agent's status on the switch was changed: available, on a break, logged out."""
-
-    __tablename__ = "agent_statuses"
-
-    agent: Mapped[str] = mapped_column(String(60), primary_key=True)
-    at: Mapped[datetime] = mapped_column(primary_key=True)
-    status: Mapped[str] = mapped_column(String(40))
-
-
 class WorkItemRow(Base):
     """Something that an agent is to do beside calls: call back, see to a case, listen to a recording."""
 

@@ -22,7 +22,6 @@ from sqlalchemy.orm import aliased
 from data.models import (
     AgentContactRow,
     AgentStateChangeRow,
-    AgentStatusRow,
     AlertRow,
     AppointmentRow,
     AppointmentSlotRow,
@@ -185,26 +184,28 @@ class Ageing:
         return self._rows(CallbackRow, CallbackRow.id, CallbackRow.ended_at < before)
 
     def queues(self, before: datetime) -> int:
-        """Stays in queues, calls that agents missed, and when they were there; a new status stays known."""
+        """Stays in queues, and calls that agents missed."""
         visits = self._rows(QueueVisitRow, QueueVisitRow.id, QueueVisitRow.joined_at < before)
         missed = self._rows(MissedOfferRow, MissedOfferRow.at, MissedOfferRow.at < before)
-        newer = aliased(AgentStatusRow)
-        replaced = exists(
-            select(newer.agent).where(
-                newer.agent == AgentStatusRow.agent, newer.at > AgentStatusRow.at, newer.at < before
-            )
-        )
-        return visits + missed + self._rows(AgentStatusRow, AgentStatusRow.at, replaced)
+        return visits + missed
 
     def work(self, before: datetime) -> int:
         """Work items that are done."""
         return self._rows(WorkItemRow, WorkItemRow.id, WorkItemRow.done_at < before)
 
     def agents(self, before: datetime) -> int:
-        """What agents did, and with whom; alerts that are over, and repairs. Who is there now stays."""
+        """What agents did, and with whom; alerts that are over; repairs. The latest state stays."""
+        newer = aliased(AgentStateChangeRow)
+        replaced = exists(
+            select(newer.id).where(
+                newer.agent == AgentStateChangeRow.agent,
+                newer.at > AgentStateChangeRow.at,
+                newer.at < before,
+            )
+        )
         return (
             self._rows(AgentContactRow, AgentContactRow.id, AgentContactRow.closed_at < before)
-            + self._rows(AgentStateChangeRow, AgentStateChangeRow.id, AgentStateChangeRow.at < before)
+            + self._rows(AgentStateChangeRow, AgentStateChangeRow.id, replaced)
             + self._rows(AlertRow, AlertRow.id, AlertRow.cleared_at < before)
             + self._rows(SwitchRepairRow, SwitchRepairRow.id, SwitchRepairRow.at < before)
         )

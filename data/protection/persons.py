@@ -80,7 +80,6 @@ IMPERSONAL = frozenset(
         "done_requests",  # references, which lead nowhere once their rows are gone
         "queue_visits",  # figures: whose it was, the call says
         "missed_offers",
-        "agent_statuses",  # of staff, by their name on the switch; see `retention.queues`
     }
 )
 """Tables that hold nothing by which a person is known."""

@@ -20,7 +20,7 @@ class Retention:
     callbacks: int | None = 90
     """Who was called back, from the end on; one that is open stays."""
     queues: int | None = 730
-    """Stays in queues (without a name), calls that agents missed, and when agents were there."""
+    """Stays in queues (without a name), and calls that agents missed."""
     work: int | None = 365
     """Work items that are done, with the points of a review."""
     agents: int | None = 730

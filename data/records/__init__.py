@@ -18,7 +18,6 @@ from data.records.agents import (
     ContactResult,
     NewContact,
     Presence,
-    QueueDay,
     StateChange,
     StateSource,
     SwitchRepair,
@@ -44,7 +43,7 @@ from data.records.calls import (
 from data.records.cleaning import LONGEST_CODE, Scalar, utc
 from data.records.outbox import Claimed, Errand, LaidDown, OutboxState
 from data.records.people import NAMES, AuditEntry, Consent, Customer, Known, OwnData
-from data.records.queue_visits import LeftBy, MissedOffer, OpenVisit, StatusChange, VisitFacts
+from data.records.queue_visits import LeftBy, MissedOffer, NeverTalked, OpenVisit, QueueDay, VisitFacts
 from data.records.requests import By, Refused, Request
 from data.records.service import (
     BEFORE_DISPATCH,
@@ -100,6 +99,7 @@ __all__ = [
     "LeftBy",
     "MissedOffer",
     "Movement",
+    "NeverTalked",
     "NewContact",
     "NewTicket",
     "NewToken",
@@ -119,7 +119,6 @@ __all__ = [
     "Shipment",
     "StateChange",
     "StateSource",
-    "StatusChange",
     "SwitchRepair",
     "TicketChange",
     "TicketNote",

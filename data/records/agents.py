@@ -13,8 +13,8 @@ from data.text import clean
 
 AgentState = Literal["in", "paused", "out"]
 StateSource = Literal["cli", "api", "star_code", "supervisor", "watchdog", "switch"]
-ContactResult = Literal["answered", "missed", "lost"]
-"""`missed`: the agent was asked and did not answer. `lost`: the caller left before anybody answered."""
+ContactResult = Literal["answered", "missed"]
+"""`missed`: the agent was asked, and did not take the call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,33 +169,3 @@ class SwitchRepair(Cleaning):
             agent=code(self.agent)[:20],
             leg=code(self.leg),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueDay:
-    """What became of a queue's callers in a span of time."""
-
-    answered: int
-    in_time: int
-    """Answered within the queue's seconds."""
-    lost: int
-    """Gave up."""
-    lost_late: int
-    """Gave up, or were sent on, after those seconds: the promise was broken before they did."""
-    left: int = 0
-    """Left by a key, or were sent on when it took too long: they have not given up."""
-
-    @property
-    def offered(self) -> int:
-        return self.answered + self.lost + self.left
-
-    @property
-    def service_level(self) -> float | None:
-        """The share answered in time of all who were answered or left late; `None`: nobody was. Who leaves
-        before the time is over counts neither way (docs/agents.md)."""
-        counted = self.answered + self.lost_late
-        return self.in_time / counted if counted else None
-
-    @property
-    def abandoned_share(self) -> float | None:
-        return self.lost / self.offered if self.offered else None

@@ -78,15 +78,14 @@ class MissedOffer(Cleaning):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatusChange(Cleaning):
-    """An agent's status from a moment on, in mod_callcenter's words."""
+class NeverTalked(Cleaning):
+    """An agent answered, and was gone before the two were connected: that was no answer."""
 
-    agent: str
+    visit_id: str
     at: datetime
-    status: str
 
     def __post_init__(self) -> None:
-        self._set(agent=code(self.agent)[:60], at=utc(self.at), status=code(self.status)[:40])
+        self._set(visit_id=code(self.visit_id)[:64], at=utc(self.at))
 
 
 @dataclass(frozen=True)
@@ -98,3 +97,33 @@ class OpenVisit:
     leg: str
     joined_at: datetime
     answered_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueDay:
+    """What became of a queue's callers in a span of time."""
+
+    answered: int
+    in_time: int
+    """Answered within the queue's seconds."""
+    lost: int
+    """Gave up."""
+    lost_late: int
+    """Gave up, or were sent on, after those seconds: the promise was broken before they did."""
+    left: int = 0
+    """Left by a key, or were sent on when it took too long: they have not given up."""
+
+    @property
+    def offered(self) -> int:
+        return self.answered + self.lost + self.left
+
+    @property
+    def service_level(self) -> float | None:
+        """The share answered in time of all who were answered or left late; `None`: nobody was. Who leaves
+        before the time is over counts neither way (docs/agents.md)."""
+        counted = self.answered + self.lost_late
+        return self.in_time / counted if counted else None
+
+    @property
+    def abandoned_share(self) -> float | None:
+        return self.lost / self.offered if self.offered else None

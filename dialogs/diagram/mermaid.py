@@ -45,6 +45,8 @@ def _lines(picture: Picture) -> Iterator[str]:
         yield f'  {_id(figure.name)}{before}"{_words(figure, picture)}"{after}:::{figure.shape}'
     for arrow in picture.arrows:
         yield f"  {_id(arrow.source)} {_line(arrow)} {_id(arrow.target)}"
+    if picture.foot:
+        yield f'  foot["{_safe(picture.foot)}"]'
     for shape in dict.fromkeys(figure.shape for figure in picture.figures):
         yield f"  classDef {shape} {_COLOURS[shape]}"
 

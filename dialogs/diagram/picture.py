@@ -43,6 +43,8 @@ class Traffic:
     """(step, label) → calls"""
     ended: Mapping[str, int] = field(default_factory=dict)
     """Calls whose caller was gone at that step, before any exit was taken."""
+    left_out: int = 0
+    """Calls that ran on another version of the flow, and are in none of these numbers."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Picture:
     always: str
     """What holds at every question."""
     calls: int | None = None
+    foot: str = ""
+    """Below everything; empty: nothing."""
 
 
 def picture(flow: Flow, language: str, traffic: Traffic | None = None) -> Picture:
@@ -148,7 +152,12 @@ class _Drawing:
             tuple(self.arrows.values()),
             title("always", self.language).format(step=self._called(person)),
             None if self.traffic is None else self.traffic.calls,
+            self._foot(),
         )
+
+    def _foot(self) -> str:
+        left_out = 0 if self.traffic is None else self.traffic.left_out
+        return title("left_out", self.language).format(calls=left_out) if left_out else ""
 
     def _figure(self, name: str, step: Step) -> Figure:
         shape: Shape = "people" if name in self.people else shape_of(step)

@@ -148,6 +148,9 @@ class _Drawing:
                 x, y = MARGIN, y + 24
             _tag(root, "path", d=f"M{_n(x)} {_n(y + 7)} h24", **{"class": "arrow light"})
             _tag(root, "text", word, x=_n(x + 30), y=_n(y + 11.5), **{"class": "lead small"})
+        if self.picture.foot:
+            y += 28
+            _tag(root, "text", self.picture.foot, x=_n(MARGIN), y=_n(y + 11.5), **{"class": "lead small"})
         return y + 14 + MARGIN
 
     # --- figures ---

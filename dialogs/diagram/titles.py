@@ -19,6 +19,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "En qualsevol pregunta, qui ho demana arriba a: {step}",
         "At any question, whoever asks for it reaches: {step}",
     ),
+    "left_out": (
+        "Sin contar, porque pasaron por otra versión de este flujo: {calls}",
+        "Sense comptar, perquè van passar per una altra versió d'aquest flux: {calls}",
+        "Not counted, as they went through another version of this flow: {calls}",
+    ),
     "calls": ("llamadas", "trucades", "calls"),
     "call": ("llamada", "trucada", "call"),
     "hung_up": ("acaban aquí", "acaben aquí", "end here"),

@@ -225,7 +225,9 @@ class Ask(Question):
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         wrong = self.kind.mistake()
         if wrong:
-            yield ("type",), wrong
+            # A message that begins with an option is about it.
+            option = wrong[1:].partition("`")[0] if wrong.startswith("`") else ""
+            yield ((option,) if option in type(self.kind).model_fields else ("type",)), wrong
         out_of_place = misplaced_answers({"type": self.kind.name, "answers": self.answers})
         if self.answers and out_of_place:
             yield ("answers",), out_of_place

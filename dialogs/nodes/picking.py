@@ -5,23 +5,26 @@ Rules:
    where they disagree, the answer is asked back.
 2. Where several rows fit, the answer is all of these (`these`), and the caller is asked which.
 3. What no row has is no answer, and never the row that is nearest.
+4. What is denied is never taken: of what is wanted beside it, it is left out; alone, the others are offered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dialogs.nodes.row_phrases import row_phrases
 from dialogs.nodes.row_values import Field, Row, number_runs
-from dialogs.nodes.rows import Meant, rows_meant
-from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.nodes.rows import MOST_ALTERNATIVES, MOST_WORDS, Meant, rows_meant
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, spoken_keys
+from dialogs.slots.denials import Parted, parted
 from dialogs.slots.kind import best_said
-from dialogs.slots.naming import taken_apart
+from dialogs.slots.naming import says_number, taken_apart
 from dialogs.slots.places import expected
-from dialogs.slots.trust import band
+from dialogs.slots.trust import RIVAL_MARGIN, band
+from dialogs.slots.words import plain
 
 IN_FULL = "in_full"
 MOST_KEYS = 8
@@ -51,6 +54,24 @@ def says_in_full(heard: Heard | None, language: str) -> bool:
     return any(len(digits) >= LEAST_DIGITS for run in runs for digits in run)
 
 
+def _places(found: Match | NoMatch) -> frozenset[int]:
+    """The rows that an answer names."""
+    if isinstance(found, NoMatch):
+        return frozenset()
+    named = frozenset({int(found.value)}) if found.value.isdecimal() else those(found.value)
+    return named | {int(other) for other in found.others if other.isdecimal()}
+
+
+def _unread(found: Match | NoMatch) -> bool:
+    return isinstance(found, NoMatch) and found.reason not in ("several_fit", "not_offered")
+
+
+def _near(answer: Heard) -> bool:
+    """Whether the second reading is a rival of the first."""
+    first, second = answer.alternatives[:2]
+    return first.confidence - second.confidence < RIVAL_MARGIN
+
+
 @dataclass(frozen=True)
 class Offer:
     """What is on offer at one moment: all `rows`, of which `offered` are read out, and the `others`."""
@@ -71,6 +92,76 @@ class Offer:
         if isinstance(answer, Keyed):
             every = [Choice(str(row.place), str(row.place), {}) for row in self.rows]
             return choose([*every, *self.others], answer, asking.language)
+        told = [parted(one.text, asking.language) for one in answer.alternatives[:MOST_ALTERNATIVES]]
+        if not told[0].denied:
+            found = self._wanted(answer, asking)
+            sure = isinstance(found, Match) and found.band == "sure" and not those(found.value)
+            if isinstance(found, Match) and sure and any(one.denied for one in told[1:]) and _near(answer):
+                return replace(found, band="check")
+            return found
+        return self._without_denied(answer, told[0], asking)
+
+    def _without_denied(self, answer: Heard, told: Parted, asking: Asking) -> Match | NoMatch:
+        """What is wanted but for what is denied; where only that is named, the others."""
+        said = answer.alternatives[0]
+
+        def read(text: str) -> Match | NoMatch:
+            return self._wanted(Heard((Alternative(text, said.confidence),)), asking)
+
+        if told.either:
+            both = [read(text) for text in told.either]
+            named = sorted(frozenset().union(*(_places(one) for one in both)))
+            return self._which(named, answer) if named else NoMatch(said.text)
+        wanted = read(told.wanted) if told.wanted else NoMatch(said.text)
+        denied = [read(text) for text in told.denied]
+        if told.open and isinstance(wanted, NoMatch) and (cut := self._cut(told.open, read, asking.language)):
+            denied[-1], wanted = cut
+        gone = frozenset().union(*(self._fitting(one) for one in denied))
+        if isinstance(wanted, Match) and not (kept := self._fitting(wanted)):
+            dropped = any(isinstance(one, Match) and one.value == wanted.value for one in denied)
+            return NoMatch(said.text) if dropped else replace(wanted, said=said.text, band="check")
+        if isinstance(wanted, Match):
+            return self._which(sorted(kept - gone), answer)
+        if wanted.reason == "not_offered" or all(_unread(one) for one in denied):
+            return wanted
+        left = [row.place for row in self.offered if row.place not in gone]
+        return self._which(left, answer) if left else NoMatch(said.text, "none_of_these")
+
+    def _cut(
+        self, text: str, read: Callable[[str], Match | NoMatch], language: str
+    ) -> tuple[Match | NoMatch, Match | NoMatch] | None:
+        """ "La cafetera | la batidora" behind a "not": where another row begins, that is what is wanted."""
+        words = text.split()
+        for at in range(1, min(len(words), MOST_WORDS)):
+            if at == len(words) - 1 and says_number((plain(words[at]),), language):
+                break  # "the Thursday one"
+            denied, wanted = read(" ".join(words[:at])), read(" ".join(words[at:]))
+            places = self._fitting(denied), self._fitting(wanted)
+            if all(places) and places[0].isdisjoint(places[1]):
+                return denied, wanted
+        return None
+
+    def _fitting(self, found: Match | NoMatch) -> frozenset[int]:
+        """The rows of an answer; "several fit" is all that are offered."""
+        if isinstance(found, NoMatch) and found.reason == "several_fit":
+            return frozenset(row.place for row in self.offered)
+        return _places(found)
+
+    def _which(self, places: Sequence[int], answer: Heard) -> Match | NoMatch:
+        """One row to be asked back, or which of several."""
+        said = answer.alternatives[0]
+        if band(said.confidence, "mended") == "unsure":
+            return NoMatch(said.text)
+        if not places:
+            return NoMatch(said.text, "none_of_these")
+        if len(places) == 1:
+            return Match(str(places[0]), said.text, "voice", said.confidence, "check")
+        if len(places) == len(self.offered):
+            return NoMatch(said.text, "several_fit")
+        return Match(these(places), said.text, "voice", said.confidence, "sure")
+
+    def _wanted(self, answer: Heard, asking: Asking) -> Match | NoMatch:
+        """What is named, where nothing is denied."""
         other = choose(self.others, answer, asking.language, rescue=False)
         meant = self._meant(answer, asking)
         if isinstance(meant, Meant) and meant.places:
@@ -110,6 +201,9 @@ class Offer:
                 return placed
             if len(places) == len(self.offered):
                 return NoMatch(meant.said, "several_fit")
+            if band(meant.confidence, "mended") == "unsure":
+                return NoMatch(meant.said)
+            # Which of them is asked in any case.
             return Match(these(meant.places), meant.said, "voice", meant.confidence, "sure")
         agreed = not by_key or by_key == places[0]
         trust = band(meant.confidence, "exact" if meant.sure and agreed else "mended")

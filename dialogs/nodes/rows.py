@@ -6,6 +6,7 @@ Rules:
 2. What is named must be in the row: who names a day that is there and a time that is not means none of them.
 3. A day alone is enough where only one row has it; where several fit, all of them are told.
 4. A row is sure only where it is the only one that fits, and nothing was denied, hedged or left open.
+5. What was denied has been taken out before (`slots/denials`): a "not" that is left makes it doubtful.
 """
 
 # ruff: noqa: E501 - tables are read by rows
@@ -31,11 +32,6 @@ from dialogs.slots.words import Words, phrases_of, plain, starts, tokens
 MOST_WORDS = 9
 """Words that say something; who says more tells a story, and what was meant is asked back."""
 MOST_ALTERNATIVES = 3
-_TURNED_DOWN = re.compile(
-    r"\w no$|\b(?:menos|excepto|salvo|menys|excepte|llevat|except|but not"
-    r"|no (?:puedo|me va|me viene|quiero|puc|em va|vull)|can't|cannot|don't)\b"
-)
-"""What is named is what is not wanted: "el martes no", "todas menos la del martes"."""
 _EITHER = frozenset({"o", "or", "ni", "nor"})
 _LEADS: Mapping[str, tuple[Words, ...]] = {
     "es": phrases_of(
@@ -78,7 +74,7 @@ class Meant:
 def rows_meant(
     rows: Sequence[Row], fields: Sequence[Field], heard: Heard, asking: Asking, nouns: Sequence[str] = ()
 ) -> Meant | NoMatch | None:
-    """The rows that fit; a miss where they are turned down; `None` where nothing in them is named.
+    """The rows that fit; a miss where they were hardly heard; `None` where nothing in them is named.
 
     `nouns`: what each row is called ("cita", "pedido"), which does not tell one from the other.
     """
@@ -86,8 +82,6 @@ def rows_meant(
     best: Meant | None = None
     for alternative in heard.alternatives[:MOST_ALTERNATIVES]:
         one = _meant(rows, readers, alternative, asking, nouns)
-        if isinstance(one, NoMatch):
-            return best or one
         if one is not None:
             best = one if best is None else _together(best, one)
     if best is not None and band(best.confidence, "mended") == "unsure" and not best.sure:
@@ -110,7 +104,7 @@ def _meant(
     alternative: Alternative,
     asking: Asking,
     nouns: Sequence[str],
-) -> Meant | NoMatch | None:
+) -> Meant | None:
     text = alternative.text
     found: tuple[int, ...] | None = None
     doubted = False
@@ -125,13 +119,11 @@ def _meant(
             break
     if found is None:
         return None
-    if _TURNED_DOWN.search(plain(text)):
-        return NoMatch(text)
     words, hedged = without_hedges(tokens(text), asking.language)
     telling = [word for word in words if word not in FILLERS.get(asking.language, ())]
     if not _EITHER.isdisjoint(words):  # "el martes o el jueves": any of them
         return Meant(tuple(row.place for row in rows), text, alternative.confidence, True)
-    doubted = doubted or hedged or not NEGATIONS.isdisjoint(words[1:]) or len(telling) > MOST_WORDS
+    doubted = doubted or hedged or not NEGATIONS.isdisjoint(words) or len(telling) > MOST_WORDS
     return Meant(found, text, alternative.confidence, doubted)
 
 

@@ -96,12 +96,12 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
 
 SELDOM: Mapping[str, Mapping[Meaning, str]] = {
     "es": {
-        "yes": "ajá|tal cual|y tanto|correctísimo|faltaría más|con mucho gusto|encantado|encantada|eso eso|ya le digo yo que sí"
+        "yes": "tal cual|y tanto|correctísimo|faltaría más|con mucho gusto|encantado|encantada|eso eso|ya le digo yo que sí"
         "|ya te digo yo que sí|por mí sí|por mi parte sí",
         "no": "ni de broma|ni en broma|ni loco|ni loca|ni pensarlo|ni soñarlo|ni de coña|por mí no|por mi parte no",
     },
     "ca": {
-        "yes": "ahà|aha|oi tant|ben bé|vinga va|per mi sí|per la meva part sí|amb molt de gust|ja li dic jo que sí|tal qual",
+        "yes": "oi tant|ben bé|vinga va|per mi sí|per la meva part sí|amb molt de gust|ja li dic jo que sí|tal qual",
         "no": "ni pensar-hi|ni pensar-ho|ni boig|ni boja|ni en broma|ni somiar-ho|per mi no|per la meva part no",
     },
     "en": {

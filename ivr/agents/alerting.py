@@ -101,7 +101,7 @@ class Alerting:
             case "abandoned_share":
                 since = self._now() - timedelta(seconds=rule.window)
                 within = self._plan.queue(state.queue).written.service_level.within
-                day = self._store.agents.queue_day(state.queue, since=since, within=within)
+                day = self._store.queue_visits.queue_day(state.queue, since=since, within=within)
                 share = day.abandoned_share
                 return None if share is None or day.offered < rule.at_least else 100 * share
 

@@ -22,6 +22,7 @@ from ivr.agents.following import Following
 from ivr.agents.line import SwitchLine
 from ivr.agents.live_state import LiveState
 from ivr.agents.opening import dial_strings
+from ivr.agents.shown import House
 from ivr.agents.supervising import Supervision
 from ivr.agents.watchdog import Watchdog
 from ivr.clock import Clock
@@ -37,8 +38,11 @@ EVERY = 2.0
 
 def rules_of(settings: Settings) -> Rules:
     """What follow-ups may do."""
-    region = settings.calls.region
-    return Rules(settings.callbacks, region, tuple(settings.messages.countries or (region,)))
+    calls = settings.calls
+    house = House(calls.currency, calls.region, calls.zone)
+    return Rules(
+        settings.callbacks, calls.region, tuple(settings.messages.countries or (calls.region,)), house
+    )
 
 
 class Attendance:
@@ -114,6 +118,7 @@ class Attendance:
             try:
                 if not in_step:
                     self.bring_in_step()
+                    self.watchdog.adopt()
                     in_step = True
                 self.watchdog.attend()
                 self.contacts.lapse()

@@ -24,7 +24,7 @@ from esl.call_centre import CallCentre
 from esl.errors import EslError
 from ivr.agents import follow_ups
 from ivr.agents.follow_ups import Closed, Rules
-from ivr.agents.outcomes import Outcomes, asked, filled, filled_form
+from ivr.agents.outcomes import AnswersUnfit, Outcomes, When, agreed, asked, read_fields, read_form
 from ivr.agents.outcomes_written import OutcomeFile, QuestionFile
 from ivr.errors import IvrError
 from ivr.numbers import NotCalled, checked
@@ -131,7 +131,9 @@ class Contacts:
         """
         contact = self._contact(agent)
         name, questions = self._outcomes.form_of(contact.queue)
-        kept = filled_form(questions, {**contact.answers, **answers}, complete=False)
+        kept, wrong = read_form(questions, {**contact.answers, **answers}, self._when(), complete=False)
+        if wrong:
+            raise AnswersUnfit(wrong)
         self._store.agents.save_answers(contact.id, name, kept)
         return tuple(asked(questions, kept))
 
@@ -146,24 +148,35 @@ class Contacts:
     ) -> Contact:
         """Ends the contact with an outcome; the wrap-up is over, and its follow-ups are on their way.
 
-        Raises `NobodyInHand`, `OutcomeUnknown`, `AnswersUnfit`, `DataError`.
+        Raises `NobodyInHand`, `OutcomeUnknown`, `DataError`, and `AnswersUnfit` with all that is wrong.
         """
         found = self.in_hand(agent, by=by, why="closes the contact")
         contact = found.contact
         strategy, outcome = self._outcomes.outcome(contact.queue, code)
         _, questions = self._outcomes.form_of(contact.queue)
-        given = {**contact.answers, **(answers or {})}
+        when = self._when()
+        kept, wrong = read_fields(agreed(outcome.fields), fields or {}, when)
+        answered, unfit = read_form(questions, {**contact.answers, **(answers or {})}, when, complete=True)
         closing = Closing(
             contact_id=contact.id,
-            at=self._now(),
+            at=when.now,
             by=by,
             strategy=strategy,
             outcome=code,
-            fields=filled(outcome.fields, fields or {}),
+            fields=kept,
             form=found.form,
-            answers=filled_form(questions, given, complete=True),
+            answers=answered,
         )
-        errands = follow_ups.errands(outcome.actions, self._closed(found, closing, agent), self._rules)
+        errands, refused = follow_ups.errands(
+            outcome.actions, self._closed(found, closing, agent, outcome), self._rules
+        )
+        problems = (
+            refused
+            | wrong
+            | {f"answers.{name}" if name in wrong else name: why for name, why in unfit.items()}
+        )
+        if problems:
+            raise AnswersUnfit(problems)
         if not self._store.agents.close(closing, errands):
             raise NobodyInHand("The contact is closed already", "Nothing is left to do")
         log.info("contact_closed", agent=agent, outcome=code, follow_ups=len(errands))
@@ -224,13 +237,17 @@ class Contacts:
         )
         return self._store.customers.by_id(who)
 
-    def _closed(self, found: InHand, closing: Closing, agent: str) -> Closed:
+    def _when(self) -> When:
+        return When(self._now(), self._rules.house.zone, self._rules.house.currency)
+
+    def _closed(self, found: InHand, closing: Closing, agent: str, outcome: OutcomeFile) -> Closed:
         return Closed(
             contact=found.contact,
             agent=agent,
             strategy=closing.strategy,
             outcome=closing.outcome,
             fields=closing.fields,
+            kinds={name: one.type for name, one in outcome.fields.items()},
             caller_number=found.caller_number,
             language=found.language,
             customer=found.customer,

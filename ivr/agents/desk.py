@@ -5,6 +5,8 @@ Rules:
    tells it as soon as it can (`attendance`), and nothing is lost by a restart of either.
 2. An agent has one telephone at a time: whoever checks in elsewhere is called there from then on.
 3. A telephone has one agent at a time.
+4. An agent is called only at their declared contact, at a telephone of the house, or at a number that the
+   operator allows: whatever they check in with, it never becomes a dial string of its own.
 """
 
 from __future__ import annotations
@@ -30,12 +32,23 @@ log = structlog.get_logger(__name__)
 
 STATUS: Mapping[AgentState, str] = {"in": AVAILABLE, "paused": ON_BREAK, "out": LOGGED_OUT}
 """What mod_callcenter calls it."""
+STATE: Mapping[str, AgentState] = {
+    **{status: state for state, status in STATUS.items()},
+    "Available (On Demand)": "in",
+}
+"""What it means by each of its words."""
 
 
 class AgentUnknown(IvrError):
     """Nobody has that number."""
 
     code = "agent_unknown"
+
+
+class TelephoneRefused(IvrError):
+    """Nobody is called at that telephone."""
+
+    code = "telephone_refused"
 
 
 class NotNow(IvrError):
@@ -81,9 +94,12 @@ class Desk:
     def check_in(self, agent: str, who: Who, *, telephone: str = "") -> Told:
         """They take calls from now on; also from a pause. `telephone`: a contact that is not their own.
 
-        Raises `AgentUnknown`, `NotNow`, `DataError`.
+        Raises `AgentUnknown`, `TelephoneRefused`, `NotNow`, `DataError`.
         """
         self._known(agent)
+        if telephone and (why := self.roster.objection(agent, telephone)):
+            what, _, remedy = why.partition(": ")
+            raise TelephoneRefused(what, remedy[:1].upper() + remedy[1:])
         contact = self.roster.contact(agent, telephone)
         for other in self._agents.presences().values():
             if other.agent == agent or other.state == "out" or other.agent not in self.roster.agents:
@@ -130,10 +146,10 @@ class Desk:
         self._known(agent)
         return self._change(agent, state, who, reason=reason if state == "paused" else "", audited=True)
 
-    def followed(self, agent: str, state: AgentState, *, reason: str) -> bool:
-        """The switch itself has changed it. Raises `DataError`. False: it was known."""
+    def followed(self, agent: str, state: AgentState, *, reason: str, at: datetime | None = None) -> bool:
+        """The switch itself has changed it; `at`: when, in UTC. Raises `DataError`. False: it was known."""
         change = self._made(agent, state, Who("switch", "switch"), reason)
-        return self._agents.change_state(change)
+        return self._agents.change_state(change if at is None else replace(change, at=at))
 
     # --- how -----------------------------------------------------------------------------------------
 

@@ -7,10 +7,12 @@ twice, or carried again after a crash, each is done once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import uuid5
+from zoneinfo import ZoneInfo
 
 from data.callbacks import Callbacks
 from data.errors import DataError
@@ -18,7 +20,8 @@ from data.numbers import reference_of
 from data.records import Booking, Claimed, Contact, Customer, Errand, NewTicket
 from ivr.agents.outcomes import AnswersUnfit
 from ivr.agents.outcomes_reading import PLACE
-from ivr.agents.outcomes_written import ActionFile, CallbackAction, MessageAction
+from ivr.agents.outcomes_written import ActionFile, CallbackAction, FieldType, MessageAction
+from ivr.agents.shown import House, as_read, as_told
 from ivr.cases import errand_of as case_of
 from ivr.in_thread import in_thread
 from ivr.messenger.message import Message
@@ -42,10 +45,19 @@ class Closed:
     strategy: str
     outcome: str
     fields: Mapping[str, Any]
+    kinds: Mapping[str, FieldType]
+    """Of the fields."""
     caller_number: str
     language: str
     customer: Customer | None
     at: datetime
+
+    def as_read(self, house: House, language: str = "") -> dict[str, str]:
+        """The fields as people read them."""
+        return {
+            name: as_read(value, self.kinds.get(name, "text"), language or self.language, house)
+            for name, value in self.fields.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -56,38 +68,54 @@ class Rules:
     region: str
     countries: tuple[str, ...]
     """Where messages may go to."""
+    house: House = field(default_factory=House)
 
 
-def errands(actions: Sequence[ActionFile], closed: Closed, rules: Rules) -> list[Errand]:
-    """One for each action. Raises `AnswersUnfit` where a number or address is no use."""
-    made = []
+def errands(
+    actions: Sequence[ActionFile], closed: Closed, rules: Rules
+) -> tuple[list[Errand], dict[str, str]]:
+    """One for each action; and where a number, an address or a moment is no use: field → what to do."""
+    made: list[Errand] = []
+    problems: dict[str, str] = {}
     for at, action in enumerate(actions):
         key = f"outcome:{closed.contact.id}:{at}"
-        if action.callback is not None:
-            made.append(_callback(action.callback, closed, rules, key))
-        elif action.message is not None:
-            made.append(_message(action.message, closed, rules, at))
-        elif action.case is not None:
-            made.append(_case(action.case, closed, key))
-        elif action.webhook is not None:
-            made.append(_webhook(action.webhook, closed, key))
-    return made
+        try:
+            if action.callback is not None:
+                made.append(_callback(action.callback, closed, rules, key))
+            elif action.message is not None:
+                made.append(_message(action.message, closed, rules, at))
+            elif action.case is not None:
+                made.append(_case(action.case, closed, rules, key))
+            elif action.webhook is not None:
+                made.append(_webhook(action.webhook, closed, rules, key))
+        except AnswersUnfit as unfit:
+            problems |= unfit.problems
+    return made, problems
 
 
 def _callback(action: CallbackAction, closed: Closed, rules: Rules, key: str) -> Errand:
     wanted = _callable(closed, rules)
+    agreed = closed.fields.get(action.at) if action.at is not None else None
+    if action.at is not None and agreed is None and not action.after:
+        raise AnswersUnfit({action.at: "must be filled in: ask when they are to be called"})
     due = closed.at + timedelta(minutes=action.after)
-    if action.at is not None and action.at in closed.fields:
-        due = max(closed.at, datetime.fromisoformat(str(closed.fields[action.at])))
+    if agreed is not None:
+        due = datetime.fromisoformat(str(agreed))
     lawful = next_lawful(due, wanted.zones, rules.callbacks.hours)
     if lawful is None:
         raise AnswersUnfit({action.at or "callback": "no lawful hour is near that moment: choose another"})
+    if agreed is not None and lawful != due:
+        # What was agreed with a person is not moved behind their back.
+        first = lawful.astimezone(ZoneInfo(rules.house.zone)).isoformat(timespec="minutes")
+        raise AnswersUnfit(
+            {str(action.at): f"nobody is called at that hour: the next that is possible is {first}"}
+        )
     body: dict[str, Any] = {
         "number": wanted.e164,
         "queue": action.queue or closed.contact.queue,
         "language": closed.language,
         "due_at": lawful.isoformat(),
-        "story": {"outcome": closed.outcome, **{name: str(one) for name, one in closed.fields.items()}},
+        "story": {"outcome": closed.outcome, **closed.as_read(rules.house)},
     }
     return _errand(CALLBACK, body["queue"], body, closed, key)
 
@@ -110,13 +138,13 @@ def _callable(closed: Closed, rules: Rules) -> Number:
 def _message(action: MessageAction, closed: Closed, rules: Rules, at: int) -> Errand:
     customer, to = closed.customer, _recipient(action, closed, rules)
     language = closed.language if closed.language in action.text else next(iter(action.text))
-    subject = action.subject.get(language, "")
+    subject, shown = action.subject.get(language, ""), closed.as_read(rules.house, language)
     message = Message(
-        id=f"outcome-{closed.contact.id}-{at}",
+        id=str(uuid5(closed.contact.id, f"outcome:{at}")),  # the ledger of contacts has it, too
         channel=action.channel,
         to=to,
-        text=_with(action.text[language], closed.fields),
-        subject=_with(subject, closed.fields),
+        text=_with(action.text[language], shown),
+        subject=_with(subject, shown),
         language=language,
         call_id=str(closed.contact.call_id or closed.contact.id),
     )
@@ -144,34 +172,34 @@ def _recipient(action: MessageAction, closed: Closed, rules: Rules) -> str:
     raise AnswersUnfit({action.to or "message": why})
 
 
-def _with(text: str, fields: Mapping[str, Any]) -> str:
+def _with(text: str, fields: Mapping[str, str]) -> str:
     """Only the fields' names are replaced, by plain text: nothing in a value is looked at again."""
-    return PLACE.sub(lambda found: str(fields.get(found[1], "")), text)
+    return PLACE.sub(lambda found: fields.get(found[1], ""), text)
 
 
-def _case(kind: str, closed: Closed, key: str) -> Errand:
+def _case(kind: str, closed: Closed, rules: Rules, key: str) -> Errand:
     new = NewTicket(
         topic="other",
         subject=closed.outcome,
         kind=kind,
         at=closed.at,
         customer_number=closed.customer.customer_number if closed.customer else None,
-        about={"outcome": closed.outcome, **{name: str(one) for name, one in closed.fields.items()}},
+        about={"outcome": closed.outcome, **closed.as_read(rules.house)},
         call_id=closed.contact.call_id,
     )
     customer_id = closed.customer.id if closed.customer else None
     return case_of(new, key, reference_of(sha256(key.encode()).digest()), customer_id)
 
 
-def _webhook(name: str, closed: Closed, key: str) -> Errand:
-    told = {
+def _webhook(name: str, closed: Closed, rules: Rules, key: str) -> Errand:
+    told: dict[str, str | int] = {
         "contact": str(closed.contact.id),
         "agent": closed.agent,
         "queue": closed.contact.queue,
         "strategy": closed.strategy,
         "outcome": closed.outcome,
         "customer_number": closed.customer.customer_number if closed.customer else "",
-        **{name: str(one) for name, one in closed.fields.items()},
+        **dict(as_told(closed.fields, closed.kinds, rules.house)),
     }
     message = Message(
         id=key,
@@ -203,13 +231,16 @@ def carrying_callbacks(store: Callbacks, now: Callable[[], datetime]) -> Callabl
     def carry(errand: Claimed) -> Ending:
         body, at = errand.body, now()
         try:
+            agreed = datetime.fromisoformat(str(body["due_at"]))
             booking = Booking(
                 queue=str(body["queue"]),
                 number=str(body["number"]),
                 language=str(body["language"]),
-                joined_at=datetime.fromisoformat(str(body["due_at"])),
+                # Nobody kept a place: that it begins after the booking, also if this errand comes late, tells
+                # reports so (`Figures.agreed`).
+                joined_at=max(agreed, at + timedelta(milliseconds=1)),
                 at=at,
-                due_at=datetime.fromisoformat(str(body["due_at"])),
+                due_at=agreed,
                 story=dict(body["story"]),
                 call_id=errand.call_id,
                 customer_id=errand.customer_id,

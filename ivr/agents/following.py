@@ -23,12 +23,13 @@ from data.errors import DataError
 from data.records import Contact, NewContact
 from data.store import Store
 from esl import commands
-from esl.call_centre import AVAILABLE, LOGGED_OUT, ON_BREAK, CallCentre
+from esl.call_centre import ON_BREAK, CallCentre
 from esl.errors import EslError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.wire import Event
-from ivr.agents.desk import Desk, Who
+from ivr.agents.desk import STATE, Desk, Who
 from ivr.agents.roster import HARDLY_TALKING, NOT_ANSWERING, Roster
+from ivr.queueing.visits import GONE_IN_WHISPER, NO_FAULT, moment
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +37,6 @@ MOST = 10_000
 """Events that wait for a lost database."""
 AGAIN = 1.0
 """Seconds between two tries to write."""
-NO_FAULT = frozenset({"ORIGINATOR_CANCEL", "LOSE_RACE", "ORIGINATOR_CANCELLED"})
-"""Causes for which the agent can do nothing: the caller had gone."""
 _LOOK_BACK = 20
 
 Fields = Mapping[str, str]
@@ -65,6 +64,8 @@ class Following:
         self._waiting: Queue[Event] = Queue(MOST)
         self._working: gevent.Greenlet[[], None] | None = None
         self._busy = False
+        self._brought: set[str] = set()
+        """Members for whom an agent has answered, and who have not left."""
 
     def start(self) -> None:
         self._working = gevent.spawn(self._work)
@@ -131,6 +132,7 @@ class Following:
         if agent is None or queue is None:
             return
         at = _moment(fields, "CC-Agent-Answered-Time")
+        self._brought.add(fields.get("CC-Member-UUID") or "")
         new = NewContact(
             key=answered_key(fields.get("CC-Member-UUID") or ""),
             queue=queue,
@@ -157,6 +159,10 @@ class Following:
         agent, queue = _ours(fields, "CC-Agent"), _ours(fields, "CC-Queue")
         if agent is None or queue is None:
             return
+        if fields.get("CC-Agent-Bridged") != "true":
+            self._never_talked(fields, agent)
+            return
+        self._brought.discard(fields.get("CC-Member-UUID") or "")
         at = _moment(fields, "CC-Bridge-Terminated-Time")
         key = answered_key(fields.get("CC-Member-UUID") or "")
         until = at + timedelta(seconds=self._roster.wrap_up(agent, queue))
@@ -181,7 +187,8 @@ class Following:
         if agent is None or queue is None or cause in NO_FAULT:
             return
         called = fields.get("CC-Agent-Called-Time") or ""
-        at = _moment(fields, "CC-Agent-Aborted-Time")
+        told_at = _told_at(fields).replace(microsecond=0)  # as its other times
+        at = _moment(fields, "CC-Agent-Aborted-Time", otherwise=told_at)
         new = NewContact(
             key=f"missed:{fields.get('CC-Member-UUID')}:{agent}:{called}",
             queue=queue,
@@ -197,35 +204,33 @@ class Following:
             self._judge_misses(agent)
 
     def _left(self, fields: Fields) -> None:
-        queue = _ours(fields, "CC-Queue")
-        if queue is None or fields.get("CC-Cause") != "Cancel":
-            return
-        at = _moment(fields, "CC-Member-Leaving-Time")
-        new = NewContact(
-            key=f"left:{fields.get('CC-Member-UUID')}",
-            queue=queue,
-            leg=fields.get("CC-Member-Session-UUID") or "",
-            result="lost",
-            cause=fields.get("CC-Cancel-Reason") or "",
-            joined_at=_moment(fields, "CC-Member-Joined-Time", otherwise=at),
-            at=at,
-        )
-        self._store.agents.note_contact(new)
+        self._brought.discard(fields.get("CC-Member-UUID") or "")
+
+    def _never_talked(self, fields: Fields, agent: str) -> None:
+        """They have answered and were gone before they were connected: a call that was not taken, unless it
+        was the caller who was gone."""
+        member = fields.get("CC-Member-UUID") or ""
+        answered_at = _moment(fields, "CC-Agent-Answered-Time")
+        self._store.agents.take_back(answered_key(member), answered_at=answered_at)
+        waits_on = member in self._brought
+        self._brought.discard(member)
+        self._ready(agent)
+        if waits_on:
+            self._missed({**fields, "CC-Hangup-Cause": GONE_IN_WHISPER})
 
     def _status(self, fields: Fields) -> None:
-        """A change that is not ours: the switch has put somebody on a break who did not answer."""
-        agent, status = _ours(fields, "CC-Agent"), fields.get("CC-Agent-Status")
-        if (
-            agent is None
-            or agent not in self._roster.agents
-            or status not in (AVAILABLE, LOGGED_OUT, ON_BREAK)
-        ):
+        """A change that is not ours: the switch has put somebody on a break who did not answer; or it is the
+        only one who says anything of them."""
+        agent, status = _ours(fields, "CC-Agent"), fields.get("CC-Agent-Status") or ""
+        state = STATE.get(status)
+        if agent is None or state is None:
             return
-        if status == ON_BREAK:
-            presence = self._store.agents.presence(agent)
-            if presence is not None and presence.state == "in" and self._gave_up(agent):
-                self._desk.followed(agent, "paused", reason=NOT_ANSWERING)
-                log.warning("agent_held_off", agent=agent, reason=NOT_ANSWERING, by="switch")
+        presence = self._store.agents.presence(agent)
+        if presence is None or agent not in self._roster.agents:
+            self._desk.followed(agent, state, reason="", at=_told_at(fields))
+        elif status == ON_BREAK and presence.state == "in" and self._gave_up(agent):
+            self._desk.followed(agent, "paused", reason=NOT_ANSWERING)
+            log.warning("agent_held_off", agent=agent, reason=NOT_ANSWERING, by="switch")
 
     def _gave_up(self, agent: str) -> bool:
         """Whether the switch itself has counted too many calls without an answer."""
@@ -282,6 +287,14 @@ def _ours(fields: Fields, name: str) -> str | None:
     """A name of our domain without it; `None`: it is somebody else's."""
     bare, at, domain = (fields.get(name) or "").rpartition("@")
     return bare if at and domain == QUEUE_DOMAIN else None
+
+
+def _told_at(fields: Fields) -> datetime:
+    """When the switch told it: to the millisecond where the event says so."""
+    stamp = fields.get("Event-Date-Timestamp") or ""
+    if stamp.isascii() and stamp.isdigit():
+        return moment(int(stamp) // 1000)
+    return datetime.now(UTC)
 
 
 def _moment(fields: Fields, name: str, *, otherwise: datetime | None = None) -> datetime:

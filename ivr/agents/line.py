@@ -18,7 +18,10 @@ log = structlog.get_logger(__name__)
 CONNECT_DEADLINE = 2.0
 AGAIN = 2.0
 """Seconds between two tries to connect."""
-CALL_CENTRE = "callcenter::info"
+ACTIONS = frozenset(
+    {"bridge-agent-start", "bridge-agent-end", "bridge-agent-fail", "member-queue-end", "agent-status-change"}
+)
+"""Of the call centre, what is told to whoever listens here."""
 
 
 class SwitchLine:
@@ -81,7 +84,7 @@ class SwitchLine:
                 fresh.connect()
                 if self.events_to is not None:
                     fresh.events_to = self.events_to
-                    fresh.subscribe(custom=(CALL_CENTRE,))
+                    fresh.subscribe_call_centre(ACTIONS)
             except BaseException:
                 fresh.lose("closed by us")
                 raise

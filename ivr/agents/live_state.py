@@ -105,7 +105,7 @@ class LiveState:
         rows = self._centre.agents()
         presences = self._store.agents.presences()
         in_hand = {one.agent: one for one in self._store.agents.all_in_hand()}
-        counts = self._store.agents.counts(since=self.midnight())
+        counts = self._store.queue_visits.counts(since=self.midnight())
         return tuple(
             self._agent(
                 agent, rows.get(in_domain(agent)), presences.get(agent), in_hand.get(agent), counts.get(agent)
@@ -139,7 +139,7 @@ class LiveState:
             free=len(free),
             busy=len(there) - len(free),
             paused=sum(one.name.partition("@")[0] in paused for one in people),
-            today=self._store.agents.queue_day(queue.name, since=self.midnight(), within=within),
+            today=self._store.queue_visits.queue_day(queue.name, since=self.midnight(), within=within),
             callers=tuple(
                 Waiting(one.session, _waited(one, now), one.score, one.state)
                 for one in sorted(members, key=lambda one: -one.score)

@@ -9,15 +9,19 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from dialogs.spoken import minor_digits
 from ivr.agents.outcomes_written import FieldFile, OutcomeFile, QuestionFile, StrategyFile
 from ivr.errors import IvrError
 from ivr.messenger.settings import is_address
 
 LONGEST = 2000
+DAYS_BACK, DAYS_AHEAD = 0, 30
+"""Of days and moments with an outcome, where the field says nothing: what is agreed is to come, and soon."""
 _PHONE = re.compile(r"\+?[0-9][0-9 .-]{4,20}")
 _MONEY = re.compile(r"[0-9]{1,9}([.,][0-9]{1,2})?")
 Filled = Mapping[str, Any]
@@ -73,8 +77,19 @@ class Outcomes:
         return (form, self.forms[form]) if form else ("", ())
 
 
-def filled(fields: Mapping[str, FieldFile], given: Filled) -> dict[str, Any]:
-    """What was given, as it is kept. Raises `AnswersUnfit` with everything that is wrong."""
+@dataclass(frozen=True)
+class When:
+    """The moment at which something is filled in, and how the house counts."""
+
+    now: datetime
+    zone: str
+    currency: str
+
+
+def read_fields(
+    fields: Mapping[str, FieldFile], given: Filled, when: When
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What was given, as it is kept, and field → what is wrong. Whoever takes it looks at both."""
     problems: dict[str, str] = {}
     kept: dict[str, Any] = {}
     for name in given.keys() - fields.keys():
@@ -86,12 +101,44 @@ def filled(fields: Mapping[str, FieldFile], given: Filled) -> dict[str, Any]:
                 problems[name] = "must be filled in"
             continue
         try:
-            kept[name] = _read(wanted, value)
+            kept[name] = _in_bounds(wanted, _read(wanted, value, when), when)
         except ValueError as wrong:
             problems[name] = str(wrong)
-    if problems:
-        raise AnswersUnfit(problems)
-    return kept
+    return kept, problems
+
+
+def agreed(fields: Mapping[str, FieldFile]) -> dict[str, FieldFile]:
+    """Fields of an outcome, with the days that hold where nothing else is declared."""
+    return {
+        name: one
+        if one.type not in ("date", "moment")
+        else one.model_copy(
+            update={
+                "days_back": DAYS_BACK if one.days_back is None else one.days_back,
+                "days_ahead": DAYS_AHEAD if one.days_ahead is None else one.days_ahead,
+            }
+        )
+        for name, one in fields.items()
+    }
+
+
+def _in_bounds(wanted: FieldFile, value: Any, when: When) -> Any:
+    """The value. Raises `ValueError` for a day that is too early or too late, with what is possible."""
+    if wanted.type not in ("date", "moment"):
+        return value
+    at = datetime.fromisoformat(value)
+    today = when.now.astimezone(ZoneInfo(when.zone)).date()
+    day = at.astimezone(ZoneInfo(when.zone)).date() if wanted.type == "moment" else at.date()
+    first = None if wanted.days_back is None else today - timedelta(days=wanted.days_back)
+    last = None if wanted.days_ahead is None else today + timedelta(days=wanted.days_ahead)
+    until = "" if last is None else f" until {last}"
+    if wanted.type == "moment" and wanted.days_back == 0 and at < when.now:
+        raise ValueError(f"is past: choose a moment from now{until}")
+    if first is not None and day < first:
+        raise ValueError(f"is past: choose a day from {first}{until}")
+    if last is not None and day > last:
+        raise ValueError(f"is too far ahead: choose a day until {last}")
+    return value
 
 
 def asked(form: Sequence[QuestionFile], given: Filled) -> Iterator[QuestionFile]:
@@ -101,18 +148,18 @@ def asked(form: Sequence[QuestionFile], given: Filled) -> Iterator[QuestionFile]
             yield question
 
 
-def filled_form(form: Sequence[QuestionFile], given: Filled, *, complete: bool) -> dict[str, Any]:
-    """The answers to a script form as they are kept; `complete`: what is required must be there.
-
-    What a form does not ask, because of another answer, is left out. Raises `AnswersUnfit`.
+def read_form(
+    form: Sequence[QuestionFile], given: Filled, when: When, *, complete: bool
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answers to a script form as they are kept, and what is wrong; `complete`: what is required must be
+    there. What a form does not ask, because of another answer, is left out.
     """
     fields: dict[str, FieldFile] = {}
     for one in asked(form, given):
         fields[one.field] = one if complete else one.model_copy(update={"required": False})
     known = {one.field for one in form}
-    return filled(
-        fields, {name: value for name, value in given.items() if name in fields or name not in known}
-    )
+    told = {name: value for name, value in given.items() if name in fields or name not in known}
+    return read_fields(fields, told, when)
 
 
 def _holds(value: Any, wanted: str | bool | list[str]) -> bool:
@@ -121,7 +168,7 @@ def _holds(value: Any, wanted: str | bool | list[str]) -> bool:
     return bool(value == wanted)
 
 
-def _read(wanted: FieldFile, value: Any) -> Any:
+def _read(wanted: FieldFile, value: Any, when: When) -> Any:
     match wanted.type:
         case "boolean":
             if not isinstance(value, bool):
@@ -138,7 +185,7 @@ def _read(wanted: FieldFile, value: Any) -> Any:
                 raise ValueError("write a number")
             return int(number) if number.is_integer() else number
         case "money":
-            return _money(str(value).strip())
+            return _money(str(value).strip(), minor_digits(when.currency))
         case _:
             return _text(wanted, str(value).strip())
 
@@ -170,11 +217,9 @@ def _iso(text: str, read: Any, shape: str) -> str:
         raise ValueError(f"write {shape}") from None
 
 
-def _money(text: str) -> int:
+def _money(text: str, digits: int) -> int:
     """Minor units."""
-    if not _MONEY.fullmatch(text):
-        raise ValueError("write an amount as 142,30")
-    try:
-        return int(Decimal(text.replace(",", ".")) * 100)
-    except InvalidOperation:
-        raise ValueError("write an amount as 142,30") from None
+    found = _MONEY.fullmatch(text)
+    if not found or len((found[1] or ".")[1:]) > digits:
+        raise ValueError("write an amount as 142,30" if digits else "write a whole amount as 142")
+    return int(Decimal(text.replace(",", ".")).scaleb(digits))

@@ -55,6 +55,24 @@ class FieldFile(_Written):
     required: bool = Field(default=False, description="Whether it must be filled in")
     options: list[Name] = Field(default_factory=list, max_length=100, description="Of a choice")
     label: dict[Language, str] = Field(default_factory=dict, description="What agents read")
+    days_back: int | None = Field(
+        default=None,
+        ge=0,
+        le=3660,
+        description="How many days ago a date or moment may be; default: 0 with an outcome, any in a form",
+    )
+    days_ahead: int | None = Field(
+        default=None,
+        ge=0,
+        le=3660,
+        description="How many days ahead it may be; default: 30 with an outcome, any in a form",
+    )
+
+    @model_validator(mode="after")
+    def _days(self) -> FieldFile:
+        if self.type not in ("date", "moment") and (self.days_back, self.days_ahead) != (None, None):
+            raise ValueError("`days_back` and `days_ahead` belong to `type: date` and `type: moment`")
+        return self
 
     @model_validator(mode="after")
     def _choices(self) -> FieldFile:

@@ -32,7 +32,7 @@ def load_roster(
     """The roster of that file, and the plan with its people in it. `allowed`: outside numbers; `dial`: how
     they are dialled. Raises `FlowsInvalid`."""
     if file is None:
-        return with_all(Roster(outside=dial), plan), plan
+        return with_all(Roster(outside=dial, allowed=frozenset(allowed)), plan), plan
     roster, problems = read_roster(read(file), plan, allowed=allowed, dial=dial)
     if problems:
         raise FlowsInvalid(problems)
@@ -49,7 +49,9 @@ def read_roster(
         found = AgentsFile.model_validate(source.content)
     except ValidationError as fault:
         return Roster(), sorted({_told(source, error) for error in fault.errors()})
-    roster = Roster(found.agents, found.pauses, found.wrap_up, found.hold_off, found.alerts, dial)
+    roster = Roster(
+        found.agents, found.pauses, found.wrap_up, found.hold_off, found.alerts, dial, frozenset(allowed)
+    )
     problems = sorted(_mistakes(source, roster, plan, allowed))
     return with_all(roster, plan), problems
 

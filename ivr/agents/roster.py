@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ivr.agents.written import AgentEntry, AlertFile, HoldOffFile, PauseFile, PlaceFile, is_outside
+from ivr.agents.written import (
+    AgentEntry,
+    AlertFile,
+    HoldOffFile,
+    PauseFile,
+    PlaceFile,
+    is_contact,
+    is_outside,
+)
 from ivr.queueing.plan import Plan
 from ivr.queueing.written import AgentFile
 
@@ -31,6 +39,8 @@ class Roster:
     alerts: Mapping[str, AlertFile] = field(default_factory=dict)
     outside: str = ""
     """The dial string of outside numbers, with `{number}` or `{digits}`; empty: there is no way out."""
+    allowed: frozenset[str] = frozenset()
+    """Outside numbers at which agents may be called (`agents.outside`)."""
 
     def wrap_up(self, agent: str, queue: str) -> int:
         """Seconds after a call of that queue."""
@@ -42,9 +52,29 @@ class Roster:
         return OWN_REASONS.get(reason, False) if declared is None else declared.counts_as_work
 
     def contact(self, agent: str, telephone: str = "") -> str:
-        """Where they are called: at `telephone` if they have checked in there, else at their own."""
+        """Where they are called: at `telephone` if they have checked in there, else at their own.
+
+        One that is not allowed, or not any more, is never called.
+        """
+        own = self._own(agent)
+        return telephone if telephone and not self.objection(agent, telephone) else own
+
+    def objection(self, agent: str, telephone: str) -> str:
+        """Why an agent is not called at that telephone, with the remedy; empty: they may be."""
+        if telephone == self._own(agent):
+            return ""
+        if not is_contact(telephone):
+            shown = f"{telephone[:40]!a}"
+            return f"{shown} is no telephone of an agent: write user/1001, or a number of agents.outside"
+        if is_outside(telephone) and telephone not in self.allowed:
+            return f"{telephone} is not allowed: ask your operator to add it to agents.outside in ivr.yaml"
+        if is_outside(telephone) and not self.outside:
+            return f"{telephone} cannot be called, there is no trunk: ask your operator for a gateway"
+        return ""
+
+    def _own(self, agent: str) -> str:
         declared = self.agents[agent].contact if agent in self.agents else None
-        return telephone or declared or f"user/{agent}"
+        return declared or f"user/{agent}"
 
     def by_pause_key(self, key: str) -> str | None:
         """The reason of that key at a telephone."""

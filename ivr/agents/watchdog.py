@@ -31,7 +31,7 @@ from esl.call_centre import ON_BREAK, AgentRow, CallCentre, MemberRow, TierRow
 from esl.errors import EslError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.wire import Command
-from ivr.agents.desk import STATUS, Desk, bring_in_step
+from ivr.agents.desk import STATE, STATUS, Desk, bring_in_step
 from ivr.agents.following import answered_key
 from ivr.agents.roster import NOT_ANSWERING, Roster
 from ivr.queueing.sync import in_domain
@@ -189,6 +189,20 @@ class Watchdog:
             row = rows.get(agent)
             if row is not None and row.status != STATUS[presence.state] and not self._held_off(row, presence):
                 changed += not bring_in_step(self._centre, presence, self._roster)
+        return changed
+
+    def adopt(self) -> int:
+        """Takes the switch's word for whoever has never checked in with us, and whoever is no agent of ours.
+        How many have changed. Raises `DataError`, `EslError`."""
+        presences = self._store.agents.presences()
+        changed = 0
+        for name, row in self._centre.agents().items():
+            agent, state = _bare(name), STATE.get(row.status)
+            if not name.endswith(f"@{QUEUE_DOMAIN}") or state is None:
+                continue
+            known = presences.get(agent)
+            if (known is None and state != "out") or (known is not None and agent not in self._roster.agents):
+                changed += self._desk.followed(agent, state, reason="")
         return changed
 
     def _ours(self) -> dict[str, Presence]:

@@ -48,8 +48,13 @@ def is_outside(contact: str) -> bool:
     return contact.startswith("+")
 
 
+def is_contact(text: str) -> bool:
+    """Whether it is a telephone of the house, or a number: nothing else becomes a dial string."""
+    return bool(_USER.fullmatch(text) or _OUTSIDE.fullmatch(text))
+
+
 def _contact(value: str) -> str:
-    if not (_USER.fullmatch(value) or _OUTSIDE.fullmatch(value)):
+    if not is_contact(value):
         raise ValueError(
             f"`{value[:40]}` is no contact: write user/1001 for a telephone of the house, or +34911234567"
         )

@@ -17,7 +17,7 @@ from data.records import AuditEntry
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.shown import json_option, show_json, show_table
-from ivr.cli.who import operator
+from ivr.cli.who import noted, operator
 from ivr.config import Settings
 
 _MOST_SHOWN = 10
@@ -105,6 +105,8 @@ def promises(settings: Settings, as_json: bool) -> None:
         closed = store.promises.settle(at=datetime.now(UTC), today=today)
         remind = store.promises.to_remind(today)
         failed = store.promises.failed_since(today - timedelta(days=_FAILED_DAYS))
+        what = f"promises: {len(remind)} to remind, {len(failed)} failed"
+        store.audit.note(noted("read", what=what, why="campaign promises"))
     if as_json:
         show_json(
             {"closed": closed, "remind": [asdict(o) for o in remind], "failed": [asdict(o) for o in failed]}

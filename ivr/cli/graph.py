@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dialogs.diagram.mermaid import mermaid
 from dialogs.diagram.picture import Traffic, picture
 from dialogs.diagram.svg import svg
+from dialogs.errors import FlowsInvalid
+from dialogs.loader import ENDING
+from dialogs.source import parse
 from ivr.cli import pass_settings
-from ivr.cli.flows import CannotBeDone, catalogue_option, chosen_flow, write
+from ivr.cli.flows import CannotBeDone, Chosen, catalogue_option, chosen_flow, write
 from ivr.clock import Clock
 from ivr.config import Settings
+
+if TYPE_CHECKING:
+    from data.store import Store
+    from data.traffic import RanOn
 
 ALL = "all"
 _AGO = re.compile(r"([0-9]{1,4})([hdw])")
@@ -58,17 +66,19 @@ def graph(
     ivr graph main --out main.svg --calls 7d            with the calls of the last week
     ivr graph my-flows/main.flow.yaml                   by its file
 
-    With --calls every arrow tells how many calls took it, and every step how many ended there.
+    With --calls every arrow tells how many calls took it, and every step how many ended there: calls
+    that ran on this flow as it is drawn. Those that ran on another version are named at the foot.
     """
     form = _form(form, out)
-    chosen = chosen_flow(flow, folder, settings.flows_folder, catalogue_file).flow
+    drawn_set = chosen_flow(flow, folder, settings.flows_folder, catalogue_file)
+    chosen = drawn_set.flow
     flow = chosen.name
     language = language or chosen.languages[0]
     if language not in chosen.languages:
         raise CannotBeDone(f"{flow} does not speak {language}: choose one of {', '.join(chosen.languages)}")
     traffic = None
     if since is not None:
-        traffic = _traffic(settings, flow, None if since == ALL else since_when(since, Clock().utc()))
+        traffic = _traffic(settings, drawn_set, None if since == ALL else since_when(since, Clock().utc()))
     drawn = picture(chosen, language, traffic)
     text = svg(drawn) if form == "svg" else mermaid(drawn)
     if out is None:
@@ -104,21 +114,44 @@ def since_when(text: str, now: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _traffic(settings: Settings, flow: str, since: datetime | None) -> Traffic:
-    """What the calls in the database did. Raises `CannotBeDone`, `DataError`."""
+def _traffic(settings: Settings, chosen: Chosen, since: datetime | None) -> Traffic:
+    """What the calls in the database did in this very flow. Raises `CannotBeDone`, `DataError`."""
     from data.store import Store  # noqa: PLC0415 - only where calls are asked for
 
+    flow = chosen.flow.name
     store = Store(settings.database_url)
     try:
         store.check()
-        found = store.traffic.of(flow, since)
+        ran_on = store.traffic.ran_on(flow, since)
+        same = {one for one in ran_on if _is_drawn(store, one, chosen)}
+        found = store.traffic.of(flow, since, on=same)
     finally:
         store.close()
-    if not found.calls:
+    left_out = sum(count for one, count in ran_on.items() if one not in same)
+    if not ran_on:
         raise CannotBeDone(f"no call has gone through {flow} in that time: leave --calls out")
-    if found.versions > 1:
-        click.echo(f"the calls ran on {found.versions} versions of the flows; this is one of them", err=True)
-    return Traffic(found.calls, found.visits, found.exits, found.ended)
+    if not same:
+        raise CannotBeDone(
+            f"no call has gone through this version of {flow} in that time, and {left_out} through others:"
+            " draw the flows of that release (ivr flow history), or leave --calls out"
+        )
+    return Traffic(found.calls, found.visits, found.exits, found.ended, left_out)
+
+
+def _is_drawn(store: Store, ran_on: RanOn, chosen: Chosen) -> bool:
+    """Whether those calls ran on the flow as it is drawn. Of a release only this flow has to be the same."""
+    if ran_on.flow_version == chosen.flows.version:
+        return True
+    if ran_on.release is None:
+        return False
+    name = f"{chosen.flow.name}{ENDING}"
+    for path, content in store.releases.files(ran_on.release).items():
+        if path.rpartition("/")[2] == name:
+            try:
+                return bool(parse(content.decode(), path).content == chosen.flow.source.content)
+            except (FlowsInvalid, UnicodeDecodeError):
+                return False
+    return False
 
 
 commands: list[click.Command] = [graph]

@@ -204,7 +204,28 @@ def agents(settings: Settings, /, by: tuple[str, ...], **wanted: Any) -> None:
     """
     asked = Wanted(**wanted)
     with store_of(settings) as store:
-        made = _made(lambda: building.agent_report(store.figures, asked.period(settings), by=by))
+        made = _made(
+            lambda: building.agent_report(store.figures, asked.period(settings), by=by, now=datetime.now(UTC))
+        )
+    _show(made, asked, settings)
+
+
+@report.command()
+@_options
+@click.option("--by", multiple=True, default=("agent",), help=_by_help.format(", agent"))
+@pass_settings
+def pauses(settings: Settings, /, by: tuple[str, ...], **wanted: Any) -> None:
+    """How often and how long agents paused, by reason, and how much of it counts as work.
+
+    \b
+    Example:
+      ivr report pauses --from 2026-11-23 --to 2026-11-27 --by day --by agent
+    """
+    asked = Wanted(**wanted)
+    with store_of(settings) as store:
+        made = _made(
+            lambda: building.pause_report(store.figures, asked.period(settings), by=by, now=datetime.now(UTC))
+        )
     _show(made, asked, settings)
 
 
@@ -279,7 +300,12 @@ def staffing(
     with store_of(settings) as store:
         made = _made(
             lambda: building.staffing_report(
-                store.figures, asked.period(settings), Goal(share, within, shrinkage), by=by, only=only
+                store.figures,
+                asked.period(settings),
+                Goal(share, within, shrinkage),
+                now=datetime.now(UTC),
+                by=by,
+                only=only,
             )
         )
     _show(made, asked, settings)

@@ -23,7 +23,7 @@ from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone, show_problems
 from ivr.cli.shown import json_option, show_json, show_table
-from ivr.cli.who import operator
+from ivr.cli.who import noted, operator
 from ivr.config import Settings
 from ivr.numbers import NotCalled, checked
 
@@ -177,6 +177,8 @@ def explain(  # noqa: PLR0913, PLR0917 -- one per option, named by click
             caller_id=caller_id,
             automated=not by_a_person,
         )
+        what = "contacts: whether one may be made"
+        store.audit.note(noted("read", what=what, why="rules explain", customer_id=wish.customer_id))
         decision = Gate(store.contacts, rulebook, now=lambda: at).look(wish)
     zone = checked(e164, region=None, countries=None).zones[0]
     if as_json:

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from data.records import Finished, NewWork, WorkItem, WorkKind, WorkResult
-from data.store import Store
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, local, show_json, show_table
+from ivr.cli.who import noted
 from ivr.config import Settings
-from ivr.work import score_card, scored
+from ivr.work import add_work, collect_unclear, finish
 
 KINDS = click.Choice(list(get_args(WorkKind)))
 by_option = click.option("--by", envvar="USER", default="coordinator", help="Who does it; default: USER.")
@@ -55,40 +55,17 @@ def add(settings: Settings, kind: WorkKind, about: str, title: str, due: int | N
     now = datetime.now(UTC)
     due_at = None if due is None else now + timedelta(hours=due)
     with store_of(settings) as store:
-        wanted = _checked(store, kind, about, NewWork(
-            kind=kind, about=about, at=now, by=by, title=title, due_at=due_at
-        ))  # fmt: skip
-        item, new = store.work_items.add(wanted)
+        wanted = NewWork(kind=kind, about=about, at=now, by=by, title=title, due_at=due_at)
+        item, new = add_work(store, wanted)
+        seen = noted(
+            "write",
+            what=f"work_items: {kind}",
+            why="work add",
+            customer_id=item.customer_id,
+            call_id=item.call_id,
+        )
+        store.audit.note(seen)
     click.echo(f"{item.id}  {'added' if new else 'is there already'}")
-
-
-def _checked(store: Store, kind: WorkKind, about: str, wanted: NewWork) -> NewWork:
-    """With whose it is. Raises `CannotBeDone` for what does not exist."""
-    if kind == "case":
-        case = store.tickets.by_number(about)
-        if case is None:
-            raise CannotBeDone(f"there is no case {about}: see `ivr case show`")
-        person = store.customers.by_number(case.customer_number) if case.customer_number else None
-        return wanted if person is None else _of(wanted, customer_id=person.id)
-    try:
-        which = UUID(about)
-    except ValueError:
-        raise CannotBeDone(
-            f"{about} is no id: take it from `ivr callbacks list` or `ivr recordings list`"
-        ) from None
-    if kind == "recording":
-        call = store.calls.get(which)
-        if call is None or not call.recording:
-            raise CannotBeDone(f"no recorded call has the id {about}: see `ivr recordings list`")
-        return _of(wanted, call_id=which)
-    callback = next((one for one in store.callbacks.waiting() if one.id == which), None)
-    if callback is None:
-        raise CannotBeDone(f"no open callback has the id {about}: see `ivr callbacks list`")
-    return _of(wanted, call_id=callback.call_id, customer_id=callback.customer_id)
-
-
-def _of(wanted: NewWork, *, call_id: UUID | None = None, customer_id: UUID | None = None) -> NewWork:
-    return NewWork(**{**vars(wanted), "call_id": call_id, "customer_id": customer_id})
 
 
 @work.command()
@@ -104,21 +81,8 @@ def collect(settings: Settings, due: int, by: str) -> None:
     """
     now = datetime.now(UTC)
     with store_of(settings) as store:
-        unclear = [one for one in store.callbacks.waiting() if one.state == "unclear"]
-        new = 0
-        for one in unclear:
-            wanted = NewWork(
-                kind="callback",
-                about=str(one.id),
-                at=now,
-                by=by,
-                title=f"{one.queue}: {one.last_result}",
-                due_at=now + timedelta(hours=due),
-                call_id=one.call_id,
-                customer_id=one.customer_id,
-            )
-            new += store.work_items.add(wanted)[1]
-    click.echo(f"{new} added, {len(unclear) - new} were there")
+        found, new = collect_unclear(store, by=by, at=now, due_at=now + timedelta(hours=due))
+    click.echo(f"{new} added, {found - new} were there")
 
 
 @work.command("list")
@@ -137,6 +101,7 @@ def list_work(settings: Settings, holder: str | None, kind: str | None, as_json:
     now, zone = datetime.now(UTC), ZoneInfo(settings.calls.zone)
     with store_of(settings) as store:
         found = store.work_items.open(holder=holder, kind=kind or "")
+        store.audit.note(noted("read", what=f"work_items: {len(found)}", why="work list"))
     if as_json:
         show_json([{**vars(one), "overdue": one.overdue(now)} for one in found])
     else:
@@ -214,17 +179,9 @@ def done(
       ivr work done 0192… --by 1001 --score greeting=2 --score listening=3 --score solution=5
     """
     with store_of(settings) as store:
-        found = store.work_items.get(item)
-        if found is None:
-            raise CannotBeDone(f"there is no {item}: see `ivr work list`")
-        reviewed = found.kind == "recording" and result == "done"
-        try:
-            points = scored(score_card(settings.flows_folder), scores) if reviewed or scores else {}
-        except ValueError as wrong:
-            raise CannotBeDone(str(wrong)) from None
-        end = Finished(by=by, at=datetime.now(UTC), result=result, note=note, scores=points)
-        if not store.work_items.done(item, end):
-            raise CannotBeDone(f"{by} does not hold {item}, or it is done: see `ivr work list`")
+        end = Finished(by=by, at=datetime.now(UTC), result=result, note=note)
+        finish(store, settings.flows_folder, item, end, scores)
+        store.audit.note(noted("write", what=f"work_items: {item} is {result}", why=f"work done, by {by}"))
     click.echo("done")
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import structlog
 
 from dialogs.effects import Collect
-from dialogs.numbers_hidden import UNANSWERED, hide_numbers
+from dialogs.numbers_hidden import hide_numbers
 from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
@@ -295,10 +295,7 @@ class Question:
             return Collected(NoMatch(), ended_at)
         if not self._collect.sensitive:
             # Not judged yet: what may be a PIN beside the answer is hidden whatever is asked.
-            heard = [
-                (hide_numbers(one.text, from_digits=UNANSWERED), round(one.confidence, 2))
-                for one in hypothesis.readings
-            ]
+            heard = [(hide_numbers(one.text), round(one.confidence, 2)) for one in hypothesis.readings]
             log.debug("heard", said=heard)
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised

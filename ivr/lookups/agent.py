@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from data.store import Store
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Found, Missing
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 NAME = "agent"
 SCHEMA = LookupSchema(("agent", "agent_pin"), {"proof": "code", "state": "text"})

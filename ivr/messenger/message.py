@@ -21,7 +21,7 @@ class Message:
     text: str
     language: str
     subject: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str | int] = field(default_factory=dict)
     """What a webhook is told."""
     call_id: str = ""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 
@@ -100,7 +100,7 @@ class Messenger:
             return
         self._store.contacts.note(
             NewContact(
-                id=UUID(message.id),
+                id=_ledger_id(message.id),
                 at=asked.at,
                 customer_id=asked.person.customer_id if asked.person else None,
                 address=message.to,
@@ -201,6 +201,14 @@ class _Asked:
             person = Person(errand.customer_id, str(body["customer_number"]))
         at = datetime.fromisoformat(body["at"])
         return cls(Message.from_body(body["message"]), str(body["template"]), person, at)
+
+
+def _ledger_id(message_id: str) -> UUID:
+    """In the ledger of contacts; also of a message that lies in the outbox under an older kind of id."""
+    try:
+        return UUID(message_id)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, message_id)
 
 
 def errand_of(message: Message, template: str, person: Person | None, at: datetime) -> Errand:

@@ -12,7 +12,7 @@ Rules:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,7 +137,21 @@ class LiveFlows:
             log.error(
                 "release_forgotten", release=kept.number, remedy="the database knows no release: restore it"
             )
-        return Version(self._sources.folder())
+        return self._folder_or_next([line for line in reversed(lines) if line.effective_at > now])
+
+    def _folder_or_next(self, to_come: Sequence[Switch]) -> Version:
+        """The folder until the first release is due. Where it cannot be used, as it has not the flow that
+        calls begin with, that release holds from now on: there is nothing else to answer calls with."""
+        try:
+            return Version(self._sources.folder())
+        except (DialogError, IvrError) as unfit:
+            for line in sorted(to_come, key=lambda one: one.effective_at):
+                version = self._loaded(line)
+                if version is not None:
+                    log.warning("flows_before_their_time", release=line.release, reason=str(unfit))
+                    self._note(version)
+                    return version
+            raise
 
     def _without_database(self, lost: DataError) -> Version:
         kept = in_thread(self._sources.copies.last)

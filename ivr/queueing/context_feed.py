@@ -3,7 +3,7 @@
 Rules:
 1. It is kept up for as long as it is wanted, and tried again after at most `LONGEST_PAUSE` seconds; calls do
    not need it, and go on without.
-2. Only `callcenter::info` is subscribed to: a few events for each call that waits.
+2. Only what agents and callers do together is subscribed to: a few events for each call that waits.
 3. What is told while it is lost is not told again: an agent's screen then asks for the call in hand.
 """
 
@@ -181,7 +181,7 @@ class SwitchFeed:
             try:
                 connection.connect()
                 connection.events_to = self._take
-                connection.subscribe(custom=("callcenter::info",))
+                connection.subscribe_call_centre(_ACTIONS)
             except (EslError, OSError) as fault:
                 connection.lose("closed by us")
                 self._complain(str(fault))

@@ -16,15 +16,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from data.queue_visits import Told
-from data.records import LeftBy, MissedOffer, StatusChange, VisitFacts
+from data.records import LeftBy, MissedOffer, NeverTalked, VisitFacts
 from esl import queue_events
-from esl.call_centre import AgentRow, MemberRow
+from esl.call_centre import MemberRow
 from esl.queue_events import QueueEvent
 
 _REASONS: dict[str, LeftBy] = {"TIMEOUT": "timeout", "NO_AGENT_TIMEOUT": "no_agents"}
 OVERFLOW = "overflow"
-GONE_BEFORE = "ORIGINATOR_CANCEL"
-"""Why an agent did not take a call that was no more: no fault of theirs."""
+NO_FAULT = frozenset({"ORIGINATOR_CANCEL", "LOSE_RACE", "ORIGINATOR_CANCELLED"})
+"""Causes for which the agent can do nothing: the caller had gone, or another telephone was faster."""
+AT_ONCE = timedelta(seconds=2)
+"""Who is gone so soon after an agent who never spoke has hung up in the whisper themselves."""
+GONE_IN_WHISPER = "GONE_BEFORE_THE_CALLER"
+"""Our word for an agent who answered and hung up before they were connected: the switch says SUCCESS."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,16 @@ class VisitBook:
     wrap_up: Callable[[str], int] = lambda _agent: 0
     _working: dict[str, VisitFacts] = field(default_factory=dict)
     """Agent → the stay after which they have work to do."""
+    _brought: dict[str, str] = field(default_factory=dict)
+    """Member → agent: who has answered for somebody who is still there."""
+    _unmet: dict[str, MissedOffer] = field(default_factory=dict)
+    """By member: an agent who was gone before they were connected, until it is known whose doing that was."""
 
     def facts(self, event: QueueEvent) -> list[Told]:
         """What is known by that event."""
+        return [*self._settled(event), *self._facts(event)]
+
+    def _facts(self, event: QueueEvent) -> list[Told]:
         if isinstance(event, queue_events.AgentState):
             return self._waits_again(plain(event.agent), event.at) if event.state == "Waiting" else []
         told: Told | None = None
@@ -84,12 +95,15 @@ class VisitBook:
             case queue_events.Answered():
                 agent = plain(event.agent)
                 self._working.pop(agent, None)
+                self._brought[event.member] = agent
                 told = self._visit(event, event.joined_s * 1000, answered_at=moment(event.at), agent=agent)
+            case queue_events.TalkEnded() if not event.talked:
+                return self._never_talked(event)
             case queue_events.TalkEnded():
                 told = self._talked(event)
             case queue_events.Left():
                 told = self._left(event)
-            case queue_events.NotTaken() if event.cause != GONE_BEFORE:
+            case queue_events.NotTaken() if event.cause not in NO_FAULT:
                 told = MissedOffer(
                     visit_id=event.member,
                     at=moment(event.at),
@@ -97,8 +111,6 @@ class VisitBook:
                     queue=plain(event.queue),
                     cause=event.cause,
                 )
-            case queue_events.AgentStatus():
-                told = StatusChange(agent=plain(event.agent), at=moment(event.at), status=event.status)
         return [] if told is None else [told]
 
     def _joined(self, event: queue_events.Joined) -> VisitFacts:
@@ -118,6 +130,7 @@ class VisitBook:
 
     def _talked(self, event: queue_events.TalkEnded) -> VisitFacts:
         agent = plain(event.agent)
+        self._brought.pop(event.member, None)
         facts = self._visit(
             event,
             event.joined_s * 1000,
@@ -129,7 +142,32 @@ class VisitBook:
         self._working[agent] = facts
         return facts
 
+    def _never_talked(self, event: queue_events.TalkEnded) -> list[Told]:
+        """An agent was gone before the two were connected. Whose doing it was shows in what follows: if the
+        caller is offered to somebody again, it was the agent's."""
+        missed = MissedOffer(
+            visit_id=event.member,
+            at=moment(event.at),
+            agent=plain(event.agent),
+            queue=plain(event.queue),
+            cause=GONE_IN_WHISPER,
+        )
+        if self._brought.pop(event.member, None) is not None:  # else they have left meanwhile
+            self._unmet[event.member] = missed
+        return [NeverTalked(visit_id=event.member, at=missed.at)]
+
+    def _settled(self, event: QueueEvent) -> list[Told]:
+        """The miss of the agent before, now that the caller is seen to wait on."""
+        if not isinstance(event, queue_events.MemberEvent) or isinstance(event, queue_events.TalkEnded):
+            return []
+        missed = self._unmet.pop(event.member, None)
+        if missed is None:
+            return []
+        gave_up = isinstance(event, queue_events.Left) and event.hung_up
+        return [] if gave_up and moment(event.at) - missed.at < AT_ONCE else [missed]
+
     def _left(self, event: queue_events.Left) -> VisitFacts:
+        self._brought.pop(event.member, None)
         left_by, left_for = _how(event)
         return self._visit(
             event,
@@ -179,11 +217,6 @@ class VisitBook:
             left_at=at,
             left_by="unknown",
         )
-
-    @staticmethod
-    def status(row: AgentRow, *, at: datetime) -> StatusChange:
-        """An agent whose status may have been changed while nobody listened."""
-        return StatusChange(agent=plain(row.name), at=at, status=row.status)
 
 
 def _how(event: queue_events.Left) -> tuple[LeftBy, str]:

@@ -23,7 +23,7 @@ from esl import commands
 from esl.call_centre import CallCentre
 from esl.errors import EslError, WireError
 from esl.inbound import InboundConnection
-from esl.queue_events import SUBCLASS, Offered, read
+from esl.queue_events import ACTIONS, Offered, read
 from esl.wire import Event
 from ivr.in_thread import in_thread
 from ivr.queueing.visits import VisitBook, moment, plain
@@ -105,7 +105,7 @@ class QueueWatch:
         self._connection = connection
         connection.connect()
         connection.events_to = self._take
-        connection.subscribe(custom=(SUBCLASS,))
+        connection.subscribe_call_centre(ACTIONS)
         return connection
 
     def _drop(self, reason: str) -> None:
@@ -166,7 +166,7 @@ class QueueWatch:
     # --- what was not heard -------------------------------------------------------------------------
 
     def _catch_up(self, connection: InboundConnection) -> None:
-        """Who is there, who is gone, and which agents are. Raises `EslError`, `DataError`."""
+        """Who is there, and who is gone. Raises `EslError`, `DataError`."""
         asked_at = self._now()
         centre = CallCentre(connection.api)
         agents = centre.agents()
@@ -180,12 +180,6 @@ class QueueWatch:
             lost = [one for one in known if one.id not in here and one.joined_at < asked_at - JUST_NOW]
             told.extend(
                 self.book.gone(one.id, one.queue, one.leg, one.joined_at, at=asked_at) for one in lost
-            )
-            statuses = self._visits.status_of([plain(name) for name in agents])
-            told.extend(
-                self.book.status(row, at=asked_at)
-                for row in agents.values()
-                if statuses.get(plain(row.name)) != row.status
             )
             self._visits.learn(told)
             if lost:

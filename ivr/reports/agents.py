@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from data.figures import Talk
-from esl.call_centre import LOGGED_OUT, ON_BREAK
+from data.figures import State, Talk
 from ivr.reports.periods import Clock, ms_of
 from ivr.reports.report import Column, Figure
 from ivr.reports.tallies import Durations, seconds, share
@@ -32,6 +32,13 @@ COLUMNS = (
     Column("handling_max", "seconds"),
     Column("transferred"),
 )
+
+
+class Pause(NamedTuple):
+    """Why somebody pauses, and whether that time counts as work."""
+
+    reason: str
+    counts_as_work: bool
 
 
 @dataclass
@@ -73,28 +80,31 @@ class AgentTally:
 
 @dataclass
 class AgentDay:
-    """One agent's time in a period, `since` to `until` in ms."""
+    """One agent's time from `since` to `until` in ms; of a period that is not over, `until` is now."""
 
     since: int
     until: int
     available: list[Stretch] = field(default_factory=list)
-    breaks: list[Stretch] = field(default_factory=list)
+    breaks: list[tuple[int, int, Pause]] = field(default_factory=list)
     talks: list[tuple[int, int, int]] = field(default_factory=list)
     """Answered, ended, wrapped up."""
     passed_on: list[int] = field(default_factory=list)
     """When those talks began after which the caller came to a queue again."""
     missed: list[int] = field(default_factory=list)
 
-    def statuses(self, changes: Iterable[tuple[int, str]]) -> None:
-        """Their statuses, in order; the last one goes on to the end."""
-        at, status = self.since, LOGGED_OUT
-        for moment, new in [*changes, (self.until, LOGGED_OUT)]:
+    def states(self, changes: Iterable[State]) -> None:
+        """What they were, in order; the last one goes on to `until`."""
+        at, state, pause = self.since, "out", Pause("", False)
+        for moment, new, reason in [
+            *((ms_of(one.at), one.state, Pause(one.reason, one.counts_as_work)) for one in changes),
+            (self.until, "out", pause),
+        ]:
             begin, end = max(at, self.since), min(moment, self.until)
-            if end > begin and status == ON_BREAK:
-                self.breaks.append((begin, end))
-            elif end > begin and status != LOGGED_OUT:
+            if end > begin and state == "paused":
+                self.breaks.append((begin, end, pause))
+            elif end > begin and state == "in":
                 self.available.append((begin, end))
-            at, status = moment, new
+            at, state, pause = moment, new, reason
 
     def talk(self, talk: Talk) -> None:
         """A conversation that is over."""
@@ -114,7 +124,7 @@ class AgentDay:
         work = merged([(answered, wrapped) for answered, _, wrapped in self.talks])
         for name, stretches in (
             ("there", merged([*self.available, *work])),
-            ("on_break", without(self.breaks, work)),
+            ("on_break", without([(begin, end) for begin, end, _ in self.breaks], work)),
             ("working", work),
             ("talking", [(answered, ended) for answered, ended, _ in self.talks]),
             ("wrapping_up", [(ended, wrapped) for _, ended, wrapped in self.talks]),
@@ -133,6 +143,16 @@ class AgentDay:
             if self.since <= at < self.until:
                 of(clock.begin(at)).transferred += 1
         return found
+
+    def pauses(self, clock: Clock) -> Iterator[tuple[int, Pause, int, bool]]:
+        """Interval's beginning, why, how long (ms), and whether the pause began there. Talk and work after it
+        are no pause, as in `tallies`."""
+        work = merged([(answered, wrapped) for answered, _, wrapped in self.talks])
+        for begin, end, pause in self.breaks:
+            first = True
+            for start, part in self._parts(without([(begin, end)], work), clock):
+                yield start, pause, part, first
+                first = False
 
     def _parts(self, stretches: Iterable[Stretch], clock: Clock) -> Iterator[tuple[int, int]]:
         for begin, end in stretches:

@@ -1,7 +1,7 @@
 """Makes reports of what the database has: streams the rows, tallies them, and puts names to the figures.
 
 Rules:
-1. No report keeps more than its tallies; of agents also one agent's talks and everybody's statuses.
+1. No report keeps more than its tallies; of agents also one agent's talks and everybody's states.
 2. The order of rows is that of time, then of names.
 """
 
@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Literal
 
-from data.figures import Figures, Talk
+from data.figures import Figures, State, Talk
 from data.work_items import WorkItems
-from ivr.reports import agents, callers, flows, queues, staffing, work
+from ivr.reports import agents, callers, flows, pauses, queues, staffing, work
 from ivr.reports.agents import AgentDay, AgentTally
 from ivr.reports.callers import CallerTally
 from ivr.reports.periods import HOUR_MS, Clock, Period, moment_of, ms_of
@@ -81,8 +81,10 @@ def queue_report(
             known = tallies[key] = Tally()
         return known
 
+    agreed = {(queue, _stamp(at)) for queue, at in figures.agreed(period.since, period.until)}
     for visit in figures.visits(period.since, period.until, only):
-        of(visit.joined_at, visit.queue).visit(visit, terms)
+        asked = visit.kept_since is None or (visit.queue, _stamp(visit.kept_since)) not in agreed
+        of(visit.joined_at, visit.queue).visit(visit, terms, asked_for=asked)
     for _, queue, at in figures.missed(period.since, period.until):
         if not only or queue in only:
             of(at, queue).counts["missed"] += 1
@@ -104,13 +106,18 @@ def queue_report(
     )
 
 
-def agent_report(figures: Figures, period: Period, *, by: Sequence[str]) -> Report:
-    """Raises `ValueError` for keys that this report has not."""
+def _stamp(moment: datetime) -> int:
+    """A moment as the switch carries it: rounded to milliseconds."""
+    return round(moment.timestamp() * 1000)
+
+
+def agent_report(figures: Figures, period: Period, *, by: Sequence[str], now: datetime) -> Report:
+    """Up to `now`, if the period is not over. Raises `ValueError` for keys that this report has not."""
     keys = Keys.of(by, "agent")
     clock = keys.clock(period)
     rows: dict[tuple[int, str], AgentTally] = {}
     whole = AgentTally()
-    for name, day in _days(figures, period):
+    for name, day in _days(figures, period.since, _over(period, now)):
         for begin, tally in day.tallies(clock).items():
             key = (begin if keys.minutes else 0, name if keys.by_name else "")
             rows.setdefault(key, AgentTally()).add(tally)
@@ -122,19 +129,42 @@ def agent_report(figures: Figures, period: Period, *, by: Sequence[str]) -> Repo
     return Report("agents", period, keys.columns("agent"), agents.COLUMNS, shown, whole.figures())
 
 
-def _days(figures: Figures, period: Period) -> Iterator[tuple[str, AgentDay]]:
+def pause_report(figures: Figures, period: Period, *, by: Sequence[str], now: datetime) -> Report:
+    """By reason, always; up to `now`. Raises `ValueError` for keys that this report has not."""
+    keys = Keys.of(by, "agent")
+    clock = keys.clock(period)
+    rows: dict[tuple[int, str, str], pauses.PauseTally] = defaultdict(pauses.PauseTally)
+    whole = pauses.PauseTally()
+    for name, day in _days(figures, period.since, _over(period, now)):
+        for begin, pause, part, began in day.pauses(clock):
+            key = (begin if keys.minutes else 0, name if keys.by_name else "", pause.reason)
+            for tally in (rows[key], whole):
+                tally.add(part, began=began, counts_as_work=pause.counts_as_work)
+    shown = [
+        {**keys.of_row(clock, begin, name, "agent"), "reason": reason, **rows[begin, name, reason].figures()}
+        for begin, name, reason in sorted(rows)
+    ]
+    names = (*keys.columns("agent"), pauses.REASON)
+    return Report("pauses", period, names, pauses.COLUMNS, shown, whole.figures())
+
+
+def _over(period: Period, now: datetime) -> datetime:
+    """Until when the period has passed: nobody is there in an hour that has not come."""
+    return max(period.since, min(period.until, now))
+
+
+def _days(figures: Figures, since: datetime, until: datetime) -> Iterator[tuple[str, AgentDay]]:
     """Each agent's time, one after the other."""
-    since, until = period.since, period.until
-    statuses: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for name, at, status in figures.statuses(since, until):
-        statuses[name].append((ms_of(at), status))
+    states: dict[str, list[State]] = defaultdict(list)
+    for state in figures.states(since, until):
+        states[state.agent].append(state)
     missed: dict[str, list[int]] = defaultdict(list)
     for name, _, at in figures.missed(since, until):
         missed[name].append(ms_of(at))
 
     def day(name: str, talks: Iterable[Talk]) -> AgentDay:
         begun = AgentDay(ms_of(since), ms_of(until))
-        begun.statuses(statuses.pop(name, ()))
+        begun.states(states.pop(name, ()))
         for talk in talks:
             begun.talk(talk)
         begun.missed = missed.pop(name, [])
@@ -142,7 +172,7 @@ def _days(figures: Figures, period: Period) -> Iterator[tuple[str, AgentDay]]:
 
     for name, talks in groupby(figures.talks(since, until), key=lambda talk: talk.agent):
         yield name, day(name, talks)
-    for name in {*statuses, *missed}:
+    for name in {*states, *missed}:
         yield name, day(name, ())
 
 
@@ -165,25 +195,33 @@ def caller_report(figures: Figures, period: Period, *, by: Sequence[str], days: 
 
 
 def staffing_report(
-    figures: Figures, period: Period, goal: Goal, *, by: Sequence[str] = ("hour",), only: Sequence[str] = ()
+    figures: Figures,
+    period: Period,
+    goal: Goal,
+    *,
+    now: datetime,
+    by: Sequence[str] = ("hour",),
+    only: Sequence[str] = (),
 ) -> Report:
-    """By hour of the day, or by weekday and hour. Raises `ValueError`."""
+    """By hour of the day, or by weekday and hour; of hours that are over at `now`. Raises `ValueError`."""
     if unknown := [one for one in by if one not in ("hour", "weekday")]:
         raise ValueError(f"this report is not by {unknown[0]}: by hour, weekday")
     clock = Clock(period.zone, 60)
+    # An hour of which ten minutes have passed has a sixth of its calls: it would ask for too few people.
+    until = max(period.since, moment_of(clock.begin(ms_of(_over(period, now)))))
 
     def hour_of(begin: int) -> tuple[int, int]:
         local = moment_of(begin).astimezone(period.zone)
         return (local.isoweekday() if "weekday" in by else 0, local.hour)
 
-    hours = Counter(map(hour_of, clock.between(ms_of(period.since), ms_of(period.until))))
+    hours = Counter(map(hour_of, clock.between(ms_of(period.since), ms_of(until))))
     offered, there, handling = Counter[tuple[int, int]](), Counter[tuple[int, int]](), Durations()
-    for visit in figures.visits(period.since, period.until, only):
+    for visit in figures.visits(period.since, until, only):
         offered[hour_of(clock.begin(ms_of(visit.joined_at)))] += visit.kept_since is None
         if visit.answered_at is not None and visit.talk_ended_at is not None:
             ended = visit.wrapped_up_at or visit.talk_ended_at
             handling.add(ms_of(ended) - ms_of(visit.answered_at))
-    for _, day in _days(figures, period):
+    for _, day in _days(figures, period.since, until):
         for begin, tally in day.tallies(clock).items():
             there[hour_of(begin)] += tally.there
     rows: list[dict[str, Figure]] = []

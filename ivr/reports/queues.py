@@ -103,11 +103,12 @@ class Tally:
     """Calls that asked for a person, by the law's reading."""
     errors: Ratios = field(default_factory=Ratios)
 
-    def visit(self, visit: Visit, terms: Terms) -> None:
-        """Counts one stay."""
+    def visit(self, visit: Visit, terms: Terms, *, asked_for: bool = True) -> None:
+        """Counts one stay. `asked_for`: by the caller, if it is a callback; else an agent agreed on it."""
         joined = ms_of(visit.joined_at)
         if visit.kept_since is not None:
-            self._called_back(visit)
+            if asked_for:
+                self._called_back(visit)
         elif visit.left_by == "refused" or (visit.left_by == "overflow" and visit.left_at == visit.joined_at):
             self.counts["refused"] += 1
             self._ask(visit, joined)

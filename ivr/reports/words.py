@@ -10,6 +10,7 @@ LANGUAGES = ("es", "ca", "en")
 _NAMES = {
     "queues": ("Colas", "Cues", "Queues"),
     "agents": ("Agentes", "Agents", "Agents"),
+    "pauses": ("Pausas", "Pauses", "Pauses"),
     "callers": ("Llamantes", "Persones que truquen", "Callers"),
     "flows": ("Diálogos", "Diàlegs", "Flows"),
     "outcomes": ("Resultados", "Resultats", "Outcomes"),
@@ -64,6 +65,10 @@ _COLUMNS = {
     "talking": ("Hablando", "Parlant", "Talking"),
     "wrapping_up": ("Trabajo posterior", "Feina posterior", "Wrap-up"),
     "occupancy": ("Ocupación", "Ocupació", "Occupancy"),
+    "reason": ("Motivo", "Motiu", "Reason"),
+    "pauses": ("Pausas", "Pauses", "Pauses"),
+    "paused": ("En pausa", "En pausa", "Paused"),
+    "paused_as_work": ("Cuenta como trabajo", "Compta com a feina", "Counts as work"),
     "calls": ("Llamadas", "Trucades", "Calls"),
     "people": ("Personas", "Persones", "People"),
     "withheld": ("Número oculto", "Número ocult", "Withheld"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from data.store import Store
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.writes.occasion import Asked
+
+if TYPE_CHECKING:
+    from data.store import Store
 
 NAME = "agent_state"
 STATE = WriteSchema(

@@ -42,6 +42,7 @@ from ivr.queueing import sync
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import read_plan
+from ivr.queueing.watching import QueueWatch
 from tests.freeswitch.harness import wait_until
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -210,8 +211,13 @@ def house(
         line.events_to = following.take
         changes = sync.differences(line.centre, sync.wanted(plan, contacts=dial_strings(roster)))
         assert sync.apply(line.centre, [one for one in changes if not one.of_queue]) == []
+        watch = QueueWatch(
+            switch.event_socket_address, config.password, real.queue_visits, switch="here", now=time.now
+        )
         following.start()
         line.start()
+        watch.start()
+        assert watch.caught_up.wait(8)
         rules = Rules(CallbackSettings(), "ES", ("ES",))
         here = House(
             switch=switch,
@@ -232,6 +238,7 @@ def house(
         finally:
             gevent.joinall([gevent.spawn(one.hang_up) for one in here.people], timeout=5)
             following.close()
+            watch.close()
             line.close()
             real.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,9 @@ def test_in_pause_and_out(desk: Desk) -> None:
     ]
     assert "went home" in desk.run("agent", "history", "2001").stdout
     assert desk.run("agent", "in", "9999").returncode == 2
+    fraud = desk.run("agent", "in", "2001", "--telephone", "loopback/0034803123456")
+    assert (fraud.returncode, fraud.stderr.count("\n")) == (2, 1), fraud.stderr
+    assert "agents.outside" in fraud.stderr
 
 
 def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:
@@ -80,6 +84,8 @@ def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:
     desk.house.settled(lambda: desk.house.store.agents.in_hand("2001"), "the contact")
     found = json.loads(desk.run("agent", "contact", "2001", "--json").stdout)
     assert (found["queue"], found["strategy"], found["questions"]) == ("billing", "collections", ["reason"])
+    visits, since = desk.house.store.queue_visits, desk.house.time.now() - timedelta(hours=1)
+    desk.house.settled(lambda: visits.counts(since=since), "the answer in the queue's figures")
     states = json.loads(desk.run("queue", "status", "--json").stdout)
     assert (states["billing"]["busy"], states["billing"]["free"], states["billing"]["answered_today"]) == (
         1,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from data.ids import new_id
-from data.records import Booking, NewContact, QueueDay
+from data.records import Booking, LeftBy, QueueDay, VisitFacts
 from data.store import Store
 from ivr.agents.alerting import Alerting, Judge
 from ivr.agents.live_state import QueueState
@@ -60,6 +60,21 @@ def test_it_must_last_either_way(figures: list[float], verdicts: list[str | None
     assert [judge.judge(value, 10.0 * at) for at, value in enumerate(figures)] == verdicts
 
 
+def over(store: Store, key: str, left_by: LeftBy, at: datetime, *, waited: int = 0) -> None:
+    """Somebody's stay in billing, which ended then after so many seconds."""
+    answered = at if left_by == "answered" else None
+    stay = VisitFacts(
+        id=key,
+        queue="billing",
+        leg=key,
+        joined_at=at - timedelta(seconds=waited),
+        answered_at=answered,
+        left_at=at,
+        left_by=left_by,
+    )
+    store.queue_visits.learn([stay])
+
+
 class Watch:
     """Alerts of one server on a clock of the test's."""
 
@@ -108,25 +123,14 @@ def test_a_share_of_few_says_nothing(store: Store) -> None:
     rule = AlertFile(watch="abandoned_share", above=50, lasting=0, window=600, at_least=10)
     watch = Watch(store, time, share=rule)
 
-    def left(count: int, result: str) -> None:
+    def left(count: int, left_by: LeftBy) -> None:
         for _ in range(count):
-            key = str(new_id())
-            store.agents.note_contact(
-                NewContact(
-                    key=key,
-                    queue="billing",
-                    leg=key,
-                    result=result,  # type: ignore[arg-type]  # one of two words
-                    cause="BREAK_OUT",
-                    joined_at=time.now(),
-                    at=time.now(),
-                )
-            )
+            over(store, str(new_id()), left_by, time.now())
 
-    left(3, "lost")
+    left(3, "abandoned")
     left(1, "answered")
     assert watch.look(standing()) == []
-    left(8, "lost")
+    left(8, "abandoned")
     left(8, "answered")
     assert watch.look(standing()) == [("raise", "share")]
     left(10, "answered")
@@ -136,12 +140,10 @@ def test_a_share_of_few_says_nothing(store: Store) -> None:
 def test_who_went_another_way_has_not_given_up(store: Store) -> None:
     """Left by a key, for a callback or a message; or sent on when it took too long."""
     now = Time().now()
-    for key, cause in (("a", "EXIT_WITH_KEY"), ("b", "TIMEOUT"), ("c", "NONE")):
-        contact = NewContact(
-            key=key, queue="billing", leg=key, result="lost", cause=cause, joined_at=now, at=now
-        )
-        store.agents.note_contact(contact)
-    day = store.agents.queue_day("billing", since=now - timedelta(minutes=1), within=180)
+    ends: tuple[LeftBy, ...] = ("key", "timeout", "abandoned", "unknown")
+    for left_by in ends:
+        over(store, left_by, left_by, now)
+    day = store.queue_visits.queue_day("billing", since=now - timedelta(minutes=1), within=180)
     assert (day.lost, day.left, day.offered) == (1, 2, 3)
     assert day.abandoned_share == pytest.approx(1 / 3)
 
@@ -149,19 +151,13 @@ def test_who_went_another_way_has_not_given_up(store: Store) -> None:
 def test_the_service_level_of_a_day_by_hand(store: Store) -> None:
     """In time: 10 and 20 s. Late: 30 s. Gave up at 5 s (counts neither way) and at 40 s (late). 2 of 4."""
     now = Time().now()
-    rows = [("answered", 10), ("answered", 20), ("answered", 30), ("lost", 5), ("lost", 40)]
-    for at, (result, waited) in enumerate(rows):
-        contact = NewContact(
-            key=str(at),
-            queue="billing",
-            leg=str(at),
-            result=result,  # type: ignore[arg-type]  # as in the table
-            cause="NONE",
-            joined_at=now - timedelta(seconds=waited),
-            at=now,
-        )
-        store.agents.note_contact(contact)
-    day = store.agents.queue_day("billing", since=now - timedelta(minutes=1), within=20)
+    rows: list[tuple[LeftBy, int]] = [
+        *(("answered", 10), ("answered", 20), ("answered", 30)),
+        *(("abandoned", 5), ("abandoned", 40)),
+    ]
+    for key, (left_by, waited) in enumerate(rows):
+        over(store, str(key), left_by, now, waited=waited)
+    day = store.queue_visits.queue_day("billing", since=now - timedelta(minutes=1), within=20)
     assert (day.offered, day.answered, day.in_time, day.lost, day.lost_late) == (5, 3, 2, 2, 1)
     assert day.service_level == 0.5
 

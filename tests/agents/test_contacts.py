@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from data.ids import new_id
-from data.records import AuditEntry, CallBegun, NewContact
+from data.records import AuditEntry, CallBegun, Claimed, NewContact
 from data.seeds import seed
+from data.spool import Spool
 from data.store import Store
 from ivr.agents.contacts import Contacts, NobodyInHand, NotYours
 from ivr.agents.follow_ups import CALLBACK, Rules, carrying_callbacks
 from ivr.agents.outcomes import AnswersUnfit, OutcomeUnknown
+from ivr.clock import Clock
+from ivr.messenger.messenger import Messenger
+from ivr.messenger.settings import MessageSettings
 from ivr.outbox import Arrived
-from ivr.queueing.callback_rules import CallbackSettings
-from tests.agents.conftest import ME, House, Time, outcomes_of, plan_of, store_in
+from ivr.queueing.callback_rules import CallbackSettings, next_lawful
+from ivr.safekeeping import Safekeeping
+from tests.agents.conftest import MADRID, ME, OUTCOMES, House, Time, outcomes_of, plan_of, store_in
 
 LUCIA = "45716"
 LEG = "0b6f7a52-7c3e-4d5e-9a1b-0a1b2c3d4e5f"
 AT_NOON = Time()
+DAY = (AT_NOON.now() + timedelta(days=9)).date()
 
 
 @pytest.fixture
@@ -114,7 +121,7 @@ def test_the_agent_sees_nobody_else(store: Store, contacts: Contacts) -> None:
 def test_an_outcome_with_everything_that_follows(store: Store, contacts: Contacts) -> None:
     """Case, message and webhook are in the outbox, with the fields; the contact is closed, once."""
     in_hand(store)
-    fields = {"amount": "142,30", "day": "2026-12-01", "mobile": "+34612345678"}
+    fields = {"amount": "142,30", "day": DAY.isoformat(), "mobile": "+34612345678"}
     contacts.close("2001", "promise_to_pay", by="agent:2001", fields=fields, answers={"reason": "forgot"})
     [contact] = store.agents.latest("2001", most=5)
     assert (contact.strategy, contact.outcome, contact.closed_by) == (
@@ -122,7 +129,7 @@ def test_an_outcome_with_everything_that_follows(store: Store, contacts: Contact
         "promise_to_pay",
         "agent:2001",
     )
-    assert dict(contact.fields) == {"amount": 14230, "day": "2026-12-01", "mobile": "+34612345678"}
+    assert dict(contact.fields) == {"amount": 14230, "day": DAY.isoformat(), "mobile": "+34612345678"}
     assert (contact.form, dict(contact.answers)) == ("script", {"reason": "forgot"})
     assert waiting(store) == [("case", "promise"), ("message", "sms"), ("webhook", "crm")]
     with pytest.raises(NobodyInHand):
@@ -136,7 +143,7 @@ def test_what_is_missing_or_wrong_is_told_all_at_once(store: Store, contacts: Co
     wrong = {"amount": "a lot", "mobile": "none", "colour": "red"}
     with pytest.raises(AnswersUnfit) as unfit:
         contacts.close("2001", "promise_to_pay", by="x", fields=wrong)
-    assert set(unfit.value.problems) == {"amount", "mobile", "colour", "day"}
+    assert set(unfit.value.problems) == {"amount", "mobile", "colour", "day", "reason"}
     with pytest.raises(OutcomeUnknown, match="promise_to_pay"):
         contacts.close("2001", "promise", by="x")
     assert contacts.in_hand("2001", by="x").contact.closed_at is None
@@ -151,24 +158,121 @@ def test_a_number_that_gets_no_messages_stops_the_outcome(
 ) -> None:
     """Premium and foreign numbers: the agent is told at once, and can correct it."""
     in_hand(store)
-    fields = {"amount": "1", "day": "2026-12-01", "mobile": number}
+    fields = {"amount": "1", "day": DAY.isoformat(), "mobile": number}
     with pytest.raises(AnswersUnfit, match=why):
         contacts.close("2001", "promise_to_pay", by="x", fields=fields, answers={"reason": "forgot"})
     assert waiting(store) == []
 
 
+def possible(zone: str = "Europe/Madrid") -> datetime:
+    """A moment in two days at which somebody may be called."""
+    found = next_lawful(AT_NOON.now() + timedelta(days=2), [zone], CallbackSettings().hours)
+    assert found is not None
+    return found
+
+
 def test_a_callback_becomes_one_like_any_other(store: Store, contacts: Contacts) -> None:
-    """At the moment that was agreed, moved into contact hours; carried twice, it is one."""
+    """At the moment that was agreed; carried twice, it is one."""
     in_hand(store)
-    at = AT_NOON.now().replace(hour=3, minute=0) + timedelta(days=2)
+    at = possible() + timedelta(minutes=1)
     contacts.close("2001", "call_later", by="x", fields={"at": at.isoformat()}, answers={"reason": "forgot"})
     [errand] = store.outbox.claim("n", at=AT_NOON.now(), lease=timedelta(minutes=1), kinds=(CALLBACK,))
     carry = carrying_callbacks(store.callbacks, AT_NOON.now)
     assert isinstance(carry(errand), Arrived) and isinstance(carry(errand), Arrived)
     [callback] = store.callbacks.waiting("billing")
-    assert callback.due_at > at  # three in the morning is no hour to call anybody
+    assert callback.due_at == at
     assert callback.story["outcome"] == "call_later"
     assert callback.customer_id is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({}, "at: must be filled in: ask"),
+        ({"at": "2020-01-01T11:00+01:00"}, "at: is past: choose a moment from now until 2"),
+        ({"at": (possible() + timedelta(days=90)).isoformat()}, "at: is too far ahead: choose a day until 2"),
+        (
+            {"at": possible().replace(hour=2).isoformat()},
+            r"at: nobody is called at that hour: the next .* 2\d{3}-",
+        ),
+    ],
+)
+def test_nobody_is_promised_a_call_that_cannot_be(
+    store: Store, contacts: Contacts, given: dict[str, str], why: str
+) -> None:
+    """No moment, one that is past, far away, or in the night: told with what is possible."""
+    in_hand(store)
+    with pytest.raises(AnswersUnfit, match=why) as unfit:
+        contacts.close("2001", "call_later", by="x", fields=given)
+    assert set(unfit.value.problems) == {"at", "reason"}  # the form's answer is missing, too
+    assert waiting(store) == [] and store.callbacks.waiting() == ()
+
+
+@pytest.mark.parametrize(("days", "why"), [(-1, "is past: choose a day from"), (31, "choose a day until")])
+def test_a_promise_is_for_a_day_to_come(store: Store, contacts: Contacts, days: int, why: str) -> None:
+    """Neither in the past nor further ahead than the field allows; the day itself may be today's."""
+    in_hand(store)
+    today = AT_NOON.now().astimezone(MADRID).date()
+    given = {"amount": "5", "day": (today + timedelta(days=days)).isoformat(), "mobile": "+34612345678"}
+    with pytest.raises(AnswersUnfit, match=f"day: .*{why}"):
+        contacts.close("2001", "promise_to_pay", by="x", fields=given, answers={"reason": "forgot"})
+    assert waiting(store) == []
+    given["day"] = today.isoformat()
+    contacts.close("2001", "promise_to_pay", by="x", fields=given, answers={"reason": "forgot"})
+
+
+def test_days_that_are_declared(store: Store) -> None:
+    """A payment that was made may lie in the past, where the file says so."""
+    text = OUTCOMES.replace("day: {type: date,", "day: {type: date, days_back: 40, days_ahead: 0,")
+    rules = Rules(CallbackSettings(), "ES", ("ES",))
+    contacts = Contacts(store, outcomes_of(plan_of()[0], text), rules, centre=None, now=AT_NOON.now)
+    in_hand(store)
+    given = {"amount": "5", "day": DAY.isoformat(), "mobile": "+34612345678"}
+    with pytest.raises(AnswersUnfit, match="too far ahead"):
+        contacts.close("2001", "promise_to_pay", by="x", fields=given, answers={"reason": "forgot"})
+    given["day"] = (AT_NOON.now() - timedelta(days=30)).date().isoformat()
+    contacts.close("2001", "promise_to_pay", by="x", fields=given, answers={"reason": "forgot"})
+
+
+def test_follow_ups_say_money_and_days_as_people_do(store: Store, contacts: Contacts, tmp_path: Path) -> None:
+    """Message and case as they are read; the webhook as a program counts: no bare minor units anywhere."""
+    in_hand(store)
+    given = {"amount": "142,30", "day": DAY.isoformat(), "mobile": "+34612345678"}
+    contacts.close("2001", "promise_to_pay", by="x", fields=given, answers={"reason": "forgot"})
+    names = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+    month = names.split(" ")
+    day = f"{DAY.day} de {month[DAY.month - 1]} de {DAY.year}"
+    bodies = {one.kind: one.body for one in claimed(store, "message", "case", "webhook")}
+    assert bodies["message"]["message"]["text"] == f"Anotado: 142,30 € el {day}."
+    about = bodies["case"]["about"]
+    assert (about["amount"], about["day"]) == ("142,30 €", day)
+    told = bodies["webhook"]["fields"]
+    assert (told["amount_minor"], told["currency"], told["day"]) == (14230, "EUR", DAY.isoformat())
+    assert "amount" not in told
+
+
+def claimed(store: Store, *kinds: str) -> list[Claimed]:
+    return list(store.outbox.claim("n", at=AT_NOON.now(), lease=timedelta(minutes=1), kinds=kinds, most=9))
+
+
+def test_the_message_of_an_outcome_is_sent_and_on_record(
+    store: Store, contacts: Contacts, tmp_path: Path
+) -> None:
+    """Taken by the messenger, once; and the ledger of contacts has it, as campaigns must know."""
+    in_hand(store)
+    number = "+34612345678"
+    given = {"amount": "142,30", "day": DAY.isoformat(), "mobile": number}
+    contacts.close("2001", "promise_to_pay", by="x", fields=given, answers={"reason": "forgot"})
+    [errand] = claimed(store, "message")
+    safe = Safekeeping(Spool(tmp_path / "spool"))
+    messenger = Messenger(store, MessageSettings(), region="ES", clock=Clock(), safe=safe)
+    old = replace(errand, body={**errand.body, "message": {**errand.body["message"], "id": "outcome-1-1"}})
+    for one in (errand, errand, old):  # what lies there from before the id was a UUID is settled, too
+        assert messenger.carry(one) == Arrived()
+    [sent, before] = store.messages.latest()
+    assert {sent.recipient, before.recipient} == {number}
+    whom = store.contacts.whom(number)
+    assert [one.channel for one in store.contacts.history(whom)] == ["sms", "sms"]
 
 
 def test_the_form_asks_by_what_was_answered(store: Store, contacts: Contacts) -> None:
@@ -186,7 +290,7 @@ def test_the_form_asks_by_what_was_answered(store: Store, contacts: Contacts) ->
 def test_an_unknown_caller_is_closed_too(store: Store, contacts: Contacts) -> None:
     """The webhook is told what there is; nobody's data is read."""
     in_hand(store, customer=None)
-    fields = {"amount": "1", "day": "2026-12-01"}
+    fields = {"amount": "1", "day": DAY.isoformat()}
     contacts.close("2001", "promise_to_pay", by="x", fields=fields, answers={"reason": "forgot"})
     [hook] = store.outbox.claim("n", at=AT_NOON.now(), lease=timedelta(minutes=1), kinds=("webhook",))
     assert json.loads(json.dumps(hook.body))["fields"]["customer_number"] == ""

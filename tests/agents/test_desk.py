@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.records import NewContact
 from data.store import Store
-from ivr.agents.desk import AgentUnknown, Desk, NotNow, Who
-from tests.agents.conftest import ME, House, Time, plan_of, store_in
+from ivr.agents.desk import AgentUnknown, Desk, NotNow, TelephoneRefused, Who
+from tests.agents.conftest import ME, OUTSIDE, House, Time, plan_of, store_in
 
 
 @pytest.fixture
@@ -136,3 +137,41 @@ def test_the_switchs_own_hold_off_is_followed(home: House) -> None:
     assert home.watchdog.attend() == 0
     home.desk.resume("2001", ME)
     assert (agent.status, agent.no_answers) == ("Available", 0)
+
+
+@pytest.mark.parametrize(
+    "telephone",
+    [
+        "sofia/gateway/trunk/+34803123456",
+        "loopback/+447911123456",
+        "user/1007|sofia/gateway/trunk/0034803123456",
+        "[leg_timeout=1]user/1007",
+        "{origination_caller_id_number=1}user/1007",
+        "user/1007@elsewhere",
+        "user/1007 &echo",
+        "user/1007\n",
+        "+34803123456",
+        "+447911123456",
+        "0034911000111",
+        "١٠٠٧",
+    ],
+)
+def test_nobody_is_called_where_the_operator_does_not_allow_it(
+    store: Store, desk: Desk, telephone: str
+) -> None:
+    """Toll fraud: neither another way of the switch, nor premium, nor foreign; and nothing is changed."""
+    with pytest.raises(TelephoneRefused, match=r"agents\.outside") as refused:
+        desk.check_in("2001", ME, telephone=telephone)
+    assert "\n" not in str(refused.value)
+    assert store.agents.presence("2001") is None
+
+
+def test_what_the_operator_allows_is_called(home: House) -> None:
+    """A telephone of the house, an allowed number, one's own; and no more once it is taken off the list."""
+    for telephone in ("user/1007", OUTSIDE, "user/1001"):
+        assert home.desk.check_in("2001", ME, telephone=telephone).on_switch
+        dialled = home.line.centre.agents()["2001@ivr"].contact
+        assert dialled.endswith(telephone if telephone == OUTSIDE else f"{telephone}@ivr")
+    home.desk.check_in("2001", ME, telephone=OUTSIDE)
+    stricter = replace(home.roster, allowed=frozenset())
+    assert stricter.contact("2001", OUTSIDE) == "user/1001"

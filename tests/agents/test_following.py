@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -104,9 +105,62 @@ def test_a_caller_who_gives_up_is_no_fault_of_the_agents(home: House) -> None:
     caller = home.call()
     desk.wait_for_call()
     caller.hang_up()
-    since = home.time.now().replace(year=2020)
-    home.settled(lambda: home.store.agents.queue_day("billing", since=since, within=180).lost, "the loss")
+    home.settled(lambda: not home.switch.call_centre.queues["billing@ivr"].members, "the caller gone")
+    home.settled(lambda: home.agent("2001").state == "Waiting", "the agent free")
     assert answered(home) == []
+
+
+def test_an_agent_who_hangs_up_in_the_whisper_has_missed_the_call(home: House) -> None:
+    """They have nobody in hand, and no report says that they answered; the next who does has both."""
+    home.desk.check_in("2001", ME)
+    desk, again = home.telephone("1001"), home.telephone("1001")
+    caller = home.call()
+    desk.wait_for_call()
+    (session,) = (one for one in home.switch.sessions.values() if one.uuid == caller.uuid)
+    session.channel.set("cc_outbound_announce", "silence_stream://60000")
+    desk.answer()
+    home.settled(lambda: home.store.agents.in_hand("2001"), "the agent in the whisper")
+    session.channel.set("cc_outbound_announce", "")
+    desk.hang_up()
+    home.settled(lambda: answered(home) == ["missed"], "the miss")
+    assert home.store.agents.in_hand("2001") is None
+    again.wait_for_call()
+    again.answer()
+    home.settled(lambda: home.store.agents.in_hand("2001"), "the conversation")
+    caller.hang_up()
+    since = home.time.now() - timedelta(hours=1)
+    counts = lambda: home.store.queue_visits.counts(since=since)  # noqa: E731 - asked until it is so
+    home.settled(lambda: counts() == {"2001": (1, 1)}, "one answer, one miss")
+    day = home.store.queue_visits.queue_day("billing", since=since, within=180)
+    assert (day.answered, day.lost) == (1, 0)
+    assert answered(home) == ["answered", "missed"]
+
+
+def test_whom_only_the_switch_knows_is_there_by_its_word(home: House) -> None:
+    """Set available on the switch, by hand: it is noted; not for whoever has checked in with us."""
+    home.switch.api("callcenter_config", "agent set status 2002@ivr Available")
+    home.settled(lambda: home.store.agents.presence("2002"), "the switch's word")
+    assert home.store.agents.presence("2002").state == "in"  # type: ignore[union-attr]
+    assert [one.source for one in home.store.agents.state_changes("2002")] == ["switch"]
+    home.desk.check_in("2001", ME)
+    home.switch.api("callcenter_config", "agent set status 2001@ivr 'On Break'")
+    home.switch.api("callcenter_config", "agent set status 2003@ivr Available")
+    home.settled(lambda: home.store.agents.presence("2003"), "the third's")
+    assert home.store.agents.presence("2001").state == "in"  # type: ignore[union-attr]
+
+
+def test_what_the_switch_told_while_nobody_listened_is_adopted(home: House) -> None:
+    """Of whoever has never checked in; what stands in the database is the switch's to learn."""
+    home.line.events_to = None
+    agent = home.agent("2002")
+    agent.status = "Available"
+    home.desk.check_in("2001", ME)
+    assert home.watchdog.adopt() == 1
+    assert home.watchdog.adopt() == 0
+    assert {name: one.state for name, one in home.store.agents.presences().items()} == {
+        "2001": "in",
+        "2002": "in",
+    }
 
 
 def test_told_twice_is_written_once(home: House) -> None:
@@ -122,9 +176,10 @@ def test_told_twice_is_written_once(home: House) -> None:
         "CC-Agent-Answered-Time": at,
         "CC-Member-Joined-Time": at,
     }
+    talked = {"CC-Agent-Bridged": "true", "CC-Bridge-Terminated-Time": at}
     for _ in range(2):
         home.following.note(fields)
-        home.following.note({**fields, "CC-Action": "bridge-agent-end", "CC-Bridge-Terminated-Time": at})
+        home.following.note({**fields, "CC-Action": "bridge-agent-end", **talked})
     assert answered(home) == ["answered"]
 
 

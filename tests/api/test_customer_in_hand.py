@@ -162,6 +162,8 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
     agent, supervisor = playing.token(Role.AGENT, agent="1001"), playing.token(Role.SUPERVISOR)
     assert playing.post("/agents/me/state", agent, state="paused", reason="nonsense")["http"] == 409
     assert playing.post("/agents/me/state", agent, state="in")["state"] == "in"
+    fraud = playing.post("/agents/me/state", agent, state="in", telephone="sofia/gateway/t/+34803123456")
+    assert (fraud["http"], fraud["code"]) == (400, "telephone_refused")
     assert playing.get("/agents/me/contact", agent).status == 404
     screen = Screen(playing, agent)
     caller = stage.caller("+34600000500")

@@ -263,7 +263,7 @@ def test_from_a_list_to_a_report(tmp_path: Path) -> None:
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    assert "is empty: ivr campaign load fees students FILE" in run("create", *named, status=2)
+    assert "is empty. First ivr campaign load fees students FILE" in run("create", *named, status=2)
     load = ("load", "fees", "students", str(tmp_path / "list.csv"))
     assert "3 customers would be new" in run(*load, "--dry-run", status=1)
     assert "looks like a formula" in run(*load, status=1)

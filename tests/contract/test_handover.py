@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from data.records import MissedOffer, NeverTalked, VisitFacts
+from esl.inbound import InboundConnection
+from esl.queue_events import ACTIONS, read
+from esl.wire import Event
+from ivr.queueing.visits import GONE_IN_WHISPER, VisitBook
 from tests.contract.place import STAFFED, Application, Callee, Caller, Place, Session, hears, pause, wav
 from tests.contract.test_queue import queued
 from tests.freeswitch.harness import EslSocket, wait_until
@@ -103,12 +108,19 @@ def test_the_agent_is_told_first_and_the_caller_hears_music(
 def test_an_agent_who_hangs_up_in_the_whisper_has_not_taken_the_call(
     place: Place, application: Application, desk: Callee, tmp_path: Path
 ) -> None:
-    """The caller keeps waiting, and an agent is rung again; that it failed is told."""
+    """The caller keeps waiting, and an agent is rung again; that it failed is told, and counts as no answer.
+
+    Whoever listens to the call centre hears the actions that they have asked for, and no others.
+    """
     address, password = place.events
     events = EslSocket(socket.create_connection(address, timeout=5))
     events.reply()
     events.command(f"auth {password}")
     events.command("event plain CUSTOM callcenter::info")
+    narrow, heard = InboundConnection(*address, password, timeout=5), list[Event]()
+    narrow.connect()
+    narrow.events_to = heard.append
+    narrow.subscribe_call_centre(ACTIONS)
     caller, session, queueing = whispering(place, application, desk, tmp_path)
     desk.answer()
     wait_until(lambda: len(desk.heard) > 10, 10, "the whisper begun")
@@ -130,6 +142,19 @@ def test_an_agent_who_hangs_up_in_the_whisper_has_not_taken_the_call(
     told = [one["CC-Action"] for one in heads if one.get("CC-Action", "").startswith(("agent-off", "bridge"))]
     offered = ["agent-offering", "bridge-agent-start"]
     assert told[:5] == [*offered, "bridge-agent-end", *offered]
+    wait_until(lambda: any(one.get("CC-Action") == "member-queue-end" for one in heard), 5, "the end")
+    narrow.lose("closed by us")
+    everything = {one["CC-Action"] for one in heads if "CC-Action" in one}
+    assert {one.get("CC-Action") for one in heard} <= ACTIONS
+    assert everything - ACTIONS  # such as members-count
+    book = VisitBook("here")
+    facts = [fact for event in heard if (one := read(event)) is not None for fact in book.facts(one)]
+    (missed,) = [one for one in facts if isinstance(one, MissedOffer)]
+    assert missed.cause == GONE_IN_WHISPER
+    kinds = [type(one) for one in facts if isinstance(one, NeverTalked | MissedOffer)]
+    assert kinds == [NeverTalked, MissedOffer]
+    (left,) = [one for one in facts if isinstance(one, VisitFacts) and one.left_by is not None]
+    assert left.left_by == "answered"
 
 
 def test_a_whisper_that_is_not_there_holds_nobody_up(

@@ -58,7 +58,6 @@ from data.records import (
     OwnData,
     Request,
     StateChange,
-    StatusChange,
     TicketNote,
     VisitFacts,
 )
@@ -542,9 +541,10 @@ def _everything_old(world: World) -> None:
         store.callbacks.book(replace(wanted, queue=queue))
     store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
     store.agents.note_contact(
-        NewContact(key="x", queue="x", leg="leg-1", result="lost", joined_at=NOW, at=NOW)
+        NewContact(key="x", queue="x", leg="leg-1", result="missed", joined_at=NOW, at=NOW)
     )
     store.agents.change_state(StateChange(agent="2001", state="in", at=NOW, by="x", source="cli"))
+    store.agents.change_state(StateChange(agent="2001", state="out", at=NOW + DAY, by="x", source="cli"))
     for key in ("done", "lost"):
         store.outbox.put(Errand(kind="write", target="x", body={"a": key}, idempotency_key=key, at=NOW))
     mine = {one.idempotency_key: one.id for one in store.outbox.claim("n", at=NOW, lease=DAY, most=9)}
@@ -571,15 +571,11 @@ def _everything_old(world: World) -> None:
 
 
 def _day_in_a_queue(store: Store) -> None:
-    """Somebody was there, an agent missed them, came and went; and there was work."""
+    """Somebody was there, an agent missed them; and there was work."""
     store.queue_visits.learn(
         [
             VisitFacts(id="m1", queue="x", leg="a", joined_at=NOW),
             MissedOffer(visit_id="m1", at=NOW, agent="1001", queue="x"),
-            *(
-                StatusChange(agent="1001", at=NOW + timedelta(hours=hour), status=status)
-                for hour, status in ((0, "Available"), (8, "Logged Out"))
-            ),
         ]
     )
     for about in ("done", "open"):
@@ -606,7 +602,7 @@ def test_every_kind_has_its_time(world: World) -> None:
     assert (no.kind, no.given) == ("marketing", False)
     assert world.store.customers.by_number(LUCIA) is not None
     assert [one.about for one in world.store.work_items.open()] == ["open"]
-    assert world.store.queue_visits.status_of(["1001"]) == {"1001": "Logged Out"}
+    assert [one.state for one in world.store.agents.state_changes()] == ["out"]
     with world.store.database.reading() as connection:
         for table, over in ((TicketRow, ("resolved", "closed")), (OrderRow, ("delivered", "cancelled"))):
             states = set(connection.scalars(select(table.status)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,21 +12,27 @@ import pytest
 
 from data.ids import new_id
 from data.records import (
+    AgentState,
     Booking,
     CallBegun,
     CallStep,
+    Claimed,
     Finished,
     MissedOffer,
+    NeverTalked,
     NewWork,
-    StatusChange,
+    StateChange,
     VisitFacts,
 )
 from data.store import Store
+from ivr.agents.follow_ups import carrying_callbacks
+from ivr.outbox import Arrived
 from ivr.reports.building import (
     agent_report,
     caller_report,
     flow_report,
     outcome_report,
+    pause_report,
     queue_report,
     staffing_report,
     work_report,
@@ -38,6 +45,7 @@ from tests.data.conftest import begun, ended
 MADRID = ZoneInfo("Europe/Madrid")
 DAY = datetime(2026, 11, 23, 9, 0, tzinfo=MADRID)
 PERIOD = Period(date(2026, 11, 23), date(2026, 11, 23), MADRID)
+AFTER = DAY + timedelta(days=7)
 TERMS = Terms(within=lambda _queue: 20)
 
 
@@ -165,6 +173,34 @@ def test_a_queue_by_hand(store: Store) -> None:
     assert report.total["offered"] == 12 and report.total["wait_mean"] == 53.0
 
 
+def test_what_an_agent_agreed_is_no_place_that_a_caller_kept(store: Store) -> None:
+    """Kept: one place, one callback without a place. Agreed by agents: one in time, one whose errand came an
+    hour late. Of the three that were called and answered, one had kept their place (40 min 10 s)."""
+    later = carrying_callbacks(store.callbacks, lambda: at(60))
+    for name, due in (("1", at(120)), ("2", at(0))):
+        body = {"queue": "billing", "number": f"+3460011122{name}", "language": "es", "story": {}}
+        errand = Claimed(
+            id=new_id(), kind="callback", target="billing", body={**body, "due_at": due.isoformat()},
+            idempotency_key=name, created_at=at(0), tries=1, last_error="", lease_until=at(70), call_id=None,
+            customer_id=None,
+        )  # fmt: skip
+        assert later(errand) == Arrived()
+    for number, joined in (("+34600111223", at(4)), ("+34600111224", at(20))):
+        wish = Booking(queue="billing", number=number, language="es", joined_at=joined, at=at(20))
+        store.callbacks.book(wish)
+    kept_since = {one.number[-1]: one.joined_at for one in store.callbacks.waiting()}
+    store.queue_visits.learn(
+        [
+            visit(f"v{name}", begun_at, kept_since=kept_since[name], waits=10, talks=60)
+            for name, begun_at in (("1", at(121)), ("2", at(62)), ("3", at(44)))
+        ]
+    )
+    row = only(queue_report(store.figures, PERIOD, TERMS, by=["queue"]).rows)
+    assert (row["callbacks_kept"], row["callbacks_reached"]) == (2, 1)
+    assert row["callback_wait_mean"] == row["callback_wait_max"] == 2410.0
+    assert (row["offered"], row["handling_mean"]) == (0, 60.0)
+
+
 @pytest.mark.parametrize(
     ("formula", "level"),
     [("all", 2 / 9), ("without_short", 2 / 8), ("answered_and_abandoned", 2 / 6), ("answered", 2 / 4)],
@@ -200,32 +236,102 @@ def test_the_promise_of_three_minutes_in_a_good_day(store: Store) -> None:
     assert (row["law_share"], row["law_mean"]) == (round(17 / 20, 4), 100.0)  # 180 s is not less than that
 
 
+def comes(store: Store, *changes: tuple[datetime, AgentState, str], agent: str = "1001") -> None:
+    """Their states: when, what, why; training counts as work."""
+    for when, state, reason in changes:
+        store.agents.change_state(
+            StateChange(
+                agent=agent,
+                state=state,
+                at=when,
+                by=agent,
+                source="cli",
+                reason=reason,
+                counts_as_work=reason in ("", "training"),
+            )
+        )
+
+
 def test_agents_by_hand(store: Store) -> None:
     """1001: from 9:00 to 10:00 with ten minutes' break, logged out in the middle of a talk."""
+    comes(store, (at(-600), "out", ""), (at(0), "in", ""), (at(20), "paused", "lunch"))
+    comes(store, (at(30), "in", ""), (at(58), "out", ""))
     store.queue_visits.learn(
         [
-            StatusChange(agent="1001", at=at(-600), status="Logged Out"),
-            StatusChange(agent="1001", at=at(0), status="Available"),
-            StatusChange(agent="1001", at=at(20), status="On Break"),
-            StatusChange(agent="1001", at=at(30), status="Available (On Demand)"),
-            StatusChange(agent="1001", at=at(58), status="Logged Out"),
             visit("a", at(10), waits=0, talks=480, wraps=120, agent="1001"),
             visit("b", at(55), waits=0, talks=600, wraps=0, agent="1001"),
             visit("c", at(19), waits=0, talks=120, wraps=0, agent="1001"),  # goes on into the break
             MissedOffer(visit_id="x", at=at(31), agent="1001", queue="billing"),
         ]
     )
-    row = only(agent_report(store.figures, PERIOD, by=["agent"]).rows)
+    row = only(agent_report(store.figures, PERIOD, by=["agent"], now=AFTER).rows)
     assert (row["answered"], row["missed"], row["talking"], row["wrapping_up"]) == (3, 1, 1200.0, 120.0)
     # there: 20 + 28 min by status, one minute of talk in the break, seven after logging out
     assert (row["there"], row["on_break"]) == (56 * 60.0, 9 * 60.0)
     assert row["occupancy"] == round(1260 / (56 * 60), 4)  # c began in the work after a: that minute is one
     assert (row["talk_mean"], row["handling_mean"], row["handling_max"]) == (400.0, 440.0, 600.0)
-    by_hour = agent_report(store.figures, PERIOD, by=["60"]).rows
+    by_hour = agent_report(store.figures, PERIOD, by=["60"], now=AFTER).rows
     assert [(one["when"][-5:], one["there"], one["talking"], one["answered"]) for one in by_hour] == [  # type: ignore[index]  # a text
         ("09:00", 51 * 60.0, 900.0, 3),
         ("10:00", 300.0, 300.0, 0),
     ]
+
+
+def test_pauses_by_hand(store: Store) -> None:
+    """1001: lunch from 9:50 to 10:20, at once training until 10:30; 1002: lunch from 9:00 on, in a talk until
+    9:10, which is no pause."""
+    comes(store, (at(0), "in", ""), (at(50), "paused", "lunch"), (at(80), "paused", "training"))
+    comes(store, (at(90), "in", ""), (at(100), "out", ""))
+    comes(store, (at(0), "paused", "lunch"), (at(30), "out", ""), agent="1002")
+    store.queue_visits.learn([visit("a", at(0), waits=0, talks=600, wraps=0, agent="1002")])
+    rows = pause_report(store.figures, PERIOD, by=["agent"], now=AFTER).rows
+    assert [tuple(row.values()) for row in rows] == [
+        ("1001", "lunch", 1, 1800.0, 0.0),
+        ("1001", "training", 1, 600.0, 600.0),
+        ("1002", "lunch", 1, 1200.0, 0.0),
+    ]
+    by_hour = pause_report(store.figures, PERIOD, by=["60"], now=AFTER).rows
+    assert [(row["when"][-5:], row["reason"], row["pauses"], row["paused"]) for row in by_hour] == [  # type: ignore[index]  # a text
+        ("09:00", "lunch", 2, 1800.0),
+        ("10:00", "lunch", 0, 1200.0),
+        ("10:00", "training", 1, 600.0),
+    ]
+
+
+def test_an_answer_without_a_talk_is_taken_back(store: Store) -> None:
+    """By one server or by two, one of them late: the next agent's answer counts, and only it."""
+    offered = VisitFacts(id="m", queue="billing", leg="l", joined_at=at(0))
+    first = replace(offered, agent="1001", answered_at=at(1))
+    never = NeverTalked(visit_id="m", at=at(2))
+    second = replace(offered, agent="1002", answered_at=at(3))
+    for told in ([offered, first, never], [second], [first, never, second], [first, never]):
+        store.queue_visits.learn(told)
+    row = only(queue_report(store.figures, PERIOD, TERMS, by=[]).rows)
+    assert (row["answered"], row["wait_mean"]) == (1, 180.0)
+    assert store.queue_visits.counts(since=at(0)) == {"1002": (1, 0)}
+
+
+def test_a_day_that_is_not_over_ends_now(store: Store) -> None:
+    """At 10:30 somebody has been there since nine for an hour and a half, and not until midnight; an hour to
+    come has no row, and people are computed by hours that are over alone."""
+    comes(store, (at(0), "in", ""))
+    store.queue_visits.learn([visit(f"v{n}", at(n), waits=0, talks=60, agent="1001") for n in (0, 10, 70)])
+    now = at(90)
+    rows = agent_report(store.figures, PERIOD, by=["60"], now=now).rows
+    assert [(row["when"], row["there"]) for row in rows] == [
+        ("2026-11-23 09:00", 3600.0),
+        ("2026-11-23 10:00", 1800.0),
+    ]
+    whole = agent_report(store.figures, PERIOD, by=[], now=now).total
+    assert (whole["there"], whole["occupancy"]) == (5400.0, round(180 / 5400, 4))
+    hours = staffing_report(store.figures, PERIOD, Goal(0.8, 20), now=now).rows
+    assert [(row["hour"], row["offered_per_hour"], row["there_mean"]) for row in hours] == [
+        ("09:00", 2.0, 1.0)
+    ]
+    week = Period(date(2026, 11, 23), date(2026, 11, 29), MADRID)
+    (nine,) = staffing_report(store.figures, week, Goal(0.8, 20), now=now).rows
+    assert nine["hours"] == 1, "six mornings to come are no mornings without calls"
+    assert agent_report(store.figures, PERIOD, by=["60"], now=at(-600)).rows == []
 
 
 def test_the_night_of_25_hours(store: Store) -> None:
@@ -233,8 +339,8 @@ def test_the_night_of_25_hours(store: Store) -> None:
     night = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
     store.queue_visits.learn(
         [visit(f"v{n}", night + timedelta(hours=n), waits=5, talks=60, agent="1001") for n in range(4)]
-        + [StatusChange(agent="1001", at=datetime(2026, 10, 24, 22, 0, tzinfo=UTC), status="Available")]
     )
+    comes(store, (datetime(2026, 10, 24, 22, 0, tzinfo=UTC), "in", ""))
     period = Period(date(2026, 10, 25), date(2026, 10, 25), MADRID)
     assert (period.until - period.since) == timedelta(hours=25)
     report = queue_report(store.figures, period, TERMS, by=["60"])
@@ -245,8 +351,8 @@ def test_the_night_of_25_hours(store: Store) -> None:
         "2026-10-25 03:00",
     ]
     assert only(queue_report(store.figures, period, TERMS, by=["day"]).rows)["offered"] == 4
-    assert only(agent_report(store.figures, period, by=["day"]).rows)["there"] == 25 * 3600.0
-    hours = staffing_report(store.figures, period, Goal(0.8, 20)).rows
+    assert only(agent_report(store.figures, period, by=["day"], now=AFTER).rows)["there"] == 25 * 3600.0
+    hours = staffing_report(store.figures, period, Goal(0.8, 20), now=AFTER).rows
     assert {row["hour"]: row["hours"] for row in hours}["02:00"] == 2
 
 
@@ -309,7 +415,7 @@ def test_people_needed_by_the_published_example(store: Store) -> None:
     """200 calls an hour of 180 s are 10 erlangs: 14 people answer 88.8 % in 20 s, 13 do not reach 80 %; with
     30 % shrinkage 20 are planned."""
     store.queue_visits.learn([visit(f"v{n}", at(0, n), waits=0, talks=170, wraps=10) for n in range(200)])
-    row = only(staffing_report(store.figures, PERIOD, Goal(0.8, 20, 0.3)).rows)
+    row = only(staffing_report(store.figures, PERIOD, Goal(0.8, 20, 0.3), now=AFTER).rows)
     assert (row["hour"], row["hours"], row["load"], row["needed"], row["planned"]) == (
         "09:00",
         1,

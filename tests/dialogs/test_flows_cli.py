@@ -14,10 +14,16 @@ from click.testing import CliRunner, Result
 
 from data.ids import new_id
 from data.records import CallBegun, CallEnded, CallStep
+from data.releases import Intent
+from data.store import Store
+from dialogs.catalogue import load_catalogue
+from dialogs.loader import load_flows
 from ivr.cli import call, flow_test, flows, graph
 from ivr.cli.flows import SHIPPED
 from ivr.config import CallSettings, DatabaseSettings, Settings
 from tests.databases import store_at
+
+BALANCE = Path(__file__).parent / "balance"
 
 commands = [*flows.commands, *flow_test.commands, *call.commands, *graph.commands]
 GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
@@ -271,11 +277,8 @@ def test_what_cannot_be_drawn_is_one_line(words: tuple[str, ...], remedy: str) -
     assert (result.exit_code, remedy in result.output) == (2, True), result.output
 
 
-def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
-    """Every arrow tells its calls; where nobody called, it says so."""
-    url = f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
-    store = store_at(tmp_path / "ivr.sqlite3")
-    assert "no call has gone through main" in drawn("main", "--calls", database=url).output
+def called(store: Store, version: str, *path: tuple[str, str], release: int | None = None) -> None:
+    """A call through `main` on that version of the flows."""
     began = CallBegun(
         call_id=new_id(),
         switch_uuid="1",
@@ -286,20 +289,50 @@ def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
         language="es",
         started_at=datetime.now(UTC),
         node_id="n",
+        flow_version=version,
+        release=release,
     )
     store.calls.begin(began)
-    path = (
-        CallStep(flow="main", step="main_menu", language="es", left_by="balance"),
-        CallStep(flow="main", step="customer_number", language="es"),
-    )
+    steps = tuple(CallStep(flow="main", step=step, language="es", left_by=left) for step, left in path)
     store.calls.finish(
-        CallEnded(call_id=began.call_id, at=began.started_at, hangup_cause="X", ended_by="caller", path=path)
+        CallEnded(call_id=began.call_id, at=began.started_at, hangup_cause="X", ended_by="caller", path=steps)
     )
+
+
+def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
+    """Every arrow tells its calls on what is drawn; those on other versions are named at the foot, and where
+    nobody called, it says so."""
+    url = f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
+    store = store_at(tmp_path / "ivr.sqlite3")
+    assert "no call has gone through main" in drawn("main", "--calls", database=url).output
+    called(store, "older", ("main_menu", "balance"), ("long_gone", ""))
+    assert "and 1 through others: draw the flows" in drawn("main", "--calls", database=url).output
+    version = load_flows([BALANCE], load_catalogue(BALANCE / "catalogue.yaml")).version
+    called(store, version, ("main_menu", "balance"), ("customer_number", ""))
     store.close()
     for words in (("--calls",), ("--calls", "2h"), ("--calls", "2026-01-01")):
         shown = drawn("main", *words, "--language", "en", database=url).output
         assert 's_main_menu -->|"balance #40;1#41;: 1"| s_customer_number' in shown
         assert "<b>1 end here</b>" in shown
+        assert "Not counted, as they went through another version of this flow: 1" in shown
+
+
+def test_a_release_with_the_same_flow_counts(tmp_path: Path) -> None:
+    """Another flow of the release is another by now; this one is as it is drawn."""
+    url = f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
+    store = store_at(tmp_path / "ivr.sqlite3")
+    same = (BALANCE / "main.flow.yaml").read_bytes()
+    now = datetime.now(UTC)
+    for after, content in enumerate((same, same.replace(b"flow: main", b"flow: main\nsummary: Another"))):
+        store.releases.publish(
+            {"main.flow.yaml": content}, Intent(who="ana", why="test", at=now, effective_at=now, after=after)
+        )
+    called(store, "v1", ("main_menu", "balance"), ("customer_number", ""), release=1)
+    called(store, "v2", ("main_menu", "balance"), ("customer_number", ""), release=2)
+    store.close()
+    shown = drawn("main", "--calls", "--format", "svg", "--language", "en", database=url).output
+    assert "another version of this flow: 1" in shown
+    assert "1 call" in shown
 
 
 def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Path) -> None:

@@ -219,7 +219,7 @@ tests:
       - silence: 9999s
       - say: {es: hola}
       - expect: {sadi: hola, outcome: balance_tolt, message: billin, record: voice, case: x, notify: fax}
-      - expect: {callback: sale, understand: reason, promise: pay, offered: cake, step: nowhere_at_all}
+      - expect: {callback: sale, understand: motive, promise: pay, offered: cake, step: nowhere_at_all}
   - steps: [{key: 1}]
   - test: three
     steps: []
@@ -257,7 +257,7 @@ def test_every_mistake_of_a_file_is_told_in_one_run(flows: FlowSet, tmp_path: Pa
         (18, 85): "no step with `case` `x`",
         (18, 94): "no step with `notify` `fax`",
         (19, 18): "no queue `sale`: did you mean `sales`?",
-        (19, 34): "no step with `understand` `reason`",
+        (19, 34): "no step with `understand` `motive`",
         (19, 54): "no step with `promise` `pay`",
         (19, 68): "no step that offers `cake`: choose one of `callback`",
         (19, 83): "no step `nowhere_at_all` in any of these flows",

@@ -89,7 +89,7 @@ def test_what_the_docs_show_is_valid() -> None:
         ),
         (
             "catalogue",
-            "queues: [billing]\nlookups: {a: {by: [x], fields: {y: money}}}\n"
+            "queues: [billing]\nlookups: {a: {by: [x], fields: {y: money, y_currency: text}}}\n"
             "calendars: {office: {days: {mon-fri: 09:00-18:00}}}\n",
             ["queues: → queus:", "by: → bye:", "y: money → y: mony", "[billing] → billing", "days: → dias:"],
         ),

@@ -259,6 +259,20 @@ def test_a_saved_test_is_not_bent_by_the_top_of_its_file(flows: FlowSet, tmp_pat
     assert mine.facts.caller == {"number": "", "name": "", "segment": "", "attested": "none"}
 
 
+def test_names_in_quotes_are_saved_without_them(caller: TextCaller, flows: FlowSet, tmp_path: Path) -> None:
+    """As a shell takes them: a file with a space, a name with or without."""
+    file = tmp_path / "my calls.test.yaml"
+    caller.start()
+    caller.feed("/silence")
+    for name, saved in (
+        ('"asks for l\'adreça"', "asks for l'adreça"),
+        ("'twice'", "twice"),
+        ("plain", "plain"),
+    ):
+        assert f"saved “{saved}” in {file}:" in caller.feed(f'/save "{file}" {name}')[0][1]
+    assert {one.name for one in load_scripts([file], flows)} == {"asks for l'adreça", "twice", "plain"}
+
+
 def test_a_turn_can_be_taken_back(caller: TextCaller) -> None:
     """Also the last one, after the call is over; what is saved holds only what stayed."""
     caller.start()

@@ -123,3 +123,10 @@ def test_text_from_outside_is_made_harmless() -> None:
     """Markup, phoneme brackets and control signs never reach the synthesiser."""
     assert clean("Ana <break/> [[hola]]\x00\n{x} \\ \u202eLuz") == "Ana break/ hola x Luz"
     assert len(clean("a" * 5000)) == 200
+
+
+def test_what_the_program_says_itself_is_never_cut() -> None:
+    """A holiday at the end of long opening hours is said; a value from outside has its longest."""
+    hours = "de lunes a viernes, de nueve a dos y de cuatro a siete, " * 6 + "El lunes está cerrado"
+    assert say("text", hours, name="hours.office", language="es", own=True)[0].endswith("está cerrado")
+    assert len(say("text", hours, name="ticket.note", language="es")[0]) == 200

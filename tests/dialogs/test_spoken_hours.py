@@ -67,3 +67,21 @@ def test_holidays_and_exceptions_of_the_next_two_weeks_are_told() -> None:
 
 def test_a_calendar_that_is_never_open_says_so() -> None:
     assert spoken_hours(Calendar(), "es", None, "ES") == "con cita previa"
+
+
+def test_no_day_of_the_next_two_weeks_is_left_out() -> None:
+    """However many are closed: a day that is not told sounds open. Days in a row are told as one stretch."""
+    closed = [*range(22, 26), *range(28, 32)]
+    dates = {f"2026-12-{day}": "closed" for day in closed} | {"2027-01-02": "10:00-12:00"}
+    calendar = Calendar(read_days({"mon-fri": "09:00-17:00"}), read_dates(dates))
+    week = "de lunes a viernes, de nueve a cinco"
+    told = spoken_hours(calendar, "es", date(2026, 12, 21), "ES")
+    assert told == (
+        f"{week}. Del martes, veintidós de diciembre al jueves, treinta y uno de diciembre, está cerrado"
+        ". El sábado, dos de enero, de diez a doce"
+    )
+    apart = {f"2026-12-{day}": "closed" for day in (14, 16, 18, 22, 24)}
+    five = spoken_hours(
+        Calendar(read_days({"mon-fri": "09:00-17:00"}), read_dates(apart)), "en", date(2026, 12, 12), "ES"
+    )
+    assert five.count("it is closed") == 5

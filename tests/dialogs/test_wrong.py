@@ -22,7 +22,7 @@ CATALOGUE = replace(
 )
 REMEDY = re.compile(
     r".+: (?:did you mean `[^`]+`\?.*"
-    r"|(?:add|begin|choose|close|give|keep|lead|point|put|raise|remove|rename|split|use|write)\b.+)"
+    r"|(?:add|begin|choose|close|correct|give|keep|lead|name|point|put|raise|remove|rename|split|swap|use|write)\b.+)"
 )
 """What is wrong, a colon, and what to do: a question with a name, or a clause that begins with a verb."""
 PYTHON = re.compile(r"None|True|False|\[\]|\{\}|\bdict\b|\bstr\b|\bint\b|\bfloat\b|'[a-z_]+'|Error\b")

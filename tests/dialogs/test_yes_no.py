@@ -346,7 +346,7 @@ def test_a_yes_or_no_that_is_taken_back_is_asked_back(language: str, text: str, 
 
 SELDOM_SAID = {
     "es": {
-        "yes": "ajá|tal cual|y tanto|faltaría más|con mucho gusto|eso eso",
+        "yes": "tal cual|y tanto|faltaría más|con mucho gusto|eso eso",
         "no": "ni de broma|ni loco|por mí no",
     },
     "ca": {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from esl import commands
 from esl.errors import UnsafeTextError
+from esl.variable_lists import split_variables
 from esl.wire import Command, CommandReader, encode_command
 from tests.esl import traces
 
@@ -126,7 +127,7 @@ def test_no_value_leaves_its_variable(variables: dict[str, str]) -> None:
     """Read back as the switch separates them, the same variables with the same values; one command."""
     (command,) = CommandReader().feed(sent(commands.set_variables("u", variables)))
     listed = command.line.removeprefix("api uuid_setvar_multi u ").rstrip()
-    assert commands.split_variables(listed) == variables
+    assert split_variables(listed) == variables
 
 
 @given(texts | tricky | st.text(max_size=20))

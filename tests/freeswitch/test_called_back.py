@@ -55,14 +55,19 @@ class Place:
     def now(self) -> datetime:
         return self.stage.server.rooms.records.clock.utc()
 
+    def talks(self) -> bool:
+        """The agent is past the announcement of the caller: who hangs up in it has not taken the call."""
+        return "|In a queue call|" in self.switch.api("callcenter_config agent list")
+
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """The agent takes the first call, and talks for a second."""
+        """The agent takes the first call, hears who it is, and talks for a second."""
 
         def serve() -> None:
             ringing = self.desk.called(60)
             ringing.ring()
             ringing.answer()
+            wait_until(self.talks, 30, "the agent talks with nobody")
             ringing.over.wait(1.0)
             ringing.hang_up()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-CATALOGUE = (
-    "queues: [billing]\nlookups:\n  account: {by: [customer_number], fields: {name: text, balance: money}}\n"
-)
+CATALOGUE = """queues: [billing]
+lookups:
+  account: {by: [customer_number], fields: {name: text, balance: money, balance_currency: text}}
+"""
 TEST = """flow: main
 tests:
   - test: a caller agrees

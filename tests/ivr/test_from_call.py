@@ -36,6 +36,7 @@ from dialogs.results import (
     Refused,
     Result,
     Unreached,
+    Written,
 )
 from dialogs.retold import NotRetold
 from dialogs.source import parse
@@ -517,6 +518,109 @@ def test_what_the_company_did_for_the_caller_is_replayed(
     assert all(
         f"{deed}: " in text for deed in ("record", "case", "promise", "notify", "callback", "transfer")
     )
+
+
+WRITING_FLOW = """flow: main
+languages: [es]
+person: person
+steps:
+  - ask: id_card
+    type: dni
+    prompt: {es: "¿Su DNI?"}
+  - ask: mobile
+    type: phone
+    prompt: {es: "¿Su teléfono?"}
+  - ask: born
+    type: date
+    prompt: {es: "¿Su fecha de nacimiento?"}
+  - ask: visit
+    type: date
+    prompt: {es: "¿Qué día le va bien?"}
+  - ask: zip
+    type: postcode
+    prompt: {es: "¿Su código postal?"}
+  - ask: street
+    type: text
+    prompt: {es: "¿Su calle?"}
+  - confirm: street
+    prompt: {es: "¿{street}, con teléfono {mobile:phone} y código {zip:digits}?"}
+    no: person
+  - ask: ticket
+    type: digits
+    length: 6
+    prompt: {es: "¿Y el número del aviso?"}
+  - set: {tail: "{ticket}"}
+  - write: address
+    with: {street: "{street}", visit: "{visit}", ticket: "{tail}"}
+    done: thanks
+    refused: person
+    later: person
+    error: person
+  - {id: thanks, say: {es: "Anotado, {address.name}: {street}, {mobile:phone}, {id_card:spell}."}}
+  - hangup: normal
+  - {id: person, queue: billing, busy: thanks_all}
+  - {id: thanks_all, hangup: normal}
+"""
+WRITING_CATALOGUE = """queues: [billing]
+writes:
+  address: {values: {street: text, visit: date, ticket: digits}, fields: {name: text}}
+"""
+
+
+def test_what_callers_give_is_made_up_though_nothing_was_looked_up(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Documents, telephones, birthdays, postcodes, streets, and all that a write takes: in no key, no
+    sentence, no expected prompt and no answer of the write."""
+    folder = tmp_path / "writing"
+    folder.mkdir()
+    (folder / "main.flow.yaml").write_text(WRITING_FLOW, encoding="utf-8")
+    (folder / "catalogue.yaml").write_text(WRITING_CATALOGUE, encoding="utf-8")
+    scene.flows = load_flows([folder], load_catalogue(folder / "catalogue.yaml"))
+    done = Written({"name": "Lucía Fernández"})
+    monkeypatch.setattr("ivr.living.back_end_work.BackEndWork.write", lambda *_, **__: done)
+    numbers = "cuatro ocho uno cinco nueve dos seis tres t", "seis seis uno dos tres cuatro cinco seis siete"
+    acts: list[Heard | Keyed | None] = [
+        heard(numbers[0]),
+        heard("siete cinco nueve cero cero cero uno"),  # no such number
+        heard(numbers[1]),
+        heard("tres de mayo de mil novecientos setenta y uno"),
+        *(heard("el viernes"), heard("sí")),
+        Keyed("43205"),
+        *(heard("calle de la Amargura veintisiete"), heard("sí")),
+        *(heard("uno dos"), Keyed("918273")),
+    ]
+    record = scene.live(in_turn(*acts))
+    assert record.ended_by == "system", "\n".join(
+        f"{t.step} {t.kind} {t.text} {t.result} {t.heard} {t.keys}" for t in record.turns
+    )
+    text = scene.retell(record)
+    for real in ("cuatro ocho uno", "•••", "48159263", "siete cinco nueve", "seis seis uno", "661234567"):
+        assert real not in text
+    for real in ("661 234", "mayo", "1971", "viernes", "43205", "Amargura", "uno dos", "918273", "Lucía"):
+        assert real not in text
+    assert "say: sí" in text
+    assert "write: address" in text
+
+
+def test_a_number_behind_the_choice_of_a_menu_is_made_up(scene: Scene) -> None:
+    """Who says it ahead, where only "balance" was asked for, has said it all the same."""
+    scene.answers = {"account": account()}
+    acts = heard("saldo"), heard("cuatro cinco siete uno seis", 0.6), heard("sí"), Keyed("1")
+    record = scene.live(in_turn(*acts, heard("mi saldo cuatro cinco siete uno seis")))
+    text = scene.retell(record)
+    assert "cuatro cinco siete uno seis" not in text
+    assert "say: saldo" in text
+
+
+def test_what_the_catalogue_does_not_declare_is_left_out(scene: Scene) -> None:
+    """A back end answers with more than the flows were checked against: they see none of it."""
+    scene.answers = {"account": account(several="no", nickname="Lucy")}
+    record = scene.live(in_turn(Keyed("1"), Keyed(CUSTOMER), Keyed("2")))
+    for with_data in (False, True):
+        text = scene.retell(record, with_data=with_data)
+        assert "several" not in text
+        assert "Lucy" not in text
 
 
 SEEDS = range(60)

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from data.releases import Intent, Switch, checksum_of
 from data.store import Store
+from dialogs.errors import FlowsInvalid
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from ivr.clock import Clock
@@ -155,6 +156,20 @@ def test_a_server_that_starts_before_the_instant_takes_the_one_before(site: Site
     live = site.server()
     assert live.current.release == 1
     until(lambda: live.current.release == 2)
+
+
+def test_a_first_release_holds_before_its_instant_where_the_folder_cannot_be_used(site: Site) -> None:
+    """`calls.flow` names a flow that only the release has: the server starts, and takes that."""
+    (site.folder / "main.flow.yaml").unlink()
+    for other in site.folder.glob("*.test.yaml"):
+        other.unlink()
+    with pytest.raises(FlowsInvalid):
+        site.server()
+    site.publish(files("Uno"), lead=3600)
+    with capture_logs() as told:
+        live = site.server()
+    assert (live.current.release, greeting(live)) == (1, "Uno.")
+    assert "flows_before_their_time" in [line["event"] for line in told]
 
 
 def test_a_later_word_that_is_due_before_stays(site: Site) -> None:

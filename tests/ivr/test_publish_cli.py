@@ -22,7 +22,7 @@ from ivr.cli import FAULTS
 from ivr.cli.flow import flow
 from ivr.cli.flows import check
 from ivr.cli.freeswitch import init, switch_configuration
-from ivr.config import DatabaseSettings, Settings
+from ivr.config import CallSettings, DatabaseSettings, Settings
 from ivr.doctor import examine_flows
 from ivr.publishing.catalogues import catalogue_in
 from ivr.queueing.reading import load_plan
@@ -158,7 +158,7 @@ WRONG_CATALOGUE = b"""queues: [billing]
 lookups:
   account:
     by: [phone]
-    fields: {name: text, balanse: money, due_date: text}
+    fields: {name: text, balanse: number, due_date: text}
   weather: {by: [town], fields: {rain: text}}
 """
 
@@ -400,6 +400,27 @@ def test_a_release_that_no_server_could_start_with_is_refused(home: Path) -> Non
         True,
         True,
     )
+
+
+def test_a_first_release_that_is_to_come_is_no_fault_of_the_folder(home: Path, tmp_path: Path) -> None:
+    """`calls.flow` names a flow that only the release has: a note, and from when on the release holds."""
+    settings = Settings(
+        home=home,
+        calls=CallSettings(flow="shop"),
+        database=DatabaseSettings(url=f"sqlite:///{home}/ivr.sqlite3"),
+    )
+    store_at(home / "ivr.sqlite3").close()
+    assert {one.what: one.state for one in examine_flows(settings)}["flows"] == "bad"
+    content = files()
+    shop = content["main.flow.yaml"].replace(b"flow: main", b"flow: shop")
+    folder_with(tmp_path / "other", {"shop.flow.yaml": shop, "catalogue.yaml": content["catalogue.yaml"]})
+    words = ["publish", str(tmp_path / "other"), "--why", "first", "--lead", "600"]
+    ended = CliRunner().invoke(flow, words, obj=settings)
+    assert ended.exit_code == 0, ended.output
+    found = {one.what: one for one in examine_flows(settings)}
+    assert {one.state for one in found.values()} == {"good", "note"}
+    assert "servers go by release 1" in found["flows in the folder"].found
+    assert "release 1 from " in found["live flows"].found
 
 
 def queues_yaml(home: Path, *names: str) -> Settings:

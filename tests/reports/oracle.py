@@ -54,6 +54,8 @@ def read_day(raw):
                 "since": int(since) if since else None,
                 "answered": None, "ended": None, "wrapped": None, "left": None, "how": None, "agent": None,
             }  # fmt: skip
+        elif whisper_cut_short(event, action, stay, at, missed):
+            continue
         elif action == "bridge-agent-start":
             stay["answered"], stay["agent"] = at, bare(event["CC-Agent"])
         elif action == "bridge-agent-end":
@@ -73,6 +75,19 @@ def read_day(raw):
             stay["left"] = at
             stay["how"] = how_it_ended(event)
     return list(stays.values()), statuses, missed
+
+
+def whisper_cut_short(event, action, stay, at, missed):
+    """Who answered and was gone before they were connected has not answered: missed, if the caller is still
+    there and offered again."""
+    if action == "agent-offering" and stay and stay.pop("unmet", None):
+        missed.append(stay.pop("whose"))
+    if action != "bridge-agent-end" or event.get("CC-Agent-Bridged") == "true":
+        return False
+    if stay["left"] is None:
+        stay["whose"], stay["unmet"] = (bare(event["CC-Agent"]), bare(event["CC-Queue"]), at), True
+    stay["answered"] = stay["agent"] = None
+    return True
 
 
 def how_it_ended(event):

@@ -31,6 +31,9 @@ from esl.embedded.switch import EmbeddedSwitch
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.queue_events import CALLED_BACK_SINCE, LEFT_FOR, SUBCLASS, VISIT
 from esl.wire import Command, encode_event
+from ivr.agents.desk import Desk, Who
+from ivr.agents.roster import Roster
+from ivr.agents.written import AgentEntry, PauseFile
 from ivr.queueing.callback_rules import CallbackSettings, Result
 from ivr.queueing.callbacks import Callbacks, Order, QueueView, Trace
 from ivr.queueing.people import People, Standing
@@ -45,6 +48,7 @@ DAY = 10 * 3600.0
 CALLS = 2000
 SHAPE = (0.7, 1.0, 2.3, 1.5, 0.7, 0.8, 0.8, 0.9, 0.8, 0.5)
 """How busy each hour is; the third is the surge."""
+ME = Who("day", "cli")
 AGENTS = (18, 2)
 """Of billing, and of support."""
 BILLING_SHARE = 0.95
@@ -112,21 +116,30 @@ class Day:
             region="ES",
             beside=self._beside,
         )
+        self.desk = Desk(
+            store.agents,
+            Roster(
+                agents={name: AgentEntry() for name in self.names},
+                pauses={"lunch": PauseFile(counts_as_work=False)},
+            ),
+            centre=CallCentre(self._ask),
+            now=self.now,
+        )
         self.looking = False
         self.errors: list[float] = []
         """Of what was expected, as shares of what came."""
 
     def now(self) -> datetime:
-        return moment_of(int(self.clock.now() * 1000))
+        return moment_of(int(self.clock.now() * 1_000_000) // 1000)
 
     def live(self) -> list[bytes]:
         """Everything, until the last agent has gone home."""
         self.switch.board.listeners.append(self)
         for n, name in enumerate(self.names):
-            self.clock.later(n * 15.0, lambda name=name: self._status(name, "Available"))  # type: ignore[misc]  # its own n
+            self.clock.later(n * 15.0, lambda name=name: self._checks_in(name))  # type: ignore[misc]  # its own n
         for name in self.names[: max(len(self.names) // 4, 1)]:
-            self.clock.later(LUNCH[0], lambda name=name: self._status(name, "On Break"))  # type: ignore[misc]
-            self.clock.later(LUNCH[1], lambda name=name: self._status(name, "Available"))  # type: ignore[misc]
+            self.clock.later(LUNCH[0], lambda name=name: self._pauses(name))  # type: ignore[misc]
+            self.clock.later(LUNCH[1], lambda name=name: self._checks_in(name))  # type: ignore[misc]
         self.clock.later(2.2 * 3600, lambda: self._telephone("b03", None))
         self.clock.later(2.5 * 3600, lambda: self._telephone("b03", 3.0))
         begun = self.clock.now()
@@ -136,7 +149,7 @@ class Day:
         while self.switch.sessions or self.store.callbacks.under_way("billing"):
             self.clock.sleep(30.0)
         for name in self.names:
-            self._status(name, "Logged Out")
+            self._checks_out(name)
         self.clock.sleep(60.0)
         self.clock.stop()
         return self.raw
@@ -240,9 +253,14 @@ class Day:
         else:
             session.channel.hang_up("NORMAL_CLEARING", by_caller=True)
 
-    def _status(self, name: str, status: str) -> None:
-        centre = self.switch.call_centre
-        centre.set_status(centre.agents[f"{name}@{QUEUE_DOMAIN}"], status)
+    def _checks_in(self, name: str) -> None:
+        self.desk.check_in(name, ME)
+
+    def _checks_out(self, name: str) -> None:
+        self.desk.check_out(name, ME)
+
+    def _pauses(self, name: str) -> None:
+        self.desk.pause(name, "lunch", ME)
 
     def _telephone(self, name: str, answers_after: float | None) -> None:
         agent = self.switch.call_centre.agents[f"{name}@{QUEUE_DOMAIN}"]

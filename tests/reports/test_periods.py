@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivr.reports.periods import Clock, Period, moment_of, ms_of
@@ -38,6 +38,7 @@ def test_the_hour_that_is_missing_and_the_one_that_comes_twice() -> None:
     assert len(set(labels)) == 25
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # zones are read from disk, on a busy machine
 @given(
     st.sampled_from(ZONES),
     st.sampled_from((15, 30, 60, 1440)),

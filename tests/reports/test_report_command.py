@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data.records import StatusChange, VisitFacts
+from data.records import StateChange, VisitFacts
 from ivr.reports.words import LANGUAGES
 from ivr.work import DEFAULT, score_card, scored
 from tests.commands import ivr
@@ -28,6 +28,7 @@ REPORTS = (
     ("flows", "--by", "outcome"),
     ("staffing", "--by", "weekday", "--by", "hour"),
     ("work",),
+    ("pauses",),
 )
 EVIL = "=HYPERLINK(1)"
 
@@ -45,9 +46,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 talk_ended_at=answered + timedelta(minutes=61), left_at=answered + timedelta(minutes=61),
                 left_by="answered",
             ),
-            StatusChange(agent="<b>ana</b>", at=JOINED, status="Available"),
         ]
     )  # fmt: skip
+    for at, state in ((JOINED, "in"), (answered + timedelta(hours=2), "paused")):
+        store.agents.change_state(
+            StateChange(agent="<b>ana</b>", state=state, at=at, by="x", source="cli", reason=EVIL)  # type: ignore[arg-type]  # a state's word
+        )
     store.close()
     return folder
 

@@ -9,6 +9,7 @@ from ivr.api.subjects import (
     callbacks,
     callers,
     calls,
+    campaigns,
     cases,
     consents,
     desk,
@@ -19,6 +20,9 @@ from ivr.api.subjects import (
     metrics,
     queues,
     recordings,
+    reports,
+    rules,
+    work,
 )
 
 ALL: tuple[Blueprint, ...] = (
@@ -36,4 +40,8 @@ ALL: tuple[Blueprint, ...] = (
     recordings.blueprint,
     flows.blueprint,
     messages.blueprint,
+    reports.blueprint,
+    work.blueprint,
+    rules.blueprint,
+    campaigns.blueprint,
 )

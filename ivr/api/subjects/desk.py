@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from ivr.agents.attendance import Attendance
 from ivr.agents.contacts import InHand, NobodyInHand
-from ivr.agents.desk import AgentUnknown, NotNow, Told, Who
+from ivr.agents.desk import AgentUnknown, NotNow, TelephoneRefused, Told, Who
 from ivr.agents.outcomes import AnswersUnfit, OutcomeUnknown
 from ivr.agents.outcomes_written import QuestionFile
 from ivr.api.document import answers
@@ -25,6 +25,7 @@ STATUSES: dict[type[IvrError], int] = {
     AgentUnknown: 404,
     NobodyInHand: 404,
     NotNow: 409,
+    TelephoneRefused: 400,
     AnswersUnfit: 422,
     OutcomeUnknown: 422,
 }
@@ -135,7 +136,7 @@ tell_refusals(blueprint, STATUSES)
 
 @blueprint.post("/agents/me/state")
 @needs(Role.AGENT)
-@answers(Presence, tag="Agents", body=Coming, problems=(404, 409, 503))
+@answers(Presence, tag="Agents", body=Coming, problems=(400, 404, 409, 503))
 def change_state() -> Any:
     """Check in, pause with a declared reason, or check out."""
     asked: Coming = request.context.json  # type: ignore[attr-defined] # spectree's

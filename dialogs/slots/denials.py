@@ -1,0 +1,243 @@
+"""What of a sentence is wanted and what is denied: "la cafetera no, la batidora", "anything but Tuesday".
+
+Rules:
+1. A "not" goes with what follows it, or with what stands before it where nothing follows ("el martes no",
+   "Tuesday doesn't suit me").
+2. A denial ends at a comma, and where the sentence begins anew: "sino", "es", "quiero", "mejor".
+3. "La cafetera no la batidora" may mean either, as nobody hears commas: then both are told, and neither is denied.
+4. A "no" by itself before what is wanted ("no, el jueves") denies nothing that is named.
+"""
+
+# ruff: noqa: E501 - tables are read by rows
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+
+from dialogs.slots.hedges import NO, without_hedges
+from dialogs.slots.phrasing import FILLERS
+from dialogs.slots.words import Words, phrases_of, plain, tokens
+
+_LONGEST_HEDGE = 5
+
+
+@dataclass(frozen=True)
+class Parted:
+    """A sentence by what is wanted and denied; an open denial has nothing that tells where it ends."""
+
+    wanted: str
+    denied: tuple[str, ...] = ()
+    open: str = ""
+    """The denial that runs to the end of the sentence; one of `denied`."""
+    either: tuple[str, ...] = ()
+    """Two things of which nobody can tell which one is denied."""
+
+
+@dataclass(frozen=True)
+class _Table:
+    excepted: tuple[Words, ...]
+    """All but what follows."""
+    unsuited: tuple[Words, ...]
+    """Said behind a "not" of what stands before it, or may follow it."""
+    anew: tuple[Words, ...]
+    agrees: tuple[Words, ...]
+    """Said of what is wanted, at its end."""
+    empty: frozenset[str]
+    joins: frozenset[str]
+    minutes: frozenset[str] = frozenset()
+    """Behind a "menos" they are the clock's."""
+    subject_first: frozenset[str] = frozenset()
+    """Words of denial whose subject stands before them."""
+    every: frozenset[str] = frozenset()
+    """Behind these a "but" excepts."""
+
+
+_TABLES: Mapping[str, _Table] = {
+    "es": _Table(
+        phrases_of("menos|excepto|salvo|exceptuando|quitando|a excepción de|con excepción de|aparte de|que no sea|que no sean"),
+        phrases_of("puedo|podemos|puede ser|puede|quiero|queremos|quería|necesito|me va|me va bien|me viene|me viene bien|me sirve|me interesa|me vale|me conviene|me gusta|me refiero a|es|son|era|sea|busco|llamo por|hablo de|quiero ni"),
+        phrases_of("sino|sino que|pero|pero sí|mejor|quiero|quería|prefiero|es|son|era|me refiero a|digo|deme|dame|póngame|necesito|llamo por|busco|hablo de"),
+        phrases_of("sí|sí puedo|sí que puedo|puedo|sí que sí|sí me va bien|me va bien|me viene bien|perfecto|vale"),
+        frozenset(tokens("el la los las lo un una de del que y e a al en para por yo me mi se pues mire oiga perdón no es son era quiero sí vale bueno")),
+        frozenset(tokens("y e pero que porque")),
+        frozenset(tokens("cuarto cinco diez veinte veinticinco")),
+    ),
+    "ca": _Table(
+        phrases_of("menys|excepte|llevat de|llevat|tret de|tret|fora de|a part de|que no sigui|que no siguin"),
+        phrases_of("puc|podem|pot ser|vull|volem|volia|necessito|em va|em va bé|em ve|em ve bé|em serveix|m'interessa|em convé|m'agrada|em refereixo a|és|són|era|sigui|busco|truco per|parlo de"),
+        phrases_of("sinó|sinó que|però|però sí|millor|vull|volia|prefereixo|és|són|era|em refereixo a|dic|doni'm|posi'm|necessito|truco per|busco|parlo de"),
+        phrases_of("sí|sí que puc|sí puc|puc|em va bé|sí que em va bé|sí em va bé|perfecte|val"),
+        frozenset(tokens("el la els les lo un una de del que i a al en per jo em me mi es doncs miri perdó no és són era vull sí val bé")),
+        frozenset(tokens("i però que perquè")),
+        frozenset(tokens("cinc deu vint vint-i-cinc quart")),
+    ),
+    "en": _Table(
+        phrases_of("except|except for|excluding|apart from|other than|but not|just not|anything but|everything but|all but|any but"),
+        phrases_of("suit|suit me|suits me|work|work for me|good|good for me|do|make|make it|want|need|mean|be|the one|possible|convenient|fine|looking for|calling about|ok|okay"),
+        phrases_of("but|it's|it is|is|rather|i want|i'd like|i'd rather|i would like|i prefer|i mean|i meant|make it|give me|instead"),
+        phrases_of("does|is|can|works|suits me|is fine|works for me|does suit me|is good|is ok|is okay|i can|instead|please|would|is better"),
+        frozenset(tokens("the a an one of for on at with and i it it's is that this that's no well yes to me my be want i'd like do please sorry")),
+        frozenset(tokens("and but so because")),
+        subject_first=frozenset(tokens("doesn't isn't won't wasn't")),
+        every=frozenset(tokens("any anything all everything every everyone anyone whichever none nothing")),
+    ),
+}  # fmt: skip
+_NOT_HERE = frozenset(
+    tokens(
+        "menos excepto salvo menys excepte tret llevat minus except but unless without nothing haven't hasn't hadn't"
+    )
+)
+"""Of the words that take an answer away, those that are no "not"."""
+_STOPS = (",", ";", ".", ":", "…", "!", "?")
+
+
+@dataclass
+class _Stretch:
+    denied: bool = False
+    words: list[str] = field(default_factory=list)
+    maybe: bool = False
+    closed: bool = False
+
+
+class _Reading:
+    """One pass over a sentence."""
+
+    def __init__(self, text: str, language: str, table: _Table) -> None:
+        self.raw = text.split()
+        self.words = tuple(plain(word) for word in self.raw)
+        self.language, self.table = language, table
+        self.no = NO.get(language, frozenset()) - _NOT_HERE
+        self.known = table.empty | FILLERS.get(language, frozenset())
+        self.stretches = [_Stretch()]
+
+    def parted(self) -> Parted:
+        at = 0
+        while at < len(self.raw):
+            at += self._step(at)
+        self._close()
+        return self._result()
+
+    def _step(self, at: int) -> int:
+        if size := self._hedge(at):
+            self._take(at, size)
+            return size
+        now = self.stretches[-1]
+        if size := self._excepted(at):
+            self._begin(denied=True)
+            return size
+        if self.words[at] in self.no:
+            return self._denial(at)
+        if now.denied and self._tells(now.words) and (size := self._phrase(at, self.table.anew)):
+            now.closed = True
+            self._begin()
+            return size
+        self._take(at, 1)
+        return 1
+
+    def _denial(self, at: int) -> int:
+        """A "not" at that place, and the words that go with it."""
+        now = self.stretches[-1]
+        behind = at + 1
+        size = self._phrase(behind, self.table.unsuited) if not self._stops(at) else 0
+        ends = behind + size >= len(self.raw) or self._stops(behind + size - 1)
+        before = self.words[at - 1] if at else ""
+        apart = before in self.table.joins or self.words[at] in ("ni", "nor", "neither")
+        if self._tells(now.words) and not now.denied and not apart:
+            agreed = self.words[-1] in ("si", "does", "can") and size
+            if ends or self.words[at] in self.table.subject_first or agreed:
+                now.denied = now.closed = True
+                self._begin()
+                return 1 + size
+            comma = at > 0 and self._stops(at - 1)
+            self._begin(denied=True, maybe=not comma)
+            return 1 + size
+        if ends and not size:
+            return 1  # a "no" by itself
+        self._begin(denied=True)
+        return 1 + size
+
+    def _take(self, at: int, size: int) -> None:
+        now = self.stretches[-1]
+        now.words += self.raw[at : at + size]
+        if not self._stops(at + size - 1):
+            return
+        if now.denied and self._tells(now.words):
+            now.closed = True
+            self._begin()
+        elif not now.denied and at + size < len(self.raw) and self.words[at + size] not in self.no:
+            self._begin()  # a "not" behind the comma may be that of what stands before it
+
+    def _begin(self, *, denied: bool = False, maybe: bool = False) -> None:
+        self.stretches.append(_Stretch(denied, maybe=maybe))
+
+    def _close(self) -> None:
+        self.stretches = [one for one in self.stretches if self._tells(one.words)]
+
+    def _result(self) -> Parted:
+        found = self.stretches
+        either: tuple[str, ...] = ()
+        for before, one in pairwise(found):
+            if one.maybe and not before.denied:
+                either = (self._text(before), self._text(one))
+        last = found[-1] if found else _Stretch()
+        return Parted(
+            " ".join(self._text(one) for one in found if not one.denied),
+            tuple(self._text(one) for one in found if one.denied),
+            self._text(last) if last.denied and not last.closed and not last.maybe else "",
+            either,
+        )
+
+    def _text(self, one: _Stretch) -> str:
+        """Its words without what only joins it to the rest, or agrees to it."""
+        words = list(one.words)
+        while words and plain(words[-1]) in self.table.joins | {"i", "yo", "jo"}:
+            words.pop()
+        while words and plain(words[0]) in self.table.joins:
+            words.pop(0)
+        compared = tuple(plain(word) for word in words)
+        sizes = [len(p) for p in self.table.agrees if not one.denied and compared[-len(p) :] == p]
+        if sizes and max(sizes) < len(words):
+            words = words[: -max(sizes)]
+        return " ".join(words).strip(" ,;.:")
+
+    def _stops(self, at: int) -> bool:
+        return 0 <= at < len(self.raw) and self.raw[at].endswith(_STOPS)
+
+    def _tells(self, words: list[str]) -> bool:
+        return any(plain(word) not in self.known for word in words)
+
+    def _phrase(self, at: int, phrases: tuple[Words, ...]) -> int:
+        """How many words as they were said are the longest of the phrases there."""
+        sizes = {len(p) for p in phrases}
+        most = max(sizes, default=0)
+        for size in range(min(most, len(self.raw) - at), 0, -1):
+            if tokens(" ".join(self.raw[at : at + size])) in phrases:
+                return size
+        return 0
+
+    def _excepted(self, at: int) -> int:
+        size = self._phrase(at, self.table.excepted)
+        if size and self.words[at] in ("menos", "menys"):
+            clock = at + size < len(self.raw) and self.words[at + size] in self.table.minutes
+            return 0 if clock or (at and self.words[at - 1] == "mas") else size
+        if not size and self.words[at] == "but" and not self.table.every.isdisjoint(self.words[:at]):
+            return 1
+        return size
+
+    def _hedge(self, at: int) -> int:
+        for size in range(min(_LONGEST_HEDGE, len(self.raw) - at), 0, -1):
+            words = tokens(" ".join(self.raw[at : at + size]))
+            if words and not without_hedges(words, self.language)[0]:
+                return size
+        return 0
+
+
+@lru_cache(maxsize=512)
+def parted(text: str, language: str) -> Parted:
+    """What is wanted and what is denied; all is wanted where nothing is denied, or the language has no table."""
+    table = _TABLES.get(language)
+    found = _Reading(text, language, table).parted() if table else Parted(text)
+    return found if found.denied or found.either else Parted(text)

@@ -1,0 +1,247 @@
+"""Reports, work beside calls, contact rules and campaigns over the API: who may, what they are told, and what
+is on record."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from data.ids import new_id
+from data.records import StateChange, VisitFacts
+from ivr.api.roles import Role
+from ivr.reports.building import agent_report
+from ivr.reports.periods import Period
+from tests.api.conftest import NOW, Answer, Service, Serving
+from tests.api.test_resources import a_call, audited
+
+REPORTS = ("queues", "agents", "pauses", "callers", "flows", "staffing", "work")
+ITEM = "0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f"
+ROUTES: dict[tuple[str, str], set[Role]] = {
+    **{("GET", f"/reports/{name}{end}"): {Role.SUPERVISOR} for name in REPORTS for end in ("", ".csv")},
+    ("GET", "/work"): {Role.COORDINATOR, Role.SUPERVISOR},
+    ("POST", "/work"): {Role.COORDINATOR},
+    ("POST", "/work/collect"): {Role.COORDINATOR},
+    ("POST", "/work/share"): {Role.COORDINATOR},
+    ("POST", f"/work/{ITEM}/assign"): {Role.COORDINATOR},
+    ("GET", "/agents/me/work"): {Role.AGENT},
+    ("POST", f"/agents/me/work/{ITEM}/done"): {Role.AGENT},
+    ("GET", "/rules"): {Role.COORDINATOR, Role.SUPERVISOR},
+    ("POST", "/rules/explain"): {Role.COORDINATOR},
+    ("GET", "/campaigns"): {Role.COORDINATOR},
+    ("POST", "/campaigns"): {Role.COORDINATOR},
+    ("GET", "/campaigns/bases"): {Role.COORDINATOR},
+    ("GET", "/campaigns/facts"): {Role.COORDINATOR},
+    ("GET", "/campaigns/fees/reminder"): {Role.COORDINATOR},
+    ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
+    ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
+}
+STRATEGY = """
+strategy: fees
+actor: creditor
+bases: {students: {mapping: students.map.yaml}}
+campaigns:
+  reminder:
+    {base: students, flow: survey, purpose: collection, sample: account.balance >= 0, countries: [ES]}
+"""
+
+
+def test_each_role_is_let_in_where_it_belongs_and_nowhere_else(service: Service) -> None:
+    """Every route with every role: refused as 403, and on record; an admin has all but an agent's."""
+    refused = 0
+    for role in Role:
+        token = service.token(role, agent="1001" if role is Role.AGENT else None)
+        for (method, path), roles in ROUTES.items():
+            allowed = role in roles or (role is Role.ADMIN and roles != {Role.AGENT})
+            answer = service.ask(path, token, method=method, body={} if method == "POST" else None)
+            assert (answer.status != 403) == allowed, (role, method, path, answer.body)
+            assert answer.status < 500, (path, answer.body)
+            refused += not allowed
+    assert len([one for one in service.store.audit.latest(1000) if one.action == "refused"]) == refused > 100
+
+
+@pytest.fixture
+def busy(service: Service) -> Service:
+    """A day with one answered stay and an agent who was there and paused."""
+    joined = NOW - timedelta(hours=1)
+    answered = joined + timedelta(seconds=20)
+    stay = {"id": "m", "queue": "=billing", "leg": "l", "joined_at": joined, "agent": "1001"}
+    ended = answered + timedelta(seconds=90)
+    service.store.queue_visits.learn(
+        [VisitFacts(**stay, answered_at=answered, talk_ended_at=ended, left_at=ended, left_by="answered")]  # type: ignore[arg-type]  # by their names
+    )
+    for at, state, reason in ((joined, "in", ""), (ended, "paused", "lunch")):
+        change = {"agent": "1001", "by": "x", "source": "cli", "reason": reason, "state": state}
+        service.store.agents.change_state(StateChange(at=at, **change))  # type: ignore[arg-type]  # by their names
+    return service
+
+
+def test_reports_are_those_of_the_command(busy: Service) -> None:
+    """Cell by cell, also as CSV, where no name becomes a formula; and figures leave no trace in the audit."""
+    token, day = busy.token(Role.SUPERVISOR), NOW.date().isoformat()
+    told = busy.ask(f"/reports/agents?first={day}&by=60,agent", token).json
+    period = Period(date(2026, 11, 23), date(2026, 11, 23), ZoneInfo("Europe/Madrid"))
+    report = agent_report(busy.store.figures, period, by=["60", "agent"], now=NOW)
+    bare = [{one.name: row.get(one.name) for one in report.all_columns} for row in report.rows]
+    assert told["rows"] == bare and len(bare) == 1
+    assert told["total"]["answered"] == 1
+    table = busy.ask("/reports/queues.csv", token)
+    assert table.headers["Content-Type"].startswith("text/csv")
+    (row,) = csv.DictReader(io.StringIO(table.body.decode()))
+    assert (row["queue"], row["offered"], row["wait_mean"]) == ("'=billing", "1", "20.0")
+    (pause,) = busy.ask("/reports/pauses", token).json["rows"]
+    assert (pause["agent"], pause["reason"], pause["pauses"]) == ("1001", "lunch", 1)
+    assert busy.store.audit.latest(10) == ()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("queues?by=agent", "agents?by=15,30", "flows?by=queue", "staffing?by=queue"),
+        *("queues?first=2026-11-23&last=2026-11-22", "queues?first=2024-01-01&last=2026-01-01"),
+        *("queues?first=yesterday", "callers?days=0", "staffing?share=2", "queues?nothing=1"),
+        *("queues?first=9999-12-31", "agents?by=%00"),
+    ],
+)
+def test_a_report_that_makes_no_sense_is_422(service: Service, asked: str) -> None:
+    """With what is wrong."""
+    answer = service.ask(f"/reports/{asked}", service.token(Role.SUPERVISOR))
+    assert (answer.status, bool(answer.json["detail"])) == (422, True)
+
+
+def post(service: Service, path: str, token: str, **body: object) -> Answer:
+    return service.ask(path, token, method="POST", body=body)
+
+
+def test_work_from_the_coordinator_to_the_agent(serving: Serving) -> None:
+    """Added once, given out, seen by its holder alone, reviewed by the score card, and done once."""
+    service = serving(customers=10)
+    coordinator = service.token(Role.COORDINATOR, name="Eva")
+    mine, other = (service.token(Role.AGENT, agent=agent) for agent in ("1001", "1002"))
+    call = str(a_call(service.store, recording="a.wav"))
+    added = post(service, "/work", coordinator, kind="recording", about=call, due_hours=4).json
+    assert (added["new"], added["item"]["created_by"]) == (True, "api:Eva")
+    assert post(service, "/work", coordinator, kind="recording", about=call).json["new"] is False
+    for about in ("nobody", str(new_id())):
+        refused = post(service, "/work", coordinator, kind="recording", about=about)
+        assert (refused.status, refused.json["code"]) == (422, "work_unfit")
+    item = added["item"]["id"]
+    assert post(service, "/work/share", coordinator, among=["1001"]).json == {"given": {"1001": 1}}
+    assert post(service, f"/work/{item}/assign", coordinator, to="1002").status == 409  # it is 1001's
+    assert [one["id"] for one in service.ask("/agents/me/work", mine).json["items"]] == [item]
+    assert service.ask("/agents/me/work", other).json["items"] == []
+    scores = {"greeting": 2, "identity": 3, "listening": 5, "solution": 8, "closing": 2}
+    done = f"/agents/me/work/{item}/done"
+    assert post(service, done, other, scores=scores).json["code"] == "work_not_theirs"
+    assert post(service, done, mine).json["code"] == "work_unfit"  # a review has points
+    finished = post(service, done, mine, scores=scores, note="well done").json
+    assert (finished["done_by"], finished["scores"]) == ("1001", scores)
+    assert post(service, done, mine, scores=scores).status == 409
+    assert service.ask("/work", coordinator).json["entries"] == []
+    (over,) = service.ask("/work?done=true&kind=recording&holder=1001", coordinator).json["entries"]
+    assert over["id"] == item
+    assert {one.what for one in audited(service)} == {"work_items: list", "work_items: their own"}
+    assert len(audited(service, "write")) == 10
+
+
+def test_work_comes_in_pages(serving: Serving) -> None:
+    """None twice, the newest first."""
+    service = serving(customers=10)
+    token = service.token(Role.COORDINATOR)
+    for n in range(5):
+        call = a_call(service.store, n, recording="a.wav")
+        post(service, "/work", token, kind="recording", about=str(call))
+        service.wait(1)
+    first = service.ask("/work?limit=3", token).json
+    second = service.ask(f"/work?limit=3&cursor={first['next']}", token).json
+    seen = [one["created_at"] for one in first["entries"] + second["entries"]]
+    assert (len(seen), sorted(seen, reverse=True), second["next"]) == (5, seen, None)
+
+
+def test_whether_somebody_may_be_contacted(serving: Serving) -> None:
+    """Allowed, or forbidden with rule, source and next lawful moment; the look is on record, no number is."""
+    service = serving(customers=8)
+    token = service.token(Role.COORDINATOR)
+    asked = {"number": "+573001234567", "purpose": "collection"}
+    saturday = post(service, "/rules/explain", token, **asked, at="2026-11-21T21:30:00+00:00").json
+    assert saturday["allowed"] is False and saturday["next_lawful"]
+    assert all(one["source"] for one in saturday["why"])
+    monday = post(service, "/rules/explain", token, **asked, at="2026-11-23T15:00:00+00:00").json
+    assert (monday["allowed"], bool(monday["rules"])) == (True, True)
+    assert post(service, "/rules/explain", token, number="112", purpose="service").status == 422
+    unknown = post(service, "/rules/explain", token, **asked, customer_number="nobody")
+    assert unknown.status == 404
+    assert (
+        post(service, "/rules/explain", token, **asked, at="2026-11-21T21:30:00").status == 422
+    )  # whose clock?
+    assert len(audited(service)) == 3
+    assert all("573001234567" not in f"{one.what} {one.why}" for one in audited(service))
+    listed = service.ask("/rules", token).json
+    assert "co.collection" in {one["id"].rsplit("@")[0] for one in listed["rules"]}
+
+
+@pytest.fixture
+def campaigning(serving: Serving, tmp_path: Path) -> Service:
+    """A strategy with a base of the seeded customers."""
+    service = serving(customers=12)
+    settings = service.rooms.settings
+    folder = settings.path(settings.strategies)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fees.yaml").write_text(STRATEGY, encoding="utf-8")
+    (folder / "students.map.yaml").write_text("columns: {customer_number: n, name: m}\n", encoding="utf-8")
+    numbers = [
+        one.customer_number for one in service.store.pages.cases(None, 100).entries if one.customer_number
+    ]
+    service.store.campaigns.load("fees", "students", [*numbers, "45716"], at=NOW)
+    return service
+
+
+def test_a_campaign_from_its_base_to_a_sample(campaigning: Service) -> None:
+    """Created once, previewed without a trace of people, cut once by that name, and reported."""
+    service, token = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
+    (base,) = service.ask("/campaigns/bases", token).json["bases"]
+    assert (base["strategy"], base["name"], base["customers"] > 0) == ("fees", "students", True)
+    assert service.ask("/campaigns/fees/reminder", token).status == 404
+    assert post(service, "/campaigns/fees/reminder/preview", token).json["code"] == "campaign_unknown"
+    made = post(service, "/campaigns", token, strategy="fees", name="reminder").json
+    assert made == {"customers": base["customers"], "new": True}
+    assert post(service, "/campaigns", token, strategy="fees", name="reminder").json["new"] is False
+    quick = post(service, "/campaigns/fees/reminder/preview", token, quick=True).json
+    full = post(service, "/campaigns/fees/reminder/preview", token).json
+    assert quick["matched"] == full["matched"] == sum(quick["by_stage"].values()) > 0
+    assert full["included"] + sum(full["excluded"].values()) == full["matched"]
+    cut = post(service, "/campaigns/fees/reminder/samples", token, name="monday").json
+    assert cut == full
+    again = post(service, "/campaigns/fees/reminder/samples", token, name="monday")
+    assert (again.status, again.json["code"]) == (409, "sample_exists")
+    report = service.ask("/campaigns/fees/reminder", token).json
+    (sample,) = report["samples"]
+    assert (sample["name"], sample["cut_by"], sample["included"]) == ("monday", "api:Eva", cut["included"])
+    assert report["campaign"]["created_by"] == "api:Eva"
+    assert [one["name"] for one in service.ask("/campaigns", token).json["campaigns"]] == ["reminder"]
+    assert [one.what for one in audited(service, "write")].count(f"samples: {cut['matched']} customers") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("/campaigns", {"strategy": "../fees", "name": "x"}, 409, "strategy"),
+        ("/campaigns", {"strategy": "fees", "name": "nothing"}, 404, "campaign_unknown"),
+        ("/campaigns/fees/reminder/preview", {"where": "customer.name == 'x'"}, 422, "sample_unfit"),
+        ("/campaigns/fees/reminder/preview", {"where": "__import__('os')"}, 422, "sample_unfit"),
+        ("/campaigns/fees/reminder/samples", {"name": " "}, 422, "sample_unfit"),
+        ("/campaigns/fees/reminder/samples", {}, 422, "unfit"),
+    ],
+)
+def test_what_cannot_be_cut_is_told(
+    campaigning: Service, path: str, body: dict[str, object], status: int, code: str
+) -> None:
+    """With one line, and nothing is evaluated."""
+    token = campaigning.token(Role.COORDINATOR)
+    post(campaigning, "/campaigns", token, strategy="fees", name="reminder")
+    answer = post(campaigning, path, token, **body)
+    assert (answer.status, answer.json["code"]) == (status, code)
