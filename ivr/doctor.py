@@ -46,6 +46,8 @@ from speech.vosk_server import VoskServer
 State = Literal["good", "note", "bad"]
 ENOUGH_DISK = 1 << 30
 """Bytes: an hour of stereo recordings takes 115 MB."""
+ENOUGH_LIVE_AUDIO = 32 << 20
+"""Bytes: a call holds 80 kB at most, so this is enough for 400."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _folder(settings.recordings_folder, "recordings")
     yield _folder(settings.prompts_folder, "prompts")
     yield _folder(settings.spool_folder, "spool")
-    yield _disk(settings.home)
+    yield from _disks(settings)
     yield _shared_memory()
     yield _database(settings)
     yield from examine_flows(settings)
@@ -102,12 +104,29 @@ def _folder(folder: Path, what: str) -> Finding:
     return Finding(f"{what} folder", "good", str(folder))
 
 
-def _disk(home: Path) -> Finding:
-    free = shutil.disk_usage(home).free
-    found = f"{free / (1 << 30):.1f} GiB free"
-    if free < ENOUGH_DISK:
-        return Finding("disk", "bad", found, "Make room: recordings and the call record need it")
-    return Finding("disk", "good", found)
+def _disks(settings: Settings) -> Iterator[Finding]:
+    """Every file system that calls write to, once."""
+    wanted = [
+        ("disk", settings.home, ENOUGH_DISK),
+        ("disk of recordings", settings.recordings_folder, ENOUGH_DISK),
+        ("disk of the spool", settings.spool_folder, ENOUGH_DISK),
+    ]
+    if settings.switch.kind == "freeswitch":
+        wanted.append(("disk of live audio", settings.freeswitch.live_audio, ENOUGH_LIVE_AUDIO))
+    seen = set()
+    for what, folder, enough in wanted:
+        try:
+            system, free = folder.stat().st_dev, shutil.disk_usage(folder).free
+        except OSError:  # a folder that is missing is told by itself
+            continue
+        if system in seen:
+            continue
+        seen.add(system)
+        found = f"{free / (1 << 30):.1f} GiB free at {folder}"
+        if free < enough:
+            yield Finding(what, "bad", found, "Make room: recordings and the call record need it")
+        else:
+            yield Finding(what, "good", found)
 
 
 def _shared_memory() -> Finding:
