@@ -55,8 +55,8 @@ def translated(error: BaseException, *, shown: str) -> DataError:
 def busy(shown: str) -> DatabaseLocked:
     """All connections are in use, and none came free in time."""
     return DatabaseLocked(
-        f"all connections to {shown} are busy with this program's own work",
-        remedy="look for slow queries, or raise `database.connections`",
+        f"all connections to {shown} are in use, and none came free",
+        remedy="look for slow or blocked queries (`pg_stat_activity`), or raise `database.connections`",
     )
 
 

@@ -46,6 +46,9 @@ class _Desk:
         self.queue = OneAtATime()
         self.identity: tuple[int, int] | None = None
         """Device and inode of the file that the connection has open."""
+        self.kept_out = False
+        """Whether the last who tried to begin here was refused by SQLite: somebody else has the file. Whoever
+        then waits in the queue in vain waits for that, and not for our own work."""
 
 
 class Sqlite(Database):
@@ -193,14 +196,26 @@ class Sqlite(Database):
         deadline = time.monotonic() + LOCK_SECONDS
         ticket = desk.queue.enter(timeout=LOCK_SECONDS)
         if ticket is None:
-            raise faults.busy(self.shown)
+            raise faults.locked(self.shown) if desk.kept_out else faults.busy(self.shown)
         try:
             self._insist_on_same_file(desk)
             with self._translated(), desk.engine.connect() as connection:
-                _begin(connection, desk.begin, deadline)
+                self._begin_at(desk, connection, deadline)
                 yield connection
         finally:
             desk.queue.leave(ticket)
+
+    @staticmethod
+    def _begin_at(desk: _Desk, connection: Connection, deadline: float) -> None:
+        def attempt() -> None:
+            try:
+                connection.exec_driver_sql(desk.begin)
+            except DBAPIError as error:
+                desk.kept_out = faults.is_busy(error)
+                raise
+            desk.kept_out = False
+
+        _patiently(attempt, deadline)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -45,3 +45,13 @@ def ivr(home: Path, *arguments: str, **variables: str) -> Done:
             assert isinstance(ended.code, int)
             return Done(ended.code, out.getvalue(), err.getvalue())
     raise AssertionError("a command line ends with its status")
+
+
+def with_agents(folder: Path, *agents: str) -> dict[str, str]:
+    """The variables of an installation in which these are declared, in files of that folder."""
+    queues, people = folder / "people" / "queues.yaml", folder / "people" / "agents.yaml"
+    queues.parent.mkdir(exist_ok=True)
+    queues.write_text("queues: {billing: {}, sales: {}, support: {}}\n", encoding="utf-8")
+    lines = [f"  {one}: {{queues: [billing, sales, support]}}" for one in agents]
+    people.write_text("\n".join(["agents:", *lines, ""]), encoding="utf-8")
+    return {"IVR_QUEUES": str(queues)}

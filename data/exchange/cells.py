@@ -35,8 +35,13 @@ _ROUNDED = 10**15
 """From here on Excel does not keep every digit of a number."""
 _BETWEEN = re.compile(r"[\s().\-/\u00a0]")
 """What people write between the digits of a telephone number."""
-_TOTALS = frozenset({"total", "totals", "totales", "subtotal", "suma", "sumas", "sum"})
-"""What stands in the first column of a list's last line."""
+_CUSTOMER_NUMBER = re.compile(r"[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*")
+"""And a digit at least: a word alone is what a spreadsheet or a database writes beside customers (`Total`,
+`Media`, `N/A`, `null`, `Gesamt`), in more languages than a list of words could have."""
+_MINUS = ("-", "－", "−", "–")
+"""Before a telephone number they are a spreadsheet's arithmetic, and no dash."""
+_TAIL = (Decimal("1e-4"), Decimal("1e-12"))
+"""Of a minor unit, and of the amount: what binary fractions may be off."""
 _COMPUTES = re.compile(r"[A-Za-z]\w*\(|[|!]")
 """A function's call, or a way to another program: no telephone number has that."""
 _BEGINS = ("=", "@", "＝", "＠")
@@ -61,7 +66,8 @@ class CellWrong(Exception):
 
 
 def text_of(cell: Cell) -> str:
-    """The cell as people see it, on one line. Raises `CellWrong` for what a spreadsheet would evaluate."""
+    """The cell as people see it, on one line. Raises `CellWrong` for what a spreadsheet would evaluate, and
+    for its TRUE and FALSE: nothing here is called so, unless the mapping's `map` says what they mean."""
     if cell is None:
         return ""
     if isinstance(cell, str):
@@ -70,7 +76,9 @@ def text_of(cell: Cell) -> str:
             raise CellWrong("looks like a formula: paste the value instead")
         return text
     if isinstance(cell, bool):
-        return "1" if cell else "0"
+        raise CellWrong(
+            "is Excel's TRUE or FALSE and no text: look at its formula, or add `1` and `0` to `map`"
+        )
     if isinstance(cell, int | float) and abs(cell) >= _ROUNDED:
         raise CellWrong("has more than 15 digits, and Excel rounds them: make the column text")
     if isinstance(cell, float):
@@ -78,6 +86,13 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, date):  # and `datetime`, which is one
         return cell.date().isoformat() if isinstance(cell, datetime) else cell.isoformat()
     return str(cell)
+
+
+def map_key(cell: Cell) -> str:
+    """The cell as a mapping's `map` has it: Excel's TRUE is `1`, FALSE `0`."""
+    if isinstance(cell, bool):
+        return "1" if cell else "0"
+    return cell if isinstance(cell, str) else text_of(cell)
 
 
 def short_text(longest: int) -> Callable[[str], str]:
@@ -95,10 +110,10 @@ def short_text(longest: int) -> Callable[[str], str]:
 
 def customer_number(text: str) -> str:
     """What callers will say or key."""
-    if not plausible(text) or " " in text or re.fullmatch(r"[0-9]+\.[0-9]+", text):
+    if not any(character.isdigit() for character in text):
+        raise CellWrong("is no customer number: it has no digit, and looks like a total or a missing value")
+    if not plausible(text) or not _CUSTOMER_NUMBER.fullmatch(text) or re.fullmatch(r"[0-9]+\.[0-9]+", text):
         raise CellWrong("is no customer number: up to 20 letters or digits without blanks")
-    if text.casefold().rstrip(":.") in _TOTALS:
-        raise CellWrong("looks like a total and not like a customer: delete the line")
     return text
 
 
@@ -189,7 +204,9 @@ def amount(decimal: str, currency: str) -> Callable[[Cell], int]:
         if not value.is_finite() or abs(cents := value.scaleb(digits)) > _LARGEST:
             raise CellWrong("is no amount")
         if isinstance(cell, float):
-            cents = cents.quantize(Decimal(1))  # what Excel computed has a tail of its own
+            whole = cents.quantize(Decimal(1))
+            if abs(cents - whole) <= max(_TAIL[0], abs(cents) * _TAIL[1]):
+                cents = whole  # what Excel computed has a tail of its own
         if cents != cents.to_integral_value():
             raise CellWrong(f'has more than {digits} decimals: is `decimal: "{decimal}"` right?')
         return int(cents)
@@ -263,6 +280,8 @@ def telephone(country: str) -> Callable[[str], str]:
     plain = _plain_numbers(known)
 
     def parsed(text: str) -> str:
+        if text.startswith(_MINUS):
+            raise CellWrong("is no telephone number: it begins with a minus")
         digits = text if text.isdecimal() else _BETWEEN.sub("", text)
         for prefix in (f"+{code}", f"00{code}", ""):
             if digits.startswith(prefix) and plain.fullmatch(digits[len(prefix) :]):

@@ -254,7 +254,7 @@ class _Reader:
                 return None
             return _parsed(column.parse, name, number, source.default, native=False)
         if source.map:
-            written = cells.text_of(cell) if not isinstance(cell, str) else cell
+            written = _map_key(name, number, cell)
             if written not in source.map:
                 known = ", ".join(list(source.map)[:10])
                 raise _Refused(
@@ -287,6 +287,13 @@ def _parsed(parse: Callable[[Any], Any], column: str, number: int, cell: Cell, *
         if text == "":
             return None
         return parse(cell if native and not isinstance(cell, str) else text)
+    except CellWrong as wrong:
+        raise _Refused(RowRefused(number, column, _shown(cell), str(wrong))) from None
+
+
+def _map_key(column: str, number: int, cell: Cell) -> str:
+    try:
+        return cells.map_key(cell)
     except CellWrong as wrong:
         raise _Refused(RowRefused(number, column, _shown(cell), str(wrong))) from None
 

@@ -14,6 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dialogs.nodes.row_phrases import row_phrases
+from dialogs.nodes.row_references import (
+    asks_for_several,
+    at_a_time,
+    key_called,
+    may_be_a_time,
+    minds_not,
+    outermost,
+)
 from dialogs.nodes.row_values import Field, Row, number_runs
 from dialogs.nodes.rows import MOST_ALTERNATIVES, MOST_WORDS, Meant, rows_meant
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
@@ -22,7 +30,7 @@ from dialogs.slots.choosing import Choice, choose, spoken_keys
 from dialogs.slots.denials import Parted, parted
 from dialogs.slots.kind import best_said
 from dialogs.slots.naming import says_number, taken_apart
-from dialogs.slots.places import expected
+from dialogs.slots.places import expected, refuses_all
 from dialogs.slots.trust import RIVAL_MARGIN, band
 from dialogs.slots.words import plain
 
@@ -31,6 +39,10 @@ MOST_KEYS = 8
 """Rows that have a key of their own, and one is left for something else."""
 LEAST_DIGITS = 5
 """Of a number that is said as a whole; fewer may be an hour, or how a number ends."""
+SHORT = 3
+"""Words of a denial that may be cut anywhere."""
+_BEGIN = frozenset(["el", "la", "los", "las", "els", "les", "l'el", "a", "al", "the", "on", "at", "del"])
+"""Words with which another row begins."""
 _THESE = "these:"
 
 
@@ -92,8 +104,10 @@ class Offer:
         if isinstance(answer, Keyed):
             every = [Choice(str(row.place), str(row.place), {}) for row in self.rows]
             return choose([*every, *self.others], answer, asking.language)
+        if (loose := self._loosely(answer, asking)) is not None:
+            return loose
         told = [parted(one.text, asking.language) for one in answer.alternatives[:MOST_ALTERNATIVES]]
-        if not told[0].denied:
+        if not told[0].denied or refuses_all(best_said(answer), asking.language):
             found = self._wanted(answer, asking)
             sure = isinstance(found, Match) and found.band == "sure" and not those(found.value)
             if isinstance(found, Match) and sure and any(one.denied for one in told[1:]) and _near(answer):
@@ -133,6 +147,8 @@ class Offer:
         """ "La cafetera | la batidora" behind a "not": where another row begins, that is what is wanted."""
         words = text.split()
         for at in range(1, min(len(words), MOST_WORDS)):
+            if plain(words[at]) not in _BEGIN and len(words) > SHORT:
+                continue
             if at == len(words) - 1 and says_number((plain(words[at]),), language):
                 break  # "the Thursday one"
             denied, wanted = read(" ".join(words[:at])), read(" ".join(words[at:]))
@@ -162,26 +178,65 @@ class Offer:
 
     def _wanted(self, answer: Heard, asking: Asking) -> Match | NoMatch:
         """What is named, where nothing is denied."""
+        if (loose := self._loosely(answer, asking)) is not None:
+            return loose
         other = choose(self.others, answer, asking.language, rescue=False)
         meant = self._meant(answer, asking)
         if isinstance(meant, Meant) and meant.places:
             if isinstance(other, Match):
                 return replace(other, band="check", others=tuple(map(str, meant.places)))
-            return self._row(meant, choose(self._by_key, answer, asking.language))
+            return self._row(meant, self._keyed(answer, asking.language))
         if isinstance(other, Match):
             return other
         return meant if isinstance(meant, NoMatch) else self._unnamed(answer, asking, meant)
+
+    def _loosely(self, answer: Heard, asking: Asking) -> Match | NoMatch | None:
+        """What names a row by nothing that is in it: its key by name, any, all, the earliest of them."""
+        text, language = best_said(answer), asking.language
+        if isinstance(choose(self.others, answer, language, rescue=False), Match):
+            return None
+        if key := key_called(text, language, self.nouns):
+            every = [*self._by_key, *self.others]
+            wanted = next((choice for choice in every if choice.key == key), None)
+            trust = band(answer.alternatives[0].confidence, "exact")
+            if wanted is not None and trust != "unsure":
+                return Match(wanted.id, text, "voice", answer.alternatives[0].confidence, trust)
+        if minds_not(text, language, self.nouns):
+            found = self._which([self.offered[0].place], answer)
+            rest = tuple(str(row.place) for row in self.offered[1:])
+            return replace(found, others=rest) if isinstance(found, Match) else found
+        if asks_for_several(text, language, self.nouns) and not self._is_told(answer, asking):
+            return NoMatch(text, "one_by_one")
+        places = outermost(text, self.offered, self.fields, language, self.nouns)
+        return self._which(places, answer) if places else None
+
+    def _is_told(self, answer: Heard, asking: Asking) -> bool:
+        """Whether it is a time of day, or what stands in a row: "las cuatro"."""
+        meant = self._meant(answer, asking)
+        return at_a_time(best_said(answer)) or (isinstance(meant, Meant) and bool(meant.places))
+
+    def _keyed(self, answer: Heard, language: str) -> Match | NoMatch:
+        """A row by its key or its place; a time of day is neither."""
+        text = best_said(answer)
+        if at_a_time(text):
+            return NoMatch(text)
+        found = choose(self._by_key, answer, language)
+        timed = may_be_a_time(text) and any(field.kind == "time" for field in self.fields)
+        return replace(found, band="check") if timed and isinstance(found, Match) else found
 
     def _unnamed(self, answer: Heard, asking: Asking, meant: Meant | None) -> Match | NoMatch:
         """What names nothing that is in a row: a whole number, a key, a place; `meant`: something else."""
         if self.in_full and says_in_full(answer, asking.language):
             sure = answer.alternatives[0].confidence
             return Match(IN_FULL, best_said(answer), "voice", sure, "sure")
-        placed = choose(self._by_key, answer, asking.language)
+        placed = self._keyed(answer, asking.language)
         if isinstance(placed, Match):
             return placed
-        if meant is not None:
-            return NoMatch(meant.said, "not_offered")
+        if meant is not None or at_a_time(best_said(answer)):
+            other = choose(self.others, answer, asking.language)
+            if isinstance(other, Match) and other.band == "sure" and not at_a_time(best_said(answer)):
+                return other  # its key: "cuatro"
+            return NoMatch(best_said(answer), "not_offered")
         return placed if placed.reason else choose(self.others, answer, asking.language)
 
     def _meant(self, answer: Heard, asking: Asking) -> Meant | NoMatch | None:

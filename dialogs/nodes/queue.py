@@ -36,7 +36,8 @@ While callers wait they may go elsewhere by a key, and are sent elsewhere when i
 `queue.wait` and `queue.waited` are seconds; there are `queue.length`, `queue.position`, `queue.agents`
 (logged in), `queue.free` and `queue.on_time` (percent answered in time lately), too. Position and wait are
 said as `queues.yaml` declares. It goes on to another queue, a callback, a message, a menu, a transfer to a
-number of the catalogue: never to a hang-up.
+number of the catalogue. An overflow or a key that leads straight to a hang-up is refused. What `busy` leads
+to is not followed: offer a callback or a message there, too, as the shipped `hand_over` does.
 
 Whoever accepts is called at the number that they call from, and this call ends (outcome `callback_booked`).
 Who does not goes to `declined`; without it, they wait on at their place; if nobody is free then either, they

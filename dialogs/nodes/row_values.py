@@ -6,6 +6,7 @@ clearly and stands in no row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,13 +21,16 @@ from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.naming import digit_strings, says_number, taken_apart
 from dialogs.slots.phrasing import FILLERS
 from dialogs.slots.time import Time
-from dialogs.slots.words import Words, likeness, phrases_of, starts, tokens, within, words_of
+from dialogs.slots.words import Words, likeness, phrases_of, plain, starts, tokens, within
 from dialogs.spoken import DIGITS
 
 Scalar = str | int | bool | None
 ELSEWHERE = "-"
 SHORTEST_ENDING = 3
-"""Digits that tell a number by its end; two are rather an hour or a day."""
+"""Digits that tell a number by its end; two are rather an hour or a day, unless they are said to end it."""
+_SAID_TO_END = re.compile(
+    r"\b(?:acab\w*|termin\w*) (?:en|amb|con|per)\b|\b(?:end|ends|ending|finish\w*) (?:in|with)\b"
+)
 _SHORTEST_WORD = 3
 _ALIKE = 0.8
 _SHORTEST_ALIKE = 5
@@ -34,19 +38,22 @@ _SHORTEST_ALIKE = 5
 _CLEARLY_SAID = frozenset({"outside_hours", "in_the_past", "in_the_future", "weekday_differs"})
 _PARTS: Mapping[str, tuple[tuple[tuple[Words, ...], int, int], ...]] = {
     "es": (
-        (phrases_of("por la mañana|de la mañana"), 5, 13),
-        (phrases_of("por la tarde|de la tarde|la tarde|al mediodía|después de comer"), 12, 21),
+        (phrases_of("por la mañana|de la mañana"), 5, 12),
+        (phrases_of("por la tarde|de la tarde|la tarde|después de comer"), 12, 21),
+        (phrases_of("al mediodía|a mediodía"), 12, 16),
     ),
     "ca": (
-        (phrases_of("al matí|del matí|de matí|el matí|pel matí"), 5, 13),
-        (phrases_of("a la tarda|de la tarda|la tarda|per la tarda|al migdia|després de dinar"), 12, 21),
+        (phrases_of("al matí|del matí|de matí|el matí|pel matí"), 5, 12),
+        (phrases_of("a la tarda|de la tarda|la tarda|per la tarda|després de dinar"), 12, 21),
+        (phrases_of("al migdia|a migdia"), 12, 16),
     ),
     "en": (
         (phrases_of("in the morning|morning|the morning"), 5, 12),
-        (phrases_of("in the afternoon|afternoon|the afternoon|after lunch"), 12, 19),
+        (phrases_of("in the afternoon|afternoon|the afternoon|after lunch"), 12, 21),
+        (phrases_of("at midday|around midday|at lunchtime"), 12, 16),
     ),
 }
-"""Parts of the day with the hours in which they begin and end."""
+"""Parts of the day with the hours in which they begin and end; noon belongs to the afternoon alone."""
 _NO_NAMES = frozenset(
     word
     for listed in (
@@ -231,7 +238,8 @@ def _ending(said: str, numbers: Mapping[int, str], language: str) -> tuple[froze
     """The numbers that are said, as a whole or by their end."""
     spoken = {digits for run in number_runs(taken_apart(said), language) for digits in run}
     whole = {place for place, number in numbers.items() if number in spoken}
-    long = [digits for digits in spoken if len(digits) >= SHORTEST_ENDING]
+    shortest = 1 if _SAID_TO_END.search(plain(said)) else SHORTEST_ENDING
+    long = [digits for digits in spoken if len(digits) >= shortest]
     ends = {place for place, number in numbers.items() if any(number.endswith(digits) for digits in long)}
     if whole or ends:
         return frozenset(whole or ends), False
@@ -246,8 +254,23 @@ def number_runs(words: Words, language: str) -> Iterator[set[str]]:
             run.append(word)
             continue
         if run:
-            yield {digits for digits, cost in digit_strings(tuple(run), language) if cost <= 0.5}
+            yield _in_digits(run, language)
+            yield from _two_of_them(run, language)
         run = []
+
+
+def _in_digits(run: Sequence[str], language: str) -> set[str]:
+    return {digits for digits, cost in digit_strings(tuple(run), language) if cost <= 0.5}
+
+
+def _two_of_them(run: Sequence[str], language: str) -> Iterator[set[str]]:
+    """ "780346 y 780353" are two numbers; "cuarenta y seis" is one."""
+    for at, word in enumerate(run):
+        if word not in _JOINS.get(language, ()):
+            continue
+        parts = [_in_digits(run[:at], language), _in_digits(run[at + 1 :], language)]
+        if all(any(len(digits) >= SHORTEST_ENDING for digits in part) for part in parts):
+            yield from parts
 
 
 _JOINS = {"es": ("y",), "ca": ("i",), "en": ("and",)}
@@ -258,9 +281,9 @@ _JOINS = {"es": ("y",), "ca": ("i",), "en": ("and",)}
 
 def _called(said: str, called: Mapping[int, Sequence[str]]) -> tuple[frozenset[int], bool] | None:
     """The rows whose code is called so; the longest phrase wins."""
-    words = words_of(said)
+    words = tokens(said)
     longest = {
-        place: max((len(p) for phrase in phrases if within(p := words_of(phrase), words) >= 0), default=0)
+        place: max((len(p) for phrase in phrases if within(p := tokens(phrase), words) >= 0), default=0)
         for place, phrases in called.items()
     }
     most = max(longest.values(), default=0)

@@ -24,6 +24,16 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "ca": "Això no és entre les opcions.",
         "en": "That is not one of the options.",
     },
+    "two_numbers": {
+        "es": "He oído dos números. Dígame solo uno.",
+        "ca": "He sentit dos números. Digui'm només un.",
+        "en": "I heard two numbers. Tell me just one.",
+    },
+    "one_by_one": {
+        "es": "Vamos de una en una. Dígame cuál primero.",
+        "ca": "Anem d'una en una. Digui'm quina primer.",
+        "en": "One at a time, please. Tell me which one first.",
+    },
     "several_fit": {
         "es": "Hay más de una opción así.",
         "ca": "Hi ha més d'una opció així.",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from abc import ABC
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -20,7 +21,9 @@ from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.denials import parted
 from dialogs.slots.digits import Digits
 from dialogs.slots.letters import letter_words
 from dialogs.slots.naming import as_told, best_of, digit_strings, names_letter, spelled, taken_apart, without
@@ -42,6 +45,12 @@ _NO_PLAIN_LETTER = re.compile(
 """Ñ and Ç stand in no reference: whoever names one is asked again; without its mark it would be N or C."""
 _NO_LETTERS = frozenset({"es", "el", "en", "em"})
 """Catalan: "és l'ema …" names one letter."""
+
+_TWO = re.compile(r",|\b(?:y|e|i|o|and|or)\b", re.IGNORECASE)
+"""Between two numbers that are said at once."""
+MOST_NUMBERS = 4
+MOST_TOLD = 20
+"""Words; in more, nothing is parted: it must be judged in milliseconds."""
 
 _Beginning = tuple[str, Words, float]
 
@@ -80,6 +89,30 @@ class Reference(Digits, ABC):
     def keyed(self, keys: str, asking: Asking) -> Iterable[Reading]:
         if not self.letters and keys.isdecimal() and self.fits(keys):
             yield Reading((self.prefix or "") + keys)
+
+    @override
+    def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
+        found = super().judge(answer, asking)
+        if isinstance(answer, Keyed) or (isinstance(found, Match) and found.band == "sure"):
+            return found
+        said = answer.alternatives[0] if answer.alternatives else Alternative("", 0.0)
+        if len(said.text.split()) > MOST_TOLD:
+            return found
+
+        def read(text: str) -> Match | NoMatch:
+            return super(Reference, self).judge(Heard((Alternative(text, said.confidence),)), asking)
+
+        told = parted(said.text, asking.language)
+        if told.wanted and told.denied and not told.either:
+            # "No es el 780346, es el 780353"
+            wanted = read(told.wanted)
+            if isinstance(wanted, Match) and any(isinstance(read(one), Match) for one in told.denied):
+                return replace(wanted, said=said.text, band="check")
+        if isinstance(found, NoMatch) and not found.reason and _TWO.search(said.text):
+            each = [read(part) for part in _TWO.split(said.text)[:MOST_NUMBERS]]
+            if len({one.value for one in each if isinstance(one, Match)}) > 1:
+                return NoMatch(said.text, "two_numbers")
+        return found
 
     @override
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:

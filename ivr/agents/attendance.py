@@ -118,6 +118,7 @@ class Attendance:
             try:
                 if not in_step:
                     self.bring_in_step()
+                    self.watchdog.catch_up()
                     self.watchdog.adopt()
                     in_step = True
                 self.watchdog.attend()

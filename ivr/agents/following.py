@@ -276,8 +276,10 @@ class Following:
 
 
 def _short(contact: Contact, seconds: int) -> bool:
+    """Whether it was over before anything can have been settled: an agent who gave an outcome has talked."""
     return (
         contact.result == "answered"
+        and not contact.outcome
         and contact.ended_at is not None
         and (contact.ended_at - contact.at).total_seconds() < seconds
     )

@@ -38,6 +38,8 @@ from ivr.queueing.sync import in_domain
 
 log = structlog.get_logger(__name__)
 
+GRACE = 10.0
+"""Seconds in which a change of state is on its way: the star code tells no switch, `attend` does."""
 Kind = Literal["stale_member", "stuck_agent", "stuck_tier", "state_differs", "lost_end"]
 _HELD = frozenset({"Receiving", "Reserved", "In a queue call"})
 _TIER_FREE = frozenset({"Ready", "No Answer", "Standby"})
@@ -172,6 +174,9 @@ class Watchdog:
             key = (fault.kind, fault.what)
             since = self._since.setdefault(key, now)
             # What the database says is told to the switch at once: nobody waits for whom.
+            if fault.kind == "state_differs" and self._has_just_changed(fault.agent, now):
+                self._mended(fault, view)
+                continue
             if fault.kind != "state_differs" and now - since < self._stuck_after:
                 continue
             repair = self._mend(fault, view)
@@ -190,6 +195,9 @@ class Watchdog:
             if row is not None and row.status != STATUS[presence.state] and not self._held_off(row, presence):
                 changed += not bring_in_step(self._centre, presence, self._roster)
         return changed
+
+    def _has_just_changed(self, agent: str, now: float) -> bool:
+        return now - self._ours()[agent].since.timestamp() < GRACE
 
     def adopt(self) -> int:
         """Takes the switch's word for whoever has never checked in with us, and whoever is no agent of ours.
@@ -265,6 +273,13 @@ class Watchdog:
             return answer.strip()[:100] or "no answer"
         self.attend()  # agents of the files come back logged out
         return ""
+
+    def catch_up(self) -> list[SwitchRepair]:
+        """Ends what was over while nobody of ours listened: after a start, or a line that was lost.
+
+        Raises `DataError`, `EslError`.
+        """
+        return self._lost_ends(look(self._line))
 
     def _lost_ends(self, view: View) -> list[SwitchRepair]:
         """Conversations whose end nobody has told us: the server or its connection was away."""

@@ -113,8 +113,10 @@ class HoldOffFile(_Written):
     misses: int = Field(
         default=3, ge=1, le=20, description="Calls in a row that were not answered or refused"
     )
-    short_talks: int = Field(default=3, ge=0, le=20, description="Talks in a row of only seconds; 0: never")
-    shorter_than: int = Field(default=5, ge=1, le=30, description="Seconds that are such a talk")
+    short_talks: int = Field(
+        default=3, ge=0, le=20, description="Talks in a row of only seconds, without an outcome; 0: never"
+    )
+    shorter_than: int = Field(default=15, ge=1, le=60, description="Seconds that are such a talk")
 
 
 class TellFile(_Written):

@@ -12,6 +12,7 @@ import click
 from data.records import ApiToken, NewToken
 from ivr.api.roles import Role
 from ivr.cli import pass_settings
+from ivr.cli.centre import declared_agents
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, local, show_json, show_table
@@ -81,6 +82,8 @@ def create(
         raise CannotBeDone("an agent's token has both: --role agent --agent TELEPHONE")
     if agent is not None and not _AGENT.fullmatch(agent):
         raise CannotBeDone(f"{agent[:60]!r} is no agent: write their telephone, such as 1001")
+    if agent is not None:
+        declared_agents(settings, agent)
     now = datetime.now(UTC)
     try:
         new = NewToken(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from dialogs.catalogue import load_catalogue
+from dialogs.source import nearest
 from ivr.agents.line import SwitchLine
 from ivr.agents.opening import staff_of
 from ivr.agents.roster import Roster
@@ -23,6 +24,14 @@ def staff(settings: Settings) -> tuple[Plan, Roster]:
         beside = settings.flows_folder if settings.queues_file is None else settings.queues_file.parent
         raise CannotBeDone(f"no agents are declared: write {beside / 'agents.yaml'} (docs/agents.md)")
     return plan, roster
+
+
+def declared_agents(settings: Settings, *named: str) -> None:
+    """Raises `CannotBeDone` if one of them is no agent of the files."""
+    _, roster = staff(settings)
+    for one in named:
+        if one not in roster.agents:
+            raise CannotBeDone(f"{one[:60]!r} is no agent: {nearest(one, roster.agents)}")
 
 
 def now() -> datetime:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import gevent
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -71,9 +72,10 @@ def _table(states: Sequence[QueueState], *, callers: bool) -> Table:
             for one in state.callers:
                 table.add_row(state.queue, one.leg, _time(one.seconds), one.state)
         return table
-    table = Table(
-        "queue", "waiting", "longest", "expected", "free", "busy", "paused", "in time today", "lost"
-    )
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("queue", overflow="fold")
+    for heading in ("waiting", "longest", "expected", "free", "busy", "paused", "in time\ntoday", "lost"):
+        table.add_column(heading, no_wrap=True, justify="right")  # a figure that is cut is a wrong one
     for state in states:
         level = state.today.service_level
         table.add_row(

@@ -14,6 +14,10 @@ from dialogs.catalogue import load_catalogue
 from dialogs.source import read
 from esl.call_centre import CallCentre
 from esl.inbound import InboundConnection
+from ivr.agents.opening import staff_of, way_out
+from ivr.agents.reading import FILE as AGENTS
+from ivr.agents.reading import read_roster
+from ivr.agents.roster import joined
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone, show_problems
 from ivr.cli.freeswitch import switch_configuration
@@ -21,7 +25,7 @@ from ivr.cli.shown import json_option, show_json, show_table
 from ivr.config import Settings
 from ivr.publishing.catalogues import CATALOGUE
 from ivr.queueing import sync as syncing
-from ivr.queueing.reading import FILE, load_plan, read_plan, segments_beside
+from ivr.queueing.reading import FILE, read_plan, segments_beside
 from ivr.queueing.written import QueuesFile
 
 
@@ -51,7 +55,9 @@ def _file_of(settings: Settings, named: Path | None) -> Path:
 @json_option
 @pass_settings
 def check(settings: Settings, file: Path | None, as_json: bool) -> None:
-    """Check queues.yaml: every mistake in one run, with line and remedy. Exit status 1 if there is one.
+    """Check queues.yaml, and agents.yaml beside it: every mistake in one run, with line and remedy.
+
+    Exit status 1 if there is one.
 
     \b
     Examples:
@@ -62,6 +68,11 @@ def check(settings: Settings, file: Path | None, as_json: bool) -> None:
     beside = file.with_name(CATALOGUE)
     catalogue = load_catalogue(beside if beside.is_file() else settings.flows_folder / CATALOGUE)
     plan, problems = read_plan(read(file), catalogue, segments_beside(file), settings.freeswitch.queue_names)
+    people = file.with_name(AGENTS)
+    if people.is_file():
+        allowed, dial = settings.agents.outside, way_out(settings)
+        roster, more = read_roster(read(people), plan, allowed=allowed, dial=dial)
+        plan, problems = joined(plan, roster), [*problems, *more]
     if as_json:
         rows = [
             {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
@@ -86,11 +97,8 @@ def list_queues(settings: Settings, as_json: bool) -> None:
       ivr queues list
       ivr queues list --json
     """
-    plan = load_plan(
-        _file_of(settings, None),
-        load_catalogue(settings.flows_folder / CATALOGUE),
-        settings.freeswitch.queue_names,
-    )
+    _file_of(settings, None)
+    plan, _ = staff_of(settings, load_catalogue(settings.flows_folder / CATALOGUE))
     tiers = list(plan.tiers())
     rows = []
     for name, queue in plan.queues.items():

@@ -12,6 +12,7 @@ import click
 
 from data.records import Finished, NewWork, WorkItem, WorkKind, WorkResult
 from ivr.cli import pass_settings
+from ivr.cli.centre import declared_agents
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, local, show_json, show_table
@@ -148,6 +149,7 @@ def assign(
     """
     if bool(share) == (item is not None and holder is not None):
         raise CannotBeDone("say which one and --to whom, or --share among whom")
+    declared_agents(settings, *share, *([holder] if holder else []))
     now = datetime.now(UTC)
     with store_of(settings) as store:
         if share:

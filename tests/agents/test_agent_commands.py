@@ -6,10 +6,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from data.records import QueueDay
+from ivr.agents.live_state import QueueState
+from ivr.cli.queue import _table
 from ivr.identity.pins import HASHER
 from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, House, house
 from tests.commands import Done, ivr
@@ -148,3 +153,18 @@ def test_a_pin_is_never_written_down(desk: Desk) -> None:
         AGENTS.replace("name: Joan,", f'name: Joan, pin: "{HASHER.hash("4821")}",'), encoding="utf-8"
     )
     assert desk.run("agent", "check").returncode == 0
+
+
+def test_the_queues_are_readable_at_80_columns() -> None:
+    """No figure is cut, however long the queue's name is."""
+    today = QueueDay(answered=1234, in_time=1234, lost=321, lost_late=0)
+    state = QueueState(
+        queue="collections_of_university_fees", open=False, waiting=112, longest_wait=3599,
+        expected_wait=(3599.0, 5999.0), agents=250, free=123, busy=127, paused=100, today=today, callers=(),
+    )  # fmt: skip
+    console = Console(width=80, file=StringIO())
+    console.print(_table([state], callers=False))
+    shown = console.file.getvalue()  # type: ignore[attr-defined] # a StringIO
+    assert "…" not in shown and max(map(len, shown.splitlines())) <= 80
+    for figure in ("112", "59:59", "59:59–99:59", "123", "127", "100% of 1234", "321"):
+        assert figure in shown

@@ -98,6 +98,34 @@ hold_off: {misses: 3, short_talks: 2, shorter_than: 5}
         assert home.store.agents.presence("2001").reason == "hardly_talking"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("outcome", "state"), [("", "paused"), ("wrong_number", "in")])
+def test_patient_callers_of_a_silent_telephone_are_seen(tmp_path: Path, outcome: str, state: str) -> None:
+    """Three talks in a row of four to eight seconds; not if the agent has given an outcome."""
+    agents = AGENTS.replace("{misses: 2, short_talks: 0}", "{misses: 2}")
+    with house(tmp_path, agents=agents) as home:
+        home.desk.check_in("2001", ME)
+        at = int(home.time.now().timestamp()) + 1
+        for number, seconds in enumerate((4, 8, 6)):
+            fields = {
+                "CC-Agent": "2001@ivr",
+                "CC-Queue": "billing@ivr",
+                "CC-Member-UUID": f"m-{number}",
+                "CC-Member-Session-UUID": f"leg-{number}",
+                "CC-Agent-Answered-Time": str(at),
+                "CC-Member-Joined-Time": str(at),
+                "CC-Bridge-Terminated-Time": str(at + seconds),
+                "CC-Agent-Bridged": "true",
+            }
+            home.following.note({**fields, "CC-Action": "bridge-agent-start"})
+            if outcome:
+                home.contacts.close("2001", outcome, by="x", answers={"reason": "forgot"})
+            home.following.note({**fields, "CC-Action": "bridge-agent-end"})
+            at += 20
+        presence = home.store.agents.presence("2001")
+        assert presence is not None and presence.state == state
+        assert presence.reason == ("hardly_talking" if state == "paused" else "")
+
+
 def test_a_caller_who_gives_up_is_no_fault_of_the_agents(home: House) -> None:
     """They are lost to the queue, and the agent who was ringing has missed nothing."""
     home.desk.check_in("2001", ME)

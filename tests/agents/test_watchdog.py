@@ -178,6 +178,36 @@ def test_the_database_wins_where_states_differ(watched: Watched) -> None:
     assert (agents["2001@ivr"].status, agents["2002@ivr"].status) == ("Available", "Logged Out")
 
 
+def test_a_change_that_was_just_made_is_no_fault(tmp_path: Path) -> None:
+    """The star code tells no switch: whoever looks first tells it, and no repair is noted."""
+    with house(tmp_path) as home:
+        Desk(home.store.agents, home.roster, centre=None, now=home.time.now).check_in("2001", ME)
+        assert home.agent("2001").status == "Logged Out"
+        assert home.watchdog.step() == []
+        assert home.agent("2001").status == "Available"
+        assert home.store.alerts.repairs() == ()
+
+
+def test_what_ended_while_nobody_listened_is_over_at_once(tmp_path: Path) -> None:
+    """A server that begins anew does not wait for the watchdog's turn."""
+    with house(tmp_path) as home:
+        now = home.time.now()
+        contact = NewContact(
+            key="answered:y",
+            queue="billing",
+            leg="gone",
+            agent="2001",
+            result="answered",
+            joined_at=now,
+            at=now,
+        )
+        home.store.agents.note_contact(contact)
+        [repair] = home.watchdog.catch_up()
+        assert repair.kind == "lost_end"
+        found = home.store.agents.in_hand("2001")
+        assert found is not None and not found.talking
+
+
 def test_the_lost_end_of_a_conversation_is_found(watched: Watched) -> None:
     """Nobody told us that it is over: its legs are gone, so it is."""
     now = watched.time.now()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from data.models import ApiTokenRow
 from ivr.api.roles import Role
 from tests.api.conftest import NOW, Service
-from tests.commands import ivr
+from tests.commands import ivr, with_agents
 
 
 def test_whoami_tells_whose_token_it_is(service: Service) -> None:
@@ -133,7 +133,8 @@ def test_last_use_is_noted_once_a_minute(service: Service) -> None:
 def test_tokens_by_the_command_line(tmp_path: Path) -> None:
     """Made, shown once, listed without it, revoked; each in the audit log."""
     assert ivr(tmp_path, "db", "upgrade").returncode == 0
-    made = ivr(tmp_path, "token", "create", "Marta", "--role", "agent", "--agent", "1001", "--expires", "12h")
+    words = ("token", "create", "Marta", "--role", "agent", "--expires", "12h", "--agent")
+    made = ivr(tmp_path, *words, "1001", **with_agents(tmp_path, "1001"))
     assert made.returncode == 0
     token = made.stdout.strip()
     assert token.startswith("ivr_")
@@ -144,6 +145,16 @@ def test_tokens_by_the_command_line(tmp_path: Path) -> None:
     assert ivr(tmp_path, "token", "revoke", identity).returncode == 0
     assert ivr(tmp_path, "token", "revoke", identity).returncode == 2
     assert '"tokens": []' in ivr(tmp_path, "token", "list", "--json").stdout
+
+
+def test_nobody_gets_the_token_of_an_agent_who_does_not_exist(tmp_path: Path) -> None:
+    """Neither of the declared ones, nor where nobody is declared."""
+    ivr(tmp_path, "db", "upgrade")
+    words = ("token", "create", "x", "--role", "agent", "--agent", "9999")
+    done = ivr(tmp_path, *words, **with_agents(tmp_path, "1001"))
+    assert (done.returncode, done.stdout) == (2, "") and "1001" in done.stderr
+    done = ivr(tmp_path, *words)
+    assert (done.returncode, done.stdout) == (2, "") and "no agents are declared" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -160,3 +161,38 @@ def test_sent_elsewhere_because_it_would_take_too_long(stage: Stage, engaged: Sc
     assert (visit.left_by, visit.left_for, visit.left_at) == ("overflow", "overflow 2", visit.joined_at)
     assert [turn.text for turn in record.turns if turn.step == "too_long"] == ["Sería demasiado."]
     assert [one.result for one in told if isinstance(one, HandedOver)] == ["", "overflow overflow 2"]
+
+
+@pytest.mark.long
+def test_the_shipped_way_to_a_person_lands_on_a_callback(tmp_path: Path) -> None:
+    """`hand_over` as it is shipped, the only agent busy: the keys are told, one keeps the place, and they
+    may go on; nobody hears that they should call later."""
+    with Stage(settings_in(tmp_path, engine="none"), agent_talks_for=60.0) as playing:
+        playing.server.rooms.voice.wait_warm()
+        answered, told, said = Event(), list[Moment](), Event()
+        playing.watch_caller(
+            "+34600000410",
+            lambda one: answered.set() if isinstance(one, HandedOver) and one.result == "handed" else None,
+        )
+        first = waiting(playing, "+34600000410", "0")
+        assert answered.wait(30)
+
+        def watch(moment: Moment) -> None:
+            told.append(moment)
+            if isinstance(moment, SystemSpoke) and "sin perder su turno, marque uno" in moment.text:
+                said.set()
+
+        playing.watch_caller("+34600000411", watch)
+        caller = waiting(playing, "+34600000411", "0")
+        assert said.wait(90)
+        caller.key("1")
+        assert caller.wait_until_quiet(0.5)
+        caller.hang_up()
+        first.hang_up()
+        record = record_of(playing, "+34600000411")
+        assert [turn.result for turn in record.turns if turn.kind == "queue"] == ["left 1"]
+        assert any("cuando llegue su turno" in (turn.text or "") for turn in record.turns)
+        with contextlib.closing(Store(playing.settings.database_url)) as store:
+            (kept,) = store.callbacks.waiting()
+        assert (kept.queue, kept.number, kept.call_id) == ("billing", "+34600000411", record.call_id)
+        assert kept.joined_at < kept.booked_at

@@ -7,11 +7,13 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
 
+from data import sqlite
 from data.errors import (
     DatabaseCorrupt,
     DatabaseFull,
@@ -52,6 +54,44 @@ def test_a_lock_of_another_process(sqlite_store: Store, sqlite_file: Path) -> No
         assert sqlite_store.calls.get(call.call_id) is not None
     sqlite_store.check()
     sqlite_store.calls.add_turn(call.call_id, turn(1))
+
+
+def _refused_to(threads: int, store: Store) -> list[str]:
+    """What so many writers at once are told."""
+    call = begun()
+
+    def write(number: int) -> str:
+        try:
+            store.calls.add_turn(call.call_id, turn(number))
+        except DataError as refused:
+            return str(refused)
+        return ""
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(write, range(1, threads + 1)))
+
+
+def test_whoever_queues_behind_a_lock_of_another_process_is_told_so(
+    sqlite_store: Store, sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of four writers is refused by SQLite, three wait for their turn: the cause is the same."""
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.5)
+    with locked_by_another_process(sqlite_file):
+        told = _refused_to(4, sqlite_store)
+    assert len(told) == 4
+    assert {"locked by another process" in line for line in told} == {True}
+
+
+def test_a_turn_that_our_own_work_takes_is_told_so(
+    sqlite_store: Store, sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a lock that is gone, too: what was the cause then is not the cause now."""
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.5)
+    with locked_by_another_process(sqlite_file):
+        refusal(DatabaseLocked, lambda: sqlite_store.calls.add_turn(begun().call_id, turn(1)))
+    with sqlite_store.database.writing():
+        (line,) = _refused_to(1, sqlite_store)
+    assert "this program's own work" in line
 
 
 def test_a_lock_on_a_database_that_is_not_made_yet(sqlite_file: Path) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.numerals import HIGHEST_COST, readings
+from dialogs.slots.order_id import OrderId
 from dialogs.slots.words import plain
 from dialogs.spoken import say_digits
 from dialogs.spoken_numbers import say_number
@@ -251,3 +254,27 @@ def test_plain_is_stable(text: str) -> None:
 def test_a_clear_number_word_is_never_dropped() -> None:
     """Six digits are not taken for five by leaving one out, even where the check digit would fit."""
     assert isinstance(judge(PROVEN, "cuatro cinco siete uno seis dos", confidence=1.0), NoMatch)
+
+
+TWO_ORDERS = [
+    ("es", "no es el pedido 780346, es el 780353", "780353"),
+    ("es", "no es el pedido 780346 es el 780353", "780353"),
+    ("es", "el 780346 no, el 780353", "780353"),
+    ("es", "pedido 780346 y 780353", "two_numbers"),
+    ("es", "mi pedido 780346 o el 780353", "two_numbers"),
+    ("ca", "no és la comanda 780346, és la 780353", "780353"),
+    ("ca", "comanda 780346 i 780353", "two_numbers"),
+    ("en", "not order 780346, order 780353", "780353"),
+    ("en", "order 780346 and 780353", "two_numbers"),
+]
+
+
+@pytest.mark.parametrize(("language", "said", "meant"), TWO_ORDERS)
+def test_of_two_orders_the_denied_one_is_left_out(language: str, said: str, meant: str) -> None:
+    """What is wanted is asked back; of two that are wanted, neither is taken."""
+    kind = OrderId.model_validate({"length": 6, "check_digit": "luhn"})
+    found = kind.judge(Heard((Alternative(said, 0.9),)), Asking(language, datetime(2026, 11, 23, 10)))
+    if isinstance(found, Match):
+        assert (found.value, found.band) == (meant, "check")
+    else:
+        assert found.reason == meant

@@ -15,6 +15,7 @@ from dialogs.facts import Facts
 from dialogs.flow import Flow, FlowSet
 from dialogs.loader import load_flows
 from dialogs.nodes.ask import Ask
+from dialogs.nodes.callback import Callback
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.message import Message
@@ -46,7 +47,7 @@ def slots_of(flow: Flow) -> set[str]:
 
 def outcomes_of(flow: Flow) -> set[str]:
     steps = flow.steps.values()
-    return {s.outcome for s in steps if isinstance(s, Outcome | Queue | Message)}
+    return {s.outcome for s in steps if isinstance(s, Outcome | Queue | Message | Callback)}
 
 
 def test_the_page_names_every_flow() -> None:

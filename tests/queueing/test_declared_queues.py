@@ -16,7 +16,7 @@ from ivr.config import CHECKOUT
 from ivr.queueing.plan import Plan, Tier
 from ivr.queueing.reading import load_plan, misfits, read_plan
 from ivr.queueing.written import QueuesFile
-from tests.commands import ivr
+from tests.commands import ivr, with_agents
 
 OFFICE = Calendar({0: (Hours(9 * 60, 18 * 60),)})
 CATALOGUE = Catalogue(queues=frozenset({"billing", "support"}), calendars={"office": OFFICE})
@@ -166,6 +166,20 @@ def test_the_command_tells_place_and_remedy(tmp_path: Path) -> None:
     assert missing.returncode == 2 and "copy the shipped one" in missing.stderr
     good = ivr(tmp_path, "queues", "check")
     assert good.returncode == 0 and "3 queues" in good.stdout
+
+
+def test_the_commands_know_the_people_of_agents_yaml(tmp_path: Path) -> None:
+    """Whoever stands there serves the queue in the list; their mistakes are found by the check, too."""
+    variables = with_agents(tmp_path, "2001", "2002")
+    record = json.loads(ivr(tmp_path, "queues", "list", "--json", **variables).stdout)
+    assert record["billing"]["agents"] == ["2001", "2002"]
+    (tmp_path / "people" / "catalogue.yaml").write_text("queues: [billing, sales, support]\n")
+    good = ivr(tmp_path, "queues", "check", **variables)
+    assert good.returncode == 0 and "3 queues, 2 agents" in good.stdout, good.stdout
+    people = tmp_path / "people" / "agents.yaml"
+    people.write_text(people.read_text() + "  2003: {queues: [biling]}\n")
+    wrong = ivr(tmp_path, "queues", "check", **variables)
+    assert wrong.returncode == 1 and "agents.yaml:4" in wrong.stdout and "biling" in wrong.stdout
 
 
 def test_the_schema_takes_the_shipped_file_and_refuses_what_is_unknown() -> None:

@@ -15,7 +15,7 @@ import pytest
 from data.records import StateChange, VisitFacts
 from ivr.reports.words import LANGUAGES
 from ivr.work import DEFAULT, score_card, scored
-from tests.commands import ivr
+from tests.commands import ivr, with_agents
 from tests.databases import store_at
 
 JOINED = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
@@ -129,7 +129,8 @@ def test_work_from_the_command_line(home: Path) -> None:
     item = added.stdout.split()[0]
     assert "added" in added.stdout
     assert "is there already" in ivr(home, "work", "add", "case", "20264511").stdout
-    shared = ivr(home, "work", "assign", "--share", "1001", "--share", "1002", "--by", "eva")
+    staff = with_agents(home, "1001", "1002")
+    shared = ivr(home, "work", "assign", "--share", "1001", "--share", "1002", "--by", "eva", **staff)
     assert sorted(shared.stdout.split()) == ["0", "1", "1001:", "1002:"]
     listed = ivr(home, "work", "list", "--json")
     (one,) = json.loads(listed.stdout)
@@ -138,15 +139,17 @@ def test_work_from_the_command_line(home: Path) -> None:
         (("done", item, "--by", "1002"), "does not hold"),
         (("done", item, "--by", "1001", "--score", "charm=3"), "not on the score card"),
         (("assign", item, "--to", "1002"), "somebody else's"),
+        (("assign", item, "--to", "7777"), "is no agent"),
+        (("assign", "--share", "1001", "--share", "7777"), "is no agent"),
         (("assign",), "--share among whom"),
         (("add", "case", "1"), "there is no case 1"),
         (("add", "recording", "x"), "is no id"),
         (("add", "recording", item), "no recorded call"),
         (("add", "callback", item), "no open callback"),
     ):
-        done = ivr(home, "work", *words)
-        assert done.returncode == 2 and said in done.stderr, (words, done.stderr)
-    assert ivr(home, "work", "assign", item, "--to", "1002", "--from", "1001").returncode == 0
+        done = ivr(home, "work", *words, **staff)
+        assert done.returncode == 2 and said in done.stderr.lower(), (words, done.stderr)
+    assert ivr(home, "work", "assign", item, "--to", "1002", "--from", "1001", **staff).returncode == 0
     assert ivr(home, "work", "done", item, "--by", "1002", "--note", "x").returncode == 0
     assert json.loads(ivr(home, "work", "list", "--json").stdout) == []
     assert "0 added" in ivr(home, "work", "collect").stdout

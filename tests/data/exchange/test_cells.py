@@ -46,7 +46,10 @@ def test_numbers_in_every_national_style(country: str, written: str, e164: str) 
 
 @pytest.mark.parametrize(
     "written",
-    ["", "600", "123456789", "600 111 22", "6001112223", "abc", "00", "+", "1" * 40, "+999123456789"],
+    [
+        *("", "600", "123456789", "600 111 22", "6001112223", "abc", "00", "+", "1" * 40, "+999123456789"),
+        *("-600111222", "- 600 111 222", "－600111222", "−600111222", "–34600111222"),
+    ],
 )
 def test_what_is_no_number(written: str) -> None:
     """Too short, too long, not assigned, no number at all."""
@@ -111,6 +114,7 @@ def test_a_wrong_letter_is_noticed(written: str) -> None:
         (",", "EUR", 12.1, 1210),
         (",", "EUR", 0.1 + 0.2, 30),
         (",", "EUR", 7, 700),
+        (",", "EUR", 1.1 * 3 * 1_000_000, 330_000_000),
     ],
 )
 def test_money(decimal: str, currency: str, cell: Any, cents: int) -> None:
@@ -129,6 +133,9 @@ def test_money(decimal: str, currency: str, cell: Any, cents: int) -> None:
         (",", "doce"),
         (",", "1e5"),
         (",", "NaN"),
+        (",", 12.345),
+        (",", 0.001),
+        (",", 1234567.891),
         (",", float("nan")),
         (",", float("inf")),
         (",", 1e30),
@@ -200,10 +207,49 @@ def test_no_text_leaves_as_a_formula(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        *("N/A", "n/a", "NA", "null", "NULL", "None", "-", "--", "?", ".", "nan", "Total", "TOTAL:", "Suma"),
+        *(
+            "Media",
+            "Mitjana",
+            "Promedio",
+            "Resultado",
+            "Gesamt",
+            "Durchschnitt",
+            "Subtotal",
+            "Moyenne",
+            "TRUE",
+        ),
+    ],
+)
+def test_words_of_spreadsheets_are_no_customers(written: str) -> None:
+    """A list's last line, a gap of a database, in whatever language: no digit, no customer."""
+    with pytest.raises(CellWrong, match="no digit"):
+        cells.customer_number(written)
+
+
+@pytest.mark.parametrize("written", ["-5", "+5", "12 34", "C#1", "1.5", "4571-", "/1", "1E+21", "a\n1", "٣"])
+def test_signs_are_no_part_of_a_customer_number(written: str) -> None:
+    """Letters or digits, and what joins them."""
+    with pytest.raises(CellWrong, match="customer"):
+        cells.customer_number(written)
+
+
+@pytest.mark.parametrize("cell", [True, False])
+def test_true_and_false_are_no_text(cell: bool) -> None:
+    """Excel's TRUE was customer 1. Only a `map` can say what it means."""
+    with pytest.raises(CellWrong, match="TRUE or FALSE"):
+        cells.text_of(cell)
+    assert cells.map_key(cell) == ("1" if cell else "0")
+
+
+@pytest.mark.parametrize(
     ("parse", "good", "bad"),
     [
         (cells.customer_number, "AB-1234", "12 34"),
         (cells.customer_number, "45716", "1" * 21),
+        (cells.customer_number, "ES/2026.001_a", "ES//2026"),
         (cells.short_text(5), "ñandú", "ñandús"),
         (cells.zone, "Atlantic/Canary", "Madrid"),
         (cells.email, "ana.puig@correu.example.cat", "ana@@example.org"),
