@@ -247,8 +247,13 @@ def _refuse_unknown_variables() -> None:
 def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[str, ...], int]) -> str:
     problem = error.errors()[0]
     place = tuple(str(part) for part in problem["loc"])
+    if not place:  # about two settings; the message begins with the one to look at
+        place = tuple(problem["msg"].removeprefix("Value error, ").partition(":")[0].split("."))
+        problem["msg"] = problem["msg"].partition(": ")[2]
     known = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), None)
     where = f"{path}:{known}: " if path is not None and known is not None else ""
     what = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+    if problem["type"] in ("model_type", "model_attributes_type"):  # pydantic would name its class
+        what = "a section of settings is expected; write its keys below it, or leave it out"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{where}{'.'.join(place)}: {what}{more}"

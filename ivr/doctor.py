@@ -24,6 +24,7 @@ from dialogs.loader import load_flows
 from esl import commands
 from esl.errors import EslError, LoginRefusedError
 from esl.inbound import InboundConnection
+from ivr.agents.opening import staff_of
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
@@ -31,6 +32,7 @@ from ivr.errors import IvrError
 from ivr.messenger import checkup
 from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
+from ivr.publishing.served import served_catalogue
 from ivr.queueing.reading import misfits
 from ivr.rooms import catalogue_of, writable
 from speech.errors import SpeechError
@@ -44,6 +46,8 @@ from speech.vosk_server import VoskServer
 State = Literal["good", "note", "bad"]
 ENOUGH_DISK = 1 << 30
 """Bytes: an hour of stereo recordings takes 115 MB."""
+ENOUGH_LIVE_AUDIO = 32 << 20
+"""Bytes: a call holds 80 kB at most, so this is enough for 400."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _folder(settings.recordings_folder, "recordings")
     yield _folder(settings.prompts_folder, "prompts")
     yield _folder(settings.spool_folder, "spool")
-    yield _disk(settings.home)
+    yield from _disks(settings)
     yield _shared_memory()
     yield _database(settings)
     yield from examine_flows(settings)
@@ -76,6 +80,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _freeswitch(settings)
     if settings.switch.kind == "freeswitch":
         yield _event_socket(settings)
+        yield _fallback(settings)
 
 
 def examine_flows(settings: Settings) -> Iterator[Finding]:
@@ -99,12 +104,29 @@ def _folder(folder: Path, what: str) -> Finding:
     return Finding(f"{what} folder", "good", str(folder))
 
 
-def _disk(home: Path) -> Finding:
-    free = shutil.disk_usage(home).free
-    found = f"{free / (1 << 30):.1f} GiB free"
-    if free < ENOUGH_DISK:
-        return Finding("disk", "bad", found, "Make room: recordings and the call record need it")
-    return Finding("disk", "good", found)
+def _disks(settings: Settings) -> Iterator[Finding]:
+    """Every file system that calls write to, once."""
+    wanted = [
+        ("disk", settings.home, ENOUGH_DISK),
+        ("disk of recordings", settings.recordings_folder, ENOUGH_DISK),
+        ("disk of the spool", settings.spool_folder, ENOUGH_DISK),
+    ]
+    if settings.switch.kind == "freeswitch":
+        wanted.append(("disk of live audio", settings.freeswitch.live_audio, ENOUGH_LIVE_AUDIO))
+    seen = set()
+    for what, folder, enough in wanted:
+        try:
+            system, free = folder.stat().st_dev, shutil.disk_usage(folder).free
+        except OSError:  # a folder that is missing is told by itself
+            continue
+        if system in seen:
+            continue
+        seen.add(system)
+        found = f"{free / (1 << 30):.1f} GiB free at {folder}"
+        if free < enough:
+            yield Finding(what, "bad", found, "Make room: recordings and the call record need it")
+        else:
+            yield Finding(what, "good", found)
 
 
 def _shared_memory() -> Finding:
@@ -132,7 +154,7 @@ def _flows(settings: Settings) -> Finding:
     try:
         flows = load_flows([settings.flows_folder], catalogue_of(settings))
         flows.flow(settings.calls.flow)
-        if unfit := misfits(settings.queues_file, flows.catalogue):
+        if unfit := misfits(settings.queues_file, flows.catalogue, settings.freeswitch.queue_names):
             return Finding("flows", "bad", str(unfit[0]), "No server starts with it: see `ivr queues check`")
     except UnknownFlow as fault:
         release = _published(settings)
@@ -202,7 +224,9 @@ def _misfit(settings: Settings, files: Mapping[str, bytes]) -> str:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "release"
             write_folder(files, folder)
-            return "; ".join(map(str, misfits(settings.queues_file, catalogue_in(folder))))
+            return "; ".join(
+                map(str, misfits(settings.queues_file, catalogue_in(folder), settings.freeswitch.queue_names))
+            )
     except (FlowsInvalid, IvrError) as fault:
         return str(fault).splitlines()[0]
 
@@ -357,6 +381,22 @@ def _event_socket(settings: Settings) -> Finding:
     finally:
         connection.stop()
     return Finding(what, "good", f"{where} lets us in: {version}")
+
+
+def _fallback(settings: Settings) -> Finding:
+    """Whether anybody would take the callers whose server is lost."""
+    what, queue = "fallback queue", settings.freeswitch.fallback_queue
+    try:
+        plan, _ = staff_of(settings, served_catalogue(settings).catalogue)
+    except (DataError, DialogError, IvrError) as fault:
+        return Finding(what, "note", str(fault).splitlines()[0], "Run `ivr check` and mend what it names")
+    serving = sorted({tier.agent for tier in plan.tiers() if tier.queue == queue})
+    if not serving:
+        remedy = (
+            f"Give an agent of agents.yaml `queues: {{{queue}: {{}}}}`, or a telephone of freeswitch.agents"
+        )
+        return Finding(what, "bad", f"nobody serves {queue}: callers of a lost server wait in vain", remedy)
+    return Finding(what, "good", f"{queue} is served by {', '.join(serving[:20])}, once they are in")
 
 
 def _is_local(settings: Settings) -> bool:

@@ -89,7 +89,7 @@ def switch_config(
                 "longest_wait": plan.queue(queue).written.longest_wait,
                 "longest_wait_without_agents": plan.queue(queue).written.longest_wait_without_agents,
             }
-            for queue in sorted({*queues, *plan.queues})
+            for queue in sorted({*queues, *plan.names})
         ],
     }
     if settings.switch.event_password is not None:

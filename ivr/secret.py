@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
+
+_to_come: ContextVar[bool] = ContextVar("secrets_to_come", default=False)
+
+
+@contextmanager
+def secrets_to_come(allowed: bool) -> Iterator[None]:
+    """Inside, if `allowed`, a secret whose file is not there yet is none: for the command that makes it."""
+    before = _to_come.set(allowed)
+    try:
+        yield
+    finally:
+        _to_come.reset(before)
 
 
 def _secret(value: object) -> object:
@@ -21,6 +36,10 @@ def _secret(value: object) -> object:
         case {"file": str(path), **rest} if not rest:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
+            except FileNotFoundError as error:
+                if _to_come.get():
+                    return None
+                raise ValueError(f"the secret's file {path} cannot be read ({error.strerror})") from error
             except OSError as error:
                 raise ValueError(f"the secret's file {path} cannot be read ({error.strerror})") from error
         case _:

@@ -93,3 +93,8 @@ class FreeswitchSettings(_Part):
     rtp_last: int = 32768
     jitter_buffer: int = 40
     """Milliseconds of the caller's sound that are held back, so that a packet may be late; 0 = none."""
+
+    @property
+    def queue_names(self) -> frozenset[str]:
+        """The queues that the switch has whatever the flows name."""
+        return frozenset({queue.name for queue in self.queues} | {self.fallback_queue})

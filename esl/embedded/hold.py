@@ -1,8 +1,10 @@
 """A caller who puts us on hold and comes back: a re-INVITE of a telephone, as FreeSWITCH tells it.
 
 Seen on FreeSWITCH 1.11.2 (tests/traces/outbound-socket-hold): what plays goes on, the telephone just does
-not take it. The offer's variables move behind all others before CHANNEL_HOLD or CHANNEL_UNHOLD is told, those
-of our answer and of the caller's ACK after it.
+not take it. Recordings and the live audio get no frame meanwhile, so that much of their time is missing
+(`switch_core_media_read_frame` answers INUSE for a leg on hold, and no media bug is called). The offer's
+variables move behind all others before CHANNEL_HOLD or CHANNEL_UNHOLD is told, those of our answer and of the
+caller's ACK after it.
 """
 
 from __future__ import annotations

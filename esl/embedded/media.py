@@ -69,7 +69,7 @@ class Media:
         self.skipped = 0
         """Frames of the caller that were left out to catch up."""
         self.held = False
-        """The caller has put us on hold: what is played passes unheard."""
+        """The caller has put us on hold: what is played passes unheard, and no recording grows."""
         self.on_tick: Callable[[], None] | None = None
         """Called once, in the next tick."""
         self._inbox: deque[bytes] = deque()
@@ -102,7 +102,7 @@ class Media:
             out = mixed(spoken, *(leg.heard for leg in self.whispers)) if self.whispers else spoken
             self.line.send_audio(position, out)
             self.frames_out += 1
-        if self.recordings:
+        if self.recordings and not self.held:
             self._record(heard, spoken)
         if self.on_tick is not None:
             once, self.on_tick = self.on_tick, None
@@ -120,6 +120,9 @@ class Media:
 
     def _next_heard(self) -> bytes:
         inbox = self._inbox
+        if self.held:  # FreeSWITCH drops what a telephone sends meanwhile, its hold music above all
+            inbox.clear()
+            return SILENCE
         while len(inbox) > _RELAXED_BACKLOG and inbox[0] == SILENCE:
             inbox.popleft()
             self.skipped += 1

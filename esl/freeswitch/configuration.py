@@ -42,6 +42,7 @@ QUEUE_DOMAIN = "ivr"
 _RECORDINGS = PurePosixPath("/var/lib/ivr/recordings")
 _SHARED_MEMORY = PurePosixPath("/dev/shm")  # noqa: S108 - tmpfs is what live audio needs
 
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*")
 _NUMBER = re.compile(r"\+?[0-9]{1,20}")
@@ -106,6 +107,10 @@ class Server:
 
     def __post_init__(self) -> None:
         _check(_HOST, self.host, what="The server's host", remedy="give an IPv4 address or a host name")
+        if self.host == "0.0.0.0":  # noqa: S104 - refused, not listened on
+            raise SwitchConfigurationError(
+                "The server's host cannot be 0.0.0.0, which a switch cannot call; give the server's address"
+            )
         _check_between(self.port, 1, 65535, what="The server's port")
 
 
@@ -265,8 +270,11 @@ class Sip:
     def __post_init__(self) -> None:
         _check_sip_address(self.address, "The SIP address")
         _check_between(self.port, 1, 65535, what="The SIP port")
-        if self.jitter_buffer:
-            _check_between(self.jitter_buffer, 20, 500, what="The jitter buffer in milliseconds")
+        if self.jitter_buffer and not 20 <= self.jitter_buffer <= 500:
+            raise SwitchConfigurationError(
+                f"The jitter buffer cannot be {self.jitter_buffer} ms; "
+                "give a number from 20 to 500, or 0 for none"
+            )
         if self.public_address is not None:
             _check_sip_address(self.public_address, "The public address")
 
@@ -320,6 +328,10 @@ class SwitchConfiguration:
     def __post_init__(self) -> None:
         if not self.servers:
             raise SwitchConfigurationError("A switch without a server has no task; name at least one server")
+        twice = sorted({f"{one.host}:{one.port}" for one in self.servers if self.servers.count(one) > 1})
+        if twice:
+            raise SwitchConfigurationError(f"The server {twice[0]} is named twice; name each server once")
+        self._check_ports()
         self._check_names()
         for number in self.numbers:
             _check(
@@ -340,6 +352,20 @@ class SwitchConfiguration:
         if self.log_level not in LOG_LEVELS:
             raise SwitchConfigurationError(
                 f"The log level cannot be {self.log_level[:60]!a}; choose one of {', '.join(LOG_LEVELS)}"
+            )
+
+    def _check_ports(self) -> None:
+        """FreeSWITCH would start all the same, and calls or single legs would fail now and then."""
+        events, limits = self.event_socket, self.limits
+        if any(one.host in _LOOPBACK_NAMES and one.port == events.port for one in self.servers):
+            raise SwitchConfigurationError(
+                f"Port {events.port} cannot be the server's and the event socket's; set outbound.port or "
+                "switch.event_port to another"
+            )
+        if limits.rtp_first <= self.sip.port <= limits.rtp_last + 1:
+            raise SwitchConfigurationError(
+                f"The SIP port {self.sip.port} lies among the RTP ports {limits.rtp_first} to "
+                f"{limits.rtp_last}; choose it outside, or set rtp_first and rtp_last"
             )
 
     def _check_names(self) -> None:

@@ -80,8 +80,8 @@ def _mistakes(source: Source, roster: Roster, plan: Plan, allowed: Collection[st
                 way, f"`{agent}` stands in queues.yaml, too: take them out of one of the two"
             )
         for queue in entry.queues:
-            if queue not in plan.queues:
-                message = f"unknown queue `{queue}`: {nearest(queue, plan.queues)}"
+            if queue not in plan.names:
+                message = f"unknown queue `{queue}`: {nearest(queue, plan.names)}"
                 yield source.problem((*way, "queues", queue), message)
         contact = entry.contact or ""
         if contact.startswith("+") and contact not in allowed:
@@ -96,14 +96,14 @@ def _mistakes(source: Source, roster: Roster, plan: Plan, allowed: Collection[st
     full = joined(plan, roster)
     served = {tier.queue for tier in full.tiers() if tier.level == OWN}
     for queue in plan.queues if full.agents else ():
-        if queue not in served:
+        if queue not in served and queue not in plan.besides:
             message = (
                 f"nobody serves `{queue}` first: give somebody its skills and languages, or level 0 there"
             )
             yield source.problem(("agents",), message)
     yield from _pauses(source, roster)
-    for queue in roster.wrap_ups.keys() - plan.queues.keys():
-        yield source.problem(("wrap_up", queue), f"unknown queue `{queue}`: {nearest(queue, plan.queues)}")
+    for queue in roster.wrap_ups.keys() - plan.names:
+        yield source.problem(("wrap_up", queue), f"unknown queue `{queue}`: {nearest(queue, plan.names)}")
     for name, alert in roster.alerts.items():
         for at, queue in enumerate(alert.queues):
             if queue not in plan.queues:

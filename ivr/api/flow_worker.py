@@ -30,6 +30,7 @@ class Asked(BaseModel):
     back_ends: Path | None
     studio: Path
     queues: Path | None
+    besides: frozenset[str] = frozenset()
 
 
 def find(asked: Asked) -> Found:
@@ -45,6 +46,7 @@ def find(asked: Asked) -> Found:
             live=live_schemas(asked.back_ends),
             studio=asked.studio,
             queues=asked.queues,
+            besides=asked.besides,
         )
     except FlowsInvalid as fault:
         return Found(sound=False, problems=[str(one) for one in fault.problems], failed=[], tests=0)

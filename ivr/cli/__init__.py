@@ -20,6 +20,7 @@ from esl.errors import EslError
 from ivr.cli.context import DATABASE_URL
 from ivr.config import Settings, load
 from ivr.errors import IvrError
+from ivr.secret import secrets_to_come
 from speech.errors import SpeechError
 
 FAULTS = (IvrError, EslError, SpeechError, DialogError, DataError)
@@ -118,7 +119,8 @@ def root(ctx: click.Context, config: Path | None, log_level: str | None) -> None
       ivr check                check the flows
       ivr doctor               what is missing here, and what to do about it
     """
-    settings = load(config)
+    with secrets_to_come(ctx.invoked_subcommand == "freeswitch"):
+        settings = load(config)
     if log_level is not None:
         settings = settings.model_copy(update={"log": settings.log.model_copy(update={"level": log_level})})
     if ctx.invoked_subcommand not in _WITHOUT_LOG:

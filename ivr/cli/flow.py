@@ -115,6 +115,7 @@ def publish(
         live=live_schemas(settings.back_ends_file),
         studio=settings.prompts_folder / "studio",
         queues=settings.queues_file,
+        besides=settings.freeswitch.queue_names,
     )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:
@@ -277,7 +278,13 @@ def rollback(
             _end(f"release {number} is live already", {"switched": False}, as_json=as_json)
             return
         files = store.releases.files(number)  # a damaged release is not gone back to
-        problems = refusals(files, number, settings.queues_file, live_schemas(settings.back_ends_file))
+        problems = refusals(
+            files,
+            number,
+            settings.queues_file,
+            live_schemas(settings.back_ends_file),
+            settings.freeswitch.queue_names,
+        )
         if problems:
             _not_switched(number, problems, as_json=as_json)
         try:

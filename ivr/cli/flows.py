@@ -192,7 +192,7 @@ def check(
     if not unreadable:
         notes += unanswered(catalogue_of(named, catalogue_file), known, live)
     if settings is not None:
-        unfit = misfits(settings.queues_file, known)
+        unfit = misfits(settings.queues_file, known, settings.freeswitch.queue_names)
         (shown if _served_among(named, settings) else notes).extend(unfit)
     _tell(shown, notes, as_json=as_json)
     if shown:

@@ -54,8 +54,15 @@ def init(settings: Settings, folder: Path, force: bool, keep: bool) -> int:
     if force and keep:
         raise click.UsageError("--force overwrites what differs and --keep does not: give one of them")
     folder = folder.absolute()
-    preparation = prepare(folder, switch_configuration(settings), _given(settings))
-    for warning in (*unreachable(settings), *silent(settings), *unasked(settings)):
+    configuration = switch_configuration(settings)
+    preparation = prepare(folder, configuration, _given(settings))
+    for warning in (
+        *unreachable(settings),
+        *silent(settings),
+        *unasked(settings),
+        *unstaffed(configuration),
+        *unwise(settings),
+    ):
         click.echo(warning, err=True)
     if not (preparation.changes or preparation.new_secrets or preparation.too_open):
         click.echo(f"{folder}: nothing to change")
@@ -111,6 +118,14 @@ def _people(settings: Settings) -> Wanted:
     or the designers' folder may name: no caller is handed to a queue that the switch does not know."""
     catalogue = served_catalogue(settings).catalogue
     own = settings.freeswitch
+    for names, what in (
+        ([queue.name for queue in own.queues], "queues"),
+        ([agent.name for agent in own.agents], "agents"),
+    ):  # what is joined below would hide it
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ConfigurationError(
+                f"freeswitch.{what}: {twice[0][:60]!a} stands there twice", "Give each its own name"
+            )
     described = [
         switch.Queue(queue.name, queue.strategy, queue.longest_wait, queue.longest_wait_without_agents)
         for queue in own.queues
@@ -214,6 +229,44 @@ def unasked(settings: Settings) -> list[str]:
     return [
         f"Warning: {unread}. The queues are those of {settings.flows_folder}; if a release was published, "
         "run this again when the database is there"
+    ]
+
+
+def unwise(settings: Settings) -> list[str]:
+    """What FreeSWITCH takes, and an operator hardly means; one line each, with the remedy."""
+    own = settings.freeswitch
+    warnings = []
+    if own.log_level in ("info", "debug"):
+        warnings.append(
+            f"Warning: with freeswitch.log_level {own.log_level} the switch writes every key that a caller "
+            "presses into its log, PINs included. Use notice but for a test with keys of nobody"
+        )
+    if any(network.prefixlen == 0 for network in own.peers):
+        warnings.append(
+            "Warning: freeswitch.peers lets the whole internet bring calls without a password. Name your "
+            "provider's addresses"
+        )
+    if any(network.prefixlen == 0 for network in own.event_clients):
+        warnings.append(
+            "Warning: freeswitch.event_clients lets everybody try the password that commands the switch. "
+            "Name the server's address"
+        )
+    if own.live_audio.exists() and not own.live_audio.is_dir():
+        raise ConfigurationError(
+            f"freeswitch.live_audio: {str(own.live_audio)[:255]} is no folder", "Name a folder on tmpfs"
+        )
+    return warnings
+
+
+def unstaffed(configuration: switch.SwitchConfiguration) -> list[str]:
+    """That nobody would serve the callers whose server was lost."""
+    queue = configuration.fallback_queue
+    if any(queue == served for agent in configuration.agents for served, _ in agent.tiers):
+        return []
+    return [
+        f"Warning: nobody serves the fallback queue {queue}: callers whose server is lost would wait "
+        f"there in vain. Give an agent of agents.yaml `queues: {{{queue}: {{}}}}`, or name a telephone in "
+        "freeswitch.agents"
     ]
 
 

@@ -67,7 +67,7 @@ def check(settings: Settings, file: Path | None, as_json: bool) -> None:
     file = _file_of(settings, file)
     beside = file.with_name(CATALOGUE)
     catalogue = load_catalogue(beside if beside.is_file() else settings.flows_folder / CATALOGUE)
-    plan, problems = read_plan(read(file), catalogue, segments_beside(file))
+    plan, problems = read_plan(read(file), catalogue, segments_beside(file), settings.freeswitch.queue_names)
     people = file.with_name(AGENTS)
     if people.is_file():
         allowed, dial = settings.agents.outside, way_out(settings)

@@ -6,7 +6,7 @@ the servers' file of queues does not know: they would not start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +47,11 @@ def checked(
     live: LiveSchemas = OWN,
     studio: Path | None = None,
     queues: Path | None = None,
+    besides: Collection[str] = (),
 ) -> Checked:
     """Checks the folder as a server would use it; `main` is the flow that calls begin with,
-    `studio` the folder of the studio's recordings, `queues` the file of queues that servers go by.
+    `studio` the folder of the studio's recordings, `queues` the file of queues that servers go by, `besides`
+    the queues that the switch has whatever the flows name.
 
     Every mistake is told in one run. The tests are played where the flows can be, also if a live call could
     not be had of them.
@@ -60,7 +62,7 @@ def checked(
         return Checked(None, tuple(fault.problems))
     flows, problems = read_flows([folder], catalogue)
     unfit = [*unanswered(folder / CATALOGUE, catalogue, live), *_main_missing(flows, problems, folder, main)]
-    unfit += misfits(queues, catalogue)
+    unfit += misfits(queues, catalogue, besides)
     unfit += unplayable(flows, studio) if studio is not None else ()
     if problems:
         return Checked(flows, tuple(sorted([*problems, *unfit])))

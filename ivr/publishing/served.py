@@ -9,7 +9,7 @@ Rules:
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,7 +69,11 @@ def _last_release(settings: Settings) -> tuple[int, Mapping[str, bytes]] | None:
 
 
 def refusals(
-    files: Mapping[str, bytes], number: int, queues: Path | None, live: LiveSchemas = OWN
+    files: Mapping[str, bytes],
+    number: int,
+    queues: Path | None,
+    live: LiveSchemas = OWN,
+    besides: Collection[str] = (),
 ) -> list[Problem]:
     """Why no server would take these files of a release today: a queue that the servers' file of queues does
     not know, a look-up or a write that is connected otherwise by now."""
@@ -77,7 +81,10 @@ def refusals(
         try:
             folder = _laid_out(files, Path(place), number)
             catalogue = catalogue_in(folder)
-            problems = [*unanswered(folder / CATALOGUE, catalogue, live), *misfits(queues, catalogue)]
+            problems = [
+                *unanswered(folder / CATALOGUE, catalogue, live),
+                *misfits(queues, catalogue, besides),
+            ]
         except FlowsInvalid as fault:
             problems = list(fault.problems)
         except IvrError as fault:

@@ -51,6 +51,14 @@ class Plan:
     agents: Mapping[str, AgentFile] = field(default_factory=dict)
     placed: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     """(queue, agent) → level and position, where somebody has written them down."""
+    besides: frozenset[str] = frozenset()
+    """Queues that the switch has whether or not a flow names them, such as the one of callers whose server
+    was lost: nobody needs to declare them, and people may serve them."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every queue that somebody may serve."""
+        return self.besides | self.queues.keys()
 
     def queue(self, name: str) -> QueuePlan:
         """A queue; one that is not declared goes by the defaults."""
@@ -73,7 +81,8 @@ class Plan:
 
     def tiers(self) -> Iterator[Tier]:
         """Everybody who serves a queue, each queue's own people before those who help."""
-        for name, queue in self.queues.items():
+        for name in (*self.queues, *sorted(self.besides - self.queues.keys())):
+            queue = self.queue(name)
             own = [agent for agent in self.agents if self.serves(agent, name)]
             yield from (Tier(name, agent, *self.placed.get((name, agent), (OWN, 1))) for agent in own)
             told = set(own)

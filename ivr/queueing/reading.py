@@ -10,7 +10,8 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,20 +42,21 @@ _PARTS: dict[str, list[str]] = {
 }
 
 
-def load_plan(file: Path | None, catalogue: Catalogue) -> Plan:
-    """The plan of that file; without one, every queue goes by the defaults. Raises `FlowsInvalid`."""
+def load_plan(file: Path | None, catalogue: Catalogue, besides: Collection[str] = ()) -> Plan:
+    """The plan of that file; without one, every queue goes by the defaults. `besides`: queues that the switch
+    has whatever the flows name. Raises `FlowsInvalid`."""
     if file is None:
-        return NO_PLAN
-    plan, problems = _read(read(file), catalogue, segments_beside(file))
+        return replace(NO_PLAN, besides=frozenset(besides))
+    plan, problems = _read(read(file), catalogue, segments_beside(file), besides)
     if problems:
         raise FlowsInvalid(problems)
     return plan
 
 
-def misfits(file: Path | None, catalogue: Catalogue) -> list[Problem]:
+def misfits(file: Path | None, catalogue: Catalogue, besides: Collection[str] = ()) -> list[Problem]:
     """Why a server would not start with that file and these flows, in the words that it would end with."""
     try:
-        load_plan(file, catalogue)
+        load_plan(file, catalogue, besides)
     except FlowsInvalid as fault:
         return list(fault.problems)
     return []
@@ -71,16 +73,19 @@ def segments_beside(file: Path) -> frozenset[str] | None:
 
 
 def read_plan(
-    source: Source, catalogue: Catalogue, segments: frozenset[str] | None = None
+    source: Source,
+    catalogue: Catalogue,
+    segments: frozenset[str] | None = None,
+    besides: Collection[str] = (),
 ) -> tuple[Plan, list[Problem]]:
     """The plan, and what is wrong with the file; an empty plan if its shape is. Queues that no flow may name
     are among it."""
-    plan, problems = _read(source, catalogue, segments)
+    plan, problems = _read(source, catalogue, segments, besides)
     return plan, sorted([*problems, *_unnamed(source, plan, catalogue)])
 
 
 def _read(
-    source: Source, catalogue: Catalogue, segments: frozenset[str] | None
+    source: Source, catalogue: Catalogue, segments: frozenset[str] | None, besides: Collection[str]
 ) -> tuple[Plan, list[Problem]]:
     if not isinstance(source.content, dict):
         return NO_PLAN, [source.problem((), "these are no queues: begin with `queues:` and their names")]
@@ -94,6 +99,7 @@ def _read(
             for name, one in found.queues.items()
         },
         dict(found.agents),
+        besides=frozenset(besides),
     )
     return plan, sorted(_mistakes(source, plan, catalogue, segments))
 
@@ -139,14 +145,14 @@ def _mistakes(
                 yield source.problem((*way, "priority", segment), f"unknown segment `{segment}`: {remedy}")
     for agent, theirs in plan.agents.items():
         for at, named in enumerate(theirs.queues):
-            if named not in plan.queues:
-                message = f"unknown queue `{named}`: {nearest(named, plan.queues)}"
+            if named not in plan.names:
+                message = f"unknown queue `{named}`: {nearest(named, plan.names)}"
                 yield source.problem(("agents", agent, "queues", at), message)
     yield from _unserved(source, plan)
 
 
 def _unnamed(source: Source, plan: Plan, catalogue: Catalogue) -> Iterator[Problem]:
-    for name in plan.queues.keys() - catalogue.queues - _only_for_a_language(plan):
+    for name in plan.queues.keys() - catalogue.queues - _only_for_a_language(plan) - plan.besides:
         yield source.problem(
             ("queues", name), f"no flow may name `{name}`: {nearest(name, catalogue.queues)}"
         )
@@ -180,6 +186,6 @@ def _unserved(source: Source, plan: Plan) -> Iterator[Problem]:
         return  # who stands there is not known here: `ivr.agents.reading` looks
     served = {tier.queue for tier in plan.tiers() if tier.level == OWN}
     for name in plan.queues:
-        if name not in served:
+        if name not in served and name not in plan.besides:
             message = f"nobody serves `{name}`: give somebody its skills and languages, or add it to `queues`"
             yield source.problem(("queues", name), message)

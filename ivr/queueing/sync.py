@@ -14,7 +14,7 @@ Source: mod_callcenter.c, `cc_config_api_function` of 1.11.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Literal
@@ -75,14 +75,22 @@ def wanted(
     contacts: Mapping[str, str] = MappingProxyType({}),
 ) -> Wanted:
     """What the plan means for the switch; `others` and `telephones` are of `freeswitch` in the settings, and
-    give way to what the plan declares under the same name. `contacts`: dial strings by agent."""
+    give way to what the plan declares under the same name; only the queues that a telephone serves are kept
+    beside those that the plan gives its agent. `contacts`: dial strings by agent."""
     queues = {queue.name: queue for queue in others}
     for name in plan.queues:
         queues[name] = queue_of(plan, name)
     agents = {agent.name: agent for agent in telephones}
     for name in plan.agents:
-        agents[name] = agent_of(plan, name, contacts)
+        declared, telephone = agent_of(plan, name, contacts), agents.get(name)
+        agents[name] = declared if telephone is None else serving(declared, telephone.queues)
     return Wanted(tuple(queues.values()), tuple(agents.values()))
+
+
+def serving(agent: Agent, queues: Sequence[str]) -> Agent:
+    """The agent, who also serves those queues; where they serve one already, its level stays."""
+    known = {queue for queue, _ in agent.tiers}
+    return replace(agent, queues=(*agent.queues, *(queue for queue in queues if queue not in known)))
 
 
 def queue_of(plan: Plan, name: str) -> Queue:

@@ -57,6 +57,12 @@ class LineCaller(ScriptedCaller):
     def press(self, keys: str) -> None:
         self.key(keys)
 
+    def put_on_hold(self) -> None:
+        self.hold()
+
+    def take_back(self) -> None:
+        self.hold(False)
+
     @property
     def heard(self) -> Sequence[Frame]:  # type: ignore[override] - the samples are `frames` here
         return self.frames

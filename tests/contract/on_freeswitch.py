@@ -67,6 +67,12 @@ class SipCaller:
         if not self._leg.press(keys).wait(5 + len(keys)):
             raise TimeoutError("the keys are not out")
 
+    def put_on_hold(self) -> None:
+        self._leg.hold()
+
+    def take_back(self) -> None:
+        self._leg.hold("sendrecv")
+
     def hang_up(self) -> None:
         if self.over.is_set() or self._calling is None:
             return

@@ -73,6 +73,12 @@ class Caller(Protocol):
     def press(self, keys: str) -> None:
         """Presses keys, one after the other, until the last one is out."""
 
+    def put_on_hold(self) -> None:
+        """We are put on hold, by a new offer that only sends."""
+
+    def take_back(self) -> None:
+        """And taken back."""
+
     def hang_up(self) -> None:
         """At any moment: also while it rings."""
 

@@ -25,7 +25,7 @@ freeswitch:
     - {name: agents, longest_wait: 120}
     - {name: billing}
   agents:
-    - {name: "1001", queues: [billing]}
+    - {name: "1001", queues: [agents, billing]}
 """
 
 
@@ -223,3 +223,98 @@ def test_a_password_that_is_in_use_is_taken_over(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert 'value="in use"' in (home / "conf/autoload_configs/event_socket.conf.xml").read_text()
     assert "event_password" not in done.stdout
+
+
+AGENTS = """\
+agents:
+  1001: {skills: [billing], pin: null}
+  1002: {queues: [agents]}
+"""
+
+
+def tiers(home: Path) -> set[tuple[str, str]]:
+    found = ET.parse(home / "conf/autoload_configs/callcenter.conf.xml").iter("tier")
+    return {(tier.attrib["queue"], tier.attrib["agent"]) for tier in found}
+
+
+def test_agents_yaml_may_name_the_fallback_queue_and_takes_no_telephone_away(home: Path) -> None:
+    """What `freeswitch.agents` asks for stays when an agents.yaml declares the same people."""
+    (home / "ivr.yaml").write_text(YAML.replace("queues: [agents, billing]}", "queues: [agents]}"))
+    (home / "flows/queues.yaml").write_text("queues:\n  billing: {skills: [billing]}\n")
+    (home / "flows/agents.yaml").write_text(AGENTS)
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 0, done.stderr
+    assert "fallback" not in done.stderr
+    assert tiers(home) == {
+        ("agents@ivr", "1001@ivr"),
+        ("agents@ivr", "1002@ivr"),
+        ("billing@ivr", "1001@ivr"),
+    }
+    checked = ivr(home, "queues", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_telephone_of_the_settings_is_an_agent(home: Path) -> None:
+    """`ivr agent in` works for whoever stands in `freeswitch.agents` alone."""
+    assert ivr(home, "db", "upgrade").returncode == 0
+    done = ivr(home, "agent", "in", "1001")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_fallback_queue_without_anybody_is_told(home: Path) -> None:
+    """Callers whose server is lost would wait for nobody: `init` says so, and what to write."""
+    (home / "ivr.yaml").write_text(YAML.replace("queues: [agents, billing]}", "queues: [billing]}"))
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 0
+    assert "nobody serves the fallback queue agents" in done.stderr
+    assert "freeswitch.agents" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"IVR_FREESWITCH__SERVERS": '["0.0.0.0:9040"]'}, "0.0.0.0"),
+        ({"IVR_FREESWITCH__SERVERS": '["10.0.0.1:9040", "10.0.0.1:9040"]'}, "10.0.0.1:9040 is named twice"),
+        ({"IVR_FREESWITCH__SERVERS": '["127.0.0.1:9021"]'}, "Port 9021"),
+        ({"IVR_FREESWITCH__SIP_PORT": "20000"}, "SIP port 20000 lies among the RTP ports"),
+        (
+            {"IVR_FREESWITCH__QUEUES": '[{"name": "agents"}, {"name": "agents"}]'},
+            "'agents' stands there twice",
+        ),
+        ({"IVR_FREESWITCH__AGENTS": '[{"name": "1001"}, {"name": "1001"}]'}, "'1001' stands there twice"),
+        ({"IVR_FREESWITCH__LIVE_AUDIO": "/etc/passwd"}, "/etc/passwd is no folder"),
+        ({"IVR_FREESWITCH__JITTER_BUFFER": "-1"}, "from 20 to 500, or 0 for none"),
+    ],
+)
+def test_what_could_carry_no_calls_is_refused(home: Path, variables: dict[str, str], words: str) -> None:
+    """One line that names it, and nothing is written."""
+    done = ivr(home, "freeswitch", "init", str(home / "conf"), **variables)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert not (home / "conf").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"IVR_FREESWITCH__LOG_LEVEL": "debug"}, "every key that a caller presses"),
+        ({"IVR_FREESWITCH__PEERS": '["0.0.0.0/0"]'}, "the whole internet"),
+        ({"IVR_FREESWITCH__EVENT_CLIENTS": '["::/0"]'}, "lets everybody try the password"),
+    ],
+)
+def test_what_is_hardly_meant_is_told(home: Path, variables: dict[str, str], words: str) -> None:
+    """It is written all the same: for a test it may be meant."""
+    done = ivr(home, "freeswitch", "init", str(home / "conf"), **variables)
+    assert done.returncode == 0, done.stderr
+    assert words in done.stderr
+
+
+def test_the_password_file_may_be_named_before_it_is_made(home: Path) -> None:
+    """`init` makes what a finished ivr.yaml names; every other command still wants the file."""
+    made = home / "conf/secrets/event_socket"
+    named = f"kind: freeswitch, event_password: {{file: {made}}}"
+    (home / "ivr.yaml").write_text(YAML.replace("kind: freeswitch", named))
+    assert "cannot be read" in ivr(home, "queues", "list").stderr
+    done = ivr(home, "freeswitch", "init", str(home / "conf"))
+    assert done.returncode == 0, done.stderr
+    assert made.read_text().strip()

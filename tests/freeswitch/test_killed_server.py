@@ -6,7 +6,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,16 @@ from data.records import SERVER_LOST, CallRecord
 from data.seeds import DEMO_PIN, demo_customers
 from data.store import Store
 from ivr.config import Settings
+from ivr.switch_settings import TelephoneSettings
 from speech.errors import ModelUnavailable
 from speech.models import ModelStore
 from tests.calls.conftest import settings_in
+from tests.commands import ivr
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, freeswitch, taps, wait_until
 from tests.freeswitch.product import ServerProcess, beside, configuration, on_free_port
-from tests.freeswitch.sound import strength
-from tests.freeswitch.telephone import CallRefused, Leg, telephone
+from tests.freeswitch.sound import strength, tone
+from tests.freeswitch.telephone import CallRefused, Frame, Leg, telephone
 
 pytestmark = pytest.mark.freeswitch
 
@@ -47,9 +49,13 @@ class Scene:
 
 
 @contextmanager
-def scene_in(folder: Path, engine: str = "none") -> Iterator[Scene]:
+def scene_in(
+    folder: Path, engine: str = "none", agents: tuple[TelephoneSettings, ...] = ()
+) -> Iterator[Scene]:
     """A FreeSWITCH as the settings want it, a database with customers, a server that has not started."""
     settings = on_free_port(settings_in(folder, engine=engine))
+    freeswitch_settings = settings.freeswitch.model_copy(update={"agents": agents})
+    settings = settings.model_copy(update={"freeswitch": freeswitch_settings})
     store = Store(settings.database_url)
     try:
         with freeswitch(configuration(settings)) as switch:
@@ -179,6 +185,47 @@ def test_a_killed_server_loses_neither_the_caller_nor_the_record(tmp_path: Path)
     """A sample of the next one."""
     need_freeswitch()
     kills_reach_people(tmp_path, 2)
+
+
+def test_an_agent_who_is_in_takes_the_caller_of_a_killed_server(tmp_path: Path) -> None:
+    """A telephone of `freeswitch.agents` as `init` generates it: `ivr agent in`, and the fallback queue is
+    served by its agent, with sound both ways, although no server lives."""
+    need_freeswitch()
+    staffed = (TelephoneSettings(name="1001", queues=("agents",)),)
+    with scene_in(tmp_path, agents=staffed) as scene:
+        switch = scene.switch
+        settings = tmp_path / "ivr.yaml"
+        own = 'freeswitch: {agents: [{name: "1001", queues: [agents]}]}\n'
+        settings.write_text(settings.read_text() + own)
+        scene.server.start()
+        with (
+            telephone(switch.sip, "1001", password=switch.secret("agent-1001")) as desk,
+            telephone(switch.sip, "34600111222") as phone,
+        ):
+            assert desk.register() == 200
+            done = ivr(tmp_path, "agent", "in", "1001", IVR_DATABASE__URL=scene.settings.database_url)
+            assert done.returncode == 0, done.stderr
+            leg = phone.dial("9100")
+            target = f"sip:9100@{switch.sip[0]}:{switch.sip[1]}"
+            calling = gevent.spawn(leg.call, target, [], seconds=30)
+            assert leg.answered.wait(10)
+            scene.server.kill()
+            ringing = desk.called(20)
+            ringing.ring()
+            ringing.answer()
+            leg.say(tone(700, 1.0))
+            ringing.say(tone(1100, 1.0))
+            ringing.wait_heard(lambda heard: sounds(heard, 700), 8)
+            leg.wait_heard(lambda heard: sounds(heard, 1100), 8)
+            leg.hang_up()
+            calling.join(5)
+        wait_until(lambda: switch.channels() == 0, 5, "no channel left")
+
+
+def sounds(heard: Sequence[Frame], hertz: float) -> bool:
+    """Whether its last quarter of a second is that tone."""
+    samples = b"".join(frame.samples for frame in heard)[-4000:]
+    return len(samples) == 4000 and strength(samples, hertz) > 0.5
 
 
 @pytest.mark.long

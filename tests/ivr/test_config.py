@@ -173,3 +173,24 @@ def test_a_servers_password_stands_apart_from_its_address(
     settings = load(file)
     assert settings.database_url == "postgresql://ivr:p%40ss%2Fw%25rd@db/ivr"
     assert "p@ss" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("home: .\nfreeswitch:\n", ":2: freeswitch: a section of settings is expected"),
+        (
+            "home: .\naudio:\n  transport: websocket\n",
+            ":3: audio.transport: the embedded switch has no websocket",
+        ),
+        ("callbacks:\n  first: agent\n", ":2: callbacks.first: an agent cannot be reserved"),
+    ],
+)
+def test_a_mistake_has_file_and_line(tmp_path: Path, text: str, words: str) -> None:
+    """Also where a whole section is empty, or two settings do not go together; no class is named."""
+    file = tmp_path / "ivr.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as refused:
+        load(file)
+    assert f"{file}{words}" in str(refused.value)
+    assert "Settings" not in str(refused.value)

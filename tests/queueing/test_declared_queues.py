@@ -41,6 +41,18 @@ agents:
 """
 
 
+def test_the_switchs_own_queues_can_be_served_without_a_declaration() -> None:
+    """No flow names the fallback queue; who serves it may be said, and that nobody does is no mistake here."""
+    text = GOOD + "  1005: {queues: [agents]}\n"
+    _, problems = read_plan(parse(text, "queues.yaml"), CATALOGUE, None)
+    assert [one.message.partition(":")[0] for one in problems] == ["unknown queue `agents`"]
+    plan, problems = read_plan(parse(text, "queues.yaml"), CATALOGUE, None, {"agents", "spare"})
+    assert problems == []
+    assert Tier("agents", "1005", 0) in set(plan.tiers())
+    declared = text.replace("agents:\n  1001", "  agents: {longest_wait: 300}\nagents:\n  1001")
+    assert read_plan(parse(declared, "queues.yaml"), CATALOGUE, None, {"agents"})[1] == []
+
+
 def plan_of(text: str, segments: frozenset[str] | None = frozenset({"vip"})) -> Plan:
     plan, problems = read_plan(parse(text, "queues.yaml"), CATALOGUE, segments)
     assert problems == []
