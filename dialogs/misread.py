@@ -82,7 +82,7 @@ def _of_its_file(error: ErrorDetails, loc: tuple[str | int, ...], examples: Mapp
     if value is None or kind not in ("list_type", "dict_type", "model_type"):
         return None
     if kind == "list_type":
-        one = ", ".join(map(str, value)) if isinstance(value, dict) else str(value)
+        one = ", ".join(map(str, value)) if isinstance(value, dict) else short(value)
         remedy = f"a list: `[{one}]`" if len(one) <= _SHORT_LIST else "a list: `[…]`"
     else:
         remedy = examples.get(key) or examples.get("") or _WANTED["model_type"]

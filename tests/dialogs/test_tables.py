@@ -92,8 +92,8 @@ def test_what_is_heard_badly_is_never_sure(file: Path) -> None:
             assert not isinstance(found, Match) or found.band == "check", said
 
 
-OF_ROWS = {"not_offered", "several_fit"}
-"""Reasons of the step `pick`, which has a table of its own: test_rows.py."""
+OF_ROWS = {"not_offered", "one_by_one", "several_fit", "two_numbers"}
+"""Reasons of several at once: of the step `pick` (test_rows.py), and of two references (test_digits.py)."""
 
 
 def test_every_reason_of_a_miss_has_a_sentence() -> None:
