@@ -148,13 +148,17 @@ def test_threads_that_hang_hold_up_no_spooling(tmp_path: Path) -> None:
     safe = Safekeeping(spool, patience=PATIENCE)
     pool, lock = gevent.get_hub().threadpool, Lock()
     lock.acquire()
-    hanging = [pool.spawn(lock.acquire) for _ in range(pool.maxsize)]
+
+    def hang() -> None:
+        with lock:  # each lets the next one through
+            pass
+
+    hanging = [pool.spawn(hang) for _ in range(pool.maxsize)]
     errand = Errand(kind="case", target="case", body={}, idempotency_key="k", at=NOW)
     try:
         with gevent.Timeout(5, AssertionError("the spooling waits for them")):
             assert isinstance(safe.keep(lambda: "never", errand), Spooled)
         assert kept(spool) == Counter(errand=1)
     finally:
-        for one in hanging:
-            lock.release()
-            one.wait()
+        lock.release()
+        gevent.wait(hanging, timeout=30)
