@@ -185,14 +185,21 @@ def test_a_new_e_mail_address_is_a_case_for_a_person(world: World, language: str
     assert (case.kind, case.customer_number) == ("email_change", LUCIA.customer_number)
 
 
+NEITHER = ("2", "2")
+"""Nobody is free, and the caller wants neither a call nor to leave a message."""
+
+
 def test_whoever_guesses_is_locked_out_and_told_nothing(world: World, language: str) -> None:
     """Three wrong PINs end with a person, and count in the next calls: after five, nobody gets in."""
     call = world.call("balance", language, agents="busy")
     call.keys(*[LUCIA.customer_number, "1111"] * 3)
     assert call.turn.queues == ["billing"]
-    assert call.step == ""
+    assert call.step == "wants_callback"
+    assert call.keys(*NEITHER).step == ""
     assert "€" not in " ".join(call.heard)
-    again = world.call("balance", language, agents="busy").keys(*[LUCIA.customer_number, "1111"] * 2)
+    again = world.call("balance", language, agents="busy").keys(
+        *[LUCIA.customer_number, "1111"] * 2, *NEITHER
+    )
     assert again.step == ""
     third = world.call("balance", language, agents="busy").keys(*WHO)
     assert third.person is None
@@ -259,7 +266,7 @@ def test_silence_and_wrong_references_end_with_a_person(world: World, language: 
     assert call.turn.queues == ["sales"]
     wrong = world.call("ticket_status", language, agents="busy").keys(*["99999997", "28014"] * 2)
     assert wrong.turn.queues == ["support"]
-    assert wrong.step == "anything_else"
+    assert wrong.keys(*NEITHER).step == "anything_else"
     assert not world.store.tickets.by_number("99999997")
 
 
