@@ -55,7 +55,7 @@ def _ready() -> ModuleType:
 def computed() -> dict[str, Any]:
     """The tables of the grammar that is installed, as they are kept."""
     from rule_engine._vendor.ply import yacc  # noqa: PLC0415 - only to renew the file
-    from rule_engine.parser import Parser  # noqa: PLC0415
+    from rule_engine.parser import Parser  # noqa: PLC0415 -- what this room saves everybody else from loading
 
     ready = sys.modules.pop(_PLACE, None)
     kept: dict[str, Any] = {}

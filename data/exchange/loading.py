@@ -21,7 +21,7 @@ from sqlalchemy import Connection, bindparam, func, inspect, select, update
 from data.arrears import stage_of
 from data.bulk import among, insert_many
 from data.errors import DatabaseLocked, RecordRefused
-from data.exchange.people import Person, RowRefused
+from data.exchange.gathered import Person, RowRefused
 from data.ids import new_id
 from data.models import (
     AccountRow,

@@ -9,8 +9,8 @@ from pathlib import Path
 from data.errors import SheetWrong
 from data.exchange import cells, sheets
 from data.exchange.cells import Cell, CellWrong
+from data.exchange.gathered import RowRefused
 from data.exchange.mapping import Mapping, Source
-from data.exchange.people import RowRefused
 from data.promises import PaymentNote
 
 

@@ -11,8 +11,8 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,16 @@ from data.errors import SheetWrong
 from data.exchange import cells, sheets
 from data.exchange.books import Fault, Formula
 from data.exchange.cells import Cell, CellWrong
+from data.exchange.gathered import (
+    Conflict,
+    Gathered,
+    Person,
+    RowRefused,
+    differing_by_zeros,
+    merge,
+    refuse_conflicts,
+    shared_identities,
+)
 from data.exchange.mapping import ACCOUNT_FIELDS, FieldName, Mapping, Source
 
 STAGES = ("none", "preventive", "early", "middle", "late", "pre_judicial", "judicial")
@@ -29,52 +39,6 @@ _LONGEST_SHOWN = 60
 _KEPT = ("customer_number", "name", "language", "zone", "dni", *ACCOUNT_FIELDS)
 """What an empty cell never clears."""
 _NEVER_NULL = ("region", "membership")
-
-
-@dataclass(frozen=True, slots=True)
-class RowRefused:
-    """A row that was not taken."""
-
-    row: int
-    """As a spreadsheet counts it."""
-    column: str
-    value: str
-    problem: str
-
-
-@dataclass(slots=True)
-class Person:
-    """What a list says of a customer."""
-
-    customer_number: str
-    rows: list[int]
-    values: dict[str, Any]
-    """Columns of `customers`."""
-    phones: list[str] = field(default_factory=list)
-    """E.164, in the list's order."""
-    identity: tuple[str, str] | None = None
-    """Kind and value."""
-    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By label: columns of `accounts`."""
-    said_in: dict[str, int] = field(default_factory=dict)
-    """The row of what the first of them did not say."""
-    doubts: list[RowRefused] = field(default_factory=list)
-    """What was mended in its row, and should be looked at."""
-
-
-@dataclass
-class Gathered:
-    """A whole list."""
-
-    people: dict[str, Person]
-    """By customer number, in small letters."""
-    refused: list[RowRefused]
-    rows: int
-    """With those that were refused."""
-    doubtful: list[RowRefused] = field(default_factory=list)
-    """Rows that were taken, and that somebody should look at."""
-    remarks: Sequence[str] = ()
-    """Of the whole list: what whoever has made it may not know."""
 
 
 def gather(
@@ -88,7 +52,7 @@ def gather(
     reader = _Reader(mapping, places, today)
     full = width if sheet.filled else 0
     found = Gathered({}, [], 0, remarks=sheet.remarks)
-    conflicts: dict[str, _Conflict] = {}
+    conflicts: dict[str, Conflict] = {}
     for number, row in lines:
         found.rows += 1
         if found.rows % 1000 == 0:
@@ -107,29 +71,14 @@ def gather(
         before = found.people.setdefault(key, person)
         if before is not person:
             before.rows.append(number)
-            conflict = _merge(before, person)
+            conflict = merge(before, person)
             if conflict is not None:
                 conflicts.setdefault(key, conflict)
-    _refuse_conflicts(found, conflicts, dict(_shared_identities(found.people)))
-    found.doubtful += _differing_by_zeros(found.people)
+    refuse_conflicts(found, conflicts, dict(shared_identities(found.people)))
+    found.doubtful += differing_by_zeros(found.people)
     found.refused.sort(key=lambda refused: refused.row)
     found.doubtful.sort(key=lambda doubtful: doubtful.row)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Conflict:
-    """Two rows of one customer that say different things."""
-
-    first: int
-    second: int
-    what: str
-
-    def told(self, row: int) -> str:
-        if row in (self.first, self.second):
-            other = self.first if row == self.second else self.second
-            return f"contradicts row {other}: {self.what}"
-        return f"rows {self.first} and {self.second} of this customer contradict each other: {self.what}"
 
 
 class _Refused(Exception):
@@ -356,60 +305,3 @@ def _insist_on_width(number: int, row: Sequence[Cell], width: int) -> None:
     if any(cell not in (None, "") for cell in row[width:]):
         problem = f"has {len(row)} cells, the header {width}: see the quotes around what holds a delimiter"
         raise _Refused(RowRefused(number, "", "", problem))
-
-
-def _merge(before: Person, more: Person) -> _Conflict | None:
-    """Adds another row of the same customer; what it contradicts, if anything."""
-    (row,) = more.rows
-
-    def conflict(name: str, what: str) -> _Conflict:
-        return _Conflict(before.said_in.get(name, before.rows[0]), row, what)
-
-    for name, value in more.values.items():
-        known = before.values.get(name)
-        if known is not None and value is not None and known != value:
-            return conflict(name, f"another `{name}`")
-        if known is None and value is not None:
-            before.said_in[name] = row
-        before.values[name] = value if known is None else known
-    if before.identity and more.identity and before.identity != more.identity:
-        return conflict("dni", "another `dni`")
-    if more.identity and not before.identity:
-        before.identity, before.said_in["dni"] = more.identity, row
-    before.phones += [phone for phone in more.phones if phone not in before.phones]
-    for label, account in more.accounts.items():
-        if label not in before.accounts:
-            before.accounts[label], before.said_in[f"account {label}"] = account, row
-        elif before.accounts[label] != account:
-            return conflict(f"account {label}", "the same account with other figures")
-    return None
-
-
-def _differing_by_zeros(people: dict[str, Person]) -> Iterator[RowRefused]:
-    first: dict[str, Person] = {}
-    for key, person in people.items():
-        before = first.setdefault(key.lstrip("0"), person)
-        if before is not person:
-            problem = (
-                f"differs from row {before.rows[0]} by zeros in front: two customers, if that is not meant"
-            )
-            yield RowRefused(person.rows[0], "customer_number", person.customer_number, problem)
-
-
-def _shared_identities(people: dict[str, Person]) -> Iterator[tuple[str, str]]:
-    owners: dict[tuple[str, str], Person] = {}
-    for person in people.values():
-        if person.identity is None:
-            continue
-        first = owners.setdefault(person.identity, person)
-        if first is not person:
-            yield first.customer_number.lower(), f"has the same `dni` as row {person.rows[0]}"
-            yield person.customer_number.lower(), f"has the same `dni` as row {first.rows[0]}"
-
-
-def _refuse_conflicts(found: Gathered, conflicts: dict[str, _Conflict], shared: dict[str, str]) -> None:
-    for key in conflicts | shared:
-        person = found.people.pop(key)
-        for row in person.rows:
-            problem = shared[key] if key in shared else conflicts[key].told(row)
-            found.refused.append(RowRefused(row, "customer_number", person.customer_number, problem))

@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data.exchange import dumping, sheets
+from data.exchange.gathered import Gathered, RowRefused
 from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
-from data.exchange.people import Gathered, RowRefused, gather
+from data.exchange.people import gather
 from data.records import AuditEntry
 from ivr.cli.database import database_option, opened, report
 from ivr.cli.db_people import settings_of, show_person

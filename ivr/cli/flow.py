@@ -19,14 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from data.errors import FlowsSwitched, SchemaMissing
+from data.errors import FlowsSwitched
 from data.releases import Intent, Switch, checksum_of
 from data.store import Store
 from dialogs.errors import Problem
@@ -35,6 +34,7 @@ from dialogs.loader import read_flows
 from dialogs.static import static_prompts
 from ivr.back_ends import live_schemas
 from ivr.cli import pass_settings
+from ivr.cli.flow_history import history, last_switch, row_of, show, status
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.from_call import from_call, store_of
 from ivr.cli.shown import json_option
@@ -123,7 +123,7 @@ def publish(
     if read_folder(folder)[0] != files:
         raise FolderUnfit(f"Files in {folder} were changed while they were checked", "Publish again")
     with store_of(settings) as store:
-        live = _last(store, create=not dry_run)
+        live = last_switch(store, create=not dry_run)
         before = _published(store, live)
         lines = differences(before.flows, found.flows, before.files, files)
         spoken = found.flows if live is None and folder == settings.flows_folder else before.flows
@@ -141,7 +141,7 @@ def publish(
             switch = store.releases.publish(files, _intent(who, why, live.n if live else 0, seconds))
         except FlowsSwitched as quicker:
             _overtaken(quicker, as_json=as_json)
-    _end(_done(switch), {"published": True, **_row(switch), "changes": lines}, as_json=as_json)
+    _end(_done(switch), {"published": True, **row_of(switch), "changes": lines}, as_json=as_json)
 
 
 def _refuse(found: Checked, *, as_json: bool) -> NoReturn:
@@ -211,16 +211,6 @@ def _new_queues(settings: Settings, folder: Path, before: FlowSet | None, after:
         yield f"the queue `{queue}` is new: {remedy} before callers reach it"
 
 
-def _last(store: Store, *, create: bool = False) -> Switch | None:
-    """The end of the log; a database that is not there yet has none, and is made if asked for."""
-    try:
-        return store.releases.last()
-    except SchemaMissing:
-        if create:
-            store.upgrade()
-        return None
-
-
 def _overtaken(quicker: FlowsSwitched, *, as_json: bool) -> NoReturn:
     click.echo(f"ivr: {quicker}", err=True)
     if as_json:
@@ -231,17 +221,6 @@ def _overtaken(quicker: FlowsSwitched, *, as_json: bool) -> NoReturn:
 def _done(switch: Switch) -> str:
     at = f"{switch.effective_at:%H:%M:%S} UTC"
     return f"release {switch.release}: every server takes it for new calls at {at}"
-
-
-def _by(switch: Switch) -> str:
-    return f"{switch.action} by {switch.who}: {switch.why}"
-
-
-def _row(switch: Switch) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(switch).items()
-    }
 
 
 def _end(text: str, record: Mapping[str, Any], *, as_json: bool) -> None:
@@ -291,7 +270,7 @@ def rollback(
             switch = store.releases.go_back(number, _intent(who, why, live.n, lead))
         except FlowsSwitched as quicker:
             _overtaken(quicker, as_json=as_json)
-    _end(_done(switch), {"switched": True, **_row(switch)}, as_json=as_json)
+    _end(_done(switch), {"switched": True, **row_of(switch)}, as_json=as_json)
 
 
 def _not_switched(number: int, problems: list[Problem], *, as_json: bool) -> NoReturn:
@@ -315,91 +294,8 @@ def _before(history: tuple[Switch, ...]) -> int:
     return stack[-2]
 
 
-@flow.command("history")
-@json_option
-@pass_settings
-def history(settings: Settings, as_json: bool) -> None:
-    """What was live when, who switched, and why; newest first.
-
-    \b
-    Examples:
-      ivr flow history
-      ivr flow history --json
-    """
-    with store_of(settings) as store:
-        lines = store.releases.history()
-    for line in lines:
-        click.echo(
-            f"{line.n:>4}  {line.effective_at:%Y-%m-%d %H:%M:%S} UTC  {line.action:<8}  "
-            f"release {line.release:<4}  {line.who}: {line.why}"
-        )
-    if not lines:
-        click.echo("nothing was published yet: flows come from the folder")
-    if as_json:
-        click.echo(json.dumps({"switches": [_row(line) for line in lines]}, ensure_ascii=False))
-
-
-@flow.command("show")
-@click.argument("version", type=click.IntRange(1))
-@click.option("--to", "folder", type=click.Path(path_type=Path), help="Write the files into this new folder.")
-@json_option
-@pass_settings
-def show(settings: Settings, version: int, folder: Path | None, as_json: bool) -> None:
-    """A release: who, when, why, its files; with --to, the files themselves.
-
-    \b
-    Examples:
-      ivr flow show 12
-      ivr flow show 12 --to old-flows/
-    """
-    with store_of(settings) as store:
-        release = store.releases.release(version)
-        files = store.releases.files(version)
-    click.echo(f"release {release.number}  {release.at:%Y-%m-%d %H:%M:%S} UTC  {release.who}: {release.why}")
-    for path, content in files.items():
-        click.echo(f"  {path}  ({len(content):,} bytes)")
-    if folder is not None:
-        write_folder(files, folder)
-        click.echo(f"written to {folder}")
-    if as_json:
-        told = {**asdict(release), "at": release.at.isoformat(), "files": sorted(files)}
-        click.echo(json.dumps(told, ensure_ascii=False))
-
-
-@flow.command("status")
-@json_option
-@pass_settings
-def status(settings: Settings, as_json: bool) -> None:
-    """What new calls take now: which release, since when, by whom; and what comes next.
-
-    \b
-    Examples:
-      ivr flow status
-      ivr flow status --json
-    """
-    with store_of(settings) as store:
-        now = datetime.now(UTC)
-        last = _last(store)
-        live = store.releases.live(now) if last is not None else None
-    if live is None:
-        click.echo(f"flows come from the folder {settings.flows_folder}: nothing was published yet")
-    else:
-        since = f"{live.effective_at:%Y-%m-%d %H:%M:%S} UTC"
-        click.echo(f"release {live.release} is live since {since} ({_by(live)})")
-    coming = last if last is not None and last != live else None
-    if coming is not None:
-        click.echo(f"release {coming.release} comes at {coming.effective_at:%H:%M:%S} UTC ({_by(coming)})")
-    if as_json:
-        told = {
-            "source": "folder" if live is None else "release",
-            "folder": str(settings.flows_folder),
-            "live": None if live is None else _row(live),
-            "coming": None if coming is None else _row(coming),
-        }
-        click.echo(json.dumps(told, ensure_ascii=False))
-
-
-flow.add_command(from_call)
+for command in (history, show, status, from_call):
+    flow.add_command(command)
 
 commands: list[click.Command] = [flow]
 """For the root command group."""

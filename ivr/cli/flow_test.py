@@ -139,7 +139,7 @@ def _bar(calls: int) -> Iterator[Tell]:
         yield lambda: None
         return
     from rich.console import Console  # noqa: PLC0415 - only where somebody looks
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415 -- slow to load, and only a terminal sees it
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("scripted calls", total=calls)

@@ -170,9 +170,9 @@ def explain(  # noqa: PLR0913, PLR0917 -- one per option, named by click
             raise CannotBeDone(f"there is no customer {customer}: give a customer number")
         wish = Wish(
             to=e164,
-            channel=channel,  # type: ignore[arg-type]  # click has made sure of these three
-            purpose=purpose,  # type: ignore[arg-type]
-            actor=actor,  # type: ignore[arg-type]
+            channel=channel,  # type: ignore[arg-type]  # click has made sure
+            purpose=purpose,  # type: ignore[arg-type]  # click has made sure
+            actor=actor,  # type: ignore[arg-type]  # click has made sure
             customer_id=person.id if person else None,
             caller_id=caller_id,
             automated=not by_a_person,

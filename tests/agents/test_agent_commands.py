@@ -17,6 +17,7 @@ from ivr.agents.live_state import QueueState
 from ivr.cli.queue import _table
 from ivr.identity.pins import HASHER
 from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, House, house
+from tests.agents.known import contact_of
 from tests.commands import Done, ivr
 
 CATALOGUE = "queues: [billing, support]\n"
@@ -99,7 +100,7 @@ def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:
     )
     assert states["billing"]["service_level_today"] == 1.0
     caller.hang_up()
-    desk.house.settled(lambda: desk.house.store.agents.in_hand("2001").ended_at, "the end")  # type: ignore[union-attr]
+    desk.house.settled(lambda: contact_of(desk.house.store, "2001").ended_at, "the end")
     assert desk.run("agent", "extend", "2001", "--seconds", "60").returncode == 0
     wrong = desk.run("agent", "close", "2001", "promise_to_pay", "--field", "amount=5")
     assert wrong.returncode == 2 and "day: must be filled in" in wrong.stderr

@@ -26,6 +26,7 @@ from ivr.outbox import Arrived
 from ivr.queueing.callback_rules import CallbackSettings, next_lawful
 from ivr.safekeeping import Safekeeping
 from tests.agents.conftest import MADRID, ME, OUTCOMES, House, Time, outcomes_of, plan_of, store_in
+from tests.agents.known import contact_of
 
 LUCIA = "45716"
 LEG = "0b6f7a52-7c3e-4d5e-9a1b-0a1b2c3d4e5f"
@@ -331,7 +332,7 @@ def test_an_early_outcome_makes_the_agent_free(home: House) -> None:
     desk.answer()
     home.settled(lambda: home.agent("2001").config.wrap_up == 3, "the wrap-up time")
     caller.hang_up()
-    home.settled(lambda: home.store.agents.in_hand("2001").ended_at, "the end")  # type: ignore[union-attr]
+    home.settled(lambda: contact_of(home.store, "2001").ended_at, "the end")
     home.contacts.extend("2001", 600)
     home.call()
     home.settled(lambda: home.switch.call_centre.queues["billing@ivr"].members, "the next caller")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dialogs.catalogue import Catalogue
@@ -16,9 +18,9 @@ from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, plan_of
 PLAN = read_plan(parse(QUEUES, "queues.yaml"), Catalogue(queues=frozenset({"billing", "support"})))[0]
 
 
-def agents_problems(text: str, **more: object) -> list[str]:
-    given = {"allowed": [OUTSIDE], "dial": "user/{number}", **more}
-    return [f"{one.line}: {one.message}" for one in read_roster(parse(text, "agents.yaml"), PLAN, **given)[1]]  # type: ignore[arg-type]
+def agents_problems(text: str, **more: Any) -> list[str]:
+    given: dict[str, Any] = {"allowed": [OUTSIDE], "dial": "user/{number}", **more}
+    return [f"{one.line}: {one.message}" for one in read_roster(parse(text, "agents.yaml"), PLAN, **given)[1]]
 
 
 def outcome_problems(text: str) -> list[str]:

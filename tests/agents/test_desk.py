@@ -12,6 +12,7 @@ from data.records import NewContact
 from data.store import Store
 from ivr.agents.desk import AgentUnknown, Desk, NotNow, TelephoneRefused, Who
 from tests.agents.conftest import ME, OUTSIDE, House, Time, plan_of, store_in
+from tests.agents.known import presence_of
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_an_agent_has_one_telephone(store: Store, desk: Desk) -> None:
     """Who checks in elsewhere is called there; not in the middle of a call; and at their own once out."""
     desk.check_in("2001", ME)
     desk.check_in("2001", ME, telephone="user/1007")
-    assert desk.roster.contact("2001", store.agents.presence("2001").telephone) == "user/1007"  # type: ignore[union-attr]
+    assert desk.roster.contact("2001", presence_of(store, "2001").telephone) == "user/1007"
     now = Time().now()
     contact = NewContact(
         key="k", queue="billing", leg="l", agent="2001", result="answered", joined_at=now, at=now
@@ -93,14 +94,14 @@ def test_an_agent_has_one_telephone(store: Store, desk: Desk) -> None:
     with pytest.raises(NotNow, match="in a call"):
         desk.check_in("2001", ME)
     desk.check_out("2001", ME)
-    assert store.agents.presence("2001").telephone == ""  # type: ignore[union-attr]
+    assert presence_of(store, "2001").telephone == ""
 
 
 def test_a_supervisor_decides_and_it_is_audited(store: Store, desk: Desk) -> None:
     """Whatever the agent has chosen."""
     desk.force("2001", "in", Who("sup", "supervisor", "they are at their desk"), reason="forced")
     desk.force("2001", "paused", Who("sup", "supervisor", "fire drill"), reason="forced")
-    assert store.agents.presence("2001").reason == "forced"  # type: ignore[union-attr]
+    assert presence_of(store, "2001").reason == "forced"
     entries = [(one.who, one.action, one.why) for one in store.audit.latest(2)]
     assert entries == [("sup", "force", "fire drill"), ("sup", "force", "they are at their desk")]
 
@@ -132,8 +133,8 @@ def test_the_switchs_own_hold_off_is_followed(home: House) -> None:
     agent = home.agent("2001")
     agent.set_to["max_no_answer"], agent.no_answers = "3", 3
     home.switch.call_centre.set_status(agent, "On Break")
-    home.settled(lambda: home.store.agents.presence("2001").state == "paused", "the pause")  # type: ignore[union-attr]
-    assert home.store.agents.presence("2001").reason == "not_answering"  # type: ignore[union-attr]
+    home.settled(lambda: presence_of(home.store, "2001").state == "paused", "the pause")
+    assert presence_of(home.store, "2001").reason == "not_answering"
     assert home.watchdog.attend() == 0
     home.desk.resume("2001", ME)
     assert (agent.status, agent.no_answers) == ("Available", 0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.agents.conftest import AGENTS, ME, House, house
+from tests.agents.known import contact_of, presence_of
 
 
 def answered(home: House) -> list[str]:
@@ -27,7 +28,7 @@ def test_a_conversation_is_a_contact_with_its_wrap_up(home: House) -> None:
     assert (contact.queue, contact.leg != "", contact.agent_leg != "") == ("billing", True, True)
     home.settled(lambda: home.agent("2001").config.wrap_up == 3, "the queue's wrap-up time on the switch")
     caller.hang_up()
-    home.settled(lambda: home.store.agents.in_hand("2001").ended_at, "its end")  # type: ignore[union-attr]
+    home.settled(lambda: contact_of(home.store, "2001").ended_at, "its end")
     ended = home.store.agents.in_hand("2001")
     assert ended is not None and ended.ended_at is not None and ended.wrap_up_until is not None
     assert (ended.wrap_up_until - ended.ended_at).total_seconds() == 3
@@ -69,9 +70,8 @@ def test_a_telephone_that_does_not_work_is_left_alone(tmp_path: Path, how: str) 
         agent.set_to.update(reject_delay_time="0", max_no_answer="0")
         home.desk.check_in("2001", ME)
         home.call()
-        presence = lambda: home.store.agents.presence("2001")  # noqa: E731 - asked twice
-        home.settled(lambda: presence().state == "paused", "the pause", 15)  # type: ignore[union-attr]
-        assert presence().reason == "not_answering"  # type: ignore[union-attr]
+        home.settled(lambda: presence_of(home.store, "2001").state == "paused", "the pause", 15)
+        assert presence_of(home.store, "2001").reason == "not_answering"
         assert answered(home) == ["missed"] * misses
         assert agent.status == "On Break"
         [last, *_] = home.store.agents.state_changes("2001")
@@ -94,8 +94,8 @@ hold_off: {misses: 3, short_talks: 2, shorter_than: 5}
             home.settled(lambda: home.agent("2001").state == "In a queue call", "the conversation")
             caller.hang_up()
             home.settled(lambda: len(home.store.agents.latest("2001", most=9)) == count, "its contact")  # noqa: B023 - waited for here
-        home.settled(lambda: home.store.agents.presence("2001").state == "paused", "the pause")  # type: ignore[union-attr]
-        assert home.store.agents.presence("2001").reason == "hardly_talking"  # type: ignore[union-attr]
+        home.settled(lambda: presence_of(home.store, "2001").state == "paused", "the pause")
+        assert presence_of(home.store, "2001").reason == "hardly_talking"
 
 
 @pytest.mark.parametrize(("outcome", "state"), [("", "paused"), ("wrong_number", "in")])
@@ -168,13 +168,13 @@ def test_whom_only_the_switch_knows_is_there_by_its_word(home: House) -> None:
     """Set available on the switch, by hand: it is noted; not for whoever has checked in with us."""
     home.switch.api("callcenter_config", "agent set status 2002@ivr Available")
     home.settled(lambda: home.store.agents.presence("2002"), "the switch's word")
-    assert home.store.agents.presence("2002").state == "in"  # type: ignore[union-attr]
+    assert presence_of(home.store, "2002").state == "in"
     assert [one.source for one in home.store.agents.state_changes("2002")] == ["switch"]
     home.desk.check_in("2001", ME)
     home.switch.api("callcenter_config", "agent set status 2001@ivr 'On Break'")
     home.switch.api("callcenter_config", "agent set status 2003@ivr Available")
     home.settled(lambda: home.store.agents.presence("2003"), "the third's")
-    assert home.store.agents.presence("2001").state == "in"  # type: ignore[union-attr]
+    assert presence_of(home.store, "2001").state == "in"
 
 
 def test_what_the_switch_told_while_nobody_listened_is_adopted(home: House) -> None:

@@ -10,7 +10,7 @@ monkey.patch_all()
 
 import sys  # noqa: E402 - patching comes first
 
-import gevent  # noqa: E402
+import gevent  # noqa: E402 - patched first, here and below
 
 from data.store import Store  # noqa: E402
 from esl.errors import EslError  # noqa: E402
@@ -46,7 +46,7 @@ def main() -> None:
         except EslError as fault:
             print(f"fault {fault}", flush=True)
         contacts.lapse()
-        gevent.sleep(0.1)
+        gevent.sleep(0.1)  # as often as the server does it; this is the process that is killed
 
 
 main()

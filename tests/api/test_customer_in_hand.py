@@ -145,7 +145,7 @@ class Screen:
     def wait(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
         with gevent.Timeout(seconds, AssertionError(f"not told; but {[kind for kind, _ in self.told]}")):
             while not condition():
-                gevent.sleep(0.02)
+                gevent.sleep(0.02)  # between two looks: another greenlet reads the stream
 
     def close(self) -> None:
         self._reading.kill()

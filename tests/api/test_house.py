@@ -67,7 +67,7 @@ def test_who_drips_a_request_is_cut_off(serving: Serving) -> None:
         def drip() -> None:
             while True:
                 link.sendall(b"X: y\r\n")
-                gevent.sleep(0.05)
+                gevent.sleep(0.05)  # the slow peer itself, who is what is tested
 
         dripping = gevent.spawn(drip)
         with suppress(ConnectionResetError):
@@ -144,7 +144,7 @@ def test_requests_do_not_hold_up_the_loop_that_lives_calls(service: Service) -> 
     def beat() -> None:
         while not done.is_set():
             began = time.monotonic()
-            gevent.sleep(0.005)
+            gevent.sleep(0.005)  # the loop's heartbeat, which is what is measured
             late.append(time.monotonic() - began - 0.005)
 
     beating = gevent.spawn(beat)

@@ -21,6 +21,7 @@ from ivr.cli.flows import check
 from ivr.cli.lookup import lookup
 from ivr.cli.outbox import outbox
 from ivr.config import DatabaseSettings, Settings
+from ivr.finding import Finding
 from tests.back_ends.systems import Crm, crm, raw_server
 from tests.back_ends.systems import hang as hanging
 from tests.databases import store_at
@@ -159,7 +160,7 @@ def test_mistakes_of_the_file_are_told_with_those_of_the_flows(
     assert "did you mean `code`?" in shown
 
 
-def findings(settings: Settings) -> dict[str, doctor.Finding]:
+def findings(settings: Settings) -> dict[str, Finding]:
     return {one.what: one for one in doctor._back_ends(settings)}
 
 

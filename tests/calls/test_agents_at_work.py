@@ -13,6 +13,7 @@ from ivr.agents.attendance import Attendance
 from ivr.agents.supervising import NotSupervised
 from ivr.identity.pins import HASHER
 from ivr.stage import Stage
+from tests.agents.known import presence_of
 from tests.calls.conftest import settings_in
 from tests.freeswitch.harness import wait_until
 
@@ -148,7 +149,7 @@ def test_an_agents_day(stage: Stage, attendance: Attendance, store: Store) -> No
     """In by the star code, a call with its contact, wrap-up, a pause: in the database and on the switch."""
     assert stage.switch is not None
     dialled(stage, "2001#", "4821#", "1").wait_hangup(20)
-    assert store.agents.presence("2001").state == "in"  # type: ignore[union-attr]
+    assert presence_of(store, "2001").state == "in"
     assert store.agents.state_changes("2001")[0].source == "star_code"
     soon(lambda: status(attendance, "2001") == "Available", "the agent on the switch")
     desk = ScriptedCallee(stage.switch.addresses.lines, number="1001")
@@ -164,7 +165,7 @@ def test_an_agents_day(stage: Stage, attendance: Attendance, store: Store) -> No
     soon(lambda: store.agents.in_hand("2001") is None, "the end of the wrap-up")
     assert store.agents.latest("2001", most=1)[0].closed_by == "time"
     dialled(stage, "2001#", "4821#", "2").wait_hangup(20)
-    assert store.agents.presence("2001").reason == "lunch"  # type: ignore[union-attr]
+    assert presence_of(store, "2001").reason == "lunch"
     soon(lambda: status(attendance, "2001") == "On Break", "the pause on the switch")
 
 

@@ -14,8 +14,8 @@ from data.base_facts import On
 from data.bulk import insert_many
 from data.campaigns import Campaign, Chosen, Sample
 from data.errors import DatabaseLocked, RecordRefused
+from data.exchange.gathered import Person
 from data.exchange.loading import MOST_TRIES, Terms, load
-from data.exchange.people import Person
 from data.ids import new_id
 from data.models import AccountRow, CustomerPhoneNumberRow, CustomerRow, DebtRow, IdentityRow, PhoneNumberRow
 from data.records import Request

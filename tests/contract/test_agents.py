@@ -16,6 +16,7 @@ from ivr.agents.line import SwitchLine
 from ivr.agents.roster import Roster
 from ivr.agents.written import AgentEntry, HoldOffFile
 from tests.agents.conftest import store_in
+from tests.agents.known import contact_of
 from tests.contract.place import STAFFED, Application, Place, connected
 from tests.freeswitch.harness import wait_until
 
@@ -71,7 +72,7 @@ def test_a_call_of_the_queue_is_a_contact(place: Place, application: Application
         assert contact is not None
         assert (contact.queue, contact.leg, contact.result) == (QUEUE, session.call.uuid, "answered")
         wait_until(lambda: attended.row().wrap_up == 0, 5, "the queue's seconds")
-        wait_until(lambda: attended.store.agents.in_hand("1001").ended_at is not None, 10, "the end")  # type: ignore[union-attr]
+        wait_until(lambda: contact_of(attended.store, "1001").ended_at is not None, 10, "the end")
     ended = attended.store.agents.in_hand("1001")
     assert ended is not None and ended.ended_at is not None
     assert 0 <= (ended.ended_at - ended.at).total_seconds() <= 4

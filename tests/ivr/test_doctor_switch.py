@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ivr.config import Settings
-from ivr.doctor import _disks, _fallback
+from ivr.doctor import _disks
+from ivr.doctor_switch import fallback
 from ivr.switch_settings import FreeswitchSettings, TelephoneSettings
 
 
@@ -25,8 +26,8 @@ def test_each_file_system_is_looked_at_once(tmp_path: Path) -> None:
 def test_a_fallback_queue_without_anybody_is_bad(tmp_path: Path) -> None:
     """With the remedy; and good, with names, as soon as a telephone serves it."""
     alone = Settings(home=tmp_path, switch={"kind": "freeswitch"})
-    found = _fallback(alone)
+    found = fallback(alone)
     assert found.state == "bad"
     assert "freeswitch.agents" in found.remedy
     staffed = FreeswitchSettings(agents=(TelephoneSettings(name="1001", queues=("agents",)),))
-    assert "served by 1001" in _fallback(alone.model_copy(update={"freeswitch": staffed})).found
+    assert "served by 1001" in fallback(alone.model_copy(update={"freeswitch": staffed})).found

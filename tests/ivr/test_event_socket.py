@@ -10,9 +10,10 @@ import pytest
 
 from esl.embedded.config import read_config
 from esl.embedded.switch import EmbeddedSwitch
-from ivr import doctor
+from ivr import doctor_switch
 from ivr.config import Settings, SwitchSettings
 from ivr.errors import PortTaken
+from ivr.finding import Finding
 from ivr.server import Server
 from ivr.voice import Voice
 
@@ -28,7 +29,7 @@ def switch() -> Iterator[EmbeddedSwitch]:
         yield switch
 
 
-def finding(port: int, password: str | None) -> doctor.Finding:
+def finding(port: int, password: str | None) -> Finding:
     settings = Settings().model_copy(
         update={
             "switch": SwitchSettings(kind="freeswitch", event_port=port).model_copy(
@@ -36,7 +37,7 @@ def finding(port: int, password: str | None) -> doctor.Finding:
             )
         }
     )
-    return doctor._event_socket(settings)
+    return doctor_switch.event_socket(settings)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_a_freeswitch_that_is_missing(
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         switch = SwitchSettings(kind=kind, event_port=unheard.getsockname()[1])
-        found = doctor._freeswitch(Settings().model_copy(update={"switch": switch}))
+        found = doctor_switch.installed(Settings().model_copy(update={"switch": switch}))
     assert found.state == state
     assert said in found.remedy
 

@@ -72,7 +72,7 @@ def visits_when(store: Store, fits: Callable[[list[Any]], bool]) -> list[Any]:
                 found = list(connection.execute(select(QueueVisitRow)))
             if fits(found):
                 return found
-            gevent.sleep(0.05)
+            gevent.sleep(0.05)  # between two looks: the watch writes by itself
     pytest.fail(f"not as expected: {found}")
 
 

@@ -14,8 +14,9 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from data.errors import SheetWrong
+from data.exchange.gathered import Gathered
 from data.exchange.mapping import Mapping
-from data.exchange.people import Gathered, gather
+from data.exchange.people import gather
 
 HEADER = ("Nº", "Nombre", "Teléfono", "Saldo", "Vence")
 MAPPING = Mapping.model_validate(

@@ -15,9 +15,10 @@ from sqlalchemy import func, select
 
 from data.errors import DataError, MappingWrong, RecordRefused, SheetWrong
 from data.exchange import cells, dumping, loading
+from data.exchange.gathered import Gathered
 from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
-from data.exchange.people import Gathered, gather
+from data.exchange.people import gather
 from data.models import AccountRow, CustomerRow, IdentityRow
 from data.records import OwnData, Request
 from data.seeds import seed
