@@ -1,4 +1,4 @@
-"""What `ivr doctor` looks at of FreeSWITCH: whether it is here and lets us in, and who serves its fallback."""
+"""What `ivr doctor` looks at of FreeSWITCH: is it here, does it let us in, who serves its fallback."""
 
 from __future__ import annotations
 
