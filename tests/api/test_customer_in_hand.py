@@ -41,7 +41,7 @@ steps:
     prompt: {es: "Clave."}
   - id: person
     queue: billing
-    busy: bye
+    busy: {offer: callback, declined: bye}
   - id: bye
     hangup: normal
 """

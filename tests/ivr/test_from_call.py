@@ -122,7 +122,7 @@ steps:
   - {id: bye, say: {es: "Adiós.", ca: "Adéu."}}
   - hangup: normal
   - {id: sales, queue: sales, busy: topic, closed: person}
-  - {id: person, queue: billing, busy: bye}
+  - {id: person, queue: billing, busy: {offer: callback, declined: bye}}
 """
 
 
@@ -468,7 +468,7 @@ steps:
     failed: bye
   - {id: bye, say: {es: "Adiós."}}
   - hangup: normal
-  - {id: person, queue: billing, busy: bye}
+  - {id: person, queue: billing, busy: {offer: callback, declined: bye}}
 """
 WELL = {
     "Record": Recorded("calls/complaint.wav", 4.0),
@@ -558,7 +558,7 @@ steps:
     error: person
   - {id: thanks, say: {es: "Anotado, {address.name}: {street}, {mobile:phone}, {id_card:spell}."}}
   - hangup: normal
-  - {id: person, queue: billing, busy: thanks_all}
+  - {id: person, queue: billing, busy: {offer: callback, declined: thanks_all}}
   - {id: thanks_all, hangup: normal}
 """
 WRITING_CATALOGUE = """queues: [billing]
