@@ -613,6 +613,31 @@ def test_a_number_behind_the_choice_of_a_menu_is_made_up(scene: Scene) -> None:
     assert "say: saldo" in text
 
 
+@pytest.mark.parametrize(
+    ("said", "written", "gone"),
+    [
+        (
+            "soy Lucía Fernández de la calle Amargura y quiero mi saldo",
+            "say: saldo",
+            "Lucía Fernández Amargura",
+        ),
+        ("mi correo es lucia arroba ejemplo punto es", "", "lucia arroba ejemplo correo"),
+        ("quiero hablar con una persona, soy la señora Puig", "queue: billing", "Puig señora"),
+        ("hola, quería saber mi saldo por favor", "say: hola, quería saber mi saldo por favor", ""),
+    ],
+)
+def test_own_words_at_a_menu_are_made_up(scene: Scene, said: str, written: str, gone: str) -> None:
+    """Names, streets and mail stay out, whatever came of them; what the menu's phrases hold stays."""
+    scene.answers = {"account": account()}
+    text = scene.retell(scene.live(in_turn(heard(said), Keyed("1"), Keyed(CUSTOMER), Keyed("2"))))
+    assert written in text
+    assert ("a made-up answer stands for what the caller gave" in text.split("customer_number")[0]) is bool(
+        gone
+    )
+    for word in gone.split():
+        assert word not in text
+
+
 def test_what_the_catalogue_does_not_declare_is_left_out(scene: Scene) -> None:
     """A back end answers with more than the flows were checked against: they see none of it."""
     scene.answers = {"account": account(several="no", nickname="Lucy")}
