@@ -154,8 +154,10 @@ def test_a_worker_that_does_not_keep_up_loses_the_conversation(pool_of: Make) ->
 
 
 def test_the_hub_is_never_blocked(pool_of: Make) -> None:
-    """While megabytes go to and fro, other calls run: none waits for more than 50 ms of our own computing. (By
-    the thread's own clock: what else the machine does meanwhile is not ours.)"""
+    """While megabytes go to and fro, other calls run: none waits for more than 50 ms of our own computing.
+
+    By the thread's own clock: what else the machine does meanwhile is not ours.
+    """
     pool = pool_of()
     pool.wait_ready(20)
     gaps: list[float] = []
