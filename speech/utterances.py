@@ -45,6 +45,7 @@ class WorkerUtterance:
     def feed(self, samples: bytes) -> None:
         """8 kHz samples, whole ones. Never blocks; a lost worker shows at `finish`."""
         self._seconds += seconds_of(samples)
+        self._pool.figures.audio_seconds += seconds_of(samples)
         self._kept_bytes += len(samples)
         if self._kept_bytes <= LONGEST_KEPT:
             self._send("feed", samples)
