@@ -65,6 +65,7 @@ class ApiServer:
             desks=self.desks,
             flows=lambda: rooms.live.current.flows,
             attendance=lambda: server.attendance,
+            roster=lambda: rooms.roster,
             trouble=lambda: trouble_of(server),
         )
         here.shows.append(lambda measures: show_server(measures, server))
