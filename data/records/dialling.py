@@ -29,9 +29,9 @@ DialResult = Literal[
     "trunk",
     "unclear",
 ]
-"""`answered`: they were on the line, with the campaign's flow or an agent. `abandoned`: they were, and no agent
-came. `dropped`: they were, and the call was lost on our side. `cancelled`: we took the call back while it rang.
-`congestion`, `trunk`: it never got out of the house; `unclear`: nobody knows."""
+"""`answered`: they were on the line, with the campaign's flow or an agent. `abandoned`: they were, and no
+agent came. `dropped`: they were, and the call was lost on our side. `cancelled`: we took the call back while
+it rang. `congestion`, `trunk`: it never got out of the house; `unclear`: nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
