@@ -67,8 +67,8 @@ class SipCaller:
         if not self._leg.press(keys).wait(5 + len(keys)):
             raise TimeoutError("the keys are not out")
 
-    def put_on_hold(self) -> None:
-        self._leg.hold()
+    def put_on_hold(self, direction: str = "sendonly") -> None:
+        self._leg.hold(direction)
 
     def take_back(self) -> None:
         self._leg.hold("sendrecv")
