@@ -23,7 +23,7 @@ from websockets.exceptions import WebSocketException
 
 from speech.errors import RecognizerLost, RecognizerTimeout
 from speech.figures import Figures, Room
-from speech.recognizer import Hypothesis, Reading
+from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
 from speech.server_line import Broken, Line, Server
 from speech.sound import SAMPLE_RATE, has_voice, seconds_of
 from speech.utterances import LONGEST_KEPT, REPEATED_WITHIN
@@ -69,9 +69,9 @@ class ServerUtterance:
         """See `pause`."""
 
     @property
-    def partial(self) -> str:
+    def so_far(self) -> tuple[Reading, ...]:
         """The words so far."""
-        return self._partial
+        return (Reading(self._partial, WHILE_SPOKEN),) if self._partial else ()
 
     def finish(self, timeout: float) -> Hypothesis:
         """Waits for the answer. Raises `RecognizerLost`, `RecognizerTimeout`."""
@@ -155,7 +155,7 @@ class ServerUtterance:
             return b""
         return bytes(self._sound[said : said + _LARGEST_PIECE])
 
-    def so_far(self, text: str) -> None:
+    def made_out(self, text: str) -> None:
         """The words that the server has made out until now."""
         self._partial = " ".join(w for w in text.split() if w not in self._decoys and w != "[unk]")
 
@@ -213,7 +213,7 @@ class _Asking:
                 if not isinstance(told, dict):
                     raise TypeError
                 if "partial" in told:
-                    self._utterance.so_far(str(told["partial"]))
+                    self._utterance.made_out(str(told["partial"]))
                 else:
                     stretches.append(_alternatives(told))
         except (Broken, OSError) as fault:

@@ -42,6 +42,11 @@ class Paper:
     def resume(self) -> None:
         """Nothing."""
 
+    @property
+    def so_far(self) -> tuple[Reading, ...]:
+        """Nothing."""
+        return ()
+
     def finish(self, timeout: float) -> Hypothesis:
         """The answer."""
         self.waited = timeout
