@@ -12,8 +12,8 @@ _DAYS = {"day": timedelta(days=1), "week": timedelta(days=7)}
 
 
 def cap_of(rules: Iterable[Rule]) -> AbandonCap:
-    """The strictest of all: the lowest share, within the shortest window. What keeps to a share each day keeps
-    to it each month, and live answers are never more than attempts. If no rule says anything: the house's.
+    """The strictest of all: the lowest share, within the shortest window. What keeps to a share each day
+    keeps to it each month, and live answers are never more than attempts. No rule says anything: the house's.
     """
     caps = [rule.abandon for rule in rules if rule.abandon is not None]
     if not caps:

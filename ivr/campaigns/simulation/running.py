@@ -20,6 +20,7 @@ from ivr.campaigns.pacing.blended import Blended
 from ivr.campaigns.pacing.of_rules import cap_of
 from ivr.campaigns.pacing.pacer import Pacer, Progressive
 from ivr.campaigns.pacing.predictive import Predictive
+from ivr.campaigns.simulation.declared import Whom
 from ivr.campaigns.simulation.figures import Figures, worst_share
 from ivr.campaigns.simulation.floor import Floor
 from ivr.campaigns.simulation.lists import ByRules, Callee, CallList, Endless, Made, callees_of
@@ -53,10 +54,13 @@ class Played:
         return self.figures.whole.occupancy
 
 
-def play(population: Population, *, mode: Mode, seed: int, rulebook: Rulebook) -> list[Played]:
-    """Every campaign of the population side by side, with one ledger of each person."""
+def play(
+    population: Population, *, mode: Mode, seed: int, rulebook: Rulebook, whom: Whom | None = None
+) -> list[Played]:
+    """Every campaign of the population side by side, with one ledger of each person. `whom`: the people, if
+    not the population's."""
     time, people = VirtualTime(), People(population, seed)
-    callees = callees_of(population.people)
+    callees = callees_of(population.people) if whom is None else whom()
     floors: list[tuple[str, AbandonCap, CallList, Floor]] = []
     for campaign in population.campaigns or (None,):
         cap = _cap(campaign, callees, population, rulebook)
@@ -164,14 +168,19 @@ class Outcome:
 
 
 def simulate(
-    population: Population, *, seeds: Sequence[int], rulebook: Rulebook, done: Callable[[int], None]
+    population: Population,
+    *,
+    seeds: Sequence[int],
+    rulebook: Rulebook,
+    done: Callable[[int], None],
+    whom: Whom | None = None,
 ) -> Outcome:
     """Each seed in each mode. `done`: is told how many runs are over."""
     played: list[Played] = []
     runs = 0
     for seed in seeds:
         for mode in MODES:
-            played += play(population, mode=mode, seed=seed, rulebook=rulebook)
+            played += play(population, mode=mode, seed=seed, rulebook=rulebook, whom=whom)
             runs += 1
             done(runs)
     over = sum(1 for one in played if one.abandon_rate_max > one.cap.share)
