@@ -6,10 +6,12 @@ import math
 from bisect import bisect_right, insort
 from collections import deque
 from itertools import accumulate
+from operator import mul
 
 LONGEST_RING = 90
 """Seconds; what rings longer counts as so long."""
 _OVERFLOW = 1e100
+_SECONDS = [second + 0.5 for second in range(LONGEST_RING + 1)]
 
 
 class Ringing:
@@ -28,6 +30,7 @@ class Ringing:
         self._answered = [0.0] * (LONGEST_RING + 1)
         self._all = [0.0] * (LONGEST_RING + 1)
         self._chances: list[float] | None = None
+        self._until_answer: float | None = None
         self.ended = 0
         """How many calls were seen to end."""
 
@@ -43,6 +46,8 @@ class Ringing:
             self._all = [one / self._weight for one in self._all]
             self._weight = 1.0
         self._chances = None
+        if live:
+            self._until_answer = None
         self.ended += 1
 
     def answered(self, seconds: float = 0.0) -> float:
@@ -56,10 +61,10 @@ class Ringing:
 
     def until_answer(self) -> float:
         """Seconds that those rang who were answered, in the mean."""
-        weight = sum(self._answered)
-        if not weight:
-            return 0.0
-        return sum(one * (second + 0.5) for second, one in enumerate(self._answered)) / weight
+        if self._until_answer is None:
+            weight, weighed = sum(self._answered), map(mul, self._answered, _SECONDS)
+            self._until_answer = sum(weighed) / weight if weight else 0.0
+        return self._until_answer
 
 
 class Durations:
@@ -88,6 +93,6 @@ class Durations:
         Of those that lasted as long at least; as if one of them never ended, so that nothing is certain that
         was seen seldom.
         """
-        longer = len(self._sorted) - bisect_right(self._sorted, lasted)
-        over = bisect_right(self._sorted, lasted + seconds) - bisect_right(self._sorted, lasted)
-        return over / (longer + 1)
+        shorter = bisect_right(self._sorted, lasted)
+        over = bisect_right(self._sorted, lasted + seconds) - shorter
+        return over / (len(self._sorted) - shorter + 1)
