@@ -339,7 +339,9 @@ class Session:
 
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer, given = fit_to_keep(collected.answer, collected.given)
-        latency = 0.0 if collected.ended_at is None else self._clock.now() - collected.ended_at
+        now = self._clock.now()
+        latency = 0.0 if collected.ended_at is None else now - collected.ended_at
+        recognition = 0.0 if collected.decided_at is None else now - collected.decided_at
         said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
         match answer:
             case Match():
@@ -365,6 +367,7 @@ class Session:
                 band,
                 latency,
                 place.flow,
+                recognition,
             )
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -252,14 +253,25 @@ def test_a_moment_that_is_none_is_refused(ivr: Ivr, text: str) -> None:
 # --- playing ---------------------------------------------------------------------------------------
 
 
+def write_program(file: Path, text: str) -> None:
+    """By another process: one that a thread of ours forks just then would hold the file open for writing, and
+    nothing can run such a file ("Text file busy").
+    """
+    subprocess.run(
+        ["/bin/sh", "-c", '/bin/cat > "$0" && /bin/chmod 755 "$0"', str(file)],
+        input=text,
+        text=True,
+        check=True,
+    )
+
+
 @pytest.fixture
 def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only player on PATH: it keeps what it is given."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "aplay"
-    program.write_text(f'#!/bin/sh\n[ "$1" = -q ] && /bin/cp "$2" {tmp_path}/played.wav\n')
-    program.chmod(0o755)
+    write_program(program, f'#!/bin/sh\n[ "$1" = -q ] && /bin/cp "$2" {tmp_path}/played.wav\n')
     monkeypatch.setenv("PATH", str(folder))
     return program
 
@@ -300,8 +312,8 @@ def test_play_says_which_players_it_looked_for(
 
 def test_play_passes_on_what_the_player_says(site: Site, ivr: Ivr, player: Path) -> None:
     """Its last line, and what to do."""
-    player.write_text(
-        "#!/bin/sh\necho 'ALSA lib: no such device' >&2\necho 'cannot open audio' >&2\nexit 1\n"
+    write_program(
+        player, "#!/bin/sh\necho 'ALSA lib: no such device' >&2\necho 'cannot open audio' >&2\nexit 1\n"
     )
     site.call()
     status, _, complaint = ivr("play", "last")
