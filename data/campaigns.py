@@ -64,8 +64,13 @@ class Campaign:
     purpose: str
     declared: Mapping[str, Any]
     state: str
+    """See `data.records.dialling.CampaignState`."""
     created_at: datetime
     created_by: str
+    sample_id: UUID | None = None
+    """The sample that it works on; `None`: it was never started."""
+    changed_at: datetime | None = None
+    changed_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +285,19 @@ class Campaigns:
         query = select(SampleNumberRow.e164).where(*mine).order_by(SampleNumberRow.rank)
         with self._database.reading() as connection:
             return tuple(connection.scalars(query))
+
+    def first_numbers(self, sample_id: UUID, *, most: int) -> list[tuple[str, str, str]]:
+        """Key, region and likeliest number of those who are in a sample; at most so many."""
+        number = SampleNumberRow
+        query = (
+            select(CustomerRow.id, CustomerRow.region, number.e164)
+            .join(number, number.customer_id == CustomerRow.id)
+            .where(number.sample_id == sample_id, number.rank == 1)
+            .order_by(CustomerRow.id)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return [(str(row.id), row.region or "", row.e164) for row in connection.execute(query)]
 
 
 def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:

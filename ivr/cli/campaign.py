@@ -20,6 +20,7 @@ from ivr.campaigns.strategies import load_strategy
 from ivr.cli import pass_settings
 from ivr.cli.campaign_promises import payments, promises
 from ivr.cli.campaign_samples import preview, report, sample
+from ivr.cli.campaign_simulate import simulate
 from ivr.cli.database import store_of
 from ivr.cli.db_lists import tell_import, told_progress, write_refused
 from ivr.cli.flows import CannotBeDone
@@ -177,9 +178,8 @@ for _name, _what in (
     ("pause", "Stop calling for a while."),
     ("stop", "End a campaign."),
     ("status", "What a campaign does now."),
-    ("simulate", "Play a campaign against a modelled population."),
 ):
     campaign.add_command(_to_come(_name, _what))
-for _command in (preview, sample, report, payments, promises):
+for _command in (preview, sample, report, payments, promises, simulate):
     campaign.add_command(_command)
 commands = [campaign]
