@@ -31,6 +31,7 @@ from ivr.installed import dial_string
 from ivr.living.services import Services
 from ivr.moments import Watch, nobody_watches
 from ivr.queueing.watching import QueueWatch
+from ivr.recordings.muting import Muting
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
 from ivr.rooms import Furnishing, Rooms, check_folders, open_rooms
@@ -124,6 +125,9 @@ class Server:
             gc.freeze()
             self._outbound = outbound
             open_for_calls(settings, outbound)
+            muting = Muting(settings.recordings_folder)
+            closing.callback(muting.close)
+            muting.start()
             if settings.recordings.format is not None:
                 upkeep = Upkeep(settings)
                 closing.callback(upkeep.close)

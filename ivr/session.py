@@ -56,7 +56,7 @@ from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
 from ivr.living.holds import Holds
 from ivr.living.listening import Collected, Question
-from ivr.living.masking import silenced
+from ivr.living.masking import Afterwards, silenced
 from ivr.living.queue_wait import QueueWait
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
@@ -135,6 +135,7 @@ class Session:
         )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
+        self._afterwards = Afterwards(call, record, services.clock)
         self._recording = False
         """It has begun; what the dialog tells or asks before that is not in it."""
         self._we_hung_up = False
@@ -178,6 +179,7 @@ class Session:
     def _start_recording(self) -> None:
         if self._record.recording is None:
             return
+        self._afterwards.begins()
         try:
             self._call.start_recording(self._record.recording)
             self._recording = True
@@ -251,6 +253,7 @@ class Session:
         self._saying.forget()
         if not self._recording:
             self._record.not_recorded()
+        self._afterwards.ends()
         self._record.language = self._conversation.language
         self._record.finish(over.cause, by, self._conversation.trace.path)
         self._services.watch(
@@ -339,6 +342,8 @@ class Session:
 
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer, given = fit_to_keep(collected.answer, collected.given)
+        if self._recording and not collect.sensitive and given != collected.given:
+            self._afterwards.hush(collected.began_at)
         now = self._clock.now()
         latency = 0.0 if collected.ended_at is None else now - collected.ended_at
         recognition = 0.0 if collected.decided_at is None else now - collected.decided_at
