@@ -24,6 +24,7 @@ REPORTS = ("queues", "agents", "pauses", "callers", "flows", "staffing", "work")
 ITEM = "0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f"
 ROUTES: dict[tuple[str, str], set[Role]] = {
     **{("GET", f"/reports/{name}{end}"): {Role.SUPERVISOR} for name in REPORTS for end in ("", ".csv")},
+    **{("GET", f"/reports/campaigns{end}"): {Role.SUPERVISOR, Role.COORDINATOR} for end in ("", ".csv")},
     ("GET", "/work"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("POST", "/work"): {Role.COORDINATOR},
     ("POST", "/work/collect"): {Role.COORDINATOR},
