@@ -64,8 +64,13 @@ class Campaign:
     purpose: str
     declared: Mapping[str, Any]
     state: str
+    """See `data.records.dialling.CampaignState`."""
     created_at: datetime
     created_by: str
+    sample_id: UUID | None = None
+    """The sample that it works on; `None`: it was never started."""
+    changed_at: datetime | None = None
+    changed_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
