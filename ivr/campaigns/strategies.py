@@ -37,7 +37,8 @@ from dialogs.flow import Name
 from dialogs.misread import explain, told_once
 from dialogs.source import Source, nearest, read
 from ivr.campaigns.conditions import read_condition
-from ivr.campaigns.contact_rules.written import Actor, Country, Purpose
+from ivr.campaigns.contact_rules.reading import presets
+from ivr.campaigns.contact_rules.written import NOT_IN_FORCE, Actor, Country, Purpose
 from ivr.numbers import NotCalled, checked
 
 Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 14)]
@@ -103,9 +104,16 @@ class CampaignFile(_Written):
                 good = checked(one, region=None, countries=None).e164 == one
             except NotCalled:
                 good = False
-            if not good:
+            if not good and not _demanded(one):
                 raise ValueError(f"`{one}` is no number of an ordinary line: write it as +34910000000")
         return numbers
+
+
+def _demanded(number: str) -> bool:
+    """Whether a rule in force demands numbers that begin so, which are no ordinary line's (Chile's 600)."""
+    rules = (rule for rule in presets().rules if rule.status not in NOT_IN_FORCE)
+    begins = tuple(begin for rule in rules if rule.caller_id for begin in rule.caller_id.only)
+    return number.startswith(begins) and number[1:].isdecimal() and number.isascii() and len(number) <= 16
 
 
 class StrategyFile(_Written):

@@ -25,6 +25,7 @@ from ivr.campaigns.conditions import read_condition
 from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.contact_rules.written import Purpose
 from ivr.campaigns.samples import Cutter
+from ivr.campaigns.simulation.running import MODES
 from ivr.campaigns.strategies import CampaignFile, read_strategy
 from tests.commands import ivr
 from tests.databases import store_at
@@ -281,6 +282,10 @@ def test_from_a_list_to_a_report(tmp_path: Path) -> None:
     assert (report["included"], report["excluded"]) == (1, {"no_number": 1})
     assert "36;no_number;house.number;the number is not called (premium)" in out.read_text("utf-8-sig")
     assert "not built yet" in run("start", *named, status=2)
+    played = json.loads(run("simulate", *named, "--agents", "2", "--seeds", "1", "--json"))
+    assert played["rule_violations"] == 0 and [one["mode"] for one in played["runs"]] == list(MODES)
+    # On a Sunday or a feast nobody is called, and the rule that said so is named.
+    assert played["calls"] or played["runs"][1]["blocked"] == {"es.collection": 1}
     assert "did you mean" in run("preview", *named, "--where", "account.balanc > 1", status=2)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 
 from data.store import Store
 from ivr.campaigns import cutting
@@ -44,16 +44,21 @@ def of_campaign(
         attempts=campaign.attempts,
         retries={result: minutes[0] for result, minutes in campaign.retries.items() if minutes},
     )
-    begins = datetime.now(UTC).date()
+    hours = campaign.hours or population.hours
+    begins = next(day for day in _days_from(datetime.now(UTC).date()) if hours.get(day.weekday()))
     update = {
         "zone": settings.calls.zone,
         "begins": begins,
         "days": campaign.days,
-        "hours": campaign.hours or population.hours,
+        "hours": hours,
         "campaigns": (simulated,),
         "people": (Group(numbers=rows[0][2], count=1),),
     }
     return population.model_copy(update=update), lambda: _callees(rows)
+
+
+def _days_from(first: date) -> Iterator[date]:
+    return (first + timedelta(days=ahead) for ahead in range(7))
 
 
 def _callees(rows: list[tuple[str, str, str]]) -> list[Callee]:

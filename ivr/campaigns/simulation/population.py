@@ -195,6 +195,8 @@ class Population(_Written):
             raise ValueError("`campaigns` and `people` belong together: write both, or neither")
         if self.machines.share + self.busy + self.invalid > 1:
             raise ValueError("machines, busy and invalid are more than all: lower one of them")
+        if not self.shifts():
+            raise ValueError("nobody is there on these days: correct `hours`, `begins` or `days`")
         names = [one.name for one in self.campaigns]
         if len(set(names)) != len(names):
             raise ValueError("two campaigns have one name: rename one")

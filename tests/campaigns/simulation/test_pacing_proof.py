@@ -80,6 +80,7 @@ def test_twenty_seeds(live: dict[int, float]) -> None:
 
 
 WRONG = """\
+begins: 2026-11-29
 hours: {mon-sun: 09:00-12:00}
 live: 0.3
 talk: {mean: 120, spread: 80}
@@ -90,12 +91,13 @@ wrap_up: {mean: 25, spread: 10}
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("mean: 120", "meen: 120", "3:8: unknown key `meen`: did you mean `mean`?"),
-        ("live: 0.3", "live: 1.3", "2:1"),
+        ("mean: 120", "meen: 120", "4:8: unknown key `meen`: did you mean `mean`?"),
+        ("live: 0.3", "live: 1.3", "3:1: `live: 1.3` is out of range"),
         ("live: 0.3", 'live: {"9am": 0.3}', "`9am` is no time of the day: write it as 09:00"),
         ("live: 0.3\n", "", "`live` is missing"),
         ("live: 0.3", "live: 0.3\nzone: Madrid", "`Madrid` is no time zone: write it as Europe/Madrid"),
         ("live: 0.3", "live: 0.3\npeople: [{numbers: '+3460011####', count: 5}]", "belong together"),
+        ("mon-sun", "mon-fri", "nobody is there on these days"),
         ("live: 0.3", "live: 0.3\nbusy: 0.6\ninvalid: 0.6", "are more than all: lower one of them"),
     ],
 )
