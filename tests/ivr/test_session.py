@@ -759,6 +759,6 @@ def test_where_no_span_can_be_noted_nothing_is_recorded(rig: Rig, monkeypatch: p
     (rig.folder / "recordings").mkdir()
     (rig.folder / "recordings" / ".mute").write_text("no folder")
     _, record = rig.live([number_question(), number_question(), Hangup("bye")])
-    assert record.recording is None
+    assert not record.recording
     assert rig.call.orders.count("stop_recording") == 1
     assert not list((rig.folder / "recordings").rglob("*.wav"))
