@@ -1,4 +1,4 @@
-"""`ivr campaign`: strategies, bases, campaigns and samples. Nobody is called: the dialler is not built."""
+"""`ivr campaign`: strategies, bases, campaigns, samples, and their calls."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from data.store import Store
 from ivr.campaigns import cutting
 from ivr.campaigns.strategies import load_strategy
 from ivr.cli import pass_settings
+from ivr.cli.campaign_calls import drain, pause, start, status, stop
 from ivr.cli.campaign_promises import payments, promises
 from ivr.cli.campaign_samples import preview, report, sample
 from ivr.cli.database import store_of
@@ -27,7 +28,7 @@ from ivr.cli.shown import json_option, show_json, show_table
 from ivr.cli.who import operator
 from ivr.config import Settings
 
-NOT_BUILT = "the dialler is not built yet, and nobody is called: samples can be cut and looked at"
+NOT_BUILT = "it is not built yet"
 
 
 @click.group()
@@ -40,7 +41,8 @@ def campaign() -> None:
       ivr campaign create fees reminder
       ivr campaign preview fees reminder --where 'account.stage == "early"'
       ivr campaign sample fees reminder monday
-      ivr campaign report fees reminder
+      ivr campaign start fees reminder
+      ivr campaign status fees reminder --live
     """
 
 
@@ -172,14 +174,8 @@ def _to_come(name: str, what: str) -> click.Command:
     return click.Command(name, callback=refuse, params=parameters, help=text)
 
 
-for _name, _what in (
-    ("start", "Begin to call a campaign's sample."),
-    ("pause", "Stop calling for a while."),
-    ("stop", "End a campaign."),
-    ("status", "What a campaign does now."),
-    ("simulate", "Play a campaign against a modelled population."),
-):
+for _name, _what in (("simulate", "Play a campaign against a modelled population."),):
     campaign.add_command(_to_come(_name, _what))
-for _command in (preview, sample, report, payments, promises):
+for _command in (preview, sample, report, payments, promises, start, pause, drain, stop, status):
     campaign.add_command(_command)
 commands = [campaign]
