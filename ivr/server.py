@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from dialogs.engine import Conversation
+from dialogs.errors import FlowsInvalid
 from dialogs.facts import Facts
 from esl.outbound import OutboundServer
 from esl.switch import Call
@@ -189,19 +190,24 @@ class Server:
 
     def campaign_through(self, event_socket: tuple[str, int], password: str) -> None:
         """Calls people of campaigns from here on, by the switch at that event socket. (`start` does so with
-        FreeSWITCH.) Raises `FlowsInvalid` for contact rules with mistakes."""
+        FreeSWITCH.) With mistakes in the contact rules nobody is called, and whoever calls is served."""
         if not self._settings.campaigns.enabled:
             return
-        self._campaigning = Campaigning(
-            self._settings,
-            self.rooms,
-            event_socket=event_socket,
-            password=password,
-            server=self.outbound_address,
-            switch=name_of(event_socket),
-            services=self._services,
-        )
-        self._campaigning.start()
+        try:
+            self._campaigning = Campaigning(
+                self._settings,
+                self.rooms,
+                event_socket=event_socket,
+                password=password,
+                server=self.outbound_address,
+                switch=name_of(event_socket),
+                services=self._services,
+            )
+        except FlowsInvalid as mistakes:
+            first = str(mistakes.problems[0])
+            log.error("nobody_is_called", reason=first, remedy="ivr rules check, then start again")
+        else:
+            self._campaigning.start()
 
     def stop(self, deadline: float = 30.0) -> None:
         """Stops admitting, lets calls end for `deadline` seconds, releases the rest, writes records."""

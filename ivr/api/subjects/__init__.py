@@ -9,6 +9,7 @@ from ivr.api.subjects import (
     callbacks,
     callers,
     calls,
+    campaign_calls,
     campaigns,
     cases,
     consents,
@@ -44,4 +45,5 @@ ALL: tuple[Blueprint, ...] = (
     work.blueprint,
     rules.blueprint,
     campaigns.blueprint,
+    campaign_calls.blueprint,
 )
