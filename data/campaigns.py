@@ -286,6 +286,19 @@ class Campaigns:
         with self._database.reading() as connection:
             return tuple(connection.scalars(query))
 
+    def first_numbers(self, sample_id: UUID, *, most: int) -> list[tuple[str, str, str]]:
+        """Key, region and likeliest number of those who are in a sample; at most so many."""
+        number = SampleNumberRow
+        query = (
+            select(CustomerRow.id, CustomerRow.region, number.e164)
+            .join(number, number.customer_id == CustomerRow.id)
+            .where(number.sample_id == sample_id, number.rank == 1)
+            .order_by(CustomerRow.id)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return [(str(row.id), row.region or "", row.e164) for row in connection.execute(query)]
+
 
 def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
     ids = [row.id for row in rows]

@@ -15,22 +15,25 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from data.alerts import alert_of, repair_of
 from data.callbacks import callback_of
 from data.calls import record_of
 from data.consents import consent_of
 from data.database import Database
 from data.messages import MessageSent, sent_of
 from data.models import (
+    AlertRow,
     CallbackRow,
     CallRow,
     CallStepRow,
     ConsentRow,
     CustomerRow,
     MessageRow,
+    SwitchRepairRow,
     TicketRow,
     WorkItemRow,
 )
-from data.records import Callback, CallRecord, CallStep, Consent, WorkItem, utc
+from data.records import Alert, Callback, CallRecord, CallStep, Consent, SwitchRepair, WorkItem, utc
 from data.work_items import item_of
 
 T = TypeVar("T")
@@ -138,6 +141,19 @@ class Pages:
         if kind is not None:
             query = query.where(row.kind == kind)
         return self._page(query, row.created_at, row.id, after, most, item_of)
+
+    def alerts(self, after: Place | None, most: int, *, standing: bool | None = None) -> Page[Alert]:
+        """Alerts by when they were raised. `standing`: those that are not over, or only those that are."""
+        row = AlertRow
+        query = select(row)
+        if standing is not None:
+            query = query.where(row.cleared_at.is_(None) if standing else row.cleared_at.is_not(None))
+        return self._page(query, row.raised_at, row.id, after, most, alert_of)
+
+    def repairs(self, after: Place | None, most: int) -> Page[SwitchRepair]:
+        """What the watchdog has found on the switch, by when that was."""
+        row = SwitchRepairRow
+        return self._page(select(row), row.at, row.id, after, most, repair_of)
 
     def messages(self, after: Place | None, most: int, *, state: str | None = None) -> Page[MessageSent]:
         """Messages by when they were asked for."""

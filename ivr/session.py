@@ -54,6 +54,7 @@ from ivr.living.attention import Attention, CallOverError, CallTooLongError, Dea
 from ivr.living.back_end_work import BackEndWork, Counter
 from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
+from ivr.living.holds import Holds
 from ivr.living.listening import Collected, Question
 from ivr.living.masking import silenced
 from ivr.living.queue_wait import QueueWait
@@ -79,7 +80,8 @@ class Session:
         self._record = record
         self._services = services
         self._clock = services.clock
-        self._attention = Attention(call, self._clock, longest=services.longest_call)
+        holds = Holds(conversation, record)
+        self._attention = Attention(call, self._clock, longest=services.longest_call, on_hold=holds.note)
         self._recognizer = services.recognizer
         self._voicing = Voicing(call, conversation, services.prompts)
         self._saying = Saying(
@@ -179,9 +181,9 @@ class Session:
         try:
             self._call.start_recording(self._record.recording)
             self._recording = True
+            self._record.recording_begun()
         except CommandRefusedError as refused:
-            # A call without a recording is still a call.
-            log.error("not_recorded", call=self._record.call_id, reason=str(refused))
+            self._record.recording_refused(str(refused))
 
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
@@ -337,7 +339,9 @@ class Session:
 
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer, given = fit_to_keep(collected.answer, collected.given)
-        latency = 0.0 if collected.ended_at is None else self._clock.now() - collected.ended_at
+        now = self._clock.now()
+        latency = 0.0 if collected.ended_at is None else now - collected.ended_at
+        recognition = 0.0 if collected.decided_at is None else now - collected.decided_at
         said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
         match answer:
             case Match():
@@ -363,6 +367,7 @@ class Session:
                 band,
                 latency,
                 place.flow,
+                recognition,
             )
         )
 

@@ -41,6 +41,7 @@ class TraceEvent(BaseModel):
         "queue",
         "deed",
         "handover",
+        "hold",
         "hung_up",
     ]
     flow: str = ""
@@ -53,7 +54,7 @@ class TraceEvent(BaseModel):
     confidence: float | None = None
     took_ms: int | None = Field(
         default=None,
-        description="Of an answer or prompt: since the caller had ended; of a look-up: all of it",
+        description="Of an answer or prompt: since the caller had ended; of a look-up or a hold: all of it",
     )
 
 

@@ -17,6 +17,7 @@ import sys
 from typing import Any
 
 from speech.frames import Header
+from speech.recognizer import WHILE_SPOKEN
 from speech.sound import SAMPLE_RATE, has_voice
 from speech.vosk_readings import Alternative, decoys_for, readings
 from speech.worker_link import ParentLink, stdin_socket
@@ -24,6 +25,8 @@ from speech.worker_link import ParentLink, stdin_socket
 _ALTERNATIVES = 5
 _PARTIAL_EVERY = SAMPLE_RATE * 2 // 5
 """Bytes (0.2 s) between two looks at the words so far."""
+_PAUSED_EVERY = SAMPLE_RATE * 2 // 25
+"""Bytes (40 ms): in a pause, where the last word decides when the answer is over."""
 _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
 _KNOWN_TO_ALL = {
     "es": ("gracias", "cinco", "sí"),
@@ -57,6 +60,7 @@ class _Stream:
         self._sound = bytearray()
         self._looked = 0
         self._partial = ""
+        self._paused = False
 
     def feed(self, samples: bytes) -> str | None:
         """Decodes; returns the words so far if they have changed."""
@@ -65,15 +69,32 @@ class _Stream:
         self._sound += samples
         if self._recognizer.AcceptWaveform(samples):
             self._stretches.append(_alternatives(self._recognizer.Result()))
-        if len(self._sound) - self._looked < _PARTIAL_EVERY:
+        if len(self._sound) - self._looked < (_PAUSED_EVERY if self._paused else _PARTIAL_EVERY):
             return None
+        return self.look()
+
+    def look(self) -> str | None:
+        """The words so far, if they have changed since the last look."""
         self._looked = len(self._sound)
-        words = str(json.loads(self._recognizer.PartialResult()).get("partial", "")).split()
+        # What Vosk itself has taken for a stretch of its own is not in its partial any more.
+        before = [stretch[0].text for stretch in self._stretches if stretch]
+        now = str(json.loads(self._recognizer.PartialResult()).get("partial", ""))
+        words = " ".join([*before, now]).split()
         text = " ".join(word for word in words if word not in self._decoys and word != "[unk]")
         if text == self._partial:
             return None
         self._partial = text
         return text
+
+    def pause(self) -> str | None:
+        """The caller has fallen silent: it is looked more often."""
+        self._paused = True
+        return self.look()
+
+    def resume(self) -> None:
+        """They went on; what was told in the pause is told anew."""
+        self._paused = False
+        self._partial = ""
 
     def finish(self) -> tuple[tuple[str, float], ...]:
         """The readings of all that was fed."""
@@ -113,9 +134,11 @@ class _Service:
                     self._models[language], language, [str(p) for p in header["phrases"]]
                 )
             case "feed" if number in self._streams:
-                text = self._streams[number].feed(body)
-                if text is not None:
-                    self._link.send({"op": "partial", "id": number, "text": text})
+                self._tell(number, self._streams[number].feed(body))
+            case "pause" if number in self._streams:
+                self._tell(number, self._streams[number].pause())
+            case "resume" if number in self._streams:
+                self._streams[number].resume()
             case "finish" if number in self._streams:
                 found = self._streams.pop(number).finish()
                 self._link.send({"op": "heard", "id": number, "readings": found})
@@ -125,6 +148,12 @@ class _Service:
                 model = self._models[str(header["language"])]
                 unknown = [word for word in header["words"] if model.vosk_model_find_word(word) < 0]
                 self._link.send({"op": "words", "id": number, "unknown": unknown})
+
+    def _tell(self, number: int, text: str | None) -> None:
+        """What the words so far are, where they have changed."""
+        if text is not None:
+            said = [[text, WHILE_SPOKEN]] if text else []
+            self._link.send({"op": "partial", "id": number, "readings": said})
 
 
 def serve(link: ParentLink, models: dict[str, Any]) -> None:

@@ -47,6 +47,17 @@ def answered_key(member: str) -> str:
     return f"answered:{member}"
 
 
+def set_wrap_up(centre: CallCentre, roster: Roster, agent: str, queue: str) -> None:
+    """The seconds after an agent's talk: set while they talk, so that it holds from its end on, also if this
+    server is gone by then."""
+    seconds = str(roster.wrap_up(agent, queue))
+    command = commands.call_centre("agent", "set", "wrap_up_time", f"{agent}@{QUEUE_DOMAIN}", seconds)
+    try:
+        centre.tell(command)
+    except EslError as fault:
+        log.warning("wrap_up_not_set", agent=agent, reason=str(fault))
+
+
 class Following:
     """What one switch tells, written down."""
 
@@ -144,16 +155,7 @@ class Following:
             at=at,
         )
         if self._store.agents.note_contact(new):
-            self._set_wrap_up(agent, queue)
-
-    def _set_wrap_up(self, agent: str, queue: str) -> None:
-        """While they talk: so it holds from the end of the talk on, also if this server is gone by then."""
-        seconds = str(self._roster.wrap_up(agent, queue))
-        command = commands.call_centre("agent", "set", "wrap_up_time", f"{agent}@{QUEUE_DOMAIN}", seconds)
-        try:
-            self._centre.tell(command)
-        except EslError as fault:
-            log.warning("wrap_up_not_set", agent=agent, reason=str(fault))
+            set_wrap_up(self._centre, self._roster, agent, queue)
 
     def _ended(self, fields: Fields) -> None:
         agent, queue = _ours(fields, "CC-Agent"), _ours(fields, "CC-Queue")

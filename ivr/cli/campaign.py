@@ -21,14 +21,13 @@ from ivr.cli import pass_settings
 from ivr.cli.campaign_calls import drain, pause, start, status, stop
 from ivr.cli.campaign_promises import payments, promises
 from ivr.cli.campaign_samples import preview, report, sample
+from ivr.cli.campaign_simulate import simulate
 from ivr.cli.database import store_of
 from ivr.cli.db_lists import tell_import, told_progress, write_refused
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, show_json, show_table
 from ivr.cli.who import operator
 from ivr.config import Settings
-
-NOT_BUILT = "it is not built yet"
 
 
 @click.group()
@@ -159,23 +158,6 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
     show_table(("strategy", "campaign", "purpose", "state"), rows)
 
 
-def _to_come(name: str, what: str) -> click.Command:
-    """A command of the contract whose work is not built: it says so, and fails."""
-
-    def refuse(strategy: str, campaign: str) -> None:  # noqa: ARG001 -- taken, so that the line is the same later
-        raise CannotBeDone(f"ivr campaign {name}: {NOT_BUILT}")
-
-    text = f"{what} Not built yet: it says so and ends with status 2."
-    text += f"\n\n\b\nExample:\n  ivr campaign {name} fees reminder"
-    parameters: list[click.Parameter] = [
-        click.Argument(["strategy"], required=False),
-        click.Argument(["campaign"], required=False),
-    ]
-    return click.Command(name, callback=refuse, params=parameters, help=text)
-
-
-for _name, _what in (("simulate", "Play a campaign against a modelled population."),):
-    campaign.add_command(_to_come(_name, _what))
-for _command in (preview, sample, report, payments, promises, start, pause, drain, stop, status):
+for _command in (preview, sample, report, payments, promises, simulate, start, pause, drain, stop, status):
     campaign.add_command(_command)
 commands = [campaign]

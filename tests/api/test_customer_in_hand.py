@@ -25,6 +25,7 @@ from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.context_settings import HandoverSettings
 from ivr.stage import Stage
 from tests.calls.conftest import settings_in
+from tests.freeswitch.harness import wait_until
 
 FLOW = """flow: main
 languages: [es]
@@ -46,7 +47,7 @@ steps:
     hangup: normal
 """
 PIN = "8642"
-QUEUES = "queues: {billing: {}}\nagents: {1001: {queues: [billing], wrap_up: 60}}\n"
+QUEUES = "queues: {billing: {}, support: {}}\nagents: {1001: {queues: [billing, support], wrap_up: 60}}\n"
 OUTCOMES = """strategies:
   service:
     queues: [billing]
@@ -60,7 +61,7 @@ class Playing:
 
     def __init__(self, folder: Path) -> None:
         (folder / "flows").mkdir()
-        (folder / "flows" / "catalogue.yaml").write_text("queues: [billing]\n", encoding="utf-8")
+        (folder / "flows" / "catalogue.yaml").write_text("queues: [billing, support]\n", encoding="utf-8")
         (folder / "flows" / "queues.yaml").write_text(QUEUES, encoding="utf-8")
         (folder / "flows" / "outcomes.yaml").write_text(OUTCOMES, encoding="utf-8")
         (folder / "flows" / "main.flow.yaml").write_text(FLOW, encoding="utf-8")
@@ -227,6 +228,42 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
 def floor(playing: Playing, supervisor: dict[str, str]) -> Any:
     (one,) = json.loads(playing.get("/agents", supervisor).data)["agents"]
     return one
+
+
+def test_a_caller_is_moved_over_the_interface(playing: Playing) -> None:
+    """Seen by leg and call, taken to the other queue with who and why on record; nobody is moved to a queue
+    that does not exist, twice, or after they have gone."""
+    supervisor = playing.token(Role.SUPERVISOR)
+    caller = playing.stage.caller("+34600000501")
+    caller.join()
+    for keys in ("4571", PIN):
+        assert caller.wait_until_quiet(0.5)
+        for key in keys:
+            caller.key(key)
+    wait_until(lambda: waiting(playing, supervisor), 15, "nobody waits")
+    (one,) = waiting(playing, supervisor, "billing")
+    assert json.loads(playing.get(f"/calls/{one['call_id']}", supervisor).data)["leg"] == one["leg"]
+    moving = f"/waiting/{one['leg']}/move"
+    nowhere = playing.post(moving, supervisor, to="sales", why="asked for sales")
+    assert (nowhere["http"], nowhere["code"], "support" in nowhere["remedy"]) == (409, "not_supervised", True)
+    assert playing.post(moving, supervisor, to="support", why="wrong queue")["queue"] == "support"
+    (there,) = waiting(playing, supervisor, "support")
+    assert there["leg"] == one["leg"] and waiting(playing, supervisor, "billing") == []
+    assert playing.post(moving, supervisor, to="support", why="again")["http"] == 409
+    entry = next(entry for entry in playing.store.audit.latest(50) if entry.what == "move to support")
+    assert (entry.who, entry.why) == ("api:test", "wrong queue")
+    caller.hang_up()
+    wait_until(lambda: not waiting(playing, supervisor), 15, "somebody waits still")
+    assert playing.post(moving, supervisor, to="billing", why="late")["http"] == 409
+    injected = playing.post("/waiting/x%0Aapi%20status/move", supervisor, to="billing", why="x")
+    assert injected["http"] == 409
+    playing.stage.wait_until_idle()
+
+
+def waiting(playing: Playing, supervisor: dict[str, str], queue: str = "") -> list[Any]:
+    path = f"/waiting?queue={queue}" if queue else "/waiting"
+    callers: list[Any] = json.loads(playing.get(path, supervisor).data)["callers"]
+    return callers
 
 
 def test_a_screen_that_was_away_hears_what_it_missed(playing: Playing) -> None:

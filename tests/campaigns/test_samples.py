@@ -289,7 +289,6 @@ def test_from_a_list_to_a_report(tmp_path: Path) -> None:
     assert "runs on the sample monday" in run("start", *named)
     assert "1 due now" in run("status", *named) and "is stopped" in run("stop", *named)
     assert "is stopped" in run("drain", *named, status=1)
-    assert "not built yet" in run("simulate", *named, status=2)
     assert "did you mean" in run("preview", *named, "--where", "account.balanc > 1", status=2)
 
 

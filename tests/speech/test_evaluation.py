@@ -206,6 +206,11 @@ class PaperEngine:
     def resume(self) -> None:
         """Nothing."""
 
+    @property
+    def so_far(self) -> tuple[Reading, ...]:
+        """Nothing."""
+        return ()
+
     def cancel(self) -> None:
         """Nothing."""
 

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from ivr.api.subjects import (
     agents,
+    alerts,
     callbacks,
     callers,
     calls,
@@ -23,6 +24,7 @@ from ivr.api.subjects import (
     recordings,
     reports,
     rules,
+    waiting,
     work,
 )
 
@@ -35,6 +37,8 @@ ALL: tuple[Blueprint, ...] = (
     calls.blueprint,
     callers.blueprint,
     queues.blueprint,
+    waiting.blueprint,
+    alerts.blueprint,
     callbacks.blueprint,
     cases.blueprint,
     consents.blueprint,
