@@ -53,7 +53,8 @@ class DialAttempts:
     def begin(self, admit: Callable[[Callable[[Connection, str], None]], Answer], new: NewAttempt) -> Answer:
         """Notes an attempt if `admit` lets the contact be made (it is given what belongs to that, and the
         person's key with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
-        `blocked` (the number), `on_call` (the person, or the number), `channels`."""
+        `blocked` (the number), `on_call` (the person, or the number), `channels`; where a debt is spoken of
+        `judicial`, `dispute`, `promise`, `erased`."""
         try:
             return admit(lambda connection, person: self._begin(connection, new, person))
         except Refusal as refusal:
@@ -69,6 +70,8 @@ class DialAttempts:
         blocked = (PhoneNumberRow.e164 == new.number, PhoneNumberRow.blocked_at.is_not(None))
         if connection.scalar(select(literal(1)).where(*blocked)):
             raise Refusal("blocked")
+        if new.collects_on is not None and (why := _against(connection, new.customer_id, new.collects_on)):
+            raise Refusal(why)
         values = {name: getattr(new, name) for name in _COLUMNS}
         put = insert_new(connection, DialAttemptRow).values(**values, person=person[:40])
         if not connection.execute(put).rowcount:
@@ -95,22 +98,6 @@ class DialAttempts:
         connection.execute(select(TrunkRow.name).where(TrunkRow.name == new.trunk).with_for_update())
         if under_way(connection, new.trunk) >= new.channels:
             raise Refusal("channels")
-
-    def standing_against(self, customer_id: UUID, *, today: date) -> str:
-        """Why a debt is not spoken of with a customer now: `judicial`, `dispute`, `promise`; or nothing."""
-        query = (
-            select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
-            .select_from(CustomerRow)
-            .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
-            .where(CustomerRow.id == customer_id)
-        )
-        with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return "erased"
-        if row.stage == "judicial":
-            return "judicial"
-        return "dispute" if row.disputed else "promise" if row.running else ""
 
     # --- during ---
 
@@ -243,6 +230,22 @@ def _held(attempt_id: UUID, owner: str) -> Any:
             DialEntryRow.claimed_by == owner,
         )
     )
+
+
+def _against(connection: Connection, customer_id: UUID, today: date) -> str:
+    """Why a debt is not spoken of with a customer now; empty: nothing stands against it."""
+    query = (
+        select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
+        .select_from(CustomerRow)
+        .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
+        .where(CustomerRow.id == customer_id)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return "erased"
+    if row.stage == "judicial":
+        return "judicial"
+    return "dispute" if row.disputed else "promise" if row.running else ""
 
 
 def _same(entry: Any) -> tuple[Any, Any]:
