@@ -134,8 +134,6 @@ class Settings(BaseSettings):
             raise ValueError(
                 "audio.transport: the embedded switch has no websocket; set switch.kind: freeswitch"
             )
-        if self.callbacks.first == "agent":
-            raise ValueError("callbacks.first: an agent cannot be reserved first yet; write customer")
         return self
 
     @property

@@ -386,8 +386,8 @@ class Session:
     def _waited_before(self, queue: str) -> float:
         """Seconds since the caller came to that queue in a call before this one, if they keep a place there;
         they hold the line now, and are not called any more."""
-        if self._services.kept is not None:
-            return self._services.kept
+        if self._services.called_back is not None:
+            return self._services.called_back.ahead
         callbacks = self._services.performers.callbacks
         if callbacks is None:
             return 0.0

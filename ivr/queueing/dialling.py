@@ -9,8 +9,11 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from uuid import UUID
 
+import gevent
 import structlog
 from gevent import Timeout
 from gevent.event import Event as Flag
@@ -25,12 +28,15 @@ from ivr.queueing.callback_rules import Result
 from ivr.queueing.callbacks import DialLost, Order, QueueView
 from ivr.queueing.originating import Originating
 from ivr.queueing.people import People
+from ivr.queueing.reserving import Virtual, virtual_leg
 from ivr.queueing.sync import in_domain
 
 log = structlog.get_logger(__name__)
 
 ARRIVAL_DEADLINE = 10.0
 """Seconds from the answer until the leg must be here; the switch needs milliseconds."""
+STILL_WANTED_EVERY = 2.0
+"""Seconds between two looks whether an agent is still to be found for somebody."""
 GRACE = 15.0
 """Seconds beyond the ringing in which the switch must have told what came of it."""
 CALLED_BACK = "ivr_callback"
@@ -56,6 +62,8 @@ class Dialled:
     order: Order
     answered: Callable[[], bool]
     """To be asked once, when they are on the line: whether it is still wanted."""
+    virtual: Virtual | None = None
+    """An agent who waits for them; `None`: one is found when they have answered."""
     arrived: Flag = field(default_factory=Flag)
     over: Flag = field(default_factory=Flag)
     result: Result = "dropped"
@@ -84,6 +92,72 @@ class SwitchDialler(Originating):
         super().__init__(event_socket, password, server=server, name=name)
         self._dial, self._caller_id = dial, caller_id
         self._calling: dict[str, Dialled] = {}
+        self._virtual: dict[str, Virtual] = {}
+
+    # --- an agent first ---------------------------------------------------------------------------
+
+    def reserve(self, order: Order, wanted: Callable[[], bool]) -> Virtual | None:
+        """As the port says: a virtual member waits for the agent (`ivr.queueing.reserving`)."""
+        leg = virtual_leg(order.attempt_id)
+        virtual = self._virtual[leg] = Virtual(order, leg, self._kill, self._bring_together)
+        try:
+            job = self._connected().bgapi(self._originate_virtual(order, leg), job_uuid=str(new_id()))
+            answer = job.get(timeout=ARRIVAL_DEADLINE)
+            said = "" if answer is None else answer.body.decode("utf-8", "replace").strip()
+            if not said.startswith("+OK"):
+                log.error("place_not_held", attempt=str(order.attempt_id), reason=said)
+                return None
+            while not virtual.news.wait(STILL_WANTED_EVERY):
+                if not wanted():
+                    return None
+        except (EslError, Timeout) as fault:
+            log.error("place_not_held", attempt=str(order.attempt_id), reason=str(fault))
+            return None
+        finally:
+            if not virtual.waits:
+                self._forget_virtual(virtual)
+        return virtual if virtual.waits else None
+
+    def abandon(self, attempt_id: UUID) -> None:
+        """As the port says."""
+        self._kill(virtual_leg(attempt_id))
+
+    def virtual(self, leg: str) -> Virtual | None:
+        """Who waits for an agent on that leg, which has just arrived; `None`: nobody of ours."""
+        return self._virtual.get(leg)
+
+    def release_all(self) -> None:
+        """Agents who wait for somebody, and places that wait for an agent: all of them are let go."""
+        for virtual in list(self._virtual.values()):
+            virtual.release()
+
+    def _originate_virtual(self, order: Order, leg: str) -> Command:
+        variables = {
+            **commands.NEVER_EXPAND,
+            "origination_uuid": leg,
+            "origination_caller_id_number": order.number,
+            "origination_callee_id_number": order.number,
+            CALLED_BACK: "true",
+            CALLED_BACK_SINCE: str(round(order.since.timestamp() * 1000)),
+        }
+        return commands.originate(
+            f"null/{order.number}", variables=variables, application="socket", argument=self._socket()
+        )
+
+    def _forget_virtual(self, virtual: Virtual) -> None:
+        virtual.release()
+        self._virtual.pop(virtual.leg, None)
+
+    def _kill(self, leg: str) -> None:
+        with suppress(EslError):  # it is gone already
+            self._ask(commands.kill(leg))
+
+    def _bring_together(self, agent_leg: str, customer_leg: str) -> bool:
+        try:
+            return self._ask(commands.bring_together(agent_leg, customer_leg)).startswith("+OK")
+        except EslError as fault:
+            log.warning("not_put_through", leg=customer_leg, reason=str(fault))
+            return False
 
     # --- dialling ---------------------------------------------------------------------------------
 
@@ -96,13 +170,26 @@ class SwitchDialler(Originating):
         except EslError as fault:  # nothing has left
             log.error("callback_not_dialled", attempt=attempt, code=fault.code, reason=str(fault))
             return "no_agent"
-        dialled = self._calling[attempt] = Dialled(order, answered)
+        virtual = self._virtual.get(virtual_leg(order.attempt_id))
+        dialled = self._calling[attempt] = Dialled(order, answered, virtual)
+        # The agent has hung up while it rings: whoever has not answered yet is not to answer for nobody.
+        letting_go = None if virtual is None else gevent.spawn(self._let_go, virtual, dialled)
         try:
             refused = self._until_answered(command, dialled)
+            if refused and virtual is not None and virtual.over.is_set():
+                return "dropped"
             return refused or self._until_over(dialled)
         finally:
             del self._calling[attempt]
+            if virtual is not None and letting_go is not None:
+                letting_go.kill()
+                self._virtual.pop(virtual.leg, None)
             self._forget_old_marks()
+
+    def _let_go(self, virtual: Virtual, dialled: Dialled) -> None:
+        virtual.over.wait()
+        if not virtual.joined and not dialled.arrived.is_set():
+            self._kill(str(dialled.order.attempt_id))
 
     def _originate(self, order: Order) -> Command:
         variables = {
@@ -117,8 +204,11 @@ class SwitchDialler(Originating):
             variables["origination_caller_id_number"] = self._caller_id
         endpoint = self._dial.replace("{number}", order.number).replace("{digits}", order.number.lstrip("+"))
         return commands.originate(
-            endpoint, variables=variables, application="socket", argument=f"{self._here()} async full"
+            endpoint, variables=variables, application="socket", argument=self._socket()
         )
+
+    def _socket(self) -> str:
+        return f"{self._here()} async full"
 
     def _until_answered(self, command: Command, dialled: Dialled) -> Result | None:
         """How it failed; `None`: somebody has answered."""

@@ -191,11 +191,15 @@ def test_the_shipped_way_to_a_person_lands_on_a_callback(tmp_path: Path) -> None
         assert said.wait(90)
         caller.key("1")
         assert caller.wait_until_quiet(0.5)
+        caller.key("1")  # at that number
+        assert caller.wait_until_quiet(0.5)
+        caller.key("1")  # as soon as it is their turn
+        assert caller.wait_until_quiet(0.5)
         caller.hang_up()
         first.hang_up()
         record = record_of(playing, "+34600000411")
         assert [turn.result for turn in record.turns if turn.kind == "queue"] == ["left 1"]
-        assert any("cuando llegue su turno" in (turn.text or "") for turn in record.turns)
+        assert any("Ya puede colgar" in (turn.text or "") for turn in record.turns)
         with contextlib.closing(Store(playing.settings.database_url)) as store:
             (kept,) = store.callbacks.waiting()
         assert (kept.queue, kept.number, kept.call_id) == ("billing", "+34600000411", record.call_id)

@@ -369,7 +369,7 @@ def test_a_fault_at_the_person_ends_with_regret() -> None:
     """Where even the person's step breaks, the caller hears it and the call ends."""
     call = look()
     assert isinstance(call.send(Slow()), Enqueue)
-    assert "llame más tarde" in spoken(call.send(Played()))
+    assert "no podemos atenderle" in spoken(call.send(Played()))
     assert call.send(Played()) == SetOutcome("fault", "people")
     assert isinstance(call.send(Done()), Hangup)
 
