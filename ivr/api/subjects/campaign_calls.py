@@ -57,7 +57,7 @@ class CallLine(BaseModel):
     answered_at: datetime | None
 
 
-class CallsNow(BaseModel):
+class CampaignNow(BaseModel):
     """What a campaign does now."""
 
     state: str
@@ -132,7 +132,7 @@ def _changed(strategy: str, name: str, verb: control.Verb) -> Changed:
 
 @blueprint.get(f"{_ONE}/status")
 @needs(Role.COORDINATOR)
-@answers(CallsNow, tag="Campaigns", problems=(404,))
+@answers(CampaignNow, tag="Campaigns", problems=(404,))
 def status(strategy: str, name: str) -> Any:
     """How many are left, ring and talk; how calls ended; why people are not called any more."""
     here = rooms()
@@ -141,7 +141,7 @@ def status(strategy: str, name: str) -> Any:
     standing = found.standing
     names = ("waiting", "due", "under_way", "talking", "unclear", "ended")
     fields = list(CallLine.model_fields)
-    return CallsNow(
+    return CampaignNow(
         state=found.campaign.state,
         changed_at=found.campaign.changed_at,
         changed_by=found.campaign.changed_by,
