@@ -27,8 +27,16 @@ def freeswitch() -> None:
     """
 
 
+def named(_context: click.Context, parameter: click.Parameter, folder: str) -> Path:
+    """A folder that was really given: an empty one (a variable that is not set) would be the current one.
+    Raises `click.BadParameter`."""
+    if not folder.strip():
+        raise click.BadParameter("it is empty: name the folder, or . for this one", param=parameter)
+    return Path(folder)
+
+
 @freeswitch.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(), callback=named)
 @click.option("--force", is_flag=True, help="Overwrite what differs; the old file stays as NAME.before[.N].")
 @click.option(
     "--keep",

@@ -318,3 +318,11 @@ def test_the_password_file_may_be_named_before_it_is_made(home: Path) -> None:
     done = ivr(home, "freeswitch", "init", str(home / "conf"))
     assert done.returncode == 0, done.stderr
     assert made.read_text().strip()
+
+
+@pytest.mark.parametrize("folder", ["", " "])
+def test_no_folder_is_not_this_folder(tmp_path: Path, folder: str) -> None:
+    """A variable that is not set must not become the folder in which one happens to be."""
+    done = ivr(tmp_path, "freeswitch", "init", folder)
+    assert done.returncode == 2
+    assert "it is empty: name the folder" in done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import structlog
 
@@ -38,7 +40,10 @@ def test_a_switch_that_is_killed_is_found_again(carries: bool) -> None:
             assert session.hung_up(2) == HungUp("CONNECTION_LOST", by_caller=False)
             session.let_go()
             switch.start()
+            returned = time.monotonic()  # its event socket lets us in
             assert board.wait_connected(BACK_WITHIN)
+            way = "shared" if carries else "own"
+            print(f"\n{way}: back {time.monotonic() - returned:.3f} s after the switch")
             caller, again = connected(FreeSwitchPlace(switch, port), application)
             assert board.legs == int(carries)
             caller.hang_up()

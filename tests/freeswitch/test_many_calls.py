@@ -105,7 +105,11 @@ class Measured:
 
     @property
     def late(self) -> int:
-        return int(np.count_nonzero(self.lateness > LATE))
+        return self._behind(LATE)
+
+    def _behind(self, milliseconds: float) -> int:
+        """Frames that came so much after their slot."""
+        return int(np.count_nonzero(self.lateness > milliseconds))
 
     def told(self) -> str:
         """For people."""
@@ -116,7 +120,8 @@ class Measured:
         own = np.percentile(self.own_lateness, (50, 99, 100))
         return (
             f"{self.calls} calls: at the ear {self.packets} frames, {self.lost} lost, {self.wrong} wrong, "
-            f"{self.strange} strange, {self.late} late (> {LATE:.0f} ms); "
+            f"{self.strange} strange, {self.late} late (> {LATE:.0f} ms; "
+            f"{self._behind(20)} > 20 ms, {self._behind(40)} > 40 ms); "
             f"behind their slot p50 {median:.1f} p99 {p99:.1f} p99.9 {p999:.1f} worst {worst:.1f} ms\n"
             f"  in the live audio {frames} frames, {missing} missing, {holes} holes; "
             f"the callers themselves spoke late by p50 {own[0]:.1f} p99 {own[1]:.1f} worst {own[2]:.1f} ms\n"

@@ -157,4 +157,6 @@ def test_a_trace_by_the_command_line(store: Store, tmp_path: Path) -> None:
     record = store.calls.get(call_id)
     assert record is not None
     assert ivr(tmp_path, "trace", record.switch_uuid, "--json").stdout == plain.stdout
+    assert ivr(tmp_path, "trace", "last", "--json").stdout == plain.stdout
     assert ivr(tmp_path, "trace", str(new_id())).returncode == 2
+    assert "nor `last`" in ivr(tmp_path, "trace", "first").stderr
