@@ -1,17 +1,25 @@
 """The switch's call centre as tables: who waits, who serves, and what each queue goes by.
 
 Rules:
-1. A table is read by the names of its columns, never by their places: releases of FreeSWITCH add some.
-2. A row that cannot be read is a fault (`WireError`), not a row that is left out: a plan that is made from
-   half a table would take the other half away.
+1. Tables are asked for as JSON. The text that `callcenter_config` prints has a caller's name in it as it is:
+   with `|` and line ends in the name, a caller would write rows of their own.
+2. A row is read by the names of its columns, never by their places: releases of FreeSWITCH add some.
+3. A queue, agent or tier that cannot be read is a fault (`WireError`), not a row that is left out: a plan
+   that is made from half a table would take the other half away.
+4. A member who cannot be read is left out and counted (`Membership.doubted`): the others still wait.
 
-Source: mod_callcenter.c, `cc_config_api_function` of 1.11; a table without rows has no header line either.
+Source: mod_callcenter.c, `json_callcenter_config_function` of 1.11.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+import structlog
 
 from esl import commands
 from esl.errors import CommandRefusedError, WireError
@@ -20,6 +28,11 @@ from esl.wire import Command
 AVAILABLE = "Available"
 LOGGED_OUT = "Logged Out"
 ON_BREAK = "On Break"
+MEMBER_STATES = frozenset({"Unknown", "Waiting", "Trying", "Answered", "Abandoned"})
+
+log = structlog.get_logger(__name__)
+_TOLD: deque[tuple[str, str]] = deque(maxlen=100)
+"""Rows that were told of: each look makes a `CallCentre` of its own."""
 
 Ask = Callable[[Command], str]
 """Sends an `api` command; the text that it printed. Raises `CommandRefusedError` for `-ERR`."""
@@ -104,19 +117,34 @@ class MemberRow:
         return self.state in ("Waiting", "Trying")
 
 
-def read_table(text: str) -> Iterator[Mapping[str, str]]:
-    """The rows of a table with `|` between its columns. Raises `WireError`."""
-    lines = [line for line in text.splitlines() if line]
-    if not lines or lines[-1] != "+OK":
-        raise WireError(f"a table of the call centre that does not end with +OK: {text[-80:]!r}")
-    if len(lines) == 1:
-        return
-    columns = lines[0].split("|")
-    for line in lines[1:-1]:
-        cells = line.split("|")
-        if len(cells) != len(columns):
-            raise WireError(f"a row of {len(cells)} cells below {len(columns)} columns: {line[:80]!r}")
-        yield dict(zip(columns, cells, strict=True))
+@dataclass(frozen=True)
+class Membership:
+    """Who is in a queue."""
+
+    rows: tuple[MemberRow, ...]
+    """The one whose turn it is first."""
+    doubted: int = 0
+    """Rows that could not be understood: somebody may be there, and nothing more is known."""
+
+
+def read_rows(text: str) -> list[Mapping[str, str]]:
+    """The rows of a table that was asked for as JSON; every cell is a text. A cell without a value is absent.
+
+    Raises `WireError` for what is no whole answer, and `CommandRefusedError` for a refusal.
+    """
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        raise WireError(
+            f"no JSON from the call centre (FreeSWITCH 1.10 and later speak it): {text[:80]!r}"
+        ) from None
+    if not isinstance(answer, dict) or answer.get("status") != "success":
+        message = answer.get("message", "") if isinstance(answer, dict) else text
+        raise CommandRefusedError("json callcenter_config", f"-ERR {str(message)[:80]}")
+    rows = answer.get("response")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise WireError(f"no table from the call centre: {text[-80:]!r}")
+    return [{column: str(cell) for column, cell in row.items() if cell is not None} for row in rows]
 
 
 class CallCentre:
@@ -147,14 +175,25 @@ class CallCentre:
         return {(row.queue, row.agent): row for row in rows}
 
     def members(self, queue: str) -> list[MemberRow]:
-        """Who is in a queue, the one whose turn it is first; empty for a queue that is not there."""
-        text = self._ask(commands.call_centre("queue", "list", "members", queue))
-        return [_member(row) for row in read_table(text)]
+        """Who is in a queue, the one whose turn it is first; empty for a queue that is not there. Whoever
+        must not act on half a table asks for `membership`."""
+        return list(self.membership(queue).rows)
+
+    def membership(self, queue: str) -> Membership:
+        """Who is in a queue, and how many rows are left out as they could not be understood."""
+        rows: list[MemberRow] = []
+        doubted = 0
+        for row in read_rows(self._ask(commands.call_centre_queue("members", queue))):
+            try:
+                rows.append(_member(row))
+            except WireError as fault:
+                doubted += 1
+                _tell_once(queue, row, fault)
+        return Membership(tuple(rows), doubted)
 
     def people(self, queue: str) -> list[AgentRow]:
         """Who serves a queue, logged in or not."""
-        text = self._ask(commands.call_centre("queue", "list", "agents", queue))
-        return [_agent(row) for row in read_table(text)]
+        return [_agent(row) for row in read_rows(self._ask(commands.call_centre_queue("agents", queue)))]
 
     def tell(self, command: Command) -> str:
         """Makes one change. Empty: it is made; else the switch's refusal."""
@@ -164,15 +203,29 @@ class CallCentre:
             answer = refused.answer.strip()
         return "" if answer.startswith("+OK") else answer or "no answer"
 
-    def _rows(self, section: str) -> list[Mapping[str, str]]:
+    def _rows(self, section: Literal["queue", "agent", "tier"]) -> list[Mapping[str, str]]:
         match section:
             case "queue":
-                command = commands.call_centre("queue", "list")
+                command = commands.call_centre_table("queue list")
             case "agent":
-                command = commands.call_centre("agent", "list")
+                command = commands.call_centre_table("agent list")
             case _:
-                command = commands.call_centre("tier", "list")
-        return list(read_table(self._ask(command)))
+                command = commands.call_centre_table("tier list")
+        return read_rows(self._ask(command))
+
+
+def _tell_once(queue: str, row: Mapping[str, str], fault: WireError) -> None:
+    """One line for a row, however often it is read."""
+    which = (queue, row.get("uuid", "")[:64])
+    if which in _TOLD:
+        return
+    _TOLD.append(which)
+    log.error(
+        "queue_row_not_read",
+        queue=queue,
+        reason=str(fault),
+        remedy="it is left alone; if it stays, see `callcenter_config queue list members` on the switch",
+    )
 
 
 def _whole(text: str) -> int:
@@ -212,13 +265,19 @@ def _agent(row: Mapping[str, str]) -> AgentRow:
 
 
 def _member(row: Mapping[str, str]) -> MemberRow:
+    session, uuid, state = row.get("session_uuid", ""), row.get("uuid", ""), row.get("state", "")
+    if state not in MEMBER_STATES:
+        raise WireError(f"not a state of a member: {state[:40]!r}")
+    for identity in (session, uuid):
+        if identity and not commands.is_token(identity):
+            raise WireError(f"not the identity of a leg or member: {identity[:40]!r}")
     return MemberRow(
-        session=row.get("session_uuid", ""),
+        session=session,
         joined=_whole(row.get("joined_epoch", "")),
         base_score=_whole(row.get("base_score", "")),
         score=_whole(row.get("score", "")),
-        state=row.get("state", ""),
-        uuid=row.get("uuid", ""),
+        state=state,
+        uuid=uuid,
         serving=row.get("serving_agent", ""),
         bridged=_whole(row.get("bridge_epoch", "")),
     )

@@ -14,6 +14,10 @@ _ADDRESS = re.compile(
 )
 """A number in a SIP address, with what carriers put behind it: `sip:600111222;ext=5@carrier`."""
 _LONGEST_NAME = 100
+_MEANT = re.compile(r'[|%"<>\\$]')
+_WORD = re.compile(r"[0-9A-Za-z+*#._-]{1,64}")
+UNKNOWN = "unknown"
+"""What stands for a name or number that is not fit to be shown. FreeSWITCH's dialplan writes the same."""
 
 
 def plain_name(text: str) -> str:
@@ -22,6 +26,17 @@ def plain_name(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
     return " ".join(text.split())[:_LONGEST_NAME]
+
+
+def shown_name(text: str) -> str:
+    """A name as it may go into a queue: what is a column, an encoded sign, an end of a name in SIP, or the
+    beginning of an expansion to whoever prints it or calls an agent with it becomes a blank."""
+    return plain_name(_MEANT.sub(" ", text[: 8 * _LONGEST_NAME])) or UNKNOWN
+
+
+def shown_number(text: str) -> str:
+    """A number likewise; what is none stays, if it is a plain word (`anonymous`)."""
+    return text if _WORD.fullmatch(text) else plain_number(text) or UNKNOWN
 
 
 def plain_number(text: str) -> str:

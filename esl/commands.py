@@ -14,6 +14,7 @@ switch_utils.c (`switch_separate_string`), switch_event.c (`switch_event_create_
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -209,6 +210,23 @@ def call_centre(section: Literal["queue", "agent", "tier"], action: str, *words:
     return Command(
         " ".join(["api callcenter_config", section, *(f"'{one}'" if " " in one else one for one in parts)])
     )
+
+
+def call_centre_table(table: Literal["queue list", "agent list", "tier list"]) -> Command:
+    """A whole table of mod_callcenter, as JSON."""
+    return _as_json(arguments=table)
+
+
+def call_centre_queue(table: Literal["agents", "members"], queue: str) -> Command:
+    """Who serves a queue, or who is in it, as JSON."""
+    return _as_json(
+        arguments=f"queue list {table}", queue_name=_fitting(_CENTRE, queue, "a word for the call centre")
+    )
+
+
+def _as_json(**data: str) -> Command:
+    order = json.dumps({"command": "callcenter_config", "data": data}, ensure_ascii=True)
+    return Command(f"api json {_one_line(order, 'command')}")
 
 
 def reload_xml() -> Command:

@@ -87,6 +87,9 @@ class Leg:
         self.caller_number = "" if hidden else plain_number(channel.get("Caller-Caller-ID-Number"))
         hidden = channel.get("Caller-Privacy-Hide-Name") == "true"
         self.caller_name = "" if hidden else plain_name(channel.get("Caller-Caller-ID-Name"))
+        self._shown_as = leg_variables.shown_as(
+            channel.get("Caller-Caller-ID-Name"), channel.get("Caller-Caller-ID-Number")
+        )
         self.destination = plain_name(channel.get("Caller-Destination-Number"))
         self.variables: Mapping[str, str] = channel.variables
         self._events: Queue[object] = Queue()
@@ -205,7 +208,7 @@ class Leg:
         """Hands the caller to a call-centre queue; returns the command id of `Finished`."""
         identity = self.running.next_id()
         command = commands.call_center(queue, event_uuid=identity)
-        wanted = dict(leg_variables.ON_ITS_OWN)
+        wanted = {**leg_variables.ON_ITS_OWN, **self._shown_as}
         if self._events_by is not None:  # should its end be told to nobody, it is read from these
             wanted |= leg_variables.QUEUED
         self.request(commands.set_variables(self.uuid, wanted))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esl import commands
+from esl.caller_id import shown_name, shown_number
 
 PREPARED: Mapping[str, str] = {
     **commands.NEVER_EXPAND,
@@ -24,5 +25,16 @@ RECORDING = "ivr_recording"
 """The channel variable with the file of the whole call: should we die while it is masked, the dialplan's
 fallback unmasks it by this."""
 VOICE: Mapping[str, str] = {**RECORDED, "RECORD_READ_ONLY": "true", "RECORD_STEREO": ""}
+
+
+def shown_as(name: str, number: str) -> Mapping[str, str]:
+    """What a queue is told of the caller in place of what they call themselves; nothing, if that is harmless.
+    mod_callcenter takes these variables before the leg's own name and number (`callcenter_function`), and
+    prints them as they are."""
+    fit = {"caller_id_name": shown_name(name), "caller_id_number": shown_number(number)}
+    own = {"caller_id_name": name, "caller_id_number": number}
+    return {variable: value for variable, value in fit.items() if own[variable] not in ("", value)}
+
+
 QUEUED: Mapping[str, str] = dict.fromkeys(("cc_cause", "cc_cancel_reason", "cc_exit_key"), "")
 """What an earlier queue left: gone before the next one, so that whatever is there was left by that one."""

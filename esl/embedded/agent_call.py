@@ -46,15 +46,15 @@ class AgentCall:
         self.channel = self._answered_leg()
 
     def _answered_leg(self) -> Channel:
-        caller = self.member.session.channel.profile
+        name, number = self.member.shown()
         uuid, user = str(uuid4()), self.agent.contact
         now = int(self.switch.clock.now() * 1_000_000)
         profile = CallerProfile(
             unique_id=uuid,
             channel_name=f"sofia/internal/{user}@127.0.0.1:5062",
             direction="outbound",
-            caller_id_number=caller.caller_id_number,
-            caller_id_name=caller.caller_id_name,
+            caller_id_number=number,
+            caller_id_name=name,
             destination_number=user,
             callee_id_name=user,
             callee_id_number=user,

@@ -47,11 +47,10 @@ def has_telephone(switch: EmbeddedSwitch, agent: Agent) -> bool:
 
 def call_telephone(switch: EmbeddedSwitch, member: Member, agent: Agent) -> Outcome:
     """Rings until the agent answers, `ring_time` is over, or the member leaves."""
-    caller = member.session.channel.profile
     return originate(
         switch,
         contact_of(agent),
-        caller_id=CallerId(caller.caller_id_name, caller.caller_id_number),
+        caller_id=CallerId(*member.shown()),
         timeout=agent.config.ring_time,
         cancelled=member.left,
         variables={

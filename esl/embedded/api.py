@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from esl.embedded.causes import cause_named
+from esl.wire import encode_event_text
 
 if TYPE_CHECKING:
     from esl.embedded.session import Session
@@ -107,7 +108,7 @@ def _show(switch: EmbeddedSwitch, argument: str) -> str:
             profile.destination_number,
             channel.variables.get("current_application", ""),
         )
-        rows.append(",".join(cell(each, ",") for each in row))
+        rows.append(",".join(row))  # as the real one: whatever a caller calls themselves
     return "\n".join([*rows, "", f"{len(sessions)} total.", ""])
 
 
@@ -254,7 +255,7 @@ def _uuid_dump(switch: EmbeddedSwitch, argument: str) -> str:
         return NO_CHANNEL
     channel = session.channel
     lines = [*switch.board.core_lines("CHANNEL_DATA").items(), *channel.lines(), *channel.variable_lines()]
-    return "".join(f"{name}: {cell(value, '')}\n" for name, value in lines) + "\n"
+    return encode_event_text(lines).decode()
 
 
 @api_command("uuid_record")
@@ -278,8 +279,3 @@ def _uuid_record(switch: EmbeddedSwitch, argument: str) -> str:
     else:
         return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
     return "+OK Success\n" if done else f"-ERR {refusal}\n"
-
-
-def cell(text: str, separator: str) -> str:
-    """What a caller chose must not look like another row or column."""
-    return "".join(" " if letter == separator or not letter.isprintable() else letter for letter in text)

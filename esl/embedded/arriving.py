@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 from uuid import uuid4
 
 from esl.embedded.errors import LineError
@@ -70,7 +71,8 @@ def _session_for(switch: EmbeddedSwitch, hello: Hello) -> Session:
         channel_name=f"sofia/internal/{hello.number}@127.0.0.1",
         direction="inbound",
         caller_id_number=hello.number,
-        caller_id_name=hello.name,
+        # FreeSWITCH decodes what a caller sends as a name, once (seen on 1.11.2).
+        caller_id_name=unquote(hello.name, errors="replace"),
         destination_number=hello.destination,
         username=hello.number,
         dialplan="XML",

@@ -35,16 +35,30 @@ class Member:
     left: Event = field(default_factory=Event)
     looks: list[gevent.Greenlet[..., Any]] = field(default_factory=list)
     """At which somebody of a higher level may have them."""
+    cid_name: str = field(init=False)
+    """As the leg's variable had it on arrival, else its profile; `cid_number` likewise."""
+    cid_number: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cid_name = self.session.channel.get("caller_id_name") or ""
+        self.cid_number = self.session.channel.get("caller_id_number") or ""
 
     def lines(self) -> list[tuple[str, str]]:
         """The last lines of every event about the member."""
-        profile = self.session.channel.profile
         return [
             ("CC-Member-UUID", self.uuid),
             ("CC-Member-Session-UUID", self.session.uuid),
-            ("CC-Member-CID-Name", profile.caller_id_name),
-            ("CC-Member-CID-Number", profile.caller_id_number),
+            ("CC-Member-CID-Name", self.cid_name),
+            ("CC-Member-CID-Number", self.cid_number),
         ]
+
+    def shown(self) -> tuple[str, str]:
+        """Name and number that an agent's telephone shows."""
+        told = self.session.channel.get
+        return (
+            told("effective_caller_id_name") or self.cid_name,
+            told("effective_caller_id_number") or self.cid_number,
+        )
 
     def score(self, now: float) -> int:
         return int(now) - self.joined + self.base_score

@@ -1,11 +1,15 @@
-"""`callcenter_config`: the tables and switches of the call centre, as mod_callcenter prints them."""
+"""`callcenter_config`: the tables and switches of the call centre, as mod_callcenter prints them.
+
+Cells are printed as they are: a `|` or line end in a caller's name makes other cells and rows, as on the real
+switch. Whoever reads tables asks for JSON (`queue_json`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from esl.embedded.api import api_command, cell
+from esl.embedded.api import api_command
 from esl.embedded.call_queue import Agent, CallQueue, Member, Tier
 
 if TYPE_CHECKING:
@@ -15,24 +19,27 @@ _STATES = ("Idle", "Waiting", "Receiving", "In a queue call", "Reserved")
 _TIER_STATES = ("No Answer", "Ready", "Offering", "Active Inbound", "Standby")
 _STATUSES = ("Available", "Available (On Demand)", "On Break", "Logged Out")
 
-_AGENT_COLUMNS = (
+AGENT_COLUMNS = (
     "name|instance_id|uuid|type|contact|status|state|max_no_answer|wrap_up_time|reject_delay_time|"
     "busy_delay_time|no_answer_delay_time|last_bridge_start|last_bridge_end|last_offered_call|"
     "last_status_change|no_answer_count|calls_answered|talk_time|ready_time|external_calls_count\n"
 )
-_TIER_COLUMNS = "queue|agent|state|level|position\n"
-_QUEUE_COLUMNS = (
+TIER_COLUMNS = "queue|agent|state|level|position\n"
+QUEUE_COLUMNS = (
     "name|strategy|moh_sound|time_base_score|tier_rules_apply|tier_rule_wait_second|"
     "tier_rule_wait_multiply_level|tier_rule_no_agent_no_wait|discard_abandoned_after|abandoned_resume_allowed|"
     "max_wait_time|max_wait_time_with_no_agent|max_wait_time_with_no_agent_time_reached|record_template|"
     "calls_answered|calls_abandoned|ring_progressively_delay|skip_agents_with_external_calls|"
     "agent_no_answer_status\n"
 )
-_MEMBER_COLUMNS = (
+MEMBER_COLUMNS = (
     "queue|instance_id|uuid|session_uuid|cid_number|cid_name|system_epoch|joined_epoch|rejoined_epoch|"
     "bridge_epoch|abandoned_epoch|base_score|skill_score|serving_agent|serving_system|state|score\n"
 )
 _INVALID = "-ERR Invalid!\n"
+
+Cells = tuple[object, ...]
+"""A row, in the order of its columns."""
 
 
 @api_command("callcenter_config")
@@ -68,7 +75,7 @@ def _uuid_recv_dtmf(switch: EmbeddedSwitch, argument: str) -> str:
 def _tier(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
     if action == "list":
         queues = switch.call_centre.queues.values()
-        return _table(_TIER_COLUMNS, [row for queue in queues for row in _tier_rows(queue)])
+        return _table(TIER_COLUMNS, [row for queue in queues for row in tier_cells(queue)])
     if action == "set":
         return _set_tier(switch, rest)
     if len(rest) < 2:
@@ -125,9 +132,9 @@ def _number(word: str) -> int:
     return int(word) if word.isascii() and word.isdigit() and len(word) < 9 else 0
 
 
-def _tier_rows(queue: CallQueue) -> list[str]:
+def tier_cells(queue: CallQueue) -> list[Cells]:
     return [
-        f"{queue.name}|{tier.agent.name}|{tier.state}|{tier.level}|{tier.position}\n"
+        (queue.name, tier.agent.name, tier.state, tier.level, tier.position)
         for tier in sorted(queue.tiers, key=lambda each: (each.level, each.position))
     ]
 
@@ -141,17 +148,23 @@ def _queue(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
     if not rest:
         if action == "count":
             return f"{len(queues)}\n"
-        return _QUEUE_COLUMNS + "".join(map(_queue_row, queues.values())) + "+OK\n"
+        return QUEUE_COLUMNS + "".join(map(_line, map(queue_cells, queues.values()))) + "+OK\n"
     queue = queues.get(rest[1]) if len(rest) > 1 else None
-    if rest[0] == "agents":
-        columns, rows = _AGENT_COLUMNS, [_agent_row(agent) for agent in _agents_of(queue, rest[2:])]
-    elif rest[0] == "members":
-        columns, rows = _MEMBER_COLUMNS, _member_rows(queue, switch.clock.now())
-    elif rest[0] == "tiers":
-        columns, rows = _TIER_COLUMNS, [] if queue is None else _tier_rows(queue)
-    else:
+    if rest[0] not in {"agents", "members", "tiers"}:
         return _INVALID
+    columns, rows = table_of(switch, rest[0], queue, rest[2:])
     return f"{len(rows)}\n" if action == "count" else _table(columns, rows)
+
+
+def table_of(
+    switch: EmbeddedSwitch, kind: str, queue: CallQueue | None, wanted: Sequence[str] = ()
+) -> tuple[str, list[Cells]]:
+    """Columns and rows of a queue's `agents` (of a status and state, if wanted), `members` or `tiers`."""
+    if kind == "agents":
+        return AGENT_COLUMNS, [agent_cells(agent) for agent in _agents_of(queue, wanted)]
+    if kind == "members":
+        return MEMBER_COLUMNS, _member_rows(queue, switch.clock.now())
+    return TIER_COLUMNS, [] if queue is None else tier_cells(queue)
 
 
 def _load(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
@@ -163,10 +176,10 @@ def _load(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
     return "+OK\n" if switch.call_centre.load(rest[0]) else "-ERR Invalid Queue not found!\n"
 
 
-def _queue_row(queue: CallQueue) -> str:
+def queue_cells(queue: CallQueue) -> Cells:
     config = queue.config
     after = int(config.overflow_after)
-    cells = (
+    return (
         queue.name,
         "longest-idle-agent",
         config.music,
@@ -181,10 +194,9 @@ def _queue_row(queue: CallQueue) -> str:
         int(config.longest_wait_without_agents),
         *(5, "", 0, 0, 10, "false", "On Break"),
     )
-    return "|".join(map(str, cells)) + "\n"
 
 
-def _agents_of(queue: CallQueue | None, wanted: list[str]) -> list[Agent]:
+def _agents_of(queue: CallQueue | None, wanted: Sequence[str]) -> list[Agent]:
     agents = [] if queue is None else queue.agents
     if wanted:
         agents = [agent for agent in agents if agent.status == wanted[0]]
@@ -193,21 +205,20 @@ def _agents_of(queue: CallQueue | None, wanted: list[str]) -> list[Agent]:
     return agents
 
 
-def _member_rows(queue: CallQueue | None, now: float) -> list[str]:
+def _member_rows(queue: CallQueue | None, now: float) -> list[Cells]:
     members: list[Member] = [] if queue is None else queue.members
-    return [_member_row(member, now) for member in sorted(members, key=lambda each: -each.score(now))]
+    return [_member_cells(member, now) for member in sorted(members, key=lambda each: -each.score(now))]
 
 
-def _member_row(member: Member, now: float) -> str:
-    profile = member.session.channel.profile
-    cells = (
+def _member_cells(member: Member, now: float) -> Cells:
+    return (
         member.queue.name,
         "single_box",
         member.uuid,
         member.session.uuid,
-        cell(profile.caller_id_number, "|"),
-        cell(profile.caller_id_name, "|"),
-        profile.times.created // 1_000_000,
+        member.cid_number,
+        member.cid_name,
+        member.session.channel.profile.times.created // 1_000_000,
         member.joined,
         *(0, 0, 0),
         member.base_score,
@@ -217,14 +228,13 @@ def _member_row(member: Member, now: float) -> str:
         member.state,
         member.score(now),
     )
-    return "|".join(map(str, cells)) + "\n"
 
 
 def _agent(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
     agents = switch.call_centre.agents
     if action == "list":
         chosen = [agent for name, agent in agents.items() if not rest or name == rest[0]]
-        return _table(_AGENT_COLUMNS, map(_agent_row, chosen))
+        return _table(AGENT_COLUMNS, map(agent_cells, chosen))
     if action == "del" and rest:
         switch.call_centre.remove_agent(rest[0])
         return "+OK\n"
@@ -285,8 +295,8 @@ def _set(switch: EmbeddedSwitch, agent: Agent, rest: list[str]) -> str:
     return "+OK\n"
 
 
-def _agent_row(agent: Agent) -> str:
-    cells = (
+def agent_cells(agent: Agent) -> Cells:
+    return (
         agent.name,
         "single_box",
         "",
@@ -311,12 +321,15 @@ def _agent_row(agent: Agent) -> str:
         agent.talk_time,
         *(agent.ready_time, 0),
     )
+
+
+def _line(cells: Cells) -> str:
     return "|".join(map(str, cells)) + "\n"
 
 
-def _table(columns: str, rows: Iterable[str]) -> str:
+def _table(columns: str, rows: Iterable[Cells]) -> str:
     """As the module prints a query's result: no header line if there are no rows."""
-    lines = list(rows)
+    lines = list(map(_line, rows))
     return "".join([columns, *lines, "+OK\n"]) if lines else "+OK\n"
 
 

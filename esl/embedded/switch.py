@@ -31,6 +31,7 @@ from esl.embedded import (
     prompting,
     queue_api,
     queue_app,
+    queue_json,
     socket_app,
 )
 from esl.embedded.arriving import take_call
@@ -46,7 +47,7 @@ from esl.embedded.session import Session
 
 _log = logging.getLogger(__name__)
 
-_REGISTERED = (bridge, dialling_api, eavesdrop, prompting, queue_api, queue_app, socket_app)
+_REGISTERED = (bridge, dialling_api, eavesdrop, prompting, queue_api, queue_app, queue_json, socket_app)
 """Importing them has filled the registries of applications and `api` commands."""
 _MOST_CLIENTS = 200
 _STOP_SECONDS = 5.0

@@ -5,7 +5,8 @@ Rules:
 1. What contradicts the legs once may be on its way, as an event of it may be: only what does so still after
    `stuck_after` seconds is a fault.
 2. Each repair is the smallest that the switch offers; what it cannot mend now is told, and tried again.
-3. Nothing that a living call needs is touched: a fault has no living leg in it, by definition.
+3. Nothing that a living call needs is touched: a fault has no living leg in it, by definition. While a
+   member cannot be read, none of the switch's states is taken for a fault.
 4. One row for a fault, when it is mended or first told; another only if it comes again.
 
 Known faults of mod_callcenter (1.11): a member whose leg is gone stays `Trying` or `Answered`, as only an
@@ -70,6 +71,8 @@ class View:
     """By queue."""
     alive: frozenset[str]
     """Legs of members that are there."""
+    doubted: frozenset[str] = frozenset()
+    """Queues in which somebody may be of whom nothing could be read."""
 
     @property
     def served(self) -> frozenset[str]:
@@ -105,16 +108,20 @@ def look(line: Line) -> View:
     """Asks the switch. Raises `EslError`."""
     centre, ask = line.centre, line.ask
     queues = [name for name in centre.queues() if name.endswith(f"@{QUEUE_DOMAIN}")]
-    members = {_bare(name): tuple(centre.members(name)) for name in queues}
+    there = {_bare(name): centre.membership(name) for name in queues}
+    members = {queue: one.rows for queue, one in there.items()}
     legs = {one.session for rows in members.values() for one in rows if one.session}
     # One question for each: in `show channels`, a caller's name may hold whatever separates columns.
     alive = frozenset(leg for leg in legs if ask(commands.leg_exists(leg)).strip() == "true")
     agents = {_bare(name): row for name, row in centre.agents().items() if name.endswith(f"@{QUEUE_DOMAIN}")}
-    return View(agents, tuple(centre.tiers().values()), members, alive)
+    doubted = frozenset(queue for queue, one in there.items() if one.doubted)
+    return View(agents, tuple(centre.tiers().values()), members, alive, doubted)
 
 
 def faults(view: View, *, now: float) -> Iterator[Fault]:
     """What cannot be. `now`: seconds since the epoch, by the switch's clock as near as may be."""
+    if view.doubted:
+        return  # whoever seems forgotten may belong to the row that was not understood
     for queue, rows in view.members.items():
         for one in rows:
             if one.state in _IN_QUEUE and one.session not in view.alive:
@@ -276,7 +283,7 @@ class Watchdog:
     def _forget_members(self, view: View) -> str:
         """No command takes one member away. Loading the module anew forgets them all, so it is done when
         nobody else is there."""
-        if any(one.session in view.alive for rows in view.members.values() for one in rows):
+        if view.doubted or any(one.session in view.alive for rows in view.members.values() for one in rows):
             return "callers are in the queues: it is mended when they are empty"
         answer = self._ask(commands.reload_call_centre())
         if "+OK" not in answer:

@@ -271,7 +271,8 @@ def _gone_queues(goal: Wanted, there: dict[str, QueueRow], centre: CallCentre) -
     for name in there.keys() - kept:
         if ours(name) is None:
             continue
-        waiting = sum(member.waits for member in centre.members(name))
+        inside = centre.membership(name)
+        waiting = inside.doubted + sum(member.waits for member in inside.rows)
         if waiting:
             yield Change("stays", f"queue {ours(name)}", why=f"{waiting} wait there: sync again afterwards")
         else:

@@ -171,13 +171,20 @@ class QueueWatch:
         centre = CallCentre(connection.api)
         agents = centre.agents()
         self._wrap_ups = {plain(row.name): row.wrap_up for row in agents.values()}
-        members = [(queue, row) for queue in centre.queues() for row in centre.members(queue) if row.session]
+        there = {queue: centre.membership(queue) for queue in centre.queues()}
+        members = [(queue, row) for queue, one in there.items() for row in one.rows if row.session]
+        doubted = any(one.doubted for one in there.values())
         told: list[Told] = [self.book.there(queue, row) for queue, row in members]
         here = {row.uuid for _, row in members}
 
         def settle() -> None:
             known = self._visits.there(self.book.switch)
-            lost = [one for one in known if one.id not in here and one.joined_at < asked_at - JUST_NOW]
+            lost = [
+                one
+                for one in known
+                # Whoever is not seen may be the one whose row could not be read.
+                if not doubted and one.id not in here and one.joined_at < asked_at - JUST_NOW
+            ]
             told.extend(
                 self.book.gone(one.id, one.queue, one.leg, one.joined_at, at=asked_at) for one in lost
             )

@@ -290,3 +290,30 @@ def test_nothing_is_begun_anew_while_somebody_waits(tmp_path: Path) -> None:
         assert "mended when they are empty" in told.detail
         assert home.watchdog.step() == []
         assert len(queue.members) == 2
+
+
+def test_nothing_is_mended_by_a_row_that_is_doubted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member whom nobody understands may be the one for whom an agent is held: nobody is freed, nothing is
+    loaded anew, and all of it happens once the row is gone."""
+    with house(tmp_path) as home:
+        queue = home.switch.call_centre.queues["billing@ivr"]
+        caller = home.call()
+        home.settled(lambda: queue.members, "somebody in the queue")
+        [member] = queue.members
+        caller.hang_up()
+        home.settled(lambda: not queue.members and not home.switch.sessions, "nobody there")
+        queue.members.append(Member(member.session, queue, member.joined, state="Trying"))
+        queue.members.append(Member(member.session, queue, member.joined, state="999999"))
+        home.desk.check_in("2001", ME)
+        home.line.ask(commands.api("callcenter_config agent set state 2001@ivr Receiving"))
+        loaded: list[str] = []
+        monkeypatch.setattr(home.switch.call_centre, "start_anew", lambda: loaded.append("anew"))
+        for _ in range(2):
+            assert home.watchdog.step() == []
+            home.time.ahead += LONG
+        assert (home.agent("2001").state, loaded) == ("Receiving", [])
+        queue.members.pop()
+        home.watchdog.step()
+        home.time.ahead += LONG
+        assert {one.kind for one in home.watchdog.step()} == {"stale_member", "stuck_agent"}
+        assert loaded == ["anew"]

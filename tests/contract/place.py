@@ -23,6 +23,7 @@ import numpy as np
 from gevent.event import Event
 from gevent.queue import Empty, Queue
 
+from esl.call_centre import CallCentre
 from esl.errors import CallEnded
 from esl.event_source import EventSource
 from esl.live_audio import AudioTransport
@@ -161,19 +162,14 @@ class Place(Protocol):
         """Callers who are still there hang up."""
 
 
+def centre(place: Place) -> CallCentre:
+    """The switch's call centre, asked from outside."""
+    return CallCentre(lambda command: place.api(command.rest))
+
+
 def members(place: Place, queue: str) -> set[str]:
     """The legs (uuid) that wait in a queue."""
-    columns: list[str] = []
-    waiting = set()
-    for line in place.api(f"callcenter_config queue list members {queue}").splitlines():
-        cells = line.split("|")
-        if "session_uuid" in cells:
-            columns = cells
-        elif columns and len(cells) == len(columns):
-            row = dict(zip(columns, cells, strict=True))
-            if row["state"] in ("Waiting", "Trying"):
-                waiting.add(row["session_uuid"])
-    return waiting
+    return {one.session for one in centre(place).members(queue) if one.waits}
 
 
 def channels(place: Place) -> int:

@@ -124,6 +124,7 @@ def test_api_on_legs(make_switch, call, clock: Clock) -> None:
     assert ask(f"uuid_getvar {uuid} nothing") == "_undef_"
     assert ask(f"uuid_setvar_multi {uuid} a=1;b=2") == "+OK\n"
     assert "variable_b: 2\n" in ask(f"uuid_dump {uuid}")
+    assert "Caller-Channel-Name: sofia/internal/34600111222%40127.0.0.1\n" in ask(f"uuid_dump {uuid}")
     assert ask(f"uuid_record {uuid} stop /none.wav") == "-ERR Cannot stop record session!\n"
     assert ask(f"uuid_record {uuid}").startswith("-USAGE: ")
     assert ask(f"uuid_kill {uuid} CALL_REJECTED") == "+OK\n"
@@ -152,8 +153,14 @@ def test_agents_check_in_and_out(make_switch, call, clock: Clock) -> None:
     assert peer.ask(f"{count} agents billing@default Available").body == b"0\n"
     assert peer.ask(f"{count} members billing@default").body == b"1\n"
     rows = peer.ask("api callcenter_config queue list members billing@default").body.decode().split("\n")
-    assert len(rows) == 4  # columns, one member, +OK, nothing
-    assert len(rows[1].split("|")) == len(rows[0].split("|"))
+    assert len(rows) == 5  # columns, one member on two lines, +OK, nothing: as the real one prints a name
+    order = {"command": "callcenter_config", "data": {"arguments": "queue list members"}}
+    assert json.loads(peer.ask(f"api json {json.dumps(order)}").body)["response"] == {
+        "error": "Missing data attribute: queue_name"
+    }
+    order["data"] = {"arguments": "queue list members", "queue_name": "billing@default"}
+    (row,) = json.loads(peer.ask(f"api json {json.dumps(order)}").body)["response"]
+    assert (row["cid_name"], row["session_uuid"], row["state"]) == ("a|b\nc", caller.uuid, "Waiting")
     assert peer.ask("api callcenter_config agent set status eva@default Gone").body.startswith(b"-ERR")
     assert peer.ask("api callcenter_config agent set status eva@default 'Available'").body == b"+OK\n"
     peer.wait_for("CHANNEL_BRIDGE")

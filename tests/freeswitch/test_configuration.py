@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esl.caller_id import shown_name, shown_number
 from esl.freeswitch.configuration import (
     Agent,
     EventSocket,
@@ -53,7 +54,7 @@ def params(element: ET.Element) -> dict[str, str]:
 
 
 def actions(rendered: dict[str, ET.Element]) -> list[tuple[str, str]]:
-    callers = rendered["dialplan/ivr.xml"].find("context[@name='ivr']/extension")
+    callers = rendered["dialplan/ivr.xml"].find("context[@name='ivr']/extension[@name='callers']")
     assert callers is not None
     return [(action.attrib["application"], action.get("data", "")) for action in callers.iter("action")]
 
@@ -151,11 +152,56 @@ def test_ports_that_are_just_enough_are_taken() -> None:
 def test_only_the_named_numbers_lead_to_the_server() -> None:
     """A `+` must not become a quantifier, and a longer number must not match a shorter one. Providers write
     the same number with and without it."""
-    condition = files(EVERYTHING)["dialplan/ivr.xml"].find(".//condition")
-    assert condition is not None
-    expression = condition.attrib["expression"]
+    expression = condition_of("callers", EVERYTHING)
     assert all(re.search(expression, number) for number in ("+34911222333", "34911222333", "9100"))
     assert not any(re.search(expression, number) for number in ("++34911222333", "91000", "19100", "3349112"))
+
+
+def condition_of(extension: str, configuration: SwitchConfiguration = EVERYTHING) -> str:
+    found = files(configuration)["dialplan/ivr.xml"].find(f".//extension[@name='{extension}']/condition")
+    assert found is not None
+    return found.attrib["expression"]
+
+
+def is_fit(extension: str, sent: bytes) -> bool:
+    """As FreeSWITCH's dialplan finds it, byte by byte."""
+    pattern = condition_of(extension, SwitchConfiguration()).replace(r"\z", r"\Z")
+    return re.search(pattern.encode("ascii"), sent) is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Ana Pérez", "O'Neil, S.A. (2) & 'Cía'", "안녕하세요", "Ñandú ŀ 🙂", "x" * 100]
+)
+def test_a_plain_name_goes_into_a_queue(name: str) -> None:
+    """Whoever has a name like other people keeps it."""
+    assert is_fit("unfit names", name.encode())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(b"Ana|B", b"Eve\nx", b"Eve\n", b"Eve%0Ax", b'Eve" <sip:x>', b"Eve\\", b"${x}", b"x" * 101, b"\x7f"),
+        *("a\u202eb".encode(), "a\u2066b".encode(), "a\x85b".encode(), "a\u2028b".encode()),
+        *(b"\xff", b"a\xc3", b"\xc0\xaf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\x80"),
+    ],
+)
+def test_no_other_name_goes_into_a_queue(name: bytes) -> None:
+    """Columns, rows, what is decoded or expanded later, what is seen by nobody, and what is no UTF-8."""
+    assert not is_fit("unfit names", name)
+
+
+@given(st.text(max_size=200) | st.sampled_from(['|%"<>\\$', "\u202e", "x" * 900]))
+def test_our_server_and_the_dialplan_agree(text: str) -> None:
+    """What the server makes of any name or number is one that the dialplan lets in."""
+    assert is_fit("unfit names", shown_name(text).encode("utf-8", "replace"))
+    assert is_fit("unfit numbers", shown_number(text).encode())
+
+
+@pytest.mark.parametrize("number", [b"34600|1", b"34600\n", b"34600%0A", b"6 00", b"1" * 65])
+def test_an_unfit_number(number: bytes) -> None:
+    """It is printed in the same row as the name."""
+    assert not is_fit("unfit numbers", number)
+    assert is_fit("unfit numbers", b"+34600111222") and is_fit("unfit numbers", b"anonymous")
 
 
 PRINTABLE = st.text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pytest
@@ -14,9 +15,6 @@ from ivr.queueing.people import FRESH, People, Standing
 from ivr.queueing.plan import Plan, QueuePlan
 from ivr.queueing.written import QueueFile, ServiceLevelFile
 
-MEMBERS = "queue|session_uuid|joined_epoch|base_score|state|score\n"
-AGENTS = "name|contact|status|state|max_no_answer|wrap_up_time|calls_answered|talk_time\n"
-
 
 class Switch:
     """Tables that a test writes, and how often they were asked for."""
@@ -28,11 +26,21 @@ class Switch:
 
     def ask(self, command: commands.Command) -> str:
         self.asked += 1
-        if " list members " in command.rest:
-            rows = [f"q|{leg}|0|0|{state}|{score}\n" for leg, state, score in self.members]
-            return MEMBERS + "".join(rows) + "+OK\n" if rows else "+OK\n"
-        rows = [f"a|c|{status}|{state}|3|10|{calls}|{talk}\n" for status, state, calls, talk in self.agents]
-        return AGENTS + "".join(rows) + "+OK\n" if rows else "+OK\n"
+        wanted = json.loads(command.rest.removeprefix("json "))["data"]["arguments"]
+        if wanted == "queue list members":
+            rows = [
+                {"queue": "q", "session_uuid": leg, "state": state, "score": str(score)}
+                for leg, state, score in self.members
+            ]
+        else:
+            rows = [
+                {
+                    **{"name": "a", "contact": "c", "status": status, "state": state, "max_no_answer": "3"},
+                    **{"wrap_up_time": "10", "calls_answered": str(calls), "talk_time": str(talk)},
+                }
+                for status, state, calls, talk in self.agents
+            ]
+        return json.dumps({"status": "success", "response": rows}) + "\n"
 
 
 class Rig:

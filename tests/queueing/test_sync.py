@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,10 +12,10 @@ import pytest
 from dialogs.catalogue import Catalogue
 from dialogs.source import parse
 from esl import commands
-from esl.call_centre import CallCentre, read_table
+from esl.call_centre import CallCentre, read_rows
 from esl.embedded.config import read_config
 from esl.embedded.switch import EmbeddedSwitch
-from esl.errors import UnsafeTextError, WireError
+from esl.errors import CommandRefusedError, UnsafeTextError, WireError
 from esl.freeswitch.configuration import SwitchConfiguration
 from esl.freeswitch.folder import prepare, write
 from esl.inbound import InboundConnection
@@ -177,32 +178,41 @@ def test_queues_change_with_their_files(running: Running) -> None:
 class Told:
     """A switch on paper: tables that are given, and the commands that it was told."""
 
-    def __init__(self, **tables: str) -> None:
+    def __init__(self, **tables: list[dict[str, str]]) -> None:
         self.tables = tables
         self.told: list[str] = []
 
     def ask(self, command: commands.Command) -> str:
         self.told.append(command.rest)
-        for key, table in self.tables.items():
-            if command.rest.startswith("callcenter_config " + key.replace("_", " ")):
-                return table
-        return "+OK\n"
+        if not command.rest.startswith("json "):
+            return "+OK\n"
+        wanted = json.loads(command.rest.removeprefix("json "))["data"]["arguments"].replace(" ", "_")
+        return answer(self.tables.get(wanted, []))
 
 
-AGENT = "name|contact|status|state|max_no_answer|wrap_up_time|calls_answered|talk_time\n"
-MEMBER = "queue|session_uuid|joined_epoch|base_score|state|score\n"
-QUEUE = (
-    "name|strategy|moh_sound|tier_rules_apply|tier_rule_wait_second|max_wait_time"
-    "|max_wait_time_with_no_agent\n"
-)
+def answer(response: object, status: str = "success") -> str:
+    return json.dumps({"command": "callcenter_config", "status": status, "response": response}) + "\n"
+
+
+def member(**cells: str) -> dict[str, str]:
+    whole = {"queue": "old@ivr", "uuid": "m1", "session_uuid": "u1", "state": "Waiting", "score": "9"}
+    return whole | cells
+
+
+def agent(name: str, state: str) -> dict[str, str]:
+    return {"name": name, "contact": "c", "status": "Available", "state": state, "max_no_answer": "3"}
+
+
+def queue(name: str) -> dict[str, str]:
+    return {"name": name, "strategy": "longest-idle-agent", "max_wait_time": "600"}
 
 
 def test_nobody_in_use_is_taken_away() -> None:
     """An agent in a call and a queue in which somebody waits stay; others' are not touched."""
     switch = Told(
-        queue_list_members=f"{MEMBER}old@ivr|u1|1|0|Waiting|9\nold@ivr||1|0|Abandoned|9\n+OK\n",
-        queue_list=f"{QUEUE}old@ivr|longest-idle-agent||false|0|600|60\nfax@default|x||false|0|1|1\n+OK\n",
-        agent_list=f"{AGENT}1009@ivr|c|Available|In a queue call|3|10|4|300\nx@b|c|a|Waiting|0|0|0|0\n+OK\n",
+        queue_list_members=[member(), member(session_uuid="", state="Abandoned")],
+        queue_list=[queue("old@ivr"), queue("fax@default")],
+        agent_list=[agent("1009@ivr", "In a queue call"), agent("x@b", "Waiting")],
     )
     changes = differences(CallCentre(switch.ask), Wanted((), ()))
     assert [str(one) for one in changes] == [
@@ -214,12 +224,45 @@ def test_nobody_in_use_is_taken_away() -> None:
     assert switch.told == []
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        member(score="many"),
+        member(session_uuid="u1|x"),
+        member(uuid="m 1"),
+        member(state="999999"),
+        member(joined_epoch="1\n2"),
+    ],
+)
+def test_a_member_who_is_doubted(row: dict[str, str]) -> None:
+    """They are no member, the others still are, and a queue with them in it is not taken away."""
+    switch = Told(queue_list_members=[row, member(session_uuid="u2")], queue_list=[queue("old@ivr")])
+    there = CallCentre(switch.ask).membership("old@ivr")
+    assert ([one.session for one in there.rows], there.doubted) == (["u2"], 1)
+    switch.tables["queue_list_members"] = [row]
+    (change,) = differences(CallCentre(switch.ask), Wanted((), ()))
+    assert str(change) == "= queue old (1 wait there: sync again afterwards)"
+
+
 def test_a_table_that_breaks_off_is_no_table() -> None:
     """Half a table would make a plan that removes the other half."""
-    assert list(read_table("+OK\n")) == []
-    for broken in ("", "name|type\na|b\n", "name|type\na\n+OK\n"):
+    assert read_rows(answer([])) == []
+    assert read_rows(answer([{"name": "a|b\nc", "wait": 5, "music": None}])) == [
+        {"name": "a|b\nc", "wait": "5"}
+    ]
+    for broken in (
+        "",
+        "+OK\n",
+        "name|type\na|b\n+OK\n",
+        answer([queue("a")])[:-9],
+        answer({}),
+        answer(["a"]),
+    ):
         with pytest.raises(WireError):
-            list(read_table(broken))
+            read_rows(broken)
+    for refused in (answer(None, "error"), "[]"):
+        with pytest.raises(CommandRefusedError):
+            read_rows(refused)
 
 
 @pytest.mark.parametrize("word", ["a'b", "a;b", "$a", "a\nb", "", "-a", "a\\b", "a|b", 'a"'])
