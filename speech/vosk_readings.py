@@ -31,13 +31,13 @@ DECOYS: dict[str, tuple[str, ...]] = {
     "ko": ("아", "음", "그", "저", "이", "일", "삼", "오늘", "지금", "사람", "그래서", "안녕"),
 }
 SYLLABLES: dict[str, str] = {
-    "ko": "가거고구그기나너노다더도두드라러로마머모무바버보부사서소수스시아어오우으이자저조주지차처초"
-    "추치카커코쿠크키타터토투트티파퍼포푸프피하허호후흐히강공말문물밥방병산손술신안약양왕용원은"
-    "을인일입잔장적전정종죽중집책천총칠칼탑통판편품한할합해향형환활흙"
+    "ko": "가거고구그기나너노다더도두드라러로마머모무바버보부사서소수스시자저조주지차처초추치카커코쿠"
+    "크키타터토투트티파퍼포푸프피하허호후흐히강공말문물밥방병산손술신약양왕용원은을인일입잔장적"
+    "전정종죽중집책천총칠칼탑통판편품한할해향형환활흙"
 }
 """Decoys that no speech is far from: words of one syllable. With them 1 of 100 sounds that answer nothing is
-taken for an answer, without them 12 (Korean yes or no, tuning half); a third more to decode. What a bad voice
-makes of "yes" is left out. Languages whose words are longer have none: there was no model to try with."""
+taken for an answer, without them 12 (Korean yes or no, tuning half); a fifth more to decode. What a bad voice
+makes of "yes" and "no" is left out. Languages whose words are longer have none: there was no model to try."""
 _TOO_ALIKE = 0.6
 _LEAST_CONFIDENCE = 0.12
 _SOFTNESS = 1.5

@@ -23,14 +23,14 @@ from speech.vosk_readings import Alternative, decoys_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
 _ALTERNATIVES = 5
-_PARTIAL_EVERY = SAMPLE_RATE * 2 // 5
-"""Bytes (0.2 s) between two looks at the words so far."""
-_PAUSED_EVERY = SAMPLE_RATE * 2 // 25
-"""Bytes (40 ms): in a pause, where the last word decides when the answer is over."""
+_PARTIAL_EVERY = SAMPLE_RATE * 2 // 2
+"""Bytes (0.5 s) between two looks at the words so far."""
+_PAUSED_EVERY = SAMPLE_RATE * 2 // 10
+"""Bytes (0.1 s): in a pause, where the last word decides when the answer is over."""
 _AHEAD = SAMPLE_RATE * 2 * 3 // 10
 """Bytes (0.3 s): so far the decoder is behind the sound: its network looks ahead, and works in blocks."""
 _TAIL = SAMPLE_RATE * 2 // 5
-"""Bytes (0.2 s) of a pause: the sound with which it is continued, and what comes before a voice resumes."""
+"""Bytes (0.2 s) of a pause, by whose sound it is continued."""
 _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
 _KNOWN_TO_ALL = {
     "es": ("gracias", "cinco", "sí"),
@@ -107,7 +107,7 @@ class _Stream:
         """They went on; what was told in the pause is told anew."""
         self._paused = False
         self._partial = ""
-        held = bytes(self._held[-_TAIL:])
+        held = bytes(self._held)
         self._ahead, self._held = 0, bytearray()
         self._decode(held)
 
