@@ -46,7 +46,9 @@ def says(step: str, words: str) -> list[Reply]:
 
 
 def digits(step: str, number: object, language: str) -> list[Reply]:
-    return says(step, say_digits(str(number), language))
+    """Said twice, then keyed, as callers do who are not understood."""
+    said = Reply(step, words=say_digits(str(number), language))
+    return [said, said, *[Reply(step, keys=str(number))] * 2]
 
 
 def proof(who: DemoCustomer, language: str) -> list[Reply]:
@@ -237,7 +239,7 @@ WISHES = [
     ids=[f"{wish.language} {wish.name}" for wish in WISHES],
 )
 def test_a_spoken_call_reaches_its_goal(spoken_stage: Stage, speaker: Speaker, wish: Wish, nth: int) -> None:
-    """Everything but the PIN by voice; the outcome, and what is stored or was told."""
+    """All but the PIN by voice, and numbers not understood; the outcome, and what is stored or told."""
     store = Store(spoken_stage.settings.database_url)
     wish.before(store)
     persona = Persona(
