@@ -347,6 +347,13 @@ def count_packets(leg: str) -> Command:
     return Command(f"api uuid_set_media_stats {_fitting(_TOKEN, leg, 'a leg uuid')}")
 
 
+def bring_together(leg: str, other: str) -> Command:
+    """Two legs that are up talk with each other, whatever they did; whom either talked with is alone."""
+    return Command(
+        f"api uuid_bridge {_fitting(_TOKEN, leg, 'a leg uuid')} {_fitting(_TOKEN, other, 'a leg uuid')}"
+    )
+
+
 def originate(
     endpoint: str, *, variables: Mapping[str, str], application: str = "park", argument: str = ""
 ) -> Command:

@@ -56,8 +56,9 @@ from ivr.living.attention import Attention, CallOverError, CallTooLongError, Dea
 from ivr.living.back_end_work import BackEndWork, Counter
 from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
+from ivr.living.holds import Holds
 from ivr.living.listening import Collected, Question
-from ivr.living.masking import silenced
+from ivr.living.masking import Afterwards, silenced
 from ivr.living.queue_wait import QueueWait
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
@@ -81,7 +82,8 @@ class Session:
         self._record = record
         self._services = services
         self._clock = services.clock
-        self._attention = Attention(call, self._clock, longest=services.longest_call)
+        holds = Holds(conversation, record)
+        self._attention = Attention(call, self._clock, longest=services.longest_call, on_hold=holds.note)
         self._recognizer = services.recognizer
         self._voicing = Voicing(call, conversation, services.prompts)
         self._saying = Saying(
@@ -135,6 +137,7 @@ class Session:
         )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
+        self._afterwards = Afterwards(call, record, services.clock)
         self._recording = False
         """It has begun; what the dialog tells or asks before that is not in it."""
         self._we_hung_up = False
@@ -185,12 +188,13 @@ class Session:
     def _start_recording(self) -> None:
         if self._record.recording is None:
             return
+        self._afterwards.begins()
         try:
             self._call.start_recording(self._record.recording)
             self._recording = True
+            self._record.recording_begun()
         except CommandRefusedError as refused:
-            # A call without a recording is still a call.
-            log.error("not_recorded", call=self._record.call_id, reason=str(refused))
+            self._record.recording_refused(str(refused))
 
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
@@ -258,6 +262,7 @@ class Session:
         self._saying.forget()
         if not self._recording:
             self._record.not_recorded()
+        self._afterwards.ends()
         self._record.language = self._conversation.language
         self._record.finish(over.cause, by, self._conversation.trace.path)
         log.info(
@@ -349,7 +354,11 @@ class Session:
 
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer, given = fit_to_keep(collected.answer, collected.given)
-        latency = 0.0 if collected.ended_at is None else self._clock.now() - collected.ended_at
+        if self._recording and not collect.sensitive and given != collected.given:
+            self._afterwards.hush(collected.began_at)
+        now = self._clock.now()
+        latency = 0.0 if collected.ended_at is None else now - collected.ended_at
+        recognition = 0.0 if collected.decided_at is None else now - collected.decided_at
         said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
         match answer:
             case Match():
@@ -375,6 +384,7 @@ class Session:
                 band,
                 latency,
                 place.flow,
+                recognition,
             )
         )
 
@@ -388,8 +398,8 @@ class Session:
     def _waited_before(self, queue: str) -> float:
         """Seconds since the caller came to that queue in a call before this one, if they keep a place there;
         they hold the line now, and are not called any more."""
-        if self._services.kept is not None:
-            return self._services.kept
+        if self._services.called_back is not None:
+            return self._services.called_back.ahead
         callbacks = self._services.performers.callbacks
         if callbacks is None:
             return 0.0

@@ -52,6 +52,11 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/campaigns/fees/reminder"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
+    ("GET", "/campaigns/fees/reminder/status"): {Role.COORDINATOR},
+    **{
+        ("POST", f"/campaigns/fees/reminder/{verb}"): {Role.COORDINATOR}
+        for verb in ("start", "pause", "drain", "stop")
+    },
 }
 STRATEGY = """
 strategy: fees
@@ -316,6 +321,26 @@ def test_a_campaign_from_its_base_to_a_sample(campaigning: Service) -> None:
     assert report["campaign"]["created_by"] == "api:Eva"
     assert [one["name"] for one in service.ask("/campaigns", token).json["campaigns"]] == ["reminder"]
     assert [one.what for one in audited(service, "write")].count(f"samples: {cut['matched']} customers") == 1
+
+
+def test_a_campaign_s_calls(campaigning: Service) -> None:
+    """Started on a sample, looked at, paused, stopped: each is in the database, where every server looks."""
+    service, token = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
+    one = "/campaigns/fees/reminder"
+    assert post(service, f"{one}/start", token).status == 404
+    post(service, "/campaigns", token, strategy="fees", name="reminder")
+    assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
+    assert post(service, f"{one}/pause", token).json["code"] == "not_at_work"
+    included = post(service, f"{one}/samples", token, name="monday").json["included"]
+    assert post(service, f"{one}/start", token).json == {"sample": "monday", "new": included}
+    assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
+    now = service.ask(f"{one}/status", token).json
+    assert (now["state"], now["changed_by"], now["sample"]) == ("running", "api:Eva", "monday")
+    assert (now["waiting"], now["due"], now["under_way"], now["calls"]) == (included, included, 0, [])
+    assert post(service, f"{one}/pause", token).json == {"state": "paused"}
+    assert post(service, f"{one}/drain", token).json == {"state": "draining"}
+    assert post(service, f"{one}/stop", token).json == {"state": "stopped"}
+    assert post(service, f"{one}/start", token, sample="tuesday").status == 409
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ steps:
     prompt: {es: "Clave."}
   - id: person
     queue: billing
-    busy: bye
+    busy: {offer: callback, declined: bye}
   - id: bye
     hangup: normal
 """

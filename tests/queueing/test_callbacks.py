@@ -83,6 +83,16 @@ class Mortal:
 
 
 @dataclass
+class Reserved:
+    """An agent who waits on the line."""
+
+    released: int = 0
+
+    def release(self) -> None:
+        self.released += 1
+
+
+@dataclass
 class Telephones:
     """A switch and its customers on paper. It outlives the servers, as a real one does."""
 
@@ -92,6 +102,17 @@ class Telephones:
     rung: list[tuple[str, UUID]] = field(default_factory=list)
     talked: list[str] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    reserves: Callable[[Order, Callable[[], bool]], Reserved | None] = lambda _order, _wanted: Reserved()
+    """Which agent comes first, if one is to be."""
+    abandoned: list[UUID] = field(default_factory=list)
+
+    def reserve(self, order: Order, wanted: Callable[[], bool]) -> Reserved | None:
+        self.mortal.instant()
+        return self.reserves(order, wanted)
+
+    def abandon(self, attempt_id: UUID) -> None:
+        self.mortal.instant()
+        self.abandoned.append(attempt_id)
 
     def dial(self, order: Order, answered: Callable[[], bool]) -> Result:
         self.mortal.instant()  # the order has not left yet
