@@ -28,7 +28,7 @@ from data.records import Contact, NewContact
 from data.store import Store
 from esl import commands
 from esl.call_centre import CallCentre
-from esl.errors import EslError
+from esl.errors import CommandRefusedError, EslError
 from esl.wire import Command
 from ivr.agents.desk import Desk, Who
 from ivr.agents.roster import NO_SOUND
@@ -95,7 +95,11 @@ class Soundless:
         """Whether the switch has counted not one packet of sound. Raises `EslError`."""
         if self._ask(commands.leg_exists(agent_leg)).strip() != "true":
             return False
-        self._ask(commands.count_packets(agent_leg))
+        try:
+            self._ask(commands.count_packets(agent_leg))
+        except CommandRefusedError as none:  # a switch that counts none
+            log.debug("packets_not_counted", reason=none.answer.strip()[:80])
+            return False
         return self._ask(commands.get_variable(agent_leg, PACKETS)).strip() == "0"
 
     def give_back(self, answer: Answer) -> bool:

@@ -14,12 +14,11 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("callbacks") as table:
-        table.add_column(
-            sa.Column("caller", sa.String(length=16), server_default=sa.text("''"), nullable=False)
-        )
-        table.add_column(sa.Column("from_at", MOMENT, nullable=True))
-        table.add_column(sa.Column("overdue_at", MOMENT, nullable=True))
+    op.add_column(
+        "callbacks", sa.Column("caller", sa.String(length=16), server_default=sa.text("''"), nullable=False)
+    )
+    op.add_column("callbacks", sa.Column("from_at", MOMENT, nullable=True))
+    op.add_column("callbacks", sa.Column("overdue_at", MOMENT, nullable=True))
 
 
 def downgrade() -> None:
