@@ -10,20 +10,18 @@ from ivr.api.agent_news import AgentDesks
 from ivr.api.app import application
 from ivr.api.live import LiveCalls
 from ivr.api.measures import BREAKER, Measures
+from ivr.api.recognition import Recognition
 from ivr.api.rooms import ApiRooms
 from ivr.api.serving import HttpServer
 from ivr.config import Settings
 from ivr.moments import Moment
 from ivr.queueing.context_desk import Desks
 from ivr.queueing.context_feed import SwitchFeed
-from speech.auto import AutoRecognizer
 
 if TYPE_CHECKING:
     from ivr.server import Server
 
 log = structlog.get_logger(__name__)
-
-_RECOGNIZER = ("opened", "answered", "refused", "repeated", "lost", "late", "restarts")
 
 
 class ApiServer:
@@ -67,9 +65,11 @@ class ApiServer:
             desks=self.desks,
             flows=lambda: rooms.live.current.flows,
             attendance=lambda: server.attendance,
+            roster=lambda: rooms.roster,
             trouble=lambda: trouble_of(server),
         )
         here.shows.append(lambda measures: show_server(measures, server))
+        self.measures.add(Recognition(lambda: server.rooms.voice.recognizer if server.furnished else None))
         if event_socket is not None:
             address, password = event_socket
             feed = SwitchFeed(address, password, rooms.people, tell=AgentDesks(here).tell)
@@ -108,13 +108,6 @@ def show_server(measures: Measures, server: Server) -> None:
         (name,): float(BREAKER[one.breaker.state]) for name, one in systems.items()
     }
     measures.show("ivr_breaker", "Systems: 0 in order, 1 being tried, 2 left alone", states, "system")
-    recognizer = server.rooms.voice.recognizer
-    told: dict[tuple[str, ...], float] = {}
-    if isinstance(recognizer, AutoRecognizer):
-        for engine, found in recognizer.figures.items():
-            told |= {(engine, name): float(getattr(found, name)) for name in _RECOGNIZER}
-    about = "What became of utterances since the start; restarts of workers"
-    measures.show("ivr_recognizer", about, told, "engine", "what")
 
 
 def show_feed(measures: Measures, feed: SwitchFeed) -> None:

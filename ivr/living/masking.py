@@ -32,6 +32,7 @@ def silenced(call: Call, record: CallRecord) -> Iterator[None]:
     except CommandRefusedError as refused:
         log.error("recording_ended", call=record.call_id, reason=str(refused))
         call.stop_recording()
+        record.recording_ended()
         yield
         return
     try:

@@ -85,7 +85,7 @@ class QueueWait:
         `before`: for how many seconds the caller has kept a place in a queue before this call.
         """
         self._before = before
-        self._called_back = services.kept is not None
+        self._called_back = services.called_back
         self._handing_over = HandingOver(
             call,
             conversation=conversation,
@@ -93,6 +93,7 @@ class QueueWait:
             prompts=services.prompts,
             settings=services.handover,
             language=services.site_language,
+            called_back=services.called_back,
         )
         self._call, self._attention, self._conversation = call, attention, conversation
         self._record, self._clock, self._watch = record, services.clock, services.watch
@@ -108,7 +109,8 @@ class QueueWait:
         call_id, step, queue = self._record.call_id, enqueue.step, wait.queue.name
         refused = self._refused(wait)
         self._watch(moments.HandedOver(call_id, step, queue, ""))
-        result = refused or self._in_queue(wait)
+        result = self._reserved(wait) or refused or self._in_queue(wait)
+        refused = None if isinstance(result, Handed) else refused
         ended = _ended(result)
         if refused is not None:
             self._record.not_queued(queue, reason=ended)
@@ -165,7 +167,7 @@ class QueueWait:
             self._call.set_variable("cc_exit_keys", wait.enqueue.keys + WAY_OUT)
         self._note(wait)
         going = self._handing_over
-        handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back)
+        handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back is not None)
         wait.command = self._call.enqueue(f"{wait.queue.name}@{QUEUE_DOMAIN}")
         going.whisper(handover, self._people.plan if self._people else None)
         try:
@@ -178,6 +180,19 @@ class QueueWait:
         self._remember(wait, result)
         moved = None if isinstance(result, Handed) or wait.leaving else self._moved(wait, finished)
         return result if moved is None else self._in_queue(moved)
+
+    def _reserved(self, wait: _Waiting) -> Handed | None:
+        """They were called for an agent who waits on the line: at once, whatever the queue is like."""
+        reserved = self._called_back.reserved if self._called_back else None
+        if reserved is None:
+            return None
+        self._call.stop_listening()
+        self._attention.lift_limit()
+        self._call.set_variable("hangup_after_bridge", "true")
+        if reserved.put_through(self._call.uuid):
+            return Handed()
+        log.info("reserved_agent_gone", call=self._record.call_id, queue=wait.queue.name)
+        return None
 
     def _moved(self, wait: _Waiting, finished: Finished) -> _Waiting | None:
         """Where a supervisor has sent them; they have the place there that their wait gives them."""

@@ -17,9 +17,10 @@ from dialogs.engine import Conversation
 from esl.errors import CallEnded, CommandRefusedError, EslError
 from esl.switch import Call
 from ivr.call_record import CallRecord, masked, place_in
+from ivr.living.services import CalledBack
 from ivr.living.voicing import Prompts
 from ivr.queueing.context_settings import HandoverSettings
-from ivr.queueing.context_words import Handover, Why, headers_of, whispered
+from ivr.queueing.context_words import Handover, Kept, Why, headers_of, whispered
 from ivr.queueing.plan import Plan
 from speech.errors import SpeechError
 
@@ -42,8 +43,11 @@ class HandingOver:
         prompts: Prompts,
         settings: HandoverSettings,
         language: str,
+        called_back: CalledBack | None = None,
     ) -> None:
-        """`language`: the site's, for agents of whom nobody said what they speak."""
+        """`language`: the site's, for agents of whom nobody said what they speak. `called_back`: what they
+        had said as they asked to be called."""
+        self._called_back = called_back
         self._call, self._conversation, self._record = call, conversation, record
         self._prompts, self._settings, self._language = prompts, settings, language
         self._waiting: Handover | None = None
@@ -94,6 +98,13 @@ class HandingOver:
             self._waiting = handover
             gevent.spawn(self._prepare, handover, Spoken(whispered(handover, language), language))
 
+    def whisper_now(self, handover: Handover | None, plan: Plan | None) -> None:
+        """As `whisper`, and it is ready on return: for a leg on which nobody waits."""
+        if self._settings.whisper and handover is not None:
+            language = language_of(plan, handover.queue, otherwise=self._language)
+            self._waiting = handover
+            self._prepare(handover, Spoken(whispered(handover, language), language))
+
     def over(self) -> None:
         """The queue has ended: a whisper that is not ready is not needed any more."""
         self._waiting = None
@@ -108,7 +119,9 @@ class HandingOver:
             log.warning("no_whisper", call=handover.call_id, reason=str(fault))
 
     def _handover(self, enqueue: Enqueue, queue: str, *, called_back: bool) -> Handover:
-        told = masked(enqueue.context, self._conversation.secrets)
+        before = self._called_back.story if self._called_back else {}
+        context = {**enqueue.context, **{name: str(value) for name, value in before.items()}}
+        told = masked(context, self._conversation.secrets)
         slots = {name: str(value) for name, value in told.items() if name not in NOT_SLOTS and value}
         return Handover(
             call_id=self._record.call_id,
@@ -122,7 +135,14 @@ class HandingOver:
             verified=self._record.verified_by,
             intent=self._record.intent,
             slots=slots,
+            kept=_kept(self._called_back),
         )
+
+
+def _kept(called_back: CalledBack | None) -> Kept | None:
+    if called_back is None:
+        return None
+    return Kept(waited=round(called_back.waited / 60), chosen=called_back.chosen, tries=called_back.tries)
 
 
 def why_of(conversation: Conversation) -> Why:

@@ -94,10 +94,16 @@ class Converter:
         target = (
             file.with_name(file.stem + TRIMMED) if self.form == "wav" else file.with_suffix(f".{self.form}")
         )
-        encode(trimmed(read(file)), target, self.form, Recording(call, file).tags(full_numbers=False))
-        self.store.calls.move_recording(call.call_id, str(target.relative_to(self.folder)))
+        recording = Recording(call, file)
+        sound = read(file)
+        encode(trimmed(sound), target, self.form, recording.tags(full_numbers=False))
+        lacks = round(recording.look().lacks)
+        self.store.calls.move_recording(
+            call.call_id, str(target.relative_to(self.folder)), written_ms=len(sound)
+        )
         file.unlink()
-        log.info("recording_converted", call=str(call.call_id), format=self.form)
+        cut = {"cut_seconds": lacks} if lacks else {}
+        log.info("recording_converted", call=str(call.call_id), format=self.form, **cut)
 
 
 def _call_id(file: Path) -> UUID | None:

@@ -83,7 +83,7 @@ steps:
     say: {{es: "Clave {{pin:digits}}, vence el {{account.due_date:date}}."}}
   - id: person
     queue: billing
-    busy: over
+    busy: {{offer: callback, declined: over}}
   - id: over
     hangup: normal
 """

@@ -22,6 +22,10 @@ HOURS = {  # rule -> weekday (0 is Monday) -> from, to: whole hours of the calle
     "us.collection": dict.fromkeys(range(7), (8, 21)),
     "us.telemarketing": dict.fromkeys(range(7), (8, 21)),
     "uk": dict.fromkeys(range(7), (8, 21)),
+    "uk.commercial": dict.fromkeys(range(7), (8, 21)),
+    "mx.commercial": {0: (8, 20), 1: (8, 20), 2: (8, 20), 3: (8, 20), 4: (8, 20), 5: (8, 20)},
+    "pe.commercial": {0: (7, 20), 1: (7, 20), 2: (7, 20), 3: (7, 20), 4: (7, 20)},
+    "cl.commercial": {0: (8, 20), 1: (8, 20), 2: (8, 20), 3: (8, 20), 4: (8, 20), 5: (8, 20)},
 }
 CLOSED_ON_HOLIDAYS = {
     "co.collection": "CO",
@@ -30,6 +34,8 @@ CLOSED_ON_HOLIDAYS = {
     "es.collection": "ES",
     "pe.collection": "PE",
     "cl.collection": "CL",
+    "pe.commercial": "PE",
+    "cl.commercial": "CL",
 }
 US_ZONES = (
     "America/New_York",
@@ -116,6 +122,8 @@ def violations(rule: str, number: str, region: str, made: list[Made]) -> list[st
 def _of_hours(rule: str, region: str, one: Made, zone: ZoneInfo) -> list[str]:
     if rule == "es.commercial" and one.channel != "call":
         return []  # the law's hours are those of calls
+    if rule == "us.telemarketing" and one.channel == "email":
+        return []  # CAN-SPAM names none
     there = one.at.astimezone(zone)
     hours = HOURS[rule].get(there.weekday())
     if hours is None:

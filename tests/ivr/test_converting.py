@@ -98,7 +98,7 @@ def test_a_crash_between_any_two_steps_is_made_good(
     call = site.call()
     raw = site.file(call)
 
-    def dies(*_arguments: object) -> None:
+    def dies(*_arguments: object, **_named: object) -> None:
         raise SystemExit
 
     with monkeypatch.context() as broken:

@@ -60,7 +60,7 @@ steps:
     say: {{es: "{SORRY}"}}
   - id: person
     queue: billing
-    busy: over
+    busy: {{offer: callback, declined: over}}
   - id: over
     hangup: normal
 """

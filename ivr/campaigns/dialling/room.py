@@ -1,0 +1,61 @@
+"""How many calls may be begun now: what the trunk carries, and what the agents can take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from ivr.campaigns.dialling.line import Ending
+from ivr.campaigns.dialling.plan import Plan
+from ivr.campaigns.dialling.results import OUR_SIDE
+from ivr.campaigns.dialling.stores import Stores
+
+log = structlog.get_logger(__name__)
+
+AHEAD = 1.0
+"""Seconds of a trunk's pace that are begun at a time: the rest can still be stopped."""
+
+
+@dataclass
+class Rooms:
+    """The room of all campaigns of a server."""
+
+    stores: Stores
+    now: Callable[[], datetime]
+    _starting: Counter[str] = field(default_factory=Counter)
+    """By trunk: people who were claimed here, and whose attempt is not on record yet."""
+
+    def room(self, plan: Plan) -> int:
+        """How many people may be claimed for a campaign."""
+        trunk = plan.trunk
+        if self.stores.trunks.rests_until(trunk.name, at=self.now()) is not None:
+            return 0
+        starting = self._starting[trunk.name]
+        free = trunk.channels - self.stores.trunks.under_way(trunk.name) - starting
+        pace = max(1, int(trunk.calls_per_second * AHEAD)) - starting
+        return max(0, min(free, pace))
+
+    def begins(self, plan: Plan) -> None:
+        """Somebody was claimed, and is about to be called."""
+        self._starting[plan.trunk.name] += 1
+
+    def begun(self, plan: Plan) -> None:
+        """The attempt is on record, or is not made."""
+        self._starting[plan.trunk.name] -= 1
+
+    def ended(self, plan: Plan, ending: Ending) -> None:
+        """A call is over."""
+        if ending.result in OUR_SIDE:
+            self.refused(plan)
+        else:
+            self.stores.trunks.took(plan.trunk.name)
+
+    def refused(self, plan: Plan) -> None:
+        """The trunk, or the switch, did not take a call."""
+        name = plan.trunk.name
+        if self.stores.trunks.refused(name, at=self.now()):
+            log.warning("trunk_rests", trunk=name)
