@@ -15,7 +15,7 @@ from data.records import Appointment, CallRecord, Request
 from data.seeds import DEMO_PIN, DemoCustomer, demo_customers
 from data.store import Store
 from dialogs.spoken import say_digits
-from ivr.demo import CallerMind, Persona, PlayedCall, Reply
+from ivr.demo import GAP_BEFORE_SPEAKING, CallerMind, Persona, PlayedCall, Reply
 from ivr.moments import SystemSpoke
 from ivr.stage import MORNING, Stage
 from ivr.voice import Speaker
@@ -122,7 +122,17 @@ def book_for_emily(store: Store) -> None:
 
 
 class Listener(CallerMind):
-    """Agrees to what was heard rightly, as people do, and not to another number."""
+    """Agrees to what was heard rightly, as people do, and not to another number; speaks after a tone."""
+
+    @override
+    def _listen_and_answer(self, spoke: SystemSpoke) -> None:
+        if spoke.step != "description":
+            return super()._listen_and_answer(spoke)
+        (told,) = [one for one in self._persona.replies if one.step == spoke.step]
+        if self._caller.wait_until_quiet(GAP_BEFORE_SPEAKING):
+            self._caller.speak(self._words[told.words])
+            self._caller.key("#")
+        return None
 
     @override
     def _reply_to(self, spoke: SystemSpoke) -> Reply | None:
@@ -155,6 +165,7 @@ WISHES = [
             *says("has_reference", "no"),
             *says("about_what", "internet", "1"),
             *says("same_number", "sí"),
+            Reply("description", words="no va desde ayer por la noche"),
             *digits("home_postcode", LUCIA.own.postal_code, "es"),
         ],
         "ticket_opened", ticket_opened,
@@ -217,11 +228,12 @@ WISHES = [
             *says("known_matter", "no"),
             *says("main_menu", "una cita"),
             *proof(MONTSERRAT, "ca"),
+            *says("what_to_do", "una altra", "3"),
             *says("which_service", "una visita del tècnic", "1"),
             *says("which_slot", "la segona", "2"),
             *says("sure_slot", "sí"),
         ],
-        "appointment_booked", appointments(1, "2026-11-24"), number=MONTSERRAT.phone_number,
+        "appointment_booked", appointments(2, "2026-11-24"), number=MONTSERRAT.phone_number,
     ),
     Wish(
         "an appointment that is moved", EMILY, "en",
@@ -230,7 +242,7 @@ WISHES = [
             *says("main_menu", "an appointment"),
             *proof(EMILY, "en"),
             *says("what_to_do", "move it", "1"),
-            *says("which_slot", "the last one", "3"),
+            *says("which_slot", "the third one", "3"),
             *says("sure_slot", "yes"),
         ],
         "appointment_moved", appointments(1, "2026-11-24", "2026-11-25", "2026-11-26"),
