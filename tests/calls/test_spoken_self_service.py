@@ -89,8 +89,9 @@ def order_is(number: object, **wanted: str) -> Callable[[Store, PlayedCall], boo
 
 def ticket_opened(store: Store, call: PlayedCall) -> bool:
     """With its topic, where to call back, and the sound of what was told."""
+    call_id = record_of(store, call).call_id
     with store.database.reading() as connection:
-        number = select(TicketRow.ticket_number).where(TicketRow.call_id == record_of(store, call).call_id)
+        number = select(TicketRow.ticket_number).where(TicketRow.call_id == call_id)
         (ticket_number,) = connection.execute(number).scalars()
     ticket = store.tickets.by_number(ticket_number)
     assert ticket is not None
@@ -242,7 +243,7 @@ WISHES = [
             *says("main_menu", "an appointment"),
             *proof(EMILY, "en"),
             *says("what_to_do", "move it", "1"),
-            *says("which_slot", "the third one", "3"),
+            Reply("which_slot", keys="3"),
             *says("sure_slot", "yes"),
         ],
         "appointment_moved", appointments(1, "2026-11-24", "2026-11-25", "2026-11-26"),
