@@ -246,7 +246,7 @@ class _Told:
 
     def tell(self, moment: Moment) -> None:
         match moment:
-            case moments.CallerAnswered(step="wanted", result="match", value="not_wanted"):
+            case moments.CallerAnswered(step="wanted" | "still_wanted", result="match", value="not_wanted"):
                 self.result = "unwanted"
             case moments.HandedOver(result="handed"):
                 self.result = "reached"

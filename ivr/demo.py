@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -19,7 +20,7 @@ from gevent.queue import Empty, Queue
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.measure import first_loud, spans_of_sound
 from ivr.living.audible import amount_in_words, likeness
-from ivr.moments import MASK, CallOver, HandedOver, Moment, SystemSpoke
+from ivr.moments import MASK, CallerAnswered, CallOver, HandedOver, Moment, SystemSpoke
 
 CALL_DEADLINE = 120.0
 """Seconds until a played call is given up."""
@@ -72,6 +73,27 @@ def shown_keys(reply: Reply) -> str:
     return MASK if reply.step == "pin" else reply.keys
 
 
+@dataclass(frozen=True)
+class PlayedTurn:
+    """One spoken answer and what came of it, in seconds. `whole`: from the end of the caller's speech to the
+    first changed sample that they heard; it is the sum of the others."""
+
+    step: str
+    kind: str
+    """Of the answer: `yes_no`, `digits`, ..."""
+    result: str
+    """`match`, `no_match` or `no_input`."""
+    whole: float
+    pause: float
+    """Until it was decided that they had ended."""
+    recognition: float
+    """Until their words were understood."""
+    dialog: float
+    """Until the next prompt was ordered: the dialog, look-ups, the record, the switch's word on it."""
+    line: float
+    """The rest: the way to us and back, and the silence with which a prompt begins."""
+
+
 @dataclass
 class PlayedCall:
     """What became of one call."""
@@ -80,6 +102,8 @@ class PlayedCall:
     moments: list[Moment] = field(default_factory=list)
     turn_seconds: list[float] = field(default_factory=list)
     """From the end of the caller's speech to the first changed sample that the caller heard."""
+    turns: list[PlayedTurn] = field(default_factory=list)
+    """Those of `turn_seconds` whose parts are known."""
     stop_seconds: list[float] = field(default_factory=list)
     """From the onset of speech over a prompt until the prompt had stopped at the caller's ear."""
     heard: bytes = b""
@@ -128,10 +152,13 @@ class CallerMind:
         self._left = list(persona.replies)
         self._moments: Queue[Moment] = Queue()
         self.played = PlayedCall(persona)
+        self._told_at: list[float] = []
+        """When each of `played.moments` was told: seconds of the machine's clock."""
         self._prompts: dict[str, tuple[int, int]] = {}
 
     def watch(self, moment: Moment) -> None:
         """Takes a moment of this caller's call."""
+        self._told_at.append(time.monotonic())
         self.played.moments.append(moment)
         self._moments.put(moment)
 
@@ -164,6 +191,7 @@ class CallerMind:
         reply = self._reply_to(spoke)
         if reply is None:
             return
+        asked = len(self.played.moments)
         after = self._persona.interrupts_after if reply.after is None else reply.after
         if not self._wait_for_turn(after):
             return
@@ -180,7 +208,7 @@ class CallerMind:
             onset = utterance.start + (first_loud(sound) or 0)
             if (stopped := caller.barge_in_latency(onset)) is not None:
                 self.played.stop_seconds.append(stopped)
-        gevent.spawn(self._time_answer, utterance.start + _end_of(sound))
+        gevent.spawn(self._time_answer, utterance.start + _end_of(sound), spoke, asked)
 
     def _wait_for_turn(self, after: float | None) -> bool:
         """Until this caller speaks; False if the call has ended first."""
@@ -199,13 +227,36 @@ class CallerMind:
             self._caller.silent(0.02)
         self._prompts[step] = (began, self._caller.position)
 
-    def _time_answer(self, end: int) -> None:
+    def _time_answer(self, end: int, spoke: SystemSpoke, asked: int) -> None:
+        """`end`: the sample behind the caller's speech; `asked`: how many moments there were before it."""
         deadline = self._caller.position + 8000 * 8
         while self._caller.position < deadline and not self._caller.hung_up.is_set():
             if (latency := self._caller.response_latency(end)) is not None:
                 self.played.turn_seconds.append(latency)
+                if (turn := self._parts(latency, spoke, asked)) is not None:
+                    self.played.turns.append(turn)
                 return
             self._caller.silent(0.1)
+
+    def _parts(self, whole: float, spoke: SystemSpoke, asked: int) -> PlayedTurn | None:
+        """Where the time of a turn went; None if what was heard was no answer to it."""
+        since = list(zip(self.played.moments, self._told_at, strict=True))[asked:]
+        answers = [
+            (place, answer, at)
+            for place, (answer, at) in enumerate(since)
+            if isinstance(answer, CallerAnswered) and answer.step == spoke.step
+        ]
+        if not answers:
+            return None
+        place, answer, answered_at = answers[0]
+        spoken = next((at for moment, at in since[place:] if isinstance(moment, SystemSpoke)), None)
+        if spoken is None:
+            return None
+        pause, dialog = answer.latency - answer.recognition, spoken - answered_at
+        line = whole - answer.latency - dialog
+        return PlayedTurn(
+            spoke.step, spoke.kind, answer.result, whole, pause, answer.recognition, dialog, line
+        )
 
     def _reply_to(self, spoke: SystemSpoke) -> Reply | None:
         for place, reply in enumerate(self._left):

@@ -56,6 +56,8 @@ class CallerAnswered:
     latency: float
     flow: str = ""
     """In which the question stands."""
+    recognition: float = 0.0
+    """The last part of `latency`: seconds from the decision that speech had ended until it was understood."""
 
 
 @dataclass(frozen=True)

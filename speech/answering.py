@@ -7,7 +7,7 @@ tuning half of `ivr eval answering`, and are measured on the other.)
 Rules:
 1. Pure, frame by frame, in audio time only; `decide_within` seconds after the answer there is a verdict.
 2. In doubt it is a person: to leave a person hanging is worse than to talk to a machine.
-3. After a machine's verdict the detector goes on listening for the tone.
+3. After a machine's verdict the detector goes on listening for the tone, or for the silence of one without.
 4. A tone is one steady line of the spectrum; a fax is known by its frequencies (ITU-T T.30: 2,100 Hz of who
    is called, 1,100 Hz of who calls).
 """
@@ -23,7 +23,8 @@ import numpy as np
 from speech.endpointing import Endpointer, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from speech.sound import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, to_samples
 
-Kind = Literal["human", "machine", "fax", "unknown"]
+Kind = Literal["human", "machine", "beep", "fax", "unknown"]
+"""`beep`: a machine that says nothing, or whose greeting was over, and whose tone has just ended."""
 
 LONGEST_HUMAN = 2.0
 """Seconds of speech without a pause, beyond which it is a machine."""
@@ -32,6 +33,9 @@ PAUSE_OF_HUMANS = 0.8
 DECIDE_WITHIN = 3.0
 TONE_WITHIN = 40.0
 """Seconds that a machine's greeting may last."""
+SILENT_AFTER_GREETING = 2.5
+"""Seconds of silence behind a machine's words, after which no tone is to be expected. A tone follows within
+one or two; a firm that answers with a long sentence waits for us by then."""
 _NEVER = 3600.0
 _FAR = 0.14
 """Of the loudest frame: what is 17 dB below it is not the speaker."""
@@ -53,20 +57,30 @@ _BAND = (350.0, 3000.0)
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Who it is. `at`: seconds since the answer; `why`: one line, for logs and for whoever tunes."""
+class Answering:
+    """Who it is. `after_seconds`: of sound since the answer; `evidence`: one line, for logs and tuning."""
 
     kind: Kind
-    at: float
-    why: str
+    after_seconds: float
+    evidence: str
 
 
 @dataclass(frozen=True)
 class ToneEnded:
-    """The machine's tone is over: now it records. `at`: seconds since the answer."""
+    """The machine's tone is over: now it records. `at`: seconds of sound since the answer."""
 
     at: float
     hertz: float
+
+
+@dataclass(frozen=True)
+class FellSilent:
+    """The machine's words are over, and no tone came. `at`: seconds of sound since the answer."""
+
+    at: float
+
+
+Event = Answering | ToneEnded | FellSilent
 
 
 class AnswerDetector:
@@ -79,32 +93,34 @@ class AnswerDetector:
         pause: float = PAUSE_OF_HUMANS,
         decide_within: float = DECIDE_WITHIN,
         tone_within: float = TONE_WITHIN,
+        silent_after: float = SILENT_AFTER_GREETING,
     ) -> None:
         """All in seconds of audio."""
         self._longest_human = longest_human
         self._decide_within = decide_within
         self._tone_within = tone_within
         self._pause = pause
+        self._silent_after = silent_after
         self._count = 0
         self._endpointer = self._new_ear()
         self._tone = _Tone()
         self._began: float | None = None
         self._paused = False
         self._near = _Nearest()
-        self.verdict: Verdict | None = None
+        self.verdict: Answering | None = None
         self.done = False
-        """Nothing more will come: a verdict that needs no tone, a tone, or its time is over."""
+        """Nothing more will come: a verdict that needs no tone, a tone, a silence, or its time is over."""
 
-    def push(self, samples: bytes) -> list[Verdict | ToneEnded]:
+    def push(self, samples: bytes) -> list[Event]:
         """Takes whole frames of 320 bytes; gives what has become known."""
-        found: list[Verdict | ToneEnded] = []
+        found: list[Event] = []
         for place in range(0, len(samples) - FRAME_BYTES + 1, FRAME_BYTES):
             if self.done:
                 break
             frame = samples[place : place + FRAME_BYTES]
             self._count += 1
             self._listen_for_tones(frame, found)
-            if self.verdict is None:
+            if not self.done:
                 self._listen_to_speech(frame, found)
         return found
 
@@ -113,23 +129,24 @@ class AnswerDetector:
         """Seconds heard so far."""
         return self._count * FRAME_SECONDS
 
-    def _listen_for_tones(self, frame: bytes, found: list[Verdict | ToneEnded]) -> None:
+    def _listen_for_tones(self, frame: bytes, found: list[Event]) -> None:
         ended = self._tone.push(frame)
         if self._tone.is_fax:
+            # Also where its greeting was taken for a machine's: nobody speaks to a fax.
             self.done = True
             found.append(self._decide("fax", f"a tone of {self._tone.hertz:.0f} Hz"))
         elif ended is not None:
             if self.verdict is None:
                 # Before any verdict a tone is a machine's: people do not beep.
-                found.append(self._decide("machine", f"a tone of {ended:.0f} Hz"))
+                found.append(self._decide("beep", f"a tone of {ended:.0f} Hz"))
             self.done = True
             found.append(ToneEnded(self.position, ended))
         elif self.verdict is not None and self.position > self._tone_within:
             self.done = True
 
-    def _listen_to_speech(self, frame: bytes, found: list[Verdict | ToneEnded]) -> None:
+    def _listen_to_speech(self, frame: bytes, found: list[Event]) -> None:
         frame, louder = self._near.push(frame)
-        if (louder or self._tone.sounding) and self._began is not None:
+        if self.verdict is None and (louder or self._tone.sounding) and self._began is not None:
             # Until now it was somebody else in the room, or the tone, which the other half judges.
             self._began, self._endpointer = None, self._new_ear()
         for event in self._endpointer.push(frame):
@@ -141,11 +158,22 @@ class AnswerDetector:
                 case SpeechResumed():
                     self._paused = False
                 case SpeechEnded(speech_end=end):
-                    found.append(self._decide("human", f"{end - (self._began or 0.0):.1f} s, then a pause"))
-                    self.done = True
+                    self._fell_silent(end, found)
                     return
+        if self.verdict is None:
+            self._decide_by_time(found)
+
+    def _fell_silent(self, speech_end: float, found: list[Event]) -> None:
+        self.done = True
+        if self.verdict is None:
+            found.append(self._decide("human", f"{speech_end - (self._began or 0.0):.1f} s, then a pause"))
+        else:
+            found.append(FellSilent(self.position))
+
+    def _decide_by_time(self, found: list[Event]) -> None:
         if self._began is not None and not self._paused and self.position - self._began > self._longest_human:
             found.append(self._decide("machine", f"{self._longest_human:g} s without a pause"))
+            self._endpointer.wait(self._silent_after)
         elif self.position >= self._decide_within:
             if self._began is None:
                 found.append(self._decide("unknown", "nobody speaks"))
@@ -158,8 +186,8 @@ class AnswerDetector:
             final_silence=self._pause, initial_timeout=None, longest=_NEVER, start=self._count * FRAME_SECONDS
         )
 
-    def _decide(self, kind: Kind, why: str) -> Verdict:
-        self.verdict = Verdict(kind, self.position, why)
+    def _decide(self, kind: Kind, evidence: str) -> Answering:
+        self.verdict = Answering(kind, self.position, evidence)
         return self.verdict
 
 

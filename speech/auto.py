@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from speech.errors import ModelUnavailable, RecognizerLost
+from speech.figures import Figures, Room
 from speech.models import CATALOGUE, ModelStore, Progress
 from speech.recognizer import Recognizer, Utterance
 from speech.second_opinion import SecondOpinion
 from speech.vosk import Vosk
 from speech.vosk_server import VoskServer
 from speech.whisper import Whisper
-from speech.workers import Figures
 
 LOG = logging.getLogger("speech.auto")
 
@@ -228,6 +228,11 @@ class AutoRecognizer:
     def figures(self) -> dict[str, Figures]:
         """What has happened since the start, by engine."""
         return {engine.engine: engine.figures for engine in self._engines()}
+
+    @property
+    def rooms(self) -> dict[str, Room]:
+        """How much each engine can take, and takes now."""
+        return {engine.engine: engine.room for engine in self._engines()}
 
     def close(self) -> None:
         """Ends all workers."""

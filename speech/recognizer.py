@@ -20,6 +20,10 @@ class Reading:
     confidence: float
 
 
+WHILE_SPOKEN = 0.9
+"""The confidence of words while they are still being said, from an engine that has none for them yet."""
+
+
 @dataclass(frozen=True)
 class Hypothesis:
     """What an engine made of one utterance, best reading first; none if it heard no words."""
@@ -43,6 +47,11 @@ class Utterance(Protocol):
 
     def resume(self) -> None:
         """The caller went on speaking after `pause`."""
+
+    @property
+    def so_far(self) -> tuple[Reading, ...]:
+        """What has been understood so far, the best reading first; empty where nothing is known. An engine
+        that streams says it while the caller speaks, others in a pause. It may change until the end."""
 
     def finish(self, timeout: float) -> Hypothesis:
         """The utterance is over. Raises `RecognizerLost` (worker died), `RecognizerTimeout`."""

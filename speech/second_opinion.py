@@ -57,9 +57,9 @@ class SecondOpinion:
         self._first.resume()
 
     @property
-    def partial(self) -> str:
-        """The words so far."""
-        return str(getattr(self._first, "partial", ""))
+    def so_far(self) -> tuple[Reading, ...]:
+        """What the first engine has understood so far."""
+        return self._first.so_far
 
     def finish(self, timeout: float) -> Hypothesis:
         """The better of two answers, where two were needed. Raises `RecognizerLost`, `RecognizerTimeout`."""

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from speech.errors import RecognizerLost, RecognizerTimeout, WorkerLost, WorkerTimeout
-from speech.frames import Frame
+from speech.frames import Frame, Header
 from speech.recognizer import Hypothesis, Reading
 from speech.sound import SAMPLE_RATE, seconds_of
 from speech.workers import WorkerPool
@@ -45,6 +45,7 @@ class WorkerUtterance:
     def feed(self, samples: bytes) -> None:
         """8 kHz samples, whole ones. Never blocks; a lost worker shows at `finish`."""
         self._seconds += seconds_of(samples)
+        self._pool.figures.audio_seconds += seconds_of(samples)
         self._kept_bytes += len(samples)
         if self._kept_bytes <= LONGEST_KEPT:
             self._send("feed", samples)
@@ -54,14 +55,15 @@ class WorkerUtterance:
         self._send("pause")
 
     def resume(self) -> None:
-        """The caller went on."""
+        """The caller went on: what was understood in the pause is not all."""
+        self._conversation.partials.clear()
         self._send("resume")
 
     @property
-    def partial(self) -> str:
-        """The words so far, for engines that stream; empty otherwise."""
+    def so_far(self) -> tuple[Reading, ...]:
+        """What the worker has understood so far; empty where it has said nothing."""
         partials = self._conversation.partials
-        return str(partials[-1].get("text", "")) if partials else ""
+        return _readings(partials[-1]) if partials else ()
 
     def finish(self, timeout: float) -> Hypothesis:
         """Waits for the answer. Raises `RecognizerLost`, `RecognizerTimeout`."""
@@ -79,11 +81,7 @@ class WorkerUtterance:
             self._conversation.close()
         if header.get("op") != "heard":
             raise RecognizerLost(f"{self._engine} failed: {header.get('text')}")
-        readings = tuple(
-            Reading(str(text), min(1.0, max(0.0, float(confidence))))
-            for text, confidence in header.get("readings", ())
-        )
-        return Hypothesis(readings, self._engine, self._seconds, time.monotonic() - began)
+        return Hypothesis(_readings(header), self._engine, self._seconds, time.monotonic() - began)
 
     def cancel(self) -> None:
         """Nobody wants the answer any more."""
@@ -132,3 +130,10 @@ class WorkerUtterance:
             self._lost = reason
         else:
             self._pool.figures.repeated += 1
+
+
+def _readings(header: Header) -> tuple[Reading, ...]:
+    return tuple(
+        Reading(str(text), min(1.0, max(0.0, float(confidence))))
+        for text, confidence in header.get("readings", ())
+    )

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from speech.errors import RecognizerLost, RecognizerTimeout, WorkerLost, WorkerTimeout
+from speech.figures import Figures, Room
 from speech.spawning import Program, Template
 from speech.utterances import WorkerUtterance
-from speech.workers import Figures, WorkerPool
+from speech.workers import WorkerPool
 
 MOST_STREAMS = 60
 """Utterances at a time on each worker, one core: about thirty keep up (docs/decisions/speech.md), and not all
@@ -94,6 +95,11 @@ class Vosk:
     def figures(self) -> Figures:
         """What has happened since the start."""
         return self._pool.figures
+
+    @property
+    def room(self) -> Room:
+        """How much it can take, and takes now."""
+        return self._pool.room
 
     def worker_pids(self) -> list[int]:
         """Process ids, for the doctor and for tests."""

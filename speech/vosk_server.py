@@ -22,12 +22,12 @@ import gevent.event
 from websockets.exceptions import WebSocketException
 
 from speech.errors import RecognizerLost, RecognizerTimeout
-from speech.recognizer import Hypothesis, Reading
+from speech.figures import Figures, Room
+from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
 from speech.server_line import Broken, Line, Server
 from speech.sound import SAMPLE_RATE, has_voice, seconds_of
 from speech.utterances import LONGEST_KEPT, REPEATED_WITHIN
 from speech.vosk_readings import Alternative, decoys_for, readings
-from speech.workers import Figures
 
 MOST_STREAMS = 200
 """Utterances at a time over all servers; beyond, `open` refuses."""
@@ -59,6 +59,7 @@ class ServerUtterance:
         """8 kHz samples. Never blocks; a lost server shows at `finish`."""
         if not self._over and len(self._sound) + len(samples) <= LONGEST_KEPT:
             self._sound += samples
+            self._recognizer.figures.audio_seconds += seconds_of(samples)
             self._news.set()
 
     def pause(self) -> None:
@@ -68,9 +69,9 @@ class ServerUtterance:
         """See `pause`."""
 
     @property
-    def partial(self) -> str:
+    def so_far(self) -> tuple[Reading, ...]:
         """The words so far."""
-        return self._partial
+        return (Reading(self._partial, WHILE_SPOKEN),) if self._partial else ()
 
     def finish(self, timeout: float) -> Hypothesis:
         """Waits for the answer. Raises `RecognizerLost`, `RecognizerTimeout`."""
@@ -93,8 +94,7 @@ class ServerUtterance:
             self.cancel()
         assert stretches is not None
         waited = time.monotonic() - began
-        figures.answered += 1
-        figures.waits.append(waited)
+        figures.answer_came(waited)
         return Hypothesis(
             self._readings(stretches), VoskServer.engine, seconds_of(bytes(self._sound)), waited
         )
@@ -155,7 +155,7 @@ class ServerUtterance:
             return b""
         return bytes(self._sound[said : said + _LARGEST_PIECE])
 
-    def so_far(self, text: str) -> None:
+    def made_out(self, text: str) -> None:
         """The words that the server has made out until now."""
         self._partial = " ".join(w for w in text.split() if w not in self._decoys and w != "[unk]")
 
@@ -213,7 +213,7 @@ class _Asking:
                 if not isinstance(told, dict):
                     raise TypeError
                 if "partial" in told:
-                    self._utterance.so_far(str(told["partial"]))
+                    self._utterance.made_out(str(told["partial"]))
                 else:
                     stretches.append(_alternatives(told))
         except (Broken, OSError) as fault:
@@ -279,6 +279,12 @@ class VoskServer:
                     reasons.append(str(fault))
             if len(reasons) == len(servers):
                 raise RecognizerLost("; ".join(reasons))
+
+    @property
+    def room(self) -> Room:
+        """How much is asked of the servers at a time, and now."""
+        usable = sum(server.usable for servers in self._servers.values() for server in servers)
+        return Room(workers=usable, most=self._most, busy=len(self._open), waiting_bytes=0)
 
     def forget(self, utterance: ServerUtterance) -> None:
         """It is over."""

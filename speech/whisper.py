@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from speech.errors import RecognizerLost, RecognizerTimeout, WorkerLost, WorkerTimeout
+from speech.figures import Figures, Room
 from speech.spawning import Program
 from speech.utterances import WorkerUtterance
-from speech.workers import Figures, WorkerPool
+from speech.workers import WorkerPool
 
 MOST_EACH = 8
 """Utterances at a time for each decode that may run at once: callers speak for two seconds and more, and a
@@ -82,6 +83,11 @@ class Whisper:
     def figures(self) -> Figures:
         """What has happened since the start."""
         return self._pool.figures
+
+    @property
+    def room(self) -> Room:
+        """How much it can take, and takes now."""
+        return self._pool.room
 
     def worker_pids(self) -> list[int]:
         """Process ids, for the doctor and for tests."""

@@ -3,7 +3,8 @@
 Rules:
 1. The main thread only reads frames; decoding threads take jobs by urgency: who waits for an answer
    first, then callers who have just fallen silent, then words that are over while the caller goes on.
-2. A decode that began at a pause is the answer at the end if no new sound came in between.
+2. A decode that began at a pause is told at once, because it tells whether the answer is complete, and is the
+   answer at the end if no new sound came in between.
 3. The process ends with its parent, in the middle of a decode if need be.
 """
 
@@ -15,7 +16,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from speech.espeak_phones import EspeakPhones
@@ -86,10 +87,13 @@ class _Stream:
                 self._turn.release()
 
     def speculate(self) -> None:
-        """Decodes what there is, in case this was all."""
+        """Decodes what there is, in case this was all, and tells what it would be."""
         with self._turn:
+            if not (self.wanted and self.paused):
+                return
+            guesses = self._decode()
             if self.wanted and self.paused:
-                self._decode()
+                self._link.send({"op": "partial", "id": self._number, "readings": _told(guesses)})
 
     def finish(self) -> None:
         """Answers with the last decode if it still holds, else with a new one."""
@@ -103,7 +107,7 @@ class _Stream:
             {
                 "op": "heard",
                 "id": self._number,
-                "readings": [[guess.text, guess.confidence] for guess in guesses],
+                "readings": _told(guesses),
                 "ready_before": reused,
             }
         )
@@ -119,6 +123,10 @@ class _Stream:
         made = self._utterance.readings(pcm)
         self._made = (clips_of(pcm), made)
         return made
+
+
+def _told(guesses: Sequence[Guess]) -> list[tuple[str, float]]:
+    return [(guess.text, guess.confidence) for guess in guesses]
 
 
 def _phonetics() -> Phonetics:

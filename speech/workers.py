@@ -23,6 +23,7 @@ import gevent.event
 import gevent.socket
 
 from speech.errors import WorkerLost, WorkerTimeout, WorkerUnfit
+from speech.figures import Figures, Room
 from speech.frames import Decoder, Frame, FrameFault, Header, encode
 from speech.spawning import START_TIMEOUT, Spawned, Spawner
 
@@ -34,30 +35,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 _GIVE_UP = 3
 """Failed starts in a row after which new conversations are refused (starts go on being tried); a worker that
 says itself that it is unfit counts as so many."""
-
-
-@dataclass
-class Figures:
-    """What has happened in a pool since it was made: for metrics."""
-
-    opened: int = 0
-    answered: int = 0
-    refused: int = 0
-    """No worker could take it: none is there, or all are busy."""
-    repeated: int = 0
-    """Said again to another worker, because the first one died."""
-    lost: int = 0
-    """Without an answer, because the worker died or did not keep up."""
-    late: int = 0
-    """Without an answer at the deadline."""
-    restarts: int = 0
-    waits: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
-    """Seconds from the wait for an answer to the answer, the latest thousand."""
-
-    def wait_at(self, share: float) -> float:
-        """The wait that this share of answers did not exceed; 0 without answers."""
-        ordered = sorted(self.waits)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
 class Conversation:
@@ -88,8 +65,7 @@ class Conversation:
             self._figures.lost += 1
             raise
         assert answer is not None
-        self._figures.answered += 1
-        self._figures.waits.append(time.monotonic() - began)
+        self._figures.answer_came(time.monotonic() - began)
         return answer
 
     def arrived(self, frame: Frame) -> None:
@@ -134,6 +110,11 @@ class Link:
     def load(self) -> int:
         """Conversations under way."""
         return len(self._conversations)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What is queued and not sent yet."""
+        return self._waiting
 
     def open(self) -> Conversation:
         """A new conversation. Raises `WorkerLost` if this life is over."""
@@ -238,6 +219,7 @@ class Link:
             conversation.lost(self.reason)
         self._conversations.clear()
         self._outbox.clear()
+        self._waiting = 0
         self.ready.set()  # wakes who waits for the start; `reason` tells that it failed
 
     def close(self) -> None:
@@ -341,6 +323,13 @@ class WorkerPool:
     def load(self) -> int:
         """Conversations under way."""
         return sum(link.load for link in self._links)
+
+    @property
+    def room(self) -> Room:
+        """How much it can take, and takes now; `most` is 0 where nothing limits it."""
+        limit = (self._most or 0) * len(self._links)
+        waiting = sum(link.waiting_bytes for link in self._links)
+        return Room(workers=len(self.pids()), most=limit, busy=self.load, waiting_bytes=waiting)
 
     def pids(self) -> list[int]:
         """Process ids of the workers that have started."""

@@ -36,8 +36,13 @@ While callers wait they may go elsewhere by a key, and are sent elsewhere when i
 `queue.wait` and `queue.waited` are seconds; there are `queue.length`, `queue.position`, `queue.agents`
 (logged in), `queue.free` and `queue.on_time` (percent answered in time lately), too. Position and wait are
 said as `queues.yaml` declares. It goes on to another queue, a callback, a message, a menu, a transfer to a
-number of the catalogue. An overflow or a key that leads straight to a hang-up is refused. What `busy` leads
-to is not followed: offer a callback or a message there, too, as the shipped `hand_over` does.
+number of the catalogue.
+
+Nobody who has waited is told that all lines are busy and hung up on. Every way out of a queue without a
+person (`busy`, `closed`, `left`, `error`, an overflow, a key) is followed, also into other flows: before the
+call ends there must be an offer, that is, a callback, a message, a question, another queue, a transfer, a
+case, a notification or a `write`. `busy: {offer: callback, declined: goodbye}` is the shortest. Whoever says
+no to the offer may be told goodbye.
 
 Whoever accepts hears the number at which they are called, may name another, and with `choose_time: true`
 says when; then this call ends (outcome `callback_booked`). Who does not goes to `declined`; without it, they

@@ -163,6 +163,8 @@ _LEXICONS: Mapping[str, Lexicon] = {
         misheard="o=0 hero=0 won=1 want=1 to=2 too=2 tree=3 free=3 for=4 fore=4 fife=5 hive=5 sex=6 sicks=6"
         " ate=8 aid=8 niner=9 mine=9 fourty=40 forteen=14 nein=9 eights=8 sevens=7 ones=1 zeros=0 nines=9",
     ),
+    # Only for tests and measurements: digits one by one.
+    "ko": _lexicon(units="영=0 공=0 일=1 이=2 삼=3 사=4 오=5 육=6 칠=7 팔=8 구=9"),
 }
 
 _NO_LEXICON = _lexicon(units="")

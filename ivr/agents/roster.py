@@ -23,8 +23,14 @@ from ivr.queueing.written import AgentFile
 NOT_ANSWERING = "not_answering"
 """The reason of a pause that the watch over telephones begins; declared by nobody, and no work."""
 HARDLY_TALKING = "hardly_talking"
+NO_SOUND = "no_sound"
 FORCED = "forced"
-OWN_REASONS: Mapping[str, bool] = {NOT_ANSWERING: False, HARDLY_TALKING: False, FORCED: True}
+OWN_REASONS: Mapping[str, bool] = {
+    NOT_ANSWERING: False,
+    HARDLY_TALKING: False,
+    NO_SOUND: False,
+    FORCED: True,
+}
 """Reasons that nobody declares → whether they count as work."""
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.registry import Collector
 
 from ivr import moments
 from ivr.moments import Moment
@@ -59,6 +60,14 @@ class Measures:
             ["flow", "result"],
             registry=registry,
         )
+        self._reprompts = Counter(
+            "ivr_reprompts",
+            "Questions that were asked again, by why: no_match, no_input",
+            ["flow", "why"],
+            registry=registry,
+        )
+        self._unanswered: dict[str, tuple[str, str, str]] = {}
+        """Call → step and flow of the question that had no answer, and why."""
         self._lookups = Histogram(
             "ivr_lookup_seconds",
             "Look-ups by what came of them",
@@ -80,10 +89,15 @@ class Measures:
                 self._answers.labels(self._name("flow", flow), result).inc()
                 if result == "match":
                     self._answered[call_id] = (self._now(), latency)
-            case moments.SystemSpoke(call_id=call_id):
+                else:
+                    self._unanswered[call_id] = (moment.step, flow, result)
+            case moments.SystemSpoke(call_id=call_id, step=step, listening=listening):
                 answered = self._answered.pop(call_id, None)
                 if answered is not None:
                     self._turn.observe(self._now() - answered[0] + answered[1])
+                asked, flow, why = self._unanswered.pop(call_id, ("", "", ""))
+                if listening and asked == step:
+                    self._reprompts.labels(self._name("flow", flow), why).inc()
             case moments.LookedUp(name=name, result=result, seconds=seconds):
                 self._lookups.labels(self._name("lookup", name), result).observe(seconds)
             case moments.HandedOver(queue=queue, result=result) if result:
@@ -91,6 +105,7 @@ class Measures:
             case moments.CallOver(call_id=call_id, outcome=outcome, by=by):
                 self._began.discard(call_id)
                 self._answered.pop(call_id, None)
+                self._unanswered.pop(call_id, None)
                 self._ended.labels(self._name("outcome", outcome or "none"), by).inc()
 
     def show(self, name: str, about: str, values: Mapping[tuple[str, ...], float], *labels: str) -> None:
@@ -102,6 +117,10 @@ class Measures:
             gauge.clear()
         for key, value in values.items():
             (gauge.labels(*key) if labels else gauge).set(value)
+
+    def add(self, collector: Collector) -> None:
+        """Figures that are counted elsewhere, read whenever somebody asks."""
+        self._registry.register(collector)
 
     def text(self) -> bytes:
         """All of them, as Prometheus reads them."""

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import click
 from rich.console import Console
@@ -20,6 +21,7 @@ from dialogs.loader import load_flows
 from ivr import bench as benchmarks
 from ivr.bench import Figures
 from ivr.bench_lookups import measure as measure_lookups
+from ivr.bench_streams import measure as measure_streams
 from ivr.callers.measure import measure
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
@@ -32,7 +34,7 @@ from ivr.rooms import catalogue_of
 from ivr.stage import Stage
 from ivr.workshop.measure import measure_flows
 
-Measure = Callable[[Stage, int, Callable[[str], None]], tuple[Figures, PlayedCall]]
+Measure = Callable[[Stage, int, Callable[[str], None]], tuple[list[Figures], PlayedCall]]
 
 TURNS = 33
 CALLS = 1000
@@ -63,28 +65,70 @@ def bench(context: click.Context, as_json: bool) -> None:
     settings = context.find_object(Settings)
     assert settings is not None
     console = _console(settings, as_json)
-    spoken = [
-        _spoken(settings, console, name, measure, TURNS)
-        for name, measure in (("turns", benchmarks.measure_turns), ("barge-in", benchmarks.measure_barge_in))
-    ]
+    played_on = benchmarks.of_the_measurement(settings, "es")
+    spoken = _spoken(played_on, console, "turns", benchmarks.measure_turns, TURNS)
+    spoken += _spoken(settings, console, "barge-in", benchmarks.measure_barge_in, TURNS)
     _show(console, [*spoken, _scripted(console, CALLS)], as_json)
 
 
 @bench.command()
-@_turns
+@click.option("--streams", default=20, show_default=True, type=click.IntRange(1, 60), help="Callers at once.")
+@click.option(
+    "--utterances", default=5, show_default=True, type=click.IntRange(1), help="Pairs that each says."
+)
 @_json
 @pass_settings
-def turns(settings: Settings, turns: int, as_json: bool) -> None:
+def streams(settings: Settings, *, streams: int, utterances: int, as_json: bool) -> None:
+    """How many callers one Vosk worker, which is one core, listens to in real time, and what a worker costs.
+
+    In Korean, whose model a package registry carries; Linux only.
+
+    \b
+    Examples:
+      ivr bench streams
+      ivr bench streams --streams 30 --json
+    """
+    console = _console(settings, as_json)
+    with console.status(f"{streams} streams"):
+        found = measure_streams(streams, utterances)
+    _show(console, [found.wait], False)
+    console.print(
+        f"{found.right} of {found.wait.count} right; {streams} callers took {found.core:.0%} of a core, which"
+        f" would be full at {found.possible:.0f}; a worker has {found.worker_megabytes:.0f} MB for itself,"
+        f" of {found.model_megabytes:.0f} MB with the model, which all share"
+    )
+    if as_json:
+        click.echo(json.dumps({**dataclasses.asdict(found), "possible": found.possible}))
+
+
+@bench.command()
+@_turns
+@click.option(
+    "--korean",
+    is_flag=True,
+    help="By Vosk, whose Korean model is the one that a package registry carries: yes or no, four digits.",
+)
+@_json
+@pass_settings
+def turns(settings: Settings, *, turns: int, korean: bool, as_json: bool) -> None:
     """From the end of the caller's speech to the first changed sample that the caller hears.
 
-    A caller who speaks asks again and again, in real time, on the embedded switch.
+    A caller who speaks answers a short flow again and again, in real time, on the embedded switch: a choice,
+    yes or no, five digits; by what listens on this machine to Spanish. By kind of answer, with
+    medians of the parts: the pause that ends the answer; recognition behind it; the dialog with its look-ups
+    until the prompt is ordered; and the line to us and back, with the silence that a prompt begins with.
 
     \b
     Examples:
       ivr bench turns --turns 30
+      ivr bench turns --korean --json
     """
     console = _console(settings, as_json)
-    _show(console, [_spoken(settings, console, "turns", benchmarks.measure_turns, turns)], as_json)
+    language = "ko" if korean else "es"
+    measure = partial(benchmarks.measure_turns, language=language)
+    played_on = benchmarks.of_the_measurement(settings, language)
+    found = _spoken(played_on, console, "turns", measure, turns, ("ko",) if korean else ())
+    _show(console, found, as_json)
 
 
 @bench.command("barge-in")
@@ -99,7 +143,7 @@ def barge_in(settings: Settings, turns: int, as_json: bool) -> None:
       ivr bench barge-in --turns 30 --json
     """
     console = _console(settings, as_json)
-    _show(console, [_spoken(settings, console, "barge-in", benchmarks.measure_barge_in, turns)], as_json)
+    _show(console, _spoken(settings, console, "barge-in", benchmarks.measure_barge_in, turns), as_json)
 
 
 @bench.command()
@@ -246,24 +290,38 @@ def _console(settings: Settings, as_json: bool) -> Console:
     return Console(stderr=as_json)
 
 
-def _spoken(settings: Settings, console: Console, name: str, measure: Measure, turns: int) -> Figures:
+def _spoken(
+    settings: Settings,
+    console: Console,
+    name: str,
+    measure: Measure,
+    turns: int,
+    extra_languages: Sequence[str] = (),
+) -> list[Figures]:
     """Spoken calls on the embedded switch. Raises `MeasurementImpossible`."""
     played_on = prepared(settings, lambda _text: None)
-    with Progress(console=console) as bar, Stage(played_on) as stage:
+    with Progress(console=console) as bar, Stage(played_on, extra_languages=extra_languages) as stage:
         stage.server.rooms.voice.wait_warm()
+        lacking = set(extra_languages) - set(_listens(stage))
         task = bar.add_task(f"{name}, {turns} turns", total=turns)
 
         def tell(moment: str) -> None:
             if moment == "CallerAnswered":
                 bar.advance(task)
 
-        measured, played = measure(stage, turns, tell)
-    if played.over is None or not measured.count:
+        measured, played = ([], None) if lacking else measure(stage, turns, tell)
+    if played is None or played.over is None or not measured:
+        why = f"nothing listens to {', '.join(lacking)}" if lacking else "the call did not come to its end"
         raise MeasurementImpossible(
-            f"{name}: the call did not come to its end; nothing was measured",
+            f"{name}: {why}; nothing was measured",
             "See `ivr doctor`, and the log with IVR_LOG__LEVEL=info",
         )
     return measured
+
+
+def _listens(stage: Stage) -> frozenset[str]:
+    recognizer = stage.server.rooms.voice.recognizer
+    return frozenset() if recognizer is None else recognizer.languages()
 
 
 def _scripted(console: Console, calls: int) -> Figures:
@@ -279,11 +337,11 @@ def _scripted(console: Console, calls: int) -> Figures:
 
 
 def _show(console: Console, found: Sequence[Figures], as_json: bool) -> None:
-    table = Table("what", "engine", "n", "p50 ms", "p95 ms", "worst ms")
+    named = [part for part in benchmarks.PARTS if any(one.parts for one in found)]
+    table = Table("what", "engine", "n", "p50 ms", "p95 ms", "worst ms", *named)
     for one in found:
-        table.add_row(
-            one.what, one.engine, *(f"{value:g}" for value in (one.count, one.p50, one.p95, one.worst))
-        )
+        whole = (f"{value:g}" for value in (one.count, one.p50, one.p95, one.worst))
+        table.add_row(one.what, one.engine, *whole, *(f"{one.parts.get(part, 0):g}" for part in named))
     console.print(table)
     if as_json:
         click.echo(json.dumps({"figures": [dataclasses.asdict(one) for one in found]}))

@@ -14,7 +14,7 @@ import numpy as np
 from ivr.evaluation.material import PACES, VOICES, Split
 from ivr.evaluation.nothing import Speak
 from ivr.evaluation.spoiling import CONDITIONS
-from speech.answering import AnswerDetector, ToneEnded, Verdict
+from speech.answering import AnswerDetector, Answering, ToneEnded
 from speech.sound import FRAME_BYTES, SAMPLE_RATE, Samples, read_wav, to_pcm, to_samples
 
 PEOPLE: Mapping[str, tuple[str, ...]] = {
@@ -84,7 +84,7 @@ class Told:
 
     call: Answered
     line: str
-    verdict: Verdict | None
+    verdict: Answering | None
     tone: ToneEnded | None
     tone_was_at: float
     """When the machine's tone ended; 0: there was none."""
@@ -151,9 +151,9 @@ def hear(call: Answered, line: str, others: Sequence[Samples] = ()) -> Told:
     pcm = to_pcm(CONDITIONS[line](sound, chance, others))
     detector, verdict, tone = AnswerDetector(), None, None
     for event in detector.push(pcm[: len(pcm) // FRAME_BYTES * FRAME_BYTES]):
-        if isinstance(event, Verdict):
+        if isinstance(event, Answering):
             verdict = event
-        else:
+        elif isinstance(event, ToneEnded):
             tone = event
     return Told(call, line, verdict, tone, tone_at)
 
@@ -163,7 +163,7 @@ def report(told: Iterable[Told]) -> dict[str, Any]:
     results = list(told)
     people = [one for one in results if not one.call.machine]
     machines = [one for one in results if one.call.machine]
-    at = sorted(one.verdict.at for one in results if one.verdict is not None)
+    at = sorted(one.verdict.after_seconds for one in results if one.verdict is not None)
     found = [one for one in machines if _is(one, "machine")]
     tones = [one for one in found if one.tone is not None and abs(one.tone.at - one.tone_was_at) < 0.3]
     return {
@@ -186,7 +186,8 @@ def mistaken(told: Iterable[Told]) -> list[Told]:
 
 
 def _is(told: Told, kind: str) -> bool:
-    return told.verdict is not None and told.verdict.kind == kind
+    kinds = ("machine", "beep") if kind == "machine" else (kind,)
+    return told.verdict is not None and told.verdict.kind in kinds
 
 
 def _share(part: Sequence[Told], whole: Sequence[Told]) -> float | None:

@@ -24,7 +24,7 @@ from dialogs.results import Alternative, Heard, Match
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation.hearing import judged, recognised, spoilt
 from ivr.evaluation.material import Item
-from speech.recognizer import Hypothesis
+from speech.recognizer import Hypothesis, Reading
 from speech.sound import Samples
 
 Numbers = NDArray[np.float64]
@@ -87,6 +87,11 @@ class Tape:
 
     def resume(self) -> None:
         """Nothing."""
+
+    @property
+    def so_far(self) -> tuple[Reading, ...]:
+        """Nothing."""
+        return ()
 
     def cancel(self) -> None:
         """Nothing."""

@@ -5,8 +5,8 @@ Rules:
 2. Speech stops the prompt as soon as it is certain that it is speech (barge-in), where the flow allows.
 3. Time is the caller's: silence and speech are measured in the audio, not by the clock.
 4. Sound that is no interruption (a nod, a cough, our own echo) lets the prompt go on: `interruptions`.
-5. The pause that ends an answer follows what was understood so far: a number that is complete ends sooner,
-   one that is not gets more time.
+5. The pause that ends an answer follows what is understood so far, also while it lasts: a yes, or a number
+   that is complete, ends sooner, one that is not gets more time.
 6. Nobody waits in silence for the recogniser: after `PATIENCE` seconds they hear that it takes a moment.
 7. No recogniser, or one that can take no utterance: the question, and the call, go on by keys. An utterance
    that is lost or late counts as not understood, and the next one is tried again.
@@ -38,7 +38,7 @@ from speech.endpointing import (
     TooLong,
 )
 from speech.errors import RecognizerTimeout, SpeechError
-from speech.recognizer import Hypothesis, Recognizer, Utterance
+from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading, Recognizer, Utterance
 
 log = structlog.get_logger(__name__)
 
@@ -51,11 +51,11 @@ STAR_KEYS = 2
 PATIENCE = 1.2
 """Seconds of waiting for the words, after which the caller hears something."""
 SHORTEST_PAUSE = 0.4
-"""Seconds of silence that end even the clearest answer."""
+"""Seconds of silence that end an answer to which more could be said."""
+NOTHING_FOLLOWS = 0.3
+"""Seconds of silence that end a yes, a no, or a number that has all its digits."""
 MORE_TIME = 0.6
 """Seconds more for a number of which digits are missing."""
-_PARTIAL = 0.9
-"""The confidence that words have while they are still being said: only their completeness is asked for."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,12 @@ class Collected:
     recognizer_lost: bool = False
     given: Heard | Keyed | None = None
     """What was judged; None if nothing was heard or keyed, or the recogniser gave no answer."""
+    began_at: float | None = None
+    """When they began to speak."""
     echoes: bool = False
     """The line brought our prompt back: from now on speech into prompts is not to be believed."""
+    decided_at: float | None = None
+    """When it was decided that speech had ended (call time, seconds); None for keys and silence."""
 
 
 class Question:
@@ -97,11 +101,15 @@ class Question:
         self._play_began = 0.0
         self._echoes = False
         self._utterance: Utterance | None = None
+        self._paused = False
+        self._so_far: tuple[Reading, ...] = ()
+        """What of the utterance was understood when its pause was last decided on."""
         self._keys: list[str] = []
         self._playing: str | None = None
         self._silence_until = 0.0
         self._keys_until = 0.0
         self._recognizer_lost = False
+        self._spoke_at: float | None = None
 
     def ask(self, play: Callable[[], str | None]) -> Collected:
         """Plays the prompt by `play` (which returns the command id) and waits for the answer.
@@ -217,16 +225,23 @@ class Question:
             self._utterance.feed(frame)
         if self._interruption is not None:
             self._interruption.take(frame)
+        if self._paused and self._utterance is not None and self._utterance.so_far != self._so_far:
+            self._so_far = self._utterance.so_far
+            self._endpointer.wait(self._pause_after(self._so_far))
         for happening in self._endpointer.push(frame):
             match happening:
                 case SpeechStarted(at=at, audio=beginning):
-                    self._interrupt(self._when(at), beginning)
+                    self._spoke_at = self._when(at)
+                    self._interrupt(self._spoke_at, beginning)
                     self._open_utterance(beginning)
                 case SpeechPaused() if self._utterance is not None:
                     self._utterance.pause()
-                    self._endpointer.wait(self._pause_after(getattr(self._utterance, "partial", "")))
+                    self._so_far = ()
+                    self._paused = True
+                    self._endpointer.wait(self._collect.final_silence)
                 case SpeechResumed() if self._utterance is not None:
                     self._utterance.resume()
+                    self._paused = False
                 case SpeechEnded(speech_end=end, speech_seconds=seconds):
                     return self._recognise(self._when(end), seconds)
                 case TooLong(at=at):
@@ -248,17 +263,23 @@ class Question:
             self._interruption.take(beginning)
         self._stop_prompt()
 
-    def _pause_after(self, partial: str) -> float:
-        """Seconds of silence that end the answer, after these words (empty: they are not known yet)."""
+    def _pause_after(self, so_far: tuple[Reading, ...]) -> float:
+        """Seconds of silence that end the answer, after this (empty: nothing is known yet)."""
         collect = self._collect
-        if not partial:
+        if not so_far:
             return collect.final_silence
-        answer = collect.judge(Heard((Alternative(partial, _PARTIAL),)))
+        answer = collect.judge(Heard(tuple(Alternative(one.text, one.confidence) for one in so_far)))
+        fixed = bool(collect.words) and collect.keys.shortest == collect.keys.longest
         if isinstance(answer, Match) and answer.band == "sure":
+            if fixed or collect.kind == "yes_no":
+                return min(NOTHING_FOLLOWS, collect.final_silence)
             # More digits may follow where their number is not fixed: the shorter one is a match as well.
-            ends = not collect.words or collect.keys.shortest == collect.keys.longest
-            return max(SHORTEST_PAUSE, collect.final_silence * 0.6) if ends else collect.final_silence
-        return collect.final_silence + (MORE_TIME if collect.words else 0.0)
+            return (
+                collect.final_silence if collect.words else max(SHORTEST_PAUSE, collect.final_silence * 0.6)
+            )
+        # Only an engine that streams has heard all that was said until now.
+        streams = so_far[0].confidence == WHILE_SPOKEN
+        return collect.final_silence + (MORE_TIME if collect.words and streams else 0.0)
 
     def _when(self, position: float) -> float:
         """The call's time of a position in the audio, as far as it has been heard."""
@@ -282,6 +303,7 @@ class Question:
     def _recognise(self, ended_at: float, seconds: float) -> Collected | None:
         """The answer to what was said for so many `seconds`; None if the question goes on."""
         utterance, self._utterance = self._utterance, None
+        self._paused = False
         interruption, self._interruption = self._interruption, None
         if utterance is None:
             return None
@@ -290,9 +312,10 @@ class Question:
             self._echoes = True
             utterance.cancel()
             return None if self._gone_on(interruption) else Collected(NoMatch(), ended_at)
+        decided_at = self._clock.now()
         hypothesis = self._answered(utterance)
         if hypothesis is None:
-            return Collected(NoMatch(), ended_at)
+            return Collected(NoMatch(), ended_at, decided_at=decided_at)
         if not self._collect.sensitive:
             # Not judged yet: what may be a PIN beside the answer is hidden whatever is asked.
             heard = [(hide_numbers(one.text), round(one.confidence, 2)) for one in hypothesis.readings]
@@ -306,7 +329,7 @@ class Question:
             meant = is_nod(said, self._collect.language) if said else seconds < LONGEST_COUGH
             if meant and self._gone_on(interruption):
                 return None
-        return Collected(answer, ended_at, given=given)
+        return Collected(answer, ended_at, given=given, decided_at=decided_at, began_at=self._spoke_at)
 
     def _answered(self, utterance: Utterance) -> Hypothesis | None:
         """Waits for the words, after a while not in silence; None if there are none in time."""

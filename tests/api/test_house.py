@@ -161,6 +161,7 @@ def test_metrics_tell_what_happened_and_nobody_who(service: Service) -> None:
     for watch in (measures.watch, live.watch):
         watch(moments.CallBegan("a", "+34600111222", "9100"))
         watch(moments.CallerAnswered("a", "menu", "no_match", "eh", "", "voice", 0.1, "", 0.2, "main"))
+        watch(moments.SystemSpoke("a", "menu", "¿Perdone?", (), "es", True))
         watch(moments.CallerAnswered("a", "menu", "match", "saldo", "x", "voice", 0.9, "sure", 0.2, "main"))
         watch(moments.SystemSpoke("a", "tell", "…", (), "es", False))
         watch(moments.LookedUp("a", "look", "balance", "found", 0.04))
@@ -174,6 +175,7 @@ def test_metrics_tell_what_happened_and_nobody_who(service: Service) -> None:
         "ivr_calls_active 1.0",
         'ivr_calls_ended_total{by="caller",outcome="balance_told"} 1.0',
         'ivr_answers_total{flow="main",result="no_match"} 1.0',
+        'ivr_reprompts_total{flow="main",why="no_match"} 1.0',
         'ivr_lookup_seconds_count{lookup="balance",result="found"} 1.0',
         "ivr_turn_seconds_count 1.0",
         "ivr_database_up 1.0",

@@ -41,7 +41,7 @@ steps:
     waiting:
       say: {es: "Para dejarlo, marque uno."}
       keys: {1: left}
-    busy: busy
+    busy: {offer: callback, declined: bye}
   - id: overflowing
     queue: billing
     overflow:
@@ -49,18 +49,22 @@ steps:
         then: nobody
       - if: queue.wait > 200
         then: too_long
-    busy: busy
+    busy: {offer: callback, declined: bye}
   - id: left
     say: {es: "Lo ha dejado."}
-    then: bye
+    then: more
   - id: too_long
     say: {es: "Sería demasiado."}
-    then: bye
+    then: more
   - id: nobody
     say: {es: "No hay nadie."}
-    then: bye
-  - id: busy
-    say: {es: "Ocupado."}
+  - ask: more
+    type: yes_no
+    retries: {no_input: 0, no_match: 0}
+    timeout: 1
+    prompt: {es: "¿Otra cosa?"}
+    answers: {yes: main_menu, no: bye}
+    failed: bye
   - id: bye
     hangup: normal
 """

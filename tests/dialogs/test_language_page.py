@@ -65,7 +65,7 @@ steps:
     answers: {yes: people, no: end}
   - id: people
     queue: billing
-    busy: end
+    busy: {offer: callback, declined: end}
   - id: end
     hangup: normal
 """
@@ -146,4 +146,4 @@ def test_what_of_it_the_live_service_lacks_is_named(flows: FlowSet) -> None:
     found = [
         (problem.line, problem.message.split("`")[3]) for problem in unperformable(flows, flows.catalogue)
     ]
-    assert found == [(13, "identity"), (30, "callbacks")]
+    assert found == [(11, "callbacks"), (13, "identity"), (30, "callbacks")]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.api.recognition import Recognition
 from speech.auto import AutoRecognizer, Choice, choose
 from speech.errors import RecognizerLost, RecognizerTimeout, SpeechError
 from speech.models import ModelStore
@@ -40,6 +41,11 @@ class Paper:
 
     def resume(self) -> None:
         """Nothing."""
+
+    @property
+    def so_far(self) -> tuple[Reading, ...]:
+        """Nothing."""
+        return ()
 
     def finish(self, timeout: float) -> Hypothesis:
         """The answer."""
@@ -121,8 +127,22 @@ def test_a_lost_first_engine_is_replaced() -> None:
         _both(Paper(RecognizerLost("gone")), RecognizerLost("none"))
 
 
+def _told(recognition: Recognition) -> dict[tuple[str, str, str], float]:
+    """Name, engine, and what else it is told by → value."""
+    return {
+        (
+            sample.name,
+            sample.labels["engine"],
+            sample.labels.get("what", sample.labels.get("le", "")),
+        ): sample.value
+        for metric in recognition.collect()
+        for sample in metric.samples
+    }
+
+
 def test_engines_stand_in_for_one_another(speaker: Pyttsx3) -> None:
-    """A vosk-server that is not there, then our own Vosk, both real; told in `reasons` and `figures`."""
+    """A vosk-server that is not there, then our own Vosk, both real; told in `reasons`, `figures`, and as
+    Prometheus reads them."""
     choice = Choice(
         vosk={"ko": _model("vosk-ko")},
         reasons={"ko": "both"},
@@ -134,11 +154,20 @@ def test_engines_stand_in_for_one_another(speaker: Pyttsx3) -> None:
         recognizer.wait_ready(60)
         assert recognizer.engine == "vosk-server+vosk"
         utterance = recognizer.open(language="ko", phrases=("네", "아니요"))
-        utterance.feed(silence(0.2) + speaker.speak("네", language="ko") + silence(0.3))
+        sound = silence(0.2) + speaker.speak("네", language="ko") + silence(0.3)
+        utterance.feed(sound)
         assert utterance.finish(20).readings[0].text == "네"
         assert recognizer.figures["vosk"].answered == 1
         server = recognizer.figures["vosk-server"]
         assert server.refused + server.lost == 1  # refused at once, or tried again after ten seconds
+        told = _told(Recognition(lambda: recognizer))
+        assert told["ivr_recognizer_utterances_total", "vosk", "answered"] == 1
+        assert told["ivr_recognizer_wait_seconds_count", "vosk", ""] == 1
+        assert told["ivr_recognizer_wait_seconds_bucket", "vosk", "+Inf"] == 1
+        assert told["ivr_recognizer_audio_seconds_total", "vosk", ""] == pytest.approx(len(sound) / 16000)
+        assert told["ivr_recognizer_workers", "vosk", ""] == 1
+        assert (told["ivr_recognizer_busy", "vosk", ""], told["ivr_recognizer_limit", "vosk", ""]) == (0, 60)
+        assert told["ivr_recognizer_limit", "vosk-server", ""] > 0
     finally:
         recognizer.close()
 

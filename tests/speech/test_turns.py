@@ -22,7 +22,7 @@ from ivr.living.listening import Collected, Question
 from ivr.living.voicing import Voicing
 from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
-from speech.recognizer import Hypothesis, Reading
+from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
 from speech.sound import FRAME_BYTES, FRAME_SECONDS, read_wav, seconds_of, to_pcm, to_samples, write_wav
 from tests.ivr.paper import PaperCall, PaperDialog
 from tests.speech.conftest import noise
@@ -106,11 +106,15 @@ class PaperEngine:
 
     texts: list[str]
     partial: str = ""
+    """What it has understood while the caller speaks."""
+    in_pause: str = ""
+    """What it understands a fifth of a second after they have fallen silent."""
     slow: gevent.event.Event | None = None
     engine: str = "paper"
     heard: list[float] = field(default_factory=list)
     """Seconds of each utterance."""
     _bytes: int = 0
+    _paused_at: int | None = None
 
     def languages(self) -> frozenset[str]:
         """One."""
@@ -125,11 +129,21 @@ class PaperEngine:
         """Counts."""
         self._bytes += len(samples)
 
+    @property
+    def so_far(self) -> tuple[Reading, ...]:
+        """As the test says."""
+        if self.in_pause:
+            late = self._paused_at is not None and self._bytes - self._paused_at > 3200
+            return (Reading(self.in_pause, 0.8),) if late else ()
+        return (Reading(self.partial, WHILE_SPOKEN),) if self.partial else ()
+
     def pause(self) -> None:
-        """Nothing."""
+        """From here on it decodes."""
+        self._paused_at = self._bytes
 
     def resume(self) -> None:
-        """Nothing."""
+        """What it has understood is not all."""
+        self._paused_at = None
 
     def cancel(self) -> None:
         """Nothing."""
@@ -305,7 +319,7 @@ def test_keys_interrupt_whatever_the_line_brings(scene: Scene, say: Say) -> None
 
 @pytest.mark.parametrize(
     ("partial", "least", "most"),
-    [("", 0.9, 1.15), ("cuatro cinco siete", 1.45, 1.8), ("cuatro cinco siete uno ocho", 0.5, 0.8)],
+    [("", 0.9, 1.15), ("cuatro cinco siete", 1.45, 1.8), ("cuatro cinco siete uno ocho", 0.25, 0.45)],
 )
 def test_a_number_ends_when_it_is_complete(
     scene: Scene, say: Say, partial: str, least: float, most: float
@@ -320,6 +334,37 @@ def test_a_number_ends_when_it_is_complete(
     assert isinstance(collected.answer, Match) and collected.ended_at is not None
     assert least < scene.clock.time - collected.ended_at < most
     assert scene.clock.time - began < 4.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_pause", "least", "most"),
+    [
+        (Digits.model_validate({"length": 5}), "cuatro cinco siete uno ocho", 0.4, 0.6),
+        (Digits.model_validate({"length": 5}), "cuatro cinco siete", 0.9, 1.15),
+        (Digits.model_validate({"min": 4, "max": 6}), "cuatro cinco siete uno ocho", 0.9, 1.15),
+        (YesNo(), "sí", 0.4, 0.5),
+        (YesNo(), "quizás", 0.45, 0.65),
+    ],
+)
+def test_what_is_understood_in_the_pause_ends_it(
+    scene: Scene, say: Say, kind: Asking, in_pause: str, least: float, most: float
+) -> None:
+    """An engine that decodes in pauses: what is complete ends it once that is known; nothing prolongs it."""
+    scene.line.say(noise(0.5, 5) + say("cuatro") + noise(3.0, 5))
+    scene.prompt = scene.library.file_of("¿Sí?", language="es")
+    collected = scene.ask(kind, PaperEngine([in_pause], in_pause=in_pause))
+    assert collected.ended_at is not None and collected.decided_at is not None
+    assert least < collected.decided_at - collected.ended_at < most
+
+
+@pytest.mark.parametrize(("partial", "most"), [("sí", 0.45), ("", 0.65)])
+def test_a_yes_that_is_known_needs_no_long_pause(scene: Scene, say: Say, partial: str, most: float) -> None:
+    """Nothing follows a yes: the usual half second is a third of one."""
+    scene.line.say(noise(0.5, 5) + say("sí") + noise(3.0, 5))
+    scene.prompt = scene.library.file_of("¿Sí?", language="es")
+    collected = scene.ask(YesNo(), PaperEngine(["sí"], partial=partial))
+    assert collected.ended_at is not None and collected.decided_at is not None
+    assert collected.decided_at - collected.ended_at < most
 
 
 def test_nobody_waits_in_silence_for_the_words(scene: Scene, say: Say) -> None:

@@ -96,9 +96,9 @@ def test_words_are_there_before_the_end(servers: Servers, yes: bytes) -> None:
     """Partials stream, without decoys."""
     utterance = _feed(_recognizer(servers.url()), yes * 3)
     deadline = time.monotonic() + 10
-    while not utterance.partial and time.monotonic() < deadline:
+    while not utterance.so_far and time.monotonic() < deadline:
         gevent.idle()
-    assert set(utterance.partial.split()) <= set(YES_NO) and utterance.partial
+    assert set(utterance.so_far[0].text.split()) <= set(YES_NO)
     utterance.cancel()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0022"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,9 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    op.add_column("callbacks", sa.Column("caller", sa.String(length=16), server_default="", nullable=False))
+    op.add_column(
+        "callbacks", sa.Column("caller", sa.String(length=16), server_default=sa.text("''"), nullable=False)
+    )
     op.add_column("callbacks", sa.Column("from_at", MOMENT, nullable=True))
     op.add_column("callbacks", sa.Column("overdue_at", MOMENT, nullable=True))
 
