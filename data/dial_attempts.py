@@ -53,7 +53,8 @@ class DialAttempts:
     def begin(self, admit: Callable[[Callable[[Connection, str], None]], Answer], new: NewAttempt) -> Answer:
         """Notes an attempt if `admit` lets the contact be made (it is given what belongs to that, and the
         person's key with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
-        `blocked` (the number), `on_call` (the person, or the number), `channels`."""
+        `blocked` (the number), `on_call` (the person, or the number), `channels`; where a debt is spoken of
+        `judicial`, `dispute`, `promise`, `erased`."""
         try:
             return admit(lambda connection, person: self._begin(connection, new, person))
         except Refusal as refusal:
@@ -69,6 +70,8 @@ class DialAttempts:
         blocked = (PhoneNumberRow.e164 == new.number, PhoneNumberRow.blocked_at.is_not(None))
         if connection.scalar(select(literal(1)).where(*blocked)):
             raise Refusal("blocked")
+        if new.collects_on is not None and (why := _against(connection, new.customer_id, new.collects_on)):
+            raise Refusal(why)
         values = {name: getattr(new, name) for name in _COLUMNS}
         put = insert_new(connection, DialAttemptRow).values(**values, person=person[:40])
         if not connection.execute(put).rowcount:
@@ -96,22 +99,6 @@ class DialAttempts:
         if under_way(connection, new.trunk) >= new.channels:
             raise Refusal("channels")
 
-    def standing_against(self, customer_id: UUID, *, today: date) -> str:
-        """Why a debt is not spoken of with a customer now: `judicial`, `dispute`, `promise`; or nothing."""
-        query = (
-            select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
-            .select_from(CustomerRow)
-            .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
-            .where(CustomerRow.id == customer_id)
-        )
-        with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return "erased"
-        if row.stage == "judicial":
-            return "judicial"
-        return "dispute" if row.disputed else "promise" if row.running else ""
-
     # --- during ---
 
     def answered(self, attempt_id: UUID, owner: str, *, at: datetime) -> bool:
@@ -126,6 +113,17 @@ class DialAttempts:
                 connection.execute(update(DialAttemptRow).where(*mine).values(answered_at=utc(at))).rowcount
             )
 
+    def connected(self, attempt_id: UUID, owner: str, agent: str) -> bool:
+        """An agent is with them. False: the attempt is over, or not ours any more."""
+        mine = (
+            DialAttemptRow.id == attempt_id,
+            DialAttemptRow.claimed_by == owner,
+            DialAttemptRow.ended_at.is_(None),
+        )
+        with self._database.writing() as connection:
+            values = {"agent": clean(agent, 60)}
+            return bool(connection.execute(update(DialAttemptRow).where(*mine).values(**values)).rowcount)
+
     # --- after ---
 
     def settle(self, attempt_id: UUID, owner: str, settled: Settled) -> bool:
@@ -134,14 +132,15 @@ class DialAttempts:
             entry = connection.execute(_held(attempt_id, owner).with_for_update()).one_or_none()
             if entry is None:
                 return False
-            ended = {
+            ended: dict[str, object] = {
                 "ended_at": utc(settled.at),
                 "result": settled.result,
                 "cause": clean(settled.cause, 60),
                 "outcome": clean(settled.outcome, 120),
-                "agent": clean(settled.agent, 60),
                 "call_id": settled.call_id,
             }
+            if settled.agent:
+                ended["agent"] = clean(settled.agent, 60)
             connection.execute(update(DialAttemptRow).where(DialAttemptRow.id == attempt_id).values(**ended))
             if settled.counts:
                 _close_contact(connection, attempt_id, settled)
@@ -194,6 +193,13 @@ class DialAttempts:
         with self._database.reading() as connection:
             return tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
 
+    def since(self, campaign_id: UUID, *, since: datetime, most: int = 20_000) -> tuple[Attempt, ...]:
+        """The attempts of a campaign since then, the newest `most`, the oldest of them first."""
+        mine = (DialAttemptRow.campaign_id == campaign_id, DialAttemptRow.dialled_at >= utc(since))
+        query = select(DialAttemptRow).where(*mine).order_by(DialAttemptRow.dialled_at.desc()).limit(most)
+        with self._database.inspecting() as connection:
+            return tuple(reversed([_attempt(row) for row in connection.execute(query)]))
+
     def results(self, campaign_id: UUID, *, since: datetime) -> dict[str, int]:
         """How many attempts since then ended how."""
         mine = (
@@ -243,6 +249,22 @@ def _held(attempt_id: UUID, owner: str) -> Any:
             DialEntryRow.claimed_by == owner,
         )
     )
+
+
+def _against(connection: Connection, customer_id: UUID, today: date) -> str:
+    """Why a debt is not spoken of with a customer now; empty: nothing stands against it."""
+    query = (
+        select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
+        .select_from(CustomerRow)
+        .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
+        .where(CustomerRow.id == customer_id)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return "erased"
+    if row.stage == "judicial":
+        return "judicial"
+    return "dispute" if row.disputed else "promise" if row.running else ""
 
 
 def _same(entry: Any) -> tuple[Any, Any]:

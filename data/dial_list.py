@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,11 +81,14 @@ class DialList:
         at: datetime,
         by: str,
         sample_id: UUID | None = None,
+        declared: Mapping[str, Any] | None = None,
     ) -> bool:
-        """False: it is in none of the states `before`, and stays as it is."""
+        """False: it is in none of the states `before`, and stays as it is. `declared`: what holds now."""
         values: dict[str, Any] = {"state": state, "changed_at": utc(at), "changed_by": clean(by, 120)}
         if sample_id is not None:
             values["sample_id"] = sample_id
+        if declared is not None:
+            values["declared"] = json.dumps(declared, ensure_ascii=False)
         mine = (CampaignRow.id == campaign_id, CampaignRow.state.in_(before))
         with self._database.writing() as connection:
             return bool(connection.execute(update(CampaignRow).where(*mine).values(**values)).rowcount)

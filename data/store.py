@@ -20,6 +20,7 @@ from data.callers import Callers
 from data.calls import Calls
 from data.campaigns import Campaigns
 from data.consents import Consents, Suppressions
+from data.contact_hours import ContactHours
 from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
 from data.dial_attempts import DialAttempts
@@ -83,6 +84,7 @@ class Store:
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
         self.campaigns = Campaigns(self.database)
+        self.contact_hours = ContactHours(self.database)
         self.dial_list = DialList(self.database)
         self.dial_attempts = DialAttempts(self.database)
         self.trunks = Trunks(self.database)

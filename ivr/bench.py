@@ -18,7 +18,7 @@ from ivr.stage import Stage
 from ivr.voice import Speaker
 from speech.pyttsx3 import CALLER_VOICES, SYSTEM_VOICES
 
-KOREAN_FLOWS = Path(__file__).parent / "bench_flows"
+FLOWS = Path(__file__).parent / "bench_flows"
 KOREAN_NUMBER = "오, 이, 오, 이"
 """Of the numbers that espeak-ng says in Korean the model hears few; what is measured is the time."""
 PARTS = ("pause", "recognition", "dialog", "line")
@@ -93,22 +93,36 @@ def looping_caller(turns: int, *, interrupts_after: float | None) -> Persona:
     )
 
 
-def korean_caller(turns: int) -> Persona:
-    """Kim says yes and a number, over and over, and no in the end; keys what was not understood twice."""
-    rounds = max(1, turns // 2)
-    replies = [Reply("agreed", words="네") for _ in range(rounds)]
-    replies.append(Reply("agreed", words="아니요"))
-    replies += [Reply("number", words=KOREAN_NUMBER)] * rounds
-    return Persona(name="Kim", number="+82100000001", language="ko", replies=replies, agreement="네")
+def caller_of_turns(turns: int, language: str) -> Persona:
+    """Answers the flow of the measurement over and over, and says no in the end."""
+    agreed, refused, number = {
+        "es": ("sí", "no, gracias", one_by_one("45716")),
+        "ko": ("네", "아니요", KOREAN_NUMBER),
+    }[language]
+    rounds = max(1, -(-turns // (3 if language == "es" else 2)))
+    return Persona(
+        name="Kim" if language == "ko" else "Lucía",
+        number="+34600000777",
+        language=language,
+        # What is not understood is asked again: then there are fewer rounds.
+        replies=[
+            *[Reply("wish", words="quiero saber mi saldo")] * (rounds * 2 if language == "es" else 0),
+            *[Reply("agreed", words=agreed)] * rounds,
+            *[Reply("agreed", words=refused)] * 3,
+            *[Reply("number", words=number)] * (rounds * 2),
+        ],
+        agreement=agreed,
+    )
 
 
-def korean(settings: Settings) -> Settings:
-    """The settings with the flow of the Korean measurement, by Vosk alone."""
+def of_the_measurement(settings: Settings, language: str) -> Settings:
+    """The settings with the flow of the measurement; in Korean by Vosk alone."""
+    speech = settings.speech.model_copy(update={"engine": "vosk"}) if language == "ko" else settings.speech
     return settings.model_copy(
         update={
-            "flows": KOREAN_FLOWS,
-            "calls": settings.calls.model_copy(update={"flow": "turns"}),
-            "speech": settings.speech.model_copy(update={"engine": "vosk"}),
+            "flows": FLOWS / language,
+            "calls": settings.calls.model_copy(update={"flow": "turns", "language": "es"}),
+            "speech": speech,
         }
     )
 
@@ -125,17 +139,12 @@ def play(stage: Stage, persona: Persona, tell: Callable[[str], None]) -> PlayedC
         speaker.close()
 
 
-def measure_turns(stage: Stage, turns: int, tell: Callable[[str], None]) -> tuple[list[Figures], PlayedCall]:
-    """From the end of the caller's speech to the first changed sample that the caller hears."""
-    played = play(stage, looping_caller(turns, interrupts_after=None), tell)
-    return of_turns(stage.server.rooms.voice.engine, [played]), played
-
-
-def measure_korean_turns(
-    stage: Stage, turns: int, tell: Callable[[str], None]
+def measure_turns(
+    stage: Stage, turns: int, tell: Callable[[str], None], *, language: str = "es"
 ) -> tuple[list[Figures], PlayedCall]:
-    """The same for yes and no and digits in Korean, on a stage with the settings of `korean`."""
-    played = play(stage, korean_caller(turns), tell)
+    """From the end of the caller's speech to the first changed sample that the caller hears, on a stage with
+    the settings `of_the_measurement`."""
+    played = play(stage, caller_of_turns(turns, language), tell)
     return of_turns(stage.server.rooms.voice.engine, [played]), played
 
 

@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from ivr.agents.settings import AgentSettings
 from ivr.api.settings import ApiSettings
+from ivr.campaigns.dialling.settings import CampaignSettings
 from ivr.config_file import read
 from ivr.config_sections import (
     AudioSettings,
@@ -98,6 +99,8 @@ class Settings(BaseSettings):
     verification: VerificationSettings = VerificationSettings()
     callbacks: CallbackSettings = CallbackSettings()
     """Who is called back, when, and how often (docs/queues.md)."""
+    campaigns: CampaignSettings = CampaignSettings()
+    """How campaigns are dialled (docs/campaigns.md)."""
     handover: HandoverSettings = HandoverSettings()
     """What reaches an agent's telephone with a call (docs/queues.md)."""
     agents: AgentSettings = AgentSettings()
@@ -131,8 +134,6 @@ class Settings(BaseSettings):
             raise ValueError(
                 "audio.transport: the embedded switch has no websocket; set switch.kind: freeswitch"
             )
-        if self.callbacks.first == "agent":
-            raise ValueError("callbacks.first: an agent cannot be reserved first yet; write customer")
         return self
 
     @property

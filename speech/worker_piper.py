@@ -11,13 +11,15 @@ import numpy as np
 
 from speech.frames import Header
 from speech.sound import SAMPLE_RATE, Samples, finished_prompt, resample, to_pcm
+from speech.stretches import stretches
 from speech.worker_link import ParentLink, stdin_socket
 from speech.worker_pyttsx3 import spoken_text
 
 BETWEEN_SENTENCES = 0.25
 """Seconds; Piper gives a sentence at a time, without the pause behind it."""
-LONGEST_TEXT = 2000
-"""Signs; about two minutes."""
+LONGEST_STRETCH = 400
+"""Signs; what is longer is said in stretches, so that a text without full stops takes no more memory than a
+sentence. (Half a minute of sound.)"""
 
 
 def load_voice(file: Path) -> Any:
@@ -38,15 +40,16 @@ def render(voice: Any, request: Header) -> Samples:
     """The sound of one text, trimmed and levelled."""
     from piper.config import SynthesisConfig  # noqa: PLC0415
 
-    text = spoken_text(str(request["text"]))[:LONGEST_TEXT]
+    text = spoken_text(str(request["text"]))
     if not any(sign.isalnum() for sign in text):
         return np.zeros(0)
     length = float(voice.config.length_scale) / float(request["pace"])
     pause = np.zeros(round(BETWEEN_SENTENCES * SAMPLE_RATE))
     parts: list[Samples] = []
-    for chunk in voice.synthesize(text, SynthesisConfig(length_scale=length)):
-        samples = np.asarray(chunk.audio_float_array, dtype=np.float64)
-        parts += [resample(samples, chunk.sample_rate, SAMPLE_RATE), pause]
+    for stretch in stretches(text, LONGEST_STRETCH):
+        for chunk in voice.synthesize(stretch, SynthesisConfig(length_scale=length)):
+            samples = np.asarray(chunk.audio_float_array, dtype=np.float64)
+            parts += [resample(samples, chunk.sample_rate, SAMPLE_RATE), pause]
     return finished_prompt(np.concatenate(parts)) if parts else np.zeros(0)
 
 

@@ -23,10 +23,14 @@ from speech.vosk_readings import Alternative, decoys_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
 _ALTERNATIVES = 5
-_PARTIAL_EVERY = SAMPLE_RATE * 2 // 5
-"""Bytes (0.2 s) between two looks at the words so far."""
-_PAUSED_EVERY = SAMPLE_RATE * 2 // 25
-"""Bytes (40 ms): in a pause, where the last word decides when the answer is over."""
+_PARTIAL_EVERY = SAMPLE_RATE * 2 // 2
+"""Bytes (0.5 s) between two looks at the words so far."""
+_PAUSED_EVERY = SAMPLE_RATE * 2 // 10
+"""Bytes (0.1 s): in a pause, where the last word decides when the answer is over."""
+_AHEAD = SAMPLE_RATE * 2 * 3 // 10
+"""Bytes (0.3 s): so far the decoder is behind the sound: its network looks ahead, and works in blocks."""
+_TAIL = SAMPLE_RATE * 2 // 5
+"""Bytes (0.2 s) of a pause, by whose sound it is continued."""
 _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
 _KNOWN_TO_ALL = {
     "es": ("gracias", "cinco", "sí"),
@@ -61,14 +65,17 @@ class _Stream:
         self._looked = 0
         self._partial = ""
         self._paused = False
+        self._ahead = 0
+        """Bytes of silence that the decoder has been given before they came."""
+        self._held = bytearray()
+        """Those that have come since."""
 
     def feed(self, samples: bytes) -> str | None:
         """Decodes; returns the words so far if they have changed."""
         if len(self._sound) + len(samples) > _LONGEST_BYTES:
             return None
         self._sound += samples
-        if self._recognizer.AcceptWaveform(samples):
-            self._stretches.append(_alternatives(self._recognizer.Result()))
+        self._decode(self._not_ahead(samples))
         if len(self._sound) - self._looked < (_PAUSED_EVERY if self._paused else _PARTIAL_EVERY):
             return None
         return self.look()
@@ -87,14 +94,35 @@ class _Stream:
         return text
 
     def pause(self) -> str | None:
-        """The caller has fallen silent: it is looked more often."""
+        """The caller has fallen silent. The decoder is given the silence that is to come, so that the last
+        word is known now and not when that has come; then it is looked at more often."""
         self._paused = True
+        tail = bytes(self._sound[-_TAIL:])
+        if len(tail) == _TAIL and not self._ahead:
+            self._ahead = _AHEAD
+            self._decode((tail + tail)[:_AHEAD])
         return self.look()
 
     def resume(self) -> None:
         """They went on; what was told in the pause is told anew."""
         self._paused = False
         self._partial = ""
+        held = bytes(self._held)
+        self._ahead, self._held = 0, bytearray()
+        self._decode(held)
+
+    def _not_ahead(self, samples: bytes) -> bytes:
+        """What the decoder has not been given yet: the pause that it had ahead is held back, for whoever goes
+        on speaking in it."""
+        if not self._ahead:
+            return samples
+        room = max(0, self._ahead - len(self._held))
+        self._held += samples[:room]
+        return samples[room:]
+
+    def _decode(self, samples: bytes) -> None:
+        if samples and self._recognizer.AcceptWaveform(samples):
+            self._stretches.append(_alternatives(self._recognizer.Result()))
 
     def finish(self) -> tuple[tuple[str, float], ...]:
         """The readings of all that was fed."""

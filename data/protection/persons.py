@@ -218,6 +218,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         CallbackRow: also(
             CallbackRow.customer_id,
             CallbackRow.number.in_(subject.numbers),
+            CallbackRow.caller.in_(subject.numbers),
             CallbackRow.call_id.in_(call_ids),
         ),
         WorkItemRow: also(WorkItemRow.customer_id, WorkItemRow.call_id.in_(call_ids)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -30,8 +30,8 @@ DialResult = Literal[
     "unclear",
 ]
 """`answered`: they were on the line, with the campaign's flow or an agent. `abandoned`: they were, and no
-agent came. `dropped`: they were, and the call was lost on our side. `cancelled`: we took the call back while
-it rang. `congestion`, `trunk`: it never got out of the house; `unclear`: nobody knows."""
+agent came. `dropped`: they were, and the call was lost on our side. `cancelled`: we took it back while it
+rang. `congestion`, `trunk`: it never got out of the house; `unclear`: nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,6 @@ class NewAttempt:
     campaign_id: UUID
     sample_id: UUID
     customer_id: UUID
-    person: str
     number: str
     rank: int
     trunk: str
@@ -86,6 +85,8 @@ class NewAttempt:
     channels: int
     """How many calls the trunk carries at once, over all servers."""
     lease_until: datetime
+    collects_on: date | None = None
+    """The company's day on which a debt is to be spoken of; `None`: it is about none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.wire import Event
 from ivr.agents.desk import STATE, Desk, Who
 from ivr.agents.roster import HARDLY_TALKING, NOT_ANSWERING, Roster
+from ivr.agents.soundless import Answer
 from ivr.queueing.visits import GONE_IN_WHISPER, NO_FAULT, moment
 
 log = structlog.get_logger(__name__)
@@ -75,6 +76,8 @@ class Following:
         self._waiting: Queue[Event] = Queue(MOST)
         self._working: gevent.Greenlet[[], None] | None = None
         self._busy = False
+        self.on_answer: Callable[[Answer], None] | None = None
+        """Told of every telephone that has answered."""
         self._brought: set[str] = set()
         """Members for whom an agent has answered, and who have not left."""
 
@@ -156,6 +159,8 @@ class Following:
         )
         if self._store.agents.note_contact(new):
             set_wrap_up(self._centre, self._roster, agent, queue)
+        if self.on_answer is not None:
+            self.on_answer(Answer(new.key, agent, queue, new.leg, new.agent_leg))
 
     def _ended(self, fields: Fields) -> None:
         agent, queue = _ours(fields, "CC-Agent"), _ours(fields, "CC-Queue")

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import click
 from rich.console import Console
@@ -20,6 +21,7 @@ from dialogs.loader import load_flows
 from ivr import bench as benchmarks
 from ivr.bench import Figures
 from ivr.bench_lookups import measure as measure_lookups
+from ivr.bench_streams import measure as measure_streams
 from ivr.callers.measure import measure
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
@@ -63,12 +65,40 @@ def bench(context: click.Context, as_json: bool) -> None:
     settings = context.find_object(Settings)
     assert settings is not None
     console = _console(settings, as_json)
-    spoken = [
-        one
-        for name, measure in (("turns", benchmarks.measure_turns), ("barge-in", benchmarks.measure_barge_in))
-        for one in _spoken(settings, console, name, measure, TURNS)
-    ]
+    played_on = benchmarks.of_the_measurement(settings, "es")
+    spoken = _spoken(played_on, console, "turns", benchmarks.measure_turns, TURNS)
+    spoken += _spoken(settings, console, "barge-in", benchmarks.measure_barge_in, TURNS)
     _show(console, [*spoken, _scripted(console, CALLS)], as_json)
+
+
+@bench.command()
+@click.option("--streams", default=20, show_default=True, type=click.IntRange(1, 60), help="Callers at once.")
+@click.option(
+    "--utterances", default=5, show_default=True, type=click.IntRange(1), help="Pairs that each says."
+)
+@_json
+@pass_settings
+def streams(settings: Settings, *, streams: int, utterances: int, as_json: bool) -> None:
+    """How many callers one Vosk worker, which is one core, listens to in real time, and what a worker costs.
+
+    In Korean, whose model a package registry carries; Linux only.
+
+    \b
+    Examples:
+      ivr bench streams
+      ivr bench streams --streams 30 --json
+    """
+    console = _console(settings, as_json)
+    with console.status(f"{streams} streams"):
+        found = measure_streams(streams, utterances)
+    _show(console, [found.wait], False)
+    console.print(
+        f"{found.right} of {found.wait.count} right; {streams} callers took {found.core:.0%} of a core, which"
+        f" would be full at {found.possible:.0f}; a worker has {found.worker_megabytes:.0f} MB for itself,"
+        f" of {found.model_megabytes:.0f} MB with the model, which all share"
+    )
+    if as_json:
+        click.echo(json.dumps({**dataclasses.asdict(found), "possible": found.possible}))
 
 
 @bench.command()
@@ -83,7 +113,8 @@ def bench(context: click.Context, as_json: bool) -> None:
 def turns(settings: Settings, *, turns: int, korean: bool, as_json: bool) -> None:
     """From the end of the caller's speech to the first changed sample that the caller hears.
 
-    A caller who speaks asks again and again, in real time, on the embedded switch. By kind of answer, with
+    A caller who speaks answers a short flow again and again, in real time, on the embedded switch: a choice,
+    yes or no, five digits; by what listens on this machine to Spanish. By kind of answer, with
     medians of the parts: the pause that ends the answer; recognition behind it; the dialog with its look-ups
     until the prompt is ordered; and the line to us and back, with the silence that a prompt begins with.
 
@@ -93,10 +124,11 @@ def turns(settings: Settings, *, turns: int, korean: bool, as_json: bool) -> Non
       ivr bench turns --korean --json
     """
     console = _console(settings, as_json)
-    measure = benchmarks.measure_korean_turns if korean else benchmarks.measure_turns
-    if korean:
-        settings = benchmarks.korean(settings)
-    _show(console, _spoken(settings, console, "turns", measure, turns, ("ko",) if korean else ()), as_json)
+    language = "ko" if korean else "es"
+    measure = partial(benchmarks.measure_turns, language=language)
+    played_on = benchmarks.of_the_measurement(settings, language)
+    found = _spoken(played_on, console, "turns", measure, turns, ("ko",) if korean else ())
+    _show(console, found, as_json)
 
 
 @bench.command("barge-in")

@@ -1,4 +1,4 @@
-"""`ivr campaign`: strategies, bases, campaigns and samples. Nobody is called: the dialler is not built."""
+"""`ivr campaign`: strategies, bases, campaigns, samples, and their calls."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from data.store import Store
 from ivr.campaigns import cutting
 from ivr.campaigns.strategies import load_strategy
 from ivr.cli import pass_settings
+from ivr.cli.campaign_calls import drain, pause, start, status, stop
 from ivr.cli.campaign_promises import payments, promises
 from ivr.cli.campaign_samples import preview, report, sample
 from ivr.cli.campaign_simulate import simulate
@@ -28,8 +29,6 @@ from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, show_json, show_table
 from ivr.cli.who import operator
 from ivr.config import Settings
-
-NOT_BUILT = "the dialler is not built yet, and nobody is called: samples can be cut and looked at"
 
 
 @click.group()
@@ -42,7 +41,8 @@ def campaign() -> None:
       ivr campaign create fees reminder
       ivr campaign preview fees reminder --where 'account.stage == "early"'
       ivr campaign sample fees reminder monday
-      ivr campaign report fees reminder
+      ivr campaign start fees reminder
+      ivr campaign status fees reminder --live
     """
 
 
@@ -156,28 +156,6 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
     show_table(("strategy", "campaign", "purpose", "state"), rows)
 
 
-def _to_come(name: str, what: str) -> click.Command:
-    """A command of the contract whose work is not built: it says so, and fails."""
-
-    def refuse(strategy: str, campaign: str) -> None:  # noqa: ARG001 -- taken, so that the line is the same later
-        raise CannotBeDone(f"ivr campaign {name}: {NOT_BUILT}")
-
-    text = f"{what} Not built yet: it says so and ends with status 2."
-    text += f"\n\n\b\nExample:\n  ivr campaign {name} fees reminder"
-    parameters: list[click.Parameter] = [
-        click.Argument(["strategy"], required=False),
-        click.Argument(["campaign"], required=False),
-    ]
-    return click.Command(name, callback=refuse, params=parameters, help=text)
-
-
-for _name, _what in (
-    ("start", "Begin to call a campaign's sample."),
-    ("pause", "Stop calling for a while."),
-    ("stop", "End a campaign."),
-    ("status", "What a campaign does now."),
-):
-    campaign.add_command(_to_come(_name, _what))
-for _command in (preview, sample, report, payments, promises, simulate):
+for _command in (preview, sample, report, payments, promises, simulate, start, pause, drain, stop, status):
     campaign.add_command(_command)
 commands = [campaign]

@@ -24,14 +24,13 @@ from data.store import Store
 from ivr.errors import RecordingUnreadable
 from ivr.recordings.encoding import Format, encode
 from ivr.recordings.library import Recording
+from ivr.recordings.muting import ABANDONED, mute
 from ivr.recordings.sound import read, trimmed, wav_shape
 
 log = structlog.get_logger(__name__)
 
 SETTLED = 5.0
 """Seconds without a change after which a finished file is finished."""
-ABANDONED = 3600.0
-"""Seconds without a change after which nobody will finish a file any more."""
 TRIMMED = "-trimmed.wav"
 """How a trimmed WAV ends: its name is no call id, so it is not taken again."""
 
@@ -78,6 +77,8 @@ class Converter:
             return False
         if call.recording != str(file.relative_to(self.folder)):
             return self._clear(file, call)
+        if not mute(file, clock=self.clock):
+            return False
         self._convert(file, call)
         return True
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from data.records import CallRecord
 from data.store import Store
 from ivr.errors import RecordingUnknown, RecordingUnreadable
+from ivr.recordings.muting import mute
 from ivr.recordings.sound import wav_shape
 
 State = Literal["whole", "open", "cut", "missing", "damaged"]
@@ -138,6 +139,8 @@ class Library:
                 f"The recording of call {found.call_id} is not at {found.file}",
                 "Was it moved or deleted? See recordings.folder in ivr.yaml",
             )
+        if found.file.suffix.lower() == ".wav":
+            _mute(found.file)
         return found
 
     def _last(self) -> Recording:
@@ -168,6 +171,17 @@ class Library:
                 "Somebody has changed the database: correct that row",
             )
         return self._folder / below
+
+
+def _mute(file: Path) -> None:
+    """Nobody hears what is to be silenced, the server may not have looked. Raises `RecordingUnreadable`."""
+    try:
+        mute(file)
+    except OSError as refused:
+        raise RecordingUnreadable(
+            f"{file} holds something that must be silenced first, and cannot be written ({refused.strerror})",
+            "Do it as the user who runs the server",
+        ) from refused
 
 
 def shown_number(number: str, *, full: bool) -> str:

@@ -24,8 +24,10 @@ REPORTS = ("queues", "agents", "pauses", "callers", "flows", "staffing", "work")
 ITEM = "0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f"
 ROUTES: dict[tuple[str, str], set[Role]] = {
     **{("GET", f"/reports/{name}{end}"): {Role.SUPERVISOR} for name in REPORTS for end in ("", ".csv")},
+    **{("GET", f"/reports/campaigns{end}"): {Role.SUPERVISOR, Role.COORDINATOR} for end in ("", ".csv")},
     ("GET", "/work"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("POST", "/work"): {Role.COORDINATOR},
+    ("GET", "/work/score-card"): {Role.COORDINATOR, Role.SUPERVISOR, Role.AGENT},
     ("POST", "/work/collect"): {Role.COORDINATOR},
     ("POST", "/work/share"): {Role.COORDINATOR},
     ("POST", f"/work/{ITEM}/assign"): {Role.COORDINATOR},
@@ -51,6 +53,11 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/campaigns/fees/reminder"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
+    ("GET", "/campaigns/fees/reminder/status"): {Role.COORDINATOR},
+    **{
+        ("POST", f"/campaigns/fees/reminder/{verb}"): {Role.COORDINATOR}
+        for verb in ("start", "pause", "drain", "stop")
+    },
 }
 STRATEGY = """
 strategy: fees
@@ -200,6 +207,20 @@ def test_a_reviewer_hears_the_recording_that_they_hold_and_no_other(serving: Ser
     assert service.ask(path, mine).status == 404
 
 
+def test_the_score_card_is_told(service: Service) -> None:
+    """The built-in one, the company's, and one that cannot be used: without a path of this machine."""
+    token = service.token(Role.AGENT, agent="1001")
+    assert service.ask("/work/score-card", token).json["criteria"]["greeting"] == 2
+    folder = service.rooms.settings.flows_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "score_card.yaml").write_text("kindness: 5\n", encoding="utf-8")
+    assert service.ask("/work/score-card", token).json["criteria"] == {"kindness": 5}
+    (folder / "score_card.yaml").write_text("kindness: many\n", encoding="utf-8")
+    wrong = service.ask("/work/score-card", token)
+    assert (wrong.status, wrong.json["code"]) == (409, "score_card")
+    assert str(folder).encode() not in wrong.body
+
+
 def test_agents_are_listed_also_where_the_switch_cannot_be_asked(service: Service) -> None:
     """For whoever gives out work: who is declared, what they serve, and whether they are there."""
     change = {"agent": "1001", "by": "x", "source": "cli", "state": "paused", "reason": "lunch"}
@@ -228,6 +249,8 @@ def test_an_alert_from_its_rise_to_its_end(service: Service) -> None:
     alerts.clear("nobody", "sales", at=NOW + timedelta(minutes=1), value=0.0)
     assert post(service, f"/alerts/{second}/acknowledge", ana).json["code"] == "alert_over"
     assert [one["id"] for one in service.ask("/alerts?standing=true", ana).json["entries"]] == [str(first)]
+    metrics = service.ask("/metrics", service.token(Role.MONITOR)).body.decode()
+    assert 'ivr_alerts_standing{rule="long_wait"} 1.0' in metrics and 'rule="nobody"' not in metrics
     assert [one["id"] for one in service.ask("/alerts?standing=false", ana).json["entries"]] == [second]
     assert post(service, f"/alerts/{new_id()}/acknowledge", ana).status == 404
     for n in range(3):
@@ -315,6 +338,26 @@ def test_a_campaign_from_its_base_to_a_sample(campaigning: Service) -> None:
     assert report["campaign"]["created_by"] == "api:Eva"
     assert [one["name"] for one in service.ask("/campaigns", token).json["campaigns"]] == ["reminder"]
     assert [one.what for one in audited(service, "write")].count(f"samples: {cut['matched']} customers") == 1
+
+
+def test_a_campaign_s_calls(campaigning: Service) -> None:
+    """Started on a sample, looked at, paused, stopped: each is in the database, where every server looks."""
+    service, token = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
+    one = "/campaigns/fees/reminder"
+    assert post(service, f"{one}/start", token).status == 404
+    post(service, "/campaigns", token, strategy="fees", name="reminder")
+    assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
+    assert post(service, f"{one}/pause", token).json["code"] == "not_at_work"
+    included = post(service, f"{one}/samples", token, name="monday").json["included"]
+    assert post(service, f"{one}/start", token).json == {"sample": "monday", "new": included}
+    assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
+    now = service.ask(f"{one}/status", token).json
+    assert (now["state"], now["changed_by"], now["sample"]) == ("running", "api:Eva", "monday")
+    assert (now["waiting"], now["due"], now["under_way"], now["calls"]) == (included, included, 0, [])
+    assert post(service, f"{one}/pause", token).json == {"state": "paused"}
+    assert post(service, f"{one}/drain", token).json == {"state": "draining"}
+    assert post(service, f"{one}/stop", token).json == {"state": "stopped"}
+    assert post(service, f"{one}/start", token, sample="tuesday").status == 409
 
 
 @pytest.mark.parametrize(

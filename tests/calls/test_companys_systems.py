@@ -80,7 +80,7 @@ steps:
     hangup: normal
   - id: person
     queue: billing
-    busy: bye
+    busy: {offer: callback, declined: bye}
 """
 
 

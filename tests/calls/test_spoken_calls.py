@@ -167,6 +167,11 @@ def korean_calls(folder: Path, speaker: Speaker, count: int) -> list[float]:
                 assert call.over is not None
                 assert call.over.outcome == "will_pay"
                 latencies += call.turn_seconds
+                for turn in call.turns:
+                    # The pause is counted in sound: a busy machine changes nothing but that the words so far
+                    # are late, and then it is the usual half second.
+                    assert 0.28 <= turn.pause <= 0.52, turn
+                    assert min(turn.recognition, turn.dialog) >= 0, turn
     return sorted(latencies)
 
 

@@ -81,7 +81,10 @@ NOBODYS = {
     *(
         f"campaign {name}" for name in ("pause", "simulate", "start", "status", "stop")
     ),  # not built: they refuse
-    *(f"report {name}" for name in ("agents", "callers", "flows", "pauses", "queues", "staffing", "work")),
+    *(
+        f"report {name}"
+        for name in ("agents", "callers", "campaigns", "flows", "pauses", "queues", "staffing", "work")
+    ),
     *("work assign", "work collect"),
     *(f"bench {name}" for name in ("barge-in", "control", "flows", "lookups", "segments", "turns")),
 }

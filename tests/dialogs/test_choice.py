@@ -253,7 +253,8 @@ def test_a_menu_hands_on_only_to_questions_that_there_are() -> None:
         "      order: {phrases: {es: [pedido]}, then: order_id}\n"
         "      person: {phrases: {es: [operador]}, then: billing_people}\n"
         "  - ask: order_id\n    type: order_id\n    length: 6\n    prompt: {es: Número}\n"
-        "    then: over\n  - id: billing_people\n    queue: billing\n    busy: over\n"
+        "    then: over\n  - id: billing_people\n"
+        "    queue: billing\n    busy: {offer: callback, declined: over}\n"
         "  - id: over\n    hangup: normal\n"
     )
     found = [str(problem) for problem in problems(text)]

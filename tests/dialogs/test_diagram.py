@@ -83,7 +83,7 @@ steps:
     say: {es: "{complaint:digits}.", ca: "{complaint:digits}.", en: "{complaint:digits}."}
     failed: person
   - hangup: normal
-  - {id: person, queue: billing, busy: sorry}
+  - {id: person, queue: billing, busy: {offer: callback, declined: sorry}}
   - id: sorry
     hangup: normal
 """

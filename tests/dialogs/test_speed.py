@@ -45,7 +45,10 @@ def large_flow(steps: int) -> str:
   - id: tell_{at}
     say: {{es: "Son {{account.balance:money}}.", ca: "Són {{account.balance:money}}.", en: "{{account.balance:money}}."}}
 """
-    return text + "  - id: person\n    queue: billing\n    busy: end\n  - id: end\n    hangup: normal\n"
+    return (
+        text
+        + "  - id: person\n    queue: billing\n    busy: {offer: callback, declined: end}\n  - id: end\n    hangup: normal\n"
+    )
 
 
 def test_a_flow_of_200_steps_is_checked_within_a_second() -> None:

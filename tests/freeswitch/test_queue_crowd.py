@@ -44,7 +44,7 @@ person: person
 steps:
   - id: person
     queue: billing
-    busy: bye
+    busy: {offer: callback, declined: bye}
   - id: bye
     hangup: normal
 """

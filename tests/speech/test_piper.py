@@ -47,6 +47,18 @@ def test_a_sentence_is_spoken(piper: Piper) -> None:
     assert 1.1 < len(piper.speak(text, language="en", pace=0.8)) / len(pcm) < 1.45
 
 
+@pytest.mark.long
+def test_a_long_text_is_said_to_its_end(voice: Path) -> None:
+    """Five thousand signs; they were once cut at two thousand without a word."""
+    sentence = "You owe one hundred and forty-two euros. "
+    engine = Piper({"en": voice}, timeout=300)
+    try:
+        once, often = (engine.speak(sentence * times, language="en") for times in (10, 120))
+    finally:
+        engine.close()
+    assert len(often) / len(once) == pytest.approx(12, rel=0.1)
+
+
 @pytest.mark.parametrize("text", ["", "...", "\0", "[[xx", "😀", "<speak>hello</speak>"])
 def test_odd_texts_harm_nothing(piper: Piper, text: str) -> None:
     """Whatever a name or a ticket's title holds, the worker lives and says the next text."""

@@ -48,6 +48,19 @@ def test_a_decoy_beside_an_answer_lowers_it() -> None:
     assert found == [("sí", 0.45)]
 
 
+def test_a_syllable_beside_an_answer_lowers_it_more() -> None:
+    """Speech of another language is cut into whatever is expected and scraps: hardly ever an answer."""
+    assert _vosk(("싫어요 라", 149.4), decoys=("라",)) == [("싫어요", 0.25)]
+    assert _vosk(("라 마 싫어요", 149.4), decoys=("라", "마")) == []
+
+
+def test_syllables_of_what_is_expected_are_no_decoys() -> None:
+    """They are how an expected word begins or ends; the others are decoys of a language that has such."""
+    chosen = decoys_for("ko", ("네", "다시 한번"), is_known=lambda _word: True)
+    assert not {"다", "시", "한"} & set(chosen)
+    assert {"카", "물"} <= set(chosen) and len(chosen) > 80
+
+
 def test_stretches_follow_one_another() -> None:
     """Vosk cuts at pauses: a number said in two goes is one reading, with its variants."""
     stretches = [

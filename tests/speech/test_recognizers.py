@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 
 import gevent
 import pytest
@@ -21,7 +22,7 @@ from speech.recognizer import Hypothesis, Recognizer
 from speech.utterances import WorkerUtterance
 from speech.vosk import Vosk
 from speech.whisper import Whisper
-from tests.speech.conftest import noise, silence, tones
+from tests.speech.conftest import mixed, noise, silence, tones
 
 YES_NO = ("네", "아니요")
 MENU = {
@@ -155,6 +156,34 @@ def test_vosk_streams_partials(vosk: Vosk, speaker: Pyttsx3) -> None:
         gevent.idle()
     assert set(utterance.so_far[0].text.split()) <= set(YES_NO)
     utterance.cancel()
+
+
+def test_vosk_knows_the_last_word_in_the_pause(vosk: Vosk, speaker: Pyttsx3) -> None:
+    """The decoder is behind the sound; in a pause it is given the silence that is to come, and needs no more
+    sound. Whoever goes on in that pause loses nothing."""
+    first = silence(0.2) + speaker.speak("네", language="ko") + silence(0.24)
+    second = silence(0.2) + speaker.speak("아니요", language="ko") + silence(0.3)
+    first, second = (mixed(sound, noise(len(sound) / 16000, 8)) for sound in (first, second))
+    utterance = vosk.open(language="ko", phrases=YES_NO)
+    for place in range(0, len(first), 320):
+        utterance.feed(first[place : place + 320])
+    utterance.pause()
+    _until(lambda: bool(utterance.so_far))
+    assert utterance.so_far[0].text == "네"
+    for place in range(0, len(second), 320):
+        utterance.feed(second[place : place + 320])
+        if place == 320 * 16:
+            utterance.resume()
+    utterance.pause()
+    _until(lambda: len(utterance.so_far[0].text.split()) > 1 if utterance.so_far else False)
+    assert utterance.so_far[0].text == "네 아니요"
+    assert utterance.finish(30).readings[0].text == "네 아니요"
+
+
+def _until(there: Callable[[], bool]) -> None:
+    with gevent.Timeout(20):
+        while not there():
+            gevent.sleep(0.005)
 
 
 def test_vosk_names_words_that_it_does_not_know(vosk: Vosk) -> None:

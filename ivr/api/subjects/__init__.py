@@ -10,6 +10,7 @@ from ivr.api.subjects import (
     callbacks,
     callers,
     calls,
+    campaign_calls,
     campaigns,
     cases,
     consents,
@@ -48,4 +49,5 @@ ALL: tuple[Blueprint, ...] = (
     work.blueprint,
     rules.blueprint,
     campaigns.blueprint,
+    campaign_calls.blueprint,
 )
