@@ -136,14 +136,7 @@ class Campaigns:
 
     def load(self, strategy: str, name: str, customer_numbers: Iterable[str], *, at: datetime) -> int:
         """Puts customers into a base, which is made if it is not there; how many are new in it."""
-        key = {"strategy": strategy, "name": name}
-        mine = (CustomerBaseRow.strategy == strategy, CustomerBaseRow.name == name)
-        with self._database.writing() as connection:
-            connection.execute(
-                insert_new(connection, CustomerBaseRow).values(id=new_id(), **key, loaded_at=utc(at))
-            )
-            connection.execute(update(CustomerBaseRow).where(*mine).values(loaded_at=utc(at)))
-            base = connection.scalars(select(CustomerBaseRow.id).where(*mine)).one()
+        base = self.open_base(strategy, name, at=at)
         added, rest = 0, iter(customer_numbers)
         while portion := list(islice(rest, PORTION)):
             with self._database.writing() as connection:
@@ -153,6 +146,17 @@ class Campaigns:
                 new = insert_new(connection, BaseMemberRow).from_select(["base_id", "customer_id"], theirs)
                 added += connection.execute(new).rowcount
         return added
+
+    def open_base(self, strategy: str, name: str, *, at: datetime) -> UUID:
+        """The base that is loaded now, made if it is not there: for a list that is imported into it."""
+        key = {"strategy": strategy, "name": name}
+        mine = (CustomerBaseRow.strategy == strategy, CustomerBaseRow.name == name)
+        with self._database.writing() as connection:
+            connection.execute(
+                insert_new(connection, CustomerBaseRow).values(id=new_id(), **key, loaded_at=utc(at))
+            )
+            connection.execute(update(CustomerBaseRow).where(*mine).values(loaded_at=utc(at)))
+            return connection.scalars(select(CustomerBaseRow.id).where(*mine)).one()
 
     def bases(self) -> tuple[Base, ...]:
         """Every base with its size, by strategy and name."""

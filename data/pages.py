@@ -85,6 +85,7 @@ class Pages:
         since: datetime | None = None,
         until: datetime | None = None,
         outcome: str | None = None,
+        leg: str | None = None,
         recorded: bool = False,
     ) -> Page[CallRecord]:
         """Calls by when they began, without their turns."""
@@ -95,6 +96,8 @@ class Pages:
             query = query.where(CallRow.started_at < utc(until))
         if outcome is not None:
             query = query.where(CallRow.outcome == outcome)
+        if leg is not None:
+            query = query.where(CallRow.switch_uuid == leg)
         if recorded:
             query = query.where(CallRow.recording.is_not(None), CallRow.recording != "")
         return self._page(query, CallRow.started_at, CallRow.id, after, most, lambda row: record_of(row, ()))

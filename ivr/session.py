@@ -16,7 +16,9 @@ from dataclasses import replace
 from typing import NoReturn
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
+from data.text import clean
 from dialogs.effects import (
     Collect,
     Deed,
@@ -143,7 +145,14 @@ class Session:
         """An agent has answered: the leg is theirs, and ends with them."""
 
     def live(self) -> None:
-        """Runs the call to its end. Raises nothing: every fault has its landing."""
+        """Runs the call to its end. Raises nothing: every fault has its landing. Each line of the log that is
+        written meanwhile bears the call's id, and the leg's."""
+        with bound_contextvars(call=self._record.call_id, leg=self._call.uuid):
+            told = clean(self._call.variables.get("sip_call_id", ""), 120)
+            log.info("call_began", sip_call_id=told, destination=self._call.destination)
+            self._live()
+
+    def _live(self) -> None:
         began = self._clock.now()
         over = HungUp("CONNECTION_LOST", by_caller=False)
         try:
@@ -256,6 +265,9 @@ class Session:
         self._afterwards.ends()
         self._record.language = self._conversation.language
         self._record.finish(over.cause, by, self._conversation.trace.path)
+        log.info(
+            "call_over", cause=over.cause, by=by, outcome=self._record.outcome, seconds=round(seconds, 1)
+        )
         self._services.watch(
             moments.CallOver(
                 self._record.call_id, over.cause, by, self._record.outcome, seconds, self._record.recording

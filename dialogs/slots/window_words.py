@@ -149,7 +149,7 @@ WINDOW_WORDS: Mapping[str, WindowWords] = {
             early afternoon|early in the afternoon|after lunch = 13-15
             late afternoon|late in the afternoon|end of the day|at the end of the day = 16-19
             in the evening|evening|!this evening|!tonight|at night = 18-22
-            any time|anytime|at any time|all day|whenever = 0-24
+            any time|anytime|at any time|all day = 0-24
             """
         ),
         between=phrases_of("between"),

@@ -13,6 +13,7 @@ from data.exchange.loading import Terms
 from data.exchange.loading import load as load_people
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import gather
+from data.exchange.uncollected import uncollected
 from data.records import AuditEntry
 from data.store import Store
 from ivr.campaigns import cutting
@@ -75,16 +76,13 @@ def load(
         raise CannotBeDone(f"{strategy}.yaml declares no base {base}: there are {', '.join(found.bases)}")
     mapping = load_mapping(settings.path(settings.strategies) / found.bases[base].mapping)
     on = cutting.today(settings, datetime.now(UTC))
-    with store_of(settings) as store, told_progress() as told:
+    with store_of(settings) as store, told_progress() as told, uncollected():
         people = gather(file, mapping, today=on.today, seen=told("reading", None))
-        terms = Terms(at=on.at, today=on.today, origin=mapping.origin, dry_run=dry_run)
+        into = None if dry_run else store.campaigns.open_base(strategy, base, at=on.at)
+        terms = Terms(at=on.at, today=on.today, origin=mapping.origin, dry_run=dry_run, base=into)
         loaded = load_people(store, people.people.values(), terms, done=told("writing", len(people.people)))
         refused = sorted([*people.refused, *loaded.refused], key=lambda one: one.row)
-        lost = {one.value.lower() for one in loaded.refused}
-        added = 0
         if not dry_run:
-            members = (one.customer_number for key, one in people.people.items() if key not in lost)
-            added = store.campaigns.load(strategy, base, members, at=on.at)
             _note(
                 store,
                 on.at,
@@ -95,7 +93,7 @@ def load(
         written = write_refused(errors or file.with_name(f"{file.name}.errors.csv"), refused)
     tell_import(people, loaded, refused, written, dry_run=dry_run, as_json=as_json)
     if not as_json and not dry_run:
-        click.echo(f"{added} customers are new in the base {base}")
+        click.echo(f"{loaded.joined} customers are new in the base {base}")
     sys.exit(1 if refused else 0)
 
 

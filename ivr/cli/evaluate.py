@@ -30,6 +30,8 @@ from speech.errors import SpeechError
 from speech.models import ModelStore
 
 LANGUAGES = ("es", "ca", "en")
+KOREAN = "ko"
+"""The language of the one small Vosk model that a registry carries: yes or no, and what is neither."""
 ITEMS = 24
 SHOWN = 20
 """Mistakes on the screen; JSON has more."""
@@ -54,7 +56,11 @@ def evaluate() -> None:
 @click.option("--items", default=ITEMS, show_default=True, type=click.IntRange(1), help="Of each set.")
 @click.option("--set", "sets", multiple=True, type=click.Choice(SETS), help="Only this one; repeatable.")
 @click.option(
-    "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), help="Only this one; repeatable."
+    "--language",
+    "languages",
+    multiple=True,
+    type=click.Choice([*LANGUAGES, KOREAN]),
+    help="Only this one; repeatable. ko: by Vosk, yes_no and nothing.",
 )
 @click.option(
     "--line", "lines", multiple=True, type=click.Choice([*CONDITIONS, "all"]), help="Default: clean."
@@ -101,9 +107,15 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
       ivr eval speech
       ivr eval speech --items 300 --set digits --language es --voices human --line all --out report/
       ivr eval speech --set nothing --set yes_no --line babble-10 --json
+      ivr eval speech --language ko --items 200
     """
     console = Console(stderr=True)
     chosen = languages or LANGUAGES
+    if KOREAN in chosen:
+        if set(chosen) != {KOREAN}:
+            raise CannotBeDone("ko is measured alone: leave out the other languages")
+        sets = tuple(name for name in sets or SETS if name in ("yes_no", "nothing"))
+        engine = "vosk"
     conditions = tuple(CONDITIONS) if "all" in lines else lines or ("clean",)
     callers = Callers(chosen)
     try:

@@ -94,11 +94,12 @@ def babblers(callers: Callers, language: str, conditions: Sequence[str]) -> list
     """What other people say in the background: sentences that are no item's own."""
     if not any(condition.startswith("babble") for condition in conditions):
         return []
-    voice = {"es": "roa/es+f2", "ca": "roa/ca+f2", "en": "gmw/en-US+f2"}[language]
+    voice = {"es": "roa/es+f2", "ca": "roa/ca+f2", "en": "gmw/en-US+f2", "ko": "ko+f2"}[language]
     sentences = {
         "es": "Y entonces le dije que no podía ser, porque el martes ya estaba cerrado y no había nadie.",
         "ca": "I llavors li vaig dir que no podia ser, perquè el dimarts ja era tancat i no hi havia ningú.",
         "en": "And then I told her that it could not be, because they were closed and nobody was there.",
+        "ko": "그래서 내가 안 된다고 말했어, 화요일에 이미 문을 닫았고 아무도 없었거든.",
     }
     return [
         callers.speak(sentences[language], language, voice, pace) for pace in (0.7, 0.8, 0.9, 1.0, 1.1, 1.2)

@@ -35,6 +35,7 @@ VOICES: Mapping[str, tuple[str, ...]] = {
     "es": ("roa/es", "roa/es-419", "roa/es+klatt4", "roa/es+f2"),
     "ca": ("roa/ca", "roa/ca+klatt4", "roa/ca+f2"),
     "en": ("gmw/en-US", "gmw/en", "gmw/en-US+klatt4", "gmw/en-US+f2"),
+    "ko": ("ko", "ko+f2", "ko+klatt4", "ko+m3"),
 }
 """espeak-ng's; each language has at least three."""
 PACES = (0.85, 1.0, 1.15)
@@ -52,6 +53,7 @@ YES_NO: Mapping[str, tuple[tuple[str, str], ...]] = {
         *(("yes", "yes"), ("no", "no"), ("yes please", "yes"), ("no thank you", "no"), ("correct", "yes")),
         *(("that's right", "yes"), ("of course", "yes"), ("not at all", "no")),
     ),
+    "ko": (("네", "yes"), ("아니요", "no")),
 }
 MENU: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "balance": {

@@ -54,6 +54,13 @@ OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Speech that answers nothing: to somebody else in the room, on the television."""
+OTHER_KOREAN = _listed(
+    "배가 고파요|내일 비가 와요|강아지가 밥을 먹어요|소금 좀 주세요|영화 보러 가자|오늘 너무 덥다|"
+    "잠깐만 전화 받고 있어|문 좀 닫아|아이가 아파요|열쇠 어디에 뒀어|언니는 부산에 살아요|텔레비전 꺼|"
+    "어제 빵을 샀어요|기차가 늦게 출발해요|음악 좀 줄여|나중에 전화할게|정말 예쁘다|"
+    "남편은 서울에서 일해요|고양이가 자요|바람이 많이 불어요|커피 한 잔|신발 가져와"
+)
+"""The same for the language of tests, which no other language's set is drawn with."""
 FOREIGN: Mapping[str, tuple[str, ...]] = {
     "roa/fr": _listed(
         "bonjour je voudrais un renseignement|il fait très beau|où est la gare|je ne comprends pas|"
@@ -110,8 +117,10 @@ class Unasked:
     sound: Callable[[], Samples]
 
 
-def questions(menu: SlotKind) -> tuple[SlotKind, ...]:
-    """What was asked, in turn."""
+def questions(menu: SlotKind, language: str) -> tuple[SlotKind, ...]:
+    """What was asked, in turn; in Korean nothing but yes or no."""
+    if language == "ko":
+        return (YesNo(),)
     return YesNo(), menu, Digits.model_validate({"length": 5})
 
 
@@ -131,7 +140,7 @@ def unasked(
     sources = [draw.noise, draw.tone, draw.music, draw.behind, draw.foreign, draw.other_words]
     if studios:
         sources += [draw.studio_sentence, draw.studio_word]
-    asked = questions(menu)
+    asked = questions(menu, language)
     seen: set[str] = set()
     for at in range(20 * count):
         if len(seen) == count:
@@ -161,6 +170,7 @@ class _Draw:
     ) -> None:
         self._language, self._chance, self._speak = language, chance, speak
         self._voices, self._paces, self._studios = voices, paces, studios
+        self._others = OTHER_KOREAN if language == "ko" else OTHER_WORDS[language]
 
     def noise(self) -> _Drawn:
         makers: Mapping[str, Callable[[int], Samples]] = {
@@ -196,7 +206,7 @@ class _Draw:
 
     def behind(self) -> _Drawn:
         """Two people who talk in the same room, far from the telephone."""
-        texts = self._chance.sample(OTHER_WORDS[self._language], 3)
+        texts = self._chance.sample(self._others, 3)
         said = [
             self._synthetic(text, self._language, self._chance.choice(self._voices[self._language]))
             for text in texts
@@ -220,7 +230,7 @@ class _Draw:
         return f"foreign/{speaker}/{text}", text, f"another language, {speaker}", False, sound
 
     def other_words(self) -> _Drawn:
-        text = self._chance.choice(OTHER_WORDS[self._language])
+        text = self._chance.choice(self._others)
         speaker, sound = self._synthetic(
             text, self._language, self._chance.choice(self._voices[self._language])
         )

@@ -68,11 +68,12 @@ class Bookings:
     def may(self, wish: MayCallBack, occasion: Occasion) -> Found | Refused | Failed:
         """Whether that number is called from that queue, and when; nothing is kept."""
         try:
-            number, when = in_thread(lambda: self._arranged(wish, occasion))
-        except _Refusal as refused:
-            return Refused(refused.reason)
+            arranged = in_thread(lambda: self._arranged(wish, occasion))
         except DataError as lost:
             return Failed(f"callbacks cannot be kept ({lost.code})")
+        if isinstance(arranged, Refused):
+            return arranged
+        number, when = arranged
         zone = self.hours.wall(number)
         begin, end = when.window or (when.due_at, when.due_at)
         sides = (one.astimezone(zone).strftime("%Y-%m-%dT%H:%M") for one in (begin, end))
@@ -82,12 +83,13 @@ class Bookings:
         """Keeps the place of somebody who has waited so many seconds. Asked twice, it is one callback."""
         now = self._now()
         try:
-            number, when = in_thread(lambda: self._arranged(wish, occasion))
-        except _Refusal as refused:
-            log.info("callback_refused", call=str(occasion.call_id), reason=refused.reason)
-            return Refused(refused.reason)
+            arranged = in_thread(lambda: self._arranged(wish, occasion))
         except DataError as lost:
             return self._lost(lost, occasion)
+        if isinstance(arranged, Refused):
+            log.info("callback_refused", call=str(occasion.call_id), reason=arranged.reason)
+            return arranged
+        number, when = arranged
         queue, segment = self._people.queue(wish.queue, occasion.language), wish.context.get("segment", "")
         from_at, until_at = when.window or (None, None)
         booking = Booking(
@@ -138,10 +140,13 @@ class Bookings:
             return checked(written, region=self._region, countries=None).e164
         return ""
 
-    def _arranged(self, wish: CallBack | MayCallBack, occasion: Occasion) -> tuple[Number, _When]:
-        """Raises `_Refusal` and `DataError`. Blocks."""
-        number = self._callable(wish.number, occasion, wish.queue)
-        return number, self._when(wish.queue, number, wish.window, occasion.language)
+    def _arranged(self, wish: CallBack | MayCallBack, occasion: Occasion) -> tuple[Number, _When] | Refused:
+        """Raises `DataError`. Blocks."""
+        try:
+            number = self._callable(wish.number, occasion, wish.queue)
+            return number, self._when(wish.queue, number, wish.window, occasion.language)
+        except _Refusal as refused:
+            return Refused(refused.reason)
 
     def _callable(self, written: str, occasion: Occasion, queue: str) -> Number:
         if not self._settings.enabled:

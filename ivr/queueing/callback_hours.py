@@ -24,10 +24,10 @@ from ivr.numbers import Number
 from ivr.queueing.callback_rules import CallbackSettings, calendars_of
 
 _DAYS_AHEAD = 14
-_STEP = timedelta(minutes=15)
+_STEP = timedelta(minutes=5)
 SHORTEST = timedelta(minutes=15)
 """Of a stretch that is agreed on: a telephone rings, is busy, and is tried again."""
-_MOST_STEPS = 200
+_MOST_STEPS = 400
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,11 @@ class CallingHours:
         return ZoneInfo(self.zone if self.zone in zones or not zones else zones[0])
 
     def _end(self, queue: str, number: Number, begin: datetime, end: datetime) -> datetime:
+        # Hours begin and end at whole steps; the first may be shorter.
         at = begin
+        over = (begin - begin.replace(minute=0, second=0, microsecond=0)) % _STEP
+        if over and self.lawful(queue, number, at) and self._by_rules(number, at) is None:
+            at += _STEP - over
         while at < end and self.lawful(queue, number, at) and self._by_rules(number, at) is None:
             at += _STEP
         return min(at, end)

@@ -34,7 +34,7 @@ from data.work_items import WorkItems
 from ivr.numbers import NotCalled, Number, checked
 from ivr.queueing.callback_hours import CallingHours
 from ivr.queueing.callback_rules import CallbackSettings, Result, again_at
-from ivr.queueing.turns import Place, soon_free, turns
+from ivr.queueing.turns import Place, callable_now, soon_free, turns
 
 log = structlog.get_logger(__name__)
 
@@ -176,12 +176,20 @@ class Callbacks:
                 self.under_way[attempt] = now + LEASE
 
     def _whose_turn(self, queue: str, places: Sequence[Place[Callback]]) -> list[Callback]:
-        view = self.look(queue)
-        agents = view.free + soon_free(view.busy, ring=self.settings.ring, handling=view.handling)
-        if self.settings.first == "agent" and view.busy:
+        view, settings = self.look(queue), self.settings
+        if settings.first == "agent":
             # A virtual member waits in the switch's own queue, and nobody is called yet: there must be one in
             # time, or the switch gives the agent who is free next to somebody on the line.
-            agents = max(agents, 1)
+            soon = soon_free(view.busy, ring=settings.ring, handling=view.handling)
+            agents = view.free + max(soon, 1 if view.busy else 0)
+        else:
+            agents = callable_now(
+                view.free,
+                view.busy,
+                waiting=bool(view.on_the_line),
+                ring=settings.ring,
+                handling=view.handling,
+            )
         # Each try takes an agent; with the agent first, whoever is being dialled has theirs already.
         taken = self.store.under_way(queue, ("claimed",) if self.settings.first == "agent" else UNDER_WAY)
         return turns(places, view.on_the_line, agents - taken)

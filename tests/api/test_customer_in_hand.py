@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import gevent
 import pytest
+import structlog
 import urllib3
 from gevent.event import Event
+from structlog.testing import LogCapture
 
 from data.records import NewToken
 from data.store import Store
@@ -223,6 +226,51 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
     assert {one.who for one in reads} == {"api:1001"}
     assert len(reads) == 2
     screen.close()
+    the_trace_is_whole(playing, context["call_id"], offered["leg"])
+
+
+def the_trace_is_whole(playing: Playing, call_id: str, leg: str) -> None:
+    """One id from the agent's INVITE to the record; by the leg it is found, too; and what the agent did is in
+    it, with their name for those alone who are told words."""
+    supervisor, designer = playing.token(Role.SUPERVISOR), playing.token(Role.DESIGNER)
+    (line,) = json.loads(playing.get(f"/calls?leg={leg}", supervisor).data)["entries"]
+    assert line["call_id"] == call_id
+    told = json.loads(playing.get(f"/calls/{call_id}", supervisor).data)
+    assert told["leg"] == leg
+    kinds = [event["kind"] for event in told["events"]]
+    assert {"rang", "answered", "keys", "handover", "queue", "agent", "agent_over", "hung_up"} <= {*kinds}
+    answered, over = (one for one in told["events"] if one["kind"] in ("agent", "agent_over"))
+    assert (answered["name"], answered["result"], answered["by"]) == ("1001", "answered", "billing")
+    assert (over["result"], over["took_ms"] >= 0) == ("solved", True)
+    plain = json.loads(playing.get(f"/calls/{call_id}/trace", designer).data)
+    assert [event["kind"] for event in plain["events"]] == kinds
+    assert {event["name"] for event in plain["events"] if event["kind"].startswith("agent")} == {""}
+
+
+def test_each_line_of_a_calls_log_bears_its_id(playing: Playing) -> None:
+    """From its beginning, with the SIP Call-ID if there is one, to its end; beside it another call has its
+    own."""
+    captured, before = LogCapture(), structlog.get_config()["processors"]
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, captured])
+    try:
+        callers = [playing.stage.caller(f"+3460000051{n}") for n in range(2)]
+        for caller in callers:
+            caller.join()
+        for caller in callers:
+            assert caller.wait_until_quiet(0.3)
+            caller.hang_up()
+        playing.stage.wait_until_idle()
+    finally:
+        structlog.configure(processors=before)
+    began, over = (
+        {one["call"]: one["leg"] for one in captured.entries if one["event"] == event}
+        for event in ("call_began", "call_over")
+    )
+    assert began == over and len(began) == len(set(began.values())) == 2
+    assert all("sip_call_id" in one for one in captured.entries if one["event"] == "call_began")
+    for call_id, leg in began.items():
+        record = playing.store.calls.get(UUID(call_id))
+        assert record is not None and record.switch_uuid == leg
 
 
 def floor(playing: Playing, supervisor: dict[str, str]) -> Any:
@@ -295,5 +343,7 @@ def test_many_screens_cost_no_thread(playing: Playing) -> None:
     metrics = playing.get("/metrics", playing.token(Role.MONITOR)).data.decode()
     assert "ivr_switch_connected 1.0" in metrics
     assert "ivr_calls_admitted " in metrics
+    assert 'ivr_queue_waiting{queue="billing"} 0.0' in metrics
+    assert 'ivr_queue_agents{queue="support"} ' in metrics
     for screen in screens:
         screen.close()

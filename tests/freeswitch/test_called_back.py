@@ -171,7 +171,7 @@ def agent_first(place: Place) -> Iterator[Place]:
 
 
 def test_an_agent_first_and_then_the_customer(agent_first: Place) -> None:
-    """A leg with nobody at its end waits in mod_callcenter; its agent is brought together with them."""
+    """A leg with nobody at its end waits in mod_callcenter; its agent gets the customer."""
     place, number, handed, asked = agent_first, "+34600111333", Event(), Event()
 
     def watch(moment: Moment) -> None:

@@ -121,7 +121,7 @@ def test_what_is_no_answer_holds_none(language: str) -> None:
 
 def _answers(text: str, language: str) -> bool:
     given = Heard((Alternative(text, 0.99),))
-    kinds = questions(menu_kind())
+    kinds = questions(menu_kind(), language)
     found = [kind.judge(given, Asking(language, NOW)) for kind in kinds]
     sure = any(isinstance(one, Match) and one.band == "sure" for one in found)
     return sure or find_universal(given, language, ("es", "ca", "en"), one_key=False) is not None

@@ -14,15 +14,13 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("callbacks") as table:
-        table.add_column(
-            sa.Column("caller", sa.String(length=16), server_default=sa.text("''"), nullable=False)
-        )
-        table.add_column(sa.Column("from_at", MOMENT, nullable=True))
-        table.add_column(sa.Column("overdue_at", MOMENT, nullable=True))
+    op.add_column(
+        "callbacks", sa.Column("caller", sa.String(length=16), server_default=sa.text("''"), nullable=False)
+    )
+    op.add_column("callbacks", sa.Column("from_at", MOMENT, nullable=True))
+    op.add_column("callbacks", sa.Column("overdue_at", MOMENT, nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("callbacks") as table:
-        for name in ("overdue_at", "from_at", "caller"):
-            table.drop_column(name)
+    for name in ("overdue_at", "from_at", "caller"):
+        op.drop_column("callbacks", name)

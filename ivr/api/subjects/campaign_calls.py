@@ -47,7 +47,7 @@ class Changed(BaseModel):
     state: str
 
 
-class CallLine(BaseModel):
+class CampaignCallLine(BaseModel):
     """A call that rings, or is talked in."""
 
     id: UUID = Field(description="Of the leg on the switch")
@@ -57,7 +57,7 @@ class CallLine(BaseModel):
     answered_at: datetime | None
 
 
-class CallsNow(BaseModel):
+class CampaignNow(BaseModel):
     """What a campaign does now."""
 
     state: str
@@ -73,7 +73,7 @@ class CallsNow(BaseModel):
     next_at: datetime | None
     reasons: dict[str, int] = Field(description="Why people are not called any more → how many")
     results: dict[str, int] = Field(description="How the calls of the last 24 hours ended → how many")
-    calls: list[CallLine]
+    calls: list[CampaignCallLine]
     trunk_rests_until: datetime | None
 
 
@@ -132,7 +132,7 @@ def _changed(strategy: str, name: str, verb: control.Verb) -> Changed:
 
 @blueprint.get(f"{_ONE}/status")
 @needs(Role.COORDINATOR)
-@answers(CallsNow, tag="Campaigns", problems=(404,))
+@answers(CampaignNow, tag="Campaigns", problems=(404,))
 def status(strategy: str, name: str) -> Any:
     """How many are left, ring and talk; how calls ended; why people are not called any more."""
     here = rooms()
@@ -140,8 +140,8 @@ def status(strategy: str, name: str) -> Any:
     found = here.beside.do(lambda: control.status(here.settings, here.store, strategy, name, at=at))
     standing = found.standing
     names = ("waiting", "due", "under_way", "talking", "unclear", "ended")
-    fields = list(CallLine.model_fields)
-    return CallsNow(
+    fields = list(CampaignCallLine.model_fields)
+    return CampaignNow(
         state=found.campaign.state,
         changed_at=found.campaign.changed_at,
         changed_by=found.campaign.changed_by,
@@ -150,6 +150,6 @@ def status(strategy: str, name: str) -> Any:
         next_at=None if standing is None else standing.next_at,
         reasons={} if standing is None else dict(standing.results),
         results=dict(found.results),
-        calls=[CallLine(**{one: getattr(call, one) for one in fields}) for call in found.calls],
+        calls=[CampaignCallLine(**{one: getattr(call, one) for one in fields}) for call in found.calls],
         trunk_rests_until=found.rests_until,
     )
