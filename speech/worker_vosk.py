@@ -19,7 +19,7 @@ from typing import Any
 from speech.frames import Header
 from speech.recognizer import WHILE_SPOKEN
 from speech.sound import SAMPLE_RATE, has_voice
-from speech.vosk_readings import Alternative, decoys_for, readings
+from speech.vosk_readings import Alternative, grammar_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
 _ALTERNATIVES = 5
@@ -44,7 +44,7 @@ _KNOWN_TO_ALL = {
 class _Stream:
     """One utterance on its recogniser."""
 
-    def __init__(self, model: Any, language: str, phrases: list[str]) -> None:
+    def __init__(self, model: Any, language: str, phrases: list[str], *, in_a_row: bool) -> None:
         import vosk  # noqa: PLC0415 - loaded by the template
 
         def known(text: str) -> bool:
@@ -53,9 +53,9 @@ class _Stream:
         usable = [phrase for phrase in dict.fromkeys(phrases) if phrase and known(phrase)]
         self._decoys: tuple[str, ...] = ()
         if usable:
-            self._decoys = decoys_for(language, usable, is_known=known)
-            grammar = [*usable, *self._decoys, *(["[unk]"] if known("[unk]") else [])]
-            words = json.dumps(grammar, ensure_ascii=False)
+            grammar, self._decoys = grammar_for(language, usable, is_known=known, in_a_row=in_a_row)
+            unknown = ["[unk]"] if known("[unk]") else []
+            words = json.dumps([*grammar, *unknown], ensure_ascii=False)
             self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE), words)
         else:
             self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE))
@@ -159,7 +159,10 @@ class _Service:
             case "open":
                 language = str(header["language"])
                 self._streams[number] = _Stream(
-                    self._models[language], language, [str(p) for p in header["phrases"]]
+                    self._models[language],
+                    language,
+                    [str(p) for p in header["phrases"]],
+                    in_a_row=bool(header["in_a_row"]),
                 )
             case "feed" if number in self._streams:
                 self._tell(number, self._streams[number].feed(body))

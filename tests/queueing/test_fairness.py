@@ -97,7 +97,7 @@ class Day:
         while self.line and self.free:
             self.free -= 1
             later.append(self._talk(now, self.line.pop(0)))
-        return later
+        return later + self._call(now)  # a server looks every second: now the agents are busy
 
     def _talk(self, now: float, person: Person) -> tuple[float, str, Person | None]:
         self.began[person] = now
@@ -167,7 +167,8 @@ def test_keeping_a_place_over_many_days(agents: int, first: First) -> None:
     for day in days:
         assert max(day.theirs) <= day.longest
     within = statistics.mean(day.within for day in days)
-    assert within >= 0.98
+    # With the agent first each ringing costs an agent's time: of few agents that delays everybody alike.
+    assert within >= (1.0 if agents == 12 else 0.98 if first == "customer" else 0.85)
     most = max(max(day.theirs) for day in days)
     means = [statistics.mean(one for day in days for one in who(day)) for who in (_theirs, _others)]
     print(
