@@ -32,6 +32,7 @@ from esl.errors import CommandRefusedError, EslError
 from esl.wire import Command
 from ivr.agents.desk import Desk, Who
 from ivr.agents.roster import NO_SOUND
+from ivr.queueing.reserving import is_virtual
 from ivr.queueing.sync import in_domain
 
 log = structlog.get_logger(__name__)
@@ -113,7 +114,8 @@ class Soundless:
         log.warning("agent_without_sound", agent=answer.agent, queue=answer.queue, after=self._after)
         note = f"their telephone answered and sent no sound for {self._after:g} s"
         self._desk.force(answer.agent, "paused", Who("watchdog", "watchdog", note), reason=NO_SOUND)
-        if self._talk(answer):
+        # Whoever is reserved for a callback is let go: the customer has their place in the database.
+        if self._talk(answer) and not is_virtual(answer.leg):
             self._store.agents.note_contact(self._missed(contact))
             self._queue_again(answer, contact)
         else:  # mod_callcenter tells the rest: an agent who was gone before the caller was connected
