@@ -113,6 +113,17 @@ class DialAttempts:
                 connection.execute(update(DialAttemptRow).where(*mine).values(answered_at=utc(at))).rowcount
             )
 
+    def connected(self, attempt_id: UUID, owner: str, agent: str) -> bool:
+        """An agent is with them. False: the attempt is over, or not ours any more."""
+        mine = (
+            DialAttemptRow.id == attempt_id,
+            DialAttemptRow.claimed_by == owner,
+            DialAttemptRow.ended_at.is_(None),
+        )
+        with self._database.writing() as connection:
+            values = {"agent": clean(agent, 60)}
+            return bool(connection.execute(update(DialAttemptRow).where(*mine).values(**values)).rowcount)
+
     # --- after ---
 
     def settle(self, attempt_id: UUID, owner: str, settled: Settled) -> bool:
@@ -121,14 +132,15 @@ class DialAttempts:
             entry = connection.execute(_held(attempt_id, owner).with_for_update()).one_or_none()
             if entry is None:
                 return False
-            ended = {
+            ended: dict[str, object] = {
                 "ended_at": utc(settled.at),
                 "result": settled.result,
                 "cause": clean(settled.cause, 60),
                 "outcome": clean(settled.outcome, 120),
-                "agent": clean(settled.agent, 60),
                 "call_id": settled.call_id,
             }
+            if settled.agent:
+                ended["agent"] = clean(settled.agent, 60)
             connection.execute(update(DialAttemptRow).where(DialAttemptRow.id == attempt_id).values(**ended))
             if settled.counts:
                 _close_contact(connection, attempt_id, settled)
@@ -180,6 +192,13 @@ class DialAttempts:
         mine = (DialAttemptRow.sample_id == sample_id, DialAttemptRow.ended_at.is_(None))
         with self._database.reading() as connection:
             return tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
+
+    def since(self, campaign_id: UUID, *, since: datetime, most: int = 20_000) -> tuple[Attempt, ...]:
+        """The attempts of a campaign since then, the newest `most`, the oldest of them first."""
+        mine = (DialAttemptRow.campaign_id == campaign_id, DialAttemptRow.dialled_at >= utc(since))
+        query = select(DialAttemptRow).where(*mine).order_by(DialAttemptRow.dialled_at.desc()).limit(most)
+        with self._database.inspecting() as connection:
+            return tuple(reversed([_attempt(row) for row in connection.execute(query)]))
 
     def results(self, campaign_id: UUID, *, since: datetime) -> dict[str, int]:
         """How many attempts since then ended how."""

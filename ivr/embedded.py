@@ -24,7 +24,7 @@ from ivr.queueing.plan import Plan
 
 log = structlog.get_logger(__name__)
 
-START_DEADLINE = 20.0
+START_DEADLINE = 60.0
 """Seconds until the child must have said that it is ready."""
 STOP_DEADLINE = 5.0
 """Seconds that the child has to end by itself."""

@@ -34,6 +34,7 @@ from ivr.installed import dial_string
 from ivr.living.services import Services
 from ivr.moments import Watch, nobody_watches
 from ivr.queueing.watching import QueueWatch
+from ivr.queueing.whispering import InTheirLanguage
 from ivr.recordings.muting import Muting
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
@@ -162,6 +163,7 @@ class Server:
             self.rooms.store.queue_visits,
             switch=name_of(event_socket),
             now=self.rooms.records.clock.utc,
+            whispers=InTheirLanguage(self.rooms.people.plan, language=self._settings.calls.language),
         )
         self._queue_watch.start()
 

@@ -59,7 +59,7 @@ class TraceEvent(BaseModel):
     confidence: float | None = None
     took_ms: int | None = Field(
         default=None,
-        description="Of an answer or prompt: since the caller had ended; of a look-up, talk, hold: all of it",
+        description="Of an answer or prompt: since the caller had ended; of look-up, talk, hold: all of it",
     )
 
 

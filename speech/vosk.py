@@ -56,8 +56,10 @@ class Vosk:
         if language not in self._languages:
             raise RecognizerLost(f"{self.engine} has no model for {language!r}")
         # A Vosk grammar is a set of phrases that may follow one another, so words are phrases in it.
-        phrases = [phrase.strip().lower() for phrase in (*phrases, *words)]
-        return WorkerUtterance(self._pool, self.engine, language=language, phrases=phrases)
+        expected = [phrase.strip().lower() for phrase in (*phrases, *words)]
+        return WorkerUtterance(
+            self._pool, self.engine, language=language, phrases=expected, in_a_row=bool(words)
+        )
 
     def unknown_words(
         self, language: str, phrases: Iterable[str], *, timeout: float = 30.0

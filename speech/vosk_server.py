@@ -27,7 +27,7 @@ from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
 from speech.server_line import Broken, Line, Server
 from speech.sound import SAMPLE_RATE, has_voice, seconds_of
 from speech.utterances import LONGEST_KEPT, REPEATED_WITHIN
-from speech.vosk_readings import Alternative, decoys_for, readings
+from speech.vosk_readings import Alternative, grammar_for, readings
 
 MOST_STREAMS = 200
 """Utterances at a time over all servers; beyond, `open` refuses."""
@@ -42,10 +42,12 @@ _END = '{"eof" : 1}'
 class ServerUtterance:
     """Fulfils the `Utterance` port over one connection, or two if the first one breaks."""
 
-    def __init__(self, recognizer: VoskServer, language: str, phrases: Sequence[str]) -> None:
+    def __init__(
+        self, recognizer: VoskServer, language: str, phrases: Sequence[str], *, in_a_row: bool
+    ) -> None:
         self._recognizer = recognizer
         self._servers = recognizer.candidates(language)
-        self._grammar, self._decoys = _grammar(language, phrases)
+        self._grammar, self._decoys = _grammar(language, phrases, in_a_row=in_a_row)
         self._sound = bytearray()
         self._complete = False
         self._news = gevent.event.Event()
@@ -251,7 +253,7 @@ class VoskServer:
             self.figures.refused += 1
             raise RecognizerLost(f"vosk-server is busy: {len(self._open)} utterances at a time")
         expected = [phrase.strip().lower() for phrase in (*phrases, *words)]
-        utterance = ServerUtterance(self, language, expected)
+        utterance = ServerUtterance(self, language, expected, in_a_row=bool(words))
         self._open.add(utterance)
         self.figures.opened += 1
         return utterance
@@ -296,13 +298,15 @@ class VoskServer:
             utterance.cancel()
 
 
-def _grammar(language: str, phrases: Sequence[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+def _grammar(
+    language: str, phrases: Sequence[str], *, in_a_row: bool
+) -> tuple[tuple[str, ...], frozenset[str]]:
     """What the server shall expect, and which of it are decoys. Words that its model lacks it drops."""
     usable = tuple(dict.fromkeys(phrase for phrase in phrases if phrase))
     if not usable:
         return (), frozenset()
-    decoys = decoys_for(language, usable, is_known=lambda _word: True)
-    return (*usable, *decoys, "[unk]"), frozenset(decoys)
+    grammar, decoys = grammar_for(language, usable, is_known=lambda _word: True, in_a_row=in_a_row)
+    return (*grammar, "[unk]"), frozenset(decoys)
 
 
 def _alternatives(told: Mapping[str, Any]) -> list[Alternative]:

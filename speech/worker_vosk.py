@@ -19,18 +19,18 @@ from typing import Any
 from speech.frames import Header
 from speech.recognizer import WHILE_SPOKEN
 from speech.sound import SAMPLE_RATE, has_voice
-from speech.vosk_readings import Alternative, decoys_for, readings
+from speech.vosk_readings import Alternative, grammar_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
 _ALTERNATIVES = 5
-_PARTIAL_EVERY = SAMPLE_RATE * 2 // 5
-"""Bytes (0.2 s) between two looks at the words so far."""
-_PAUSED_EVERY = SAMPLE_RATE * 2 // 25
-"""Bytes (40 ms): in a pause, where the last word decides when the answer is over."""
+_PARTIAL_EVERY = SAMPLE_RATE * 2 // 2
+"""Bytes (0.5 s) between two looks at the words so far."""
+_PAUSED_EVERY = SAMPLE_RATE * 2 // 10
+"""Bytes (0.1 s): in a pause, where the last word decides when the answer is over."""
 _AHEAD = SAMPLE_RATE * 2 * 3 // 10
 """Bytes (0.3 s): so far the decoder is behind the sound: its network looks ahead, and works in blocks."""
 _TAIL = SAMPLE_RATE * 2 // 5
-"""Bytes (0.2 s) of a pause: the sound with which it is continued, and what comes before a voice resumes."""
+"""Bytes (0.2 s) of a pause, by whose sound it is continued."""
 _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
 _KNOWN_TO_ALL = {
     "es": ("gracias", "cinco", "sí"),
@@ -44,7 +44,7 @@ _KNOWN_TO_ALL = {
 class _Stream:
     """One utterance on its recogniser."""
 
-    def __init__(self, model: Any, language: str, phrases: list[str]) -> None:
+    def __init__(self, model: Any, language: str, phrases: list[str], *, in_a_row: bool) -> None:
         import vosk  # noqa: PLC0415 - loaded by the template
 
         def known(text: str) -> bool:
@@ -53,9 +53,9 @@ class _Stream:
         usable = [phrase for phrase in dict.fromkeys(phrases) if phrase and known(phrase)]
         self._decoys: tuple[str, ...] = ()
         if usable:
-            self._decoys = decoys_for(language, usable, is_known=known)
-            grammar = [*usable, *self._decoys, *(["[unk]"] if known("[unk]") else [])]
-            words = json.dumps(grammar, ensure_ascii=False)
+            grammar, self._decoys = grammar_for(language, usable, is_known=known, in_a_row=in_a_row)
+            unknown = ["[unk]"] if known("[unk]") else []
+            words = json.dumps([*grammar, *unknown], ensure_ascii=False)
             self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE), words)
         else:
             self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE))
@@ -107,7 +107,7 @@ class _Stream:
         """They went on; what was told in the pause is told anew."""
         self._paused = False
         self._partial = ""
-        held = bytes(self._held[-_TAIL:])
+        held = bytes(self._held)
         self._ahead, self._held = 0, bytearray()
         self._decode(held)
 
@@ -159,7 +159,10 @@ class _Service:
             case "open":
                 language = str(header["language"])
                 self._streams[number] = _Stream(
-                    self._models[language], language, [str(p) for p in header["phrases"]]
+                    self._models[language],
+                    language,
+                    [str(p) for p in header["phrases"]],
+                    in_a_row=bool(header["in_a_row"]),
                 )
             case "feed" if number in self._streams:
                 self._tell(number, self._streams[number].feed(body))

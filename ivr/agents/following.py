@@ -30,6 +30,7 @@ from esl.wire import Event
 from ivr.agents.desk import STATE, Desk, Who
 from ivr.agents.roster import HARDLY_TALKING, NOT_ANSWERING, Roster
 from ivr.agents.soundless import Answer
+from ivr.queueing.reserving import is_virtual
 from ivr.queueing.visits import GONE_IN_WHISPER, NO_FAULT, moment
 
 log = structlog.get_logger(__name__)
@@ -258,7 +259,8 @@ class Following:
         rules = self._roster.hold_off
         if not rules.short_talks:
             return
-        recent = self._since_check_in(agent)
+        # An agent who is reserved for a customer that turns out busy has talked with nobody.
+        recent = [one for one in self._since_check_in(agent) if not is_virtual(one.leg)]
         in_a_row = len(list(takewhile(lambda one: _short(one, rules.shorter_than), recent)))
         if in_a_row >= rules.short_talks:
             note = (

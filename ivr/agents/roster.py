@@ -103,7 +103,11 @@ def joined(plan: Plan, roster: Roster) -> Plan:
     placed = dict(plan.placed)
     for agent, entry in roster.agents.items():
         agents[agent] = AgentFile(
-            skills=entry.skills, languages=entry.languages, queues=list(entry.queues), wrap_up=entry.wrap_up
+            skills=entry.skills,
+            languages=entry.languages,
+            language=entry.language,
+            queues=list(entry.queues),
+            wrap_up=entry.wrap_up,
         )
         placed |= {(queue, agent): (at.level, at.position) for queue, at in entry.queues.items()}
     return replace(plan, agents=agents, placed=placed)
@@ -115,6 +119,7 @@ def with_all(roster: Roster, plan: Plan) -> Roster:
         agent: AgentEntry(
             skills=one.skills,
             languages=one.languages,
+            language=one.language,
             queues=dict.fromkeys(one.queues, PlaceFile()),
             wrap_up=one.wrap_up,
         )

@@ -115,6 +115,12 @@ class CampaignFile(_Written):
     mode: Mode = Field(default="automated", description="Who talks, and how many are called at a time")
     queue: Name | None = Field(default=None, description="Whose agents talk, in the modes with agents")
     trunk: str | None = Field(default=None, description="Which of ivr.yaml's trunks; else the first")
+    agent_within: Annotated[float, Field(ge=1, le=60)] = Field(
+        default=2.0, description="Seconds in which an agent must be there; where a rule says fewer, those"
+    )
+    on_machine: Name | None = Field(
+        default=None, description="A flow that is left on answering machines: a neutral message"
+    )
     ring: Annotated[int, Field(ge=15, le=60)] = Field(default=30, description="Seconds that it rings")
     promises: PromisePolicy = PromisePolicy()
 

@@ -21,6 +21,7 @@ from dialogs.loader import load_flows
 from ivr import bench as benchmarks
 from ivr.bench import Figures
 from ivr.bench_lookups import measure as measure_lookups
+from ivr.bench_streams import measure as measure_streams
 from ivr.callers.measure import measure
 from ivr.cli import pass_settings
 from ivr.cli.demo import prepared
@@ -68,6 +69,36 @@ def bench(context: click.Context, as_json: bool) -> None:
     spoken = _spoken(played_on, console, "turns", benchmarks.measure_turns, TURNS)
     spoken += _spoken(settings, console, "barge-in", benchmarks.measure_barge_in, TURNS)
     _show(console, [*spoken, _scripted(console, CALLS)], as_json)
+
+
+@bench.command()
+@click.option("--streams", default=20, show_default=True, type=click.IntRange(1, 60), help="Callers at once.")
+@click.option(
+    "--utterances", default=5, show_default=True, type=click.IntRange(1), help="Pairs that each says."
+)
+@_json
+@pass_settings
+def streams(settings: Settings, *, streams: int, utterances: int, as_json: bool) -> None:
+    """How many callers one Vosk worker, which is one core, listens to in real time, and what a worker costs.
+
+    In Korean, whose model a package registry carries; Linux only.
+
+    \b
+    Examples:
+      ivr bench streams
+      ivr bench streams --streams 30 --json
+    """
+    console = _console(settings, as_json)
+    with console.status(f"{streams} streams"):
+        found = measure_streams(streams, utterances)
+    _show(console, [found.wait], False)
+    console.print(
+        f"{found.right} of {found.wait.count} right; {streams} callers took {found.core:.0%} of a core, which"
+        f" would be full at {found.possible:.0f}; a worker has {found.worker_megabytes:.0f} MB for itself,"
+        f" of {found.model_megabytes:.0f} MB with the model, which all share"
+    )
+    if as_json:
+        click.echo(json.dumps({**dataclasses.asdict(found), "possible": found.possible}))
 
 
 @bench.command()

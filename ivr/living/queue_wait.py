@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -97,6 +98,7 @@ class QueueWait:
         )
         self._call, self._attention, self._conversation = call, attention, conversation
         self._record, self._clock, self._watch = record, services.clock, services.watch
+        self._patience = services.agent_within
         self._saying, self._people = saying, services.people
         self._left_for = False
         """Whether a reason for leaving stands on the leg."""
@@ -235,8 +237,9 @@ class QueueWait:
     def _live(self, wait: _Waiting) -> Finished:
         """Until the queue's application has ended."""
         word_at, look_at = wait.began + FIRST_WORD, wait.began + LOOK_EVERY
+        gives_up_at = math.inf if self._patience is None else wait.began + self._patience
         while True:
-            nap = min(word_at, look_at) - self._clock.now()
+            nap = min(word_at, look_at, gives_up_at) - self._clock.now()
             match self._attention.next(min(max(nap, 0.0), _LONGEST_NAP)):
                 case Finished(command_id=ended) as finished if ended == wait.command:
                     return finished
@@ -251,7 +254,10 @@ class QueueWait:
                     self._leave(wait, NobodyFree("left", key))
             now = self._clock.now()
             if wait.leaving is not None:
-                word_at = look_at = now + LOOK_EVERY
+                word_at = look_at = gives_up_at = now + LOOK_EVERY
+                continue
+            if now >= gives_up_at:
+                self._leave(wait, NobodyFree("timeout"))
                 continue
             if now >= look_at:
                 look_at = now + LOOK_EVERY
@@ -285,7 +291,7 @@ class QueueWait:
     def _leave(self, wait: _Waiting, why: NobodyFree) -> None:
         wait.leaving = why
         reason = OVERFLOW if why.reason == "overflow" else "key"
-        self._call.set_variable(LEFT_FOR, f"{reason} {why.chosen}")
+        self._call.set_variable(LEFT_FOR, f"{reason} {why.chosen}".strip())
         self._left_for = True
         if wait.speaking:  # which would swallow the key that leads out
             self._call.stop_playing()

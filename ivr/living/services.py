@@ -65,6 +65,9 @@ class Services:
     """What is known of the queues; `None`: the switch alone keeps them."""
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     """What reaches an agent's telephone with a call."""
+    agent_within: float | None = None
+    """Seconds that whoever is on the line waits in a queue at most, because we have called them; `None`: as
+    long as the queue says."""
     site_language: str = "es"
     """The company's."""
     called_back: CalledBack | None = None

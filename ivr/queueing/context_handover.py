@@ -22,13 +22,13 @@ from ivr.living.voicing import Prompts
 from ivr.queueing.context_settings import HandoverSettings
 from ivr.queueing.context_words import Handover, Kept, Why, headers_of, whispered
 from ivr.queueing.plan import Plan
+from ivr.queueing.whispering import ANNOUNCE, language_of, languages_told, whisper_in
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
 
 NOT_SLOTS = frozenset({"segment", "reason", "flow", "step", "language"})
 """What `Enqueue.context` holds beside the caller's answers."""
-_SPEAKS = ("es", "ca", "en")
 
 
 class HandingOver:
@@ -94,27 +94,34 @@ class HandingOver:
     def whisper(self, handover: Handover | None, plan: Plan | None) -> None:
         """Has the agent told who comes; the caller hears the queue's music meanwhile."""
         if self._settings.whisper and handover is not None:
-            language = language_of(plan, handover.queue, otherwise=self._language)
             self._waiting = handover
-            gevent.spawn(self._prepare, handover, Spoken(whispered(handover, language), language))
+            gevent.spawn(self._prepare, handover, plan)
 
     def whisper_now(self, handover: Handover | None, plan: Plan | None) -> None:
         """As `whisper`, and it is ready on return: for a leg on which nobody waits."""
         if self._settings.whisper and handover is not None:
-            language = language_of(plan, handover.queue, otherwise=self._language)
             self._waiting = handover
-            self._prepare(handover, Spoken(whispered(handover, language), language))
+            self._prepare(handover, plan)
 
     def over(self) -> None:
         """The queue has ended: a whisper that is not ready is not needed any more."""
         self._waiting = None
 
-    def _prepare(self, handover: Handover, words: Spoken) -> None:
+    def _prepare(self, handover: Handover, plan: Plan | None) -> None:
+        """The sentence that most of them understand first; then those of agents who hear it in their own."""
+        first = language_of(plan, handover.queue, otherwise=self._language)
+        self._whisper(handover, first, ANNOUNCE)
+        told = languages_told(plan, handover.queue, otherwise=self._language)
+        for language in sorted(told | {first}) if told - {first} else ():
+            self._whisper(handover, language, whisper_in(language))
+
+    def _whisper(self, handover: Handover, language: str, variable: str) -> None:
+        if self._waiting is not handover:
+            return
         try:
-            file = self._prompts.file_of(words)
-            if self._waiting is not handover:
-                return
-            self._call.set_variable("cc_outbound_announce", str(file))
+            file = self._prompts.file_of(Spoken(whispered(handover, language), language))
+            if self._waiting is handover:
+                self._call.set_variable(variable, str(file))
         except (SpeechError, EslError, CallEnded, OSError) as fault:
             log.warning("no_whisper", call=handover.call_id, reason=str(fault))
 
@@ -163,20 +170,3 @@ def why_of(conversation: Conversation) -> Why:
 
 MISSES = 2
 """Questions that stayed unanswered at one step, from which on it counts as why they are handed over."""
-
-
-def language_of(plan: Plan | None, queue: str, *, otherwise: str) -> str:
-    """In which language whoever serves the queue is told: one that all of them speak, the site's if it is
-    among those; where nobody said what they speak, the site's."""
-    fallback = otherwise if otherwise in _SPEAKS else "es"
-    if plan is None:
-        return fallback
-    spoken = [
-        set(plan.agents[tier.agent].languages)
-        for tier in plan.tiers()
-        if tier.queue == queue and plan.agents[tier.agent].languages
-    ]
-    common = set.intersection(*spoken) if spoken else set()
-    if not common or fallback in common:
-        return fallback
-    return next(language for language in _SPEAKS if language in common)

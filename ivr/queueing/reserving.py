@@ -47,6 +47,15 @@ def virtual_leg(attempt_id: UUID) -> str:
     return str(uuid5(_LEGS, attempt_id.hex))
 
 
+def is_virtual(leg: str) -> bool:
+    """Whether nobody is at the leg's end: no other uuids are made from a name (the switch's are random, those
+    of our orders have the time in them)."""
+    try:
+        return UUID(leg).version == 5
+    except ValueError:
+        return False
+
+
 @dataclass(eq=False)
 class Virtual:
     """Fulfils `ivr.queueing.callbacks.Reservation`."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from data.ids import new_id
+from data.records import NewContact
 from ivr.agents.desk import NotNow
 from ivr.agents.soundless import Answer, Soundless
+from ivr.queueing.reserving import virtual_leg
 from tests.agents.conftest import AGENTS, ME, House, house
 from tests.agents.known import contact_of, presence_of
 
@@ -96,6 +100,23 @@ def test_a_switch_that_counts_no_packets_takes_no_call_away(home: House) -> None
     assert presence_of(home.store, "2001").state == "in"
     assert contact_of(home.store, "2001").talking
     assert home.agent("2001").state == "In a queue call"
+
+
+@pytest.mark.parametrize(("reserved", "state"), [(True, "in"), (False, "paused")])
+def test_an_agent_who_is_reserved_for_busy_customers_has_no_silent_telephone(
+    tmp_path: Path, reserved: bool, state: str
+) -> None:
+    """Callbacks that ring the agent first end in seconds, one after the other: nobody was there."""
+    agents = AGENTS.replace("short_talks: 0", "short_talks: 3")
+    with house(tmp_path, agents=agents) as home:
+        home.desk.check_in("2001", ME)
+        for n in range(3):
+            at, leg = home.time.now(), virtual_leg(new_id()) if reserved else str(uuid4())
+            told = {"queue": "billing", "agent": "2001", "result": "answered", "joined_at": at, "at": at}
+            home.store.agents.note_contact(NewContact(key=str(n), leg=leg, **told))  # type: ignore[arg-type]  # by their names
+            home.store.agents.contact_ended(str(n), at=at + timedelta(seconds=2), wrap_up_until=at)
+        home.following._judge_talks("2001")
+        assert presence_of(home.store, "2001").state == state
 
 
 @pytest.mark.parametrize("how", ["refuses", "does not answer", "is gone"])

@@ -27,6 +27,7 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     **{("GET", f"/reports/campaigns{end}"): {Role.SUPERVISOR, Role.COORDINATOR} for end in ("", ".csv")},
     ("GET", "/work"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("POST", "/work"): {Role.COORDINATOR},
+    ("GET", "/work/score-card"): {Role.COORDINATOR, Role.SUPERVISOR, Role.AGENT},
     ("POST", "/work/collect"): {Role.COORDINATOR},
     ("POST", "/work/share"): {Role.COORDINATOR},
     ("POST", f"/work/{ITEM}/assign"): {Role.COORDINATOR},
@@ -206,6 +207,21 @@ def test_a_reviewer_hears_the_recording_that_they_hold_and_no_other(serving: Ser
     assert service.ask(path, mine).status == 404
 
 
+def test_the_score_card_is_told(service: Service) -> None:
+    """The built-in one, the company's, and one that cannot be used: without a path of this machine."""
+    token = service.token(Role.AGENT, agent="1001")
+    assert service.ask("/work/score-card", token).json["criteria"]["greeting"] == 2
+    folder = service.rooms.settings.home / "flows"  # the home's own come before the shipped ones
+    folder.mkdir()
+    assert service.rooms.settings.flows_folder == folder
+    (folder / "score_card.yaml").write_text("kindness: 5\n", encoding="utf-8")
+    assert service.ask("/work/score-card", token).json["criteria"] == {"kindness": 5}
+    (folder / "score_card.yaml").write_text("kindness: many\n", encoding="utf-8")
+    wrong = service.ask("/work/score-card", token)
+    assert (wrong.status, wrong.json["code"]) == (409, "score_card")
+    assert str(folder).encode() not in wrong.body
+
+
 def test_agents_are_listed_also_where_the_switch_cannot_be_asked(service: Service) -> None:
     """For whoever gives out work: who is declared, what they serve, and whether they are there."""
     change = {"agent": "1001", "by": "x", "source": "cli", "state": "paused", "reason": "lunch"}
@@ -234,6 +250,8 @@ def test_an_alert_from_its_rise_to_its_end(service: Service) -> None:
     alerts.clear("nobody", "sales", at=NOW + timedelta(minutes=1), value=0.0)
     assert post(service, f"/alerts/{second}/acknowledge", ana).json["code"] == "alert_over"
     assert [one["id"] for one in service.ask("/alerts?standing=true", ana).json["entries"]] == [str(first)]
+    metrics = service.ask("/metrics", service.token(Role.MONITOR)).body.decode()
+    assert 'ivr_alerts_standing{rule="long_wait"} 1.0' in metrics and 'rule="nobody"' not in metrics
     assert [one["id"] for one in service.ask("/alerts?standing=false", ana).json["entries"]] == [second]
     assert post(service, f"/alerts/{new_id()}/acknowledge", ana).status == 404
     for n in range(3):

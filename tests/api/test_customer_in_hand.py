@@ -343,5 +343,7 @@ def test_many_screens_cost_no_thread(playing: Playing) -> None:
     metrics = playing.get("/metrics", playing.token(Role.MONITOR)).data.decode()
     assert "ivr_switch_connected 1.0" in metrics
     assert "ivr_calls_admitted " in metrics
+    assert 'ivr_queue_waiting{queue="billing"} 0.0' in metrics
+    assert 'ivr_queue_agents{queue="support"} ' in metrics
     for screen in screens:
         screen.close()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import select
+from typing_extensions import override
 
 from data.models import TicketRow
 from data.records import Appointment, CallRecord, Request
 from data.seeds import DEMO_PIN, DemoCustomer, demo_customers
 from data.store import Store
 from dialogs.spoken import say_digits
-from ivr.demo import CallerMind, Persona, PlayedCall, Reply
+from ivr.demo import GAP_BEFORE_SPEAKING, CallerMind, Persona, PlayedCall, Reply
+from ivr.moments import SystemSpoke
 from ivr.stage import MORNING, Stage
 from ivr.voice import Speaker
 
@@ -41,12 +44,14 @@ class Wish:
     before: Callable[[Store], None] = lambda _store: None
 
 
-def says(step: str, words: str) -> list[Reply]:
-    return [Reply(step, words=words)] * TRIES
+def says(step: str, words: str, keys: str = "") -> list[Reply]:
+    """Said twice, and then keyed if there are keys for it, as callers do who are not understood."""
+    said = [Reply(step, words=words)] * 2
+    return [*said, *[Reply(step, keys=keys)] * 2] if keys else [*said, *said[:1]]
 
 
 def digits(step: str, number: object, language: str) -> list[Reply]:
-    return says(step, say_digits(str(number), language))
+    return says(step, say_digits(str(number), language), str(number))
 
 
 def proof(who: DemoCustomer, language: str) -> list[Reply]:
@@ -84,8 +89,9 @@ def order_is(number: object, **wanted: str) -> Callable[[Store, PlayedCall], boo
 
 def ticket_opened(store: Store, call: PlayedCall) -> bool:
     """With its topic, where to call back, and the sound of what was told."""
+    call_id = record_of(store, call).call_id
     with store.database.reading() as connection:
-        number = select(TicketRow.ticket_number).where(TicketRow.call_id == record_of(store, call).call_id)
+        number = select(TicketRow.ticket_number).where(TicketRow.call_id == call_id)
         (ticket_number,) = connection.execute(number).scalars()
     ticket = store.tickets.by_number(ticket_number)
     assert ticket is not None
@@ -116,6 +122,31 @@ def book_for_emily(store: Store) -> None:
     assert isinstance(booked, Appointment), booked
 
 
+class Listener(CallerMind):
+    """Agrees to what was heard rightly, as people do, and not to another number; speaks after a tone."""
+
+    @override
+    def _listen_and_answer(self, spoke: SystemSpoke) -> None:
+        if spoke.step != "description":
+            return super()._listen_and_answer(spoke)
+        (told,) = [one for one in self._persona.replies if one.step == spoke.step]
+        if self._caller.wait_until_quiet(GAP_BEFORE_SPEAKING):
+            self._caller.speak(self._words[told.words])
+            self._caller.key("#")
+        return None
+
+    @override
+    def _reply_to(self, spoke: SystemSpoke) -> Reply | None:
+        yes, no = YES[self._persona.language], NO[self._persona.language].partition(",")[0]
+        wanted = next((one for one in self._left if one.step == spoke.step), None)
+        own_yes_no = wanted is None or wanted.words.partition(",")[0] in (yes, no)
+        if spoke.kind != "yes_no" or own_yes_no:
+            return super()._reply_to(spoke)
+        keyed = [one.keys for one in self._persona.replies if one.step == spoke.step and one.keys]
+        told = re.sub(r"\D", "", spoke.text)
+        return Reply(spoke.step, words=no if keyed and told not in keyed else yes)
+
+
 WISHES = [
     Wish(
         "ticket status", LUCIA, "es",
@@ -131,9 +162,11 @@ WISHES = [
     Wish(
         "new ticket with a voice note", LUCIA, "es",
         [
-            *says("main_menu", "no me funciona internet"),
-            *says("about_what", "internet"),
+            *says("main_menu", "tengo una avería"),
+            *says("has_reference", "no"),
+            *says("about_what", "internet", "1"),
             *says("same_number", "sí"),
+            Reply("description", words="no va desde ayer por la noche"),
             *digits("home_postcode", LUCIA.own.postal_code, "es"),
         ],
         "ticket_opened", ticket_opened,
@@ -153,7 +186,7 @@ WISHES = [
             *says("main_menu", "cambiar el día de entrega"),
             *digits("order_id", LUCIA.order_number, "es"),
             *proof(LUCIA, "es"),
-            *says("wanted_day", "el tres de diciembre"),
+            *says("wanted_day", "el tres de diciembre", "0312"),
             *says("confirm_wanted_day", "sí"),
         ],
         "delivery_changed", order_is(LUCIA.order_number, expected_on="2026-12-03"),
@@ -164,7 +197,7 @@ WISHES = [
             *says("main_menu", "cancelar mi pedido"),
             *digits("order_id", JOSE.order_number, "es"),
             *proof(JOSE, "es"),
-            *says("sure", "sí, por favor"),
+            *says("sure", "sí"),
         ],
         "order_cancelled", order_is(JOSE.order_number, status="cancelled"),
     ),
@@ -173,7 +206,7 @@ WISHES = [
         [
             *says("main_menu", "cambiar mis datos"),
             *proof(LUCIA, "es"),
-            *says("which_data", "mi teléfono"),
+            *says("which_data", "mi teléfono", "1"),
             *digits("new_phone", "600111222", "es"),
             *says("confirm_new_phone", "sí"),
         ],
@@ -185,7 +218,7 @@ WISHES = [
             *says("known_matter", "no"),
             *says("main_menu", "quant dec"),
             *proof(MONTSERRAT, "ca"),
-            *says("which_of_them", "la fibra"),
+            *says("which_of_them", "la fibra", "1"),
             *says("told", "no"),
         ],
         "balance_told", heard("87,05 €"), number=MONTSERRAT.phone_number,
@@ -196,11 +229,12 @@ WISHES = [
             *says("known_matter", "no"),
             *says("main_menu", "una cita"),
             *proof(MONTSERRAT, "ca"),
-            *says("which_service", "una visita del tècnic"),
-            *says("which_slot", "la segona"),
+            *says("what_to_do", "una altra", "3"),
+            *says("which_service", "una visita del tècnic", "1"),
+            *says("which_slot", "la segona", "2"),
             *says("sure_slot", "sí"),
         ],
-        "appointment_booked", appointments(1, "2026-11-24"), number=MONTSERRAT.phone_number,
+        "appointment_booked", appointments(2, "2026-11-24"), number=MONTSERRAT.phone_number,
     ),
     Wish(
         "an appointment that is moved", EMILY, "en",
@@ -208,8 +242,8 @@ WISHES = [
             *says("known_matter", "no"),
             *says("main_menu", "an appointment"),
             *proof(EMILY, "en"),
-            *says("what_to_do", "move it"),
-            *says("which_slot", "the last one"),
+            *says("what_to_do", "move it", "1"),
+            Reply("which_slot", keys="3"),
             *says("sure_slot", "yes"),
         ],
         "appointment_moved", appointments(1, "2026-11-24", "2026-11-25", "2026-11-26"),
@@ -237,7 +271,7 @@ WISHES = [
     ids=[f"{wish.language} {wish.name}" for wish in WISHES],
 )
 def test_a_spoken_call_reaches_its_goal(spoken_stage: Stage, speaker: Speaker, wish: Wish, nth: int) -> None:
-    """Everything but the PIN by voice; the outcome, and what is stored or was told."""
+    """All but the PIN by voice, and numbers not understood; the outcome, and what is stored or told."""
     store = Store(spoken_stage.settings.database_url)
     wish.before(store)
     persona = Persona(
@@ -248,7 +282,7 @@ def test_a_spoken_call_reaches_its_goal(spoken_stage: Stage, speaker: Speaker, w
         agreement=YES[wish.language],
     )
     caller = spoken_stage.caller(persona.number, persona.name)
-    mind = CallerMind(persona, caller, speaker.speak, deadline=CALL_DEADLINE)
+    mind = Listener(persona, caller, speaker.speak, deadline=CALL_DEADLINE)
     spoken_stage.watch_caller(persona.number, mind.watch)
     call = mind.play()
     spoken_stage.wait_until_idle()

@@ -54,7 +54,7 @@ MX_ZONES = (
     "America/Tijuana",
     "America/Mazatlan",
 )
-ZONES = {  # telephone -> where its owner may be
+ZONES = {  # telephone, or how it begins, -> where its owner may be
     "+573001234567": ("America/Bogota",),
     "+576012345678": ("America/Bogota",),
     "+34600111222": ("Europe/Madrid", "Atlantic/Canary"),
@@ -66,6 +66,15 @@ ZONES = {  # telephone -> where its owner may be
     "+12125550123": US_ZONES,
     "+18085551234": US_ZONES,
     "+442071234567": ("Europe/London",),
+    "+57300": ("America/Bogota",),
+    "+34600": ("Europe/Madrid", "Atlantic/Canary"),
+    "+34934": ("Europe/Madrid",),
+    "+34928": ("Atlantic/Canary",),
+    "+5255": MX_ZONES,
+    "+519": ("America/Lima",),
+    "+562": ("America/Santiago", "Pacific/Easter", "America/Punta_Arenas"),
+    "+1212": US_ZONES,
+    "+4420": ("Europe/London",),
 }
 
 
@@ -110,12 +119,16 @@ class Made:
 
 def violations(rule: str, number: str, region: str, made: list[Made]) -> list[str]:
     """What of these contacts with one person broke the law, in words."""
+    return [told for n, one in enumerate(made) for told in wrong_with(one, rule, number, region, made[:n])]
+
+
+def wrong_with(one: Made, rule: str, number: str, region: str, before: list[Made]) -> list[str]:
+    """What of one contact broke that rule; `before`: all earlier ones with this person, by whatever rule."""
     found = []
-    for n, one in enumerate(made):
-        for name in ZONES[number]:
-            zone = ZoneInfo(name)
-            found += _of_hours(rule, region, one, zone)
-            found += _of_frequency(rule, one, made[:n], zone)
+    for name in ZONES.get(number) or next(ZONES[begin] for begin in ZONES if number.startswith(begin)):
+        zone = ZoneInfo(name)
+        found += _of_hours(rule, region, one, zone)
+        found += _of_frequency(rule, one, before, zone)
     return found
 
 

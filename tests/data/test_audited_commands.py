@@ -27,6 +27,7 @@ AUDITED = {
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),
     "callbacks list": ("callbacks list", "read"),
     "callbacks cancel": ("callbacks cancel CALLBACK --why done", "write"),
+    "callbacks move": ("callbacks move CALLBACK --at 2026-12-01T10:00", "write"),
     "caller block": ("caller block +34600999888 --why rude", "write"),
     "caller unblock": ("caller unblock BLOCKED", "write"),
     "caller calls": ("caller calls NUMBER", "read"),

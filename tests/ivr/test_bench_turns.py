@@ -1,4 +1,4 @@
-"""What `ivr bench turns` makes of played calls, and the flows that it plays."""
+"""What `ivr bench turns` makes of played calls, the flows that it plays; and `ivr bench streams`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import pytest
 
 from dialogs.loader import load_flows
 from ivr.bench import caller_of_turns, of_the_measurement, of_turns
+from ivr.bench_streams import MODEL, measure
 from ivr.config import Settings
 from ivr.demo import PlayedCall, PlayedTurn
 from ivr.rooms import catalogue_of
+from speech.errors import ModelUnavailable
+from speech.models import ModelStore
 
 
 def turn(kind: str, whole: float, result: str = "match") -> PlayedTurn:
@@ -44,3 +47,16 @@ def test_the_flows_of_the_measurement_are_sound(language: str, extra: tuple[str,
     flows = load_flows([settings.flows_folder], catalogue_of(settings), extra_languages=extra)
     answered = {reply.step for reply in caller_of_turns(6, language).replies}
     assert answered <= set(flows.flows["turns"].steps)
+
+
+def test_streams_are_counted_on_a_real_worker() -> None:
+    """Two callers, a yes and a no each: understood, timed, and what the worker took of core and memory."""
+    try:
+        ModelStore().ensure(MODEL)
+    except ModelUnavailable as nowhere:
+        pytest.skip(f"no Korean Vosk model: {nowhere}")
+    found = measure(2, 1)
+    assert (found.wait.count, found.right) == (4, 4)
+    assert 0 < found.core < 2 and found.possible > 1
+    # The promise: a further worker adds less than a quarter of the model.
+    assert 0 < found.worker_megabytes < found.model_megabytes / 4

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dialogs.results import Alternative, Heard, Match
+from dialogs.slots.asking import Asking
+from dialogs.slots.yes_no import YesNo
 from speech.endpointing import Endpointer, NothingSaid, SpeechEnded, SpeechStarted, TooLong
 from speech.errors import RecognizerLost
 from speech.pyttsx3 import Pyttsx3
+from speech.recognizer import Recognizer
 from speech.sound import FRAME_BYTES, to_pcm, to_samples
 from speech.vosk import Vosk
+from speech.whisper import Whisper
 from tests.speech.conftest import _model, noise, silence
 
 YES_NO = ("네", "아니요")
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
 def _offset(sound: bytes) -> bytes:
@@ -39,10 +47,29 @@ def _gapped(sound: bytes) -> bytes:
 @pytest.mark.parametrize("spoilt", [_offset, _clipped, _gapped])
 @pytest.mark.parametrize("text", YES_NO)
 def test_a_bad_line_is_understood(vosk: Vosk, speaker: Pyttsx3, text: str, spoilt: object) -> None:
-    """End-pointing finds the word, and the engine its reading."""
+    """End-pointing finds the word, and the engine what it means, by a question's own phrases."""
     assert callable(spoilt)
-    clean = noise(0.6, 20) + speaker.speak(text, language="ko") + noise(1.2, 20)
-    sound = spoilt(clean)
+    heard = _heard(vosk, spoilt(_line(speaker.speak(text, language="ko"))), "ko", YesNo().phrases("ko"))
+    answer = YesNo().judge(Heard((Alternative(heard or "", 0.9),)), Asking("ko", NOW))
+    assert isinstance(answer, Match) and answer.value == {"네": "yes", "아니요": "no"}[text]
+
+
+@pytest.mark.parametrize("spoilt", [_offset, _clipped, _gapped])
+def test_a_bad_line_is_understood_by_whisper(whisper: Whisper, caller: Pyttsx3, spoilt: object) -> None:
+    """The same for the engine that decodes whole utterances."""
+    assert callable(spoilt)
+    phrases = ("saldo", "quiero saber mi saldo", "pedido", "incidencia", "una persona")
+    sound = spoilt(_line(caller.speak("quiero saber mi saldo", language="es")))
+    assert _heard(whisper, sound, "es", phrases) == "quiero saber mi saldo"
+
+
+def _line(words: bytes) -> bytes:
+    """Words on a line that hisses a little, before and behind them."""
+    return noise(0.6, 20) + words + noise(1.2, 20)
+
+
+def _heard(engine: Recognizer, sound: bytes, language: str, phrases: Sequence[str]) -> str | None:
+    """The best reading of what end-pointing cuts out."""
     endpointer, utterance, found = Endpointer(), None, None
     for place in range(0, len(sound) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES):
         frame = sound[place : place + FRAME_BYTES]
@@ -50,11 +77,11 @@ def test_a_bad_line_is_understood(vosk: Vosk, speaker: Pyttsx3, text: str, spoil
             utterance.feed(frame)
         for event in endpointer.push(frame):
             if isinstance(event, SpeechStarted):
-                utterance = vosk.open(language="ko", phrases=YES_NO)
+                utterance = engine.open(language=language, phrases=phrases)
                 utterance.feed(event.audio)
             elif isinstance(event, SpeechEnded) and utterance is not None:
                 found = utterance.finish(20)
-    assert found is not None and found.readings[0].text == text
+    return found.readings[0].text if found is not None and found.readings else None
 
 
 def test_an_offset_alone_is_no_speech() -> None:
@@ -84,9 +111,8 @@ def test_a_minute_without_a_pause_is_cut_and_judged(vosk: Vosk, speaker: Pyttsx3
     assert {text for reading in heard.readings for text in reading.text.split()} <= set(YES_NO)
 
 
-def _fails(folder: Path, language: str) -> str:
-    """Why Vosk does not start with that model."""
-    engine = Vosk({language: folder}, workers=1)
+def _fails(engine: Vosk | Whisper, language: str) -> str:
+    """Why the engine does not start with its model."""
     began = time.monotonic()
     try:
         with pytest.raises(RecognizerLost) as lost:
@@ -101,7 +127,7 @@ def _fails(folder: Path, language: str) -> str:
 
 def test_a_model_of_another_language_is_refused() -> None:
     """A Korean model would hear Korean in every Spanish word: the start says so, and calls go by keys."""
-    assert "is no model for 'es'" in _fails(_model("vosk-ko"), "es")
+    assert "is no model for 'es'" in _fails(Vosk({"es": _model("vosk-ko")}, workers=1), "es")
 
 
 @pytest.mark.parametrize("damage", ["half", "gone"])
@@ -114,7 +140,30 @@ def test_a_damaged_model_is_refused(tmp_path: Path, damage: str) -> None:
     file.unlink()
     if damage == "half":
         file.write_bytes(content[: len(content) // 2])
-    assert "worker_vosk" in _fails(broken, "ko")
+    assert "worker_vosk" in _fails(Vosk({"ko": broken}, workers=1), "ko")
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"), [("model.bin", "half"), ("model.bin", "gone"), ("tokenizer.json", "half")]
+)
+def test_a_damaged_whisper_is_refused(tmp_path: Path, file: str, damage: str) -> None:
+    """One line that says that the model cannot be loaded; the calls go on by keys."""
+    whole, broken = _model("whisper-base"), tmp_path / "model"
+    broken.mkdir()
+    for each in whole.iterdir():
+        (broken / each.name).symlink_to(each)
+    (broken / file).unlink()
+    if damage == "half":
+        with (whole / file).open("rb") as source:
+            (broken / file).write_bytes(source.read((whole / file).stat().st_size // 2))
+    reason = _fails(Whisper(broken, languages=("es",), parallel=1), "es")
+    assert "the Whisper model cannot be loaded" in reason and "\n" not in reason
+
+
+def test_a_model_of_another_rate_is_used(vosk: Vosk, speaker: Pyttsx3) -> None:
+    """The Korean model is one for 16 kHz, up to 7,600 Hz; our lines have 8 kHz, and are converted."""
+    assert "--high-freq=7600" in (_model("vosk-ko") / "conf" / "mfcc.conf").read_text().split()
+    assert _heard(vosk, _line(speaker.speak("네", language="ko")), "ko", YES_NO) == "네"
 
 
 def test_silence_after_the_offset_still_ends_the_words(speaker: Pyttsx3) -> None:

@@ -13,7 +13,7 @@ from speech.espeak_phones import EspeakPhones
 from speech.expected_phrases import mended, respelled, sayable, similarity, weighed
 from speech.phonetics import sounded
 from speech.pyttsx3 import Pyttsx3
-from speech.vosk_readings import Alternative, decoys_for
+from speech.vosk_readings import Alternative, decoys_for, grammar_for
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
 from speech.whisper_readings import Utterance
 from speech.written_numbers import with_figures_joined
@@ -46,6 +46,28 @@ def test_a_decoy_beside_an_answer_lowers_it() -> None:
     """ "Eh… sí" is a yes, less surely than "sí"."""
     found = _vosk(("eh sí", 80.0), decoys=("eh",))
     assert found == [("sí", 0.45)]
+
+
+def test_a_syllable_beside_an_answer_lowers_it_more() -> None:
+    """Speech of another language is cut into whatever is expected and scraps: hardly ever an answer."""
+    assert _vosk(("싫어요 라", 149.4), decoys=("라",)) == [("싫어요", 0.25)]
+    assert _vosk(("라 마 싫어요", 149.4), decoys=("라", "마")) == []
+
+
+def test_syllables_of_what_is_expected_are_no_decoys() -> None:
+    """They are how an expected word begins or ends; the others are decoys of a language that has such."""
+    chosen = decoys_for("ko", ("네", "다시 한번"), is_known=lambda _word: True)
+    assert not {"다", "시", "한"} & set(chosen)
+    assert {"카", "물"} <= set(chosen) and len(chosen) > 80
+
+
+def test_the_words_of_a_number_stand_beside_no_syllables() -> None:
+    """They are as short as those. Where syllables are, what is expected is likelier."""
+    number = ("영", "일", "이")
+    grammar, decoys = grammar_for("ko", number, is_known=lambda _word: True, in_a_row=True)
+    assert "물" not in decoys and grammar == (*number, *decoys)
+    grammar, decoys = grammar_for("ko", ("네",), is_known=lambda _word: True, in_a_row=False)
+    assert "물" in decoys and grammar.count("네") == 3
 
 
 def test_stretches_follow_one_another() -> None:

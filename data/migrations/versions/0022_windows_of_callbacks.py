@@ -22,6 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("callbacks") as table:
-        for name in ("overdue_at", "from_at", "caller"):
-            table.drop_column(name)
+    for name in ("overdue_at", "from_at", "caller"):
+        op.drop_column("callbacks", name)

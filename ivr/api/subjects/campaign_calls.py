@@ -47,7 +47,7 @@ class Changed(BaseModel):
     state: str
 
 
-class CallLine(BaseModel):
+class CampaignCallLine(BaseModel):
     """A call that rings, or is talked in."""
 
     id: UUID = Field(description="Of the leg on the switch")
@@ -73,7 +73,7 @@ class CampaignNow(BaseModel):
     next_at: datetime | None
     reasons: dict[str, int] = Field(description="Why people are not called any more → how many")
     results: dict[str, int] = Field(description="How the calls of the last 24 hours ended → how many")
-    calls: list[CallLine]
+    calls: list[CampaignCallLine]
     trunk_rests_until: datetime | None
 
 
@@ -140,7 +140,7 @@ def status(strategy: str, name: str) -> Any:
     found = here.beside.do(lambda: control.status(here.settings, here.store, strategy, name, at=at))
     standing = found.standing
     names = ("waiting", "due", "under_way", "talking", "unclear", "ended")
-    fields = list(CallLine.model_fields)
+    fields = list(CampaignCallLine.model_fields)
     return CampaignNow(
         state=found.campaign.state,
         changed_at=found.campaign.changed_at,
@@ -150,6 +150,6 @@ def status(strategy: str, name: str) -> Any:
         next_at=None if standing is None else standing.next_at,
         reasons={} if standing is None else dict(standing.results),
         results=dict(found.results),
-        calls=[CallLine(**{one: getattr(call, one) for one in fields}) for call in found.calls],
+        calls=[CampaignCallLine(**{one: getattr(call, one) for one in fields}) for call in found.calls],
         trunk_rests_until=found.rests_until,
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, request
 from pydantic import BaseModel, Field
 
@@ -18,7 +19,9 @@ from ivr.api.roles import Role, audit, needs, who_asks
 from ivr.api.rooms import rooms
 from ivr.api.subjects.desk import tell_refusals
 from ivr.api.subjects.recordings import sound_of
-from ivr.work import NotTheirs, WorkUnfit, add_work, collect_unclear, finish
+from ivr.work import NotTheirs, WorkUnfit, add_work, collect_unclear, finish, score_card
+
+log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("work", __name__)
 tell_refusals(blueprint, {WorkUnfit: 422, NotTheirs: 409, AgentUnknown: 422})
@@ -110,6 +113,12 @@ class Shared(BaseModel):
     given: dict[str, int]
 
 
+class ScoreCard(BaseModel):
+    """The company's."""
+
+    criteria: dict[str, int] = Field(description="Criterion → the most points")
+
+
 class Finishing(Asked):
     result: Literal["done", "not_possible", "not_needed"] = "done"
     note: str = Field(default="", max_length=4000)
@@ -189,6 +198,20 @@ def assign(item: UUID) -> Any:
     if found is None:
         raise conflict("work_not_theirs", "It is done, unknown, or somebody else's", "GET /work lists them")
     return _item(found)
+
+
+@blueprint.get("/work/score-card")
+@needs(Role.COORDINATOR, Role.SUPERVISOR, Role.AGENT)
+@answers(ScoreCard, tag="Work", problems=(409,))
+def card() -> Any:
+    """By what a recording is reviewed: `scores` has points for each criterion."""
+    here = rooms()
+    try:
+        return ScoreCard(criteria=dict(here.beside.do(lambda: score_card(here.settings.flows_folder))))
+    except ValueError as wrong:
+        log.error("no_score_card", reason=str(wrong)[:300])
+        remedy = "Tell the coordinator: `criterion: most points`, one line for each"
+        raise conflict("score_card", "score_card.yaml cannot be used", remedy) from None
 
 
 @blueprint.get("/agents/me/work")

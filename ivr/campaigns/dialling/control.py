@@ -73,10 +73,9 @@ def start(
     chosen = _sample(store, campaign, sample)
     if campaign.state == "running":
         raise CampaignNotReady(f"{name} runs already", "See ivr campaign status; pause or stop it first")
-    if wanted.campaign.mode != "automated":
+    if wanted.campaign.mode == "preview":
         raise CampaignNotReady(
-            f"{name} is declared with `mode: {wanted.campaign.mode}`, which is not built yet",
-            "Write `mode: automated`",
+            f"{name} is declared with `mode: preview`, which is not built yet", "Write `mode: progressive`"
         )
     if campaign.state in ("paused", "draining") and campaign.sample_id != chosen.id:
         raise CampaignNotReady(f"{name} is {campaign.state} on another sample", "Stop it first")
@@ -84,8 +83,9 @@ def start(
         raise CampaignNotReady(
             f"The sample {chosen.name} was cut more than {wanted.campaign.days} days ago", "Cut a new one"
         )
-    if not (settings.flows_folder / f"{wanted.campaign.flow}.flow.yaml").is_file():
-        raise CampaignNotReady(f"There is no flow {wanted.campaign.flow} among the flows", "Write it first")
+    for flow in (wanted.campaign.flow, wanted.campaign.on_machine):
+        if flow is not None and not (settings.flows_folder / f"{flow}.flow.yaml").is_file():
+            raise CampaignNotReady(f"There is no flow {flow} among the flows", "Write it first")
     known = [one.name for one in trunks_of(settings)]
     if wanted.campaign.trunk not in (None, *known) or not known:
         raise CampaignNotReady(

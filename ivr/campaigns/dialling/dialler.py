@@ -22,12 +22,22 @@ import structlog
 from data.errors import DataError
 from data.records.dialling import Entry, Running, Settled
 from ivr.campaigns.dialling.following import Following
-from ivr.campaigns.dialling.line import Ending, Line, LineLost, NotDialled
+from ivr.campaigns.dialling.line import Ending, Line, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.plan import CampaignUnfit, Plan, plan_of
 from ivr.campaigns.dialling.room import Rooms
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.trying import Ready, Trying
+from ivr.campaigns.pacing.events import (
+    Abandoned,
+    Answered,
+    Connected,
+    Dialled,
+    Event,
+    Talked,
+    Unanswered,
+    WrappedUp,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +87,8 @@ class Dialler:
             self.recover()
         working = self.stores.dial_list.at_work()
         self._take_back(working)
+        plans = [self._plan(one) for one in working if one.state == "running"]
+        self.rooms.at_work([one for one in plans if one is not None])
         return sum(self._work(one) for one in working)
 
     def _stay_alive(self) -> None:
@@ -195,14 +207,18 @@ class Dialler:
 
     def _dial(self, ready: Ready, attempt: UUID) -> None:
         stores, plan = self.stores, ready.plan
+        self.rooms.tell(plan, Dialled(call=attempt, at=self.now()))
         try:
             ending = self.line.dial(ready.order(attempt), lambda: self._answered(attempt))
         except NotDialled as refused:
             log.error("not_dialled", campaign=plan.running.name, reason=str(refused))
             self.rooms.refused(plan)
+            self.rooms.tell(plan, Unanswered(call=attempt, at=self.now()))
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + NOT_NOW)
             return
         self.rooms.ended(plan, ending)
+        for event in self._told(attempt, ending):
+            self.rooms.tell(plan, event)
         self.settle(plan, ready.entry, attempt, ending)
 
     def _answered(self, attempt: UUID) -> bool:
@@ -213,6 +229,28 @@ class Dialler:
             # Somebody is on the line, and the lease is longer than the ringing: it is ours.
             log.error("answer_not_noted", attempt=str(attempt), reason=str(lost))
             return True
+
+    def _told(self, attempt: UUID, ending: Ending) -> tuple[Event, ...]:
+        """What the end of a call tells; that an agent was with them was told when it happened."""
+        now = self.now()
+        if ending.result == "abandoned":
+            return Answered(call=attempt, at=now), Abandoned(call=attempt, at=now)
+        if ending.result == "machine":
+            return (Answered(call=attempt, at=now, live=False),)
+        if ending.result in ("answered", "dropped"):
+            return Talked(call=attempt, at=now), WrappedUp(call=attempt, at=now)
+        return (Unanswered(call=attempt, at=now),)
+
+    def connected(self, order: Order, agent: str) -> None:
+        """An agent is with somebody whom we have called."""
+        plan = next((one for one in self._plans.values() if one.running.id == order.campaign_id), None)
+        if plan is not None:
+            self.rooms.tell(plan, Answered(call=order.attempt_id, at=self.now()))
+            self.rooms.tell(plan, Connected(call=order.attempt_id, at=self.now()))
+        try:
+            self.stores.dial_attempts.connected(order.attempt_id, self.owner, agent)
+        except DataError as lost:
+            log.error("agent_not_noted", attempt=str(order.attempt_id), reason=str(lost))
 
     def settle(self, plan: Plan, entry: Entry, attempt: UUID, ending: Ending) -> bool:
         """Notes how an attempt ended, and what follows. False: that was known."""

@@ -39,6 +39,12 @@ class Order:
     campaign: str
     strategy: str
     purpose: str
+    queue: str = ""
+    """Whose agents talk with them; empty: the flow alone."""
+    agent_within: float = 0.0
+    """Seconds from the queue's beginning within which an agent must be there."""
+    on_machine: str = ""
+    """The flow that is left on an answering machine; empty: nothing is."""
 
 
 @dataclass(frozen=True, kw_only=True)

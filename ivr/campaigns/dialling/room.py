@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
+from ivr.campaigns.dialling.agents import AgentPacing
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.plan import Plan
 from ivr.campaigns.dialling.results import OUR_SIDE
 from ivr.campaigns.dialling.stores import Stores
+from ivr.campaigns.pacing.events import Event
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +29,13 @@ class Rooms:
 
     stores: Stores
     now: Callable[[], datetime]
+    agents: AgentPacing | None = None
+    """Where nobody looks at agents, campaigns that need them are not dialled."""
+    _at_work: tuple[Plan, ...] = ()
     _starting: Counter[str] = field(default_factory=Counter)
     """By trunk: people who were claimed here, and whose attempt is not on record yet."""
+    _claimed: Counter[UUID] = field(default_factory=Counter)
+    """The same by campaign."""
 
     def room(self, plan: Plan) -> int:
         """How many people may be claimed for a campaign."""
@@ -35,17 +43,42 @@ class Rooms:
         if self.stores.trunks.rests_until(trunk.name, at=self.now()) is not None:
             return 0
         starting = self._starting[trunk.name]
+        wanted = self._for_agents(plan)
+        if wanted <= 0:
+            return 0
         free = trunk.channels - self.stores.trunks.under_way(trunk.name) - starting
         pace = max(1, int(trunk.calls_per_second * AHEAD)) - starting
-        return max(0, min(free, pace))
+        return max(0, min(free, pace, wanted))
+
+    def at_work(self, plans: Sequence[Plan]) -> None:
+        """These campaigns are dialled now."""
+        self._at_work = tuple(plans)
+
+    def _for_agents(self, plan: Plan) -> int:
+        """How many people the agents can take; where none are needed, as many as there are lines."""
+        if plan.file.mode == "automated":
+            return plan.trunk.channels
+        if self.agents is None:
+            return 0
+        together = [one for one in self._at_work if one.file.queue == plan.file.queue] or [plan]
+        # Whoever was claimed here rings as good as.
+        claimed = sum(self._claimed[one.running.id] for one in together)
+        return self.agents.to_dial(plan, together) - claimed
+
+    def tell(self, plan: Plan, event: Event) -> None:
+        """What happened to a call, for those who learn from it."""
+        if self.agents is not None:
+            self.agents.observe(plan, event)
 
     def begins(self, plan: Plan) -> None:
         """Somebody was claimed, and is about to be called."""
         self._starting[plan.trunk.name] += 1
+        self._claimed[plan.running.id] += 1
 
     def begun(self, plan: Plan) -> None:
         """The attempt is on record, or is not made."""
         self._starting[plan.trunk.name] -= 1
+        self._claimed[plan.running.id] -= 1
 
     def ended(self, plan: Plan, ending: Ending) -> None:
         """A call is over."""

@@ -21,14 +21,17 @@ from gevent.pool import Group
 
 from data.errors import DataError
 from data.records import Customer
+from data.records.dialling import DialResult
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from esl.switch import Call
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook
+from ivr.campaigns.dialling.agents import AgentPacing
 from ivr.campaigns.dialling.dialler import Dialler
 from ivr.campaigns.dialling.following import Following
-from ivr.campaigns.dialling.line import Ending
+from ivr.campaigns.dialling.hearing import Hearing
+from ivr.campaigns.dialling.line import Ending, Order
 from ivr.campaigns.dialling.room import Rooms as Room
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.switch_line import DROPPED, Dialled, SwitchLine
@@ -36,8 +39,8 @@ from ivr.campaigns.dialling.trying import Trying
 from ivr.campaigns.dialling.ways_out import trunks_of
 from ivr.config import Settings
 from ivr.in_thread import in_thread
+from ivr.living.answered import WhoAnswers
 from ivr.living.services import Services
-from ivr.moments import CallOver, Moment
 from ivr.records import Basis
 from ivr.rooms import Rooms
 from ivr.session import Session
@@ -71,7 +74,9 @@ class Campaigning:
         self.line = SwitchLine(event_socket, password, server=server, name=switch)
         now = rooms.records.clock.utc
         self._stores = _each_beside(Stores.of(rooms.store))
-        gate = Gate(rooms.store.contacts, load_rulebook(settings.path(settings.contact_rules)), now=now)
+        rulebook = load_rulebook(settings.path(settings.contact_rules))
+        gate = Gate(rooms.store.contacts, rulebook, now=now)
+        agents = AgentPacing(self._stores.dial_attempts, self.line, rulebook, now=now, zone=self._zone)
         self.dialler = Dialler(
             stores=self._stores,
             line=self.line,
@@ -79,9 +84,17 @@ class Campaigning:
             owner=f"{rooms.records.node}@{switch}",
             now=now,
             beside=self._begin,
-            trying=Trying(self._stores, gate, now=now, wait=gevent.sleep, zone=self._zone, looking=in_thread),
+            trying=Trying(
+                self._stores,
+                gate,
+                now=now,
+                wait=gevent.sleep,
+                zone=self._zone,
+                agent_within=agents.wait_of,
+                looking=in_thread,
+            ),
             following=Following(self._stores, now=now),
-            rooms=Room(self._stores, now=now),
+            rooms=Room(self._stores, now=now, agents=agents),
             speaks=lambda flow: flow in rooms.live.current.flows.flows,
         )
 
@@ -136,6 +149,10 @@ class Campaigning:
 
     def _lived(self, call: Call, dialled: Dialled) -> Ending:
         order, rooms, settings = dialled.order, self._rooms, self._settings
+        machine = self._is_machine(call, order)
+        if isinstance(machine, Ending):
+            return machine
+        flow = order.on_machine if machine else order.flow
         call.caller_number = order.number  # the switch has what the trunk wrote; this is what was checked
         person = self._stores.customers.by_id(order.customer_id)
         version, now = rooms.live.current, rooms.records.clock.utc()
@@ -143,7 +160,7 @@ class Campaigning:
         language = settings.calls.language if person is None else person.language
         about = _about(dialled, person)
         basis = Basis(
-            flow=order.flow,
+            flow=flow,
             flow_version=version.flows.version,
             release=version.release,
             caller_facts={"campaign": about["campaign"], "strategy": about["strategy"]},
@@ -158,22 +175,47 @@ class Campaigning:
             recorded=record.recording is not None,
             history=known.facts,
         )
-        cause = ""
-
-        def watch(moment: Moment) -> None:
-            nonlocal cause
-            if isinstance(moment, CallOver):
-                cause = moment.cause
-            services.watch(moment)
-
         services = self._services()
+        hearing = Hearing(
+            services.watch,
+            for_agents=bool(order.queue),
+            connected=lambda: self._beside(lambda: self._with_agent(order)),
+        )
+        if order.queue:
+            services = replace(services, agent_within=order.agent_within)
+        if machine:  # by key and ear nothing is asked of it
+            services = replace(services, recognizer=None)
         Session(
             call,
-            Conversation(version.flows, order.flow, facts),
+            Conversation(version.flows, flow, facts),
             record,
-            replace(services, caller=known, watch=watch),
+            replace(services, caller=known, watch=hearing.tell),
         ).live()
-        return Ending(result="answered", cause=cause, outcome=record.outcome, call_id=UUID(record.call_id))
+        result: DialResult = "machine" if machine else "abandoned" if hearing.abandoned else "answered"
+        return Ending(
+            result=result, cause=hearing.cause, outcome=record.outcome, call_id=UUID(record.call_id)
+        )
+
+    def _is_machine(self, call: Call, order: Order) -> Ending | bool:
+        """Whether a machine has answered; how it ended, if nothing is left on it."""
+        if self._settings.campaigns.answering_machines == "off":
+            return False
+        heard = WhoAnswers(call, self._rooms.records.clock)
+        answering = heard.detect()
+        if answering.kind in ("human", "unknown"):
+            return False
+        spoken = order.on_machine in self._rooms.live.current.flows.flows
+        if answering.kind != "fax" and spoken and heard.wait_for_tone().how in ("tone", "silence"):
+            return True
+        call.hang_up()
+        return Ending(result="machine", cause="NORMAL_CLEARING", outcome=answering.kind)
+
+    def _with_agent(self, order: Order) -> None:
+        self.dialler.connected(order, "agent")
+
+    def _beside(self, work: Callable[[], None]) -> None:
+        """Whoever tells a moment waits for nothing."""
+        self._trying.spawn(work)
 
 
 def _about(dialled: Dialled, person: Customer | None) -> dict[str, str | bool]:

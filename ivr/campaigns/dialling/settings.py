@@ -40,8 +40,9 @@ class CampaignSettings(_Part):
     """Whether this server dials; others with the same database may."""
     trunks: tuple[TrunkSettings, ...] = ()
     """The first is every campaign's that names none. Default: the way by which people are called back."""
-    answering_machines: Literal["off"] = "off"
-    """Whether machines are told from people when they answer. Not built yet: whatever answers is a person."""
+    answering_machines: Literal["off", "detect"] = "off"
+    """Whether machines are told from people when they answer, by up to three seconds of sound. `off`: what
+    answers is a person."""
 
     @model_validator(mode="after")
     def _different(self) -> Self:

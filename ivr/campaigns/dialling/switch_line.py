@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,13 +20,16 @@ from typing_extensions import override
 
 from data.ids import new_id
 from esl import commands
+from esl.call_centre import CallCentre
 from esl.errors import CommandRefusedError, EslError
 from esl.inbound import InboundConnection
 from esl.switch import Call
 from esl.wire import Command, Event
+from ivr.campaigns.dialling.agents import QueueView
 from ivr.campaigns.dialling.line import Ending, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.results import result_of
 from ivr.queueing.originating import Originating
+from ivr.queueing.sync import in_domain
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +107,17 @@ class SwitchLine(Originating):
                     self._ask(commands.kill(leg, "ORIGINATOR_CANCEL"))
                 except EslError as fault:  # it was not there yet, or is gone
                     log.info("call_not_taken_back", attempt=leg, reason=str(fault))
+
+    def view(self, queue: str, ours: Collection[str]) -> QueueView:
+        """Fulfils `ivr.campaigns.dialling.agents.Floor`."""
+        try:
+            centre = CallCentre(self._ask)
+            members, people = centre.members(in_domain(queue)), centre.people(in_domain(queue))
+        except EslError as fault:
+            log.warning("queue_not_seen", queue=queue, reason=str(fault))
+            return QueueView()
+        callers = frozenset(one.session for one in members if one.waits and one.session not in ours)
+        return QueueView(free=sum(one.free for one in people), callers=callers)
 
     def taken(self, leg: str) -> Dialled | None:
         """Who that leg is, which has just arrived; `None`: nobody who was called from here."""

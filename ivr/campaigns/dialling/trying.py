@@ -42,6 +42,7 @@ class Ready:
     entry: Entry
     number: Number
     wish: Wish
+    agent_within: float = 0.0
 
     def order(self, attempt: UUID) -> Order:
         running, file = self.plan.running, self.plan.file
@@ -57,6 +58,9 @@ class Ready:
             campaign=running.name,
             strategy=running.strategy,
             purpose=file.purpose,
+            queue="" if file.mode == "automated" else file.queue or "",
+            agent_within=self.agent_within,
+            on_machine=file.on_machine or "",
         )
 
 
@@ -73,6 +77,8 @@ class Trying:
     """The company's."""
     looking: Callable[[Callable[[], Decision]], Decision] = lambda look: look()
     """Has the gate looked; a server has it done in its thread pool."""
+    agent_within: Callable[[Plan], float] = lambda plan: plan.file.agent_within
+    """Seconds within which an agent must be there."""
     _ringing: dict[UUID, UUID] = field(default_factory=dict)
     """Attempts that nobody has answered yet → their campaign."""
 
@@ -134,7 +140,8 @@ class Trying:
             campaign_id=plan.running.id,
         )
         moved = entry if rank == entry.rank else Entry(**{**vars(entry), "rank": rank})
-        return Ready(plan, moved, number, wish)
+        within = self.agent_within(plan) if plan.file.mode != "automated" else 0.0
+        return Ready(plan, moved, number, wish, within)
 
     def _blocked(self, plan: Plan, entry: Entry, owner: str, blocked: Blocked) -> None:
         later = blocked.next_lawful

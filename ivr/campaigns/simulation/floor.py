@@ -97,20 +97,24 @@ class Floor:
     def _tick(self) -> None:
         if self._time.now >= self._shift_ends:
             return
+        now = self._moment()
+        if self._list.any(now):
+            self._begin_calls(now)
+        self._time.at(self._time.now + _TICK, self._tick)
+
+    def _begin_calls(self, now: datetime) -> None:
         standing = Standing(
             free_agents=self._free,
             ringing=self._ringing,
             waiting=len(self._waiting),
             callers_waiting=len(self._callers),
         )
-        now = self._moment()
         most = int(self._population.calls_per_second * _TICK)
         for _ in range(min(self._pacer.to_dial(now, standing), most)):
             callee = self._list.next(now)
             if callee is None:
                 break
             self._dial(callee, now)
-        self._time.at(self._time.now + _TICK, self._tick)
 
     def _dial(self, callee: Callee, now: datetime) -> None:
         fate = self._people.fate(callee.minute(now), self._passed)

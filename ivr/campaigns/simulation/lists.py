@@ -59,6 +59,10 @@ class Made:
 class CallList(Protocol):
     """Whom to call."""
 
+    def any(self, now: datetime) -> bool:
+        """Whether it is worth asking; a rule may still say no."""
+        ...
+
     def next(self, now: datetime) -> Callee | None:
         """Somebody to be called now; `None`: nobody may be."""
         ...
@@ -73,6 +77,10 @@ class Endless:
 
     def __init__(self, number: str = "+34600000000") -> None:
         self._anybody = Callee("", checked(number, region=None, countries=None), "")
+
+    def any(self, now: datetime) -> bool:  # noqa: ARG002 -- at any moment
+        """There is no end."""
+        return True
 
     def next(self, now: datetime) -> Callee:  # noqa: ARG002 -- at any moment
         """Always somebody."""
@@ -94,6 +102,10 @@ class ByRules:
         self.made: list[Made] = []
         self.blocked: dict[str, int] = {}
         """How often a rule said no, by its id."""
+
+    def any(self, now: datetime) -> bool:
+        """Whether somebody is due."""
+        return bool(self._waiting) or bool(self._due and self._due[0][0] <= now)
 
     def next(self, now: datetime) -> Callee | None:
         """The one who waits longest of those who may be called."""

@@ -39,7 +39,38 @@ steps:
     hangup: normal
   - id: person
     queue: agents
-    busy: bye
+    busy: later
+  - id: later
+    callback: agents
+    number: "{caller.number}"
+    say: {es: "Le llamaremos."}
+    failed: bye
+  - id: end
+    hangup: normal
+"""
+
+
+WITH_AGENT = """flow: with_agent
+languages: [es]
+person: person
+steps:
+  - id: greeting
+    say: {es: "Hola, le llamamos de Ejemplo."}
+  - id: person
+    queue: agents
+    busy: nobody
+  - menu: nobody
+    prompt: {es: "Disculpe: ahora no hay nadie. Si no quiere que le llamemos, pulse uno."}
+    retries: {no_input: 0, no_match: 0}
+    timeout: 2.0
+    failed: bye
+    choices:
+      never: {key: 1, phrases: {es: [no me llamen]}, then: never}
+      person: {key: 0, phrases: {es: [operador]}, then: person}
+  - id: never
+    outcome: do_not_call
+  - id: bye
+    hangup: normal
 """
 
 
@@ -48,6 +79,7 @@ def write_flow(folder: Path) -> None:
     (folder / "flows").mkdir(parents=True, exist_ok=True)
     (folder / "flows" / "catalogue.yaml").write_text("queues: [agents]\n", encoding="utf-8")
     (folder / "flows" / "reminder.flow.yaml").write_text(FLOW, encoding="utf-8")
+    (folder / "flows" / "with_agent.flow.yaml").write_text(WITH_AGENT, encoding="utf-8")
     main = FLOW.replace("flow: reminder", "flow: main").replace(" ¿Es usted {caller.name}?", "")
     (folder / "flows" / "main.flow.yaml").write_text(main, encoding="utf-8")
 
@@ -96,6 +128,12 @@ def answers(key: str) -> Does:
         callee.wait_hangup(30)
 
     return does
+
+
+def listens(callee: ScriptedCallee) -> None:
+    """Answers, and stays until the other side hangs up."""
+    callee.answer()
+    callee.wait_hangup(60)
 
 
 def says_nothing(callee: ScriptedCallee) -> None:

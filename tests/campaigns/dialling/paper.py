@@ -20,6 +20,7 @@ from data.store import Store
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.contact_rules.rulebook import Rulebook
+from ivr.campaigns.dialling.agents import AgentPacing, Floor
 from ivr.campaigns.dialling.dialler import Dialler
 from ivr.campaigns.dialling.following import Following
 from ivr.campaigns.dialling.line import Ending, NotDialled, Order, Trace
@@ -211,10 +212,15 @@ def server(
     trunk: TrunkSettings = TRUNK,
     rulebook: Rulebook = NOTHING,
     beside: Callable[[Callable[[], None]], None] = lambda work: work(),
+    floor: Floor | None = None,
 ) -> Dialler:
     """One server. Work beside is done at once, unless the test wants it otherwise."""
     stores = Stores.of(store)
     gate = Gate(store.contacts, rulebook, now=time)
+    zone = ZoneInfo("Europe/Madrid")
+    agents = None
+    if floor is not None:
+        agents = AgentPacing(stores.dial_attempts, floor, rulebook, now=time, zone=zone)
     return Dialler(
         stores=stores,
         line=telephones,
@@ -222,7 +228,7 @@ def server(
         owner=owner,
         now=time,
         beside=beside,
-        trying=Trying(stores, gate, now=time, wait=time.wait, zone=ZoneInfo("Europe/Madrid")),
+        trying=Trying(stores, gate, now=time, wait=time.wait, zone=zone),
         following=Following(stores, now=time),
-        rooms=Rooms(stores, now=time),
+        rooms=Rooms(stores, now=time, agents=agents),
     )

@@ -9,6 +9,9 @@ import pytest
 
 from data.records import CallRecord
 from data.store import Store
+from esl import commands
+from esl.inbound import InboundConnection
+from ivr.campaigns.dialling.agents import QueueView
 from ivr.config import DatabaseSettings, Settings, SpeechSettings
 from ivr.stage import Stage
 from tests.campaigns.dialling.callees import (
@@ -16,6 +19,7 @@ from tests.campaigns.dialling.callees import (
     Telephone,
     answers,
     hangs_up,
+    listens,
     never_answers,
     refuses,
     says_nothing,
@@ -37,7 +41,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         prompts=folder.parent / "prompts",
         speech=SpeechSettings(engine="none"),
     )
-    with Stage(settings) as playing:
+    with Stage(settings, agent_talks_for=0.5) as playing:
         playing.server.rooms.voice.wait_warm()
         yield playing
 
@@ -168,3 +172,65 @@ def test_pause_and_stop_while_it_rings(stage: Stage, store: Store) -> None:
             gevent.sleep(0.05)  # whoever waited for their turn is put back when it comes
     for phone in phones:
         phone.close()
+
+
+def test_progressive_with_one_agent(stage: Stage, store: Store) -> None:
+    """One is called at a time: the agent is there in time, and the next one follows when they are free."""
+    numbers = tuple(numbers_of(300 + n) for n in range(2))
+    ids = people_in(store, numbers)
+    phones = telephones(stage, numbers, dict.fromkeys(range(2), listens))
+    agents = {"mode": "progressive", "queue": "agents", "agent_within": 60}
+    now = stage.server.rooms.records.clock.utc()
+    made = campaign_of(store, ids, numbers, name="staffed", at=now, flow="with_agent", attempts=1, **agents)
+    wait_until_over(store, made, tries=1)
+    stage.wait_until_idle()
+    first, second = sorted(
+        (store.dial_attempts.of_entry(made.entry(store, n))[0] for n in range(2)),
+        key=lambda one: one.dialled_at,
+    )
+    assert [(one.result, one.agent) for one in (first, second)] == [("answered", "agent")] * 2
+    assert first.ended_at is not None and first.ended_at <= second.dialled_at
+    for phone in phones:
+        phone.close()
+
+
+def test_no_agent_in_time_is_an_abandoned_call(
+    stage: Stage, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent leaves while it rings: they hear the apology, and are called another day; it counts."""
+    campaigning = stage.server.campaigning
+    assert campaigning is not None
+    # As it was seen just before; nobody is there any more.
+    monkeypatch.setattr(campaigning.line, "view", lambda *_: QueueView(free=1))
+    set_status(stage, "On Break")
+    numbers = (numbers_of(400),)
+    ids = people_in(store, numbers)
+    (phone,) = telephones(stage, numbers, {0: listens})
+    agents = {
+        "mode": "predictive",
+        "queue": "agents",
+        "agent_within": 1,
+    }  # the agent answers after two seconds
+    now = stage.server.rooms.records.clock.utc()
+    made = campaign_of(store, ids, numbers, name="abandons", at=now, flow="with_agent", days=5, **agents)
+    wait_until_over(store, made, tries=1)
+    stage.wait_until_idle()
+    entry = made.entry(store)
+    (attempt,) = store.dial_attempts.of_entry(entry)
+    assert (attempt.result, attempt.agent, entry.state) == ("abandoned", "", "waiting")
+    assert entry.due_at is not None and (entry.due_at - now).total_seconds() >= 86_400
+    record = record_of(store, made, 0)
+    assert "Disculpe" in " ".join(turn.text for turn in record.turns)
+    assert store.dial_list.set_state(made.campaign, "stopped", before=("running",), at=now, by="t")
+    set_status(stage, "Available")
+    phone.close()
+
+
+def set_status(stage: Stage, status: str) -> None:
+    """Of the one agent that the stage has."""
+    assert stage.switch is not None
+    addresses = stage.switch.addresses
+    connection = InboundConnection(*addresses.events, addresses.password)
+    connection.connect()
+    connection.api(commands.call_centre("agent", "set", "status", "agent", status))
+    connection.stop()

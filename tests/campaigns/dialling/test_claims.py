@@ -100,8 +100,8 @@ def test_a_trunk_gives_out_moments(store: Store) -> None:
 def many(store: Store, people: int) -> World:
     """A running campaign with so many people on its list, quickly made."""
     made = world(store)
-    for begin in range(0, people, 20_000):
-        some = range(begin, min(begin + 20_000, people))
+    for begin in range(0, people, 5_000):
+        some = range(begin, min(begin + 5_000, people))
         ids = [new_id() for _ in some]
         plain = {"name": "x", "language": "es", "zone": "Europe/Madrid", "origin": "t"}
         due = {"sample_id": made.sample, "state": "waiting", "due_at": MONDAY, "turn": 1}
