@@ -92,7 +92,7 @@ def test_a_name_is_no_row(place: Place, application: Application, queue: str) ->
     for caller, _ in there:
         caller.hang_up()
     gone(place)
-    assert not any(one.waits for one in seen.members(queue))
+    wait_until(lambda: not any(one.waits for one in seen.members(queue)), 10, "nobody in the queue")
     assert list(faults(look(Line(place)), now=time.time())) == []
 
 
