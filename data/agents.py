@@ -199,6 +199,13 @@ class Agents:
         with self._database.reading() as connection:
             return tuple(_contact(connection, one) for one in connection.execute(query).all())
 
+    def of_leg(self, leg: str) -> tuple[Contact, ...]:
+        """To whom the caller on that leg was offered, in order."""
+        row = AgentContactRow
+        query = select(row).where(row.leg == leg).order_by(row.at, row.id)
+        with self._database.reading() as connection:
+            return tuple(_contact(connection, one) for one in connection.execute(query).all())
+
 
 def _presence(row: Row[Any]) -> Presence:
     return Presence(

@@ -13,6 +13,7 @@ from data.ids import new_id
 from data.models import AlertRow, SwitchRepairRow
 from data.once import insert_new
 from data.records import Alert, SwitchRepair, utc
+from data.text import clean
 
 _STANDS = AlertRow.cleared_at.is_(None)
 
@@ -46,17 +47,29 @@ class Alerts:
             )
             return cleared
 
+    def acknowledge(self, alert: UUID, *, at: datetime, by: str) -> Alert | None:
+        """Notes who looks after it; whoever said so first stays. As it is now; `None`: there is none."""
+        row = AlertRow
+        with self._database.writing() as connection:
+            connection.execute(
+                update(row)
+                .where(row.id == alert, row.acknowledged_at.is_(None), _STANDS)
+                .values(acknowledged_at=utc(at), acknowledged_by=clean(by, 120))
+            )
+            found = connection.execute(select(row).where(row.id == alert)).one_or_none()
+        return None if found is None else alert_of(found)
+
     def standing(self) -> tuple[Alert, ...]:
         """Those that are not over, the oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(select(AlertRow).where(_STANDS).order_by(AlertRow.raised_at))
-            return tuple(map(_alert, rows))
+            return tuple(map(alert_of, rows))
 
     def latest(self, most: int = 100) -> tuple[Alert, ...]:
         """Over or not, the newest first."""
         query = select(AlertRow).order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(most)
         with self._database.reading() as connection:
-            return tuple(map(_alert, connection.execute(query)))
+            return tuple(map(alert_of, connection.execute(query)))
 
     def note_repair(self, repair: SwitchRepair) -> None:
         """Adds what the watchdog has found."""
@@ -69,11 +82,14 @@ class Alerts:
         row = SwitchRepairRow
         query = select(row).order_by(row.at.desc(), row.id.desc()).limit(most)
         with self._database.reading() as connection:
-            return tuple(
-                SwitchRepair(**{name: getattr(one, name) for name in SwitchRepair.__dataclass_fields__})
-                for one in connection.execute(query)
-            )
+            return tuple(map(repair_of, connection.execute(query)))
 
 
-def _alert(row: Row[Any]) -> Alert:
+def alert_of(row: Row[Any]) -> Alert:
+    """Of a row of `alerts`."""
     return Alert(**{name: getattr(row, name) for name in Alert.__dataclass_fields__})
+
+
+def repair_of(row: Row[Any]) -> SwitchRepair:
+    """Of a row of `switch_repairs`."""
+    return SwitchRepair(**{name: getattr(row, name) for name in SwitchRepair.__dataclass_fields__})

@@ -60,7 +60,9 @@ class Callbacks:
             .values(
                 number=case((free, booking.number), else_=CallbackRow.number),
                 due_at=case((free, booking.due_at), else_=CallbackRow.due_at),
+                from_at=case((free, booking.from_at), else_=CallbackRow.from_at),
                 until_at=case((free, booking.until_at), else_=CallbackRow.until_at),
+                overdue_at=case((free, None), else_=CallbackRow.overdue_at),
                 # Who asks again has told us that they were not reached.
                 state=case((free, "waiting"), else_=CallbackRow.state),
                 base_score=case(
@@ -118,6 +120,38 @@ class Callbacks:
         with self._database.reading() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
         return None if row is None else callback_of(row)
+
+    def asked_for(self, number: str, *, since: datetime) -> int:
+        """How many callbacks at that number were asked for from then on."""
+        query = select(func.count()).where(CallbackRow.number == number, CallbackRow.booked_at >= utc(since))
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def open_of(self, who: str, queue: str) -> Callback | None:
+        """The one that they have in that queue."""
+        query = select(CallbackRow).where(CallbackRow.queue == queue, CallbackRow.who == who, _OPEN)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else callback_of(row)
+
+    def overdue(self, at: datetime) -> tuple[Callback, ...]:
+        """Those whose window has passed without a call, and nobody has been told."""
+        query = select(CallbackRow).where(
+            _OPEN,
+            CallbackRow.until_at <= utc(at),
+            CallbackRow.overdue_at.is_(None),
+            CallbackRow.state.in_(("waiting", "claimed")),
+            CallbackRow.tries == 0,
+        )
+        with self._database.reading() as connection:
+            return tuple(map(callback_of, connection.execute(query.order_by(CallbackRow.id))))
+
+    def told_overdue(self, callback_id: UUID, *, at: datetime) -> bool:
+        """It is told now. False: somebody else has."""
+        mine = (CallbackRow.id == callback_id, CallbackRow.overdue_at.is_(None), _OPEN)
+        with self._database.writing() as connection:
+            changed = connection.execute(update(CallbackRow).where(*mine).values(overdue_at=utc(at)))
+            return bool(changed.rowcount)
 
     def counts(self) -> dict[str, int]:
         """How many there are in each state."""
@@ -192,10 +226,10 @@ class Callbacks:
             attempt_id, owner, ("dialled", "answered"), state="unclear", last_result=text, **_FREE
         )
 
-    def under_way(self, queue: str) -> int:
-        """How many tries of a queue are under way, on whichever server: each of them takes an agent."""
+    def under_way(self, queue: str, states: Iterable[CallbackState] = UNDER_WAY) -> int:
+        """How many tries of a queue are in one of these states, on whichever server."""
         query = select(func.count()).where(
-            CallbackRow.queue == queue, CallbackRow.state.in_(UNDER_WAY), _OPEN
+            CallbackRow.queue == queue, CallbackRow.state.in_(tuple(states)), _OPEN
         )
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
@@ -252,23 +286,23 @@ class Callbacks:
             theirs.append(CallbackRow.queue == queue)
         return self._end(theirs, at=at, why=why)
 
-    def take_up(self, who: Iterable[str], queue: str, *, at: datetime) -> datetime | None:
+    def take_up(self, who: Iterable[str], queue: str, *, at: datetime) -> float | None:
         """They have called, and wait in that queue themselves: their callback is cancelled, and its place is
-        theirs. When they came to the queue; `None`: they had none there. `who` they are, or at which numbers
-        they would be called."""
+        theirs. How old that is, in seconds; `None`: they had none there. `who` they are, at which numbers
+        they would be called, or from which they have asked for it."""
         names = tuple(who)
         mine = (
-            or_(CallbackRow.who.in_(names), CallbackRow.number.in_(names)),
+            or_(CallbackRow.who.in_(names), CallbackRow.number.in_(names), CallbackRow.caller.in_(names)),
             CallbackRow.queue == queue,
             CallbackRow.state != "answered",
             _OPEN,
         )
         values = {"state": "cancelled", "ended_at": utc(at), "last_result": "they called", **_FREE}
         with self._database.writing() as connection:
-            rows = connection.scalars(
-                update(CallbackRow).where(*mine).values(**values).returning(CallbackRow.joined_at)
+            rows = connection.execute(
+                update(CallbackRow).where(*mine).values(**values).returning(CallbackRow)
             ).all()
-        return min(rows, default=None)
+        return max((callback_of(row).kept(utc(at)) for row in rows), default=None)
 
     def cancel_one(self, callback_id: UUID, *, at: datetime, why: str) -> bool:
         """A person has decided. False: it is over already, or they talk."""
@@ -297,12 +331,14 @@ def _values(booking: Booking) -> dict[str, object]:
         "queue": booking.queue,
         "who": booking.who,
         "number": booking.number,
+        "caller": booking.caller,
         "language": booking.language,
         "segment": booking.segment,
         "base_score": booking.base_score,
         "joined_at": booking.joined_at,
         "booked_at": booking.at,
         "due_at": booking.due_at,
+        "from_at": booking.from_at,
         "until_at": booking.until_at,
         "tries": 0,
         "state": "waiting",

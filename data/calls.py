@@ -93,6 +93,7 @@ class Calls:
             "outcome": end.outcome,
             "language": end.language,
             "recording": end.recording,
+            "recorded_ms": end.recorded_ms,
             "flow": end.flow,
             "flow_version": end.flow_version,
             "customer_id": end.customer_id,
@@ -150,12 +151,14 @@ class Calls:
         with self._database.reading() as connection:
             return tuple(record_of(row, ()) for row in connection.execute(query))
 
-    def move_recording(self, call_id: UUID, recording: str) -> None:
-        """Notes that a call's recording lies elsewhere now. Raises `CallUnknown`."""
+    def move_recording(self, call_id: UUID, recording: str, *, written_ms: int | None = None) -> None:
+        """Notes that a call's recording lies elsewhere now, and how much sound it held before it was
+        trimmed. Raises `CallUnknown`."""
+        values: dict[str, object] = {"recording": recording}
+        if written_ms is not None:
+            values["written_ms"] = written_ms
         with self._database.writing() as connection:
-            changed = connection.execute(
-                update(CallRow).where(CallRow.id == call_id).values(recording=recording)
-            )
+            changed = connection.execute(update(CallRow).where(CallRow.id == call_id).values(**values))
             if not changed.rowcount:
                 _insist_on(connection, call_id)
 
@@ -326,6 +329,8 @@ def record_of(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
         flow=row.flow,
         flow_version=row.flow_version,
         recording=row.recording,
+        recorded_ms=row.recorded_ms,
+        written_ms=row.written_ms,
         release=row.release,
         caller_facts=json.loads(row.caller_facts),
         customer_id=row.customer_id,

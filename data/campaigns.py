@@ -64,8 +64,13 @@ class Campaign:
     purpose: str
     declared: Mapping[str, Any]
     state: str
+    """See `data.records.dialling.CampaignState`."""
     created_at: datetime
     created_by: str
+    sample_id: UUID | None = None
+    """The sample that it works on; `None`: it was never started."""
+    changed_at: datetime | None = None
+    changed_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,14 +136,7 @@ class Campaigns:
 
     def load(self, strategy: str, name: str, customer_numbers: Iterable[str], *, at: datetime) -> int:
         """Puts customers into a base, which is made if it is not there; how many are new in it."""
-        key = {"strategy": strategy, "name": name}
-        mine = (CustomerBaseRow.strategy == strategy, CustomerBaseRow.name == name)
-        with self._database.writing() as connection:
-            connection.execute(
-                insert_new(connection, CustomerBaseRow).values(id=new_id(), **key, loaded_at=utc(at))
-            )
-            connection.execute(update(CustomerBaseRow).where(*mine).values(loaded_at=utc(at)))
-            base = connection.scalars(select(CustomerBaseRow.id).where(*mine)).one()
+        base = self.open_base(strategy, name, at=at)
         added, rest = 0, iter(customer_numbers)
         while portion := list(islice(rest, PORTION)):
             with self._database.writing() as connection:
@@ -148,6 +146,17 @@ class Campaigns:
                 new = insert_new(connection, BaseMemberRow).from_select(["base_id", "customer_id"], theirs)
                 added += connection.execute(new).rowcount
         return added
+
+    def open_base(self, strategy: str, name: str, *, at: datetime) -> UUID:
+        """The base that is loaded now, made if it is not there: for a list that is imported into it."""
+        key = {"strategy": strategy, "name": name}
+        mine = (CustomerBaseRow.strategy == strategy, CustomerBaseRow.name == name)
+        with self._database.writing() as connection:
+            connection.execute(
+                insert_new(connection, CustomerBaseRow).values(id=new_id(), **key, loaded_at=utc(at))
+            )
+            connection.execute(update(CustomerBaseRow).where(*mine).values(loaded_at=utc(at)))
+            return connection.scalars(select(CustomerBaseRow.id).where(*mine)).one()
 
     def bases(self) -> tuple[Base, ...]:
         """Every base with its size, by strategy and name."""
@@ -280,6 +289,19 @@ class Campaigns:
         query = select(SampleNumberRow.e164).where(*mine).order_by(SampleNumberRow.rank)
         with self._database.reading() as connection:
             return tuple(connection.scalars(query))
+
+    def first_numbers(self, sample_id: UUID, *, most: int) -> list[tuple[str, str, str]]:
+        """Key, region and likeliest number of those who are in a sample; at most so many."""
+        number = SampleNumberRow
+        query = (
+            select(CustomerRow.id, CustomerRow.region, number.e164)
+            .join(number, number.customer_id == CustomerRow.id)
+            .where(number.sample_id == sample_id, number.rank == 1)
+            .order_by(CustomerRow.id)
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return [(str(row.id), row.region or "", row.e164) for row in connection.execute(query)]
 
 
 def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:

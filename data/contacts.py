@@ -102,15 +102,22 @@ class Contacts:
         ]
 
     def admit(
-        self, whom: Whom, *, since: datetime, judge: Callable[[OnRecord], tuple[Answer, NewContact | None]]
+        self,
+        whom: Whom,
+        *,
+        since: datetime,
+        judge: Callable[[OnRecord], tuple[Answer, NewContact | None]],
+        also: Callable[[Connection], None] = lambda _connection: None,
     ) -> Answer:
         """Judges a contact by what is on record, and notes it if it is to be made, before anybody else judges
-        one of the same person. `judge` must be quick: it runs in the transaction."""
+        one of the same person. `judge` must be quick: it runs in the transaction. `also` is what belongs to a
+        contact that is made; what it raises takes everything back."""
         hashes = self._hashes(whom)
         with self._database.writing() as connection:
             _one_at_a_time(connection, whom.key)
             answer, contact = judge(_on_record(connection, whom, hashes, since))
             if contact is not None:
+                also(connection)
                 connection.execute(insert(ContactRow).values(_values(contact)))
             return answer
 

@@ -17,10 +17,13 @@ from sqlalchemy.orm import aliased
 
 from data.database import Database
 from data.models import (
+    AgentContactRow,
     AgentStateChangeRow,
     CallbackRow,
     CallRow,
     CallStepRow,
+    CampaignRow,
+    ContactRow,
     MissedOfferRow,
     QueueVisitRow,
 )
@@ -78,6 +81,25 @@ class State(NamedTuple):
     reason: str
     """Of a pause."""
     counts_as_work: bool
+
+
+class CampaignCall(NamedTuple):
+    """A call that a campaign has made, or has tried to make."""
+
+    campaign: str
+    """`strategy/name`."""
+    who: str
+    """The customer, else the number."""
+    at: datetime
+    conversation: bool | None
+    """Whether they were spoken with; `None`: not known."""
+    result: str
+    answered_at: datetime | None
+    ended_at: datetime | None
+    outcome: str | None
+    """Of the flow."""
+    agent_outcome: str | None
+    """Of the agent who had them last; empty: they gave none. `None`: no agent had them."""
 
 
 class Figures:
@@ -231,6 +253,41 @@ class Figures:
             .group_by(outcome, row.language)
             .order_by(func.count().desc(), outcome, row.language)
         )
+
+    def campaign_calls(
+        self, since: datetime, until: datetime, campaigns: Sequence[str] = ()
+    ) -> Iterator[CampaignCall]:
+        """Calls of campaigns in that time, person by person."""
+        made, call, talk = ContactRow, CallRow, AgentContactRow
+        name = CampaignRow.strategy + "/" + CampaignRow.name
+        who = func.coalesce(cast(made.customer_id, String), made.address)
+        by_agent = (
+            select(talk.outcome)
+            .where(talk.leg == call.switch_uuid, talk.result == "answered")
+            .order_by(talk.at.desc(), talk.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(
+                name.label("campaign"),
+                who.label("who"),
+                made.at,
+                made.conversation,
+                made.result,
+                call.answered_at,
+                call.ended_at,
+                call.outcome,
+                by_agent.label("agent_outcome"),
+            )
+            .join(CampaignRow, CampaignRow.id == made.campaign_id)
+            .outerjoin(call, call.id == made.call_id)
+            .where(made.channel == "call", made.at >= utc(since), made.at < utc(until))
+            .order_by(who, made.at, made.id)
+        )
+        if campaigns:
+            query = query.where(name.in_(campaigns))
+        return map(CampaignCall._make, self._rows(query))
 
     def _rows(self, query: Any) -> Iterator[Any]:
         with self._database.inspecting() as connection:

@@ -6,6 +6,7 @@ who picks it up and a caller who cancels it in the same instant, one comes first
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -47,11 +48,19 @@ class Orders:
         return self._some(query.order_by(OrderRow.placed_at.desc(), OrderRow.id.desc()).limit(MOST_ORDERS))
 
     def change_delivery_day(
-        self, order_number: str, day: date, request: Request, *, today: date, of: str | None = None
+        self,
+        order_number: str,
+        day: date,
+        request: Request,
+        *,
+        today: date,
+        notice_days: Mapping[str, int] | None = None,
+        of: str | None = None,
     ) -> OrderStatus | Refused:
         """Asks for another delivery day; `today` in the company's zone, `of` the customer it must belong to.
+        `notice_days`: by the order's state, how many days ahead the first one is.
 
-        Refused: `unknown`, `past` (today is too late), `too_far`, or why not: the order's state
+        Refused: `unknown`, `past` (today is too late), `too_soon`, `too_far`, or why not: the order's state
         (`out_for_delivery`, `delivered`, `cancelled`).
         """
 
@@ -59,6 +68,8 @@ class Orders:
             order = _insist_on(connection, order_number, of)
             if day <= today:
                 raise Refusal("past")
+            if day < today + timedelta(days=(notice_days or {}).get(order.status, 0)):
+                raise Refusal("too_soon")
             if day > today + timedelta(days=MOST_DAYS_AHEAD):
                 raise Refusal("too_far")
             _set(connection, order, _DAY_CAN_CHANGE, request, expected_on=day)

@@ -15,22 +15,25 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from data.alerts import alert_of, repair_of
 from data.callbacks import callback_of
 from data.calls import record_of
 from data.consents import consent_of
 from data.database import Database
 from data.messages import MessageSent, sent_of
 from data.models import (
+    AlertRow,
     CallbackRow,
     CallRow,
     CallStepRow,
     ConsentRow,
     CustomerRow,
     MessageRow,
+    SwitchRepairRow,
     TicketRow,
     WorkItemRow,
 )
-from data.records import Callback, CallRecord, CallStep, Consent, WorkItem, utc
+from data.records import Alert, Callback, CallRecord, CallStep, Consent, SwitchRepair, WorkItem, utc
 from data.work_items import item_of
 
 T = TypeVar("T")
@@ -82,6 +85,7 @@ class Pages:
         since: datetime | None = None,
         until: datetime | None = None,
         outcome: str | None = None,
+        leg: str | None = None,
         recorded: bool = False,
     ) -> Page[CallRecord]:
         """Calls by when they began, without their turns."""
@@ -92,6 +96,8 @@ class Pages:
             query = query.where(CallRow.started_at < utc(until))
         if outcome is not None:
             query = query.where(CallRow.outcome == outcome)
+        if leg is not None:
+            query = query.where(CallRow.switch_uuid == leg)
         if recorded:
             query = query.where(CallRow.recording.is_not(None), CallRow.recording != "")
         return self._page(query, CallRow.started_at, CallRow.id, after, most, lambda row: record_of(row, ()))
@@ -138,6 +144,19 @@ class Pages:
         if kind is not None:
             query = query.where(row.kind == kind)
         return self._page(query, row.created_at, row.id, after, most, item_of)
+
+    def alerts(self, after: Place | None, most: int, *, standing: bool | None = None) -> Page[Alert]:
+        """Alerts by when they were raised. `standing`: those that are not over, or only those that are."""
+        row = AlertRow
+        query = select(row)
+        if standing is not None:
+            query = query.where(row.cleared_at.is_(None) if standing else row.cleared_at.is_not(None))
+        return self._page(query, row.raised_at, row.id, after, most, alert_of)
+
+    def repairs(self, after: Place | None, most: int) -> Page[SwitchRepair]:
+        """What the watchdog has found on the switch, by when that was."""
+        row = SwitchRepairRow
+        return self._page(select(row), row.at, row.id, after, most, repair_of)
 
     def messages(self, after: Place | None, most: int, *, state: str | None = None) -> Page[MessageSent]:
         """Messages by when they were asked for."""

@@ -20,8 +20,11 @@ from data.callers import Callers
 from data.calls import Calls
 from data.campaigns import Campaigns
 from data.consents import Consents, Suppressions
+from data.contact_hours import ContactHours
 from data.contacts import Contacts
 from data.database import CONNECTIONS, Integrity, open_database
+from data.dial_attempts import DialAttempts
+from data.dial_list import DialList
 from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
@@ -33,6 +36,7 @@ from data.queue_visits import QueueVisits
 from data.releases import Releases
 from data.tickets import Tickets
 from data.traffic import Traffic
+from data.trunks import Trunks
 from data.verification import Verifications
 from data.work_items import WorkItems
 
@@ -80,6 +84,10 @@ class Store:
         self.consents = Consents(self.database)
         self.suppressions = Suppressions(self.database)
         self.campaigns = Campaigns(self.database)
+        self.contact_hours = ContactHours(self.database)
+        self.dial_list = DialList(self.database)
+        self.dial_attempts = DialAttempts(self.database)
+        self.trunks = Trunks(self.database)
         self.promises = Promises(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)

@@ -248,9 +248,17 @@ class Call:
             say=lambda value: self.known.said(value, self.language, self._today, region=self.facts.region),
         )
 
-    def built_in(self, name: str) -> Prompt:
-        """One of the engine's own sentences."""
+    def built_in(self, name: str, **values: Said) -> Prompt:
+        """One of the engine's own sentences; `values`: what stands in its places, said and shown."""
         text = wording(name, self.language)
+        if values:
+            return render(
+                parse_template(text),
+                language=self.language,
+                recording=f"built_in/{name}",
+                pace=self.pace,
+                say=lambda value: values[value.name],
+            )
         return (Spoken(text, self.language, f"built_in/{name}/{self.language}", pace=self.pace),)
 
     def because(self, reason: str) -> Prompt:
@@ -261,13 +269,7 @@ class Call:
 
     def asked_back(self, words: str, shown: str) -> Prompt:
         """ "Did you say …?" with the answer as it was understood."""
-        frame = wording("did_you_say", self.language)
-        template = parse_template(frame)
-        said = {"answer": (words, shown)}
-        place = "built_in/did_you_say"
-        return render(
-            template, language=self.language, recording=place, pace=self.pace, say=lambda v: said[v.name]
-        )
+        return self.built_in("did_you_say", answer=(words, shown))
 
     def _say(self, value: Value) -> Said:
         table = self.values()

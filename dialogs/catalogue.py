@@ -33,6 +33,14 @@ CALLER_FACTS: Mapping[str, ValueType] = {
     **{"number": "phone", "name": "text", "attested": "text", "proved": "text"},
     # What the segments' rules make of the caller (`dialogs.segments`).
     **{"segment": "text", "reason": "text", "human_first": "boolean", "shortcut": "text"},
+    # Where we have called, for a campaign: whom we meant. That it is they who answered nobody has proved.
+    **{
+        "called": "boolean",
+        "customer_number": "digits",
+        "campaign": "text",
+        "strategy": "text",
+        "purpose": "text",
+    },
 }
 """`attested`: what a trusted trunk says about the number: `A`, `B`, `C`, or `none`. It proves nobody.
 `proved`: the identity that they have proved in this call (`verify`), or nothing."""

@@ -1,10 +1,4 @@
-"""Whoever leaves a queue because it takes too long lands somewhere: nobody is hung up on for that.
-
-`busy` itself may end the call (the switch has given the caller back, and a flow may have said all there is to
-say); an `overflow` and a key are ways that the flow offers, and lead to something.
-
-Nor does anybody go round for ever: a question that is given up leads on, and the flow's person is one.
-"""
+"""Nobody goes round for ever: a question that is given up leads on, and the flow's person is one."""
 
 from __future__ import annotations
 
@@ -15,7 +9,6 @@ from dialogs.flow import Flow, FlowSet
 from dialogs.graph import FlowGraph
 from dialogs.nodes.callback import Callback
 from dialogs.nodes.case import Case
-from dialogs.nodes.hangup import Hangup
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.message import Message
 from dialogs.nodes.question import Question
@@ -25,15 +18,10 @@ from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.transfer import Transfer
 from dialogs.nodes.unread import Unread
 
-_LANDING = "a callback, a message, a menu, another queue or a transfer"
-
 
 def check_landings(flows: FlowSet) -> Iterator[Problem]:
-    """Every overflow, and every key of those who wait."""
+    """Every question that is given up, and every flow's person."""
     for flow in flows.flows.values():
-        for name, step in flow.steps.items():
-            if isinstance(step, Queue):
-                yield from _hung_up(flow, name, step)
         graph = FlowGraph(flow)
         yield from _given_up_in_a_round(graph, flows)
         if not (_talks_to_nobody(flow) or _reaches_people(flows, flow, flow.person)):
@@ -42,16 +30,6 @@ def check_landings(flows: FlowSet) -> Iterator[Problem]:
                 f"`person: {flow.person}` leads to nobody: lead it to a queue, a transfer, a callback, a"
                 " message or a case",
             )
-
-
-def _hung_up(flow: Flow, name: str, step: Queue) -> Iterator[Problem]:
-    for way_out in step.exits():
-        if not way_out.label.startswith(("overflow ", "key ")):
-            continue
-        target = flow.steps.get(str(way_out.target))
-        if isinstance(target, Hangup):
-            message = f"`{way_out.target}` hangs up on whoever has waited: lead to {_LANDING}"
-            yield flow.problem(name, way_out.way, message)
 
 
 def _talks_to_nobody(flow: Flow) -> bool:

@@ -218,6 +218,24 @@ class CallBack:
     """Whether the caller keeps their place in the queue meanwhile."""
     step: str
     context: Mapping[str, str]
+    window: str = ""
+    """When, by the wall clock where they are: `2026-11-24T09:00/2026-11-24T14:00`; empty: at their turn."""
+
+
+@dataclass(frozen=True)
+class MayCallBack:
+    """Ask whether a number is called, and when; nothing is promised. Result: `Found` with `from` and `until`
+    (as a window, what is possible of it, or next after it), `Refused` or `Failed`.
+
+    Reasons of a refusal: `malformed`, `unknown`, `foreign`, `premium`, `shared_cost`, `service`, `satellite`,
+    `too_many`, `do_not_call` of the number; `past`, `too_far`, `no_hours` of the window.
+    """
+
+    queue: str
+    number: str
+    window: str
+    """As in `CallBack`."""
+    step: str
 
 
 @dataclass(frozen=True)
@@ -307,6 +325,18 @@ class Hangup:
     cause: str = "NORMAL_CLEARING"
 
 
-Deed = Verify | Understand | Transfer | Record | CallBack | Notify | Promise | OpenCase | Consent | Write
+Deed = (
+    Verify
+    | Understand
+    | Transfer
+    | Record
+    | CallBack
+    | MayCallBack
+    | Notify
+    | Promise
+    | OpenCase
+    | Consent
+    | Write
+)
 """Effects that need a performer of their own in the live service."""
 Effect = Play | Collect | Lookup | StartRecording | Enqueue | SetOutcome | Hangup | Deed

@@ -6,10 +6,11 @@ from collections.abc import Generator
 
 from dialogs.call import Call
 from dialogs.effects import Effect, Enqueue, Hangup, Play, SetOutcome
-from dialogs.nodes.queue import context
+from dialogs.nodes.queue import Offer, context, nobody_free, offered
 from dialogs.nodes.step import END, PERSON
 from dialogs.results import Handed, Result
 
+_OFFER = Offer.model_validate({"offer": "callback", "keep_place": True})
 Ending = Generator[Effect, Result, str]
 """As a step's run: returns the exit that it leaves by."""
 
@@ -21,13 +22,15 @@ def end(call: Call) -> Ending:
 
 
 def to_queue(call: Call, queue: str) -> Ending:
-    """A flow whose person is a queue and no step: the queue, and what is said if nobody is free."""
+    """A flow whose person is a queue and no step: the queue; if nobody is free, a callback or a message."""
     result = yield Enqueue(queue, call.step, context(call))
     if isinstance(result, Handed):
         yield SetOutcome("handed_over", call.step)
         return END
-    yield Play(call.built_in("nobody_free"), call.step)
-    yield SetOutcome("nobody_free", call.step)
+    able = "callbacks" in call.flows.catalogue.performers
+    label = (yield from offered(call, queue, _OFFER)) if able else "declined"
+    if label == "declined":
+        yield from nobody_free(call, queue)
     return END
 
 

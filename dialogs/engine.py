@@ -20,7 +20,17 @@ from dataclasses import replace
 
 from dialogs import asides, endings
 from dialogs.call import MASK, Call, Visit
-from dialogs.effects import CallBack, Collect, Effect, Enqueue, Hangup, Lookup, Play, SetOutcome
+from dialogs.effects import (
+    CallBack,
+    Collect,
+    Effect,
+    Enqueue,
+    Hangup,
+    Lookup,
+    MayCallBack,
+    Play,
+    SetOutcome,
+)
 from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
@@ -274,7 +284,7 @@ class Conversation(Seen):
         elif isinstance(effect, Enqueue):
             segment = self._call.known.segment
             effect = replace(effect, queue=segment.queue_for(effect.queue), priority=segment.priority)
-        elif isinstance(effect, CallBack):
+        elif isinstance(effect, CallBack | MayCallBack):
             effect = replace(effect, queue=self._call.known.segment.queue_for(effect.queue))
         elif isinstance(effect, SetOutcome):
             self.outcome = effect.code

@@ -6,7 +6,8 @@ outside:
   transfer: busy                 # done, busy, no_answer, failed
   record: 12s                    # a duration, silence, failed
   message: silence               # the same
-  callback: refused              # done, refused, failed
+  callback: refused              # done, refused, failed; why a number is not called (premium, foreign …);
+                                 # when it is possible instead; or a list: one after the other
   notify: failed                 # done, refused, failed
   promise: refused               # done, refused, failed
   consent: failed                # done, failed
@@ -30,12 +31,23 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from stdnum import luhn
 
 from dialogs.catalogue import ValueType
-from dialogs.effects import CallBack, Enqueue, Notify, OpenCase, Promise, Record, Understand, Write
+from dialogs.effects import (
+    CallBack,
+    Enqueue,
+    MayCallBack,
+    Notify,
+    OpenCase,
+    Promise,
+    Record,
+    Understand,
+    Write,
+)
 from dialogs.queue_facts import QueueFacts
 from dialogs.results import (
     CaseOpened,
     Done,
     Failed,
+    Found,
     Handed,
     NobodyFree,
     NoInput,
@@ -67,6 +79,10 @@ def seconds(value: Any) -> float:
 
 def _spoken_for(value: Any) -> Any:
     return value if value in ("silence", "failed") else seconds(value)
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
 
 
 def _text(value: Any) -> Any:
@@ -145,6 +161,23 @@ class QueueStands(BaseModel):
 
 
 Ends = Literal["done", "refused", "failed"]
+NotCalled = Literal[
+    "malformed",
+    "unknown",
+    "foreign",
+    "premium",
+    "shared_cost",
+    "service",
+    "satellite",
+    "too_many",
+    "do_not_call",
+    "past",
+    "too_far",
+    "no_hours",
+]
+_STRETCH = r"^\d{4}-\d\d-\d\dT\d\d:\d\d/\d{4}-\d\d-\d\dT\d\d:\d\d$"
+CallbackEnds = Ends | NotCalled | Annotated[str, Field(pattern=_STRETCH)]
+"""Of each look at a number or a time, and of the promise itself; the last one holds for all that follow."""
 Spoken = Annotated[float | Literal["silence", "failed"], BeforeValidator(_spoken_for)]
 
 
@@ -156,7 +189,9 @@ class Outside(BaseModel):
     transfer: Literal["done", "busy", "no_answer", "failed"] = "done"
     record: Spoken = 5.0
     message: Spoken = 5.0
-    callback: Ends = "done"
+    callback: Annotated[list[CallbackEnds], BeforeValidator(_listed), Field(min_length=1, max_length=20)] = (
+        Field(default_factory=lambda: ["done"])
+    )
     notify: Ends = "done"
     promise: Ends = "done"
     consent: Literal["done", "failed"] = "done"
@@ -181,9 +216,23 @@ class Outside(BaseModel):
             return Failed("the recording breaks")
         return Recorded(f"test/{record.name}.wav", min(lasts, record.longest))
 
-    def ended(self, deed: CallBack | Notify | Promise) -> Done | Refused | Failed:
-        kinds: Mapping[type, Ends] = {CallBack: self.callback, Notify: self.notify, Promise: self.promise}
-        match kinds[type(deed)]:
+    def called_back(self, deed: CallBack | MayCallBack, nth: int) -> Found | Done | Refused | Failed:
+        """What comes of the n-th look or promise of a call."""
+        how = self.callback[min(nth, len(self.callback)) - 1]
+        if how == "failed":
+            return Failed("broken in the test")
+        if how == "refused":
+            return Refused("refused in the test")
+        stretch = re.fullmatch(_STRETCH, how)
+        if how != "done" and not stretch:
+            return Refused(how)
+        if isinstance(deed, CallBack):
+            return Done()
+        begin, _, end = (how if stretch else deed.window).partition("/")
+        return Found({"from": begin, "until": end})
+
+    def ended(self, deed: Notify | Promise) -> Done | Refused | Failed:
+        match self.notify if isinstance(deed, Notify) else self.promise:
             case "done":
                 return Done()
             case "refused":

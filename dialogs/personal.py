@@ -6,9 +6,12 @@ Rules:
 2. So does whatever is given to a back end: what a `lookup` is asked by, a `verify` checks, a `write` writes.
 3. A day that is far away may be a day of birth.
 4. One of a list that the flow itself names (a choice, yes or no) tells nobody, unless there was more in it.
-5. Where callers may answer ahead, or say what they want in their own words, a number among them is one of
-   theirs. Other words of their own stay: who passes the test on reads it first.
+5. Where callers may say what they want in their own words, only words stay that the question's own phrases
+   have, or that nobody is called by (`own_words`). Any other word may be a name, a street or an address of
+   mail; so may a number.
 """
+
+# ruff: noqa: E501 - tables are read by rows
 
 from __future__ import annotations
 
@@ -46,6 +49,25 @@ NAMED_BY_THE_FLOW = frozenset({"yes_no", "choice", "menu"})
 _DAYS_NEAR = 366
 """Further away from the call than that, a day is no appointment."""
 _NUMBER_WORDS = frozenset(plain(word) for language in LANGUAGES for word in number_words(language))
+_NOBODYS = frozenset(
+    plain(word)
+    for words in (
+        "a al con de del el en la las le lo los me mi mis o para por que se si su sus un una y ya yo es no ni"
+        " hola buenos buenas días tardes noches gracias favor perdón quiero quería quisiera querría necesito"
+        " puede puedo podría saber hablar ver decir decirme dígame deme preguntar consultar llamo ayuda pues"
+        " esto este esta eso cuánto cuál cómo dónde cuándo qué tengo hay estoy sobre acerca también ahora",
+        "a al amb de del dels el els en la les li ho em m'he meu meva meus meves o per que es si seu seva un una i"
+        " ja jo és no ni hola bon bona dia tarda nit gràcies sisplau plau us perdó vull voldria volia necessito pot"
+        " puc podria saber parlar veure dir dir-me digui'm doni'm preguntar consultar truco ajuda doncs això aquest"
+        " aquesta quant quin quina com on quan què tinc hi ha estic sobre també ara",
+        "a an and at for from i i'd i'm in is it it's me my no not of on or please the to with you your yes hello hi"
+        " good morning afternoon evening thanks thank sorry want would like need can could know speak talk see"
+        " tell give ask calling call help well this that how what where when which much many do does have there"
+        " about also now",
+    )
+    for word in words.split()
+)
+"""Small words, greetings and ways to ask: nobody is called so, and nobody lives there."""
 _OPEN = frozenset({"menu", "understand"})
 _NUMBER = re.compile(r"[0-9]{2,}|[0-9](?:\W+[0-9])+")
 _FEW_NUMBERS = 2
@@ -65,7 +87,9 @@ class Personal:
         if question.kind == "understand" and isinstance(step, Understand) and step.entities:
             return True
         if question.kind in _OPEN:
-            return isinstance(given, Heard) and any(_holds_a_number(one.text) for one in given.alternatives)
+            return isinstance(given, Heard) and any(
+                _holds_a_number(one.text) or own_words(one.text, question) for one in given.alternatives
+            )
         slots = list(self._slots(step))
         if question.kind == YesNo.name or _is_universal(judged):
             return self._about(slots) and not self._nothing_else(question, given)
@@ -143,6 +167,12 @@ def _is_universal(judged: object) -> bool:
 def _holds_a_number(text: str) -> bool:
     words = [word for word in words_of(text) if word in _NUMBER_WORDS]
     return _NUMBER.search(text) is not None or len(words) > _FEW_NUMBERS
+
+
+def own_words(text: str, question: Collect) -> bool:
+    """Whether somebody said a word that neither the question's phrases have nor everybody says."""
+    known = {word for phrase in (*question.phrases, *question.words) for word in words_of(phrase)}
+    return not known | _NUMBER_WORDS | _NOBODYS >= set(words_of(text))
 
 
 def _examples(ask: Ask, language: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from dialogs.effects import (
     Enqueue,
     Hangup,
     Lookup,
+    MayCallBack,
     Notify,
     OpenCase,
     Play,
@@ -87,6 +88,7 @@ class StandIn:
         self.conversation = conversation
         self.data = data
         self.outside = outside or Outside()
+        self._callbacks = 0
         self._staff: list[Agents] = [agents] if isinstance(agents, str) else list(agents)
         self.turn = Turn()
         self.waiting: Collect | None = None
@@ -193,8 +195,13 @@ class StandIn:
                 result = self._found(deed.identity, ", ".join(deed.claims.values()))
             case Understand():
                 what, name, result = "understand", deed.name, self.outside.understood(deed)
-            case CallBack():
-                what, name, result = "callback", deed.queue, self.outside.ended(deed)
+            case CallBack() | MayCallBack():
+                self._callbacks += 1
+                result = self.outside.called_back(deed, self._callbacks)
+                if isinstance(deed, MayCallBack):
+                    self.transcript.append(("system", f"looks at {deed.number} {deed.window}".rstrip()))
+                    return result
+                what, name = "callback", deed.queue
             case Notify():
                 what, name, result = "notify", deed.channel, self.outside.ended(deed)
             case Promise():

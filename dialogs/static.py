@@ -25,6 +25,9 @@ from dialogs.wording import WORDING
 BUILT_IN = "built_in"
 """Stands where a flow's name stands, for the engine's own sentences."""
 
+_WITH_A_VALUE = frozenset({"did_you_say", "shall_we_call", "call_you_at", "call_you_then"})
+"""Built-in sentences that are said around one value."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -107,7 +110,7 @@ def _said(flows: FlowSet) -> Iterator[_Said]:
     for name, texts in (*WORDING.items(), *REASONS.items()):
         # Those with two places are joined from titles, and `{answer}` alone may be an intent's title.
         whole = {language: parse_template(text) for language, text in texts.items()}
-        named = name if name == "did_you_say" or all(one.fixed for one in whole.values()) else None
+        named = name if name in _WITH_A_VALUE or all(one.fixed for one in whole.values()) else None
         yield from _each(whole, named and f"{BUILT_IN}/{name}", BUILT_IN, name, "")
 
 

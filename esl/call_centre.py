@@ -96,6 +96,8 @@ class MemberRow:
     """The member's own, of this one visit to the queue."""
     serving: str = ""
     """Who is offered to them, or talks with them."""
+    bridged: int = 0
+    """Seconds since the epoch: when an agent answered; 0: nobody has."""
 
     @property
     def waits(self) -> bool:
@@ -218,4 +220,5 @@ def _member(row: Mapping[str, str]) -> MemberRow:
         state=row.get("state", ""),
         uuid=row.get("uuid", ""),
         serving=row.get("serving_agent", ""),
+        bridged=_whole(row.get("bridge_epoch", "")),
     )

@@ -336,6 +336,24 @@ def transfer(leg: str, destination: str) -> Command:
     return Command(f"api uuid_transfer {leg} {_fitting(_EXTENSION, destination, 'an extension')}")
 
 
+def queue_again(leg: str, queue: str) -> Command:
+    """Take a leg out of a conversation, and hand it to a queue of mod_callcenter."""
+    _fitting(_TOKEN, leg, "a leg uuid")
+    return Command(f"api uuid_transfer {leg} callcenter:{_fitting(_QUEUE, queue, 'a queue')} inline")
+
+
+def count_packets(leg: str) -> Command:
+    """Write how much sound has come and gone into a leg's variables (`rtp_audio_in_media_packet_count`)."""
+    return Command(f"api uuid_set_media_stats {_fitting(_TOKEN, leg, 'a leg uuid')}")
+
+
+def bring_together(leg: str, other: str) -> Command:
+    """Two legs that are up talk with each other, whatever they did; whom either talked with is alone."""
+    return Command(
+        f"api uuid_bridge {_fitting(_TOKEN, leg, 'a leg uuid')} {_fitting(_TOKEN, other, 'a leg uuid')}"
+    )
+
+
 def originate(
     endpoint: str, *, variables: Mapping[str, str], application: str = "park", argument: str = ""
 ) -> Command:

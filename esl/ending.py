@@ -15,8 +15,9 @@ from esl.later import run_later
 from esl.switch import HungUp
 from esl.wire import Event
 
-VERDICT_GRACE = 0.5
-"""Seconds to wait after the first sign for the word who hung up."""
+VERDICT_GRACE = 2.0
+"""Seconds to wait after the first sign for the word who hung up. A busy switch says it late, and without it
+the caller is taken to have done it."""
 
 
 class Ending:

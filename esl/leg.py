@@ -35,12 +35,18 @@ from esl.listening import SILENT_AFTER, Listening
 from esl.live_audio import AudioTransport
 from esl.replies import Question
 from esl.running import NO_RESPONSE, Running
-from esl.switch import CallEvent, Digit, HungUp, Inbox
+from esl.switch import CallEvent, Digit, Held, HungUp, Inbox, TakenBack
 from esl.wire import Command, Event
 
 log = structlog.get_logger("esl.leg")
 
-EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "DTMF", "CHANNEL_HANGUP_COMPLETE")
+EVENTS = (
+    "CHANNEL_EXECUTE_COMPLETE",
+    "DTMF",
+    "CHANNEL_HOLD",
+    "CHANNEL_UNHOLD",
+    "CHANNEL_HANGUP_COMPLETE",
+)
 """What a leg needs to hear of; every other event is cost on the switch. (CHANNEL_HANGUP, too: the notice on
 the leg's own socket comes as soon.)"""
 WAY_OUT = "D"
@@ -223,7 +229,18 @@ class Leg:
         command = commands.transfer_to(destination, event_uuid=identity)
         self.request(commands.forget(self.uuid, [*commands.NEVER_EXPAND, *leg_variables.ON_ITS_OWN]))
         self._ending.transferred = True
-        return self._run("transfer", command, identity)
+        try:
+            return self._run("transfer", command, identity)
+        except CommandRefusedError:
+            self._ending.transferred = False
+            raise
+
+    def is_left(self, patience: float) -> bool:
+        """Whether we serve it no more: it is over, let go, or sent to another extension. Waits so many
+        seconds for the news."""
+        if self._released or self._ending.transferred:
+            return True
+        return bool(self._ending.begun.wait(patience)) or self._released or self._ending.transferred
 
     def hang_up(self, cause: str = "NORMAL_CLEARING") -> None:
         """Hangs up; `HungUp` follows. What else the switch would tell (8 kB) is not asked for any more: its
@@ -323,6 +340,10 @@ class Leg:
             case "DTMF":
                 if key := event.get("DTMF-Digit")[:1]:
                     self._post(Digit(key))
+            case "CHANNEL_HOLD":
+                self._post(Held())
+            case "CHANNEL_UNHOLD":
+                self._post(TakenBack())
             case "CHANNEL_EXECUTE_COMPLETE":
                 response = event.get("Application-Response", NO_RESPONSE)
                 self.running.finish(event.get("Application-UUID"), response, event.variables)

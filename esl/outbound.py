@@ -6,7 +6,9 @@ Rules:
 2. The port has no password, so only listed addresses get past the door; loopback unless told otherwise.
 3. A leg that has arrived is handed to the application, even one whose caller is gone already: its inbox
    then brings `HungUp`, and every command raises `CallEnded`.
-4. However a call ends here, its connection is closed, and a leg that is still up goes on with the next
+4. A leg is served once: who comes with the uuid of a leg that is being served is turned away, and the call
+   does not notice. (A leg that we let go of may come back.)
+5. However a call ends here, its connection is closed, and a leg that is still up goes on with the next
    action of its dialplan. A fault in the application is logged with its traceback, never swallowed.
 """
 
@@ -34,6 +36,7 @@ from esl.switch import Call
 log = structlog.get_logger("esl.outbound")
 
 _BACKLOG = 4096  # connections that wait to be accepted while we are busy; the system takes fewer if it must
+_PARTING = 1.0  # seconds in which the news that we have lost a leg may still be on its way to us
 _UNPROVEN_PER_CALL = 2  # connections that have not answered `connect` yet, for each call that is allowed
 
 
@@ -83,6 +86,7 @@ class OutboundServer:
         self._max_calls = max_calls
         self._refusals = _Seldom()
         self._never_calls = _Seldom()
+        self._impostors = _Seldom()
         self._own_audio = live_audio is None
         self._live_audio: AudioTransport = live_audio or LiveAudio()
         self._event_sources = tuple(event_sources)
@@ -98,6 +102,8 @@ class OutboundServer:
         self.refused = 0
         """Connections of switches that were closed because there were too many calls."""
         self._legs: dict[OutboundConnection, Leg] = {}
+        self._by_uuid: dict[str, Leg] = {}
+        """Those that are served, and by whom: set before the leg is prepared."""
         self._unproven: dict[OutboundConnection, None] = {}
         """Connections that have not shown yet to be a switch's, the oldest first."""
 
@@ -184,7 +190,9 @@ class OutboundServer:
             finally:
                 connection.lose("closed by us")
                 self._unproven.pop(connection, None)
-                self._legs.pop(connection, None)
+                leg = self._legs.pop(connection, None)
+                if leg is not None and self._by_uuid.get(leg.uuid) is leg:
+                    del self._by_uuid[leg.uuid]
 
     def _is_full(self, peer: tuple[Any, ...]) -> bool:
         full = self.active_calls >= self._max_calls
@@ -200,6 +208,14 @@ class OutboundServer:
             oldest = next(iter(self._unproven))
             oldest.lose("too many connections that do not say who they are")
 
+    def _is_served(self, uuid: str) -> bool:
+        """Whether we serve that leg. One that has just been taken from us may come back before we know."""
+        served = self._by_uuid.get(uuid)
+        if served is None:
+            return False
+        # Two who wait here together: the second one finds the first one's.
+        return not served.is_left(_PARTING) or self._by_uuid.get(uuid, served) is not served
+
     def _live(self, connection: OutboundConnection) -> None:
         connection.deadline = self._connect_deadline
         channel = connection.connect(linger=self._linger)
@@ -210,8 +226,13 @@ class OutboundServer:
                 "connect",
                 "the dialplan must say `socket HOST:PORT async full`, else the leg cannot be controlled",
             )
+        if self._is_served(channel.uuid):
+            remedy = "see who else reaches this port, and whether the dialplan runs `socket` twice"
+            self._impostors.tell("outbound_leg_twice", peer=str(connection.peer[0]), remedy=remedy)
+            return
         connection.deadline = self._command_deadline
         leg = leg_on(connection, self._live_audio, self._event_sources)
+        self._by_uuid[leg.uuid] = leg
         try:
             leg.prepare()
         except CallEnded:  # still a call, however short: the application gets its HungUp, and records it

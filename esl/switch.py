@@ -65,6 +65,16 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The caller has put us on hold: recording and live audio stand still until `TakenBack`."""
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """The caller is back from hold."""
+
+
+@dataclass(frozen=True)
 class HungUp:
     """The leg is gone. `cause` is FreeSWITCH's (`NORMAL_CLEARING`, ...); `by_caller` tells who ended it.
 
@@ -76,7 +86,7 @@ class HungUp:
     by_caller: bool
 
 
-CallEvent = Digit | Audio | ListeningLost | Finished | HungUp
+CallEvent = Digit | Audio | ListeningLost | Finished | Held | TakenBack | HungUp
 
 
 class Inbox(Protocol):

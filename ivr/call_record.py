@@ -47,6 +47,7 @@ from dialogs.results import (
 )
 from dialogs.universals import is_universal
 from ivr.moments import MASK
+from ivr.recorded_time import RecordedTime
 
 if TYPE_CHECKING:
     from ivr.records import Records
@@ -79,6 +80,8 @@ class CallRecord:
         self._turns = 0
         self._voices = 0
         self._planned_recording = recording
+        self._recorded = RecordedTime(records.clock.now)
+        self._held_in = Place("", "", "")
         self._verified: str | None = None
         self._customer_id: UUID | None = None
         self.call_id = str(call_id)
@@ -97,6 +100,31 @@ class CallRecord:
     def not_recorded(self) -> None:
         """There is no recording: the switch refused, or the caller did, or was gone before it began."""
         self._planned_recording = None
+
+    def recording_begun(self) -> None:
+        """The switch records now."""
+        self._recorded.begin()
+
+    def recording_ended(self) -> None:
+        """It does no more, before the call is over."""
+        self._recorded.end()
+
+    def recording_refused(self, reason: str) -> None:
+        """The switch does not record."""
+        if self._planned_recording is not None:
+            self._records.recording_refused(self.call_id, self._planned_recording, reason)
+
+    def held(self, place: Place) -> None:
+        """The caller puts us on hold."""
+        if not self._recorded.held:
+            self._recorded.hold()
+            self._held_in = place
+
+    def taken_back(self) -> None:
+        """The caller is back, or gone."""
+        if (hold := self._recorded.take_back()) is not None:
+            began, lasted = hold
+            self._turn("caller", self._held_in, at=began, text="", kind="hold", latency_ms=_ms(lasted))
 
     def verified(self, identity: str, customer_id: UUID) -> None:
         """The caller has proved who they are, by that proof of the catalogue."""
@@ -262,11 +290,13 @@ class CallRecord:
         )
         self._records.write(lambda: self._records.call_log.visit(facts))
 
-    def _turn(self, who: Who, place: Place, **values: Any) -> None:
+    def _turn(self, who: Who, place: Place, *, at: float | None = None, **values: Any) -> None:
+        """`at`: when it happened, on the records' clock; default: now."""
         self._turns += 1
+        moment = self._records.clock.now() if at is None else at
         turn = Turn(
             n=self._turns,
-            at_ms=round((self._records.clock.now() - self._began) * 1000),
+            at_ms=round((moment - self._began) * 1000),
             who=who,
             flow=place.flow,
             step=place.step,
@@ -277,6 +307,8 @@ class CallRecord:
 
     def finish(self, cause: str, by: str, path: Iterable[Visit] = ()) -> None:
         """The call is over; `path` is the dialog's way through the flows."""
+        self.taken_back()
+        recorded = None if self._planned_recording is None else self._recorded.seconds
         taken = self._taken_for
         sides: dict[str, EndedBy] = {"caller": "caller", "system": "system", "agent": "agent"}
         ended = CallEnded(
@@ -293,9 +325,12 @@ class CallRecord:
             customer_id=self._customer_id,
             verified=self._verified,
             recording=None if self._planned_recording is not None else "",
+            recorded_ms=_ms(recorded),
             path=tuple(_step(visit) for visit in path),
         )
         self._records.write(lambda: self._records.call_log.finish(ended))
+        if recorded is not None:
+            self._records.recording_over()
 
 
 def masked(values: Mapping[str, Scalar], secrets: Collection[str]) -> dict[str, Scalar]:

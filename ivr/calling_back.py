@@ -24,6 +24,8 @@ from gevent.pool import Group
 from data.callbacks import Callbacks as Store
 from data.contacts import Contacts
 from data.errors import DataError
+from data.records import Callback
+from data.work_items import WorkItems
 from dialogs.catalogue import Catalogue
 from dialogs.effects import Spoken
 from dialogs.engine import Conversation
@@ -35,15 +37,21 @@ from dialogs.source import parse
 from dialogs.static import static_prompts
 from esl.switch import Call
 from ivr import moments, queueing
+from ivr.call_record import CallRecord
+from ivr.campaigns.contact_rules.gate import Gate
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
 from ivr.in_thread import in_thread
 from ivr.installed import dial_string
-from ivr.living.services import Services
+from ivr.living.services import CalledBack, Services
 from ivr.moments import Moment, Watch
+from ivr.numbers import Number
+from ivr.occasion import Person
+from ivr.queueing.booking import may_call
 from ivr.queueing.callback_rules import Result
-from ivr.queueing.callbacks import Callbacks
+from ivr.queueing.callbacks import Callbacks, Order
 from ivr.queueing.dialling import CALLED_BACK, Dialled, SwitchDialler
+from ivr.queueing.reserving import PlaceHeld, Virtual, virtual_leg
 from ivr.records import Basis
 from ivr.rooms import Rooms
 from ivr.session import Session
@@ -99,7 +107,14 @@ class CallingBack:
             region=settings.calls.region,
             beside=self._begin,
             contacts=cast("Contacts", _BesideTheLoop(rooms.store.contacts)),
+            work=cast("WorkItems", _BesideTheLoop(rooms.store.work_items)),
         )
+        bookings = rooms.performers.callbacks
+        if bookings is not None:
+            self.callbacks.hours = bookings.hours
+            gate = bookings.gate
+            if gate is not None:
+                self.callbacks.may_call = lambda number, one: in_thread(lambda: _may_call(gate, number, one))
 
     def start(self) -> None:
         """Begins to look whose turn it is."""
@@ -115,6 +130,7 @@ class CallingBack:
         looking, self._looking = self._looking, None
         if looking is not None:
             looking.kill()
+        self.dialler.release_all()
 
     def close(self) -> None:
         """After the calls: what was begun and is not over is found by its lease."""
@@ -139,6 +155,10 @@ class CallingBack:
 
     def live(self, call: Call) -> None:
         """A leg that was dialled, once its customer has answered."""
+        virtual = self.dialler.virtual(call.uuid)
+        if virtual is not None:
+            self._hold_place(call, virtual)
+            return
         dialled = self.dialler.taken(call.uuid)
         if dialled is None:  # it rang while its server was started anew: nobody knows whether it is wanted
             log.warning("callback_of_nobody", leg=call.uuid)
@@ -155,10 +175,41 @@ class CallingBack:
         finally:
             dialled.ends("dropped")
 
+    def _hold_place(self, call: Call, virtual: Virtual) -> None:
+        """A leg with nobody at its end waits for an agent, until they talk with the customer or have gone."""
+        order = virtual.order
+        try:
+            record, conversation = self._begun(call, order, "called_back")
+            virtual.record = record
+            PlaceHeld(call, virtual, conversation, self._services(), self._story(order, None)).live()
+        finally:
+            virtual.ends()
+            left, virtual.record = virtual.record, None
+            if left is not None:  # nobody has answered: there was no call
+                left.not_recorded()
+                left.outcome = "not_reached" if virtual.agent_leg else "no_agent"
+                left.finish("ORIGINATOR_CANCEL", "system", ())
+
     def _session(self, call: Call, dialled: Dialled, told: _Told, *, wanted: bool) -> Session:
-        order, rooms, settings = dialled.order, self._rooms, self._settings
-        call.caller_number = order.number  # the switch has what the trunk wrote; this is what was checked
+        order, virtual = dialled.order, dialled.virtual
         flow = "called_back" if wanted else "called_off"
+        begun = None
+        if virtual is not None:
+            begun, virtual.record = virtual.record, None
+        record, conversation = self._begun(call, order, flow, begun)
+        services = replace(
+            self._services(),
+            watch=told.tell,
+            recognizer=None,  # by key only: what a machine says is no answer
+            called_back=self._story(order, virtual),
+        )
+        return Session(call, conversation, record, services)
+
+    def _begun(
+        self, call: Call, order: Order, flow: str, record: CallRecord | None = None
+    ) -> tuple[CallRecord, Conversation]:
+        rooms, settings = self._rooms, self._settings
+        call.caller_number = order.number  # the switch has what the trunk wrote; this is what was checked
         flows = flows_for(flow, order.queue)
         now = rooms.records.clock.utc()
         facts = Facts(
@@ -167,16 +218,23 @@ class CallingBack:
             now=now.astimezone(self._zone),
             region=settings.calls.region,
         )
-        basis = Basis(flow=flow, flow_version=flows.version, at=now)
-        record = rooms.records.begin(call, basis, language=order.language, direction="outbound")
+        if record is None:
+            basis = Basis(flow=flow, flow_version=flows.version, at=now)
+            record = rooms.records.begin(call, basis, language=order.language, direction="outbound")
         facts = replace(facts, recorded=record.recording is not None)
-        services = replace(
-            self._services(),
-            watch=told.tell,
-            recognizer=None,  # by key only: what a machine says is no answer
-            kept=float(order.score),
+        return record, Conversation(flows, flow, facts)
+
+    def _story(self, order: Order, virtual: Virtual | None) -> CalledBack:
+        waited = self._rooms.records.clock.utc() - order.since
+        return CalledBack(
+            ahead=float(order.score),
+            story=order.story,
+            asked_at=order.asked_at,
+            waited=max(waited.total_seconds(), 0.0),
+            chosen=order.chosen,
+            tries=order.tries,
+            reserved=virtual,
         )
-        return Session(call, Conversation(flows, flow, facts), record, services)
 
 
 class _Told:
@@ -188,22 +246,27 @@ class _Told:
 
     def tell(self, moment: Moment) -> None:
         match moment:
-            case moments.CallerAnswered(step="wanted", result="match", value="not_wanted"):
+            case moments.CallerAnswered(step="wanted" | "still_wanted", result="match", value="not_wanted"):
                 self.result = "unwanted"
             case moments.HandedOver(result="handed"):
                 self.result = "reached"
                 self._dialled.ends("reached")  # they talk: the try is over, the call is not
-            case moments.HandedOver():
+            case moments.HandedOver():  # they wait for an agent: whatever ends it now, it was not them
                 self.result = "dropped"
             case moments.CallOver(by="caller") if self.result == "machine":
                 self.result = "rejected"  # answered, and put down: that is a person
         self._watch(moment)
 
 
+def _may_call(gate: Gate, number: Number, callback: Callback) -> bool:
+    who = None if callback.customer_id is None else Person(callback.customer_id, "")
+    return may_call(gate, number, who)
+
+
 class _BesideTheLoop:
     """A store, such as that of callbacks, each method in gevent's thread pool."""
 
-    def __init__(self, store: Store | Contacts) -> None:
+    def __init__(self, store: Store | Contacts | WorkItems) -> None:
         self._store = store
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -213,7 +276,8 @@ class _BesideTheLoop:
 
 def _legs(store: Store, queue: str) -> set[str]:
     """The legs of tries that are under way, whoever began them."""
-    return {str(one.attempt_id) for one in store.waiting(queue) if one.attempt_id is not None}
+    attempts = [one.attempt_id for one in store.waiting(queue) if one.attempt_id is not None]
+    return {leg for attempt in attempts for leg in (str(attempt), virtual_leg(attempt))}
 
 
 def is_called_back(call: Call) -> bool:

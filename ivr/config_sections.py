@@ -96,6 +96,15 @@ class AudioSettings(_Part):
         return self
 
 
+class StandInAgent(_Part):
+    """Who answers on the embedded switch as long as no agent is declared."""
+
+    answers_after: Annotated[float, Field(ge=0.0, le=60.0)] = 2.0
+    """Seconds of ringing."""
+    talks_for: Annotated[float, Field(gt=0.0, le=3600.0)] = 10.0
+    """Seconds until they hang up."""
+
+
 class SwitchSettings(_Part):
     kind: Literal["embedded", "freeswitch"] = "embedded"
     event_host: str = "127.0.0.1"
@@ -109,6 +118,7 @@ class SwitchSettings(_Part):
     """Where callers join the embedded switch (`ivr demo`, `ivr call --voice`)."""
     destination: str = "9100"
     """The number that callers dial on the embedded switch."""
+    stand_in_agent: StandInAgent = StandInAgent()
 
 
 class SpeechSettings(_Part):

@@ -24,7 +24,7 @@ from ivr.queueing.plan import Plan
 
 log = structlog.get_logger(__name__)
 
-START_DEADLINE = 20.0
+START_DEADLINE = 60.0
 """Seconds until the child must have said that it is ready."""
 STOP_DEADLINE = 5.0
 """Seconds that the child has to end by itself."""
@@ -49,15 +49,20 @@ def switch_config(
     queues: Sequence[str],
     plan: Plan,
     ports: tuple[int, int],
-    agent_talks_for: float = 10.0,
+    agent_talks_for: float | None = None,
     agent_voice: Path | None = None,
 ) -> dict[str, Any]:
     """What the child is to be: one number that is brought to `server`, and a queue behind it.
 
     `queues` are those of the live flows, `plan` says how they are. `ports`: event socket and lines; 0 takes a
-    free one.
+    free one. `agent_talks_for`: seconds; None takes that of the settings.
     """
-    agent: dict[str, Any] = {"name": "agent", "answers_after": 2.0, "talks_for": agent_talks_for}
+    stand_in = settings.switch.stand_in_agent
+    agent: dict[str, Any] = {
+        "name": "agent",
+        "answers_after": stand_in.answers_after,
+        "talks_for": stand_in.talks_for if agent_talks_for is None else agent_talks_for,
+    }
     if agent_voice is not None:
         agent["voice"] = str(agent_voice)
     host, port = server

@@ -7,6 +7,9 @@ from contextlib import ExitStack
 from data.spool import Spool
 from data.store import Store
 from ivr.agents.follow_ups import CALLBACK, carrying_callbacks
+from ivr.campaigns.contact_rules.gate import Gate
+from ivr.campaigns.contact_rules.reading import load_rulebook, presets
+from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.cases import CASE, Cases
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -19,6 +22,7 @@ from ivr.messenger.paper import Folder
 from ivr.outbox import Kind, Outbox
 from ivr.performers import Performers
 from ivr.queueing.booking import Bookings
+from ivr.queueing.callback_hours import CallingHours
 from ivr.queueing.people import People
 from ivr.safekeeping import Safekeeping
 from ivr.understanding.opening import open_understanding
@@ -35,6 +39,12 @@ def dial_string(settings: Settings) -> str | None:
     if settings.switch.event_password is None or not settings.freeswitch.gateways:
         return None
     return f"sofia/gateway/{settings.freeswitch.gateways[0].name}/{{number}}"
+
+
+def _rulebook(settings: Settings) -> Rulebook:
+    """Raises `FlowsInvalid` for rules of the company's own that cannot be read."""
+    own = settings.path(settings.contact_rules)
+    return load_rulebook(own) if own.is_dir() else presets()
 
 
 def open_performers(
@@ -58,8 +68,20 @@ def open_performers(
     outbox.takes(CALLBACK, Kind(carry=carrying_callbacks(store.callbacks, clock.utc)))
     understanding = open_understanding(settings.understanding, settings.home, clock.now)
     closing.callback(understanding.close)
+    rulebook = _rulebook(settings)
     bookings = Bookings(
-        store.callbacks, settings.callbacks, people, region=settings.calls.region, now=clock.utc
+        store.callbacks,
+        settings.callbacks,
+        people,
+        region=settings.calls.region,
+        now=clock.utc,
+        hours=CallingHours(
+            settings.callbacks,
+            zone=settings.calls.zone,
+            calendar=lambda queue: people.plan.queue(queue).calendar,
+            rulebook=rulebook,
+        ),
+        gate=Gate(store.contacts, rulebook, now=clock.utc),
     )
     return Performers(
         identity=Verification(store.verifications, settings.verification, hashing=hashing, clock=clock),

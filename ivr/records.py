@@ -37,6 +37,7 @@ from esl.switch import Call
 from ivr.call_record import CallRecord
 from ivr.clock import Clock
 from ivr.in_thread import Refusal, in_thread, tried
+from ivr.recordings_disk import RecordingsDisk
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +89,7 @@ class Records:
         self._call_log = call_log
         self._recordings = recordings
         self._messages = messages or recordings
+        self._disk = None if recordings is None else RecordingsDisk(recordings)
         self._writes: Queue[Callable[[], object] | Event | None] = Queue()
         self._started_at = clock.utc()
         self._patience = patience
@@ -105,6 +107,8 @@ class Records:
         began_at = basis.at or self.clock.utc()
         call_id = new_id()
         recording = self._place_for(call_id, began_at, self._recordings)
+        if self._disk is not None:
+            self._disk.look_beside()
         record = CallRecord(self, call_id, began_at, recording, call.uuid)
         begun = CallBegun(
             call_id=call_id,
@@ -137,9 +141,20 @@ class Records:
         try:
             gevent.get_hub().threadpool.apply(lambda: folder.mkdir(parents=True, exist_ok=True))
         except OSError as refused:
-            log.error("not_recorded", folder=str(folder), reason=refused.strerror)
+            if self._disk is None or not self._disk.look():
+                log.error("not_recorded", folder=str(folder), reason=refused.strerror)
             return None
         return folder / f"{call_id}.wav"
+
+    def recording_refused(self, call_id: str, file: Path, reason: str) -> None:
+        """The switch does not record that call."""
+        if self._disk is not None:
+            self._disk.refused(call_id, file, reason)
+
+    def recording_over(self) -> None:
+        """A recorded call has ended: was there room for it?"""
+        if self._disk is not None:
+            self._disk.look_beside()
 
     def below(self, recording: Path) -> str:
         """Its path below the recordings folder."""
@@ -170,6 +185,8 @@ class Records:
             log.error("records_unwritten", waiting=self._writes.qsize())
             self._writer.kill()
         self._late.join(timeout=deadline)
+        if self._disk is not None:
+            self._disk.settle(deadline)
         if self._call_log.spool_waits and self._call_log.database_lost is None:
             self._drain()
         self._pool.kill()

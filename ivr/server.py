@@ -18,11 +18,14 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from dialogs.engine import Conversation
+from dialogs.errors import FlowsInvalid
 from dialogs.facts import Facts
 from esl.outbound import OutboundServer
 from esl.switch import Call
 from ivr.agents.attendance import Attendance
 from ivr.calling_back import CallingBack, is_called_back, name_of
+from ivr.campaigns.dialling.serving import Campaigning
+from ivr.campaigns.dialling.switch_line import is_campaigns
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.doors import bind, open_for_calls
@@ -31,6 +34,8 @@ from ivr.installed import dial_string
 from ivr.living.services import Services
 from ivr.moments import Watch, nobody_watches
 from ivr.queueing.watching import QueueWatch
+from ivr.queueing.whispering import InTheirLanguage
+from ivr.recordings.muting import Muting
 from ivr.recordings.upkeep import Upkeep
 from ivr.records import Basis
 from ivr.rooms import Furnishing, Rooms, check_folders, open_rooms
@@ -61,6 +66,7 @@ class Server:
         self._rooms: Rooms | None = None
         self._outbound: OutboundServer | None = None
         self._calling_back: CallingBack | None = None
+        self._campaigning: Campaigning | None = None
         self._queue_watch: QueueWatch | None = None
         self._attendance: Attendance | None = None
         self._closing = ExitStack()
@@ -88,6 +94,11 @@ class Server:
     def calling_back(self) -> CallingBack | None:
         """Who calls back those who keep their place; `None`: nobody."""
         return self._calling_back
+
+    @property
+    def campaigning(self) -> Campaigning | None:
+        """Who calls for campaigns; `None`: nobody."""
+        return self._campaigning
 
     @property
     def accepting(self) -> bool:
@@ -124,6 +135,9 @@ class Server:
             gc.freeze()
             self._outbound = outbound
             open_for_calls(settings, outbound)
+            muting = Muting(settings.recordings_folder)
+            closing.callback(muting.close)
+            muting.start()
             if settings.recordings.format is not None:
                 upkeep = Upkeep(settings)
                 closing.callback(upkeep.close)
@@ -135,6 +149,7 @@ class Server:
             try:
                 self.watch_queues(address, event_password)
                 self.call_back_through(address, event_password)
+                self.campaign_through(address, event_password)
                 self.attend_agents(address, event_password)
             except BaseException:
                 self.stop(0.0)
@@ -148,6 +163,7 @@ class Server:
             self.rooms.store.queue_visits,
             switch=name_of(event_socket),
             now=self.rooms.records.clock.utc,
+            whispers=InTheirLanguage(self.rooms.people.plan, language=self._settings.calls.language),
         )
         self._queue_watch.start()
 
@@ -178,12 +194,34 @@ class Server:
         )
         self._calling_back.start()
 
+    def campaign_through(self, event_socket: tuple[str, int], password: str) -> None:
+        """Calls people of campaigns from here on, by the switch at that event socket. (`start` does so with
+        FreeSWITCH.) With mistakes in the contact rules nobody is called, and whoever calls is served."""
+        if not self._settings.campaigns.enabled:
+            return
+        try:
+            self._campaigning = Campaigning(
+                self._settings,
+                self.rooms,
+                event_socket=event_socket,
+                password=password,
+                server=self.outbound_address,
+                switch=name_of(event_socket),
+                services=self._services,
+            )
+        except FlowsInvalid as mistakes:
+            first = str(mistakes.problems[0])
+            log.error("nobody_is_called", reason=first, remedy="ivr rules check, then start again")
+        else:
+            self._campaigning.start()
+
     def stop(self, deadline: float = 30.0) -> None:
         """Stops admitting, lets calls end for `deadline` seconds, releases the rest, writes records."""
         self._stopping = True
-        calling_back = self._calling_back
-        if calling_back is not None:
-            calling_back.stop_dialling()
+        calling_back, campaigning = self._calling_back, self._campaigning
+        for dials in (calling_back, campaigning):
+            if dials is not None:
+                dials.stop_dialling()
         if self._outbound is not None:
             released = self._outbound.close(deadline)
             if released:
@@ -191,6 +229,9 @@ class Server:
         if calling_back is not None:
             calling_back.close()
             self._calling_back = None
+        if campaigning is not None:
+            campaigning.close()
+            self._campaigning = None
         watch, self._queue_watch = self._queue_watch, None
         if watch is not None:
             watch.close()
@@ -202,6 +243,12 @@ class Server:
 
     def _take(self, call: Call) -> None:
         """One call, in its own greenlet."""
+        if is_campaigns(call):
+            if self._campaigning is None:
+                call.hang_up()
+            else:
+                self._campaigning.live(call)
+            return
         if is_called_back(call):
             if self._calling_back is None:
                 call.hang_up()

@@ -16,7 +16,9 @@ from dataclasses import replace
 from typing import NoReturn
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
+from data.text import clean
 from dialogs.effects import (
     Collect,
     Deed,
@@ -54,8 +56,9 @@ from ivr.living.attention import Attention, CallOverError, CallTooLongError, Dea
 from ivr.living.back_end_work import BackEndWork, Counter
 from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
+from ivr.living.holds import Holds
 from ivr.living.listening import Collected, Question
-from ivr.living.masking import silenced
+from ivr.living.masking import Afterwards, silenced
 from ivr.living.queue_wait import QueueWait
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
@@ -79,7 +82,8 @@ class Session:
         self._record = record
         self._services = services
         self._clock = services.clock
-        self._attention = Attention(call, self._clock, longest=services.longest_call)
+        holds = Holds(conversation, record)
+        self._attention = Attention(call, self._clock, longest=services.longest_call, on_hold=holds.note)
         self._recognizer = services.recognizer
         self._voicing = Voicing(call, conversation, services.prompts)
         self._saying = Saying(
@@ -133,6 +137,7 @@ class Session:
         )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
+        self._afterwards = Afterwards(call, record, services.clock)
         self._recording = False
         """It has begun; what the dialog tells or asks before that is not in it."""
         self._we_hung_up = False
@@ -140,7 +145,14 @@ class Session:
         """An agent has answered: the leg is theirs, and ends with them."""
 
     def live(self) -> None:
-        """Runs the call to its end. Raises nothing: every fault has its landing."""
+        """Runs the call to its end. Raises nothing: every fault has its landing. Each line of the log that is
+        written meanwhile bears the call's id, and the leg's."""
+        with bound_contextvars(call=self._record.call_id, leg=self._call.uuid):
+            told = clean(self._call.variables.get("sip_call_id", ""), 120)
+            log.info("call_began", sip_call_id=told, destination=self._call.destination)
+            self._live()
+
+    def _live(self) -> None:
         began = self._clock.now()
         over = HungUp("CONNECTION_LOST", by_caller=False)
         try:
@@ -176,12 +188,13 @@ class Session:
     def _start_recording(self) -> None:
         if self._record.recording is None:
             return
+        self._afterwards.begins()
         try:
             self._call.start_recording(self._record.recording)
             self._recording = True
+            self._record.recording_begun()
         except CommandRefusedError as refused:
-            # A call without a recording is still a call.
-            log.error("not_recorded", call=self._record.call_id, reason=str(refused))
+            self._record.recording_refused(str(refused))
 
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
@@ -249,8 +262,12 @@ class Session:
         self._saying.forget()
         if not self._recording:
             self._record.not_recorded()
+        self._afterwards.ends()
         self._record.language = self._conversation.language
         self._record.finish(over.cause, by, self._conversation.trace.path)
+        log.info(
+            "call_over", cause=over.cause, by=by, outcome=self._record.outcome, seconds=round(seconds, 1)
+        )
         self._services.watch(
             moments.CallOver(
                 self._record.call_id, over.cause, by, self._record.outcome, seconds, self._record.recording
@@ -337,6 +354,8 @@ class Session:
 
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer, given = fit_to_keep(collected.answer, collected.given)
+        if self._recording and not collect.sensitive and given != collected.given:
+            self._afterwards.hush(collected.began_at)
         now = self._clock.now()
         latency = 0.0 if collected.ended_at is None else now - collected.ended_at
         recognition = 0.0 if collected.decided_at is None else now - collected.decided_at
@@ -379,8 +398,8 @@ class Session:
     def _waited_before(self, queue: str) -> float:
         """Seconds since the caller came to that queue in a call before this one, if they keep a place there;
         they hold the line now, and are not called any more."""
-        if self._services.kept is not None:
-            return self._services.kept
+        if self._services.called_back is not None:
+            return self._services.called_back.ahead
         callbacks = self._services.performers.callbacks
         if callbacks is None:
             return 0.0

@@ -104,6 +104,7 @@ class Stage:
             self.switch.start()
             self.server.watch_queues(self.switch.addresses.events, self.switch.addresses.password)
             self.server.call_back_through(self.switch.addresses.events, self.switch.addresses.password)
+            self.server.campaign_through(self.switch.addresses.events, self.switch.addresses.password)
             self.server.attend_agents(self.switch.addresses.events, self.switch.addresses.password)
         except BaseException:
             if self.switch is not None:

@@ -8,14 +8,14 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from data.records import CallRecord, Turn
+from data.records import CallRecord, Contact, Turn
 from data.store import Store
 from ivr.recordings.library import shown_number
 
@@ -41,19 +41,25 @@ class TraceEvent(BaseModel):
         "queue",
         "deed",
         "handover",
+        "hold",
+        "agent",
+        "agent_over",
         "hung_up",
     ]
     flow: str = ""
     step: str = ""
     language: str = ""
-    name: str = Field(default="", description="Of the look-up, the queue or the deed; the cause of a hang-up")
+    name: str = Field(
+        default="",
+        description="Of the look-up, the queue, the deed; an agent, where words are told; a hang-up's cause",
+    )
     result: str = ""
     text: str = Field(default="", description="What was said, where words are told; masked where sensitive")
-    by: str = Field(default="", description="`voice` or `keys`; of a hang-up, who")
+    by: str = Field(default="", description="`voice` or `keys`; of a hang-up, who; of an agent, the queue")
     confidence: float | None = None
     took_ms: int | None = Field(
         default=None,
-        description="Of an answer or prompt: since the caller had ended; of a look-up: all of it",
+        description="Of an answer or prompt: since the caller had ended; of look-up, talk, hold: all of it",
     )
 
 
@@ -116,7 +122,10 @@ def trace_of(store: Store, call_id: UUID, *, words: bool) -> Trace | None:
         segment=call.segment,
         segment_reason=call.segment_reason if words else "",
         verified=call.verified,
-        events=sorted(_events(call, words=words), key=lambda one: one.after_ms),
+        events=sorted(
+            (*_events(call, words=words), *_agents(call, store.agents.of_leg(call.switch_uuid), words=words)),
+            key=lambda one: one.after_ms,
+        ),
         steps=[TraceStep(**vars(one)) for one in steps],
     )
 
@@ -136,6 +145,30 @@ def _events(call: CallRecord, *, words: bool) -> Iterator[TraceEvent]:
             name=call.hangup_cause or "",
             by=call.ended_by or "",
         )
+
+
+def _agents(call: CallRecord, contacts: Iterable[Contact], *, words: bool) -> Iterator[TraceEvent]:
+    """Who was asked, who answered, and how it ended; to the second, as the call centre tells it."""
+    for one in contacts:
+        agent = one.agent if words else ""
+        yield TraceEvent(
+            at=one.at,
+            after_ms=_after(call, one.at),
+            kind="agent",
+            name=agent,
+            result=one.result,
+            by=one.queue,
+        )
+        if one.result == "answered" and one.ended_at is not None:
+            yield TraceEvent(
+                at=one.ended_at,
+                after_ms=_after(call, one.ended_at),
+                kind="agent_over",
+                name=agent,
+                result=one.outcome,
+                by=one.queue,
+                took_ms=round((one.ended_at - one.at).total_seconds() * 1000),
+            )
 
 
 def _turn(call: CallRecord, turn: Turn, *, words: bool) -> TraceEvent:

@@ -16,8 +16,13 @@ for variable in [name for name in os.environ if name.startswith("IVR_") and name
 import logging  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from structlog.stdlib import ProcessorFormatter  # noqa: E402
+
+# Its limit of 200 ms for an example is one that a busy machine breaks.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,7 @@ _BETWEEN = re.compile(r"[\s().\-/\u00a0]")
 _CUSTOMER_NUMBER = re.compile(r"[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*")
 """And a digit at least: a word alone is what a spreadsheet or a database writes beside customers (`Total`,
 `Media`, `N/A`, `null`, `Gesamt`), in more languages than a list of words could have."""
+_SEVERAL_DIGITS = re.compile(r"[0-9]{2,20}")
 _MINUS = ("-", "－", "−", "–")
 """Before a telephone number they are a spreadsheet's arithmetic, and no dash."""
 _TAIL = (Decimal("1e-4"), Decimal("1e-12"))
@@ -110,6 +111,8 @@ def short_text(longest: int) -> Callable[[str], str]:
 
 def customer_number(text: str) -> str:
     """What callers will say or key."""
+    if _SEVERAL_DIGITS.fullmatch(text):
+        return text  # as nearly all are
     if not any(character.isdigit() for character in text):
         raise CellWrong("is no customer number: it has no digit, and looks like a total or a missing value")
     if not plausible(text) or not _CUSTOMER_NUMBER.fullmatch(text) or re.fullmatch(r"[0-9]+\.[0-9]+", text):

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, inspect, select, update
+from sqlalchemy import Connection, bindparam, func, inspect, literal, select, update
 
 from data.arrears import stage_of
 from data.bulk import among, insert_many
@@ -26,11 +26,13 @@ from data.ids import new_id
 from data.models import (
     AccountRow,
     Base,
+    BaseMemberRow,
     CustomerPhoneNumberRow,
     CustomerRow,
     IdentityRow,
     PhoneNumberRow,
 )
+from data.once import insert_new
 from data.store import Store
 
 PORTION = 2000
@@ -49,6 +51,8 @@ class Loaded:
     new: int = 0
     changed: int = 0
     same: int = 0
+    joined: int = 0
+    """New in the customer base, if one was named."""
     refused: list[RowRefused] = field(default_factory=list)
     """What the database itself refused."""
 
@@ -62,6 +66,8 @@ class Terms:
     """In the company's zone: how late a debt is."""
     origin: str
     dry_run: bool = False
+    base: UUID | None = None
+    """The customer base to which everybody of the list belongs afterwards."""
 
 
 def load(
@@ -105,6 +111,8 @@ def _portion(store: Store, people: Sequence[Person], terms: Terms, loaded: Loade
         change = _Change(connection, people, terms)
         if not terms.dry_run:
             change.make()
+            if terms.base is not None:
+                loaded.joined += change.join(terms.base)
     new, touched = len(change.new), len(change.touched)
     loaded.new += new
     loaded.changed += touched
@@ -127,6 +135,7 @@ class _Change:
         self.touched: set[UUID] = set()
         self._said = ["id", "customer_number", *dict.fromkeys(name for one in people for name in one.values)]
         ids = self._customers(people)
+        self.everybody = set(ids.values())
         self._phones(people, ids)
         self._identities(people, ids)
         self._accounts(people, ids)
@@ -145,6 +154,19 @@ class _Change:
             self._connection.execute(
                 statement, [{f"_{name}": value for name, value in row.items()} for row in rows]
             )
+
+    def join(self, base: UUID) -> int:
+        """Puts everybody into a customer base; how many are new in it. Who is new at all surely is."""
+        connection = self._connection
+        if self.new:
+            insert_many(
+                connection, BaseMemberRow, [{"base_id": base, "customer_id": one} for one in self.new]
+            )
+        if not (old := self.everybody - self.new):
+            return len(self.new)
+        theirs = select(literal(base), CustomerRow.id).where(among(connection, CustomerRow.id, old))
+        missing = insert_new(connection, BaseMemberRow).from_select(["base_id", "customer_id"], theirs)
+        return len(self.new) + connection.execute(missing).rowcount
 
     def _touch(self, customer_id: UUID) -> None:
         if customer_id not in self.new:
@@ -204,29 +226,30 @@ class _Change:
 
     def _phones(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
         known = self._known_phones(ids.values()) if any(person.phones for person in people) else {}
-        fresh: dict[str, list[str]] = {}
-        for person in people:
-            has = known.get(ids[person.customer_number], {})
-            fresh[person.customer_number] = [phone for phone in person.phones if phone not in has]
-        wanted = {phone for theirs in fresh.values() for phone in theirs}
+        fresh = [(person.customer_number, person.phones) for person in people if person.phones]
+        if known:
+            has = {number: known.get(ids[number], {}) for number, _ in fresh}
+            fresh = [(number, [one for one in theirs if one not in has[number]]) for number, theirs in fresh]
+        wanted = {phone for _, theirs in fresh for phone in theirs}
         if not wanted:
             return
         query = select(PhoneNumberRow.e164, PhoneNumberRow.id).where(
             among(self._connection, PhoneNumberRow.e164, wanted)
         )
         phones: dict[str, UUID] = {row.e164: row.id for row in self._connection.execute(query)}
+        numbers, links = self.inserts[PhoneNumberRow], self.inserts[CustomerPhoneNumberRow]
         for phone in sorted(wanted - phones.keys()):
             phones[phone] = new_id()
-            self.inserts[PhoneNumberRow].append({"id": phones[phone], "e164": phone})
-        for number, theirs in fresh.items():
+            numbers.append({"id": phones[phone], "e164": phone})
+        for number, theirs in fresh:
             if not theirs:
                 continue
             customer_id = ids[number]
-            last = max(known.get(customer_id, {}).values(), default=0)
-            for rank, phone in enumerate(theirs, last + 1):
-                self.inserts[CustomerPhoneNumberRow].append(
-                    {"customer_id": customer_id, "phone_number_id": phones[phone], "rank": rank}
-                )
+            last = max(known[customer_id].values()) if customer_id in known else 0
+            links += [
+                {"customer_id": customer_id, "phone_number_id": phones[phone], "rank": rank}
+                for rank, phone in enumerate(theirs, last + 1)
+            ]
             self._touch(customer_id)
 
     def _known_phones(self, ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:

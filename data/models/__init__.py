@@ -35,6 +35,7 @@ from data.models.campaigns import (
     SampleNumberRow,
     SampleRow,
 )
+from data.models.dialling import DialAttemptRow, DialEntryRow, TrunkRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -94,6 +95,8 @@ __all__ = [
     "CustomerPhoneNumberRow",
     "CustomerRow",
     "DebtRow",
+    "DialAttemptRow",
+    "DialEntryRow",
     "DoneRequestRow",
     "FlowFileRow",
     "FlowReleaseFileRow",
@@ -123,6 +126,7 @@ __all__ = [
     "TicketNoteRow",
     "TicketRow",
     "TicketStatusChangeRow",
+    "TrunkRow",
     "TurnRow",
     "UtcDateTime",
     "VerificationTryRow",

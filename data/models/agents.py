@@ -112,6 +112,9 @@ class AlertRow(Base):
     threshold: Mapped[float] = mapped_column(Float)
     cleared_at: Mapped[datetime | None]
     cleared_value: Mapped[float | None] = mapped_column(Float)
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str] = mapped_column(String(120), server_default=BLANK)
+    """Who looks after it; empty: nobody has said so."""
 
     __table_args__ = (
         Index(

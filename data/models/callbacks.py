@@ -24,6 +24,8 @@ class CallbackRow(Base):
     """A customer's id, or the number of somebody whom nobody knows."""
     number: Mapped[str] = mapped_column(String(16))
     """E.164, checked."""
+    caller: Mapped[str] = mapped_column(String(16), server_default=BLANK)
+    """Where they called from as they asked for it, E.164; empty: withheld, or nobody called."""
     language: Mapped[str] = mapped_column(String(16))
     segment: Mapped[str] = mapped_column(String(60), server_default=BLANK)
     base_score: Mapped[int] = mapped_column(server_default="0")
@@ -33,8 +35,12 @@ class CallbackRow(Base):
     booked_at: Mapped[datetime]
     due_at: Mapped[datetime]
     """Not before this moment: a window's beginning, a pause after a try."""
+    from_at: Mapped[datetime | None]
+    """The beginning of the window that they asked for; `None`: as soon as it is their turn."""
     until_at: Mapped[datetime | None]
-    """The end of the window that they asked for; they are called later rather than not at all."""
+    """The end of that window; they are called later rather than not at all."""
+    overdue_at: Mapped[datetime | None]
+    """When it was told that the window had passed without a call."""
     tries: Mapped[int] = mapped_column(server_default="0")
     state: Mapped[str] = mapped_column(String(20))
     """See `data.records.CallbackState`."""

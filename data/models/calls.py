@@ -33,6 +33,10 @@ class CallRow(Base):
     flow: Mapped[str] = mapped_column(String(120))
     flow_version: Mapped[str] = mapped_column(String(120))
     recording: Mapped[str | None]
+    recorded_ms: Mapped[int | None]
+    """How much sound the recording should hold: the time that was recorded, without that on hold."""
+    written_ms: Mapped[int | None]
+    """How much the switch had written, noted when the recording was converted."""
     release: Mapped[int | None]
     """The published release that it ran on. No foreign key: a call's record must never be refused."""
     caller_facts: Mapped[str] = mapped_column(server_default="{}")

@@ -97,9 +97,14 @@ class CampaignRow(Base):
     declared: Mapped[str]
     """JSON: the campaign's part of its strategy's file."""
     state: Mapped[str] = mapped_column(String(20))
-    """`created`; what runs, pauses and ends it is not built yet."""
+    """See `data.records.dialling.CampaignState`."""
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(120))
+    sample_id: Mapped[UUID | None]
+    """The sample that it works on; `None`: it was never started."""
+    changed_at: Mapped[datetime | None]
+    changed_by: Mapped[str] = mapped_column(String(120), server_default=BLANK)
+    """Who started, paused or stopped it last."""
 
     __table_args__ = (UniqueConstraint("strategy", "name"),)
 

@@ -32,6 +32,7 @@ from data.models import (
     ConsentRow,
     ContactRow,
     DebtRow,
+    DialAttemptRow,
     DoneRequestRow,
     LockoutRow,
     MessageRow,
@@ -211,10 +212,12 @@ class Ageing:
         )
 
     def contacts(self, before: datetime) -> int:
-        """The ledger of contacts, what registries said, and samples with their people; campaigns stay."""
+        """The ledger of contacts, what registries said, samples with their people, attempts to call
+        them; campaigns stay."""
         asked = self._rows(RegistryLookupRow, RegistryLookupRow.e164, RegistryLookupRow.at < before)
         samples = self._rows(SampleRow, SampleRow.id, SampleRow.cut_at < before)
-        return asked + samples + self._rows(ContactRow, ContactRow.id, ContactRow.at < before)
+        dialled = self._rows(DialAttemptRow, DialAttemptRow.id, DialAttemptRow.dialled_at < before)
+        return asked + samples + dialled + self._rows(ContactRow, ContactRow.id, ContactRow.at < before)
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

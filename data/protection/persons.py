@@ -36,6 +36,8 @@ from data.models import (
     CustomerPhoneNumberRow,
     CustomerRow,
     DebtRow,
+    DialAttemptRow,
+    DialEntryRow,
     IdentityRow,
     LockoutRow,
     MessageRow,
@@ -80,6 +82,7 @@ IMPERSONAL = frozenset(
         "done_requests",  # references, which lead nowhere once their rows are gone
         "queue_visits",  # figures: whose it was, the call says
         "missed_offers",
+        "trunks",
     }
 )
 """Tables that hold nothing by which a person is known."""
@@ -215,6 +218,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         CallbackRow: also(
             CallbackRow.customer_id,
             CallbackRow.number.in_(subject.numbers),
+            CallbackRow.caller.in_(subject.numbers),
             CallbackRow.call_id.in_(call_ids),
         ),
         WorkItemRow: also(WorkItemRow.customer_id, WorkItemRow.call_id.in_(call_ids)),
@@ -225,6 +229,8 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             ContactRow.call_id.in_(call_ids),
         ),
         RegistryLookupRow: RegistryLookupRow.e164.in_(subject.numbers),
+        DialEntryRow: theirs(DialEntryRow.customer_id),
+        DialAttemptRow: also(DialAttemptRow.customer_id, DialAttemptRow.number.in_(subject.numbers)),
         SampleNumberRow: theirs(SampleNumberRow.customer_id),
         SampleMemberRow: theirs(SampleMemberRow.customer_id),
         BaseMemberRow: theirs(BaseMemberRow.customer_id),

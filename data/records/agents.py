@@ -143,6 +143,9 @@ class Alert:
     threshold: float
     cleared_at: datetime | None
     cleared_value: float | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    """Who looks after it; empty: nobody has said so."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,10 +14,11 @@ from data.text import MASK, clean_name, clean_number, clean_text
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
 TurnKind = Literal[
-    "said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed", "handover"
+    "said", "match", "no_match", "no_input", "keys", "recorded", "lookup", "queue", "deed", "handover", "hold"
 ]
 """`recorded`: the text is the path of what the caller said, below the recordings folder. `handover`: they
-come to a queue, and what is known of them then goes with them."""
+come to a queue, and what is known of them then goes with them. `hold`: they put us on hold, for
+`latency_ms`."""
 _NAMED = ("lookup", "queue", "deed", "handover")
 """Kinds of turn whose text is a name out of the flow, never an answer."""
 EndedBy = Literal["caller", "system", "agent", "unknown"]
@@ -113,7 +114,7 @@ class Turn(Cleaning):
     confidence: float | None = None
     """0 to 1, as the recogniser gave it."""
     latency_ms: int | None = None
-    """From the end of the caller's speech to the beginning of the answer."""
+    """From the end of the caller's speech to the beginning of the answer; of a hold, how long it lasted."""
     sensitive: bool = False
     """The text is replaced by a mask of fixed length at once, what was heard and keyed is dropped, and
     what a look-up was asked by is masked; nobody can read it back."""
@@ -194,6 +195,8 @@ class CallEnded(Cleaning):
     language: str | None = None
     """The one that was spoken last."""
     recording: str | None = None
+    recorded_ms: int | None = None
+    """How much sound the recording should hold: the time since it began, without that on hold."""
     flow: str | None = None
     flow_version: str | None = None
     customer_id: UUID | None = None
@@ -247,6 +250,10 @@ class CallRecord:
     flow: str
     flow_version: str
     recording: str | None
+    recorded_ms: int | None
+    """How much sound the recording should hold at least; `None`: nobody saw the end, or there is none."""
+    written_ms: int | None
+    """How much sound the switch had written, noted when the recording was converted and thereby trimmed."""
     release: int | None
     caller_facts: Mapping[str, Scalar]
     customer_id: UUID | None

@@ -70,12 +70,14 @@ from dialogs.call import MASK, Call
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
+from dialogs.nodes.days_offered import among, phrases_for
 from dialogs.nodes.not_at_hand import LOOKED_UP
 from dialogs.nodes.question import Asked, Judge, Listening, Question, answered
 from dialogs.nodes.several import answers_in
 from dialogs.nodes.step import NEXT, Exit, Run, Way
-from dialogs.results import Match
+from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots import KINDS
+from dialogs.slots.date import Date
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.words import plain
 from dialogs.source import nearest
@@ -137,7 +139,20 @@ class Ask(Question):
         """Judges an answer under the circumstances of this call. `in_passing`: out of a sentence, where
         the "este" of "este viernes" is not the caller's own telephone."""
         asking = replace(call.asking, own_number="") if in_passing else call.asking
-        return lambda answer: self.kind.judge(answer, asking)
+
+        def judge(answer: Heard | Keyed) -> Match | NoMatch:
+            return self.kind.judge(answer, asking)
+
+        return judge if in_passing else among(self._days_offered(call), judge, asking)
+
+    def _days_offered(self, call: Call) -> list[str]:
+        """Those that are there."""
+        values = call.values() if self._offered else {}
+        return [str(values[name]) for name in self._offered if values.get(name)]
+
+    @property
+    def _offered(self) -> Sequence[str]:
+        return self.kind.offered if isinstance(self.kind, Date) else ()
 
     def run(self, call: Call) -> Run:
         given = call.ahead.pop(self.ask, None)
@@ -183,7 +198,7 @@ class Ask(Question):
             step=self,
             kind=self.kind.name,
             say=lambda: call.prompt(self.prompt),
-            phrases=self.kind.phrases(language),
+            phrases=(*self.kind.phrases(language), *phrases_for(self._days_offered(call), language)),
             words=self.kind.words(language),
             keys=self.kind.keys(),
             judge=self.judge_in(call),
@@ -213,6 +228,11 @@ class Ask(Question):
     @override
     def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
         yield from self.kind.lacks(languages)
+
+    @override
+    def needs(self) -> Iterator[tuple[Way, str]]:
+        for at, name in enumerate(self._offered):
+            yield ("offered", at), name
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:

@@ -16,6 +16,9 @@ Who corrects the answer in the same breath ("no, es el 45718", "not the fifth, t
 the start: the new value is judged as its question would, taken, and read back again. That needs the `ask` or
 the `form` of the slot in the same flow. After three corrections, and after a plain no, it goes on at `no`.
 Who says the same value again instead of "yes" has confirmed it.
+
+`corrected` is where a corrected value goes instead of being read back at once: to the step that looks whether
+it is possible, so that no way leads round it.
 ```yaml test
 - test: it is right
   steps:
@@ -73,6 +76,9 @@ class Confirm(Question):
     confirm: Name = Field(description="The slot that is read back")
     yes: Name | None = Field(None, description="Where to go if it is right; without it, the next on the page")
     no: Name = Field(description="Where to go if it is wrong")
+    corrected: Name | None = Field(
+        None, description="Where to go with a corrected value; without it, it is read back at once"
+    )
 
     @override
     def own_name(self, at: int) -> str:
@@ -87,6 +93,8 @@ class Confirm(Question):
             if not answer.value.startswith(_CORRECTION):
                 return answer.value
             call.fill(self.confirm, answer.value.removeprefix(_CORRECTION))
+            if self.corrected:
+                return "corrected" if call.count("corrected") <= MOST_CORRECTIONS else "no"
         return "no"
 
     def _asked(self, call: Call) -> Asked:
@@ -143,6 +151,8 @@ class Confirm(Question):
     def exits(self) -> Iterator[Exit]:
         yield Exit("yes", self.yes, ("yes",))
         yield Exit("no", self.no, ("no",))
+        if self.corrected:
+            yield Exit("corrected", self.corrected, ("corrected",))
         yield self.failed_exit()
 
     def needs(self) -> Iterator[tuple[Way, str]]:

@@ -36,12 +36,17 @@ While callers wait they may go elsewhere by a key, and are sent elsewhere when i
 `queue.wait` and `queue.waited` are seconds; there are `queue.length`, `queue.position`, `queue.agents`
 (logged in), `queue.free` and `queue.on_time` (percent answered in time lately), too. Position and wait are
 said as `queues.yaml` declares. It goes on to another queue, a callback, a message, a menu, a transfer to a
-number of the catalogue. An overflow or a key that leads straight to a hang-up is refused. What `busy` leads
-to is not followed: offer a callback or a message there, too, as the shipped `hand_over` does.
+number of the catalogue.
 
-Whoever accepts is called at the number that they call from, and this call ends (outcome `callback_booked`).
-Who does not goes to `declined`; without it, they wait on at their place; if nobody is free then either, they
-hear so, and the call ends.
+Nobody who has waited is told that all lines are busy and hung up on. Every way out of a queue without a
+person (`busy`, `closed`, `left`, `error`, an overflow, a key) is followed, also into other flows: before the
+call ends there must be an offer, that is, a callback, a message, a question, another queue, a transfer, a
+case, a notification or a `write`. `busy: {offer: callback, declined: goodbye}` is the shortest. Whoever says
+no to the offer may be told goodbye.
+
+Whoever accepts hears the number at which they are called, may name another, and with `choose_time: true`
+says when; then this call ends (outcome `callback_booked`). Who does not goes to `declined`; without it, they
+wait on at their place; if nobody is free then either, they may leave a message (outcome `message_left`).
 
 After the conversation with a person the call is over, unless `then` says otherwise.
 ```yaml test
@@ -70,16 +75,17 @@ from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue
-from dialogs.effects import CallBack, Enqueue, Play, SetOutcome
-from dialogs.errors import ConditionUndecidable, UnexpectedResult
+from dialogs.effects import Enqueue, Play, Record, SetOutcome
+from dialogs.errors import ConditionUndecidable
 from dialogs.expressions import Template
 from dialogs.flow import Name
+from dialogs.nodes.arranging import ANY, OTHER, Wanted, arranged, number_question, own_number
 from dialogs.nodes.branch import If
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.queue_facts import QUEUE_TYPES, QueueFacts
-from dialogs.results import Done, Failed, Handed, NobodyFree, Refused
+from dialogs.results import Failed, Handed, NobodyFree, Recorded
 from dialogs.slots.yes_no import YesNo
 from dialogs.source import nearest
 from dialogs.wording import wording
@@ -100,6 +106,7 @@ class Offer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     offer: Literal["callback"] = Field(description="That somebody calls back")
     keep_place: bool = Field(False, description="Whether the caller keeps their place in the queue")
+    choose_time: bool = Field(False, description="Whether the caller may choose when")
     declined: Name | None = Field(None, description="Where to go if they do not want it; they wait on")
 
 
@@ -160,16 +167,15 @@ class Queue(Step):
     def run(self, call: Call) -> Run:
         label = yield from self._queued(call)
         if label == "busy" and isinstance(self.busy, Offer):
-            label = yield from _offered(call, self.queue, self.busy)
+            label = yield from offered(call, self.queue, self.busy)
             if label == "declined" and self.busy.declined is None:
-                asked = bool(call.values().get("caller.number"))
-                label = yield from self._waits_on(call) if asked else _nobody_free(call)
+                label = yield from self._waits_on(call)
         return label
 
     def _waits_on(self, call: Call) -> Run:
         """Back in the queue, at their place; nothing is offered twice."""
         label = yield from self._queued(call, again=True)
-        return (yield from _nobody_free(call)) if label == "busy" else label
+        return (yield from nobody_free(call, self.queue)) if label == "busy" else label
 
     def _queued(self, call: Call, *, again: bool = False) -> Run:
         if self.say and not again:
@@ -256,36 +262,59 @@ class Queue(Step):
                 yield way, mistake
 
 
-def _nobody_free(call: Call) -> Run:
-    """They hear so, and the call ends."""
-    yield Play(call.built_in("nobody_free"), call.step)
-    yield SetOutcome("nobody_free", call.step)
+def nobody_free(call: Call, queue: str) -> Run:
+    """There is nobody, and they do not want to be called: a message, and the end of the call."""
+    yield Play(call.built_in("leave_a_message"), call.step)
+    message = Record(
+        purpose="message",
+        name=queue,
+        step=call.step,
+        longest=_MESSAGE,
+        final_silence=3.0,
+        initial_timeout=6.0,
+        outcome="message_left",
+    )
+    if isinstance((yield message), Recorded):
+        yield SetOutcome("message_left", call.step)
+        yield Play(call.built_in("message_kept"), call.step)
+    else:
+        yield Play(call.built_in("nobody_free"), call.step)
+        yield SetOutcome("nobody_free", call.step)
     return "declined"
 
 
-def _offered(call: Call, queue: str, offer: Offer) -> Run:
+_MESSAGE = 90.0
+"""Seconds that a message may last."""
+
+
+def offered(call: Call, queue: str, offer: Offer) -> Run:
     """ "Shall we call you?", and what comes of it."""
-    number = call.values().get("caller.number")
-    answer = None
-    if isinstance(number, str) and number:  # who withholds it cannot be called
-        answer = yield from listen(call, _question(call))
-    if answer is not None and answer.value == "yes" and isinstance(number, str):
-        result = yield CallBack(queue, number, offer.keep_place, call.step, context(call))
-        if isinstance(result, Done):
-            yield SetOutcome("callback_booked", call.step)
-            yield Play(call.built_in("will_call"), call.step)
-            return "offered"
-        if not isinstance(result, (Refused, Failed)):
-            raise UnexpectedResult(f"a callback cannot go on after {type(result).__name__}")
-    return "declined"
+    own = own_number(call)
+    question = number_question(call, "shall_we_call", own, offers="callback") if own else _question(call)
+    answer = yield from listen(call, question)
+    if answer is None or answer.value == "no":
+        return "declined"
+    wanted = Wanted(queue, offer.keep_place, offer.choose_time, context(call))
+    if answer.value == "yes":
+        booked = yield from arranged(call, wanted, agreed=own)
+    elif answer.value == OTHER:
+        booked = yield from arranged(call, wanted, proposed=ANY)
+    else:
+        booked = yield from arranged(call, wanted, proposed=answer.value)
+    if not booked:
+        return "declined"
+    yield SetOutcome("callback_booked", call.step)
+    yield Play(call.built_in("will_call"), call.step)
+    return "offered"
 
 
 def _question(call: Call) -> Asked:
-    kind, asking = YesNo(), call.asking
+    """To whom withholds their number."""
+    kind, asking, name = YesNo(), call.asking, "shall_we_call_somewhere"
     return Asked(
-        step=Question.model_validate({"prompt": {call.language: wording("shall_we_call", call.language)}}),
+        step=Question.model_validate({"prompt": {call.language: wording(name, call.language)}}),
         kind=kind.name,
-        say=lambda: call.built_in("shall_we_call"),
+        say=lambda: call.built_in(name),
         phrases=kind.phrases(call.language),
         words=kind.words(call.language),
         keys=kind.keys(),

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dialogs.nodes.row_values import Field, Row
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.numerals import readings
-from dialogs.slots.phrasing import FILLERS
 from dialogs.slots.words import Words, phrases_of, plain, starts, tokens
 
 _HOUR = (

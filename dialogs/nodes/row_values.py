@@ -17,9 +17,9 @@ from dialogs.slots.amount import Amount
 from dialogs.slots.asking import Asking
 from dialogs.slots.date import Date
 from dialogs.slots.date_words import DATE_WORDS
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.naming import digit_strings, says_number, taken_apart
-from dialogs.slots.phrasing import FILLERS
 from dialogs.slots.time import Time
 from dialogs.slots.words import Words, likeness, phrases_of, plain, starts, tokens, within
 from dialogs.spoken import DIGITS

@@ -22,10 +22,10 @@ from dialogs.nodes.several import answers_in
 from dialogs.results import Alternative, Heard, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import NEGATIONS
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import without_hedges
 from dialogs.slots.kind import best_said
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import FILLERS
 from dialogs.slots.trust import RIVAL_MARGIN, band
 from dialogs.slots.words import Words, phrases_of, plain, starts, tokens
 

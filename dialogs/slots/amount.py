@@ -48,6 +48,7 @@ from dialogs.slots.amount_words import (
     HUNDREDS,
     JOIN,
     LEAVE_OPEN,
+    MILLION,
     OF,
     OTHER_MONEY,
     POINT,
@@ -230,11 +231,16 @@ class _Grammar:
                 yield size + 1, cents, cost
 
     def _half(self, words: Words, at: int) -> Iterator[_Amount]:
-        """ "medio euro", "mig euro", "half a euro"."""
+        """ "medio euro", "mig euro", "half a euro"; "medio millón de pesos"."""
         half = HALF[self.language][0]
         end = at + len(half)
-        if self.scale == 100 and words[at:end] == half and words[end : end + 1] and words[end] in self.units:
+        if words[at:end] != half or not words[end : end + 1]:
+            return
+        if self.scale == 100 and words[end] in self.units:
             yield end + 1 - at, 50, 0.0
+        if words[end] in MILLION:
+            named, other = self._unit(words, end + 1)
+            yield end + 1 + named - at, -1 if other else 500_000 * self.scale, 0.0
 
     def _whole(self, words: Words, at: int, *, lead: int = 0, unit: str = "") -> Iterator[_Amount]:
         for size, minor, cost, exact in self._numbers(words, at):

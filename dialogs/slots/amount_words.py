@@ -30,6 +30,7 @@ HALF = {
     "en": (("half", "a"), ("and", "a", "half"), ("and", "half")),
 }
 HALVES = {"es": {"medio", "media"}, "ca": {"mig", "mitja"}, "en": {"half"}}
+MILLION = frozenset(tokens("millón milió million"))
 OF = {"es": {"de"}, "ca": {"de"}, "en": frozenset[str]()}
 FILLERS = {
     "es": "cantidad importe total mínimo pagaría abonar abono abonaré unidad serán solo sólo todo son justos"

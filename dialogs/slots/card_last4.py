@@ -48,6 +48,8 @@ _PHRASES = {
 }
 _FOUR = {"es": "cuatro", "ca": "quatre", "en": "four"}
 """ "The last four are …": no digit of the card."""
+_THOUSAND = (("mil",), ("thousand",), ("hundred",))
+"""Behind that word the four is one of a number: "acaba en cuatro mil quinientos"."""
 _ANOTHER = {
     "es": frozenset(tokens("caduca caducan caducidad vence cvv cvc pin clave año")),
     "ca": frozenset(tokens("caduca caduquen caducitat venç cvv cvc pin clau any")),
@@ -108,7 +110,8 @@ class CardLast4(SpokenKind):
             behind = [at for at, word in enumerate(words) if word in _BEHIND.get(language, ())]
             if behind:
                 words = words[behind[-1] + 1 :]
-            counted = words[1:] if behind and words[:1] == (_FOUR.get(language),) else ()
+            four = bool(behind) and words[:1] == (_FOUR.get(language),)
+            counted = words[1:] if four and words[1:2] not in _THOUSAND else ()
             return best_of(
                 reading for row in (words, counted) for reading in self._four(digit_strings(row, language))
             )

@@ -31,7 +31,6 @@ Reasons of a miss: `none_of_these`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
@@ -41,19 +40,13 @@ from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
-from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
-from dialogs.slots.choosing import Choice, choose, spoken_keys
+from dialogs.slots.choosing import Choice, choose, refused, spoken_keys
 from dialogs.slots.hedges import without_hedges
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.places import expected
 from dialogs.slots.words import plain, tokens
-
-_REFUSED = re.compile(
-    r"\w no$|\w no (?:que|porque|perque|puedo|puc)\b|^not (?:in |on )?(?:the )?\w+ (?:i|we)\b"
-    r"|\b(?:menos|excepto|salvo|menys|excepte|llevat|except|anything but|everything but)\b"
-)
-"""That the one thing named is not wanted: "por la mañana no", "todo menos la mañana"."""
 
 
 def _key(value: object) -> object:
@@ -168,7 +161,8 @@ class OneOf(SlotKind):
         found = choose(self._offered, answer, asking.language)
         if isinstance(found, Match) and found.band == "check" and not found.others:
             # To propose what was just refused would mock the caller.
-            return NoMatch(found.said) if _REFUSED.search(plain(found.said)) else found
+            said = Alternative(found.said, found.confidence)
+            return NoMatch(found.said) if refused(self._offered, said, asking.language) else found
         if isinstance(found, Match) and found.by == "voice" and self._doubted(found, asking.language):
             return replace(found, band="check")
         return found

@@ -10,15 +10,15 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
-from dialogs.slots.hedges import denied
+from dialogs.slots.denials import begins_anew, parted, standing
 from dialogs.slots.kind import best_said
 from dialogs.slots.numerals import readings
 from dialogs.slots.places import places, refuses_all
 from dialogs.slots.trust import band
-from dialogs.slots.words import likeness, phrases_of, plain, starts, within, words_of
+from dialogs.slots.words import likeness, phrases_of, starts, within, words_of
 from dialogs.spoken import DIGITS
 
 ALIKE = 0.75
@@ -44,17 +44,6 @@ _KEY_WORDS = frozenset(
 NEGATIONS = frozenset({"no", "ni", "sin", "sense", "not", "don't", "without"})
 """Words that turn an answer round, in any language."""
 _NEVER_RESCUED = NEGATIONS | {"neither", "never", "nor", "none", "nunca", "mai", "tampoc", "tampoco"}
-_CANNOT = frozenset({"imposible", "impossible"})
-_UNSUITED = frozenset(
-    plain(word)
-    for words in (
-        "mal fatal trabajo trabajando ocupado ocupada tampoco nunca menos excepto salvo",
-        "malament treballo treballant ocupat ocupada tampoc mai menys excepte llevat",
-        "bad badly work working busy never except",
-    )
-    for word in words.split()
-)
-"""Words that speak against what they stand beside: "por la tarde trabajo", "todo menos la mañana"."""
 _SET_WORDS = phrases_of(
     "buenas tardes|buena tarde|buenos días|buenas noches|bona tarda|bones tardes|bon dia|bona nit"
     "|good morning|good afternoon|good evening|más tarde|muy tarde|demasiado tarde|tan tarde|llego tarde"
@@ -62,18 +51,6 @@ _SET_WORDS = phrases_of(
     "|of the day|mañana será otro día|de la noche a la mañana|el día de mañana"
 )
 """Set phrases in which a word does not name what it names by itself: a greeting is no part of the day."""
-_BEHIND = 3
-"""Words behind a phrase among which one may turn it round: "por la tarde yo no puedo"."""
-_BEGIN_ANEW = frozenset(
-    word
-    for words in (
-        "sino pero es son era quiero queria prefiero necesito busco llamo dame digame",
-        "sino pero es era son vull volia prefereixo necessito busco truco sisplau",
-        "but it's is are want i'd rather need prefer give",
-    )
-    for word in words.split()
-)
-"""Words before which a "not" ends: "no quiero un operador, quiero mi saldo"."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +87,37 @@ def choose(
     said = best_said(answer)
     if rescue and refuses_all(said, language) and not _exact(choices, answer.alternatives[0], language):
         return NoMatch(said, "none_of_these")
+    if answer.alternatives and (instead := _instead(choices, answer.alternatives[0], language)) is not None:
+        found = choose(choices, Heard((instead,)), language, rescue=rescue)
+        return replace(found, said=said, band="check") if isinstance(found, Match) else NoMatch(said)
     for find in (_exact, _spoken_key, _by_place, _alike) if rescue else (_exact,):
         for alternative in answer.alternatives:
             hits = find(choices, alternative, language)
             if hits:
                 return _judge(hits, alternative)
     return NoMatch(best_said(answer))
+
+
+def _instead(choices: Sequence[Choice], alternative: Alternative, language: str) -> Alternative | None:
+    """What is wanted by other words than those of a choice, where all that is named is refused ("no el saldo,
+    la segunda"); `None` where that is not so."""
+    told = parted(alternative.text, language)
+    if not told.wanted or told.wanted == alternative.text or told.either:
+        return None
+    return replace(alternative, text=told.wanted) if refused(choices, alternative, language) else None
+
+
+def refused(choices: Sequence[Choice], alternative: Alternative, language: str) -> bool:
+    """Whether something is named, and whatever is, is refused: "por la mañana no"."""
+    said = words_of(alternative.text)[:LONGEST_UTTERANCE]
+    named = [
+        spots
+        for choice in choices
+        for phrase in choice.words(language)
+        if (spots := _places_of(phrase, said))
+    ]
+    stands = {standing(alternative.text, language, spots) for spots in named}
+    return stands == {"refused"}
 
 
 def _judge(hits: list[_Hit], alternative: Alternative) -> Match | NoMatch:
@@ -132,18 +134,19 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     said = words_of(alternative.text)[:LONGEST_UTTERANCE]
     named: dict[str, tuple[str, ...]] = {}
     for choice in choices:
-        found = [phrase for phrase in choice.words(language) if _named(phrase, said)]
+        found = [phrase for phrase in choice.words(language) if _places_of(phrase, said)]
         if found:
             named[choice.id] = max(found, key=len)
-    turned = {
-        name for name, best in named.items()
-        if _turned(best, said, language, [p for p in named.values() if p != best])
-    }  # fmt: skip
+    stands = {
+        name: standing(alternative.text, language, _places_of(best, said)) for name, best in named.items()
+    }
+    anew = begins_anew(alternative.text, language)
+    turned = {name for name, how in stands.items() if how == "refused" or (how == "denied" and anew)}
     # "No es un pedido, es una avería": what is denied is no rival of what is wanted instead.
-    wanted = [best for name, best in named.items() if name not in turned]
-    gone = {name for name in turned if any(_anew(named[name], best, said) for best in wanted)}
+    gone = turned if any(how in ("wanted", "doubted") for how in stands.values()) else set()
+    clear = ("wanted", "doubted") if gone and anew else () if gone else ("wanted",)
     hits = [
-        _Hit(name, len(best), 0.99 if name in turned else 1.0)
+        _Hit(name, len(best), 1.0 if stands[name] in clear else 0.99)
         for name, best in named.items()
         if name not in gone
     ]
@@ -160,9 +163,10 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
     return hits
 
 
-def _named(phrase: tuple[str, ...], said: tuple[str, ...]) -> bool:
-    """Whether the phrase stands somewhere by itself, not only within a set phrase: "más tarde"."""
-    return within(phrase, _without_set_words(said, longer_than=phrase)) >= 0
+def _places_of(phrase: tuple[str, ...], said: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Where the phrase stands by itself, not only within a set phrase: "más tarde"."""
+    left, size = _without_set_words(said, longer_than=phrase), len(phrase)
+    return tuple((at, at + size) for at in range(len(left) - size + 1) if left[at : at + size] == phrase)
 
 
 def _without_set_words(said: tuple[str, ...], *, longer_than: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -173,35 +177,6 @@ def _without_set_words(said: tuple[str, ...], *, longer_than: tuple[str, ...] = 
         size = starts(said, at, held)
         left[at : at + size] = [""] * size
     return tuple(left)
-
-
-def _turned(
-    phrase: tuple[str, ...], said: tuple[str, ...], language: str, others: Sequence[tuple[str, ...]] = ()
-) -> bool:
-    """Whether a "not" stands shortly before the phrase, or right behind it: "no quiero mi saldo", "por la
-    tarde no" are asked back. A "not" before another thing on offer is that one's if the sentence begins anew
-    behind it: "no quiero un operador, quiero mi saldo"."""
-    at = within(phrase, said)
-    behind = at + len(phrase)
-    begin = max([max(0, at - 4), *(within(p, said) + len(p) for p in others if _anew(p, phrase, said))])
-    # "Not the afternoon, the morning": a "not" goes with what it stands before.
-    claimed = (e for p in others if (e := within(p, said) + len(p)) <= at and _leads(said[: e - len(p)]))
-    begin = max([begin, *claimed])
-    near = (*said[begin:at], *said[behind : behind + _BEHIND])
-    if not _UNSUITED.isdisjoint(near):
-        return True
-    return denied(near, language) or not _CANNOT.isdisjoint(near) or not NEGATIONS.isdisjoint(near)
-
-
-def _leads(before: tuple[str, ...]) -> bool:
-    """Whether a "not" stands within three words before."""
-    return not (NEGATIONS | _UNSUITED).isdisjoint(before[-3:])
-
-
-def _anew(phrase: tuple[str, ...], later: tuple[str, ...], said: tuple[str, ...]) -> bool:
-    """Whether the sentence begins anew between the two."""
-    end, begin = within(phrase, said) + len(phrase), within(later, said)
-    return any(word in _BEGIN_ANEW for word in said[end:begin])
 
 
 def _covered(

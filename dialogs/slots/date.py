@@ -10,6 +10,10 @@
     ca: "Quin dia ho pagarà? Per exemple: divendres, o el quinze de març."
     en: "Which day will you pay? For example: Friday, or the fifteenth of March."
 ```
+Where the prompt offers days, name them in their order, such as `offered: [delivery_days.day_1, delivery_days.day_2]`
+(found by a look-up). "El primero", "el más temprano" and "cualquiera" are understood then, and a weekday means the
+one that was read out. Any other day may still be said.
+
 The value is a date: `{payment_day}` is said as "veintisiete de noviembre"; asked back, it has its weekday.
 
 What the caller leaves out is filled in from today and `range`, so say what you want: of a promise, `future`; of
@@ -87,6 +91,9 @@ class Date(SpokenKind):
     }
 
     range: Range = Field("any", description="Which days may be meant; today belongs to both sides")
+    offered: Annotated[list[str], Field(max_length=8)] = Field(
+        default_factory=list, description="The names of days that are read out before, in that order"
+    )
     within_days: Annotated[int, Field(ge=1, le=36525)] | None = Field(
         None, description="How many days from today it may be at most"
     )

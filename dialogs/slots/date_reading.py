@@ -73,6 +73,12 @@ class Calendar:
                     last += size
                 yield last - at, tuple(found)
 
+    def bare(self, words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
+        """As `at`, but for the parts of the day behind it: "mañana", of "mañana por la tarde"."""
+        for begin in {at, at + starts(words, at, self.words.articles)}:
+            for end, found in (*self._at(words, begin, named=begin > at), *self.related.at(words, begin)):
+                yield end - at, tuple(found)
+
     def mended(self, before: Words, last: Words) -> Words | None:
         """ "Quince de marzo, no, el dieciséis": the month stays, and the year; a weekday is that week's."""
         weekday = self.words.weekdays.get(last[-1])

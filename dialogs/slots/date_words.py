@@ -125,9 +125,10 @@ DATE_WORDS: Mapping[str, DateWords] = {
         week_next=phrases_of(
             "de la semana que viene|de la próxima semana|de la siguiente semana|de la semana próxima"
             "|de la semana que entra|de la semana siguiente|de la otra semana|la semana que viene"
-            "|la próxima semana"
+            "|la próxima semana|la semana próxima|la semana siguiente|la siguiente semana|la semana que entra"
+            "|la semana entrante|de la semana entrante|la otra semana"
         ),
-        week_this=phrases_of("de esta semana|de esta misma semana"),
+        week_this=phrases_of("de esta semana|de esta misma semana|esta semana|esta misma semana"),
         week_last=phrases_of("de la semana pasada|de la pasada semana|la semana pasada"),
         week_later=phrases_of("no este el otro|en ocho|en ocho días"),
         fortnight_later=(),
@@ -142,6 +143,8 @@ DATE_WORDS: Mapping[str, DateWords] = {
         ),
         month_next=phrases_of(
             "del mes que viene|del próximo mes|del mes próximo|del mes siguiente|del otro mes|del mes que entra"
+            "|del mes entrante|del siguiente mes|de mes que viene|de mes próximo|de mes siguiente|de mes que entra"
+            "|de mes entrante"
         ),
         month_last=phrases_of("del mes pasado|del pasado mes"),
         year_this=phrases_of("de este año|este año|de este mismo año"),
@@ -194,9 +197,11 @@ DATE_WORDS: Mapping[str, DateWords] = {
         last_after=phrases_of("passat|anterior|últim"),
         week_next=phrases_of(
             "de la setmana que ve|de la setmana vinent|de la propera setmana|de la pròxima setmana"
-            "|de la setmana entrant|la setmana que ve|la setmana vinent|de l'altra setmana"
+            "|de la setmana entrant|la setmana que ve|la setmana vinent|de l'altra setmana|la setmana entrant"
+            "|la propera setmana|la pròxima setmana|la setmana pròxima|la setmana propera|l'altra setmana"
+            "|la setmana següent|de la setmana següent|de la setmana pròxima|de la setmana propera"
         ),
-        week_this=phrases_of("d'aquesta setmana|d'esta setmana"),
+        week_this=phrases_of("d'aquesta setmana|d'esta setmana|aquesta setmana|esta setmana"),
         week_last=phrases_of("de la setmana passada|la setmana passada"),
         week_later=phrases_of("no aquest l'altre"),
         fortnight_later=(),
@@ -207,7 +212,10 @@ DATE_WORDS: Mapping[str, DateWords] = {
             " segona altre altra qualsevol cada"
         ),
         month_this=phrases_of("d'aquest mes|d'este mes|del mes|del mes en curs|del present mes"),
-        month_next=phrases_of("del mes que ve|del mes vinent|del proper mes|del pròxim mes|de l'altre mes"),
+        month_next=phrases_of(
+            "del mes que ve|del mes vinent|del proper mes|del pròxim mes|de l'altre mes|del mes entrant|del mes pròxim"
+            "|del mes següent|de mes que ve|de mes vinent|de mes entrant"
+        ),
         month_last=phrases_of("del mes passat"),
         year_this=phrases_of("d'aquest any|d'enguany|enguany|aquest any"),
         year_next=phrases_of("de l'any que ve|de l'any vinent|del proper any|l'any que ve|de l'any pròxim"),

@@ -5,23 +5,30 @@ Rules:
    "Tuesday doesn't suit me").
 2. A denial ends at a comma, and where the sentence begins anew: "sino", "es", "quiero", "mejor".
 3. "La cafetera no la batidora" may mean either, as nobody hears commas: then both are told, and neither is denied.
-4. A "no" by itself before what is wanted ("no, el jueves") denies nothing that is named.
+4. A "no" by itself before what is wanted ("no, el jueves") denies nothing that is named, and makes it doubtful.
+5. What stands in a denial beside other words ("no me llega el pedido") may be what it is about: it is denied, and
+   not refused outright as in "no quiero el pedido".
 """
 
 # ruff: noqa: E501 - tables are read by rows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from typing import Literal
 
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import NO, without_hedges
-from dialogs.slots.phrasing import FILLERS
 from dialogs.slots.words import Words, phrases_of, plain, tokens
 
 _LONGEST_HEDGE = 5
+
+Standing = Literal["wanted", "doubted", "denied", "refused"]
+"""How something stands that is named: wanted; with a "not" near that may be its; in a denial that may be about
+something else; in one that is about nothing but it."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +99,34 @@ _NOT_HERE = frozenset(
 )
 """Of the words that take an answer away, those that are no "not"."""
 _STOPS = (",", ";", ".", ":", "…", "!", "?")
+_REASON = frozenset({"que", "porque", "perque", "because", "since"})
+"""Behind a "not" these tell why: "el martes no, que trabajo"."""
+_AGAINST = frozenset(
+    plain(word)
+    for words in (
+        "mal fatal trabajo trabajando ocupado ocupada tampoco nunca menos excepto salvo imposible sin",
+        "malament treballo treballant ocupat ocupada tampoc mai menys excepte llevat impossible sense",
+        "bad badly work working busy never except impossible without",
+    )
+    for word in words.split()
+)
+"""Words that speak against what they stand beside: "por la tarde trabajo", "todo menos la mañana"."""
+_NEAR = 3
+"""Words beside a phrase among which one may speak against it."""
 
 
 @dataclass
 class _Stretch:
     denied: bool = False
-    words: list[str] = field(default_factory=list)
     maybe: bool = False
+    words: list[str] = field(default_factory=list)
     closed: bool = False
+    anew: bool = False
+    """Whether the sentence begins anew behind it."""
+    at: list[int] = field(default_factory=list)
+    """The places of its words."""
+    by: Sequence[int] = ()
+    """The places of the words that deny it."""
 
 
 class _Reading:
@@ -112,13 +139,10 @@ class _Reading:
         self.no = NO.get(language, frozenset()) - _NOT_HERE
         self.known = table.empty | FILLERS.get(language, frozenset())
         self.stretches = [_Stretch()]
-
-    def parted(self) -> Parted:
         at = 0
         while at < len(self.raw):
             at += self._step(at)
         self._close()
-        return self._result()
 
     def _step(self, at: int) -> int:
         if size := self._hedge(at):
@@ -126,12 +150,12 @@ class _Reading:
             return size
         now = self.stretches[-1]
         if size := self._excepted(at):
-            self._begin(denied=True)
+            self._begin(denied=True, by=range(at, at + size))
             return size
         if self.words[at] in self.no:
             return self._denial(at)
         if now.denied and self._tells(now.words) and (size := self._phrase(at, self.table.anew)):
-            now.closed = True
+            now.closed = now.anew = True
             self._begin()
             return size
         self._take(at, 1)
@@ -146,37 +170,45 @@ class _Reading:
         before = self.words[at - 1] if at else ""
         apart = before in self.table.joins or self.words[at] in ("ni", "nor", "neither")
         if self._tells(now.words) and not now.denied and not apart:
+            reason = self.words[behind : behind + 1] and self.words[behind] in _REASON
             agreed = self.words[-1] in ("si", "does", "can") and size
-            if ends or self.words[at] in self.table.subject_first or agreed:
+            if ends or reason or self.words[at] in self.table.subject_first or agreed:
                 now.denied = now.closed = True
+                now.by = range(at, behind + size)
                 self._begin()
                 return 1 + size
             comma = at > 0 and self._stops(at - 1)
-            self._begin(denied=True, maybe=not comma)
+            self._begin(denied=True, maybe=not comma, by=range(at, behind + size))
             return 1 + size
         if ends and not size:
             return 1  # a "no" by itself
-        self._begin(denied=True)
+        self._begin(denied=True, by=range(at, behind + size))
         return 1 + size
 
     def _take(self, at: int, size: int) -> None:
         now = self.stretches[-1]
         now.words += self.raw[at : at + size]
+        now.at += range(at, at + size)
         if not self._stops(at + size - 1):
             return
         if now.denied and self._tells(now.words):
-            now.closed = True
+            now.closed, now.anew = True, bool(self._phrase(at + size, self.table.anew))
             self._begin()
         elif not now.denied and at + size < len(self.raw) and self.words[at + size] not in self.no:
             self._begin()  # a "not" behind the comma may be that of what stands before it
 
-    def _begin(self, *, denied: bool = False, maybe: bool = False) -> None:
-        self.stretches.append(_Stretch(denied, maybe=maybe))
+    def _begin(self, *, denied: bool = False, maybe: bool = False, by: Sequence[int] = ()) -> None:
+        self.stretches.append(_Stretch(denied, maybe, by=by))
 
     def _close(self) -> None:
+        for before, one in pairwise(self.stretches):
+            # "La batidora no es lo que quiero", "la batidora no por favor": nothing else can be meant.
+            if one.maybe and not before.denied and not self._tells(one.words):
+                before.denied, before.by = True, one.by
         self.stretches = [one for one in self.stretches if self._tells(one.words)]
 
-    def _result(self) -> Parted:
+    def parted(self) -> Parted:
+        """The sentence as its wanted and its denied parts."""
         found = self.stretches
         either: tuple[str, ...] = ()
         for before, one in pairwise(found):
@@ -189,6 +221,44 @@ class _Reading:
             self._text(last) if last.denied and not last.closed and not last.maybe else "",
             either,
         )
+
+    def standing(self, begin: int, end: int) -> Standing:
+        """How what is named from one of the words to another (as `words_of` counts them) stands."""
+        spans = self._spans()
+        span = {place for place, (first, last) in enumerate(spans) if first < end and last > begin}
+        found = self.stretches
+        for one, after in zip(found, [*found[1:], _Stretch()], strict=False):
+            if span.isdisjoint(one.at):
+                continue
+            # "No me funciona" may be what a thing is called.
+            denied = one.denied and span.isdisjoint(one.by)
+            if one.maybe if denied else after.maybe and span.isdisjoint(after.by):
+                return "doubted"
+            if denied:
+                rest = [word for place, word in zip(one.at, one.words, strict=True) if place not in span]
+                telling = [word for word in rest if plain(word) not in _AGAINST]
+                return "denied" if self._tells(telling) else "refused"
+        near = (*self.words[max(0, min(span) - _NEAR - 1) : min(span)], *self.words[max(span) + 1 :][:_NEAR])
+        return "wanted" if (_AGAINST | self.no).isdisjoint(near) else "doubted"
+
+    def only_denies(self) -> bool:
+        """Whether nothing is told but what is denied; a mere "no" before it may answer what was said before."""
+        if len(self.stretches) != 1 or not self.stretches[0].denied or self.stretches[0].closed:
+            return False
+        by = [self.words[place] for place in self.stretches[0].by]
+        return len(by) > 1 or by != ["no"]
+
+    def begins_anew(self) -> bool:
+        """Whether the sentence begins anew behind each denial."""
+        return all(one.anew for one in self.stretches if one.denied)
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """Where each word as it was said stands among those of `words_of`."""
+        spans: list[tuple[int, int]] = []
+        for word in self.words:
+            begin = spans[-1][1] if spans else 0
+            spans.append((begin, begin + len(word.split())))
+        return spans
 
     def _text(self, one: _Stretch) -> str:
         """Its words without what only joins it to the rest, or agrees to it."""
@@ -238,6 +308,37 @@ class _Reading:
 @lru_cache(maxsize=512)
 def parted(text: str, language: str) -> Parted:
     """What is wanted and what is denied; all is wanted where nothing is denied, or the language has no table."""
-    table = _TABLES.get(language)
-    found = _Reading(text, language, table).parted() if table else Parted(text)
+    reading = _read(text, language)
+    found = reading.parted() if reading else Parted(text)
     return found if found.denied or found.either else Parted(text)
+
+
+def standing(text: str, language: str, places: Sequence[tuple[int, int]]) -> Standing:
+    """How a thing stands that is named at these places of the sentence, each from a word to behind another, as
+    `words_of` counts them: as it stands best. Wanted, where the language has no table."""
+    reading = _read(text, language)
+    if reading is None:
+        return "wanted"
+    stands = {reading.standing(begin, end) for begin, end in places}
+    return next((one for one in _BEST_FIRST if one in stands), "wanted")
+
+
+def only_denies(text: str, language: str) -> bool:
+    """Whether nothing is told but what it is not: "no es el 4571"."""
+    reading = _read(text, language)
+    return reading is not None and reading.only_denies()
+
+
+def begins_anew(text: str, language: str) -> bool:
+    """Whether the sentence begins anew behind whatever it denies ("…, quiero …"): nothing else can be meant then."""
+    reading = _read(text, language)
+    return reading is None or reading.begins_anew()
+
+
+@lru_cache(maxsize=512)
+def _read(text: str, language: str) -> _Reading | None:
+    table = _TABLES.get(language)
+    return _Reading(text, language, table) if table else None
+
+
+_BEST_FIRST: tuple[Standing, ...] = ("wanted", "doubted", "denied", "refused")

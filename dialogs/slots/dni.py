@@ -35,10 +35,11 @@ from typing_extensions import override
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.slots.asking import Asking
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.letters import alike, letter_words, letters_at
 from dialogs.slots.naming import as_told, best_of, digit_strings, taken_apart, without
 from dialogs.slots.numerals import number_words
-from dialogs.slots.phrasing import FILLERS, Reading, SpokenKind
+from dialogs.slots.phrasing import Reading, SpokenKind
 from dialogs.slots.quantities import quantity_words
 from dialogs.slots.words import Words, tokens
 from dialogs.spoken import spell

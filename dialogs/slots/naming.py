@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import BETWEEN, denied, has_none, told
 from dialogs.slots.letters import letters_at
 from dialogs.slots.numerals import lexicon_of, readings
-from dialogs.slots.phrasing import FILLERS, Reading
+from dialogs.slots.phrasing import Reading
 from dialogs.slots.quantities import quantities
 from dialogs.slots.words import LONGEST_UTTERANCE, Words, tokens
 

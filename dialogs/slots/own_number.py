@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import NO, cuts, without_hedges
-from dialogs.slots.phrasing import CARELESS, FILLERS
+from dialogs.slots.phrasing import CARELESS
 from dialogs.slots.words import Words, phrases_of, starts, tokens
 
 _THIS: Mapping[str, tuple[Words, ...]] = {

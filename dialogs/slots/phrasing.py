@@ -13,7 +13,7 @@ Rules:
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import ClassVar
@@ -22,11 +22,13 @@ from typing_extensions import override
 
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
+from dialogs.slots.denials import only_denies, parted
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import AFTER_NO, BETWEEN, EXPECTED, corrects, cuts, denied, opens, without_hedges
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import lexicon_of
 from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
-from dialogs.slots.words import LONGEST_UTTERANCE, Words, plain
+from dialogs.slots.words import LONGEST_UTTERANCE, Words
 
 BENT = 0.35
 """A reading that costs more than this was mended by sound, or words were left out."""
@@ -61,28 +63,6 @@ ReadAt = Callable[[Words, int], Iterable[tuple[int, Meanings]]]
 """The meanings at a place of the utterance, each with the number of words that it takes; words that are
 understood and answer nothing ("por la mañana", where a day is wanted) have no meanings."""
 
-
-_FILLERS: Mapping[str, str] = {
-    "es": "eh em mmm mm ah oh ay uy hum pues a ver bueno vale sí mire mira oiga oye es son sería serían era"
-    " que el la los las lo por favor gracias yo quiero quisiera quería querría me gustaría puedo podría"
-    " ponga pon pongo apunte anote para de del al en mi su señor señora señorita entonces mejor te le se"
-    " digo digamos diga déjeme pensar un momento venga ok okay claro perfecto muy bien buenas hola"
-    " está estaría así nada usted ya pagar pagaré pago hacer podemos puede ser va voy sea",
-    "ca": "eh em mmm mm ah oh ai hum doncs a veure bé bo val sí miri mira escolti és són seria serien era"
-    " que el la els les lo si us plau sisplau gràcies jo vull voldria volia m'agradaria puc podria posi"
-    " posa apunti per de del dels al en mi meu meva seu seva senyor senyora senyoreta llavors aleshores"
-    " millor et li es dic diguem digui deixi'm pensar un moment vinga ok d'acord clar perfecte molt"
-    " bon bona hola està estaria així res vostè ja pagar pagaré pago fer podem pot ser va vaig sigui ho",
-    "en": "er um uh erm mm mmm ah oh hmm well so let me see ok okay alright right yes yeah it is it's its"
-    " that's that would be i'd i'll i will my the please thanks thank you can could we like want to"
-    " have say put down make for just on at say let's do sure hello hi sorry? well"
-    " pay i you may then lets id ill",
-}
-FILLERS: Mapping[str, frozenset[str]] = {
-    language: frozenset(plain(word) for word in words.split() if not word.endswith("?"))
-    for language, words in _FILLERS.items()
-}
-"""Words that people put around any answer."""
 
 # --- one utterance -----------------------------------------------------------------------------------
 
@@ -299,6 +279,8 @@ class SpokenKind(SlotKind):
     @override
     def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
         if isinstance(answer, Heard):
+            if only_denies(best_said(answer), asking.language):
+                return self._denied(answer, asking)
             return decide(answer, lambda text: self.readings(text, asking), exact=self.exact_fit)
         keys = answer.keys
         if not keys.isascii():
@@ -310,6 +292,13 @@ class SpokenKind(SlotKind):
         sure = len(values) == 1 and values[0].cost <= BENT
         others = tuple(reading.value for reading in values[1:])
         return Match(values[0].value, keys, "keys", 1.0, "sure" if sure else "check", others)
+
+    def _denied(self, answer: Heard, asking: Asking) -> NoMatch:
+        """ "No es el 4571" answers nothing; who hears the question again was understood."""
+        said = best_said(answer)
+        (told,) = parted(said, asking.language).denied
+        named = any(reading.value for reading in self.readings(told, asking))
+        return NoMatch(said, "denied" if named else "")
 
     @abstractmethod
     def readings(self, text: str, asking: Asking) -> Iterable[Reading]:

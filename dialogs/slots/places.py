@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import NO, corrects, cuts, without_hedges
-from dialogs.slots.phrasing import FILLERS
 from dialogs.slots.words import Words, phrases_of, starts, tokens
 
 LAST = -1

@@ -14,6 +14,11 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "ca": "He sentit més d'una resposta.",
         "en": "I heard more than one answer.",
     },
+    "denied": {
+        "es": "De acuerdo, ese no.",
+        "ca": "D'acord, aquest no.",
+        "en": "All right, not that one.",
+    },
     "none_of_these": {
         "es": "Si no le sirve ninguna, diga operador.",
         "ca": "Si no li va bé cap, digui operador.",

@@ -25,10 +25,11 @@ from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.denials import parted
 from dialogs.slots.digits import Digits
+from dialogs.slots.fillers import FILLERS
 from dialogs.slots.letters import letter_words
 from dialogs.slots.naming import as_told, best_of, digit_strings, names_letter, spelled, taken_apart, without
 from dialogs.slots.numerals import lexicon_of
-from dialogs.slots.phrasing import FILLERS, UNEXPLAINED, Reading
+from dialogs.slots.phrasing import UNEXPLAINED, Reading
 from dialogs.slots.words import Words, tokens
 from dialogs.spoken import spell
 

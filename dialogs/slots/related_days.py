@@ -77,6 +77,7 @@ _RELATIONS: Mapping[str, _Relations] = {
         of=phrases_of("de|del mes de"),
         end=phrases_of(
             "fin|final|a fin|a final|al final|para fin|para final|finales|a finales|para finales|últimos|a últimos"
+            "|fines|a fines|para fines"
         ),
         begin=phrases_of("principios|a principios|a principio|al principio|para principios|primeros|a primeros|a comienzos"),
         middle=phrases_of("mediados|a mediados|para mediados|a la mitad"),
@@ -179,7 +180,11 @@ class RelatedDays:
         if which is None:
             return
         weekday = self.words.weekdays.get(words[at + 1])
-        if weekday is None and (words[at + 1] not in self.relations.day or which not in (1, LAST)):
+        if weekday is None and words[at + 1] not in self.relations.day:
+            if which == LAST:  # "el último de mes"
+                yield from self._of_month(words, at + 1, which, None)
+            return
+        if weekday is None and which not in (1, LAST):
             return
         yield from self._of_month(words, at + 2, which, weekday)
 
@@ -194,6 +199,9 @@ class RelatedDays:
             if size and self.days.today:
                 month = self.days.today.year * 12 + self.days.today.month - 1 + apart
                 yield at + size, [self._in(month // 12, month % 12 + 1, which, weekday)]
+        bare = starts(words, at, self.relations.bare_month) if which == LAST else 0
+        if bare and self.days.today:
+            yield at + bare, [self._in(self.days.today.year, self.days.today.month, which, weekday)]
         place = at + starts(words, at, self.relations.of)
         month_named = self.words.months.get(words[place]) if place < len(words) else None
         if month_named and place > at:

@@ -17,6 +17,7 @@ from esl.embedded.profile import CallerProfile, Times, agent_variables
 
 if TYPE_CHECKING:
     from esl.embedded.queues import CallCentre
+    from esl.embedded.session import Session
 
 SUBCLASS = "callcenter::info"
 SYSTEM = "single_box"
@@ -40,6 +41,8 @@ class AgentCall:
         self.member = member
         self.agent = agent
         self.over = Event()
+        self.talks_with = member.session
+        """Whom they talk with: the member, until somebody brings them together with another leg."""
         self.channel = self._answered_leg()
 
     def _answered_leg(self) -> Channel:
@@ -162,6 +165,12 @@ class AgentCall:
     def in_conversation(self) -> None:
         """The two hear each other now."""
         self.centre.set_state(self.agent, "In a queue call")
+
+    def talk_with(self, session: Session) -> None:
+        """`uuid_bridge`: they leave whom they talk with for somebody else."""
+        before, self.talks_with = self.talks_with, session
+        before.wake()
+        self.centre.connect(session, self)
 
     def hang_up(self, *, by_agent: bool) -> None:
         """Ends the agent's leg and lets the agent's greenlet go on."""

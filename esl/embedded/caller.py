@@ -237,10 +237,11 @@ class ScriptedCaller:
             self._mark = self.position
             self.clock.sleep(gap)
 
-    def hold(self, held: bool = True) -> None:
-        """Puts the other end on hold, or takes it back."""
+    def hold(self, direction: str = "sendonly") -> None:
+        """Puts the other end on hold (`sendonly` with music, `inactive` without), or takes it back
+        (`sendrecv`)."""
         if self._line is not None and not self.hung_up.is_set():
-            self._line.send(HOLD, b"sendonly" if held else b"sendrecv")
+            self._line.send(HOLD, direction.encode())
 
     def silent(self, seconds: float) -> None:
         """Says nothing; returns early if the call ends."""

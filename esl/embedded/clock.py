@@ -75,6 +75,9 @@ class VirtualClock:
     Whoever shares the process and its sockets lives on one exact timeline: no frame is ever late, and
     a minute of a call takes as long as its work does. It does not wait for other processes or threads,
     so what they compute must not be part of the call.
+
+    Instants are whole microseconds: two who tick every 20 ms from the same instant stay in the order in
+    which they began, whatever sums of binary fractions make of it.
     """
 
     def __init__(self, start: float = 1_800_000_000.0) -> None:
@@ -110,7 +113,8 @@ class VirtualClock:
 
     def _alarm(self, seconds: float) -> Event:
         alarm = Event()
-        heapq.heappush(self._due, (self._now + max(seconds, 0.0), next(self._order), alarm))
+        due = round(self._now + max(seconds, 0.0), 6)
+        heapq.heappush(self._due, (due, next(self._order), alarm))
         self._something_due.set()
         return alarm
 

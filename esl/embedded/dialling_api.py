@@ -75,6 +75,11 @@ def _uuid_bridge(switch: EmbeddedSwitch, argument: str) -> str:
     if len(uuids) < 2:
         return "-USAGE: <uuid> <other_uuid>\n"
     originator = switch.sessions.get(uuids[0])
+    call = switch.call_centre.calls.get(uuids[0])
+    other = switch.sessions.get(uuids[1])
+    if call is not None and other is not None and other.channel.is_up():  # a simulated agent
+        call.talk_with(other)
+        return f"+OK {uuids[1]}\n"
     for uuid in uuids[1:3]:
         other = switch.sessions.get(uuid)
         if originator is not None and other is not None and bring_together(originator, other):

@@ -1,20 +1,21 @@
 """Placing a leg: from a target of a dial string to a telephone that rings.
 
     user/1001[@domain]   sofia/PROFILE/NUMBER[@HOST[:PORT]]   sofia/gateway/NAME/NUMBER   loopback/EXTENSION
-    error/CAUSE
+    null/ANYTHING   error/CAUSE
 
 Rules:
 1. All of them reach the switch's own callees (`callees`): what stands before the number says only how the
    real switch would find them, and fails as there if it could not.
+   A `null` leg is nobody's: it answers at once, hears nothing and says nothing (mod_loopback).
 2. A leg that the switch cannot make has no events; one that the far end refuses has all of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from esl.embedded import called_variables
@@ -22,7 +23,7 @@ from esl.embedded.called_leg import CalledLeg
 from esl.embedded.causes import cause_named
 from esl.embedded.dial_string import Target
 from esl.embedded.errors import NotPlacedError
-from esl.embedded.line import HANGUP, Invitation
+from esl.embedded.line import ANSWERED, HANGUP, Invitation
 from esl.embedded.loopback import call_extension
 from esl.embedded.profile import SIP_PORT, CallerProfile, Times
 from esl.embedded.recording import is_true
@@ -39,6 +40,23 @@ _OFFERED = "PCMU,PCMA"
 _NOBODY = "0000000000"
 CALLEE_NAME = "Outbound Call"
 """What the real switch shows of a callee before anybody has told it more."""
+
+
+NULL = "null/"
+"""How the channel names of legs begin that have nobody at their far end."""
+
+
+class _Nobody:
+    """Fulfils `FarEnd`."""
+
+    def send(self, kind: bytes, body: bytes = b"") -> None:
+        """Nobody hears it."""
+
+    def send_audio(self, position: int, sound: bytes) -> None:
+        """Nobody hears it."""
+
+    def close(self, spawn: Callable[..., Any] | None = None) -> None:
+        """There is nothing to close."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +124,8 @@ def _find(switch: EmbeddedSwitch, target: Target) -> tuple[str, str, str]:
         case "loopback":
             number = address.partition("/")[0]
             return number, f"{number}@127.0.0.1:{SIP_PORT}", f"loopback/{number}-a"
+        case "null":
+            return address, f"{address}@127.0.0.1:{SIP_PORT}", f"{NULL}{address}"
         case "error":
             raise NotPlacedError("the dial string asks for it", cause=cause_named(address))
         case endpoint:
@@ -142,6 +162,10 @@ def _call(leg: CalledLeg, target: Target, number: str, codecs: str) -> None:
     )
     if target.endpoint == "loopback":
         leg.connect(call_extension(leg, number))
+        return
+    if target.endpoint == "null":
+        leg.connect(_Nobody())
+        leg.got(ANSWERED, b"")
         return
     offered = tuple(codec.strip().partition("@")[0].upper() for codec in codecs.split(","))
     try:

@@ -34,8 +34,14 @@ _ANSWERED = (
 )
 
 
-def hold(channel: Channel, held: bool) -> None:
-    """The caller puts us on hold, or comes back. Before the answer, or twice, it means nothing."""
+ANSWERS = {"sendonly": "recvonly", "inactive": "inactive", "sendrecv": "sendrecv"}
+"""Our direction, for theirs."""
+
+
+def hold(channel: Channel, theirs: str) -> None:
+    """The caller puts us on hold (`sendonly`, or `inactive`), or comes back. Before the answer, or twice, it
+    means nothing."""
+    held = theirs != "sendrecv"
     if not channel.is_up() or not channel.answered or channel.media.held == held:
         return
     times, now = channel.profile.times, channel.now()
@@ -46,9 +52,8 @@ def hold(channel: Channel, held: bool) -> None:
     else:
         times.hold_accum += now - times.last_hold
         channel.holds[-1] = (times.last_hold, now)
-    theirs, ours = ("sendonly", "recvonly") if held else ("sendrecv", "sendrecv")
     _move(channel, _OFFERED)
-    channel.update({"remote_audio_media_flow": theirs, "audio_media_flow": ours})
+    channel.update({"remote_audio_media_flow": theirs, "audio_media_flow": ANSWERS[theirs]})
     channel.set_call_state("HELD" if held else "UNHELD")
     channel.fire("CHANNEL_HOLD" if held else "CHANNEL_UNHOLD")
     if not held:

@@ -144,12 +144,11 @@ def read_key(body: bytes) -> tuple[str, int]:
     return key, int.from_bytes(body[1:], "big") if len(body) == 3 else DEFAULT_KEY_SAMPLES
 
 
-def read_hold(body: bytes) -> bool:
-    """Whether a `HOLD` frame puts on hold. Raises `LineError`."""
-    held = {b"sendonly": True, b"sendrecv": False}.get(body)
-    if held is None:
-        raise LineError(f"neither sendonly nor sendrecv: {body[:8]!r}")
-    return held
+def read_hold(body: bytes) -> str:
+    """What a `HOLD` frame offers: the direction of the sound, as in SDP. Raises `LineError`."""
+    if body not in (b"sendonly", b"inactive", b"sendrecv"):
+        raise LineError(f"none of sendonly, inactive, sendrecv: {body[:8]!r}")
+    return body.decode()
 
 
 class Line:

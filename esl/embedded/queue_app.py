@@ -14,6 +14,7 @@ from uuid import uuid4
 from esl.embedded.agent_call import SUBCLASS, AgentCall
 from esl.embedded.apps import APPLICATIONS, whole_number
 from esl.embedded.call_queue import CallQueue, Member
+from esl.embedded.endpoints import NULL
 from esl.embedded.errors import SoundError
 from esl.embedded.playing import play
 from esl.embedded.recording import is_true
@@ -200,13 +201,15 @@ def converse(session: Session, call: AgentCall) -> None:
         _remember_bridge(session, call)
         call.in_conversation()
         session.media.voice = _voice(session, call.agent.config.voice)
-        until = session.switch.clock.now() + call.agent.config.talks_for
-        while channel.is_up() and session.transfer_to is None and session.switch.clock.now() < until:
+        # With nobody at the far end there is nothing to say: they wait for whoever is being called.
+        talks_for = None if channel.profile.channel_name.startswith(NULL) else call.agent.config.talks_for
+        until = None if talks_for is None else session.switch.clock.now() + talks_for
+        while _talking(session, call) and (until is None or session.switch.clock.now() < until):
             session.obey_queued()
             if session.keys:
                 session.take_key()
                 continue
-            if channel.is_up() and session.transfer_to is None:
+            if _talking(session, call):
                 session.rest(until)
         session.media.voice = None
         channel.update(
@@ -221,7 +224,8 @@ def converse(session: Session, call: AgentCall) -> None:
         channel.fire("CHANNEL_UNBRIDGE", first=ends)
     finally:
         session.media.voice = None
-        call.hang_up(by_agent=channel.is_up())
+        if call.talks_with is session:
+            call.hang_up(by_agent=channel.is_up())
     if not channel.is_up() or session.transfer_to is not None:
         return
     if is_true(channel.get("hangup_after_bridge")):
@@ -229,6 +233,10 @@ def converse(session: Session, call: AgentCall) -> None:
     else:
         channel.enter("CS_EXECUTE")
         channel.set("call_uuid", channel.uuid)
+
+
+def _talking(session: Session, call: AgentCall) -> bool:
+    return session.channel.is_up() and session.transfer_to is None and call.talks_with is session
 
 
 def _remember_bridge(session: Session, call: AgentCall) -> None:

@@ -47,6 +47,8 @@ class CallCentre:
         self.switch = switch
         self.connect = connect
         self.agents: dict[str, Agent] = {}
+        self.calls: dict[str, AgentCall] = {}
+        """Simulated agents who talk, by their leg."""
         self.queues: dict[str, CallQueue] = {}
         now = self._now()
         for config in queues:
@@ -196,7 +198,12 @@ class CallCentre:
             if answers is None or gone or not member.session.is_ready():
                 self._fail(member, agent, "ORIGINATOR_CANCEL" if gone else "NO_ANSWER")
             else:
-                AgentCall(self, member, agent).live()
+                call = AgentCall(self, member, agent)
+                self.calls[call.channel.uuid] = call
+                try:
+                    call.live()
+                finally:
+                    del self.calls[call.channel.uuid]
                 self._wrap_up(agent)
         finally:
             self.set_state(agent, "Waiting")

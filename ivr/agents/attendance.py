@@ -23,6 +23,7 @@ from ivr.agents.line import SwitchLine
 from ivr.agents.live_state import LiveState
 from ivr.agents.opening import dial_strings
 from ivr.agents.shown import House
+from ivr.agents.soundless import Soundless
 from ivr.agents.supervising import Supervision
 from ivr.agents.watchdog import Watchdog
 from ivr.clock import Clock
@@ -66,6 +67,10 @@ class Attendance:
             longest_wrap_up=settings.agents.longest_wrap_up,
         )
         self.following = Following(store, roster, self.desk, centre=centre, now=clock.utc)
+        self.soundless = Soundless(
+            store, self.desk, self.line.ask, now=clock.utc, after=settings.agents.silent_after
+        )
+        self.following.on_answer = self.soundless.answered
         self.line.events_to = self.following.take
         self.watchdog = Watchdog(
             store,
@@ -95,6 +100,7 @@ class Attendance:
         gevent.killall(self._greenlets)
         self.line.close()
         self.following.close()
+        self.soundless.close()
 
     def bring_in_step(self) -> int:
         """Agents and tiers of the switch as they are declared; queues are `ivr queues sync`'s. How many were

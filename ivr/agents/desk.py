@@ -61,6 +61,17 @@ class NotNow(IvrError):
         self.reason = reason
 
 
+def must_be_declared(roster: Roster, agent: str) -> None:
+    """Raises `AgentUnknown` for whoever is no agent of the files."""
+    if agent in roster.agents:
+        return
+    what = f"{agent[:20]!a} is no agent"
+    if not roster.agents:
+        raise AgentUnknown(what, "Nobody is declared: write agents.yaml (docs/agents.md)")
+    remedy = nearest(agent, roster.agents)
+    raise AgentUnknown(what, remedy[:1].upper() + remedy[1:])
+
+
 @dataclass(frozen=True)
 class Who:
     """Whose hand it is."""
@@ -154,9 +165,7 @@ class Desk:
     # --- how -----------------------------------------------------------------------------------------
 
     def _known(self, agent: str) -> None:
-        if agent not in self.roster.agents:
-            remedy = nearest(agent, self.roster.agents)
-            raise AgentUnknown(f"{agent[:20]!a} is no agent", remedy[:1].upper() + remedy[1:])
+        must_be_declared(self.roster, agent)
 
     def _here(self, agent: str) -> None:
         now = self._agents.presence(agent)

@@ -29,6 +29,8 @@ from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.wire import Event
 from ivr.agents.desk import STATE, Desk, Who
 from ivr.agents.roster import HARDLY_TALKING, NOT_ANSWERING, Roster
+from ivr.agents.soundless import Answer
+from ivr.queueing.reserving import is_virtual
 from ivr.queueing.visits import GONE_IN_WHISPER, NO_FAULT, moment
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,17 @@ Fields = Mapping[str, str]
 def answered_key(member: str) -> str:
     """Of a conversation: a member is answered once."""
     return f"answered:{member}"
+
+
+def set_wrap_up(centre: CallCentre, roster: Roster, agent: str, queue: str) -> None:
+    """The seconds after an agent's talk: set while they talk, so that it holds from its end on, also if this
+    server is gone by then."""
+    seconds = str(roster.wrap_up(agent, queue))
+    command = commands.call_centre("agent", "set", "wrap_up_time", f"{agent}@{QUEUE_DOMAIN}", seconds)
+    try:
+        centre.tell(command)
+    except EslError as fault:
+        log.warning("wrap_up_not_set", agent=agent, reason=str(fault))
 
 
 class Following:
@@ -64,6 +77,8 @@ class Following:
         self._waiting: Queue[Event] = Queue(MOST)
         self._working: gevent.Greenlet[[], None] | None = None
         self._busy = False
+        self.on_answer: Callable[[Answer], None] | None = None
+        """Told of every telephone that has answered."""
         self._brought: set[str] = set()
         """Members for whom an agent has answered, and who have not left."""
 
@@ -144,16 +159,9 @@ class Following:
             at=at,
         )
         if self._store.agents.note_contact(new):
-            self._set_wrap_up(agent, queue)
-
-    def _set_wrap_up(self, agent: str, queue: str) -> None:
-        """While they talk: so it holds from the end of the talk on, also if this server is gone by then."""
-        seconds = str(self._roster.wrap_up(agent, queue))
-        command = commands.call_centre("agent", "set", "wrap_up_time", f"{agent}@{QUEUE_DOMAIN}", seconds)
-        try:
-            self._centre.tell(command)
-        except EslError as fault:
-            log.warning("wrap_up_not_set", agent=agent, reason=str(fault))
+            set_wrap_up(self._centre, self._roster, agent, queue)
+        if self.on_answer is not None:
+            self.on_answer(Answer(new.key, agent, queue, new.leg, new.agent_leg))
 
     def _ended(self, fields: Fields) -> None:
         agent, queue = _ours(fields, "CC-Agent"), _ours(fields, "CC-Queue")
@@ -251,7 +259,8 @@ class Following:
         rules = self._roster.hold_off
         if not rules.short_talks:
             return
-        recent = self._since_check_in(agent)
+        # An agent who is reserved for a customer that turns out busy has talked with nobody.
+        recent = [one for one in self._since_check_in(agent) if not is_virtual(one.leg)]
         in_a_row = len(list(takewhile(lambda one: _short(one, rules.shorter_than), recent)))
         if in_a_row >= rules.short_talks:
             note = (

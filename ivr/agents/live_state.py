@@ -95,6 +95,11 @@ class LiveState:
         self._store, self._plan, self._roster, self._centre = store, plan, roster, line.centre
         self._now, self._zone = now, zone
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every declared queue's."""
+        return tuple(self._plan.queues)
+
     def queues(self) -> tuple[QueueState, ...]:
         """Every declared queue. Raises `EslError`, `DataError`."""
         paused = self._paused()
@@ -103,20 +108,11 @@ class LiveState:
     def agents(self) -> tuple[AgentLive, ...]:
         """Every declared agent. Raises `EslError`, `DataError`."""
         rows = self._centre.agents()
-        presences = self._store.agents.presences()
-        in_hand = {one.agent: one for one in self._store.agents.all_in_hand()}
-        counts = self._store.queue_visits.counts(since=self.midnight())
-        return tuple(
-            self._agent(
-                agent, rows.get(in_domain(agent)), presences.get(agent), in_hand.get(agent), counts.get(agent)
-            )
-            for agent in sorted(self._roster.agents)
-        )
+        return agents_now(self._store, self._roster, rows, now=self._now(), zone=self._zone)
 
     def midnight(self) -> datetime:
         """When the local day began, in UTC."""
-        local = self._now().astimezone(self._zone)
-        return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+        return _midnight(self._now(), self._zone)
 
     def _paused(self) -> frozenset[str]:
         presences = self._store.agents.presences().values()
@@ -158,29 +154,58 @@ class LiveState:
             foreteller.measured(talks, float(seconds))
         return likely(foreteller.foretell(ahead, len(there), free, now=self._now().timestamp()).wait)
 
-    def _agent(
-        self,
-        agent: str,
-        row: AgentRow | None,
-        presence: Presence | None,
-        contact: Contact | None,
-        counts: tuple[int, int] | None,
-    ) -> AgentLive:
-        answered, missed = counts or (0, 0)
-        telephone = presence.telephone if presence else ""
-        return AgentLive(
-            agent=agent,
-            name=self._roster.agents[agent].name,
-            state=presence.state if presence else "out",
-            reason=presence.reason if presence else "",
-            since=presence.since if presence else None,
-            doing=_doing(row, contact, self._now()),
-            queue=contact.queue if contact else "",
-            answered=answered,
-            missed=missed,
-            contact=self._roster.contact(agent, telephone),
-            on_switch=row is not None,
+
+def agents_now(
+    store: Store, roster: Roster, rows: Mapping[str, AgentRow], *, now: datetime, zone: ZoneInfo
+) -> tuple[AgentLive, ...]:
+    """Every declared agent; `rows`: the switch's table, empty where there is none. Raises `DataError`."""
+    presences = store.agents.presences()
+    in_hand = {one.agent: one for one in store.agents.all_in_hand()}
+    counts = store.queue_visits.counts(since=_midnight(now, zone))
+    return tuple(
+        _agent(
+            roster,
+            agent,
+            rows.get(in_domain(agent)),
+            presences.get(agent),
+            in_hand.get(agent),
+            counts.get(agent, (0, 0)),
+            now,
         )
+        for agent in sorted(roster.agents)
+    )
+
+
+def _agent(
+    roster: Roster,
+    agent: str,
+    row: AgentRow | None,
+    presence: Presence | None,
+    contact: Contact | None,
+    counts: tuple[int, int],
+    now: datetime,
+) -> AgentLive:
+    answered, missed = counts
+    telephone = presence.telephone if presence else ""
+    return AgentLive(
+        agent=agent,
+        name=roster.agents[agent].name,
+        state=presence.state if presence else "out",
+        reason=presence.reason if presence else "",
+        since=presence.since if presence else None,
+        doing=_doing(row, contact, now),
+        queue=contact.queue if contact else "",
+        answered=answered,
+        missed=missed,
+        contact=roster.contact(agent, telephone),
+        on_switch=row is not None,
+    )
+
+
+def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the local day began, in UTC."""
+    local = now.astimezone(zone)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def _doing(row: AgentRow | None, contact: Contact | None, now: datetime) -> str:

@@ -23,8 +23,14 @@ from ivr.queueing.written import AgentFile
 NOT_ANSWERING = "not_answering"
 """The reason of a pause that the watch over telephones begins; declared by nobody, and no work."""
 HARDLY_TALKING = "hardly_talking"
+NO_SOUND = "no_sound"
 FORCED = "forced"
-OWN_REASONS: Mapping[str, bool] = {NOT_ANSWERING: False, HARDLY_TALKING: False, FORCED: True}
+OWN_REASONS: Mapping[str, bool] = {
+    NOT_ANSWERING: False,
+    HARDLY_TALKING: False,
+    NO_SOUND: False,
+    FORCED: True,
+}
 """Reasons that nobody declares → whether they count as work."""
 
 
@@ -97,7 +103,11 @@ def joined(plan: Plan, roster: Roster) -> Plan:
     placed = dict(plan.placed)
     for agent, entry in roster.agents.items():
         agents[agent] = AgentFile(
-            skills=entry.skills, languages=entry.languages, queues=list(entry.queues), wrap_up=entry.wrap_up
+            skills=entry.skills,
+            languages=entry.languages,
+            language=entry.language,
+            queues=list(entry.queues),
+            wrap_up=entry.wrap_up,
         )
         placed |= {(queue, agent): (at.level, at.position) for queue, at in entry.queues.items()}
     return replace(plan, agents=agents, placed=placed)
@@ -109,6 +119,7 @@ def with_all(roster: Roster, plan: Plan) -> Roster:
         agent: AgentEntry(
             skills=one.skills,
             languages=one.languages,
+            language=one.language,
             queues=dict.fromkeys(one.queues, PlaceFile()),
             wrap_up=one.wrap_up,
         )

@@ -22,5 +22,8 @@ class AgentSettings(BaseModel):
     """Seconds between two looks of the watchdog and of the alerts."""
     stuck_after: Annotated[float, Field(ge=10, le=3600)] = 30.0
     """Seconds that the switch's tables may contradict its legs before they are mended."""
+    silent_after: Annotated[float, Field(ge=0, le=30)] = 4.0
+    """Seconds after which a telephone that has answered, and sent no packet of sound, has not taken the call;
+    0: never."""
     longest_wrap_up: Annotated[int, Field(ge=60, le=7200)] = 1800
     """Seconds after a call beyond which no agent extends their wrap-up."""

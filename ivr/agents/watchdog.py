@@ -2,8 +2,8 @@
 are held by a call that is over, states that differ from the database.
 
 Rules:
-1. What contradicts the legs once may be on its way: only what does so still after `stuck_after` seconds is a
-   fault.
+1. What contradicts the legs once may be on its way, as an event of it may be: only what does so still after
+   `stuck_after` seconds is a fault.
 2. Each repair is the smallest that the switch offers; what it cannot mend now is told, and tried again.
 3. Nothing that a living call needs is touched: a fault has no living leg in it, by definition.
 4. One row for a fault, when it is mended or first told; another only if it comes again.
@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 import structlog
 
 from data.ids import new_id
-from data.records import Presence, SwitchRepair
+from data.records import NewContact, Presence, SwitchRepair
 from data.store import Store
 from esl import commands
 from esl.call_centre import ON_BREAK, AgentRow, CallCentre, MemberRow, TierRow
@@ -32,7 +32,7 @@ from esl.errors import EslError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.wire import Command
 from ivr.agents.desk import STATE, STATUS, Desk, bring_in_step
-from ivr.agents.following import answered_key
+from ivr.agents.following import answered_key, set_wrap_up
 from ivr.agents.roster import NOT_ANSWERING, Roster
 from ivr.queueing.sync import in_domain
 
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 GRACE = 10.0
 """Seconds in which a change of state is on its way: the star code tells no switch, `attend` does."""
-Kind = Literal["stale_member", "stuck_agent", "stuck_tier", "state_differs", "lost_end"]
+Kind = Literal["stale_member", "stuck_agent", "stuck_tier", "state_differs", "lost_start", "lost_end"]
 _HELD = frozenset({"Receiving", "Reserved", "In a queue call"})
 _TIER_FREE = frozenset({"Ready", "No Answer", "Standby"})
 _IN_QUEUE = frozenset({"Waiting", "Trying", "Answered"})
@@ -79,6 +79,16 @@ class View:
             for rows in self.members.values()
             for one in rows
             if one.serving and one.session in self.alive and one.state in _IN_QUEUE
+        )
+
+    @property
+    def conversations(self) -> tuple[tuple[str, MemberRow], ...]:
+        """Members who talk with an agent, with their queues."""
+        return tuple(
+            (queue, one)
+            for queue, rows in self.members.items()
+            for one in rows
+            if one.state == "Answered" and one.session in self.alive
         )
 
 
@@ -165,7 +175,8 @@ class Watchdog:
         """One look; what was mended, or told for the first time. Raises `DataError`, `EslError`."""
         view = look(self._line)
         now = self._now().timestamp()
-        found = [*faults(view, now=now), *differing(view, self._ours())]
+        lost = [*self._lost_starts(view), *self._lost_ends(view)]
+        found = [*faults(view, now=now), *differing(view, self._ours()), *lost]
         there = {(one.kind, one.what) for one in found}
         self._since = {key: since for key, since in self._since.items() if key in there}
         self._told &= there
@@ -179,10 +190,9 @@ class Watchdog:
                 continue
             if fault.kind != "state_differs" and now - since < self._stuck_after:
                 continue
-            repair = self._mend(fault, view)
+            repair = self._settle(fault, view) if fault in lost else self._mend(fault, view)
             if repair is not None:
                 made.append(repair)
-        made += self._lost_ends(view)
         return made
 
     def attend(self) -> int:
@@ -274,31 +284,67 @@ class Watchdog:
         self.attend()  # agents of the files come back logged out
         return ""
 
+    # --- conversations that nobody told us of ---------------------------------------------------------
+
     def catch_up(self) -> list[SwitchRepair]:
-        """Ends what was over while nobody of ours listened: after a start, or a line that was lost.
+        """Notes what began, and ends what was over, while nobody of ours listened: after a start, or a line
+        that was lost. What is not told by now will not be.
 
         Raises `DataError`, `EslError`.
         """
-        return self._lost_ends(look(self._line))
+        view = look(self._line)
+        lost = [*self._lost_starts(view), *self._lost_ends(view)]
+        return [repair for fault in lost if (repair := self._settle(fault, view)) is not None]
 
-    def _lost_ends(self, view: View) -> list[SwitchRepair]:
-        """Conversations whose end nobody has told us: the server or its connection was away."""
-        there = {
-            answered_key(one.uuid)
-            for rows in view.members.values()
-            for one in rows
-            if one.state == "Answered" and one.session in view.alive
-        }
-        made = []
-        for contact in self._store.agents.all_in_hand():
-            if contact.ended_at is not None or contact.key in there or self._is_up(contact.leg):
-                continue
-            now = self._now()
-            self._store.agents.contact_ended(contact.key, at=now, wrap_up_until=now)
-            told = "the end of a conversation was not told; it is over since now at the latest"
-            fault = Fault("lost_end", contact.key, told, contact.queue, contact.agent, contact.leg)
-            made.append(self._note(fault, repaired=True, why=""))
-        return made
+    def _lost_starts(self, view: View) -> list[Fault]:
+        """Conversations of which we have no contact: whoever has answered has nobody in hand."""
+        known = {one.key for one in self._store.agents.all_in_hand()}
+        told = "a conversation that began unheard is noted"
+        return [
+            Fault("lost_start", one.uuid, told, queue, _bare(one.serving), one.session)
+            for queue, one in view.conversations
+            if one.serving.endswith(f"@{QUEUE_DOMAIN}") and answered_key(one.uuid) not in known
+        ]
+
+    def _lost_ends(self, view: View) -> list[Fault]:
+        """Conversations that are over, by the switch, and not by us."""
+        there = {answered_key(one.uuid) for _, one in view.conversations}
+        told = "the end of a conversation was not told; it is over since now at the latest"
+        return [
+            Fault("lost_end", contact.key, told, contact.queue, contact.agent, contact.leg)
+            for contact in self._store.agents.all_in_hand()
+            if contact.ended_at is None and contact.key not in there and not self._is_up(contact.leg)
+        ]
+
+    def _settle(self, fault: Fault, view: View) -> SwitchRepair | None:
+        """`None`: it was told meanwhile."""
+        now = self._now()
+        if fault.kind == "lost_start":
+            news = self._note_talk(fault, view)
+        else:
+            ended = self._store.agents.contact_ended(fault.what, at=now, wrap_up_until=now)
+            news = ended is not None
+        self._since.pop((fault.kind, fault.what), None)
+        return self._note(fault, repaired=True, why="") if news else None
+
+    def _note_talk(self, fault: Fault, view: View) -> bool:
+        (member,) = (one for _, one in view.conversations if one.uuid == fault.what)
+        agent_leg = self._ask(commands.get_variable(fault.leg, "cc_agent_uuid")).strip()
+        began = datetime.fromtimestamp(member.bridged, UTC) if member.bridged else self._now()
+        new = NewContact(
+            key=answered_key(member.uuid),
+            queue=fault.queue,
+            leg=fault.leg,
+            agent=fault.agent,
+            agent_leg="" if agent_leg in ("", "_undef_") else agent_leg,
+            result="answered",
+            joined_at=datetime.fromtimestamp(member.joined, UTC),
+            at=began,
+        )
+        if not self._store.agents.note_contact(new):
+            return False
+        set_wrap_up(self._centre, self._roster, fault.agent, fault.queue)
+        return True
 
     def _is_up(self, leg: str) -> bool:
         return self._ask(commands.leg_exists(leg)).strip() == "true"

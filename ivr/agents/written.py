@@ -93,6 +93,9 @@ class AgentEntry(_Written):
         description="Queues that they serve whatever their skills, with level and position",
     )
     languages: list[Language] = Field(default_factory=list, description="What they speak")
+    language: Language | None = Field(
+        default=None, description="In which they are told who comes; the site's, or the first they speak"
+    )
     skills: list[Name] = Field(default_factory=list, description="What they know")
     pin: Annotated[str, AfterValidator(_pin_hash)] | None = Field(
         default=None, repr=False, description="The argon2id hash of their PIN, of `ivr agent pin`"

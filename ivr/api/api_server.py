@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from esl.errors import EslError
 from ivr.api.agent_news import AgentDesks
 from ivr.api.app import application
 from ivr.api.live import LiveCalls
-from ivr.api.measures import BREAKER, Measures
+from ivr.api.measures import BREAKER, MOST_VALUES, Measures
 from ivr.api.recognition import Recognition
 from ivr.api.rooms import ApiRooms
 from ivr.api.serving import HttpServer
@@ -65,6 +66,7 @@ class ApiServer:
             desks=self.desks,
             flows=lambda: rooms.live.current.flows,
             attendance=lambda: server.attendance,
+            roster=lambda: rooms.roster,
             trouble=lambda: trouble_of(server),
         )
         here.shows.append(lambda measures: show_server(measures, server))
@@ -113,3 +115,31 @@ def show_feed(measures: Measures, feed: SwitchFeed) -> None:
     """How the connection to the switch's queues is."""
     measures.show("ivr_switch_connected", "Whether the event socket answers", {(): float(feed.connected)})
     measures.show("ivr_switch_reconnects", "How often it was lost and is back", {(): float(feed.reconnects)})
+    show_queues(measures, feed)
+
+
+_QUEUE_FIGURES = {
+    "waiting": ("ivr_queue_waiting", "Callers who wait in a queue now"),
+    "longest_wait": ("ivr_queue_longest_wait_seconds", "How long the first in line has waited"),
+    "agents": ("ivr_queue_agents", "Agents of a queue who are logged in"),
+    "free": ("ivr_queue_agents_free", "Of these, who could take a call now"),
+    "in_calls": ("ivr_queue_agents_talking", "Of these, who talk"),
+    "expected_wait": (
+        "ivr_queue_expected_wait_seconds",
+        "Of whoever would come now; absent: nobody is there",
+    ),
+}
+
+
+def show_queues(measures: Measures, feed: SwitchFeed) -> None:
+    """How the declared queues stand, by the switch; without it there are no such figures."""
+    try:
+        states = feed.states(sorted(feed.plan.queues)[:MOST_VALUES]) if feed.connected else []
+    except EslError as fault:
+        log.warning("queues_not_measured", reason=str(fault))
+        states = []
+    for figure, (name, about) in _QUEUE_FIGURES.items():
+        known: dict[tuple[str, ...], float] = {
+            (one.name,): float(value) for one in states if (value := getattr(one, figure)) is not None
+        }
+        measures.show(name, about, known, "queue")

@@ -15,6 +15,7 @@ from flask import current_app
 from data.api_tokens import USE_IS_NEWS_AFTER
 from data.records import ApiToken
 from data.store import Store
+from ivr.agents.roster import Roster
 from ivr.api.beside import Beside
 from ivr.api.rates import Rates
 from ivr.config import Settings
@@ -51,6 +52,8 @@ class ApiRooms:
     """Each sets figures that are looked up when somebody asks for them."""
     attendance: Callable[[], Attendance | None] = lambda: None
     """Who looks after the agents on this server; `None`: nobody."""
+    roster: Callable[[], Roster] = Roster
+    """The people as declared."""
     trouble: Callable[[], tuple[str, ...]] = lambda: ()
     """Why this server should get no calls now; empty: it may."""
     now: Callable[[], datetime] = _utc

@@ -17,7 +17,10 @@ campaigns:
     countries: [ES]
     numbers: 3                         # of each person, the likeliest first
     attempts: 6
-    retries: {busy: [10, 20, 30], no_answer: [180, 240], machine: [1440]}     # minutes
+    retries: {busy: [10, 20, 30], no_answer: [180, 240], machine: [1440]}     # minutes, for each number
+    again: {call_later: 240}           # minutes after an outcome with which they are to be called again
+    mode: automated                    # the flow alone; with agents: progressive, predictive, preview
+    trunk: main                        # of ivr.yaml's `campaigns.trunks`; the first one if nothing is said
     promises: {longest_days: 30, least_of_balance: 20, least_share: 90, grace_days: 2, broken: case}
 ```
 """
@@ -28,7 +31,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from dialogs.calendars import Hours, read_days
@@ -37,17 +48,28 @@ from dialogs.flow import Name
 from dialogs.misread import explain, told_once
 from dialogs.source import Source, nearest, read
 from ivr.campaigns.conditions import read_condition
-from ivr.campaigns.contact_rules.written import Actor, Country, Purpose
+from ivr.campaigns.contact_rules.reading import presets
+from ivr.campaigns.contact_rules.written import NOT_IN_FORCE, Actor, Country, Purpose
 from ivr.numbers import NotCalled, checked
 
 Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 14)]
-Result = Literal["busy", "no_answer", "rejected", "machine", "unreachable", "dropped"]
+Result = Literal[
+    "busy", "no_answer", "rejected", "machine", "unreachable", "dropped", "abandoned", "cancelled"
+]
+Mode = Literal["automated", "progressive", "predictive", "preview"]
+"""`automated`: the flow talks, and no agent is needed. `progressive`: one call for each free agent.
+`predictive`: more, under the rule's cap of abandoned calls. `preview`: an agent looks first, and decides."""
 
 
 _RETRIES: dict[Result, tuple[Minutes, ...]] = {
     "busy": (10, 20, 30),
     "no_answer": (180, 240),
     "machine": (1440,),
+    "rejected": (240,),
+    "unreachable": (60, 240),
+    "dropped": (30,),
+    "abandoned": (1440,),
+    "cancelled": (1,),
 }
 
 
@@ -87,7 +109,26 @@ class CampaignFile(_Written):
     numbers: Annotated[int, Field(ge=1, le=10)] = 3
     attempts: Annotated[int, Field(ge=1, le=50)] = 6
     retries: dict[Result, tuple[Minutes, ...]] = Field(default_factory=lambda: dict(_RETRIES))
+    again: dict[Name, Minutes] = Field(
+        default_factory=dict, description="Outcomes after which they are called again, and after how long"
+    )
+    mode: Mode = Field(default="automated", description="Who talks, and how many are called at a time")
+    queue: Name | None = Field(default=None, description="Whose agents talk, in the modes with agents")
+    trunk: str | None = Field(default=None, description="Which of ivr.yaml's trunks; else the first")
+    agent_within: Annotated[float, Field(ge=1, le=60)] = Field(
+        default=2.0, description="Seconds in which an agent must be there; where a rule says fewer, those"
+    )
+    on_machine: Name | None = Field(
+        default=None, description="A flow that is left on answering machines: a neutral message"
+    )
+    ring: Annotated[int, Field(ge=15, le=60)] = Field(default=30, description="Seconds that it rings")
     promises: PromisePolicy = PromisePolicy()
+
+    @model_validator(mode="after")
+    def _staffed(self) -> CampaignFile:
+        if self.mode != "automated" and self.queue is None:
+            raise ValueError(f"`mode: {self.mode}` needs agents: add `queue:` with the queue that they serve")
+        return self
 
     @field_validator("sample")
     @classmethod
@@ -103,9 +144,16 @@ class CampaignFile(_Written):
                 good = checked(one, region=None, countries=None).e164 == one
             except NotCalled:
                 good = False
-            if not good:
+            if not good and not _demanded(one):
                 raise ValueError(f"`{one}` is no number of an ordinary line: write it as +34910000000")
         return numbers
+
+
+def _demanded(number: str) -> bool:
+    """Whether a rule in force demands numbers that begin so, which are no ordinary line's (Chile's 600)."""
+    rules = (rule for rule in presets().rules if rule.status not in NOT_IN_FORCE)
+    begins = tuple(begin for rule in rules if rule.caller_id for begin in rule.caller_id.only)
+    return number.startswith(begins) and number[1:].isdecimal() and number.isascii() and len(number) <= 16
 
 
 class StrategyFile(_Written):

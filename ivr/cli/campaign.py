@@ -1,4 +1,4 @@
-"""`ivr campaign`: strategies, bases, campaigns and samples. Nobody is called: the dialler is not built."""
+"""`ivr campaign`: strategies, bases, campaigns, samples, and their calls."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from data.exchange.loading import Terms
 from data.exchange.loading import load as load_people
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import gather
+from data.exchange.uncollected import uncollected
 from data.records import AuditEntry
 from data.store import Store
 from ivr.campaigns import cutting
 from ivr.campaigns.strategies import load_strategy
 from ivr.cli import pass_settings
+from ivr.cli.campaign_calls import drain, pause, start, status, stop
 from ivr.cli.campaign_promises import payments, promises
 from ivr.cli.campaign_samples import preview, report, sample
+from ivr.cli.campaign_simulate import simulate
 from ivr.cli.database import store_of
 from ivr.cli.db_lists import tell_import, told_progress, write_refused
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, show_json, show_table
 from ivr.cli.who import operator
 from ivr.config import Settings
-
-NOT_BUILT = "the dialler is not built yet, and nobody is called: samples can be cut and looked at"
 
 
 @click.group()
@@ -40,7 +41,8 @@ def campaign() -> None:
       ivr campaign create fees reminder
       ivr campaign preview fees reminder --where 'account.stage == "early"'
       ivr campaign sample fees reminder monday
-      ivr campaign report fees reminder
+      ivr campaign start fees reminder
+      ivr campaign status fees reminder --live
     """
 
 
@@ -74,16 +76,13 @@ def load(
         raise CannotBeDone(f"{strategy}.yaml declares no base {base}: there are {', '.join(found.bases)}")
     mapping = load_mapping(settings.path(settings.strategies) / found.bases[base].mapping)
     on = cutting.today(settings, datetime.now(UTC))
-    with store_of(settings) as store, told_progress() as told:
+    with store_of(settings) as store, told_progress() as told, uncollected():
         people = gather(file, mapping, today=on.today, seen=told("reading", None))
-        terms = Terms(at=on.at, today=on.today, origin=mapping.origin, dry_run=dry_run)
+        into = None if dry_run else store.campaigns.open_base(strategy, base, at=on.at)
+        terms = Terms(at=on.at, today=on.today, origin=mapping.origin, dry_run=dry_run, base=into)
         loaded = load_people(store, people.people.values(), terms, done=told("writing", len(people.people)))
         refused = sorted([*people.refused, *loaded.refused], key=lambda one: one.row)
-        lost = {one.value.lower() for one in loaded.refused}
-        added = 0
         if not dry_run:
-            members = (one.customer_number for key, one in people.people.items() if key not in lost)
-            added = store.campaigns.load(strategy, base, members, at=on.at)
             _note(
                 store,
                 on.at,
@@ -94,7 +93,7 @@ def load(
         written = write_refused(errors or file.with_name(f"{file.name}.errors.csv"), refused)
     tell_import(people, loaded, refused, written, dry_run=dry_run, as_json=as_json)
     if not as_json and not dry_run:
-        click.echo(f"{added} customers are new in the base {base}")
+        click.echo(f"{loaded.joined} customers are new in the base {base}")
     sys.exit(1 if refused else 0)
 
 
@@ -157,29 +156,6 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
     show_table(("strategy", "campaign", "purpose", "state"), rows)
 
 
-def _to_come(name: str, what: str) -> click.Command:
-    """A command of the contract whose work is not built: it says so, and fails."""
-
-    def refuse(strategy: str, campaign: str) -> None:  # noqa: ARG001 -- taken, so that the line is the same later
-        raise CannotBeDone(f"ivr campaign {name}: {NOT_BUILT}")
-
-    text = f"{what} Not built yet: it says so and ends with status 2."
-    text += f"\n\n\b\nExample:\n  ivr campaign {name} fees reminder"
-    parameters: list[click.Parameter] = [
-        click.Argument(["strategy"], required=False),
-        click.Argument(["campaign"], required=False),
-    ]
-    return click.Command(name, callback=refuse, params=parameters, help=text)
-
-
-for _name, _what in (
-    ("start", "Begin to call a campaign's sample."),
-    ("pause", "Stop calling for a while."),
-    ("stop", "End a campaign."),
-    ("status", "What a campaign does now."),
-    ("simulate", "Play a campaign against a modelled population."),
-):
-    campaign.add_command(_to_come(_name, _what))
-for _command in (preview, sample, report, payments, promises):
+for _command in (preview, sample, report, payments, promises, simulate, start, pause, drain, stop, status):
     campaign.add_command(_command)
 commands = [campaign]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from data.exchange.gathered import Gathered, RowRefused
 from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import gather
+from data.exchange.uncollected import uncollected
 from data.records import AuditEntry
 from ivr.cli.database import database_option, opened, report
 from ivr.cli.db_people import settings_of, show_person
@@ -56,7 +56,7 @@ def import_command(
       ivr db import clients.xlsx --mapping clients.yaml --errors refused.csv
     """
     at = datetime.now(UTC)
-    with opened(url, as_json=as_json) as store, told_progress() as told, _uncollected():
+    with opened(url, as_json=as_json) as store, told_progress() as told, uncollected():
         chosen = load_mapping(mapping)
         store.check()
         today = at.astimezone(_zone()).date()
@@ -79,17 +79,6 @@ def import_command(
     tell_import(found, loaded, refused, written, dry_run=dry_run, as_json=as_json)
     if refused:
         raise click.exceptions.Exit(1)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A list makes a million objects and no cycles: looking through them again and again takes a third of the
-    time of reading it."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _zone() -> ZoneInfo:

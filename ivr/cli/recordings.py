@@ -105,7 +105,8 @@ def list_(
 ) -> None:
     """Which calls have a recording, newest first.
 
-    A call without consent, or whose recording the switch refused, has none and is not listed.
+    A call without consent, or whose recording the switch refused, has none and is not listed. `cut`: the call
+    was recorded for longer than there is sound; time on hold counts for nothing.
 
     \b
     Examples:
@@ -144,7 +145,8 @@ def list_(
 
 
 def _row(recording: Recording, *, full: bool) -> dict[str, Any]:
-    state, seconds = recording.look()
+    condition = recording.look()
+    seconds = condition.seconds
     call = recording.call
     return {
         "call_id": recording.call_id,
@@ -153,7 +155,8 @@ def _row(recording: Recording, *, full: bool) -> dict[str, Any]:
         "language": call.language,
         "outcome": call.outcome or "",
         "seconds": None if seconds is None else round(seconds, 2),
-        "state": state,
+        "state": condition.state,
+        "lacks_seconds": round(condition.lacks, 2),
         "file": str(recording.file),
     }
 
@@ -178,6 +181,7 @@ def play(settings: Settings, call_id: str, channel: Side | None, no_trim: bool) 
     library = _library(settings)
     recording = library.get(call_id)
     _note(library, recording, "play")
+    _warn(recording)
     sound = read(recording.file)
     sound = sound if no_trim else trimmed(sound)
     if channel is not None:
@@ -186,6 +190,12 @@ def play(settings: Settings, call_id: str, channel: Side | None, no_trim: bool) 
         file = Path(folder) / "call.wav"
         sound.export(str(file), format="wav").close()
         play_file(file)
+
+
+def _warn(recording: Recording) -> None:
+    """Whoever hears a call to its end must know that it is not the end."""
+    if warning := recording.look().warning:
+        click.echo(f"ivr: the recording of call {recording.call_id} is {warning}", err=True)
 
 
 def _note(library: Library, recording: Recording, action: str) -> None:
@@ -277,6 +287,7 @@ def export(
                 ) from refused
             else:
                 click.echo(target)
+                _warn(recording)
     for fault in failed[:-1]:
         click.echo(f"ivr: {fault}", err=True)
     if failed:

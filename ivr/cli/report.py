@@ -1,4 +1,4 @@
-"""`ivr report`: what happened in queues, with agents, callers and flows; how many people are needed."""
+"""`ivr report`: what happened in queues, with agents, callers, flows, campaigns; people needed."""
 
 from __future__ import annotations
 
@@ -307,6 +307,35 @@ def staffing(
                 by=by,
                 only=only,
             )
+        )
+    _show(made, asked, settings)
+
+
+@report.command()
+@_options
+@click.option(
+    "--by",
+    multiple=True,
+    default=("campaign",),
+    help=_by_help.format(", campaign; or outcome alone: how their calls ended"),
+)
+@click.option("--campaign", "only", multiple=True, metavar="STRATEGY/NAME", help="Only these.")
+@pass_settings
+def campaigns(settings: Settings, /, by: tuple[str, ...], only: tuple[str, ...], **wanted: Any) -> None:
+    """Whom campaigns called, who answered, who was spoken with, and how their calls ended.
+
+    \b
+    Examples:
+      ivr report campaigns --from 2026-11-01 --to 2026-11-30 --by day --by campaign
+      ivr report campaigns --by outcome --campaign fees/reminder
+    """
+    asked = Wanted(**wanted)
+    with store_of(settings) as store:
+        period = asked.period(settings)
+        made = (
+            building.campaign_outcome_report(store.figures, period, only=only)
+            if by == ("outcome",)
+            else _made(lambda: building.campaign_report(store.figures, period, by=by, only=only))
         )
     _show(made, asked, settings)
 

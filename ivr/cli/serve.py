@@ -79,6 +79,7 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             events = (switch.addresses.events, switch.addresses.password)
             server.watch_queues(*events)
             server.call_back_through(*events)
+            server.campaign_through(*events)
             server.attend_agents(*events)
             lines_host, lines_port = switch.addresses.lines
             click.echo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import cast
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,6 +16,7 @@ from ivr.agents.supervising import Mode, Supervision
 from ivr.cli import pass_settings
 from ivr.cli.centre import line_if_any, line_of, now, staff
 from ivr.cli.database import store_of
+from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, local_seconds, show_json, show_table
 from ivr.cli.who import operator
 from ivr.config import Settings
@@ -149,20 +151,45 @@ def alerts(settings: Settings, everything: bool, as_json: bool) -> None:
         show_json([vars(one) for one in found])
     else:
         show_table(
-            ("raised", "rule", "queue", "value", "limit", "over"),
+            ("id", "raised", "rule", "queue", "value", "limit", "over", "taken by"),
             [
                 (
+                    str(one.id),
                     local_seconds(one.raised_at, zone),
                     one.rule,
                     one.queue,
                     f"{one.value:g}",
                     f"{one.threshold:g}",
                     local_seconds(one.cleared_at, zone) if one.cleared_at else "–",
+                    one.acknowledged_by or "–",
                 )
                 for one in found
             ],
+            ids=True,
         )
     sys.exit(1 if standing else 0)
+
+
+@supervise.command()
+@click.argument("alert", type=click.UUID)
+@pass_settings
+def acknowledge(settings: Settings, alert: UUID) -> None:
+    """Say that you look after an alert, so that nobody else does. It stands until it is over.
+
+    \b
+    Example:
+      ivr supervise acknowledge 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
+    """
+    by = operator()
+    with store_of(settings) as store:
+        found = store.alerts.acknowledge(alert, at=now(), by=by)
+    if found is None:
+        raise CannotBeDone(f"there is no alert {alert}: see `ivr supervise alerts`")
+    if not found.acknowledged_by:
+        raise CannotBeDone("that alert is over: nobody needs to look after it")
+    if found.acknowledged_by != by:
+        raise CannotBeDone(f"{found.acknowledged_by} looks after it already")
+    click.echo(f"you look after {found.rule} in {found.queue}")
 
 
 @supervise.command()

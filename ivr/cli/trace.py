@@ -16,7 +16,7 @@ from ivr.tracing import TraceEvent, trace_of
 
 
 @click.command()
-@click.argument("call", metavar="CALL_ID", type=click.UUID)
+@click.argument("call", metavar="CALL_ID|LEG", type=click.UUID)
 @click.option("--words", is_flag=True, help="Also what was said; sensitive answers stay masked.")
 @json_option
 @pass_settings
@@ -27,8 +27,11 @@ def trace(settings: Settings, call: UUID, words: bool, as_json: bool) -> None:
     Examples:
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --words --json
+      ivr trace 8786c659-67fd-4c18-a63b-11dfdd6d0731       the switch's uuid of the caller's leg
     """
     with store_of(settings) as store:
+        on_leg = None if store.calls.get(call) else store.pages.call_on_leg(str(call))
+        call = on_leg or call
         found = trace_of(store, call, words=words)
         if found is None:
             raise CannotBeDone(f"there is no call {call}: see `ivr recordings list` or GET /calls")

@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 import gevent
 from gevent.queue import Empty
 
-from esl.switch import Audio, Call, Digit, Finished, HungUp, ListeningLost
+from esl.switch import Audio, Call, Digit, Finished, Held, HungUp, ListeningLost, TakenBack
 from ivr.clock import Clock
 from ivr.living.meanwhile import Meanwhile
 
@@ -55,8 +55,17 @@ class _WorkEnded(Generic[T]):
 class Attention:
     """The call's inbox, with the rules above."""
 
-    def __init__(self, call: Call, clock: Clock, *, longest: float) -> None:
+    def __init__(
+        self,
+        call: Call,
+        clock: Clock,
+        *,
+        longest: float,
+        on_hold: Callable[[Held | TakenBack], None] | None = None,
+    ) -> None:
+        """`longest` is in seconds; `on_hold` is told of every hold, and of its end."""
         self._call = call
+        self._on_hold = on_hold
         self._clock = clock
         self._ends_at: float | None = clock.now() + longest
         self.keys: deque[str] = deque(maxlen=KEPT_KEYS)
@@ -92,6 +101,10 @@ class Attention:
                 return None if key == forgotten or self._runs_on(key) else event
             case Audio() | Finished() | _WorkEnded():
                 return event
+            case Held() | TakenBack():
+                if self._on_hold is not None:
+                    self._on_hold(event)
+                return None
             case _:
                 return None
 

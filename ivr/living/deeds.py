@@ -19,6 +19,7 @@ from dialogs.effects import (
     CallBack,
     Consent,
     Deed,
+    MayCallBack,
     Notify,
     OpenCase,
     Record,
@@ -127,6 +128,8 @@ class Deeds:
                 return partial(performers.cases.open, deed, occasion)
             case Notify() if performers.notices is not None:
                 return partial(performers.notices.send, deed, occasion)
+            case MayCallBack() if performers.callbacks is not None:
+                return partial(performers.callbacks.may, deed, occasion)
             case CallBack() if performers.callbacks is not None:
                 return partial(performers.callbacks.book, deed, occasion, waited=self._waited(deed.queue))
             case Consent() if performers.consents is not None:

@@ -67,6 +67,8 @@ class Collected:
     recognizer_lost: bool = False
     given: Heard | Keyed | None = None
     """What was judged; None if nothing was heard or keyed, or the recogniser gave no answer."""
+    began_at: float | None = None
+    """When they began to speak."""
     echoes: bool = False
     """The line brought our prompt back: from now on speech into prompts is not to be believed."""
     decided_at: float | None = None
@@ -107,6 +109,7 @@ class Question:
         self._silence_until = 0.0
         self._keys_until = 0.0
         self._recognizer_lost = False
+        self._spoke_at: float | None = None
 
     def ask(self, play: Callable[[], str | None]) -> Collected:
         """Plays the prompt by `play` (which returns the command id) and waits for the answer.
@@ -228,7 +231,8 @@ class Question:
         for happening in self._endpointer.push(frame):
             match happening:
                 case SpeechStarted(at=at, audio=beginning):
-                    self._interrupt(self._when(at), beginning)
+                    self._spoke_at = self._when(at)
+                    self._interrupt(self._spoke_at, beginning)
                     self._open_utterance(beginning)
                 case SpeechPaused() if self._utterance is not None:
                     self._utterance.pause()
@@ -325,7 +329,7 @@ class Question:
             meant = is_nod(said, self._collect.language) if said else seconds < LONGEST_COUGH
             if meant and self._gone_on(interruption):
                 return None
-        return Collected(answer, ended_at, given=given, decided_at=decided_at)
+        return Collected(answer, ended_at, given=given, decided_at=decided_at, began_at=self._spoke_at)
 
     def _answered(self, utterance: Utterance) -> Hypothesis | None:
         """Waits for the words, after a while not in silence; None if there are none in time."""

@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -85,7 +86,7 @@ class QueueWait:
         `before`: for how many seconds the caller has kept a place in a queue before this call.
         """
         self._before = before
-        self._called_back = services.kept is not None
+        self._called_back = services.called_back
         self._handing_over = HandingOver(
             call,
             conversation=conversation,
@@ -93,9 +94,11 @@ class QueueWait:
             prompts=services.prompts,
             settings=services.handover,
             language=services.site_language,
+            called_back=services.called_back,
         )
         self._call, self._attention, self._conversation = call, attention, conversation
         self._record, self._clock, self._watch = record, services.clock, services.watch
+        self._patience = services.agent_within
         self._saying, self._people = saying, services.people
         self._left_for = False
         """Whether a reason for leaving stands on the leg."""
@@ -108,7 +111,8 @@ class QueueWait:
         call_id, step, queue = self._record.call_id, enqueue.step, wait.queue.name
         refused = self._refused(wait)
         self._watch(moments.HandedOver(call_id, step, queue, ""))
-        result = refused or self._in_queue(wait)
+        result = self._reserved(wait) or refused or self._in_queue(wait)
+        refused = None if isinstance(result, Handed) else refused
         ended = _ended(result)
         if refused is not None:
             self._record.not_queued(queue, reason=ended)
@@ -165,7 +169,7 @@ class QueueWait:
             self._call.set_variable("cc_exit_keys", wait.enqueue.keys + WAY_OUT)
         self._note(wait)
         going = self._handing_over
-        handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back)
+        handover = going.begin(wait.enqueue, wait.queue.name, called_back=self._called_back is not None)
         wait.command = self._call.enqueue(f"{wait.queue.name}@{QUEUE_DOMAIN}")
         going.whisper(handover, self._people.plan if self._people else None)
         try:
@@ -178,6 +182,19 @@ class QueueWait:
         self._remember(wait, result)
         moved = None if isinstance(result, Handed) or wait.leaving else self._moved(wait, finished)
         return result if moved is None else self._in_queue(moved)
+
+    def _reserved(self, wait: _Waiting) -> Handed | None:
+        """They were called for an agent who waits on the line: at once, whatever the queue is like."""
+        reserved = self._called_back.reserved if self._called_back else None
+        if reserved is None:
+            return None
+        self._call.stop_listening()
+        self._attention.lift_limit()
+        self._call.set_variable("hangup_after_bridge", "true")
+        if reserved.put_through(self._call.uuid):
+            return Handed()
+        log.info("reserved_agent_gone", call=self._record.call_id, queue=wait.queue.name)
+        return None
 
     def _moved(self, wait: _Waiting, finished: Finished) -> _Waiting | None:
         """Where a supervisor has sent them; they have the place there that their wait gives them."""
@@ -220,8 +237,9 @@ class QueueWait:
     def _live(self, wait: _Waiting) -> Finished:
         """Until the queue's application has ended."""
         word_at, look_at = wait.began + FIRST_WORD, wait.began + LOOK_EVERY
+        gives_up_at = math.inf if self._patience is None else wait.began + self._patience
         while True:
-            nap = min(word_at, look_at) - self._clock.now()
+            nap = min(word_at, look_at, gives_up_at) - self._clock.now()
             match self._attention.next(min(max(nap, 0.0), _LONGEST_NAP)):
                 case Finished(command_id=ended) as finished if ended == wait.command:
                     return finished
@@ -236,7 +254,10 @@ class QueueWait:
                     self._leave(wait, NobodyFree("left", key))
             now = self._clock.now()
             if wait.leaving is not None:
-                word_at = look_at = now + LOOK_EVERY
+                word_at = look_at = gives_up_at = now + LOOK_EVERY
+                continue
+            if now >= gives_up_at:
+                self._leave(wait, NobodyFree("timeout"))
                 continue
             if now >= look_at:
                 look_at = now + LOOK_EVERY
@@ -270,7 +291,7 @@ class QueueWait:
     def _leave(self, wait: _Waiting, why: NobodyFree) -> None:
         wait.leaving = why
         reason = OVERFLOW if why.reason == "overflow" else "key"
-        self._call.set_variable(LEFT_FOR, f"{reason} {why.chosen}")
+        self._call.set_variable(LEFT_FOR, f"{reason} {why.chosen}".strip())
         self._left_for = True
         if wait.speaking:  # which would swallow the key that leads out
             self._call.stop_playing()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
 
 from ivr.callers.knowing import Acquaintance
 from ivr.clock import Clock
@@ -13,6 +16,31 @@ from ivr.performers import Performers
 from ivr.queueing.context_settings import HandoverSettings
 from ivr.queueing.people import People
 from speech.recognizer import Recognizer
+
+
+class Reserved(Protocol):
+    """An agent who is on the line already, and waits for whoever this call is."""
+
+    def put_through(self, customer_leg: str) -> bool:
+        """Whether the two talk now; false: the agent is gone, or the switch could not."""
+
+
+@dataclass(frozen=True)
+class CalledBack:
+    """Whom we have called, and why."""
+
+    ahead: float
+    """Seconds that they are ahead in every queue: all that they have waited, and their base score."""
+    story: Mapping[str, Any] = field(default_factory=dict)
+    """What they had said as they asked for it."""
+    asked_at: datetime | None = None
+    waited: float = 0.0
+    """Seconds, in all, without the time until a moment that they have chosen."""
+    chosen: bool = False
+    """Whether they are called at a time of their choice."""
+    tries: int = 0
+    """How often they were called in vain before."""
+    reserved: Reserved | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +65,11 @@ class Services:
     """What is known of the queues; `None`: the switch alone keeps them."""
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     """What reaches an agent's telephone with a call."""
+    agent_within: float | None = None
+    """Seconds that whoever is on the line waits in a queue at most, because we have called them; `None`: as
+    long as the queue says."""
     site_language: str = "es"
     """The company's."""
-    kept: float | None = None
-    """Seconds that whoever is on the line is ahead in every queue: a place that they have kept; `None`: it is
-    looked for (`performers.callbacks`)."""
+    called_back: CalledBack | None = None
+    """Whoever is on the line was called at their place; `None`: they have called, and whether they keep one
+    is looked for (`performers.callbacks`)."""

@@ -82,8 +82,8 @@ class CallbackSettings(_Part):
 
     enabled: bool = True
     first: Literal["agent", "customer"] = "customer"
-    """Who is called first: an agent is reserved and hears who it is, or the customer is rung just before.
-    (`ivr serve` can do the second only: `ivr.config` refuses the first.)"""
+    """Who is called first: an agent is reserved and hears who it is, and then the customer is rung; or the
+    customer is rung just before an agent is free."""
     dial: str | None = None
     """The dial string, with `{number}` (+34…) or `{digits}` (34…) in it; default: the first gateway of
     `freeswitch.gateways`, and on the embedded switch whoever waits at the number."""
@@ -99,7 +99,9 @@ class CallbackSettings(_Part):
     at_once: Annotated[int, Field(ge=1, le=100)] = 10
     """Tries under way at the same time, in this process."""
     window_days: Annotated[int, Field(ge=0, le=14)] = 3
-    """How many days ahead a caller may choose a time."""
+    """How many days ahead a caller may choose a time; 0: only today."""
+    most_per_number: Annotated[int, Field(ge=1, le=100)] = 3
+    """How many callbacks may be asked for at one number within a day: more is somebody who plays with it."""
 
     @field_validator("dial")
     @classmethod
@@ -117,15 +119,16 @@ class CallbackSettings(_Part):
 
 def lawful(moment: datetime, zones: Collection[str], hours: ContactHours) -> bool:
     """Whether somebody who is in one of these zones may be called at that moment."""
-    return open_in_all(moment, _calendars(zones, hours))
+    return open_in_all(moment, calendars_of(zones, hours))
 
 
 def next_lawful(moment: datetime, zones: Collection[str], hours: ContactHours) -> datetime | None:
     """The first moment from then on at which they may be called; `None`: none within two weeks."""
-    return next_open(moment, _calendars(zones, hours), days=_DAYS_AHEAD)
+    return next_open(moment, calendars_of(zones, hours), days=_DAYS_AHEAD)
 
 
-def _calendars(zones: Collection[str], hours: ContactHours) -> tuple[Calendar, ...]:
+def calendars_of(zones: Collection[str], hours: ContactHours) -> tuple[Calendar, ...]:
+    """The hours in each of these zones."""
     return tuple(Calendar(hours.days, holidays=tuple(hours.holidays), zone=zone) for zone in zones)
 
 

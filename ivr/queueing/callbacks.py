@@ -8,6 +8,9 @@ Rules:
    gone → `unclear`, for a person to decide. Nobody is called twice because we do not know.
 3. Hours and number are checked again at the instant of dialling.
 4. An order to dial that has become old is not given: its lease is longer than it may take to leave.
+5. With the agent first, an agent is reserved before `dialled` is written: until then nobody was called, and
+   a place that finds no agent is simply kept.
+6. A window that has passed without a call is told once, as a piece of work; they are called next.
 """
 
 from __future__ import annotations
@@ -20,14 +23,18 @@ from uuid import UUID
 
 import structlog
 
+from data.callbacks import UNDER_WAY
 from data.callbacks import Callbacks as Store
 from data.contacts import Contacts
 from data.errors import DataError
 from data.records import Callback
 from data.records.contacts import NewContact
-from ivr.numbers import NotCalled, checked
-from ivr.queueing.callback_rules import CallbackSettings, Result, again_at, lawful, next_lawful
-from ivr.queueing.turns import Place, soon_free, turns
+from data.records.work_items import NewWork
+from data.work_items import WorkItems
+from ivr.numbers import NotCalled, Number, checked
+from ivr.queueing.callback_hours import CallingHours
+from ivr.queueing.callback_rules import CallbackSettings, Result, again_at
+from ivr.queueing.turns import Place, callable_now, soon_free, turns
 
 log = structlog.get_logger(__name__)
 
@@ -61,14 +68,38 @@ class Order:
     """Seconds."""
     story: Mapping[str, Any]
     """For the agent."""
+    asked_at: datetime
+    """When they asked for it."""
+    asked_in: UUID | None = None
+    """The call in which they did."""
+    chosen: bool = False
+    """Whether they are called at a time of their choice."""
+    tries: int = 0
+    """How often they were called in vain."""
+    customer_id: UUID | None = None
 
 
 class DialLost(Exception):
     """The switch was lost while it dialled: nobody knows how that ended, and the try's lease lapses."""
 
 
+class Reservation(Protocol):
+    """An agent who is on the line and waits for somebody who is being called."""
+
+    def release(self) -> None:
+        """They are not needed any more; once the two talk, nothing happens."""
+
+
 class Dialler(Protocol):
     """Who dials. (On the switch: an originated leg, `origination_uuid` = `attempt_id`.)"""
+
+    def reserve(self, order: Order, wanted: Callable[[], bool]) -> Reservation | None:
+        """Has an agent of the queue answer for them at their place, before anybody is called; returns once
+        one has, or `None`: nobody did, or it is not `wanted` any more, which is asked now and then. The
+        reservation is the next `dial`'s of that order."""
+
+    def abandon(self, attempt_id: UUID) -> None:
+        """Whoever waits for an agent in the name of that try, which a server has lost, waits no longer."""
 
     def dial(self, order: Order, answered: Callable[[], bool]) -> Result:
         """Calls, and returns when it is known how that ended: with an agent (`reached`), or not.
@@ -116,6 +147,12 @@ class Callbacks:
     beside: Run
     contacts: Contacts | None = None
     """The ledger of all contacts; a callback is noted as one that the person asked for."""
+    hours: CallingHours | None = None
+    """When somebody may be called; by default by the settings alone."""
+    may_call: Callable[[Number, Callback], bool] = lambda _number, _callback: True
+    """Asked at the instant of dialling: false for whom nobody may contact any more."""
+    work: WorkItems | None = None
+    """Where it is told that a window has passed without a call."""
     under_way: dict[UUID, datetime] = field(default_factory=dict)
     """Tries of this process, and until when each is leased."""
 
@@ -123,6 +160,7 @@ class Callbacks:
         """Looks after lapsed tries, and begins those whose turn it is; how many. Raises `DataError`."""
         self._stay_alive()
         self.recover()
+        self._tell_overdue()
         due = self.store.due(self.now())
         begun = 0
         for queue in dict.fromkeys(one.queue for one in due):
@@ -138,13 +176,23 @@ class Callbacks:
                 self.under_way[attempt] = now + LEASE
 
     def _whose_turn(self, queue: str, places: Sequence[Place[Callback]]) -> list[Callback]:
-        view = self.look(queue)
-        agents = view.free + soon_free(view.busy, ring=self.settings.ring, handling=view.handling)
-        if self.settings.first == "agent" and view.busy:
+        view, settings = self.look(queue), self.settings
+        if settings.first == "agent":
             # A virtual member waits in the switch's own queue, and nobody is called yet: there must be one in
             # time, or the switch gives the agent who is free next to somebody on the line.
-            agents = max(agents, 1)
-        return turns(places, view.on_the_line, agents - self.store.under_way(queue))
+            soon = soon_free(view.busy, ring=settings.ring, handling=view.handling)
+            agents = view.free + max(soon, 1 if view.busy else 0)
+        else:
+            agents = callable_now(
+                view.free,
+                view.busy,
+                waiting=bool(view.on_the_line),
+                ring=settings.ring,
+                handling=view.handling,
+            )
+        # Each try takes an agent; with the agent first, whoever is being dialled has theirs already.
+        taken = self.store.under_way(queue, ("claimed",) if self.settings.first == "agent" else UNDER_WAY)
+        return turns(places, view.on_the_line, agents - taken)
 
     def _begin(self, callback: Callback) -> bool:
         if len(self.under_way) >= self.settings.at_once:
@@ -159,54 +207,103 @@ class Callbacks:
         self.beside(lambda: self._try(mine))
         return True
 
+    @property
+    def _hours(self) -> CallingHours:
+        return self.hours or CallingHours(self.settings)
+
     def _lawful_now(self, callback: Callback) -> bool:
         """Puts off what is not lawful now, and gives up what never will be."""
         now = self.now()
         try:
-            zones = checked(callback.number, region=self.region, countries=self.settings.countries).zones
+            number = checked(callback.number, region=self.region, countries=self.settings.countries)
         except NotCalled as refused:
             self.store.cancel_one(callback.id, at=now, why=f"number {refused.reason}")
             return False
-        if lawful(now, zones, self.settings.hours):
-            return True
-        later = next_lawful(now, zones, self.settings.hours)
+        if self._hours.lawful(callback.queue, number, now):
+            if self.may_call(number, callback):
+                return True
+            self.store.cancel_one(callback.id, at=now, why="not to be contacted")
+            return False
+        later = self._hours.next(callback.queue, number, now)
         if later is not None:
             self.store.put_off(callback.id, due_at=later)
         return False
 
+    def _tell_overdue(self) -> None:
+        """A piece of work for each window that nobody was called in: told once, whoever sees it first."""
+        now = self.now()
+        for one in self.store.overdue(now):
+            if self.work is not None:
+                title = f"{one.queue}: to be called until {one.until_at:%Y-%m-%d %H:%M} UTC, and was not"
+                wanted = NewWork(
+                    kind="callback",
+                    about=str(one.id),
+                    at=now,
+                    by=self.owner,
+                    title=title,
+                    due_at=now,
+                    call_id=one.call_id,
+                    customer_id=one.customer_id,
+                )
+                self.work.add(wanted)
+            if self.store.told_overdue(one.id, at=now):
+                log.warning("callback_window_missed", callback=str(one.id), queue=one.queue)
+
     def _try(self, mine: Callback) -> None:
         attempt = mine.attempt_id
         assert attempt is not None
-        claimed_at = self.now()
+        reserved: Reservation | None = None
         try:
-            if not self.store.dialled(attempt, self.owner):
-                return
-            if (
-                self.now() - claimed_at > ORDER_WITHIN
-            ):  # this process stood still: somebody may have taken over
-                self.store.never_left(attempt, self.owner)
-                return
-            order = Order(
-                attempt_id=attempt,
-                number=mine.number,
-                queue=mine.queue,
-                language=mine.language,
-                since=mine.joined_at,
-                score=int(mine.score(self.now())),
-                agent_first=self.settings.first == "agent",
-                ring=self.settings.ring,
-                story=mine.story,
-            )
-            self._on_record(mine, attempt)
-            result = self.dialler.dial(order, lambda: self.store.answered(attempt, self.owner))
-            self._note(mine, attempt, result)
+            order = self._order(mine, attempt)
+            if order.agent_first:
+                reserved = self.dialler.reserve(order, lambda: self._still_mine(attempt))
+                if reserved is None:  # nobody was called, and no try is used up
+                    self.store.put_back(attempt, self.owner)
+                    return
+            self._call(mine, order)
         except DataError as lost:
             # The lease lapses, and whoever finds it asks the switch.
             log.error("callback_not_noted", callback=str(mine.id), reason=str(lost))
         except DialLost as lost:
             log.error("callback_lost", callback=str(mine.id), reason=str(lost))
         finally:
+            if reserved is not None:
+                reserved.release()
             self.under_way.pop(attempt, None)
+
+    def _still_mine(self, attempt: UUID) -> bool:
+        """Whether an agent is still to be found: they may have called meanwhile. Renews the lease."""
+        return self.store.extend(attempt, self.owner, until=self.now() + LEASE)
+
+    def _call(self, mine: Callback, order: Order) -> None:
+        attempt, asked_at = order.attempt_id, self.now()
+        if not self.store.dialled(attempt, self.owner):
+            return
+        if self.now() - asked_at > ORDER_WITHIN:  # this process stood still: somebody may have taken over
+            self.store.never_left(attempt, self.owner)
+            return
+        self._on_record(mine, attempt)
+        result = self.dialler.dial(order, lambda: self.store.answered(attempt, self.owner))
+        self._note(mine, attempt, result)
+
+    def _order(self, mine: Callback, attempt: UUID) -> Order:
+        now = self.now()
+        return Order(
+            attempt_id=attempt,
+            number=mine.number,
+            queue=mine.queue,
+            language=mine.language,
+            since=now - timedelta(seconds=mine.kept(now)),
+            score=int(mine.score(now)),
+            agent_first=self.settings.first == "agent",
+            ring=self.settings.ring,
+            story=mine.story,
+            asked_at=mine.booked_at,
+            asked_in=mine.call_id,
+            chosen=mine.from_at is not None,
+            tries=mine.tries,
+            customer_id=mine.customer_id,
+        )
 
     def _on_record(self, mine: Callback, attempt: UUID) -> None:
         if self.contacts is None:
@@ -249,6 +346,7 @@ class Callbacks:
             if mine is None:
                 continue
             if mine.state == "claimed":
+                self.dialler.abandon(attempt)
                 self.store.put_back(attempt, self.owner)
                 continue
             match self.dialler.trace(attempt, lost.claimed_by or ""):

@@ -88,6 +88,13 @@ class ContextCallback(BaseModel):
     """That they did not hold the line, and what they had said when they left it."""
 
     since: datetime
+    asked_at: datetime = Field(description="When they asked for it")
+    waited_seconds: int = Field(description="In all, without the time until a moment that they have chosen")
+    window_from: datetime | None = Field(description="The time of their choice; none: at their turn")
+    window_until: datetime | None
+    number: str = Field(description="Where they are called; they may have called from another")
+    caller: str = Field(description="Where they called from as they asked for it; empty if withheld")
+    tries: int = Field(description="How often they were called, this time included")
     story: dict[str, Any]
     call_id: UUID | None = Field(description="The call in which they asked for it")
     transcript: list[ContextSaid]
@@ -223,6 +230,13 @@ def _callback(store: Store, call: CallRecord) -> ContextCallback | None:
     before = None if kept.call_id is None else store.calls.get(kept.call_id)
     return ContextCallback(
         since=kept.joined_at,
+        asked_at=kept.booked_at,
+        waited_seconds=max(round(kept.kept(kept.ended_at or call.started_at)), 0),
+        window_from=kept.from_at,
+        window_until=kept.until_at,
+        number=kept.number,
+        caller=kept.caller,
+        tries=kept.tries,
         story=dict(kept.story),
         call_id=kept.call_id,
         transcript=_transcript(before) if before else [],

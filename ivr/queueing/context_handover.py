@@ -17,17 +17,18 @@ from dialogs.engine import Conversation
 from esl.errors import CallEnded, CommandRefusedError, EslError
 from esl.switch import Call
 from ivr.call_record import CallRecord, masked, place_in
+from ivr.living.services import CalledBack
 from ivr.living.voicing import Prompts
 from ivr.queueing.context_settings import HandoverSettings
-from ivr.queueing.context_words import Handover, Why, headers_of, whispered
+from ivr.queueing.context_words import Handover, Kept, Why, headers_of, whispered
 from ivr.queueing.plan import Plan
+from ivr.queueing.whispering import ANNOUNCE, language_of, languages_told, whisper_in
 from speech.errors import SpeechError
 
 log = structlog.get_logger(__name__)
 
 NOT_SLOTS = frozenset({"segment", "reason", "flow", "step", "language"})
 """What `Enqueue.context` holds beside the caller's answers."""
-_SPEAKS = ("es", "ca", "en")
 
 
 class HandingOver:
@@ -42,8 +43,11 @@ class HandingOver:
         prompts: Prompts,
         settings: HandoverSettings,
         language: str,
+        called_back: CalledBack | None = None,
     ) -> None:
-        """`language`: the site's, for agents of whom nobody said what they speak."""
+        """`language`: the site's, for agents of whom nobody said what they speak. `called_back`: what they
+        had said as they asked to be called."""
+        self._called_back = called_back
         self._call, self._conversation, self._record = call, conversation, record
         self._prompts, self._settings, self._language = prompts, settings, language
         self._waiting: Handover | None = None
@@ -90,25 +94,41 @@ class HandingOver:
     def whisper(self, handover: Handover | None, plan: Plan | None) -> None:
         """Has the agent told who comes; the caller hears the queue's music meanwhile."""
         if self._settings.whisper and handover is not None:
-            language = language_of(plan, handover.queue, otherwise=self._language)
             self._waiting = handover
-            gevent.spawn(self._prepare, handover, Spoken(whispered(handover, language), language))
+            gevent.spawn(self._prepare, handover, plan)
+
+    def whisper_now(self, handover: Handover | None, plan: Plan | None) -> None:
+        """As `whisper`, and it is ready on return: for a leg on which nobody waits."""
+        if self._settings.whisper and handover is not None:
+            self._waiting = handover
+            self._prepare(handover, plan)
 
     def over(self) -> None:
         """The queue has ended: a whisper that is not ready is not needed any more."""
         self._waiting = None
 
-    def _prepare(self, handover: Handover, words: Spoken) -> None:
+    def _prepare(self, handover: Handover, plan: Plan | None) -> None:
+        """The sentence that most of them understand first; then those of agents who hear it in their own."""
+        first = language_of(plan, handover.queue, otherwise=self._language)
+        self._whisper(handover, first, ANNOUNCE)
+        told = languages_told(plan, handover.queue, otherwise=self._language)
+        for language in sorted(told | {first}) if told - {first} else ():
+            self._whisper(handover, language, whisper_in(language))
+
+    def _whisper(self, handover: Handover, language: str, variable: str) -> None:
+        if self._waiting is not handover:
+            return
         try:
-            file = self._prompts.file_of(words)
-            if self._waiting is not handover:
-                return
-            self._call.set_variable("cc_outbound_announce", str(file))
+            file = self._prompts.file_of(Spoken(whispered(handover, language), language))
+            if self._waiting is handover:
+                self._call.set_variable(variable, str(file))
         except (SpeechError, EslError, CallEnded, OSError) as fault:
             log.warning("no_whisper", call=handover.call_id, reason=str(fault))
 
     def _handover(self, enqueue: Enqueue, queue: str, *, called_back: bool) -> Handover:
-        told = masked(enqueue.context, self._conversation.secrets)
+        before = self._called_back.story if self._called_back else {}
+        context = {**enqueue.context, **{name: str(value) for name, value in before.items()}}
+        told = masked(context, self._conversation.secrets)
         slots = {name: str(value) for name, value in told.items() if name not in NOT_SLOTS and value}
         return Handover(
             call_id=self._record.call_id,
@@ -122,7 +142,14 @@ class HandingOver:
             verified=self._record.verified_by,
             intent=self._record.intent,
             slots=slots,
+            kept=_kept(self._called_back),
         )
+
+
+def _kept(called_back: CalledBack | None) -> Kept | None:
+    if called_back is None:
+        return None
+    return Kept(waited=round(called_back.waited / 60), chosen=called_back.chosen, tries=called_back.tries)
 
 
 def why_of(conversation: Conversation) -> Why:
@@ -143,20 +170,3 @@ def why_of(conversation: Conversation) -> Why:
 
 MISSES = 2
 """Questions that stayed unanswered at one step, from which on it counts as why they are handed over."""
-
-
-def language_of(plan: Plan | None, queue: str, *, otherwise: str) -> str:
-    """In which language whoever serves the queue is told: one that all of them speak, the site's if it is
-    among those; where nobody said what they speak, the site's."""
-    fallback = otherwise if otherwise in _SPEAKS else "es"
-    if plan is None:
-        return fallback
-    spoken = [
-        set(plan.agents[tier.agent].languages)
-        for tier in plan.tiers()
-        if tier.queue == queue and plan.agents[tier.agent].languages
-    ]
-    common = set.intersection(*spoken) if spoken else set()
-    if not common or fallback in common:
-        return fallback
-    return next(language for language in _SPEAKS if language in common)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote
 
+from dialogs.spoken_numbers import say_number
+
 LONGEST_HEADER = 120
 """Characters; all headers together stay far below what an INVITE by UDP may have (1300 bytes)."""
 LONGEST_NAME = 40
@@ -31,6 +33,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "ticket": "pregunta por la incidencia {value}",
         "intent": "quiere {value}",
         "callback": "pidió que le llamáramos",
+        "chosen": "a esta hora",
+        "waited": "lleva {n} minutos esperando",
+        "waited_one": "lleva un minuto esperando",
+        "again": "ya le hemos llamado {n} veces",
+        "again_one": "ya le hemos llamado una vez",
         "asked_for_person": "pide una persona",
         "not_understood": "no se le ha entendido",
         "back_end": "un sistema no ha respondido",
@@ -44,6 +51,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "ticket": "pregunta per la incidència {value}",
         "intent": "vol {value}",
         "callback": "va demanar que el truquéssim",
+        "chosen": "a aquesta hora",
+        "waited": "fa {n} minuts que espera",
+        "waited_one": "fa un minut que espera",
+        "again": "ja li hem trucat {n} vegades",
+        "again_one": "ja li hem trucat una vegada",
         "asked_for_person": "demana una persona",
         "not_understood": "no se l'ha entès",
         "back_end": "un sistema no ha respost",
@@ -57,6 +69,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "ticket": "asks about ticket {value}",
         "intent": "wants {value}",
         "callback": "asked us to call back",
+        "chosen": "at this time",
+        "waited": "has waited {n} minutes",
+        "waited_one": "has waited a minute",
+        "again": "we have called {n} times already",
+        "again_one": "we have called once already",
         "asked_for_person": "asks for a person",
         "not_understood": "was not understood",
         "back_end": "a system did not answer",
@@ -71,6 +88,17 @@ _LONGEST_VALUE = 40
 
 Why = Literal["asked_for_person", "not_understood", "back_end", "fault", "callback", "flow"]
 """Why somebody was handed over; `flow`: the flow leads there."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is told of somebody who has kept their place, and is called back."""
+
+    waited: int
+    """Minutes, in all."""
+    chosen: bool = False
+    """At a time of their choice."""
+    tries: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,6 +120,8 @@ class Handover:
     """What their free speech was taken for."""
     slots: Mapping[str, str] = field(default_factory=dict)
     """What they have answered, without what is sensitive."""
+
+    kept: Kept | None = None
 
     @property
     def about(self) -> tuple[str, str]:
@@ -118,7 +148,19 @@ def whispered(handover: Handover, language: str) -> str:
         parts.append(words["intent"].format(value=_spoken(handover.intent)))
     if handover.why in words:
         parts.append(words[handover.why])
+    if handover.kept is not None:
+        parts += _kept(handover.kept, words, language)
     return ", ".join(parts) + "."
+
+
+def _kept(kept: Kept, words: Mapping[str, str], language: str) -> list[str]:
+    parts = [words["chosen"]] if kept.chosen else []
+    for name, count in (("waited", kept.waited), ("again", kept.tries)):
+        if count == 1:
+            parts.append(words[f"{name}_one"])
+        elif count > 1:
+            parts.append(words[name].format(n=say_number(count, language)))
+    return parts
 
 
 def _spoken(name: str) -> str:

@@ -1,46 +1,44 @@
 """Dials those who are called back, over a connection to the switch's event socket.
 
 Rules:
-1. The customer's leg has the try's id as its uuid, and is brought to this very server once they answer.
-2. A mark is left on the switch before the order to dial leaves. So no mark, on the switch that the order went
-   to, and since before the order: it never began. A mark and no leg: it is gone, or may be.
-3. What goes into the dial string is a checked number and our own settings; `esl.commands` refuses the rest.
-4. Whatever is lost between the order and its end raises: the lease lapses, and the switch is asked.
+1. The customer's leg is marked and traced as every one that we dial (`ivr.queueing.originating`).
+2. What goes into the dial string is a checked number and our own settings; `esl.commands` refuses the rest.
+3. Whatever is lost between the order and its end raises: the lease lapses, and the switch is asked.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import gevent
 import structlog
 from gevent import Timeout
 from gevent.event import Event as Flag
-from gevent.lock import BoundedSemaphore
 
 from data.ids import new_id
 from esl import commands
 from esl.call_centre import CallCentre
 from esl.errors import CommandRefusedError, EslError
-from esl.inbound import InboundConnection
 from esl.queue_events import CALLED_BACK_SINCE
 from esl.wire import Command
 from ivr.queueing.callback_rules import Result
-from ivr.queueing.callbacks import DialLost, Order, QueueView, Trace
+from ivr.queueing.callbacks import DialLost, Order, QueueView
+from ivr.queueing.originating import Originating
 from ivr.queueing.people import People
+from ivr.queueing.reserving import Virtual, virtual_leg
 from ivr.queueing.sync import in_domain
 
 log = structlog.get_logger(__name__)
 
-CONNECT_DEADLINE = 2.0
 ARRIVAL_DEADLINE = 10.0
 """Seconds from the answer until the leg must be here; the switch needs milliseconds."""
+STILL_WANTED_EVERY = 2.0
+"""Seconds between two looks whether an agent is still to be found for somebody."""
 GRACE = 15.0
 """Seconds beyond the ringing in which the switch must have told what came of it."""
-KEPT_MARKS = 24 * 3600.0
-"""Seconds that a mark is kept; of an older try it is not known any more whether it began."""
 CALLED_BACK = "ivr_callback"
 """The variable of a leg that was dialled here: such a leg is never lived as somebody who calls."""
 
@@ -64,6 +62,8 @@ class Dialled:
     order: Order
     answered: Callable[[], bool]
     """To be asked once, when they are on the line: whether it is still wanted."""
+    virtual: Virtual | None = None
+    """An agent who waits for them; `None`: one is found when they have answered."""
     arrived: Flag = field(default_factory=Flag)
     over: Flag = field(default_factory=Flag)
     result: Result = "dropped"
@@ -75,7 +75,7 @@ class Dialled:
             self.over.set()
 
 
-class SwitchDialler:
+class SwitchDialler(Originating):
     """Fulfils `ivr.queueing.callbacks.Dialler` on one switch."""
 
     def __init__(
@@ -88,20 +88,76 @@ class SwitchDialler:
         server: tuple[str, int],
         name: str,
     ) -> None:
-        """`dial` is a dial string with `{number}` or `{digits}` in it; `server`: where the switch finds this
-        process; `name` tells the switch from others (`Dialler.trace`)."""
-        self._address, self._password = event_socket, password
-        self._dial, self._caller_id, self._server = dial, caller_id, server
-        self.name = name
-        self._connection: InboundConnection | None = None
-        self._connecting = BoundedSemaphore()
+        """`dial` is a dial string with `{number}` or `{digits}` in it; `server`, `name`: as `Originating`."""
+        super().__init__(event_socket, password, server=server, name=name)
+        self._dial, self._caller_id = dial, caller_id
         self._calling: dict[str, Dialled] = {}
-        self._marks: dict[str, float] = {}
+        self._virtual: dict[str, Virtual] = {}
 
-    def close(self) -> None:
-        """Ends the connection. Whoever is being called stays so, and is looked for by their mark."""
-        if self._connection is not None:
-            self._connection.lose("closed by us")
+    # --- an agent first ---------------------------------------------------------------------------
+
+    def reserve(self, order: Order, wanted: Callable[[], bool]) -> Virtual | None:
+        """As the port says: a virtual member waits for the agent (`ivr.queueing.reserving`)."""
+        leg = virtual_leg(order.attempt_id)
+        virtual = self._virtual[leg] = Virtual(order, leg, self._kill, self._bring_together)
+        try:
+            job = self._connected().bgapi(self._originate_virtual(order, leg), job_uuid=str(new_id()))
+            answer = job.get(timeout=ARRIVAL_DEADLINE)
+            said = "" if answer is None else answer.body.decode("utf-8", "replace").strip()
+            if not said.startswith("+OK"):
+                log.error("place_not_held", attempt=str(order.attempt_id), reason=said)
+                return None
+            while not virtual.news.wait(STILL_WANTED_EVERY):
+                if not wanted():
+                    return None
+        except (EslError, Timeout) as fault:
+            log.error("place_not_held", attempt=str(order.attempt_id), reason=str(fault))
+            return None
+        finally:
+            if not virtual.waits:
+                self._forget_virtual(virtual)
+        return virtual if virtual.waits else None
+
+    def abandon(self, attempt_id: UUID) -> None:
+        """As the port says."""
+        self._kill(virtual_leg(attempt_id))
+
+    def virtual(self, leg: str) -> Virtual | None:
+        """Who waits for an agent on that leg, which has just arrived; `None`: nobody of ours."""
+        return self._virtual.get(leg)
+
+    def release_all(self) -> None:
+        """Agents who wait for somebody, and places that wait for an agent: all of them are let go."""
+        for virtual in list(self._virtual.values()):
+            virtual.release()
+
+    def _originate_virtual(self, order: Order, leg: str) -> Command:
+        variables = {
+            **commands.NEVER_EXPAND,
+            "origination_uuid": leg,
+            "origination_caller_id_number": order.number,
+            "origination_callee_id_number": order.number,
+            CALLED_BACK: "true",
+            CALLED_BACK_SINCE: str(round(order.since.timestamp() * 1000)),
+        }
+        return commands.originate(
+            f"null/{order.number}", variables=variables, application="socket", argument=self._socket()
+        )
+
+    def _forget_virtual(self, virtual: Virtual) -> None:
+        virtual.release()
+        self._virtual.pop(virtual.leg, None)
+
+    def _kill(self, leg: str) -> None:
+        with suppress(EslError):  # it is gone already
+            self._ask(commands.kill(leg))
+
+    def _bring_together(self, agent_leg: str, customer_leg: str) -> bool:
+        try:
+            return self._ask(commands.bring_together(agent_leg, customer_leg)).startswith("+OK")
+        except EslError as fault:
+            log.warning("not_put_through", leg=customer_leg, reason=str(fault))
+            return False
 
     # --- dialling ---------------------------------------------------------------------------------
 
@@ -110,23 +166,32 @@ class SwitchDialler:
         attempt = str(order.attempt_id)
         try:
             command = self._originate(order)
-            self._ask(commands.set_global(_mark(order.attempt_id), "1"))
+            self._mark(order.attempt_id)
         except EslError as fault:  # nothing has left
             log.error("callback_not_dialled", attempt=attempt, code=fault.code, reason=str(fault))
             return "no_agent"
-        self._marks[_mark(order.attempt_id)] = time.monotonic()
-        dialled = self._calling[attempt] = Dialled(order, answered)
+        virtual = self._virtual.get(virtual_leg(order.attempt_id))
+        dialled = self._calling[attempt] = Dialled(order, answered, virtual)
+        # The agent has hung up while it rings: whoever has not answered yet is not to answer for nobody.
+        letting_go = None if virtual is None else gevent.spawn(self._let_go, virtual, dialled)
         try:
             refused = self._until_answered(command, dialled)
+            if refused and virtual is not None and virtual.over.is_set():
+                return "dropped"
             return refused or self._until_over(dialled)
         finally:
             del self._calling[attempt]
+            if virtual is not None and letting_go is not None:
+                letting_go.kill()
+                self._virtual.pop(virtual.leg, None)
             self._forget_old_marks()
 
+    def _let_go(self, virtual: Virtual, dialled: Dialled) -> None:
+        virtual.over.wait()
+        if not virtual.joined and not dialled.arrived.is_set():
+            self._kill(str(dialled.order.attempt_id))
+
     def _originate(self, order: Order) -> Command:
-        host, port = self._server
-        if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound: the switch needs one address of ours
-            host = self._connected().sock.getsockname()[0]
         variables = {
             **commands.NEVER_EXPAND,
             "origination_uuid": str(order.attempt_id),
@@ -139,8 +204,11 @@ class SwitchDialler:
             variables["origination_caller_id_number"] = self._caller_id
         endpoint = self._dial.replace("{number}", order.number).replace("{digits}", order.number.lstrip("+"))
         return commands.originate(
-            endpoint, variables=variables, application="socket", argument=f"{host}:{port} async full"
+            endpoint, variables=variables, application="socket", argument=self._socket()
         )
+
+    def _socket(self) -> str:
+        return f"{self._here()} async full"
 
     def _until_answered(self, command: Command, dialled: Dialled) -> Result | None:
         """How it failed; `None`: somebody has answered."""
@@ -176,38 +244,7 @@ class SwitchDialler:
             dialled.arrived.set()
         return dialled
 
-    def _forget_old_marks(self) -> None:
-        old = [mark for mark, left in self._marks.items() if time.monotonic() - left > KEPT_MARKS]
-        for mark in old:
-            del self._marks[mark]
-            try:
-                self._ask(commands.set_global(mark, ""))
-            except EslError as fault:  # it stays until the switch's next start
-                log.warning("callback_mark_left", reason=str(fault))
-
     # --- asking -----------------------------------------------------------------------------------
-
-    def trace(self, attempt_id: UUID, owner: str) -> Trace:
-        """As the port says; `up` also while the switch cannot be asked."""
-        age = time.time() - (attempt_id.int >> 80) / 1000  # UUIDv7: milliseconds since the epoch come first
-        try:
-            if self._ask(commands.leg_exists(str(attempt_id))).strip() == "true":
-                return "up"
-            if age > KEPT_MARKS or not owner.endswith(f"@{self.name}"):
-                return "gone"
-            if self._asked_for(_mark(attempt_id)) == "1":
-                return "gone"
-            uptime = float(self._ask(commands.uptime()).strip())
-        except (EslError, ValueError) as fault:
-            log.warning("callback_not_traced", attempt=str(attempt_id), reason=str(fault))
-            return "up"
-        return "never" if uptime > age else "gone"  # a switch that has started since has forgotten its marks
-
-    def _asked_for(self, mark: str) -> str:
-        try:
-            return self._ask(commands.get_global(mark)).strip()
-        except CommandRefusedError:  # `-ERR no reply`: there is none
-            return ""
 
     def look(self, queue: str, people: People, ours: Callable[[], set[str]]) -> QueueView:
         """The queue now; nobody is free where it cannot be asked. `ours`: legs of tries under way."""
@@ -226,31 +263,3 @@ class SwitchDialler:
             busy=len(there) - free,
             handling=float(people.plan.queue(queue).written.handling_time),
         )
-
-    # --- the connection ---------------------------------------------------------------------------
-
-    def _ask(self, command: Command) -> str:
-        return self._connected().api(command)
-
-    def _connected(self) -> InboundConnection:
-        """The connection, opened anew if it was lost. Raises `EslError`."""
-        with self._connecting:
-            known = self._connection
-            if known is not None and known.lost_because is None:
-                return known
-            host, port = self._address
-            fresh = InboundConnection(host, port, self._password, timeout=CONNECT_DEADLINE)
-            try:
-                fresh.connect()
-                fresh.subscribe("BACKGROUND_JOB")
-            except BaseException:
-                fresh.lose("closed by us")
-                raise
-            if known is not None:
-                log.info("callback_connection_back")
-            self._connection = fresh
-            return fresh
-
-
-def _mark(attempt_id: UUID) -> str:
-    return f"ivr_dialled_{attempt_id.hex}"

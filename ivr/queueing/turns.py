@@ -16,6 +16,9 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+HOLDS = 20.0
+"""Seconds that somebody who is rung before an agent is free may wait for one, on average."""
+
 
 @dataclass(frozen=True)
 class Place(Generic[T]):
@@ -41,6 +44,16 @@ def turns(kept: Sequence[Place[T]], on_the_line: Sequence[float], agents: int) -
             break
         chosen.append(place.who)
     return chosen
+
+
+def callable_now(free: int, busy: int, *, waiting: bool, ring: float, handling: float) -> int:
+    """For how many agents somebody may be rung now, before an agent is reserved for them (seconds).
+
+    `waiting`: whether others hold the line. Then somebody is rung in any case for the next agent: whoever is
+    rung only once an agent is free sees that agent go to those who hold the line, each time anew.
+    """
+    soon = soon_free(busy, ring=ring + HOLDS, handling=handling)
+    return free + max(soon, 1 if waiting and busy else 0)
 
 
 def soon_free(busy: int, *, ring: float, handling: float) -> int:

@@ -27,6 +27,7 @@ from esl.queue_events import ACTIONS, Offered, read
 from esl.wire import Event
 from ivr.in_thread import in_thread
 from ivr.queueing.visits import VisitBook, moment, plain
+from ivr.queueing.whispering import InTheirLanguage
 
 log = structlog.get_logger(__name__)
 
@@ -52,8 +53,11 @@ class QueueWatch:
         *,
         switch: str,
         now: Callable[[], datetime],
+        whispers: InTheirLanguage | None = None,
     ) -> None:
-        """`switch` names it to all servers alike, as far as an address tells. `now`: in UTC."""
+        """`switch` names it to all servers alike, as far as an address tells. `now`: in UTC. `whispers`: is
+        told whose telephone rings, for what they will hear."""
+        self._whispers = whispers
         self._address, self._password = event_socket, password
         self._visits, self._now = visits, now
         self._wrap_ups: dict[str, int] = {}
@@ -137,11 +141,17 @@ class QueueWatch:
             return
         if isinstance(heard, Offered):
             self._offers.append((heard.member, moment(heard.at)))
+            self._whisper(heard)
         self._kept.extend(self.book.facts(heard))
         if len(self._kept) > MOST_KEPT:
             self._kept.clear()
             self._offers.clear()
             self._heard_all = False
+
+    def _whisper(self, offered: Offered) -> None:
+        connection, whispers = self._connection, self._whispers
+        if connection is not None and whispers is not None and whispers.concerns(offered):
+            gevent.spawn(whispers.prepare, offered, connection.api)  # an event's taker asks nothing itself
 
     def _write(self) -> None:
         """All that waits; what the database does not take now waits on."""

@@ -126,6 +126,9 @@ class AgentFile(_Written):
 
     skills: list[Name] = Field(default_factory=list, description="What they know")
     languages: list[Language] = Field(default_factory=list, description="What they speak")
+    language: Language | None = Field(
+        default=None, description="In which they are told who comes; the site's, or the first they speak"
+    )
     queues: list[Name] = Field(
         default_factory=list, description="Queues that they serve whatever their skills"
     )

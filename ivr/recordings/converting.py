@@ -24,14 +24,13 @@ from data.store import Store
 from ivr.errors import RecordingUnreadable
 from ivr.recordings.encoding import Format, encode
 from ivr.recordings.library import Recording
+from ivr.recordings.muting import ABANDONED, mute
 from ivr.recordings.sound import read, trimmed, wav_shape
 
 log = structlog.get_logger(__name__)
 
 SETTLED = 5.0
 """Seconds without a change after which a finished file is finished."""
-ABANDONED = 3600.0
-"""Seconds without a change after which nobody will finish a file any more."""
 TRIMMED = "-trimmed.wav"
 """How a trimmed WAV ends: its name is no call id, so it is not taken again."""
 
@@ -78,6 +77,8 @@ class Converter:
             return False
         if call.recording != str(file.relative_to(self.folder)):
             return self._clear(file, call)
+        if not mute(file, clock=self.clock):
+            return False
         self._convert(file, call)
         return True
 
@@ -93,10 +94,16 @@ class Converter:
         target = (
             file.with_name(file.stem + TRIMMED) if self.form == "wav" else file.with_suffix(f".{self.form}")
         )
-        encode(trimmed(read(file)), target, self.form, Recording(call, file).tags(full_numbers=False))
-        self.store.calls.move_recording(call.call_id, str(target.relative_to(self.folder)))
+        recording = Recording(call, file)
+        sound = read(file)
+        encode(trimmed(sound), target, self.form, recording.tags(full_numbers=False))
+        lacks = round(recording.look().lacks)
+        self.store.calls.move_recording(
+            call.call_id, str(target.relative_to(self.folder)), written_ms=len(sound)
+        )
         file.unlink()
-        log.info("recording_converted", call=str(call.call_id), format=self.form)
+        cut = {"cut_seconds": lacks} if lacks else {}
+        log.info("recording_converted", call=str(call.call_id), format=self.form, **cut)
 
 
 def _call_id(file: Path) -> UUID | None:

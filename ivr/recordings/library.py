@@ -13,13 +13,39 @@ from zoneinfo import ZoneInfo
 from data.records import CallRecord
 from data.store import Store
 from ivr.errors import RecordingUnknown, RecordingUnreadable
+from ivr.recordings.muting import mute
 from ivr.recordings.sound import wav_shape
 
-State = Literal["whole", "open", "missing", "damaged"]
-"""`open`: it is being written, or whoever wrote it died; what there is can be heard."""
+State = Literal["whole", "open", "cut", "missing", "damaged"]
+"""`open`: it is being written, or whoever wrote it died; what there is can be heard. `cut`: its call was
+recorded for longer, and what there is can be heard."""
+
+TOLERANCE = 4.0
+"""Seconds that a file may be shorter than the time that was recorded: what the switch keeps back before it
+writes (2 s), and how late a busy machine may note the end of a call."""
+DRIFT = 0.005
+"""And this share of it: no two clocks go alike."""
 
 LAST = "last"
 """Instead of an id: the newest recording."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a recording is like."""
+
+    state: State
+    seconds: float | None
+    """How much of it there is, as far as that can be told."""
+    lacks: float = 0.0
+    """Seconds of the call that were recorded and are not there."""
+
+    @property
+    def warning(self) -> str:
+        """For whoever is about to hear it; empty: nothing to say."""
+        if self.state != "cut":
+            return ""
+        return f"cut: its last {self.lacks:.0f} s are missing (was the disk full? `ivr doctor`)"
 
 
 @dataclass(frozen=True)
@@ -33,29 +59,45 @@ class Recording:
     def call_id(self) -> str:
         return str(self.call.call_id)
 
-    def look(self) -> tuple[State, float | None]:
-        """Its state, and how many seconds of it there are, as far as that can be told."""
+    def look(self) -> Condition:
+        """Looks at the file, and compares it with the time that was recorded."""
         try:
             if self.file.suffix.lower() == ".wav":
                 shape = wav_shape(self.file)
-                return ("whole" if shape.closed else "open"), shape.seconds
-            from ivr.recordings.encoding import seconds_of  # noqa: PLC0415 - loads FFmpeg's libraries
+                state: State = "whole" if shape.closed else "open"
+                seconds = shape.seconds
+            else:
+                from ivr.recordings.encoding import seconds_of  # noqa: PLC0415 - loads FFmpeg's libraries
 
-            return "whole", seconds_of(self.file)
+                state, seconds = "whole", seconds_of(self.file)
         except FileNotFoundError:
-            return "missing", None
+            return Condition("missing", None)
         except (RecordingUnreadable, OSError):
-            return "damaged", None
+            return Condition("damaged", None)
+        lacks = self._lacks(seconds)
+        return Condition("cut", seconds, lacks) if lacks else Condition(state, seconds)
+
+    def _lacks(self, seconds: float) -> float:
+        """Of a file that was trimmed, what was written before counts. Nobody knows of a call that goes on, or
+        whose server died: its callers may have put the queue on hold."""
+        call = self.call
+        if call.recorded_ms is None:
+            return 0.0
+        wanted = call.recorded_ms / 1000
+        lacks = wanted - (seconds if call.written_ms is None else call.written_ms / 1000)
+        return lacks if lacks > TOLERANCE + wanted * DRIFT else 0.0
 
     def tags(self, *, full_numbers: bool) -> dict[str, str]:
         """What a file says of itself once it has left the system."""
         call = self.call
         number = shown_number(call.caller_number, full=full_numbers)
+        condition = self.look()
+        cut = f"; cut: {condition.lacks:.0f} s missing at the end" if condition.lacks else ""
         told = {
             "title": f"Call {call.call_id}",
             "date": f"{call.started_at:%Y-%m-%dT%H:%M:%SZ}",
             "language": call.language,
-            "comment": f"caller {number}; outcome {call.outcome or 'none'}; left: caller, right: system",
+            "comment": f"caller {number}; outcome {call.outcome or 'none'}; left: caller, right: system{cut}",
             "call_id": str(call.call_id),
             "caller": number,
             "outcome": call.outcome or "",
@@ -97,6 +139,8 @@ class Library:
                 f"The recording of call {found.call_id} is not at {found.file}",
                 "Was it moved or deleted? See recordings.folder in ivr.yaml",
             )
+        if found.file.suffix.lower() == ".wav":
+            _mute(found.file)
         return found
 
     def _last(self) -> Recording:
@@ -127,6 +171,17 @@ class Library:
                 "Somebody has changed the database: correct that row",
             )
         return self._folder / below
+
+
+def _mute(file: Path) -> None:
+    """Nobody hears what is to be silenced, the server may not have looked. Raises `RecordingUnreadable`."""
+    try:
+        mute(file)
+    except OSError as refused:
+        raise RecordingUnreadable(
+            f"{file} holds something that must be silenced first, and cannot be written ({refused.strerror})",
+            "Do it as the user who runs the server",
+        ) from refused
 
 
 def shown_number(number: str, *, full: bool) -> str:

@@ -16,9 +16,10 @@ from typing import Literal
 
 from data.figures import Figures, State, Talk
 from data.work_items import WorkItems
-from ivr.reports import agents, callers, flows, pauses, queues, staffing, work
+from ivr.reports import agents, callers, campaigns, flows, pauses, queues, staffing, work
 from ivr.reports.agents import AgentDay, AgentTally
 from ivr.reports.callers import CallerTally
+from ivr.reports.campaigns import CampaignTally, OutcomeTally
 from ivr.reports.periods import HOUR_MS, Clock, Period, moment_of, ms_of
 from ivr.reports.queues import Tally, Terms
 from ivr.reports.report import Column, Figure, Report
@@ -239,6 +240,34 @@ def staffing_report(
     terms: dict[str, Figure] = {"goal": goal.share, "within": goal.within, "shrinkage": goal.shrinkage}
     keys = (*((Column("weekday"),) if "weekday" in by else ()), Column("hour", "text"))
     return Report("staffing", period, keys, staffing.COLUMNS, rows, {}, terms)
+
+
+def campaign_report(
+    figures: Figures, period: Period, *, by: Sequence[str], only: Sequence[str] = ()
+) -> Report:
+    """`only`: `strategy/campaign`. Raises `ValueError` for keys that this report has not."""
+    keys = Keys.of(by, "campaign")
+    clock = keys.clock(period)
+    rows: dict[tuple[int, str], CampaignTally] = defaultdict(CampaignTally)
+    whole = CampaignTally()
+    for call in figures.campaign_calls(period.since, period.until, only):
+        begin = clock.begin(ms_of(call.at)) if keys.minutes else 0
+        for tally in (rows[begin, call.campaign if keys.by_name else ""], whole):
+            tally.call(call)
+    shown = [
+        {**keys.of_row(clock, begin, name, "campaign"), **rows[begin, name].figures()}
+        for begin, name in sorted(rows)
+    ]
+    return Report("campaigns", period, keys.columns("campaign"), campaigns.COLUMNS, shown, whole.figures())
+
+
+def campaign_outcome_report(figures: Figures, period: Period, *, only: Sequence[str] = ()) -> Report:
+    """How the calls of each campaign ended."""
+    tallies: dict[str, OutcomeTally] = defaultdict(OutcomeTally)
+    for call in figures.campaign_calls(period.since, period.until, only):
+        tallies[call.campaign].call(call)
+    rows = [row for name in sorted(tallies) for row in tallies[name].rows(name)]
+    return Report("campaign_outcomes", period, campaigns.OUTCOME_KEYS, campaigns.OUTCOME_COLUMNS, rows, {})
 
 
 def work_report(items: WorkItems, period: Period, *, now: datetime) -> Report:

@@ -19,6 +19,7 @@ _HEADLINES: Mapping[str, Sequence[str]] = {
     ),
     "agents": ("answered", "missed", "there", "occupancy", "talk_mean", "handling_mean"),
     "callers": ("calls", "people", "repeated", "repeat_share"),
+    "campaigns": ("offered", "people", "answered", "answered_share", "conversations", "with_agent"),
     "work": ("done", "done_late", "open", "overdue", "points_mean"),
 }  # fmt: skip
 _MOST_BARS = 400
@@ -107,6 +108,8 @@ def _plot(report: Report, words: Words) -> str:
         "flows": _flows,
         "outcomes": _outcomes,
         "work": _work,
+        "campaigns": _campaigns,
+        "campaign_outcomes": _campaign_outcomes,
     }.get(report.name)
     return "" if drawing is None else drawing(report, words)
 
@@ -213,6 +216,27 @@ def _work(report: Report, words: Words) -> str:
         (words.column("open"), plots.MIDDLE, ("open",)),
     )
     return _bars(report, words, stacked)
+
+
+def _campaigns(report: Report, words: Words) -> str:
+    """Each call once: a conversation, an answer without one, or neither."""
+    offered, answered, talked = (_values(report, name) for name in ("offered", "answered", "conversations"))
+    only_answered = [all_ - talks for all_, talks in zip(answered, talked, strict=True)]
+    not_answered = [all_ - some for all_, some in zip(offered, answered, strict=True)]
+    return plots.bars(
+        words.report(report.name),
+        _labels(report),
+        (
+            Series(words.column("conversations"), plots.GOOD, talked),
+            Series(words.column("answered"), plots.MIDDLE, only_answered),
+            Series(words.column("offered"), plots.LOST, not_answered),
+        ),
+        line=Series(words.column("answered_share"), plots.LINE, _values(report, "answered_share")),
+    )
+
+
+def _campaign_outcomes(report: Report, words: Words) -> str:
+    return _worst(report, words, "offered_share")
 
 
 # --- tables ----------------------------------------------------------------------------------------

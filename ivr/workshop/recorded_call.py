@@ -21,6 +21,8 @@ from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
 
 MADE_UP_NUMBER = "+34600000000"
+_APART = frozenset({"handover", "hold"})
+"""No step of a flow has them happen."""
 _ANSWERS = frozenset({"match", "keys", "no_match", "no_input"})
 
 
@@ -75,7 +77,7 @@ def past_of(record: CallRecord, site: Site, *, with_data: bool) -> Past:
         region=site.region,
         caller={"number": number, "name": record.caller_name if with_data else "", **told},
         history=history if with_data else made_up_facts(history),
-        happenings=tuple(_happening(turn) for turn in record.turns if turn.kind != "handover"),
+        happenings=tuple(_happening(turn) for turn in record.turns if turn.kind not in _APART),
         ended_by=record.ended_by or "unknown",
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from data import records
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
+from ivr.lookups.delivery_days import NOTICE_DAYS
 from ivr.writes.occasion import Asked
 
 if TYPE_CHECKING:
@@ -16,7 +17,18 @@ if TYPE_CHECKING:
 
 DELIVERY_DAY = WriteSchema(
     {"customer_number": "digits", "order_id": "digits", "day": "date"},
-    frozenset({"unknown", "past", "too_far", "no_delivery", "out_for_delivery", "delivered", "cancelled"}),
+    frozenset(
+        {
+            "unknown",
+            "past",
+            "too_soon",
+            "too_far",
+            "no_delivery",
+            "out_for_delivery",
+            "delivered",
+            "cancelled",
+        }
+    ),
     {"expected_date": "date"},
 )
 CANCEL = WriteSchema(
@@ -26,7 +38,7 @@ CANCEL = WriteSchema(
 
 
 def change_delivery_day(store: Store, values: Mapping[str, str], asked: Asked) -> Written | Refused:
-    """Refused: the order's state, a day that is past, too far or free, or not an order of theirs."""
+    """Refused: the order's state, a day that is past, too soon, too far or free, or no order of theirs."""
     day = date.fromisoformat(values["day"])
     if not asked.working.deliveries.opens_on(day):
         return Refused("no_delivery")
@@ -35,6 +47,7 @@ def change_delivery_day(store: Store, values: Mapping[str, str], asked: Asked) -
         day,
         asked.request,
         today=asked.now.date(),
+        notice_days=NOTICE_DAYS,
         of=values["customer_number"],
     )
     if isinstance(done, records.Refused):

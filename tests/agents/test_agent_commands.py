@@ -119,7 +119,14 @@ def test_who_waits_and_what_was_mended(desk: Desk) -> None:
     assert desk.run("supervise", "alerts").returncode == 0
     desk.house.store.alerts.raise_alert("long", "billing", at=desk.house.time.now(), value=9, threshold=5)
     alerts = desk.run("supervise", "alerts", "--json")
-    assert alerts.returncode == 1 and json.loads(alerts.stdout)[0]["rule"] == "long"
+    (one,) = json.loads(alerts.stdout)
+    assert alerts.returncode == 1 and (one["rule"], one["acknowledged_by"]) == ("long", "")
+    taken = desk.run("supervise", "acknowledge", one["id"])
+    assert (taken.returncode, "long in billing" in taken.stdout) == (0, True)
+    assert "cli:" in desk.run("supervise", "alerts", "--all").stdout
+    desk.house.store.alerts.clear("long", "billing", at=desk.house.time.now(), value=1)
+    unknown = desk.run("supervise", "acknowledge", "0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f")
+    assert unknown.returncode == 2 and "ivr supervise alerts" in unknown.stderr
     assert json.loads(desk.run("supervise", "repairs", "--json").stdout) == []
     assert desk.run("supervise", "force", "2001", "in", "--why", "forgot to").returncode == 0
     none = desk.run("supervise", "listen", "2001", "--phone", "1050", "--why", "x")

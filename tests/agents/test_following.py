@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from data.ids import new_id
+from data.records import NewContact
+from ivr.agents.desk import NotNow
+from ivr.agents.soundless import Answer, Soundless
+from ivr.queueing.reserving import virtual_leg
 from tests.agents.conftest import AGENTS, ME, House, house
 from tests.agents.known import contact_of, presence_of
 
@@ -49,6 +56,67 @@ def test_one_agent_two_queues_one_call(home: House) -> None:
     )
     assert not other.called.is_set()
     assert home.switch.call_centre.queues["support@ivr"].members[0].state == "Waiting"
+
+
+def test_an_agent_in_two_queues_who_checks_in_from_two_telephones(home: House) -> None:
+    """The last telephone is theirs, for both queues; the one before does not ring any more, and one call at a
+    time comes to it."""
+    first, second, again = home.telephone("1001"), home.telephone("1007"), home.telephone("1007")
+    home.desk.check_in("2001", ME)
+    home.desk.check_in("2001", ME, telephone="user/1007")
+    for queue in ("billing", "support"):
+        assert {row.contact for row in home.line.centre.people(f"{queue}@ivr") if "2001" in row.name} == {
+            "[leg_timeout=20]user/1007@ivr"
+        }
+        home.call(queue)
+    second.wait_for_call()
+    second.answer()
+    home.settled(lambda: home.store.agents.in_hand("2001"), "the first call")
+    served = contact_of(home.store, "2001").queue
+    waiting = "support" if served == "billing" else "billing"
+    home.settled(lambda: home.switch.call_centre.queues[f"{waiting}@ivr"].members, "the other caller")
+    with pytest.raises(NotNow, match="in a call"):
+        home.desk.check_in("2001", ME)
+    assert not first.called.is_set() and not again.called.is_set()
+    assert home.switch.call_centre.queues[f"{waiting}@ivr"].members[0].state == "Waiting"
+    second.hang_up()
+    again.wait_for_call()  # the next caller, at the same telephone, after the wrap-up
+    assert not first.called.is_set()
+
+
+def test_a_switch_that_counts_no_packets_takes_no_call_away(home: House) -> None:
+    """Nothing is known of the telephone's sound: the conversation goes on, and nobody pauses."""
+    soundless = Soundless(home.store, home.desk, home.line.ask, now=home.time.now, after=4.0)
+    home.desk.check_in("2001", ME)
+    desk = home.telephone("1001")
+    home.call()
+    desk.wait_for_call()
+    desk.answer()
+    home.settled(lambda: home.store.agents.in_hand("2001"), "the contact")
+    contact = contact_of(home.store, "2001")
+    answer = Answer(contact.key, "2001", "billing", contact.leg, contact.agent_leg)
+    soundless._look(answer)
+    assert not soundless.give_back(replace(answer, key="answered:another"))  # they have somebody else by now
+    assert presence_of(home.store, "2001").state == "in"
+    assert contact_of(home.store, "2001").talking
+    assert home.agent("2001").state == "In a queue call"
+
+
+@pytest.mark.parametrize(("reserved", "state"), [(True, "in"), (False, "paused")])
+def test_an_agent_who_is_reserved_for_busy_customers_has_no_silent_telephone(
+    tmp_path: Path, reserved: bool, state: str
+) -> None:
+    """Callbacks that ring the agent first end in seconds, one after the other: nobody was there."""
+    agents = AGENTS.replace("short_talks: 0", "short_talks: 3")
+    with house(tmp_path, agents=agents) as home:
+        home.desk.check_in("2001", ME)
+        for n in range(3):
+            at, leg = home.time.now(), virtual_leg(new_id()) if reserved else str(uuid4())
+            told = {"queue": "billing", "agent": "2001", "result": "answered", "joined_at": at, "at": at}
+            home.store.agents.note_contact(NewContact(key=str(n), leg=leg, **told))  # type: ignore[arg-type]  # by their names
+            home.store.agents.contact_ended(str(n), at=at + timedelta(seconds=2), wrap_up_until=at)
+        home.following._judge_talks("2001")
+        assert presence_of(home.store, "2001").state == state
 
 
 @pytest.mark.parametrize("how", ["refuses", "does not answer", "is gone"])

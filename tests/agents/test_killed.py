@@ -81,7 +81,7 @@ def until(_home: House, condition: Callable[[], object], what: str) -> None:
 def next_server(home: House) -> None:
     """What a server does that is started again, here in this process: tells the switch, looks, closes."""
     home.watchdog.attend()
-    home.watchdog.step()
+    home.watchdog.catch_up()
     home.contacts.lapse()
 
 

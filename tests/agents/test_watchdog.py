@@ -24,6 +24,7 @@ from ivr.agents.opening import dial_strings
 from ivr.agents.watchdog import Watchdog
 from ivr.queueing import sync
 from tests.agents.conftest import ME, Time, house, plan_of, store_in
+from tests.agents.known import contact_of
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import freeswitch, wait_until
 
@@ -215,10 +216,59 @@ def test_the_lost_end_of_a_conversation_is_found(watched: Watched) -> None:
         key="answered:x", queue="billing", leg="gone", agent="2001", result="answered", joined_at=now, at=now
     )
     watched.store.agents.note_contact(contact)
+    assert watched.watchdog.step() == []  # its event may be on its way
+    assert contact_of(watched.store, "2001").talking
+    watched.time.ahead += LONG
     watched.watchdog.step()
     found = watched.store.agents.in_hand("2001")
     assert found is not None and found.ended_at is not None
     assert watched.repairs()[0] == ("lost_end", True)
+
+
+def test_a_conversation_that_began_unheard_is_noted_by_the_next_server(tmp_path: Path) -> None:
+    """With agent, both legs and its times; its end is heard then, and the wrap-up is the queue's."""
+    with house(tmp_path) as home:
+        home.following.close()  # the server is down
+        home.desk.check_in("2001", ME)
+        desk = home.telephone("1001")
+        home.call()
+        desk.wait_for_call()
+        desk.answer()
+        agent = home.agent("2001")
+        wait_until(lambda: agent.state == "In a queue call", 8, "the conversation")
+        assert home.store.agents.in_hand("2001") is None
+        [repair] = home.watchdog.catch_up()
+        assert (repair.kind, repair.agent, repair.repaired) == ("lost_start", "2001", True)
+        contact = contact_of(home.store, "2001")
+        (member,) = home.line.centre.members("billing@ivr")
+        assert (contact.leg, contact.queue, contact.talking) == (member.session, "billing", True)
+        assert contact.agent_leg in home.switch.sessions and contact.agent_leg != contact.leg
+        assert contact.joined_at <= contact.at <= home.time.now()
+        assert home.watchdog.catch_up() == []  # known now
+        home.following.start()  # the next server
+        desk.hang_up()
+        home.settled(lambda: not contact_of(home.store, "2001").talking, "its end")
+        ended = contact_of(home.store, "2001")
+        assert ended.ended_at is not None and ended.wrap_up_until is not None
+        assert (ended.wrap_up_until - ended.ended_at).total_seconds() == 3  # as of `wrap_up: {billing: 3}`
+        assert agent.config.wrap_up == 3
+
+
+def test_a_conversation_whose_beginning_is_on_its_way_is_no_fault(tmp_path: Path) -> None:
+    """The watchdog waits for what it may still be told; a lost one is noted later."""
+    with house(tmp_path) as home:
+        home.following.close()
+        home.desk.check_in("2001", ME)
+        desk = home.telephone("1001")
+        home.call()
+        desk.wait_for_call()
+        desk.answer()
+        wait_until(lambda: home.agent("2001").state == "In a queue call", 8, "the conversation")
+        assert home.watchdog.step() == []
+        home.time.ahead += LONG
+        assert [one.kind for one in home.watchdog.step()] == ["lost_start"]
+        home.time.ahead += LONG
+        assert home.watchdog.step() == []
 
 
 def test_nothing_is_begun_anew_while_somebody_waits(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ import urllib3
 
 from data.records import NewToken
 from data.store import Store
+from ivr.agents.roster import Roster
+from ivr.agents.written import AgentEntry, PlaceFile
 from ivr.api.app import application
 from ivr.api.live import LiveCalls
 from ivr.api.measures import Measures
@@ -26,6 +28,12 @@ from ivr.queueing.context_desk import Desks
 from tests.databases import store_at
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ROSTER = Roster(
+    agents={
+        "1001": AgentEntry(name="Marta", queues={"billing": PlaceFile()}, languages=["es", "ca"]),
+        "1002": AgentEntry(name="Joan"),
+    }
+)
 
 
 @dataclass
@@ -118,6 +126,7 @@ def serving(tmp_path: Path) -> Iterator[Serving]:
             live=LiveCalls(now),
             measures=Measures(),
             desks=Desks(most=settings.api.limits.streams),
+            roster=lambda: ROSTER,
             now=now,
             seconds=lambda: clock[0],
         )

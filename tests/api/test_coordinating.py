@@ -12,24 +12,38 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data.ids import new_id
-from data.records import StateChange, VisitFacts
+from data.records import StateChange, SwitchRepair, VisitFacts
+from ivr.agents.roster import Roster
 from ivr.api.roles import Role
 from ivr.reports.building import agent_report
 from ivr.reports.periods import Period
 from tests.api.conftest import NOW, Answer, Service, Serving
-from tests.api.test_resources import a_call, audited
+from tests.api.test_resources import a_call, audited, recorded
 
 REPORTS = ("queues", "agents", "pauses", "callers", "flows", "staffing", "work")
 ITEM = "0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f"
 ROUTES: dict[tuple[str, str], set[Role]] = {
     **{("GET", f"/reports/{name}{end}"): {Role.SUPERVISOR} for name in REPORTS for end in ("", ".csv")},
+    **{("GET", f"/reports/campaigns{end}"): {Role.SUPERVISOR, Role.COORDINATOR} for end in ("", ".csv")},
     ("GET", "/work"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("POST", "/work"): {Role.COORDINATOR},
+    ("GET", "/work/score-card"): {Role.COORDINATOR, Role.SUPERVISOR, Role.AGENT},
     ("POST", "/work/collect"): {Role.COORDINATOR},
     ("POST", "/work/share"): {Role.COORDINATOR},
     ("POST", f"/work/{ITEM}/assign"): {Role.COORDINATOR},
     ("GET", "/agents/me/work"): {Role.AGENT},
     ("POST", f"/agents/me/work/{ITEM}/done"): {Role.AGENT},
+    ("GET", f"/agents/me/work/{ITEM}/sound"): {Role.AGENT},
+    ("GET", "/agents"): {Role.COORDINATOR, Role.SUPERVISOR},
+    ("GET", "/recordings"): {Role.COORDINATOR, Role.SUPERVISOR},
+    ("GET", f"/recordings/{ITEM}/sound"): {Role.COORDINATOR, Role.SUPERVISOR},
+    ("GET", "/alerts"): {Role.COORDINATOR, Role.SUPERVISOR},
+    ("POST", f"/alerts/{ITEM}/acknowledge"): {Role.COORDINATOR, Role.SUPERVISOR},
+    ("GET", "/repairs"): {Role.SUPERVISOR},
+    ("GET", "/waiting"): {Role.SUPERVISOR},
+    ("POST", f"/waiting/{ITEM}/move"): {Role.SUPERVISOR},
+    ("POST", "/agents/1001/supervise"): {Role.SUPERVISOR},
+    ("POST", "/agents/1001/state"): {Role.SUPERVISOR},
     ("GET", "/rules"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("POST", "/rules/explain"): {Role.COORDINATOR},
     ("GET", "/campaigns"): {Role.COORDINATOR},
@@ -39,6 +53,11 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/campaigns/fees/reminder"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
+    ("GET", "/campaigns/fees/reminder/status"): {Role.COORDINATOR},
+    **{
+        ("POST", f"/campaigns/fees/reminder/{verb}"): {Role.COORDINATOR}
+        for verb in ("start", "pause", "drain", "stop")
+    },
 }
 STRATEGY = """
 strategy: fees
@@ -59,7 +78,7 @@ def test_each_role_is_let_in_where_it_belongs_and_nowhere_else(service: Service)
             allowed = role in roles or (role is Role.ADMIN and roles != {Role.AGENT})
             answer = service.ask(path, token, method=method, body={} if method == "POST" else None)
             assert (answer.status != 403) == allowed, (role, method, path, answer.body)
-            assert answer.status < 500, (path, answer.body)
+            assert answer.status < 500 or answer.json["code"] == "no_switch", (path, answer.body)
             refused += not allowed
     assert len([one for one in service.store.audit.latest(1000) if one.action == "refused"]) == refused > 100
 
@@ -148,6 +167,101 @@ def test_work_from_the_coordinator_to_the_agent(serving: Serving) -> None:
     assert len(audited(service, "write")) == 10
 
 
+@pytest.mark.parametrize("name", ["2001", "100", "marta", "'; DROP TABLE work_items", " "])
+def test_work_is_given_to_declared_agents_alone(serving: Serving, name: str) -> None:
+    """Whoever is no agent gets nothing, one by one or among others; and one line says who there is."""
+    service = serving(customers=10)
+    token = service.token(Role.COORDINATOR)
+    call = str(a_call(service.store, recording="a.wav"))
+    item = post(service, "/work", token, kind="recording", about=call).json["item"]["id"]
+    for path, body in ((f"/work/{item}/assign", {"to": name}), ("/work/share", {"among": ["1001", name]})):
+        answer = post(service, path, token, **body)
+        assert (answer.status, answer.json["code"]) == (422, "agent_unknown"), name
+        assert "`100" in answer.json["remedy"]
+    (entry,) = service.ask("/work", token).json["entries"]
+    assert entry["holder"] is None
+    service.rooms.roster = Roster
+    nobody = post(service, f"/work/{item}/assign", token, to="1001")
+    assert (nobody.status, "agents.yaml" in nobody.json["remedy"]) == (422, True)
+
+
+def test_a_reviewer_hears_the_recording_that_they_hold_and_no_other(serving: Serving) -> None:
+    """Whole and in parts, as long as it is theirs to do; each hearing is on record under their name."""
+    service = serving(customers=10)
+    coordinator = service.token(Role.COORDINATOR)
+    mine, other = (service.token(Role.AGENT, agent=agent) for agent in ("1001", "1002"))
+    call_id, sound = recorded(service)
+    item = post(service, "/work", coordinator, kind="recording", about=str(call_id)).json["item"]["id"]
+    path = f"/agents/me/work/{item}/sound"
+    assert service.ask(path, mine).status == 404  # nobody's yet
+    post(service, f"/work/{item}/assign", coordinator, to="1001")
+    part = service.ask(path, mine, headers={"Range": "bytes=44-143"})
+    assert (part.status, part.body) == (206, sound[44:144])
+    assert service.ask(path, mine).body == sound
+    assert service.ask(path, other).status == 404
+    assert service.ask(f"/recordings/{call_id}/sound", mine).status == 403
+    assert [one.who for one in audited(service, "play")] == ["api:1001"] * 2
+    assert service.ask(f"/recordings/{call_id}/sound", coordinator).body == sound
+    scores = {"greeting": 2, "identity": 3, "listening": 5, "solution": 8, "closing": 2}
+    assert post(service, f"/agents/me/work/{item}/done", mine, scores=scores).status == 200
+    assert service.ask(path, mine).status == 404
+
+
+def test_the_score_card_is_told(service: Service) -> None:
+    """The built-in one, the company's, and one that cannot be used: without a path of this machine."""
+    token = service.token(Role.AGENT, agent="1001")
+    assert service.ask("/work/score-card", token).json["criteria"]["greeting"] == 2
+    folder = service.rooms.settings.flows_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "score_card.yaml").write_text("kindness: 5\n", encoding="utf-8")
+    assert service.ask("/work/score-card", token).json["criteria"] == {"kindness": 5}
+    (folder / "score_card.yaml").write_text("kindness: many\n", encoding="utf-8")
+    wrong = service.ask("/work/score-card", token)
+    assert (wrong.status, wrong.json["code"]) == (409, "score_card")
+    assert str(folder).encode() not in wrong.body
+
+
+def test_agents_are_listed_also_where_the_switch_cannot_be_asked(service: Service) -> None:
+    """For whoever gives out work: who is declared, what they serve, and whether they are there."""
+    change = {"agent": "1001", "by": "x", "source": "cli", "state": "paused", "reason": "lunch"}
+    service.store.agents.change_state(StateChange(at=NOW, **change))  # type: ignore[arg-type]  # by their names
+    marta, joan = service.ask("/agents", service.token(Role.COORDINATOR)).json["agents"]
+    assert (marta["name"], marta["state"], marta["reason"]) == ("Marta", "paused", "lunch")
+    assert (marta["queues"], marta["languages"], marta["on_switch"]) == (["billing"], ["es", "ca"], False)
+    assert (joan["agent"], joan["state"], joan["doing"]) == ("1002", "out", "")
+
+
+def test_an_alert_from_its_rise_to_its_end(service: Service) -> None:
+    """Listed, taken by one person, and nobody takes what is taken or over; pages and repairs beside it."""
+    eva, ana = (service.token(Role.SUPERVISOR, name=name) for name in ("Eva", "Ana"))
+    alerts = service.store.alerts
+    first = alerts.raise_alert("long_wait", "billing", at=NOW, value=200.0, threshold=180.0)
+    alerts.raise_alert("nobody", "sales", at=NOW + timedelta(seconds=1), value=1.0, threshold=0.0)
+    page = service.ask("/alerts?limit=1", eva).json
+    assert (page["entries"][0]["rule"], page["entries"][0]["acknowledged_by"]) == ("nobody", "")
+    (older,) = service.ask(f"/alerts?limit=1&cursor={page['next']}", eva).json["entries"]
+    assert (older["id"], older["value"], older["cleared_at"]) == (str(first), 200.0, None)
+    taking = f"/alerts/{first}/acknowledge"
+    assert [post(service, taking, eva).json["acknowledged_by"] for _ in range(2)] == ["api:Eva"] * 2
+    taken = post(service, taking, ana)
+    assert (taken.status, taken.json["code"], "api:Eva" in taken.json["title"]) == (409, "alert_taken", True)
+    second = page["entries"][0]["id"]
+    alerts.clear("nobody", "sales", at=NOW + timedelta(minutes=1), value=0.0)
+    assert post(service, f"/alerts/{second}/acknowledge", ana).json["code"] == "alert_over"
+    assert [one["id"] for one in service.ask("/alerts?standing=true", ana).json["entries"]] == [str(first)]
+    metrics = service.ask("/metrics", service.token(Role.MONITOR)).body.decode()
+    assert 'ivr_alerts_standing{rule="long_wait"} 1.0' in metrics and 'rule="nobody"' not in metrics
+    assert [one["id"] for one in service.ask("/alerts?standing=false", ana).json["entries"]] == [second]
+    assert post(service, f"/alerts/{new_id()}/acknowledge", ana).status == 404
+    for n in range(3):
+        told = {"kind": "stuck_agent", "agent": "1001", "repaired": n > 0, "node": "here", "detail": f"{n}"}
+        alerts.note_repair(SwitchRepair(id=new_id(), at=NOW + timedelta(seconds=n), **told))  # type: ignore[arg-type]  # by their names
+    page = service.ask("/repairs?limit=2", ana).json
+    rest = service.ask(f"/repairs?limit=2&cursor={page['next']}", ana).json
+    repairs = [(one["detail"], one["repaired"]) for one in page["entries"] + rest["entries"]]
+    assert repairs == [("2", True), ("1", True), ("0", False)]
+
+
 def test_work_comes_in_pages(serving: Serving) -> None:
     """None twice, the newest first."""
     service = serving(customers=10)
@@ -224,6 +338,26 @@ def test_a_campaign_from_its_base_to_a_sample(campaigning: Service) -> None:
     assert report["campaign"]["created_by"] == "api:Eva"
     assert [one["name"] for one in service.ask("/campaigns", token).json["campaigns"]] == ["reminder"]
     assert [one.what for one in audited(service, "write")].count(f"samples: {cut['matched']} customers") == 1
+
+
+def test_a_campaign_s_calls(campaigning: Service) -> None:
+    """Started on a sample, looked at, paused, stopped: each is in the database, where every server looks."""
+    service, token = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
+    one = "/campaigns/fees/reminder"
+    assert post(service, f"{one}/start", token).status == 404
+    post(service, "/campaigns", token, strategy="fees", name="reminder")
+    assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
+    assert post(service, f"{one}/pause", token).json["code"] == "not_at_work"
+    included = post(service, f"{one}/samples", token, name="monday").json["included"]
+    assert post(service, f"{one}/start", token).json == {"sample": "monday", "new": included}
+    assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
+    now = service.ask(f"{one}/status", token).json
+    assert (now["state"], now["changed_by"], now["sample"]) == ("running", "api:Eva", "monday")
+    assert (now["waiting"], now["due"], now["under_way"], now["calls"]) == (included, included, 0, [])
+    assert post(service, f"{one}/pause", token).json == {"state": "paused"}
+    assert post(service, f"{one}/drain", token).json == {"state": "draining"}
+    assert post(service, f"{one}/stop", token).json == {"state": "stopped"}
+    assert post(service, f"{one}/start", token, sample="tuesday").status == 409
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import gevent
 import pytest
+import structlog
 import urllib3
 from gevent.event import Event
+from structlog.testing import LogCapture
 
 from data.records import NewToken
 from data.store import Store
@@ -25,6 +28,7 @@ from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.context_settings import HandoverSettings
 from ivr.stage import Stage
 from tests.calls.conftest import settings_in
+from tests.freeswitch.harness import wait_until
 
 FLOW = """flow: main
 languages: [es]
@@ -41,12 +45,12 @@ steps:
     prompt: {es: "Clave."}
   - id: person
     queue: billing
-    busy: bye
+    busy: {offer: callback, declined: bye}
   - id: bye
     hangup: normal
 """
 PIN = "8642"
-QUEUES = "queues: {billing: {}}\nagents: {1001: {queues: [billing], wrap_up: 60}}\n"
+QUEUES = "queues: {billing: {}, support: {}}\nagents: {1001: {queues: [billing, support], wrap_up: 60}}\n"
 OUTCOMES = """strategies:
   service:
     queues: [billing]
@@ -60,7 +64,7 @@ class Playing:
 
     def __init__(self, folder: Path) -> None:
         (folder / "flows").mkdir()
-        (folder / "flows" / "catalogue.yaml").write_text("queues: [billing]\n", encoding="utf-8")
+        (folder / "flows" / "catalogue.yaml").write_text("queues: [billing, support]\n", encoding="utf-8")
         (folder / "flows" / "queues.yaml").write_text(QUEUES, encoding="utf-8")
         (folder / "flows" / "outcomes.yaml").write_text(OUTCOMES, encoding="utf-8")
         (folder / "flows" / "main.flow.yaml").write_text(FLOW, encoding="utf-8")
@@ -222,11 +226,92 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
     assert {one.who for one in reads} == {"api:1001"}
     assert len(reads) == 2
     screen.close()
+    the_trace_is_whole(playing, context["call_id"], offered["leg"])
+
+
+def the_trace_is_whole(playing: Playing, call_id: str, leg: str) -> None:
+    """One id from the agent's INVITE to the record; by the leg it is found, too; and what the agent did is in
+    it, with their name for those alone who are told words."""
+    supervisor, designer = playing.token(Role.SUPERVISOR), playing.token(Role.DESIGNER)
+    (line,) = json.loads(playing.get(f"/calls?leg={leg}", supervisor).data)["entries"]
+    assert line["call_id"] == call_id
+    told = json.loads(playing.get(f"/calls/{call_id}", supervisor).data)
+    assert told["leg"] == leg
+    kinds = [event["kind"] for event in told["events"]]
+    assert {"rang", "answered", "keys", "handover", "queue", "agent", "agent_over", "hung_up"} <= {*kinds}
+    answered, over = (one for one in told["events"] if one["kind"] in ("agent", "agent_over"))
+    assert (answered["name"], answered["result"], answered["by"]) == ("1001", "answered", "billing")
+    assert (over["result"], over["took_ms"] >= 0) == ("solved", True)
+    plain = json.loads(playing.get(f"/calls/{call_id}/trace", designer).data)
+    assert [event["kind"] for event in plain["events"]] == kinds
+    assert {event["name"] for event in plain["events"] if event["kind"].startswith("agent")} == {""}
+
+
+def test_each_line_of_a_calls_log_bears_its_id(playing: Playing) -> None:
+    """From its beginning, with the SIP Call-ID if there is one, to its end; beside it another call has its
+    own."""
+    captured, before = LogCapture(), structlog.get_config()["processors"]
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, captured])
+    try:
+        callers = [playing.stage.caller(f"+3460000051{n}") for n in range(2)]
+        for caller in callers:
+            caller.join()
+        for caller in callers:
+            assert caller.wait_until_quiet(0.3)
+            caller.hang_up()
+        playing.stage.wait_until_idle()
+    finally:
+        structlog.configure(processors=before)
+    began, over = (
+        {one["call"]: one["leg"] for one in captured.entries if one["event"] == event}
+        for event in ("call_began", "call_over")
+    )
+    assert began == over and len(began) == len(set(began.values())) == 2
+    assert all("sip_call_id" in one for one in captured.entries if one["event"] == "call_began")
+    for call_id, leg in began.items():
+        record = playing.store.calls.get(UUID(call_id))
+        assert record is not None and record.switch_uuid == leg
 
 
 def floor(playing: Playing, supervisor: dict[str, str]) -> Any:
     (one,) = json.loads(playing.get("/agents", supervisor).data)["agents"]
     return one
+
+
+def test_a_caller_is_moved_over_the_interface(playing: Playing) -> None:
+    """Seen by leg and call, taken to the other queue with who and why on record; nobody is moved to a queue
+    that does not exist, twice, or after they have gone."""
+    supervisor = playing.token(Role.SUPERVISOR)
+    caller = playing.stage.caller("+34600000501")
+    caller.join()
+    for keys in ("4571", PIN):
+        assert caller.wait_until_quiet(0.5)
+        for key in keys:
+            caller.key(key)
+    wait_until(lambda: waiting(playing, supervisor), 15, "nobody waits")
+    (one,) = waiting(playing, supervisor, "billing")
+    assert json.loads(playing.get(f"/calls/{one['call_id']}", supervisor).data)["leg"] == one["leg"]
+    moving = f"/waiting/{one['leg']}/move"
+    nowhere = playing.post(moving, supervisor, to="sales", why="asked for sales")
+    assert (nowhere["http"], nowhere["code"], "support" in nowhere["remedy"]) == (409, "not_supervised", True)
+    assert playing.post(moving, supervisor, to="support", why="wrong queue")["queue"] == "support"
+    (there,) = waiting(playing, supervisor, "support")
+    assert there["leg"] == one["leg"] and waiting(playing, supervisor, "billing") == []
+    assert playing.post(moving, supervisor, to="support", why="again")["http"] == 409
+    entry = next(entry for entry in playing.store.audit.latest(50) if entry.what == "move to support")
+    assert (entry.who, entry.why) == ("api:test", "wrong queue")
+    caller.hang_up()
+    wait_until(lambda: not waiting(playing, supervisor), 15, "somebody waits still")
+    assert playing.post(moving, supervisor, to="billing", why="late")["http"] == 409
+    injected = playing.post("/waiting/x%0Aapi%20status/move", supervisor, to="billing", why="x")
+    assert injected["http"] == 409
+    playing.stage.wait_until_idle()
+
+
+def waiting(playing: Playing, supervisor: dict[str, str], queue: str = "") -> list[Any]:
+    path = f"/waiting?queue={queue}" if queue else "/waiting"
+    callers: list[Any] = json.loads(playing.get(path, supervisor).data)["callers"]
+    return callers
 
 
 def test_a_screen_that_was_away_hears_what_it_missed(playing: Playing) -> None:
@@ -258,5 +343,7 @@ def test_many_screens_cost_no_thread(playing: Playing) -> None:
     metrics = playing.get("/metrics", playing.token(Role.MONITOR)).data.decode()
     assert "ivr_switch_connected 1.0" in metrics
     assert "ivr_calls_admitted " in metrics
+    assert 'ivr_queue_waiting{queue="billing"} 0.0' in metrics
+    assert 'ivr_queue_agents{queue="support"} ' in metrics
     for screen in screens:
         screen.close()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from pydantic import BaseModel
 
 from ivr.api.app import application
 from ivr.api.document import document_of, operations
@@ -29,6 +30,19 @@ def test_the_document_is_valid_openapi(service: Service) -> None:
     validate(document)
     refs = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert refs <= document["components"]["schemas"].keys()
+
+
+def test_no_two_answers_have_one_name(service: Service) -> None:
+    """The document names schemas after their classes: of two with one name, one would be told wrong."""
+    application(service.rooms)  # every subject is imported
+    seen: dict[str, str] = {}
+    left = [BaseModel]
+    while left:
+        for model in left.pop().__subclasses__():
+            left.append(model)
+            if model.__module__.startswith("ivr.api.subjects."):
+                assert seen.setdefault(model.__name__, model.__module__) == model.__module__
+    assert len(seen) > 30
 
 
 def test_every_route_is_in_the_document_with_its_roles(service: Service) -> None:

@@ -20,8 +20,10 @@ from data.records import (
     CallBegun,
     CallEnded,
     CallStep,
+    Closing,
     Consent,
     Errand,
+    NewContact,
     NewTicket,
     Turn,
 )
@@ -171,6 +173,38 @@ def test_a_trace_tells_times_and_no_words(service: Service) -> None:
     told = service.ask(f"/calls/{call_id}/trace", service.token(Role.DESIGNER)).json
     assert {one["text"] for one in told["events"]} == {""}
     assert [one["after_ms"] for one in told["events"]] == [0, 1000, 1200, 5000, 5200, 6000, 20_000]
+
+
+def test_a_trace_tells_what_agents_did(service: Service) -> None:
+    """In its place among the rest: one who did not answer, one who did and gave an outcome; by the leg the
+    call is found."""
+    leg = str(new_id())
+    call_id = a_call(service.store, switch_uuid=leg)
+    began = NOW - timedelta(minutes=10)
+    for key, agent, after, result in (("m", "1001", 7, "missed"), ("a", "1002", 9, "answered")):
+        at = began + timedelta(seconds=after)
+        told = {"key": key, "queue": "billing", "leg": leg, "agent": agent, "result": result}
+        service.store.agents.note_contact(NewContact(joined_at=began, at=at, **told))  # type: ignore[arg-type]  # by their names
+    over = began + timedelta(seconds=15)
+    contact = service.store.agents.contact_ended("a", at=over, wrap_up_until=over)
+    assert contact is not None
+    service.store.agents.close(Closing(contact_id=contact.id, at=over, by="1002", outcome="solved"))
+    token = service.token(Role.SUPERVISOR)
+    events = service.ask(f"/calls/{call_id}", token).json["events"]
+    agents = [
+        (one["after_ms"], one["kind"], one["name"], one["result"], one["took_ms"])
+        for one in events
+        if one["kind"].startswith("agent")
+    ]
+    assert agents == [
+        (7000, "agent", "1001", "missed", None),
+        (9000, "agent", "1002", "answered", None),
+        (15_000, "agent_over", "1002", "solved", 6000),
+    ]
+    assert [one["after_ms"] for one in events] == sorted(one["after_ms"] for one in events)
+    (line,) = service.ask(f"/calls?leg={leg}", token).json["entries"]
+    assert line["call_id"] == str(call_id)
+    assert service.ask(f"/calls?leg={new_id()}", token).json["entries"] == []
 
 
 def test_what_is_not_there_is_404(service: Service) -> None:

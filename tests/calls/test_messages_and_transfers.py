@@ -57,7 +57,7 @@ steps:
     then: bye
   - id: person
     queue: billing
-    busy: bye
+    busy: {offer: callback, declined: bye}
 """
 
 

@@ -41,7 +41,7 @@ steps:
     waiting:
       say: {es: "Para dejarlo, marque uno."}
       keys: {1: left}
-    busy: busy
+    busy: {offer: callback, declined: bye}
   - id: overflowing
     queue: billing
     overflow:
@@ -49,18 +49,22 @@ steps:
         then: nobody
       - if: queue.wait > 200
         then: too_long
-    busy: busy
+    busy: {offer: callback, declined: bye}
   - id: left
     say: {es: "Lo ha dejado."}
-    then: bye
+    then: more
   - id: too_long
     say: {es: "Sería demasiado."}
-    then: bye
+    then: more
   - id: nobody
     say: {es: "No hay nadie."}
-    then: bye
-  - id: busy
-    say: {es: "Ocupado."}
+  - ask: more
+    type: yes_no
+    retries: {no_input: 0, no_match: 0}
+    timeout: 1
+    prompt: {es: "¿Otra cosa?"}
+    answers: {yes: main_menu, no: bye}
+    failed: bye
   - id: bye
     hangup: normal
 """
@@ -187,11 +191,15 @@ def test_the_shipped_way_to_a_person_lands_on_a_callback(tmp_path: Path) -> None
         assert said.wait(90)
         caller.key("1")
         assert caller.wait_until_quiet(0.5)
+        caller.key("1")  # at that number
+        assert caller.wait_until_quiet(0.5)
+        caller.key("1")  # as soon as it is their turn
+        assert caller.wait_until_quiet(0.5)
         caller.hang_up()
         first.hang_up()
         record = record_of(playing, "+34600000411")
         assert [turn.result for turn in record.turns if turn.kind == "queue"] == ["left 1"]
-        assert any("cuando llegue su turno" in (turn.text or "") for turn in record.turns)
+        assert any("Ya puede colgar" in (turn.text or "") for turn in record.turns)
         with contextlib.closing(Store(playing.settings.database_url)) as store:
             (kept,) = store.callbacks.waiting()
         assert (kept.queue, kept.number, kept.call_id) == ("billing", "+34600000411", record.call_id)

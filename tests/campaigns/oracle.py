@@ -22,6 +22,10 @@ HOURS = {  # rule -> weekday (0 is Monday) -> from, to: whole hours of the calle
     "us.collection": dict.fromkeys(range(7), (8, 21)),
     "us.telemarketing": dict.fromkeys(range(7), (8, 21)),
     "uk": dict.fromkeys(range(7), (8, 21)),
+    "uk.commercial": dict.fromkeys(range(7), (8, 21)),
+    "mx.commercial": {0: (8, 20), 1: (8, 20), 2: (8, 20), 3: (8, 20), 4: (8, 20), 5: (8, 20)},
+    "pe.commercial": {0: (7, 20), 1: (7, 20), 2: (7, 20), 3: (7, 20), 4: (7, 20)},
+    "cl.commercial": {0: (8, 20), 1: (8, 20), 2: (8, 20), 3: (8, 20), 4: (8, 20), 5: (8, 20)},
 }
 CLOSED_ON_HOLIDAYS = {
     "co.collection": "CO",
@@ -30,6 +34,8 @@ CLOSED_ON_HOLIDAYS = {
     "es.collection": "ES",
     "pe.collection": "PE",
     "cl.collection": "CL",
+    "pe.commercial": "PE",
+    "cl.commercial": "CL",
 }
 US_ZONES = (
     "America/New_York",
@@ -48,7 +54,7 @@ MX_ZONES = (
     "America/Tijuana",
     "America/Mazatlan",
 )
-ZONES = {  # telephone -> where its owner may be
+ZONES = {  # telephone, or how it begins, -> where its owner may be
     "+573001234567": ("America/Bogota",),
     "+576012345678": ("America/Bogota",),
     "+34600111222": ("Europe/Madrid", "Atlantic/Canary"),
@@ -60,6 +66,15 @@ ZONES = {  # telephone -> where its owner may be
     "+12125550123": US_ZONES,
     "+18085551234": US_ZONES,
     "+442071234567": ("Europe/London",),
+    "+57300": ("America/Bogota",),
+    "+34600": ("Europe/Madrid", "Atlantic/Canary"),
+    "+34934": ("Europe/Madrid",),
+    "+34928": ("Atlantic/Canary",),
+    "+5255": MX_ZONES,
+    "+519": ("America/Lima",),
+    "+562": ("America/Santiago", "Pacific/Easter", "America/Punta_Arenas"),
+    "+1212": US_ZONES,
+    "+4420": ("Europe/London",),
 }
 
 
@@ -104,18 +119,24 @@ class Made:
 
 def violations(rule: str, number: str, region: str, made: list[Made]) -> list[str]:
     """What of these contacts with one person broke the law, in words."""
+    return [told for n, one in enumerate(made) for told in wrong_with(one, rule, number, region, made[:n])]
+
+
+def wrong_with(one: Made, rule: str, number: str, region: str, before: list[Made]) -> list[str]:
+    """What of one contact broke that rule; `before`: all earlier ones with this person, by whatever rule."""
     found = []
-    for n, one in enumerate(made):
-        for name in ZONES[number]:
-            zone = ZoneInfo(name)
-            found += _of_hours(rule, region, one, zone)
-            found += _of_frequency(rule, one, made[:n], zone)
+    for name in ZONES.get(number) or next(ZONES[begin] for begin in ZONES if number.startswith(begin)):
+        zone = ZoneInfo(name)
+        found += _of_hours(rule, region, one, zone)
+        found += _of_frequency(rule, one, before, zone)
     return found
 
 
 def _of_hours(rule: str, region: str, one: Made, zone: ZoneInfo) -> list[str]:
     if rule == "es.commercial" and one.channel != "call":
         return []  # the law's hours are those of calls
+    if rule == "us.telemarketing" and one.channel == "email":
+        return []  # CAN-SPAM names none
     there = one.at.astimezone(zone)
     hours = HOURS[rule].get(there.weekday())
     if hours is None:

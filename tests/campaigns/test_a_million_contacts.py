@@ -14,6 +14,7 @@ from data.base_facts import On
 from data.exchange.loading import Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import gather
+from data.exchange.uncollected import uncollected
 from data.store import Store
 from ivr.campaigns.conditions import read_condition
 from tests.data.postgresql import Server
@@ -58,13 +59,14 @@ def measured(server: Server, folder: Path, customers: int) -> Took:
     store = Store(server.url("contacts"))
     try:
         began = time.monotonic()
-        people = gather(folder / "list.csv", load_mapping(folder / "map.yaml"), today=TODAY)
-        read = time.monotonic()
-        loaded = load(store, people.people.values(), Terms(at=AT, today=TODAY, origin="import"))
-        numbers = (one.customer_number for one in people.people.values())
-        added = store.campaigns.load("s", "b", numbers, at=AT)
+        with uncollected():  # as the command does
+            people = gather(folder / "list.csv", load_mapping(folder / "map.yaml"), today=TODAY)
+            read = time.monotonic()
+            into = store.campaigns.open_base("s", "b", at=AT)
+            terms = Terms(at=AT, today=TODAY, origin="import", base=into)
+            loaded = load(store, people.people.values(), terms)
         done = time.monotonic()
-        assert (loaded.new, added, people.refused) == (customers, customers, [])
+        assert (loaded.new, loaded.joined, people.refused) == (customers, customers, [])
         server.sql("VACUUM ANALYZE", "contacts")  # as the server does by itself a minute later
         base = store.campaigns.base("s", "b")
         assert base is not None

@@ -106,7 +106,8 @@ def test_the_presets_say_where_they_are_from() -> None:
     """Each dated, with a source, a status and a day on which it was looked at, and the note on counsel."""
     assert {one.id for one in presets().rules} >= {
         "co.collection", "co.commercial", "es.commercial", "es.collection", "mx.collection", "pe.collection",
-        "cl.collection", "us.collection", "us.telemarketing", "uk",
+        "cl.collection", "us.collection", "us.telemarketing", "uk", "uk.commercial", "us.commercial_email",
+        "mx.commercial", "pe.commercial", "cl.commercial",
     }  # fmt: skip
     assert all(one.source and one.verified_on.year == 2026 for one in presets().rules)
     assert all("counsel" in file.read_text(encoding="utf-8") for file in PRESETS.glob("*.yaml"))

@@ -25,6 +25,7 @@ from ivr.campaigns.conditions import read_condition
 from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.contact_rules.written import Purpose
 from ivr.campaigns.samples import Cutter
+from ivr.campaigns.simulation.running import MODES
 from ivr.campaigns.strategies import CampaignFile, read_strategy
 from tests.commands import ivr
 from tests.databases import store_at
@@ -249,7 +250,7 @@ def test_mistakes_in_a_strategy(tmp_path: Path, old: str, new: str, told: str) -
 
 
 def test_from_a_list_to_a_report(tmp_path: Path) -> None:
-    """As a coordinator does it, from the command line: load, create, preview, cut, report, and no call."""
+    """As a coordinator does it, from the command line: load, create, cut, report, start, pause, stop."""
     store_at(tmp_path / "ivr.sqlite3").close()
     folder = tmp_path / "strategies"
     folder.mkdir()
@@ -280,7 +281,19 @@ def test_from_a_list_to_a_report(tmp_path: Path) -> None:
     (report,) = json.loads(run("report", *named, "--left-out", str(out), "--json").splitlines()[0])["samples"]
     assert (report["included"], report["excluded"]) == (1, {"no_number": 1})
     assert "36;no_number;house.number;the number is not called (premium)" in out.read_text("utf-8-sig")
-    assert "not built yet" in run("start", *named, status=2)
+    played = json.loads(run("simulate", *named, "--agents", "2", "--seeds", "1", "--json"))
+    assert played["rule_violations"] == 0 and [one["mode"] for one in played["runs"]] == list(MODES)
+    # On a Sunday or a feast nobody is called, and the rule that said so is named.
+    assert played["calls"] or played["runs"][1]["blocked"] == {"es.collection": 1}
+    assert "runs on the sample monday, 1 people are new on its list" in run("start", *named)
+    assert "runs already" in run("start", *named, status=2)
+    status = json.loads(run("status", *named, "--json"))
+    assert (status["state"], status["waiting"], status["due"]) == ("running", 1, 1)
+    assert "is paused" in run("pause", *named) and "nothing is changed" in run("pause", *named, status=1)
+    assert "has no sample tuesday" in run("start", *named, "--sample", "tuesday", status=2)
+    assert "runs on the sample monday" in run("start", *named)
+    assert "1 due now" in run("status", *named) and "is stopped" in run("stop", *named)
+    assert "is stopped" in run("drain", *named, status=1)
     assert "did you mean" in run("preview", *named, "--where", "account.balanc > 1", status=2)
 
 

@@ -28,6 +28,7 @@ class Case:
     purpose: Purpose = "collection"
     actor: Actor = "third_party"
     regions: tuple[str, ...] = ("",)
+    caller_id: str = "+34910000000"
 
 
 SPANISH = ("", "ES-MD", "ES-CT", "ES-AN")
@@ -46,6 +47,10 @@ CASES = [
     Case("us.collection", "+18085551234"),
     Case("us.telemarketing", "+12125550123", "commercial"),
     Case("uk", "+442071234567"),
+    Case("uk.commercial", "+442071234567", "commercial"),
+    Case("mx.commercial", "+525512345678", "commercial"),
+    Case("pe.commercial", "+51912345678", "commercial"),
+    Case("cl.commercial", "+56221234567", "commercial", caller_id="+56809123456"),
 ]
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTES = 2 * 365 * 24 * 60 - 80 * 24 * 60
@@ -77,7 +82,7 @@ def _contact(case: Case, region: str, channel: Channel, debt: str) -> Contact:
         purpose=case.purpose,
         actor=case.actor,
         debt=debt,
-        caller_id="+34910000000",
+        caller_id=case.caller_id,
     )
 
 
@@ -86,7 +91,7 @@ def _ledger(past: list[Past], at: datetime) -> Ledger:
     return Ledger(
         contacts=tuple(past),
         consents={"marketing": agreed, "marketing_written": agreed},
-        registries={name: Lookup(listed=False, at=at) for name in ("RNE", "US_DNC")},
+        registries={name: Lookup(listed=False, at=at) for name in ("RNE", "US_DNC", "TPS", "REPEP")},
     )
 
 
@@ -128,8 +133,8 @@ def _walk(
 ) -> None:
     moment, past, made = start, list[Past](), list[Made]()
     for channel, talked, debt, pause in steps:
-        if case.rule == "us.telemarketing" and channel in ("email", "whatsapp"):
-            continue  # no rule allows those at all
+        if case.rule == "us.telemarketing" and channel == "whatsapp":
+            continue  # no rule allows it at all
         contact = _contact(case, region, channel, debt)
         at = next_lawful(presets(), contact, at=moment, ledger=_ledger(past, moment))
         assert at is not None, "there is always a lawful moment to come"

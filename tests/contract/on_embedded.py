@@ -57,11 +57,11 @@ class LineCaller(ScriptedCaller):
     def press(self, keys: str) -> None:
         self.key(keys)
 
-    def put_on_hold(self) -> None:
-        self.hold()
+    def put_on_hold(self, direction: str = "sendonly") -> None:
+        self.hold(direction)
 
     def take_back(self) -> None:
-        self.hold(False)
+        self.hold("sendrecv")
 
     @property
     def heard(self) -> Sequence[Frame]:  # type: ignore[override] - the samples are `frames` here

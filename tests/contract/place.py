@@ -73,8 +73,8 @@ class Caller(Protocol):
     def press(self, keys: str) -> None:
         """Presses keys, one after the other, until the last one is out."""
 
-    def put_on_hold(self) -> None:
-        """We are put on hold, by a new offer that only sends."""
+    def put_on_hold(self, direction: str = "sendonly") -> None:
+        """We are put on hold, by a new offer that only sends, or neither sends nor takes (`inactive`)."""
 
     def take_back(self) -> None:
         """And taken back."""

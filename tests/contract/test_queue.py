@@ -85,7 +85,7 @@ def test_nobody_answers_in_time(place: Place, application: Application) -> None:
     caller, session, queueing = queued(place, application, BRIEF)
     began = time.monotonic()
     ended = session.finished(queueing, BRIEF_SECONDS + 3)
-    assert BRIEF_SECONDS - 0.5 < time.monotonic() - began < BRIEF_SECONDS + 1.5
+    assert BRIEF_SECONDS - 0.5 < time.monotonic() - began < BRIEF_SECONDS + 3
     assert (ended.application, ended.variables["cc_cause"]) == ("callcenter", "cancel")
     assert ended.variables["cc_cancel_reason"] == "TIMEOUT"
     still_ours(place, caller, session)

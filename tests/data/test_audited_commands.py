@@ -27,6 +27,7 @@ AUDITED = {
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),
     "callbacks list": ("callbacks list", "read"),
     "callbacks cancel": ("callbacks cancel CALLBACK --why done", "write"),
+    "callbacks move": ("callbacks move CALLBACK --at 2026-12-01T10:00", "write"),
     "caller block": ("caller block +34600999888 --why rude", "write"),
     "caller unblock": ("caller unblock BLOCKED", "write"),
     "caller calls": ("caller calls NUMBER", "read"),
@@ -65,6 +66,7 @@ TESTED_ELSEWHERE = {
         for name in ("close", "contact", "extend", "history", "in", "out", "pause", "pin", "resume", "list")
     ),
     *(f"supervise {name}" for name in ("force", "join", "listen", "move", "whisper", "alerts", "repairs")),
+    "supervise acknowledge",
 }
 """They need what is not here (an agent's telephone, a switch), and have tests of their own."""
 NOBODYS = {
@@ -80,7 +82,10 @@ NOBODYS = {
     *(
         f"campaign {name}" for name in ("pause", "simulate", "start", "status", "stop")
     ),  # not built: they refuse
-    *(f"report {name}" for name in ("agents", "callers", "flows", "pauses", "queues", "staffing", "work")),
+    *(
+        f"report {name}"
+        for name in ("agents", "callers", "campaigns", "flows", "pauses", "queues", "staffing", "work")
+    ),
     *("work assign", "work collect"),
     *(f"bench {name}" for name in ("barge-in", "control", "flows", "lookups", "segments", "turns")),
 }

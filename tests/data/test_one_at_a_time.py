@@ -35,7 +35,7 @@ def test_many_threads_enter_one_at_a_time_and_none_is_forgotten() -> None:
     for _ in ThreadPool(8).imap_unordered(work, range(8)):
         pass
     assert (entered, most) == (1600, 1)
-    assert longest < 1
+    assert longest < 10
 
 
 def test_who_came_first_is_served_first() -> None:
@@ -80,7 +80,7 @@ def test_a_wait_ends_at_its_deadline_and_leaves_no_hole() -> None:
     assert holder is not None
     began = time.perf_counter()
     assert queue.enter(timeout=0.05) is None
-    assert 0.04 < time.perf_counter() - began < 1
+    assert 0.04 < time.perf_counter() - began < 10
     queue.leave(holder)
     ticket = queue.enter(timeout=0)
     assert ticket is not None

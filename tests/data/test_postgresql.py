@@ -103,7 +103,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
     began = time.monotonic()
     line = refusal(DatabaseLost, Store(f"postgresql://ivr:hunter2@/ivr?host={tmp_path}").check)
     assert "PostgreSQL runs" in line and "hunter2" not in line
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_an_unknown_user_is_told_so(postgresql_server: Server) -> None:

@@ -167,7 +167,7 @@ MENU = """  - menu: m
       person: {key: 0, phrases: {es: [operador]}, then: people}
   - id: people
     queue: billing
-    busy: end
+    busy: {offer: callback, declined: end}
 """
 
 

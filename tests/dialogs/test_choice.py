@@ -59,6 +59,63 @@ CASES = [
 ]
 
 
+MENU = (
+    Choice("balance", "1", {"es": ["saldo"], "ca": ["saldo"], "en": ["balance"]}),
+    Choice("order", "2", {"es": ["pedido"], "ca": ["comanda"], "en": ["order"]}),
+    Choice("other", "3", {"es": ["otra cosa"], "ca": ["altra cosa"], "en": ["other thing"]}),
+)
+DENIED = [
+    # What is wanted instead is asked back at most, and never what is denied.
+    ("es", "no el saldo, la otra cosa", "other"),
+    ("ca", "no el saldo, una altra cosa", "other"),
+    ("en", "not the balance, the other thing", "other"),
+    ("es", "el saldo no, el pedido", "order"),
+    ("ca", "el saldo no, la comanda", "order"),
+    ("en", "the balance no, my order", "order"),
+    ("es", "no es el saldo, es el pedido", "order"),
+    ("ca", "no és el saldo, és la comanda", "order"),
+    ("en", "not the balance but my order", "order"),
+    ("es", "todo menos el saldo, mejor el pedido", "order"),
+    ("es", "no el saldo, la segunda", "order"),
+    ("ca", "no el saldo, la segona", "order"),
+    ("en", "not the balance, the second one", "order"),
+    # Words that are on no list, beside what is refused.
+    ("es", "no el saldo, la factura de enero", None),
+    ("ca", "no el saldo, la factura de gener", None),
+    ("en", "not the balance, the bill from January", None),
+    ("es", "no, eso no", None),
+    ("ca", "no, això no", None),
+    ("en", "no, not that", None),
+]
+
+
+@pytest.mark.parametrize(("language", "said", "meant"), DENIED)
+def test_what_is_denied_is_left_out(language: str, said: str, meant: str | None) -> None:
+    """Neither taken nor proposed beside what is wanted instead."""
+    found = choose(MENU, heard(said), language)
+    assert (found.value if isinstance(found, Match) else None) == meant
+    if isinstance(found, Match):
+        assert found.others == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es", "el saldo no es lo que quiero"),
+        ("es", "el saldo no por favor"),
+        ("es", "no el saldo"),
+        ("ca", "el saldo no és el que vull"),
+        ("en", "no I don't want my balance"),
+        ("es", "no me llega el pedido"),
+        ("en", "my order no idea"),
+    ],
+)
+def test_a_thing_named_beside_a_not_is_never_sure(language: str, said: str) -> None:
+    """Whichever of the two the "not" belongs to."""
+    found = choose(MENU, heard(said), language)
+    assert isinstance(found, NoMatch) or found.band == "check"
+
+
 def heard(text: str, confidence: float = 0.8) -> Heard:
     return Heard((Alternative(text, confidence),))
 
@@ -196,7 +253,8 @@ def test_a_menu_hands_on_only_to_questions_that_there_are() -> None:
         "      order: {phrases: {es: [pedido]}, then: order_id}\n"
         "      person: {phrases: {es: [operador]}, then: billing_people}\n"
         "  - ask: order_id\n    type: order_id\n    length: 6\n    prompt: {es: Número}\n"
-        "    then: over\n  - id: billing_people\n    queue: billing\n    busy: over\n"
+        "    then: over\n  - id: billing_people\n"
+        "    queue: billing\n    busy: {offer: callback, declined: over}\n"
         "  - id: over\n    hangup: normal\n"
     )
     found = [str(problem) for problem in problems(text)]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from time import process_time
 from xml.etree import ElementTree
 
 import pytest
@@ -24,6 +23,7 @@ from dialogs.nodes import NODES
 from dialogs.queue_facts import QUEUE_TYPES
 from tests.dialogs.flowtext import HEAD, flow_set
 from tests.dialogs.test_speed import large_flow
+from tests.pace import quiet_seconds
 
 FOLDER = Path(__file__).parent / "balance"
 """A flow that stays as it is, whatever becomes of the shipped ones."""
@@ -83,7 +83,7 @@ steps:
     say: {es: "{complaint:digits}.", ca: "{complaint:digits}.", en: "{complaint:digits}."}
     failed: person
   - hangup: normal
-  - {id: person, queue: billing, busy: sorry}
+  - {id: person, queue: billing, busy: {offer: callback, declined: sorry}}
   - id: sorry
     hangup: normal
 """
@@ -270,9 +270,9 @@ def test_lines_are_no_wider_than_allowed() -> None:
 def test_two_hundred_steps_are_drawn_in_a_few_seconds() -> None:
     """No designer's flow is larger; on a busy machine."""
     flow = flow_set(large_flow(202)).flow("large")
-    begun = process_time()
-    drawing = svg(picture(flow, "es"))
-    assert process_time() - begun < 8.0
+    drawn: list[str] = []
+    assert quiet_seconds(lambda: drawn.append(svg(picture(flow, "es")))) < 8.0
+    [drawing] = drawn
     assert len(ElementTree.fromstring(drawing).findall(f".//{SVG}g")) == len(flow.steps) + 1
 
 

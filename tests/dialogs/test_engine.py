@@ -192,7 +192,7 @@ TWO = """  - menu: m
   - hangup: normal
   - id: people
     queue: billing
-    busy: hangup_3
+    busy: {offer: callback, declined: hangup_3}
 """
 TWO_HEAD = HEAD.replace("[es]", "[es, ca]").replace("billing", "people")
 
@@ -229,7 +229,8 @@ def test_sensitive_answers_are_masked_everywhere_but_in_the_slot() -> None:
     call = conversation(
         HEAD
         + text.replace(
-            "  - hangup: normal\n", "  - queue: billing\n    busy: bye\n  - id: bye\n    hangup: normal\n"
+            "  - hangup: normal\n",
+            "  - queue: billing\n    busy: {offer: callback, declined: bye}\n  - id: bye\n    hangup: normal\n",
         )
     )
     question = call.start()
@@ -330,7 +331,7 @@ LOOK = """  - ask: customer_number
     then: end
   - id: people
     queue: billing
-    busy: tell_nothing
+    busy: {offer: callback, declined: tell_nothing}
 """
 
 
@@ -368,7 +369,7 @@ def test_a_fault_at_the_person_ends_with_regret() -> None:
     """Where even the person's step breaks, the caller hears it and the call ends."""
     call = look()
     assert isinstance(call.send(Slow()), Enqueue)
-    assert "llame más tarde" in spoken(call.send(Played()))
+    assert "no podemos atenderle" in spoken(call.send(Played()))
     assert call.send(Played()) == SetOutcome("fault", "people")
     assert isinstance(call.send(Done()), Hangup)
 
@@ -508,7 +509,7 @@ def test_no_sequence_of_results_breaks_a_conversation(which: int, results: list[
     assert call.finished
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=80), confidence=st.floats(0, 1))
 def test_no_utterance_breaks_a_judge(text: str, confidence: float) -> None:
     """Whatever is heard or keyed is a match or none, at every kind of question."""

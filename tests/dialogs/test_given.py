@@ -29,7 +29,7 @@ steps:
     later: bye
     error: person
   - {id: bye, hangup: normal}
-  - {id: person, queue: billing, busy: bye}
+  - {id: person, queue: billing, busy: {offer: callback, declined: bye}}
 """
 RIGHT = {"POSTCODE": "{zip}", "ORDER": "{order}", "DAY": "{day}", "FEE": "{fee}", "NOTE": "{day}, {zip}"}
 

@@ -65,7 +65,7 @@ steps:
     answers: {yes: people, no: end}
   - id: people
     queue: billing
-    busy: end
+    busy: {offer: callback, declined: end}
   - id: end
     hangup: normal
 """
@@ -103,8 +103,8 @@ def test_the_example_and_its_test(flows: FlowSet, tmp_path: Path) -> None:
     ("turns", "expected"),
     [
         ("  - key: 1\n", "{callback: billing, outcome: callback_booked, said: li trucarem, hangup: true}"),
-        ("  - say: no\n", "{outcome: nobody_free, said: truqui més tard, hangup: true}"),
-        ("  - silence: 6s\n" * 3, "{outcome: nobody_free, hangup: true}"),
+        ("  - say: no\n", "{message: billing, outcome: message_left, said: li trucarem, hangup: true}"),
+        ("  - silence: 6s\n" * 3, "{outcome: message_left, hangup: true}"),
     ],
 )
 def test_what_comes_of_the_offer(flows: FlowSet, tmp_path: Path, turns: str, expected: str) -> None:
@@ -129,14 +129,16 @@ def test_who_declines_waits_on(tmp_path: Path) -> None:
     assert talk.outcome == "handed_over"
 
 
-def test_who_withholds_the_number_is_not_offered_a_call(flows: FlowSet, tmp_path: Path) -> None:
-    """There is nothing to call."""
+def test_who_withholds_the_number_is_asked_for_one(flows: FlowSet, tmp_path: Path) -> None:
+    """They are offered a call like everybody, and say where."""
     file = tmp_path / "balance.test.yaml"
-    file.write_text(
-        TEST.replace('"+34600111222"', '""').replace("offered: callback", "outcome: nobody_free"), "utf-8"
+    turns = (
+        "  - key: 1\n  - expect: {said: A quin número}\n  - key: 600111222\n  - expect: {callback: billing}\n"
     )
+    file.write_text(TEST.replace('"+34600111222"', '""') + turns, "utf-8")
     (script,) = load_scripts([file], flows)
-    assert play(flows, script).passed
+    played = play(flows, script)
+    assert played.passed, played.report()
 
 
 def test_what_of_it_the_live_service_lacks_is_named(flows: FlowSet) -> None:
@@ -144,4 +146,4 @@ def test_what_of_it_the_live_service_lacks_is_named(flows: FlowSet) -> None:
     found = [
         (problem.line, problem.message.split("`")[3]) for problem in unperformable(flows, flows.catalogue)
     ]
-    assert found == [(13, "identity"), (30, "callbacks")]
+    assert found == [(11, "callbacks"), (13, "identity"), (30, "callbacks")]

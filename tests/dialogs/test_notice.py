@@ -97,7 +97,7 @@ def test_before_a_person_too() -> None:
     """A flow that goes straight to the queue: the agent's conversation is recorded, so it is said before."""
     one = call(
         HEAD
-        + "  - queue: billing\n    busy: sorry\n"
+        + "  - queue: billing\n    busy: {offer: callback, declined: sorry}\n"
         + "  - id: sorry\n    say: {es: No., ca: No.}\n  - hangup: normal\n"
     )
     assert spoken(one.start()) == "Se graba."

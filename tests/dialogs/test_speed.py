@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from time import process_time
 
 from dialogs.catalogue import load_catalogue
 from dialogs.effects import Collect
@@ -18,6 +18,7 @@ from dialogs.rehearsal import load_scripts, test_files
 from dialogs.results import Alternative, Heard, Keyed, Played
 from dialogs.source import parse
 from tests.dialogs.flowtext import CATALOGUE
+from tests.pace import quiet_seconds, usual_seconds
 
 SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 
@@ -44,15 +45,18 @@ def large_flow(steps: int) -> str:
   - id: tell_{at}
     say: {{es: "Son {{account.balance:money}}.", ca: "Són {{account.balance:money}}.", en: "{{account.balance:money}}."}}
 """
-    return text + "  - id: person\n    queue: billing\n    busy: end\n  - id: end\n    hangup: normal\n"
+    return (
+        text
+        + "  - id: person\n    queue: billing\n    busy: {offer: callback, declined: end}\n  - id: end\n    hangup: normal\n"
+    )
 
 
 def test_a_flow_of_200_steps_is_checked_within_a_second() -> None:
     """Reading, schema and all rules, from text to set."""
     text = large_flow(202)
-    begun = process_time()
-    flows, problems = assemble([parse(text, "large.flow.yaml")], CATALOGUE)
-    taken = process_time() - begun
+    made = []
+    taken = quiet_seconds(lambda: made.append(assemble([parse(text, "large.flow.yaml")], CATALOGUE)))
+    [(flows, problems)] = made
     assert problems == []
     assert len(flows.flow("large").steps) >= 200
     assert taken < 1.0, f"{taken:.2f} s"
@@ -62,10 +66,12 @@ def test_a_thousand_scripted_calls_run_within_ten_seconds() -> None:
     """The shipped tests again and again, until a thousand calls are played."""
     flows = load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
     scripts = load_scripts(test_files([SHIPPED]), flows)
-    begun = process_time()
-    for at in range(1000):
-        assert play(flows, scripts[at % len(scripts)]).passed
-    taken = process_time() - begun
+
+    def play_some(first: int) -> None:
+        for at in range(first, first + 100):
+            assert play(flows, scripts[at % len(scripts)]).passed
+
+    taken = sum(quiet_seconds(partial(play_some, first)) for first in range(0, 1000, 100))
     assert taken < 10.0, f"{taken:.2f} s"
 
 
@@ -80,10 +86,9 @@ def test_judging_never_holds_up_the_other_calls() -> None:
             assert isinstance(question, Collect)
             question = call.send(question.judge(Keyed(pressed)))
         assert isinstance(question, Collect)
-        times = []
-        for seed in range(9):
-            text = " ".join(f"{chr(97 + (seed * 7 + at * 3) % 26) * 2}ontira{at}" for at in range(words))
-            begun = process_time()
-            question.judge(Heard((Alternative(text, 0.9),)))
-            times.append(process_time() - begun)
-        assert sorted(times)[4] < 0.02, f"{keys!r} {words}: {sorted(times)[4] * 1000:.1f} ms"
+        said = [
+            " ".join(f"{chr(97 + (seed * 7 + at * 3) % 26) * 2}ontira{at}" for at in range(words))
+            for seed in range(9)
+        ]
+        taken = usual_seconds([partial(question.judge, Heard((Alternative(text, 0.9),))) for text in said])
+        assert taken < 0.02, f"{keys!r} {words}: {taken * 1000:.1f} ms"

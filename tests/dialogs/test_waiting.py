@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialogs.catalogue import Catalogue
-from dialogs.effects import Enqueue, Hangup, Play
+from dialogs.effects import Enqueue, Play, Record
 from dialogs.engine import Conversation
 from dialogs.errors import Problem
 from dialogs.facts import Facts
@@ -43,7 +43,11 @@ steps:
     failed: sorry
   - id: sorry
     say: {es: "Lo siento."}
-    then: bye
+  - id: note
+    message: billing
+    prompt: {es: "Deje un mensaje."}
+    silent: bye
+    failed: bye
   - id: bye
     hangup: normal
 """
@@ -110,7 +114,9 @@ def test_to_the_end(tmp_path: Path) -> None:
     conversation.send(NobodyFree("overflow", "overflow 3"))
     sorry = conversation.send(NobodyFree("timeout"))
     assert isinstance(sorry, Play)
-    assert isinstance(conversation.send(Played()), Hangup)
+    message = conversation.send(Played())
+    assert isinstance(message, Play)
+    assert isinstance(conversation.send(Played()), Record)
 
 
 WRONG = [
@@ -121,8 +127,11 @@ WRONG = [
     ("queue.agents == 0", "queue.agent == 0", "knows no `queue.agent`, only the queue and the caller: did you mean `queue.agents`?"),
     ("queue.agents == 0", 'queue.agents == "0"', "which are never equal"),
     ("queue.wait > 600 and", "queue.wait > and", "cannot be read"),
-    ("        then: sorry\n", "        then: bye\n", "`bye` hangs up on whoever has waited: lead to a callback"),
+    ("        then: sorry\n", "        then: bye\n", "`bye` hangs up on whoever has waited: write `busy: {offer"),
     ("keys: {1: sorry, 2: shop}", "keys: {1: bye}", "`bye` hangs up on whoever has waited"),
+    ("    busy: sorry\n  - id: other", "    busy: bye\n  - id: other", "`bye` hangs up on whoever has waited"),
+    ("    busy: sorry\n  - id: other", "    busy: sorry\n    closed: bye\n  - id: other", "`bye` hangs up on whoever has waited"),
+    ("    busy: sorry\n  - id: other", "    busy: sorry\n    error: told\n  - id: told\n    say: {es: Adiós.}\n    then: bye\n  - id: other", "`told` offers nothing to whoever has waited before the call ends"),
     ("        then: other\n", "        then: person\n", "person"),
 ]  # fmt: skip
 

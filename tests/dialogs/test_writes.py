@@ -54,7 +54,7 @@ STEPS = """  - ask: order_id
     then: bye
   - id: person
     queue: billing
-    busy: bye
+    busy: {offer: callback, declined: bye}
   - id: bye
     hangup: normal
 """

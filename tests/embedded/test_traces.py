@@ -184,7 +184,7 @@ def _both_kinds_of_keys(caller: ScriptedCaller) -> None:
 def _hold_for_a_while(caller: ScriptedCaller) -> None:
     caller.hold()
     caller.silent(0.5)
-    caller.hold(False)
+    caller.hold("sendrecv")
     caller.silent(2.5)
     caller.hang_up()
 

@@ -251,7 +251,7 @@ def test_a_half_open_peer_is_given_up(listen: Callable[..., AudioSocket], alive:
 
     beating = gevent.spawn(beat) if alive else None
     assert "no audio for 0.1 s" in leg.lost() or "no audio for 0.2 s" in leg.lost()
-    assert 0.1 < time.monotonic() - began < 2.0
+    assert 0.1 < time.monotonic() - began < 8
     if beating is not None:
         beating.kill()
 

@@ -53,6 +53,8 @@ def test_the_rest_of_the_commands() -> None:
     assert commands.userauth("ana", "pbx.test", "secret").line == "userauth ana@pbx.test:secret"
     assert commands.kill("u", "USER_BUSY").line == "api uuid_kill u USER_BUSY"
     assert commands.transfer("u", "9100").line == "api uuid_transfer u 9100"
+    assert commands.queue_again("u", "q@ivr").line == "api uuid_transfer u callcenter:q@ivr inline"
+    assert commands.count_packets("u").line == "api uuid_set_media_stats u"
     assert commands.execute("answer", event_uuid="a", leg="u").line == "sendmsg u"
     assert (
         commands.originate(

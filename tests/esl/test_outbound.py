@@ -134,7 +134,7 @@ def test_a_call_from_arrival_to_hang_up(open_house: Callable[..., House]) -> Non
         "connect",
         "linger 5",
         "filter Unique-ID e0addce1-b877-4ce2-ba9f-1cd9c949b88f",
-        "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP_COMPLETE",
+        "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HOLD CHANNEL_UNHOLD CHANNEL_HANGUP_COMPLETE",
         "api uuid_setvar_multi e0addce1-b877-4ce2-ba9f-1cd9c949b88f "
         "app_disable_expand_variables=true;playback_terminators=none",
     ]

@@ -192,7 +192,7 @@ def test_it_subscribes_narrowly_and_filters_first(open_scene: Callable[..., Scen
         "api global_getvar core_uuid",
         f"filter variable_{MARK} {mark_of(scene.board)}",
         "filter Event-Name DTMF",  # a key is told without variables
-        "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP_COMPLETE",
+        "event plain CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HOLD CHANNEL_UNHOLD CHANNEL_HANGUP_COMPLETE",
     ]
 
 

@@ -34,10 +34,15 @@ def place(needle: bytes, haystack: bytes) -> tuple[int, float]:
 
 
 def strength(samples: bytes, hertz: float) -> float:
-    """How much of the sound is this tone: 0 to 1 (Goertzel by projection)."""
+    """How much of the sound is this tone: 0 to 1 (Goertzel by projection, a frame of 20 ms each).
+
+    By frames, because one that a busy machine loses shifts the phase of all that come after it.
+    """
+    frame = RATE // 50
     values = np.frombuffer(samples, "<i2").astype(float)
-    total = float(np.sum(values**2))
+    frames = values[: len(values) // frame * frame].reshape(-1, frame)
+    total = float(np.sum(frames**2))
     if not total:
         return 0.0
-    turn = np.exp(-2j * np.pi * hertz * np.arange(len(values)) / RATE)
-    return float(2 * abs(np.sum(values * turn)) ** 2 / (len(values) * total))
+    turn = np.exp(-2j * np.pi * hertz * np.arange(frame) / RATE)
+    return float(2 * np.sum(np.abs(frames @ turn) ** 2) / (frame * total))

@@ -156,3 +156,72 @@ def test_what_the_switch_knows_of_a_try(place: Place) -> None:
     ringing.refuse(486)
     wait_until(lambda: found().state == "waiting", 10, "nobody noted it")
     assert calling.dialler.trace(attempt, owner) == "gone"
+
+
+@pytest.fixture
+def agent_first(place: Place) -> Iterator[Place]:
+    """The same server, which has an agent on the line before it calls."""
+    calling = place.stage.server.calling_back
+    assert calling is not None
+    before = calling.callbacks.settings
+    calling.callbacks.settings = before.model_copy(update={"first": "agent"})
+    yield place
+    calling.callbacks.settings = before
+    place.stage.wait_until_idle(place.switch)
+
+
+def test_an_agent_first_and_then_the_customer(agent_first: Place) -> None:
+    """A leg with nobody at its end waits in mod_callcenter; its agent gets the customer."""
+    place, number, handed, asked = agent_first, "+34600111333", Event(), Event()
+
+    def watch(moment: Moment) -> None:
+        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
+            asked.set()
+        if isinstance(moment, HandedOver) and moment.result == "handed":
+            handed.set()
+
+    place.stage.watch_caller(number, watch)
+    found = place.booked(number)
+    desk = place.desk.called(60)
+    desk.ring()
+    assert found().state == "claimed" and found().tries == 0  # nobody is called yet
+    desk.answer()
+    ringing = place.customer.called(30)
+    ringing.ring()
+    ringing.answer()
+    assert asked.wait(20)
+    ringing.press("1")
+    assert handed.wait(20)
+    wait_until(lambda: found().state == "reached", 10, "nobody noted it")
+    bridged = place.switch.api("show calls")
+    assert number.lstrip("+") in bridged
+    ringing.hang_up()
+    desk.wait_over(20)
+    assert found().tries == 1
+
+
+def test_the_agent_is_let_go_when_the_customer_is_busy(agent_first: Place) -> None:
+    """And is free for others; the place waits for its next try."""
+    place = agent_first
+    found = place.booked("+34600111334")
+    desk = place.desk.called(60)
+    desk.answer()
+    ringing = place.customer.called(30)
+    ringing.refuse(486)
+    wait_until(lambda: found().last_result == "busy", 10, "nobody noted it")
+    desk.wait_over(20)
+    assert (found().state, found().tries) == ("waiting", 1)
+
+
+def test_an_agent_who_hangs_up_stops_the_ringing(agent_first: Place) -> None:
+    """Nobody picks up for nobody; they are called again in a minute."""
+    place = agent_first
+    found = place.booked("+34600111335")
+    desk = place.desk.called(60)
+    desk.answer()
+    ringing = place.customer.called(30)
+    ringing.ring()
+    desk.hang_up()
+    ringing.wait_over(20)
+    wait_until(lambda: found().last_result == "dropped", 10, "nobody noted it")
+    assert found().state == "waiting"

@@ -28,7 +28,7 @@ def main_flow(greeting: str = "Hola", *, extra: str = "") -> str:
         "    answers: {yes: bye, no: person_please}\n"
         '  - {id: bye, say: {es: "Adiós."}}\n'
         "  - hangup: normal\n"
-        "  - {id: person_please, queue: billing, busy: bye}\n"
+        "  - {id: person_please, queue: billing, busy: {offer: callback, declined: bye}}\n"
     )
 
 

@@ -33,6 +33,8 @@ class PaperCall:
         self.queue_variables: Mapping[str, str] = {"cc_cause": "answered"}
         self.refused: str | None = None
         """The order that the switch refuses."""
+        self.leaves_empty = False
+        """A recording that it refuses leaves an empty file, as on a full disk."""
         self.hang_up_at: str | None = None
         """The order at which the caller hangs up instead of its being carried out."""
         self.voice: Path | None = None
@@ -90,6 +92,8 @@ class PaperCall:
         self._order("stop_listening")
 
     def start_recording(self, file: Path) -> None:
+        if self.leaves_empty:
+            file.touch()
         self._order("start_recording")
 
     def start_voice_recording(self, file: Path) -> None:

@@ -57,14 +57,21 @@ class Site:
         self.store = store_at(home / "ivr.sqlite3")
 
     def call(
-        self, samples: bytes | None = None, *, over: bool = True, recorded: bool = True, **changes: object
+        self,
+        samples: bytes | None = None,
+        *,
+        over: bool = True,
+        recorded: bool = True,
+        recorded_ms: int | None = None,
+        **changes: object,
     ) -> UUID:
-        """A call; `samples`: those of its file, by default `a_call`; empty: no file."""
+        """A call; `samples`: those of its file, by default `a_call`; empty: no file. `recorded_ms`: how much
+        its record says that there should be."""
         call_id = new_id()
         below = f"2026/11/23/{call_id}.wav"
         self.store.calls.begin(begun(call_id, recording=below if recorded else None, **changes))
         if over:
-            self.store.calls.finish(ended(call_id))
+            self.store.calls.finish(ended(call_id, recorded_ms=recorded_ms))
         if recorded and samples != b"":
             write_wav(self.folder / below, a_call() if samples is None else samples)
         return call_id

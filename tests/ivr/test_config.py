@@ -183,7 +183,7 @@ def test_a_servers_password_stands_apart_from_its_address(
             "home: .\naudio:\n  transport: websocket\n",
             ":3: audio.transport: the embedded switch has no websocket",
         ),
-        ("callbacks:\n  first: agent\n", ":2: callbacks.first: an agent cannot be reserved"),
+        ("callbacks:\n  first: nobody\n", ":2: callbacks.first"),
     ],
 )
 def test_a_mistake_has_file_and_line(tmp_path: Path, text: str, words: str) -> None:

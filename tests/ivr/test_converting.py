@@ -15,8 +15,9 @@ import structlog
 
 from ivr.config import DatabaseSettings, LogSettings, RecordingSettings, Settings
 from ivr.recordings import converting, upkeep
-from ivr.recordings.converting import ABANDONED, SETTLED, Converter
+from ivr.recordings.converting import SETTLED, Converter
 from ivr.recordings.encoding import FORMATS, Format, tags_of
+from ivr.recordings.muting import ABANDONED
 from ivr.recordings.sound import read
 from ivr.recordings.upkeep import Upkeep
 from tests.ivr.recorded import OLD, Site, a_call, write_wav
@@ -97,7 +98,7 @@ def test_a_crash_between_any_two_steps_is_made_good(
     call = site.call()
     raw = site.file(call)
 
-    def dies(*_arguments: object) -> None:
+    def dies(*_arguments: object, **_named: object) -> None:
         raise SystemExit
 
     with monkeypatch.context() as broken:

@@ -34,7 +34,7 @@ steps:
   - hangup: normal
   - id: person
     queue: billing
-    busy: tell
+    busy: {offer: callback, declined: tell}
 """
 WRONG = """flow: trial
 language: [es, ca]

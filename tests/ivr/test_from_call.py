@@ -122,7 +122,7 @@ steps:
   - {id: bye, say: {es: "Adiós.", ca: "Adéu."}}
   - hangup: normal
   - {id: sales, queue: sales, busy: topic, closed: person}
-  - {id: person, queue: billing, busy: bye}
+  - {id: person, queue: billing, busy: {offer: callback, declined: bye}}
 """
 
 
@@ -468,7 +468,7 @@ steps:
     failed: bye
   - {id: bye, say: {es: "Adiós."}}
   - hangup: normal
-  - {id: person, queue: billing, busy: bye}
+  - {id: person, queue: billing, busy: {offer: callback, declined: bye}}
 """
 WELL = {
     "Record": Recorded("calls/complaint.wav", 4.0),
@@ -558,7 +558,7 @@ steps:
     error: person
   - {id: thanks, say: {es: "Anotado, {address.name}: {street}, {mobile:phone}, {id_card:spell}."}}
   - hangup: normal
-  - {id: person, queue: billing, busy: thanks_all}
+  - {id: person, queue: billing, busy: {offer: callback, declined: thanks_all}}
   - {id: thanks_all, hangup: normal}
 """
 WRITING_CATALOGUE = """queues: [billing]
@@ -611,6 +611,31 @@ def test_a_number_behind_the_choice_of_a_menu_is_made_up(scene: Scene) -> None:
     text = scene.retell(record)
     assert "cuatro cinco siete uno seis" not in text
     assert "say: saldo" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "gone"),
+    [
+        (
+            "soy Lucía Fernández de la calle Amargura y quiero mi saldo",
+            "say: saldo",
+            "Lucía Fernández Amargura",
+        ),
+        ("mi correo es lucia arroba ejemplo punto es", "", "lucia arroba ejemplo correo"),
+        ("quiero hablar con una persona, soy la señora Puig", "queue: billing", "Puig señora"),
+        ("hola, quería saber mi saldo por favor", "say: hola, quería saber mi saldo por favor", ""),
+    ],
+)
+def test_own_words_at_a_menu_are_made_up(scene: Scene, said: str, written: str, gone: str) -> None:
+    """Names, streets and mail stay out, whatever came of them; what the menu's phrases hold stays."""
+    scene.answers = {"account": account()}
+    text = scene.retell(scene.live(in_turn(heard(said), Keyed("1"), Keyed(CUSTOMER), Keyed("2"))))
+    assert written in text
+    assert ("a made-up answer stands for what the caller gave" in text.split("customer_number")[0]) is bool(
+        gone
+    )
+    for word in gone.split():
+        assert word not in text
 
 
 def test_what_the_catalogue_does_not_declare_is_left_out(scene: Scene) -> None:

@@ -69,6 +69,7 @@ def test_another_delivery_day(store: Store) -> None:
     ("order", "day", "reason"),
     [
         ("780387", "2026-11-23", "past"),
+        ("780346", "2026-11-24", "too_soon"),  # with the carrier already
         ("780387", "2027-12-01", "too_far"),
         ("780387", "2026-11-28", "no_delivery"),
         ("780387", "2026-12-08", "no_delivery"),

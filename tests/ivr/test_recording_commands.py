@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,10 @@ from uuid import UUID
 import pytest
 
 from ivr.cli import main
-from ivr.recordings.encoding import tags_of
+from ivr.recordings.converting import Converter
+from ivr.recordings.encoding import FORMATS, Format, tags_of
 from ivr.recordings.sound import read
-from tests.ivr.recorded import Site
+from tests.ivr.recorded import OLD, Site
 
 Ivr = Callable[..., tuple[int, str, str]]
 
@@ -102,6 +104,52 @@ def test_the_list_tells_each_file_s_state(site: Site, ivr: Ivr) -> None:
     assert states == {"whole": "whole", "gone": "missing", "open": "open", "damaged": "damaged"}
     assert rows[str(whole)]["seconds"] == 6.0
     assert rows[str(gone)]["seconds"] is None
+
+
+CUT = 20_000
+"""Milliseconds that were recorded, of which six seconds are there."""
+
+
+def test_the_list_tells_what_a_full_disk_has_cut(site: Site, ivr: Ivr) -> None:
+    """Shorter than what was recorded, by more than what a busy machine may lose; time on hold is not in what
+    was recorded, masked spans are in the file, and of a call whose server died nobody knows."""
+    cut, nearly, whole = (
+        site.call(recorded_ms=CUT),
+        site.call(recorded_ms=9_900),
+        site.call(recorded_ms=6_000),
+    )
+    longer, unknown = site.call(recorded_ms=2_000), site.call()
+    masked = site.call(bytes(20 * 32_000), recorded_ms=CUT)
+    rows = {row["call_id"]: row for row in json.loads(ivr("list", "--json")[1])["recordings"]}
+    assert (rows[str(cut)]["state"], rows[str(cut)]["lacks_seconds"]) == ("cut", 14.0)
+    for other in (nearly, whole, longer, unknown, masked):
+        assert (rows[str(other)]["state"], rows[str(other)]["lacks_seconds"]) == ("whole", 0.0)
+    line = next(line for line in ivr("list")[1].splitlines() if str(cut) in line)
+    assert line.rstrip(" │").endswith(" cut")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_trimming_and_converting_neither_hide_a_cut_nor_make_one(site: Site, ivr: Ivr, form: Format) -> None:
+    """The converted file is shorter either way: what the switch had written counts."""
+    cut, whole = site.call(recorded_ms=CUT), site.call(recorded_ms=6_000)
+    assert Converter(site.store, site.folder, form, clock=lambda: OLD + 60).look() == 2
+    rows = {row["call_id"]: row for row in json.loads(ivr("list", "--json")[1])["recordings"]}
+    assert (rows[str(cut)]["state"], rows[str(cut)]["lacks_seconds"]) == ("cut", 14.0)
+    assert rows[str(whole)]["state"] == "whole"
+    assert rows[str(cut)]["seconds"] < 4
+    assert "cut: 14 s missing" in tags_of(site.file(cut))["comment"]
+    assert "cut" not in tags_of(site.file(whole))["comment"]
+
+
+def test_export_says_what_is_missing(site: Site, ivr: Ivr, out: Path) -> None:
+    """To whoever exports it, and in the file for whoever gets it; of a whole one nothing is said."""
+    cut, whole = site.call(recorded_ms=CUT), site.call(recorded_ms=6_000)
+    status, _, complaint = ivr("export", str(cut), str(whole), "--to", str(out), "--format", "mp3")
+    assert status == 0
+    assert complaint.count("is cut") == 1
+    assert f"the recording of call {cut} is cut: its last 14 s are missing" in complaint
+    comments = sorted("cut: 14 s" in tags_of(file)["comment"] for file in out.glob("*.mp3"))
+    assert comments == [False, True]
 
 
 def test_an_empty_list_says_so(ivr: Ivr) -> None:
@@ -205,14 +253,25 @@ def test_a_moment_that_is_none_is_refused(ivr: Ivr, text: str) -> None:
 # --- playing ---------------------------------------------------------------------------------------
 
 
+def write_program(file: Path, text: str) -> None:
+    """By another process: one that a thread of ours forks just then would hold the file open for writing, and
+    nothing can run such a file ("Text file busy").
+    """
+    subprocess.run(
+        ["/bin/sh", "-c", '/bin/cat > "$0" && /bin/chmod 755 "$0"', str(file)],
+        input=text,
+        text=True,
+        check=True,
+    )
+
+
 @pytest.fixture
 def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only player on PATH: it keeps what it is given."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "aplay"
-    program.write_text(f'#!/bin/sh\n[ "$1" = -q ] && /bin/cp "$2" {tmp_path}/played.wav\n')
-    program.chmod(0o755)
+    write_program(program, f'#!/bin/sh\n[ "$1" = -q ] && /bin/cp "$2" {tmp_path}/played.wav\n')
     monkeypatch.setenv("PATH", str(folder))
     return program
 
@@ -230,6 +289,15 @@ def test_play_gives_the_player_the_trimmed_call(
     assert len(played) == pytest.approx(seconds, abs=50)
 
 
+def test_play_says_that_the_end_is_missing(site: Site, ivr: Ivr, player: Path, tmp_path: Path) -> None:
+    """What there is, is played."""
+    site.call(recorded_ms=CUT)
+    status, _, complaint = ivr("play", "last")
+    assert status == 0
+    assert "cut: its last 14 s are missing" in complaint
+    assert (tmp_path / "played.wav").exists()
+
+
 def test_play_says_which_players_it_looked_for(
     site: Site, ivr: Ivr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,8 +312,8 @@ def test_play_says_which_players_it_looked_for(
 
 def test_play_passes_on_what_the_player_says(site: Site, ivr: Ivr, player: Path) -> None:
     """Its last line, and what to do."""
-    player.write_text(
-        "#!/bin/sh\necho 'ALSA lib: no such device' >&2\necho 'cannot open audio' >&2\nexit 1\n"
+    write_program(
+        player, "#!/bin/sh\necho 'ALSA lib: no such device' >&2\necho 'cannot open audio' >&2\nexit 1\n"
     )
     site.call()
     status, _, complaint = ivr("play", "last")

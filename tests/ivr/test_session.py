@@ -32,6 +32,7 @@ from dialogs.effects import (
     Transfer,
 )
 from dialogs.results import (
+    Alternative,
     Done,
     Failed,
     Found,
@@ -47,11 +48,14 @@ from dialogs.results import (
     Recorded,
     Slow,
 )
-from esl.switch import FRAME_BYTES, Audio, Digit, HungUp
+from esl.switch import FRAME_BYTES, Audio, Digit, Held, HungUp, TakenBack
 from ivr.clock import Clock
+from ivr.living.listening import Collected
 from ivr.living.services import Services
 from ivr.lookups import Lookups
 from ivr.moments import CallOver, Moment
+from ivr.recorded_time import RecordedTime
+from ivr.recordings.muting import list_of, spans_of
 from ivr.records import Basis, Records
 from ivr.session import Session
 from speech.errors import SynthesizerLost
@@ -673,3 +677,88 @@ def test_a_message_can_be_left_where_calls_are_not_recorded(rig: Rig) -> None:
     assert rig.call.voice == rig.folder / "recordings" / result.reference
     assert "start_recording" not in rig.call.orders
     assert not record.recording
+
+
+def test_a_hold_is_noted_with_its_beginning_and_its_length(rig: Rig) -> None:
+    """A hold that the hang-up ends lasted until then; twice is once. What was recorded is the rest."""
+    for event in (Held(), Held(), TakenBack(), TakenBack(), Held()):
+        rig.call.inbox.put(event)
+    rig.call.keys("45713")
+    _, record = rig.live([number_question(), Hangup("bye")])
+    holds = [turn for turn in record.turns if turn.kind == "hold"]
+    assert [(turn.who, turn.text) for turn in holds] == [("caller", "")] * 2
+    assert all(turn.latency_ms is not None and turn.latency_ms >= 0 for turn in holds)
+    assert record.recorded_ms is not None
+    ended = holds[-1].at_ms + (holds[-1].latency_ms or 0)  # with the call
+    assert record.recorded_ms <= ended - sum(turn.latency_ms or 0 for turn in holds) + 2  # rounded
+
+
+def test_time_on_hold_counts_only_while_it_is_recorded() -> None:
+    """Before the recording, within it, across its end, and still on hold at the end."""
+    now = [0.0]
+    time = RecordedTime(lambda: now[0])
+
+    def at(moment: float, happens: Callable[[], object]) -> object:
+        now[0] = moment
+        return happens()
+
+    assert time.seconds is None
+    at(1, time.hold)
+    at(2, time.begin)
+    assert at(5, time.take_back) == (1.0, 4.0)
+    assert at(7, lambda: time.seconds) == 2.0
+    at(10, time.hold)
+    assert at(12, lambda: time.seconds) == 5.0
+    at(13, time.end)
+    assert at(20, time.take_back) == (10.0, 10.0)
+    assert at(30, lambda: time.seconds) == 5.0
+    at(31, time.hold)
+    assert at(32, time.take_back) == (31.0, 1.0)
+    assert at(40, lambda: time.seconds) == 5.0
+    assert time.take_back() is None
+
+
+def hears(monkeypatch: pytest.MonkeyPatch, rig: Rig, said: str) -> None:
+    """Whatever is asked, the caller says that."""
+
+    class Heedful:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def ask(self, _play: object) -> Collected:
+            now = rig.clock.now()
+            given = Heard((Alternative(said, 0.9),))
+            return Collected(NoMatch(said), now, given=given, began_at=now - 2.0)
+
+    monkeypatch.setattr("ivr.session.Question", Heedful)
+
+
+@pytest.mark.parametrize(
+    ("said", "secret"), [("mi pin es cuatro ocho dos uno", True), ("quiero saber mi saldo", False)]
+)
+def test_what_was_said_with_a_secret_in_it_is_to_be_silenced(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, said: str, secret: bool
+) -> None:
+    """The span is on the disk before the call goes on, and how long was recorded at its end."""
+    hears(monkeypatch, rig, said)
+    _, record = rig.live([Play(spoken("hola"), "greet"), number_question(), Hangup("bye")])
+    assert record.recording is not None
+    listed = list_of(rig.folder / "recordings" / record.recording)
+    assert listed.exists() == secret
+    if secret:
+        told = spans_of(listed)
+        ((begin, end),) = told.spans
+        assert told.lasted is not None
+        assert 0 <= begin < end <= told.lasted
+    assert all("cuatro" not in turn.text for turn in record.turns)
+
+
+def test_where_no_span_can_be_noted_nothing_is_recorded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Better no recording than one with a secret."""
+    hears(monkeypatch, rig, "mi pin es cuatro ocho dos uno")
+    (rig.folder / "recordings").mkdir()
+    (rig.folder / "recordings" / ".mute").write_text("no folder")
+    _, record = rig.live([number_question(), number_question(), Hangup("bye")])
+    assert not record.recording
+    assert rig.call.orders.count("stop_recording") == 1
+    assert not list((rig.folder / "recordings").rglob("*.wav"))

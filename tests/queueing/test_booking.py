@@ -118,7 +118,12 @@ def test_the_commands(store: Store, tmp_path: Path) -> None:
     assert ivr(tmp_path, "callbacks", "retry", str(kept.id)).returncode == 0
     assert ivr(tmp_path, "callbacks", "retry", str(kept.id)).returncode == 2
     assert '"state": "waiting"' in ivr(tmp_path, "callbacks", "list", "--json").stdout
-    assert ivr(tmp_path, "callbacks", "cancel", str(kept.id), "--why", "by letter").returncode == 0
+    moved = ivr(tmp_path, "callbacks", "move", str(kept.id), "--at", "2026-11-24 17:30")
+    assert moved.stdout.strip() == "they are not called before 2026-11-24 17:30"
+    assert ivr(tmp_path, "callbacks", "move", str(kept.id), "--at", "soon").returncode == 2
+    assert ivr(tmp_path, "callbacks", "cancel", "soon", "--why", "x").returncode == 2
+    assert ivr(tmp_path, "callbacks", "cancel", "600 111 333", "--why", "x").returncode == 2
+    assert ivr(tmp_path, "callbacks", "cancel", "600 111 222", "--why", "by letter").returncode == 0
     assert '"by letter"' in ivr(tmp_path, "callbacks", "list", "--ended", "--json").stdout
 
 

@@ -185,7 +185,7 @@ def test_settings_without_an_hour_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("callbacks: {first: agent}", "write customer"),
+        ("callbacks: {first: nobody}", "callbacks.first"),
         ("callbacks: {dial: sofia/gateway/trunk}", "write it as sofia/gateway/NAME/{number}"),
         ('callbacks: {dial: "user/{number} &system(x)"}', "write it as sofia/gateway/NAME/{number}"),
         ("callbacks: {caller_id: me}", "callbacks.caller_id"),

@@ -1,151 +1,22 @@
-"""Calling back: whose turn it is, what comes of a try, no death of a server that loses or doubles one."""
+"""Calling back: whose turn it is, what comes of a try, what a window and an agent on the line change."""
 
 from __future__ import annotations
 
-import random
-import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
 
-from data.records import Booking, Callback
 from data.store import Store
-from ivr.queueing.callback_rules import CallbackSettings, Result
-from ivr.queueing.callbacks import LEASE, Callbacks, Order, QueueView, Trace
+from ivr.queueing.callback_rules import Result
+from ivr.queueing.callbacks import LEASE, Order, QueueView
 from ivr.queueing.turns import Place, soon_free, turns
 from tests.databases import store_at
-
-NOW = datetime(2026, 11, 23, 11, 0, tzinfo=ZoneInfo("Europe/Madrid"))
-SECOND = timedelta(seconds=1)
-
-
-class Killed(BaseException):
-    """The process is gone: nothing of it runs any more."""
-
-
-@dataclass
-class Time:
-    """A clock that the test moves."""
-
-    at: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
-class Mortal:
-    """Counts the instants at which a server may be killed, and kills it at those that are chosen."""
-
-    def __init__(self, *kill_at: int) -> None:
-        self.instants = 0
-        self._kill_at = set(kill_at)
-        self._connections: list[Any] = []
-
-    def _connected(self, connection: Any, _record: object) -> None:
-        self._connections.append(connection)
-
-    def hang_up(self) -> None:
-        """What the kernel does for a process that is gone: whatever was not committed was never there."""
-        while self._connections:
-            connection = self._connections.pop()
-            with suppress(sqlite3.ProgrammingError):  # closed by the pool already
-                connection.rollback()
-                connection.close()
-
-    def instant(self, *_: object) -> None:
-        self.instants += 1
-        if self.instants in self._kill_at:
-            raise Killed
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Every statement and every commit of the database is such an instant."""
-        for name in ("before_cursor_execute", "commit"):
-            event.listen(Engine, name, self.instant)
-        event.listen(Engine, "connect", self._connected)
-        try:
-            yield
-        finally:
-            event.remove(Engine, "connect", self._connected)
-            for name in ("before_cursor_execute", "commit"):
-                event.remove(Engine, name, self.instant)
-
-
-@dataclass
-class Telephones:
-    """A switch and its customers on paper. It outlives the servers, as a real one does."""
-
-    script: dict[str, list[Result]] = field(default_factory=dict)
-    """By number, what comes of each call; then `reached`."""
-    mortal: Mortal = field(default_factory=Mortal)
-    rung: list[tuple[str, UUID]] = field(default_factory=list)
-    talked: list[str] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-
-    def dial(self, order: Order, answered: Callable[[], bool]) -> Result:
-        self.mortal.instant()  # the order has not left yet
-        self.orders.append(order)
-        self.rung.append((order.number, order.attempt_id))
-        self.mortal.instant()  # it rings, and we are gone
-        left = self.script.get(order.number, [])
-        result: Result = left.pop(0) if left else "reached"
-        if result == "reached":
-            if not answered():
-                return "unwanted"
-            self.mortal.instant()
-            self.talked.append(order.number)
-        self.mortal.instant()  # they talk, and we are gone
-        return result
-
-    def trace(self, attempt_id: UUID, _owner: str) -> Trace:
-        self.mortal.instant()
-        return "gone" if attempt_id in {attempt for _, attempt in self.rung} else "never"
-
-
-def server(
-    store: Store,
-    telephones: Telephones,
-    time: Time,
-    *,
-    owner: str = "n1",
-    view: QueueView | None = None,
-    **settings: object,
-) -> Callbacks:
-    return Callbacks(
-        store=store.callbacks,
-        dialler=telephones,
-        look=lambda _: view or QueueView(free=3),
-        owner=owner,
-        now=time,
-        settings=CallbackSettings.model_validate(settings),
-        region="ES",
-        beside=lambda work: work(),
-        contacts=store.contacts,
-    )
-
-
-def book(store: Store, number: str, *, waited: int = 60, base_score: int = 0, queue: str = "billing") -> UUID:
-    booking = Booking(
-        queue=queue,
-        number=number,
-        language="es",
-        joined_at=NOW - waited * SECOND,
-        at=NOW,
-        base_score=base_score,
-        story={"reason": "x"},
-    )
-    return store.callbacks.book(booking)[0].id
+from tests.queueing.paper import NOW, SECOND, Reserved, Telephones, Time, book, server
 
 
 @pytest.fixture
@@ -237,6 +108,8 @@ def test_only_as_many_as_there_are_agents(store: Store) -> None:
         ("agent", QueueView(busy=1, on_the_line=[900.0]), 0),
         ("agent", QueueView(), 0),
         ("customer", QueueView(busy=1), 0),  # nobody is rung for whom there would be no agent
+        ("customer", QueueView(busy=1, on_the_line=[10.0]), 1),  # who would have theirs next is behind them
+        ("customer", QueueView(busy=1, on_the_line=[900.0]), 0),
         ("customer", QueueView(busy=8), 1),
     ],
 )
@@ -349,118 +222,6 @@ def test_an_order_that_has_become_old_is_not_given(store: Store) -> None:
     assert telephones.rung == [] and kept is not None and (kept.state, kept.tries) == ("waiting", 0)
 
 
-# --- deaths ----------------------------------------------------------------------------------------
-
-PEOPLE: dict[str, list[Result]] = {
-    "+34600111001": [],
-    "+34600111002": ["busy"],
-    "+34600111003": ["no_answer", "dropped"],
-    "+34600111004": ["invalid"],
-}
-
-
-@dataclass
-class Story:
-    """What was left of a day on which servers were killed."""
-
-    left: list[Callback]
-    telephones: Telephones
-    kills: int
-
-
-def lived(file: Path, *kill_at: int) -> Story:
-    """Books four people and serves them, with a new server whenever one is killed: its connections to the
-    database are gone with it."""
-    mortal = Mortal(*kill_at)
-    telephones = Telephones({number: list(results) for number, results in PEOPLE.items()}, mortal)
-    time, kills, booked = Time(), 0, set[str]()
-    with mortal.watching():
-        for life in range(100):
-            store = store_at(file)
-            ours = server(store, telephones, time, owner=f"n{life}", first="customer")
-            try:
-                for number in PEOPLE:
-                    if number not in booked:
-                        book(store, number)
-                        booked.add(number)
-                _until_quiet(ours, store, time)
-                left = [*store.callbacks.waiting(), *store.callbacks.ended()]
-                return Story(left, telephones, kills)
-            except Killed:
-                kills += 1
-                time.at += LEASE + SECOND
-                mortal.hang_up()
-            finally:
-                store.close()
-    raise AssertionError("it never comes to an end")
-
-
-def _until_quiet(ours: Callbacks, store: Store, time: Time) -> None:
-    for _ in range(60):
-        ours.step()
-        open_ones = [one for one in store.callbacks.waiting() if one.state != "unclear"]
-        if not open_ones:
-            return
-        time.at = max(time.at + SECOND, min(one.due_at for one in open_ones))
-        if any(one.state != "waiting" for one in open_ones):
-            time.at += LEASE
-    raise AssertionError(f"it never comes to an end: {open_ones}")
-
-
-def check(story: Story) -> None:
-    """Nobody is called twice, and no place is lost."""
-    found = {one.number: one.state for one in story.left}
-    assert sorted(one.number for one in story.left) == sorted(PEOPLE)
-    rung = Counter(number for number, _ in story.telephones.rung)
-    assert max(Counter(attempt for _, attempt in story.telephones.rung).values()) == 1
-    assert max(Counter(story.telephones.talked).values(), default=0) <= 1
-    for number, results in PEOPLE.items():
-        assert rung[number] <= len(results) + 1, number  # one call for each result, and the last
-        if found[number] == "unclear":
-            assert rung[number] > 0  # only whom the switch has really called
-        elif found[number] == "given_up":
-            assert number == "+34600111004"
-        else:
-            assert found[number] == "reached" and number in story.telephones.talked
-    # Every death leaves at most one try unclear: its server was at one at a time.
-    assert sum(state == "unclear" for state in found.values()) <= story.kills
-
-
-def instants(tmp_path: Path) -> int:
-    """How many there are in a day without a death."""
-    story = lived(tmp_path / "whole.sqlite3")
-    check(story)
-    assert story.kills == 0 and all(one.ended_at for one in story.left)
-    return story.telephones.mortal.instants
-
-
-def _killed(folder: Path, *kill_at: int) -> None:
-    check(lived(folder / f"{'-'.join(map(str, kill_at))}.sqlite3", *kill_at))
-
-
-def test_a_death_at_some_instants(tmp_path: Path) -> None:
-    """A sample of what `test_a_death_at_every_instant` and `test_many_deaths` do."""
-    whole = instants(tmp_path)
-    assert whole > 100
-    for instant in range(1, whole + 1, whole // 8):
-        _killed(tmp_path, instant)
-
-
-@pytest.mark.long
-def test_a_death_at_every_instant(tmp_path: Path) -> None:
-    """Between any two statements, before and after each order to the switch."""
-    for instant in range(1, instants(tmp_path) + 1):
-        _killed(tmp_path, instant)
-
-
-@pytest.mark.long
-def test_many_deaths(tmp_path: Path) -> None:
-    """A hundred days with up to five deaths each, at random instants."""
-    whole, chance = instants(tmp_path), random.Random(7)
-    for _ in range(100):
-        _killed(tmp_path, *sorted(chance.sample(range(1, whole + 60), chance.randint(1, 5))))
-
-
 def test_a_callback_is_in_the_ledger_of_contacts_as_asked_for(store: Store) -> None:
     """With how it ended; no contact rule counts it, because they asked for it themselves."""
     number = "+34600111222"
@@ -473,3 +234,53 @@ def test_a_callback_is_in_the_ledger_of_contacts_as_asked_for(store: Store) -> N
     made = store.contacts.history(store.contacts.whom(number))
     assert [(one.result, one.conversation) for one in made] == [("reached", True), ("busy", False)]
     assert {one.asked_for for one in made} == {"callback from billing"}
+
+
+def test_an_agent_is_reserved_before_anybody_is_called(store: Store) -> None:
+    """And let go afterwards, whatever comes of it; what is reserved is one agent, and no more of the free."""
+    book(store, "+34600111222")
+    reserved = Reserved()
+    telephones = Telephones({"+34600111222": ["busy"]})
+    telephones.reserves = lambda order, wanted: reserved if wanted() and order.agent_first else None
+    assert server(store, telephones, Time(), first="agent").step() == 1
+    assert reserved.released == 1
+    (kept,) = store.callbacks.waiting()
+    assert (kept.state, kept.last_result, kept.tries) == ("waiting", "busy", 1)
+
+
+def test_without_an_agent_nobody_is_called(store: Store) -> None:
+    """The place is kept, no try is used up, and the ledger of contacts knows of nothing."""
+    book(store, "+34600111222")
+    telephones = Telephones(reserves=lambda _order, _wanted: None)
+    assert server(store, telephones, Time(), first="agent").step() == 1
+    (kept,) = store.callbacks.waiting()
+    assert (kept.state, kept.tries, kept.attempt_id) == ("waiting", 0, None)
+    assert telephones.rung == []
+    assert store.contacts.history(store.contacts.whom("+34600111222")) == ()
+
+
+def test_no_agent_is_looked_for_once_they_have_called(store: Store) -> None:
+    """It is asked while the agent is looked for."""
+    book(store, "+34600111222")
+    asked: list[bool] = []
+
+    def looks(_order: Order, wanted: Callable[[], bool]) -> Reserved | None:
+        asked.append(wanted())
+        store.callbacks.take_up(["+34600111222"], "billing", at=NOW)
+        asked.append(wanted())
+        return None
+
+    assert server(store, Telephones(reserves=looks), Time(), first="agent").step() == 1
+    assert asked == [True, False] and store.callbacks.counts() == {"cancelled": 1}
+
+
+def test_who_waits_for_an_agent_in_a_lost_servers_name_is_taken_away(store: Store) -> None:
+    """Else an agent would be reserved for nobody."""
+    callback = book(store, "+34600111222")
+    telephones, time = Telephones(), Time()
+    mine = store.callbacks.claim(callback, "n0", at=NOW, lease=LEASE)
+    assert mine is not None
+    time.at += LEASE + SECOND
+    server(store, telephones, time, first="agent").recover()
+    assert telephones.abandoned == [mine.attempt_id]
+    assert [one.state for one in store.callbacks.waiting()] == ["waiting"]

@@ -154,4 +154,7 @@ def test_a_trace_by_the_command_line(store: Store, tmp_path: Path) -> None:
     assert "cuatro" in words.stdout
     assert CANARY not in words.stdout + plain.stdout
     assert [one.action for one in store.audit.latest(5) if one.call_id == call_id] == ["read", "read"]
+    record = store.calls.get(call_id)
+    assert record is not None
+    assert ivr(tmp_path, "trace", record.switch_uuid, "--json").stdout == plain.stdout
     assert ivr(tmp_path, "trace", str(new_id())).returncode == 2

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from dialogs.call import Trace, Visit
 from esl.commands import set_variables
-from ivr.queueing.context_handover import language_of, why_of
-from ivr.queueing.context_words import LONGEST_HEADER, Handover, encoded, headers_of, whispered
+from esl.queue_events import Offered
+from esl.wire import Command
+from ivr.queueing.context_handover import why_of
+from ivr.queueing.context_words import LONGEST_HEADER, Handover, Kept, encoded, headers_of, whispered
 from ivr.queueing.plan import Plan, QueuePlan
+from ivr.queueing.whispering import InTheirLanguage, language_of, languages_told, told_in
 from ivr.queueing.written import AgentFile, QueueFile
 
 
@@ -148,3 +153,63 @@ def plan(*languages: list[str]) -> Plan:
 def test_in_which_language_a_queue_is_told(spoken: list[list[str]], site: str, language: str) -> None:
     """One that all of its people speak; the site's if it is among them, or if there is none."""
     assert language_of(plan(*spoken), "billing", otherwise=site) == language
+
+
+def test_what_is_told_of_somebody_who_was_called_back() -> None:
+    """How long they have waited in all, whether it is the time of their choice, how often we have called."""
+    told = Handover(
+        call_id="c",
+        queue="billing",
+        language="es",
+        flow="called_back",
+        step="person",
+        why="callback",
+        segment="vip",
+        slots={"order": "4571"},
+        kept=Kept(waited=25, chosen=True, tries=2),
+    )
+    assert whispered(told, "es") == (
+        "Cliente VIP, sin verificar, pregunta por el pedido 4571, pidió que le llamáramos, a esta hora,"
+        " lleva veinticinco minutos esperando, ya le hemos llamado dos veces."
+    )
+    once = replace(told, kept=Kept(waited=1, tries=1))
+    assert whispered(once, "ca").endswith(
+        "va demanar que el truquéssim, fa un minut que espera, ja li hem trucat una vegada."
+    )
+    assert whispered(replace(told, kept=Kept(waited=0)), "en").endswith("asked us to call back.")
+
+
+def test_each_agent_is_told_in_their_own_language() -> None:
+    """As declared, else the site's if they speak it, else their first; all of a queue's are made ready."""
+    agents = {
+        "1001": AgentFile(queues=["billing"], languages=["es", "ca"], language="ca"),
+        "1002": AgentFile(queues=["billing"], languages=["en", "es"]),
+        "1003": AgentFile(queues=["billing"], languages=["en"]),
+        "1004": AgentFile(queues=["support"], languages=["es"]),
+    }
+    plan = Plan({name: QueuePlan(name) for name in ("billing", "support")}, agents)
+    told = {agent: told_in(plan, agent, otherwise="es") for agent in (*agents, "1999")}
+    assert told == {"1001": "ca", "1002": "es", "1003": "en", "1004": "es", "1999": "es"}
+    assert languages_told(plan, "billing", otherwise="es") == {"ca", "es", "en"}
+
+
+def test_while_their_telephone_rings_it_becomes_theirs() -> None:
+    """Where all of a queue are told in one language, the switch is not asked at all."""
+    agents = {"1001": AgentFile(queues=["billing"], language="ca"), "1002": AgentFile(queues=["support"])}
+    plan = Plan({name: QueuePlan(name) for name in ("billing", "support")}, agents)
+    theirs, asked = InTheirLanguage(plan, language="es"), list[str]()
+
+    def ask(command: Command) -> str:
+        asked.append(f"{command.word} {command.rest}")
+        return "/tmp/ca.wav" if "getvar" in command.rest else "+OK"
+
+    def offered(queue: str, agent: str) -> Offered:
+        return Offered(at=1, queue=f"{queue}@ivr", member="m", leg="leg-1", agent=f"{agent}@ivr")
+
+    assert not theirs.concerns(offered("support", "1002"))
+    assert theirs.concerns(offered("billing", "1001"))
+    theirs.prepare(offered("billing", "1001"), ask)
+    assert asked == [
+        "api uuid_getvar leg-1 ivr_whisper_ca",
+        "api uuid_setvar_multi leg-1 cc_outbound_announce=/tmp/ca.wav",
+    ]

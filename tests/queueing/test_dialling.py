@@ -61,6 +61,7 @@ def order(number: str, attempt: UUID) -> Order:
         agent_first=False,
         ring=10,
         story={},
+        asked_at=datetime(2026, 11, 22, tzinfo=UTC),
     )
 
 

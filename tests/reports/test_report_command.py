@@ -29,6 +29,8 @@ REPORTS = (
     ("staffing", "--by", "weekday", "--by", "hour"),
     ("work",),
     ("pauses",),
+    ("campaigns", "--by", "day", "--by", "campaign"),
+    ("campaigns", "--by", "outcome"),
 )
 EVIL = "=HYPERLINK(1)"
 

@@ -24,7 +24,7 @@ from esl.embedded.caller import ScriptedCaller
 from tests.serving import Serving
 
 CUSTOMER = demo_customers()[0].customer_number
-TOLD, SORRY = "Todo está en orden.", "Lo siento, ahora no puedo ver sus datos. Le paso con una persona."
+TOLD, SORRY = "Todo en orden.", "Lo siento."
 FLOW = f"""flow: main
 languages: [es]
 person: person
@@ -60,7 +60,7 @@ steps:
     say: {{es: "{SORRY}"}}
   - id: person
     queue: billing
-    busy: over
+    busy: {{offer: callback, declined: over}}
   - id: over
     hangup: normal
 """
@@ -68,8 +68,13 @@ CATALOGUE = """queues: [billing]
 lookups:
   account: {by: [customer_number], fields: {due_date: date}}
 """
-CALLERS, SPREAD = 3, 1.0
-"""So many at a time, who come within so many seconds."""
+SPREAD = 0.5
+"""Seconds within which the callers of one outage come; after twice as many the database is gone."""
+ANSWERS_AFTER = 1.5
+"""Seconds until a person answers: nobody is with one before the database is gone."""
+TALKS_FOR = 6.0
+"""Seconds that a person talks, with one caller after another: who waits for a lost database sees
+late that somebody has answered."""
 AT_MOST = 120.0
 """Seconds until whatever is waited for must have come about, on a busy machine."""
 
@@ -88,6 +93,8 @@ class Company:
     home: Path
     variables: dict[str, str]
     chance: random.Random
+    callers: int
+    """So many at a time."""
     numbers: list[str] = field(default_factory=list)
     """Whoever has called."""
 
@@ -101,7 +108,7 @@ class Company:
 
         `reads`: by whom the database is read while it is half gone.
         """
-        callers = [self.serving.caller(f"+346001{len(self.numbers) + n:05}") for n in range(CALLERS)]
+        callers = [self.serving.caller(f"+346001{len(self.numbers) + n:05}") for n in range(self.callers)]
         numbers = {caller.hello.number for caller in callers}
         self.numbers += sorted(numbers)
         calling = [
@@ -111,7 +118,9 @@ class Company:
         breaks()
         try:
             gevent.joinall(calling, raise_error=True)
-            self.wait_for("all with a person", lambda: len(self._with_a_person(numbers, reads)) == CALLERS)
+            self.wait_for(
+                "all with a person", lambda: len(self._with_a_person(numbers, reads)) == self.callers
+            )
             self.serving.end(signal.SIGKILL)
             for caller in callers:
                 caller.hang_up()
@@ -135,7 +144,7 @@ class Company:
             entry = json.loads(line)
             if entry["kind"] == "turn" and entry["record"]["turn"]["result"] == "handed":
                 handed.add(entry["record"]["call_id"])
-        for call in () if reads is None else reads.calls.latest(CALLERS):
+        for call in () if reads is None else reads.calls.latest(self.callers):
             if call.caller_number in numbers and any(turn.result == "handed" for turn in call.turns):
                 handed.add(str(call.call_id))
         return handed

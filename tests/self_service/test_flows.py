@@ -92,6 +92,26 @@ def test_another_delivery_day(world: World, language: str, said: Said) -> None:
     assert str(order.expected_on) == "2026-12-03"
 
 
+def test_no_correction_of_the_delivery_day_leads_round_the_rules(
+    world: World, language: str, said: Said
+) -> None:
+    """At the read-back as at the question: a holiday, and a day too soon for a parcel on its way."""
+    call = world.call("change_delivery", language).keys(str(LUCIA.order_number), *WHO)
+    call.says(said("el dos de diciembre", "el dos de desembre", "the second of December"))
+    assert call.step == "confirm_wanted_day"
+    for day in (
+        said("no, el ocho de diciembre", "no, el vuit de desembre", "no, the eighth of December"),
+        said("no, mañana", "no, demà", "no, tomorrow"),
+    ):
+        call.says(day)
+        assert call.step == "wanted_day", call.last
+        call.says(said("el dos de diciembre", "el dos de desembre", "the second of December"))
+    call.says(said("sí", "sí", "yes"))
+    order = world.store.orders.by_number(str(LUCIA.order_number))
+    assert order is not None
+    assert str(order.expected_on) == "2026-12-02"
+
+
 def test_a_note_on_a_ticket(world: World, language: str, said: Said) -> None:
     """The recording hangs on it, with the call."""
     call = world.call("add_to_ticket", language).keys(str(LUCIA.ticket_number), *WHO)

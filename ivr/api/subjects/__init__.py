@@ -6,9 +6,11 @@ from flask import Blueprint
 
 from ivr.api.subjects import (
     agents,
+    alerts,
     callbacks,
     callers,
     calls,
+    campaign_calls,
     campaigns,
     cases,
     consents,
@@ -22,6 +24,7 @@ from ivr.api.subjects import (
     recordings,
     reports,
     rules,
+    waiting,
     work,
 )
 
@@ -34,6 +37,8 @@ ALL: tuple[Blueprint, ...] = (
     calls.blueprint,
     callers.blueprint,
     queues.blueprint,
+    waiting.blueprint,
+    alerts.blueprint,
     callbacks.blueprint,
     cases.blueprint,
     consents.blueprint,
@@ -44,4 +49,5 @@ ALL: tuple[Blueprint, ...] = (
     work.blueprint,
     rules.blueprint,
     campaigns.blueprint,
+    campaign_calls.blueprint,
 )

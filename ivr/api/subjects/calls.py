@@ -70,6 +70,7 @@ class CallsAsked(PageAsked):
     since: AwareDatetime | None = Field(default=None, description="Calls that began then or later")
     until: AwareDatetime | None = Field(default=None, description="Calls that began before then")
     outcome: str | None = Field(default=None, max_length=120)
+    leg: str | None = Field(default=None, max_length=120, description="The switch's uuid of the caller's leg")
 
 
 @blueprint.get("/calls/live")
@@ -104,7 +105,12 @@ def calls() -> Any:
     after = asked.after
     page = here.beside.do(
         lambda: here.store.pages.calls(
-            after, asked.limit, since=asked.since, until=asked.until, outcome=asked.outcome
+            after,
+            asked.limit,
+            since=asked.since,
+            until=asked.until,
+            outcome=asked.outcome,
+            leg=asked.leg,
         )
     )
     audit("read", "calls: list")

@@ -149,7 +149,8 @@ class CampaignReport(BaseModel):
 
 
 @blueprint.errorhandler(FlowsInvalid)
-def _strategy_has_mistakes(fault: FlowsInvalid) -> Response:
+def strategy_has_mistakes(fault: FlowsInvalid) -> Response:
+    """Tells the first of them."""
     first = fault.problems[0]
     detail = f"line {first.line}: {first.message}" if first.line else first.message
     remedy = "Correct the strategy's file"

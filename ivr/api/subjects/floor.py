@@ -9,10 +9,13 @@ from flask import Blueprint, request
 from pydantic import BaseModel, Field
 
 from ivr.agents.desk import Who
+from ivr.agents.live_state import AgentLive, agents_now
+from ivr.agents.roster import Roster
 from ivr.agents.supervising import NotSupervised
 from ivr.api.document import answers
 from ivr.api.paging import Asked
 from ivr.api.roles import Role, needs, who_asks
+from ivr.api.rooms import rooms
 from ivr.api.subjects.desk import STATUSES, Presence, attendance, presence, tell_refusals
 
 blueprint = Blueprint("floor", __name__)
@@ -33,7 +36,13 @@ class AgentNow(BaseModel):
     queue: str = Field(description="Of the contact in hand")
     answered: int = Field(description="Today")
     missed: int = Field(description="Today")
-    on_switch: bool
+    on_switch: bool = Field(description="False: the switch has them not, or this server cannot ask it")
+    queues: list[str] = Field(description="Served whatever their skills")
+    languages: list[str]
+    skills: list[str]
+
+
+_DECLARED = ("queues", "languages", "skills")
 
 
 class AgentsNow(BaseModel):
@@ -65,13 +74,29 @@ class OnTheLine(BaseModel):
 
 
 @blueprint.get("/agents")
-@needs(Role.SUPERVISOR)
+@needs(Role.SUPERVISOR, Role.COORDINATOR)
 @answers(AgentsNow, tag="Agents", problems=(503,))
 def agents() -> Any:
-    """Every declared agent, and what they do."""
-    names = AgentNow.model_fields
-    live = attendance().live.agents()
-    return AgentsNow(agents=[AgentNow(**{name: getattr(one, name) for name in names}) for one in live])
+    """Every declared agent: what they serve, and what they do as far as this server can ask the switch."""
+    here = rooms()
+    attending, roster = here.attendance(), here.roster()
+    if attending is not None:
+        live = attending.live.agents()
+    else:
+        now, zone = here.now(), here.zone
+        live = here.beside.do(lambda: agents_now(here.store, roster, {}, now=now, zone=zone))
+    return AgentsNow(agents=[_now(one, roster) for one in live])
+
+
+def _now(one: AgentLive, roster: Roster) -> AgentNow:
+    declared = roster.agents[one.agent]
+    known = {name: getattr(one, name) for name in AgentNow.model_fields if name not in _DECLARED}
+    return AgentNow(
+        **known,
+        queues=sorted(declared.queues),
+        languages=list(declared.languages),
+        skills=list(declared.skills),
+    )
 
 
 @blueprint.post("/agents/<string(maxlength=60):agent>/state")

@@ -53,7 +53,7 @@ class RecordingsAsked(PageAsked):
 
 
 @blueprint.get("/recordings")
-@needs(Role.SUPERVISOR)
+@needs(Role.SUPERVISOR, Role.COORDINATOR)
 @answers(RecordingPage, tag="Recordings", query=RecordingsAsked)
 def recordings() -> Any:
     """Calls that were recorded, the newest first."""
@@ -69,10 +69,15 @@ def recordings() -> Any:
 
 
 @blueprint.get("/recordings/<uuid:call_id>/sound")
-@needs(Role.SUPERVISOR)
+@needs(Role.SUPERVISOR, Role.COORDINATOR)
 @answers(tag="Recordings", media="audio/*", problems=(404, 416))
 def sound(call_id: UUID) -> Any:
     """The sound of a call, as it is stored; with `Range`, a part of it."""
+    return sound_of(call_id)
+
+
+def sound_of(call_id: UUID) -> Response:
+    """The answer with the recording of a call, or the part that was asked for; audited. Raises `Problem`."""
     here = rooms()
     found, size = here.beside.do(lambda: _found(here, call_id))
     begin, end = _range(size)

@@ -64,6 +64,10 @@ class FlowsAsked(ReportAsked):
     flow: str = Field(default="", max_length=60, description="Only this one")
 
 
+class CampaignsAsked(ReportAsked):
+    campaign: str | None = Field(default=None, max_length=121, description="Only this one: strategy/name")
+
+
 class StaffingAsked(ReportAsked):
     queue: str | None = Field(default=None, max_length=60, description="Only this one")
     share: float = Field(default=0.8, ge=0.01, le=0.999, description="Answered in time")
@@ -116,6 +120,14 @@ def _flows(here: ApiRooms, asked: FlowsAsked) -> Report:
     return building.flow_report(here.store.figures, period, flow=asked.flow)
 
 
+def _campaigns(here: ApiRooms, asked: CampaignsAsked) -> Report:
+    by, period = asked.keys("campaign"), asked.period(here)
+    only = [asked.campaign] if asked.campaign else []
+    if by == ["outcome"]:
+        return building.campaign_outcome_report(here.store.figures, period, only=only)
+    return building.campaign_report(here.store.figures, period, by=by, only=only)
+
+
 def _staffing(here: ApiRooms, asked: StaffingAsked) -> Report:
     goal = Goal(asked.share, asked.within, asked.shrinkage)
     only = [asked.queue] if asked.queue else []
@@ -140,7 +152,13 @@ def _made(make: Callable[[ApiRooms, Any], Report], query: type[ReportAsked]) -> 
         raise Problem(422, "report", "There is no such report", detail=str(wrong)[:300]) from None
 
 
-def _serve(name: str, query: type[ReportAsked], make: Callable[[ApiRooms, Any], Report], told: str) -> None:
+def _serve(
+    name: str,
+    query: type[ReportAsked],
+    make: Callable[[ApiRooms, Any], Report],
+    told: str,
+    *roles: Role,
+) -> None:
     def shown() -> Any:
         return ReportShown.of(_made(make, query))
 
@@ -154,11 +172,11 @@ def _serve(name: str, query: type[ReportAsked], make: Callable[[ApiRooms, Any], 
         (shown, f"/reports/{name}", answers(ReportShown, tag="Reports", query=query)),
         (table, f"/reports/{name}.csv", answers(tag="Reports", query=query, media="text/csv")),
     ):
-        guarded = needs(Role.SUPERVISOR)(documented(view))
+        guarded = needs(*roles)(documented(view))
         blueprint.add_url_rule(path, f"{name}_{view.__name__}", guarded, methods=["GET"])
 
 
-for _name, _query, _make, _told in (
+for _name, _query, _make, _told, *_more in (
     ("queues", QueuesAsked, _queues, "Offered, answered, abandoned, service level, waits, handling."),
     ("agents", ReportAsked, _agents, "When agents were there, what they took and missed, occupancy."),
     ("pauses", ReportAsked, _pauses, "How often and how long agents paused, by reason."),
@@ -166,5 +184,9 @@ for _name, _query, _make, _told in (
     ("flows", FlowsAsked, _flows, "Silences, no-matches and hang-ups by step, or how calls ended."),
     ("staffing", StaffingAsked, _staffing, "How many people each hour needs for a service level."),
     ("work", ReportAsked, _work, "What agents have done of the work that was given to them."),
+    (
+        *("campaigns", CampaignsAsked, _campaigns, "Whom campaigns called, who answered, and how it ended."),
+        Role.COORDINATOR,
+    ),
 ):
-    _serve(_name, _query, _make, _told)
+    _serve(_name, _query, _make, _told, Role.SUPERVISOR, *_more)

@@ -6,20 +6,25 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
 from flask import Blueprint, request
 from pydantic import BaseModel, Field
 
 from data.records import Finished, NewWork, WorkItem
+from ivr.agents.desk import AgentUnknown, must_be_declared
 from ivr.api.document import answers
 from ivr.api.paging import Asked, PageAsked, shown
-from ivr.api.problems import conflict
+from ivr.api.problems import conflict, not_found
 from ivr.api.roles import Role, audit, needs, who_asks
 from ivr.api.rooms import rooms
 from ivr.api.subjects.desk import tell_refusals
-from ivr.work import NotTheirs, WorkUnfit, add_work, collect_unclear, finish
+from ivr.api.subjects.recordings import sound_of
+from ivr.work import NotTheirs, WorkUnfit, add_work, collect_unclear, finish, score_card
+
+log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("work", __name__)
-tell_refusals(blueprint, {WorkUnfit: 422, NotTheirs: 409})
+tell_refusals(blueprint, {WorkUnfit: 422, NotTheirs: 409, AgentUnknown: 422})
 Kind = Literal["callback", "case", "recording"]
 MOST_AGENTS = 200
 
@@ -108,6 +113,12 @@ class Shared(BaseModel):
     given: dict[str, int]
 
 
+class ScoreCard(BaseModel):
+    """The company's."""
+
+    criteria: dict[str, int] = Field(description="Criterion → the most points")
+
+
 class Finishing(Asked):
     result: Literal["done", "not_possible", "not_needed"] = "done"
     note: str = Field(default="", max_length=4000)
@@ -164,7 +175,9 @@ def share() -> Any:
     """Shares what nobody holds: whoever has the fewest gets the next."""
     here, asked = rooms(), request.context.json  # type: ignore[attr-defined] # spectree's
     now, by = here.now(), who_asks().name
-    among = [name for one in asked.among if (name := one.strip()[:60])]
+    among = [one.strip()[:60] for one in asked.among]
+    for name in among:
+        must_be_declared(here.roster(), name)
     audit("write", f"work_items: shared among {len(among)}")
     given = here.beside.do(lambda: here.store.work_items.share(among, by=by, at=now, kind=asked.kind or ""))
     return Shared(given=dict(given))
@@ -177,6 +190,7 @@ def assign(item: UUID) -> Any:
     """Gives one piece to an agent."""
     here, asked = rooms(), request.context.json  # type: ignore[attr-defined] # spectree's
     now, by = here.now(), who_asks().name
+    must_be_declared(here.roster(), asked.to)
     audit("write", f"work_items: {item} to {asked.to}")
     work = here.store.work_items
     theirs = here.beside.do(lambda: work.assign(item, asked.to, by=by, at=now, from_holder=asked.from_holder))
@@ -184,6 +198,20 @@ def assign(item: UUID) -> Any:
     if found is None:
         raise conflict("work_not_theirs", "It is done, unknown, or somebody else's", "GET /work lists them")
     return _item(found)
+
+
+@blueprint.get("/work/score-card")
+@needs(Role.COORDINATOR, Role.SUPERVISOR, Role.AGENT)
+@answers(ScoreCard, tag="Work", problems=(409,))
+def card() -> Any:
+    """By what a recording is reviewed: `scores` has points for each criterion."""
+    here = rooms()
+    try:
+        return ScoreCard(criteria=dict(here.beside.do(lambda: score_card(here.settings.flows_folder))))
+    except ValueError as wrong:
+        log.error("no_score_card", reason=str(wrong)[:300])
+        remedy = "Tell the coordinator: `criterion: most points`, one line for each"
+        raise conflict("score_card", "score_card.yaml cannot be used", remedy) from None
 
 
 @blueprint.get("/agents/me/work")
@@ -195,6 +223,19 @@ def own() -> Any:
     found = here.beside.do(lambda: here.store.work_items.open(holder=agent))
     audit("read", "work_items: their own")
     return Items(items=[_item(one) for one in found])
+
+
+@blueprint.get("/agents/me/work/<uuid:item>/sound")
+@needs(Role.AGENT)
+@answers(tag="Work", media="audio/*", problems=(404, 416))
+def sound(item: UUID) -> Any:
+    """The recording that the agent is to review, and no other; with `Range`, a part of it."""
+    here, agent = rooms(), who_asks().agent
+    found = here.beside.do(lambda: here.store.work_items.get(item))
+    theirs = found is not None and found.holder == agent and found.done_at is None
+    if found is None or not theirs or found.kind != "recording" or found.call_id is None:
+        raise not_found("recording that you are to review by that id", "GET /agents/me/work lists your work")
+    return sound_of(found.call_id)
 
 
 @blueprint.post("/agents/me/work/<uuid:item>/done")

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from data.contacts import Contacts
+from data.ids import new_id
 from data.records.contacts import NewContact, OnRecord, Whom
 from ivr.campaigns.contact_rules.contact import (
     Allowed,
@@ -77,8 +80,17 @@ class Gate:
         record = self._contacts.on_record(whom, since=moment - self._rulebook.look_back)
         return self._judge(wish, whom, record, moment)
 
-    def admit(self, wish: Wish) -> Admitted | Blocked:
-        """Lets a contact be made now, and notes it; or why not."""
+    def admit(
+        self,
+        wish: Wish,
+        *,
+        contact_id: UUID | None = None,
+        also: Callable[[Connection, Whom], None] = lambda _connection, _whom: None,
+    ) -> Admitted | Blocked:
+        """Lets a contact be made now, and notes it; or why not.
+
+        `also`: what else is noted with it, in the same transaction; what it raises takes everything back.
+        """
         now = self._now()
         whom = self._contacts.whom(wish.to, customer_id=wish.customer_id)
 
@@ -87,10 +99,13 @@ class Gate:
                 case Blocked() as blocked:
                     return blocked, None
                 case Allowed() as allowed:
-                    new = self._new(wish, allowed, now)
+                    new = self._new(wish, allowed, now, contact_id)
                     return Admitted(contact_id=new.id, allowed=allowed), new
 
-        return self._contacts.admit(whom, since=now - self._rulebook.look_back, judge=judge)
+        since = now - self._rulebook.look_back
+        return self._contacts.admit(
+            whom, since=since, judge=judge, also=lambda connection: also(connection, whom)
+        )
 
     def settle(self, contact_id: UUID, *, conversation: bool, result: str) -> None:
         """What became of a contact that was admitted."""
@@ -121,8 +136,9 @@ class Gate:
         )
         return decide(self._rulebook, contact, at=at, ledger=ledger_of(record, whom))
 
-    def _new(self, wish: Wish, allowed: Allowed, at: datetime) -> NewContact:
+    def _new(self, wish: Wish, allowed: Allowed, at: datetime, contact_id: UUID | None) -> NewContact:
         return NewContact(
+            id=contact_id or new_id(),
             at=at,
             customer_id=wish.customer_id,
             address=wish.to,

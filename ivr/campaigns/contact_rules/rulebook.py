@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from ivr.campaigns.contact_rules.written import Actor, Channel, Purpose, Rule, length_of
+from ivr.campaigns.contact_rules.written import NOT_IN_FORCE, Actor, Channel, Purpose, Rule, length_of
 
 _WEEK = timedelta(days=7)
 
@@ -77,7 +77,7 @@ class Rulebook:
             one.valid_from
             for one in self.rules
             if not one.extra
-            and one.status != "draft"
+            and one.status not in NOT_IN_FORCE
             and country in one.jurisdictions
             and purpose in one.purposes
             and actor in one.actors

@@ -7,7 +7,7 @@ rules:
     purposes: [collection]
     actors: [creditor, third_party]
     channels: [call, sms, email, whatsapp]
-    status: law                          # draft: written down, and not in force; practice: no law was found
+    status: law                          # practice: no law was found; draft, unverified: not in force
     source: Ley 2300 de 2023, art. 3
     verified_on: 2026-11-22
     valid_from: 2023-10-10
@@ -38,7 +38,9 @@ from dialogs.calendars import WEEK, Hours, holiday_place, read_days
 Channel = Literal["call", "sms", "email", "whatsapp"]
 Purpose = Literal["commercial", "collection", "service"]
 Actor = Literal["creditor", "third_party"]
-Status = Literal["law", "draft", "practice"]
+Status = Literal["law", "draft", "practice", "unverified"]
+"""`draft`: no law yet. `unverified`: its text was not at hand. Both are listed, and neither is in force."""
+NOT_IN_FORCE: tuple[Status, ...] = ("draft", "unverified")
 Scope = Literal["debt", "person", "number"]
 Counts = Literal["attempt", "conversation"]
 CHANNELS: tuple[Channel, ...] = ("call", "sms", "email", "whatsapp")
@@ -258,7 +260,7 @@ class Rule(_Written):
 
     def in_force(self, day: date) -> bool:
         return (
-            self.status != "draft"
+            self.status not in NOT_IN_FORCE
             and self.valid_from <= day
             and (self.valid_to is None or day <= self.valid_to)
         )

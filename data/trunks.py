@@ -1,0 +1,94 @@
+"""The pace of trunks, one for all servers: calls per second, and a rest where a trunk refuses.
+
+Rules:
+1. Moments are given out one after the other, a fixed distance apart: in no second there are more calls than
+   the trunk takes, however many servers ask.
+2. A trunk that refuses `MOST_FAILURES` times in a row rests. Then one call at a time finds out whether it is
+   back, after longer and longer pauses; nobody else's turn is spent on it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from data.database import Database
+from data.models import DialAttemptRow, TrunkRow
+from data.once import insert_new
+from data.records import utc
+
+MOST_FAILURES = 5
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+"""Seconds that a trunk rests: twice as long each time that it refuses again."""
+
+
+class Trunks:
+    """Every method blocks for as long as the database takes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def slot(self, name: str, *, at: datetime, per_second: float, within: timedelta) -> datetime | None:
+        """When the next call may leave; `None`: not within that time."""
+        now, apart = utc(at), timedelta(seconds=1 / per_second)
+        with self._database.writing() as connection:
+            while True:
+                mine = select(TrunkRow).where(TrunkRow.name == name).with_for_update()
+                row = connection.execute(mine).one_or_none()
+                if row is not None:
+                    break
+                new = insert_new(connection, TrunkRow)
+                connection.execute(new.values(name=name, next_at=now))
+            if row.rests_until is not None and row.rests_until > now:
+                return None
+            moment: datetime = max(row.next_at, now)
+            if moment - now > within:
+                return None
+            values: dict[str, object] = {"next_at": moment + apart}
+            if row.failures >= MOST_FAILURES:  # one finds out; the others wait for what it finds
+                pause = min(row.pause * 2, LONGEST_PAUSE)
+                values |= {"pause": pause, "rests_until": now + timedelta(seconds=pause)}
+            connection.execute(update(TrunkRow).where(TrunkRow.name == name).values(**values))
+            return moment
+
+    def refused(self, name: str, *, at: datetime) -> bool:
+        """The trunk itself did not take a call; whether it rests from now on."""
+        with self._database.writing() as connection:
+            failures = connection.scalar(
+                update(TrunkRow)
+                .where(TrunkRow.name == name)
+                .values(failures=TrunkRow.failures + 1)
+                .returning(TrunkRow.failures)
+            )
+            # What was under way when it began to rest tells nothing new.
+            if failures != MOST_FAILURES:
+                return False
+            rests = {"pause": FIRST_PAUSE, "rests_until": utc(at) + timedelta(seconds=FIRST_PAUSE)}
+            connection.execute(update(TrunkRow).where(TrunkRow.name == name).values(**rests))
+            return True
+
+    def took(self, name: str) -> None:
+        """The trunk has taken a call: it is well."""
+        ill = (TrunkRow.name == name, or_(TrunkRow.failures > 0, TrunkRow.rests_until.is_not(None)))
+        with self._database.writing() as connection:
+            connection.execute(update(TrunkRow).where(*ill).values(failures=0, rests_until=None, pause=0.0))
+
+    def rests_until(self, name: str, *, at: datetime) -> datetime | None:
+        """Until when a trunk rests; `None`: it does not."""
+        with self._database.reading() as connection:
+            found: datetime | None = connection.scalar(
+                select(TrunkRow.rests_until).where(TrunkRow.name == name, TrunkRow.rests_until > utc(at))
+            )
+        return found
+
+    def under_way(self, name: str) -> int:
+        """How many calls it carries for campaigns, over all servers."""
+        with self._database.reading() as connection:
+            return under_way(connection, name)
+
+
+def under_way(connection: Connection, name: str) -> int:
+    """As `Trunks.under_way`, in a transaction."""
+    mine = (DialAttemptRow.trunk == name, DialAttemptRow.ended_at.is_(None))
+    return connection.scalar(select(func.count()).where(*mine)) or 0

@@ -1,0 +1,50 @@
+"""What a call came to, by the switch's hang-up cause. Pure.
+
+Source of the causes: FreeSWITCH's `switch_types.h` and `sofia_glue_sip_cause_to_freeswitch`; seen in
+tests/traces/originate-outcomes-inbound.esl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from data.records.dialling import DialResult
+
+_CAUSES: Mapping[DialResult, tuple[str, ...]] = {
+    "busy": ("USER_BUSY",),
+    "no_answer": ("NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT"),
+    "rejected": ("CALL_REJECTED",),
+    "invalid": ("UNALLOCATED_NUMBER", "INVALID_NUMBER_FORMAT", "NUMBER_CHANGED"),
+    "unwanted": ("UNWANTED",),
+    "cancelled": ("ORIGINATOR_CANCEL",),
+    "congestion": (
+        "NORMAL_TEMPORARY_FAILURE",
+        "NORMAL_CIRCUIT_CONGESTION",
+        "SWITCH_CONGESTION",
+        "REQUESTED_CHAN_UNAVAIL",
+        "SERVICE_UNAVAILABLE",
+    ),
+    "trunk": (
+        "GATEWAY_DOWN",
+        "INVALID_GATEWAY",
+        "INVALID_PROFILE",
+        "INVALID_URL",
+        "CHAN_NOT_IMPLEMENTED",
+        "OUTGOING_CALL_BARRED",
+        "NETWORK_OUT_OF_ORDER",
+        "MANDATORY_IE_MISSING",
+    ),
+}
+_BY_CAUSE = {cause: result for result, causes in _CAUSES.items() for cause in causes}
+_NOT_LET_OUT = frozenset({"401", "403", "407"})
+"""SIP responses that FreeSWITCH tells as CALL_REJECTED, and that are the trunk's word, not the callee's."""
+OUR_SIDE: frozenset[DialResult] = frozenset({"congestion", "trunk"})
+"""It never got out of the house: no contact, none of the person's attempts; the trunk may be ill."""
+
+
+def result_of(cause: str, sip_status: str = "") -> DialResult:
+    """What a call that nobody answered came to. `sip_status`: `sip_term_status`, if it is known."""
+    result = _BY_CAUSE.get(cause, "unreachable")
+    if result == "rejected" and sip_status in _NOT_LET_OUT:
+        return "trunk"
+    return result

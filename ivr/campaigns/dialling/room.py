@@ -1,0 +1,94 @@
+"""How many calls may be begun now: what the trunk carries, and what the agents can take."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from ivr.campaigns.dialling.agents import AgentPacing
+from ivr.campaigns.dialling.line import Ending
+from ivr.campaigns.dialling.plan import Plan
+from ivr.campaigns.dialling.results import OUR_SIDE
+from ivr.campaigns.dialling.stores import Stores
+from ivr.campaigns.pacing.events import Event
+
+log = structlog.get_logger(__name__)
+
+AHEAD = 1.0
+"""Seconds of a trunk's pace that are begun at a time: the rest can still be stopped."""
+
+
+@dataclass
+class Rooms:
+    """The room of all campaigns of a server."""
+
+    stores: Stores
+    now: Callable[[], datetime]
+    agents: AgentPacing | None = None
+    """Where nobody looks at agents, campaigns that need them are not dialled."""
+    _at_work: tuple[Plan, ...] = ()
+    _starting: Counter[str] = field(default_factory=Counter)
+    """By trunk: people who were claimed here, and whose attempt is not on record yet."""
+    _claimed: Counter[UUID] = field(default_factory=Counter)
+    """The same by campaign."""
+
+    def room(self, plan: Plan) -> int:
+        """How many people may be claimed for a campaign."""
+        trunk = plan.trunk
+        if self.stores.trunks.rests_until(trunk.name, at=self.now()) is not None:
+            return 0
+        starting = self._starting[trunk.name]
+        wanted = self._for_agents(plan)
+        if wanted <= 0:
+            return 0
+        free = trunk.channels - self.stores.trunks.under_way(trunk.name) - starting
+        pace = max(1, int(trunk.calls_per_second * AHEAD)) - starting
+        return max(0, min(free, pace, wanted))
+
+    def at_work(self, plans: Sequence[Plan]) -> None:
+        """These campaigns are dialled now."""
+        self._at_work = tuple(plans)
+
+    def _for_agents(self, plan: Plan) -> int:
+        """How many people the agents can take; where none are needed, as many as there are lines."""
+        if plan.file.mode == "automated":
+            return plan.trunk.channels
+        if self.agents is None:
+            return 0
+        together = [one for one in self._at_work if one.file.queue == plan.file.queue] or [plan]
+        # Whoever was claimed here rings as good as.
+        claimed = sum(self._claimed[one.running.id] for one in together)
+        return self.agents.to_dial(plan, together) - claimed
+
+    def tell(self, plan: Plan, event: Event) -> None:
+        """What happened to a call, for those who learn from it."""
+        if self.agents is not None:
+            self.agents.observe(plan, event)
+
+    def begins(self, plan: Plan) -> None:
+        """Somebody was claimed, and is about to be called."""
+        self._starting[plan.trunk.name] += 1
+        self._claimed[plan.running.id] += 1
+
+    def begun(self, plan: Plan) -> None:
+        """The attempt is on record, or is not made."""
+        self._starting[plan.trunk.name] -= 1
+        self._claimed[plan.running.id] -= 1
+
+    def ended(self, plan: Plan, ending: Ending) -> None:
+        """A call is over."""
+        if ending.result in OUR_SIDE:
+            self.refused(plan)
+        else:
+            self.stores.trunks.took(plan.trunk.name)
+
+    def refused(self, plan: Plan) -> None:
+        """The trunk, or the switch, did not take a call."""
+        name = plan.trunk.name
+        if self.stores.trunks.refused(name, at=self.now()):
+            log.warning("trunk_rests", trunk=name)

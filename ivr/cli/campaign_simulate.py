@@ -1,0 +1,139 @@
+"""`ivr campaign simulate`: a campaign in virtual time, before anybody is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ivr.cli import pass_settings
+from ivr.cli.database import store_of
+from ivr.cli.db_lists import told_progress
+from ivr.cli.flows import CannotBeDone
+from ivr.cli.shown import json_option, show_json, show_table
+from ivr.config import Settings
+
+MOST_SEEDS = 200
+
+
+@click.command()
+@click.argument("strategy", required=False)
+@click.argument("name", required=False, metavar="[CAMPAIGN]")
+@click.option(
+    "--population",
+    "file",
+    type=click.Path(path_type=Path),
+    help="How people answer and agents talk (docs/pacing.md); default: twenty agents, as shipped.",
+)
+@click.option("--seeds", type=click.IntRange(1, MOST_SEEDS), default=3, show_default=True, help="Runs.")
+@click.option("--agents", type=click.IntRange(1, 1000), help="In place of the population's.")
+@click.option("--html", type=click.Path(path_type=Path), help="A page with plots.")
+@json_option
+@pass_settings
+def simulate(
+    settings: Settings,
+    strategy: str | None,
+    name: str | None,
+    file: Path | None,
+    seeds: int,
+    agents: int | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """Play a campaign's newest sample, or a population, in virtual time: progressive and predictive against
+    the same people. Exit status 1 if a rule was broken.
+
+    \b
+    Examples:
+      ivr campaign simulate --population people.yaml --html pacing.html
+      ivr campaign simulate fees reminder --agents 8 --seeds 10
+      ivr campaign simulate --json | tail -1
+    """
+    from ivr.campaigns.contact_rules.reading import load_rulebook  # noqa: PLC0415 -- simulating loads numpy
+    from ivr.campaigns.simulation.declared import of_campaign  # noqa: PLC0415
+    from ivr.campaigns.simulation.page import page  # noqa: PLC0415
+    from ivr.campaigns.simulation.population import SHIPPED, read_population  # noqa: PLC0415
+    from ivr.campaigns.simulation.running import MODES  # noqa: PLC0415
+    from ivr.campaigns.simulation.running import simulate as play  # noqa: PLC0415
+
+    if strategy is not None and name is None:
+        raise CannotBeDone("which campaign? ivr campaign simulate STRATEGY CAMPAIGN")
+    population = read_population(file or SHIPPED / "twenty.yaml")
+    if agents is not None:
+        population = population.model_copy(update={"agents": agents})
+    whom = None
+    if strategy is not None and name is not None:
+        with store_of(settings) as store:
+            population, whom = of_campaign(settings, store, strategy, name, population)
+    rulebook = load_rulebook(settings.path(settings.contact_rules))
+    with told_progress() as told:
+        done = told("simulating", seeds * len(MODES))
+        outcome = play(population, seeds=range(seeds), rulebook=rulebook, done=done, whom=whom)
+    title = f"Simulation: {strategy} {name}" if name else "Simulation"
+    if html is not None:
+        html.write_text(page(outcome, title), encoding="utf-8")
+    if as_json:
+        show_json(_record(outcome))
+    else:
+        _show(outcome, html)
+    sys.exit(1 if outcome.rule_violations else 0)
+
+
+def _record(outcome: Any) -> dict[str, Any]:
+    runs = [
+        {
+            "seed": one.seed,
+            "mode": one.mode,
+            "campaign": one.campaign,
+            "calls": one.figures.whole.dialled,
+            "live_answers": one.figures.whole.live,
+            "abandoned": one.figures.whole.abandoned,
+            "abandon_rate_max": round(one.abandon_rate_max, 5),
+            "occupancy": round(one.occupancy, 4),
+            "ends": dict(one.figures.ends),
+            "blocked": one.blocked,
+        }
+        for one in outcome.played
+    ]
+    return {
+        "calls": outcome.calls,
+        "abandon_rate_max": round(outcome.abandon_rate_max, 5),
+        "rule_violations": outcome.rule_violations,
+        "occupancy": round(outcome.occupancy("predictive"), 4),
+        "occupancy_progressive": round(outcome.occupancy("progressive"), 4),
+        "worst_seed": outcome.worst_seed,
+        "gain_worst": round(outcome.gain(outcome.worst_seed), 4),
+        "runs": runs,
+    }
+
+
+def _show(outcome: Any, html: Path | None) -> None:
+    rows = [
+        (
+            str(one.seed),
+            f"{one.mode} {one.campaign}".strip(),
+            str(one.figures.whole.dialled),
+            str(one.figures.whole.live),
+            str(one.figures.whole.abandoned),
+            f"{one.abandon_rate_max:.2%}",
+            f"{one.occupancy:.1%}",
+        )
+        for one in outcome.played
+    ]
+    headings = ("seed", "mode", "calls", "live", "lost", "worst window", "occupancy")
+    show_table(headings, rows)
+    blocked: dict[str, int] = {}
+    for one in outcome.of("predictive"):
+        for rule, times in one.blocked.items():
+            blocked[rule] = blocked.get(rule, 0) + times
+    for rule, times in sorted(blocked.items()):
+        click.echo(f"not now, said {rule}: {times} times")
+    click.echo(
+        f"worst seed {outcome.worst_seed}: occupancy "
+        f"{100 * outcome.gain(outcome.worst_seed):+.1f} points over progressive; at most "
+        f"{outcome.abandon_rate_max:.2%} abandoned in a window; {outcome.rule_violations} rules broken"
+    )
+    if html is not None:
+        click.echo(f"{html}: plots of that seed")

@@ -1,0 +1,175 @@
+"""`callbacks.first: agent`: an agent is on the line before the customer is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from gevent.event import Event
+
+from data.records import Callback, CallRecord
+from data.store import Store
+from esl.embedded.scripted_callee import ScriptedCallee
+from ivr.moments import HandedOver, Moment, SystemSpoke
+from ivr.queueing.callback_rules import CallbackSettings
+from ivr.stage import Stage
+from tests.calls.called_back import write_flows
+from tests.calls.conftest import settings_in
+from tests.calls.test_called_back import asked_for, record_of, tried
+
+AGENT = "agent"
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("agent_first")
+    write_flows(folder)
+    settings = settings_in(folder, engine="none")
+    settings = settings.model_copy(update={"callbacks": CallbackSettings(first="agent", ring=10)})
+    with Stage(settings, agent_talks_for=1.0) as playing:
+        playing.server.rooms.voice.wait_warm()
+        yield playing
+
+
+def kept(stage: Stage, number: str) -> Callback:
+    """While somebody waits for an agent in their place, which is a call for the server."""
+    store = Store(stage.settings.database_url)
+    (found,) = [one for one in (*store.callbacks.waiting(), *store.callbacks.ended()) if one.number == number]
+    store.close()
+    return found
+
+
+def records_of(stage: Stage, number: str) -> list[CallRecord]:
+    """Of the tries, the latest first."""
+    store = Store(stage.settings.database_url)
+    found = [
+        one for one in store.calls.latest(50) if one.caller_number == number and one.direction == "outbound"
+    ]
+    store.close()
+    return found
+
+
+def test_the_customer_is_called_for_an_agent_who_waits(stage: Stage) -> None:
+    """An agent is offered them at their place; they press one, and the two talk at once. It is one record,
+    and the story went to the agent before the customer was rung."""
+    number, asked, handed = "+34600111222", Event(), Event()
+
+    def watch(moment: Moment) -> None:
+        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
+            asked.set()
+        if isinstance(moment, HandedOver) and moment.result == "handed":
+            handed.set()
+
+    telephone = asked_for(stage, number)
+    stage.watch_caller(number, watch)
+    telephone.wait_for_call(20)
+    telephone.answer()
+    assert asked.wait(15)
+    telephone.key("1")
+    assert handed.wait(15)
+    assert telephone.wait_hangup(15)
+    callback = tried(stage, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("reached", "reached", 1)
+    record = record_of(stage, number)
+    kinds = [turn.kind for turn in record.turns if turn.kind in ("handover", "said", "queue")]
+    assert kinds[0] == "handover" and kinds[-1] == "queue"
+    assert record.outcome == "handed_over"
+
+
+def test_busy_lets_the_agent_go(stage: Stage) -> None:
+    """The customer is tried later by what the telephone says, and the agent is free again."""
+    number = "+34600111444"
+    telephone = asked_for(stage, number)
+    telephone.wait_for_call(20)
+    telephone.refuse("USER_BUSY")
+    callback = tried(stage, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("waiting", "busy", 1)
+    stage.wait_until_idle()
+    (record,) = records_of(stage, number)
+    assert (record.outcome, record.recording) == ("not_reached", "")
+
+
+def desk_of(stage: Stage) -> ScriptedCallee:
+    """The agent's telephone: from here on they answer themselves."""
+    assert stage.switch is not None
+    desk = ScriptedCallee(stage.switch.addresses.lines, number=AGENT)
+    desk.join()
+    return desk
+
+
+def test_an_agent_who_declines_calls_nobody(stage: Stage) -> None:
+    """The next offer is theirs again; only then the customer is rung. Whose it is, they see."""
+    number = "+34600111555"
+    first = desk_of(stage)
+    telephone = asked_for(stage, number)
+    assert first.wait_for_call(20).number == number
+    first.refuse("CALL_REJECTED")
+    assert not telephone.called.is_set()
+    second = desk_of(stage)
+    second.wait_for_call(20)
+    assert kept(stage, number).state == "claimed" and not telephone.called.is_set()
+    second.answer()
+    telephone.wait_for_call(20)
+    telephone.refuse("NO_ANSWER")
+    assert second.wait_hangup(20)
+    callback = tried(stage, number)
+    assert (callback.last_result, callback.tries) == ("no_answer", 1)
+
+
+def test_the_agent_hangs_up_while_it_rings(stage: Stage) -> None:
+    """The customer's telephone is quiet, and they are called again soon: they had no part in it."""
+    number = "+34600111666"
+    desk = desk_of(stage)
+    telephone = asked_for(stage, number)
+    desk.wait_for_call(20)
+    desk.answer()
+    telephone.wait_for_call(20)
+    telephone.ring()
+    desk.hang_up()
+    assert telephone.wait_hangup(20)
+    callback = tried(stage, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("waiting", "dropped", 1)
+
+
+def test_the_agent_hangs_up_while_the_customer_is_greeted(stage: Stage) -> None:
+    """They wait at the head of the queue, and the next who answers has them."""
+    number, asked, handed = "+34600111777", Event(), Event()
+
+    def watch(moment: Moment) -> None:
+        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
+            asked.set()
+        if isinstance(moment, HandedOver) and moment.result == "handed":
+            handed.set()
+
+    desk = desk_of(stage)
+    telephone = asked_for(stage, number)
+    stage.watch_caller(number, watch)
+    desk.wait_for_call(20)
+    desk.answer()
+    telephone.wait_for_call(20)
+    telephone.answer()
+    assert asked.wait(15)
+    desk.hang_up()
+    again = desk_of(stage)
+    telephone.key("1")
+    again.wait_for_call(30)
+    again.answer()
+    assert handed.wait(20)
+    telephone.hang_up()
+    assert again.wait_hangup(20)
+    assert tried(stage, number).state == "reached"
+
+
+def test_who_has_called_meanwhile_is_not_called(stage: Stage) -> None:
+    """While an agent is looked for, their place is cancelled: nobody is rung, nor kept waiting."""
+    number = "+34600111888"
+    desk = desk_of(stage)
+    telephone = asked_for(stage, number)
+    desk.wait_for_call(20)
+    store = Store(stage.settings.database_url)
+    callback = kept(stage, number)
+    assert store.callbacks.cancel_one(callback.id, at=stage.server.rooms.records.clock.utc(), why="a test")
+    store.close()
+    assert desk.wait_hangup(20)
+    assert not telephone.called.is_set()
+    assert kept(stage, number).state == "cancelled"

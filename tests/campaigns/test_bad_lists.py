@@ -1,0 +1,135 @@
+"""Lists as they should not be, loaded into a base: who is in it, and one clear line for each that is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from data.errors import SheetWrong
+from data.exchange.loading import Terms, load
+from data.exchange.mapping import load as load_mapping
+from data.exchange.people import gather
+from data.store import Store
+
+AT, TODAY = datetime(2026, 11, 22, 12, tzinfo=UTC), date(2026, 11, 22)
+MAPPING = """\
+region: ES
+columns:
+  customer_number: num
+  name: name
+  phones: tel
+  balance: owes
+  dni: dni
+"""
+HEAD = "num;name;tel;owes;dni\n"
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A list, who of it belongs to the base afterwards, and what is told of the others by their row."""
+
+    what: str
+    rows: str
+    members: frozenset[str]
+    told: dict[int, str]
+
+
+LISTS = [
+    Bad(
+        "swapped columns",
+        "600111222;Ana;10017;12,50;\nEva Gil;10025;600111333;5,00;\n10033;Luis;600111444;7,00;\n",
+        frozenset({"10033"}),
+        {2: "telephone number", 3: "customer number"},
+    ),
+    Bad(
+        "formulas",
+        '=HYPERLINK("http://x");Ana;600111222;1,00;\n10025;=cmd|x!A1;600111333;1,00;\n'
+        "10033;Eva;=1+1;1,00;\n10041;Luis;600111444;=SUM(A1);\n10058;Mar;600111555;1,00;\n",
+        frozenset({"10058"}),
+        {2: "formula", 3: "formula", 4: "formula", 5: "formula"},
+    ),
+    Bad(
+        "duplicates",
+        "10017;Ana;600111222;1,00;\n10017;Ana;600111222;1,00;\n"
+        "10025;Eva;600111333;1,00;\n10025;Eva;600111333;9,00;\n",
+        frozenset({"10017"}),
+        {4: "contradicts row 5", 5: "contradicts row 4"},
+    ),
+    Bad(
+        "one DNI of two",
+        "10017;Ana;600111222;1,00;12345678Z\n10025;Eva;600111333;1,00;12345678Z\n10033;Mar;;1,00;87654321X\n",
+        frozenset({"10033"}),
+        {2: "same `dni` as row 3", 3: "same `dni` as row 2"},
+    ),
+    Bad(
+        "other people's numbers",
+        "10017;Ana;600111222;1,00;\n10025;Eva;600111222;1,00;\n10033;Mar;+33612345678;1,00;\n",
+        frozenset({"10017", "10025", "10033"}),
+        {},
+    ),
+]
+
+
+def loaded(store: Store, folder: Path, content: bytes) -> tuple[set[str], dict[int, str]]:
+    (folder / "map.yaml").write_text(MAPPING)
+    (folder / "list.csv").write_bytes(content)
+    people = gather(folder / "list.csv", load_mapping(folder / "map.yaml"), today=TODAY)
+    base = store.campaigns.open_base("s", "b", at=AT)
+    terms = Terms(at=AT, today=TODAY, origin="import", base=base)
+    found = load(store, people.people.values(), terms)
+    assert found.joined == store.campaigns.size(base) == len(people.people)
+    again = load(store, people.people.values(), terms)
+    assert (again.joined, again.new, again.changed) == (0, 0, 0), "done again it changes nothing"
+    members = {one.customer_number for one in people.people.values()}
+    return members, {one.row: one.problem for one in people.refused}
+
+
+@pytest.mark.parametrize("bad", LISTS, ids=lambda bad: bad.what)
+def test_a_bad_list(store: Store, tmp_path: Path, bad: Bad) -> None:
+    """On both databases: the good rows are taken, the others told with their row and why."""
+    members, told = loaded(store, tmp_path, (HEAD + bad.rows).encode())
+    assert members == bad.members
+    assert told.keys() == bad.told.keys()
+    assert all(part in told[row] for row, part in bad.told.items()), told
+
+
+def test_two_people_at_one_number_are_both_reached_by_it(store: Store, tmp_path: Path) -> None:
+    """The number is one, and of both: what is known of it is known for both."""
+    loaded(store, tmp_path, (HEAD + LISTS[-1].rows).encode())
+    ana, eva = store.customers.by_phone_number("+34600111222")
+    assert {ana.customer_number, eva.customer_number} == {"10017", "10025"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (HEAD.encode() + b"10017;Jos\xc3\xa9;600111222;1,00;\n", ""),
+        (HEAD.encode("cp1252") + "10017;José;600111222;1,00;\n".encode("cp1252"), ""),
+        ((HEAD + "10017;José;600111222;1,00;\n").encode("utf-16"), ""),
+        (HEAD.encode() + b"10017;Jos\x00;600111222;1,00;\n", "10017"),
+    ],
+    ids=["utf-8", "cp1252", "utf-16", "a NUL byte"],
+)
+def test_encodings(sqlite_store: Store, tmp_path: Path, content: bytes, told: str) -> None:
+    """Found out; or refused in one line, and nobody is in the base."""
+    try:
+        members, problems = loaded(sqlite_store, tmp_path, content)
+    except SheetWrong as wrong:
+        assert told and "\n" not in str(wrong)
+        return
+    if told:
+        assert members == set() and problems
+    else:
+        assert (members, problems) == ({"10017"}, {})
+        assert sqlite_store.customers.by_number("10017").name == "José"
+
+
+def test_a_list_that_says_another_encoding_than_it_has(sqlite_store: Store, tmp_path: Path) -> None:
+    """One line with the remedy, not a name with a hole in it."""
+    (tmp_path / "map.yaml").write_text("encoding: utf-8\n" + MAPPING)
+    (tmp_path / "list.csv").write_bytes((HEAD + "10017;José;600111222;1,00;\n").encode("cp1252"))
+    with pytest.raises(SheetWrong, match="encoding"):
+        gather(tmp_path / "list.csv", load_mapping(tmp_path / "map.yaml"), today=TODAY)
