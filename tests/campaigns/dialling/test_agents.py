@@ -52,7 +52,7 @@ def test_one_call_for_each_free_agent(store: Store) -> None:
         seen.append(other.step())
         return dial(*call)  # type: ignore[arg-type]  # as it came
 
-    telephones.dial = meanwhile  # type: ignore[method-assign]  # as above
+    telephones.dial = meanwhile  # type: ignore[assignment, method-assign]  # as above
     begun[0]()
     assert seen == [2], "of three agents one is rung for by the other server"
 
