@@ -218,7 +218,7 @@ def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) ->
     ready = languages_with_wording()
     for at, language in enumerate(declared):
         if language not in known or language not in ready:
-            remedy = f"write `{_code(language)}`" if _code(language) in ready else nearest(language, known)
+            remedy = f"write `{_code(language)}`" if _code(language) in known else nearest(language, known)
             yield source.problem(("languages", at), f"unknown language `{language}`: {remedy}")
         elif language in declared[:at]:
             yield source.problem(("languages", at), f"`{language}` stands twice: remove one")

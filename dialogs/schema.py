@@ -38,7 +38,43 @@ def flow_schema() -> Schema:
         "description": "The steps, in the order of the call",
     }
     head["properties"]["languages"]["items"] = {"enum": list(LANGUAGES)}
-    return {**head, "$schema": DIALECT, "title": "Flow", "description": "A dialog flow", "$defs": definitions}
+    head["$defs"] = definitions
+    return {**for_editors(head), "$schema": DIALECT, "title": "Flow", "description": "A dialog flow"}
+
+
+def for_editors(schema: Schema) -> Schema:
+    """Without what makes an editor propose `id: null`, or head an explanation with the key's own name.
+
+    What may be left out is left out, not written as `null`; so a wrong value is told by what is right.
+    """
+    tidy: Schema = {}
+    for key, value in schema.items():
+        if key in ("const", "enum", "examples", "default"):
+            if key != "default" or value is not None:
+                tidy[key] = value
+        elif key in ("properties", "$defs", "patternProperties"):
+            tidy[key] = {name: for_editors(part) for name, part in value.items()}
+            if key == "properties":
+                for part in tidy[key].values():
+                    part.pop("title", None)
+        elif isinstance(value, dict):
+            tidy[key] = for_editors(value)
+        elif isinstance(value, list):
+            tidy[key] = [for_editors(part) if isinstance(part, dict) else part for part in value]
+        else:
+            tidy[key] = value
+    return _without_null(tidy)
+
+
+def _without_null(schema: Schema) -> Schema:
+    ways = schema.get("anyOf", [])
+    rest = [way for way in ways if way != {"type": "null"}]
+    if len(rest) == len(ways):
+        return schema
+    others = {key: value for key, value in schema.items() if key != "anyOf"}
+    if len(rest) == 1 and not rest[0].keys() & others.keys():
+        return {**rest[0], **others}
+    return {**others, "anyOf": rest}
 
 
 def _ref(name: str) -> Schema:
@@ -73,7 +109,9 @@ def _ask(kind: type[SlotKind], definitions: Schema) -> Schema:
     options = kind.model_json_schema()
     definitions.update(options.get("$defs", {}))
     about = _about(kind)
-    schema["properties"]["type"] = {"const": kind.name, **about}
+    # An example of a whole question is none of a value: editors would propose it as one.
+    told = {key: value for key, value in about.items() if key != "examples"}
+    schema["properties"]["type"] = {"const": kind.name, **told}
     schema["properties"].update(options.get("properties", {}))
     return {**schema, "title": f"ask: {kind.name}"}
 

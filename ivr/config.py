@@ -39,6 +39,7 @@ from ivr.config_sections import (
 from ivr.errors import ConfigurationError
 from ivr.identity.settings import VerificationSettings
 from ivr.messenger.settings import MessageSettings
+from ivr.places import CHECKOUT, OF_THE_PROCESS, SHIPPED_FLOWS, Places, chosen_file
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.context_settings import HandoverSettings
 from ivr.switch_settings import FreeswitchSettings
@@ -60,10 +61,6 @@ __all__ = [
     "SwitchSettings",
     "load",
 ]
-
-CHECKOUT = Path(__file__).resolve().parent.parent
-SHIPPED_FLOWS = CHECKOUT / "dialogs" / "flows"
-"""The flows that come with the product: templates."""
 
 
 class Settings(BaseSettings):
@@ -153,28 +150,31 @@ class Settings(BaseSettings):
         return self.path(self.messages.folder)
 
     @property
+    def places(self) -> Places:
+        """Where designers' files are."""
+        return Places(
+            home=self.home,
+            flows=self.flows,
+            back_ends=self.back_ends,
+            queues=self.queues,
+            prompts=self.prompts,
+            queue_names=self.freeswitch.queue_names,
+        )
+
+    @property
     def flows_folder(self) -> Path:
         """Where the flows lie: the configured folder, `home`/flows, or the shipped ones."""
-        if self.flows is not None:
-            return self.path(self.flows)
-        own = self.home / "flows"
-        return own if own.is_dir() else SHIPPED_FLOWS
+        return self.places.flows_folder
 
     @property
     def back_ends_file(self) -> Path | None:
         """The file of back ends; `None`: only the own database is asked."""
-        if self.back_ends is not None:
-            return self.path(self.back_ends)
-        own = self.home / "back_ends.yaml"
-        return own if own.is_file() else None
+        return self.places.back_ends_file
 
     @property
     def queues_file(self) -> Path | None:
         """The file of queues; `None`: every queue goes by the defaults."""
-        if self.queues is not None:
-            return self.path(self.queues)
-        beside = self.flows_folder / "queues.yaml"
-        return beside if beside.is_file() else None
+        return self.places.queues_file
 
     @property
     def agents_file(self) -> Path | None:
@@ -205,18 +205,12 @@ class Settings(BaseSettings):
         return with_password(url, self.database.password)
 
 
-_VARIABLES_OF_THE_PROCESS = {"IVR_CONFIG", "IVR_MODELS"}
-
-
 def load(path: Path | None = None) -> Settings:
     """The settings from `path`, else `IVR_CONFIG`, else `ivr.yaml` in `IVR_HOME`, else the defaults.
 
     Raises `ConfigurationError` with file and line where there is one.
     """
-    chosen = path or (Path(os.environ["IVR_CONFIG"]) if os.environ.get("IVR_CONFIG") else None)
-    if chosen is None:
-        candidate = Path(os.environ.get("IVR_HOME") or CHECKOUT) / "ivr.yaml"
-        chosen = candidate if candidate.is_file() else None
+    chosen = chosen_file(path)
     values, lines = read(chosen) if chosen is not None else ({}, {})
     if "recordings" in values:  # so that a variable for one of its settings leaves the others as they are
         values["recordings"] = folder_alone(values["recordings"])
@@ -234,7 +228,7 @@ def _refuse_unknown_variables() -> None:
     """An `IVR_…` variable that names no setting is a typing error; say so."""
     known = {name.upper() for name in Settings.model_fields}
     for variable in os.environ:
-        if not variable.startswith("IVR_") or variable in _VARIABLES_OF_THE_PROCESS:
+        if not variable.startswith("IVR_") or variable in OF_THE_PROCESS:
             continue
         if variable == "IVR_RECORDINGS":
             raise ConfigurationError(f"{variable} is a section", "Write IVR_RECORDINGS__FOLDER")

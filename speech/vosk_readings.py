@@ -38,9 +38,9 @@ SYLLABLES: dict[str, str] = {
 """Decoys that no speech is far from: words of one syllable. With them 1 of 100 sounds that answer nothing is
 taken for an answer, without them 12 (Korean yes or no, tuning half); a fifth more to decode. What a bad voice
 makes of "yes" and "no" is left out. Languages whose words are longer have none: there was no model to try."""
-_PREFERRED = 2
+_PREFERRED = 3
 """How often a phrase stands in a grammar with syllables: Vosk counts, and what is expected is likelier. (Of
-54 times yes or no by odd voices 51 came back right with one, 53 with three; with eight, noise did as well.)"""
+54 yes or no by odd voices 51 came back right with one, 53 with three; with eight, noise did as well.)"""
 _TOO_ALIKE = 0.6
 _LEAST_CONFIDENCE = 0.12
 _SOFTNESS = 1.5

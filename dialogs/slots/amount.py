@@ -52,6 +52,7 @@ from dialogs.slots.amount_words import (
     OF,
     OTHER_MONEY,
     POINT,
+    ROUND,
     WORDS,
 )
 from dialogs.slots.asking import Asking
@@ -140,7 +141,7 @@ class Amount(SpokenKind):
         language = asking.language
         if language not in JOIN:
             return ()
-        words = tokens(text, _WRITTEN)
+        words = _counted_out(tokens(text, _WRITTEN), language)
         # "Coma cinco": what stood before it was not heard.
         if words and words[0] in POINT[language]:
             return ()
@@ -180,6 +181,17 @@ class Amount(SpokenKind):
 @lru_cache(maxsize=8)
 def _fillers(language: str) -> frozenset[str]:
     return frozenset(tokens(FILLERS[language]))
+
+
+def _counted_out(words: Words, language: str) -> Words:
+    """ "Un cuarto de millón de euros" as two hundred and fifty thousand, where nothing is added to it."""
+    for said, meant in ROUND[language]:
+        for at in range(len(words) - len(said) + 1):
+            end = at + len(said)
+            if words[at:end] == said and (not at or words[at - 1] not in AND[language]):
+                of = words[end : end + 1] and words[end] in OF[language]
+                return (*words[:at], *meant, *words[end + bool(of) :])
+    return words
 
 
 _Amount = tuple[int, int, float]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialogs.slots.words import tokens
+from dialogs.slots.words import Words, tokens
 
 _PESOS = {"es": "peso pesos", "ca": "peso pesos", "en": "peso pesos"}
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -68,5 +68,19 @@ LEAVE_OPEN = {
     ),
 }
 """Words that leave the amount open: "cien y pico", "la mitad de cien"."""
+_ROUND = {
+    "es": "un cuarto de millón=doscientos cincuenta mil|tres cuartos de millón=setecientos cincuenta mil|medio millar=quinientos",
+    "ca": "un quart de milió=dos-cents cinquanta mil|tres quarts de milió=set-cents cinquanta mil|mig miler=cinc-cents",
+    "en": "a quarter of a million=two hundred and fifty thousand|a quarter million=two hundred and fifty thousand"
+    "|quarter of a million=two hundred and fifty thousand|three quarters of a million=seven hundred and fifty thousand"
+    "|half a thousand=five hundred",
+}
+ROUND: Mapping[str, tuple[tuple[Words, Words], ...]] = {
+    language: tuple(
+        (tokens(said), tokens(meant)) for said, _, meant in (row.partition("=") for row in table.split("|"))
+    )
+    for language, table in _ROUND.items()
+}
+"""Parts of a round number → the number that they are."""
 HUNDREDS = {"es": frozenset({"cientos", "cientas"}), "ca": frozenset({"cents"}), "en": frozenset[str]()}
 """Beside an amount, they belong to a number that nobody counts so: "once cientos"."""

@@ -181,12 +181,13 @@ class Calendar:
             ("last", table.last_before),
             ("this", table.this),
             ("week_next", table.week_next),
+            ("week_this", table.week_this),
         ):
             size = starts(words, at + lead, phrases)
             if before and not size:
                 continue
             place = at + lead + size
-            place += starts(words, place, table.articles) if before == "week_next" else 0
+            place += starts(words, place, table.articles) if before.startswith("week") else 0
             weekday = table.weekdays.get(words[place]) if place < len(words) else None
             if weekday is None:
                 continue

@@ -43,6 +43,10 @@ CAUSE = "NO_SOUND"
 """Our word for why an agent's answer was none."""
 
 
+TRIES, AGAIN = 5, 2.0
+"""How often a telephone is judged where database or switch do not answer, and seconds between."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """That an agent's telephone has answered."""
@@ -84,13 +88,17 @@ class Soundless:
         gevent.killall(list(self._looking))
 
     def _look(self, answer: Answer) -> None:
-        try:
-            if self.sends_nothing(answer.agent_leg):
-                self.give_back(answer)
-        except (EslError, DataError) as fault:
-            log.warning("silent_telephone_not_judged", agent=answer.agent, reason=str(fault))
-        except Exception:
-            log.exception("agents_fault", agent=answer.agent)
+        for _ in range(TRIES):
+            try:
+                if self.sends_nothing(answer.agent_leg):
+                    self.give_back(answer)
+                return
+            except (EslError, DataError) as fault:
+                log.warning("silent_telephone_not_judged", agent=answer.agent, reason=str(fault))
+            except Exception:
+                log.exception("agents_fault", agent=answer.agent)
+                return
+            gevent.sleep(AGAIN)
 
     def sends_nothing(self, agent_leg: str) -> bool:
         """Whether the switch has counted not one packet of sound. Raises `EslError`."""
@@ -112,15 +120,21 @@ class Soundless:
         if not self._store.agents.take_back(answer.key, answered_at=contact.at):
             return False
         log.warning("agent_without_sound", agent=answer.agent, queue=answer.queue, after=self._after)
-        note = f"their telephone answered and sent no sound for {self._after:g} s"
-        self._desk.force(answer.agent, "paused", Who("watchdog", "watchdog", note), reason=NO_SOUND)
+        self._pause(answer.agent)
         # Whoever is reserved for a callback is let go: the customer has their place in the database.
         if self._talk(answer) and not is_virtual(answer.leg):
-            self._store.agents.note_contact(self._missed(contact))
             self._queue_again(answer, contact)
+            self._store.agents.note_contact(self._missed(contact))
         else:  # mod_callcenter tells the rest: an agent who was gone before the caller was connected
             self._ask(commands.kill(answer.agent_leg))
         return True
+
+    def _pause(self, agent: str) -> None:
+        note = f"their telephone answered and sent no sound for {self._after:g} s"
+        try:
+            self._desk.force(agent, "paused", Who("watchdog", "watchdog", note), reason=NO_SOUND)
+        except DataError as lost:  # the caller is not to wait for it
+            log.error("agent_not_paused", agent=agent, reason=str(lost))
 
     def _talk(self, answer: Answer) -> bool:
         """Whether the two are connected: while the caller is announced they are not."""

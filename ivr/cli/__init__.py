@@ -8,9 +8,11 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -18,11 +20,16 @@ from data.errors import DataError
 from dialogs.errors import DialogError
 from esl.errors import EslError
 from ivr.cli.context import DATABASE_URL
-from ivr.config import Settings, load
 from ivr.errors import IvrError
+from ivr.places import plain_places
 from ivr.secret import secrets_to_come
 from speech.errors import SpeechError
 
+if TYPE_CHECKING:
+    from ivr.config import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
 FAULTS = (IvrError, EslError, SpeechError, DialogError, DataError)
 """What each package raises for the operator: one line, with the remedy in it."""
 
@@ -69,6 +76,9 @@ _COMMANDS: dict[str, tuple[str, str]] = {
 _WITHOUT_LOG = frozenset({"check", "test", "call", "graph", "schema"})
 """What a designer calls a hundred times a day: they log nothing, and do not load what logs (a call by voice
 does both)."""
+_PLACES_ONLY = frozenset({"check", "test", "schema"})
+"""Of those, the ones that need to know where the flows are, and no other setting (docs/decisions/
+dialogs-quick-commands.md)."""
 
 
 def _loaded(module: str) -> ModuleType:
@@ -119,8 +129,11 @@ def root(ctx: click.Context, config: Path | None, log_level: str | None) -> None
       ivr check                check the flows
       ivr doctor               what is missing here, and what to do about it
     """
+    if ctx.invoked_subcommand in _PLACES_ONLY and (places := plain_places(config)) is not None:
+        ctx.obj = places
+        return
     with secrets_to_come(ctx.invoked_subcommand == "freeswitch"):
-        settings = load(config)
+        settings: Settings = importlib.import_module("ivr.config").load(config)
     if log_level is not None:
         settings = settings.model_copy(update={"log": settings.log.model_copy(update={"level": log_level})})
     if ctx.invoked_subcommand not in _WITHOUT_LOG:
@@ -129,7 +142,16 @@ def root(ctx: click.Context, config: Path | None, log_level: str | None) -> None
     ctx.meta[DATABASE_URL] = settings.database_url
 
 
-pass_settings = click.make_pass_decorator(Settings)
+def pass_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
+    """Gives a command the settings, as its first argument."""
+
+    @wraps(command)
+    def settled(*arguments: P.args, **named: P.kwargs) -> R:
+        from ivr.config import Settings  # noqa: PLC0415 -- slow to load, and not for every command
+
+        return click.make_pass_decorator(Settings)(command)(*arguments, **named)
+
+    return settled
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -33,12 +33,12 @@ from ivr.cli.flows import (
     load_set,
     load_tests,
     paths_argument,
+    places_of,
     rows,
     show_problems,
     write,
 )
 from ivr.clock import Clock
-from ivr.config import Settings
 from ivr.workshop.junit import junit
 from ivr.workshop.page import page
 from ivr.workshop.runs import Basis, Tell, jobs_for, run
@@ -82,8 +82,8 @@ def test(
 
     Exit status: 0 all passed, 1 some failed, 2 they could not be run.
     """
-    settings = click.get_current_context().find_object(Settings)
-    named = existing(paths, SHIPPED if settings is None else settings.flows_folder)
+    places = places_of(click.get_current_context())
+    named = existing(paths, SHIPPED if places is None else places.flows_folder)
     files = test_files(named)
     try:
         flows = load_set(named, catalogue_file)

@@ -28,9 +28,8 @@ from dialogs.segments.reading import FILE as SEGMENTS
 from ivr.back_ends import live_schemas
 from ivr.back_ends.agreement import OWN, LiveSchemas
 from ivr.back_ends.schema import back_ends_schema
-from ivr.config import Settings
-from ivr.errors import IvrError
 from ivr.performers import PERFORMERS
+from ivr.places import Places
 from ivr.publishing.catalogues import CATALOGUE, unanswered
 from ivr.queueing.reading import misfits
 from speech.studio_files import recordings_below
@@ -89,12 +88,16 @@ def find_catalogue(paths: list[Path], named: Path | None) -> Catalogue:
         raise Flawed("the catalogue has mistakes", fault) from fault
 
 
+def places_of(context: click.Context | None) -> Places | None:
+    """Where this installation's files are, as the root command has read it; `None`: there is none."""
+    known = None if context is None else context.find_root().obj
+    return known if known is None or isinstance(known, Places) else known.places
+
+
 def _recorded() -> frozenset[str] | None:
     """The studio's recordings of this installation, if it has any."""
-    try:
-        return recordings_below(Settings().prompts_folder / "studio")
-    except (IvrError, ValueError):
-        return None  # settings that cannot be read are told by the commands that need them
+    places = places_of(click.get_current_context(silent=True))
+    return recordings_below((places or Places()).prompts_folder / "studio")
 
 
 def catalogue_of(paths: list[Path], named: Path | None) -> Path:
@@ -108,12 +111,12 @@ def catalogue_of(paths: list[Path], named: Path | None) -> Path:
     return below[0] if len(below) == 1 else SHIPPED / CATALOGUE
 
 
-def _live(settings: Settings | None) -> tuple[LiveSchemas, list[Problem]]:
+def _live(places: Places | None) -> tuple[LiveSchemas, list[Problem]]:
     """What the live service looks up and writes here, and what is wrong with the file that declares it."""
-    if settings is None:
+    if places is None:
         return OWN, []
     try:
-        return live_schemas(settings.back_ends_file), []
+        return live_schemas(places.back_ends_file), []
     except FlowsInvalid as fault:
         return OWN, list(fault.problems)
 
@@ -128,9 +131,9 @@ def show_problems(problems: list[Problem] | tuple[Problem, ...]) -> None:
         click.echo(str(problem))
 
 
-def _served_among(named: list[Path], settings: Settings) -> bool:
+def _served_among(named: list[Path], places: Places) -> bool:
     """Whether servers take one of them as it lies there, with the queues.yaml that they go by."""
-    return settings.flows_folder.resolve() in (folder.resolve() for folder in folders(named))
+    return places.flows_folder.resolve() in (folder.resolve() for folder in folders(named))
 
 
 def _tell(problems: list[Problem], notes: list[Problem], *, as_json: bool) -> None:
@@ -163,8 +166,8 @@ def check(
 
     Exit status: 0 all is well, 1 there are mistakes, 2 nothing could be checked.
     """
-    settings = context.find_object(Settings)
-    named = existing(paths, SHIPPED if settings is None else settings.flows_folder)
+    places = places_of(context)
+    named = existing(paths, SHIPPED if places is None else places.flows_folder)
     if not named[0].is_dir() and not paths:
         raise CannotBeDone(f"{named[0]} is not there: see `flows` in the configuration")
     try:
@@ -187,13 +190,13 @@ def check(
         except FlowsInvalid as fault:
             shown += fault.problems
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
-    live, unreadable = _live(settings)
+    live, unreadable = _live(places)
     shown += unreadable
     if not unreadable:
         notes += unanswered(catalogue_of(named, catalogue_file), known, live)
-    if settings is not None:
-        unfit = misfits(settings.queues_file, known, settings.freeswitch.queue_names)
-        (shown if _served_among(named, settings) else notes).extend(unfit)
+    if places is not None:
+        unfit = misfits(places.queues_file, known, places.queue_names)
+        (shown if _served_among(named, places) else notes).extend(unfit)
     _tell(shown, notes, as_json=as_json)
     if shown:
         sys.exit(1)

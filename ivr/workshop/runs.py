@@ -26,8 +26,8 @@ from dialogs.differences import Difference
 from dialogs.flow import FlowSet
 from dialogs.play import Played, play
 from dialogs.rehearsal import Script
-from ivr.config import CHECKOUT
 from ivr.errors import ShareFailed
+from ivr.places import CHECKOUT
 
 PAYS_FROM = 6000
 """Scripted calls from which more processes are worth their start, and that they read the files again."""

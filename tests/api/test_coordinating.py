@@ -211,8 +211,9 @@ def test_the_score_card_is_told(service: Service) -> None:
     """The built-in one, the company's, and one that cannot be used: without a path of this machine."""
     token = service.token(Role.AGENT, agent="1001")
     assert service.ask("/work/score-card", token).json["criteria"]["greeting"] == 2
-    folder = service.rooms.settings.flows_folder
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = service.rooms.settings.home / "flows"  # the home's own come before the shipped ones
+    folder.mkdir()
+    assert service.rooms.settings.flows_folder == folder
     (folder / "score_card.yaml").write_text("kindness: 5\n", encoding="utf-8")
     assert service.ask("/work/score-card", token).json["criteria"] == {"kindness": 5}
     (folder / "score_card.yaml").write_text("kindness: many\n", encoding="utf-8")

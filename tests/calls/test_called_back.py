@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import gevent
 import pytest
@@ -23,6 +24,22 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("called_back")
     write_flows(folder)
     with Stage(settings_in(folder, engine="none"), agent_talks_for=1.0) as playing:
+        playing.server.rooms.voice.wait_warm()
+        yield playing
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Iterator[Stage]:
+    """The agent is there, and never answers; nobody waits for longer than a second."""
+
+    write_flows(tmp_path)
+    (tmp_path / "flows" / "queues.yaml").write_text(
+        "queues: {billing: {longest_wait: 1}}\n", encoding="utf-8"
+    )
+    settings = settings_in(tmp_path, engine="none")
+    agent = settings.switch.stand_in_agent.model_copy(update={"answers_after": 60.0})
+    switch = settings.switch.model_copy(update={"stand_in_agent": agent})
+    with Stage(settings.model_copy(update={"switch": switch})) as playing:
         playing.server.rooms.voice.wait_warm()
         yield playing
 
@@ -93,6 +110,30 @@ def test_called_back_and_talks_with_an_agent(stage: Stage) -> None:
     assert [(turn.kind, turn.result) for turn in record.turns if turn.kind == "queue"] == [
         ("queue", "handed")
     ]
+
+
+def test_nobody_comes_after_all_and_who_no_longer_needs_it_says_so(lonely: Stage) -> None:
+    """They press one, nobody is free, they are told so, press two, and are not called again."""
+    number, asked, still = "+34600111777", Event(), Event()
+
+    def watch(moment: Moment) -> None:
+        if isinstance(moment, SystemSpoke):
+            {"wanted": asked, "still_wanted": still}.get(moment.step, Event()).set()
+
+    telephone = asked_for(lonely, number)
+    lonely.watch_caller(number, watch)
+    telephone.wait_for_call(15)
+    telephone.answer()
+    assert asked.wait(15)
+    telephone.key("1")
+    assert still.wait(30)
+    telephone.key("2")
+    assert telephone.wait_hangup(15)
+    callback = tried(lonely, number)
+    assert (callback.state, callback.last_result, callback.tries) == ("given_up", "unwanted", 1)
+    turns = record_of(lonely, number).turns
+    assert [turn.result for turn in turns if turn.kind == "queue"] == ["timeout"]
+    assert "De acuerdo. Adiós." in [turn.text for turn in turns]
 
 
 def test_who_answers_and_hangs_up_is_not_put_through(stage: Stage) -> None:

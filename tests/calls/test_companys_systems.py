@@ -160,7 +160,8 @@ def test_a_slow_crm_is_waited_for_with_sound_and_then_written_to(
 ) -> None:
     """Found after seconds that were not silent, done at once, and the reference is read out."""
     call = calls["45716"]
-    assert call.said[1:] == [
+    # A write that takes a moment on a busy machine is bridged by words, too.
+    assert [text for text in call.said[1:] if "anotando" not in text] == [
         "Espere.",
         "Tiene 310 puntos.",
         "Hecho, referencia 99012.",

@@ -509,7 +509,7 @@ def test_no_sequence_of_results_breaks_a_conversation(which: int, results: list[
     assert call.finished
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=80), confidence=st.floats(0, 1))
 def test_no_utterance_breaks_a_judge(text: str, confidence: float) -> None:
     """Whatever is heard or keyed is a match or none, at every kind of question."""

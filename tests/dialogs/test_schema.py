@@ -130,3 +130,21 @@ def properties(schema: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     elif isinstance(schema, list):
         for at, below in enumerate(schema):
             yield from properties(below, f"{path}/{at}")
+
+
+def test_editors_propose_no_null_and_no_whole_question_as_a_value() -> None:
+    """What yaml-language-server made of them: `id: null`, and `[object Object]` behind `type:`."""
+
+    def parts(schema: Any) -> Iterator[dict[str, Any]]:
+        for one in (
+            schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+        ):
+            yield from parts(one)
+        if isinstance(schema, dict):
+            yield schema
+
+    bare = [{key: value for key, value in part.items() if key != "examples"} for part in parts(SCHEMA)]
+    assert not [part for part in bare if "default" in part and part["default"] is None]
+    assert {"type": "null"} not in bare
+    for name in KINDS:
+        assert "examples" not in SCHEMA["$defs"][f"step_ask_{name}"]["properties"]["type"]

@@ -36,7 +36,7 @@ from tests.freeswitch.telephone import telephone
 from tests.freeswitch.test_many_calls import need_sipp
 from tests.freeswitch.voices import timbre
 
-pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(400)]
 
 FLOW = """flow: main
 languages: [es]

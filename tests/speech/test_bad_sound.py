@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dialogs.results import Alternative, Heard, Match
+from dialogs.slots.asking import Asking
+from dialogs.slots.yes_no import YesNo
 from speech.endpointing import Endpointer, NothingSaid, SpeechEnded, SpeechStarted, TooLong
 from speech.errors import RecognizerLost
 from speech.pyttsx3 import Pyttsx3
@@ -19,6 +24,7 @@ from speech.whisper import Whisper
 from tests.speech.conftest import _model, noise, silence
 
 YES_NO = ("네", "아니요")
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
 def _offset(sound: bytes) -> bytes:
@@ -41,9 +47,11 @@ def _gapped(sound: bytes) -> bytes:
 @pytest.mark.parametrize("spoilt", [_offset, _clipped, _gapped])
 @pytest.mark.parametrize("text", YES_NO)
 def test_a_bad_line_is_understood(vosk: Vosk, speaker: Pyttsx3, text: str, spoilt: object) -> None:
-    """End-pointing finds the word, and the engine its reading."""
+    """End-pointing finds the word, and the engine what it means, by a question's own phrases."""
     assert callable(spoilt)
-    assert _heard(vosk, spoilt(_line(speaker.speak(text, language="ko"))), "ko", YES_NO) == text
+    heard = _heard(vosk, spoilt(_line(speaker.speak(text, language="ko"))), "ko", YesNo().phrases("ko"))
+    answer = YesNo().judge(Heard((Alternative(heard or "", 0.9),)), Asking("ko", NOW))
+    assert isinstance(answer, Match) and answer.value == {"네": "yes", "아니요": "no"}[text]
 
 
 @pytest.mark.parametrize("spoilt", [_offset, _clipped, _gapped])
@@ -60,7 +68,7 @@ def _line(words: bytes) -> bytes:
     return noise(0.6, 20) + words + noise(1.2, 20)
 
 
-def _heard(engine: Recognizer, sound: bytes, language: str, phrases: tuple[str, ...]) -> str | None:
+def _heard(engine: Recognizer, sound: bytes, language: str, phrases: Sequence[str]) -> str | None:
     """The best reading of what end-pointing cuts out."""
     endpointer, utterance, found = Endpointer(), None, None
     for place in range(0, len(sound) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES):

@@ -67,7 +67,7 @@ def test_the_words_of_a_number_stand_beside_no_syllables() -> None:
     grammar, decoys = grammar_for("ko", number, is_known=lambda _word: True, in_a_row=True)
     assert "물" not in decoys and grammar == (*number, *decoys)
     grammar, decoys = grammar_for("ko", ("네",), is_known=lambda _word: True, in_a_row=False)
-    assert "물" in decoys and grammar.count("네") == 2
+    assert "물" in decoys and grammar.count("네") == 3
 
 
 def test_stretches_follow_one_another() -> None:

@@ -151,9 +151,9 @@ def test_vosk_streams_partials(vosk: Vosk, speaker: Pyttsx3) -> None:
     utterance = vosk.open(language="ko", phrases=YES_NO)
     for place in range(0, len(sound), 320):
         utterance.feed(sound[place : place + 320])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not utterance.so_far and time.monotonic() < deadline:
-        gevent.idle()
+        gevent.sleep(0.005)  # idling, we would take the core that the engine needs
     assert set(utterance.so_far[0].text.split()) <= set(YES_NO)
     utterance.cancel()
 

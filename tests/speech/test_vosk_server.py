@@ -95,9 +95,9 @@ def test_a_server_without_alternatives_will_do(servers: Servers, yes: bytes) -> 
 def test_words_are_there_before_the_end(servers: Servers, yes: bytes) -> None:
     """Partials stream, without decoys."""
     utterance = _feed(_recognizer(servers.url()), yes * 3)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not utterance.so_far and time.monotonic() < deadline:
-        gevent.idle()
+        gevent.sleep(0.005)  # idling, we would take the core that the engine needs
     assert set(utterance.so_far[0].text.split()) <= set(YES_NO)
     utterance.cancel()
 
