@@ -247,7 +247,7 @@ def test_two_hundred_people(stage: Stage, store: Store) -> None:
         (answers("2"), "answered", "wrong_person"),
         (says_nothing, "answered", "no_reply"),
         (hangs_up, "answered", ""),
-        (never_answers, "no_answer", ""),
+        (refuses("NO_ANSWER"), "no_answer", ""),
         (refuses("USER_BUSY"), "busy", ""),
         (refuses("CALL_REJECTED"), "rejected", ""),
         (refuses("UNALLOCATED_NUMBER"), "invalid", ""),
@@ -258,7 +258,7 @@ def test_two_hundred_people(stage: Stage, store: Store) -> None:
     ids = people_in(store, numbers)
     phones = telephones(stage, numbers, {n: kinds[n % len(kinds)][0] for n in range(people)})
     now = stage.server.rooms.records.clock.utc()
-    made = campaign_of(store, ids, numbers, name="crowd", at=now, flow="reminder", ring=15, attempts=1)
+    made = campaign_of(store, ids, numbers, name="crowd", at=now, flow="reminder", ring=60, attempts=1)
     wait_until_over(store, made, tries=1, seconds=800)
     stage.wait_until_idle()
     for n in range(people):
