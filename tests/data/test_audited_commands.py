@@ -80,14 +80,17 @@ NOBODYS = {
     *("eval answering", "eval calibrate", "eval speech"),
     *(f"campaign {name}" for name in ("create", "facts", "list", "preview")),
     *(
-        f"campaign {name}" for name in ("pause", "simulate", "start", "status", "stop")
-    ),  # not built: they refuse
+        f"campaign {name}" for name in ("drain", "pause", "simulate", "start", "status", "stop")
+    ),  # which change a campaign's state, or play with made-up people
     *(
         f"report {name}"
         for name in ("agents", "callers", "campaigns", "flows", "pauses", "queues", "staffing", "work")
     ),
     *("work assign", "work collect"),
-    *(f"bench {name}" for name in ("barge-in", "control", "flows", "lookups", "segments", "turns")),
+    *(
+        f"bench {name}"
+        for name in ("barge-in", "control", "flows", "lookups", "segments", "streams", "turns")
+    ),
 }
 """Of nobody: flows, models, figures; errands without their values, legs without their numbers."""
 

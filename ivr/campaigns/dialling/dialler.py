@@ -70,6 +70,8 @@ class Dialler:
     rooms: Rooms
     speaks: Callable[[str], bool] = lambda _flow: True
     """Whether there is a flow of that name now."""
+    stopping: bool = False
+    """Nobody is called any more by this process."""
     under_way: dict[UUID, datetime] = field(default_factory=dict)
     """Attempts of this process, and until when each is leased."""
     _plans: dict[tuple[UUID, str], Plan] = field(default_factory=dict)
@@ -98,6 +100,11 @@ class Dialler:
         if ours:
             self.stores.dial_list.extend(ours, self.owner, until=now + LEASE)
             self.under_way |= {one: now + LEASE for one in ours if one in self.under_way}
+
+    def stop(self) -> None:
+        """Nobody is called from here on, and who is ringing rings no more; whoever talks goes on."""
+        self.stopping = True
+        self.line.take_back(self.trying.ringing_for)
 
     def _take_back(self, working: tuple[Running, ...]) -> None:
         """Whoever rings for a campaign that was stopped rings no more."""
@@ -184,6 +191,9 @@ class Dialler:
         attempt = None
         try:
             try:
+                if self.stopping:
+                    self.stores.dial_list.put_back([entry], self.owner, due_at=self.now())
+                    return
                 attempt = self.trying.begin(ready, owner=self.owner, lease=LEASE)
             finally:
                 self.rooms.begun(plan)

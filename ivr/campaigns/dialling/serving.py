@@ -103,10 +103,11 @@ class Campaigning:
         self._looking = gevent.spawn(self._look)
 
     def stop_dialling(self) -> None:
-        """Nobody is called from here on; calls go on."""
+        """Nobody is called from here on, and nobody rings; calls go on."""
         looking, self._looking = self._looking, None
         if looking is not None:
             looking.kill()
+            self.dialler.stop()
 
     def close(self) -> None:
         """After the calls: what was begun and is not over is found by its lease."""

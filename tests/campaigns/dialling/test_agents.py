@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +20,7 @@ from ivr.campaigns.pacing.abandons import HOUSE
 from ivr.campaigns.pacing.events import Abandoned, Answered
 from tests.campaigns.dialling.paper import TRUNK, Telephones, Time, on_sqlite, server, world
 
-STAFFED = {"mode": "progressive", "queue": "billing"}
+STAFFED: dict[str, Any] = {"mode": "progressive", "queue": "billing"}
 
 
 @dataclass
@@ -51,7 +52,7 @@ def test_one_call_for_each_free_agent(store: Store) -> None:
         seen.append(other.step())
         return dial(*call)  # type: ignore[arg-type]  # as it came
 
-    telephones.dial = meanwhile  # type: ignore[assignment]  # as above
+    telephones.dial = meanwhile  # type: ignore[assignment, method-assign]  # as above
     begun[0]()
     assert seen == [2], "of three agents one is rung for by the other server"
 
@@ -86,7 +87,7 @@ def test_a_restart_remembers_what_the_cap_counts(store: Store) -> None:
         answered()
         return dial(order, answered)  # type: ignore[arg-type]  # as it came
 
-    telephones.dial = answering  # type: ignore[assignment]  # as above
+    telephones.dial = answering  # type: ignore[method-assign]  # as above
     while ours.step():
         pass
     events = retold(store.dial_attempts.since(made.campaign, since=time.at - timedelta(days=1)))

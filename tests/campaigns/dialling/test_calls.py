@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import gevent
 import pytest
@@ -179,7 +180,7 @@ def test_progressive_with_one_agent(stage: Stage, store: Store) -> None:
     numbers = tuple(numbers_of(300 + n) for n in range(2))
     ids = people_in(store, numbers)
     phones = telephones(stage, numbers, dict.fromkeys(range(2), listens))
-    agents = {"mode": "progressive", "queue": "agents", "agent_within": 60}
+    agents: dict[str, Any] = {"mode": "progressive", "queue": "agents", "agent_within": 60}
     now = stage.server.rooms.records.clock.utc()
     made = campaign_of(store, ids, numbers, name="staffed", at=now, flow="with_agent", attempts=1, **agents)
     wait_until_over(store, made, tries=1)
@@ -234,3 +235,35 @@ def set_status(stage: Stage, status: str) -> None:
     connection.connect()
     connection.api(commands.call_centre("agent", "set", "status", "agent", status))
     connection.stop()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_two_hundred_people(stage: Stage, store: Store) -> None:
+    """Every ending twenty times and more: each telephone rings once, and each is noted as it was."""
+    kinds: tuple[tuple[Does, str, str], ...] = (
+        (answers("1"), "answered", "told"),
+        (answers("1"), "answered", "told"),
+        (answers("2"), "answered", "wrong_person"),
+        (says_nothing, "answered", "no_reply"),
+        (hangs_up, "answered", ""),
+        (refuses("NO_ANSWER"), "no_answer", ""),
+        (refuses("USER_BUSY"), "busy", ""),
+        (refuses("CALL_REJECTED"), "rejected", ""),
+        (refuses("UNALLOCATED_NUMBER"), "invalid", ""),
+        (refuses("UNWANTED"), "unwanted", ""),
+    )
+    people = 200
+    numbers = tuple(numbers_of(1000 + n) for n in range(people))
+    ids = people_in(store, numbers)
+    phones = telephones(stage, numbers, {n: kinds[n % len(kinds)][0] for n in range(people)})
+    now = stage.server.rooms.records.clock.utc()
+    made = campaign_of(store, ids, numbers, name="crowd", at=now, flow="reminder", ring=60, attempts=1)
+    wait_until_over(store, made, tries=1, seconds=800)
+    stage.wait_until_idle()
+    for n in range(people):
+        (attempt,) = store.dial_attempts.of_entry(made.entry(store, n))
+        assert (attempt.result, attempt.outcome) == kinds[n % len(kinds)][1:], (n, attempt)
+    assert {phone.calls for phone in phones} == {1}
+    for phone in phones:
+        phone.close()

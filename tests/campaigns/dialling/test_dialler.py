@@ -174,6 +174,21 @@ def test_pause_is_obeyed_at_once_and_stop_takes_back(store: Store) -> None:
 
 
 @on_sqlite
+def test_a_server_that_ends_calls_nobody_new(store: Store) -> None:
+    """Whom it has claimed goes back at once, and what rings is taken back."""
+    made = world(store, 2)
+    telephones, time = Telephones(), Time()
+    begun: list[Callable[[], None]] = []
+    ours = server(store, telephones, time, beside=begun.append)
+    assert ours.step() == 2
+    ours.stop()
+    for work in begun:
+        work()
+    assert telephones.rung == [] and {made.entry(store, n).state for n in range(2)} == {"waiting"}
+    assert server(store, telephones, time, owner="n2@here").step() == 2
+
+
+@on_sqlite
 def test_drained_when_its_calls_are_over(store: Store) -> None:
     """Nobody new is called; the state follows."""
     made = world(store, 3)

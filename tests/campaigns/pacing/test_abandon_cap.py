@@ -111,7 +111,7 @@ STEP = st.tuples(
     ],
     ids=["a day", "30 days", "of attempts"],
 )
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(steps=st.lists(STEP, min_size=5, max_size=60), agents=st.integers(1, 8), seed=st.integers(0, 99))
 def test_no_world_breaks_the_cap(
     cap: AbandonCap, steps: list[tuple[int, float, int]], agents: int, seed: int
