@@ -13,7 +13,7 @@ from dialogs.call import MASK
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.check_values import currency_mistake, value_mistake
 from dialogs.errors import Problem
-from dialogs.flow import FlowSet
+from dialogs.flow import OUTCOMES_OF_THE_ENGINE, FlowSet
 from dialogs.notice import STEP as NOTICE
 from dialogs.segments.facts import wrong_facts
 from dialogs.source import Source, nearest
@@ -181,13 +181,11 @@ def check_names(source: Source, names: Sequence[tuple[_Way, str]]) -> Iterator[P
 
 
 _DEEDS = ("record", "understand", "notify", "promise", "case")
-_OUTCOMES_OF_THE_ENGINE = frozenset({"handed_over", "nobody_free", "callback_booked", "fault"})
-"""What is noted where no step of the flow says so."""
 
 
 def outcomes(flows: FlowSet) -> frozenset[str]:
     """Every outcome that a call through these flows may have."""
-    return _OUTCOMES_OF_THE_ENGINE | flows.outcomes
+    return OUTCOMES_OF_THE_ENGINE | flows.outcomes
 
 
 def _own_names(key: str, flows: FlowSet) -> frozenset[str]:

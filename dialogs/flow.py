@@ -23,6 +23,10 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 """Lower-case letters, digits and underscores."""
 
 
+OUTCOMES_OF_THE_ENGINE = frozenset({"handed_over", "nobody_free", "callback_booked", "message_left", "fault"})
+"""What is noted where no step of a flow says so."""
+
+
 class Retries(BaseModel):
     """How often a question is asked again after silence, and after something that does not answer it."""
 

@@ -115,6 +115,11 @@ def title(name: str, language: str) -> str:
 _FACTS: Mapping[str, tuple[str, str, str]] = {
     "caller.number": ("número de quien llama", "número de qui truca", "the caller's number"),
     "caller.name": ("nombre de quien llama", "nom de qui truca", "the caller's name"),
+    "caller.called": ("la llamamos nosotros", "la truquem nosaltres", "we called them"),
+    "caller.customer_number": ("número de cliente", "número de client", "customer number"),
+    "caller.campaign": ("campaña", "campanya", "campaign"),
+    "caller.strategy": ("estrategia de la campaña", "estratègia de la campanya", "the campaign's strategy"),
+    "caller.purpose": ("finalidad de la llamada", "finalitat de la trucada", "purpose of the call"),
     "caller.attested": ("fe de la red sobre el número", "fe de la xarxa sobre el número", "number attested"),
     "caller.proved": ("identidad probada", "identitat provada", "identity proved"),
     "caller.segment": ("segmento de quien llama", "segment de qui truca", "the caller's segment"),

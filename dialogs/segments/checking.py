@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dialogs.catalogue import Catalogue, ValueType
 from dialogs.errors import Problem, ValueUnspeakable
 from dialogs.expressions import Condition, Template
-from dialogs.flow import Flow
+from dialogs.flow import OUTCOMES_OF_THE_ENGINE, Flow
 from dialogs.nodes.ask import Ask
 from dialogs.nodes.menu import Menu
 from dialogs.nodes.outcome import Outcome
@@ -20,8 +20,6 @@ from dialogs.source import Source, nearest
 from dialogs.spoken import DEFAULT_FORMAT, say
 
 Way = tuple[str | int, ...]
-BUILT_IN_OUTCOMES = frozenset({"handed_over", "nobody_free", "callback_booked", "fault"})
-"""Those that the engine sets by itself."""
 _SAMPLES: Mapping[ValueType, str | int] = {
     **{"text": "a", "code": "A1", "digits": "45716", "phone": "+34600111222"},
     **{"number": 3, "money": 100, "date": "2026-11-24", "time": "17:30"},
@@ -45,7 +43,7 @@ class Around:
     def outcomes(self) -> frozenset[str]:
         steps = [step for flow in self.flows.values() for step in flow.steps.values()]
         named = {str(step.outcome) for step in steps if isinstance(step, Outcome | Queue)}
-        return BUILT_IN_OUTCOMES | named
+        return OUTCOMES_OF_THE_ENGINE | named
 
     @property
     def choices(self) -> frozenset[str]:
