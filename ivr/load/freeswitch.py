@@ -243,9 +243,9 @@ def _add_script(switch: OwnFreeSwitch, script: str) -> None:
 
 
 def _with_script(dialplan: str, script: Path) -> str:
-    """The dialplan with a second extension before the first: the same actions, but for `socket`."""
+    """The dialplan with an extension before that of the callers: the same actions, but for `socket`."""
     start = dialplan.index('<extension name="callers">')
-    end = dialplan.index("</extension>") + len("</extension>")
+    end = dialplan.index("</extension>", start) + len("</extension>")
     actions = [
         f'<action application="lua" data="{script}"/>' if 'application="socket"' in line else line
         for line in dialplan[start:end].splitlines()
