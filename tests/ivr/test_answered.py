@@ -12,6 +12,7 @@ from speech.pyttsx3 import Pyttsx3
 from tests.ivr.paper import PaperCall
 
 SPEED = 50.0
+"""Only where nothing is to be heard: to judge sound that is at hand takes no time of the call."""
 LONG = "Ferretería López, buenos días, le atiende Ana, ¿en qué puedo ayudarle?"
 PLAYED = Finished("c1", "playback", "FILE PLAYED", {})
 GONE = HungUp("NORMAL_CLEARING", by_caller=True)
@@ -50,7 +51,7 @@ def test_sound_that_breaks_off_is_unknown_and_told() -> None:
     call = PaperCall()
     hear(call, bytes(16000))
     call.inbox.put(ListeningLost("the disk is full"))
-    answering = WhoAnswers(call, Clock(SPEED)).detect()
+    answering = WhoAnswers(call, Clock()).detect()
     assert (answering.kind, answering.evidence) == ("unknown", "the disk is full")
     assert left(call) == [ListeningLost("the disk is full")]
 
@@ -59,7 +60,7 @@ def test_a_call_that_is_over_is_unknown() -> None:
     """The switch refuses to listen, because nobody is there."""
     call = PaperCall()
     call.caller_hangs_up()
-    assert WhoAnswers(call, Clock(SPEED)).detect().evidence == "the call is over"
+    assert WhoAnswers(call, Clock()).detect().evidence == "the call is over"
     assert left(call) == [GONE]
 
 
@@ -67,7 +68,7 @@ def test_silence_is_nobody_in_three_seconds_of_sound() -> None:
     """However fast or slowly they arrive."""
     call = PaperCall()
     hear(call, bytes(16000 * 4))
-    answering = WhoAnswers(call, Clock(SPEED)).detect()
+    answering = WhoAnswers(call, Clock()).detect()
     assert (answering.kind, answering.after_seconds) == ("unknown", 3.0)
 
 
@@ -78,7 +79,7 @@ def test_all_but_sound_is_left_in_its_order(firm: bytes) -> None:
     hear(call, firm[: 16000 * 3])
     call.inbox.put(Digit("7"))
     call.inbox.put(GONE)
-    assert WhoAnswers(call, Clock(SPEED)).detect().kind == "machine"
+    assert WhoAnswers(call, Clock()).detect().kind == "machine"
     assert [one for one in left(call) if not isinstance(one, Audio)] == [PLAYED, Digit("7"), GONE]
 
 
@@ -86,7 +87,7 @@ def test_a_firm_that_waits_is_spoken_to(firm: bytes) -> None:
     """No tone comes; the silence behind the sentence is when to say who calls."""
     call = PaperCall()
     hear(call, firm)
-    heard = WhoAnswers(call, Clock(SPEED))
+    heard = WhoAnswers(call, Clock())
     assert heard.detect().kind == "machine"
     assert heard.wait_for_tone().how == "silence"
 
@@ -95,12 +96,12 @@ def test_a_machine_that_talks_on_is_given_up(firm: bytes) -> None:
     """By the sound's time and by the clock's."""
     call = PaperCall()
     hear(call, firm[:-64000] * 3)
-    heard = WhoAnswers(call, Clock(SPEED), detector=AnswerDetector(tone_within=6.0))
+    heard = WhoAnswers(call, Clock(), detector=AnswerDetector(tone_within=6.0))
     assert heard.detect().kind == "machine"
     assert (heard.wait_for_tone().how, call.inbox.qsize() > 0) == ("time", True)
     again = PaperCall()
     hear(again, firm[: 16000 * 3])
-    heard = WhoAnswers(again, Clock(SPEED))
+    heard = WhoAnswers(again, Clock(4.0))
     assert heard.detect().kind == "machine"
     assert heard.wait_for_tone(within=8.0).evidence == "no tone came in time"
 
@@ -110,7 +111,7 @@ def test_hanging_up_ends_the_wait_for_the_tone(firm: bytes) -> None:
     call = PaperCall()
     hear(call, firm[: 16000 * 3])
     call.inbox.put(GONE)
-    heard = WhoAnswers(call, Clock(SPEED))
+    heard = WhoAnswers(call, Clock())
     assert heard.detect().kind == "machine"
     assert heard.wait_for_tone().how == "gone"
     assert left(call) == [GONE]
