@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import gevent
 import structlog
 from gevent.pool import Group
 
@@ -44,6 +43,7 @@ from ivr.errors import ConfigurationError
 from ivr.in_thread import in_thread
 from ivr.installed import dial_string
 from ivr.living.services import CalledBack, Services
+from ivr.looking import Looking
 from ivr.moments import Moment, Watch
 from ivr.numbers import Number
 from ivr.occasion import Person
@@ -82,7 +82,6 @@ class CallingBack:
         self._settings, self._rooms, self._services = settings, rooms, services
         self._zone = ZoneInfo(settings.calls.zone)
         self._trying = Group()
-        self._looking: gevent.Greenlet[[], None] | None = None
         dial = dial_string(settings)
         if dial is None:
             raise ConfigurationError(
@@ -109,6 +108,7 @@ class CallingBack:
             contacts=cast("Contacts", _BesideTheLoop(rooms.store.contacts)),
             work=cast("WorkItems", _BesideTheLoop(rooms.store.work_items)),
         )
+        self._looking = Looking(self.callbacks.step, every=EVERY, name="callbacks")
         bookings = rooms.performers.callbacks
         if bookings is not None:
             self.callbacks.hours = bookings.hours
@@ -123,13 +123,11 @@ class CallingBack:
             # The words are the same for every queue.
             prompts = [one for name in FLOWS for one in static_prompts(flows_for(name, queue))]
         self._rooms.voice.warm_up(prompts, first=self._settings.calls.language)
-        self._looking = gevent.spawn(self._look_every_second)
+        self._looking.start()
 
     def stop_dialling(self) -> None:
         """Nobody is called from here on; calls go on."""
-        looking, self._looking = self._looking, None
-        if looking is not None:
-            looking.kill()
+        self._looking.stop()
         self.dialler.release_all()
 
     def close(self) -> None:
@@ -140,16 +138,6 @@ class CallingBack:
 
     def _begin(self, work: Callable[[], None]) -> None:
         self._trying.spawn(work)
-
-    def _look_every_second(self) -> None:
-        while True:
-            gevent.sleep(EVERY)
-            try:
-                self.callbacks.step()
-            except DataError as lost:
-                log.error("callbacks_not_seen", reason=str(lost))
-            except Exception:
-                log.exception("callbacks_fault")  # the next look may go well; nobody's place is lost
 
     # --- the call -----------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ from dialogs.results import (
     Recorded,
     Result,
 )
-from esl.errors import CallEnded, CommandRefusedError
+from esl.errors import CallEnded
 from esl.switch import Call, HungUp
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
@@ -58,8 +58,8 @@ from ivr.living.clip import clip_of
 from ivr.living.deeds import Deeds
 from ivr.living.holds import Holds
 from ivr.living.listening import Collected, Question
-from ivr.living.masking import Afterwards, silenced
 from ivr.living.queue_wait import QueueWait
+from ivr.living.recording import CallRecording
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
 from ivr.living.voicing import Voicing
@@ -137,16 +137,13 @@ class Session:
         )
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
-        self._afterwards = Afterwards(call, record, services.clock)
-        self._recording = False
-        """It has begun; what the dialog tells or asks before that is not in it."""
+        self._recording = CallRecording(call, record, services.clock)
         self._we_hung_up = False
         self._with_person = False
         """An agent has answered: the leg is theirs, and ends with them."""
 
     def live(self) -> None:
-        """Runs the call to its end. Raises nothing: every fault has its landing. Each line of the log that is
-        written meanwhile bears the call's id, and the leg's."""
+        """Runs the call to its end. Raises nothing: every fault has its landing."""
         with bound_contextvars(call=self._record.call_id, leg=self._call.uuid):
             told = clean(self._call.variables.get("sip_call_id", ""), 120)
             log.info("call_began", sip_call_id=told, destination=self._call.destination)
@@ -175,26 +172,14 @@ class Session:
 
     def _begin(self) -> None:
         self._meeting.note()
-        self._services.watch(
-            moments.CallBegan(self._record.call_id, self._call.caller_number, self._call.destination)
-        )
+        call, watch = self._call, self._services.watch
+        watch(moments.CallBegan(self._record.call_id, call.caller_number, call.destination))
         self._call.answer()
         self._record.answered()
         if self._recognizer is not None:
             self._call.start_listening()
         if not self._conversation.recording_waits:
-            self._start_recording()
-
-    def _start_recording(self) -> None:
-        if self._record.recording is None:
-            return
-        self._afterwards.begins()
-        try:
-            self._call.start_recording(self._record.recording)
-            self._recording = True
-            self._record.recording_begun()
-        except CommandRefusedError as refused:
-            self._record.recording_refused(str(refused))
+            self._recording.begin()
 
     def _converse(self) -> None:
         effect: Effect = self._conversation.start()
@@ -260,9 +245,7 @@ class Session:
                 reason=fault.reason,
             )
         self._saying.forget()
-        if not self._recording:
-            self._record.not_recorded()
-        self._afterwards.ends()
+        self._recording.over()
         self._record.language = self._conversation.language
         self._record.finish(over.cause, by, self._conversation.trace.path)
         log.info(
@@ -289,7 +272,7 @@ class Session:
             case Lookup():
                 return self._back_ends.look_up(effect)
             case StartRecording():
-                self._start_recording()
+                self._recording.begin()
             case Enqueue():
                 return self._enqueue(effect)
             case SetOutcome(code=code):
@@ -311,7 +294,7 @@ class Session:
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
         """Nothing that is sensitive stays: neither in the recording, nor as a prompt's file."""
         try:
-            with silenced(self._call, self._record) if sensitive and self._recording else nullcontext():
+            with self._recording.masked() if sensitive else nullcontext():
                 yield
         finally:
             self._saying.forget()
@@ -354,8 +337,8 @@ class Session:
 
     def _tell_answer(self, collect: Collect, collected: Collected) -> None:
         answer, given = fit_to_keep(collected.answer, collected.given)
-        if self._recording and not collect.sensitive and given != collected.given:
-            self._afterwards.hush(collected.began_at)
+        if not collect.sensitive and given != collected.given:
+            self._recording.hush(collected.began_at)
         now = self._clock.now()
         latency = 0.0 if collected.ended_at is None else now - collected.ended_at
         recognition = 0.0 if collected.decided_at is None else now - collected.decided_at

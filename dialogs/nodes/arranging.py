@@ -9,11 +9,11 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
 
 from dialogs.call import Call
-from dialogs.effects import CallBack, Effect, MayCallBack, Play
+from dialogs.effects import CallBack, Effect, MayCallBack, Play, Prompt
 from dialogs.errors import UnexpectedResult
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.results import Done, Failed, Found, Heard, Keyed, Match, NoMatch, Refused, Result
@@ -214,19 +214,20 @@ def _agreed(call: Call, wanted: Wanted, number: str, window: str) -> Generator[E
 
 
 def _yes_or_no(call: Call, name: str, window: str) -> Asked:
-    kind, asking, times = YesNo(), call.asking, CallTime()
+    asking, times = call.asking, CallTime()
     said = times.read_back(window, asking), times.shown(window, asking)
-    return Asked(
-        step=_step(call, name),
-        kind=kind.name,
-        say=lambda: call.built_in(name, window=said),
-        phrases=kind.phrases(call.language),
-        words=kind.words(call.language),
-        keys=kind.keys(),
+    return yes_or_no(call, name, say=lambda: call.built_in(name, window=said))
+
+
+def yes_or_no(call: Call, name: str, *, say: Callable[[], Prompt] | None = None, offers: str = "") -> Asked:
+    """A question of ours that nothing but yes or no answers; `say`, `offers`: as `Asked`."""
+    kind, asking = YesNo(), call.asking
+    asked = _asked(call, name, kind)
+    return replace(
+        asked,
+        say=say or asked.say,
         judge=lambda answer: kind.outright(answer, asking),
-        keypad=kind.keypad_wording,
-        final_silence=kind.final_silence,
-        own_words=False,
+        offers=offers,
     )
 
 

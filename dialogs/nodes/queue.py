@@ -79,16 +79,14 @@ from dialogs.effects import Enqueue, Play, Record, SetOutcome
 from dialogs.errors import ConditionUndecidable
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.arranging import ANY, OTHER, Wanted, arranged, number_question, own_number
+from dialogs.nodes.arranging import ANY, OTHER, Wanted, arranged, number_question, own_number, yes_or_no
 from dialogs.nodes.branch import If
-from dialogs.nodes.question import Asked, Question, listen
+from dialogs.nodes.question import listen
 from dialogs.nodes.step import END, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.queue_facts import QUEUE_TYPES, QueueFacts
 from dialogs.results import Failed, Handed, NobodyFree, Recorded
-from dialogs.slots.yes_no import YesNo
 from dialogs.source import nearest
-from dialogs.wording import wording
 
 
 def _by_key(value: Any) -> Any:
@@ -290,7 +288,10 @@ _MESSAGE = 90.0
 def offered(call: Call, queue: str, offer: Offer) -> Run:
     """ "Shall we call you?", and what comes of it."""
     own = own_number(call)
-    question = number_question(call, "shall_we_call", own, offers="callback") if own else _question(call)
+    if own:
+        question = number_question(call, "shall_we_call", own, offers="callback")
+    else:  # they withhold it
+        question = yes_or_no(call, "shall_we_call_somewhere", offers="callback")
     answer = yield from listen(call, question)
     if answer is None or answer.value == "no":
         return "declined"
@@ -306,24 +307,6 @@ def offered(call: Call, queue: str, offer: Offer) -> Run:
     yield SetOutcome("callback_booked", call.step)
     yield Play(call.built_in("will_call"), call.step)
     return "offered"
-
-
-def _question(call: Call) -> Asked:
-    """To whom withholds their number."""
-    kind, asking, name = YesNo(), call.asking, "shall_we_call_somewhere"
-    return Asked(
-        step=Question.model_validate({"prompt": {call.language: wording(name, call.language)}}),
-        kind=kind.name,
-        say=lambda: call.built_in(name),
-        phrases=kind.phrases(call.language),
-        words=kind.words(call.language),
-        keys=kind.keys(),
-        judge=lambda answer: kind.outright(answer, asking),
-        keypad=kind.keypad_wording,
-        final_silence=kind.final_silence,
-        own_words=False,
-        offers="callback",
-    )
 
 
 def context(call: Call) -> dict[str, str]:

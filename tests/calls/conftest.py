@@ -11,10 +11,9 @@ from data.seeds import CUSTOMERS
 from ivr.config import DatabaseSettings, Settings, SpeechSettings
 from ivr.stage import Stage
 from ivr.voice import Speaker
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
 from speech.pyttsx3 import CALLER_VOICES, SYSTEM_VOICES
 from tests.databases import store_at
+from tests.models import need_model
 
 
 def settings_in(folder: Path, *, engine: str) -> Settings:
@@ -43,10 +42,7 @@ def speaker() -> Iterator[Speaker]:
 @pytest.fixture(scope="module")
 def spoken_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage that listens by Whisper."""
-    try:
-        ModelStore().ensure("whisper-base")
-    except ModelUnavailable as nowhere:
-        pytest.skip(f"no Whisper model: {nowhere}")
+    need_model("whisper-base")
     with Stage(settings_in(tmp_path_factory.mktemp("spoken"), engine="whisper")) as stage:
         stage.server.rooms.voice.wait_warm()
         yield stage

@@ -30,9 +30,8 @@ from ivr.recordings.library import Library
 from ivr.stage import Stage
 from ivr.tracing import trace_of
 from ivr.voice import Speaker
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
 from tests.calls.conftest import settings_in
+from tests.models import need_model
 from tests.serving import Serving
 
 CANARY = "8361947205"
@@ -165,10 +164,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def listening_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage that listens by Whisper."""
-    try:
-        ModelStore().ensure("whisper-base")
-    except ModelUnavailable as nowhere:
-        pytest.skip(f"no Whisper model: {nowhere}")
+    need_model("whisper-base")
     with staged(tmp_path_factory.mktemp("listening"), "whisper") as playing:
         yield playing
 

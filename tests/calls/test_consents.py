@@ -11,10 +11,9 @@ from data.store import Store
 from ivr.evidence import sha256_of
 from ivr.stage import Stage
 from ivr.voice import Speaker
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
 from tests.calls.conftest import settings_in
 from tests.calls.test_messages_and_transfers import loud_seconds
+from tests.models import need_model
 
 FLOW = """flow: main
 languages: [es]
@@ -39,10 +38,7 @@ def furnish(folder: Path) -> None:
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A stage that goes by keys, and one that listens."""
     if request.param == "whisper":
-        try:
-            ModelStore().ensure("whisper-base")
-        except ModelUnavailable as nowhere:
-            pytest.skip(f"no Whisper model: {nowhere}")
+        need_model("whisper-base")
     folder = tmp_path_factory.mktemp("consents")
     furnish(folder)
     with Stage(settings_in(folder, engine=request.param)) as playing:

@@ -14,18 +14,14 @@ import pytest
 from esl.embedded.measure import spans_of_sound
 from ivr.config import CHECKOUT
 from ivr.voice import Speaker
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
 from speech.sound import write_wav
+from tests.models import need_model
 
 
 @pytest.mark.long
 def test_a_caller_from_a_file_is_understood(speaker: Speaker, tmp_path: Path) -> None:
     """The whole command, with recognition: one answer a question, and both sides are kept."""
-    try:
-        ModelStore().ensure("whisper-base")
-    except ModelUnavailable as nowhere:
-        pytest.skip(f"no Whisper model: {nowhere}")
+    need_model("whisper-base")
     pause = bytes(2 * 8000)
     answers = ("saldo", "operador")
     said, kept = tmp_path / "caller.wav", tmp_path / "call.wav"

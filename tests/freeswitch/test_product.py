@@ -18,8 +18,6 @@ from ivr.cli.demo import keying_caller, speaking_caller
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, person_goal, spoken_goal
 from ivr.switch_settings import TelephoneSettings
 from ivr.voice import Speaker
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
 from speech.pyttsx3 import CALLER_VOICES
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
@@ -27,6 +25,7 @@ from tests.freeswitch.harness import FreeSwitch, wait_until
 from tests.freeswitch.product import ProductStage, product_stage
 from tests.freeswitch.sip_caller import SipScriptedCaller
 from tests.freeswitch.telephone import telephone
+from tests.models import need_model
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(300)]
 
@@ -68,10 +67,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A server that listens by Whisper, speaks by pyttsx3 and remembers in SQLite; a queue with an agent."""
     need_freeswitch()
-    try:
-        ModelStore().ensure("whisper-base")
-    except ModelUnavailable as nowhere:
-        pytest.skip(f"no Whisper model: {nowhere}")
+    need_model("whisper-base")
     settings = settings_in(tmp_path_factory.mktemp("product"), engine="whisper")
     agents = (TelephoneSettings(name=AGENT, queues=("billing",)),)
     own = settings.freeswitch.model_copy(update={"agents": agents})

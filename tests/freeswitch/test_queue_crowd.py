@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import audioop
 import json
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +20,12 @@ import pytest
 
 from data.records import CallRecord, Contact
 from ivr.agents.desk import Who
-from ivr.config import CHECKOUT, Settings
+from ivr.config import Settings
 from ivr.load.callers import Crowd, SippCaller
 from ivr.switch_settings import TelephoneSettings
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
+from tests.freeswitch.ears import ears_of
 from tests.freeswitch.harness import FreeSwitch, wait_until
 from tests.freeswitch.product import ProductStage, product_stage
 from tests.freeswitch.sipp_agents import SippAgents, sipp_agents
@@ -75,24 +72,6 @@ def settings_for(folder: Path, agents: int) -> Settings:
     telephones = [TelephoneSettings(name=name, queues=("billing",)) for name in agents_of(agents)]
     own = settings.freeswitch.model_copy(update={"agents": (*telephones, TelephoneSettings(name=SUPERVISOR))})
     return settings.model_copy(update={"freeswitch": own})
-
-
-@contextmanager
-def voices(count: int) -> Iterator[tuple[list[int], subprocess.Popen[str]]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.freeswitch.voices", str(count)],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline()), process
-    finally:
-        process.kill()
-        process.wait(timeout=5)
-        process.stdout.close()
 
 
 @dataclass(frozen=True)
@@ -209,7 +188,7 @@ def play(folder: Path, callers: int, agents: int, talks: float) -> Crowded:
     began = time.monotonic()
     with (
         product_stage(settings_for(folder, agents)) as (stage, switch),
-        voices(callers + agents) as (ports, process),
+        ears_of("voices", callers + agents) as (ports, process),
         sipp_agents(
             switch, folder, dict(zip(agents_of(agents), ports[callers:], strict=True)), rings=0.5, talks=talks
         ) as telephones,

@@ -10,8 +10,7 @@ from ivr.bench_streams import MODEL, measure
 from ivr.config import Settings
 from ivr.demo import PlayedCall, PlayedTurn
 from ivr.rooms import catalogue_of
-from speech.errors import ModelUnavailable
-from speech.models import ModelStore
+from tests.models import need_model
 
 
 def turn(kind: str, whole: float, result: str = "match") -> PlayedTurn:
@@ -51,10 +50,7 @@ def test_the_flows_of_the_measurement_are_sound(language: str, extra: tuple[str,
 
 def test_streams_are_counted_on_a_real_worker() -> None:
     """Two callers, a yes and a no each: understood, timed, and what the worker took of core and memory."""
-    try:
-        ModelStore().ensure(MODEL)
-    except ModelUnavailable as nowhere:
-        pytest.skip(f"no Korean Vosk model: {nowhere}")
+    need_model(MODEL)
     found = measure(2, 1)
     assert (found.wait.count, found.right) == (4, 4)
     assert 0 < found.core < 2 and found.possible > 1

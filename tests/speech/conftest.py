@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from speech.errors import ModelUnavailable
 from speech.models import ModelStore
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
 from speech.vosk import Vosk
 from speech.whisper import Whisper
+from tests.models import need_model
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +32,8 @@ def caller() -> Iterator[Pyttsx3]:
 
 
 def _model(name: str) -> Path:
-    try:
-        return ModelStore().ensure(name).folder
-    except ModelUnavailable as fault:
-        pytest.skip(f"model {name}: {fault}")
+    need_model(name)
+    return ModelStore().ensure(name).folder
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,12 @@ import pytest
 import speech.piper
 from ivr.config import Settings
 from ivr.voice import open_prompts
-from speech.errors import ModelUnavailable, SynthesizerLost
+from speech.errors import SynthesizerLost
 from speech.models import ModelStore
 from speech.piper import Piper
 from speech.prompts import CachedSynthesizer
 from speech.sound import seconds_of, to_samples
+from tests.models import need_model
 from tests.speech.test_prompts import CountingSpeaker
 
 
@@ -23,10 +24,8 @@ from tests.speech.test_prompts import CountingSpeaker
 def voice() -> Path:
     """An English voice's file."""
     pytest.importorskip("piper", reason="piper-tts is not installed (the extra `piper`)")
-    try:
-        return ModelStore().ensure("piper-en").folder / "en_US-joe-medium.onnx"
-    except ModelUnavailable as fault:
-        pytest.skip(f"voice piper-en: {fault}")
+    need_model("piper-en")
+    return ModelStore().ensure("piper-en").folder / "en_US-joe-medium.onnx"
 
 
 @pytest.fixture(scope="module")

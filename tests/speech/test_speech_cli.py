@@ -10,19 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ivr.cli.speech import commands
-from speech.models import ModelStore
 from speech.sound import read_wav, write_wav
+from tests.models import need_model
 from tests.speech.conftest import noise, silence
 
 
 def _run(*arguments: str) -> Result:
     group = click.Group("ivr", commands={command.name or "": command for command in commands})
     return CliRunner().invoke(group, list(arguments), prog_name="ivr")
-
-
-def _needs(name: str) -> None:
-    if ModelStore().installed(name) is None:
-        pytest.skip(f"model {name} is not installed")
 
 
 def test_say_writes_a_telephone_file(tmp_path: Path) -> None:
@@ -64,7 +59,7 @@ def test_models_list_names_every_model_and_its_sources() -> None:
 
 def test_a_pulled_model_is_told_with_its_place() -> None:
     """Pulling what is there is quick and says where it is."""
-    _needs("whisper-base")
+    need_model("whisper-base")
     done = _run("models", "pull", "whisper-base", "--json")
     assert done.exit_code == 0
     assert Path(json.loads(done.output)["pulled"][0]["folder"]).is_dir()
@@ -72,7 +67,7 @@ def test_a_pulled_model_is_told_with_its_place() -> None:
 
 def test_digits_come_last(tmp_path: Path) -> None:
     """`--grammar digits`: the last line is the value and nothing else."""
-    _needs("whisper-base")
+    need_model("whisper-base")
     said = _run(
         "say", "cuatro, cinco, siete, uno", "--voice", "roa/es+klatt4", "--out", str(tmp_path / "n.wav")
     )
@@ -97,7 +92,7 @@ def test_digits_come_last(tmp_path: Path) -> None:
 
 def test_silence_is_status_one(tmp_path: Path) -> None:
     """Nothing understood is an answer (no), not a fault."""
-    _needs("whisper-base")
+    need_model("whisper-base")
     for name, sound in (("silence", silence(1.0)), ("noise", noise(2.0, 500))):
         write_wav(tmp_path / f"{name}.wav", sound)
         done = _run("transcribe", str(tmp_path / f"{name}.wav"), "--no-fetch", "--engine", "whisper")

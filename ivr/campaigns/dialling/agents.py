@@ -4,7 +4,8 @@ Rules:
 1. Counted over all servers: the switch knows who is free and who waits, the database what rings and what
    waits for an agent. All campaigns of a queue share its agents.
 2. Observed by this server, and at its start read back from the database for as long as the rule's window: the
-   cap on abandoned calls survives a restart.
+   cap on abandoned calls survives a restart. Each server keeps it for its own calls; two that see the same
+   free agents in the same instant may call for them twice (docs/campaigns.md).
 3. Inbound callers come first (`Blended`): while one waits nobody is dialled, and agents are kept for those
    who will call soon.
 """
@@ -21,9 +22,9 @@ from zoneinfo import ZoneInfo
 from data.dial_attempts import DialAttempts
 from data.records.dialling import Attempt
 from ivr.campaigns.contact_rules.rulebook import Rulebook
-from ivr.campaigns.contact_rules.written import Rule, length_of
+from ivr.campaigns.contact_rules.written import Rule
 from ivr.campaigns.dialling.plan import Plan
-from ivr.campaigns.pacing.abandons import HOUSE, AbandonCap
+from ivr.campaigns.pacing.abandons import AbandonCap
 from ivr.campaigns.pacing.blended import Blended
 from ivr.campaigns.pacing.events import (
     Abandoned,
@@ -36,10 +37,10 @@ from ivr.campaigns.pacing.events import (
     Unanswered,
     WrappedUp,
 )
+from ivr.campaigns.pacing.of_rules import cap_of
 from ivr.campaigns.pacing.pacer import Pacer, Progressive, Standing
 from ivr.campaigns.pacing.predictive import Predictive
 
-_OF_THE_WALL = {"day": timedelta(days=1), "week": timedelta(days=7)}
 LONGEST_READ = timedelta(days=30)
 
 
@@ -121,16 +122,7 @@ class AgentPacing:
 
     def cap_of(self, plan: Plan) -> AbandonCap:
         """The strictest cap of the rules in force."""
-        caps = [
-            AbandonCap(
-                share=rule.abandon.cap,
-                window=length_of(rule.abandon.window) or _OF_THE_WALL[rule.abandon.window],
-                denominator=rule.abandon.denominator,
-            )
-            for rule in self._rules(plan)
-            if rule.abandon is not None
-        ]
-        return min(caps, key=lambda cap: (cap.share, cap.window), default=HOUSE)
+        return cap_of(self._rules(plan))
 
     def _rules(self, plan: Plan) -> list[Rule]:
         today = self.now().astimezone(self.zone).date()

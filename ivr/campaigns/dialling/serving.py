@@ -41,6 +41,7 @@ from ivr.config import Settings
 from ivr.in_thread import in_thread
 from ivr.living.answered import WhoAnswers
 from ivr.living.services import Services
+from ivr.looking import Looking
 from ivr.records import Basis
 from ivr.rooms import Rooms
 from ivr.session import Session
@@ -70,7 +71,6 @@ class Campaigning:
         self._settings, self._rooms, self._services = settings, rooms, services
         self._zone = ZoneInfo(settings.calls.zone)
         self._trying = Group()
-        self._looking: gevent.Greenlet[[], None] | None = None
         self.line = SwitchLine(event_socket, password, server=server, name=switch)
         now = rooms.records.clock.utc
         self._stores = _each_beside(Stores.of(rooms.store))
@@ -97,16 +97,15 @@ class Campaigning:
             rooms=Room(self._stores, now=now, agents=agents),
             speaks=lambda flow: flow in rooms.live.current.flows.flows,
         )
+        self._looking = Looking(self.dialler.step, every=EVERY, name="campaigns")
 
     def start(self) -> None:
         """Begins to look what there is to do."""
-        self._looking = gevent.spawn(self._look)
+        self._looking.start()
 
     def stop_dialling(self) -> None:
         """Nobody is called from here on, and nobody rings; calls go on."""
-        looking, self._looking = self._looking, None
-        if looking is not None:
-            looking.kill()
+        if self._looking.stop():
             self.dialler.stop()
 
     def close(self) -> None:
@@ -117,16 +116,6 @@ class Campaigning:
 
     def _begin(self, work: Callable[[], None]) -> None:
         self._trying.spawn(work)
-
-    def _look(self) -> None:
-        while True:
-            gevent.sleep(EVERY)
-            try:
-                self.dialler.step()
-            except DataError as lost:
-                log.error("campaigns_not_seen", reason=str(lost))
-            except Exception:
-                log.exception("campaigns_fault")  # the next look may go well; the list is in the database
 
     # --- the call -----------------------------------------------------------------------------------
 

@@ -70,9 +70,12 @@ class Telephones:
     apologies: list[str] = field(default_factory=list)
     gone: bool = False
     """Nobody reaches the switch."""
+    before: Callable[[Callable[[], bool]], object] = lambda _answered: None
+    """Happens when an order to dial was given and has not left; it may say that somebody has answered."""
     taken_back: list[UUID] = field(default_factory=list)
 
     def dial(self, order: Order, answered: Callable[[], bool]) -> Ending:
+        self.before(answered)
         self.instant()  # the order has not left yet
         if self.gone:
             raise NotDialled("no connection")

@@ -45,14 +45,12 @@ def test_one_call_for_each_free_agent(store: Store) -> None:
     ours = server(store, telephones, time, floor=floor, beside=begun.append)
     assert ours.step() == 3 and ours.step() == 0, "claimed is as good as ringing"
     seen: list[int] = []
-    dial = telephones.dial
 
-    def meanwhile(*call: object) -> Ending:
+    def meanwhile(_answered: Callable[[], bool]) -> None:
         other = server(store, telephones, time, floor=floor, owner="n2@here", beside=begun.append)
         seen.append(other.step())
-        return dial(*call)  # type: ignore[arg-type]  # as it came
 
-    telephones.dial = meanwhile  # type: ignore[assignment, method-assign]  # as above
+    telephones.before = meanwhile
     begun[0]()
     assert seen == [2], "of three agents one is rung for by the other server"
 
@@ -81,13 +79,8 @@ def test_a_restart_remembers_what_the_cap_counts(store: Store) -> None:
     telephones = Telephones({made.numbers[n][0]: [gone] for n in range(2)})
     time = Time()
     ours = server(store, telephones, time, floor=Floor(QueueView(free=4)))
-    dial = telephones.dial
 
-    def answering(order: object, answered: Callable[[], bool]) -> Ending:
-        answered()
-        return dial(order, answered)  # type: ignore[arg-type]  # as it came
-
-    telephones.dial = answering  # type: ignore[method-assign]  # as above
+    telephones.before = lambda answered: answered()
     while ours.step():
         pass
     events = retold(store.dial_attempts.since(made.campaign, since=time.at - timedelta(days=1)))

@@ -10,7 +10,7 @@ from data.records.contacts import NewContact
 from data.store import Store
 from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.dialling.dialler import LEASE
-from ivr.campaigns.dialling.line import Ending, Order
+from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.settings import TrunkSettings
 from tests.campaigns.dialling.paper import (
     MONDAY,
@@ -115,15 +115,13 @@ def test_a_person_never_has_two_calls(store: Store) -> None:
     telephones, time = Telephones(), Time()
     other = server(store, telephones, time, owner="n2@here")
     seen: list[int] = []
-    dial = telephones.dial
 
-    def meanwhile(order: Order, answered: Callable[[], bool]) -> Ending:
+    def meanwhile(_answered: Callable[[], bool]) -> None:
         if not seen:
             seen.append(0)
             seen.append(other.step())
-        return dial(order, answered)
 
-    telephones.dial = meanwhile  # type: ignore[method-assign]
+    telephones.before = meanwhile
     ours = server(store, telephones, time)
     ours.step()
     assert seen == [0, 2] and telephones.rung == [theirs[0]]  # begun, and not made
@@ -159,14 +157,12 @@ def test_pause_is_obeyed_at_once_and_stop_takes_back(store: Store) -> None:
         work()
     assert telephones.rung == [] and {made.entry(store, n).state for n in range(3)} == {"waiting"}
     assert store.dial_list.set_state(made.campaign, "running", before=("paused",), at=time.at, by="t")
-    dial = telephones.dial
 
-    def stopped_meanwhile(order: Order, answered: Callable[[], bool]) -> Ending:
+    def stopped_meanwhile(_answered: Callable[[], bool]) -> None:
         store.dial_list.set_state(made.campaign, "stopped", before=("running",), at=time.at, by="t")
         ours.step()
-        return dial(order, answered)
 
-    telephones.dial = stopped_meanwhile  # type: ignore[method-assign]
+    telephones.before = stopped_meanwhile
     begun.clear()
     ours.step()
     begun[0]()
@@ -256,13 +252,11 @@ def test_the_trunk_s_pace_and_lines_hold_for_all_servers(store: Store) -> None:
     telephones, time = Telephones(), Time()
     at, lines, most = [], 0, 0
     waiting: list[Callable[[], None]] = []
-    dial = telephones.dial
 
-    def counted(order: Order, answered: Callable[[], bool]) -> Ending:
+    def counted(_answered: Callable[[], bool]) -> None:
         at.append(time.at)
-        return dial(order, answered)
 
-    telephones.dial = counted  # type: ignore[method-assign]
+    telephones.before = counted
     ours = server(store, telephones, time, trunk=trunk, beside=waiting.append)
     other = server(store, telephones, time, owner="n2@here", trunk=trunk, beside=waiting.append)
     for _ in range(40):
@@ -296,15 +290,13 @@ def test_a_call_that_lasts_longer_than_the_lease_stays_ours(store: Store) -> Non
     made = world(store)
     telephones, time = Telephones(), Time()
     ours, other = server(store, telephones, time), server(store, telephones, time, owner="n2@here")
-    dial = telephones.dial
 
-    def long_talk(order: Order, answered: Callable[[], bool]) -> Ending:
+    def long_talk(_answered: Callable[[], bool]) -> None:
         for _ in range(8):
             time.at += LEASE / 3
             ours.step()
             other.step()
-        return dial(order, answered)
 
-    telephones.dial = long_talk  # type: ignore[method-assign]
+    telephones.before = long_talk
     ours.step()
     assert made.entry(store).why == "reached" and len(telephones.rung) == 1
