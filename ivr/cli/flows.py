@@ -6,6 +6,7 @@ They need no server, no switch, no models and no database.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from dialogs.check import unperformable
 from dialogs.errors import DialogError, FlowsInvalid, Problem
 from dialogs.flow import Flow, FlowSet
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
-from dialogs.rehearsal import Script, load_scripts, test_files
+from dialogs.rehearsal import Script, load_scripts, misshapen, test_files
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from dialogs.segments.reading import FILE as SEGMENTS
 from ivr.back_ends import live_schemas
@@ -100,7 +101,7 @@ def _recorded() -> frozenset[str] | None:
 def catalogue_of(paths: list[Path], named: Path | None) -> Path:
     """The file that was named; or the one beside or above the flows; the only one below; the shipped one."""
     places = [folder / CATALOGUE for path in folders(paths) for folder in (path, *path.resolve().parents)]
-    found = named or next((place for place in places if place.is_file()), None)
+    found = named or next((place for place in places if os.path.lexists(place)), None)
     if found is not None:
         return found
     # Flows are found in folders below, too, and go by what stands beside them.
@@ -186,6 +187,8 @@ def check(
             play_golden(golden_files(named), flows)
         except FlowsInvalid as fault:
             shown += fault.problems
+    else:
+        shown += misshapen(test_files(named))
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
     live, unreadable = _live(places)
     shown += unreadable
