@@ -194,6 +194,10 @@ def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
     assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
     wrong, fine = suites.iter("testcase")
     assert (wrong.get("name"), wrong.get("line"), len(fine)) == ("<a> & b [es]", "3", 0)
+    suite = suites.find("testsuite")
+    assert suite is not None
+    took = [float(one.get("time", "none")) for one in (wrong, fine, suite)]
+    assert 0 < max(took[:2]) <= took[2] + 0.002, "a case without its time is refused by Surefire's schema"
     failure = wrong.find("failure")
     assert failure is not None
     assert failure.get("message") == "line 4: outcome: wanted fault, was handed_over"
