@@ -29,6 +29,7 @@ from ivr.file_schemas import FILES, schema_text, write_all
 from ivr.performers import PERFORMERS
 from ivr.places import Places
 from ivr.publishing.catalogues import CATALOGUE, unanswered
+from ivr.publishing.unproved import unproved
 from ivr.queueing.reading import misfits
 from speech.studio_files import recordings_below
 
@@ -194,6 +195,7 @@ def check(
     shown += unreadable
     if not unreadable:
         notes += unanswered(catalogue_of(named, catalogue_file), known, live)
+        notes += [note for note in unproved(flows, live) if note.file in wanted]
     if places is not None:
         unfit = misfits(places.queues_file, known, places.queue_names)
         (shown if _served_among(named, places) else notes).extend(unfit)
