@@ -2,7 +2,8 @@
 
 Our own look-ups and writes take `customer_number` for a proof, because it is to come from one
 (docs/decisions/identity-what-needs-proof.md): whoever can make a flow give another number hears what that
-customer owes, or moves them elsewhere. In a company's own systems (`back_ends.yaml`) that is the company's to decide.
+customer owes, or moves them elsewhere. In a company's own systems (`back_ends.yaml`) that is the company's
+to decide.
 """
 
 from __future__ import annotations
