@@ -144,7 +144,8 @@ class Callbacks:
             _OPEN, row.queue == queue, row.until_at > utc(since), row.who != but_not
         )
         with self._database.reading() as connection:
-            return tuple((begin, end) for begin, end in connection.execute(query.order_by(row.from_at)))
+            found = connection.execute(query.order_by(row.from_at)).all()
+        return tuple((begin, end) for begin, end in found if begin is not None and end is not None)
 
     def overdue(self, at: datetime) -> tuple[Callback, ...]:
         """Those whose window has passed without a call, and nobody has been told."""
