@@ -150,7 +150,7 @@ class Day:
         """Whoever is given an agent at the end of a wrap-up is rung before that."""
         later: list[tuple[float, str, Person | None]] = []
         ready = [0.0] * self.free + [until - now for until in self.ready.values()]
-        order = sorted(self.kept, key=lambda one: -one.score(now))
+        order = heapq.nlargest(len(ready), self.kept, key=lambda one: one.score(now))
         for place, one in enumerate(order):
             ahead = place + sum(score >= one.score(now) for score in holding)
             rung = one in self.ringing or one in self.there
