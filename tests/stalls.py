@@ -1,8 +1,8 @@
 """When the machine stood still.
 
-Calls go on in real time: on a machine that lets a program wait for a tenth of a second, a telephone's sound has a
-hole, and a test that listens to it fails for nothing. Such a test is run again, but only if the machine did stand
-still while it ran; a test that fails on a machine that keeps up has found something.
+Calls go on in real time: on a machine that lets a program wait for a tenth of a second, a telephone's sound
+has a hole, and a test that listens to it fails for nothing. Such a test is run again, but only if the machine
+did stand still while it ran; a test that fails on a machine that keeps up has found something.
 """
 
 from __future__ import annotations
