@@ -103,6 +103,8 @@ SELDOM: Mapping[str, Mapping[Meaning, str]] = {
     "ca": {
         "yes": "oi tant|ben bé|vinga va|per mi sí|per la meva part sí|amb molt de gust|ja li dic jo que sí|tal qual",
         "no": "ni pensar-hi|ni pensar-ho|ni boig|ni boja|ni en broma|ni somiar-ho|per mi no|per la meva part no",
+        # As a recogniser writes "gràcies" that has heard more Spanish than Catalan, and as many say it.
+        "politeness": "gracias|moltes gracias|muchas gracias",
     },
     "en": {
         "yes": "go for it|sounds good|sounds great|sounds good to me|that'd be great|that would be great|that works|that works for me"
@@ -195,7 +197,7 @@ FAREWELLS: Mapping[str, tuple[str, ...]] = {
 }
 THANKS: Mapping[str, tuple[str, ...]] = {
     "es": ("muchas gracias", "gracias"),
-    "ca": ("moltes gràcies", "gràcies", "mercès"),
+    "ca": ("moltes gràcies", "gràcies", "mercès", "gracias"),
     "en": ("thank you", "thanks"),
 }
 """The longest first."""
