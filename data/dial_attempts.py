@@ -10,14 +10,15 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
 
 from data.base_facts import disputed, running
+from data.contact_hours import moment_of
 from data.database import Database
 from data.dial_list import AGAIN
 from data.models import (
@@ -33,7 +34,7 @@ from data.models import (
 )
 from data.once import Refusal, insert_new
 from data.records import Refused, utc
-from data.records.dialling import Attempt, Entry, NewAttempt, Settled
+from data.records.dialling import Attempt, Entry, NewAttempt, Settled, TalliedHour
 from data.text import clean
 from data.trunks import under_way
 
@@ -193,12 +194,53 @@ class DialAttempts:
         with self._database.reading() as connection:
             return tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
 
-    def since(self, campaign_id: UUID, *, since: datetime, most: int = 20_000) -> tuple[Attempt, ...]:
-        """The attempts of a campaign since then, the newest `most`, the oldest of them first."""
-        mine = (DialAttemptRow.campaign_id == campaign_id, DialAttemptRow.dialled_at >= utc(since))
-        query = select(DialAttemptRow).where(*mine).order_by(DialAttemptRow.dialled_at.desc()).limit(most)
+    def for_agents(self, queue: str, samples: Sequence[UUID]) -> tuple[int, tuple[Attempt, ...]]:
+        """What is on its way to the agents of a queue, whatever server has begun it: how many people of these
+        samples are claimed and not dialled yet, and the calls that ring or are talked in."""
+        claimed = (DialEntryRow.sample_id.in_(tuple(samples)), DialEntryRow.state == "claimed")
+        mine = (DialAttemptRow.queue == queue, DialAttemptRow.ended_at.is_(None))
+        with self._database.reading() as connection:
+            # In this order: whoever is dialled between the two is counted twice rather than never.
+            people = connection.scalar(select(func.count()).where(*claimed)) or 0
+            return people, tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
+
+    def lately(self, campaign_id: UUID, *, since: datetime) -> tuple[Attempt, ...]:
+        """A campaign's calls that are under way, or have ended since then."""
+        mine = DialAttemptRow.campaign_id == campaign_id
+        going = select(DialAttemptRow).where(mine, DialAttemptRow.ended_at.is_(None))
+        over = select(DialAttemptRow).where(mine, DialAttemptRow.ended_at >= utc(since))
+        with self._database.reading() as connection:
+            # In this order: whoever ends between the two is told twice rather than never.
+            rows = [*connection.execute(going), *connection.execute(over)]
+        return tuple({row.id: _attempt(row) for row in rows}.values())
+
+    def by_hour(self, campaign_id: UUID, *, since: datetime, until: datetime) -> tuple[TalliedHour, ...]:
+        """A campaign's calls that ended in that time, counted by the hour in which they did."""
+        sqlite = self._database.backend == "sqlite"
+        ended = DialAttemptRow.ended_at
+        hour: Any = func.substr(ended, 1, 13) if sqlite else func.date_trunc("hour", ended)
+        live = DialAttemptRow.answered_at.is_not(None) & (DialAttemptRow.result != "machine")
+        query = (
+            select(
+                hour.label("hour"),
+                func.count().label("attempts"),
+                func.sum(case((live, 1), else_=0)).label("live"),
+                func.sum(case((DialAttemptRow.result == "abandoned", 1), else_=0)).label("abandoned"),
+            )
+            .where(DialAttemptRow.campaign_id == campaign_id, ended >= utc(since), ended < utc(until))
+            .group_by(hour)
+            .order_by(hour)
+        )
         with self._database.inspecting() as connection:
-            return tuple(reversed([_attempt(row) for row in connection.execute(query)]))
+            return tuple(
+                TalliedHour(
+                    begins=moment_of(row.hour),
+                    attempts=row.attempts,
+                    live=int(row.live),
+                    abandoned=int(row.abandoned),
+                )
+                for row in connection.execute(query)
+            )
 
     def results(self, campaign_id: UUID, *, since: datetime) -> dict[str, int]:
         """How many attempts since then ended how."""
@@ -228,6 +270,7 @@ _COLUMNS = (
     "mode",
     "claimed_by",
     "dialled_at",
+    "queue",
 )
 _FREE: dict[str, object] = {"claimed_by": None, "lease_until": None, "attempt_id": None}
 

@@ -21,6 +21,7 @@ from data.bulk import among
 from data.database import Database
 from data.models import CampaignRow, DialAttemptRow, DialEntryRow, SampleMemberRow, SampleRow
 from data.once import insert_new
+from data.pacing_turns import has_turn
 from data.records import utc
 from data.records.dialling import CampaignState, Entry, Running, Standing
 from data.text import clean
@@ -121,12 +122,15 @@ class DialList:
     # --- claims -----------------------------------------------------------------------------------
 
     def claim(
-        self, sample_id: UUID, owner: str, *, at: datetime, lease: timedelta, most: int
+        self, sample_id: UUID, owner: str, *, at: datetime, lease: timedelta, most: int, queue: str = ""
     ) -> tuple[Entry, ...]:
-        """People who are due and nobody's: they are `owner`'s until `at + lease`."""
+        """People who are due and nobody's: they are `owner`'s until `at + lease`. `queue`: for its agents, so
+        only while the owner has its turn; nobody otherwise."""
         now = utc(at)
         values = {"state": "claimed", "due_at": None, "claimed_by": owner, "lease_until": now + lease}
         with self._database.writing() as connection:
+            if queue and not has_turn(connection, queue, owner):
+                return ()
             found: list[UUID] = []
             for turn in (AGAIN, FRESH):
                 due = (

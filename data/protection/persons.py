@@ -47,6 +47,7 @@ from data.models import (
     OutboxRow,
     PaymentRow,
     PhoneNumberRow,
+    PreviewRow,
     PromiseRow,
     RegistryLookupRow,
     SampleMemberRow,
@@ -83,6 +84,7 @@ IMPERSONAL = frozenset(
         "queue_visits",  # figures: whose it was, the call says
         "missed_offers",
         "trunks",
+        "pacing_turns",
     }
 )
 """Tables that hold nothing by which a person is known."""
@@ -230,6 +232,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         ),
         RegistryLookupRow: RegistryLookupRow.e164.in_(subject.numbers),
         DialEntryRow: theirs(DialEntryRow.customer_id),
+        PreviewRow: theirs(PreviewRow.customer_id),
         DialAttemptRow: also(DialAttemptRow.customer_id, DialAttemptRow.number.in_(subject.numbers)),
         SampleNumberRow: theirs(SampleNumberRow.customer_id),
         SampleMemberRow: theirs(SampleMemberRow.customer_id),

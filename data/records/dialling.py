@@ -85,6 +85,8 @@ class NewAttempt:
     channels: int
     """How many calls the trunk carries at once, over all servers."""
     lease_until: datetime
+    queue: str = ""
+    """Whose agents it takes; empty: the flow alone talks."""
     collects_on: date | None = None
     """The company's day on which a debt is to be spoken of; `None`: it is about none."""
 
@@ -110,6 +112,18 @@ class Attempt:
     outcome: str
     agent: str
     call_id: UUID | None
+    queue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalliedHour:
+    """A campaign's calls that ended in an hour."""
+
+    begins: datetime
+    attempts: int
+    live: int
+    """Answers that were no recognised machine."""
+    abandoned: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,16 +28,6 @@ from ivr.campaigns.dialling.room import Rooms
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.trying import Ready, Trying
-from ivr.campaigns.pacing.events import (
-    Abandoned,
-    Answered,
-    Connected,
-    Dialled,
-    Event,
-    Talked,
-    Unanswered,
-    WrappedUp,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -169,13 +159,22 @@ class Dialler:
 
     def _begin_some(self, plan: Plan) -> int:
         """Claims as many as there is room for, and calls those whom it is lawful to call now."""
+        with self.rooms.turn(plan, self.owner) as mine:
+            return self._begin_claimed(plan) if mine else 0
+
+    def _begin_claimed(self, plan: Plan) -> int:
         begun, looked = 0, 0
         while looked < MOST_CLAIMED:
             room = min(self.rooms.room(plan), MOST_CLAIMED - looked)
             if room <= 0:
                 break
             entries = self.stores.dial_list.claim(
-                plan.running.sample_id, self.owner, at=self.now(), lease=LEASE, most=room
+                plan.running.sample_id,
+                self.owner,
+                at=self.now(),
+                lease=LEASE,
+                most=room,
+                queue=plan.agents_of,
             )
             for ready in self.trying.ready(plan, entries, owner=self.owner):
                 self.rooms.begins(plan)
@@ -217,18 +216,14 @@ class Dialler:
 
     def _dial(self, ready: Ready, attempt: UUID) -> None:
         stores, plan = self.stores, ready.plan
-        self.rooms.tell(plan, Dialled(call=attempt, at=self.now()))
         try:
             ending = self.line.dial(ready.order(attempt), lambda: self._answered(attempt))
         except NotDialled as refused:
             log.error("not_dialled", campaign=plan.running.name, reason=str(refused))
             self.rooms.refused(plan)
-            self.rooms.tell(plan, Unanswered(call=attempt, at=self.now()))
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + NOT_NOW)
             return
         self.rooms.ended(plan, ending)
-        for event in self._told(attempt, ending):
-            self.rooms.tell(plan, event)
         self.settle(plan, ready.entry, attempt, ending)
 
     def _answered(self, attempt: UUID) -> bool:
@@ -240,23 +235,8 @@ class Dialler:
             log.error("answer_not_noted", attempt=str(attempt), reason=str(lost))
             return True
 
-    def _told(self, attempt: UUID, ending: Ending) -> tuple[Event, ...]:
-        """What the end of a call tells; that an agent was with them was told when it happened."""
-        now = self.now()
-        if ending.result == "abandoned":
-            return Answered(call=attempt, at=now), Abandoned(call=attempt, at=now)
-        if ending.result == "machine":
-            return (Answered(call=attempt, at=now, live=False),)
-        if ending.result in ("answered", "dropped"):
-            return Talked(call=attempt, at=now), WrappedUp(call=attempt, at=now)
-        return (Unanswered(call=attempt, at=now),)
-
     def connected(self, order: Order, agent: str) -> None:
         """An agent is with somebody whom we have called."""
-        plan = next((one for one in self._plans.values() if one.running.id == order.campaign_id), None)
-        if plan is not None:
-            self.rooms.tell(plan, Answered(call=order.attempt_id, at=self.now()))
-            self.rooms.tell(plan, Connected(call=order.attempt_id, at=self.now()))
         try:
             self.stores.dial_attempts.connected(order.attempt_id, self.owner, agent)
         except DataError as lost:

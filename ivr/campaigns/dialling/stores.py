@@ -9,6 +9,7 @@ from data.consents import Suppressions
 from data.contact_hours import ContactHours
 from data.dial_attempts import DialAttempts
 from data.dial_list import DialList
+from data.pacing_turns import PacingTurns
 from data.people import Customers
 from data.store import Store
 from data.trunks import Trunks
@@ -22,6 +23,7 @@ class Stores:
     dial_list: DialList
     dial_attempts: DialAttempts
     trunks: Trunks
+    pacing_turns: PacingTurns
     contact_hours: ContactHours
     customers: Customers
     suppressions: Suppressions
@@ -33,6 +35,7 @@ class Stores:
             dial_list=store.dial_list,
             dial_attempts=store.dial_attempts,
             trunks=store.trunks,
+            pacing_turns=store.pacing_turns,
             contact_hours=store.contact_hours,
             customers=store.customers,
             suppressions=store.suppressions,

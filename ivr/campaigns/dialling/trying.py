@@ -58,7 +58,7 @@ class Ready:
             campaign=running.name,
             strategy=running.strategy,
             purpose=file.purpose,
-            queue="" if file.mode == "automated" else file.queue or "",
+            queue=self.plan.agents_of,
             agent_within=self.agent_within,
             on_machine=file.on_machine or "",
         )
@@ -185,6 +185,7 @@ class Trying:
             dialled_at=now,
             channels=trunk.channels,
             lease_until=now + lease,
+            queue=plan.agents_of,
             collects_on=now.astimezone(self.zone).date() if plan.file.purpose == "collection" else None,
         )
         self._ringing[new.id] = plan.running.id
