@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import gevent
 import pytest
 
 from data.store import Store
@@ -122,24 +122,27 @@ def fresh(store: Store, time: Time) -> AgentPacing:
 
 
 def test_two_servers_never_call_for_the_same_agent(store: Store, store_url: str) -> None:
-    """They look again and again, in threads and with their own connections, at five who stay free."""
+    """They look again and again, each with connections of its own, at five who stay free."""
     world(store, 40, **STAFFED)
-    floor, time, begun = Floor(QueueView(free=5)), Time(), Counter[str]()
-    ready = threading.Barrier(3)
+    time, begun, floor = Time(), Counter[str](), Floor(QueueView(free=5))
+
+    class Looking(Floor):
+        """A switch that takes a moment, in which the others go on as far as they may."""
+
+        def view(self, queue: str, ours: Collection[str]) -> QueueView:
+            found = floor.view(queue, ours)
+            for _ in range(20):
+                gevent.idle()
+            return found
 
     def look(owner: str) -> None:
         mine = Store(store_url)
-        ours = server(mine, Telephones(), time, floor=floor, owner=owner, beside=lambda _work: None)
-        ready.wait()
+        ours = server(mine, Telephones(), time, floor=Looking(), owner=owner, beside=lambda _work: None)
         for _ in range(6):
             begun[owner] += ours.step()
         mine.close()
 
-    threads = [threading.Thread(target=look, args=(f"n{n}@here",)) for n in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    gevent.joinall([gevent.spawn(look, f"n{n}@here") for n in range(3)], raise_error=True)
     assert begun.total() == 5
 
 
