@@ -32,8 +32,10 @@ from data.models import (
     PhoneNumberRow,
     TrunkRow,
 )
+from data.on_the_telephone import on_the_telephone
 from data.once import Refusal, insert_new
 from data.records import Refused, utc
+from data.records.contacts import Whom
 from data.records.dialling import Attempt, Entry, NewAttempt, Settled, TalliedHour
 from data.text import clean
 from data.trunks import under_way
@@ -51,17 +53,17 @@ class DialAttempts:
 
     # --- before ---
 
-    def begin(self, admit: Callable[[Callable[[Connection, str], None]], Answer], new: NewAttempt) -> Answer:
+    def begin(self, admit: Callable[[Callable[[Connection, Whom], None]], Answer], new: NewAttempt) -> Answer:
         """Notes an attempt if `admit` lets the contact be made (it is given what belongs to that, and the
-        person's key with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
-        `blocked` (the number), `on_call` (the person, or the number), `channels`; where a debt is spoken of
-        `judicial`, `dispute`, `promise`, `erased`."""
+        person with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
+        `blocked` (the number), `on_call` (they talk with us or are being called, there or elsewhere),
+        `channels`; where a debt is spoken of `judicial`, `dispute`, `promise`, `erased`."""
         try:
-            return admit(lambda connection, person: self._begin(connection, new, person))
+            return admit(lambda connection, whom: self._begin(connection, new, whom))
         except Refusal as refusal:
             return Refused(refusal.reason)
 
-    def _begin(self, connection: Connection, new: NewAttempt, person: str) -> None:
+    def _begin(self, connection: Connection, new: NewAttempt, whom: Whom) -> None:
         if new.trunk:
             self._insist_on_channel(connection, new)
         campaign = select(CampaignRow.state, CampaignRow.sample_id).where(CampaignRow.id == new.campaign_id)
@@ -73,8 +75,10 @@ class DialAttempts:
             raise Refusal("blocked")
         if new.collects_on is not None and (why := _against(connection, new.customer_id, new.collects_on)):
             raise Refusal(why)
+        if on_the_telephone(connection, whom.customer_ids, new.number, at=new.dialled_at):
+            raise Refusal("on_call")
         values = {name: getattr(new, name) for name in _COLUMNS}
-        put = insert_new(connection, DialAttemptRow).values(**values, person=person[:40])
+        put = insert_new(connection, DialAttemptRow).values(**values, person=whom.key[:40])
         if not connection.execute(put).rowcount:
             raise Refusal("on_call")
         mine = (

@@ -206,7 +206,7 @@ class Trying:
             lambda note: self.gate.admit(
                 ready.wish,
                 contact_id=new.id,
-                also=lambda connection, whom: note(connection, whom.key),
+                also=note,
             ),
             new,
         )
