@@ -32,6 +32,7 @@ from data.outbox import Outbox
 from data.pacing_turns import PacingTurns
 from data.pages import Pages
 from data.people import Customers
+from data.previews import Previews
 from data.promises import Promises
 from data.queue_visits import QueueVisits
 from data.releases import Releases
@@ -90,6 +91,7 @@ class Store:
         self.dial_attempts = DialAttempts(self.database)
         self.trunks = Trunks(self.database)
         self.pacing_turns = PacingTurns(self.database)
+        self.previews = Previews(self.database)
         self.promises = Promises(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)

@@ -13,6 +13,8 @@ of its sample is left to be called."""
 EntryState = Literal["waiting", "claimed", "dialled", "unclear", "ended"]
 """`claimed`: somebody is about to dial, nothing has left. `dialled`: the order to dial is given, or may be.
 `unclear`: it was dialled and nobody knows how that ended: it counts as made, and a person decides."""
+Decision = Literal["", "call", "skip", "later", "left"]
+"""What an agent decided who was shown somebody; empty: nothing yet. `left`: nothing in time."""
 DialResult = Literal[
     "answered",
     "machine",
@@ -124,6 +126,26 @@ class TalliedHour:
     live: int
     """Answers that were no recognised machine."""
     abandoned: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Somebody of a sample whom an agent looks at before they are called."""
+
+    id: UUID
+    campaign_id: UUID
+    sample_id: UUID
+    customer_id: UUID
+    agent: str
+    shown_at: datetime
+    until: datetime
+    rank: int = 1
+    decision: Decision = ""
+    reason: str = ""
+    """The agent's; or why their call was not made."""
+    decided_at: datetime | None = None
+    attempt_id: UUID | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

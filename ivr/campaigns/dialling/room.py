@@ -52,16 +52,18 @@ class Rooms:
 
     def room(self, plan: Plan) -> int:
         """How many people may be claimed for a campaign."""
+        lines = self.lines(plan)
+        return min(lines, self._for_agents(plan)) if lines else 0
+
+    def lines(self, plan: Plan) -> int:
+        """How many calls its trunk takes now."""
         trunk = plan.trunk
         if self.stores.trunks.rests_until(trunk.name, at=self.now()) is not None:
             return 0
         starting = self._starting[trunk.name]
-        wanted = self._for_agents(plan)
-        if wanted <= 0:
-            return 0
         free = trunk.channels - self.stores.trunks.under_way(trunk.name) - starting
         pace = max(1, int(trunk.calls_per_second * AHEAD)) - starting
-        return max(0, min(free, pace, wanted))
+        return max(0, min(free, pace))
 
     def at_work(self, plans: Sequence[Plan]) -> None:
         """These campaigns are dialled now."""

@@ -11,6 +11,7 @@ from data.dial_attempts import DialAttempts
 from data.dial_list import DialList
 from data.pacing_turns import PacingTurns
 from data.people import Customers
+from data.previews import Previews
 from data.store import Store
 from data.trunks import Trunks
 
@@ -24,6 +25,7 @@ class Stores:
     dial_attempts: DialAttempts
     trunks: Trunks
     pacing_turns: PacingTurns
+    previews: Previews
     contact_hours: ContactHours
     customers: Customers
     suppressions: Suppressions
@@ -36,6 +38,7 @@ class Stores:
             dial_attempts=store.dial_attempts,
             trunks=store.trunks,
             pacing_turns=store.pacing_turns,
+            previews=store.previews,
             contact_hours=store.contact_hours,
             customers=store.customers,
             suppressions=store.suppressions,
