@@ -36,7 +36,7 @@ from data.on_the_telephone import on_the_telephone
 from data.once import Refusal, insert_new
 from data.records import Refused, utc
 from data.records.contacts import Whom
-from data.records.dialling import Attempt, Entry, NewAttempt, Settled, TalliedHour
+from data.records.dialling import Attempt, Entry, NewAttempt, PastCall, Settled, TalliedHour
 from data.text import clean
 from data.trunks import under_way
 
@@ -245,6 +245,18 @@ class DialAttempts:
                 )
                 for row in connection.execute(query)
             )
+
+    def past(self, campaign_id: UUID, *, since: datetime, most: int) -> tuple[PastCall, ...]:
+        """A campaign's calls that ended since then, the newest `most` of them."""
+        names = tuple(PastCall.__dataclass_fields__)
+        query = (
+            select(*(getattr(DialAttemptRow, name) for name in names))
+            .where(DialAttemptRow.campaign_id == campaign_id, DialAttemptRow.ended_at >= utc(since))
+            .order_by(DialAttemptRow.ended_at.desc())
+            .limit(most)
+        )
+        with self._database.inspecting() as connection:
+            return tuple(PastCall(**row._mapping) for row in connection.execute(query))
 
     def results(self, campaign_id: UUID, *, since: datetime) -> dict[str, int]:
         """How many attempts since then ended how."""

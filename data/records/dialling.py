@@ -118,6 +118,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastCall:
+    """A call that is over, as a model of calls learns from it."""
+
+    number: str
+    dialled_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    result: str
+    agent: str
+    call_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TalliedHour:
     """A campaign's calls that ended in an hour."""
 
