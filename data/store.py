@@ -29,8 +29,10 @@ from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
+from data.pacing_turns import PacingTurns
 from data.pages import Pages
 from data.people import Customers
+from data.previews import Previews
 from data.promises import Promises
 from data.queue_visits import QueueVisits
 from data.releases import Releases
@@ -88,6 +90,8 @@ class Store:
         self.dial_list = DialList(self.database)
         self.dial_attempts = DialAttempts(self.database)
         self.trunks = Trunks(self.database)
+        self.pacing_turns = PacingTurns(self.database)
+        self.previews = Previews(self.database)
         self.promises = Promises(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)

@@ -35,7 +35,7 @@ from data.models.campaigns import (
     SampleNumberRow,
     SampleRow,
 )
-from data.models.dialling import DialAttemptRow, DialEntryRow, TrunkRow
+from data.models.dialling import DialAttemptRow, DialEntryRow, PacingTurnRow, PreviewRow, TrunkRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -111,8 +111,10 @@ __all__ = [
     "OrderChangeRow",
     "OrderRow",
     "OutboxRow",
+    "PacingTurnRow",
     "PaymentRow",
     "PhoneNumberRow",
+    "PreviewRow",
     "PromiseRow",
     "QueueVisitRow",
     "RegistryLookupRow",

@@ -73,10 +73,6 @@ def start(
     chosen = _sample(store, campaign, sample)
     if campaign.state == "running":
         raise CampaignNotReady(f"{name} runs already", "See ivr campaign status; pause or stop it first")
-    if wanted.campaign.mode == "preview":
-        raise CampaignNotReady(
-            f"{name} is declared with `mode: preview`, which is not built yet", "Write `mode: progressive`"
-        )
     if campaign.state in ("paused", "draining") and campaign.sample_id != chosen.id:
         raise CampaignNotReady(f"{name} is {campaign.state} on another sample", "Stop it first")
     if at >= chosen.cut_at + timedelta(days=wanted.campaign.days):
