@@ -6,17 +6,34 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
-from data.campaigns import Chosen
+from data.base_facts import On
+from data.campaigns import Candidate, Chosen, candidate_columns, candidates_of
+from data.database import Database
 from data.dial_list import AGAIN
-from data.models import CampaignRow, DialEntryRow, SampleMemberRow, SampleNumberRow
+from data.models import AccountRow, CampaignRow, CustomerRow, DialEntryRow, SampleMemberRow, SampleNumberRow
 from data.once import insert_new
 from data.records import utc
 
 Joined = Literal["joined", "there", "stopped"]
 TAKES = ("running", "paused", "finished")
 """States of a campaign that takes one more. `finished`: nobody was left, and now somebody is."""
+
+
+def candidate(database: Database, customer_id: UUID, account_id: UUID | None, on: On) -> Candidate | None:
+    """Somebody as a sample's cut looks at them, about that account or their first; `None`: they are gone."""
+    account = AccountRow.id == account_id if account_id is not None else AccountRow.rank == 1
+    query = (
+        select(*candidate_columns(on))
+        .select_from(CustomerRow)
+        .outerjoin(AccountRow, and_(AccountRow.customer_id == CustomerRow.id, account))
+        .where(CustomerRow.id == customer_id)
+        .limit(1)
+    )
+    with database.reading() as connection:
+        found = candidates_of(connection, connection.execute(query).all())
+    return found[0] if found else None
 
 
 def join_within(

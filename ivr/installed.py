@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from data.spool import Spool
 from data.store import Store
 from ivr.agents.follow_ups import CALLBACK, carrying_callbacks
+from ivr.campaigns.actions.providers import StrategyProviders
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook, presets
 from ivr.campaigns.contact_rules.rulebook import Rulebook
@@ -55,7 +56,11 @@ def open_performers(
     hashing = Hashing()
     closing.callback(hashing.close)
     folder = Folder(settings.messages_folder, clock.utc)
-    for channel, kind in errands_of(store, carriers(settings.messages, folder, clock), clock).items():
+    carried = {
+        **carriers(settings.messages, folder, clock),
+        "whatsapp": StrategyProviders(settings.path(settings.strategies)),
+    }
+    for channel, kind in errands_of(store, carried, clock).items():
         outbox.takes(channel, kind)
     safe = Safekeeping(Spool(settings.spool_folder))
     rulebook = _rulebook(settings)
