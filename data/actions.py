@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from data.bulk import among
 from data.database import Database
-from data.models import ActionRow
+from data.models import ActionRow, MessageRow
 from data.once import Refusal, insert_new
 from data.records import utc
 from data.records.actions import Action, NewAction
@@ -143,6 +143,15 @@ class Actions:
         query = select(ActionRow).where(*wanted).order_by(ActionRow.created_at.desc(), ActionRow.id.desc())
         with self._database.reading() as connection:
             return tuple(_action(row) for row in connection.execute(query.limit(most)))
+
+    def messages_of(self, actions: Iterable[Action]) -> dict[UUID, str]:
+        """What has become of the messages of these actions (`data.messages.State`), by the action's id."""
+        ids = {str(one.id): one.id for one in actions if one.state == "done"}
+        with self._database.reading() as connection:
+            query = select(MessageRow.idempotency_key, MessageRow.state).where(
+                among(connection, MessageRow.idempotency_key, list(ids))
+            )
+            return {ids[str(key)]: state for key, state in connection.execute(query)}
 
     def of_promises(self, promises: Sequence[UUID]) -> dict[UUID, tuple[Action, ...]]:
         """What follows from these promises, the first first; of those of which something does."""
