@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
 
+from data.actions import Actions
 from data.base_facts import disputed, running
 from data.contact_hours import moment_of
 from data.database import Database
@@ -30,6 +31,7 @@ from data.models import (
     DialAttemptRow,
     DialEntryRow,
     PhoneNumberRow,
+    PromiseRow,
     TrunkRow,
 )
 from data.on_the_telephone import on_the_telephone
@@ -152,6 +154,8 @@ class DialAttempts:
             else:
                 connection.execute(delete(ContactRow).where(ContactRow.id == attempt_id))
             _follow(connection, entry, settled)
+            _promised_in(connection, attempt_id, settled.call_id)
+            Actions.put_within(connection, settled.actions)
         return True
 
     def never_left(self, attempt_id: UUID, owner: str, *, due_at: datetime) -> bool:
@@ -174,6 +178,11 @@ class DialAttempts:
         return None if row is None else (row.id, row.outcome or "")
 
     # --- looking ---
+
+    def against(self, customer_id: UUID, on: date) -> str:
+        """Why a debt is not spoken of with them on that day (see `begin`); empty: it may be."""
+        with self._database.reading() as connection:
+            return _against(connection, customer_id, on)
 
     def get(self, attempt_id: UUID) -> Attempt | None:
         with self._database.reading() as connection:
@@ -335,6 +344,15 @@ def _close_contact(connection: Connection, attempt_id: UUID, settled: Settled) -
     conversation = None if settled.result == "unclear" else settled.result in _TALKED
     values = {"conversation": conversation, "result": settled.result, "call_id": settled.call_id}
     connection.execute(update(ContactRow).where(ContactRow.id == attempt_id).values(**values))
+
+
+def _promised_in(connection: Connection, attempt_id: UUID, call_id: UUID | None) -> None:
+    """What was promised in the call belongs to the campaign, whose table says what follows."""
+    if call_id is None:
+        return
+    campaign = select(DialAttemptRow.campaign_id).where(DialAttemptRow.id == attempt_id).scalar_subquery()
+    mine = update(PromiseRow).where(PromiseRow.call_id == call_id, PromiseRow.campaign_id.is_(None))
+    connection.execute(mine.values(campaign_id=campaign))
 
 
 def _follow(connection: Connection, entry: Any, settled: Settled) -> None:

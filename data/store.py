@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.actions import Actions
 from data.agents import Agents
 from data.alerts import Alerts
 from data.api_tokens import ApiTokens
@@ -93,6 +94,7 @@ class Store:
         self.pacing_turns = PacingTurns(self.database)
         self.previews = Previews(self.database)
         self.promises = Promises(self.database)
+        self.actions = Actions(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)

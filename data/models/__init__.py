@@ -14,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.actions import ActionRow
 from data.models.agents import (
     AgentContactRow,
     AgentPresenceRow,
@@ -73,6 +74,7 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "ActionRow",
     "AgentContactRow",
     "AgentPresenceRow",
     "AgentStateChangeRow",

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, false, fun
 from data.errors import PersonUnknown
 from data.models import (
     AccountRow,
+    ActionRow,
     AgentContactRow,
     AppointmentChangeRow,
     AppointmentRow,
@@ -224,6 +225,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             ContactRow.call_id.in_(call_ids),
         ),
         RegistryLookupRow: RegistryLookupRow.e164.in_(subject.numbers),
+        ActionRow: theirs(ActionRow.customer_id),
         DialEntryRow: theirs(DialEntryRow.customer_id),
         PreviewRow: theirs(PreviewRow.customer_id),
         DialAttemptRow: also(DialAttemptRow.customer_id, DialAttemptRow.number.in_(subject.numbers)),

@@ -16,6 +16,7 @@ from data.campaigns import Campaign, Sample
 from data.records.dialling import Attempt, CampaignState, Standing
 from data.store import Store
 from ivr.campaigns import cutting
+from ivr.campaigns.declaration import kept
 from ivr.campaigns.dialling.ways_out import trunks_of
 from ivr.config import Settings
 from ivr.errors import IvrError
@@ -89,7 +90,7 @@ def start(
             "Declare it in campaigns.trunks of ivr.yaml",
         )
     new = store.dial_list.fill(chosen.id, at=at)
-    declared = {"actor": wanted.strategy.actor, **wanted.campaign.model_dump(mode="json")}
+    declared = kept(wanted.strategy.actor, wanted.campaign)
     if not store.dial_list.set_state(
         campaign.id, "running", before=_STARTS_FROM, at=at, by=by, sample_id=chosen.id, declared=declared
     ):
