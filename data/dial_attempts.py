@@ -15,9 +15,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, delete, func, literal, or_, select, update
 
 from data.base_facts import disputed, running
+from data.collection_holds import held
 from data.database import Database
 from data.dial_list import AGAIN
 from data.models import (
@@ -54,7 +55,7 @@ class DialAttempts:
         """Notes an attempt if `admit` lets the contact be made (it is given what belongs to that, and the
         person's key with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
         `blocked` (the number), `on_call` (the person, or the number), `channels`; where a debt is spoken of
-        `judicial`, `dispute`, `promise`, `erased`."""
+        `judicial`, `dispute`, `promise`, `erased`, or the reason of a hold (`data.collection_holds`)."""
         try:
             return admit(lambda connection, person: self._begin(connection, new, person))
         except Refusal as refusal:
@@ -67,7 +68,8 @@ class DialAttempts:
         row = connection.execute(campaign).one_or_none()
         if row is None or row.state != "running" or row.sample_id != new.sample_id:
             raise Refusal("stopped")
-        blocked = (PhoneNumberRow.e164 == new.number, PhoneNumberRow.blocked_at.is_not(None))
+        useless = or_(PhoneNumberRow.blocked_at.is_not(None), PhoneNumberRow.retired_at.is_not(None))
+        blocked = (PhoneNumberRow.e164 == new.number, useless)
         if connection.scalar(select(literal(1)).where(*blocked)):
             raise Refusal("blocked")
         if new.collects_on is not None and (why := _against(connection, new.customer_id, new.collects_on)):
@@ -254,7 +256,12 @@ def _held(attempt_id: UUID, owner: str) -> Any:
 def _against(connection: Connection, customer_id: UUID, today: date) -> str:
     """Why a debt is not spoken of with a customer now; empty: nothing stands against it."""
     query = (
-        select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
+        select(
+            disputed().label("disputed"),
+            running(today).label("running"),
+            held(CustomerRow.id, today).label("held"),
+            AccountRow.stage,
+        )
         .select_from(CustomerRow)
         .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
         .where(CustomerRow.id == customer_id)
@@ -264,6 +271,8 @@ def _against(connection: Connection, customer_id: UUID, today: date) -> str:
         return "erased"
     if row.stage == "judicial":
         return "judicial"
+    if row.held:
+        return str(row.held)
     return "dispute" if row.disputed else "promise" if row.running else ""
 
 

@@ -19,6 +19,7 @@ from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
 from data.campaigns import Campaigns
+from data.collection_holds import CollectionHolds
 from data.consents import Consents, Suppressions
 from data.contact_hours import ContactHours
 from data.contacts import Contacts
@@ -31,6 +32,7 @@ from data.orders import Orders
 from data.outbox import Outbox
 from data.pages import Pages
 from data.people import Customers
+from data.polls import Polls
 from data.promises import Promises
 from data.queue_visits import QueueVisits
 from data.releases import Releases
@@ -89,6 +91,8 @@ class Store:
         self.dial_attempts = DialAttempts(self.database)
         self.trunks = Trunks(self.database)
         self.promises = Promises(self.database)
+        self.collection_holds = CollectionHolds(self.database)
+        self.polls = Polls(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)

@@ -10,6 +10,7 @@ from ivr.agents.follow_ups import CALLBACK, carrying_callbacks
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook, presets
 from ivr.campaigns.contact_rules.rulebook import Rulebook
+from ivr.campaigns.promising import Promising
 from ivr.cases import CASE, Cases
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -91,4 +92,5 @@ def open_performers(
         # A place that nobody would ever be called from is not kept.
         callbacks=bookings if dial_string(settings) is not None else None,
         understanding=understanding,
+        promises=Promising(store, clock, zone=settings.calls.zone),
     )

@@ -35,6 +35,7 @@ from data.models.campaigns import (
     SampleNumberRow,
     SampleRow,
 )
+from data.models.collecting import CollectionHoldRow, PollAnswerRow
 from data.models.dialling import DialAttemptRow, DialEntryRow, TrunkRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
@@ -89,6 +90,7 @@ __all__ = [
     "CallbackRow",
     "CallerSettingRow",
     "CampaignRow",
+    "CollectionHoldRow",
     "ConsentRow",
     "ContactRow",
     "CustomerBaseRow",
@@ -113,6 +115,7 @@ __all__ = [
     "OutboxRow",
     "PaymentRow",
     "PhoneNumberRow",
+    "PollAnswerRow",
     "PromiseRow",
     "QueueVisitRow",
     "RegistryLookupRow",

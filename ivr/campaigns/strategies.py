@@ -90,6 +90,9 @@ class PromisePolicy(_Written):
     least_of_balance: Annotated[int, Field(ge=0, le=100)] = 0
     least_share: Annotated[int, Field(ge=1, le=100)] = 100
     grace_days: Annotated[int, Field(ge=0, le=30)] = 0
+    instalments: Annotated[int, Field(ge=1, le=12)] = Field(
+        default=1, description="In how many equal parts, a month apart, it may be paid"
+    )
     broken: Literal["contact", "case", "person"] = Field(
         default="contact", description="Called again, a case is opened, or a person decides"
     )
@@ -193,6 +196,15 @@ def read_strategy(file: Path) -> tuple[StrategyFile | None, list[Problem]]:
     except ValidationError as fault:
         return None, sorted({_told(source, error) for error in told_once(fault.errors())})
     return found, list(_mistakes(file, source, found))
+
+
+def collecting_flows(folder: Path) -> frozenset[str]:
+    """The flows of all campaigns that collect, and those that they leave on machines; of files that can be
+    read."""
+    found = [read_strategy(file)[0] for file in sorted(folder.glob("*.yaml"))]
+    campaigns = [one for strategy in found if strategy is not None for one in strategy.campaigns.values()]
+    collect = [one for one in campaigns if one.purpose == "collection"]
+    return frozenset(name for one in collect for name in (one.flow, one.on_machine) if name is not None)
 
 
 def _told(source: Source, error: ErrorDetails) -> Problem:
