@@ -26,7 +26,7 @@ DO_NOT_CALL = WriteSchema({"customer_number": "code", "number": "phone"}, frozen
 WRONG_NUMBER = WriteSchema({"customer_number": "code", "number": "phone"}, frozenset({"unknown"}))
 COLLECTION_HOLD = WriteSchema({"customer_number": "digits", "reason": "text"}, frozenset({"unknown"}))
 """`reason`: one of `data.records.collecting.HOLD_REASONS`."""
-POLL_ANSWER = WriteSchema({"poll": "text", "question": "text", "answer": "text"})
+POLL_ANSWER = WriteSchema({"poll": "text", "question": "text", "answer": "text"}, frozenset({"invalid"}))
 
 _PAID_REST = timedelta(days=10)
 """How long nobody is dialled who says that they have paid: banks tell some days later."""
@@ -67,7 +67,9 @@ def hold_collection(store: Store, values: Mapping[str, str], asked: Asked) -> Wr
 
 
 def answer_poll(store: Store, values: Mapping[str, str], asked: Asked) -> Written | Refused:
-    """Counted; whose it was is not kept."""
+    """Counted; whose it was is not kept. Refused as `invalid`: something of it is empty."""
+    if not all(value.strip() for value in values.values()):
+        return Refused("invalid")
     store.polls.note(values["poll"], values["question"], values["answer"], asked.request)
     return Written()
 
