@@ -15,10 +15,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, case, delete, func, literal, or_, select, update
 
 from data.actions import Actions
 from data.base_facts import disputed, running
+from data.collection_holds import held
 from data.contact_hours import moment_of
 from data.database import Database
 from data.dial_list import AGAIN
@@ -57,9 +58,10 @@ class DialAttempts:
 
     def begin(self, admit: Callable[[Callable[[Connection, Whom], None]], Answer], new: NewAttempt) -> Answer:
         """Notes an attempt if `admit` lets the contact be made (it is given what belongs to that, and the
-        person with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
+        person's key with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
         `blocked` (the number), `on_call` (they talk with us or are being called, there or elsewhere),
-        `channels`; where a debt is spoken of `judicial`, `dispute`, `promise`, `erased`."""
+        `channels`; where a debt is spoken of `judicial`, `dispute`, `promise`, `erased`, or the reason of a
+        hold (`data.collection_holds`)."""
         try:
             return admit(lambda connection, whom: self._begin(connection, new, whom))
         except Refusal as refusal:
@@ -72,7 +74,8 @@ class DialAttempts:
         row = connection.execute(campaign).one_or_none()
         if row is None or row.state != "running" or row.sample_id != new.sample_id:
             raise Refusal("stopped")
-        blocked = (PhoneNumberRow.e164 == new.number, PhoneNumberRow.blocked_at.is_not(None))
+        useless = or_(PhoneNumberRow.blocked_at.is_not(None), PhoneNumberRow.retired_at.is_not(None))
+        blocked = (PhoneNumberRow.e164 == new.number, useless)
         if connection.scalar(select(literal(1)).where(*blocked)):
             raise Refusal("blocked")
         if new.collects_on is not None and (why := _against(connection, new.customer_id, new.collects_on)):
@@ -322,7 +325,12 @@ def _held(attempt_id: UUID, owner: str) -> Any:
 def _against(connection: Connection, customer_id: UUID, today: date) -> str:
     """Why a debt is not spoken of with a customer now; empty: nothing stands against it."""
     query = (
-        select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
+        select(
+            disputed().label("disputed"),
+            running(today).label("running"),
+            held(CustomerRow.id, today).label("held"),
+            AccountRow.stage,
+        )
         .select_from(CustomerRow)
         .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
         .where(CustomerRow.id == customer_id)
@@ -332,6 +340,8 @@ def _against(connection: Connection, customer_id: UUID, today: date) -> str:
         return "erased"
     if row.stage == "judicial":
         return "judicial"
+    if row.held:
+        return str(row.held)
     return "dispute" if row.disputed else "promise" if row.running else ""
 
 

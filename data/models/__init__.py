@@ -36,6 +36,7 @@ from data.models.campaigns import (
     SampleNumberRow,
     SampleRow,
 )
+from data.models.collecting import CollectionHoldRow, PollAnswerRow
 from data.models.dialling import DialAttemptRow, DialEntryRow, PacingTurnRow, PreviewRow, TrunkRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
@@ -91,6 +92,7 @@ __all__ = [
     "CallbackRow",
     "CallerSettingRow",
     "CampaignRow",
+    "CollectionHoldRow",
     "ConsentRow",
     "ContactRow",
     "CustomerBaseRow",
@@ -116,6 +118,7 @@ __all__ = [
     "PacingTurnRow",
     "PaymentRow",
     "PhoneNumberRow",
+    "PollAnswerRow",
     "PreviewRow",
     "PromiseRow",
     "QueueVisitRow",

@@ -31,6 +31,7 @@ from data.models import (
     CallerSettingRow,
     CallRow,
     CallStepRow,
+    CollectionHoldRow,
     ConsentRow,
     ContactRow,
     CustomerPhoneNumberRow,
@@ -75,6 +76,7 @@ IMPERSONAL = frozenset(
         "customer_bases",
         "campaigns",
         "samples",
+        "poll_answers",  # whose they were is not kept
         "suppressions",  # hashes that outlive the person on purpose
         "agent_presence",  # agents are not customers
         "agent_state_changes",
@@ -238,6 +240,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         PaymentRow: PaymentRow.account_id.in_(accounts),
         MovementRow: MovementRow.account_id.in_(accounts),
         PromiseRow: theirs(PromiseRow.customer_id),
+        CollectionHoldRow: theirs(CollectionHoldRow.customer_id),
         AccountRow: theirs(AccountRow.customer_id),
         TicketStatusChangeRow: TicketStatusChangeRow.ticket_id.in_(tickets),
         TicketNoteRow: TicketNoteRow.ticket_id.in_(tickets),
