@@ -22,8 +22,8 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, 
 from data.database import Database
 from data.ids import new_id
 from data.models import CallbackRow
-from data.once import insert_new
-from data.records import Booking, Callback, CallbackState, utc
+from data.once import change, insert_new
+from data.records import Booking, Callback, CallbackState, Request, utc
 from data.text import clean
 
 UNDER_WAY: tuple[CallbackState, ...] = ("claimed", "dialled", "answered")
@@ -50,6 +50,23 @@ class Callbacks:
                 if self._renew(connection, booking):
                     return self._open_of(connection, booking.queue, booking.who), False
                 # It has just ended elsewhere: it can be put in now.
+
+    def book_once(self, booking: Booking, key: str) -> bool:
+        """As `book`, once for each key, also when that callback is over by now; whether it was this time."""
+        request = Request(at=booking.at, by="system", key=key, call_id=booking.call_id)
+        new = False
+
+        def make(connection: Connection) -> dict[str, str]:
+            nonlocal new
+            new = True
+            while not connection.execute(
+                insert_new(connection, CallbackRow).values(**_values(booking), id=new_id())
+            ).rowcount and not self._renew(connection, booking):
+                pass  # it has just ended elsewhere: it can be put in now
+            return {}
+
+        change(self._database, "callback", request, make)
+        return new
 
     def _renew(self, connection: Connection, booking: Booking) -> bool:
         mine = (CallbackRow.queue == booking.queue, CallbackRow.who == booking.who, _OPEN)

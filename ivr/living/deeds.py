@@ -22,6 +22,7 @@ from dialogs.effects import (
     MayCallBack,
     Notify,
     OpenCase,
+    Promise,
     Record,
     Transfer,
     Understand,
@@ -53,6 +54,7 @@ from ivr.living.overheard import EACH, Overheard
 from ivr.moments import Watch
 from ivr.occasion import Occasion, Person
 from ivr.performers import Performers
+from ivr.queueing.booking import Bookings
 from ivr.recordings import muting
 from ivr.understanding.understanding import Understanding
 from speech.recognizer import Recognizer
@@ -135,13 +137,20 @@ class Deeds:
                 return partial(performers.cases.open, deed, occasion)
             case Notify() if performers.notices is not None:
                 return partial(performers.notices.send, deed, occasion)
-            case MayCallBack() if performers.callbacks is not None:
-                return partial(performers.callbacks.may, deed, occasion)
-            case CallBack() if performers.callbacks is not None:
-                return partial(performers.callbacks.book, deed, occasion, waited=self._waited(deed.queue))
+            case MayCallBack() | CallBack() if performers.callbacks is not None:
+                return self._callback(deed, occasion, performers.callbacks)
+            case Promise() if performers.promises is not None:
+                return partial(performers.promises.keep, deed, occasion)
             case Consent() if performers.consents is not None:
                 return partial(performers.consents.keep, deed, occasion)
         return None
+
+    def _callback(
+        self, deed: MayCallBack | CallBack, occasion: Occasion, bookings: Bookings
+    ) -> Callable[[], Result]:
+        if isinstance(deed, MayCallBack):
+            return partial(bookings.may, deed, occasion)
+        return partial(bookings.book, deed, occasion, waited=self._waited(deed.queue))
 
     @property
     def person(self) -> Person | None:
@@ -149,6 +158,7 @@ class Deeds:
         return self._person
 
     def _occasion(self, deed: Deed) -> Occasion:
+        about = self._conversation.about_the_caller
         return Occasion(
             call_id=UUID(self._record.call_id),
             caller_number=self._call.caller_number,
@@ -156,6 +166,10 @@ class Deeds:
             step=deed.step,
             language=self._conversation.language,
             person=self._person,
+            proof=self._record.verified_by,
+            called=bool(about.get("called")),
+            strategy=str(about.get("strategy") or ""),
+            campaign=str(about.get("campaign") or ""),
         )
 
     def _noted(self, work: Callable[[], T]) -> T | Failed:

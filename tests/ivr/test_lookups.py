@@ -76,6 +76,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     questions["delivery_days"] = {"order_id": "780387", "customer_number": "65193"}
     questions["day_possible"] = {**questions["delivery_days"], "day": "2026-11-25"}
     questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23", "customer_number": "12807"}
+    questions["payment_terms"] = {"customer_number": "45716", "strategy": "none", "campaign": "none"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(questions) | OF_AGENTS
     for name, by in questions.items():
         schema = SCHEMAS[name]
