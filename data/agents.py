@@ -108,6 +108,7 @@ class Agents:
                 agent=new.agent,
                 queue=new.queue,
                 leg=new.leg,
+                switch=new.switch,
                 agent_leg=new.agent_leg,
                 result=new.result,
                 cause=new.cause,

@@ -15,9 +15,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, case, delete, func, literal, or_, select, update
 
+from data.actions import Actions
 from data.base_facts import disputed, running
+from data.collection_holds import held
 from data.contact_hours import moment_of
 from data.database import Database
 from data.dial_list import AGAIN
@@ -30,6 +32,7 @@ from data.models import (
     DialAttemptRow,
     DialEntryRow,
     PhoneNumberRow,
+    PromiseRow,
     TrunkRow,
 )
 from data.on_the_telephone import on_the_telephone
@@ -55,9 +58,10 @@ class DialAttempts:
 
     def begin(self, admit: Callable[[Callable[[Connection, Whom], None]], Answer], new: NewAttempt) -> Answer:
         """Notes an attempt if `admit` lets the contact be made (it is given what belongs to that, and the
-        person with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
+        person's key with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
         `blocked` (the number), `on_call` (they talk with us or are being called, there or elsewhere),
-        `channels`; where a debt is spoken of `judicial`, `dispute`, `promise`, `erased`."""
+        `channels`; where a debt is spoken of `judicial`, `dispute`, `promise`, `erased`, or the reason of a
+        hold (`data.collection_holds`)."""
         try:
             return admit(lambda connection, whom: self._begin(connection, new, whom))
         except Refusal as refusal:
@@ -70,7 +74,8 @@ class DialAttempts:
         row = connection.execute(campaign).one_or_none()
         if row is None or row.state != "running" or row.sample_id != new.sample_id:
             raise Refusal("stopped")
-        blocked = (PhoneNumberRow.e164 == new.number, PhoneNumberRow.blocked_at.is_not(None))
+        useless = or_(PhoneNumberRow.blocked_at.is_not(None), PhoneNumberRow.retired_at.is_not(None))
+        blocked = (PhoneNumberRow.e164 == new.number, useless)
         if connection.scalar(select(literal(1)).where(*blocked)):
             raise Refusal("blocked")
         if new.collects_on is not None and (why := _against(connection, new.customer_id, new.collects_on)):
@@ -152,6 +157,8 @@ class DialAttempts:
             else:
                 connection.execute(delete(ContactRow).where(ContactRow.id == attempt_id))
             _follow(connection, entry, settled)
+            _promised_in(connection, attempt_id, settled.call_id)
+            Actions.put_within(connection, settled.actions)
         return True
 
     def never_left(self, attempt_id: UUID, owner: str, *, due_at: datetime) -> bool:
@@ -174,6 +181,11 @@ class DialAttempts:
         return None if row is None else (row.id, row.outcome or "")
 
     # --- looking ---
+
+    def against(self, customer_id: UUID, on: date) -> str:
+        """Why a debt is not spoken of with them on that day (see `begin`); empty: it may be."""
+        with self._database.reading() as connection:
+            return _against(connection, customer_id, on)
 
     def get(self, attempt_id: UUID) -> Attempt | None:
         with self._database.reading() as connection:
@@ -313,7 +325,12 @@ def _held(attempt_id: UUID, owner: str) -> Any:
 def _against(connection: Connection, customer_id: UUID, today: date) -> str:
     """Why a debt is not spoken of with a customer now; empty: nothing stands against it."""
     query = (
-        select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
+        select(
+            disputed().label("disputed"),
+            running(today).label("running"),
+            held(CustomerRow.id, today).label("held"),
+            AccountRow.stage,
+        )
         .select_from(CustomerRow)
         .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
         .where(CustomerRow.id == customer_id)
@@ -323,6 +340,8 @@ def _against(connection: Connection, customer_id: UUID, today: date) -> str:
         return "erased"
     if row.stage == "judicial":
         return "judicial"
+    if row.held:
+        return str(row.held)
     return "dispute" if row.disputed else "promise" if row.running else ""
 
 
@@ -335,6 +354,15 @@ def _close_contact(connection: Connection, attempt_id: UUID, settled: Settled) -
     conversation = None if settled.result == "unclear" else settled.result in _TALKED
     values = {"conversation": conversation, "result": settled.result, "call_id": settled.call_id}
     connection.execute(update(ContactRow).where(ContactRow.id == attempt_id).values(**values))
+
+
+def _promised_in(connection: Connection, attempt_id: UUID, call_id: UUID | None) -> None:
+    """What was promised in the call belongs to the campaign, whose table says what follows."""
+    if call_id is None:
+        return
+    campaign = select(DialAttemptRow.campaign_id).where(DialAttemptRow.id == attempt_id).scalar_subquery()
+    mine = update(PromiseRow).where(PromiseRow.call_id == call_id, PromiseRow.campaign_id.is_(None))
+    connection.execute(mine.values(campaign_id=campaign))
 
 
 def _follow(connection: Connection, entry: Any, settled: Settled) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.actions import Actions
 from data.agents import Agents
 from data.alerts import Alerts
 from data.api_tokens import ApiTokens
@@ -19,6 +20,7 @@ from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
 from data.campaigns import Campaigns
+from data.collection_holds import CollectionHolds
 from data.consents import Consents, Suppressions
 from data.contact_hours import ContactHours
 from data.contacts import Contacts
@@ -32,6 +34,7 @@ from data.outbox import Outbox
 from data.pacing_turns import PacingTurns
 from data.pages import Pages
 from data.people import Customers
+from data.polls import Polls
 from data.previews import Previews
 from data.promises import Promises
 from data.queue_visits import QueueVisits
@@ -93,6 +96,9 @@ class Store:
         self.pacing_turns = PacingTurns(self.database)
         self.previews = Previews(self.database)
         self.promises = Promises(self.database)
+        self.actions = Actions(self.database)
+        self.collection_holds = CollectionHolds(self.database)
+        self.polls = Polls(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, false, fun
 from data.errors import PersonUnknown
 from data.models import (
     AccountRow,
+    ActionRow,
     AgentContactRow,
     AppointmentChangeRow,
     AppointmentRow,
@@ -30,6 +31,7 @@ from data.models import (
     CallerSettingRow,
     CallRow,
     CallStepRow,
+    CollectionHoldRow,
     ConsentRow,
     ContactRow,
     CustomerPhoneNumberRow,
@@ -74,6 +76,7 @@ IMPERSONAL = frozenset(
         "customer_bases",
         "campaigns",
         "samples",
+        "poll_answers",  # whose they were is not kept
         "suppressions",  # hashes that outlive the person on purpose
         "agent_presence",  # agents are not customers
         "agent_state_changes",
@@ -224,6 +227,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             ContactRow.call_id.in_(call_ids),
         ),
         RegistryLookupRow: RegistryLookupRow.e164.in_(subject.numbers),
+        ActionRow: theirs(ActionRow.customer_id),
         DialEntryRow: theirs(DialEntryRow.customer_id),
         PreviewRow: theirs(PreviewRow.customer_id),
         DialAttemptRow: also(DialAttemptRow.customer_id, DialAttemptRow.number.in_(subject.numbers)),
@@ -236,6 +240,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         PaymentRow: PaymentRow.account_id.in_(accounts),
         MovementRow: MovementRow.account_id.in_(accounts),
         PromiseRow: theirs(PromiseRow.customer_id),
+        CollectionHoldRow: theirs(CollectionHoldRow.customer_id),
         AccountRow: theirs(AccountRow.customer_id),
         TicketStatusChangeRow: TicketStatusChangeRow.ticket_id.in_(tickets),
         TicketNoteRow: TicketNoteRow.ticket_id.in_(tickets),

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from data.records.actions import NewAction
+
 CampaignState = Literal["created", "running", "paused", "draining", "stopped", "finished"]
 """`draining`: nobody new is called, and when the calls under way are over it is `stopped`. `finished`: nobody
 of its sample is left to be called."""
@@ -178,6 +180,8 @@ class Settled:
     """Why not any more."""
     counts: bool = True
     """Whether it is one of their attempts; false: it never got out of the house, and was no contact."""
+    actions: tuple[NewAction, ...] = ()
+    """What is to be done about it beside calling."""
 
 
 @dataclass(frozen=True, kw_only=True)

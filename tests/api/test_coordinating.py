@@ -57,6 +57,9 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
     ("GET", "/campaigns/fees/reminder/status"): {Role.COORDINATOR},
+    ("GET", "/campaigns/fees/reminder/actions"): {Role.COORDINATOR},
+    ("GET", "/campaigns/promises"): {Role.COORDINATOR},
+    ("POST", f"/campaigns/promises/{ITEM}/cancel"): {Role.COORDINATOR},
     **{
         ("POST", f"/campaigns/fees/reminder/{verb}"): {Role.COORDINATOR}
         for verb in ("start", "pause", "drain", "stop")

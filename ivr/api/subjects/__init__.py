@@ -10,6 +10,7 @@ from ivr.api.subjects import (
     callbacks,
     callers,
     calls,
+    campaign_actions,
     campaign_calls,
     campaigns,
     cases,
@@ -52,4 +53,5 @@ ALL: tuple[Blueprint, ...] = (
     rules.blueprint,
     campaigns.blueprint,
     campaign_calls.blueprint,
+    campaign_actions.blueprint,
 )

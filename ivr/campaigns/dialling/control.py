@@ -7,7 +7,7 @@ as long as the database takes. Who asks is noted by whoever calls this; here not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -15,10 +15,16 @@ from uuid import UUID
 from data.campaigns import Campaign, Sample
 from data.records.dialling import Attempt, CampaignState, Standing
 from data.store import Store
+from dialogs.check_right_party import check_right_party
+from dialogs.errors import FlowsInvalid
+from dialogs.loader import read_flows
 from ivr.campaigns import cutting
+from ivr.campaigns.declaration import kept
 from ivr.campaigns.dialling.ways_out import trunks_of
+from ivr.campaigns.strategies import CampaignFile
 from ivr.config import Settings
 from ivr.errors import IvrError
+from ivr.publishing.catalogues import catalogue_in
 
 Verb = Literal["pause", "drain", "stop"]
 _BECOMES: Mapping[Verb, tuple[CampaignState, tuple[CampaignState, ...]]] = {
@@ -82,6 +88,8 @@ def start(
     for flow in (wanted.campaign.flow, wanted.campaign.on_machine):
         if flow is not None and not (settings.flows_folder / f"{flow}.flow.yaml").is_file():
             raise CampaignNotReady(f"There is no flow {flow} among the flows", "Write it first")
+    if wanted.campaign.purpose == "collection":
+        _insist_on_right_party(settings, wanted.campaign)
     known = [one.name for one in trunks_of(settings)]
     if wanted.campaign.trunk not in (None, *known) or not known:
         raise CampaignNotReady(
@@ -89,12 +97,25 @@ def start(
             "Declare it in campaigns.trunks of ivr.yaml",
         )
     new = store.dial_list.fill(chosen.id, at=at)
-    declared = {"actor": wanted.strategy.actor, **wanted.campaign.model_dump(mode="json")}
+    declared = kept(wanted.strategy.actor, wanted.campaign)
     if not store.dial_list.set_state(
         campaign.id, "running", before=_STARTS_FROM, at=at, by=by, sample_id=chosen.id, declared=declared
     ):
         raise CampaignNotReady(f"{name} was started by somebody else", "See ivr campaign status")
     return Started(chosen.name, new, campaign.state)
+
+
+def _insist_on_right_party(settings: Settings, campaign: CampaignFile) -> None:
+    """Raises `CampaignNotReady`: in its flows a debt may be told to whoever answers."""
+    names = frozenset(name for name in (campaign.flow, campaign.on_machine) if name is not None)
+    folder = settings.flows_folder
+    try:
+        catalogue = replace(catalogue_in(folder), collecting=names)
+        problems = list(check_right_party(read_flows([folder], catalogue)[0], catalogue))
+    except FlowsInvalid as fault:
+        problems = list(fault.problems)
+    if problems:
+        raise CampaignNotReady(str(problems[0]), "Then publish it (ivr flow publish)")
 
 
 def _sample(store: Store, campaign: Campaign, name: str | None) -> Sample:

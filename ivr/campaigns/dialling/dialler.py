@@ -318,10 +318,10 @@ class Dialler:
             if not stores.dial_list.take_over(lost, self.owner, at=now, lease=LEASE):
                 continue
             found += 1
-            self._look_after(attempt, lost.claimed_by or "")
+            self._look_after(lost, attempt, lost.claimed_by or "")
         return found
 
-    def _look_after(self, attempt: UUID, owner: str) -> None:
+    def _look_after(self, lost: Entry, attempt: UUID, owner: str) -> None:
         attempts = self.stores.dial_attempts
         trace = self.line.trace(attempt, owner)
         log.warning("attempt_recovered", attempt=str(attempt), trace=trace)
@@ -335,5 +335,5 @@ class Dialler:
                 settled = Settled(
                     result="answered", at=self.now(), call_id=call[0], outcome=call[1], why="reached"
                 )
-            attempts.settle(attempt, self.owner, settled)
+            attempts.settle(attempt, self.owner, self.following.recovered(lost, attempt, settled))
         # Up: ours now, and asked for again when the lease lapses.

@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 
 from data.ids import new_id
 from data.records import Refused
+from data.records.collecting import HOLD_REASONS
 from data.records.dialling import Entry, NewAttempt
 from ivr.campaigns.contact_rules.contact import Blocked, Decision
 from ivr.campaigns.contact_rules.gate import Admitted, Gate, Wish
 from ivr.campaigns.dialling.line import Order
 from ivr.campaigns.dialling.plan import Plan
 from ivr.campaigns.dialling.stores import Stores
+from ivr.campaigns.samples import EXCLUSIONS
 from ivr.numbers import NotCalled, Number, checked
 
 SLOT_WITHIN = timedelta(seconds=3)
@@ -108,7 +110,7 @@ class Trying:
                 number = checked(numbers[rank - 1], region=None, countries=plan.file.countries)
             except NotCalled:
                 continue
-            if self.stores.customers.blocked(number.e164) is not None:
+            if self._useless(number.e164):
                 continue
             ready = self._ready(plan, entry, rank, number)
             opens = plan.open_at(now, self._zones_of(plan, entry, number))
@@ -133,6 +135,10 @@ class Trying:
             return number.candidate_zones
         noted = self.stores.customers.zone(entry.customer_id)
         return (*number.candidate_zones, noted) if noted else number.candidate_zones
+
+    def _useless(self, e164: str) -> bool:
+        customers = self.stores.customers
+        return customers.blocked(e164) is not None or customers.retired(e164)
 
     def _ready(self, plan: Plan, entry: Entry, rank: int, number: Number) -> Ready:
         wish = Wish(
@@ -237,8 +243,6 @@ class Trying:
 NO_LINE = "no line of the trunk is free"
 _STOPPED = {"stopped": "the campaign was stopped", "blocked": "a number was blocked", "lost": ""}
 EXCLUDED = {
-    "judicial": "in court: no automated calls",
-    "dispute": "they dispute a bill",
-    "promise": "a promise of theirs is running",
+    **{name: EXCLUSIONS[name] for name in ("judicial", "promise", *HOLD_REASONS)},
     "erased": "their data were erased",
 }

@@ -1,4 +1,4 @@
-"""How long it takes until a coordinator's order is obeyed on the embedded switch: start, pause, stop, drain."""
+"""How long it takes until an order is obeyed on the embedded switch: start, pause, stop, drain."""
 
 from __future__ import annotations
 
