@@ -151,6 +151,19 @@ class Callbacks:
             row = connection.execute(query).one_or_none()
         return None if row is None else callback_of(row)
 
+    def windows(
+        self, queue: str, *, since: datetime, but_not: str = ""
+    ) -> tuple[tuple[datetime, datetime], ...]:
+        """The times that callers of a queue have chosen and that are not over by then; `but_not`: whose does
+        not count."""
+        row = CallbackRow
+        query = select(row.from_at, row.until_at).where(
+            _OPEN, row.queue == queue, row.until_at > utc(since), row.who != but_not
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(row.from_at)).all()
+        return tuple((begin, end) for begin, end in found if begin is not None and end is not None)
+
     def overdue(self, at: datetime) -> tuple[Callback, ...]:
         """Those whose window has passed without a call, and nobody has been told."""
         query = select(CallbackRow).where(

@@ -16,10 +16,11 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, select, update
 
 from data.base_facts import Facts, On, Test, disputed, members, running
 from data.bulk import among, insert_many
+from data.collection_holds import held
 from data.database import Database
 from data.ids import new_id
 from data.models import (
@@ -86,8 +87,10 @@ class Candidate:
     disputed: bool
     running: bool
     """Whether a promise of theirs is."""
+    held: str
+    """Why a debt is not spoken of with them (`data.collection_holds`); empty: nothing stands against it."""
     numbers: tuple[str, ...]
-    """E.164: those that somebody has verified first, then by rank; without those that are blocked."""
+    """E.164: those that somebody has verified first, then by rank; without blocked and retired ones."""
     identities: tuple[str, ...]
     same_person: tuple[UUID, ...]
     """Their own key, and those of customers with the same identity."""
@@ -311,6 +314,7 @@ def candidate_columns(on: On) -> tuple[Any, ...]:
         func.coalesce(AccountRow.stage, "none").label("stage"),
         disputed().label("disputed"),
         running(on.today).label("running"),
+        held(CustomerRow.id, on.today).label("held"),
     )
 
 
@@ -321,7 +325,7 @@ def candidates_of(connection: Connection, rows: Sequence[Any]) -> list[Candidate
     phones = (
         select(link.customer_id, PhoneNumberRow.e164)
         .join(PhoneNumberRow, PhoneNumberRow.id == link.phone_number_id)
-        .where(among(connection, link.customer_id, ids), PhoneNumberRow.blocked_at.is_(None))
+        .where(among(connection, link.customer_id, ids), _dialled_at())
         .order_by(link.verified_by.is_(None), link.rank, PhoneNumberRow.e164)
     )
     numbers: dict[UUID, list[str]] = {}
@@ -353,6 +357,7 @@ def candidates_of(connection: Connection, rows: Sequence[Any]) -> list[Candidate
             stage=row.stage,
             disputed=bool(row.disputed),
             running=bool(row.running),
+            held=row.held or "",
             numbers=tuple(numbers.get(row.id, ())),
             identities=tuple(identities.get(row.id, ())),
             same_person=tuple(
@@ -361,6 +366,10 @@ def candidates_of(connection: Connection, rows: Sequence[Any]) -> list[Candidate
         )
         for row in rows
     ]
+
+
+def _dialled_at() -> ColumnElement[bool]:
+    return and_(PhoneNumberRow.blocked_at.is_(None), PhoneNumberRow.retired_at.is_(None))
 
 
 def _keep(connection: Connection, sample_id: UUID, chosen: Sequence[Chosen]) -> None:

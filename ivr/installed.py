@@ -11,6 +11,7 @@ from ivr.campaigns.actions.providers import StrategyProviders
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook, presets
 from ivr.campaigns.contact_rules.rulebook import Rulebook
+from ivr.campaigns.promising import Promising
 from ivr.cases import CASE, Cases
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -99,4 +100,5 @@ def open_performers(
         # A place that nobody would ever be called from is not kept.
         callbacks=bookings if dial_string(settings) is not None else None,
         understanding=understanding,
+        promises=Promising(store, clock, zone=settings.calls.zone),
     )

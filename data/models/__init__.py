@@ -36,7 +36,8 @@ from data.models.campaigns import (
     SampleNumberRow,
     SampleRow,
 )
-from data.models.dialling import DialAttemptRow, DialEntryRow, TrunkRow
+from data.models.collecting import CollectionHoldRow, PollAnswerRow
+from data.models.dialling import DialAttemptRow, DialEntryRow, PacingTurnRow, PreviewRow, TrunkRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -91,6 +92,7 @@ __all__ = [
     "CallbackRow",
     "CallerSettingRow",
     "CampaignRow",
+    "CollectionHoldRow",
     "ConsentRow",
     "ContactRow",
     "CustomerBaseRow",
@@ -113,8 +115,11 @@ __all__ = [
     "OrderChangeRow",
     "OrderRow",
     "OutboxRow",
+    "PacingTurnRow",
     "PaymentRow",
     "PhoneNumberRow",
+    "PollAnswerRow",
+    "PreviewRow",
     "PromiseRow",
     "QueueVisitRow",
     "RegistryLookupRow",

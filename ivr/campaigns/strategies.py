@@ -114,6 +114,9 @@ class PromisePolicy(_Written):
     least_of_balance: Annotated[int, Field(ge=0, le=100)] = 0
     least_share: Annotated[int, Field(ge=1, le=100)] = 100
     grace_days: Annotated[int, Field(ge=0, le=30)] = 0
+    instalments: Annotated[int, Field(ge=1, le=12)] = Field(
+        default=1, description="In how many equal parts, a month apart, it may be paid"
+    )
     remind: ActionList = Field(default=(), description="What is done the day before it is due")
     kept: ActionList = Field(default=(), description="What follows when it is kept")
     partial: ActionList | None = Field(
@@ -275,6 +278,15 @@ def actions_of(campaign: CampaignFile) -> Iterator[tuple[tuple[str | int, ...], 
     for occasion in OCCASIONS:
         for at, action in enumerate(getattr(campaign.promises, occasion) or ()):
             yield ("promises", occasion, at), occasion, action
+
+
+def collecting_flows(folder: Path) -> frozenset[str]:
+    """The flows of all campaigns that collect, and those that they leave on machines; of files that can be
+    read."""
+    found = [read_strategy(file)[0] for file in sorted(folder.glob("*.yaml"))]
+    campaigns = [one for strategy in found if strategy is not None for one in strategy.campaigns.values()]
+    collect = [one for one in campaigns if one.purpose == "collection"]
+    return frozenset(name for one in collect for name in (one.flow, one.on_machine) if name is not None)
 
 
 def _told(source: Source, error: ErrorDetails) -> Problem:

@@ -78,6 +78,9 @@ class Following:
             call_id=ending.call_id,
             counts=ending.result not in OUR_SIDE,
         )
+        if ending.result == "answered" and self._others_answer(attempt):
+            # The number is retired, not the person: their next one follows.
+            ending = replace(ending, result="invalid")
         if ending.result in ("unclear", "answered"):
             again = plan.file.again.get(ending.outcome) if ending.result == "answered" else None
             if again is None or entry.tries + 1 >= plan.file.attempts:
@@ -93,6 +96,10 @@ class Following:
                 if due >= plan.until:
                     return _ended(settled, "days")
                 return _again(settled, due, rank)
+
+    def _others_answer(self, attempt: UUID) -> bool:
+        made = self.stores.dial_attempts.get(attempt)
+        return made is not None and self.stores.customers.retired(made.number)
 
     def _next(self, plan: Plan, entry: Entry, attempt: UUID, ending: Ending) -> Next | Exhausted:
         before = self.stores.dial_attempts.of_entry(entry)

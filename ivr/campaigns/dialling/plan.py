@@ -41,6 +41,11 @@ class Plan:
         """How long its sample is worked on."""
         return self.running.sample_cut_at + timedelta(days=self.file.days)
 
+    @property
+    def agents_of(self) -> str:
+        """The queue whose agents its calls take; empty: the flow alone talks."""
+        return "" if self.file.mode == "automated" else self.file.queue or ""
+
     def open_at(self, moment: datetime, zones: Sequence[str]) -> datetime | None:
         """The first moment from then on at which the campaign's own hours let it call somebody in one of
         these zones; `None`: none within two weeks."""
