@@ -35,7 +35,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
 KEYS = ("1", "2", "3", "4", "0", "1203")
 Act = tuple[str, str]
 FEW, LONGEST = 4, 6
-"""Turns of a stranger. In four, nearly all that there is has been said; nobody is let on for longer than six."""
+"""Turns of a stranger. In four, nearly all that there is has been said; nobody is let on for long."""
 
 
 @dataclass(frozen=True)
