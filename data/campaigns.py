@@ -197,6 +197,11 @@ class Campaigns:
             row = connection.execute(query).one_or_none()
         return None if row is None else _campaign(row)
 
+    def get(self, campaign_id: UUID) -> Campaign | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(CampaignRow).where(CampaignRow.id == campaign_id)).one_or_none()
+        return None if row is None else _campaign(row)
+
     def all(self) -> tuple[Campaign, ...]:
         """Every campaign, the newest first."""
         query = select(CampaignRow).order_by(CampaignRow.created_at.desc(), CampaignRow.id.desc())
@@ -216,17 +221,7 @@ class Campaigns:
     def candidates(self, base_id: UUID, test: Test, on: On) -> Iterator[list[Candidate]]:
         """Those whom the condition meets, in portions, all as of one moment."""
         met = members(base_id).where(Facts(self._database.backend, on).condition(test))
-        query = met.with_only_columns(
-            CustomerRow.id,
-            CustomerRow.customer_number,
-            CustomerRow.zone,
-            CustomerRow.region,
-            AccountRow.id.label("account_id"),
-            func.coalesce(AccountRow.stage, "none").label("stage"),
-            disputed().label("disputed"),
-            running(on.today).label("running"),
-            held(CustomerRow.id, on.today).label("held"),
-        ).order_by(BaseMemberRow.customer_id)
+        query = met.with_only_columns(*candidate_columns(on)).order_by(BaseMemberRow.customer_id)
         last: UUID | None = None
         with self._database.inspecting() as connection:
             while True:
@@ -235,7 +230,7 @@ class Campaigns:
                 if not rows:
                     return
                 last = rows[-1].id
-                yield _candidates(connection, [*rows])
+                yield candidates_of(connection, [*rows])
 
     def freeze(self, sample: Sample, chosen: Iterable[Chosen]) -> bool:
         """Keeps a sample with everybody's reason. False: the campaign has one of that name."""
@@ -308,7 +303,23 @@ class Campaigns:
             return [(str(row.id), row.region or "", row.e164) for row in connection.execute(query)]
 
 
-def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
+def candidate_columns(on: On) -> tuple[Any, ...]:
+    """What is selected of a customer and their account, for `candidates_of`."""
+    return (
+        CustomerRow.id,
+        CustomerRow.customer_number,
+        CustomerRow.zone,
+        CustomerRow.region,
+        AccountRow.id.label("account_id"),
+        func.coalesce(AccountRow.stage, "none").label("stage"),
+        disputed().label("disputed"),
+        running(on.today).label("running"),
+        held(CustomerRow.id, on.today).label("held"),
+    )
+
+
+def candidates_of(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
+    """With their numbers and identities."""
     ids = [row.id for row in rows]
     link = CustomerPhoneNumberRow
     phones = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.actions import Actions
 from data.agents import Agents
 from data.alerts import Alerts
 from data.api_tokens import ApiTokens
@@ -30,9 +31,11 @@ from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
+from data.pacing_turns import PacingTurns
 from data.pages import Pages
 from data.people import Customers
 from data.polls import Polls
+from data.previews import Previews
 from data.promises import Promises
 from data.queue_visits import QueueVisits
 from data.releases import Releases
@@ -90,7 +93,10 @@ class Store:
         self.dial_list = DialList(self.database)
         self.dial_attempts = DialAttempts(self.database)
         self.trunks = Trunks(self.database)
+        self.pacing_turns = PacingTurns(self.database)
+        self.previews = Previews(self.database)
         self.promises = Promises(self.database)
+        self.actions = Actions(self.database)
         self.collection_holds = CollectionHolds(self.database)
         self.polls = Polls(self.database)
         self.contacts = Contacts(self.database, self.suppressions)

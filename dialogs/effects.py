@@ -228,7 +228,7 @@ class MayCallBack:
     (as a window, what is possible of it, or next after it), `Refused` or `Failed`.
 
     Reasons of a refusal: `malformed`, `unknown`, `foreign`, `premium`, `shared_cost`, `service`, `satellite`,
-    `too_many`, `do_not_call` of the number; `past`, `too_far`, `no_hours` of the window.
+    `too_many`, `do_not_call` of the number; `past`, `too_far`, `no_hours`, `full` of the window.
     """
 
     queue: str

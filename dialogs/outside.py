@@ -175,6 +175,7 @@ NotCalled = Literal[
     "past",
     "too_far",
     "no_hours",
+    "full",
 ]
 _STRETCH = r"^\d{4}-\d\d-\d\dT\d\d:\d\d/\d{4}-\d\d-\d\dT\d\d:\d\d$"
 CallbackEnds = Ends | NotCalled | Annotated[str, Field(pattern=_STRETCH)]

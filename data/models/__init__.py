@@ -14,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.actions import ActionRow
 from data.models.agents import (
     AgentContactRow,
     AgentPresenceRow,
@@ -36,7 +37,7 @@ from data.models.campaigns import (
     SampleRow,
 )
 from data.models.collecting import CollectionHoldRow, PollAnswerRow
-from data.models.dialling import DialAttemptRow, DialEntryRow, TrunkRow
+from data.models.dialling import DialAttemptRow, DialEntryRow, PacingTurnRow, PreviewRow, TrunkRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -74,6 +75,7 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "ActionRow",
     "AgentContactRow",
     "AgentPresenceRow",
     "AgentStateChangeRow",
@@ -113,9 +115,11 @@ __all__ = [
     "OrderChangeRow",
     "OrderRow",
     "OutboxRow",
+    "PacingTurnRow",
     "PaymentRow",
     "PhoneNumberRow",
     "PollAnswerRow",
+    "PreviewRow",
     "PromiseRow",
     "QueueVisitRow",
     "RegistryLookupRow",

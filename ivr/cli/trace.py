@@ -18,7 +18,7 @@ from ivr.tracing import TraceEvent, trace_of
 
 
 @click.command()
-@click.argument("call", metavar="CALL_ID|LEG|last")
+@click.argument("call", metavar="CALL_ID|LEG|SIP_CALL_ID|last")
 @click.option("--words", is_flag=True, help="Also what was said; sensitive answers stay masked.")
 @json_option
 @pass_settings
@@ -32,6 +32,7 @@ def trace(settings: Settings, call: str, words: bool, as_json: bool) -> None:
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --words --json
       ivr trace 8786c659-67fd-4c18-a63b-11dfdd6d0731       the switch's uuid of the caller's leg
+      ivr trace 5f3a1c@sbc.example.net                     the SIP Call-ID, as the trunk's people have it
     """
     with store_of(settings) as store:
         call_id = _meant(store, call)
@@ -63,9 +64,16 @@ def _meant(store: Store, call: str) -> UUID:
     try:
         identity = UUID(call)
     except ValueError:
-        raise click.BadParameter(f"{call[:80]!r} is neither a call's id nor a leg's nor `last`") from None
-    on_leg = None if store.calls.get(identity) else store.pages.call_on_leg(str(identity))
-    return on_leg or identity
+        of_invite = store.pages.call_of_invite(call)
+        if of_invite is None:
+            raise click.BadParameter(
+                f"{call[:80]!r} is no call's id, no leg's, no SIP Call-ID that is known, and not `last`"
+            ) from None
+        return of_invite
+    if store.calls.get(identity):
+        return identity
+    # Some switches make their Call-IDs as they make their uuids.
+    return store.pages.call_on_leg(str(identity)) or store.pages.call_of_invite(call) or identity
 
 
 def _cells(one: TraceEvent) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from data.records import Claimed
 from data.store import Store
 from ivr.clock import Clock
 from ivr.in_thread import in_thread
-from ivr.messenger.message import Carrier, DeliveryFailed, Message
+from ivr.messenger.message import Carrier, DeliveryFailed, Message, ledger_id
 from ivr.outbox import Arrived, Declined, Ending, Kind, NotYet
 
 PATIENCE = timedelta(hours=36)
@@ -52,4 +52,7 @@ class _Channel:
             case _:
                 detail = ending.reason
         at, key = self._clock.utc(), errand.idempotency_key
-        in_thread(lambda: self._store.messages.settle(key, state, at=at, detail=detail))
+        contact_id = None if errand.kind == "webhook" else ledger_id(key)
+        in_thread(
+            lambda: self._store.messages.settle(key, state, at=at, detail=detail, contact_id=contact_id)
+        )

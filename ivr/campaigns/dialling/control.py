@@ -19,6 +19,7 @@ from dialogs.check_right_party import check_right_party
 from dialogs.errors import FlowsInvalid
 from dialogs.loader import read_flows
 from ivr.campaigns import cutting
+from ivr.campaigns.declaration import kept
 from ivr.campaigns.dialling.ways_out import trunks_of
 from ivr.campaigns.strategies import CampaignFile
 from ivr.config import Settings
@@ -78,10 +79,6 @@ def start(
     chosen = _sample(store, campaign, sample)
     if campaign.state == "running":
         raise CampaignNotReady(f"{name} runs already", "See ivr campaign status; pause or stop it first")
-    if wanted.campaign.mode == "preview":
-        raise CampaignNotReady(
-            f"{name} is declared with `mode: preview`, which is not built yet", "Write `mode: progressive`"
-        )
     if campaign.state in ("paused", "draining") and campaign.sample_id != chosen.id:
         raise CampaignNotReady(f"{name} is {campaign.state} on another sample", "Stop it first")
     if at >= chosen.cut_at + timedelta(days=wanted.campaign.days):
@@ -100,7 +97,7 @@ def start(
             "Declare it in campaigns.trunks of ivr.yaml",
         )
     new = store.dial_list.fill(chosen.id, at=at)
-    declared = {"actor": wanted.strategy.actor, **wanted.campaign.model_dump(mode="json")}
+    declared = kept(wanted.strategy.actor, wanted.campaign)
     if not store.dial_list.set_state(
         campaign.id, "running", before=_STARTS_FROM, at=at, by=by, sample_id=chosen.id, declared=declared
     ):
