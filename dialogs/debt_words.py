@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-_SHARED = r"euros?|€|mora|saldos?|factur\w+|impag\w+|moros\w+|deutor\w*|credit\w*|hipotec\w+|judicial\w*"
+_SHARED = r"euros?|€|mora|saldos?|factur\w+|impag\w+|moros\w+|deutor\w*|credit\w*|hipote[cq]\w+|judicial\w*"
 DEBT_WORDS: Mapping[str, re.Pattern[str]] = {
     language: re.compile(rf"(?<!\w)(?:{_SHARED}|{words})(?!\w)")
     for language, words in {
