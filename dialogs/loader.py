@@ -21,7 +21,7 @@ from dialogs.check_languages import misplaced
 from dialogs.check_words import Extent
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.figures import truths
-from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
+from dialogs.flow import Consent, Flow, FlowSet, Name, Purpose, Retries
 from dialogs.misread import explain, told_once, truth_for_a_number
 from dialogs.prompts import Words
 from dialogs.segments.checking import Around, check_segments, check_shortcuts
@@ -51,6 +51,9 @@ class FlowHead(BaseModel):
     )
     recording_consent: Consent | None = Field(
         None, description="`ask`: the notice is a question, and only a yes starts the recording"
+    )
+    purpose: Purpose | None = Field(
+        None, description="What it calls people for: in a `collection` no debt is told before a `verify`"
     )
     asides: Asides | None = Field(
         None, description="What callers may want in the middle of a question, and how they come back to it"
@@ -198,6 +201,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         steps.doubles,
         head.recording_notice,
         head.recording_consent or "tell",
+        head.purpose,
         head.asides,
     )
     return (flow if flow.steps else None), problems, capped(steps.problems, source)

@@ -105,11 +105,14 @@ SELDOM: Mapping[str, Mapping[Meaning, str]] = {
         "likely_no": "no lo creo|me da que no|lo dudo|casi que no",
     },
     "ca": {
-        "yes": "esclar|esclar que sí|ja ho crec|va vinga|som-hi|fet|la veritat és que sí|oi tant|ben bé|vinga va|per mi sí|per la meva part sí|amb molt de gust|ja li dic jo que sí|tal qual",
+        "yes": "esclar|esclar que sí|ja ho crec|va vinga|som-hi|fet|la veritat és que sí|oi tant|ben bé|vinga va|per mi sí"
+        "|per la meva part sí|amb molt de gust|ja li dic jo que sí|tal qual",
         "no": "ni pensar-hi|ni pensar-ho|ni boig|ni boja|ni en broma|ni somiar-ho|per mi no|per la meva part no"
         "|esclar que no|que va|ni de conya|la veritat és que no|no gràcies ja està bé|no gràcies ja està bé així",
         "likely_yes": "ahà|aha",
         "likely_no": "ho dubto|em fa que no",
+        # As a recogniser writes "gràcies" that has heard more Spanish than Catalan, and as many say it.
+        "politeness": "gracias|moltes gracias|muchas gracias",
     },
     "en": {
         "yes": "fine by me|fine with me|all right then|alright then|okay then|ok then|right you are|hell yes|not a problem"
@@ -206,7 +209,7 @@ FAREWELLS: Mapping[str, tuple[str, ...]] = {
 }
 THANKS: Mapping[str, tuple[str, ...]] = {
     "es": ("muchas gracias", "gracias"),
-    "ca": ("moltes gràcies", "gràcies", "mercès"),
+    "ca": ("moltes gràcies", "gràcies", "mercès", "gracias"),
     "en": ("thank you", "thanks"),
 }
 """The longest first."""

@@ -28,7 +28,7 @@ from ivr.back_ends.agreement import OWN, LiveSchemas
 from ivr.file_schemas import FILES, schema_text, write_all
 from ivr.performers import PERFORMERS
 from ivr.places import Places
-from ivr.publishing.catalogues import CATALOGUE, unanswered
+from ivr.publishing.catalogues import CATALOGUE, unanswered, with_collections
 from ivr.publishing.unproved import unproved
 from ivr.queueing.reading import misfits
 from speech.studio_files import recordings_below
@@ -174,6 +174,8 @@ def check(
     except Flawed as fault:  # nothing else can be checked against it
         _tell(fault.problems, [], as_json=as_json)
         sys.exit(1)
+    if places is not None:
+        known = with_collections(known, places.strategies_folder)
     flows, problems = read_flows(folders(named), known)
     segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
     files = flow_files(named)

@@ -29,6 +29,7 @@ def trace(settings: Settings, call: str, words: bool, as_json: bool) -> None:
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --words --json
       ivr trace 8786c659-67fd-4c18-a63b-11dfdd6d0731       the switch's uuid of the caller's leg
+      ivr trace 5f3a1c@sbc.example.net                     the SIP Call-ID, as the trunk's people have it
     """
     with store_of(settings) as store:
         call_id = call_meant(store, call)

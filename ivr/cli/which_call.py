@@ -10,7 +10,7 @@ from data.store import Store
 from ivr.cli.flows import CannotBeDone
 from ivr.recordings.library import LAST
 
-CALL = "CALL_ID|LEG|last"
+CALL = "CALL_ID|LEG|SIP_CALL_ID|last"
 """How a call is named; `last` is the one that began last."""
 
 
@@ -27,6 +27,13 @@ def call_meant(store: Store, call: str) -> UUID:
     try:
         identity = UUID(call)
     except ValueError:
-        raise click.BadParameter(f"{call[:80]!r} is neither a call's id nor a leg's nor `last`") from None
-    on_leg = None if store.calls.get(identity) else store.pages.call_on_leg(str(identity))
-    return on_leg or identity
+        of_invite = store.pages.call_of_invite(call)
+        if of_invite is None:
+            raise click.BadParameter(
+                f"{call[:80]!r} is no call's id, no leg's, no SIP Call-ID that is known, and not `last`"
+            ) from None
+        return of_invite
+    if store.calls.get(identity):
+        return identity
+    # Some switches make their Call-IDs as they make their uuids.
+    return store.pages.call_on_leg(str(identity)) or store.pages.call_of_invite(call) or identity

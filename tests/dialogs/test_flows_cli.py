@@ -21,6 +21,7 @@ from dialogs.loader import load_flows
 from ivr.cli import call, flow_test, flows, graph
 from ivr.cli.flows import SHIPPED
 from ivr.config import CallSettings, DatabaseSettings, Settings
+from ivr.performers import PERFORMERS
 from tests.databases import store_at
 
 BALANCE = Path(__file__).parent / "balance"
@@ -339,22 +340,26 @@ def test_a_release_with_the_same_flow_counts(tmp_path: Path) -> None:
     assert "1 call" in shown
 
 
-def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Path) -> None:
+def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit 0, because the file is right; a line for the designer, and a list for programs."""
     (tmp_path / "catalogue.yaml").write_text("queues: [billing]\n", "utf-8")
     head = "flow: a\nlanguages: [es]\nperson: billing\nsteps:\n"
     steps = ""
     for name, kind in (("money", "amount"), ("day", "date")):
         steps += f'  - ask: {name}\n    type: {kind}\n    prompt: {{es: "a"}}\n'
-    steps += "  - promise: it\n    amount: money\n    on: day\n    failed: over\n"
+    steps += '  - ask: sure\n    type: yes_no\n    prompt: {es: "a"}\n'
+    steps += "  - promise: it\n    amount: money\n    on: day\n    confirmed: sure\n    failed: over\n"
     steps += "  - id: over\n    hangup: normal\n"
     (tmp_path / "a.flow.yaml").write_text(head + steps, "utf-8")
+    monkeypatch.setattr("ivr.cli.flows.PERFORMERS", PERFORMERS - {"promises"})
     result = run("check", str(tmp_path))
     assert result.exit_code == 0
-    assert "a.flow.yaml:11:5: `promise` needs `promises`, which is not installed" in result.output
+    assert "a.flow.yaml:14:5: `promise` needs `promises`, which is not installed" in result.output
     assert "(a note, no mistake)" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)
-    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [11])
+    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [14])
 
 
 # --- which flow ----------------------------------------------------------------------------------------

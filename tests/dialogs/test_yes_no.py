@@ -45,7 +45,7 @@ NO = {
         |eh, no|no señor|ahora no|pues no|no, muchas gracias|tampoco|NO|ni hablar|mejor no|no lo he hecho
         |no hace falta|no, no hace falta|que no|no, hoy no|no, todavía no|no me interesa|no, no quiero nada más|no, ya no
         |sí que no|eso sí que no|nop|pues la verdad es que no|no lo tengo|no, señorita, gracias|no, ahora no puedo|no, no soy yo""",
-    "ca": """no, millor no|millor que no|millor no, gràcies|no, prefereixo que no|no, deixi-ho|no cal, gràcies|deixem-ho estar
+    "ca": """no, millor no|millor que no|millor no, gràcies|no, prefereixo que no|no, deixi-ho|no cal, gràcies|no gracias|deixem-ho estar
         |no|No.|no, gràcies|no no|és clar que no|en absolut|res més|res més, gràcies|no, això és tot
         |això és tot|no, res més|de moment no|negatiu|no pas|incorrecte|no és correcte|cap més|ara no
         |doncs no|i tant que no|millor no|no, ja està|no, moltes gràcies|tampoc|de cap manera|per descomptat que no

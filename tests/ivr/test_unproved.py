@@ -72,9 +72,11 @@ def test_the_shipped_flows_prove_whoever_they_tell_anything() -> None:
     assert unproved(flows, OWN) == []
 
 
-@pytest.mark.parametrize("given", ["{customer.customer_number}", "{kept}", "none"])
+@pytest.mark.parametrize(
+    "given", ["{customer.customer_number}", "{kept}", "none", "{caller.customer_number}"]
+)
 def test_a_proved_number_is_no_news(tmp_path: Path, given: str) -> None:
-    """From the proof itself, handed on by a `set`, or nobody's."""
+    """From the proof itself, handed on by a `set`, nobody's, or of the contact that a campaign calls."""
     assert told(tmp_path, given) == []
 
 
