@@ -25,7 +25,9 @@ _PLAIN: Schema = {"type": ["string", "number", "boolean"]}
 
 
 def _or_one(inner: Schema) -> Schema:
-    return {"anyOf": [inner, *([inner["items"]] if "items" in inner else [_PLAIN])]}
+    if "items" in inner:
+        return {"anyOf": [inner, inner["items"]]}
+    return {"anyOf": [inner, _PLAIN, {"type": "array", "items": _PLAIN}]}
 
 
 def _or_number(inner: Schema) -> Schema:
@@ -45,6 +47,10 @@ _MENDED: Mapping[str, Callable[[Schema], Schema]] = {
 """What each reader takes beside the shape itself, by its name without the underscore."""
 
 
+_ALONE = {"type_alone": "type", "short": "text"}
+"""Readers of a whole entry → the key whose value may stand for it."""
+
+
 class Written(GenerateJsonSchema):
     """The shape of a file as people write it."""
 
@@ -60,9 +66,8 @@ class Written(GenerateJsonSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         found = super().model_schema(schema)
         below = schema["schema"]
-        if below["type"] == "function-before" and _reader(below) == "type_alone":
-            return {"anyOf": [found, found["properties"]["type"]]}
-        return found
+        alone = _ALONE.get(_reader(below)) if below["type"] == "function-before" else None
+        return {"anyOf": [found, found["properties"][alone]]} if alone else found
 
     @override
     def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:

@@ -96,6 +96,11 @@ def test_what_the_docs_show_is_valid() -> None:
             ["queues: → queue:", "skills: [sales], → skils: [sales],", "longest_wait: 900 → longest_wait: long"],
         ),
         (
+            "agents",
+            "agents:\n  1001: {name: Ana, queues: [billing]}\n  1002: {queues: {sales: {level: 1}}}\n",
+            ["level: 1 → levle: 1", "name: Ana → nmae: Ana", "queues: [billing] → queue: [billing]", "level: 1 → level: high"],
+        ),
+        (
             "strategy",
             "strategy: fees\nactor: creditor\nbases: {students: {mapping: a.map.yaml}}\ncampaigns:\n  reminder: {base: students, flow: reminder, purpose: collection, countries: [ES], caller_ids: ['+34910000000']}\n",
             ["actor: creditor → actor: creditr", "mapping: → maping:", "purpose: collection → purpose: colection", "campaigns: → campains:"],
@@ -125,7 +130,7 @@ def test_what_the_docs_show_is_valid() -> None:
             ["systems: → sistems:", "url: → ulr:", "failures: 2 → failures: 0", "by: [dni] → by: []", "tier: code → tier: cod", "{env: A} → {evn: A}", "post: → pots:", "fields: → feilds:"],
         ),
     ],
-    ids=["one-test", "tests", "settings", "queues", "strategy", "segments", "segments-test", "catalogue", "back-ends"],
+    ids=["one-test", "tests", "settings", "queues", "agents", "strategy", "segments", "segments-test", "catalogue", "back-ends"],
 )  # fmt: skip
 def test_slips_are_shown(kind: str, sound: str, slips: list[str]) -> None:
     """While they are written: misspelt keys, words that are not known, numbers out of range."""
