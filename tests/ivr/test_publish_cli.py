@@ -374,7 +374,7 @@ def test_the_last_calls_are_listed_and_the_last_one_needs_no_id(run: Run, home: 
     assert "main, release 1" in listed.output
     assert "699888777" not in listed.output
     assert run("from-call", "last").output == run("from-call", str(call_id)).output
-    assert "neither a call's id" in run("from-call", "the-last").output
+    assert "is no call's id" in run("from-call", "the-last").output
 
 
 def test_a_call_that_is_not_to_be_had_is_one_line(run: Run, home: Path) -> None:
