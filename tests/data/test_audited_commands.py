@@ -66,6 +66,7 @@ TESTED_ELSEWHERE = {
         for name in ("close", "contact", "extend", "history", "in", "out", "pause", "pin", "resume", "list")
     ),
     *(f"supervise {name}" for name in ("force", "join", "listen", "move", "whisper", "alerts", "repairs")),
+    *(f"agent {name}" for name in ("call", "later", "next", "skip")),
     "supervise acknowledge",
 }
 """They need what is not here (an agent's telephone, a switch), and have tests of their own."""

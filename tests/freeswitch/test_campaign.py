@@ -6,7 +6,8 @@ import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,16 @@ class Place:
     store: Store
     telephone: Telephone
     sipp_port: int
+    _made: Iterator[int] = field(default_factory=lambda: count(0, 1000))
+    """A test that is run again calls others."""
 
     def campaign(self, people: int, *, first: int, trunk: str) -> World:
+        first += next(self._made)
         numbers = tuple(numbers_of(first + n) for n in range(people))
         ids = people_in(self.store, numbers)
         now = self.stage.server.rooms.records.clock.utc()
         flow: dict[str, Any] = {"flow": "reminder", "trunk": trunk, "attempts": 1, "ring": 20}
-        return campaign_of(self.store, ids, numbers, name=trunk, at=now, **flow)
+        return campaign_of(self.store, ids, numbers, name=f"{trunk}{first}", at=now, **flow)
 
     def entries(self, made: World) -> list[str]:
         """How the last attempt to each ended; empty while it has not."""
@@ -138,7 +142,6 @@ def test_a_trunk_that_does_not_answer_burns_nothing(place: Place, trunk: str) ->
     now = place.stage.server.rooms.records.clock.utc()
     place.store.dial_list.set_state(made.campaign, "stopped", before=("running",), at=now, by="t")
     attempts = [one for entry in entries for one in place.store.dial_attempts.of_entry(entry)]
-    print([(one.result, one.cause) for one in attempts])
     assert {one.result for one in attempts if one.ended_at} == {"congestion"}
     assert {one.tries for one in entries if one.state == "waiting"} <= {0}
 

@@ -62,6 +62,8 @@ class Rooms:
         if self.stores.trunks.rests_until(trunk.name, at=self.now()) is not None:
             return 0
         starting = self._starting[trunk.name]
+        if self.stores.trunks.failures(trunk.name) >= MOST_FAILURES:  # one finds out
+            return max(0, 1 - starting)
         free = trunk.channels - self.stores.trunks.under_way(trunk.name) - starting
         pace = max(1, int(trunk.calls_per_second * AHEAD)) - starting
         return max(0, min(free, pace))

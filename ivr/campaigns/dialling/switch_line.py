@@ -37,8 +37,9 @@ ARRIVAL_DEADLINE = 10.0
 """Seconds from the answer until the leg must be here; the switch needs milliseconds."""
 GRACE = 15.0
 """Seconds beyond the ringing in which the switch must have told what came of it."""
-STATUS_WITHIN = 1.0
-"""Seconds in which the SIP status of a refused leg must be told; without it the cause alone counts."""
+STATUS_WITHIN = 3.0
+"""Seconds in which the end of a refused leg must be told (SIP status, whether it rang); without it the cause
+alone counts."""
 CAMPAIGN = "ivr_campaign"
 """The variable of a leg that was dialled for a campaign: it is never lived as somebody who calls."""
 _HERE = "true"
