@@ -87,7 +87,7 @@ def test_the_agent_answers_a_moment_after_the_customer() -> None:
 
 
 def test_an_agent_who_does_not_come_frees_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They have gone on a break after their wrap-up: the customer waits in the queue, and nobody beside them."""
+    """They went on a break after their wrap-up: the customer waits in the queue, and nobody beside them."""
     monkeypatch.setattr(reserving, "IN_A_MOMENT", 0.01)
     killed: list[str] = []
     held = virtual(killed)
