@@ -13,12 +13,14 @@ import pytest
 
 from data.ids import new_id
 from data.records import StateChange, SwitchRepair, VisitFacts
+from data.records.actions import NewAction
 from ivr.agents.roster import Roster
 from ivr.api.roles import Role
 from ivr.reports.building import agent_report
 from ivr.reports.periods import Period
 from tests.api.conftest import NOW, Answer, Service, Serving
 from tests.api.test_resources import a_call, audited, recorded
+from tests.campaigns.actions.desk import Desk, campaign, mobiles, promise
 from tests.campaigns.dialling.paper import numbers_of, people_in
 
 REPORTS = ("queues", "agents", "pauses", "callers", "flows", "staffing", "work")
@@ -424,3 +426,43 @@ def test_what_cannot_be_cut_is_told(
     post(campaigning, "/campaigns", token, strategy="fees", name="reminder")
     answer = post(campaigning, path, token, **body)
     assert (answer.status, answer.json["code"]) == (status, code)
+
+
+def test_promises_and_actions_over_the_api(service: Service) -> None:
+    """What was done about each, what is dropped and why; and one is taken back, once."""
+    made = campaign(service.store, mobiles(1))
+    mine = promise(service.store, made.people[0], made.campaign, NOW.date() + timedelta(days=2), at=NOW)
+    due = NewAction(
+        key="k",
+        campaign_id=made.campaign,
+        customer_id=made.people[0],
+        promise_id=mine,
+        occasion="broken",
+        outcome="broken",
+        kind="case",
+        declared={"case": "x"},
+        at=NOW,
+        due_at=NOW,
+    )
+    assert service.store.actions.put([due]) == 1
+    token = service.token(Role.COORDINATOR)
+    (told,) = service.ask("/campaigns/promises", token).json["promises"]
+    assert (told["id"], told["campaign"], told["state"], told["amount_cents"]) == (
+        str(mine),
+        "s/reminder",
+        "open",
+        5000,
+    )
+    assert [(one["occasion"], one["kind"], one["state"]) for one in told["actions"]] == [
+        ("broken", "case", "waiting")
+    ]
+    Desk(service.store, at=NOW).step()
+    (line,) = service.ask("/campaigns/s/reminder/actions?state=dropped", token).json["actions"]
+    assert (line["result"], line["why"]) == ("no_longer", "the promise is open by now")
+    assert service.ask("/campaigns/s/reminder/actions?state=done", token).json == {"actions": []}
+    assert service.ask("/campaigns/promises?state=kept", token).json == {"promises": []}
+    cancel = f"/campaigns/promises/{mine}/cancel"
+    assert service.ask(cancel, token, method="POST", body={}).json == {"state": "cancelled"}
+    assert service.ask(cancel, token, method="POST", body={}).status == 409
+    report = service.ask("/reports/campaigns?by=promise&first=2026-11-01&last=2026-11-30", token)
+    assert [row["taken_back"] for row in report.json["rows"]] == [1]

@@ -132,6 +132,7 @@ def proved_call(store: Store, customer: UUID, number: str, *, at: datetime = MON
         "destination": "",
         "language": "es",
         "started_at": utc(at),
+        "ended_at": utc(at),
         "node_id": "n1",
         "flow": "f",
         "flow_version": "1",

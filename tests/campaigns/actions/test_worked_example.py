@@ -31,17 +31,6 @@ MAPPING = "columns:\n  customer_number: num\n  name: name\n  phones: tel\n  emai
 LIST = "num;name;tel;mail;owes\n18;Ana;612345678;ana@example.net;50,00\n"
 ANA = "+34612345678"
 FRIDAY = date(2026, 11, 27)
-FLOW = """\
-flow: reminder
-languages: [es]
-person: billing
-steps:
-  - outcome: promise_to_pay
-  - outcome: already_paid
-  - outcome: call_later
-  - hangup: bye
-    say: {es: Adiós}
-"""
 
 
 @pytest.fixture
@@ -53,9 +42,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "strategies").mkdir()
     (tmp_path / "strategies" / "fees.yaml").write_text(found[1])
     (tmp_path / "strategies" / "students.map.yaml").write_text(MAPPING)
-    (tmp_path / "flows").mkdir()
-    (tmp_path / "flows" / "catalogue.yaml").write_text("queues: [billing]\n")
-    (tmp_path / "flows" / "reminder.flow.yaml").write_text(FLOW)
     (tmp_path / "list.csv").write_text(LIST)
     store_at(tmp_path / "ivr.sqlite3").close()
     return tmp_path
@@ -64,7 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(home: Path) -> Callable[..., Done]:
     def command(*words: str, status: int = 0) -> Done:
-        done = ivr(home, "campaign", *words, IVR_FLOWS=str(home / "flows"), IVR_CALLS__FLOW="reminder")
+        done = ivr(home, "campaign", *words)
         assert done.returncode == status, (words, done.stdout, done.stderr)
         return done
 
