@@ -17,6 +17,7 @@ _NAMES = {
     "staffing": ("Personas necesarias", "Persones necessàries", "People needed"),
     "work": ("Tareas", "Tasques", "Work"),
     "campaigns": ("Campañas", "Campanyes", "Campaigns"),
+    "polls": ("Encuestas", "Enquestes", "Polls"),
     "campaign_outcomes": ("Resultados de campañas", "Resultats de campanyes", "Outcomes of campaigns"),
 }
 _COLUMNS = {
@@ -27,6 +28,11 @@ _COLUMNS = {
     "step": ("Paso", "Pas", "Step"),
     "language": ("Idioma", "Idioma", "Language"),
     "outcome": ("Resultado", "Resultat", "Outcome"),
+    "poll": ("Encuesta", "Enquesta", "Poll"),
+    "question": ("Pregunta", "Pregunta", "Question"),
+    "answer": ("Respuesta", "Resposta", "Answer"),
+    "answers": ("Respuestas", "Respostes", "Answers"),
+    "answer_share": ("De la pregunta", "De la pregunta", "Of the question"),
     "campaign": ("Campaña", "Campanya", "Campaign"),
     "unsettled": ("Sin resultado aún", "Encara sense resultat", "Not known yet"),
     "tries_per_person": ("Intentos por persona", "Intents per persona", "Tries per person"),
