@@ -104,14 +104,27 @@ class Messages:
         """What has become of it; `detail` is the provider's reference, or why it failed. `contact_id`: where
         the ledger of contacts has it; nobody was spoken with."""
         with self._database.writing() as connection:
-            connection.execute(
-                update(MessageRow)
-                .where(MessageRow.idempotency_key == key)
-                .values(state=state, updated_at=utc(at), detail=clean(detail, 300))
-            )
-            if contact_id is not None:
-                made = update(ContactRow).where(ContactRow.id == contact_id)
-                connection.execute(made.values(conversation=False, result=state))
+            self.settle_within(connection, key, state, at=at, detail=detail, contact_id=contact_id)
+
+    @staticmethod
+    def settle_within(
+        connection: Connection,
+        key: str,
+        state: State,
+        *,
+        at: datetime,
+        detail: str = "",
+        contact_id: UUID | None = None,
+    ) -> None:
+        """As `settle`, in the transaction of the errand that ended."""
+        connection.execute(
+            update(MessageRow)
+            .where(MessageRow.idempotency_key == key)
+            .values(state=state, updated_at=utc(at), detail=clean(detail, 300))
+        )
+        if contact_id is not None:
+            made = update(ContactRow).where(ContactRow.id == contact_id)
+            connection.execute(made.values(conversation=False, result=state))
 
     def latest(self, most: int = 50, *, call_id: UUID | None = None) -> tuple[MessageSent, ...]:
         """The newest first; of one call, if that is given."""

@@ -17,6 +17,7 @@ from data.database import Database
 from data.models import PacingTurnRow
 from data.once import insert_new
 from data.records import utc
+from data.trunks import CLOCKS
 
 
 class PacingTurns:
@@ -29,7 +30,9 @@ class PacingTurns:
         """The turn is `owner`'s until `at + lease` (again, if it was before). False: another's."""
         now = utc(at)
         values = {"owner": owner, "until": now + lease}
-        free = (PacingTurnRow.owner == owner) | (PacingTurnRow.until <= now)
+        # What lies farther ahead than a turn lasts was noted before a clock was set back.
+        lapsed = (PacingTurnRow.until <= now) | (PacingTurnRow.until > now + lease + CLOCKS)
+        free = (PacingTurnRow.owner == owner) | lapsed
         with self._database.writing() as connection:
             mine = update(PacingTurnRow).where(PacingTurnRow.queue == queue, free).values(**values)
             if connection.execute(mine).rowcount:

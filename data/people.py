@@ -41,6 +41,12 @@ class Customers:
         """The customer with this key."""
         return self._first(select(CustomerRow).where(CustomerRow.id == customer_id))
 
+    def zone(self, customer_id: UUID) -> str | None:
+        """Their IANA time zone; `None`: nobody has that key."""
+        with self._database.reading() as connection:
+            query = select(CustomerRow.zone).where(CustomerRow.id == customer_id)
+            return connection.scalar(query)
+
     def by_phone_number(self, e164: str) -> tuple[Customer, ...]:
         """Everybody known at this telephone number: none, one, or several; by customer number."""
         if not plausible(e164):

@@ -19,6 +19,7 @@ from data.audit import Audit
 from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
+from data.campaign_figures import CampaignFigures
 from data.campaigns import Campaigns
 from data.collection_holds import CollectionHolds
 from data.consents import Consents, Suppressions
@@ -107,6 +108,7 @@ class Store:
         self.pages = Pages(self.database)
         self.work_items = WorkItems(self.database)
         self.figures = Figures(self.database)
+        self.campaign_figures = CampaignFigures(self.database)
         self.queue_visits = QueueVisits(self.database)
         self.agents = Agents(self.database)
         self.alerts = Alerts(self.database)

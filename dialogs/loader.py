@@ -125,10 +125,11 @@ def assemble(
     """From read sources to a set and its problems. `complete`: there is no file beside these."""
     flows: dict[str, Flow] = {}
     problems: list[Problem] = []
-    heads = True
-    whole = True
+    heads = whole = True
+    misnamed: set[str] = set()
     for source in sources:
         flow, head, steps = _flow(source, (*LANGUAGES, *extra_languages))
+        misnamed |= {problem.file for problem in head if problem.message.startswith(_UNKNOWN_LANGUAGE)}
         problems += [*head, *steps]
         complete = complete and flow is not None
         heads = heads and not head
@@ -147,7 +148,9 @@ def assemble(
     types, sensitive = value_types(flows, catalogue), sensitive_names(flows)
     found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
     extent = Extent(complete, complete and heads, complete and whole)
-    problems += check_set(found, catalogue, extent=extent)
+    wrong = check_set(found, catalogue, extent=extent)
+    # Whoever misspells a language has written the texts in the one that is meant.
+    problems += [one for one in wrong if one.file not in misnamed or _SPEAKS_NOT not in one.message]
     read = (rules, frozenset[int | str]())
     if misshapen and segments is not None:
         # What is sound is checked, too: one run tells all the mistakes.
@@ -204,6 +207,8 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
     return (flow if flow.steps else None), problems, capped(steps.problems, source)
 
 
+_UNKNOWN_LANGUAGE = "unknown language"
+_SPEAKS_NOT = "the flow does not speak"
 _NAMES: Mapping[str, str] = {
     "es": "español espanol castellano spanish espanyol castellà esp es-es spa",
     "ca": "catalán catalan català catala valenciano valencià cat ca-es",
@@ -223,7 +228,7 @@ def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) ->
     for at, language in enumerate(declared):
         if language not in known or language not in ready:
             remedy = f"write `{_code(language)}`" if _code(language) in known else nearest(language, known)
-            yield source.problem(("languages", at), f"unknown language `{language}`: {remedy}")
+            yield source.problem(("languages", at), f"{_UNKNOWN_LANGUAGE} `{language}`: {remedy}")
         elif language in declared[:at]:
             yield source.problem(("languages", at), f"`{language}` stands twice: remove one")
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from data.polls import Polls
 from ivr.reports.periods import Period
-from ivr.reports.report import Column, Report
+from ivr.reports.report import Column, Figure, Report
 from ivr.reports.tallies import share
 
 KEYS = (Column("poll", "text"), Column("question", "text"), Column("answer", "text"))
@@ -19,7 +19,7 @@ def poll_report(polls: Polls, period: Period, *, poll: str = "") -> Report:
     asked: Counter[tuple[str, str]] = Counter()
     for one in counted:
         asked[one.poll, one.question] += one.count
-    rows = [
+    rows: list[dict[str, Figure]] = [
         {
             **{"poll": one.poll, "question": one.question, "answer": one.answer, "answers": one.count},
             "answer_share": share(one.count, asked[one.poll, one.question]),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import gevent
 import pytest
 
 from data.store import Store
+from esl import commands
 from esl.embedded.scripted_callee import ScriptedCallee
+from esl.inbound import InboundConnection
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.stage import Stage
 from tests.calls.called_back import Watched, asked_for, kept, record_of, records_of, tried, write_flows
@@ -121,6 +124,43 @@ def test_the_agent_hangs_up_while_the_customer_is_greeted(stage: Stage) -> None:
     telephone.hang_up()
     assert again.wait_hangup(20)
     assert tried(stage, number).state == "reached"
+
+
+def test_a_wrap_up_that_is_about_to_end_is_used_for_ringing(stage: Stage) -> None:
+    """The customer's telephone rings while the agent writes up the call before."""
+    assert stage.switch is not None
+    number, watched = "+34600111333", Watched()
+    where = stage.switch.addresses
+    switch = InboundConnection(*where.events, where.password)
+    switch.connect()
+    wraps_up = ("agent", "set", "wrap_up_time", AGENT)
+    switch.api(commands.call_centre(*wraps_up, "8"))
+    desk, caller = desk_of(stage), stage.caller("+34600111000")
+    caller.join()
+    assert caller.wait_until_quiet(0.5)
+    caller.key("0")
+    desk.wait_for_call(20)
+    desk.answer()
+    telephone = asked_for(stage, number)  # while they talk
+    again = desk_of(stage)
+    with gevent.Timeout(20, TimeoutError("nobody holds the place")):
+        while kept(stage, number).state != "claimed":
+            gevent.sleep(0.05)  # it is the server's doing
+    assert not telephone.called.is_set()
+    stage.watch_caller(number, watched)
+    desk.hang_up()
+    telephone.wait_for_call(20)
+    assert not again.called.is_set(), "the agent was rung first"
+    telephone.answer()
+    again.wait_for_call(20)
+    again.answer()
+    watched.press_one(telephone)
+    assert watched.handed.wait(15)
+    telephone.hang_up()
+    assert again.wait_hangup(20)
+    assert tried(stage, number).state == "reached"
+    switch.api(commands.call_centre(*wraps_up, "0"))
+    switch.lose("over")
 
 
 def test_who_has_called_meanwhile_is_not_called(stage: Stage) -> None:

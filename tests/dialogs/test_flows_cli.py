@@ -195,6 +195,10 @@ def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
     assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
     wrong, fine = suites.iter("testcase")
     assert (wrong.get("name"), wrong.get("line"), len(fine)) == ("<a> & b [es]", "3", 0)
+    suite = suites.find("testsuite")
+    assert suite is not None
+    took = [float(one.get("time", "none")) for one in (wrong, fine, suite)]
+    assert 0 < max(took[:2]) <= took[2] + 0.002, "a case without its time is refused by Surefire's schema"
     failure = wrong.find("failure")
     assert failure is not None
     assert failure.get("message") == "line 4: outcome: wanted fault, was handed_over"
@@ -415,3 +419,28 @@ def test_a_drawing_is_not_written_under_a_wrong_ending(words: tuple[str, ...], t
     good = tmp_path / "g.mmd"
     assert run("graph", "main", "--out", str(good)).exit_code == 0
     assert good.read_text(encoding="utf-8").strip()
+
+
+def test_mistakes_of_tests_are_told_beside_those_of_their_flow(tmp_path: Path) -> None:
+    """One run tells both; what only the flow could tell of a name waits until it can be read."""
+    folder = tmp_path / "balance"
+    shutil.copytree(BALANCE, folder)
+    flow, test = sorted(folder.glob("*.flow.yaml"))[0], sorted(folder.glob("*.test.yaml"))[0]
+    flow.write_text(flow.read_text("utf-8").replace("prompt:", "promt:", 1), "utf-8")
+    test.write_text(test.read_text("utf-8").replace("expect:", "expects:", 1), "utf-8")
+    found = run("check", str(folder))
+    assert found.exit_code == 1
+    assert "did you mean `prompt`?" in found.output
+    assert "unknown key `expects`: did you mean `expect`?" in found.output
+    assert "there is no" not in found.output
+
+
+def test_a_catalogue_that_is_no_file_is_told_and_not_passed_over(tmp_path: Path) -> None:
+    """Another catalogue in its place would call every queue unknown."""
+    folder = tmp_path / "balance"
+    shutil.copytree(BALANCE, folder)
+    (folder / "catalogue.yaml").unlink()
+    (folder / "catalogue.yaml").mkdir()
+    found = run("check", str(folder))
+    assert (found.exit_code, len(found.output.splitlines())) == (1, 1), found.output
+    assert "catalogue.yaml:1:1" in found.output

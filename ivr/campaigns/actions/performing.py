@@ -243,12 +243,17 @@ class Performing:
                 refused.append(Dropped("no_address", "nobody knows an e-mail address of theirs"))
             return
         for number in numbers:
-            if not number.may_be_mobile or self._store.customers.blocked(number.e164) is not None:
+            if not number.may_be_mobile or self._useless(number.e164):
                 continue
             try:
                 yield sms_number(number.e164, region=number.country, countries=countries), ""
             except NotAllowed as not_there:
                 refused.append(Dropped("no_address", str(not_there)))
+
+    def _useless(self, e164: str) -> bool:
+        """Nobody is reached there, or not they."""
+        customers = self._store.customers
+        return customers.blocked(e164) is not None or customers.retired(e164)
 
     def _sent(self, due: Due, said: Worded, to: str, law_of: str, now: datetime) -> Verdict:
         action, facts = due.action, due.facts

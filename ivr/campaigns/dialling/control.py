@@ -18,10 +18,12 @@ from data.store import Store
 from dialogs.check_right_party import check_right_party
 from dialogs.errors import FlowsInvalid
 from dialogs.loader import read_flows
+from dialogs.source import read
 from ivr.campaigns import cutting
 from ivr.campaigns.declaration import kept
 from ivr.campaigns.dialling.ways_out import trunks_of
-from ivr.campaigns.strategies import CampaignFile
+from ivr.campaigns.strategies import CampaignFile, actions_of, around_mistakes
+from ivr.campaigns.surroundings import around
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.publishing.catalogues import catalogue_in
@@ -88,6 +90,7 @@ def start(
     for flow in (wanted.campaign.flow, wanted.campaign.on_machine):
         if flow is not None and not (settings.flows_folder / f"{flow}.flow.yaml").is_file():
             raise CampaignNotReady(f"There is no flow {flow} among the flows", "Write it first")
+    _insist_on_actions(settings, wanted)
     if wanted.campaign.purpose == "collection":
         _insist_on_right_party(settings, wanted.campaign)
     known = [one.name for one in trunks_of(settings)]
@@ -103,6 +106,18 @@ def start(
     ):
         raise CampaignNotReady(f"{name} was started by somebody else", "See ivr campaign status")
     return Started(chosen.name, new, campaign.state)
+
+
+def _insist_on_actions(settings: Settings, wanted: cutting.Declared) -> None:
+    """Raises `CampaignNotReady`: an action is declared for what never happens, or names what is not there."""
+    if not any(actions_of(wanted.campaign)):
+        return
+    name = wanted.strategy.strategy
+    alone = wanted.strategy.model_copy(update={"campaigns": {wanted.name: wanted.campaign}})
+    source = read(settings.path(settings.strategies) / f"{name}.yaml")
+    problems = sorted(around_mistakes(source, alone, around(settings)))
+    if problems:
+        raise CampaignNotReady(str(problems[0])[:300], f"Correct it (ivr campaign check {name})")
 
 
 def _insist_on_right_party(settings: Settings, campaign: CampaignFile) -> None:

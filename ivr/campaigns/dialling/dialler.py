@@ -25,6 +25,7 @@ from data.records.dialling import Entry, Preview, Running, Settled
 from ivr.campaigns.dialling.following import Following
 from ivr.campaigns.dialling.line import Ending, Line, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.plan import CampaignUnfit, Plan, plan_of
+from ivr.campaigns.dialling.retrying import OUR_PAUSE
 from ivr.campaigns.dialling.room import Rooms
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.dialling.stores import Stores
@@ -75,7 +76,8 @@ class Dialler:
         """Looks after what has lapsed, and begins what may begin; how many calls. Raises `DataError`."""
         self._stay_alive()
         now = self.now()
-        if self._looked_at_lapsed is None or now - self._looked_at_lapsed >= LOOKS_AT_LAPSED:
+        before = self._looked_at_lapsed
+        if before is None or not before <= now < before + LOOKS_AT_LAPSED:  # a clock may be set back
             self._looked_at_lapsed = now
             self.recover()
         working = self.stores.dial_list.at_work()
@@ -256,7 +258,11 @@ class Dialler:
             self.rooms.refused(plan)
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + NOT_NOW)
             return
-        self.rooms.ended(plan, ending)
+        if not self.rooms.ended(plan, ending):
+            # However long the trunk is down: whoever was taken to find that out has lost nothing by it.
+            stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + OUR_PAUSE)
+            self.line.forget(attempt)
+            return
         self.settle(plan, ready.entry, attempt, ending)
 
     def _answered(self, attempt: UUID) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from data.trunks import MOST_FAILURES
 from ivr.campaigns.dialling.agents import AgentPacing
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.plan import Plan
@@ -86,12 +87,14 @@ class Rooms:
         """The attempt is on record, or is not made."""
         self._starting[plan.trunk.name] -= 1
 
-    def ended(self, plan: Plan, ending: Ending) -> None:
-        """A call is over."""
-        if ending.result in OUR_SIDE:
-            self.refused(plan)
-        else:
-            self.stores.trunks.took(plan.trunk.name)
+    def ended(self, plan: Plan, ending: Ending) -> bool:
+        """A call is over. False: it has only told that a trunk which was ill before still is."""
+        name = plan.trunk.name
+        if ending.result not in OUR_SIDE:
+            self.stores.trunks.took(name)
+            return True
+        self.refused(plan)
+        return self.stores.trunks.failures(name) <= MOST_FAILURES
 
     def refused(self, plan: Plan) -> None:
         """The trunk, or the switch, did not take a call."""

@@ -113,7 +113,7 @@ class Trying:
             if self._useless(number.e164):
                 continue
             ready = self._ready(plan, entry, rank, number)
-            opens = plan.open_at(now, number.candidate_zones)
+            opens = plan.open_at(now, self._zones_of(plan, entry, number))
             if opens is None or opens >= plan.until:
                 self._off(entry, owner, "window", "no hour of the campaign's is left")
                 return None
@@ -128,6 +128,13 @@ class Trying:
             return None
         self._off(entry, owner, "no_number", "none of their numbers may be called any more")
         return None
+
+    def _zones_of(self, plan: Plan, entry: Entry, number: Number) -> tuple[str, ...]:
+        """Where they may be: what is on record of them now, too, for they may have moved."""
+        if plan.file.hours is None:
+            return number.candidate_zones
+        noted = self.stores.customers.zone(entry.customer_id)
+        return (*number.candidate_zones, noted) if noted else number.candidate_zones
 
     def _useless(self, e164: str) -> bool:
         customers = self.stores.customers

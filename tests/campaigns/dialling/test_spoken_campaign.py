@@ -23,7 +23,7 @@ from tests.campaigns.dialling.test_calls import telephones, wait_until_over
 from tests.databases import store_at
 from tests.models import need_model
 
-LINES = 6
+LINES = 4
 """Calls at once: the recogniser shares two cores with the switch, the server and everybody who is called."""
 
 
@@ -164,4 +164,5 @@ def test_two_hundred_who_speak(stage: Stage, store: Store, speakers: Speakers) -
     assert sum(loud_seconds(one.before) for one in kept) == 0, "a word was said into a greeting"
     misheard = sum(wrong.values())
     assert misheard <= 4, "the recogniser and the detector may be wrong with two of a hundred"
-    assert not [kind for kind, _ in wrong if kind not in ("says yes", "says no", "machine")]
+    # A fax whose tone breaks off in its first third of a second sounds like a machine's.
+    assert not [kind for kind, _ in wrong if kind not in ("says yes", "says no", "machine", "fax")]
