@@ -19,7 +19,9 @@ def kept(actor: Actor, campaign: CampaignFile) -> dict[str, Any]:
 def file_of(declared: str | Mapping[str, Any]) -> tuple[Actor, CampaignFile]:
     """Back again. Raises `ValueError` for what another version has kept."""
     fields = dict(json.loads(declared) if isinstance(declared, str) else declared)
-    actor, hours = fields.pop("actor"), fields.pop("hours", None)
+    actor, hours = fields.pop("actor", None), fields.pop("hours", None)
+    if actor is None:
+        raise ValueError("nobody says for whom it is done (`actor`)")
     file = CampaignFile.model_validate(fields)
     if hours is not None:
         days = {int(day): tuple(Hours(**one) for one in theirs) for day, theirs in hours.items()}

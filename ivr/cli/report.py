@@ -24,6 +24,7 @@ from ivr.queueing.reading import load_plan
 from ivr.reports import building, following
 from ivr.reports.page import page
 from ivr.reports.periods import Period
+from ivr.reports.polls import poll_report
 from ivr.reports.queues import FORMULAS, Formula, Terms
 from ivr.reports.report import Report
 from ivr.reports.shown import as_csv, as_json, said
@@ -244,6 +245,23 @@ def callers(settings: Settings, /, by: tuple[str, ...], days: int, **wanted: Any
     asked = Wanted(**wanted)
     with store_of(settings) as store:
         made = _made(lambda: building.caller_report(store.figures, asked.period(settings), by=by, days=days))
+    _show(made, asked, settings)
+
+
+@report.command()
+@_options
+@click.option("--poll", default="", help="Only this one.")
+@pass_settings
+def polls(settings: Settings, /, poll: str, **wanted: Any) -> None:
+    """How polls were answered: each answer to each question, with its share.
+
+    \b
+    Example:
+      ivr report polls --from 2026-11-01 --to 2026-11-30 --poll satisfaction_call
+    """
+    asked = Wanted(**wanted)
+    with store_of(settings) as store:
+        made = poll_report(store.polls, asked.period(settings), poll=poll)
     _show(made, asked, settings)
 
 

@@ -23,6 +23,7 @@ LUCIA = "45716"
 NUMBER = "+34600111222"
 AUDITED = {
     "campaign promises": ("campaign promises", "read"),
+    "campaign holds": ("campaign holds LUCIA", "read"),
     "campaign report": ("campaign report fees reminder --left-out OUT/left.csv", "export"),
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),
     "callbacks list": ("callbacks list", "read"),
@@ -85,7 +86,17 @@ NOBODYS = {
     ),  # which change a campaign's state, or play with made-up people
     *(
         f"report {name}"
-        for name in ("agents", "callers", "campaigns", "flows", "pauses", "queues", "staffing", "work")
+        for name in (
+            "agents",
+            "callers",
+            "campaigns",
+            "flows",
+            "pauses",
+            "polls",
+            "queues",
+            "staffing",
+            "work",
+        )
     ),
     *("work assign", "work collect"),
     *(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from data.records import StateChange, VisitFacts
+from data.records import Request, StateChange, VisitFacts
 from ivr.reports.words import LANGUAGES
 from ivr.work import DEFAULT, score_card, scored
 from tests.commands import ivr, with_agents
@@ -31,6 +31,7 @@ REPORTS = (
     ("pauses",),
     ("campaigns", "--by", "day", "--by", "campaign"),
     ("campaigns", "--by", "outcome"),
+    ("polls",),
 )
 EVIL = "=HYPERLINK(1)"
 
@@ -50,6 +51,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ),
         ]
     )  # fmt: skip
+    for key, answer in (("1", "yes"), ("2", "yes"), ("3", EVIL), ("4", "unanswered")):
+        store.polls.note("summer", "liked", answer, Request(at=JOINED, key=key))
     for at, state in ((JOINED, "in"), (answered + timedelta(hours=2), "paused")):
         store.agents.change_state(
             StateChange(agent="<b>ana</b>", state=state, at=at, by="x", source="cli", reason=EVIL)  # type: ignore[arg-type]  # a state's word
