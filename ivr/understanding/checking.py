@@ -62,18 +62,17 @@ def _few(examples: Examples) -> Iterator[Problem]:
             yield _at(example, f"{what}: write {ENOUGH} or more, as different as callers are")
 
 
-def _shared(examples: Examples, held_back: Examples) -> Iterator[Problem]:
-    by_intent: dict[str, list[tuple[frozenset[str], Example]]] = {}
+def _shared(examples: Examples, kept: Examples) -> Iterator[Problem]:
+    """Told of the example, and without the sentence that is kept apart: who reads it would tune by it."""
+    by_intent: dict[str, list[frozenset[str]]] = {}
+    for one in kept.sentences:
+        by_intent.setdefault(one.intent, []).append(frozenset(one.words))
     for example in examples.sentences:
-        by_intent.setdefault(example.intent, []).append((frozenset(example.words), example))
-    for held in held_back.sentences:
-        words = frozenset(held.words)
-        for others, example in by_intent.get(held.intent, ()):
-            share = len(words & others) / len(words)
-            if share > MOST_SHARED:
-                what = f"`{held.text}` shares {share:.0%} of its words with {example.file}:{example.line}"
-                yield _at(held, f"{what}: nothing that is trained on may be tested with, write it otherwise")
-                break
+        words = frozenset(example.words)
+        share = max((len(held & words) / len(held) for held in by_intent.get(example.intent, ())), default=0)
+        if share > MOST_SHARED:
+            what = f"`{example.text}` has {share:.0%} of the words of a sentence in {kept.sentences[0].file}"
+            yield _at(example, f"{what}: nothing that is trained on may be tested with, leave it out")
 
 
 def _strange(examples: Examples, held_back: Examples) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from dialogs.errors import FlowsInvalid, Problem
 from dialogs.slots.words import plain, sound
 from dialogs.source import read
 from ivr.understanding.examples import CONCEPTS
+from ivr.understanding.words import words_of_speech
 
 LEAST_STEM = 2
 """Letters before the `*`; fewer would be half the language."""
@@ -66,7 +67,7 @@ def concepts_of(language: str, lines: Sequence[tuple[str, str]]) -> Concepts:
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for name, listed in lines:
         for entry in (part.strip() for part in listed.split(",")):
-            is_stem, said = entry.endswith("*"), tuple(plain(entry.rstrip("*")).split())
+            is_stem, said = entry.endswith("*"), tuple(words_of_speech(entry.rstrip("*"), language))
             if len(said) == 1:
                 table = stems if is_stem else words
                 table.setdefault(_heard(said[0], language), []).append(name)

@@ -1,7 +1,7 @@
 """What the built-in engine sees of a sentence: words, pairs, how they sound, and what they are about.
 
 Rules:
-1. Everything is compared without accents, case and punctuation (`dialogs.slots.words.plain`).
+1. Everything is compared without accents, case, punctuation and elisions (`words_of_speech`).
 2. Letters that a recogniser mixes up on a telephone line are one letter (`sound`), and the pieces run across
    the spaces too, so that a word that was split or joined still shares most of its pieces.
 3. A row of numbers is one `#`: who says the digits of an order does not thereby say what they want.
@@ -16,13 +16,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 
 import snowballstemmer
 
 from dialogs.slots import KINDS
 from dialogs.slots.words import plain, sound
 from ivr.understanding.concepts import Concepts
+from ivr.understanding.words import words_of_speech
 
 MOST_WORDS = 60
 LONGEST_WORD = 30
@@ -62,7 +63,7 @@ FAMILIES: Mapping[str, float] = {
 OF_THE_WHOLE = ("about", "both")
 """The families that tell of a sentence of strange words, too; they come last."""
 SMALL_TALK = frozenset({"yes", "no", "bye", "thanks"})
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Another number for every change in here: a model of another version is not used."""
 
 
@@ -77,7 +78,8 @@ def read_words(text: str, language: str) -> list[str]:
     """The words of a sentence as they are compared; a row of two numbers or more is one `#`."""
     numbers = number_words(language)
     found: list[str] = []
-    for whole in _matter(plain(text[: MOST_WORDS * LONGEST_WORD]), language).split()[:MOST_WORDS]:
+    matter = _matter(plain(text[: MOST_WORDS * LONGEST_WORD]), language)
+    for whole in islice(words_of_speech(matter, language), MOST_WORDS):
         word = whole[:LONGEST_WORD]
         # "Una persona" and "dos veces" are more than numbers: a row has at least two.
         is_number = word in numbers or any(letter.isdigit() for letter in word)
