@@ -39,6 +39,9 @@ MEMBER_COLUMNS = (
 )
 _INVALID = "-ERR Invalid!\n"
 _MOST_WORDS = 25
+_KEYS = "0123456789ABCD*#"
+_NO_KEYS = "WF"
+"""Pauses and a flash, which the real switch reads among keys, and which do nothing here."""
 
 Cells = tuple[object, ...]
 """A row, in the order of its columns."""
@@ -64,14 +67,14 @@ def _reload(switch: EmbeddedSwitch, argument: str) -> str:
 @api_command("uuid_recv_dtmf")
 def _uuid_recv_dtmf(switch: EmbeddedSwitch, argument: str) -> str:
     uuid, _, pressed = argument.strip().partition(" ")
-    if not pressed:
+    keys, _, milliseconds = pressed.upper().partition("@")
+    if set(keys).isdisjoint(_KEYS + _NO_KEYS):
         return "-USAGE: <uuid> <dtmf_data>\n"
     session = switch.sessions.get(uuid)
     if session is None or not session.channel.is_up():
         return "-ERR Cannot locate session!\n"
-    keys, _, milliseconds = pressed.partition("@")
     for key in keys:
-        if key in "0123456789ABCD*#":  # what else the real one reads (pauses, a flash) is no key
+        if key in _KEYS:
             session.press(key, 8 * _number(milliseconds) or 2000)
     return f"+OK {uuid} received DTMF {pressed}.\n"
 

@@ -168,6 +168,8 @@ def _read(file: Path) -> str | None:
         return file.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except IsADirectoryError:
+        raise SwitchFolderError(f"{file} is a folder where a file belongs; move it away") from None
     except OSError as error:
         raise SwitchFolderError(
             f"{file} cannot be read ({error.strerror}); run the command as the folder's owner"

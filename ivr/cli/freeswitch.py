@@ -249,6 +249,15 @@ def unwise(settings: Settings) -> list[str]:
             f"Warning: with freeswitch.log_level {own.log_level} the switch writes every key that a caller "
             "presses into its log, PINs included. Use notice but for a test with keys of nobody"
         )
+    for name, allowed, what in (
+        ("peers", own.peers, "bring calls"),
+        ("event_clients", own.event_clients, "connect to its event socket, this server neither"),
+    ):
+        if not allowed:
+            warnings.append(
+                f"Warning: freeswitch.{name} is empty, so nobody may {what}. Name addresses, or leave it out "
+                "for loopback alone"
+            )
     if any(network.prefixlen == 0 for network in own.peers):
         warnings.append(
             "Warning: freeswitch.peers lets the whole internet bring calls without a password. Name your "

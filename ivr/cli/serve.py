@@ -9,6 +9,7 @@ import click
 import gevent
 from gevent.event import Event
 
+from ivr.alive import Alive
 from ivr.cli import pass_settings
 from ivr.config import Settings
 from ivr.embedded import EmbeddedSwitchProcess, switch_config
@@ -62,35 +63,21 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
     if understanding is not None and settings.understanding.prepare:
         understanding.prepare()
     switch = None
+    alive = Alive()
     events = _event_socket(settings)
     try:
         host, bound = server.outbound_address
         click.echo(f"ivr: taking calls from the switch on {host}:{bound}")
         if settings.switch.kind == "embedded":
-            config = switch_config(
-                settings,
-                server=server.outbound_address,
-                queues=sorted(server.rooms.queues),
-                plan=server.rooms.people.plan,
-                ports=(settings.switch.event_port, settings.switch.line_port),
-            )
-            switch = EmbeddedSwitchProcess(config)
-            switch.start()
-            events = (switch.addresses.events, switch.addresses.password)
-            server.watch_queues(*events)
-            server.call_back_through(*events)
-            server.campaign_through(*events)
-            server.attend_agents(*events)
-            lines_host, lines_port = switch.addresses.lines
-            click.echo(
-                f"ivr: embedded switch ready; callers join {lines_host}:{lines_port}, "
-                f"and dial {settings.switch.destination}"
-            )
+            switch = EmbeddedSwitchProcess(_embedded(settings, server))
+            events = _joined(switch, server, settings.switch.destination)
             gevent.spawn(switch.wait).link(lambda _: stop.set())
         if api is not None:
             api.start(server, events)
             click.echo(f"ivr: the API answers on http://{api.address[0]}:{api.address[1]} (see /docs there)")
+        alive.start()
         stop.wait()
+        alive.stopping()
         if switch is not None and switch.ended:
             raise SwitchFailed(
                 f"The embedded switch has ended by itself ({switch.last_words()})", "Start again"
@@ -103,6 +90,31 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
         if switch is not None:
             # Callers who were released go on in the fallback: the switch ends with the last of them.
             switch.stop(deadline=drain)
+        alive.stop()
+
+
+def _embedded(settings: Settings, server: Server) -> dict[str, object]:
+    """The embedded switch that brings its calls to `server`."""
+    return switch_config(
+        settings,
+        server=server.outbound_address,
+        queues=sorted(server.rooms.queues),
+        plan=server.rooms.people.plan,
+        ports=(settings.switch.event_port, settings.switch.line_port),
+    )
+
+
+def _joined(switch: EmbeddedSwitchProcess, server: Server, destination: str) -> tuple[tuple[str, int], str]:
+    """Starts it, and whoever of the server watches and commands a switch; where its events are."""
+    switch.start()
+    events = (switch.addresses.events, switch.addresses.password)
+    server.watch_queues(*events)
+    server.call_back_through(*events)
+    server.campaign_through(*events)
+    server.attend_agents(*events)
+    host, port = switch.addresses.lines
+    click.echo(f"ivr: embedded switch ready; callers join {host}:{port}, and dial {destination}")
+    return events
 
 
 def _api_of(settings: Settings) -> ApiServer | None:

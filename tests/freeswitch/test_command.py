@@ -300,6 +300,8 @@ def test_what_could_carry_no_calls_is_refused(home: Path, variables: dict[str, s
         ({"IVR_FREESWITCH__LOG_LEVEL": "debug"}, "every key that a caller presses"),
         ({"IVR_FREESWITCH__PEERS": '["0.0.0.0/0"]'}, "the whole internet"),
         ({"IVR_FREESWITCH__EVENT_CLIENTS": '["::/0"]'}, "lets everybody try the password"),
+        ({"IVR_FREESWITCH__PEERS": "[]"}, "nobody may bring calls"),
+        ({"IVR_FREESWITCH__EVENT_CLIENTS": "[]"}, "this server neither"),
     ],
 )
 def test_what_is_hardly_meant_is_told(home: Path, variables: dict[str, str], words: str) -> None:

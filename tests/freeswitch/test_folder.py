@@ -196,6 +196,10 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "freeswitch.xml").write_bytes(b"\xff\xfe")
     with pytest.raises(SwitchFolderError, match="not UTF-8"):
         prepare(tmp_path, PLAIN)
+    (tmp_path / "freeswitch.xml").unlink()
+    (tmp_path / "freeswitch.xml").mkdir()
+    with pytest.raises(SwitchFolderError, match="a folder where a file belongs; move it away"):
+        prepare(tmp_path, PLAIN)
 
 
 def test_a_full_disk_leaves_the_old_file_whole(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
