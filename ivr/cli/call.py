@@ -101,10 +101,10 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     ivr call main --voice                                  with a headset
     ivr call main --voice --in caller.wav --out call.wav
 
-    By text, what the caller says in their own words is understood by the engines
-    of a live call, and look-ups are answered from the data of a test file, by default the one beside the flow; /help
-    tells what can be typed beside what the caller says. By voice, the call is a real one on the embedded
-    switch, and look-ups are answered for the made-up customers of the demo; keys can be typed meanwhile.
+    By text, what the caller says in their own words is understood by the engines of a live call, and look-ups
+    are answered from the data of a test file, by default the one beside the flow; /help tells what can be
+    typed beside what the caller says. By voice, the call is a real one on the embedded switch, and look-ups
+    are answered for the made-up customers of the demo; keys can be typed meanwhile.
     """
     if by_text == by_voice:
         raise CannotBeDone("a call is by text or by voice: add --text or --voice")
