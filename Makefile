@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
-CALLS  := tests/calls tests/contract tests/freeswitch
+CALLS  := tests/calls
+SWITCH := tests/contract tests/freeswitch
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger
 
-.PHONY: help demo test test-calls test-dialogs test-rooms check test-freeswitch test-rasa test-long lock lock-rasa clean docs format
+.PHONY: help demo test test-calls test-switch test-dialogs test-rooms check test-freeswitch test-rasa test-long lock lock-rasa clean docs format
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -16,21 +17,23 @@ help:  ## what there is
 demo: $(VENV)/.product  ## all set-up, then spoken calls end to end on the embedded switch
 	$(BIN)/ivr demo
 
-# Three parts side by side: whole calls take their time whatever the machine does, the others take the machine.
-# The calls come first where all want it. Each part prints its report when it is through.
+# All side by side: calls take their time whatever the machine does, the others take the machine. Calls come
+# first where all want it. Each part prints its report when it is through.
 test: $(VENV)/.workshop  ## all set-up, then the checks and the whole test suite
-	$(MAKE) --no-print-directory check
-	@echo "The tests: whole calls, and beside them everything else; some minutes."
-	$(MAKE) --no-print-directory -j3 --output-sync=target test-calls test-dialogs test-rooms
+	@echo "The checks, whole calls, and beside them all other tests; some minutes."
+	$(MAKE) --no-print-directory -j5 --output-sync=target check test-calls test-switch test-dialogs test-rooms
 
 test-calls: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(CALLS)
+
+test-switch: $(VENV)/.workshop
+	$(BIN)/python -m pytest $(SWITCH)
 
 test-dialogs: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest $(DIALOG)
 
 test-rooms: $(VENV)/.workshop
-	nice -n 10 $(BIN)/python -m pytest tests $(CALLS:%=--ignore=%) $(DIALOG:%=--ignore=%)
+	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(CALLS) $(SWITCH) $(DIALOG))
 
 check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 	$(BIN)/ruff format --check .

@@ -14,7 +14,7 @@ from data.models import AccountRow, CustomerRow, DebtRow, MovementRow, PaymentRo
 from data.numbers import plausible
 from data.once import Refusal, change
 from data.people import customer_id_of
-from data.promise_rules import objection
+from data.promise_rules import objection, parts
 from data.promises import supersede_within
 from data.records import AccountStatus, Debt, Movement, Payment, Promise, Refused, Request
 from data.records.accounts import AS_THEY_SAY, PromiseTerms
@@ -75,10 +75,13 @@ class Accounts:
         request: Request,
         label: str = "",
         terms: PromiseTerms = AS_THEY_SAY,
+        instalments: int = 1,
+        today: date | None = None,
     ) -> Promise | Refused:
         """Notes a promise to pay; it takes the place of those that are open on the account, unless it is
-        one of several instalments. Refused: `unknown` (customer or account), or what
-        `data.promise_rules.objection` says."""
+        one of several instalments. `instalments`: it is paid in so many parts, a month apart from that day
+        on, each of which is kept as a promise of its own; the first one is returned. `today`: where the
+        company is. Refused: `unknown` (customer or account), or what `data.promise_rules.objection` says."""
 
         def make(connection: Connection) -> dict[str, str]:
             customer_id = customer_id_of(connection, customer_number)
@@ -92,35 +95,39 @@ class Accounts:
             refused = objection(
                 amount_cents=amount_cents,
                 owed_cents=account.balance_cents if terms.of_balance else 0,
-                made_on=request.at.date(),
+                made_on=today or request.at.date(),
                 promised_for=promised_for,
                 longest_days=terms.longest_days,
                 least_share=terms.least_of_balance,
+                instalments=instalments,
+                most_instalments=terms.most_instalments,
             )
             if refused is not None:
                 raise Refusal(refused)
-            promise_id = new_id()
-            connection.execute(
-                insert(PromiseRow).values(
-                    id=promise_id,
-                    customer_id=customer_id,
-                    account_id=account.id,
-                    amount_cents=amount_cents,
-                    currency=account.currency,
-                    promised_for=promised_for,
-                    made_at=request.at,
-                    status="open",
-                    call_id=request.call_id,
-                    channel=terms.channel,
-                    confirmed_by=terms.confirmed_by,
-                    verified_by=terms.verified_by,
-                    grace_days=terms.grace_days,
-                    least_share=terms.least_share,
-                )
-            )
+            rows = [
+                {
+                    "id": new_id(),
+                    "customer_id": customer_id,
+                    "account_id": account.id,
+                    "amount_cents": cents,
+                    "currency": account.currency,
+                    "promised_for": day,
+                    "made_at": request.at,
+                    "status": "open",
+                    "call_id": request.call_id,
+                    "channel": terms.channel,
+                    "confirmed_by": terms.confirmed_by,
+                    "verified_by": terms.verified_by,
+                    "grace_days": terms.grace_days,
+                    "least_share": terms.least_share,
+                }
+                for cents, day in parts(amount_cents, promised_for, instalments)
+            ]
+            first = rows[0]["id"]
             if not terms.instalment:
-                supersede_within(connection, account.id, promise_id, request.at)
-            return {"id": str(promise_id)}
+                supersede_within(connection, account.id, first, request.at)
+            connection.execute(insert(PromiseRow), rows)
+            return {"id": str(first)}
 
         answer = change(self._database, "promise", request, make)
         if isinstance(answer, Refused):

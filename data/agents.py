@@ -108,6 +108,7 @@ class Agents:
                 agent=new.agent,
                 queue=new.queue,
                 leg=new.leg,
+                switch=new.switch,
                 agent_leg=new.agent_leg,
                 result=new.result,
                 cause=new.cause,
@@ -198,6 +199,16 @@ class Agents:
             query = query.where(row.at >= utc(since))
         with self._database.reading() as connection:
             return tuple(_contact(connection, one) for one in connection.execute(query).all())
+
+    def wrap_ups(self, queue: str, *, since: datetime) -> dict[UUID, float]:
+        """Call → seconds of an agent's work after it, of the contacts of a queue that are closed."""
+        row = AgentContactRow
+        mine = (row.queue == queue, row.at >= utc(since), row.result == "answered")
+        done = (row.call_id.is_not(None), row.ended_at.is_not(None), row.closed_at.is_not(None))
+        query = select(row.call_id, row.ended_at, row.closed_at).where(*mine, *done)
+        with self._database.inspecting() as connection:
+            rows: list[Any] = list(connection.execute(query))
+        return {one.call_id: max(0.0, (one.closed_at - one.ended_at).total_seconds()) for one in rows}
 
     def of_leg(self, leg: str) -> tuple[Contact, ...]:
         """To whom the caller on that leg was offered, in order."""

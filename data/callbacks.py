@@ -22,8 +22,8 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, 
 from data.database import Database
 from data.ids import new_id
 from data.models import CallbackRow
-from data.once import insert_new
-from data.records import Booking, Callback, CallbackState, utc
+from data.once import change, insert_new
+from data.records import Booking, Callback, CallbackState, Request, utc
 from data.text import clean
 
 UNDER_WAY: tuple[CallbackState, ...] = ("claimed", "dialled", "answered")
@@ -50,6 +50,23 @@ class Callbacks:
                 if self._renew(connection, booking):
                     return self._open_of(connection, booking.queue, booking.who), False
                 # It has just ended elsewhere: it can be put in now.
+
+    def book_once(self, booking: Booking, key: str) -> bool:
+        """As `book`, once for each key, also when that callback is over by now; whether it was this time."""
+        request = Request(at=booking.at, by="system", key=key, call_id=booking.call_id)
+        new = False
+
+        def make(connection: Connection) -> dict[str, str]:
+            nonlocal new
+            new = True
+            while not connection.execute(
+                insert_new(connection, CallbackRow).values(**_values(booking), id=new_id())
+            ).rowcount and not self._renew(connection, booking):
+                pass  # it has just ended elsewhere: it can be put in now
+            return {}
+
+        change(self._database, "callback", request, make)
+        return new
 
     def _renew(self, connection: Connection, booking: Booking) -> bool:
         mine = (CallbackRow.queue == booking.queue, CallbackRow.who == booking.who, _OPEN)
@@ -133,6 +150,19 @@ class Callbacks:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else callback_of(row)
+
+    def windows(
+        self, queue: str, *, since: datetime, but_not: str = ""
+    ) -> tuple[tuple[datetime, datetime], ...]:
+        """The times that callers of a queue have chosen and that are not over by then; `but_not`: whose does
+        not count."""
+        row = CallbackRow
+        query = select(row.from_at, row.until_at).where(
+            _OPEN, row.queue == queue, row.until_at > utc(since), row.who != but_not
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(row.from_at)).all()
+        return tuple((begin, end) for begin, end in found if begin is not None and end is not None)
 
     def overdue(self, at: datetime) -> tuple[Callback, ...]:
         """Those whose window has passed without a call, and nobody has been told."""

@@ -41,6 +41,7 @@ class Calls:
                 insert_new(connection, CallRow).values(
                     id=call.call_id,
                     switch_uuid=call.switch_uuid,
+                    sip_call_id=call.sip_call_id,
                     direction=call.direction,
                     caller_number=call.caller_number,
                     caller_name=call.caller_name,
@@ -314,6 +315,7 @@ def record_of(row: Row[Any], turns: tuple[Turn, ...]) -> CallRecord:
     return CallRecord(
         call_id=row.id,
         switch_uuid=row.switch_uuid,
+        sip_call_id=row.sip_call_id,
         direction=row.direction,
         caller_number=row.caller_number,
         caller_name=row.caller_name,

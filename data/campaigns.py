@@ -16,10 +16,11 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, select, update
 
 from data.base_facts import Facts, On, Test, disputed, members, running
 from data.bulk import among, insert_many
+from data.collection_holds import held
 from data.database import Database
 from data.ids import new_id
 from data.models import (
@@ -86,8 +87,10 @@ class Candidate:
     disputed: bool
     running: bool
     """Whether a promise of theirs is."""
+    held: str
+    """Why a debt is not spoken of with them (`data.collection_holds`); empty: nothing stands against it."""
     numbers: tuple[str, ...]
-    """E.164: those that somebody has verified first, then by rank; without those that are blocked."""
+    """E.164: those that somebody has verified first, then by rank; without blocked and retired ones."""
     identities: tuple[str, ...]
     same_person: tuple[UUID, ...]
     """Their own key, and those of customers with the same identity."""
@@ -194,6 +197,11 @@ class Campaigns:
             row = connection.execute(query).one_or_none()
         return None if row is None else _campaign(row)
 
+    def get(self, campaign_id: UUID) -> Campaign | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(CampaignRow).where(CampaignRow.id == campaign_id)).one_or_none()
+        return None if row is None else _campaign(row)
+
     def all(self) -> tuple[Campaign, ...]:
         """Every campaign, the newest first."""
         query = select(CampaignRow).order_by(CampaignRow.created_at.desc(), CampaignRow.id.desc())
@@ -213,16 +221,7 @@ class Campaigns:
     def candidates(self, base_id: UUID, test: Test, on: On) -> Iterator[list[Candidate]]:
         """Those whom the condition meets, in portions, all as of one moment."""
         met = members(base_id).where(Facts(self._database.backend, on).condition(test))
-        query = met.with_only_columns(
-            CustomerRow.id,
-            CustomerRow.customer_number,
-            CustomerRow.zone,
-            CustomerRow.region,
-            AccountRow.id.label("account_id"),
-            func.coalesce(AccountRow.stage, "none").label("stage"),
-            disputed().label("disputed"),
-            running(on.today).label("running"),
-        ).order_by(BaseMemberRow.customer_id)
+        query = met.with_only_columns(*candidate_columns(on)).order_by(BaseMemberRow.customer_id)
         last: UUID | None = None
         with self._database.inspecting() as connection:
             while True:
@@ -231,7 +230,7 @@ class Campaigns:
                 if not rows:
                     return
                 last = rows[-1].id
-                yield _candidates(connection, [*rows])
+                yield candidates_of(connection, [*rows])
 
     def freeze(self, sample: Sample, chosen: Iterable[Chosen]) -> bool:
         """Keeps a sample with everybody's reason. False: the campaign has one of that name."""
@@ -304,13 +303,29 @@ class Campaigns:
             return [(str(row.id), row.region or "", row.e164) for row in connection.execute(query)]
 
 
-def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
+def candidate_columns(on: On) -> tuple[Any, ...]:
+    """What is selected of a customer and their account, for `candidates_of`."""
+    return (
+        CustomerRow.id,
+        CustomerRow.customer_number,
+        CustomerRow.zone,
+        CustomerRow.region,
+        AccountRow.id.label("account_id"),
+        func.coalesce(AccountRow.stage, "none").label("stage"),
+        disputed().label("disputed"),
+        running(on.today).label("running"),
+        held(CustomerRow.id, on.today).label("held"),
+    )
+
+
+def candidates_of(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
+    """With their numbers and identities."""
     ids = [row.id for row in rows]
     link = CustomerPhoneNumberRow
     phones = (
         select(link.customer_id, PhoneNumberRow.e164)
         .join(PhoneNumberRow, PhoneNumberRow.id == link.phone_number_id)
-        .where(among(connection, link.customer_id, ids), PhoneNumberRow.blocked_at.is_(None))
+        .where(among(connection, link.customer_id, ids), _dialled_at())
         .order_by(link.verified_by.is_(None), link.rank, PhoneNumberRow.e164)
     )
     numbers: dict[UUID, list[str]] = {}
@@ -342,6 +357,7 @@ def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
             stage=row.stage,
             disputed=bool(row.disputed),
             running=bool(row.running),
+            held=row.held or "",
             numbers=tuple(numbers.get(row.id, ())),
             identities=tuple(identities.get(row.id, ())),
             same_person=tuple(
@@ -350,6 +366,10 @@ def _candidates(connection: Connection, rows: Sequence[Any]) -> list[Candidate]:
         )
         for row in rows
     ]
+
+
+def _dialled_at() -> ColumnElement[bool]:
+    return and_(PhoneNumberRow.blocked_at.is_(None), PhoneNumberRow.retired_at.is_(None))
 
 
 def _keep(connection: Connection, sample_id: UUID, chosen: Sequence[Chosen]) -> None:

@@ -36,7 +36,9 @@ class ContactHours:
         )
         query = select(hour.label("hour"), func.count().label("calls"), talked).where(*made).group_by(hour)
         with self._database.inspecting() as connection:
-            return tuple((_moment(row.hour), row.calls, int(row.talks)) for row in connection.execute(query))
+            return tuple(
+                (moment_of(row.hour), row.calls, int(row.talks)) for row in connection.execute(query)
+            )
 
     def of(self, customer_ids: Iterable[UUID], *, since: datetime) -> tuple[Hour, ...]:
         """Of the calls to one person, one by one."""
@@ -51,7 +53,8 @@ class ContactHours:
             return tuple((row.at, 1, int(row.conversation)) for row in rows)
 
 
-def _moment(hour: object) -> datetime:
+def moment_of(hour: object) -> datetime:
+    """The beginning of an hour that was grouped by, as either database writes it."""
     if isinstance(hour, datetime):
         return hour.astimezone(UTC)
     return datetime.strptime(str(hour), "%Y-%m-%d %H").replace(tzinfo=UTC)

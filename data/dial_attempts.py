@@ -10,14 +10,17 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, case, delete, func, literal, or_, select, update
 
+from data.actions import Actions
 from data.base_facts import disputed, running
+from data.collection_holds import held
+from data.contact_hours import moment_of
 from data.database import Database
 from data.dial_list import AGAIN
 from data.models import (
@@ -29,11 +32,14 @@ from data.models import (
     DialAttemptRow,
     DialEntryRow,
     PhoneNumberRow,
+    PromiseRow,
     TrunkRow,
 )
+from data.on_the_telephone import on_the_telephone
 from data.once import Refusal, insert_new
 from data.records import Refused, utc
-from data.records.dialling import Attempt, Entry, NewAttempt, Settled
+from data.records.contacts import Whom
+from data.records.dialling import Attempt, Entry, NewAttempt, PastCall, Settled, TalliedHour
 from data.text import clean
 from data.trunks import under_way
 
@@ -50,30 +56,34 @@ class DialAttempts:
 
     # --- before ---
 
-    def begin(self, admit: Callable[[Callable[[Connection, str], None]], Answer], new: NewAttempt) -> Answer:
+    def begin(self, admit: Callable[[Callable[[Connection, Whom], None]], Answer], new: NewAttempt) -> Answer:
         """Notes an attempt if `admit` lets the contact be made (it is given what belongs to that, and the
         person's key with it). Returns what it says, or `Refused`: `stopped`, `lost` (the claim is not ours),
-        `blocked` (the number), `on_call` (the person, or the number), `channels`; where a debt is spoken of
-        `judicial`, `dispute`, `promise`, `erased`."""
+        `blocked` (the number), `on_call` (they talk with us or are being called, there or elsewhere),
+        `channels`; where a debt is spoken of `judicial`, `dispute`, `promise`, `erased`, or the reason of a
+        hold (`data.collection_holds`)."""
         try:
-            return admit(lambda connection, person: self._begin(connection, new, person))
+            return admit(lambda connection, whom: self._begin(connection, new, whom))
         except Refusal as refusal:
             return Refused(refusal.reason)
 
-    def _begin(self, connection: Connection, new: NewAttempt, person: str) -> None:
+    def _begin(self, connection: Connection, new: NewAttempt, whom: Whom) -> None:
         if new.trunk:
             self._insist_on_channel(connection, new)
         campaign = select(CampaignRow.state, CampaignRow.sample_id).where(CampaignRow.id == new.campaign_id)
         row = connection.execute(campaign).one_or_none()
         if row is None or row.state != "running" or row.sample_id != new.sample_id:
             raise Refusal("stopped")
-        blocked = (PhoneNumberRow.e164 == new.number, PhoneNumberRow.blocked_at.is_not(None))
+        useless = or_(PhoneNumberRow.blocked_at.is_not(None), PhoneNumberRow.retired_at.is_not(None))
+        blocked = (PhoneNumberRow.e164 == new.number, useless)
         if connection.scalar(select(literal(1)).where(*blocked)):
             raise Refusal("blocked")
         if new.collects_on is not None and (why := _against(connection, new.customer_id, new.collects_on)):
             raise Refusal(why)
+        if on_the_telephone(connection, whom.customer_ids, new.number, at=new.dialled_at):
+            raise Refusal("on_call")
         values = {name: getattr(new, name) for name in _COLUMNS}
-        put = insert_new(connection, DialAttemptRow).values(**values, person=person[:40])
+        put = insert_new(connection, DialAttemptRow).values(**values, person=whom.key[:40])
         if not connection.execute(put).rowcount:
             raise Refusal("on_call")
         mine = (
@@ -147,6 +157,8 @@ class DialAttempts:
             else:
                 connection.execute(delete(ContactRow).where(ContactRow.id == attempt_id))
             _follow(connection, entry, settled)
+            _promised_in(connection, attempt_id, settled.call_id)
+            Actions.put_within(connection, settled.actions)
         return True
 
     def never_left(self, attempt_id: UUID, owner: str, *, due_at: datetime) -> bool:
@@ -169,6 +181,11 @@ class DialAttempts:
         return None if row is None else (row.id, row.outcome or "")
 
     # --- looking ---
+
+    def against(self, customer_id: UUID, on: date) -> str:
+        """Why a debt is not spoken of with them on that day (see `begin`); empty: it may be."""
+        with self._database.reading() as connection:
+            return _against(connection, customer_id, on)
 
     def get(self, attempt_id: UUID) -> Attempt | None:
         with self._database.reading() as connection:
@@ -193,12 +210,65 @@ class DialAttempts:
         with self._database.reading() as connection:
             return tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
 
-    def since(self, campaign_id: UUID, *, since: datetime, most: int = 20_000) -> tuple[Attempt, ...]:
-        """The attempts of a campaign since then, the newest `most`, the oldest of them first."""
-        mine = (DialAttemptRow.campaign_id == campaign_id, DialAttemptRow.dialled_at >= utc(since))
-        query = select(DialAttemptRow).where(*mine).order_by(DialAttemptRow.dialled_at.desc()).limit(most)
+    def for_agents(self, queue: str, samples: Sequence[UUID]) -> tuple[int, tuple[Attempt, ...]]:
+        """What is on its way to the agents of a queue, whatever server has begun it: how many people of these
+        samples are claimed and not dialled yet, and the calls that ring or are talked in."""
+        claimed = (DialEntryRow.sample_id.in_(tuple(samples)), DialEntryRow.state == "claimed")
+        mine = (DialAttemptRow.queue == queue, DialAttemptRow.ended_at.is_(None))
+        with self._database.reading() as connection:
+            # In this order: whoever is dialled between the two is counted twice rather than never.
+            people = connection.scalar(select(func.count()).where(*claimed)) or 0
+            return people, tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
+
+    def lately(self, campaign_id: UUID, *, since: datetime) -> tuple[Attempt, ...]:
+        """A campaign's calls that are under way, or have ended since then."""
+        mine = DialAttemptRow.campaign_id == campaign_id
+        going = select(DialAttemptRow).where(mine, DialAttemptRow.ended_at.is_(None))
+        over = select(DialAttemptRow).where(mine, DialAttemptRow.ended_at >= utc(since))
+        with self._database.reading() as connection:
+            # In this order: whoever ends between the two is told twice rather than never.
+            rows = [*connection.execute(going), *connection.execute(over)]
+        return tuple({row.id: _attempt(row) for row in rows}.values())
+
+    def by_hour(self, campaign_id: UUID, *, since: datetime, until: datetime) -> tuple[TalliedHour, ...]:
+        """A campaign's calls that ended in that time, counted by the hour in which they did."""
+        sqlite = self._database.backend == "sqlite"
+        ended = DialAttemptRow.ended_at
+        hour: Any = func.substr(ended, 1, 13) if sqlite else func.date_trunc("hour", ended)
+        live = DialAttemptRow.answered_at.is_not(None) & (DialAttemptRow.result != "machine")
+        query = (
+            select(
+                hour.label("hour"),
+                func.count().label("attempts"),
+                func.sum(case((live, 1), else_=0)).label("live"),
+                func.sum(case((DialAttemptRow.result == "abandoned", 1), else_=0)).label("abandoned"),
+            )
+            .where(DialAttemptRow.campaign_id == campaign_id, ended >= utc(since), ended < utc(until))
+            .group_by(hour)
+            .order_by(hour)
+        )
         with self._database.inspecting() as connection:
-            return tuple(reversed([_attempt(row) for row in connection.execute(query)]))
+            return tuple(
+                TalliedHour(
+                    begins=moment_of(row.hour),
+                    attempts=row.attempts,
+                    live=int(row.live),
+                    abandoned=int(row.abandoned),
+                )
+                for row in connection.execute(query)
+            )
+
+    def past(self, campaign_id: UUID, *, since: datetime, most: int) -> tuple[PastCall, ...]:
+        """A campaign's calls that ended since then, the newest `most` of them."""
+        names = tuple(PastCall.__dataclass_fields__)
+        query = (
+            select(*(getattr(DialAttemptRow, name) for name in names))
+            .where(DialAttemptRow.campaign_id == campaign_id, DialAttemptRow.ended_at >= utc(since))
+            .order_by(DialAttemptRow.ended_at.desc())
+            .limit(most)
+        )
+        with self._database.inspecting() as connection:
+            return tuple(PastCall(**row._mapping) for row in connection.execute(query))
 
     def results(self, campaign_id: UUID, *, since: datetime) -> dict[str, int]:
         """How many attempts since then ended how."""
@@ -228,6 +298,7 @@ _COLUMNS = (
     "mode",
     "claimed_by",
     "dialled_at",
+    "queue",
 )
 _FREE: dict[str, object] = {"claimed_by": None, "lease_until": None, "attempt_id": None}
 
@@ -254,7 +325,12 @@ def _held(attempt_id: UUID, owner: str) -> Any:
 def _against(connection: Connection, customer_id: UUID, today: date) -> str:
     """Why a debt is not spoken of with a customer now; empty: nothing stands against it."""
     query = (
-        select(disputed().label("disputed"), running(today).label("running"), AccountRow.stage)
+        select(
+            disputed().label("disputed"),
+            running(today).label("running"),
+            held(CustomerRow.id, today).label("held"),
+            AccountRow.stage,
+        )
         .select_from(CustomerRow)
         .outerjoin(AccountRow, (AccountRow.customer_id == CustomerRow.id) & (AccountRow.rank == 1))
         .where(CustomerRow.id == customer_id)
@@ -264,6 +340,8 @@ def _against(connection: Connection, customer_id: UUID, today: date) -> str:
         return "erased"
     if row.stage == "judicial":
         return "judicial"
+    if row.held:
+        return str(row.held)
     return "dispute" if row.disputed else "promise" if row.running else ""
 
 
@@ -276,6 +354,15 @@ def _close_contact(connection: Connection, attempt_id: UUID, settled: Settled) -
     conversation = None if settled.result == "unclear" else settled.result in _TALKED
     values = {"conversation": conversation, "result": settled.result, "call_id": settled.call_id}
     connection.execute(update(ContactRow).where(ContactRow.id == attempt_id).values(**values))
+
+
+def _promised_in(connection: Connection, attempt_id: UUID, call_id: UUID | None) -> None:
+    """What was promised in the call belongs to the campaign, whose table says what follows."""
+    if call_id is None:
+        return
+    campaign = select(DialAttemptRow.campaign_id).where(DialAttemptRow.id == attempt_id).scalar_subquery()
+    mine = update(PromiseRow).where(PromiseRow.call_id == call_id, PromiseRow.campaign_id.is_(None))
+    connection.execute(mine.values(campaign_id=campaign))
 
 
 def _follow(connection: Connection, entry: Any, settled: Settled) -> None:

@@ -21,6 +21,7 @@ from data.bulk import among
 from data.database import Database
 from data.models import CampaignRow, DialAttemptRow, DialEntryRow, SampleMemberRow, SampleRow
 from data.once import insert_new
+from data.pacing_turns import has_turn
 from data.records import utc
 from data.records.dialling import CampaignState, Entry, Running, Standing
 from data.text import clean
@@ -121,12 +122,15 @@ class DialList:
     # --- claims -----------------------------------------------------------------------------------
 
     def claim(
-        self, sample_id: UUID, owner: str, *, at: datetime, lease: timedelta, most: int
+        self, sample_id: UUID, owner: str, *, at: datetime, lease: timedelta, most: int, queue: str = ""
     ) -> tuple[Entry, ...]:
-        """People who are due and nobody's: they are `owner`'s until `at + lease`."""
+        """People who are due and nobody's: they are `owner`'s until `at + lease`. `queue`: for its agents, so
+        only while the owner has its turn; nobody otherwise."""
         now = utc(at)
         values = {"state": "claimed", "due_at": None, "claimed_by": owner, "lease_until": now + lease}
         with self._database.writing() as connection:
+            if queue and not has_turn(connection, queue, owner):
+                return ()
             found: list[UUID] = []
             for turn in (AGAIN, FRESH):
                 due = (
@@ -151,7 +155,7 @@ class DialList:
                 .values(**values)
                 .returning(DialEntryRow)
             )
-            by_key = {row.customer_id: _entry(row) for row in taken}
+            by_key = {row.customer_id: entry_of(row) for row in taken}
         return tuple(by_key[key] for key in found)
 
     def put_back(
@@ -160,12 +164,11 @@ class DialList:
         owner: str,
         *,
         due_at: datetime,
-        rank: int | None = None,
+        why: str = "",
     ) -> int:
-        """Nothing has left: they wait until then; how many of them were ours. `rank`: their next number."""
-        values: dict[str, Any] = {"state": "waiting", "due_at": utc(due_at), **_FREE}
-        if rank is not None:
-            values["rank"] = rank
+        """Nothing has left: they wait until then, for that reason; how many of them were ours."""
+        waiting = {"state": "waiting", "due_at": utc(due_at), "why": clean(why, _LONGEST_WHY)}
+        values: dict[str, Any] = {**waiting, **_FREE}
         return self._of_claimed(entries, owner, values)
 
     def end(self, entries: Sequence[Entry], owner: str, *, at: datetime, result: str, why: str) -> int:
@@ -225,7 +228,7 @@ class DialList:
         gone = (DialEntryRow.lease_until <= utc(at), DialEntryRow.state == "dialled")
         query = select(DialEntryRow).where(*gone).order_by(DialEntryRow.lease_until).limit(most)
         with self._database.reading() as connection:
-            return tuple(map(_entry, connection.execute(query)))
+            return tuple(map(entry_of, connection.execute(query)))
 
     def take_over(self, entry: Entry, owner: str, *, at: datetime, lease: timedelta) -> bool:
         """A lapsed entry is `owner`'s. False: somebody else was faster, or whoever had it lives."""
@@ -247,7 +250,7 @@ class DialList:
         mine = (DialEntryRow.sample_id == sample_id, DialEntryRow.customer_id == customer_id)
         with self._database.reading() as connection:
             row = connection.execute(select(DialEntryRow).where(*mine)).one_or_none()
-        return None if row is None else _entry(row)
+        return None if row is None else entry_of(row)
 
     def open(self, sample_id: UUID) -> bool:
         """Whether anybody of a sample waits or is under way. (`unclear` is for a person to decide.)"""
@@ -263,7 +266,7 @@ class DialList:
         some = (DialEntryRow.sample_id == sample_id, DialEntryRow.state == "unclear")
         query = select(DialEntryRow).where(*some).order_by(DialEntryRow.ended_at).limit(most)
         with self._database.reading() as connection:
-            return tuple(map(_entry, connection.execute(query)))
+            return tuple(map(entry_of, connection.execute(query)))
 
     def standing(self, sample_id: UUID, *, at: datetime) -> Standing:
         """How far a campaign is with a sample."""
@@ -301,5 +304,6 @@ def _talking(connection: Connection, sample_id: UUID) -> int:
     return connection.scalar(select(func.count()).where(*mine)) or 0
 
 
-def _entry(row: Row[Any]) -> Entry:
+def entry_of(row: Row[Any]) -> Entry:
+    """A row of the list as a record."""
     return Entry(**{name: getattr(row, name) for name in Entry.__dataclass_fields__})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+
+from phonenumbers import NumberParseException, parse
 
 from data import luhn
 
@@ -22,3 +25,15 @@ def new_reference() -> str:
 def reference_of(digest: bytes) -> str:
     """A reference that follows from 32 bytes that nobody can guess: the same for the same."""
     return luhn.with_check_digit(str(1_000_000 + int.from_bytes(digest) % 9_000_000))
+
+
+def written_ways(numbers: Iterable[str]) -> tuple[str, ...]:
+    """How numbers (E.164) may have been written by a switch: in calls they stand as they came."""
+    ways: list[str] = []
+    for e164 in numbers:
+        ways += [e164, e164[1:], f"00{e164[1:]}"]
+        try:
+            ways.append(str(parse(e164).national_number))
+        except NumberParseException:
+            continue
+    return tuple(dict.fromkeys(ways))

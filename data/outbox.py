@@ -12,7 +12,7 @@ Rules:
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -30,9 +30,14 @@ from data.text import clean
 Standing = Literal["waiting", "done", "given_up"]
 _LONGEST_ERROR = 300
 _WAITING = turns.WAITING
+Also = Callable[[Connection], None]
 _DONE, _DROPPED = "{}", ""
 """Bodies of what holds nothing of anybody any more."""
 _GIVEN_UP = (OutboxRow.given_up_at.is_not(None), OutboxRow.body != _DROPPED)
+
+
+def _nothing_else(_connection: Connection) -> None:
+    """Nothing is noted with it."""
 
 
 class Outbox:
@@ -147,17 +152,23 @@ class Outbox:
         with self._database.writing() as connection:
             return turns.set_right(connection, utc(at))
 
-    def done(self, errand_id: UUID, owner: str, *, at: datetime) -> bool:
-        """It has arrived. False: the lease had lapsed, and somebody else has it or has carried it."""
-        return self._close(errand_id, owner, done_at=utc(at), body=_DONE, last_error="")
+    def done(self, errand_id: UUID, owner: str, *, at: datetime, also: Also = _nothing_else) -> bool:
+        """It has arrived. False: the lease had lapsed, and somebody else has or had it. `also`: what
+        is noted with it, in one transaction."""
+        return self._close(errand_id, owner, also, done_at=utc(at), body=_DONE, last_error="")
 
     def try_again(self, errand_id: UUID, owner: str, *, due_at: datetime, error: str) -> bool:
         """It did not arrive, and is to be tried again. False: it is not ours any more."""
-        return self._close(errand_id, owner, due_at=utc(due_at), last_error=clean(error, _LONGEST_ERROR))
+        told = clean(error, _LONGEST_ERROR)
+        return self._close(errand_id, owner, _nothing_else, due_at=utc(due_at), last_error=told)
 
-    def give_up(self, errand_id: UUID, owner: str, *, at: datetime, error: str) -> bool:
-        """It will not arrive; it stays for a person to see. False: it is not ours any more."""
-        return self._close(errand_id, owner, given_up_at=utc(at), last_error=clean(error, _LONGEST_ERROR))
+    def give_up(
+        self, errand_id: UUID, owner: str, *, at: datetime, error: str, also: Also = _nothing_else
+    ) -> bool:
+        """It will not arrive; it stays for a person to see. False: it is not ours any more. `also`: as for
+        `done`."""
+        told = clean(error, _LONGEST_ERROR)
+        return self._close(errand_id, owner, also, given_up_at=utc(at), last_error=told)
 
     def begin(self, errand_id: UUID, owner: str) -> bool:
         """A try begins that must not be made twice: if its server dies, `last_error` is `turns.BEGUN` for
@@ -230,14 +241,17 @@ class Outbox:
             )
             return key
 
-    def _close(self, errand_id: UUID, owner: str, **values: object) -> bool:
-        return self._set(errand_id, owner, claimed_by=None, lease_until=None, **values)
+    def _close(self, errand_id: UUID, owner: str, also: Also, **values: object) -> bool:
+        return self._set(errand_id, owner, also, claimed_by=None, lease_until=None, **values)
 
-    def _set(self, errand_id: UUID, owner: str, **values: object) -> bool:
+    def _set(self, errand_id: UUID, owner: str, also: Also = _nothing_else, **values: object) -> bool:
         # The owner's name alone decides: after the lease it is still theirs, unless somebody took it over.
         mine = (OutboxRow.id == errand_id, OutboxRow.claimed_by == owner, _WAITING)
         with self._database.writing() as connection:
-            return bool(connection.execute(update(OutboxRow).where(*mine).values(**values)).rowcount)
+            ours = bool(connection.execute(update(OutboxRow).where(*mine).values(**values)).rowcount)
+            if ours:
+                also(connection)
+            return ours
 
 
 def _claimed(row: Row[Any]) -> Claimed:

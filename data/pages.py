@@ -86,6 +86,7 @@ class Pages:
         until: datetime | None = None,
         outcome: str | None = None,
         leg: str | None = None,
+        sip_call_id: str | None = None,
         recorded: bool = False,
     ) -> Page[CallRecord]:
         """Calls by when they began, without their turns."""
@@ -98,6 +99,8 @@ class Pages:
             query = query.where(CallRow.outcome == outcome)
         if leg is not None:
             query = query.where(CallRow.switch_uuid == leg)
+        if sip_call_id is not None:
+            query = query.where(CallRow.sip_call_id == sip_call_id)
         if recorded:
             query = query.where(CallRow.recording.is_not(None), CallRow.recording != "")
         return self._page(query, CallRow.started_at, CallRow.id, after, most, lambda row: record_of(row, ()))
@@ -175,9 +178,16 @@ class Pages:
 
     def call_on_leg(self, leg: str) -> UUID | None:
         """The latest call that was lived on that leg of the switch."""
-        query = select(CallRow.id).where(CallRow.switch_uuid == leg)
+        return self._latest(CallRow.switch_uuid == leg)
+
+    def call_of_invite(self, sip_call_id: str) -> UUID | None:
+        """The latest call whose INVITE had that Call-ID."""
+        return self._latest(CallRow.sip_call_id == sip_call_id) if sip_call_id else None
+
+    def _latest(self, which: ColumnElement[bool]) -> UUID | None:
+        query = select(CallRow.id).where(which).order_by(CallRow.started_at.desc(), CallRow.id.desc())
         with self._database.reading() as connection:
-            return connection.scalar(query.order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(1))
+            return connection.scalar(query.limit(1))
 
     def _page(
         self,

@@ -41,6 +41,12 @@ class Customers:
         """The customer with this key."""
         return self._first(select(CustomerRow).where(CustomerRow.id == customer_id))
 
+    def zone(self, customer_id: UUID) -> str | None:
+        """Their IANA time zone; `None`: nobody has that key."""
+        with self._database.reading() as connection:
+            query = select(CustomerRow.zone).where(CustomerRow.id == customer_id)
+            return connection.scalar(query)
+
     def by_phone_number(self, e164: str) -> tuple[Customer, ...]:
         """Everybody known at this telephone number: none, one, or several; by customer number."""
         if not plausible(e164):
@@ -76,6 +82,36 @@ class Customers:
                 .where(PhoneNumberRow.e164 == e164)
                 .values(blocked_at=None, blocked_why="")
             )
+
+    def retire(self, customer_number: str, e164: str, request: Request, *, why: str) -> Refused | None:
+        """Others answer at this number: nobody is dialled there for a campaign any more, and it is not that
+        customer's. Whoever is there may call us. Refused: `unknown` (such a number)."""
+
+        def make(connection: Connection) -> dict[str, str]:
+            number = select(PhoneNumberRow.id).where(PhoneNumberRow.e164 == e164)
+            retired = update(PhoneNumberRow).where(PhoneNumberRow.e164 == e164)
+            values = {"retired_at": request.at, "retired_why": clean(why, 200)}
+            if not connection.execute(retired.values(**values)).rowcount:
+                raise Refusal("unknown")
+            whose = select(CustomerRow.id).where(CustomerRow.customer_number == customer_number)
+            connection.execute(
+                delete(CustomerPhoneNumberRow).where(
+                    CustomerPhoneNumberRow.customer_id.in_(whose),
+                    CustomerPhoneNumberRow.phone_number_id.in_(number),
+                )
+            )
+            return {}
+
+        answer = change(self._database, "retired_number", request, make)
+        return answer if isinstance(answer, Refused) else None
+
+    def retired(self, e164: str) -> bool:
+        """Whether others answer at this number."""
+        query = select(PhoneNumberRow.id).where(
+            PhoneNumberRow.e164 == e164, PhoneNumberRow.retired_at.is_not(None)
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query) is not None
 
     def correct(self, customer_number: str, data: OwnData, request: Request) -> Customer | Refused:
         """Corrects what a person said of themselves. Refused: `unknown`."""

@@ -15,6 +15,7 @@ Rules:
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -104,6 +105,20 @@ def next_step(promise: Promised, today: date) -> NextStep:
     return "wait"
 
 
+def parts(amount_cents: int, first_day: date, count: int) -> list[tuple[int, date]]:
+    """A sum in equal instalments, one each month from the first day on: what of it is due when. Cents that do
+    not go into equal parts are left out of the last one. A month without that day has its last day."""
+    each = -(-amount_cents // count)
+    days = [_months_on(first_day, month) for month in range(count)]
+    last = amount_cents - each * (count - 1)
+    return [*((each, day) for day in days[:-1]), (last, days[-1])]
+
+
+def _months_on(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 def objection(
     *,
     amount_cents: int,
@@ -112,17 +127,18 @@ def objection(
     promised_for: date,
     longest_days: int,
     least_share: int,
+    instalments: int = 1,
+    most_instalments: int = 1,
 ) -> str | None:
     """Why the house does not accept a promise; `None`: it does. A code: `nothing`, `too_much`, `too_little`,
-    `past`, `too_late`. `least_share`: percent of what is owed that must be promised."""
-    if amount_cents <= 0:
-        return "nothing"
-    if amount_cents > owed_cents > 0:
-        return "too_much"
-    if amount_cents * 100 < owed_cents * least_share:
-        return "too_little"
-    if promised_for < made_on:
-        return "past"
-    if promised_for > made_on + timedelta(days=longest_days):
-        return "too_late"
-    return None
+    `past`, `too_late`, `too_many_instalments`. `least_share`: percent of what is owed that must be promised;
+    `promised_for`: the first day on which something is to be paid."""
+    objections = {
+        "too_many_instalments": not 1 <= instalments <= most_instalments,
+        "nothing": amount_cents <= 0,
+        "too_much": amount_cents > owed_cents > 0,
+        "too_little": amount_cents * 100 < owed_cents * least_share,
+        "past": promised_for < made_on,
+        "too_late": promised_for > made_on + timedelta(days=longest_days),
+    }
+    return next((code for code, holds in objections.items() if holds), None)

@@ -5,20 +5,22 @@ Rules: `data.promise_rules`. A payment with a reference counts once, in however 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, exists, select, update
 
+from data.actions import Actions
 from data.database import Database
 from data.ids import new_id
-from data.models import AccountRow, CustomerRow, PaymentRow, PromiseRow
+from data.models import AccountRow, ActionRow, CustomerRow, PaymentRow, PromiseRow
 from data.once import insert_new
 from data.promise_rules import Paid, Promised, PromiseState, judged, shared_out
 from data.records import utc
+from data.records.actions import NewAction
 
 _PORTION = 500
 _JUDGED_AGAIN = timedelta(days=60)
@@ -66,6 +68,19 @@ class PromiseAtHand:
     currency: str
     promised_for: date
     state: PromiseState
+    campaign_id: UUID | None = None
+    """In whose call it was made."""
+    made_at: datetime | None = None
+    closed_at: datetime | None = None
+    reminded_at: datetime | None = None
+
+
+Follow = Callable[[PromiseAtHand], Sequence[NewAction]]
+"""What follows from what a promise has become."""
+
+
+def nothing_follows(_promise: PromiseAtHand) -> Sequence[NewAction]:
+    return ()
 
 
 class Promises:
@@ -74,16 +89,27 @@ class Promises:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take_payments(self, payments: Iterable[PaymentNote], *, at: datetime, today: date) -> Taken:
-        """Notes payments, and judges the promises of their accounts. In portions, each in a transaction."""
+    def take_payments(
+        self,
+        payments: Iterable[PaymentNote],
+        *,
+        at: datetime,
+        today: date,
+        follow: Follow = nothing_follows,
+    ) -> Taken:
+        """Notes payments, and judges the promises of their accounts. In portions, each in a transaction, with
+        what follows."""
         taken, notes = Taken(), list(payments)
         for start in range(0, len(notes), _PORTION):
             with self._database.writing() as connection:
-                self._portion(connection, notes[start : start + _PORTION], taken, at, today)
+                touched = self._portion(connection, notes[start : start + _PORTION], taken)
+                _Judging(at, today, follow, taken.closed).judge(connection, touched)
         return taken
 
-    def settle(self, *, at: datetime, today: date) -> dict[PromiseState, int]:
-        """Judges every promise whose time is over; how many became what."""
+    def settle(
+        self, *, at: datetime, today: date, follow: Follow = nothing_follows
+    ) -> dict[PromiseState, int]:
+        """Judges every promise whose time is over, and puts in what follows; how many became what."""
         closed: dict[PromiseState, int] = {}
         # Grace is a promise's own: those whose day is past are looked at, and stay open within their grace.
         over = select(PromiseRow.account_id).where(
@@ -93,7 +119,8 @@ class Promises:
             accounts = [one for one in connection.scalars(over.distinct()) if one is not None]
         for start in range(0, len(accounts), _PORTION):
             with self._database.writing() as connection:
-                _judge(connection, accounts[start : start + _PORTION], closed, at, today)
+                judging = _Judging(at, today, follow, closed)
+                judging.judge(connection, accounts[start : start + _PORTION])
         return closed
 
     def cancel(self, promise_id: UUID, *, at: datetime) -> bool:
@@ -102,13 +129,28 @@ class Promises:
         with self._database.writing() as connection:
             return bool(connection.execute(mine.values(status="cancelled", closed_at=utc(at))).rowcount)
 
-    def to_remind(self, today: date) -> tuple[PromiseAtHand, ...]:
-        """Open promises that are due tomorrow, and of which nobody was reminded."""
+    def to_remind(self, today: date, *, untouched: bool = False) -> tuple[PromiseAtHand, ...]:
+        """Open promises that are due tomorrow, and of which nobody was reminded; `untouched`: only those of
+        which no reminder is under way either."""
+        put = exists().where(ActionRow.promise_id == PromiseRow.id, ActionRow.occasion == "remind")
         return self._some(
             PromiseRow.status == "open",
             PromiseRow.promised_for == today + timedelta(days=1),
             PromiseRow.reminded_at.is_(None),
+            *((~put,) if untouched else ()),
         )
+
+    def listed(
+        self, *, states: Sequence[str] = (), campaign_ids: Sequence[UUID] = (), since: date, most: int = 500
+    ) -> tuple[PromiseAtHand, ...]:
+        """Promises that were due on that day or later, or will be; the first due first. Without states or
+        campaigns: all."""
+        wanted: list[Any] = [PromiseRow.promised_for >= since]
+        if states:
+            wanted.append(PromiseRow.status.in_(states))
+        if campaign_ids:
+            wanted.append(PromiseRow.campaign_id.in_(campaign_ids))
+        return self._some(*wanted, most=most)
 
     def reminded(self, promise_id: UUID, *, at: datetime) -> bool:
         """Notes that they were reminded. False: somebody else has."""
@@ -121,15 +163,14 @@ class Promises:
         be done about them."""
         return self._some(PromiseRow.status.in_(("partial", "broken")), PromiseRow.promised_for >= day)
 
-    def _some(self, *where: Any) -> tuple[PromiseAtHand, ...]:
-        query = select(PromiseRow).where(*where).order_by(PromiseRow.promised_for, PromiseRow.id)
+    def _some(self, *where: Any, most: int | None = None) -> tuple[PromiseAtHand, ...]:
+        query = select(PromiseRow).where(*where).order_by(PromiseRow.promised_for, PromiseRow.id).limit(most)
         with self._database.reading() as connection:
             return tuple(_at_hand(row) for row in connection.execute(query))
 
     @staticmethod
-    def _portion(
-        connection: Connection, notes: Sequence[PaymentNote], taken: Taken, at: datetime, today: date
-    ) -> None:
+    def _portion(connection: Connection, notes: Sequence[PaymentNote], taken: Taken) -> list[UUID]:
+        """Accounts that something new has come in for."""
         accounts = _accounts(connection, notes)
         touched: set[UUID] = set()
         for note in notes:
@@ -151,7 +192,7 @@ class Promises:
             taken.known += 1 - new
             if new:
                 touched.add(account)
-        _judge(connection, sorted(touched), taken.closed, at, today)
+        return sorted(touched)
 
 
 def supersede_within(connection: Connection, account_id: UUID, by: UUID, at: datetime) -> None:
@@ -170,13 +211,33 @@ def _accounts(connection: Connection, notes: Sequence[PaymentNote]) -> dict[tupl
     return {(row.customer_number, row.label, row.currency): row.id for row in connection.execute(query)}
 
 
-def _judge(
-    connection: Connection,
-    accounts: Sequence[UUID],
-    closed: dict[PromiseState, int],
-    at: datetime,
-    today: date,
-) -> None:
+@dataclass(frozen=True)
+class _Judging:
+    at: datetime
+    today: date
+    follow: Follow
+    closed: dict[PromiseState, int]
+
+    def judge(self, connection: Connection, accounts: Sequence[UUID]) -> None:
+        """Promises of these accounts, by the money that has come in."""
+        for row, promise, paid in _shares(connection, accounts):
+            if self.today > promise.last_day + _JUDGED_AGAIN:
+                continue
+            state = judged(promise, paid, self.today)
+            if (state, paid) == (row.status, row.paid_cents):
+                continue
+            values: dict[str, object] = {"status": state, "paid_cents": paid}
+            if state != row.status:
+                values["closed_at"] = utc(self.at)
+                self.closed[state] = self.closed.get(state, 0) + 1
+            mine = update(PromiseRow).where(PromiseRow.id == row.id).values(**values)
+            become = connection.execute(mine.returning(PromiseRow)).one()
+            if state != row.status:
+                Actions.put_within(connection, self.follow(_at_hand(become)))
+
+
+def _shares(connection: Connection, accounts: Sequence[UUID]) -> Iterator[tuple[Row[Any], Promised, int]]:
+    """Promises of these accounts that money counts for, each with what has come in for it."""
     if not accounts:
         return
     # In one order, and locked: two lists at once must not count one payment for two promises.
@@ -193,16 +254,8 @@ def _judge(
         promises = [_promised(row) for row in mine]
         paid = shared_out(promises, payments)
         for row, promise in zip(mine, promises, strict=True):
-            if promise.key not in paid or today > promise.last_day + _JUDGED_AGAIN:
-                continue
-            state = judged(promise, paid[promise.key], today)
-            if (state, paid[promise.key]) == (row.status, row.paid_cents):
-                continue
-            values: dict[str, object] = {"status": state, "paid_cents": paid[promise.key]}
-            if state != row.status:
-                values["closed_at"] = utc(at)
-                closed[state] = closed.get(state, 0) + 1
-            connection.execute(update(PromiseRow).where(PromiseRow.id == row.id).values(**values))
+            if promise.key in paid:
+                yield row, promise, paid[promise.key]
 
 
 def _promised(row: Row[Any]) -> Promised:
@@ -228,4 +281,8 @@ def _at_hand(row: Row[Any]) -> PromiseAtHand:
         currency=row.currency,
         promised_for=row.promised_for,
         state=row.status,
+        campaign_id=row.campaign_id,
+        made_at=row.made_at,
+        closed_at=row.closed_at,
+        reminded_at=row.reminded_at,
     )

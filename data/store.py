@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data import schema
 from data.accounts import Accounts
+from data.actions import Actions
 from data.agents import Agents
 from data.alerts import Alerts
 from data.api_tokens import ApiTokens
@@ -18,7 +19,9 @@ from data.audit import Audit
 from data.callbacks import Callbacks
 from data.callers import Callers
 from data.calls import Calls
+from data.campaign_figures import CampaignFigures
 from data.campaigns import Campaigns
+from data.collection_holds import CollectionHolds
 from data.consents import Consents, Suppressions
 from data.contact_hours import ContactHours
 from data.contacts import Contacts
@@ -29,8 +32,11 @@ from data.figures import Figures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
+from data.pacing_turns import PacingTurns
 from data.pages import Pages
 from data.people import Customers
+from data.polls import Polls
+from data.previews import Previews
 from data.promises import Promises
 from data.queue_visits import QueueVisits
 from data.releases import Releases
@@ -88,7 +94,12 @@ class Store:
         self.dial_list = DialList(self.database)
         self.dial_attempts = DialAttempts(self.database)
         self.trunks = Trunks(self.database)
+        self.pacing_turns = PacingTurns(self.database)
+        self.previews = Previews(self.database)
         self.promises = Promises(self.database)
+        self.actions = Actions(self.database)
+        self.collection_holds = CollectionHolds(self.database)
+        self.polls = Polls(self.database)
         self.contacts = Contacts(self.database, self.suppressions)
         self.verifications = Verifications(self.database)
         self.messages = Messages(self.database)
@@ -97,6 +108,7 @@ class Store:
         self.pages = Pages(self.database)
         self.work_items = WorkItems(self.database)
         self.figures = Figures(self.database)
+        self.campaign_figures = CampaignFigures(self.database)
         self.queue_visits = QueueVisits(self.database)
         self.agents = Agents(self.database)
         self.alerts = Alerts(self.database)

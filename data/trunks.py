@@ -19,8 +19,12 @@ from data.once import insert_new
 from data.records import utc
 
 MOST_FAILURES = 5
+CLOCKS = timedelta(seconds=60)
+"""How far clocks of servers may be apart. A moment that is farther ahead than anything could have put it was
+noted before a clock was set back, and holds nobody up."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 """Seconds that a trunk rests: twice as long each time that it refuses again."""
+_LONGEST_REST = timedelta(seconds=LONGEST_PAUSE) + CLOCKS
 
 
 class Trunks:
@@ -40,9 +44,10 @@ class Trunks:
                     break
                 new = insert_new(connection, TrunkRow)
                 connection.execute(new.values(name=name, next_at=now))
-            if row.rests_until is not None and row.rests_until > now:
+            if row.rests_until is not None and now < row.rests_until <= now + _LONGEST_REST:
                 return None
-            moment: datetime = max(row.next_at, now)
+            ahead = row.next_at <= now + within + apart + CLOCKS
+            moment: datetime = max(row.next_at, now) if ahead else now
             if moment - now > within:
                 return None
             values: dict[str, object] = {"next_at": moment + apart}
@@ -68,6 +73,11 @@ class Trunks:
             connection.execute(update(TrunkRow).where(TrunkRow.name == name).values(**rests))
             return True
 
+    def failures(self, name: str) -> int:
+        """How many calls it has refused one after the other; from `MOST_FAILURES` on it is ill."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(TrunkRow.failures).where(TrunkRow.name == name)) or 0
+
     def took(self, name: str) -> None:
         """The trunk has taken a call: it is well."""
         ill = (TrunkRow.name == name, or_(TrunkRow.failures > 0, TrunkRow.rests_until.is_not(None)))
@@ -78,7 +88,11 @@ class Trunks:
         """Until when a trunk rests; `None`: it does not."""
         with self._database.reading() as connection:
             found: datetime | None = connection.scalar(
-                select(TrunkRow.rests_until).where(TrunkRow.name == name, TrunkRow.rests_until > utc(at))
+                select(TrunkRow.rests_until).where(
+                    TrunkRow.name == name,
+                    TrunkRow.rests_until > utc(at),
+                    TrunkRow.rests_until <= utc(at) + _LONGEST_REST,
+                )
             )
         return found
 

@@ -90,7 +90,8 @@ def holiday_place(place: str) -> str:
     country, _, region = place.partition("-")
     country, known = country.upper(), _countries()
     if country not in known:
-        raise ValueError(f"no holidays are known for `{place}`: {nearest(country, known)}")
+        remedy = "write a country or a region, such as `ES` or `ES-CT`"
+        raise ValueError(f"no holidays are known for `{place}`: {remedy}")
     if not region:
         return country
     # Only that country's module is loaded: all of them take longer than a whole check.

@@ -90,6 +90,8 @@ class Call:
         """The slot of a form that is asked for just now: its words are recorded under its own name."""
         self.pace = 1.0
         self.slots: dict[str, str] = {}
+        self.given_by: dict[str, str] = {}
+        """How a slot was answered last: `voice` or `keys`."""
         self.records: dict[str, Mapping[str, Scalar]] = {}
         self.ahead: dict[str, str] = {}
         """Answers that were given before their question: it is not asked any more, once."""

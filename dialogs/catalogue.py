@@ -91,6 +91,8 @@ class Catalogue:
     performers: frozenset[str] = frozenset()
     """What the live service can do beyond the basics (`Step.performers` names it). Empty: nothing is known
     of a live service."""
+    collecting: frozenset[str] = frozenset()
+    """Flows that a strategy names for a campaign that collects."""
     caller: Mapping[str, ValueType] = field(default_factory=lambda: dict(CALLER_FACTS))
     vocabulary: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
 

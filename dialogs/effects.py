@@ -228,7 +228,7 @@ class MayCallBack:
     (as a window, what is possible of it, or next after it), `Refused` or `Failed`.
 
     Reasons of a refusal: `malformed`, `unknown`, `foreign`, `premium`, `shared_cost`, `service`, `satellite`,
-    `too_many`, `do_not_call` of the number; `past`, `too_far`, `no_hours` of the window.
+    `too_many`, `do_not_call` of the number; `past`, `too_far`, `no_hours`, `full` of the window.
     """
 
     queue: str
@@ -253,17 +253,35 @@ class Notify:
     """Of an e-mail; empty: the company's usual one."""
 
 
+PromiseRefusal = Literal[
+    "nothing",
+    "too_much",
+    "too_little",
+    "past",
+    "too_late",
+    "too_many_instalments",
+    "not_proved",
+    "not_confirmed",
+    "unknown",
+]
+"""Why the house does not take a promise."""
+
+
 @dataclass(frozen=True)
 class Promise:
-    """Note a promise to pay. Result: `Done`, `Refused` (too little, too late) or `Failed`."""
+    """Note a promise to pay. Result: `Done`, `Refused` (a `PromiseRefusal`) or `Failed`."""
 
     name: str
     amount: int
     """Minor units of `currency`."""
     currency: str
     on: str
-    """ISO date."""
+    """ISO date: of the only payment, or of the first instalment."""
     step: str
+    instalments: int = 1
+    """In how many equal parts, a month apart."""
+    confirmed_by: str = ""
+    """How they agreed when it was read back: `yes` (said) or `key`; empty: they did not."""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ DEFAULT_RETRIES = Retries(no_input=2, no_match=2)
 """Say it again, then keypad only, then a person."""
 
 
+Purpose = Literal["collection", "commercial", "service"]
+"""Why people are called."""
 Consent = Literal["tell", "ask"]
 """Whether callers are told that the call is recorded, or asked."""
 
@@ -77,6 +79,8 @@ class Flow:
     recording_notice: Mapping[str, Template] | None = None
     """What callers are told before a call that begins here is recorded; see `dialogs.notice`."""
     recording_consent: Consent = "tell"
+    purpose: Purpose | None = None
+    """What it calls people for; `None`: it says nothing of that."""
     asides: Asides | None = None
     """What callers may want in the middle of a question; see `dialogs.asides`."""
 

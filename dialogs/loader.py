@@ -21,7 +21,7 @@ from dialogs.check_languages import misplaced
 from dialogs.check_words import Extent
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.figures import truths
-from dialogs.flow import Consent, Flow, FlowSet, Name, Retries
+from dialogs.flow import Consent, Flow, FlowSet, Name, Purpose, Retries
 from dialogs.misread import explain, told_once, truth_for_a_number
 from dialogs.prompts import Words
 from dialogs.segments.checking import Around, check_segments, check_shortcuts
@@ -51,6 +51,9 @@ class FlowHead(BaseModel):
     )
     recording_consent: Consent | None = Field(
         None, description="`ask`: the notice is a question, and only a yes starts the recording"
+    )
+    purpose: Purpose | None = Field(
+        None, description="What it calls people for: in a `collection` no debt is told before a `verify`"
     )
     asides: Asides | None = Field(
         None, description="What callers may want in the middle of a question, and how they come back to it"
@@ -122,10 +125,11 @@ def assemble(
     """From read sources to a set and its problems. `complete`: there is no file beside these."""
     flows: dict[str, Flow] = {}
     problems: list[Problem] = []
-    heads = True
-    whole = True
+    heads = whole = True
+    misnamed: set[str] = set()
     for source in sources:
         flow, head, steps = _flow(source, (*LANGUAGES, *extra_languages))
+        misnamed |= {problem.file for problem in head if problem.message.startswith(_UNKNOWN_LANGUAGE)}
         problems += [*head, *steps]
         complete = complete and flow is not None
         heads = heads and not head
@@ -144,7 +148,9 @@ def assemble(
     types, sensitive = value_types(flows, catalogue), sensitive_names(flows)
     found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
     extent = Extent(complete, complete and heads, complete and whole)
-    problems += check_set(found, catalogue, extent=extent)
+    wrong = check_set(found, catalogue, extent=extent)
+    # Whoever misspells a language has written the texts in the one that is meant.
+    problems += [one for one in wrong if one.file not in misnamed or _SPEAKS_NOT not in one.message]
     read = (rules, frozenset[int | str]())
     if misshapen and segments is not None:
         # What is sound is checked, too: one run tells all the mistakes.
@@ -195,11 +201,14 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         steps.doubles,
         head.recording_notice,
         head.recording_consent or "tell",
+        head.purpose,
         head.asides,
     )
     return (flow if flow.steps else None), problems, capped(steps.problems, source)
 
 
+_UNKNOWN_LANGUAGE = "unknown language"
+_SPEAKS_NOT = "the flow does not speak"
 _NAMES: Mapping[str, str] = {
     "es": "español espanol castellano spanish espanyol castellà esp es-es spa",
     "ca": "catalán catalan català catala valenciano valencià cat ca-es",
@@ -219,7 +228,7 @@ def _languages(source: Source, declared: Sequence[str], known: Sequence[str]) ->
     for at, language in enumerate(declared):
         if language not in known or language not in ready:
             remedy = f"write `{_code(language)}`" if _code(language) in known else nearest(language, known)
-            yield source.problem(("languages", at), f"unknown language `{language}`: {remedy}")
+            yield source.problem(("languages", at), f"{_UNKNOWN_LANGUAGE} `{language}`: {remedy}")
         elif language in declared[:at]:
             yield source.problem(("languages", at), f"`{language}` stands twice: remove one")
 

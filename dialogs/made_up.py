@@ -21,6 +21,7 @@ from dialogs.errors import ConditionUndecidable
 from dialogs.expressions import Condition, Values
 from dialogs.flow import FlowSet
 from dialogs.results import Alternative, Heard, Keyed
+from dialogs.segments.rules import SegmentRules
 from dialogs.slots import KINDS
 from dialogs.spoken import say_digits
 
@@ -77,7 +78,7 @@ def answers(question: Collect, *, by_keys: bool, sentences: Sequence[str] = ()) 
     texts += [f"no, {text}" for text in texts] + list(question.phrases[:400])
     texts = [*sentences, *texts]
     for confidence in _CONFIDENCES:
-        for text in ("", "bla bla bla", *texts):
+        for text in ("bla bla bla", "", *texts):
             yield saying(text, confidence)
 
 
@@ -216,11 +217,17 @@ def made_up_entities(
     return {name: stands_for(name, value) for name, value in found.items()}
 
 
-def made_up_facts(history: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """What was known of a caller, with made-up numbers for what is theirs; figures and days tell nobody."""
+def made_up_facts(history: Mapping[str, Scalar], rules: SegmentRules) -> dict[str, Scalar]:
+    """What the rules go by of what was known of a caller, with made-up numbers for what is theirs.
+
+    The figures and days that are left decide who they are taken for; the rest decides nothing, and tells a
+    stranger what somebody owes.
+    """
+    named = rules.facts_named
     return {
         name: next(numbers(len(value), len(value)), value)
         if isinstance(value, str) and name.endswith(".number")
         else value
         for name, value in history.items()
+        if name in named
     }

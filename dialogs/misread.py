@@ -175,9 +175,19 @@ def _other_name(key: str, known: Iterable[str]) -> str | None:
     return next((name for name in known if key.lower() in _MEANT.get(name, "").split()), None)
 
 
+_CODES = {
+    "^[A-Z]{2}$": "the code of a country, such as `ES`",
+    "^[A-Z]{3}$": "the code of a currency, such as `EUR`",
+    "^[A-Z]{1,6}$": "A to Z, such as `PED`",
+}
+"""Patterns of names in capitals, and how one is written."""
+
+
 def _misnamed(key: str, given: str, context: Mapping[str, Any]) -> str:
     if context.get("pattern") == "^[0-9]$":
         return f"`{key}: {given}` is no key of a telephone: write one digit, 0 to 9"
+    if code := _CODES.get(str(context.get("pattern"))):
+        return f"`{key}: {given}` is not written in capital letters alone: write {code}"
     plain = unicodedata.normalize("NFKD", given).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
     remedy = f"write `{name}`" if re.match("[a-z]", name) else "rename it"

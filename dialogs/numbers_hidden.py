@@ -13,7 +13,7 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
@@ -44,6 +44,10 @@ _ROW = 3
 """Digits in a row that answer nothing, from which they are hidden."""
 _ROW_BESIDE_A_PIN = 2
 """The same, where a PIN is spoken of."""
+_GOES_ON = 1
+"""Parts without a number, between a word for a PIN and its digits: "mi PIN", "a ver", "cuatro ocho"."""
+_BESIDE_DIGITS = 2
+"""Words beside the digits of a PIN, in a part that does not say that it is one."""
 _IN_ALL = 4
 """Digits of all rows: the shortest PIN."""
 _SHORTEST_NAME = 4
@@ -84,6 +88,38 @@ def hide_numbers(text: str, *, own: frozenset[str] = frozenset()) -> str:
         hidden.update(at for row in behind for at in range(row.start, row.end))
         hidden.update(at for at in range(told, len(words)) if at not in owned and not _is_plain(words[at]))
     return _masked(words, hidden) if hidden else text
+
+
+def pins_among(stretches: Sequence[str]) -> tuple[bool, ...]:
+    """Which parts of one long speech hold a PIN, or a piece of one; they are parted by pauses, in order.
+
+    Other numbers are what is told ("mi pedido es el 780346"), and stay: only what a word for a PIN stands
+    beside counts, with the numbers that follow it in the next parts, and those right before it.
+    """
+    found = [False] * len(stretches)
+    awaited = 0  # in how many parts, from this one on, the digits may still come
+    for at, text in enumerate(stretches):
+        words = _GLUED_PIN.sub(r"\1\2 ", text).split()
+        told = _told_from(words)
+        says_so = told <= len(words)
+        if says_so:
+            found[at - 1 : at] = [found[at - 1] or _long_row(stretches[at - 1])] if at else []
+        elif not awaited:
+            continue
+        # Without a word for a PIN of its own it is read as if one stood before it.
+        rows = _rows(words, told if says_so else 0)
+        found[at] = bool(rows) and not _means_otherwise(rows)
+        # "Mi pedido es el 780346" is another sentence; "es el 4821" is not.
+        besides = len(words) - sum(row.end - row.start for row in rows)
+        if not says_so and besides > _BESIDE_DIGITS:
+            found[at], awaited = False, 1
+        awaited = 1 if found[at] else 1 + _GOES_ON if says_so else awaited - 1
+    return tuple(found)
+
+
+def _long_row(text: str) -> bool:
+    words = text.split()
+    return any(_digits(row.said) >= _ROW for row in _rows(words, len(words) + 1))
 
 
 def _is_talk(value: str) -> bool:

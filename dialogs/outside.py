@@ -9,7 +9,7 @@ outside:
   callback: refused              # done, refused, failed; why a number is not called (premium, foreign …);
                                  # when it is possible instead; or a list: one after the other
   notify: failed                 # done, refused, failed
-  promise: refused               # done, refused, failed
+  promise: too_late              # done, refused, failed, or why: too_little, too_much, past …
   consent: failed                # done, failed
   write: {delivery_day: too_late}            # done, later, failed, a reason, or {done: {reference: A1}}
   case: "10000008"               # a reference, or failed
@@ -38,6 +38,7 @@ from dialogs.effects import (
     Notify,
     OpenCase,
     Promise,
+    PromiseRefusal,
     Record,
     Understand,
     Write,
@@ -174,6 +175,7 @@ NotCalled = Literal[
     "past",
     "too_far",
     "no_hours",
+    "full",
 ]
 _STRETCH = r"^\d{4}-\d\d-\d\dT\d\d:\d\d/\d{4}-\d\d-\d\dT\d\d:\d\d$"
 CallbackEnds = Ends | NotCalled | Annotated[str, Field(pattern=_STRETCH)]
@@ -193,7 +195,7 @@ class Outside(BaseModel):
         Field(default_factory=lambda: ["done"])
     )
     notify: Ends = "done"
-    promise: Ends = "done"
+    promise: Ends | PromiseRefusal = "done"
     consent: Literal["done", "failed"] = "done"
     write: dict[str, str | DoneWith] = Field(default_factory=dict)
     case: Annotated[str, BeforeValidator(_case)] = _FIRST
@@ -239,6 +241,8 @@ class Outside(BaseModel):
                 return Refused("refused in the test")
             case "failed":
                 return Failed("broken in the test")
+            case reason:
+                return Refused(reason)
 
     def kept(self) -> Done | Failed:
         return Done() if self.consent == "done" else Failed("broken in the test")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialogs.call import MASK
 from dialogs.differences import Difference, compare, text_in
@@ -25,6 +25,8 @@ class Played:
     taken: frozenset[tuple[str, str, str]]
     marks: tuple[tuple[int, int], ...] = ()
     """(entry of the transcript, line of the test that set it off), in order."""
+    seconds: float = field(default=0.0, compare=False)
+    """That it took, of whoever has a clock."""
 
     @property
     def passed(self) -> bool:

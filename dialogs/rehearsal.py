@@ -213,15 +213,37 @@ def load_scripts(files: list[Path], flows: FlowSet) -> list[Script]:
     return scripts
 
 
-def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
-    """The scripts of one file. Raises `FlowsInvalid` with every mistake."""
+def misshapen(files: list[Path]) -> list[Problem]:
+    """What is wrong with test files by themselves, whatever flows they name.
+
+    For the run in which the flows have mistakes, too, and no name in them can be trusted.
+    """
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            source = read(file)
+            _model_of(source).model_validate(source.content)
+        except ValidationError as fault:
+            problems += _told(source, _model_of(source), fault.errors())[:MOST_PROBLEMS]
+        except FlowsInvalid as fault:
+            problems += fault.problems
+    return list(dict.fromkeys(problems))
+
+
+def _model_of(source: Source) -> type[TestEntry] | type[TestFile]:
+    """One test, or several. Raises `FlowsInvalid`: neither."""
     content = source.content
     if not isinstance(content, dict):
         raise FlowsInvalid([source.problem((), "this is no test: begin with `flow: name` and `tests:`")])
     for one, other, kind in (("test", "tests", list), ("tests", "test", str)):
         if isinstance(content.get(one), kind) and other not in content:
             raise FlowsInvalid([source.problem((one,), f"unknown key `{one}`: did you mean `{other}`?")])
-    model: type[TestEntry] | type[TestFile] = TestEntry if "test" in content else TestFile
+    return TestEntry if "test" in content else TestFile
+
+
+def scripts_of(source: Source, flows: FlowSet) -> list[Script]:
+    """The scripts of one file. Raises `FlowsInvalid` with every mistake."""
+    content, model = source.content, _model_of(source)
     try:
         scripts, problems = _scripts(source, model.model_validate(content), flows)
     except ValidationError as fault:

@@ -56,6 +56,11 @@ class Seen:
         """Of the segments' rules; empty: there are none."""
         return self._flows.segments.version
 
+    @property
+    def about_the_caller(self) -> Mapping[str, Scalar]:
+        """What was known of the caller when the call began (`caller.…`)."""
+        return self._call.facts.caller
+
     def learn(self, history: Mapping[str, Scalar]) -> bool:
         """The caller's history is another than when the call began: they have proved who they are, or a step
         has changed something. Whether they are in another segment now; steps that come see it."""

@@ -197,9 +197,14 @@ class TextCaller:
         where = f"{position.flow}.{position.step} in {conversation.language}"
         lines = [f"{where}, the call is over" if question is None else where]
         if question is not None:
-            lines.append(
-                f"waits for {question.kind}, {'by voice or key' if question.voice else 'by key only'}"
+            by = (
+                "by key only"
+                if not question.voice
+                else "by voice or key"
+                if question.keys.longest
+                else "by voice"
             )
+            lines.append(f"waits for {question.kind}, {by}")
         visit = conversation.trace.here(*position)
         if visit is not None and visit.misses:
             lines.append(", ".join(f"{kind}: {count}" for kind, count in sorted(visit.misses.items())))

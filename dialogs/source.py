@@ -102,7 +102,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "add one first, there is none"
     if len(names) > MOST_CHOICES:
-        names = difflib.get_close_matches(name, names, n=MOST_CHOICES, cutoff=0.0)
+        # Those that are nothing alike stand in the order of the alphabet.
+        alike = difflib.get_close_matches(name, names, n=MOST_CHOICES, cutoff=0.2)
+        names = [*alike, *(one for one in names if one not in alike)][:MOST_CHOICES]
         return f"choose one of {', '.join(f'`{known_name}`' for known_name in names)} …"
     return f"choose one of {', '.join(f'`{known_name}`' for known_name in names)}"
 

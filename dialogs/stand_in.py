@@ -51,7 +51,7 @@ from dialogs.results import (
     Slow,
     Understood,
 )
-from dialogs.universals import MARK, is_universal
+from dialogs.universals import MARK
 
 Scalar = str | int | bool | None
 Answer = Mapping[str, Scalar] | Literal["missing", "slow", "error", "locked"]
@@ -136,11 +136,10 @@ class StandIn:
     def _understood(self, result: Result) -> str:
         if isinstance(result, Match):
             hidden = self.waiting is not None and self.waiting.sensitive
-            value = (
-                result.value.removeprefix(MARK).replace("_", " ")
-                if is_universal(result.value)
-                else result.value
-            )
+            value = result.value
+            if value.startswith(MARK):  # a universal, or a correction with what it corrects to
+                name, colon, rest = value.removeprefix(MARK).partition(":")
+                value = f"{name.replace('_', ' ')}{colon and ', '}{rest}"
             return f"understood {MASK if hidden else value} ({result.band})"
         return "silence" if isinstance(result, NoInput) else "not understood"
 

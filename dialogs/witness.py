@@ -9,10 +9,20 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 from dialogs.call import MASK
-from dialogs.effects import Deed, Enqueue, Lookup, Play, SetOutcome, StartRecording, Understand, Write
+from dialogs.effects import (
+    Deed,
+    Enqueue,
+    Lookup,
+    Play,
+    PromiseRefusal,
+    SetOutcome,
+    StartRecording,
+    Understand,
+    Write,
+)
 from dialogs.engine import Conversation
 from dialogs.errors import DialogError
 from dialogs.flow import FlowSet
@@ -244,5 +254,8 @@ def _world(deed: Deed, happening: Happening) -> Iterator[tuple[str, Any]]:
             record: Any = {"done": dict(happening.found)} if happening.found else "done"
             ways = {"written": record, "noted": "later", "refused": reason}
             yield name, {str(getattr(deed, "name", "")): ways.get(ended, "failed")}
+        case "promise" if ended == "refused":
+            reason = str(happening.found.get("reason", ""))
+            yield name, reason if reason in get_args(PromiseRefusal) else "refused"
         case "callback" | "notify" | "promise":
             yield name, ended if ended in ("done", "refused") else "failed"

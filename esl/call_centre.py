@@ -81,6 +81,15 @@ class AgentRow:
     def free(self) -> bool:
         return self.logged_in and self.state == "Waiting"
 
+    def ready_in(self, now: float) -> float | None:
+        """In how many seconds they are offered somebody: 0, or what is left of their wrap-up; `None`: nobody
+        knows, as they are on a break, are rung, talk, or have not taken a call. `now`: seconds since 1970."""
+        if not self.logged_in or self.state not in ("Waiting", "Reserved") or self.ready_time > now:
+            return None
+        left = max(0.0, self.last_bridge_end + self.wrap_up - now)
+        # The embedded switch keeps them `Reserved` meanwhile; else that is somebody's already.
+        return left if left or self.state == "Waiting" else None
+
 
 @dataclass(frozen=True)
 class TierRow:

@@ -19,7 +19,9 @@ RECORDED: Mapping[str, str] = {
     "enable_file_write_buffering": "",
     "RECORD_READ_ONLY": "",
     "RECORD_STEREO": "true",
-    "RECORD_USE_THREAD": "",
+    # With a thread of its own, one recording in twenty that meets the caller's hang-up keeps its session for
+    # ever (FreeSWITCH 1.11.2: 30 of 600 calls; none of 600 without).
+    "RECORD_USE_THREAD": "false",
 }
 RECORDING = "ivr_recording"
 """The channel variable with the file of the whole call: should we die while it is masked, the dialplan's

@@ -29,7 +29,7 @@ from data.records import (
 )
 from data.records.callers import TakenFor
 from dialogs.call import Visit
-from dialogs.effects import Deed, Write
+from dialogs.effects import Deed, Promise, Write
 from dialogs.engine import Conversation
 from dialogs.results import (
     Found,
@@ -249,7 +249,7 @@ class CallRecord:
         known = result.record if isinstance(result, Found | Written) else {}
         if isinstance(deed, Write) and isinstance(result, Written | Noted):
             self._audit("write", place, f"{deed.name}: {', '.join(deed.values)}")
-        if isinstance(deed, Write) and isinstance(result, Refused):
+        if isinstance(deed, Write | Promise) and isinstance(result, Refused):
             known = {"reason": result.reason}
         self._turn(
             "system",

@@ -158,6 +158,7 @@ class Settings(BaseSettings):
             back_ends=self.back_ends,
             queues=self.queues,
             prompts=self.prompts,
+            strategies=self.strategies,
             queue_names=self.freeswitch.queue_names,
         )
 

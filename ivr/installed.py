@@ -7,9 +7,11 @@ from contextlib import ExitStack
 from data.spool import Spool
 from data.store import Store
 from ivr.agents.follow_ups import CALLBACK, carrying_callbacks
+from ivr.campaigns.actions.providers import StrategyProviders
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook, presets
 from ivr.campaigns.contact_rules.rulebook import Rulebook
+from ivr.campaigns.promising import Promising
 from ivr.cases import CASE, Cases
 from ivr.clock import Clock
 from ivr.config import Settings
@@ -55,11 +57,19 @@ def open_performers(
     hashing = Hashing()
     closing.callback(hashing.close)
     folder = Folder(settings.messages_folder, clock.utc)
-    for channel, kind in errands_of(store, carriers(settings.messages, folder, clock), clock).items():
+    carried = {
+        **carriers(settings.messages, folder, clock),
+        "whatsapp": StrategyProviders(settings.path(settings.strategies)),
+    }
+    for channel, kind in errands_of(store, carried, clock).items():
         outbox.takes(channel, kind)
     safe = Safekeeping(Spool(settings.spool_folder))
+    rulebook = _rulebook(settings)
+    gate = Gate(store.contacts, rulebook, now=clock.utc)
     cases = Cases(store, clock, safe)
-    messenger = Messenger(store, settings.messages, region=settings.calls.region, clock=clock, safe=safe)
+    messenger = Messenger(
+        store, settings.messages, region=settings.calls.region, clock=clock, safe=safe, gate=gate
+    )
     evidence = Evidence(store, settings.recordings_folder, clock, safe)
     # What had to wait in the spool comes back as an errand.
     outbox.takes(CASE, Kind(carry=cases.carry))
@@ -68,7 +78,6 @@ def open_performers(
     outbox.takes(CALLBACK, Kind(carry=carrying_callbacks(store.callbacks, clock.utc)))
     understanding = open_understanding(settings.understanding, settings.home, clock.now)
     closing.callback(understanding.close)
-    rulebook = _rulebook(settings)
     bookings = Bookings(
         store.callbacks,
         settings.callbacks,
@@ -81,7 +90,7 @@ def open_performers(
             calendar=lambda queue: people.plan.queue(queue).calendar,
             rulebook=rulebook,
         ),
-        gate=Gate(store.contacts, rulebook, now=clock.utc),
+        gate=gate,
     )
     return Performers(
         identity=Verification(store.verifications, settings.verification, hashing=hashing, clock=clock),
@@ -91,4 +100,5 @@ def open_performers(
         # A place that nobody would ever be called from is not kept.
         callbacks=bookings if dial_string(settings) is not None else None,
         understanding=understanding,
+        promises=Promising(store, clock, zone=settings.calls.zone),
     )

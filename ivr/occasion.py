@@ -26,3 +26,10 @@ class Occasion:
     language: str
     person: Person | None = None
     """Who the caller is, as far as they have proved it."""
+    proof: str = ""
+    """By which identity of the catalogue they have proved it."""
+    called: bool = False
+    """Whether it was we who called."""
+    strategy: str = ""
+    campaign: str = ""
+    """For which campaign; empty: for none."""

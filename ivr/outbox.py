@@ -26,6 +26,7 @@ import gevent
 import structlog
 from gevent.event import AsyncResult
 from gevent.pool import Group, Pool
+from sqlalchemy import Connection
 
 from data.errors import DatabaseLocked, DataError
 from data.outbox_turns import deaths
@@ -95,7 +96,7 @@ Ending = Arrived | Declined | NotYet | Unknown
 Carry = Callable[[Claimed], Ending]
 
 
-def _nobody(_errand: Claimed, _ending: Ending) -> None:
+def _nobody(_connection: Connection, _errand: Claimed, _ending: Ending) -> None:
     """Nobody wants to know."""
 
 
@@ -105,8 +106,9 @@ class Kind:
 
     carry: Carry
     """One try."""
-    over: Callable[[Claimed, Ending], None] = _nobody
-    """Told once it has arrived or was given up, with the last try's ending. May raise `DataError`."""
+    over: Callable[[Connection, Claimed, Ending], None] = _nobody
+    """Told once it has arrived or was given up, with the last try's ending, in the transaction that notes so:
+    whoever dies in between has noted neither. Blocks, and logs nothing."""
     patience: timedelta = PATIENCE
     at_once: int = AT_ONCE
     in_order: bool = False
@@ -312,22 +314,23 @@ class Outbox:
         """`told`: a caller hears of it, so that a refusal is nothing that is left to do."""
         kind, at, outbox = self._lines[errand.kind].kind, self._clock.utc(), self._store.outbox
         owner = self._owner
+
+        def told_in(connection: Connection) -> None:
+            kind.over(connection, errand, ending)
+
         about = {"kind": errand.kind, "target": errand.target, "call": str(errand.call_id)}
         match ending:
             case Arrived():
-                over = in_thread(lambda: outbox.done(errand.id, owner, at=at))
+                in_thread(lambda: outbox.done(errand.id, owner, at=at, also=told_in))
             case Declined() if told:
-                over = in_thread(lambda: outbox.done(errand.id, owner, at=at))
+                in_thread(lambda: outbox.done(errand.id, owner, at=at, also=told_in))
             case NotYet(reason, wait) if errand.tries < LEAST_TRIES or at - errand.created_at < kind.patience:
                 pause = max(min(wait or 0.0, LONGEST_PAUSE), pause_after(errand.tries, self._chance()))
                 due = at + timedelta(seconds=pause)
                 log.warning("errand_delayed", reason=reason, again_in=round(pause), **about)
                 in_thread(lambda: outbox.try_again(errand.id, owner, due_at=due, error=reason))
-                over = False
             case _:
                 why = {Declined: "declined", NotYet: "not done in time", Unknown: "unknown whether done"}
                 error = f"{why[type(ending)]}: {ending.reason}"
                 log.error("errand_given_up", reason=error, errand=str(errand.id), **about)
-                over = in_thread(lambda: outbox.give_up(errand.id, owner, at=at, error=error))
-        if over:
-            kind.over(errand, ending)
+                in_thread(lambda: outbox.give_up(errand.id, owner, at=at, error=error, also=told_in))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ivr.campaigns.promising import Promising
     from ivr.cases import Cases
     from ivr.evidence import Evidence
     from ivr.identity.verification import Verification
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from ivr.understanding.understanding import Understanding
 
 PERFORMERS: frozenset[str] = frozenset(
-    {"transfer", "record", "identity", "cases", "notices", "consents", "writes", "understanding", "callbacks"}
+    {"transfer", "record", "identity", "cases", "notices", "consents", "writes"}
+    | {"understanding", "callbacks", "promises"}
 )
 
 
@@ -35,3 +37,4 @@ class Performers:
     consents: Evidence | None = None
     callbacks: Bookings | None = None
     understanding: Understanding | None = None
+    promises: Promising | None = None

@@ -24,10 +24,10 @@ SHIPPED_FLOWS = CHECKOUT / "dialogs" / "flows"
 """The flows that come with the product: templates."""
 OF_THE_PROCESS = frozenset({"IVR_CONFIG", "IVR_MODELS"})
 """Variables that are no settings."""
-_PATHS = frozenset({"home", "flows", "back_ends", "queues", "prompts"})
+_PATHS = frozenset({"home", "flows", "back_ends", "queues", "prompts", "strategies"})
 _SWITCH = "freeswitch"
 NOT_READ = frozenset(
-    """contact_rules strategies recordings spool retention database outbound audio switch speech calls
+    """contact_rules recordings spool retention database outbound audio switch speech calls
     messages working_days verification callbacks campaigns handover agents understanding log api""".split()  # noqa: SIM905 - as one reads a list of words
 )
 """Settings that say nothing of places for designers. A test compares them with all that there are."""
@@ -42,6 +42,7 @@ class Places:
     back_ends: Path | None = None
     queues: Path | None = None
     prompts: Path = Path("prompts")
+    strategies: Path = Path("strategies")
     queue_names: frozenset[str] = FreeswitchSettings().queue_names
     """The queues that the switch has whatever the flows name."""
 
@@ -52,6 +53,10 @@ class Places:
     @property
     def prompts_folder(self) -> Path:
         return self.path(self.prompts)
+
+    @property
+    def strategies_folder(self) -> Path:
+        return self.path(self.strategies)
 
     @property
     def flows_folder(self) -> Path:

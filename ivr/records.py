@@ -113,6 +113,7 @@ class Records:
         begun = CallBegun(
             call_id=call_id,
             switch_uuid=call.uuid,
+            sip_call_id=call.variables.get("sip_call_id", ""),
             direction=direction,
             caller_number=call.caller_number,
             caller_name=call.caller_name,

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 _to_come: ContextVar[bool] = ContextVar("secrets_to_come", default=False)
 
@@ -46,4 +46,18 @@ def _secret(value: object) -> object:
             raise ValueError("a secret is written {env: NAME} or {file: PATH}, never literally")
 
 
-Secret = Annotated[str | None, BeforeValidator(_secret), Field(repr=False)]
+def _named(key: str) -> dict[str, object]:
+    return {
+        "type": "object",
+        "properties": {key: {"type": "string"}},
+        "required": [key],
+        "additionalProperties": False,
+    }
+
+
+_SHAPE = {
+    "description": "{env: NAME} or {file: PATH}, never the secret itself",
+    "anyOf": [_named("env"), _named("file"), {"type": "null"}],
+}
+
+Secret = Annotated[str | None, BeforeValidator(_secret), WithJsonSchema(_SHAPE), Field(repr=False)]

@@ -24,6 +24,7 @@ from esl.outbound import OutboundServer
 from esl.switch import Call
 from ivr.agents.attendance import Attendance
 from ivr.calling_back import CallingBack, is_called_back, name_of
+from ivr.campaigns.actions.serving import Acting
 from ivr.campaigns.dialling.serving import Campaigning
 from ivr.campaigns.dialling.switch_line import is_campaigns
 from ivr.clock import Clock
@@ -142,6 +143,7 @@ class Server:
                 upkeep = Upkeep(settings)
                 closing.callback(upkeep.close)
                 upkeep.start()
+            self._act(closing)
             self._closing = closing.pop_all()
         event_password = settings.switch.event_password
         if settings.switch.kind == "freeswitch" and event_password is not None:
@@ -154,6 +156,20 @@ class Server:
             except BaseException:
                 self.stop(0.0)
                 raise
+
+    def _act(self, closing: ExitStack) -> None:
+        """Does from here on what campaigns declare by outcome and by promise."""
+        if not self._settings.campaigns.enabled:
+            return
+        rooms = self.rooms
+        try:
+            acting = Acting(self._settings, rooms.store, self._clock, owner=rooms.records.node)
+        except FlowsInvalid as mistakes:
+            first = str(mistakes.problems[0])
+            log.error("no_actions_are_done", reason=first, remedy="ivr rules check, then start again")
+            return
+        closing.callback(acting.close)
+        acting.start()
 
     def watch_queues(self, event_socket: tuple[str, int], password: str) -> None:
         """Writes down what happens in the queues of the switch at that event socket, from here on."""

@@ -138,6 +138,7 @@ class Session:
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
         self._recording = CallRecording(call, record, services.clock)
+        self._deeds.hush = self._recording.hush_between
         self._we_hung_up = False
         self._with_person = False
         """An agent has answered: the leg is theirs, and ends with them."""
@@ -288,7 +289,7 @@ class Session:
     def _do(self, deed: Deed) -> Result:
         if isinstance(deed, Write):
             return self._back_ends.write(deed)
-        return self._deeds.perform(deed, listening=self._recognizer is not None)
+        return self._deeds.perform(deed, recognizer=self._recognizer)
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
@@ -372,8 +373,7 @@ class Session:
         )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
-        result = self._queue.wait(enqueue)
-        self._with_person = isinstance(result, Handed)
+        self._with_person = isinstance(result := self._queue.wait(enqueue), Handed)
         if not self._with_person and self._recognizer is not None:
             self._call.start_listening()
         return result

@@ -82,6 +82,7 @@ class Trace(BaseModel):
     caller_number: str = Field(description="Its last digits")
     destination: str
     leg: str = Field(description="The switch's uuid")
+    sip_call_id: str = Field(description="The Call-ID of the INVITE; empty: there was none")
     server: str
     flow: str
     flow_version: str
@@ -110,6 +111,7 @@ def trace_of(store: Store, call_id: UUID, *, words: bool) -> Trace | None:
         caller_number=shown_number(call.caller_number, full=False),
         destination=call.destination,
         leg=call.switch_uuid,
+        sip_call_id=call.sip_call_id,
         server=call.node_id,
         flow=call.flow,
         flow_version=call.flow_version,

@@ -15,10 +15,17 @@ for variable in [name for name in os.environ if name.startswith("IVR_") and name
 
 import logging  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from structlog.stdlib import ProcessorFormatter  # noqa: E402
+
+from tests.stalls import Stalls  # noqa: E402
+
+IN_REAL_TIME = ("calls", "contract", "embedded", "freeswitch")
+"""The folders whose tests hear and speak as telephones do."""
+WATCHED = pytest.StashKey[Stalls]()
 
 # Its limit of 200 ms for an example is one that a busy machine breaks.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -33,3 +40,21 @@ def _no_log_of_an_earlier_command() -> Iterator[None]:
     yield
     root.handlers[:] = [one for one in root.handlers if not isinstance(one.formatter, ProcessorFormatter)]
     root.setLevel(level)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What fails while the machine stands still is run again (`tests.stalls`)."""
+    watched = config.stash[WATCHED] = Stalls()
+    again = pytest.mark.flaky(reruns=2, condition=watched.stood_still)
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in IN_REAL_TIME:
+            item.add_marker(again)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[WATCHED].begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if WATCHED in config.stash:
+        config.stash[WATCHED].end()

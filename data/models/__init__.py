@@ -14,6 +14,7 @@ from __future__ import annotations
 from sqlalchemy.orm import configure_mappers
 
 from data.models.accounts import AccountRow, DebtRow, MovementRow, PaymentRow, PromiseRow
+from data.models.actions import ActionRow
 from data.models.agents import (
     AgentContactRow,
     AgentPresenceRow,
@@ -35,7 +36,8 @@ from data.models.campaigns import (
     SampleNumberRow,
     SampleRow,
 )
-from data.models.dialling import DialAttemptRow, DialEntryRow, TrunkRow
+from data.models.collecting import CollectionHoldRow, PollAnswerRow
+from data.models.dialling import DialAttemptRow, DialEntryRow, PacingTurnRow, PreviewRow, TrunkRow
 from data.models.flows import FlowFileRow, FlowReleaseFileRow, FlowReleaseRow, FlowSwitchRow
 from data.models.outbox import DoneRequestRow, OutboxRow
 from data.models.people import (
@@ -73,6 +75,7 @@ configure_mappers()
 
 __all__ = [
     "AccountRow",
+    "ActionRow",
     "AgentContactRow",
     "AgentPresenceRow",
     "AgentStateChangeRow",
@@ -89,6 +92,7 @@ __all__ = [
     "CallbackRow",
     "CallerSettingRow",
     "CampaignRow",
+    "CollectionHoldRow",
     "ConsentRow",
     "ContactRow",
     "CustomerBaseRow",
@@ -111,8 +115,11 @@ __all__ = [
     "OrderChangeRow",
     "OrderRow",
     "OutboxRow",
+    "PacingTurnRow",
     "PaymentRow",
     "PhoneNumberRow",
+    "PollAnswerRow",
+    "PreviewRow",
     "PromiseRow",
     "QueueVisitRow",
     "RegistryLookupRow",

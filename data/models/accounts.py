@@ -127,8 +127,12 @@ class PromiseRow(Base):
     superseded_by: Mapped[UUID | None]
     """The promise that took its place."""
     reminded_at: Mapped[datetime | None]
+    campaign_id: Mapped[UUID | None]
+    """The campaign in whose call it was made, whose table says what follows; `None`: in none's."""
 
     __table_args__ = (
         iso_currency(),
         Index("ix_promises_status_promised_for", "status", "promised_for"),
+        Index("ix_promises_call_id", "call_id"),
+        Index("ix_promises_campaign_id_made_at", "campaign_id", "made_at"),
     )

@@ -62,6 +62,8 @@ class AgentContactRow(Base):
     queue: Mapped[str] = mapped_column(String(60))
     leg: Mapped[str] = mapped_column(String(120))
     """The caller's, on the switch."""
+    switch: Mapped[str] = mapped_column(String(120), server_default=BLANK)
+    """Which one; empty: nobody noted it."""
     agent_leg: Mapped[str] = mapped_column(String(120), server_default=BLANK)
     result: Mapped[str] = mapped_column(String(10))
     """See `data.records.ContactResult`."""

@@ -18,6 +18,8 @@ class CallRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     switch_uuid: Mapped[str] = mapped_column(String(120), index=True)
+    sip_call_id: Mapped[str] = mapped_column(String(200), server_default=BLANK, index=True)
+    """The Call-ID of its INVITE, as trunks and proxies have it; empty: none, or it is forgotten."""
     direction: Mapped[str] = mapped_column(String(10))
     caller_number: Mapped[str] = mapped_column(String(64))
     caller_name: Mapped[str] = mapped_column(String(200))

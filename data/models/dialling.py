@@ -96,6 +96,8 @@ class DialAttemptRow(Base):
     agent: Mapped[str] = mapped_column(String(60), server_default=BLANK)
     call_id: Mapped[UUID | None]
     """The record of the call, once somebody has answered."""
+    queue: Mapped[str] = mapped_column(String(60), server_default=BLANK)
+    """Whose agents it takes; empty: the flow alone talks."""
 
     __table_args__ = (
         # Nobody has two calls at once, and no telephone, whatever campaigns and servers there are.
@@ -119,6 +121,14 @@ class DialAttemptRow(Base):
             sqlite_where=text(OPEN_ATTEMPT),
             postgresql_where=text(OPEN_ATTEMPT),
         ),
+        # What rings and talks for the agents of a queue, and what has ended since the last look.
+        Index(
+            "ix_dial_attempts_queue",
+            "queue",
+            sqlite_where=text(OPEN_ATTEMPT),
+            postgresql_where=text(OPEN_ATTEMPT),
+        ),
+        Index("ix_dial_attempts_campaign_id_ended_at", "campaign_id", "ended_at"),
         Index("ix_dial_attempts_customer_id_sample_id", "customer_id", "sample_id"),
         Index("ix_dial_attempts_campaign_id_dialled_at", "campaign_id", "dialled_at"),
         Index("ix_dial_attempts_dialled_at", "dialled_at"),
@@ -139,3 +149,51 @@ class TrunkRow(Base):
     """It has refused too often: nobody is dialled before that, and then one at a time."""
     pause: Mapped[float] = mapped_column(Float, server_default="0")
     """Seconds of its last rest; the next one is longer."""
+
+
+class PacingTurnRow(Base):
+    """Which server decides now how many people are called for the agents of a queue."""
+
+    __tablename__ = "pacing_turns"
+
+    queue: Mapped[str] = mapped_column(String(60), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime]
+    """Then it is anybody's."""
+
+
+class PreviewRow(Base):
+    """Somebody of a sample whom an agent looks at before they are called, and what the agent decided."""
+
+    __tablename__ = "previews"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign_id: Mapped[UUID]
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("samples.id", ondelete="CASCADE"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"), index=True)
+    agent: Mapped[str] = mapped_column(String(60))
+    shown_at: Mapped[datetime]
+    until: Mapped[datetime]
+    """If nothing is decided by then, the person goes back on the list."""
+    decision: Mapped[str] = mapped_column(String(12), server_default=BLANK)
+    """See `data.records.dialling.Decision`; empty: they are being looked at."""
+    reason: Mapped[str] = mapped_column(String(120), server_default=BLANK)
+    """The agent's; or why their call was not made."""
+    rank: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """Which of the person's numbers is called."""
+    decided_at: Mapped[datetime | None]
+    attempt_id: Mapped[UUID | None]
+    """The call that was made."""
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        # An agent looks at one person at a time.
+        Index(
+            "uq_previews_agent",
+            "agent",
+            unique=True,
+            sqlite_where=text(OPEN_ATTEMPT),
+            postgresql_where=text(OPEN_ATTEMPT),
+        ),
+        Index("ix_previews_sample_id_customer_id", "sample_id", "customer_id"),
+    )

@@ -64,6 +64,10 @@ class PhoneNumberRow(Base):
     blocked_at: Mapped[datetime | None]
     """Since when calls from it are not welcome; `None`: they are."""
     blocked_why: Mapped[str] = mapped_column(String(200), server_default=BLANK)
+    retired_at: Mapped[datetime | None]
+    """Since when nobody is dialled there for a campaign, because others answer; they may call us. `None`: it
+    is in use."""
+    retired_why: Mapped[str] = mapped_column(String(200), server_default=BLANK)
 
     __table_args__ = (CheckConstraint("e164 LIKE '+%' AND length(e164) BETWEEN 8 AND 16", name="e164"),)
 

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, se
 from sqlalchemy.orm import aliased
 
 from data.models import (
+    ActionRow,
     AgentContactRow,
     AgentStateChangeRow,
     AlertRow,
@@ -213,11 +214,13 @@ class Ageing:
 
     def contacts(self, before: datetime) -> int:
         """The ledger of contacts, what registries said, samples with their people, attempts to call
-        them; campaigns stay."""
+        them, actions that are over; campaigns stay."""
         asked = self._rows(RegistryLookupRow, RegistryLookupRow.e164, RegistryLookupRow.at < before)
         samples = self._rows(SampleRow, SampleRow.id, SampleRow.cut_at < before)
         dialled = self._rows(DialAttemptRow, DialAttemptRow.id, DialAttemptRow.dialled_at < before)
-        return asked + samples + dialled + self._rows(ContactRow, ContactRow.id, ContactRow.at < before)
+        acted = self._rows(ActionRow, ActionRow.id, ActionRow.ended_at < before)
+        made = self._rows(ContactRow, ContactRow.id, ContactRow.at < before)
+        return asked + samples + dialled + acted + made
 
     def segments(self, before: datetime) -> int:
         return self._rows(SegmentRow, SegmentRow.id, SegmentRow.at < before)

@@ -36,6 +36,7 @@ _STAY = (CallRow, CallStepRow, AuditRow, VerificationTryRow)
 NAMELESS = {
     "caller_number": "",
     "caller_name": "",
+    "sip_call_id": "",
     "caller_facts": "{}",
     "customer_id": None,
     "segment_reason": "",

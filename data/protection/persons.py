@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from phonenumbers import NumberParseException, parse
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, false, func, or_, select
 
 from data.errors import PersonUnknown
 from data.models import (
     AccountRow,
+    ActionRow,
     AgentContactRow,
     AppointmentChangeRow,
     AppointmentRow,
@@ -31,6 +31,7 @@ from data.models import (
     CallerSettingRow,
     CallRow,
     CallStepRow,
+    CollectionHoldRow,
     ConsentRow,
     ContactRow,
     CustomerPhoneNumberRow,
@@ -47,6 +48,7 @@ from data.models import (
     OutboxRow,
     PaymentRow,
     PhoneNumberRow,
+    PreviewRow,
     PromiseRow,
     RegistryLookupRow,
     SampleMemberRow,
@@ -60,7 +62,7 @@ from data.models import (
     VerificationTryRow,
     WorkItemRow,
 )
-from data.numbers import plausible
+from data.numbers import plausible, written_ways
 
 IMPERSONAL = frozenset(
     {
@@ -74,6 +76,7 @@ IMPERSONAL = frozenset(
         "customer_bases",
         "campaigns",
         "samples",
+        "poll_answers",  # whose they were is not kept
         "suppressions",  # hashes that outlive the person on purpose
         "agent_presence",  # agents are not customers
         "agent_state_changes",
@@ -83,6 +86,7 @@ IMPERSONAL = frozenset(
         "queue_visits",  # figures: whose it was, the call says
         "missed_offers",
         "trunks",
+        "pacing_turns",
     }
 )
 """Tables that hold nothing by which a person is known."""
@@ -138,7 +142,12 @@ def _at_number(connection: Connection, e164: str) -> Subject:
     if owners:
         return _customer(connection, owners[0])
     return Subject(
-        customer_id=None, customer_number="", email=None, numbers=(e164,), ways=_ways((e164,)), identities=()
+        customer_id=None,
+        customer_number="",
+        email=None,
+        numbers=(e164,),
+        ways=written_ways((e164,)),
+        identities=(),
     )
 
 
@@ -163,20 +172,9 @@ def _customer(connection: Connection, customer_id: UUID) -> Subject:
         customer_number=row.customer_number,
         email=None if connection.scalar(others) else row.email,
         numbers=tuple(sorted(numbers)),
-        ways=_ways(tuple(sorted(numbers))),
+        ways=written_ways(tuple(sorted(numbers))),
         identities=tuple(value for value in connection.scalars(proofs) if value),
     )
-
-
-def _ways(numbers: tuple[str, ...]) -> tuple[str, ...]:
-    ways: list[str] = []
-    for e164 in numbers:
-        ways += [e164, e164[1:], f"00{e164[1:]}"]
-        try:
-            ways.append(str(parse(e164).national_number))
-        except NumberParseException:
-            continue
-    return tuple(dict.fromkeys(ways))
 
 
 def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
@@ -229,7 +227,9 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
             ContactRow.call_id.in_(call_ids),
         ),
         RegistryLookupRow: RegistryLookupRow.e164.in_(subject.numbers),
+        ActionRow: theirs(ActionRow.customer_id),
         DialEntryRow: theirs(DialEntryRow.customer_id),
+        PreviewRow: theirs(PreviewRow.customer_id),
         DialAttemptRow: also(DialAttemptRow.customer_id, DialAttemptRow.number.in_(subject.numbers)),
         SampleNumberRow: theirs(SampleNumberRow.customer_id),
         SampleMemberRow: theirs(SampleMemberRow.customer_id),
@@ -240,6 +240,7 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
         PaymentRow: PaymentRow.account_id.in_(accounts),
         MovementRow: MovementRow.account_id.in_(accounts),
         PromiseRow: theirs(PromiseRow.customer_id),
+        CollectionHoldRow: theirs(CollectionHoldRow.customer_id),
         AccountRow: theirs(AccountRow.customer_id),
         TicketStatusChangeRow: TicketStatusChangeRow.ticket_id.in_(tickets),
         TicketNoteRow: TicketNoteRow.ticket_id.in_(tickets),

@@ -99,6 +99,8 @@ class PromiseTerms:
     least_share: int = 100
     """Percent of what is promised that make it kept."""
     grace_days: int = 0
+    most_instalments: int = 1
+    """In how many parts, a month apart, it may be paid."""
     instalment: bool = False
     """Whether it is one of several that stand beside each other."""
     channel: str = "call"

@@ -68,6 +68,8 @@ class NewContact(Cleaning):
     agent: str = ""
     agent_leg: str = ""
     cause: str = ""
+    switch: str = ""
+    """On which they were; empty: the only one."""
 
     def __post_init__(self) -> None:
         one_of(self.result, ContactResult, "result")
@@ -78,6 +80,7 @@ class NewContact(Cleaning):
             agent=code(self.agent)[:20],
             agent_leg=code(self.agent_leg),
             cause=code(self.cause)[:60],
+            switch=code(self.switch)[:120],
             joined_at=utc(self.joined_at),
             at=utc(self.at),
         )
@@ -109,6 +112,7 @@ class Contact:
     agent: str
     queue: str
     leg: str
+    switch: str
     agent_leg: str
     result: ContactResult
     cause: str

@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from data.records.cleaning import Cleaning, Scalar, clean_scalars, code, finite, one_of, utc
-from data.text import MASK, clean_name, clean_number, clean_text
+from data.text import MASK, clean, clean_name, clean_number, clean_text
 
 Direction = Literal["inbound", "outbound"]
 Who = Literal["system", "caller"]
@@ -59,12 +59,15 @@ class CallBegun(Cleaning):
     """The published release of the flows; `None` if they came from a folder."""
     caller_facts: Mapping[str, Scalar] = field(default_factory=dict)
     """What flows were told of the caller beside number and name."""
+    sip_call_id: str = ""
+    """The Call-ID of its INVITE, which whoever calls can choose; empty: there is none."""
 
     def __post_init__(self) -> None:
         one_of(self.direction, Direction, "direction")
         self._set(
             started_at=utc(self.started_at),
             switch_uuid=code(self.switch_uuid),
+            sip_call_id=clean(self.sip_call_id, 200),
             caller_number=clean_number(self.caller_number),
             caller_name=clean_name(self.caller_name),
             destination=clean_number(self.destination),
@@ -233,6 +236,7 @@ class CallRecord:
 
     call_id: UUID
     switch_uuid: str
+    sip_call_id: str
     direction: str
     caller_number: str
     caller_name: str

@@ -7,12 +7,16 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from data.records.actions import NewAction
+
 CampaignState = Literal["created", "running", "paused", "draining", "stopped", "finished"]
 """`draining`: nobody new is called, and when the calls under way are over it is `stopped`. `finished`: nobody
 of its sample is left to be called."""
 EntryState = Literal["waiting", "claimed", "dialled", "unclear", "ended"]
 """`claimed`: somebody is about to dial, nothing has left. `dialled`: the order to dial is given, or may be.
 `unclear`: it was dialled and nobody knows how that ended: it counts as made, and a person decides."""
+Decision = Literal["", "call", "skip", "later", "left"]
+"""What an agent decided who was shown somebody; empty: nothing yet. `left`: nothing in time."""
 DialResult = Literal[
     "answered",
     "machine",
@@ -85,6 +89,8 @@ class NewAttempt:
     channels: int
     """How many calls the trunk carries at once, over all servers."""
     lease_until: datetime
+    queue: str = ""
+    """Whose agents it takes; empty: the flow alone talks."""
     collects_on: date | None = None
     """The company's day on which a debt is to be spoken of; `None`: it is about none."""
 
@@ -110,6 +116,51 @@ class Attempt:
     outcome: str
     agent: str
     call_id: UUID | None
+    queue: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastCall:
+    """A call that is over, as a model of calls learns from it."""
+
+    number: str
+    dialled_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    result: str
+    agent: str
+    call_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TalliedHour:
+    """A campaign's calls that ended in an hour."""
+
+    begins: datetime
+    attempts: int
+    live: int
+    """Answers that were no recognised machine."""
+    abandoned: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """Somebody of a sample whom an agent looks at before they are called."""
+
+    id: UUID
+    campaign_id: UUID
+    sample_id: UUID
+    customer_id: UUID
+    agent: str
+    shown_at: datetime
+    until: datetime
+    rank: int = 1
+    decision: Decision = ""
+    reason: str = ""
+    """The agent's; or why their call was not made."""
+    decided_at: datetime | None = None
+    attempt_id: UUID | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +180,8 @@ class Settled:
     """Why not any more."""
     counts: bool = True
     """Whether it is one of their attempts; false: it never got out of the house, and was no contact."""
+    actions: tuple[NewAction, ...] = ()
+    """What is to be done about it beside calling."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,7 @@ def _words(figure: Figure, picture: Picture) -> str:
         _safe(note.text if note.calls is None else f"{note.text}: {note.calls}") for note in figure.notes
     ]
     if figure.calls is not None:
-        parts.append(f"{figure.calls} {title('calls', picture.language)}")
+        parts.append(f"{figure.calls} {title('call' if figure.calls == 1 else 'calls', picture.language)}")
     if figure.ended:
         parts.append(f"<b>{figure.ended} {title('hung_up', picture.language)}</b>")
     return "<br/>".join(part for part in parts if part)

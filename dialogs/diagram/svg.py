@@ -124,7 +124,8 @@ class _Drawing:
         y = MARGIN + 20
         _tag(root, "text", picture.title, x=_n(MARGIN), y=_n(y), **{"class": "heading"})
         if picture.calls is not None:
-            counted = f"{_count(picture.calls)} {title('calls', picture.language)}"
+            what = title("call" if picture.calls == 1 else "calls", picture.language)
+            counted = f"{_count(picture.calls)} {what}"
             _tag(root, "text", counted, x=_n(width - MARGIN), y=_n(y), **{"class": "sum end"})
         for line in (*wrapped(picture.summary, 14, width - 2 * MARGIN), picture.always):
             y += 20

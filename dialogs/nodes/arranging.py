@@ -51,6 +51,7 @@ _NOT_THEN: Mapping[str, str] = {
     "too_far": "too_far_ahead",
     "past": "not_at_that_time",
     "no_hours": "not_at_that_time",
+    "full": "not_at_that_time",
 }
 
 Arranging = Generator[Effect, Result, bool]

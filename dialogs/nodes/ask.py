@@ -168,6 +168,7 @@ class Ask(Question):
         answer = yield from answered(self._answered(call), said)
         if answer is None:
             return "silent" if self.silent and call.last_miss == "no_input" else "failed"
+        call.given_by[self.ask] = answer.by
         return self._filled(call, answer.value)
 
     def _said_before(self, call: Call) -> Match | None:

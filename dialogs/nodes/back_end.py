@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,7 @@ from dialogs.expressions import Template, fill
 from dialogs.flow import Name
 from dialogs.prompts import Words
 from dialogs.results import Result
+from dialogs.source import meant, nearest
 
 
 class Again(BaseModel):
@@ -33,6 +34,23 @@ def asked_by(by: Mapping[str, Template], call: Call, asked: str) -> dict[str, st
     if len(known) < len(filled):
         raise ValueUnspeakable(f"`{asked}` is asked by a value that is not filled")
     return known
+
+
+def wrongly_given(
+    given: Sequence[str], wanted: Sequence[str], *, unknown: str, lacking: str
+) -> Iterator[tuple[str | None, str]]:
+    """What a back end is given that it does not take, and what it lacks: the name (`None`: of none), and the
+    remedy. `unknown` and `lacking` say what is wrong, with a place for the name."""
+    odd = [name for name in given if name not in wanted]
+    missing = [name for name in wanted if name not in given]
+    if len(odd) == len(missing) == 1:  # one mistake: another name was meant
+        remedy = nearest(odd[0], missing) if meant(odd[0], missing) else f"write `{missing[0]}`"
+        yield odd[0], f"{unknown.format(odd[0])}: {remedy}"
+        return
+    for name in odd:
+        yield name, f"{unknown.format(name)}: {nearest(name, wanted)}"
+    for name in missing:
+        yield None, f'{lacking.format(name)}: add `{name}: "{{…}}"`'
 
 
 def field_types(name: str, schema: LookupSchema) -> dict[str, ValueType]:

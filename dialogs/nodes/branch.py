@@ -108,10 +108,15 @@ class Branch(Step):
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
         """What is known of somebody is known where they have proved who they are."""
+        proved = self.proved_by(label)
+        schema = catalogue.identities.get(proved) if proved else None
+        return field_types(proved, schema) if proved and schema else {}
+
+    def proved_by(self, label: str) -> str | None:
+        """The identity that whoever leaves by that exit has proved; `None`: perhaps none."""
         at = label.removeprefix("if ")
-        proved = _PROVED.fullmatch(self.branch[int(at) - 1].condition.source) if at.isdecimal() else None
-        schema = catalogue.identities.get(proved[2]) if proved else None
-        return field_types(proved[2], schema) if proved and schema else {}
+        found = _PROVED.fullmatch(self.branch[int(at) - 1].condition.source) if at.isdecimal() else None
+        return None if found is None else found[2]
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from dialogs.nodes.places import put_in
 from dialogs.results import Alternative, Heard, Match
 from dialogs.slots.hedges import NO, cuts, denies, without_hedges
+from dialogs.slots.numerals import number_words
 from dialogs.slots.words import plain, words_of
 from dialogs.slots.yes_no import behind_no, replies_in
 
@@ -22,6 +23,15 @@ MOST_WORDS = 16
 """Words; in a longer reply nobody corrects in passing."""
 LEAST_WORDS_ANEW = 2
 """Words of free speech that may be an answer by themselves."""
+_OF_A_PLACE = frozenset(
+    plain(
+        "el la los las número piso puerta portal escalera planta bloque primero segundo tercero cuarto quinto"
+        " primera segunda tercera cuarta y en els les pis porta escala bloc primer segon tercer quart cinquè"
+        " segona quarta cinquena i the number floor door flat apartment block first second third fourth fifth"
+        " and on"
+    ).split()
+)
+"""What stands beside a number in an address."""
 _IT_IS = {
     "es": frozenset({"es", "era", "digo"}),
     "ca": frozenset({"es", "era", "dic"}),
@@ -122,7 +132,8 @@ def _from(text: str, no: frozenset[str]) -> str:
 def spoken_anew(reply: Heard, language: str) -> Heard | None:
     """What follows a "no, es …" where the answer is free speech; `None` if it is not that plain.
 
-    What still holds a reply or a "no" ("no, está mal la calle") tells what is wrong, and not what is right.
+    What still holds a reply or a "no" ("no, está mal la calle") tells what is wrong, and not what is right; a
+    mere number ("no, es el trece") is a piece of an address, and no address.
     """
     if not reply.alternatives or not behind_no(reply).alternatives:
         return None
@@ -131,4 +142,12 @@ def spoken_anew(reply: Heard, language: str) -> Heard | None:
     begin = next((at for at, word in enumerate(words) if plain(word) not in _IT_IS.get(language, ())), 0)
     said = " ".join(words[begin:])
     plainly = begin > 0 and len(words) - begin >= LEAST_WORDS_ANEW and not replies_in(said, language)
-    return Heard((replace(rest, text=said),)) if plainly and rest.text != whole.text else None
+    if not plainly or _is_a_piece(said, language):
+        return None
+    return Heard((replace(rest, text=said),)) if rest.text != whole.text else None
+
+
+def _is_a_piece(said: str, language: str) -> bool:
+    """Whether there is nothing but a number and what it counts."""
+    known = _OF_A_PLACE | {plain(word) for word in number_words(language)}
+    return all(word in known or word.isdecimal() for word in words_of(said))

@@ -48,7 +48,7 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.effects import Lookup as LookupEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.back_end import Again, asked_by, field_types, keep, once_more
+from dialogs.nodes.back_end import Again, asked_by, field_types, keep, once_more, wrongly_given
 from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text, Words
 from dialogs.results import Failed, Found, Missing, Slow
@@ -123,9 +123,10 @@ class Lookup(Step):
         if schema is None:
             yield ("lookup",), f"unknown look-up `{self.lookup}`: {nearest(self.lookup, catalogue.lookups)}"
             return
-        for name in self.by:
-            if name not in schema.by:
-                yield ("by", name), f"`{self.lookup}` is not asked by `{name}`: {nearest(name, schema.by)}"
-        for name in schema.by:
-            if name not in self.by:
-                yield ("by",), f'`{self.lookup}` must be asked by `{name}` too: add `{name}: "{{…}}"`'
+        for name, message in wrongly_given(
+            list(self.by),
+            schema.by,
+            unknown=f"`{self.lookup}` is not asked by `{{}}`",
+            lacking=f"`{self.lookup}` must be asked by `{{}}` too",
+        ):
+            yield ("by",) if name is None else ("by", name), message

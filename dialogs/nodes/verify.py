@@ -57,7 +57,7 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.effects import Verify as VerifyEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.back_end import Again, asked_by, field_types, keep, once_more
+from dialogs.nodes.back_end import Again, asked_by, field_types, keep, once_more, wrongly_given
 from dialogs.nodes.step import NEXT, Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text
 from dialogs.results import Failed, Found, Locked, Missing, Slow
@@ -142,9 +142,10 @@ class Verify(Step):
                 ("with",),
                 "the caller's number proves nobody: add a claim that is an answer of theirs",
             )
-        for name in self.claims:
-            if name not in schema.by:
-                yield ("with", name), f"`{self.verify}` is not proved by `{name}`: {nearest(name, schema.by)}"
-        for name in schema.by:
-            if name not in self.claims:
-                yield ("with",), f'`{self.verify}` is proved by `{name}` too: add `{name}: "{{…}}"`'
+        for name, message in wrongly_given(
+            list(self.claims),
+            schema.by,
+            unknown=f"`{self.verify}` is not proved by `{{}}`",
+            lacking=f"`{self.verify}` is proved by `{{}}` too",
+        ):
+            yield ("with",) if name is None else ("with", name), message

@@ -57,7 +57,7 @@ from dialogs.effects import Write as WriteEffect
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.back_end import asked_by, field_types, keep
+from dialogs.nodes.back_end import asked_by, field_types, keep, wrongly_given
 from dialogs.nodes.step import Exit, Run, Shape, Step, Way, unexpected
 from dialogs.prompts import Text
 from dialogs.results import Failed, Noted, Refused, Written
@@ -136,12 +136,13 @@ class Write(Step):
         if schema is None:
             yield ("write",), f"unknown write `{self.write}`: {nearest(self.write, catalogue.writes)}"
             return
-        for name in self.values:
-            if name not in schema.values:
-                yield ("with", name), f"`{self.write}` takes no `{name}`: {nearest(name, schema.values)}"
-        for name in schema.values:
-            if name not in self.values:
-                yield ("with",), f'`{self.write}` needs `{name}` too: add `{name}: "{{…}}"`'
+        for name, message in wrongly_given(
+            list(self.values),
+            list(schema.values),
+            unknown=f"`{self.write}` takes no `{{}}`",
+            lacking=f"`{self.write}` needs `{{}}` too",
+        ):
+            yield ("with",) if name is None else ("with", name), message
         for reason in self.reasons:
             if reason not in schema.reasons:
                 remedy = nearest(reason, schema.reasons)

@@ -25,6 +25,8 @@ FORMER = "former"
 """As a segment's language: the one that the caller spoke the last time, or is noted with."""
 UNKNOWN = "–"
 """Stands in a reason for what is not known, or nothing."""
+_ALWAYS = frozenset({"person.known", "people.count", "calls.language", "person.language"})
+"""Facts that short cuts and the language of the greeting go by, whatever the rules name."""
 Verdict = Literal["holds", "does not hold", "unknown", "default"]
 
 
@@ -142,6 +144,22 @@ class SegmentRules:
     shortcuts: Mapping[str, Shortcut] = field(default_factory=dict)
     version: str = ""
     """A hash of the file's content; empty: there is no file."""
+
+    @property
+    def facts_named(self) -> frozenset[str]:
+        """The facts that decide anything here, or are told; none where there are no rules."""
+        if not self.segments:
+            return frozenset()
+        conditions = [one.when for one in self.segments if one.when is not None]
+        conditions += [one.when for one in self.shortcuts.values()]
+        told = [
+            *(words for one in self.segments for words in (one.reason, one.greeting)),
+            *(one.ask for one in self.shortcuts.values()),
+        ]
+        names = {name for one in conditions for name in one.names}
+        names |= {name for words in told for template in words.values() for name in template.names}
+        names |= {name for one in self.shortcuts.values() for name in one.answers.values()}
+        return frozenset({*names, *(f"{name}_currency" for name in names), *_ALWAYS})
 
     def named(self, name: str) -> Segment | None:
         """The segment of that name."""

@@ -45,6 +45,7 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, refused, spoken_keys
 from dialogs.slots.hedges import without_hedges
 from dialogs.slots.kind import SlotKind
+from dialogs.slots.mentioned import mentioned
 from dialogs.slots.places import expected
 from dialogs.slots.words import plain, tokens
 
@@ -168,13 +169,12 @@ class OneOf(SlotKind):
         return found
 
     def _doubted(self, found: Match, language: str) -> bool:
-        """Whether they said that they are not sure ("creo que por la tarde"); a choice may say so itself."""
+        """Whether they are not sure ("creo que por la tarde"), or only mention it. A choice may say so."""
         option = self.choices.get(found.value)
         offered = option.phrases.get(language, ()) if option else ()
-        if any(without_hedges(tokens(phrase), language)[1] for phrase in offered):
+        if any(_leaves_open(phrase, language) for phrase in offered):
             return False
-        said = plain(found.said).replace("if possible", "")  # a wish, no doubt
-        return without_hedges(tokens(said), language)[1]
+        return _leaves_open(plain(found.said).replace("if possible", ""), language)  # a wish, no doubt
 
     def read_back(self, value: str, asking: Asking) -> str:
         option = self.choices.get(value)
@@ -184,3 +184,8 @@ class OneOf(SlotKind):
     @override
     def shown(self, value: str, asking: Asking) -> str:
         return self.read_back(value, asking)
+
+
+def _leaves_open(text: str, language: str) -> bool:
+    words = tokens(text)
+    return without_hedges(words, language)[1] or mentioned(words, language)

@@ -64,7 +64,7 @@ class _Table:
 
 _TABLES: Mapping[str, _Table] = {
     "es": _Table(
-        phrases_of("menos|excepto|salvo|exceptuando|quitando|a excepción de|con excepción de|aparte de|que no sea|que no sean"),
+        phrases_of("menos|excepto|salvo|exceptuando|quitando|a excepción de|con excepción de|aparte de|en vez de|en lugar de|que no sea|que no sean"),
         phrases_of("puedo|podemos|puede ser|puede|quiero|queremos|quería|necesito|me va|me va bien|me viene|me viene bien|me sirve|me interesa|me vale|me conviene|me gusta|me refiero a|es|son|era|sea|busco|llamo por|hablo de|quiero ni"),
         phrases_of("sino|sino que|pero|pero sí|mejor|quiero|quería|prefiero|es|son|era|me refiero a|digo|deme|dame|póngame|necesito|llamo por|busco|hablo de"),
         phrases_of("sí|sí puedo|sí que puedo|puedo|sí que sí|sí me va bien|me va bien|me viene bien|perfecto|vale"),
@@ -73,7 +73,7 @@ _TABLES: Mapping[str, _Table] = {
         frozenset(tokens("cuarto cinco diez veinte veinticinco")),
     ),
     "ca": _Table(
-        phrases_of("menys|excepte|llevat de|llevat|tret de|tret|fora de|a part de|que no sigui|que no siguin"),
+        phrases_of("menys|excepte|llevat de|llevat|tret de|tret|fora de|en comptes de|en lloc de|en vez de|a part de|que no sigui|que no siguin"),
         phrases_of("puc|podem|pot ser|vull|volem|volia|necessito|em va|em va bé|em ve|em ve bé|em serveix|m'interessa|em convé|m'agrada|em refereixo a|és|són|era|sigui|busco|truco per|parlo de"),
         phrases_of("sinó|sinó que|però|però sí|millor|vull|volia|prefereixo|és|són|era|em refereixo a|dic|doni'm|posi'm|necessito|truco per|busco|parlo de"),
         phrases_of("sí|sí que puc|sí puc|puc|em va bé|sí que em va bé|sí em va bé|perfecte|val"),
@@ -82,7 +82,7 @@ _TABLES: Mapping[str, _Table] = {
         frozenset(tokens("cinc deu vint vint-i-cinc quart")),
     ),
     "en": _Table(
-        phrases_of("except|except for|excluding|apart from|other than|but not|just not|anything but|everything but|all but|any but"),
+        phrases_of("except|except for|excluding|apart from|other than|instead of|rather than|but not|just not|anything but|everything but|all but|any but"),
         phrases_of("suit|suit me|suits me|work|work for me|good|good for me|do|make|make it|want|need|mean|be|the one|possible|convenient|fine|looking for|calling about|ok|okay"),
         phrases_of("but|it's|it is|is|rather|i want|i'd like|i'd rather|i would like|i prefer|i mean|i meant|make it|give me|instead"),
         phrases_of("does|is|can|works|suits me|is fine|works for me|does suit me|is good|is ok|is okay|i can|instead|please|would|is better"),

@@ -26,7 +26,7 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.naming import as_told
 from dialogs.slots.numerals import number_words, readings
 from dialogs.slots.phrasing import Reading, SpokenKind
-from dialogs.slots.words import Words, words_of
+from dialogs.slots.words import Words, tokens
 from dialogs.spoken import say_digits
 
 _Length = Annotated[int, Field(ge=1, le=32)]
@@ -106,7 +106,7 @@ class Digits(SpokenKind):
                 if self.fits(reading.digits):
                     yield Reading(reading.digits, reading.cost, proven=self.check_digit is not None)
 
-        return as_told(words_of(text), asking.language, read)
+        return as_told(tokens(text), asking.language, read)
 
     def read_back(self, value: str, asking: Asking) -> str:
         return say_digits(value, asking.language)

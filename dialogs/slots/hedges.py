@@ -33,7 +33,7 @@ _HEDGES: Mapping[str, _Phrases] = {
         "|probablemente|posiblemente|seguramente|debe ser|debe de ser|debería ser|tiene que ser|será|por ahí"
         "|de memoria|más o menos|aproximadamente|casi seguro|juraría que|me lo estoy inventando|depende|si puedo"
         "|si acaso|en principio|o no|verdad|puede ser que|podría ser que|calculo|calculo que|como mucho|como máximo|como mínimo"
-        "|a lo sumo|parece|parece que|parece ser|parece ser que|según creo|que yo sepa|que yo recuerde|si no recuerdo"
+        "|mínimo|máximo|a lo sumo|parece|parece que|parece ser|parece ser que|según creo|que yo sepa|que yo recuerde|si no recuerdo"
     ),
     "ca": phrases_of(
         "crec|crec que|jo crec|jo crec que|em sembla|em sembla que|em sona|em sona que|diria|diria que|jo diria"
@@ -43,7 +43,7 @@ _HEDGES: Mapping[str, _Phrases] = {
         "|si no recordo malament|si no ho recordo malament|o alguna cosa així|o així|una cosa així|probablement"
         "|possiblement|segurament|deu ser|deu ser el|ha de ser|hauria de ser|serà|per aquí|de memòria|més o menys"
         "|aproximadament|juraria que|depèn|si puc|en principi|o no|veritat|oi|calculo|calculo que|com a molt|com a màxim|com a mínim"
-        "|pel cap alt|pel cap baix|a tot estirar|almenys|sembla|sembla que|sembla ser|sembla ser que|segons crec"
+        "|mínim|màxim|pel cap alt|pel cap baix|a tot estirar|almenys|sembla|sembla que|sembla ser|sembla ser que|segons crec"
         "|que jo sàpiga|que jo recordi|em penso|em penso que"
     ),
     "en": phrases_of(
@@ -54,7 +54,7 @@ _HEDGES: Mapping[str, _Phrases] = {
         "|if i'm right|something like|something like that|or something|or something like that|or so|or thereabouts"
         "|roughly|approximately|more or less|presumably|apparently|from memory|off the top of my head|isn't it"
         "|or not|hopefully|if i can|it depends|depends|ish|i hope|if possible|might|i may|we may|may pay|at most|at least"
-        "|up to|it seems|it seems to be|seems to be|seems like|it seems like|looks like|it looks like|it appears"
+        "|minimum|maximum|up to|it seems|it seems to be|seems to be|seems like|it seems like|looks like|it looks like|it appears"
         "|as far as i know|as far as i remember|as far as i recall"
     ),
 }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import BETWEEN, denied, has_none, told
 from dialogs.slots.letters import letters_at
+from dialogs.slots.mentioned import of_others
 from dialogs.slots.numerals import lexicon_of, readings
 from dialogs.slots.phrasing import Reading
 from dialogs.slots.quantities import quantities
@@ -72,6 +73,8 @@ def _misfit(reading: Reading) -> bool:
 
 def _told(words: Words, language: str, read: ReadWhole, *, lettered: bool) -> list[Reading]:
     utterance = told(words[: LONGEST_UTTERANCE + 1], language)
+    if of_others(words, language):
+        utterance = replace(utterance, hedged=True)
     parts, breaks = list(utterance.parts), list(utterance.breaks)
     if any(denied(part, language) or _leaves_open(part, language, lettered=lettered) for part in parts):
         return []

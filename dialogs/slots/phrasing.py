@@ -26,6 +26,7 @@ from dialogs.slots.denials import only_denies, parted
 from dialogs.slots.fillers import FILLERS
 from dialogs.slots.hedges import AFTER_NO, BETWEEN, EXPECTED, corrects, cuts, denied, opens, without_hedges
 from dialogs.slots.kind import SlotKind, best_said
+from dialogs.slots.mentioned import mentioned
 from dialogs.slots.numerals import lexicon_of
 from dialogs.slots.trust import RIVAL_MARGIN, Fit, band
 from dialogs.slots.words import LONGEST_UTTERANCE, Words
@@ -105,7 +106,7 @@ def understand(
     if not leave_open.isdisjoint((*before, *between, *after)):
         return ()
     last = _mended(words, spans, read_at, mend) if corrected else spans[-1]
-    doubted = hedged or corrected or denied(before, language)
+    doubted = hedged or corrected or denied(before, language) or mentioned(words, language)
     doubted = doubted or cuts(between, language) or cuts(after, language)
     around = _around(*(((), ()) if corrected else (before, between)), after, language, fillers)
     if around is None:

@@ -40,6 +40,12 @@ _ABOUT = {
 }
 
 
+_OTHER_NUMBERS = {
+    "es": "cliente teléfono móvil fijo dni nif nie postal tarjeta cuenta factura contrato póliza",
+    "ca": "client telèfon mòbil fix dni nif nie postal targeta compte factura contracte pòlissa",
+    "en": "customer account phone telephone mobile postcode card invoice bill contract policy",
+}
+"""Whose number is told instead, unless the reference is called so: asked back."""
 _NO_PLAIN_LETTER = re.compile(
     r"\b(?:eñe|ñ|enye|trencada|ç)\b|\b[^\W\d]{0,3}[ñç][^\W\d]{0,3}\d", re.IGNORECASE
 )
@@ -125,7 +131,10 @@ class Reference(Digits, ABC):
         def read(words: Words) -> Iterable[Reading]:
             return best_of(self._digits_of(self._beginnings(without(words, about), language), language))
 
-        return as_told(taken_apart(text), language, read, lettered=bool(self.prefix or self.letters))
+        words = taken_apart(text)
+        found = as_told(words, language, read, lettered=bool(self.prefix or self.letters))
+        other = frozenset(tokens(_OTHER_NUMBERS.get(language, ""))) - about
+        return found if other.isdisjoint(words) else [replace(one, doubted=True) for one in found]
 
     def _digits_of(self, parts: Iterable[_Beginning], language: str) -> Iterator[Reading]:
         for letters, rest, extra in parts:

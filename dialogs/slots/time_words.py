@@ -76,7 +76,7 @@ TIME_WORDS: Mapping[str, TimeWords] = {
     "ca": TimeWords(
         lead=phrases_of("a les|a la|les|la|per les|cap a les|sobre les|a l'|a|l'|el"),
         hours=frozenset({"hora", "hores", "h"}),
-        exactly=phrases_of("en punt|tocades"),
+        exactly=phrases_of("en punt"),
         past=phrases_of("i|amb"),
         to_after=phrases_of("menys"),
         to_before=phrases_of("per a les|per les"),

@@ -24,7 +24,7 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "no": "no|claro que no|por supuesto que no|desde luego que no|para nada|en absoluto|negativo|nada"
         "|nada más|eso es todo|esto es todo|eso sería todo|ninguno|ninguna|ninguna más|qué va|incorrecto"
         "|no es correcto|nunca|tampoco|no es cierto|no así no|nones"
-        "|está mal|es falso|ni hablar|mejor no|mejor que no|casi mejor no|casi que no|prefiero que no|preferiría que no|prefiero no"
+        "|está mal|es falso|ni hablar|mejor no|mejor que no|casi mejor no|prefiero que no|preferiría que no|prefiero no"
         "|déjelo|déjelo estar|déjalo|mejor déjelo|mejor lo dejamos|no hace falta|no es necesario|no se moleste|no lo haga|no lo hagas|no lo cancele|no la cancele|no lo canceles|no la canceles|no lo anule|no la anule|no lo anules|no la anules|mejor otro día|va a ser que no|no lo he hecho"
         "|no estoy de acuerdo|no acepto|no lo acepto|jamás|nunca jamás|de ninguna manera|de ningún modo|de ninguna forma",
         "likely_yes": "creo que sí|yo creo que sí|me parece que sí|supongo|supongo que sí|imagino que sí|me imagino que sí"
@@ -65,7 +65,7 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "yes": "yes|yeah|yep|yup|ya|yes please|sure|of course|certainly|correct|that's correct|that's right"
         "|that is right|that is correct|right|exactly|indeed|absolutely|definitely|affirmative|i do"
         "|yes i do|yes it is|ok|okay|uh huh|you bet|go on|go ahead|sure thing|i would|aye|no problem"
-        "|no worries|i don't mind|that's fine|please do|do it|do so|why not|you're not wrong"
+        "|that's fine|please do|do it|do so|why not|you're not wrong"
         "|true|that's true|it's true|it is true|i did|yes i did|it does|it did|i agree|i do agree|i accept|i do accept|mm hmm|mhm|mm hm|by all means",
         "no": "no|nope|nah|no way|of course not|certainly not|not really|absolutely not|definitely not"
         "|that's all|that is all|i haven't|i have not|nothing|nothing else|not at all|negative|never|i don't|i do not"
@@ -76,11 +76,11 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
         "|forget it|don't bother|never mind|no need|there's no need"
         "|not true|that's not true|it's not true|it is not true|it's not|no it's not|it's not right|it's not correct|it's not that|it doesn't|it does not|it didn't|it did not"
         "|i didn't|i did not|i don't agree|i do not agree|i disagree|i don't accept|i do not accept|by no means",
-        "likely_yes": "i think so|i think yes|i think it is|i suppose|i suppose so|i suppose yes|i guess|i guess so|i guess yes"
+        "likely_yes": "no worries|i don't mind|i think so|i think yes|i think it is|i suppose|i suppose so|i suppose yes|i guess|i guess so|i guess yes"
         "|i believe so|i believe it is|i reckon|i reckon so|i'd say so|i would say so|i should think so|i imagine so|i hope so",
         "likely_no": "i don't think so|no i don't think so|no i don't believe so|i do not think so|i think not|i guess not|i suppose not|i don't believe so|i don't reckon so"
         "|i don't suppose so|i hope not",
-        "enough": "that's it|that is it|i'm good|i am good|i'm fine|i'm all set|all set",
+        "enough": "that's it|that is it|i'm good|i am good|i'm fine|i am fine|i'm ok|i am ok|i'm okay|i am okay|i'm all right|i'm alright|i'm all set|all set",
         "politeness": "fine|good|very good|perfect|great|all right|alright|thanks|thank you|please",
         "neither": "i don't know|don't know|i do not know|not sure|i'm not sure|i don't understand"
         "|i do not understand|i can't hear you|yes or no|no idea|wait|ok wait|hold on|is that right"
@@ -96,19 +96,33 @@ PHRASES: Mapping[str, Mapping[Meaning, str]] = {
 
 SELDOM: Mapping[str, Mapping[Meaning, str]] = {
     "es": {
-        "yes": "tal cual|y tanto|correctísimo|faltaría más|con mucho gusto|encantado|encantada|eso eso|ya le digo yo que sí"
+        "yes": "positivo|okey|hecho|órale|ándale|ándale pues|venga va|la verdad es que sí|ya le digo que sí|ya te digo que sí"
+        "|mejor sí|tal cual|y tanto|correctísimo|faltaría más|con mucho gusto|encantado|encantada|eso eso|ya le digo yo que sí"
         "|ya te digo yo que sí|por mí sí|por mi parte sí",
-        "no": "ni de broma|ni en broma|ni loco|ni loca|ni pensarlo|ni soñarlo|ni de coña|por mí no|por mi parte no",
+        "no": "ni de broma|ni en broma|ni loco|ni loca|ni pensarlo|ni soñarlo|ni de coña|por mí no|por mi parte no"
+        "|sí que no|eso sí que no|la verdad es que no|nop|nanai|ni por asomo",
+        "likely_yes": "ajá|ajam",
+        "likely_no": "no lo creo|me da que no|lo dudo|casi que no",
     },
     "ca": {
-        "yes": "oi tant|ben bé|vinga va|per mi sí|per la meva part sí|amb molt de gust|ja li dic jo que sí|tal qual",
-        "no": "ni pensar-hi|ni pensar-ho|ni boig|ni boja|ni en broma|ni somiar-ho|per mi no|per la meva part no",
+        "yes": "esclar|esclar que sí|ja ho crec|va vinga|som-hi|fet|la veritat és que sí|oi tant|ben bé|vinga va|per mi sí"
+        "|per la meva part sí|amb molt de gust|ja li dic jo que sí|tal qual",
+        "no": "ni pensar-hi|ni pensar-ho|ni boig|ni boja|ni en broma|ni somiar-ho|per mi no|per la meva part no"
+        "|esclar que no|que va|ni de conya|la veritat és que no|no gràcies ja està bé|no gràcies ja està bé així",
+        "likely_yes": "ahà|aha",
+        "likely_no": "ho dubto|em fa que no",
+        # As a recogniser writes "gràcies" that has heard more Spanish than Catalan, and as many say it.
+        "politeness": "gracias|moltes gracias|muchas gracias",
     },
     "en": {
-        "yes": "go for it|sounds good|sounds great|sounds good to me|that'd be great|that would be great|that works|that works for me"
+        "yes": "fine by me|fine with me|all right then|alright then|okay then|ok then|right you are|hell yes|not a problem"
+        "|go for it|sounds good|sounds great|sounds good to me|that'd be great|that would be great|that works|that works for me"
         "|works for me|spot on|too right|with pleasure|i'd love to",
         "no": "not for me|no ta|not at the moment|not just now|i'm afraid not|afraid not|not interested|i'm not interested"
-        "|i am not interested|not a chance|no chance",
+        "|i am not interested|not a chance|no chance"
+        "|not on your life|it's a no|it's a no from me|hell no|no i'm ok|no i'm okay|no i'm fine|no i'm all right|no i'm alright"
+        "|no you're all right|nah you're all right|no you're alright|nah you're alright|that isn't right|that's not it|that isn't it"
+        "|i wouldn't say so|not that i know of|i'd say not",
         "likely_yes": "fair enough",
         "enough": "all good",
     },
@@ -195,7 +209,7 @@ FAREWELLS: Mapping[str, tuple[str, ...]] = {
 }
 THANKS: Mapping[str, tuple[str, ...]] = {
     "es": ("muchas gracias", "gracias"),
-    "ca": ("moltes gràcies", "gràcies", "mercès"),
+    "ca": ("moltes gràcies", "gràcies", "mercès", "gracias"),
     "en": ("thank you", "thanks"),
 }
 """The longest first."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from esl.embedded.causes import cause_named
+from esl.embedded.separated import cut_at, cut_at_blanks
 from esl.wire import encode_event_text
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _global_setvar(switch: EmbeddedSwitch, argument: str) -> str:
         switch.globals[name] = value
     else:
         switch.globals.pop(name, None)
-    return "+OK\n"
+    return "+OK"
 
 
 @api_command("uptime")
@@ -209,31 +210,37 @@ def _uuid_fileman(switch: EmbeddedSwitch, argument: str) -> str:
 
 @api_command("uuid_setvar")
 def _uuid_setvar(switch: EmbeddedSwitch, argument: str) -> str:
-    words = argument.split(" ", 2)
-    if len(words) < 2 or not words[1]:
+    parts = cut_at_blanks(argument, 3)
+    if len(parts) < 2 or not parts[1]:
         return "-USAGE: <uuid> <var> [value]\n"
-    session = leg_named(switch, words[0])
+    session = leg_named(switch, parts[0])
     if session is None:
         return NO_CHANNEL
-    session.channel.set(words[1], words[2] if len(words) > 2 else None)
+    session.channel.set(parts[1], parts[2] if len(parts) > 2 else None)
     return "+OK\n"
+
+
+_SETVAR_MULTI_USAGE = "-USAGE: <uuid> <var>=<value>;<var>=<value>...\n"
+_MOST_VARIABLES = 64
 
 
 @api_command("uuid_setvar_multi")
 def _uuid_setvar_multi(switch: EmbeddedSwitch, argument: str) -> str:
     uuid, space, pairs = argument.partition(" ")
     if not space:
-        return "-USAGE: <uuid> <var>=<value>;<var>=<value>...\n"
+        return "-ERR no reply\n"
     session = leg_named(switch, uuid)
     if session is None:
-        return NO_CHANNEL
-    some = False
-    for pair in pairs.split(";"):
-        name, _, value = pair.strip(" ").partition("=")
+        return NO_CHANNEL + _SETVAR_MULTI_USAGE
+    answer, some = "", False
+    for pair in cut_at(pairs, ";", _MOST_VARIABLES):
+        name, _, value = pair.partition("=")
         if name:
             session.channel.set(name, value)
             some = True
-    return "+OK\n" if some else "-ERR No variable specified\n"
+        else:
+            answer += "-ERR No variable specified\n"
+    return answer + ("+OK\n" if some else _SETVAR_MULTI_USAGE)
 
 
 @api_command("uuid_getvar")
@@ -260,15 +267,15 @@ def _uuid_dump(switch: EmbeddedSwitch, argument: str) -> str:
 
 @api_command("uuid_record")
 def _uuid_record(switch: EmbeddedSwitch, argument: str) -> str:
-    words = argument.split()
-    if len(words) < 3:
+    parts = cut_at_blanks(argument, 5)
+    if len(parts) < 3:
         return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
-    session = leg_named(switch, words[0])
+    session = leg_named(switch, parts[0])
     if session is None:
         return "-ERR Cannot locate session!\n"
-    action, path = words[1].lower(), words[2]
+    action, path = parts[1].lower(), parts[2]
     if action == "start":
-        limit = words[3] if len(words) > 3 else ""
+        limit = parts[3] if len(parts) > 3 else ""
         longest = float(limit) if limit.isascii() and limit.isdigit() and int(limit) else None
         done, refusal = session.recordings.start(path, longest=longest), "Cannot record session!"
     elif action == "stop":

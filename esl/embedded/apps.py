@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -187,9 +187,3 @@ def whole_number(text: str, default: int = 0) -> int:
     """As C's atoi, for what a person would write."""
     found = re.match(r"\s*(-?\d{1,9})", text)
     return int(found[1]) if found else default
-
-
-def split_arguments(text: str) -> Iterator[str]:
-    """Arguments separated by spaces; quotes hold some together (switch_utils.c, `switch_separate_string`)."""
-    for found in re.finditer(r"'([^']*)'|(\S+)", text):
-        yield found[1] if found[1] is not None else found[2]

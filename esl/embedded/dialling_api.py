@@ -14,6 +14,7 @@ from esl.embedded.apps import whole_number
 from esl.embedded.bridge import bring_together
 from esl.embedded.endpoints import CallerId
 from esl.embedded.originate import originate
+from esl.embedded.separated import cut_at_blanks
 
 if TYPE_CHECKING:
     from esl.embedded.called_leg import CalledLeg
@@ -108,7 +109,7 @@ def _uuid_transfer(switch: EmbeddedSwitch, argument: str) -> str:
 @api_command("uuid_broadcast")
 def _uuid_broadcast(switch: EmbeddedSwitch, argument: str) -> str:
     """Plays to a leg, to its partner, or both; `APPLICATION::ARGUMENT` runs something else."""
-    said = list(words(argument))
+    said = cut_at_blanks(argument, 4)
     if len(said) < 2:
         return "-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n"
     session = leg_named(switch, said[0])

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from esl.embedded.apps import APPLICATIONS, split_arguments, whole_number
+from esl.embedded.apps import APPLICATIONS, whole_number
 from esl.embedded.playing import play
+from esl.embedded.separated import cut_at_blanks
 from esl.embedded.sounds import Played
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class _Question:
 
     @classmethod
     def read(cls, text: str) -> _Question:
-        words = [*split_arguments(text), *[""] * 11]
+        words = [*cut_at_blanks(text, 32), *[""] * 11]
         shortest = max(whole_number(words[0]), 0)
         timeout = max(whole_number(words[3], _SHORTEST_TIMEOUT), _SHORTEST_TIMEOUT)
         return cls(
@@ -198,7 +199,7 @@ def _collect(session: Session, question: _Question, digits: str) -> tuple[_End, 
 @APPLICATIONS.add("record", needs_media=True)
 def _record(session: Session, argument: str) -> None:
     """`record PATH [SECONDS] [THRESHOLD] [SILENCE_SECONDS]`: the caller, until a terminator or silence."""
-    words = [*split_arguments(argument), *[""] * 4]
+    words = [*cut_at_blanks(argument, 4), *[""] * 4]
     name, longest = words[0], whole_number(words[1])
     channel = session.channel
     channel.set("playback_terminator_used", None)

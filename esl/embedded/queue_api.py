@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from esl.embedded.api import api_command
 from esl.embedded.call_queue import Agent, CallQueue, Member, Tier
+from esl.embedded.separated import cut_at_blanks
 
 if TYPE_CHECKING:
     from esl.embedded.switch import EmbeddedSwitch
@@ -37,6 +38,7 @@ MEMBER_COLUMNS = (
     "bridge_epoch|abandoned_epoch|base_score|skill_score|serving_agent|serving_system|state|score\n"
 )
 _INVALID = "-ERR Invalid!\n"
+_MOST_WORDS = 25
 
 Cells = tuple[object, ...]
 """A row, in the order of its columns."""
@@ -44,7 +46,7 @@ Cells = tuple[object, ...]
 
 @api_command("callcenter_config")
 def _callcenter_config(switch: EmbeddedSwitch, argument: str) -> str:
-    words = [*_quoted(argument), "", ""]
+    words = [*cut_at_blanks(argument, _MOST_WORDS), "", ""]
     section, action, rest = words[0], words[1], [word for word in words[2:] if word]
     answer = {"queue": _queue, "agent": _agent, "tier": _tier}.get(section)
     return _INVALID if answer is None else answer(switch, action, rest)
@@ -61,15 +63,17 @@ def _reload(switch: EmbeddedSwitch, argument: str) -> str:
 
 @api_command("uuid_recv_dtmf")
 def _uuid_recv_dtmf(switch: EmbeddedSwitch, argument: str) -> str:
-    words = argument.split()
-    if len(words) < 2 or not set(words[1]) <= set("0123456789ABCD*#"):
+    uuid, _, pressed = argument.strip().partition(" ")
+    if not pressed:
         return "-USAGE: <uuid> <dtmf_data>\n"
-    session = switch.sessions.get(words[0])
+    session = switch.sessions.get(uuid)
     if session is None or not session.channel.is_up():
         return "-ERR Cannot locate session!\n"
-    for key in words[1]:
-        session.press(key, 2000)
-    return f"+OK {words[0]} received DTMF {words[1]}.\n"
+    keys, _, milliseconds = pressed.partition("@")
+    for key in keys:
+        if key in "0123456789ABCD*#":  # what else the real one reads (pauses, a flash) is no key
+            session.press(key, 8 * _number(milliseconds) or 2000)
+    return f"+OK {uuid} received DTMF {pressed}.\n"
 
 
 def _tier(switch: EmbeddedSwitch, action: str, rest: list[str]) -> str:
@@ -258,7 +262,7 @@ def _set_or_get(switch: EmbeddedSwitch, rest: list[str], *, change: bool) -> str
     if change:
         return _set(switch, agent, rest)
     known = {"status": agent.status, "state": agent.state}
-    return f"{known[rest[0]]}\n" if rest[0] in known else "-ERR Invalid Agent Update KEY!\n"
+    return known.get(rest[0], "-ERR Invalid Agent Update KEY!\n")
 
 
 _DELAYS = ("max_no_answer", "reject_delay_time", "busy_delay_time", "no_answer_delay_time")
@@ -331,17 +335,3 @@ def _table(columns: str, rows: Iterable[Cells]) -> str:
     """As the module prints a query's result: no header line if there are no rows."""
     lines = list(map(_line, rows))
     return "".join([columns, *lines, "+OK\n"]) if lines else "+OK\n"
-
-
-def _quoted(text: str) -> list[str]:
-    """Words, where single quotes hold some together."""
-    words, word, quoted = [], "", False
-    for letter in text:
-        if letter == "'":
-            quoted = not quoted
-        elif letter == " " and not quoted:
-            words.append(word)
-            word = ""
-        else:
-            word += letter
-    return [each for each in [*words, word] if each]

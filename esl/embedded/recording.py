@@ -24,6 +24,8 @@ from esl.switch import FRAME_BYTES, SAMPLE_RATE
 _BUFFER = 64 * 1024
 """Bytes: the real switch's default write buffer."""
 _WAV_HEADER = 44
+_KINDS = (".wav", ".r8", ".raw")
+"""As they are written: the real switch does not know `.WAV` either."""
 _MOST_WAV_BYTES = 0xFFFFFFFF - 36
 
 
@@ -78,7 +80,8 @@ class Recording:
     """A file that grows by one frame with every tick, until `stop`."""
 
     def __init__(self, path: Path, style: RecordingStyle, *, longest: float | None = None) -> None:
-        """Opens the file, and makes its folder if it is missing. Raises `OSError`.
+        """Opens the file, and makes its folder if it is missing. Raises `OSError`, and `ValueError` for a
+        kind of file that is not written here.
 
         `longest` ends the recording after that many seconds.
         """
@@ -90,7 +93,9 @@ class Recording:
         """Bytes of sound in the file, kept back or not."""
         self.failed = False
         self._most_frames = None if longest is None else int(longest * SAMPLE_RATE * 2 / FRAME_BYTES)
-        self._wav = path.suffix.lower() == ".wav"
+        if path.suffix not in _KINDS:
+            raise ValueError(f"no recording in a file that ends in {path.suffix!r}")
+        self._wav = path.suffix == ".wav"
         self._channels = 2 if style.stereo else 1
         self._kept: list[bytes] = []
         self._kept_bytes = 0

@@ -26,6 +26,7 @@ from ivr.agents.shown import House
 from ivr.agents.soundless import Soundless
 from ivr.agents.supervising import Supervision
 from ivr.agents.watchdog import Watchdog
+from ivr.calling_back import name_of
 from ivr.clock import Clock
 from ivr.config import Settings
 from ivr.queueing import sync
@@ -66,7 +67,8 @@ class Attendance:
             now=clock.utc,
             longest_wrap_up=settings.agents.longest_wrap_up,
         )
-        self.following = Following(store, roster, self.desk, centre=centre, now=clock.utc)
+        switch = name_of(event_socket)
+        self.following = Following(store, roster, self.desk, centre=centre, now=clock.utc, switch=switch)
         self.soundless = Soundless(
             store, self.desk, self.line.ask, now=clock.utc, after=settings.agents.silent_after
         )
@@ -80,6 +82,7 @@ class Attendance:
             now=clock.utc,
             node=rooms.records.node,
             stuck_after=settings.agents.stuck_after,
+            switch=switch,
         )
         self.live = LiveState(
             store, plan, roster, self.line, now=clock.utc, zone=ZoneInfo(settings.calls.zone)

@@ -248,7 +248,7 @@ def carrying_callbacks(store: Callbacks, now: Callable[[], datetime]) -> Callabl
         except (KeyError, TypeError, ValueError):
             return Declined("unreadable")
         try:
-            in_thread(lambda: store.book(booking))
+            in_thread(lambda: store.book_once(booking, errand.idempotency_key))
         except DataError as lost:
             return NotYet(str(lost))
         return Arrived()

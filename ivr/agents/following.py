@@ -71,7 +71,10 @@ class Following:
         *,
         centre: CallCentre,
         now: Callable[[], datetime],
+        switch: str = "",
     ) -> None:
+        """`switch` names it to all servers alike."""
+        self._switch = switch
         self._store, self._roster, self._desk = store, roster, desk
         self._centre, self._now = centre, now
         self._waiting: Queue[Event] = Queue(MOST)
@@ -149,6 +152,7 @@ class Following:
         at = _moment(fields, "CC-Agent-Answered-Time")
         self._brought.add(fields.get("CC-Member-UUID") or "")
         new = NewContact(
+            switch=self._switch,
             key=answered_key(fields.get("CC-Member-UUID") or ""),
             queue=queue,
             leg=fields.get("CC-Member-Session-UUID") or "",
@@ -198,6 +202,7 @@ class Following:
         told_at = _told_at(fields).replace(microsecond=0)  # as its other times
         at = _moment(fields, "CC-Agent-Aborted-Time", otherwise=told_at)
         new = NewContact(
+            switch=self._switch,
             key=f"missed:{fields.get('CC-Member-UUID')}:{agent}:{called}",
             queue=queue,
             leg=fields.get("CC-Member-Session-UUID") or "",

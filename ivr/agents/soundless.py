@@ -146,6 +146,7 @@ class Soundless:
             key=f"missed:{contact.key}:{contact.agent}:{int(contact.at.timestamp())}",
             queue=contact.queue,
             leg=contact.leg,
+            switch=contact.switch,
             agent=contact.agent,
             result="missed",
             cause=CAUSE,

@@ -171,7 +171,10 @@ class Watchdog:
         now: Callable[[], datetime],
         node: str,
         stuck_after: float = 30.0,
+        switch: str = "",
     ) -> None:
+        """`switch` names it to all servers alike: conversations of another one are that one's watchdog's."""
+        self._switch = switch
         self._store, self._roster, self._desk = store, roster, desk
         self._line, self._centre, self._ask = line, line.centre, line.ask
         self._now, self._node, self._stuck_after = now, node, stuck_after
@@ -320,7 +323,10 @@ class Watchdog:
         return [
             Fault("lost_end", contact.key, told, contact.queue, contact.agent, contact.leg)
             for contact in self._store.agents.all_in_hand()
-            if contact.ended_at is None and contact.key not in there and not self._is_up(contact.leg)
+            if contact.ended_at is None
+            and contact.switch in ("", self._switch)  # empty: from before it was noted
+            and contact.key not in there
+            and not self._is_up(contact.leg)
         ]
 
     def _settle(self, fault: Fault, view: View) -> SwitchRepair | None:
@@ -340,6 +346,7 @@ class Watchdog:
         began = datetime.fromtimestamp(member.bridged, UTC) if member.bridged else self._now()
         new = NewContact(
             key=answered_key(member.uuid),
+            switch=self._switch,
             queue=fault.queue,
             leg=fault.leg,
             agent=fault.agent,

@@ -3,6 +3,8 @@
 Rules:
 1. Only for agents whose screen is open, or was a moment ago: nobody's data are read for nobody.
 2. That the context was given is in the audit log before it is given.
+3. An agent's news come in the order in which the switch told them. An offer waits a moment for its context;
+   a context that is later than that comes by itself (`call_context`), for as long as it is of use.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 RECORD_DEADLINE, LOOK_EVERY = 3.0, 0.1
 """Seconds: a call's record is written behind it, and may be a moment late."""
+LATE_DEADLINE, LATE_EVERY = 60.0, 1.0
+"""Seconds: later than that, what they said is of no use any more, or a lost database has it in the spool."""
 
 
 class AgentDesks:
@@ -30,32 +34,54 @@ class AgentDesks:
 
     def __init__(self, rooms: ApiRooms) -> None:
         self._rooms = rooms
+        self._latest: dict[str, gevent.Greenlet[..., None]] = {}
+        """By agent: who tells them the latest news."""
 
     def tell(self, news: AgentNews) -> None:
         """To be given to `SwitchFeed`. Never waits."""
         if self._rooms.desks.attended(news.agent):
-            gevent.spawn(self._tell, news)
+            before = self._latest.get(news.agent)
+            telling = self._latest[news.agent] = gevent.spawn(self._in_turn, news, before)
+            telling.link(lambda over: self._forget(news.agent, over))
+
+    def _forget(self, agent: str, over: object) -> None:
+        if self._latest.get(agent) is over:
+            del self._latest[agent]
+
+    def _in_turn(self, news: AgentNews, before: gevent.Greenlet[..., None] | None) -> None:
+        if before is not None:
+            before.join()
+        self._tell(news)
 
     def _tell(self, news: AgentNews) -> None:
         data: dict[str, Any] = {"queue": news.queue, "leg": news.leg}
         if news.cause:
             data["cause"] = news.cause
         if news.what == "offered":
-            try:
-                context = self._awaited(news)
-            except DataError as lost:
-                log.error("context_not_told", agent=news.agent, reason=str(lost))
-                context = None
+            context = self._awaited(news, RECORD_DEADLINE, LOOK_EVERY)
             data["context"] = None if context is None else context.model_dump(mode="json")
+            if context is None:
+                gevent.spawn(self._tell_late, news)
         self._rooms.desks.tell(news.agent, f"call_{news.what}", data)
 
-    def _awaited(self, news: AgentNews) -> AgentContext | None:
-        ends = self._rooms.seconds() + RECORD_DEADLINE
+    def _tell_late(self, news: AgentNews) -> None:
+        context = self._awaited(news, LATE_DEADLINE, LATE_EVERY)
+        if context is not None:
+            data = {"queue": news.queue, "leg": news.leg, "context": context.model_dump(mode="json")}
+            self._rooms.desks.tell(news.agent, "call_context", data)
+
+    def _awaited(self, news: AgentNews, deadline: float, every: float) -> AgentContext | None:
+        """`None`: it was not there in time, or the database is lost."""
+        ends = self._rooms.seconds() + deadline
         while True:
-            context = self._rooms.beside.do(lambda: context_for(self._rooms, news, f"api:{news.agent}"))
+            try:
+                context = self._rooms.beside.do(lambda: context_for(self._rooms, news, f"api:{news.agent}"))
+            except DataError as lost:
+                log.error("context_not_told", agent=news.agent, reason=str(lost))
+                return None
             if context is not None or self._rooms.seconds() > ends:
                 return context
-            gevent.sleep(LOOK_EVERY)
+            gevent.sleep(every)
 
 
 def context_for(rooms: ApiRooms, news: AgentNews, who: str) -> AgentContext | None:

@@ -67,6 +67,9 @@ class ApiServer:
             flows=lambda: rooms.live.current.flows,
             attendance=lambda: server.attendance,
             roster=lambda: rooms.roster,
+            serves=lambda agent, queue: (
+                agent in rooms.people.plan.agents and rooms.people.plan.serves(agent, queue)
+            ),
             trouble=lambda: trouble_of(server),
         )
         here.shows.append(lambda measures: show_server(measures, server))

@@ -24,6 +24,7 @@ def check_beside(settings: Settings) -> Found:
         back_ends=settings.back_ends_file,
         studio=settings.prompts_folder / "studio",
         queues=settings.queues_file,
+        strategies=settings.path(settings.strategies),
         besides=settings.freeswitch.queue_names,
     )
     if not _busy.acquire(blocking=False):

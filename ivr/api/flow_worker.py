@@ -31,6 +31,7 @@ class Asked(BaseModel):
     studio: Path
     queues: Path | None
     besides: frozenset[str] = frozenset()
+    strategies: Path | None = None
 
 
 def find(asked: Asked) -> Found:
@@ -47,6 +48,7 @@ def find(asked: Asked) -> Found:
             studio=asked.studio,
             queues=asked.queues,
             besides=asked.besides,
+            strategies=asked.strategies,
         )
     except FlowsInvalid as fault:
         return Found(sound=False, problems=[str(one) for one in fault.problems], failed=[], tests=0)

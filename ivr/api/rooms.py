@@ -54,6 +54,8 @@ class ApiRooms:
     """Who looks after the agents on this server; `None`: nobody."""
     roster: Callable[[], Roster] = Roster
     """The people as declared."""
+    serves: Callable[[str, str], bool] = lambda _agent, _queue: False
+    """Whether an agent serves a queue, as declared."""
     trouble: Callable[[], tuple[str, ...]] = lambda: ()
     """Why this server should get no calls now; empty: it may."""
     now: Callable[[], datetime] = _utc

@@ -19,6 +19,7 @@ from data.records import AuditEntry
 from data.store import Store
 from ivr.campaigns.conditions import read_condition
 from ivr.campaigns.contact_rules.reading import load_rulebook
+from ivr.campaigns.declaration import kept
 from ivr.campaigns.samples import Cutter, Tally
 from ivr.campaigns.strategies import CampaignFile, StrategyFile, load_strategy
 from ivr.config import Settings
@@ -93,7 +94,7 @@ def create(settings: Settings, store: Store, wanted: Declared, *, by: str, at: d
         name=wanted.name,
         base_id=base,
         purpose=campaign.purpose,
-        declared={"actor": wanted.strategy.actor, **campaign.model_dump(mode="json")},
+        declared=kept(wanted.strategy.actor, campaign),
         state="created",
         created_at=at,
         created_by=by,

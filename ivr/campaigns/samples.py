@@ -34,6 +34,11 @@ EXCLUSIONS: Mapping[str, str] = {
     "judicial": "in court: no automated calls",
     "dispute": "they dispute a bill",
     "promise": "a promise of theirs is running",
+    "already_paid": "they say that they have paid",
+    "hardship": "they cannot pay: a person talks with them",
+    "vulnerable": "a person talks with them, no machine",
+    "deceased": "they are said to have died",
+    "lawyer": "their lawyer speaks for them",
     "no_number": "no number that may be called",
     "do_not_call": "they are not to be contacted",
     "refused": "they said no",
@@ -145,6 +150,7 @@ class Cutter:
             (twice, "duplicate"),
             (collects and one.stage == "judicial", "judicial"),
             (collects and one.disputed, "dispute"),
+            (collects and bool(one.held), one.held),
             (collects and one.running, "promise"),
         ):
             if holds:

@@ -21,7 +21,14 @@ campaigns:
     again: {call_later: 240}           # minutes after an outcome with which they are to be called again
     mode: automated                    # the flow alone; with agents: progressive, predictive, preview
     trunk: main                        # of ivr.yaml's `campaigns.trunks`; the first one if nothing is said
-    promises: {longest_days: 30, least_of_balance: 20, least_share: 90, grace_days: 2, broken: case}
+    actions: {promise_to_pay: [{sms: noted}], not_reached: [{email: call_us, after: 60}]}     # by outcome
+    promises:
+      longest_days: 30
+      remind: {sms: tomorrow}          # the day before; kept, partial: what follows then
+      broken: [{case: broken_promise}, {campaign: second_call}]
+languages: [es]                        # in which people are written to
+templates:
+  noted: {es: "Anotado: {amount} el {day}."}
 ```
 """
 
@@ -47,10 +54,13 @@ from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import Name
 from dialogs.misread import explain, told_once
 from dialogs.source import Source, nearest, read
+from ivr.campaigns.actions import checking
+from ivr.campaigns.actions.written import MESSAGES, ActionFile, ActionList, ProviderFile, TemplateFile
 from ivr.campaigns.conditions import read_condition
 from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.contact_rules.written import NOT_IN_FORCE, Actor, Country, Purpose
 from ivr.numbers import NotCalled, checked
+from ivr.queueing.written import Language
 
 Minutes = Annotated[int, Field(ge=1, le=60 * 24 * 14)]
 Result = Literal[
@@ -83,6 +93,20 @@ class BaseFile(_Written):
     mapping: str = Field(description="Which column of its lists is what: a file beside this one")
 
 
+OCCASIONS = ("remind", "kept", "partial", "broken")
+"""Of a promise."""
+
+
+def _of_word(value: Any) -> Any:
+    """One word for what is wanted most: `case` opens one, `contact` leaves them to the next sample."""
+    match value:
+        case "case" | "person":
+            return [{"case": "broken_promise"}]
+        case "contact":
+            return []
+    return value
+
+
 class PromisePolicy(_Written):
     """What the house accepts, and what follows when it is not kept."""
 
@@ -90,9 +114,24 @@ class PromisePolicy(_Written):
     least_of_balance: Annotated[int, Field(ge=0, le=100)] = 0
     least_share: Annotated[int, Field(ge=1, le=100)] = 100
     grace_days: Annotated[int, Field(ge=0, le=30)] = 0
-    broken: Literal["contact", "case", "person"] = Field(
-        default="contact", description="Called again, a case is opened, or a person decides"
+    instalments: Annotated[int, Field(ge=1, le=12)] = Field(
+        default=1, description="In how many equal parts, a month apart, it may be paid"
     )
+    remind: ActionList = Field(default=(), description="What is done the day before it is due")
+    kept: ActionList = Field(default=(), description="What follows when it is kept")
+    partial: ActionList | None = Field(
+        default=None, description="What follows when some money came; default: as `broken`"
+    )
+    broken: Annotated[ActionList, BeforeValidator(_of_word)] = Field(
+        default=(), description="What follows when none came; they may be in samples again in any case"
+    )
+
+    def after(self, occasion: str) -> tuple[ActionFile, ...]:
+        """What follows on that occasion of a promise."""
+        if occasion == "partial" and self.partial is None:
+            return self.broken
+        found: tuple[ActionFile, ...] = getattr(self, occasion)
+        return found
 
 
 class CampaignFile(_Written):
@@ -120,6 +159,9 @@ class CampaignFile(_Written):
     )
     on_machine: Name | None = Field(
         default=None, description="A flow that is left on answering machines: a neutral message"
+    )
+    actions: dict[Name, ActionList] = Field(
+        default_factory=dict, description="What follows a call, by its outcome or the dialler's result"
     )
     ring: Annotated[int, Field(ge=15, le=60)] = Field(default=30, description="Seconds that it rings")
     promises: PromisePolicy = PromisePolicy()
@@ -162,10 +204,20 @@ class StrategyFile(_Written):
     strategy: Name
     actor: Actor
     bases: dict[Name, BaseFile] = Field(min_length=1)
+    languages: tuple[Language, ...] = Field(
+        default=("es", "ca", "en"), min_length=1, description="In which people are written to"
+    )
+    templates: dict[Name, TemplateFile] = Field(default_factory=dict, description="Words of messages")
+    providers: dict[Name, ProviderFile] = Field(default_factory=dict, description="Of WhatsApp messages")
     campaigns: dict[Name, CampaignFile] = Field(min_length=1)
 
 
-_PARTS: dict[str, Any] = {"bases": BaseFile, "campaigns": CampaignFile}
+_PARTS: dict[str, Any] = {
+    "bases": BaseFile,
+    "campaigns": CampaignFile,
+    "templates": TemplateFile,
+    "providers": ProviderFile,
+}
 
 
 def load_strategy(folder: Path, name: str) -> StrategyFile:
@@ -192,7 +244,49 @@ def read_strategy(file: Path) -> tuple[StrategyFile | None, list[Problem]]:
         found = StrategyFile.model_validate(source.content)
     except ValidationError as fault:
         return None, sorted({_told(source, error) for error in told_once(fault.errors())})
-    return found, list(_mistakes(file, source, found))
+    return _with_words(found), sorted(_mistakes(file, source, found))
+
+
+def _with_words(found: StrategyFile) -> StrategyFile:
+    """Each message with its words: campaigns are kept with all that their actions say."""
+
+    def worded(actions: tuple[ActionFile, ...]) -> tuple[ActionFile, ...]:
+        return tuple(
+            one.model_copy(update={"words": found.templates.get(one.what)}) if one.kind in MESSAGES else one
+            for one in actions
+        )
+
+    def whole(campaign: CampaignFile) -> CampaignFile:
+        policy = {name: getattr(campaign.promises, name) for name in OCCASIONS}
+        promises = {name: worded(actions) for name, actions in policy.items() if actions is not None}
+        return campaign.model_copy(
+            update={
+                "actions": {outcome: worded(actions) for outcome, actions in campaign.actions.items()},
+                "promises": campaign.promises.model_copy(update=promises),
+            }
+        )
+
+    campaigns = {name: whole(one) for name, one in found.campaigns.items()}
+    return found.model_copy(update={"campaigns": campaigns})
+
+
+def actions_of(campaign: CampaignFile) -> Iterator[tuple[tuple[str | int, ...], str, ActionFile]]:
+    """Every action, with its way within the campaign and its occasion (`outcome`, or a promise's)."""
+    for outcome, actions in campaign.actions.items():
+        for at, action in enumerate(actions):
+            yield ("actions", outcome, at), "outcome", action
+    for occasion in OCCASIONS:
+        for at, action in enumerate(getattr(campaign.promises, occasion) or ()):
+            yield ("promises", occasion, at), occasion, action
+
+
+def collecting_flows(folder: Path) -> frozenset[str]:
+    """The flows of all campaigns that collect, and those that they leave on machines; of files that can be
+    read."""
+    found = [read_strategy(file)[0] for file in sorted(folder.glob("*.yaml"))]
+    campaigns = [one for strategy in found if strategy is not None for one in strategy.campaigns.values()]
+    collect = [one for one in campaigns if one.purpose == "collection"]
+    return frozenset(name for one in collect for name in (one.flow, one.on_machine) if name is not None)
 
 
 def _told(source: Source, error: ErrorDetails) -> Problem:
@@ -200,6 +294,8 @@ def _told(source: Source, error: ErrorDetails) -> Problem:
     model: type[BaseModel] = StrategyFile
     if len(way) > 2 and str(way[0]) in _PARTS:
         model = PromisePolicy if len(way) > 3 and way[2] == "promises" else _PARTS[str(way[0])]
+        if "actions" in way[2:3] or (len(way) > 4 and way[3] in OCCASIONS):
+            model = ActionFile
     return explain(source, (), error, list(model.model_fields))
 
 
@@ -216,3 +312,42 @@ def _mistakes(file: Path, source: Source, found: StrategyFile) -> Iterator[Probl
             yield source.problem(
                 way, f"unknown base `{campaign.base}`: {nearest(campaign.base, found.bases)}"
             )
+    yield from _of_actions(source, found)
+
+
+def _of_actions(source: Source, found: StrategyFile) -> Iterator[Problem]:
+    declared = checking.Declared(found.templates, found.providers, found.campaigns, found.languages)
+    yield from checking.template_mistakes(source, declared)
+    for name, campaign in found.campaigns.items():
+        here = ("campaigns", name)
+        for way, occasion, action in actions_of(campaign):
+            yield from checking.action_mistakes(
+                source,
+                (*here, *way),
+                action,
+                declared,
+                occasion=occasion,
+                campaign=name,
+                collects=campaign.purpose == "collection",
+            )
+        for outcome, actions in campaign.actions.items():
+            yield from checking.outcome_mistakes(source, (*here, "actions", outcome), outcome, actions)
+
+
+def around_mistakes(source: Source, found: StrategyFile, around: checking.Around) -> Iterator[Problem]:
+    """What a strategy names that is not there: flows, their outcomes, queues, webhooks."""
+    for name, campaign in found.campaigns.items():
+        here = ("campaigns", name)
+        for key in ("flow", "on_machine"):
+            flow = getattr(campaign, key)
+            if flow is not None and flow not in around.flows:
+                yield source.problem((*here, key), f"unknown flow `{flow}`: {nearest(flow, around.flows)}")
+        if campaign.queue is not None and campaign.queue not in around.queues:
+            message = f"unknown queue `{campaign.queue}`: {nearest(campaign.queue, around.queues)}"
+            yield source.problem((*here, "queue"), message)
+        for key, outcomes in (("actions", campaign.actions), ("again", campaign.again)):
+            for outcome in outcomes:
+                where = (*here, key, outcome)
+                yield from checking.unknown_outcome(source, where, outcome, campaign.flow, around)
+        for way, _occasion, action in actions_of(campaign):
+            yield from checking.around_mistakes(source, (*here, *way), action, around)

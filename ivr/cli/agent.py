@@ -24,6 +24,7 @@ from ivr.agents.outcomes_written import OutcomesFile
 from ivr.agents.reading import read_roster
 from ivr.agents.written import AgentsFile
 from ivr.cli import pass_settings
+from ivr.cli.agent_preview import call, later, next_person, skip
 from ivr.cli.centre import line_if_any, now, staff
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone, show_problems
@@ -396,4 +397,6 @@ def pin() -> None:
         hashing.close()
 
 
+for _command in (next_person, call, skip, later):
+    agent.add_command(_command)
 commands = [agent]

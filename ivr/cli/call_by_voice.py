@@ -78,6 +78,9 @@ def by_voice(settings: Settings, chosen: Chosen, given: Spoken) -> None:
             stage.watch_caller(number, mind.watch)
             mind.play()
         stage.wait_until_idle()
+    console.print(
+        f"As a test: IVR_DATABASE__URL={settings.database_url} ivr flow from-call last", soft_wrap=True
+    )
     if given.kept is not None:
         try:
             caller.write_wav(given.kept)

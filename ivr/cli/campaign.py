@@ -20,7 +20,8 @@ from ivr.campaigns import cutting
 from ivr.campaigns.strategies import load_strategy
 from ivr.cli import pass_settings
 from ivr.cli.campaign_calls import drain, pause, start, status, stop
-from ivr.cli.campaign_promises import payments, promises
+from ivr.cli.campaign_check import check
+from ivr.cli.campaign_promises import actions, payments, promises
 from ivr.cli.campaign_samples import preview, report, sample
 from ivr.cli.campaign_simulate import simulate
 from ivr.cli.database import store_of
@@ -156,6 +157,8 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
     show_table(("strategy", "campaign", "purpose", "state"), rows)
 
 
-for _command in (preview, sample, report, payments, promises, simulate, start, pause, drain, stop, status):
+for _command in (preview, sample, report, payments, promises, actions, check, simulate):
+    campaign.add_command(_command)
+for _command in (start, pause, drain, stop, status):
     campaign.add_command(_command)
 commands = [campaign]

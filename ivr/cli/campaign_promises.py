@@ -1,27 +1,33 @@
-"""`ivr campaign payments` and `promises`: money comes in, promises are kept or not, and what to do then."""
+"""`ivr campaign payments` and `promises`: money comes in, promises are kept or not, and what was done."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any, get_args
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
 
 from data.exchange.payments import PaymentColumns, read_payments
-from data.promises import PromiseAtHand
+from data.promise_rules import PromiseState
 from data.records import AuditEntry
+from data.records.actions import Action, ActionState
+from ivr.campaigns import cutting, promise_days
+from ivr.campaigns.promise_days import Policies
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
-from ivr.cli.shown import json_option, show_json, show_table
+from ivr.cli.shown import json_option, local, show_json, show_table
 from ivr.cli.who import noted, operator
 from ivr.config import Settings
 
 _MOST_SHOWN = 10
 _FAILED_DAYS = 30
+_MOST_LISTED = 500
 
 
 def _today(settings: Settings) -> date:
@@ -72,7 +78,8 @@ def payments(  # noqa: PLR0913, PLR0917 - one parameter for each option
     notes, refused = read_payments(file, columns)
     at = datetime.now(UTC)
     with store_of(settings) as store:
-        taken = store.promises.take_payments(notes, at=at, today=_today(settings))
+        follow = Policies(store, at).follow
+        taken = store.promises.take_payments(notes, at=at, today=_today(settings), follow=follow)
         what = f"payments: {taken.new} new, {taken.known} known"
         store.audit.note(AuditEntry(at=at, who=operator(), action="import", what=what, why=file.name))
     told = [f"row {one.row}: {one.problem}" for one in refused]
@@ -90,35 +97,128 @@ def payments(  # noqa: PLR0913, PLR0917 - one parameter for each option
 
 
 @click.command()
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(get_args(PromiseState)), help="Only these."
+)
+@click.option("--days", default=30, show_default=True, help="Due so many days ago, or later.")
+@click.option("--cancel", metavar="ID", type=click.UUID, help="They took it back: nothing follows from it.")
 @json_option
 @pass_settings
-def promises(settings: Settings, as_json: bool) -> None:
-    """Judge the promises whose time is over, and tell what is to be done: who is to be reminded today, and
-    whose promise failed in the last 30 days. Nobody is written to: that comes with the actions.
+def promises(
+    settings: Settings, states: tuple[str, ...], days: int, cancel: UUID | None, as_json: bool
+) -> None:
+    """Promises to pay, and what was done about each. First what is over is judged, and what is due
+    tomorrow is put up for a reminder, as every server does. Exit status 1: nothing was cancelled.
 
     \b
-    Example:
+    Examples:
+      ivr campaign promises --state broken --state partial
       ivr campaign promises --json
+      ivr campaign promises --cancel 019aa0f1-…
     """
-    today = _today(settings)
+    at, zone = datetime.now(UTC), ZoneInfo(settings.calls.zone)
+    today = at.astimezone(zone).date()
     with store_of(settings) as store:
-        closed = store.promises.settle(at=datetime.now(UTC), today=today)
+        if cancel is not None:
+            done = store.promises.cancel(cancel, at=at)
+            store.audit.note(noted("write", what="promises: one cancelled", why="campaign promises"))
+            click.echo("cancelled" if done else f"there is no open promise {cancel}")
+            sys.exit(0 if done else 1)
+        looked = promise_days.look(store, at=at, zone=zone)
+        found = store.promises.listed(states=states, since=today - timedelta(days=days), most=_MOST_LISTED)
+        actions = store.actions.of_promises([one.id for one in found])
+        sent = store.actions.messages_of(one for some in actions.values() for one in some)
         remind = store.promises.to_remind(today)
         failed = store.promises.failed_since(today - timedelta(days=_FAILED_DAYS))
-        what = f"promises: {len(remind)} to remind, {len(failed)} failed"
+        names = {one.id: f"{one.strategy}/{one.name}" for one in store.campaigns.all()}
+        what = f"promises: {len(found)} listed, {len(remind)} to remind, {len(failed)} failed"
         store.audit.note(noted("read", what=what, why="campaign promises"))
+    told = [
+        {
+            **asdict(one),
+            "campaign": names.get(one.campaign_id, "") if one.campaign_id else "",
+            "actions": [told_of(action, sent.get(action.id)) for action in actions.get(one.id, ())],
+        }
+        for one in found
+    ]
     if as_json:
-        show_json(
-            {"closed": closed, "remind": [asdict(o) for o in remind], "failed": [asdict(o) for o in failed]}
-        )
+        listed = {"remind": [asdict(o) for o in remind], "failed": [asdict(o) for o in failed]}
+        show_json({"closed": looked.closed, "reminders": looked.reminders, "promises": told, **listed})
         return
-    for state, count in closed.items():
+    for state, count in looked.closed.items():
         click.echo(f"promises {state}: {count}")
-    lines = [*_lines("remind", remind), *_lines("act", failed)]
-    show_table(("to do", "promise", "state", "due", "promised", "paid"), lines, ids=True)
+    show_table(
+        ("promise", "campaign", "state", "due", "promised", "paid", "done about it"),
+        [_line(one) for one in told],
+        ids=True,
+    )
 
 
-def _lines(what: str, found: tuple[PromiseAtHand, ...]) -> Iterator[tuple[str, ...]]:
-    for one in found:
-        promised, paid = (f"{cents / 100:.2f} {one.currency}" for cents in (one.amount_cents, one.paid_cents))
-        yield what, str(one.id), one.state, one.promised_for.isoformat(), promised, paid
+def told_of(action: Action, message: str | None) -> dict[str, Any]:
+    """An action as it is shown; `message`: what became of what it sent."""
+    return {
+        "id": action.id,
+        "occasion": action.occasion,
+        "outcome": action.outcome,
+        "kind": action.kind,
+        "state": action.state,
+        "result": action.result,
+        "why": action.why,
+        "message": message or "",
+        "created_at": action.created_at,
+        "due_at": action.due_at,
+        "ended_at": action.ended_at,
+    }
+
+
+def standing_of(told: Mapping[str, Any]) -> str:
+    """In a few words: `sms sent`, `case done`, `sms waiting (window)`, `sms dropped (do_not_call)`."""
+    reason = f" ({told['result']})" if told["result"] and told["state"] != "done" else ""
+    return f"{told['kind']} {told['message'] or told['state']}{reason}"
+
+
+def _line(told: Mapping[str, Any]) -> tuple[str, ...]:
+    promised, paid = (f"{told[key] / 100:.2f} {told['currency']}" for key in ("amount_cents", "paid_cents"))
+    done = "; ".join(f"{one['occasion']}: {standing_of(one)}" for one in told["actions"])
+    due = told["promised_for"].isoformat()
+    return str(told["id"]), told["campaign"], told["state"], due, promised, paid, done
+
+
+@click.command()
+@click.argument("strategy")
+@click.argument("name")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(get_args(ActionState)), help="Only these."
+)
+@json_option
+@pass_settings
+def actions(settings: Settings, strategy: str, name: str, states: tuple[str, ...], as_json: bool) -> None:
+    """What a campaign has done by outcome and by promise, the newest first: done, waiting for what,
+    or dropped with the reason.
+
+    \b
+    Examples:
+      ivr campaign actions fees reminder
+      ivr campaign actions fees reminder --state dropped --json
+    """
+    with store_of(settings) as store:
+        campaign = cutting.created(store, strategy, name)
+        found = store.actions.of_campaign(campaign.id, states=states, most=_MOST_LISTED)
+        sent = store.actions.messages_of(found)
+        store.audit.note(noted("read", what=f"actions: {len(found)}", why=f"campaign {name}"[:200]))
+    told = [{**told_of(one, sent.get(one.id)), "customer_id": one.customer_id} for one in found]
+    if as_json:
+        show_json({"campaign": f"{strategy}/{name}", "actions": told})
+        return
+    zone = ZoneInfo(settings.calls.zone)
+    rows = [
+        (
+            local(one["created_at"], zone),
+            one["outcome"],
+            standing_of(one),
+            local(one["due_at"], zone) if one["state"] == "waiting" else "",
+            one["why"],
+        )
+        for one in told
+    ]
+    show_table(("when", "after", "what", "not before", "why"), rows)

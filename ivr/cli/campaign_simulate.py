@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,23 @@ MOST_SEEDS = 200
 )
 @click.option("--seeds", type=click.IntRange(1, MOST_SEEDS), default=3, show_default=True, help="Runs.")
 @click.option("--agents", type=click.IntRange(1, 1000), help="In place of the population's.")
+@click.option(
+    "--like",
+    nargs=2,
+    metavar="STRATEGY CAMPAIGN",
+    help="Answers, rings and talks as that campaign has met them in 60 days; the rest is the population's.",
+)
 @click.option("--html", type=click.Path(path_type=Path), help="A page with plots.")
 @json_option
 @pass_settings
-def simulate(
+def simulate(  # noqa: PLR0913, PLR0917 -- one per option
     settings: Settings,
     strategy: str | None,
     name: str | None,
     file: Path | None,
     seeds: int,
     agents: int | None,
+    like: tuple[str, str] | None,
     html: Path | None,
     as_json: bool,
 ) -> None:
@@ -49,10 +57,12 @@ def simulate(
     Examples:
       ivr campaign simulate --population people.yaml --html pacing.html
       ivr campaign simulate fees reminder --agents 8 --seeds 10
+      ivr campaign simulate fees reminder --like fees first_reminder
       ivr campaign simulate --json | tail -1
     """
     from ivr.campaigns.contact_rules.reading import load_rulebook  # noqa: PLC0415 -- simulating loads numpy
     from ivr.campaigns.simulation.declared import of_campaign  # noqa: PLC0415
+    from ivr.campaigns.simulation.learned import like as learn  # noqa: PLC0415
     from ivr.campaigns.simulation.page import page  # noqa: PLC0415
     from ivr.campaigns.simulation.population import SHIPPED, read_population  # noqa: PLC0415
     from ivr.campaigns.simulation.running import MODES  # noqa: PLC0415
@@ -63,7 +73,12 @@ def simulate(
     population = read_population(file or SHIPPED / "twenty.yaml")
     if agents is not None:
         population = population.model_copy(update={"agents": agents})
-    whom = None
+    learned = whom = None
+    if like is not None:
+        with store_of(settings) as store:
+            learned = learn(store, *like, population, at=datetime.now(UTC))
+        population = learned.population
+        click.echo(_learned(" ".join(like), learned), err=as_json)
     if strategy is not None and name is not None:
         with store_of(settings) as store:
             population, whom = of_campaign(settings, store, strategy, name, population)
@@ -79,6 +94,16 @@ def simulate(
     else:
         _show(outcome, html)
     sys.exit(1 if outcome.rule_violations else 0)
+
+
+def _learned(which: str, found: Any) -> str:
+    people = found.population
+    kept = f"; as before: {', '.join(found.kept)}" if found.kept else ""
+    return (
+        f"like {which}: {found.calls} calls since {found.since:%Y-%m-%d}, {found.live / found.calls:.1%} "
+        f"answered by a person after {people.rings.mean:g} s, {found.talks} talks of {people.talk.mean:g} s"
+        f"{kept}"
+    )
 
 
 def _record(outcome: Any) -> dict[str, Any]:

@@ -179,8 +179,9 @@ class Played:
 
 
 def _recordings(verdicts: Sequence[Verdict]) -> list[Path]:
-    overs = [verdict.played.over for verdict in verdicts]
-    return [over.recording for over in overs if over is not None and over.recording is not None]
+    """Those that are there: a switch may have refused to record."""
+    named = [verdict.played.over.recording for verdict in verdicts if verdict.played.over is not None]
+    return [recording for recording in named if recording is not None and recording.is_file()]
 
 
 def prepared(settings: Settings, progress: Callable[[str], None]) -> Settings:

@@ -116,6 +116,7 @@ def publish(
         studio=settings.prompts_folder / "studio",
         queues=settings.queues_file,
         besides=settings.freeswitch.queue_names,
+        strategies=settings.path(settings.strategies),
     )
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:

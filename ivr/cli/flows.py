@@ -6,8 +6,8 @@ They need no server, no switch, no models and no database.
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -20,17 +20,15 @@ from dialogs.check import unperformable
 from dialogs.errors import DialogError, FlowsInvalid, Problem
 from dialogs.flow import Flow, FlowSet
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
-from dialogs.rehearsal import Script, load_scripts, test_files
-from dialogs.schema import flow_schema
-from dialogs.schema_files import catalogue_schema, segments_schema, segments_test_schema, test_schema
+from dialogs.rehearsal import Script, load_scripts, misshapen, test_files
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from dialogs.segments.reading import FILE as SEGMENTS
 from ivr.back_ends import live_schemas
 from ivr.back_ends.agreement import OWN, LiveSchemas
-from ivr.back_ends.schema import back_ends_schema
+from ivr.file_schemas import FILES, schema_text, write_all
 from ivr.performers import PERFORMERS
 from ivr.places import Places
-from ivr.publishing.catalogues import CATALOGUE, unanswered
+from ivr.publishing.catalogues import CATALOGUE, unanswered, with_collections
 from ivr.queueing.reading import misfits
 from speech.studio_files import recordings_below
 
@@ -103,7 +101,7 @@ def _recorded() -> frozenset[str] | None:
 def catalogue_of(paths: list[Path], named: Path | None) -> Path:
     """The file that was named; or the one beside or above the flows; the only one below; the shipped one."""
     places = [folder / CATALOGUE for path in folders(paths) for folder in (path, *path.resolve().parents)]
-    found = named or next((place for place in places if place.is_file()), None)
+    found = named or next((place for place in places if os.path.lexists(place)), None)
     if found is not None:
         return found
     # Flows are found in folders below, too, and go by what stands beside them.
@@ -175,6 +173,8 @@ def check(
     except Flawed as fault:  # nothing else can be checked against it
         _tell(fault.problems, [], as_json=as_json)
         sys.exit(1)
+    if places is not None:
+        known = with_collections(known, places.strategies_folder)
     flows, problems = read_flows(folders(named), known)
     segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
     files = flow_files(named)
@@ -189,6 +189,8 @@ def check(
             play_golden(golden_files(named), flows)
         except FlowsInvalid as fault:
             shown += fault.problems
+    else:
+        shown += misshapen(test_files(named))
     notes = [note for note in unperformable(flows, known) if note.file in wanted]
     live, unreadable = _live(places)
     shown += unreadable
@@ -268,21 +270,12 @@ def write(file: Path, text: str) -> None:
         raise CannotBeDone(f"{file} cannot be written ({fault.strerror}): name another file") from fault
 
 
-_SCHEMAS: Mapping[str, Callable[[], Mapping[str, Any]]] = {
-    "flow": flow_schema,
-    "test": test_schema,
-    "segments": segments_schema,
-    "segments-test": segments_test_schema,
-    "catalogue": catalogue_schema,
-    "back-ends": back_ends_schema,
-}
-
-
 @click.command("schema")
 @click.option(
-    "--kind", type=click.Choice(list(_SCHEMAS)), default="flow", show_default=True, help="Of which file."
+    "--kind", type=click.Choice(list(FILES)), default="flow", show_default=True, help="Of which file."
 )
-def schema(kind: str) -> None:
+@click.option("--all", "folder", type=click.Path(path_type=Path), help="Write all of them into this folder.")
+def schema(kind: str, folder: Path | None) -> None:
     """Print the JSON Schema of the flow language or of a file beside the flows, for editors.
 
     \b
@@ -292,8 +285,17 @@ def schema(kind: str) -> None:
     ivr schema --kind segments-test > segments-test.schema.json    segments.test.yaml
     ivr schema --kind catalogue > catalogue.schema.json            catalogue.yaml
     ivr schema --kind back-ends > back_ends.schema.json            back_ends.yaml
+    ivr schema --kind settings > settings.schema.json              ivr.yaml
+    ivr schema --all .vscode/schemas                               all, and the setting that names them
     """
-    click.echo(json.dumps(_SCHEMAS[kind](), ensure_ascii=False, indent=2))
+    if folder is None:
+        click.echo(schema_text(kind))
+        return
+    try:
+        setting = write_all(folder)
+    except OSError as fault:
+        raise CannotBeDone(f"{folder} cannot be written ({fault.strerror}): name another folder") from fault
+    click.echo(setting)
 
 
 commands: list[click.Command] = [check, schema]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,9 +14,13 @@ from dialogs.errors import DialogError
 from dialogs.written import add_test, test_text
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
+from ivr.cli.which_call import CALL, call_meant
 from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.workshop.recorded_call import Site, flows_of, test_of
+
+LISTED = 10
+"""Calls that are listed, the newest first."""
 
 
 @contextmanager
@@ -30,8 +33,20 @@ def store_of(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
+def _list(store: Store, zone: ZoneInfo) -> None:
+    """The last calls, without who they were from."""
+    found = store.calls.latest(LISTED)
+    if not found:
+        raise CannotBeDone("there is no call yet: call the line, or be the caller (ivr call FLOW --voice)")
+    for one in found:
+        began = f"{one.started_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        ran_on = "the folder" if one.release is None else f"release {one.release}"
+        ending = one.outcome or f"ended by {one.ended_by or 'nobody yet'}"
+        click.echo(f"{one.call_id}  {began}  {one.flow}, {ran_on}  {ending}")
+
+
 @click.command("from-call")
-@click.argument("call_id", type=click.UUID)
+@click.argument("call", metavar=f"[{CALL}]", required=False)
 @click.option("--to", "file", type=click.Path(path_type=Path), help="Add it to this test file.")
 @click.option("--name", help="What the test is called; default: the call's id.")
 @click.option(
@@ -39,23 +54,29 @@ def store_of(settings: Settings) -> Iterator[Store]:
 )
 @pass_settings
 def from_call(
-    settings: Settings, call_id: UUID, file: Path | None, name: str | None, with_data: bool
+    settings: Settings, call: str | None, file: Path | None, name: str | None, with_data: bool
 ) -> None:
     """Make a test of a call that was had: it passes on the flows that the call ran on.
 
     What tells who the caller was becomes made up, and a comment says so. Read it before you pass it on: what
-    callers say in their own words stays.
+    callers say in their own words stays. Without a call it lists those that began last, with their ids.
 
     \b
     Examples:
+      ivr flow from-call
+      ivr flow from-call last
       ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a
       ivr flow from-call 01a200b9-4196-774f-8878-6941f9f4d61a --to flows/main.test.yaml --name "asks twice"
     """
     with store_of(settings) as store:
+        if call is None:
+            _list(store, ZoneInfo(settings.calls.zone))
+            return
+        call_id = call_meant(store, call)
         record = store.calls.get(call_id)
         if record is None:
             raise CannotBeDone(
-                f"there is no call {call_id} in the database: take its id from the server's log (`call=…`)"
+                f"there is no call {call_id} in the database: `ivr flow from-call` lists the last"
             )
         flows = flows_of(record, store, settings.flows_folder)
         store.audit.note(

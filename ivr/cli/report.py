@@ -21,7 +21,7 @@ from ivr.config import Settings
 from ivr.publishing.catalogues import live_catalogue
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import load_plan
-from ivr.reports import building
+from ivr.reports import building, following
 from ivr.reports.page import page
 from ivr.reports.periods import Period
 from ivr.reports.queues import FORMULAS, Formula, Terms
@@ -317,26 +317,32 @@ def staffing(
     "--by",
     multiple=True,
     default=("campaign",),
-    help=_by_help.format(", campaign; or outcome alone: how their calls ended"),
+    help=_by_help.format(", campaign; or alone: outcome, promise, action"),
 )
 @click.option("--campaign", "only", multiple=True, metavar="STRATEGY/NAME", help="Only these.")
 @pass_settings
 def campaigns(settings: Settings, /, by: tuple[str, ...], only: tuple[str, ...], **wanted: Any) -> None:
-    """Whom campaigns called, who answered, who was spoken with, and how their calls ended.
+    """Whom campaigns called, who answered, who was spoken with; `--by outcome`: how their calls ended;
+    `--by promise`: promises made, kept and broken; `--by action`: what outcomes set off.
 
     \b
     Examples:
       ivr report campaigns --from 2026-11-01 --to 2026-11-30 --by day --by campaign
       ivr report campaigns --by outcome --campaign fees/reminder
+      ivr report campaigns --by promise --from 2026-11-01 --to 2026-11-30 --format csv
     """
     asked = Wanted(**wanted)
     with store_of(settings) as store:
         period = asked.period(settings)
-        made = (
-            building.campaign_outcome_report(store.figures, period, only=only)
-            if by == ("outcome",)
-            else _made(lambda: building.campaign_report(store.figures, period, by=by, only=only))
-        )
+        match by:
+            case ("outcome",):
+                made = building.campaign_outcome_report(store.figures, period, only=only)
+            case ("promise",):
+                made = following.promise_report(store.campaign_figures, period, only=only)
+            case ("action",):
+                made = following.action_report(store.campaign_figures, period, only=only)
+            case _:
+                made = _made(lambda: building.campaign_report(store.figures, period, by=by, only=only))
     _show(made, asked, settings)
 
 

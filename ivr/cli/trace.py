@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import click
 
-from data.store import Store
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, show_json, show_table
+from ivr.cli.which_call import CALL, call_meant
 from ivr.cli.who import noted
 from ivr.config import Settings
-from ivr.recordings.library import LAST
 from ivr.tracing import TraceEvent, trace_of
 
 
 @click.command()
-@click.argument("call", metavar="CALL_ID|LEG|last")
+@click.argument("call", metavar=CALL)
 @click.option("--words", is_flag=True, help="Also what was said; sensitive answers stay masked.")
 @json_option
 @pass_settings
@@ -32,9 +29,10 @@ def trace(settings: Settings, call: str, words: bool, as_json: bool) -> None:
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
       ivr trace 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --words --json
       ivr trace 8786c659-67fd-4c18-a63b-11dfdd6d0731       the switch's uuid of the caller's leg
+      ivr trace 5f3a1c@sbc.example.net                     the SIP Call-ID, as the trunk's people have it
     """
     with store_of(settings) as store:
-        call_id = _meant(store, call)
+        call_id = call_meant(store, call)
         found = trace_of(store, call_id, words=words)
         if found is None:
             raise CannotBeDone(f"there is no call {call_id}: see `ivr recordings list` or GET /calls")
@@ -51,21 +49,6 @@ def trace(settings: Settings, call: str, words: bool, as_json: bool) -> None:
     )
     headings = ("seconds", "what", "step", "name", "result", "took ms", "text")
     show_table(headings, [_cells(one) for one in found.events])
-
-
-def _meant(store: Store, call: str) -> UUID:
-    """The call's id. Raises `CannotBeDone`, `click.BadParameter`."""
-    if call == LAST:
-        newest = next(iter(store.calls.latest(1)), None)
-        if newest is None:
-            raise CannotBeDone("there is no call yet")
-        return newest.call_id
-    try:
-        identity = UUID(call)
-    except ValueError:
-        raise click.BadParameter(f"{call[:80]!r} is neither a call's id nor a leg's nor `last`") from None
-    on_leg = None if store.calls.get(identity) else store.pages.call_on_leg(str(identity))
-    return on_leg or identity
 
 
 def _cells(one: TraceEvent) -> tuple[str, ...]:

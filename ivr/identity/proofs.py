@@ -14,7 +14,10 @@ from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found
 from dialogs.source import nearest
 
-STRONG = frozenset({"pin", "birth_date", *NAMES})
+OF_CALLED = frozenset({"birth_day", "dni_ending"})
+"""Day and month of birth, the last three figures of the DNI: enough from whom we have called at a number of
+theirs, and never from whoever calls us."""
+STRONG = frozenset({"pin", "birth_date", *OF_CALLED, *NAMES})
 """What only the person knows, or carries about."""
 WEAK = frozenset({"postal_code"})
 """What neighbours know; it makes a proof better, and is none by itself."""
@@ -42,9 +45,21 @@ def normalised(claims: Mapping[str, str]) -> dict[str, str]:
     """The claims as they are compared: a DNI in capitals without its hyphen, digits without gaps."""
     plain = {}
     for kind, value in claims.items():
+        if kind == "birth_day":
+            plain[kind] = _day_and_month(value.strip())
+            continue
         text = re.sub(r"[\s.-]", "", value) if kind != "birth_date" else value.strip()
         plain[kind] = text.upper()
     return plain
+
+
+def _day_and_month(said: str) -> str:
+    """`--03-12` for "1984-03-12" and for "1203", which is keyed; else what it is."""
+    if found := re.fullmatch(r"[0-9]{4}-([0-9]{2}-[0-9]{2})", said):
+        return f"--{found[1]}"
+    if found := re.fullmatch(r"([0-9]{2})([0-9]{2})", said):
+        return f"--{found[2]}-{found[1]}"
+    return said
 
 
 def subject_of(claims: Mapping[str, str]) -> tuple[str, str]:
@@ -59,6 +74,8 @@ def agrees(claims: Mapping[str, str], known: Known | None) -> bool:
         "customer_number": known.customer_number if known else "",
         "dni": (known.dni if known else None) or "",
         "birth_date": known.birth_date.isoformat() if known and known.birth_date else "",
+        "birth_day": f"--{known.birth_date:%m-%d}" if known and known.birth_date else "",
+        "dni_ending": re.sub(r"\D", "", (known.dni if known else None) or "")[-3:],
         "postal_code": normalised({"": (known.postal_code if known else None) or ""})[""],
     }
     right = [

@@ -24,7 +24,7 @@ from data.verification import (
 from dialogs.results import Failed, Found, Locked, Missing, Slow
 from ivr.clock import Clock
 from ivr.identity.pins import Hashing
-from ivr.identity.proofs import agrees, normalised, subject_of, told
+from ivr.identity.proofs import OF_CALLED, agrees, normalised, subject_of, told
 from ivr.identity.settings import Limit, VerificationSettings
 from ivr.in_thread import in_thread
 from ivr.occasion import Occasion, Person
@@ -61,6 +61,9 @@ class Verification:
         """Blocks cooperatively. It takes the floor's time at least, whatever comes of it."""
         began = self._clock.now()
         floor = self._settings.floor
+        if OF_CALLED & set(claims) and not occasion.called:
+            log.error("proof_of_called_people_only", call=str(occasion.call_id), identity=identity)
+            return Verified(Failed(f"{identity} proves only whom we have called"))
         try:
             verified, wrong = self._judged(identity, normalised(claims), occasion)
             if wrong is not None and wrong.overall > self._settings.overall.slow:

@@ -1,4 +1,9 @@
-"""The sound of one answer as a file of its own: the caller's voice, from the question to the answer's end."""
+"""The sound of one answer as a file of its own: the caller's voice, from the question to the answer's end.
+
+Whoever says a secret in the same breath ("sí, acepto, mi PIN es 4821") has not answered yet: that sound is
+thrown away, and they are asked again. What proves something is neither cut nor silenced, so it may hold
+nothing that must not stay.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,8 @@ import gevent
 import structlog
 
 from dialogs.effects import Collect
-from dialogs.results import Match
+from dialogs.numbers_hidden import fit_to_keep
+from dialogs.results import Match, NoMatch
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call
 from ivr.call_record import CallRecord
@@ -28,10 +34,14 @@ class Clip:
         self._record, self._file = record, file
 
     def kept_with(self, collected: Collected) -> Collected:
-        """The answer with its clip; of silence, and of what was keyed, none is kept."""
+        """The answer with its clip; of silence, of what was keyed, and of a secret, none is kept."""
         file, answer = self._file, collected.answer
         if file is None:
             return collected
+        if isinstance(answer, Match) and fit_to_keep(answer, collected.given)[1] != collected.given:
+            log.warning("clip_with_a_secret", call=self._record.call_id)
+            answer = NoMatch(answer.said)
+            collected = replace(collected, answer=answer)
         if not isinstance(answer, Match) or answer.by != "voice":
             gevent.get_hub().threadpool.apply(lambda: file.unlink(missing_ok=True))
             return collected

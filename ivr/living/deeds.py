@@ -6,7 +6,7 @@ is, so that a flow that needs more is not published.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ from dialogs.effects import (
     MayCallBack,
     Notify,
     OpenCase,
+    Promise,
     Record,
     Transfer,
     Understand,
@@ -49,15 +50,21 @@ from ivr.clock import Clock
 from ivr.identity.verification import Verification
 from ivr.living.attention import Attention, CallOverError, DeadlineError
 from ivr.living.dictation import Dictated, Dictation
+from ivr.living.overheard import EACH, Overheard
 from ivr.moments import Watch
 from ivr.occasion import Occasion, Person
 from ivr.performers import Performers
+from ivr.queueing.booking import Bookings
+from ivr.recordings import muting
 from ivr.understanding.understanding import Understanding
+from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
 NOTING_DEADLINE = 4.0
 """Seconds for what is only noted: a case, a message, a consent."""
+LAST_WORDS = 2.0
+"""Seconds that a caller waits until the end of their message is understood."""
 T = TypeVar("T")
 
 
@@ -77,6 +84,8 @@ class Deeds:
         waited: Callable[[str], float] = lambda _queue: 0.0,
     ) -> None:
         """`waited`: for how many seconds the caller has been in a queue, or keeps a place there."""
+        self.hush: Callable[[Sequence[tuple[float, float]]], None] = lambda _spans: None
+        """Is given what must not stay in the call's recording, in call time."""
         self._waited = waited
         self._call = call
         self._attention = attention
@@ -89,8 +98,8 @@ class Deeds:
         self.given_away = False
         """The leg is the dialplan's: what the flow says after this, the caller does not hear."""
 
-    def perform(self, deed: Deed, *, listening: bool) -> Result:
-        """`listening`: the call's live audio is on, and stays on afterwards.
+    def perform(self, deed: Deed, *, recognizer: Recognizer | None) -> Result:
+        """`recognizer`: the call's; with one its live audio is on, and stays on afterwards.
 
         Raises `CallEnded`, `CallOverError`, `CallTooLongError`.
         """
@@ -99,9 +108,9 @@ class Deeds:
                 return self._transfer(deed)
             case Record():
                 try:
-                    return self._take_down(deed)
+                    return self._take_down(deed, recognizer)
                 finally:
-                    if not listening and self._attention.over is None:
+                    if recognizer is None and self._attention.over is None:
                         self._call.stop_listening()
             case _:
                 return self._beside(deed)
@@ -128,13 +137,20 @@ class Deeds:
                 return partial(performers.cases.open, deed, occasion)
             case Notify() if performers.notices is not None:
                 return partial(performers.notices.send, deed, occasion)
-            case MayCallBack() if performers.callbacks is not None:
-                return partial(performers.callbacks.may, deed, occasion)
-            case CallBack() if performers.callbacks is not None:
-                return partial(performers.callbacks.book, deed, occasion, waited=self._waited(deed.queue))
+            case MayCallBack() | CallBack() if performers.callbacks is not None:
+                return self._callback(deed, occasion, performers.callbacks)
+            case Promise() if performers.promises is not None:
+                return partial(performers.promises.keep, deed, occasion)
             case Consent() if performers.consents is not None:
                 return partial(performers.consents.keep, deed, occasion)
         return None
+
+    def _callback(
+        self, deed: MayCallBack | CallBack, occasion: Occasion, bookings: Bookings
+    ) -> Callable[[], Result]:
+        if isinstance(deed, MayCallBack):
+            return partial(bookings.may, deed, occasion)
+        return partial(bookings.book, deed, occasion, waited=self._waited(deed.queue))
 
     @property
     def person(self) -> Person | None:
@@ -142,6 +158,7 @@ class Deeds:
         return self._person
 
     def _occasion(self, deed: Deed) -> Occasion:
+        about = self._conversation.about_the_caller
         return Occasion(
             call_id=UUID(self._record.call_id),
             caller_number=self._call.caller_number,
@@ -149,6 +166,10 @@ class Deeds:
             step=deed.step,
             language=self._conversation.language,
             person=self._person,
+            proof=self._record.verified_by,
+            called=bool(about.get("called")),
+            strategy=str(about.get("strategy") or ""),
+            campaign=str(about.get("campaign") or ""),
         )
 
     def _noted(self, work: Callable[[], T]) -> T | Failed:
@@ -193,11 +214,17 @@ class Deeds:
         self.given_away = True
         return Handed()
 
-    def _take_down(self, record: Record) -> Recorded | NoInput | Failed:
+    def _take_down(self, record: Record, recognizer: Recognizer | None) -> Recorded | NoInput | Failed:
         file = self._record.voice_file(record.purpose)
         if file is None:
             return Failed("there is no folder to record to")
-        dictation = Dictation(record, call=self._call, attention=self._attention, clock=self._clock)
+        dictation = Dictation(
+            record,
+            call=self._call,
+            attention=self._attention,
+            clock=self._clock,
+            overheard=Overheard(recognizer, self._conversation.language),
+        )
         try:
             dictated = dictation.take(file)
         except CommandRefusedError as refused:
@@ -205,11 +232,11 @@ class Deeds:
             return Failed("the switch refuses to record")
         except CallOverError:
             # Most messages end like this: said, and hung up.
-            kept = self._keep(record, file, dictation.so_far)
+            kept = self._keep(record, file, dictation, dictation.so_far)
             if kept is not None and self._seen_to(record, kept) and record.outcome:
                 self._conversation.outcome = record.outcome
             raise
-        return self._keep(record, file, dictated) or NoInput()
+        return self._keep(record, file, dictation, dictated) or NoInput()
 
     def _seen_to(self, record: Record, kept: Recorded) -> bool:
         """Opens the case of somebody who has said what it is about, and is gone; whether that is done."""
@@ -224,11 +251,36 @@ class Deeds:
         self._record.did(place, case, opened, secrets=self._conversation.secrets)
         return isinstance(opened, CaseOpened)
 
-    def _keep(self, record: Record, file: Path, dictated: Dictated) -> Recorded | None:
-        """Notes it with the call; what holds no word is thrown away."""
-        if not dictated.spoke:
+    def _keep(self, record: Record, file: Path, dictation: Dictation, dictated: Dictated) -> Recorded | None:
+        """Notes it with the call; what holds no word, or a secret that cannot be silenced, is thrown away."""
+        if not dictated.spoke or not self._silenced(file, dictation, dictated):
             gevent.get_hub().threadpool.apply(lambda: file.unlink(missing_ok=True))
             return None
         reference = self._record.caller_recorded(place_in(self._conversation, record.step), file)
         self._watch(moments.CallerRecorded(self._record.call_id, record.step, file, dictated.seconds))
         return Recorded(reference, dictated.seconds)
+
+    def _silenced(self, file: Path, dictation: Dictation, dictated: Dictated) -> bool:
+        """Has a PIN that was told in it silenced there and in the call's recording. False: it cannot be.
+
+        Whoever is on the line waits a moment; words that are understood later are silenced beside the call.
+        """
+        silencing = gevent.spawn(self._silence, file, dictation, dictated)
+        silencing.join(timeout=LAST_WORDS if self._attention.over is None else EACH)
+        return silencing.value is not False
+
+    def _silence(self, file: Path, dictation: Dictation, dictated: Dictated) -> bool:
+        spans = dictation.secrets()
+        if not spans:
+            return True
+        self.hush([(dictated.began_at + begin, dictated.began_at + end) for begin, end in spans])
+        pool = gevent.get_hub().threadpool
+        try:
+            for begin, end in spans:
+                pool.apply(muting.note, (file,), {"begin": begin, "end": end})
+            pool.apply(muting.note, (file,), {"lasted": dictated.seconds})
+        except OSError as refused:
+            log.error("message_not_muted", call=self._record.call_id, reason=refused.strerror)
+            pool.apply(lambda: file.unlink(missing_ok=True))
+            return False
+        return True

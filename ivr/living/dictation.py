@@ -4,6 +4,7 @@ Rules:
 1. The switch writes the file (the caller's voice alone); we only listen for the end.
 2. Without live audio (lost, refused) there is no silence to hear: a key or the longest time ends it.
 3. A caller who hangs up has finished, too: what was said until then is kept.
+4. A PIN that is told in it does not stay (`ivr.living.overheard`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dialogs.effects import Record
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, ListeningLost
 from ivr.clock import Clock
 from ivr.living.attention import Attention
+from ivr.living.overheard import Overheard
 from speech.endpointing import Endpointer, SpeechEnded, SpeechStarted, TooLong
 
 
@@ -24,12 +26,23 @@ class Dictated:
 
     spoke: bool
     seconds: float
+    began_at: float = 0.0
+    """Call time."""
 
 
 class Dictation:
     """Performs one `Record`."""
 
-    def __init__(self, record: Record, *, call: Call, attention: Attention, clock: Clock) -> None:
+    def __init__(
+        self,
+        record: Record,
+        *,
+        call: Call,
+        attention: Attention,
+        clock: Clock,
+        overheard: Overheard | None = None,
+    ) -> None:
+        self._overheard = overheard or Overheard(None, "")
         self._record = record
         self._call = call
         self._attention = attention
@@ -44,7 +57,11 @@ class Dictation:
     @property
     def so_far(self) -> Dictated:
         """What there is at this moment; after a hang-up, all there will be."""
-        return Dictated(self._heard or self._deaf, self._clock.now() - self._began)
+        return Dictated(self._heard or self._deaf, self._clock.now() - self._began, self._began)
+
+    def secrets(self) -> list[tuple[float, float]]:
+        """What of it is to be silenced, in seconds from its beginning. Waits for the last words."""
+        return self._overheard.secrets()
 
     def take(self, file: Path) -> Dictated:
         """Records to the file. Raises `CommandRefusedError`, `CallEnded`, `CallOverError`."""
@@ -77,7 +94,9 @@ class Dictation:
         if self._deaf:
             return False
         for start in range(0, len(samples), FRAME_BYTES):
-            for happening in self._endpointer.push(samples[start : start + FRAME_BYTES]):
+            frame = samples[start : start + FRAME_BYTES]
+            self._overheard.push(frame)
+            for happening in self._endpointer.push(frame):
                 match happening:
                     case SpeechStarted():
                         self._heard = True

@@ -21,7 +21,7 @@ from dialogs.engine import Conversation
 from dialogs.queue_facts import BEYOND
 from dialogs.results import Failed, Handed, NobodyFree
 from dialogs.spoken_waits import said_ahead, said_wait
-from esl.errors import CommandRefusedError
+from esl.errors import CallEnded, CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.leg import WAY_OUT
 from esl.queue_events import LEFT_FOR, VISIT
@@ -44,6 +44,8 @@ FIRST_WORD = 4.0
 LOOK_EVERY = 5.0
 """Seconds between two looks whether an overflow holds."""
 _LONGEST_NAP = 1.0
+LAST_NEWS = 5.0
+"""Seconds that the news of a leg's end may take to come in."""
 MOVED = "ivr_moved"
 """The channel variable by which a supervisor names another queue, before the key `WAY_OUT`."""
 
@@ -174,6 +176,9 @@ class QueueWait:
         going.whisper(handover, self._people.plan if self._people else None)
         try:
             finished = self._live(wait) if self._people else self._attention.until_finished(wait.command)
+        except CallEnded:
+            # The leg was gone as we spoke or looked; an agent may have had them before that.
+            finished = self._told_at_last(wait)
         finally:
             going.over()
         result = wait.leaving or _end_of_queue(finished)
@@ -269,6 +274,16 @@ class QueueWait:
             if now >= word_at and not wait.speaking:
                 word_at = now + wait.queue.written.announce.every
                 self._tell(wait)
+
+    def _told_at_last(self, wait: _Waiting) -> Finished:
+        """How the queue had ended for a leg that is gone: that comes before the hang-up, and may not be read
+        yet. Raises `CallOverError`, `CallEnded`."""
+        ends_at = self._clock.now() + LAST_NEWS
+        while (left := ends_at - self._clock.now()) > 0:
+            match self._attention.next(left):
+                case Finished(command_id=ended) as finished if ended == wait.command:
+                    return finished
+        raise CallEnded("nobody tells how the queue has ended")
 
     def _look(self, wait: _Waiting) -> None:
         if self._people is None:

@@ -5,7 +5,7 @@ secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import gevent
@@ -32,6 +32,8 @@ class CallRecording:
         """Call time; `None`: there is nothing of it."""
         self._goes_on = False
         self._noted = False
+        self._lasted: float | None = None
+        """Seconds, once the call is over."""
 
     def begin(self) -> None:
         """From here on, if this call is to be recorded and the switch does it."""
@@ -77,12 +79,24 @@ class CallRecording:
         ):
             self._give_up()
 
+    def hush_between(self, spans: Sequence[tuple[float, float]]) -> None:
+        """The same for spans of call time that are over."""
+        for begin, end in spans:
+            if self._began is not None and not self._note(
+                begin=max(0.0, begin - self._began - EARLIER), end=end - self._began
+            ):
+                self._give_up()
+        if spans and self._lasted is not None:  # what was dictated is understood a moment after the call
+            self._note(lasted=self._lasted)
+
     def over(self) -> None:
         """The call is: what is in its file is all there will be."""
         if self._began is None:
             self._record.not_recorded()
-        elif self._noted:
-            self._note(lasted=self._clock.now() - self._began)
+            return
+        self._lasted = self._clock.now() - self._began
+        if self._noted:
+            self._note(lasted=self._lasted)
 
     def _give_up(self) -> None:
         self._began, self._goes_on = None, False

@@ -21,7 +21,17 @@ import gevent
 from data.errors import DataError
 from dialogs.catalogue import LookupSchema
 from dialogs.results import Failed, Found, Missing
-from ivr.lookups import account, agent, appointments, case, delivery_days, movements, order, ticket
+from ivr.lookups import (
+    account,
+    agent,
+    appointments,
+    case,
+    delivery_days,
+    movements,
+    order,
+    payment_terms,
+    ticket,
+)
 from ivr.working_days import USUAL, WorkingDays
 
 if TYPE_CHECKING:
@@ -44,6 +54,7 @@ LOOKUPS: Mapping[str, Ask] = {
     "one_account": account.ask_one,
     "order": order.ask,
     "orders": order.ask_all,
+    "payment_terms": payment_terms.ask,
     "ticket": ticket.ask,
     "tickets": ticket.ask_all,
 }
@@ -60,6 +71,7 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "one_account": account.ONE,
     "order": order.SCHEMA,
     "orders": order.ALL,
+    "payment_terms": payment_terms.SCHEMA,
     "ticket": ticket.SCHEMA,
     "tickets": ticket.ALL,
 }

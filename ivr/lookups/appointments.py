@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ APPOINTMENT = LookupSchema(
 )
 _PLACE: Mapping[str, ValueType] = {"slot": "code", "date": "date", "time": "time", "site": "text"}
 FREE = LookupSchema(
-    ("service", "from_date"),
+    ("service", "from_date", "customer_number"),
     {
         "count": "number",
         **{f"{name}_{n}": kind for n in range(1, MOST_TOLD + 1) for name, kind in _PLACE.items()},
@@ -67,14 +67,17 @@ def ask_free(
     store: Store, by: Mapping[str, str], now: datetime, *, calendar: Calendar = USUAL.appointments
 ) -> Found | Missing:
     """The first free places of a service from a day on, which may be `today`; today's only from now on, and
-    none at which the calendar is closed."""
+    none at which the calendar is closed, or the customer has an appointment already."""
     day = by.get("from_date", "")
     try:
         wanted = now.date() if day == "today" else date.fromisoformat(day)
     except ValueError:
         return Missing()
     since = max(now, datetime.combine(wanted, time(), now.tzinfo))
-    free = _open(store, by.get("service", ""), since, calendar)
+    theirs = {
+        one.begins_at for one in store.appointments.of_customer(by.get("customer_number", ""), since=since)
+    }
+    free = _open(store, by.get("service", ""), since, calendar, theirs)
     if not free:
         return Missing()
     record: dict[str, str | int | bool | None] = dict.fromkeys(FREE.fields)
@@ -90,12 +93,17 @@ def ask_free(
     return Found(record)
 
 
-def _open(store: Store, service: str, since: datetime, calendar: Calendar) -> list[FreeSlot]:
-    """The first free slots at which the calendar is open."""
+def _open(
+    store: Store, service: str, since: datetime, calendar: Calendar, theirs: Collection[datetime]
+) -> list[FreeSlot]:
+    """The first free slots at which the calendar is open, and that begin at none of `theirs`."""
     found: list[FreeSlot] = []
     for _ in range(_LOOKS):
         some = store.appointments.free(service, since=since, most=_AT_ONCE)
-        found += [one for one in some if calendar.at(one.begins_at.astimezone(ZoneInfo(one.zone))) == "open"]
+        open_then = [
+            one for one in some if calendar.at(one.begins_at.astimezone(ZoneInfo(one.zone))) == "open"
+        ]
+        found += [one for one in open_then if one.begins_at not in theirs]
         if len(found) >= MOST_TOLD or len(some) < _AT_ONCE:
             break
         last = some[-1]

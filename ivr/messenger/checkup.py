@@ -17,7 +17,7 @@ from ivr.messenger.settings import MessageSettings, is_loopback
 from ivr.messenger.smtp import SmtpEmail
 
 KNOCK_SECONDS = 3.0
-KINDS = ("sms", "email", "webhook")
+KINDS = ("sms", "email", "webhook", "whatsapp")
 
 
 @dataclass(frozen=True)

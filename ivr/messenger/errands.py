@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from data.messages import State
 from data.records import Claimed
 from data.store import Store
 from ivr.clock import Clock
-from ivr.in_thread import in_thread
-from ivr.messenger.message import Carrier, DeliveryFailed, Message
+from ivr.messenger.message import Carrier, DeliveryFailed, Message, ledger_id
 from ivr.outbox import Arrived, Declined, Ending, Kind, NotYet
 
 PATIENCE = timedelta(hours=36)
@@ -41,8 +42,8 @@ class _Channel:
         except DeliveryFailed as failed:
             return Declined(failed.reason) if failed.final else NotYet(failed.reason, failed.again_in)
 
-    def _over(self, errand: Claimed, ending: Ending) -> None:
-        """Notes at the message what has become of it. Raises `DataError`."""
+    def _over(self, connection: Connection, errand: Claimed, ending: Ending) -> None:
+        """Notes at the message, and in the ledger of contacts, what has become of it."""
         state: State = "failed"
         match ending:
             case Arrived(record) if self._carrier.sends:
@@ -52,4 +53,7 @@ class _Channel:
             case _:
                 detail = ending.reason
         at, key = self._clock.utc(), errand.idempotency_key
-        in_thread(lambda: self._store.messages.settle(key, state, at=at, detail=detail))
+        contact_id = None if errand.kind == "webhook" else ledger_id(key)
+        self._store.messages.settle_within(
+            connection, key, state, at=at, detail=detail, contact_id=contact_id
+        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-Channel = Literal["sms", "email", "webhook"]
+Channel = Literal["sms", "email", "webhook", "whatsapp"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,10 @@ class Message:
     language: str
     subject: str = ""
     fields: Mapping[str, str | int] = field(default_factory=dict)
-    """What a webhook is told."""
+    """What a webhook is told, and what a provider's request may hold beside the text."""
     call_id: str = ""
+    via: str = ""
+    """Which provider, where a channel has several: `STRATEGY/PROVIDER`."""
 
     def as_body(self) -> dict[str, Any]:
         """As it lies in the outbox."""
@@ -38,6 +41,14 @@ class Message:
             raise DeliveryFailed(
                 "what lies in the outbox is no message of this version", final=True
             ) from None
+
+
+def ledger_id(message_id: str) -> UUID:
+    """In the ledger of contacts; also of a message that lies in the outbox under an older kind of id."""
+    try:
+        return UUID(message_id)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, message_id)
 
 
 class DeliveryFailed(Exception):

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid5
 
 import structlog
+from sqlalchemy import Connection
 
 from data.errors import DataError
+from data.messages import Messages
+from data.once import Refusal
 from data.records import Claimed, Errand
-from data.records.contacts import NewContact
+from data.records.contacts import Whom
 from data.store import Store
 from dialogs.effects import Notify
 from dialogs.results import Done, Failed, Refused
+from ivr.campaigns.contact_rules.contact import Blocked
+from ivr.campaigns.contact_rules.gate import Gate, Wish
 from ivr.clock import Clock
 from ivr.in_thread import in_thread
-from ivr.messenger.message import Carrier, Message
+from ivr.messenger.message import Carrier, Message, ledger_id
 from ivr.messenger.paper import Folder
 from ivr.messenger.recipients import NotAllowed, email_address, sms_number
-from ivr.messenger.settings import MessageSettings
+from ivr.messenger.settings import LimitSettings, MessageSettings
 from ivr.messenger.sms import HttpSms
 from ivr.messenger.smtp import SmtpEmail
 from ivr.messenger.webhook import SignedWebhooks
@@ -33,18 +38,23 @@ log = structlog.get_logger(__name__)
 
 MESSAGE = "message"
 """Of errands that wait to be messages: what came through the spool."""
-CONSENTS = ("messages",)
-"""What somebody may have said no to, beside the channel's own name (`sms`, `email`)."""
 
 
 class Messenger:
     """Takes messages of all calls of this process."""
 
     def __init__(
-        self, store: Store, settings: MessageSettings, *, region: str, clock: Clock, safe: Safekeeping
+        self,
+        store: Store,
+        settings: MessageSettings,
+        *,
+        region: str,
+        clock: Clock,
+        safe: Safekeeping,
+        gate: Gate,
     ) -> None:
-        """`region`: the site's country, whose numbers need no prefix."""
-        self._store, self._safe = store, safe
+        """`region`: the site's country, whose numbers need no prefix. `gate`: the one way out."""
+        self._store, self._safe, self._gate = store, safe, gate
         self._settings = settings
         self._region = region
         self._countries = frozenset(settings.countries or (region,))
@@ -88,28 +98,29 @@ class Messenger:
 
     def _taken(self, asked: _Asked) -> Refused | None:
         """Puts it into the outbox; why not. Raises `DataError`."""
-        refused = self._objection(asked) or self._put(asked)
-        if refused is None:
-            self._on_record(asked)
-        return refused
-
-    def _on_record(self, asked: _Asked) -> None:
-        """In the ledger of contacts, as one that the person asked for in their call: counted by no rule."""
         message = asked.message
-        if message.channel == "webhook":
-            return
-        self._store.contacts.note(
-            NewContact(
-                id=_ledger_id(message.id),
-                at=asked.at,
-                customer_id=asked.person.customer_id if asked.person else None,
-                address=message.to,
-                channel=message.channel,
-                purpose="service",
-                asked_for=f"{asked.template} in call {message.call_id}",
-                call_id=asked.call_id,
-            )
+        errand = Errand(
+            kind=message.channel,
+            target=message.to if message.channel == "webhook" else message.channel,
+            body=message.as_body(),
+            idempotency_key=message.id,
+            at=asked.at,
+            call_id=asked.call_id,
+            customer_id=asked.person.customer_id if asked.person else None,
         )
+        if message.channel == "webhook":
+            self._store.messages.send(errand, recipient=message.to, template=asked.template, limits={})
+            return None
+        wish = Wish(
+            to=message.to,
+            channel=message.channel,
+            purpose="service",
+            customer_id=asked.person.customer_id if asked.person else None,
+            asked_for=f"{asked.template} in call {message.call_id}",
+            call_id=asked.call_id,
+        )
+        refused = sent_by(self._gate, wish, errand, asked.template, self._settings.limits)
+        return Refused(refused.told) if isinstance(refused, Blocked) else refused
 
     def _recipient(self, notify: Notify) -> str:
         match notify.channel:
@@ -120,45 +131,35 @@ class Messenger:
             case "webhook":
                 return notify.to
 
-    def _objection(self, asked: _Asked) -> Refused | None:
-        """Whether the recipient does not want any."""
-        message, person = asked.message, asked.person
-        if message.channel == "webhook":
-            return None
-        number = message.to if message.channel == "sms" else None
-        if number is not None and self._store.suppressions.contains("number", number):
-            return Refused("the number is not to be contacted")
-        if person is not None and self._store.suppressions.contains("person", person.customer_number):
-            return Refused("the person is not to be contacted")
-        for kind in (message.channel, *CONSENTS):
-            for whose in ({"e164": number}, {"customer_id": person.customer_id if person else None}):
-                if None in whose.values():
-                    continue
-                said = self._store.consents.newest(kind, **whose)
-                if said is not None and not said.given:
-                    return Refused(f"they have said no to {kind}")
-        return None
 
-    def _put(self, asked: _Asked) -> Refused | None:
-        message, limits = asked.message, self._settings.limits
-        allowed: Mapping[timedelta, int] = (
-            {}
-            if message.channel == "webhook"
-            else {timedelta(hours=1): limits.per_hour, timedelta(days=1): limits.per_day}
-        )
-        errand = Errand(
-            kind=message.channel,
-            target=message.to if message.channel == "webhook" else message.channel,
-            body=message.as_body(),
-            idempotency_key=message.id,
-            at=asked.at,
-            call_id=asked.call_id,
-            customer_id=asked.person.customer_id if asked.person else None,
-        )
-        ended = self._store.messages.send(
-            errand, recipient=message.to, template=asked.template, limits=allowed
-        )
-        return Refused("the recipient has had too many messages") if ended == "too_many" else None
+def sent_by(
+    gate: Gate,
+    wish: Wish,
+    errand: Errand,
+    template: str,
+    limits: LimitSettings,
+    *,
+    also: Callable[[Connection], None] = lambda _connection: None,
+) -> Blocked | Refused | None:
+    """Puts a message to a person into the outbox if the gate lets it go; why not. In one transaction with it:
+    its place in the ledger of contacts, and `also`. Raises `DataError`, and what `also` raises."""
+    spans = {timedelta(hours=1): limits.per_hour, timedelta(days=1): limits.per_day}
+
+    def put(connection: Connection, _whom: Whom) -> None:
+        also(connection)
+        ended = Messages.send_within(connection, errand, recipient=wish.to, template=template, limits=spans)
+        if ended != "put":
+            raise Refusal(ended)
+
+    try:
+        answer = gate.admit(wish, contact_id=ledger_id(errand.idempotency_key), also=put)
+    except Refusal as refusal:
+        if refusal.reason == "before":
+            return None
+        if refusal.reason == "too_many":
+            return Refused("the recipient has had too many messages")
+        raise
+    return answer if isinstance(answer, Blocked) else None
 
 
 @dataclass(frozen=True)
@@ -201,14 +202,6 @@ class _Asked:
             person = Person(errand.customer_id, str(body["customer_number"]))
         at = datetime.fromisoformat(body["at"])
         return cls(Message.from_body(body["message"]), str(body["template"]), person, at)
-
-
-def _ledger_id(message_id: str) -> UUID:
-    """In the ledger of contacts; also of a message that lies in the outbox under an older kind of id."""
-    try:
-        return UUID(message_id)
-    except ValueError:
-        return uuid5(NAMESPACE_URL, message_id)
 
 
 def errand_of(message: Message, template: str, person: Person | None, at: datetime) -> Errand:

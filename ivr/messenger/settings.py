@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -103,6 +103,8 @@ def _places(value: Any) -> Iterator[str]:
 class SmsSettings(_Part):
     """An SMS provider's HTTP interface."""
 
+    places: ClassVar[tuple[str, ...]] = PLACES
+    """What its request may hold."""
     url: Url
     method: Literal["POST", "PUT", "GET"] = "POST"
     auth: AuthSettings | None = None
@@ -122,8 +124,9 @@ class SmsSettings(_Part):
         if self.method == "GET" and (self.as_json is not None or self.form is not None):
             raise ValueError("GET has no body: write `query`")
         used = set(_places(list(parts)))
-        for name in used - set(PLACES):
-            raise ValueError(f"there is no {{{name}}}: write one of {', '.join(f'{{{n}}}' for n in PLACES)}")
+        for name in used - set(self.places):
+            known = ", ".join(f"{{{one}}}" for one in self.places)
+            raise ValueError(f"there is no {{{name}}}: write one of {known}")
         if not {"to", "text"} <= used:
             raise ValueError('the request must hold {to} and {text}: json: {to: "{to}", text: "{text}"}')
         if "sender" in used and not self.sender:

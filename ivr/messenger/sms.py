@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 
 from ivr.messenger.message import DeliveryFailed, Message
 from ivr.messenger.posting import Provider
-from ivr.messenger.settings import PLACES, SmsSettings, SuccessSettings
+from ivr.messenger.settings import SmsSettings, SuccessSettings
 from ivr.outside.documents import at_pointer, read_json
 from ivr.outside.http import Reply
 
 LONGEST_TEXT = 1530
 """Signs: ten parts of 153, which is what telephones put together."""
-_PLACE = re.compile(r"\{(" + "|".join(PLACES) + r")\}")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 
 
 class HttpSms:
@@ -38,6 +38,8 @@ class HttpSms:
     def _post(self, message: Message) -> Reply:
         settings = self._settings
         values = {
+            **dict.fromkeys(settings.places, ""),
+            **{name: str(value) for name, value in message.fields.items()},
             "to": message.to,
             "text": message.text,
             "sender": settings.sender,
@@ -58,7 +60,7 @@ class HttpSms:
 def _filled(part: Any, values: Mapping[str, str]) -> Any:
     """The mapping with its places filled, each once: what a text says is not read for places again."""
     if isinstance(part, str):
-        return _PLACE.sub(lambda place: values[place.group(1)], part)
+        return _PLACE.sub(lambda place: values.get(place.group(1), place.group()), part)
     if isinstance(part, dict):
         return {name: _filled(value, values) for name, value in part.items()}
     if isinstance(part, list):

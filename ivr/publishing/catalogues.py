@@ -15,6 +15,16 @@ CATALOGUE = "catalogue.yaml"
 """Beside the flows: the queues and look-ups that they may name."""
 
 
+def with_collections(catalogue: Catalogue, strategies: Path) -> Catalogue:
+    """The same, with the flows that this folder's strategies name for campaigns that collect. What is wrong
+    with a strategy's file is told where campaigns are created."""
+    if next(strategies.glob("*.yaml"), None) is None:
+        return catalogue
+    from ivr.campaigns.strategies import collecting_flows  # noqa: PLC0415 - slow to read, and few have any
+
+    return replace(catalogue, collecting=collecting_flows(strategies))
+
+
 def catalogue_in(folder: Path) -> Catalogue:
     """What flows may use: the folder's catalogue. Raises `FlowsInvalid`."""
     return replace(load_catalogue(folder / CATALOGUE), performers=PERFORMERS)

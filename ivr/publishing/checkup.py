@@ -18,7 +18,7 @@ from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from ivr.back_ends.agreement import OWN, LiveSchemas
-from ivr.publishing.catalogues import CATALOGUE, catalogue_in, unanswered
+from ivr.publishing.catalogues import CATALOGUE, catalogue_in, unanswered, with_collections
 from ivr.publishing.sounds import unplayable
 from ivr.queueing.reading import misfits
 
@@ -48,10 +48,11 @@ def checked(
     studio: Path | None = None,
     queues: Path | None = None,
     besides: Collection[str] = (),
+    strategies: Path | None = None,
 ) -> Checked:
     """Checks the folder as a server would use it; `main` is the flow that calls begin with,
     `studio` the folder of the studio's recordings, `queues` the file of queues that servers go by, `besides`
-    the queues that the switch has whatever the flows name.
+    the queues that the switch has whatever the flows name, `strategies` the folder of those that name flows.
 
     Every mistake is told in one run. The tests are played where the flows can be, also if a live call could
     not be had of them.
@@ -60,6 +61,8 @@ def checked(
         catalogue = catalogue_in(folder)
     except FlowsInvalid as fault:
         return Checked(None, tuple(fault.problems))
+    if strategies is not None:
+        catalogue = with_collections(catalogue, strategies)
     flows, problems = read_flows([folder], catalogue)
     unfit = [*unanswered(folder / CATALOGUE, catalogue, live), *_main_missing(flows, problems, folder, main)]
     unfit += misfits(queues, catalogue, besides)

@@ -5,6 +5,8 @@ Rules:
 2. Their place is as old as their wait; the base score is their segment's in that queue.
 3. Whoever calls again and waits on the line takes their place up, and is not called.
 4. What somebody chooses is a wall clock's time where they are; what is kept are moments.
+5. A time that is full is not offered, but the nearest that has room. What was agreed to is kept, also if
+   somebody else was agreed with at the same moment.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -28,6 +31,7 @@ from ivr.in_thread import in_thread
 from ivr.numbers import NotCalled, Number, checked
 from ivr.occasion import Occasion, Person
 from ivr.queueing.callback_hours import CallingHours
+from ivr.queueing.callback_room import Room, expected, instead
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.people import People
 
@@ -144,7 +148,10 @@ class Bookings:
         """Raises `DataError`. Blocks."""
         try:
             number = self._callable(wish.number, occasion, wish.queue)
-            return number, self._when(wish.queue, number, wish.window, occasion.language)
+            when = self._when(wish.queue, number, wish.window, occasion.language)
+            if when.window is not None and isinstance(wish, MayCallBack):
+                when = self._with_room(wish.queue, number, when.window, occasion)
+            return number, when
         except _Refusal as refused:
             return Refused(refused.reason)
 
@@ -156,9 +163,8 @@ class Bookings:
         except NotCalled as refused:
             raise _Refusal(refused.reason) from None
         now, gate = self._now(), self.gate
-        who = occasion.person.customer_id.hex if occasion.person else self._e164(occasion.caller_number)
         here = self._people.queue(queue, occasion.language).name
-        has = self._store.open_of(who or number.e164, here)
+        has = self._store.open_of(self._who(occasion, number), here)
         asked = self._store.asked_for(number.e164, since=now - DAY)
         if asked >= self._settings.most_per_number and (has is None or has.number != number.e164):
             raise _Refusal("too_many")
@@ -180,14 +186,48 @@ class Bookings:
             raise _Refusal("past") from None
         if end <= now:
             raise _Refusal("past")
-        last_day = now.astimezone(zone).date() + timedelta(days=self._settings.window_days + 1)
-        until = datetime.combine(last_day, time(), zone).astimezone(UTC)
+        until = self._last(zone)
         if begin >= until:
             raise _Refusal("too_far")
         found = self.hours.stretch(name, number, max(begin, now), end, until=until)
         if found is None:
             raise _Refusal("no_hours")
         return _When(found[0], found)
+
+    def _last(self, zone: ZoneInfo) -> datetime:
+        """From then on nothing is promised."""
+        last_day = self._now().astimezone(zone).date() + timedelta(days=self._settings.window_days + 1)
+        return datetime.combine(last_day, time(), zone).astimezone(UTC)
+
+    def _who(self, occasion: Occasion, number: Number) -> str:
+        """Whose callback it is (`data.records.Booking.who`)."""
+        if occasion.person:
+            return occasion.person.customer_id.hex
+        return self._e164(occasion.caller_number) or number.e164
+
+    def _with_room(
+        self, queue: str, number: Number, wanted: tuple[datetime, datetime], occasion: Occasion
+    ) -> _When:
+        """That stretch if it has room, else the nearest that has."""
+        now, plan = self._now(), self._people.plan
+        here, until = self._people.queue(queue, occasion.language), self._last(self.hours.wall(number))
+        room = Room(
+            agents=self._settings.window_agents or expected(plan, here.name),
+            share=self._settings.window_share,
+            handling=float(here.written.handling_time),
+            booked=self._store.windows(here.name, since=now, but_not=self._who(occasion, number)),
+        )
+        if room.fits(wanted):
+            return _When(wanted[0], wanted)
+        lasts = wanted[1] - wanted[0]
+        for begin in instead(wanted[0], since=now, until=until):
+            if not self.hours.lawful(here.name, number, begin):
+                continue
+            found = self.hours.stretch(here.name, number, begin, begin + lasts, until=until)
+            if found is not None and found[0] == begin and room.fits(found):
+                log.info("callback_window_full", queue=here.name, call=str(occasion.call_id))
+                return _When(begin, found)
+        raise _Refusal("full")
 
 
 class _Refusal(Exception):

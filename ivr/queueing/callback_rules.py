@@ -100,6 +100,11 @@ class CallbackSettings(_Part):
     """Tries under way at the same time, in this process."""
     window_days: Annotated[int, Field(ge=0, le=14)] = 3
     """How many days ahead a caller may choose a time; 0: only today."""
+    window_agents: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """How many agents are expected to serve a queue in a time that a caller chooses; default: those who are
+    declared as its own, and without any, no limit."""
+    window_share: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """Which part of their time may be promised to callers who choose it."""
     most_per_number: Annotated[int, Field(ge=1, le=100)] = 3
     """How many callbacks may be asked for at one number within a day: more is somebody who plays with it."""
 

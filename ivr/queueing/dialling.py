@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,17 +27,21 @@ from esl.queue_events import CALLED_BACK_SINCE
 from esl.wire import Command
 from ivr.queueing.callback_rules import Result
 from ivr.queueing.callbacks import DialLost, Order, QueueView
+from ivr.queueing.foretelling import ahead_of
 from ivr.queueing.originating import Originating
 from ivr.queueing.people import People
 from ivr.queueing.reserving import Virtual, virtual_leg
 from ivr.queueing.sync import in_domain
+from ivr.queueing.turns import RINGS, given_in
 
 log = structlog.get_logger(__name__)
 
 ARRIVAL_DEADLINE = 10.0
 """Seconds from the answer until the leg must be here; the switch needs milliseconds."""
-STILL_WANTED_EVERY = 2.0
-"""Seconds between two looks whether an agent is still to be found for somebody."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether an agent will be ready for somebody in a moment."""
+STILL_WANTED_LOOKS = 2
+"""In each so many of them it is asked whether one is still to be found."""
 GRACE = 15.0
 """Seconds beyond the ringing in which the switch must have told what came of it."""
 CALLED_BACK = "ivr_callback"
@@ -87,10 +92,12 @@ class SwitchDialler(Originating):
         caller_id: str | None,
         server: tuple[str, int],
         name: str,
+        epoch: Callable[[], float] = time.time,
     ) -> None:
-        """`dial` is a dial string with `{number}` or `{digits}` in it; `server`, `name`: as `Originating`."""
+        """`dial` is a dial string with `{number}` or `{digits}` in it; `server`, `name`: as `Originating`.
+        `epoch`: seconds, as the switch counts."""
         super().__init__(event_socket, password, server=server, name=name)
-        self._dial, self._caller_id = dial, caller_id
+        self._dial, self._caller_id, self._epoch = dial, caller_id, epoch
         self._calling: dict[str, Dialled] = {}
         self._virtual: dict[str, Virtual] = {}
 
@@ -98,7 +105,7 @@ class SwitchDialler(Originating):
 
     def reserve(self, order: Order, wanted: Callable[[], bool]) -> Virtual | None:
         """As the port says: a virtual member waits for the agent (`ivr.queueing.reserving`)."""
-        leg = virtual_leg(order.attempt_id)
+        leg, looks, soon = virtual_leg(order.attempt_id), 0, False
         virtual = self._virtual[leg] = Virtual(order, leg, self._kill, self._bring_together)
         try:
             job = self._connected().bgapi(self._originate_virtual(order, leg), job_uuid=str(new_id()))
@@ -107,16 +114,33 @@ class SwitchDialler(Originating):
             if not said.startswith("+OK"):
                 log.error("place_not_held", attempt=str(order.attempt_id), reason=said)
                 return None
-            while not virtual.news.wait(STILL_WANTED_EVERY):
-                if not wanted():
+            while not soon and not virtual.news.wait(LOOK_EVERY):
+                looks += 1
+                if looks % STILL_WANTED_LOOKS == 0 and not wanted():
                     return None
+                soon = self._given_soon(order, leg)
         except (EslError, Timeout) as fault:
             log.error("place_not_held", attempt=str(order.attempt_id), reason=str(fault))
             return None
         finally:
-            if not virtual.waits:
+            if not (soon or virtual.waits):
                 self._forget_virtual(virtual)
-        return virtual if virtual.waits else None
+        return virtual if soon or virtual.waits else None
+
+    def _given_soon(self, order: Order, leg: str) -> bool:
+        """Whether a wrap-up is about to end whose agent that leg is given: the customer can be rung now."""
+        try:
+            centre = CallCentre(self._ask)
+            members, agents = centre.members(in_domain(order.queue)), centre.people(in_domain(order.queue))
+        except EslError:
+            return False
+        scores = {one.session: one.score for one in members if one.waits}
+        mine = scores.pop(leg, None)
+        if mine is None:
+            return False
+        ready = [left for one in agents if (left := one.ready_in(self._epoch())) is not None]
+        # Whoever is free is rung already, and may not take the call: nobody is called before they have.
+        return 0 < given_in(ahead_of(mine, list(scores.values())), ready) <= RINGS
 
     def abandon(self, attempt_id: UUID) -> None:
         """As the port says."""

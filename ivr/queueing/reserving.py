@@ -6,6 +6,7 @@ Rules:
    shows and tells whom it is for.
 2. The agent who answers stays on their leg. Once the customer wants to be put through, the two legs are
    brought together, and the virtual one is over.
+   An agent whose wrap-up is about to end counts as reserved: the customer is rung meanwhile.
 3. Whatever ends it before (the agent hangs up, nobody answers, the place is taken up), `over` is set: whoever
    is being called is let go, or waits at the head of the queue if they have answered.
 """
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _LEGS = UUID("6f0c2a52-6a1d-5f0e-9a53-3d1f0c7b8e21")
+IN_A_MOMENT = 5.0
+"""Seconds that a customer who wants to be put through waits for the agent whose wrap-up has just ended; then
+they wait in the queue themselves, at its head."""
 LONGEST = 4 * 3600.0
 """Seconds that a virtual member may wait, whatever the queue says."""
 
@@ -92,7 +96,9 @@ class Virtual:
 
     def put_through(self, customer_leg: str) -> bool:
         """Whether the customer talks with the agent now; else they have to wait for another."""
+        self.news.wait(IN_A_MOMENT)
         if not self.waits:
+            self.release()  # the place is theirs now
             return False
         self.joined = True  # before: the end of our leg is no agent's hang-up any more
         self.joined = self.join(self.agent_leg, customer_leg)

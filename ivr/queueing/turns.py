@@ -16,6 +16,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+RINGS = 12.0
+"""Seconds from the order to dial until somebody who answers wants to be put through, most of the time."""
 HOLDS = 20.0
 """Seconds that somebody who is rung before an agent is free may wait for one, on average."""
 
@@ -44,6 +46,13 @@ def turns(kept: Sequence[Place[T]], on_the_line: Sequence[float], agents: int) -
             break
         chosen.append(place.who)
     return chosen
+
+
+def given_in(ahead: int, ready: Sequence[float]) -> float:
+    """In how many seconds somebody with so many ahead of them is given an agent, if nobody else comes;
+    infinite: nobody knows. `ready`: in how many seconds each agent takes calls of whom that is known."""
+    in_order = sorted(ready)
+    return in_order[ahead] if ahead < len(in_order) else math.inf
 
 
 def callable_now(free: int, busy: int, *, waiting: bool, ring: float, handling: float) -> int:

@@ -13,7 +13,7 @@ def junit(played: Sequence[Played], seconds: float) -> str:
     suites = Xml.Element("testsuites", _counts(played), name="ivr test", time=f"{seconds:.3f}")
     for file in dict.fromkeys(call.script.file for call in played):
         of_file = [call for call in played if call.script.file == file]
-        suite = Xml.SubElement(suites, "testsuite", _counts(of_file), name=file)
+        suite = Xml.SubElement(suites, "testsuite", _counts(of_file), name=file, time=_seconds(of_file))
         for call in of_file:
             script = call.script
             case = Xml.SubElement(
@@ -23,6 +23,7 @@ def junit(played: Sequence[Played], seconds: float) -> str:
                 classname=script.flow,
                 file=script.file,
                 line=str(script.line),
+                time=_seconds([call]),
             )
             if not call.passed:
                 first = call.differences[0]
@@ -36,6 +37,11 @@ def junit(played: Sequence[Played], seconds: float) -> str:
 def _counts(played: Sequence[Played]) -> dict[str, str]:
     failures = sum(not call.passed for call in played)
     return {"tests": str(len(played)), "failures": str(failures), "errors": "0", "skipped": "0"}
+
+
+def _seconds(played: Sequence[Played]) -> str:
+    """That these calls took. Some readers refuse a case without it (Surefire's schema)."""
+    return f"{sum(call.seconds for call in played):.3f}"
 
 
 def _printable(text: str) -> str:

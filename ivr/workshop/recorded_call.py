@@ -54,7 +54,8 @@ class Site:
 
 def test_of(record: CallRecord, flows: FlowSet, site: Site, *, with_data: bool = False) -> WrittenCall:
     """The call as a test. `with_data` keeps real numbers and names. Raises `NotRetold`."""
-    written = retold(past_of(record, site, with_data=with_data), flows, with_data=with_data)
+    past = past_of(record, site, flows, with_data=with_data)
+    written = retold(past, flows, with_data=with_data)
     ran_on = "the flows of the folder" if record.release is None else f"release {record.release}"
     written.notes.insert(0, f"from the call {record.call_id}, which ran on {ran_on}")
     if with_data:
@@ -65,7 +66,7 @@ def test_of(record: CallRecord, flows: FlowSet, site: Site, *, with_data: bool =
 test_of.__test__ = False  # type: ignore[attr-defined]  # pytest must not take it for a test
 
 
-def past_of(record: CallRecord, site: Site, *, with_data: bool) -> Past:
+def past_of(record: CallRecord, site: Site, flows: FlowSet, *, with_data: bool) -> Past:
     """The record in the words of the dialogs."""
     number = record.caller_number if with_data else MADE_UP_NUMBER if record.caller_number else ""
     history = {name: value for name, value in record.caller_facts.items() if "." in name}
@@ -76,7 +77,7 @@ def past_of(record: CallRecord, site: Site, *, with_data: bool) -> Past:
         now=record.started_at.astimezone(site.zone),
         region=site.region,
         caller={"number": number, "name": record.caller_name if with_data else "", **told},
-        history=history if with_data else made_up_facts(history),
+        history=history if with_data else made_up_facts(history, flows.segments),
         happenings=tuple(_happening(turn) for turn in record.turns if turn.kind not in _APART),
         ended_by=record.ended_by or "unknown",
     )

@@ -24,10 +24,11 @@ from typing import IO, Any
 
 from dialogs.differences import Difference
 from dialogs.flow import FlowSet
-from dialogs.play import Played, play
+from dialogs.play import Played
 from dialogs.rehearsal import Script
 from ivr.errors import ShareFailed
 from ivr.places import CHECKOUT
+from ivr.workshop.share import timed
 
 PAYS_FROM = 6000
 """Scripted calls from which more processes are worth their start, and that they read the files again."""
@@ -65,7 +66,7 @@ def run(
     if jobs <= 1 or len(scripts) <= 1:
         played = []
         for script in scripts.values():
-            played.append(play(flows, script))
+            played.append(timed(flows, script))
             tell()
         return played
     shares: list[_Share] = []
@@ -180,4 +181,5 @@ def _played(script: Script, result: dict[str, Any]) -> Played:
         frozenset((flow, step, language) for flow, step, language in result["visits"]),
         frozenset((flow, step, label) for flow, step, label in result["taken"]),
         tuple((entry, line) for entry, line in result["marks"]),
+        float(result["seconds"]),
     )

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from dialogs.catalogue import load_catalogue
+from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.play import Played, play
-from dialogs.rehearsal import load_scripts
+from dialogs.rehearsal import Script, load_scripts
 
 
 def main() -> None:
@@ -23,9 +26,15 @@ def main() -> None:
     flows = load_flows(folders, load_catalogue(Path(asked["catalogue"])))
     scripts = load_scripts([Path(file) for file in asked["files"]], flows)
     for here, place in asked["places"]:
-        result = _result(place, play(flows, scripts[here]))
+        result = _result(place, timed(flows, scripts[here]))
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
         sys.stdout.flush()
+
+
+def timed(flows: FlowSet, script: Script) -> Played:
+    """One call, played, with the time that it took."""
+    begin = perf_counter()
+    return replace(play(flows, script), seconds=perf_counter() - begin)
 
 
 def _result(place: int, played: Played) -> dict[str, Any]:
@@ -37,6 +46,7 @@ def _result(place: int, played: Played) -> dict[str, Any]:
         "visits": sorted(played.visits),
         "taken": sorted(played.taken),
         "marks": [] if played.passed else played.marks,
+        "seconds": round(played.seconds, 6),
     }
 
 

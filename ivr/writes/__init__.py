@@ -18,7 +18,7 @@ from data.records import Request
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
 from ivr.working_days import USUAL, WorkingDays
-from ivr.writes import agents, appointments, orders, people, tickets
+from ivr.writes import agents, appointments, contacts, orders, people, tickets
 from ivr.writes.occasion import Asked
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ WRITES: Mapping[str, OwnWrite] = {
     "appointment_book": OwnWrite(appointments.BOOK, appointments.book),
     "appointment_move": OwnWrite(appointments.MOVE, appointments.move),
     "appointment_cancel": OwnWrite(appointments.CANCEL, appointments.cancel),
+    "do_not_call": OwnWrite(contacts.DO_NOT_CALL, contacts.do_not_call),
+    "wrong_number": OwnWrite(contacts.WRONG_NUMBER, contacts.wrong_number),
+    "collection_hold": OwnWrite(contacts.COLLECTION_HOLD, contacts.hold_collection),
+    "poll_answer": OwnWrite(contacts.POLL_ANSWER, contacts.answer_poll),
 }
 SCHEMAS: Mapping[str, WriteSchema] = {name: one.schema for name, one in WRITES.items()}
 

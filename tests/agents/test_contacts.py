@@ -19,6 +19,8 @@ from data.store import Store
 from ivr.agents.contacts import Contacts, NobodyInHand, NotYours
 from ivr.agents.follow_ups import CALLBACK, Rules, carrying_callbacks
 from ivr.agents.outcomes import AnswersUnfit, OutcomeUnknown
+from ivr.campaigns.contact_rules.gate import Gate
+from ivr.campaigns.contact_rules.reading import presets
 from ivr.clock import Clock
 from ivr.messenger.messenger import Messenger
 from ivr.messenger.settings import MessageSettings
@@ -266,7 +268,8 @@ def test_the_message_of_an_outcome_is_sent_and_on_record(
     contacts.close("2001", "promise_to_pay", by="x", fields=given, answers={"reason": "forgot"})
     [errand] = claimed(store, "message")
     safe = Safekeeping(Spool(tmp_path / "spool"))
-    messenger = Messenger(store, MessageSettings(), region="ES", clock=Clock(), safe=safe)
+    gate = Gate(store.contacts, presets(), now=Clock().utc)
+    messenger = Messenger(store, MessageSettings(), region="ES", clock=Clock(), safe=safe, gate=gate)
     old = replace(errand, body={**errand.body, "message": {**errand.body["message"], "id": "outcome-1-1"}})
     for one in (errand, errand, old):  # what lies there from before the id was a UUID is settled, too
         assert messenger.carry(one) == Arrived()

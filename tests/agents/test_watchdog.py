@@ -209,6 +209,26 @@ def test_what_ended_while_nobody_listened_is_over_at_once(tmp_path: Path) -> Non
         assert found is not None and not found.talking
 
 
+def test_who_talks_on_another_switch_is_not_ended_from_here(tmp_path: Path) -> None:
+    """Its legs are not to be seen here: only its own server's watchdog, or one from before that was noted."""
+    with house(tmp_path) as home:
+        now = home.time.now()
+        for agent, switch in (("2001", "elsewhere:8021"), ("2002", "")):
+            contact = NewContact(
+                key=f"answered:{agent}",
+                queue="billing",
+                leg="unseen",
+                agent=agent,
+                result="answered",
+                joined_at=now,
+                at=now,
+                switch=switch,
+            )
+            home.store.agents.note_contact(contact)
+        assert [repair.agent for repair in home.watchdog.catch_up()] == ["2002"]
+        assert contact_of(home.store, "2001").talking
+
+
 def test_the_lost_end_of_a_conversation_is_found(watched: Watched) -> None:
     """Nobody told us that it is over: its legs are gone, so it is."""
     now = watched.time.now()

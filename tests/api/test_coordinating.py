@@ -19,6 +19,7 @@ from ivr.reports.building import agent_report
 from ivr.reports.periods import Period
 from tests.api.conftest import NOW, Answer, Service, Serving
 from tests.api.test_resources import a_call, audited, recorded
+from tests.campaigns.dialling.paper import numbers_of, people_in
 
 REPORTS = ("queues", "agents", "pauses", "callers", "flows", "staffing", "work")
 ITEM = "0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f"
@@ -34,6 +35,8 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/agents/me/work"): {Role.AGENT},
     ("POST", f"/agents/me/work/{ITEM}/done"): {Role.AGENT},
     ("GET", f"/agents/me/work/{ITEM}/sound"): {Role.AGENT},
+    **{("POST", f"/agents/me/preview{deed}"): {Role.AGENT} for deed in ("", "/call", "/skip", "/later")},
+    ("GET", "/agents/me/preview"): {Role.AGENT},
     ("GET", "/agents"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("GET", "/recordings"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("GET", f"/recordings/{ITEM}/sound"): {Role.COORDINATOR, Role.SUPERVISOR},
@@ -54,6 +57,9 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
     ("GET", "/campaigns/fees/reminder/status"): {Role.COORDINATOR},
+    ("GET", "/campaigns/fees/reminder/actions"): {Role.COORDINATOR},
+    ("GET", "/campaigns/promises"): {Role.COORDINATOR},
+    ("POST", f"/campaigns/promises/{ITEM}/cancel"): {Role.COORDINATOR},
     **{
         ("POST", f"/campaigns/fees/reminder/{verb}"): {Role.COORDINATOR}
         for verb in ("start", "pause", "drain", "stop")
@@ -359,6 +365,44 @@ def test_a_campaign_s_calls(campaigning: Service) -> None:
     assert post(service, f"{one}/drain", token).json == {"state": "draining"}
     assert post(service, f"{one}/stop", token).json == {"state": "stopped"}
     assert post(service, f"{one}/start", token, sample="tuesday").status == 409
+
+
+def test_an_agent_looks_first(campaigning: Service) -> None:
+    """One person at a time, each on record with whoever saw them; the lists stay the coordinators'."""
+    service, boss = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
+    settings = service.rooms.settings
+    written = STRATEGY.replace("[ES]", "[ES], mode: preview, queue: billing").replace("collection", "service")
+    (settings.path(settings.strategies) / "fees.yaml").write_text(written, encoding="utf-8")
+    service.rooms.serves = lambda agent, queue: (agent, queue) == ("1001", "billing")
+    post(service, "/campaigns", boss, strategy="fees", name="reminder")
+    # The seeds' numbers are nobody's; these may be called.
+    people = people_in(service.store, [numbers_of(n) for n in range(3)])
+    theirs = [one.customer_number for key in people if (one := service.store.customers.by_id(key))]
+    service.store.campaigns.load("fees", "students", theirs, at=NOW)
+    cut = post(service, "/campaigns/fees/reminder/samples", boss, name="monday").json
+    assert cut["included"] == 3
+    assert post(service, "/campaigns/fees/reminder/start", boss).status == 200
+    token, other = (service.token(Role.AGENT, agent=agent) for agent in ("1001", "1002"))
+    for agent in ("1001", "1002"):
+        change = StateChange(agent=agent, state="in", at=NOW, by="t", source="api")
+        service.store.agents.change_state(change)
+    assert service.ask("/agents/me/preview", token).json["code"] == "nobody_to_show"
+    assert post(service, "/agents/me/preview", other).status == 404, "they serve another queue"
+    first = post(service, "/agents/me/preview", token).json
+    assert first["numbers"] and (first["decision"], first["call"]) == ("", "")
+    assert post(service, "/agents/me/preview/skip", token).status == 422
+    skipped = post(service, "/agents/me/preview/skip", token, reason="paid this morning").json
+    assert (skipped["decision"], skipped["reason"]) == ("skip", "paid this morning")
+    assert skipped["customer_number"] == first["customer_number"]
+    assert post(service, "/agents/me/preview/call", token).json["code"] == "not_decided"
+    second = post(service, "/agents/me/preview", token).json
+    assert second["customer_number"] != first["customer_number"]
+    assert post(service, "/agents/me/preview/call", token, number=9).json["code"] == "not_decided"
+    assert post(service, "/agents/me/preview/call", token, number=1).json["decision"] == "call"
+    read = [one for one in audited(service, "read") if one.what.startswith("campaign reminder: ")]
+    assert {one.customer_id is None for one in read} == {False} and len(read) == 4
+    third = post(service, "/agents/me/preview", token).json
+    assert third["customer_number"] == second["customer_number"], "until a server has called them"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -205,6 +206,18 @@ def test_a_trace_tells_what_agents_did(service: Service) -> None:
     (line,) = service.ask(f"/calls?leg={leg}", token).json["entries"]
     assert line["call_id"] == str(call_id)
     assert service.ask(f"/calls?leg={new_id()}", token).json["entries"] == []
+
+
+def test_a_call_is_found_by_the_call_id_of_its_invite(service: Service) -> None:
+    """As the trunk's people have it, with whatever stands in it; the trace tells it, too."""
+    token = service.token(Role.SUPERVISOR)
+    of_trunk = "a84b4c76e66710@sbc.example.net?x=1&y"
+    call_id = a_call(service.store, sip_call_id=of_trunk)
+    a_call(service.store)
+    (line,) = service.ask(f"/calls?{urlencode({'sip_call_id': of_trunk})}", token).json["entries"]
+    assert line["call_id"] == str(call_id)
+    assert service.ask(f"/calls/{call_id}", token).json["sip_call_id"] == of_trunk
+    assert service.ask("/calls?sip_call_id=another", token).json["entries"] == []
 
 
 def test_what_is_not_there_is_404(service: Service) -> None:

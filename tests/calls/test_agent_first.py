@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import gevent
 import pytest
-from gevent.event import Event
 
-from data.records import Callback, CallRecord
 from data.store import Store
+from esl import commands
 from esl.embedded.scripted_callee import ScriptedCallee
-from ivr.moments import HandedOver, Moment, SystemSpoke
+from esl.inbound import InboundConnection
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.stage import Stage
-from tests.calls.called_back import write_flows
+from tests.calls.called_back import Watched, asked_for, kept, record_of, records_of, tried, write_flows
 from tests.calls.conftest import settings_in
-from tests.calls.test_called_back import asked_for, record_of, tried
 
 AGENT = "agent"
 
@@ -31,42 +30,16 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield playing
 
 
-def kept(stage: Stage, number: str) -> Callback:
-    """While somebody waits for an agent in their place, which is a call for the server."""
-    store = Store(stage.settings.database_url)
-    (found,) = [one for one in (*store.callbacks.waiting(), *store.callbacks.ended()) if one.number == number]
-    store.close()
-    return found
-
-
-def records_of(stage: Stage, number: str) -> list[CallRecord]:
-    """Of the tries, the latest first."""
-    store = Store(stage.settings.database_url)
-    found = [
-        one for one in store.calls.latest(50) if one.caller_number == number and one.direction == "outbound"
-    ]
-    store.close()
-    return found
-
-
 def test_the_customer_is_called_for_an_agent_who_waits(stage: Stage) -> None:
     """An agent is offered them at their place; they press one, and the two talk at once. It is one record,
     and the story went to the agent before the customer was rung."""
-    number, asked, handed = "+34600111222", Event(), Event()
-
-    def watch(moment: Moment) -> None:
-        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
-            asked.set()
-        if isinstance(moment, HandedOver) and moment.result == "handed":
-            handed.set()
-
+    number, watched = "+34600111222", Watched()
     telephone = asked_for(stage, number)
-    stage.watch_caller(number, watch)
+    stage.watch_caller(number, watched)
     telephone.wait_for_call(20)
     telephone.answer()
-    assert asked.wait(15)
-    telephone.key("1")
-    assert handed.wait(15)
+    watched.press_one(telephone)
+    assert watched.handed.wait(15)
     assert telephone.wait_hangup(15)
     callback = tried(stage, number)
     assert (callback.state, callback.last_result, callback.tries) == ("reached", "reached", 1)
@@ -133,31 +106,61 @@ def test_the_agent_hangs_up_while_it_rings(stage: Stage) -> None:
 
 def test_the_agent_hangs_up_while_the_customer_is_greeted(stage: Stage) -> None:
     """They wait at the head of the queue, and the next who answers has them."""
-    number, asked, handed = "+34600111777", Event(), Event()
-
-    def watch(moment: Moment) -> None:
-        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
-            asked.set()
-        if isinstance(moment, HandedOver) and moment.result == "handed":
-            handed.set()
-
+    number, watched = "+34600111777", Watched()
     desk = desk_of(stage)
     telephone = asked_for(stage, number)
-    stage.watch_caller(number, watch)
+    stage.watch_caller(number, watched)
     desk.wait_for_call(20)
     desk.answer()
     telephone.wait_for_call(20)
     telephone.answer()
-    assert asked.wait(15)
+    assert watched.asked.wait(15)
     desk.hang_up()
     again = desk_of(stage)
-    telephone.key("1")
+    watched.press_one(telephone)
     again.wait_for_call(30)
     again.answer()
-    assert handed.wait(20)
+    assert watched.handed.wait(20)
     telephone.hang_up()
     assert again.wait_hangup(20)
     assert tried(stage, number).state == "reached"
+
+
+def test_a_wrap_up_that_is_about_to_end_is_used_for_ringing(stage: Stage) -> None:
+    """The customer's telephone rings while the agent writes up the call before."""
+    assert stage.switch is not None
+    number, watched = "+34600111333", Watched()
+    where = stage.switch.addresses
+    switch = InboundConnection(*where.events, where.password)
+    switch.connect()
+    wraps_up = ("agent", "set", "wrap_up_time", AGENT)
+    switch.api(commands.call_centre(*wraps_up, "8"))
+    desk, caller = desk_of(stage), stage.caller("+34600111000")
+    caller.join()
+    assert caller.wait_until_quiet(0.5)
+    caller.key("0")
+    desk.wait_for_call(20)
+    desk.answer()
+    telephone = asked_for(stage, number)  # while they talk
+    again = desk_of(stage)
+    with gevent.Timeout(20, TimeoutError("nobody holds the place")):
+        while kept(stage, number).state != "claimed":
+            gevent.sleep(0.05)  # it is the server's doing
+    assert not telephone.called.is_set()
+    stage.watch_caller(number, watched)
+    desk.hang_up()
+    telephone.wait_for_call(20)
+    assert not again.called.is_set(), "the agent was rung first"
+    telephone.answer()
+    again.wait_for_call(20)
+    again.answer()
+    watched.press_one(telephone)
+    assert watched.handed.wait(15)
+    telephone.hang_up()
+    assert again.wait_hangup(20)
+    assert tried(stage, number).state == "reached"
+    switch.api(commands.call_centre(*wraps_up, "0"))
+    switch.lose("over")
 
 
 def test_who_has_called_meanwhile_is_not_called(stage: Stage) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import gevent
 import pytest
 from gevent.event import Event
 
-from data.records import Callback, CallRecord
 from data.store import Store
-from esl.embedded.scripted_callee import ScriptedCallee
-from ivr.moments import HandedOver, Moment, SystemSpoke
+from ivr.moments import Moment, SystemSpoke
 from ivr.stage import Stage
-from tests.calls.called_back import write_flows
+from tests.calls.called_back import Watched, asked_for, callback_of, record_of, tried, write_flows
 from tests.calls.conftest import settings_in
 
 
@@ -44,64 +41,15 @@ def lonely(tmp_path: Path) -> Iterator[Stage]:
         yield playing
 
 
-def asked_for(stage: Stage, number: str) -> ScriptedCallee:
-    """The telephone of somebody who has asked to be called and has hung up."""
-    assert stage.switch is not None
-    telephone = ScriptedCallee(stage.switch.addresses.lines, number=number)
-    telephone.join()
-    caller = stage.caller(number)
-    caller.join()
-    assert caller.wait_until_quiet(0.5)
-    caller.key("2")
-    assert caller.wait_hangup(15)
-    return telephone
-
-
-def callback_of(stage: Stage, number: str) -> Callback:
-    stage.wait_until_idle()
-    store = Store(stage.settings.database_url)
-    (found,) = [one for one in (*store.callbacks.ended(), *store.callbacks.waiting()) if one.number == number]
-    store.close()
-    return found
-
-
-def tried(stage: Stage, number: str) -> Callback:
-    """Once the try is noted."""
-    with gevent.Timeout(15, TimeoutError("the try is not noted")):
-        while (callback := callback_of(stage, number)).state in ("claimed", "dialled", "answered"):
-            gevent.sleep(0.02)  # between two looks: the server notes it by itself
-    return callback
-
-
-def record_of(stage: Stage, number: str) -> CallRecord:
-    """Of the call that we have made."""
-    store = Store(stage.settings.database_url)
-    (found,) = [
-        record
-        for record in store.calls.latest(50)
-        if record.caller_number == number and record.direction == "outbound"
-    ]
-    store.close()
-    return found
-
-
 def test_called_back_and_talks_with_an_agent(stage: Stage) -> None:
     """They press one, come to the queue at the place that they kept, and an agent has them."""
-    number, asked, handed = "+34600111222", Event(), Event()
-
-    def watch(moment: Moment) -> None:
-        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
-            asked.set()
-        if isinstance(moment, HandedOver) and moment.result == "handed":
-            handed.set()
-
+    number, watched = "+34600111222", Watched()
     telephone = asked_for(stage, number)
-    stage.watch_caller(number, watch)
+    stage.watch_caller(number, watched)
     invitation = telephone.wait_for_call(15)
     telephone.answer()
-    assert asked.wait(15)
-    telephone.key("1")
-    assert handed.wait(15)
+    watched.press_one(telephone)
+    assert watched.handed.wait(15)
     assert telephone.wait_hangup(15)
     callback = tried(stage, number)
     assert (callback.state, callback.last_result, callback.tries) == ("reached", "reached", 1)

@@ -212,7 +212,7 @@ bases:
 campaigns:
   reminder:
     base: students
-    flow: balance
+    flow: collection_reminder
     purpose: collection
     sample: account.balance >= 2000
     days: 7

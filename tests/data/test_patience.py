@@ -51,7 +51,9 @@ def wait_for(spool: Spool, **kinds: int) -> None:
 
 
 def kept(spool: Spool) -> Counter[str]:
-    lines = [line for file in spool.folder.glob("*.jsonl") for line in file.read_bytes().splitlines()]
+    """What is on the disk whole; a line may just be being written."""
+    files = [file.read_bytes() for file in spool.folder.glob("*.jsonl")]
+    lines = [line for file in files for line in file[: file.rfind(b"\n") + 1].splitlines()]
     return Counter(json.loads(line)["kind"] for line in lines)
 
 

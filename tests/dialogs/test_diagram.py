@@ -318,6 +318,14 @@ def test_what_calls_did_is_written_on_arrows_and_steps(flows: FlowSet) -> None:
     assert "<b>40 end here</b>" in mermaid(drawn)
 
 
+def test_one_call_is_one_call(flows: FlowSet) -> None:
+    """Nobody reads of 1 calls."""
+    drawn = picture(flows.flow("main"), "es", Traffic(1, {"main_menu": 1}, {}, {}))
+    for shown in (texts(svg(drawn)), mermaid(drawn)):
+        assert "1 llamada" in shown
+        assert "1 llamadas" not in shown
+
+
 def test_what_the_tests_have_walked_can_be_coloured(flows: FlowSet) -> None:
     """By class and by sign, for those who do not see colours."""
     drawing = svg(picture(flows.flow("main"), "en"), {"tell": "missed", "told": "covered", "owes": "partly"})

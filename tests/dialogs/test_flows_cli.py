@@ -21,6 +21,7 @@ from dialogs.loader import load_flows
 from ivr.cli import call, flow_test, flows, graph
 from ivr.cli.flows import SHIPPED
 from ivr.config import CallSettings, DatabaseSettings, Settings
+from ivr.performers import PERFORMERS
 from tests.databases import store_at
 
 BALANCE = Path(__file__).parent / "balance"
@@ -194,6 +195,10 @@ def test_junit_names_the_failure_and_its_line(tmp_path: Path) -> None:
     assert (suites.get("tests"), suites.get("failures")) == ("2", "1")
     wrong, fine = suites.iter("testcase")
     assert (wrong.get("name"), wrong.get("line"), len(fine)) == ("<a> & b [es]", "3", 0)
+    suite = suites.find("testsuite")
+    assert suite is not None
+    took = [float(one.get("time", "none")) for one in (wrong, fine, suite)]
+    assert 0 < max(took[:2]) <= took[2] + 0.002, "a case without its time is refused by Surefire's schema"
     failure = wrong.find("failure")
     assert failure is not None
     assert failure.get("message") == "line 4: outcome: wanted fault, was handed_over"
@@ -335,22 +340,26 @@ def test_a_release_with_the_same_flow_counts(tmp_path: Path) -> None:
     assert "1 call" in shown
 
 
-def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(tmp_path: Path) -> None:
+def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Exit 0, because the file is right; a line for the designer, and a list for programs."""
     (tmp_path / "catalogue.yaml").write_text("queues: [billing]\n", "utf-8")
     head = "flow: a\nlanguages: [es]\nperson: billing\nsteps:\n"
     steps = ""
     for name, kind in (("money", "amount"), ("day", "date")):
         steps += f'  - ask: {name}\n    type: {kind}\n    prompt: {{es: "a"}}\n'
-    steps += "  - promise: it\n    amount: money\n    on: day\n    failed: over\n"
+    steps += '  - ask: sure\n    type: yes_no\n    prompt: {es: "a"}\n'
+    steps += "  - promise: it\n    amount: money\n    on: day\n    confirmed: sure\n    failed: over\n"
     steps += "  - id: over\n    hangup: normal\n"
     (tmp_path / "a.flow.yaml").write_text(head + steps, "utf-8")
+    monkeypatch.setattr("ivr.cli.flows.PERFORMERS", PERFORMERS - {"promises"})
     result = run("check", str(tmp_path))
     assert result.exit_code == 0
-    assert "a.flow.yaml:11:5: `promise` needs `promises`, which is not installed" in result.output
+    assert "a.flow.yaml:14:5: `promise` needs `promises`, which is not installed" in result.output
     assert "(a note, no mistake)" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)
-    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [11])
+    assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [14])
 
 
 # --- which flow ----------------------------------------------------------------------------------------
@@ -410,3 +419,28 @@ def test_a_drawing_is_not_written_under_a_wrong_ending(words: tuple[str, ...], t
     good = tmp_path / "g.mmd"
     assert run("graph", "main", "--out", str(good)).exit_code == 0
     assert good.read_text(encoding="utf-8").strip()
+
+
+def test_mistakes_of_tests_are_told_beside_those_of_their_flow(tmp_path: Path) -> None:
+    """One run tells both; what only the flow could tell of a name waits until it can be read."""
+    folder = tmp_path / "balance"
+    shutil.copytree(BALANCE, folder)
+    flow, test = sorted(folder.glob("*.flow.yaml"))[0], sorted(folder.glob("*.test.yaml"))[0]
+    flow.write_text(flow.read_text("utf-8").replace("prompt:", "promt:", 1), "utf-8")
+    test.write_text(test.read_text("utf-8").replace("expect:", "expects:", 1), "utf-8")
+    found = run("check", str(folder))
+    assert found.exit_code == 1
+    assert "did you mean `prompt`?" in found.output
+    assert "unknown key `expects`: did you mean `expect`?" in found.output
+    assert "there is no" not in found.output
+
+
+def test_a_catalogue_that_is_no_file_is_told_and_not_passed_over(tmp_path: Path) -> None:
+    """Another catalogue in its place would call every queue unknown."""
+    folder = tmp_path / "balance"
+    shutil.copytree(BALANCE, folder)
+    (folder / "catalogue.yaml").unlink()
+    (folder / "catalogue.yaml").mkdir()
+    found = run("check", str(folder))
+    assert (found.exit_code, len(found.output.splitlines())) == (1, 1), found.output
+    assert "catalogue.yaml:1:1" in found.output

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.numbers_hidden import fit_to_keep, hide_numbers
+from dialogs.numbers_hidden import fit_to_keep, hide_numbers, pins_among
 from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from dialogs.spoken import say_digits
 
@@ -185,3 +185,24 @@ def test_keys_and_silence_are_not_its_matter() -> None:
 def test_from_how_many_digits(said: str, hidden: bool) -> None:
     """Three in a row may be what was heard of a PIN."""
     assert (hide_numbers(said) != said) == hidden
+
+
+@pytest.mark.parametrize(
+    ("parts", "secret"),
+    [
+        ("mi pin es cuatro ocho dos uno", "x"),
+        ("no va desde ayer|mi pin es|4821|gracias|600111222", "..x.."),
+        ("mi clave|cuatro|ocho|dos|uno|gracias", ".xxxx."),
+        ("mi pin|a ver|cuatro ocho dos uno", "..x"),
+        ("4821|ese es mi pin", "x."),
+        ("my password is for to won ate", "x"),
+        ("mi pedido es el 780346|llámenme al 600111222|a partir de las tres", "..."),
+        ("quiero un pin nuevo|no va internet|mi pedido es el 780346", "..."),
+        ("mi pin no va|llevo así tres días", ".."),
+        ("", "."),
+    ],
+)
+def test_where_a_pin_is_in_a_long_speech(parts: str, secret: str) -> None:
+    """Behind its word, or right before it, also in pieces; what else is counted is what they tell. Rather a
+    word too much than a digit."""
+    assert pins_among(parts.split("|")) == tuple(mark == "x" for mark in secret)

@@ -3,33 +3,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from dialogs.schema_files import catalogue_schema, segments_schema, segments_test_schema, test_schema
 from dialogs.source import parse, read
-from ivr.back_ends.schema import back_ends_schema
+from ivr.cli.flows import schema as schema_command
+from ivr.file_schemas import FILES as WRITTEN
 
 ROOT = Path(__file__).parents[2]
 FLOWS = ROOT / "dialogs" / "flows"
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
-    "test": test_schema,
-    "segments": segments_schema,
-    "segments-test": segments_test_schema,
-    "catalogue": catalogue_schema,
-    "back-ends": back_ends_schema,
+    kind: file.schema for kind, file in WRITTEN.items() if kind != "flow"
 }
+"""The flows' own is tested in test_schema.py."""
 VALIDATORS = {kind: Draft202012Validator(schema()) for kind, schema in SCHEMAS.items()}
 FILES = [
     *(("test", file) for file in sorted(FLOWS.glob("*.test.yaml")) if file.name != "segments.test.yaml"),
     *(("test", file) for file in sorted((ROOT / "tests" / "dialogs").rglob("*.test.yaml"))),
     ("segments", FLOWS / "segments.yaml"),
     ("segments-test", FLOWS / "segments.test.yaml"),
+    ("queues", FLOWS / "queues.yaml"),
     ("catalogue", FLOWS / "catalogue.yaml"),
     ("catalogue", ROOT / "tests" / "dialogs" / "wrong" / "catalogue.yaml"),
 ]
@@ -49,9 +49,18 @@ def test_shipped_files_are_valid(kind: str, file: Path) -> None:
 
 
 def test_what_the_docs_show_is_valid() -> None:
-    """The file that docs/back-ends.md writes, and the segments of docs/callers.md."""
+    """Each whole file that a page of the docs writes."""
     shown = {}
-    for page, kind, begin in (("back-ends", "back-ends", "systems:"), ("callers", "segments", "segments:")):
+    for page, kind, begin in (
+        ("back-ends", "back-ends", "systems:"),
+        ("callers", "segments", "segments:"),
+        ("configuration", "settings", "database:"),
+        ("messages", "settings", "messages:"),
+        ("verification", "settings", "verification:"),
+        ("queues", "queues", "queues:"),
+        ("agents", "agents", "agents:"),
+        ("campaigns", "strategy", "strategy:"),
+    ):
         text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
         blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
         whole = [block for block in blocks if re.search(f"^{begin}", block, re.MULTILINE)]
@@ -75,6 +84,21 @@ def test_what_the_docs_show_is_valid() -> None:
             "test",
             "flow: main\nagents: [busy, free]\ntests:\n  - test: t\n    steps: [{hang_up: true}]\n",
             ["tests: → tsts:", "agents: [busy, free] → agents: [bsy]", "test: t\n → tset: t\n", "hang_up → hangup", "steps: [{hang_up: true}] → steps: []"],
+        ),
+        (
+            "settings",
+            "home: /srv/ivr\ndatabase: {url: x, password: {env: DB}}\nspeech: {engine: vosk}\ncalls: {flow: main, zone: Europe/Madrid}\noutbound: {port: 8040}\n",
+            ["home: → hmoe:", "{env: DB} → secret", "{env: DB} → {evn: DB}", "engine: vosk → engine: voks", "flow: main → flwo: main", "port: 8040 → port: many"],
+        ),
+        (
+            "queues",
+            "queues:\n  sales: {skills: [sales], longest_wait: 900}\nagents:\n  1001: {skills: [sales]}\n",
+            ["queues: → queue:", "skills: [sales], → skils: [sales],", "longest_wait: 900 → longest_wait: long"],
+        ),
+        (
+            "strategy",
+            "strategy: fees\nactor: creditor\nbases: {students: {mapping: a.map.yaml}}\ncampaigns:\n  reminder: {base: students, flow: reminder, purpose: collection, countries: [ES], caller_ids: ['+34910000000']}\n",
+            ["actor: creditor → actor: creditr", "mapping: → maping:", "purpose: collection → purpose: colection", "campaigns: → campains:"],
         ),
         (
             "segments",
@@ -101,7 +125,7 @@ def test_what_the_docs_show_is_valid() -> None:
             ["systems: → sistems:", "url: → ulr:", "failures: 2 → failures: 0", "by: [dni] → by: []", "tier: code → tier: cod", "{env: A} → {evn: A}", "post: → pots:", "fields: → feilds:"],
         ),
     ],
-    ids=["one-test", "tests", "segments", "segments-test", "catalogue", "back-ends"],
+    ids=["one-test", "tests", "settings", "queues", "strategy", "segments", "segments-test", "catalogue", "back-ends"],
 )  # fmt: skip
 def test_slips_are_shown(kind: str, sound: str, slips: list[str]) -> None:
     """While they are written: misspelt keys, words that are not known, numbers out of range."""
@@ -111,3 +135,20 @@ def test_slips_are_shown(kind: str, sound: str, slips: list[str]) -> None:
         assert right in sound, slip
         content = parse(sound.replace(right, wrong, 1), kind).content
         assert not VALIDATORS[kind].is_valid(content), slip
+
+
+def test_all_are_written_with_the_setting_that_names_them(tmp_path: Path) -> None:
+    """One command sets an editor up; each file of the setting is there, and is the schema of its kind."""
+    folder = tmp_path / "schemas"
+    done = CliRunner().invoke(schema_command, ["--all", str(folder)])
+    assert done.exit_code == 0, done.output
+    named = json.loads(done.output)["yaml.schemas"]
+    assert len(named) == len(WRITTEN)
+    for path in named:
+        assert json.loads(Path(path).read_text("utf-8")).get("title")
+    assert named[(folder / "settings.schema.json").as_posix()] == "ivr.yaml"
+    assert str(ROOT) not in (folder / "settings.schema.json").read_text("utf-8"), "no place of this machine"
+    blocked = tmp_path / "file"
+    blocked.write_text("x", "utf-8")
+    refused = CliRunner().invoke(schema_command, ["--all", str(blocked / "x")])
+    assert (refused.exit_code, refused.output.count("\n")) == (2, 1), refused.output

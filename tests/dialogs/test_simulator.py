@@ -393,3 +393,28 @@ def test_a_value_in_another_form_is_said_after_a_jump() -> None:
     caller.feed("/set since ayer")
     caller.feed("/set owed diez euros")
     assert any("22 de noviembre" in said and "10" in said for who, said in caller.feed("/jump tell"))
+
+
+ADDRESS = """flow: address
+languages: [es]
+person: billing
+steps:
+  - ask: street
+    type: text
+    prompt: {es: "¿La calle?"}
+  - confirm: street
+    prompt: {es: "Es {street}. ¿Correcto?"}
+    no: street
+  - hangup: normal
+"""
+
+
+def test_free_speech_and_its_correction_are_told_in_plain_words() -> None:
+    """No key answers free speech, and a correction is shown as one."""
+    caller = TextCaller(flow_set(ADDRESS), "address", Facts("es", {"number": "", "name": ""}, NOW), {})
+    caller.start()
+    assert notes(caller.feed("/state"))[1] == "waits for text, by voice"
+    caller.feed("calle mayor doce")
+    shown = notes(caller.feed("no, es calle mayor quince"))
+    assert shown == ["“no, es calle mayor quince”: understood correction, calle mayor quince (sure)"]
+    assert "waits for yes_no, by voice or key" in notes(caller.feed("/state"))

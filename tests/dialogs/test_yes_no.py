@@ -21,20 +21,20 @@ YES = {
         |no faltaba más|no hay inconveniente|no lo dude|no veo por qué no|todo bien
         |sí, soy yo|sí, dígame|sí, adelante|sí, ya lo tengo|sí, confirmo|que sí|sí, hombre, sí|pues claro
         |sí, ahora mismo|claro que sí, señorita|sí, eso quiero|ay sí, por favor
-        |sí, ya está|claro que lo he hecho|ya lo he hecho""",
+        |sí, ya está|claro que lo he hecho|ya lo he hecho|okey|órale|ándale pues|venga, va|pues mira, la verdad es que sí|hecho""",
     "ca": """sí|Sí.|si|sí, és clar|i tant|és clar que sí|sí, si us plau|per descomptat|correcte|exacte
         |això mateix|així és|val|d'acord|perfecte|sí, sí|sí, és correcte|afirmatiu|efectivament|molt bé|ok
         |està bé|sí, gràcies|cert|clar|doncs sí|naturalment|bé|segur|sens dubte|clar que sí|això és|D’acord
         |cap problema|no hi ha problema|no em fa res|ja està bé|va bé|vinga|només faltaria
         |sí, soc jo|sí, digui'm|sí, endavant|sí, ja la tinc|sí, ho confirmo|que sí|sí, home, sí|doncs clar
-        |sí, ara mateix|ai sí, si us plau|sí, accepto
+        |esclar|ja ho crec|va, vinga|som-hi|sí, ara mateix|ai sí, si us plau|sí, accepto
         |prou que sí|endavant|entesos|sí, ja està|ja ho he fet""",
     "en": """yes|Yes.|yeah|yep|yes, please|sure|of course|correct|that's right|that's correct|right|exactly
         |absolutely|definitely|ok|okay|yes yes|yes, I do|certainly|indeed|that is right|uh huh|I do|you bet
         |fine|perfect|all right|yes it is|affirmative|sure, thanks|well, yes|yup|That’s right.|no problem
-        |no worries|I don't mind|that's fine, go ahead|you're not wrong|why not
+        |that's fine, go ahead|you're not wrong|why not
         |yes, speaking|yes, that's me|yes, I have it|yes, I can|oh yes please|well yes of course|yes, one more thing
-        |yes, right now|yes, I accept|it is|I have|yes, that's it""",
+        |fine by me|all right then|right you are|not a problem|hell yes|yes, right now|yes, I accept|it is|I have|yes, that's it""",
     "ko": "네|네.|예|네 네|맞아요|그래요",
 }
 NO = {
@@ -44,21 +44,21 @@ NO = {
         |incorrecto|no es correcto|no, no es correcto|ninguna más|qué va|no, vale|no, ya está
         |eh, no|no señor|ahora no|pues no|no, muchas gracias|tampoco|NO|ni hablar|mejor no|no lo he hecho
         |no hace falta|no, no hace falta|que no|no, hoy no|no, todavía no|no me interesa|no, no quiero nada más|no, ya no
-        |no lo tengo|no, señorita, gracias|no, ahora no puedo|no, no soy yo""",
-    "ca": """no, millor no|millor que no|millor no, gràcies|no, prefereixo que no|no, deixi-ho|no cal, gràcies|deixem-ho estar
+        |sí que no|eso sí que no|nop|pues la verdad es que no|no lo tengo|no, señorita, gracias|no, ahora no puedo|no, no soy yo""",
+    "ca": """no, millor no|millor que no|millor no, gràcies|no, prefereixo que no|no, deixi-ho|no cal, gràcies|no gracias|deixem-ho estar
         |no|No.|no, gràcies|no no|és clar que no|en absolut|res més|res més, gràcies|no, això és tot
         |això és tot|no, res més|de moment no|negatiu|no pas|incorrecte|no és correcte|cap més|ara no
         |doncs no|i tant que no|millor no|no, ja està|no, moltes gràcies|tampoc|de cap manera|per descomptat que no
         |no, val|gens|no senyor|no vull|res|clar que no
         |no cal|no, no cal|que no|no, avui no|no, encara no|no m'interessa|no, no vull res més|no, ja no|no la tinc
-        |no, senyoreta, gràcies|no, ara no puc|no, no soc jo""",
+        |esclar que no|que va|no gràcies, ja està bé així|no, senyoreta, gràcies|no, ara no puc|no, no soc jo""",
     "en": """no, don't|no, better not|I'd rather not|no, please don't|rather not, thanks|no, leave it|no need, thanks
         |no|No.|no, thanks|no thank you|nope|nah|no no|not really|of course not|that's all|that is all
         |nothing else|no, that's all|no, that's it|nothing|not at all|no way|negative|certainly not|I don't
         |no I don't|wrong|that's wrong|incorrect|not correct|no that will be all|absolutely not|not now
         |well, no|no, fine|no sir|that's not right|No, thank you.
         |no I haven't|no, I can't|no, I don't want anything else|no, still not|no, not today|no need|no, I won't
-        |no, I'm good thanks|no, it isn't|I haven't|oh no, thank you|no that's not me""",
+        |no, I'm okay|no, I'm fine|nah, you're all right|that isn't right|that's not it|hell no|not on your life|no, I'm good thanks|no, it isn't|I haven't|oh no, thank you|no that's not me""",
     "ko": "아니요|아니요.|아니오|아뇨|아닙니다",
 }
 NEITHER = {
@@ -72,22 +72,22 @@ NEITHER = {
     "|sí, quan cobri|no és que no vulgui|sí, depèn|no sé si vull|clar, si vostè ho diu|sí, soc la seva germana|ja està|no, està bé|vinga ja|no està malament|ja està, gràcies",
     "en": "no idea|it is still broken|is that right|ok, wait a minute|yeah right|I don't know|I don't understand|thanks|the dog|forty two|what?|yes no|not sure|music|yes or no"
     "|yes if I have time|yes but not now|maybe yes|yes when I get paid|probably not"
-    "|no unless you call me|yes well it depends|no but I will pay|yes I am her sister|sure if you say so|no more than fifty|that's it|I'm good, thanks|not bad",
+    "|no unless you call me|yes well it depends|no but I will pay|yes I am her sister|sure if you say so|no more than fifty|that's it|I'm good, thanks|I'm okay|I'm all right, thanks|not bad",
     "ko": "모르겠어요|감사합니다|사십이",
 }
 
 
 LIKELY_YES = {
     "es": "creo que sí|supongo|supongo que sí|me parece que sí|yo diría que sí|sí, creo que sí|eso creo|pues supongo que sí"
-    "|imagino|imagino que sí|sí, supongo|bueno, supongo que sí",
+    "|imagino|imagino que sí|sí, supongo|bueno, supongo que sí|ajá",
     "ca": "crec que sí|suposo|suposo que sí|em sembla que sí|jo diria que sí|sí, crec que sí|això crec|doncs suposo que sí"
     "|m'imagino que sí|sí, suposo|home, suposo que sí",
     "en": "I think so|I suppose|I suppose so|I guess so|I'd say so|yes, I think so|I believe so|well, I suppose so"
-    "|I reckon so|yes, I suppose|I think yes",
+    "|I reckon so|yes, I suppose|I think yes|no worries|I don't mind",
 }
 LIKELY_NO = {
-    "es": "creo que no|me parece que no|supongo que no|no, creo que no|yo diría que no|no creo",
-    "ca": "crec que no|em sembla que no|suposo que no|no, crec que no|jo diria que no|no ho crec",
+    "es": "creo que no|me parece que no|supongo que no|no, creo que no|yo diría que no|no creo|no lo creo|casi que no|me da que no",
+    "ca": "crec que no|em sembla que no|suposo que no|no, crec que no|jo diria que no|no ho crec|ho dubto",
     "en": "I don't think so|I think not|I guess not|no, I don't think so|I suppose not|I don't believe so",
 }
 

@@ -149,7 +149,9 @@ def test_stereo_recording_is_aligned_and_masked_in_place(answered, tmp_path: Pat
 def test_recordings_that_cannot_be_written_do_not_end_the_call(answered, tmp_path: Path) -> None:
     """A full disk, a file that was taken away, a folder that cannot be made: the call goes on."""
     peer, caller, uuid, do = answered
-    start_tap(peer, uuid, Path("/dev/full"))
+    full = tmp_path / "full.r8"
+    full.symlink_to("/dev/full")
+    start_tap(peer, uuid, full)
     stopped = peer.wait_for("RECORD_STOP")
     assert stopped.about["Record-Completion-Cause"] == "uri-failure"
     gone = tmp_path / "gone.r8"

@@ -192,7 +192,7 @@ def test_live_audio_and_recording_use_the_measured_commands(
     wav = "'/var/recordings/one two.wav'"
     assert peer.lines[5:-1] == [
         f"api uuid_setvar_multi {UUID} enable_file_write_buffering=;RECORD_READ_ONLY=;RECORD_STEREO=true;"
-        "RECORD_USE_THREAD=;ivr_recording=/var/recordings/one two.wav",
+        "RECORD_USE_THREAD=false;ivr_recording=/var/recordings/one two.wav",
         f"api uuid_record {UUID} start {wav}",
         f"api uuid_setvar_multi {UUID} enable_file_write_buffering=false;RECORD_READ_ONLY=true;"
         "RECORD_PRE_BUFFER_FRAMES=0;playback_terminators=none;RECORD_STEREO=;RECORD_USE_THREAD=false;"

@@ -124,6 +124,11 @@ class Leg:
         body = self._description(direction)
         self.request("INVITE", [("Content-Type", "application/sdp")], body)
 
+    def offer(self, change: Callable[[str], str] = lambda usual: usual) -> Message:
+        """A new offer within the call: the usual one, changed. The final response, whatever it is."""
+        body = change(self._description("sendrecv"))
+        return self.request("INVITE", [("Content-Type", "application/sdp")], body, accept=True)
+
     def transfer(self, target: str) -> int:
         """Asks the far end to call somebody else (REFER); returns the status."""
         return self.request("REFER", [("Refer-To", f"<{target}>")], accept=True).status
@@ -230,6 +235,23 @@ class Leg:
         if response.status >= 300:  # belongs to the transaction of the INVITE
             ack.headers[0] = ("Via", response.get("Via"))
         self.telephone.send(ack, self.target)
+
+    def call_without_offer(self, target: str, *, seconds: float) -> None:
+        """A call whose offer the far end makes: no SDP in our INVITE, our answer in the ACK (RFC 3264)."""
+        self.target, self.remote = target, f"<{target}>"
+        self.sequence += 1
+        self._calling = self._message("INVITE", self.sequence, [])
+        response = self._exchange(self._calling, seconds=seconds)
+        if response.status >= 300:
+            self._acknowledge(response)
+            self._end()
+            raise CallRefused(response.status, response.start)
+        self.remote = response.get("To")
+        self.target = uri(response.get("Contact")) or target
+        self._far = audio_address(response.body)
+        answer = [("Content-Type", "application/sdp")], self._description("sendrecv")
+        self.telephone.send(self._message("ACK", self.sequence, *answer), self.target)
+        self.answered.set()
 
     def call(self, target: str, extra: list[tuple[str, str]], *, seconds: float) -> None:
         """The INVITE of a call that we make, with an answer to a challenge if we have a password."""

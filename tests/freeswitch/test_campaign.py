@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -66,8 +67,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     )
     with freeswitch(configuration(settings)) as switch, telephone(switch.sip, "34930000000") as everybody:
         port = free_port()
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        silent.bind(("127.0.0.1", 0))
         trunks = (
             TrunkSettings(name="telephone", dial=f"sofia/ivr/{{digits}}@{everybody.host}:{everybody.port}"),
+            TrunkSettings(name="dead", dial=f"sofia/ivr/{{digits}}@127.0.0.1:{silent.getsockname()[1]}"),
+            TrunkSettings(name="closed", dial=f"sofia/ivr/{{digits}}@127.0.0.1:{free_port()}"),
             TrunkSettings(
                 name="crowd", dial=f"sofia/ivr/{{digits}}@127.0.0.1:{port}", channels=20, calls_per_second=10
             ),
@@ -82,6 +87,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         finally:
             stage.server.stop(1.0)
             store.close()
+            silent.close()
 
 
 def test_four_people(place: Place) -> None:
@@ -115,6 +121,26 @@ def test_four_people(place: Place) -> None:
     place.store.dial_list.set_state(
         made.campaign, "stopped", before=("running",), at=attempt.dialled_at, by="t"
     )
+
+
+@pytest.mark.parametrize("trunk", ["dead", "closed"])
+def test_a_trunk_that_does_not_answer_burns_nothing(place: Place, trunk: str) -> None:
+    """Neither one that takes everything in silence, nor one where nobody listens: nobody's attempt is used
+    up, and after five calls it rests."""
+    made = place.campaign(6, first=700 if trunk == "dead" else 720, trunk=trunk)
+
+    def rests() -> bool:
+        now = place.stage.server.rooms.records.clock.utc()
+        return place.store.trunks.rests_until(trunk, at=now) is not None
+
+    wait_until(rests, 90, "the trunk does not rest")
+    entries = [made.entry(place.store, n) for n in range(6)]
+    now = place.stage.server.rooms.records.clock.utc()
+    place.store.dial_list.set_state(made.campaign, "stopped", before=("running",), at=now, by="t")
+    attempts = [one for entry in entries for one in place.store.dial_attempts.of_entry(entry)]
+    print([(one.result, one.cause) for one in attempts])
+    assert {one.result for one in attempts if one.ended_at} == {"congestion"}
+    assert {one.tries for one in entries if one.state == "waiting"} <= {0}
 
 
 @pytest.mark.long

@@ -123,6 +123,62 @@ def test_keys_by_info_arrive_as_well(scene: Scene, server: OutboundPort) -> None
     gone(scene)
 
 
+def test_a_trunk_that_wants_our_offer_is_served(scene: Scene, server: OutboundPort) -> None:
+    """An INVITE without SDP: some exchanges always call so. Sound and keys go both ways."""
+    with telephone(scene.switch.sip) as phone:
+        leg = phone.dial("9100")
+        leg.call_without_offer(f"sip:9100@{scene.switch.sip[0]}:{scene.switch.sip[1]}", seconds=10)
+        esl = server.call()
+        esl.command("connect")
+        esl.command("myevents")
+        assert "+OK" in scene.switch.api(f"uuid_answer {uuid_of(esl)}")
+        esl.execute("playback", "tone_stream://%(1000,0,440)", ident="p1")
+        leg.press("7")
+        event = esl.event(lambda headers: headers.get("Event-Name") == "DTMF")
+        assert event.headers["DTMF-Digit"] == "7"
+        assert esl.completed("p1").headers["Application-Response"] == "FILE PLAYED"
+        leg.wait_heard(lambda heard: len(heard) >= 45, 2)
+        assert strength(leg.heard_samples()[3200:6400], 440) > 0.95
+        leg.hang_up()
+    gone(scene)
+
+
+OFFERS = {
+    "only a codec that we do not have": ("RTP/AVP 0 101", "RTP/AVP 18", 488),
+    "a fax": ("m=audio", "m=image", 488),
+    "sound at another pace": ("a=ptime:20", "a=ptime:40", 200),
+    "the old way to hold": ("c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0", 200),
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS)
+def test_a_new_offer_in_the_call_does_not_end_it(scene: Scene, server: OutboundPort, offer: str) -> None:
+    """Refused or taken, the call goes on, and after the usual offer everything is as before."""
+    before, after, status = OFFERS[offer]
+    with telephone(scene.switch.sip) as phone:
+        esl, leg = arrive(server, phone)
+        assert leg.offer(lambda usual: usual.replace(before, after)).status == status
+        esl.execute("playback", "silence_stream://300", ident="p1")
+        assert esl.completed("p1").headers["Application-Response"] == "FILE PLAYED"
+        assert leg.offer().status == 200
+        heard = len(leg.heard)
+        esl.execute("playback", "tone_stream://%(600,0,440)", ident="p2")
+        leg.press("8")
+        event = esl.event(lambda headers: headers.get("Event-Name") == "DTMF")
+        assert event.headers["DTMF-Digit"] == "8"
+        assert esl.completed("p2").headers["Application-Response"] == "FILE PLAYED"
+        assert len(leg.heard) - heard > 20
+        leg.hang_up()
+    gone(scene)
+
+
+def uuid_of(esl: EslSocket) -> str:
+    """Of the leg whose `connect` was answered."""
+    found = re.search(rb"^Unique-ID: (\S+)", b"".join(esl.transcript), re.M)
+    assert found is not None
+    return found[1].decode()
+
+
 def test_without_a_server_the_caller_reaches_people(scene: Scene) -> None:
     """Nobody listens on the socket's port: the next action is the queue, with a ringing tone."""
     with telephone(scene.switch.sip) as phone:

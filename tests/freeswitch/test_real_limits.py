@@ -67,6 +67,11 @@ def test_a_stranger_is_refused_and_leaves_nothing_behind(strict: Scene, password
             with pytest.raises(CallRefused) as refused:
                 phone.call(number)
             assert refused.value.status == 403
+            with pytest.raises(
+                CallRefused, match="403"
+            ):  # nor does who wants our offer, and would be answered
+                sip = strict.switch.sip
+                phone.dial(number).call_without_offer(f"sip:{number}@{sip[0]}:{sip[1]}", seconds=10)
             empty(strict)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gevent.event import Event
 
+from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, Finished, HungUp
 from ivr.load.callers import SippCaller
@@ -160,16 +162,23 @@ def test_a_crowd_is_served_without_a_failed_call(scene: Scene, tmp_path: Path) -
     assert (crowd.succeeded, crowd.failed) == (60, 0)
 
 
-def test_a_crowd_that_hangs_up_at_any_moment_leaves_nothing_behind(scene: Scene, tmp_path: Path) -> None:
-    """Neither a channel on the switch nor a call with us."""
+@pytest.mark.parametrize("recorded", [False, True], ids=["live audio", "live audio and recording"])
+def test_a_crowd_that_hangs_up_at_any_moment_leaves_nothing_behind(
+    scene: Scene, tmp_path: Path, recorded: bool
+) -> None:
+    """Neither a channel on the switch nor a call with us: whatever begins as they hang up ends with them."""
     if find_sipp() is None:
         pytest.skip("SIPp is not installed: put `sipp` on PATH (Debian: sip-tester)")
     ended = []
+    prompt = wav(scene.switch.folder / "five.wav", tone(440, 5))
 
     def on_call(call: Call) -> None:
-        call.answer()
-        call.start_listening()
-        call.play([wav(scene.switch.folder / f"{call.uuid}.wav", tone(440, 5))])
+        with suppress(CallEnded):
+            call.answer()
+            call.start_listening()
+            if recorded:
+                call.start_recording(tmp_path / f"{call.uuid}.wav")
+            call.play([prompt])
         while not isinstance(event := call.inbox.get(timeout=10), HungUp):
             pass
         ended.append(event)

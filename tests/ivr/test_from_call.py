@@ -440,9 +440,13 @@ steps:
   - ask: day
     type: date
     prompt: {es: "¿Qué día?"}
+  - ask: sure
+    type: yes_no
+    prompt: {es: "¿Seguro?"}
   - promise: fees
     amount: sum
     on: day
+    confirmed: sure
     failed: written
     then: written
   - id: written
@@ -508,7 +512,9 @@ def test_what_the_company_did_for_the_caller_is_replayed(
 
     monkeypatch.setattr("ivr.living.deeds.Deeds.perform", performed)
     monkeypatch.setattr(scene.records, "below", lambda file: file.name)
-    record = scene.live(in_turn(Keyed("1"), heard("cincuenta euros"), heard("el viernes"), heard("sí")))
+    record = scene.live(
+        in_turn(Keyed("1"), heard("cincuenta euros"), heard("el viernes"), heard("sí"), Keyed("1"))
+    )
     went = [(step, left) for _flow, step, left in scene.trace.taken]
     assert record.ended_by == "system", record
     text = scene.retell(record)

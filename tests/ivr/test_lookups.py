@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy import update
 
 from data.models import AccountRow, CustomerRow, DebtRow, OrderRow, PaymentRow, TicketRow
-from data.records import NewTicket, Request
+from data.records import Appointment, NewTicket, Request
 from data.store import Store
 from dialogs.catalogue import VALUE_TYPES, load_catalogue
 from dialogs.results import Failed, Found, Missing
@@ -75,7 +75,8 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     questions["order"] |= {"home_postcode": "28014"}
     questions["delivery_days"] = {"order_id": "780387", "customer_number": "65193"}
     questions["day_possible"] = {**questions["delivery_days"], "day": "2026-11-25"}
-    questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23"}
+    questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23", "customer_number": "12807"}
+    questions["payment_terms"] = {"customer_number": "45716", "strategy": "none", "campaign": "none"}
     assert set(catalogue.lookups) == set(LOOKUPS) == set(questions) | OF_AGENTS
     for name, by in questions.items():
         schema = SCHEMAS[name]
@@ -438,6 +439,28 @@ def test_a_company_that_never_delivers_offers_no_day(store: Store) -> None:
     answer = lookups.ask("delivery_days", {"order_id": "780387", "customer_number": "65193"})
     assert isinstance(answer, Found)
     assert [answer.record[f"day_{n}"] for n in (1, 2, 3)] == [None, None, None]
+
+
+def test_nobody_is_offered_the_time_that_they_have(store: Store) -> None:
+    """Whoever moves an appointment, or wants another one: also where their slot has places left, or another
+    site has one at the same time. Others are offered it, and so are they once they have given it up."""
+    at = [TODAY + timedelta(days=day) for day in (1, 2)]
+    mine, second = (
+        store.appointments.offer("visit", one, site="Madrid", zone="Europe/Madrid", minutes=30, capacity=2)
+        for one in at
+    )
+    store.appointments.offer("visit", at[0], site="Getafe", zone="Europe/Madrid", minutes=30)
+    booked = store.appointments.book("12807", mine, Request(at=TODAY))
+    assert isinstance(booked, Appointment)
+
+    def offered(customer: str) -> list[object]:
+        told = found(store, "free_slots", service="visit", from_date="today", customer_number=customer)
+        return [told["slot_1"], told["count"]]
+
+    assert offered("12807") == [second.hex, 1]
+    assert offered("45716")[1] == 3
+    store.appointments.cancel(booked.appointment_number, Request(at=TODAY))
+    assert offered("12807")[1] == 3
 
 
 def test_no_appointment_on_a_holiday_or_outside_the_hours(store: Store) -> None:

@@ -12,7 +12,7 @@ from ivr.config import Settings, load
 from ivr.errors import ConfigurationError
 from ivr.places import NOT_READ, OF_THE_PROCESS, plain_places
 
-READ = {"home", "flows", "back_ends", "queues", "prompts", "freeswitch"}
+READ = {"home", "flows", "back_ends", "queues", "prompts", "strategies", "freeswitch"}
 
 
 def test_every_setting_is_a_place_or_is_known_to_be_none() -> None:

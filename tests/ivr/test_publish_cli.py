@@ -362,6 +362,21 @@ def test_a_real_call_becomes_a_test_of_the_release_it_ran_on(run: Run, home: Pat
     assert run("publish", "--why", "with a real call").exit_code == 0
 
 
+def test_the_last_calls_are_listed_and_the_last_one_needs_no_id(run: Run, home: Path) -> None:
+    """Nobody has to look an id up in a log, and the list names no caller."""
+    run("publish", "--why", "w", "--lead", "0")
+    none = run("from-call")
+    assert (none.exit_code, "no call yet" in none.output) == (2, True), none.output
+    call_id = had_call(home, release=1)
+    listed = run("from-call")
+    assert listed.exit_code == 0, listed.output
+    assert str(call_id) in listed.output
+    assert "main, release 1" in listed.output
+    assert "699888777" not in listed.output
+    assert run("from-call", "last").output == run("from-call", str(call_id)).output
+    assert "is no call's id" in run("from-call", "the-last").output
+
+
 def test_a_call_that_is_not_to_be_had_is_one_line(run: Run, home: Path) -> None:
     """No such call; flows that have changed since, where no release was noted."""
     unknown = run("from-call", "01a200b9-4196-774f-8878-6941f9f4d61a")

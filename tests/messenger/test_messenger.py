@@ -20,6 +20,8 @@ from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Notify
 from dialogs.results import Done, Failed, Refused
+from ivr.campaigns.contact_rules.gate import Gate
+from ivr.campaigns.contact_rules.reading import presets
 from ivr.clock import Clock
 from ivr.messenger.errands import AT_ONCE, PATIENCE, errands_of
 from ivr.messenger.message import Carrier, DeliveryFailed, Message
@@ -72,7 +74,10 @@ class Office:
         self.settings = MessageSettings.model_validate(settings)
         self.post = Post()
         safe = Safekeeping(Spool(folder / "spool"))
-        self.messenger = Messenger(self.store, self.settings, region="ES", clock=self.clock, safe=safe)
+        gate = Gate(self.store.contacts, presets(), now=self.clock.utc)
+        self.messenger = Messenger(
+            self.store, self.settings, region="ES", clock=self.clock, safe=safe, gate=gate
+        )
         self.outbox = self.server("a", sms=carrier or self.post)
 
     def server(self, name: str, **carriers: Carrier) -> Outbox:
@@ -303,11 +308,11 @@ def test_where_no_message_goes(office: Office, to: str) -> None:
 def test_a_no_is_respected(office: Office) -> None:
     """By the number that is not to be contacted, by a consent taken back, and for the person alike."""
     office.store.suppressions.add("number", NUMBER, reason="asked for it", at=BEGIN)
-    assert office.send() == Refused("the number is not to be contacted")
+    assert office.send() == Refused("not to be contacted: asked for it")
     office.store.suppressions.remove("number", NUMBER)
     said = {"kind": "sms", "terms_version": "1", "text": "¿…?", "language": "es", "e164": NUMBER}
     office.store.consents.note(Consent(given=False, at=BEGIN, **said))
-    assert office.send() == Refused("they have said no to sms")
+    assert office.send() == Refused("they said no to sms on 2026-11-23")
     office.store.consents.note(Consent(given=True, at=BEGIN + timedelta(minutes=1), **said))
     assert office.send() == Done()
 
@@ -328,7 +333,7 @@ def test_with_the_database_lost_it_waits_in_the_spool(office: Office, tmp_path: 
     assert office.carry() == 1
     assert [message.to for message in office.post.taken] == [NUMBER]
     (refused,) = office.store.outbox.given_up()
-    assert refused.last_error == "declined: the number is not to be contacted"
+    assert refused.last_error == "declined: not to be contacted: test"
 
 
 def test_with_database_and_spool_lost_the_flow_is_told(office: Office, tmp_path: Path) -> None:
@@ -387,4 +392,7 @@ def test_a_message_is_in_the_ledger_of_contacts_as_asked_for(office: Office) -> 
     (made,) = office.store.contacts.history(office.store.contacts.whom(NUMBER))
     assert (made.channel, made.address) == ("sms", NUMBER)
     assert made.asked_for == f"balance/told in call {call}"
+    office.carry()
+    (made,) = office.store.contacts.history(office.store.contacts.whom(NUMBER))
+    assert (made.conversation, made.result) == (False, "sent"), "nobody was spoken with"
     assert office.store.contacts.history(office.store.contacts.whom("+34600999888")) == ()

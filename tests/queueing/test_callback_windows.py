@@ -21,10 +21,12 @@ from ivr.campaigns.contact_rules.reading import presets
 from ivr.occasion import Occasion
 from ivr.queueing.booking import Bookings
 from ivr.queueing.callback_hours import CallingHours
+from ivr.queueing.callback_room import expected
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.callbacks import QueueView
 from ivr.queueing.people import People
 from ivr.queueing.plan import Plan, QueuePlan
+from ivr.queueing.written import AgentFile
 from tests.databases import store_at
 from tests.queueing.paper import NOW as SERVED_AT
 from tests.queueing.paper import SECOND, Telephones, Time, server
@@ -191,6 +193,74 @@ def test_whom_nobody_may_contact(store: Store) -> None:
     store.suppressions.add("number", LANDLINE, reason="asked by letter", at=rig.now)
     assert rig.may() == Refused("do_not_call")
     assert rig.book(number=MOBILE) == Done()
+
+
+def tomorrow(begin: str, end: str) -> str:
+    return f"2026-11-24T{begin}/2026-11-24T{end}"
+
+
+def test_a_full_time_is_not_offered_but_the_nearest_with_room(store: Store) -> None:
+    """Of one agent's hour a third goes to callbacks of 240 s each: five; half of those of another hour count
+    where they reach into it."""
+    rig = Rig(store, window_agents=1, window_share=1 / 3)
+    for n in range(5):
+        window, who = tomorrow("10:00", "11:00"), f"+3460011100{n}"
+        assert rig.may(window, number=who, caller=who) == Found({"from": window[:16], "until": window[17:]})
+        assert rig.book(window, number=who, caller=who) == Done()
+    later = Found({"from": "2026-11-24T10:30", "until": "2026-11-24T11:30"})
+    assert rig.may("2026-11-24T10:00/2026-11-24T11:00") == later
+    for n in range(5, 8):  # 2.5 reach into it already
+        window, who = tomorrow("10:30", "11:30"), f"+3460011100{n}"
+        found = rig.may(window, number=who, caller=who)
+        assert (found == later) == (n < 7)
+        rig.book(window, number=who, caller=who)
+    # 09:30 has 2.5 of the first five, and is as near to ten as 10:30, which has more than enough.
+    assert rig.may("2026-11-24T10:00/2026-11-24T11:00") == Found(
+        {"from": "2026-11-24T09:30", "until": "2026-11-24T10:30"}
+    )
+
+
+def test_who_asks_again_is_not_in_their_own_way(store: Store) -> None:
+    """One at a time in that hour, and it is theirs; an hour that nobody else has is never full."""
+    rig = Rig(store, window_agents=1, window_share=0.01)
+    assert rig.book("2026-11-24T10:00/2026-11-24T11:00") == Done()
+    same = Found({"from": "2026-11-24T10:00", "until": "2026-11-24T11:00"})
+    assert rig.may("2026-11-24T10:00/2026-11-24T11:00") == same
+    other = {"number": "+34600111999", "caller": "+34600111999"}
+    assert rig.may("2026-11-24T10:00/2026-11-24T11:00", **other) != same
+    # What was agreed to is kept: somebody else has said yes at the same moment.
+    assert rig.book("2026-11-24T10:00/2026-11-24T11:00", **other) == Done()
+
+
+def test_when_every_time_is_full(store: Store) -> None:
+    """It is told so, and nothing is promised."""
+    rig = Rig(store, window_agents=1, window_share=0.01, window_days=0)
+    for n, window in enumerate(("T12:00/2026-11-23T14:00", "T16:00/2026-11-23T19:00")):
+        who = f"+3460011133{n}"
+        assert rig.book(f"2026-11-23{window}", number=who, caller=who) == Done()
+    assert rig.may("2026-11-23T17:00/2026-11-23T18:00") == Refused("full")
+
+
+def test_agents_are_those_who_serve_the_queue_first() -> None:
+    """Whoever serves two queues is half of one in each; who only helps is not counted."""
+    plan = Plan(
+        {"billing": QueuePlan("billing"), "support": QueuePlan("support")},
+        {
+            "1": AgentFile(queues=["billing"]),
+            "2": AgentFile(queues=["billing", "support"]),
+        },
+    )
+    assert (expected(plan, "billing"), expected(plan, "support"), expected(plan, "sales")) == (1.5, 0.5, 0)
+
+
+def test_without_agents_that_are_known_there_is_no_limit(store: Store) -> None:
+    """As before: nobody has said who serves the queue."""
+    rig = Rig(store)
+    for n in range(20):
+        one = f"+346002200{n:02}"
+        assert rig.book("2026-11-24T10:00/2026-11-24T10:30", number=one, caller=one) == Done()
+    wanted = Found({"from": "2026-11-24T10:00", "until": "2026-11-24T10:30"})
+    assert rig.may("2026-11-24T10:00/2026-11-24T10:30") == wanted
 
 
 # --- served ----------------------------------------------------------------------------------------

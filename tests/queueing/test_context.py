@@ -43,7 +43,12 @@ def somebody(store: Store) -> Any:
 
 
 def handed_over(store: Store, number: str, **found: object) -> UUID:
-    call = begun(caller_number=number, switch_uuid=str(new_id()), direction=found.pop("direction", "inbound"))
+    call = begun(
+        caller_number=number,
+        switch_uuid=str(new_id()),
+        sip_call_id=f"{number}@sbc.example.net",
+        direction=found.pop("direction", "inbound"),
+    )
     store.calls.begin(call)
     turns = [
         turn(1, step="ask_order", text="¿Qué pedido?"),
@@ -157,6 +162,7 @@ def test_a_trace_by_the_command_line(store: Store, tmp_path: Path) -> None:
     record = store.calls.get(call_id)
     assert record is not None
     assert ivr(tmp_path, "trace", record.switch_uuid, "--json").stdout == plain.stdout
+    assert ivr(tmp_path, "trace", record.sip_call_id, "--json").stdout == plain.stdout
     assert ivr(tmp_path, "trace", "last", "--json").stdout == plain.stdout
     assert ivr(tmp_path, "trace", str(new_id())).returncode == 2
-    assert "nor `last`" in ivr(tmp_path, "trace", "first").stderr
+    assert "not `last`" in ivr(tmp_path, "trace", "first").stderr

@@ -72,9 +72,9 @@ SPREAD = 0.5
 """Seconds within which the callers of one outage come; after twice as many the database is gone."""
 ANSWERS_AFTER = 1.5
 """Seconds until a person answers: nobody is with one before the database is gone."""
-TALKS_FOR = 6.0
-"""Seconds that a person talks, with one caller after another: who waits for a lost database sees
-late that somebody has answered."""
+TALKS_FOR = 1.0
+"""Seconds that a person talks, with one caller after another: a talk may be over before a session that
+waits for a lost database has seen that somebody answered."""
 AT_MOST = 120.0
 """Seconds until whatever is waited for must have come about, on a busy machine."""
 

@@ -21,8 +21,9 @@ blueprint = Blueprint("agents", __name__)
 @needs(Role.AGENT)
 @answers(tag="Agents", media="text/event-stream", problems=(503,))
 def events() -> Any:
-    """What happens to this agent, as server-sent events: `call_offered` with the call's context,
-    `call_answered`, `call_missed`, `call_ended`. `Last-Event-ID` brings what was missed."""
+    """What happens to this agent, as server-sent events: `call_offered` with the call's context (or a
+    `call_context` with it, a moment later), `call_answered`, `call_missed`, `call_ended`.
+    `Last-Event-ID` brings what was missed."""
     here, asking = rooms(), who_asks()
     try:
         screen = here.desks.open(asking.agent, request.headers.get("Last-Event-ID", "")[:60])

@@ -71,6 +71,9 @@ class CallsAsked(PageAsked):
     until: AwareDatetime | None = Field(default=None, description="Calls that began before then")
     outcome: str | None = Field(default=None, max_length=120)
     leg: str | None = Field(default=None, max_length=120, description="The switch's uuid of the caller's leg")
+    sip_call_id: str | None = Field(
+        default=None, min_length=1, max_length=200, description="The Call-ID of the caller's INVITE"
+    )
 
 
 @blueprint.get("/calls/live")
@@ -111,6 +114,7 @@ def calls() -> Any:
             until=asked.until,
             outcome=asked.outcome,
             leg=asked.leg,
+            sip_call_id=asked.sip_call_id,
         )
     )
     audit("read", "calls: list")

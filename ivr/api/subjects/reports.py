@@ -19,7 +19,7 @@ from ivr.api.subjects.report_shown import ReportShown
 from ivr.publishing.catalogues import live_catalogue
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import load_plan
-from ivr.reports import building
+from ivr.reports import building, following
 from ivr.reports.periods import Period
 from ivr.reports.queues import FORMULAS, Formula, Terms
 from ivr.reports.report import Report
@@ -125,6 +125,10 @@ def _campaigns(here: ApiRooms, asked: CampaignsAsked) -> Report:
     only = [asked.campaign] if asked.campaign else []
     if by == ["outcome"]:
         return building.campaign_outcome_report(here.store.figures, period, only=only)
+    if by == ["promise"]:
+        return following.promise_report(here.store.campaign_figures, period, only=only)
+    if by == ["action"]:
+        return following.action_report(here.store.campaign_figures, period, only=only)
     return building.campaign_report(here.store.figures, period, by=by, only=only)
 
 

@@ -25,7 +25,16 @@ from ivr.campaigns.contact_rules.contact import Allowed, Block, Blocked, Contact
 from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.campaigns.contact_rules.windows import next_open, open_in_all
 from ivr.campaigns.contact_rules.words import closed
-from ivr.campaigns.contact_rules.written import CallerId, ConsentNeeded, Registry, Rule, Window, length_of
+from ivr.campaigns.contact_rules.written import (
+    CallerId,
+    Channel,
+    ConsentNeeded,
+    Purpose,
+    Registry,
+    Rule,
+    Window,
+    length_of,
+)
 from ivr.numbers import is_mobile
 
 HORIZON = timedelta(days=62)
@@ -81,7 +90,7 @@ def _judged(
     rulebook: Rulebook, contact: Contact, at: datetime, ledger: Ledger
 ) -> tuple[tuple[Block, ...], tuple[str, ...]]:
     """What forbids it then, the longest first, and by which rules it was judged."""
-    blocks = list(_of_the_house(contact, ledger))
+    blocks = list(of_the_house(contact.channel, contact.purpose, ledger))
     if contact.asked_for:
         return tuple(blocks), ()
     names: list[str] = []
@@ -112,12 +121,12 @@ def candidate_zones(contact: Contact, how: str = "every_candidate") -> tuple[str
     return tuple(dict.fromkeys((own, *theirs))) if own else theirs
 
 
-def _of_the_house(contact: Contact, ledger: Ledger) -> Iterator[Block]:
-    """What forbids it in every country: they do not want it."""
+def of_the_house(channel: Channel, purpose: Purpose, ledger: Ledger) -> Iterator[Block]:
+    """What forbids it in every country, also where they asked for it: they do not want it."""
     if ledger.do_not_call:
         told = f"not to be contacted: {ledger.do_not_call}"
         yield Block(rule=DO_NOT_CALL, reason="do_not_call", told=told, until=None)
-    kinds = (*_REFUSABLE[contact.channel], *(("marketing",) if contact.purpose == "commercial" else ()))
+    kinds = (*_REFUSABLE[channel], *(("marketing",) if purpose == "commercial" else ()))
     for kind in kinds:
         said = ledger.consents.get(kind)
         if said is not None and not said.given:

@@ -30,7 +30,7 @@ from ivr.campaigns.contact_rules.contact import (
     Person,
     Said,
 )
-from ivr.campaigns.contact_rules.deciding import decide
+from ivr.campaigns.contact_rules.deciding import decide, of_the_house
 from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.campaigns.contact_rules.written import Actor, Channel, Purpose
 from ivr.numbers import NotCalled, checked
@@ -116,6 +116,12 @@ class Gate:
         self._contacts.withdraw(contact_id)
 
     def _judge(self, wish: Wish, whom: Whom, record: OnRecord, at: datetime) -> Decision:
+        ledger = ledger_of(record, whom)
+        if wish.asked_for and wish.channel != "call":
+            # Whatever country it goes to: whoever sends it has looked at the address.
+            if objections := tuple(of_the_house(wish.channel, wish.purpose, ledger)):
+                return Blocked(why=objections, next_lawful=None)
+            return Allowed(rules=(), exception=wish.asked_for)
         try:
             number = checked(wish.law_of or wish.to, region=None, countries=None)
         except NotCalled as refused:
@@ -134,7 +140,7 @@ class Gate:
             caller_id=wish.caller_id,
             asked_for=wish.asked_for,
         )
-        return decide(self._rulebook, contact, at=at, ledger=ledger_of(record, whom))
+        return decide(self._rulebook, contact, at=at, ledger=ledger)
 
     def _new(self, wish: Wish, allowed: Allowed, at: datetime, contact_id: UUID | None) -> NewContact:
         return NewContact(

@@ -1,12 +1,15 @@
 """How many people are called for the agents of a queue: what is counted, what was observed, and the pacer.
 
 Rules:
-1. Counted over all servers: the switch knows who is free and who waits, the database what rings and what
-   waits for an agent. All campaigns of a queue share its agents.
-2. Observed by this server, and at its start read back from the database for as long as the rule's window: the
-   cap on abandoned calls survives a restart. Each server keeps it for its own calls; two that see the same
-   free agents in the same instant may call for them twice (docs/campaigns.md).
-3. Inbound callers come first (`Blended`): while one waits nobody is dialled, and agents are kept for those
+1. One server decides at a time, with the queue's turn (`data.pacing_turns`), and claims by it. So what it
+   counted holds until it has claimed.
+2. Counted over all servers: the switch knows who is free and who waits, the database who was claimed, what
+   rings and what waits for an agent. First the calls, then the agents: whoever is put through in between
+   leaves too few agents, never too many. All campaigns of a queue share its agents.
+3. Observed over all servers, from the database (`happened`): the cap on abandoned calls is one for all, and
+   survives a restart. A call beyond the free agents is begun only if no campaign of the queue could break its
+   cap by it, whichever call the agents are given to.
+4. Inbound callers come first (`Blended`): while one waits nobody is dialled, and agents are kept for those
    who will call soon.
 """
 
@@ -20,28 +23,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from data.dial_attempts import DialAttempts
-from data.records.dialling import Attempt
 from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.campaigns.contact_rules.written import Rule
+from ivr.campaigns.dialling.happened import Happened
 from ivr.campaigns.dialling.plan import Plan
-from ivr.campaigns.pacing.abandons import AbandonCap
+from ivr.campaigns.pacing.abandons import AbandonCap, Abandons
 from ivr.campaigns.pacing.blended import Blended
-from ivr.campaigns.pacing.events import (
-    Abandoned,
-    Answered,
-    CallerArrived,
-    Connected,
-    Dialled,
-    Event,
-    Talked,
-    Unanswered,
-    WrappedUp,
-)
+from ivr.campaigns.pacing.events import CallerArrived, Event
 from ivr.campaigns.pacing.of_rules import cap_of
-from ivr.campaigns.pacing.pacer import Pacer, Progressive, Standing
+from ivr.campaigns.pacing.pacer import Pacer, Progressive, Standing, one_each
 from ivr.campaigns.pacing.predictive import Predictive
 
-LONGEST_READ = timedelta(days=30)
+_NO_LIMIT = 10_000
+LONGEST_READ = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -62,8 +56,21 @@ class Floor(Protocol):
 
 
 @dataclass
+class _Known:
+    """What is known of a campaign."""
+
+    pacer: Pacer
+    abandons: Abandons
+    happened: Happened
+
+    def observe(self, event: Event) -> None:
+        self.pacer.observe(event)
+        self.abandons.observe(event)
+
+
+@dataclass
 class AgentPacing:
-    """The pacers of this server's campaigns that need agents."""
+    """The pacers of campaigns that need agents."""
 
     attempts: DialAttempts
     floor: Floor
@@ -71,54 +78,75 @@ class AgentPacing:
     now: Callable[[], datetime]
     zone: ZoneInfo
     """The company's, whose days count."""
-    _pacers: dict[UUID, Pacer] = field(default_factory=dict)
+    _known: dict[tuple[UUID, str], _Known] = field(default_factory=dict)
     _callers: dict[str, frozenset[str]] = field(default_factory=dict)
     """By queue: who was seen waiting there the last time."""
 
     def to_dial(self, plan: Plan, on_the_queue: Sequence[Plan]) -> int:
-        """How many people may be called now. `on_the_queue`: all campaigns at work for its agents."""
+        """How many people may be called now; to be asked with the queue's turn. `on_the_queue`: all campaigns
+        at work for its agents."""
         queue = plan.file.queue
         assert queue is not None, "checked where the campaign is read"
-        pacer = self._pacer(plan)
-        calls = [call for one in on_the_queue for call in self.attempts.under_way(one.running.sample_id)]
+        claimed, calls = self.attempts.for_agents(queue, [one.running.sample_id for one in on_the_queue])
         view = self.floor.view(queue, {str(call.id) for call in calls})
         now = self.now()
-        for _ in view.callers - self._callers.get(queue, frozenset()):
-            pacer.observe(CallerArrived(at=now))
-        self._callers[queue] = view.callers
+        everybody = {one.running.id: self._of(one) for one in (*on_the_queue, plan)}
+        self._tell_callers(queue, view, everybody.values())
+        for one in everybody.values():
+            for event in one.happened.news(self.attempts, now=now):
+                one.observe(event)
+        without = [call for call in calls if not call.agent]
+        ringing = claimed + sum(1 for call in without if call.answered_at is None)
+        mine = sum(1 for call in without if call.campaign_id == plan.running.id and call.answered_at is None)
         standing = Standing(
             free_agents=view.free,
-            ringing=sum(1 for call in calls if call.answered_at is None),
-            waiting=sum(1 for call in calls if call.answered_at is not None and not call.agent),
+            ringing=ringing,
+            of_others=ringing - mine,
+            waiting=sum(1 for call in without if call.answered_at is not None),
             callers_waiting=len(view.callers),
         )
-        return pacer.to_dial(now, standing)
+        most = everybody[plan.running.id].pacer.to_dial(now, standing)
+        for campaign, one in everybody.items():
+            if campaign != plan.running.id:
+                theirs = sum(1 for call in without if call.campaign_id == campaign)
+                most = min(most, borne(one.abandons, now, standing, theirs))
+        return most
 
-    def observe(self, plan: Plan, event: Event) -> None:
-        """What happened to a call of this server."""
-        if plan.file.mode != "automated":
-            self._pacer(plan).observe(event)
+    def _tell_callers(self, queue: str, view: QueueView, everybody: Collection[_Known]) -> None:
+        for _ in view.callers - self._callers.get(queue, frozenset()):
+            for one in everybody:
+                one.pacer.observe(CallerArrived(at=self.now()))
+        self._callers[queue] = view.callers
+
+    def counted(self, campaign: UUID) -> list[tuple[int, int]]:
+        """In each window of a campaign's cap: what it counts of, and how many were abandoned."""
+        at = self.now().timestamp()
+        return [
+            pair for key, one in self._known.items() if key[0] == campaign for pair in one.abandons.shares(at)
+        ]
 
     def wait_of(self, plan: Plan) -> float:
         """Seconds within which an agent must be there: the campaign's, or those of a stricter rule."""
         found = [rule.abandon.threshold_s for rule in self._rules(plan) if rule.abandon is not None]
         return min([plan.file.agent_within, *found])
 
-    def _pacer(self, plan: Plan) -> Pacer:
-        known = self._pacers.get(plan.running.id)
+    def _of(self, plan: Plan) -> _Known:
+        key = plan.running.id, plan.file.mode
+        known = self._known.get(key)
         if known is None:
-            known = self._pacers[plan.running.id] = self._made(plan)
+            known = self._known[key] = self._made(plan)
         return known
 
-    def _made(self, plan: Plan) -> Pacer:
-        if plan.file.mode != "predictive":
-            return Blended(Progressive())
+    def _made(self, plan: Plan) -> _Known:
         cap = self.cap_of(plan)
-        pacer = Blended(Predictive(cap, zone=self.zone))
-        since = self.now() - min(cap.window, LONGEST_READ)
-        for event in retold(self.attempts.since(plan.running.id, since=since)):
-            pacer.observe(event)
-        return pacer
+        mode: Pacer = Predictive(cap, zone=self.zone) if plan.file.mode == "predictive" else Progressive()
+        known = _Known(Blended(mode), Abandons(cap, zone=self.zone), Happened(plan.running.id))
+        now = self.now()
+        # Windows of several days follow each other from the campaign's first one.
+        since = now - (cap.window if cap.window <= timedelta(days=1) else LONGEST_READ)
+        for event in known.happened.before(self.attempts, since=since, now=now):
+            known.observe(event)
+        return known
 
     def cap_of(self, plan: Plan) -> AbandonCap:
         """The strictest cap of the rules in force."""
@@ -133,21 +161,11 @@ class AgentPacing:
         ]
 
 
-def retold(attempts: Sequence[Attempt]) -> list[Event]:
-    """What happened, as it was told when it did; of talks only that they were."""
-    told: list[Event] = []
-    for one in attempts:
-        told.append(Dialled(call=one.id, at=one.dialled_at))
-        if one.ended_at is None:
-            continue
-        if one.answered_at is None:
-            told.append(Unanswered(call=one.id, at=one.ended_at))
-            continue
-        told.append(Answered(call=one.id, at=one.answered_at, live=one.result != "machine"))
-        if one.result == "abandoned":
-            told.append(Abandoned(call=one.id, at=one.ended_at))
-        elif one.agent:
-            told.append(Connected(call=one.id, at=one.answered_at))
-            told.append(Talked(call=one.id, at=one.ended_at))
-            told.append(WrappedUp(call=one.id, at=one.ended_at))
-    return sorted(told, key=lambda event: event.at)
+def borne(abandons: Abandons, now: datetime, standing: Standing, theirs: int) -> int:
+    """How many calls another campaign of the queue can bear to be begun, `theirs` being its own without an
+    agent: with n more, (waiting + ringing + n − free) have none, and all of those may be its own."""
+    careful = one_each(standing)
+    bears = abandons.bears(now.timestamp(), under_way=theirs)
+    if theirs <= bears:
+        return _NO_LIMIT
+    return max(careful, bears - (standing.waiting + standing.ringing - standing.free_agents))

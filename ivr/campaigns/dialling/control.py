@@ -7,7 +7,7 @@ as long as the database takes. Who asks is noted by whoever calls this; here not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -15,10 +15,18 @@ from uuid import UUID
 from data.campaigns import Campaign, Sample
 from data.records.dialling import Attempt, CampaignState, Standing
 from data.store import Store
+from dialogs.check_right_party import check_right_party
+from dialogs.errors import FlowsInvalid
+from dialogs.loader import read_flows
+from dialogs.source import read
 from ivr.campaigns import cutting
+from ivr.campaigns.declaration import kept
 from ivr.campaigns.dialling.ways_out import trunks_of
+from ivr.campaigns.strategies import CampaignFile, actions_of, around_mistakes
+from ivr.campaigns.surroundings import around
 from ivr.config import Settings
 from ivr.errors import IvrError
+from ivr.publishing.catalogues import catalogue_in
 
 Verb = Literal["pause", "drain", "stop"]
 _BECOMES: Mapping[Verb, tuple[CampaignState, tuple[CampaignState, ...]]] = {
@@ -73,10 +81,6 @@ def start(
     chosen = _sample(store, campaign, sample)
     if campaign.state == "running":
         raise CampaignNotReady(f"{name} runs already", "See ivr campaign status; pause or stop it first")
-    if wanted.campaign.mode == "preview":
-        raise CampaignNotReady(
-            f"{name} is declared with `mode: preview`, which is not built yet", "Write `mode: progressive`"
-        )
     if campaign.state in ("paused", "draining") and campaign.sample_id != chosen.id:
         raise CampaignNotReady(f"{name} is {campaign.state} on another sample", "Stop it first")
     if at >= chosen.cut_at + timedelta(days=wanted.campaign.days):
@@ -86,6 +90,9 @@ def start(
     for flow in (wanted.campaign.flow, wanted.campaign.on_machine):
         if flow is not None and not (settings.flows_folder / f"{flow}.flow.yaml").is_file():
             raise CampaignNotReady(f"There is no flow {flow} among the flows", "Write it first")
+    _insist_on_actions(settings, wanted)
+    if wanted.campaign.purpose == "collection":
+        _insist_on_right_party(settings, wanted.campaign)
     known = [one.name for one in trunks_of(settings)]
     if wanted.campaign.trunk not in (None, *known) or not known:
         raise CampaignNotReady(
@@ -93,12 +100,37 @@ def start(
             "Declare it in campaigns.trunks of ivr.yaml",
         )
     new = store.dial_list.fill(chosen.id, at=at)
-    declared = {"actor": wanted.strategy.actor, **wanted.campaign.model_dump(mode="json")}
+    declared = kept(wanted.strategy.actor, wanted.campaign)
     if not store.dial_list.set_state(
         campaign.id, "running", before=_STARTS_FROM, at=at, by=by, sample_id=chosen.id, declared=declared
     ):
         raise CampaignNotReady(f"{name} was started by somebody else", "See ivr campaign status")
     return Started(chosen.name, new, campaign.state)
+
+
+def _insist_on_actions(settings: Settings, wanted: cutting.Declared) -> None:
+    """Raises `CampaignNotReady`: an action is declared for what never happens, or names what is not there."""
+    if not any(actions_of(wanted.campaign)):
+        return
+    name = wanted.strategy.strategy
+    alone = wanted.strategy.model_copy(update={"campaigns": {wanted.name: wanted.campaign}})
+    source = read(settings.path(settings.strategies) / f"{name}.yaml")
+    problems = sorted(around_mistakes(source, alone, around(settings)))
+    if problems:
+        raise CampaignNotReady(str(problems[0])[:300], f"Correct it (ivr campaign check {name})")
+
+
+def _insist_on_right_party(settings: Settings, campaign: CampaignFile) -> None:
+    """Raises `CampaignNotReady`: in its flows a debt may be told to whoever answers."""
+    names = frozenset(name for name in (campaign.flow, campaign.on_machine) if name is not None)
+    folder = settings.flows_folder
+    try:
+        catalogue = replace(catalogue_in(folder), collecting=names)
+        problems = list(check_right_party(read_flows([folder], catalogue)[0], catalogue))
+    except FlowsInvalid as fault:
+        problems = list(fault.problems)
+    if problems:
+        raise CampaignNotReady(str(problems[0]), "Then publish it (ivr flow publish)")
 
 
 def _sample(store: Store, campaign: Campaign, name: str | None) -> Sample:

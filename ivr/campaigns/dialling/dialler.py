@@ -15,29 +15,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from data.errors import DataError
-from data.records.dialling import Entry, Running, Settled
+from data.records.dialling import Entry, Preview, Running, Settled
 from ivr.campaigns.dialling.following import Following
 from ivr.campaigns.dialling.line import Ending, Line, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.plan import CampaignUnfit, Plan, plan_of
+from ivr.campaigns.dialling.retrying import OUR_PAUSE
 from ivr.campaigns.dialling.room import Rooms
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.trying import Ready, Trying
-from ivr.campaigns.pacing.events import (
-    Abandoned,
-    Answered,
-    Connected,
-    Dialled,
-    Event,
-    Talked,
-    Unanswered,
-    WrappedUp,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +76,8 @@ class Dialler:
         """Looks after what has lapsed, and begins what may begin; how many calls. Raises `DataError`."""
         self._stay_alive()
         now = self.now()
-        if self._looked_at_lapsed is None or now - self._looked_at_lapsed >= LOOKS_AT_LAPSED:
+        before = self._looked_at_lapsed
+        if before is None or not before <= now < before + LOOKS_AT_LAPSED:  # a clock may be set back
             self._looked_at_lapsed = now
             self.recover()
         working = self.stores.dial_list.at_work()
@@ -169,13 +162,24 @@ class Dialler:
 
     def _begin_some(self, plan: Plan) -> int:
         """Claims as many as there is room for, and calls those whom it is lawful to call now."""
+        if plan.file.mode == "preview":
+            return self._begin_wanted(plan)
+        with self.rooms.turn(plan, self.owner) as mine:
+            return self._begin_claimed(plan) if mine else 0
+
+    def _begin_claimed(self, plan: Plan) -> int:
         begun, looked = 0, 0
         while looked < MOST_CLAIMED:
             room = min(self.rooms.room(plan), MOST_CLAIMED - looked)
             if room <= 0:
                 break
             entries = self.stores.dial_list.claim(
-                plan.running.sample_id, self.owner, at=self.now(), lease=LEASE, most=room
+                plan.running.sample_id,
+                self.owner,
+                at=self.now(),
+                lease=LEASE,
+                most=room,
+                queue=plan.agents_of,
             )
             for ready in self.trying.ready(plan, entries, owner=self.owner):
                 self.rooms.begins(plan)
@@ -186,7 +190,35 @@ class Dialler:
                 break
         return begun
 
-    def _try(self, ready: Ready) -> None:
+    def _begin_wanted(self, plan: Plan) -> int:
+        """Calls those whom agents have looked at, and sent to be called."""
+        previews, begun = self.stores.previews, 0
+        for one in previews.wanted(plan.running.sample_id):
+            if begun >= MOST_CLAIMED or self.rooms.lines(plan) <= 0:
+                break
+            entry = previews.take(one, self.owner, at=self.now(), lease=LEASE)
+            if entry is None:
+                continue
+            told = partial(self._previewed, one)
+            for ready in self.trying.ready(plan, [entry], owner=self.owner):
+                self.rooms.begins(plan)
+                begun += 1
+                self.beside(partial(self._try, ready, told))
+                break
+            else:
+                told(None)
+        return begun
+
+    def _previewed(self, preview: Preview, attempt: UUID | None) -> None:
+        """Tells the agent what came of it: the call, or why there is none."""
+        stores, why = self.stores, ""
+        if attempt is None:
+            entry = stores.dial_list.get(preview.sample_id, preview.customer_id)
+            why = "their data are gone" if entry is None else entry.why
+        stores.previews.called(preview.id, at=self.now(), attempt_id=attempt, reason=why)
+
+    def _try(self, ready: Ready, told: Callable[[UUID | None], None] = lambda _attempt: None) -> None:
+        """`told` hears of the attempt, or that there is none."""
         plan, entry = ready.plan, ready.entry
         attempt = None
         try:
@@ -198,8 +230,10 @@ class Dialler:
             finally:
                 self.rooms.begun(plan)
             if attempt is None:
+                told(None)
                 return
             self.under_way[attempt.id] = self.now() + LEASE
+            told(attempt.id)
             if self.now() - attempt.dialled_at > ORDER_WITHIN:
                 # This process stood still: somebody may have taken over.
                 self.stores.dial_attempts.never_left(attempt.id, self.owner, due_at=self.now())
@@ -217,18 +251,18 @@ class Dialler:
 
     def _dial(self, ready: Ready, attempt: UUID) -> None:
         stores, plan = self.stores, ready.plan
-        self.rooms.tell(plan, Dialled(call=attempt, at=self.now()))
         try:
             ending = self.line.dial(ready.order(attempt), lambda: self._answered(attempt))
         except NotDialled as refused:
             log.error("not_dialled", campaign=plan.running.name, reason=str(refused))
             self.rooms.refused(plan)
-            self.rooms.tell(plan, Unanswered(call=attempt, at=self.now()))
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + NOT_NOW)
             return
-        self.rooms.ended(plan, ending)
-        for event in self._told(attempt, ending):
-            self.rooms.tell(plan, event)
+        if not self.rooms.ended(plan, ending):
+            # However long the trunk is down: whoever was taken to find that out has lost nothing by it.
+            stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + OUR_PAUSE)
+            self.line.forget(attempt)
+            return
         self.settle(plan, ready.entry, attempt, ending)
 
     def _answered(self, attempt: UUID) -> bool:
@@ -240,23 +274,8 @@ class Dialler:
             log.error("answer_not_noted", attempt=str(attempt), reason=str(lost))
             return True
 
-    def _told(self, attempt: UUID, ending: Ending) -> tuple[Event, ...]:
-        """What the end of a call tells; that an agent was with them was told when it happened."""
-        now = self.now()
-        if ending.result == "abandoned":
-            return Answered(call=attempt, at=now), Abandoned(call=attempt, at=now)
-        if ending.result == "machine":
-            return (Answered(call=attempt, at=now, live=False),)
-        if ending.result in ("answered", "dropped"):
-            return Talked(call=attempt, at=now), WrappedUp(call=attempt, at=now)
-        return (Unanswered(call=attempt, at=now),)
-
     def connected(self, order: Order, agent: str) -> None:
         """An agent is with somebody whom we have called."""
-        plan = next((one for one in self._plans.values() if one.running.id == order.campaign_id), None)
-        if plan is not None:
-            self.rooms.tell(plan, Answered(call=order.attempt_id, at=self.now()))
-            self.rooms.tell(plan, Connected(call=order.attempt_id, at=self.now()))
         try:
             self.stores.dial_attempts.connected(order.attempt_id, self.owner, agent)
         except DataError as lost:
@@ -291,7 +310,7 @@ class Dialler:
     def recover(self) -> int:
         """Looks after claims and attempts whose owner has not been heard of; how many. Raises `DataError`."""
         stores, now = self.stores, self.now()
-        found: int = stores.dial_list.free_lapsed(at=now)
+        found: int = stores.dial_list.free_lapsed(at=now) + stores.previews.end_lapsed(at=now)
         for lost in stores.dial_list.lapsed(at=now):
             attempt = lost.attempt_id
             if attempt is None or attempt in self.under_way:
@@ -299,10 +318,10 @@ class Dialler:
             if not stores.dial_list.take_over(lost, self.owner, at=now, lease=LEASE):
                 continue
             found += 1
-            self._look_after(attempt, lost.claimed_by or "")
+            self._look_after(lost, attempt, lost.claimed_by or "")
         return found
 
-    def _look_after(self, attempt: UUID, owner: str) -> None:
+    def _look_after(self, lost: Entry, attempt: UUID, owner: str) -> None:
         attempts = self.stores.dial_attempts
         trace = self.line.trace(attempt, owner)
         log.warning("attempt_recovered", attempt=str(attempt), trace=trace)
@@ -316,5 +335,5 @@ class Dialler:
                 settled = Settled(
                     result="answered", at=self.now(), call_id=call[0], outcome=call[1], why="reached"
                 )
-            attempts.settle(attempt, self.owner, settled)
+            attempts.settle(attempt, self.owner, self.following.recovered(lost, attempt, settled))
         # Up: ours now, and asked for again when the lease lapses.

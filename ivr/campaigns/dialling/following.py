@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from data.records.dialling import Entry, Settled
+from ivr.campaigns.actions.making import Called, after_call
+from ivr.campaigns.declaration import file_of
 from ivr.campaigns.dialling.best_time import Counts, best_time
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.plan import Plan, zone_of
 from ivr.campaigns.dialling.results import OUR_SIDE
 from ivr.campaigns.dialling.retrying import Exhausted, Next, Tried, next_try
 from ivr.campaigns.dialling.stores import Stores
+from ivr.campaigns.strategies import CampaignFile
 from ivr.numbers import NotCalled, checked
 
 LOOK_BACK = timedelta(days=60)
@@ -33,7 +36,37 @@ class Following:
     """Zone → what was counted, and when."""
 
     def after(self, plan: Plan, entry: Entry, attempt: UUID, ending: Ending) -> Settled:
-        """What is noted of an attempt that ended so."""
+        """What is noted of an attempt that ended so, with the actions that follow from it."""
+        return self.with_actions(
+            plan.file, plan.running.id, entry, attempt, self._after(plan, entry, attempt, ending)
+        )
+
+    def recovered(self, entry: Entry, attempt: UUID, settled: Settled) -> Settled:
+        """An attempt of a server that was lost, with the actions that follow from it."""
+        made = self.stores.dial_attempts.get(attempt)
+        campaign = None if made is None else self.stores.campaigns.get(made.campaign_id)
+        if campaign is None:
+            return settled
+        try:
+            _actor, file = file_of(campaign.declared)
+        except ValueError:  # of another version: the call is noted all the same
+            return settled
+        return self.with_actions(file, campaign.id, entry, attempt, settled)
+
+    @staticmethod
+    def with_actions(
+        file: CampaignFile, campaign_id: UUID, entry: Entry, attempt: UUID, settled: Settled
+    ) -> Settled:
+        """What is to be done beside calling."""
+        called = Called(
+            attempt_id=attempt,
+            campaign_id=campaign_id,
+            customer_id=entry.customer_id,
+            account_id=entry.account_id,
+        )
+        return replace(settled, actions=after_call(file, called, settled))
+
+    def _after(self, plan: Plan, entry: Entry, attempt: UUID, ending: Ending) -> Settled:
         self._number_is_known(plan, attempt, ending)
         now = self.now()
         settled = Settled(
@@ -45,6 +78,9 @@ class Following:
             call_id=ending.call_id,
             counts=ending.result not in OUR_SIDE,
         )
+        if ending.result == "answered" and self._others_answer(attempt):
+            # The number is retired, not the person: their next one follows.
+            ending = replace(ending, result="invalid")
         if ending.result in ("unclear", "answered"):
             again = plan.file.again.get(ending.outcome) if ending.result == "answered" else None
             if again is None or entry.tries + 1 >= plan.file.attempts:
@@ -60,6 +96,10 @@ class Following:
                 if due >= plan.until:
                     return _ended(settled, "days")
                 return _again(settled, due, rank)
+
+    def _others_answer(self, attempt: UUID) -> bool:
+        made = self.stores.dial_attempts.get(attempt)
+        return made is not None and self.stores.customers.retired(made.number)
 
     def _next(self, plan: Plan, entry: Entry, attempt: UUID, ending: Ending) -> Next | Exhausted:
         before = self.stores.dial_attempts.of_entry(entry)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +10,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from data.records.dialling import Running
-from dialogs.calendars import Calendar, Hours
+from dialogs.calendars import Calendar
 from ivr.campaigns.contact_rules.windows import next_open
 from ivr.campaigns.contact_rules.written import Actor
+from ivr.campaigns.declaration import file_of
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.strategies import CampaignFile
 from ivr.errors import IvrError
@@ -41,6 +41,11 @@ class Plan:
         """How long its sample is worked on."""
         return self.running.sample_cut_at + timedelta(days=self.file.days)
 
+    @property
+    def agents_of(self) -> str:
+        """The queue whose agents its calls take; empty: the flow alone talks."""
+        return "" if self.file.mode == "automated" else self.file.queue or ""
+
     def open_at(self, moment: datetime, zones: Sequence[str]) -> datetime | None:
         """The first moment from then on at which the campaign's own hours let it call somebody in one of
         these zones; `None`: none within two weeks."""
@@ -58,17 +63,12 @@ class Plan:
 
 def plan_of(running: Running, trunks: Sequence[TrunkSettings]) -> Plan:
     """Raises `CampaignUnfit`: its trunk is not one of ours, or its declaration cannot be read."""
-    declared = json.loads(running.declared)
-    actor, hours = declared.pop("actor"), declared.pop("hours", None)
     try:
-        file = CampaignFile.model_validate(declared)
+        actor, file = file_of(running.declared)
     except ValueError as wrong:
         raise CampaignUnfit(
             f"The campaign {running.name} cannot be read ({type(wrong).__name__})", "Start it again"
         ) from None
-    if hours is not None:
-        days = {int(day): tuple(Hours(**one) for one in theirs) for day, theirs in hours.items()}
-        file = file.model_copy(update={"hours": days})
     trunk = next((one for one in trunks if file.trunk in (None, one.name)), None)
     if trunk is None:
         known = ", ".join(one.name for one in trunks) or "none"

@@ -23,6 +23,7 @@ _CAUSES: Mapping[DialResult, tuple[str, ...]] = {
         "SWITCH_CONGESTION",
         "REQUESTED_CHAN_UNAVAIL",
         "SERVICE_UNAVAILABLE",
+        "RECOVERY_ON_TIMER_EXPIRE",
     ),
     "trunk": (
         "GATEWAY_DOWN",
@@ -32,19 +33,33 @@ _CAUSES: Mapping[DialResult, tuple[str, ...]] = {
         "CHAN_NOT_IMPLEMENTED",
         "OUTGOING_CALL_BARRED",
         "NETWORK_OUT_OF_ORDER",
+        "EXCHANGE_ROUTING_ERROR",
+        "INTERWORKING",
+        "INCOMPATIBLE_DESTINATION",
+        "SERVICE_NOT_IMPLEMENTED",
+        "PROTOCOL_ERROR",
         "MANDATORY_IE_MISSING",
     ),
 }
 _BY_CAUSE = {cause: result for result, causes in _CAUSES.items() for cause in causes}
 _NOT_LET_OUT = frozenset({"401", "403", "407"})
 """SIP responses that FreeSWITCH tells as CALL_REJECTED, and that are the trunk's word, not the callee's."""
+_TIMES_OUT = frozenset({"NO_ANSWER", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT"})
 OUR_SIDE: frozenset[DialResult] = frozenset({"congestion", "trunk"})
 """It never got out of the house: no contact, none of the person's attempts; the trunk may be ill."""
 
 
-def result_of(cause: str, sip_status: str = "") -> DialResult:
-    """What a call that nobody answered came to. `sip_status`: `sip_term_status`, if it is known."""
+NEEDS_MORE = frozenset({"CALL_REJECTED", *_CAUSES["no_answer"]})
+"""Causes that are told apart by what else is known of the leg."""
+
+
+def result_of(cause: str, sip_status: str = "", *, progressed: bool = True) -> DialResult:
+    """What a call that nobody answered came to. `sip_status`: `sip_term_status`, if it is known;
+    `progressed`: whether anything was heard of the other end."""
     result = _BY_CAUSE.get(cause, "unreachable")
+    # No telephone rang, and nobody refused: a trunk that is dead is silent, and would burn the whole list.
+    if cause in _TIMES_OUT and not progressed and not sip_status:
+        return "congestion"
     if result == "rejected" and sip_status in _NOT_LET_OUT:
         return "trunk"
     return result

@@ -7,8 +7,8 @@ Rules:
    else it is the next one's turn, in the order of chance, and then the first one's again.
 3. A number that is none (`invalid`) is out at once, and the next one follows directly. Who objects
    (`unwanted`) is called no more.
-4. What never got out of the house is not theirs. Unless it happens with one number again and again: then the
-   number is as good as unreachable.
+4. What never got out of the house is not theirs. Unless it happens with one number again and again, while
+   the trunk is well: then the number is as good as unreachable. (What an ill trunk refuses is not on record.)
 """
 
 from __future__ import annotations

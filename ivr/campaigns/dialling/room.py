@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import UUID
+from datetime import datetime, timedelta
 
 import structlog
 
+from data.trunks import MOST_FAILURES
 from ivr.campaigns.dialling.agents import AgentPacing
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.plan import Plan
 from ivr.campaigns.dialling.results import OUR_SIDE
 from ivr.campaigns.dialling.stores import Stores
-from ivr.campaigns.pacing.events import Event
 
 log = structlog.get_logger(__name__)
 
+TURN = timedelta(seconds=10)
+"""How long a server may decide for a queue's agents; it needs milliseconds, and gives the turn back."""
 AHEAD = 1.0
 """Seconds of a trunk's pace that are begun at a time: the rest can still be stopped."""
 
@@ -34,21 +36,35 @@ class Rooms:
     _at_work: tuple[Plan, ...] = ()
     _starting: Counter[str] = field(default_factory=Counter)
     """By trunk: people who were claimed here, and whose attempt is not on record yet."""
-    _claimed: Counter[UUID] = field(default_factory=Counter)
-    """The same by campaign."""
+
+    @contextmanager
+    def turn(self, plan: Plan, owner: str) -> Iterator[bool]:
+        """Whether this server may decide now how many are called; it may, where no agents are needed."""
+        queue = plan.agents_of
+        if not queue:
+            yield True
+            return
+        mine = self.stores.pacing_turns.take(queue, owner, at=self.now(), lease=TURN)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self.stores.pacing_turns.give_back(queue, owner)
 
     def room(self, plan: Plan) -> int:
         """How many people may be claimed for a campaign."""
+        lines = self.lines(plan)
+        return min(lines, self._for_agents(plan)) if lines else 0
+
+    def lines(self, plan: Plan) -> int:
+        """How many calls its trunk takes now."""
         trunk = plan.trunk
         if self.stores.trunks.rests_until(trunk.name, at=self.now()) is not None:
             return 0
         starting = self._starting[trunk.name]
-        wanted = self._for_agents(plan)
-        if wanted <= 0:
-            return 0
         free = trunk.channels - self.stores.trunks.under_way(trunk.name) - starting
         pace = max(1, int(trunk.calls_per_second * AHEAD)) - starting
-        return max(0, min(free, pace, wanted))
+        return max(0, min(free, pace))
 
     def at_work(self, plans: Sequence[Plan]) -> None:
         """These campaigns are dialled now."""
@@ -61,31 +77,24 @@ class Rooms:
         if self.agents is None:
             return 0
         together = [one for one in self._at_work if one.file.queue == plan.file.queue] or [plan]
-        # Whoever was claimed here rings as good as.
-        claimed = sum(self._claimed[one.running.id] for one in together)
-        return self.agents.to_dial(plan, together) - claimed
-
-    def tell(self, plan: Plan, event: Event) -> None:
-        """What happened to a call, for those who learn from it."""
-        if self.agents is not None:
-            self.agents.observe(plan, event)
+        return self.agents.to_dial(plan, together)
 
     def begins(self, plan: Plan) -> None:
         """Somebody was claimed, and is about to be called."""
         self._starting[plan.trunk.name] += 1
-        self._claimed[plan.running.id] += 1
 
     def begun(self, plan: Plan) -> None:
         """The attempt is on record, or is not made."""
         self._starting[plan.trunk.name] -= 1
-        self._claimed[plan.running.id] -= 1
 
-    def ended(self, plan: Plan, ending: Ending) -> None:
-        """A call is over."""
-        if ending.result in OUR_SIDE:
-            self.refused(plan)
-        else:
-            self.stores.trunks.took(plan.trunk.name)
+    def ended(self, plan: Plan, ending: Ending) -> bool:
+        """A call is over. False: it has only told that a trunk which was ill before still is."""
+        name = plan.trunk.name
+        if ending.result not in OUR_SIDE:
+            self.stores.trunks.took(name)
+            return True
+        self.refused(plan)
+        return self.stores.trunks.failures(name) <= MOST_FAILURES
 
     def refused(self, plan: Plan) -> None:
         """The trunk, or the switch, did not take a call."""

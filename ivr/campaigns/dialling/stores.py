@@ -9,7 +9,9 @@ from data.consents import Suppressions
 from data.contact_hours import ContactHours
 from data.dial_attempts import DialAttempts
 from data.dial_list import DialList
+from data.pacing_turns import PacingTurns
 from data.people import Customers
+from data.previews import Previews
 from data.store import Store
 from data.trunks import Trunks
 
@@ -22,6 +24,8 @@ class Stores:
     dial_list: DialList
     dial_attempts: DialAttempts
     trunks: Trunks
+    pacing_turns: PacingTurns
+    previews: Previews
     contact_hours: ContactHours
     customers: Customers
     suppressions: Suppressions
@@ -33,6 +37,8 @@ class Stores:
             dial_list=store.dial_list,
             dial_attempts=store.dial_attempts,
             trunks=store.trunks,
+            pacing_turns=store.pacing_turns,
+            previews=store.previews,
             contact_hours=store.contact_hours,
             customers=store.customers,
             suppressions=store.suppressions,

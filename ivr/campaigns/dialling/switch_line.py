@@ -27,7 +27,7 @@ from esl.switch import Call
 from esl.wire import Command, Event
 from ivr.campaigns.dialling.agents import QueueView
 from ivr.campaigns.dialling.line import Ending, LineLost, NotDialled, Order
-from ivr.campaigns.dialling.results import result_of
+from ivr.campaigns.dialling.results import NEEDS_MORE, result_of
 from ivr.queueing.originating import Originating
 from ivr.queueing.sync import in_domain
 
@@ -42,6 +42,7 @@ STATUS_WITHIN = 1.0
 CAMPAIGN = "ivr_campaign"
 """The variable of a leg that was dialled for a campaign: it is never lived as somebody who calls."""
 _HERE = "true"
+_PROGRESS = ("Caller-Channel-Progress-Time", "Caller-Channel-Progress-Media-Time")
 DROPPED = Ending(result="dropped")
 
 
@@ -62,6 +63,8 @@ class Dialled:
     told: Flag = field(default_factory=Flag)
     """Its SIP status is known."""
     sip_status: str = ""
+    progressed: bool = True
+    """Whether anything was heard of the other end: that it rings, or its sound."""
     ending: Ending = DROPPED
 
     def ends(self, ending: Ending) -> None:
@@ -159,9 +162,10 @@ class SwitchLine(Originating):
         if said.startswith("+OK"):
             return None
         cause = said.removeprefix("-ERR").strip()
-        if cause == "CALL_REJECTED":
+        if cause in NEEDS_MORE:
             dialled.told.wait(STATUS_WITHIN)
-        return Ending(result=result_of(cause, dialled.sip_status), cause=cause)
+        result = result_of(cause, dialled.sip_status, progressed=dialled.progressed)
+        return Ending(result=result, cause=cause)
 
     @staticmethod
     def _perhaps(dialled: Dialled, patience: float, lost: BaseException) -> None:
@@ -188,4 +192,5 @@ class SwitchLine(Originating):
         dialled = self._calling.get(event.uuid)
         if event.name == "CHANNEL_HANGUP_COMPLETE" and dialled is not None:
             dialled.sip_status = event.variables.get("sip_term_status", "")
+            dialled.progressed = any(event.get(name, "0") != "0" for name in _PROGRESS)
             dialled.told.set()

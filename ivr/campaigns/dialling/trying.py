@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 
 from data.ids import new_id
 from data.records import Refused
+from data.records.collecting import HOLD_REASONS
 from data.records.dialling import Entry, NewAttempt
 from ivr.campaigns.contact_rules.contact import Blocked, Decision
 from ivr.campaigns.contact_rules.gate import Admitted, Gate, Wish
 from ivr.campaigns.dialling.line import Order
 from ivr.campaigns.dialling.plan import Plan
 from ivr.campaigns.dialling.stores import Stores
+from ivr.campaigns.samples import EXCLUSIONS
 from ivr.numbers import NotCalled, Number, checked
 
 SLOT_WITHIN = timedelta(seconds=3)
@@ -58,7 +60,7 @@ class Ready:
             campaign=running.name,
             strategy=running.strategy,
             purpose=file.purpose,
-            queue="" if file.mode == "automated" else file.queue or "",
+            queue=self.plan.agents_of,
             agent_within=self.agent_within,
             on_machine=file.on_machine or "",
         )
@@ -108,15 +110,15 @@ class Trying:
                 number = checked(numbers[rank - 1], region=None, countries=plan.file.countries)
             except NotCalled:
                 continue
-            if self.stores.customers.blocked(number.e164) is not None:
+            if self._useless(number.e164):
                 continue
             ready = self._ready(plan, entry, rank, number)
-            opens = plan.open_at(now, number.candidate_zones)
+            opens = plan.open_at(now, self._zones_of(plan, entry, number))
             if opens is None or opens >= plan.until:
                 self._off(entry, owner, "window", "no hour of the campaign's is left")
                 return None
             if opens > now:
-                self._back(entry, owner, opens)
+                self._back(entry, owner, opens, "outside the campaign's hours")
                 return None
             wish = ready.wish
             decision = self.looking(lambda wish=wish: self.gate.look(wish, at=now))  # type: ignore[misc]  # mypy knows no such default
@@ -126,6 +128,17 @@ class Trying:
             return None
         self._off(entry, owner, "no_number", "none of their numbers may be called any more")
         return None
+
+    def _zones_of(self, plan: Plan, entry: Entry, number: Number) -> tuple[str, ...]:
+        """Where they may be: what is on record of them now, too, for they may have moved."""
+        if plan.file.hours is None:
+            return number.candidate_zones
+        noted = self.stores.customers.zone(entry.customer_id)
+        return (*number.candidate_zones, noted) if noted else number.candidate_zones
+
+    def _useless(self, e164: str) -> bool:
+        customers = self.stores.customers
+        return customers.blocked(e164) is not None or customers.retired(e164)
 
     def _ready(self, plan: Plan, entry: Entry, rank: int, number: Number) -> Ready:
         wish = Wish(
@@ -146,12 +159,12 @@ class Trying:
     def _blocked(self, plan: Plan, entry: Entry, owner: str, blocked: Blocked) -> None:
         later = blocked.next_lawful
         if blocked.reason in _PASSES and later is not None and later < plan.until:
-            self._back(entry, owner, later)
+            self._back(entry, owner, later, f"{blocked.rule}: {blocked.told}")
         else:
             self._off(entry, owner, blocked.reason, f"{blocked.rule}: {blocked.told}")
 
-    def _back(self, entry: Entry, owner: str, due_at: datetime) -> None:
-        self.stores.dial_list.put_back([entry], owner, due_at=due_at)
+    def _back(self, entry: Entry, owner: str, due_at: datetime, why: str) -> None:
+        self.stores.dial_list.put_back([entry], owner, due_at=due_at, why=why)
 
     def _off(self, entry: Entry, owner: str, result: str, why: str) -> None:
         self.stores.dial_list.end([entry], owner, at=self.now(), result=result, why=why)
@@ -165,7 +178,7 @@ class Trying:
             trunk.name, at=self.now(), per_second=trunk.calls_per_second, within=SLOT_WITHIN
         )
         if slot is None:
-            self._back(ready.entry, owner, self.now() + SOON)
+            self._back(ready.entry, owner, self.now() + SOON, NO_LINE)
             return None
         ahead = (slot - self.now()).total_seconds()
         if ahead > 0:
@@ -185,6 +198,7 @@ class Trying:
             dialled_at=now,
             channels=trunk.channels,
             lease_until=now + lease,
+            queue=plan.agents_of,
             collects_on=now.astimezone(self.zone).date() if plan.file.purpose == "collection" else None,
         )
         self._ringing[new.id] = plan.running.id
@@ -205,7 +219,7 @@ class Trying:
             lambda note: self.gate.admit(
                 ready.wish,
                 contact_id=new.id,
-                also=lambda connection, whom: note(connection, whom.key),
+                also=note,
             ),
             new,
         )
@@ -217,18 +231,18 @@ class Trying:
             case Blocked():
                 self._blocked(ready.plan, entry, owner, answer)
             case Refused(reason="on_call"):
-                self._back(entry, owner, now + ON_CALL)
+                self._back(entry, owner, now + ON_CALL, "on the telephone with us now")
             case Refused(reason="channels"):
-                self._back(entry, owner, now + SOON)
-            case Refused(reason="stopped" | "blocked" | "lost"):
-                self._back(entry, owner, now)  # of what is lost nothing is ours to put back
+                self._back(entry, owner, now + SOON, NO_LINE)
+            case Refused(reason="stopped" | "blocked" | "lost" as reason):
+                self._back(entry, owner, now, _STOPPED[reason])  # of what is lost nothing is ours to put back
             case Refused(reason=reason):
                 self._off(entry, owner, reason, EXCLUDED.get(reason, reason))
 
 
+NO_LINE = "no line of the trunk is free"
+_STOPPED = {"stopped": "the campaign was stopped", "blocked": "a number was blocked", "lost": ""}
 EXCLUDED = {
-    "judicial": "in court: no automated calls",
-    "dispute": "they dispute a bill",
-    "promise": "a promise of theirs is running",
+    **{name: EXCLUSIONS[name] for name in ("judicial", "promise", *HOLD_REASONS)},
     "erased": "their data were erased",
 }

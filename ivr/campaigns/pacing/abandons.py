@@ -15,12 +15,15 @@ Ofcom's policy on persistent misuse (3 % of live calls over 24 hours; practice).
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from ivr.campaigns.pacing.events import Abandoned, Answered, Counted, Dialled, Event
 
 _SLICES = 1440
 _LEAVES = 1 / 24
@@ -127,17 +130,42 @@ class Abandons:
         for window in self._windows:
             window.count(at, of, abandoned)
 
-    def room(self, now: float, *, free_agents: int, ringing: int, waiting: int) -> int:
+    def room(self, now: float, *, free_agents: int, ringing: int, waiting: int, of_others: int = 0) -> int:
         """How many calls may be begun at most, so that no cap is broken even if all are answered at once.
 
         With n new calls answered, (waiting + ringing + n − free) are abandoned of so many more live answers;
-        the largest n with abandoned ≤ share × answers.
+        the largest n with abandoned ≤ share × answers. `of_others`: so many of the ringing are another
+        campaign's, whose answers are none of this one's.
         """
         for window in self._windows:
             window.pass_to(now)
         beyond = waiting + ringing - free_agents
-        to_come = ringing if self.cap.denominator == "live_answers" else 0
+        to_come = ringing - of_others if self.cap.denominator == "live_answers" else 0
         return min(self._most(window.of + to_come, window.abandoned + beyond) for window in self._windows)
+
+    def bears(self, now: float, *, under_way: int) -> int:
+        """How many more may be abandoned if all calls that are under way (ringing, or answered and without an
+        agent) were answered; fewer than none if a cap is broken already."""
+        for window in self._windows:
+            window.pass_to(now)
+        to_come = under_way if self.cap.denominator == "live_answers" else 0
+        return min(
+            math.floor(self.cap.share * (window.of + to_come)) - window.abandoned for window in self._windows
+        )
+
+    def observe(self, event: Event) -> None:
+        """Counts what the cap counts."""
+        of_answers = self.cap.denominator == "live_answers"
+        at = event.at.timestamp()
+        match event:
+            case Dialled() if not of_answers:
+                self.count(at, of=1)
+            case Answered(live=True) if of_answers:
+                self.count(at, of=1)
+            case Abandoned():
+                self.count(at, abandoned=1)
+            case Counted(live=live, attempts=attempts, abandoned=abandoned):
+                self.count(at, of=live if of_answers else attempts, abandoned=abandoned)
 
     def _most(self, of: int, abandoned: int) -> int:
         return max(0, int((self.cap.share * of - abandoned) / (1 - self.cap.share)))

@@ -66,4 +66,15 @@ class CallerArrived:
     at: datetime
 
 
-Event = Dialled | Unanswered | Answered | Connected | Abandoned | Talked | WrappedUp | CallerArrived
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Calls that nobody tells one by one any more: for the cap alone."""
+
+    at: datetime
+    attempts: int = 0
+    live: int = 0
+    """Live answers."""
+    abandoned: int = 0
+
+
+Event = Counted | Dialled | Unanswered | Answered | Connected | Abandoned | Talked | WrappedUp | CallerArrived

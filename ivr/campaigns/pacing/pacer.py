@@ -23,7 +23,9 @@ class Standing:
     free_agents: int
     """Agents who could take a call now, without those whom a preview or a callback has reserved."""
     ringing: int
-    """Calls of the campaign that were begun and are not answered yet."""
+    """Calls for these agents that were begun and are not answered yet; who was claimed to be called too."""
+    of_others: int = 0
+    """How many of the ringing are other campaigns'."""
     waiting: int = 0
     """Live answers that have no agent yet: each will take one of the free."""
     callers_waiting: int = 0

@@ -24,6 +24,7 @@ from ivr.campaigns.pacing.events import (
     Answered,
     CallerArrived,
     Connected,
+    Counted,
     Dialled,
     Event,
     Talked,
@@ -65,21 +66,19 @@ class Predictive:
 
     def observe(self, event: Event) -> None:
         """Learns from what happened, and counts what the cap counts."""
+        self._abandons.observe(event)
         match event:
-            case CallerArrived():
+            case CallerArrived() | Counted():
                 return
             case Dialled(call=call, at=at):
                 self._ringing_since[call] = at.timestamp()
-                if self._abandons.cap.denominator == "attempts":
-                    self._abandons.count(at.timestamp(), of=1)
             case Unanswered(call=call, at=at):
                 self._end_ringing(call, at.timestamp(), live=False)
             case Answered(call=call, at=at, live=live):
                 self._end_ringing(call, at.timestamp(), live=live)
                 if live:
-                    self._live(at.timestamp())
-            case Abandoned(at=at):
-                self._abandons.count(at.timestamp(), abandoned=1)
+                    self._correct(_GAIN * self._aim)
+            case Abandoned():
                 self._correct(-_GAIN)
             case Connected(call=call, at=at):
                 self._busy_since[call] = at.timestamp()
@@ -95,7 +94,11 @@ class Predictive:
             return at_least
         at = now.timestamp()
         room = self._abandons.room(
-            at, free_agents=standing.free_agents, ringing=standing.ringing, waiting=standing.waiting
+            at,
+            free_agents=standing.free_agents,
+            ringing=standing.ringing,
+            waiting=standing.waiting,
+            of_others=standing.of_others,
         )
         if room <= at_least:
             return at_least
@@ -125,11 +128,6 @@ class Predictive:
         since = self._ringing_since.pop(call, None)
         if since is not None:
             self._ringing.end(at - since, live=live)
-
-    def _live(self, at: float) -> None:
-        if self._abandons.cap.denominator == "live_answers":
-            self._abandons.count(at, of=1)
-        self._correct(_GAIN * self._aim)
 
     def _correct(self, by: float) -> None:
         """In the mean nothing changes when as many are abandoned as are aimed at."""

@@ -9,16 +9,19 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import gevent
 import pytest
 
 from data.store import Store
 from ivr.campaigns.contact_rules.reading import presets
-from ivr.campaigns.dialling.agents import AgentPacing, QueueView, retold
+from ivr.campaigns.dialling.agents import AgentPacing, QueueView, borne
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.plan import plan_of
-from ivr.campaigns.pacing.abandons import HOUSE
+from ivr.campaigns.dialling.room import TURN
+from ivr.campaigns.pacing.abandons import HOUSE, Abandons
 from ivr.campaigns.pacing.events import Abandoned, Answered
-from tests.campaigns.dialling.paper import TRUNK, Telephones, Time, on_sqlite, server, world
+from ivr.campaigns.pacing.pacer import Standing
+from tests.campaigns.dialling.paper import TRUNK, Telephones, Time, World, on_sqlite, server, world
 
 STAFFED: dict[str, Any] = {"mode": "progressive", "queue": "billing"}
 
@@ -52,7 +55,12 @@ def test_one_call_for_each_free_agent(store: Store) -> None:
 
     telephones.before = meanwhile
     begun[0]()
-    assert seen == [2], "of three agents one is rung for by the other server"
+    assert seen == [0], "whom the other server has claimed takes an agent, and so does who rings"
+    floor.seen = QueueView(free=5)
+    telephones.before = lambda _answered: None
+    begun[1]()
+    other = server(store, telephones, time, floor=floor, owner="n2@here", beside=begun.append)
+    assert (other.step(), ours.step()) == (4, 0), "two calls are over, one is still claimed"
 
 
 @on_sqlite
@@ -71,22 +79,110 @@ def test_inbound_callers_come_first(store: Store) -> None:
     assert server(store, telephones, time).step() == 0, "without a floor nobody knows of agents"
 
 
-@on_sqlite
-def test_a_restart_remembers_what_the_cap_counts(store: Store) -> None:
-    """Answers and abandoned calls of the rule's window are read back, in their order."""
-    made = world(store, 4, **{**STAFFED, "mode": "predictive"})
-    gone = Ending(result="abandoned")
-    telephones = Telephones({made.numbers[n][0]: [gone] for n in range(2)})
-    time = Time()
-    ours = server(store, telephones, time, floor=Floor(QueueView(free=4)))
+def shares(pacing: AgentPacing, made: World) -> list[tuple[int, int]]:
+    """What a server counts in the windows of a campaign's cap: of so many live answers, abandoned."""
+    return sorted(set(pacing.counted(made.campaign)))
 
+
+@on_sqlite
+def test_the_cap_counts_the_calls_of_all_servers(store: Store) -> None:
+    """Those of another server, and after a restart those of before: each call once."""
+    made = world(store, 12, **{**STAFFED, "mode": "predictive"})
+    telephones = Telephones({made.numbers[n][0]: [Ending(result="abandoned")] for n in range(2)})
     telephones.before = lambda answered: answered()
-    while ours.step():
-        pass
-    events = retold(store.dial_attempts.since(made.campaign, since=time.at - timedelta(days=1)))
-    kinds = Counter(type(event) for event in events)
-    assert (kinds[Answered], kinds[Abandoned]) == (4, 2)
-    assert [event.at for event in events] == sorted(event.at for event in events)
+    time, floor = Time(), Floor(QueueView(free=4))
+    begun: list[Callable[[], None]] = []
+    ours, other = (
+        server(store, telephones, time, floor=floor, owner=f"n{n}@here", beside=begun.append) for n in (1, 2)
+    )
+    for one in (ours, other, ours):
+        assert one.step() == 4
+        while begun:
+            begun.pop()()
+    for one in (ours, other):
+        one.step()
+        assert one.rooms.agents is not None
+        assert shares(one.rooms.agents, made) == [(12, 2)]
+    time.at += timedelta(hours=3)
+    later = server(store, telephones, time, floor=floor, owner="n3@here")
+    second = world(store, 1, first=90, name="second", **STAFFED)
+    assert later.step() == 1, "nobody else is due"
+    assert later.rooms.agents is not None
+    assert shares(later.rooms.agents, second) == [(0, 0)]
+    pacing = fresh(store, time)
+    (running,) = [one for one in store.dial_list.at_work() if one.id == made.campaign]
+    pacing.to_dial(plan_of(running, (TRUNK,)), [plan_of(running, (TRUNK,))])
+    assert shares(pacing, made) == [(12, 2)], "summed up by hour"
+
+
+def fresh(store: Store, time: Time) -> AgentPacing:
+    """That of a server that has just started."""
+    zone = ZoneInfo("Europe/Madrid")
+    return AgentPacing(store.dial_attempts, Floor(), presets(), now=time, zone=zone)
+
+
+def test_two_servers_never_call_for_the_same_agent(store: Store, store_url: str) -> None:
+    """They look again and again, each with connections of its own, at five who stay free."""
+    world(store, 40, **STAFFED)
+    time, begun, floor = Time(), Counter[str](), Floor(QueueView(free=5))
+
+    class Looking(Floor):
+        """A switch that takes a moment, in which the others go on as far as they may."""
+
+        def view(self, queue: str, ours: Collection[str]) -> QueueView:
+            found = floor.view(queue, ours)
+            for _ in range(20):
+                gevent.idle()
+            return found
+
+    def look(owner: str) -> None:
+        mine = Store(store_url)
+        ours = server(mine, Telephones(), time, floor=Looking(), owner=owner, beside=lambda _work: None)
+        for _ in range(6):
+            begun[owner] += ours.step()
+        mine.close()
+
+    gevent.joinall([gevent.spawn(look, f"n{n}@here") for n in range(3)], raise_error=True)
+    assert begun.total() == 5
+
+
+@on_sqlite
+def test_whoever_stood_still_has_lost_the_turn(store: Store) -> None:
+    """While a server decides nobody else does; if it takes too long another one does, and it claims none."""
+    world(store, 9, **STAFFED)
+    telephones, time = Telephones(), Time()
+    begun: list[Callable[[], None]] = []
+    other = server(store, telephones, time, floor=Floor(), owner="n2@here", beside=begun.append)
+    seen: list[int] = []
+
+    class Slow(Floor):
+        """Its switch answers late."""
+
+        def view(self, queue: str, ours: Collection[str]) -> QueueView:
+            seen.append(other.step())
+            time.at += TURN
+            seen.append(other.step())
+            return super().view(queue, ours)
+
+    assert server(store, telephones, time, floor=Slow(), beside=begun.append).step() == 0
+    assert seen == [0, 3] and len(begun) == 3
+    assert store.pacing_turns.take("billing", "n3@here", at=time.at, lease=TURN), "both gave it back"
+
+
+def test_a_campaign_does_not_spend_the_cap_of_another() -> None:
+    """The agents may all be given to the calls of one: the other's ringing calls can bear that, or not."""
+    cap = Abandons(HOUSE, zone=ZoneInfo("UTC"))
+    now = Time().at
+    for _ in range(200):
+        cap.observe(Answered(call="x", at=now))
+    standing = Standing(free_agents=4, ringing=10)
+    assert borne(cap, now, standing, theirs=6) >= 1000, "3 % of 206 are six: let all of them be abandoned"
+    for _ in range(3):
+        cap.observe(Abandoned(call="x", at=now))
+    assert borne(cap, now, standing, theirs=3) >= 1000
+    assert borne(cap, now, standing, theirs=8) == 0, "six would have none already, and it can bear three"
+    assert borne(cap, now, Standing(free_agents=9, ringing=8), theirs=8) == 4
+    assert borne(cap, now, Standing(free_agents=19, ringing=8, waiting=3), theirs=11) == 11
 
 
 @on_sqlite

@@ -8,11 +8,12 @@ from typing import Any
 import gevent
 import pytest
 
-from data.records import CallRecord
+from data.records import CallRecord, StateChange
 from data.store import Store
 from esl import commands
 from esl.inbound import InboundConnection
 from ivr.campaigns.dialling.agents import QueueView
+from ivr.campaigns.dialling.previewing import Previewing
 from ivr.config import DatabaseSettings, Settings, SpeechSettings
 from ivr.stage import Stage
 from tests.campaigns.dialling.callees import (
@@ -224,6 +225,28 @@ def test_no_agent_in_time_is_an_abandoned_call(
     assert "Disculpe" in " ".join(turn.text for turn in record.turns)
     assert store.dial_list.set_state(made.campaign, "stopped", before=("running",), at=now, by="t")
     set_status(stage, "Available")
+    phone.close()
+
+
+def test_an_agent_looks_and_has_them_called(stage: Stage, store: Store) -> None:
+    """Nobody rings until the agent says so; then the second number does, and the agent talks with them."""
+    numbers = (numbers_of(500, 2),)
+    ids = people_in(store, numbers)
+    phone = Telephone(stage.switch.addresses.lines if stage.switch else ("", 0), numbers[0][1], listens)
+    now = stage.server.rooms.records.clock.utc
+    looking: dict[str, Any] = {"mode": "preview", "queue": "agents", "agent_within": 60, "attempts": 1}
+    made = campaign_of(store, ids, numbers, name="looks", at=now(), flow="with_agent", **looking)
+    store.agents.change_state(StateChange(agent="agent", state="in", at=now(), by="t", source="cli"))
+    agent = Previewing.of(stage.settings, store, now=now)
+    seen = agent.show("agent", lambda queue: queue == "agents")
+    assert (seen.customer.name, seen.numbers) == ("Persona 0", numbers[0]) and phone.calls == 0
+    agent.call("agent", number=2)
+    wait_until_over(store, made, tries=1)
+    stage.wait_until_idle()
+    (attempt,) = store.dial_attempts.of_entry(made.entry(store))
+    assert (attempt.number, attempt.result, attempt.agent) == (numbers[0][1], "answered", "agent")
+    told = agent.in_view("agent")
+    assert told.attempt is not None and told.attempt.id == attempt.id
     phone.close()
 
 

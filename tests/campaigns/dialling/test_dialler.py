@@ -6,6 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
+from data.ids import new_id
+from data.records import Booking, CallBegun, CallEnded
 from data.records.contacts import NewContact
 from data.store import Store
 from ivr.campaigns.contact_rules.reading import presets
@@ -131,6 +135,83 @@ def test_a_person_never_has_two_calls(store: Store) -> None:
     time.at += 2 * MINUTE
     ours.step()
     assert telephones.rung == [theirs[0], theirs[1], theirs[0]] and one.entry(store).why == "reached"
+
+
+def test_nobody_is_called_at_two_telephones_of_a_household(store: Store) -> None:
+    """Two customers share two numbers: while it rings at one of them, the other is left alone."""
+    theirs = numbers_of(0, 2)
+    people = people_in(store, [theirs, theirs])
+    campaign_of(store, people[:1], [theirs[:1]])
+    second = campaign_of(store, people[1:], [theirs[1:]], name="other")
+    telephones, time = Telephones(), Time()
+    begun: list[Callable[[], None]] = []
+    server(store, telephones, time, beside=begun.append).step()
+    assert len(begun) == 2
+    telephones.before = lambda _answered: begun.pop()()
+    begun.pop(0)()
+    assert telephones.rung == [theirs[0]] and second.entry(store).state == "waiting"
+
+
+@pytest.mark.parametrize("way", ["+34931000000", "931000000", "0034931000000"])
+def test_who_calls_in_is_not_dialled_meanwhile(store: Store, way: str) -> None:
+    """At whatever number of theirs, on whichever server, however the switch has written it."""
+    theirs = numbers_of(0, 2)
+    assert theirs[0] == "+34931000000"
+    made = campaign_of(store, people_in(store, [theirs]), [theirs[1:]])
+    telephones, time = Telephones(), Time()
+    ours = server(store, telephones, time)
+    call = new_id()
+    begun = CallBegun(
+        call_id=call,
+        switch_uuid="leg",
+        direction="inbound",
+        caller_number=way,
+        caller_name="",
+        destination="100",
+        language="es",
+        started_at=MONDAY - MINUTE,
+        node_id="another",
+    )
+    store.calls.begin(begun)
+    ours.step()
+    assert telephones.rung == [] and made.entry(store).tries == 0
+    assert store.contacts.history(store.contacts.whom(theirs[1])) == (), "and it was no contact"
+    time.at += 2 * MINUTE
+    end = CallEnded(call_id=call, at=time.at, hangup_cause="NORMAL_CLEARING", ended_by="caller")
+    assert store.calls.finish(end)
+    ours.step()
+    assert telephones.rung == [theirs[1]]
+
+
+def test_who_is_being_called_back_is_not_dialled(store: Store) -> None:
+    """Neither is a call that nobody has ended on record a reason for ever."""
+    theirs = numbers_of(0, 2)
+    people = people_in(store, [theirs])
+    made = campaign_of(store, people, [theirs[1:]])
+    booking = Booking(queue="billing", number=theirs[0], language="es", joined_at=MONDAY, at=MONDAY)
+    callback, _ = store.callbacks.book(booking)
+    telephones, time = Telephones(), Time()
+    tried = store.callbacks.claim(callback.id, "n2@here", at=MONDAY, lease=LEASE)
+    assert tried is not None and tried.attempt_id is not None
+    ours = server(store, telephones, time)
+    ours.step()
+    assert telephones.rung == [] and made.entry(store).state == "waiting"
+    assert store.callbacks.put_back(tried.attempt_id, "n2@here")
+    lost = CallBegun(
+        call_id=new_id(),
+        switch_uuid="lost",
+        direction="inbound",
+        caller_number=theirs[0],
+        caller_name="",
+        destination="100",
+        language="es",
+        started_at=MONDAY - timedelta(hours=5),
+        node_id="gone for good",
+    )
+    store.calls.begin(lost)
+    time.at += 2 * MINUTE
+    ours.step()
+    assert telephones.rung == [theirs[1]], "a callback that only waits its turn keeps nobody from a call"
 
 
 @on_sqlite

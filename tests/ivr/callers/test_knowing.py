@@ -54,7 +54,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def callers(store: Store, **how: object) -> KnownCallers:
-    how = {"region": "ES", "zone": ZONE, "clock": StoppedClock(), **how}
+    how = {"region": "ES", "zone": ZONE, "clock": StoppedClock(), "deadline": 30.0, **how}
     return KnownCallers(store, **how)  # type: ignore[arg-type] # its own keywords
 
 

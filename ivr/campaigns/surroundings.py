@@ -1,0 +1,62 @@
+"""What strategies may name beside their own file: flows with their outcomes, queues, webhooks.
+
+`ivr campaign check` reads all of it. A flow that cannot be read has no outcomes that are known: its mistakes
+are `ivr check`'s to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dialogs.errors import FlowsInvalid, Problem
+from dialogs.flow import OUTCOMES_OF_THE_ENGINE, FlowSet
+from dialogs.loader import read_flows
+from dialogs.nodes.subflow import Subflow
+from dialogs.source import read
+from ivr.campaigns.actions.checking import Around
+from ivr.campaigns.strategies import around_mistakes, read_strategy
+from ivr.config import Settings
+from ivr.publishing.catalogues import catalogue_in
+
+
+def around(settings: Settings) -> Around:
+    """Of an installation. Raises `FlowsInvalid` if the flows' catalogue cannot be read."""
+    catalogue = catalogue_in(settings.flows_folder)
+    flows, _problems = read_flows([settings.flows_folder], catalogue)
+    return Around(
+        flows={name: outcomes_of(flows, name) for name in flows.flows},
+        queues=frozenset(catalogue.queues),
+        webhooks=frozenset(settings.messages.webhooks),
+    )
+
+
+def outcomes_of(flows: FlowSet, name: str) -> frozenset[str]:
+    """Every outcome that a call through that flow, and those that it uses, may have."""
+    seen: set[str] = set()
+    left = [name]
+    while left:
+        one = left.pop()
+        if one not in seen and one in flows.flows:
+            seen.add(one)
+            left += [step.subflow for step in flows.flows[one].steps.values() if isinstance(step, Subflow)]
+    theirs = FlowSet({one: flows.flows[one] for one in seen})
+    return OUTCOMES_OF_THE_ENGINE | theirs.outcomes
+
+
+def mistakes(settings: Settings, names: tuple[str, ...] = ()) -> Iterator[Problem]:
+    """Every mistake of these strategies, or of all."""
+    folder = settings.path(settings.strategies)
+    here = None
+    for file in sorted(folder.glob("*.yaml")):
+        if (names and file.stem not in names) or file.name.endswith(".map.yaml"):
+            continue
+        found, problems = read_strategy(file)
+        yield from problems
+        if found is None:
+            continue
+        try:
+            here = here or around(settings)
+        except FlowsInvalid as fault:
+            yield from fault.problems
+            return
+        yield from sorted(around_mistakes(read(file), found, here))
