@@ -22,7 +22,7 @@ from dialogs.play import key, say
 from dialogs.position import Fault
 from dialogs.slots.words import plain
 from dialogs.source import nearest
-from dialogs.stand_in import Agents, Answer, Data, StandIn
+from dialogs.stand_in import Agents, Answer, Data, StandIn, Understands
 from dialogs.written import WrittenCall, add_test
 
 CONFIDENCE = 0.9
@@ -61,8 +61,20 @@ HELP = "Type what the caller says.\n" + "\n".join(
 class TextCaller:
     """A call in the terminal. `start` and `feed` give lines to print."""
 
-    def __init__(self, flows: FlowSet, flow: str, facts: Facts, data: Data, agents: Agents = "busy") -> None:
-        """Raises `UnknownFlow`."""
+    def __init__(
+        self,
+        flows: FlowSet,
+        flow: str,
+        facts: Facts,
+        data: Data,
+        agents: Agents = "busy",
+        *,
+        understands: Understands | None = None,
+    ) -> None:
+        """`understands`: tells what free speech means; without it, nothing is understood.
+
+        Raises `UnknownFlow`."""
+        self._understands = understands
         self._flows, self._flow, self._facts = flows, flow, facts
         self._data, self._agents = data, agents
         self._typed: list[str] = []
@@ -79,7 +91,7 @@ class TextCaller:
 
     def _dial(self) -> None:
         conversation = Conversation(self._flows, self._flow, self._facts)
-        self._call = StandIn(conversation, self._data, self._agents)
+        self._call = StandIn(conversation, self._data, self._agents, understands=self._understands)
         self._written = WrittenCall(self._flow, self._facts, self._agents, {})
         self._shown = self._faults = self._asked = 0
         self._led = ""

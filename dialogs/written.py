@@ -56,6 +56,11 @@ class WrittenCall:
 
     def happened(self, call: StandIn) -> None:
         """What came of it, as far as the caller and the company can tell."""
+        if call.meant:
+            self.outside = {
+                **self.outside,
+                "understand": {said: meant.model_dump() for said, meant in call.meant.items()},
+            }
         conversation, turn = call.conversation, call.turn
         position = conversation.position
         expect: dict[str, Any] = {}

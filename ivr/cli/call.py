@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,10 +21,13 @@ from dialogs.rehearsal import ENDING
 from dialogs.segments.facts import FACTS, wrong_facts
 from dialogs.simulator import HELP, Line, TextCaller
 from dialogs.source import parse
-from dialogs.stand_in import Agents, Data
+from dialogs.stand_in import Agents, Data, Understands
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone, Chosen, catalogue_option, chosen_flow, load_tests
 from ivr.config import Settings
+
+if TYPE_CHECKING:
+    from ivr.understanding.understanding import Understanding
 
 _COLOURS = {"ivr": "cyan", "system": "blue", "note": "yellow", "caller": "green"}
 
@@ -96,9 +101,10 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     ivr call main --voice                                  with a headset
     ivr call main --voice --in caller.wav --out call.wav
 
-    By text, look-ups are answered from the data of a test file, by default the one beside the flow; /help
-    tells what can be typed beside what the caller says. By voice, the call is a real one on the embedded
-    switch, and look-ups are answered for the made-up customers of the demo; keys can be typed meanwhile.
+    By text, what the caller says in their own words is understood by the engines of a live call, and look-ups
+    are answered from the data of a test file, by default the one beside the flow; /help tells what can be
+    typed beside what the caller says. By voice, the call is a real one on the embedded switch, and look-ups
+    are answered for the made-up customers of the demo; keys can be typed meanwhile.
     """
     if by_text == by_voice:
         raise CannotBeDone("a call is by text or by voice: add --text or --voice")
@@ -114,7 +120,24 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     now = _moment(options.moment, settings.calls.zone)
     history = _history(options.history)
     facts = Facts(options.language, known, now, settings.calls.region, recorded=True, history=history)
-    _by_text(TextCaller(flows, flow, facts, _data(options.data_file or beside, flows), options.agents))
+    data = _data(options.data_file or beside, flows)
+    _by_text(TextCaller(flows, flow, facts, data, options.agents, understands=_understands(settings)))
+
+
+def _understands(settings: Settings) -> Understands:
+    """The engines of a live call; what is not understood is not kept. They are opened when first wanted."""
+
+    @cache
+    def opened() -> Understanding:
+        # numpy and the models, which few calls by text want.
+        opening = importlib.import_module("ivr.understanding.opening")
+        engines: Understanding = opening.open_understanding(
+            settings.understanding.model_copy(update={"collect": False}), settings.home, time.monotonic
+        )
+        engines.make_ready()
+        return engines
+
+    return lambda asked: opened().understand(asked)
 
 
 def _history(written: tuple[str, ...]) -> dict[str, str | int | bool | None]:

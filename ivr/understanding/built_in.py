@@ -77,6 +77,11 @@ class BuiltIn:
                 f"the model of {language!r} is not ready within {deadline:g} s", "Train it: ivr nlu train"
             ) from None
 
+    def knows(self, word: str, language: str) -> bool:
+        """Whether an example has the plain word; none does while there is no model."""
+        model = self._loaded.get(language)
+        return model is not None and model.knows(word)
+
     def close(self) -> None:
         """Forgets the models."""
         self._loaded.clear()

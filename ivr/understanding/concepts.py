@@ -33,6 +33,16 @@ def _heard(word: str, language: str) -> str:
     return sound(word, language) if len(word) >= LEAST_FOLDED else word
 
 
+def _begins(words: Sequence[str], phrase: Sequence[str]) -> bool:
+    """Whether the words are the phrase; the last of it may be the beginning of a word (`vaig contract*`)."""
+    *whole, last = phrase
+    return (
+        len(words) == len(phrase)
+        and (words[-1].startswith(last[:-1]) if last.endswith("*") else words[-1] == last)
+        and list(words[:-1]) == whole
+    )
+
+
 @dataclass(frozen=True)
 class Concepts:
     """Those of one language, ready to be found in a sentence."""
@@ -43,7 +53,7 @@ class Concepts:
     stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By the sound of a beginning."""
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = field(default_factory=dict)
-    """By the first of their plain words."""
+    """By the first of their plain words; the last ends in `*` if it is the beginning of a word."""
     lines: tuple[tuple[str, str], ...] = ()
     """As they were read, so that a model can keep them."""
     problems: tuple[Problem, ...] = ()
@@ -52,7 +62,7 @@ class Concepts:
         """The concepts of a sentence in their order; `words` are plain."""
         for at, word in enumerate(words):
             for phrase, name in self.phrases.get(word, ()):
-                if tuple(words[at : at + len(phrase)]) == phrase:
+                if _begins(words[at : at + len(phrase)], phrase):
                     yield name
             heard = _heard(word, self.language)
             yield from self.words.get(heard, ())
@@ -72,7 +82,8 @@ def concepts_of(language: str, lines: Sequence[tuple[str, str]]) -> Concepts:
                 table = stems if is_stem else words
                 table.setdefault(_heard(said[0], language), []).append(name)
             elif said:
-                phrases.setdefault(said[0], []).append((said, name))
+                phrase = (*said[:-1], said[-1] + "*") if is_stem else said
+                phrases.setdefault(said[0], []).append((phrase, name))
     return Concepts(
         language,
         {word: tuple(dict.fromkeys(names)) for word, names in words.items()},

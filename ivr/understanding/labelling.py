@@ -21,7 +21,8 @@ from dialogs.slots.words import words_of
 from dialogs.source import Source, read
 from ivr.understanding.examples import NAME, Examples
 from ivr.understanding.features import NUMBER
-from ivr.understanding.unheard import MASK, Group
+from ivr.understanding.masking import MASK
+from ivr.understanding.unheard import Group
 
 LEARNT = "learnt.yml"
 """The examples' file, in the folder of their language, of what was labelled."""

@@ -26,6 +26,7 @@ from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.features import FAMILIES, FEATURES_VERSION, OF_THE_WHOLE, features_of
 from ivr.understanding.naming import Names
 from ivr.understanding.port import MOST_LETTERS, Meaning, ModelUnfit
+from ivr.understanding.words import words_of_speech
 
 Numbers = npt.NDArray[np.float32]
 FORMAT = 1
@@ -66,6 +67,10 @@ class Model:
         ranked = self.confidences(self._scores(rows, values)) if rows.size else {OUT_OF_SCOPE: 1.0}
         ordered = tuple(sorted(ranked.items(), key=lambda item: -item[1]))
         return Meaning(ordered, tuple(self.names.within(text)), f"built-in {self.version}")
+
+    def knows(self, word: str) -> bool:
+        """Whether an example has the plain word."""
+        return all(f"word\t{part}" in self.vocabulary for part in words_of_speech(word, self.language))
 
     def _scores(self, rows: npt.NDArray[np.intp], values: Numbers) -> Numbers:
         """How much the text is like each intent's examples: about 1 for its own, 0 for the others."""

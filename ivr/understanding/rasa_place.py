@@ -1,6 +1,6 @@
 """Rasa's own environment: found or made, trained in, and served from. Rasa 3.6 cannot live in ours.
 
-It needs Python 3.8 to 3.10; one is named by `RASA_PYTHON`, or found on the path. The environment lies in the
+It needs Python 3.9 or 3.10; one is named by `RASA_PYTHON`, or found on the path. The environment lies in the
 user's cache, named after the lock, so that another lock is another environment; a trained model is named
 after the lock and the training files. What was made once is used again.
 """
@@ -24,7 +24,9 @@ from ivr.understanding.rasa_features import write_features
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "rasa.lock"
 PIPELINE = HERE / "rasa.yml"
-PYTHONS = ("python3.10", "python3.9", "python3.8")
+PARTS = HERE / "rasa_parts"
+"""Parts of the pipeline that are ours: they run in Rasa's environment."""
+PYTHONS = ("python3.10", "python3.9")
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -59,7 +61,7 @@ def find_python(environment: Mapping[str, str] = os.environ) -> str:
         if found and _runs(found):
             return found
     what = (
-        f"RASA_PYTHON names {named}, which does not run" if named else "there is no Python 3.8 to 3.10 here"
+        f"RASA_PYTHON names {named}, which does not run" if named else "there is no Python 3.9 or 3.10 here"
     )
     raise RasaMissing(
         f"Rasa needs a Python of its own, and {what}",
@@ -69,7 +71,7 @@ def find_python(environment: Mapping[str, str] = os.environ) -> str:
 
 def _runs(python: str) -> bool:
     """Whether it is one of those versions (a shim may be on the path without one behind it)."""
-    check = "import sys; sys.exit(not (3, 8) <= sys.version_info[:2] <= (3, 10))"
+    check = "import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 10))"
     try:
         return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
     except OSError:
@@ -92,7 +94,8 @@ class RasaPlace:
 
     def model(self, examples: Path, language: str) -> Path:
         """Where the model of those files lies, or will."""
-        made = _digest(LOCK, PIPELINE, HERE / "rasa_features.py", *training_files(examples, language))
+        parts = (*sorted(PARTS.glob("*.py")), HERE / "rasa_features.py")
+        made = _digest(LOCK, PIPELINE, *parts, *training_files(examples, language))
         return self.models / f"{language}-{made}.tar.gz"
 
     def install(self) -> None:
@@ -139,9 +142,12 @@ class RasaPlace:
         ]
 
     def surroundings(self) -> dict[str, str]:
-        """The environment variables under which Rasa runs: its own, and none of ours."""
+        """The environment variables under which Rasa runs: its own, none of ours, and where our parts are."""
         ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-        return {name: value for name, value in os.environ.items() if name not in ours} | QUIET
+        return {name: value for name, value in os.environ.items() if name not in ours} | {
+            **QUIET,
+            "PYTHONPATH": str(PARTS),
+        }
 
     def _run(self, command: list[str], purpose: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

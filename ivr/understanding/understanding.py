@@ -92,7 +92,9 @@ class Understanding:
         ranked = tuple((name, sure) for name, sure in meaning.intents if name in wanted)
         # An answer that may be an aside is mostly no matter at all: only open questions teach.
         if self._unheard is not None and asked.name != ASIDES and not (ranked and ranked[0][1] >= CHECK):
-            self._unheard.keep(asked.text, asked.language)
+            self._unheard.keep(
+                asked.text, asked.language, lambda word: self._built_in.knows(word, asked.language)
+            )
         return Understood(
             ranked,
             {one.name: one.value for one in meaning.entities if one.name in asked.entities},
@@ -105,6 +107,10 @@ class Understanding:
         self._built_in.close()
         if self._first is not None:
             self._first.close()
+
+    def make_ready(self) -> None:
+        """Waits until the built-in engine has its models; where it cannot, its answers tell so."""
+        self._prepare()
 
     def _prepare(self) -> None:
         try:

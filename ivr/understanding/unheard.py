@@ -2,18 +2,17 @@
 
 Rules:
 1. Nothing is kept but the words and their language: no call, no number, no time.
-2. Before it is written, digits, number words, addresses and what looks like a name are masked. In what a
-   designer is shown, so is every word that no example has and that fewer than `ENOUGH_SAY` sentences have: a
-   name is rare, a word that the examples lack is not.
+2. Before it is written, it is masked (`masking`): a word that no example has is not written before several
+   different sentences had it. What a designer is shown is looked through once more, by the examples as they
+   are then and by all that was kept.
 3. The file is bounded: what is beyond `LARGEST` is not kept. Writing fails quietly: no call suffers from it.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,62 +22,18 @@ from dialogs.slots.words import plain
 from ivr.in_thread import in_thread
 from ivr.understanding.concepts import Concepts
 from ivr.understanding.examples import Examples
-from ivr.understanding.features import NUMBER, features_of, number_words
+from ivr.understanding.features import features_of
+from ivr.understanding.masking import MASK, Knows, Spread, masked
 
 log = structlog.get_logger(__name__)
 
 FILE = "not_understood.jsonl"
 LARGEST = 2_000_000
 """Bytes; some twenty thousand sentences."""
-LONGEST = 300
-"""Letters of a sentence that are kept."""
 ENOUGH_SAY = 3
 """Sentences that have to have a word which no example has, before anybody is shown it."""
 ALIKE = 0.45
 """Cosine of two sentences from which they are of one group."""
-MASK = "…"
-MOST_NAMES = 3
-"""Words behind "my name is" that may be the name."""
-
-ARTICLES = frozenset({"un", "una", "uno", "u", "one"})
-"""Numbers that are often none."""
-
-_ADDRESS = re.compile(r"\S+@\S+|\b\S+ (?:arroba|at) \S+ (?:punto|punt|dot) \S+", re.IGNORECASE)
-_NAMED: Mapping[str, str] = {
-    "es": r"me llamo|mi nombre es|soy|habla|le habla|a nombre de|de parte de|señora?|don|doña|calle|avenida|"
-    r"plaza",
-    "ca": r"em dic|el meu nom és|soc|sóc|a nom de|de part de|senyora?|carrer|avinguda|plaça",
-    "en": r"my name is|my name's|this is|i am|i'm|on behalf of|mister|mrs|miss|street|avenue|road",
-}
-
-
-def masked(text: str, language: str, known: frozenset[str] = frozenset()) -> str:
-    """The text without numbers, addresses and names. `known`: plain words that are no names for certain."""
-    text = _ADDRESS.sub(MASK, text[:LONGEST])
-    introduced = _NAMED.get(language)
-    if introduced:
-        text = re.sub(
-            rf"\b({introduced})\s+((?:[^\W\d_]+(?:\s+|$)){{1,{MOST_NAMES}}})",
-            lambda found: f"{found.group(1)} {_unknown(found.group(2), known)} ",
-            text,
-            flags=re.IGNORECASE,
-        )
-    numbers, kept = number_words(language), list[str]()
-    for at, word in enumerate(text.split()):
-        bare = plain(word)
-        # "Un" and "una" are articles too, but not behind another number.
-        behind = bool(kept) and kept[-1] == NUMBER
-        if any(sign.isdigit() for sign in word) or (bare in numbers and (behind or bare not in ARTICLES)):
-            kept += [] if kept and kept[-1] == NUMBER else [NUMBER]
-        elif at and word[:1].isupper() and word != "I" and bare not in known:
-            kept.append(MASK)
-        else:
-            kept.append(word)
-    return " ".join(kept)
-
-
-def _unknown(words: str, known: frozenset[str]) -> str:
-    return " ".join(word if plain(word) in known else MASK for word in words.split())
 
 
 class Unheard:
@@ -86,10 +41,14 @@ class Unheard:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._spread: dict[str, Spread] = {}
 
-    def keep(self, text: str, language: str) -> None:
-        """Adds a sentence, masked."""
-        line = json.dumps({"language": language, "text": masked(text, language)}, ensure_ascii=False) + "\n"
+    def keep(self, text: str, language: str, knows: Knows) -> None:
+        """Adds a sentence, masked. `knows`: whether an example has a plain word."""
+        spread = self._spread.setdefault(language, Spread())
+        spread.note(text)
+        safe = masked(text, language, lambda word: knows(word) or spread.enough(word))
+        line = json.dumps({"language": language, "text": safe}, ensure_ascii=False) + "\n"
         try:
             in_thread(lambda: self._add(line))
         except OSError as fault:

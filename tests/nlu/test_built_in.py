@@ -34,8 +34,8 @@ FEW = {
     "hours": ("qué horario tienen", "a qué hora abren", "cuándo cierran", "abren hoy", "horario"),
 }
 LEAST = {
-    DEVELOPMENT: {"es": (0.88, 0.88), "ca": (0.89, 0.86), "en": (0.93, 0.85)},
-    HELD_BACK: {"es": (0.87, 0.88), "ca": (0.80, 0.86), "en": (0.82, 0.88)},
+    DEVELOPMENT: {"es": (0.92, 0.90), "ca": (0.95, 0.91), "en": (0.96, 0.88)},
+    HELD_BACK: {"es": (0.90, 0.87), "ca": (0.84, 0.86), "en": (0.86, 0.86)},
 }
 """Intent accuracy and out-of-scope recall on either set apart, as measured (docs/measurements.md)."""
 
@@ -72,7 +72,7 @@ def test_it_is_fast_and_small(built_in: BuiltIn, models: Path) -> None:
     sentences = [example.text for example in read_apart(SHIPPED, "es").sentences]
     assert usual_seconds([partial(built_in.parse, sentence, "es") for sentence in sentences]) < 0.003
     assert sum(file.stat().st_size for file in models.glob("*.npz")) < 10_000_000
-    assert quiet_seconds(lambda: train(read_examples(SHIPPED, "es"), read_concepts(SHIPPED, "es"))) < 8.0
+    assert quiet_seconds(lambda: train(read_examples(SHIPPED, "es"), read_concepts(SHIPPED, "es"))) < 5.0
 
 
 @pytest.mark.parametrize(
@@ -195,6 +195,31 @@ def test_examples_that_are_unfit_are_told_in_one_line(tmp_path: Path) -> None:
         BuiltIn(broken, tmp_path / "models").prepare()
     with pytest.raises(UnderstandingFailed, match=r"no training examples in 'ko'"):
         BuiltIn(broken, tmp_path / "models").parse("x", "ko")
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("pagueu-m'ho", "pay"),
+        ("vull pagar-ho hui", "pay"),
+        ("quants doblers vos dec", "balance"),
+        ("m'ho torneu a dir", "repeat"),
+    ],
+)
+def test_catalan_is_understood_as_it_is_run_together_and_as_regions_say_it(
+    built_in: BuiltIn, said: str, intent: str
+) -> None:
+    """Pronouns that hang on a verb, and what Valencia and Mallorca call it."""
+    assert built_in.parse(said, "ca").intent == intent
+
+
+def test_the_last_word_of_a_phrase_may_be_the_beginning_of_one() -> None:
+    """As `vaig contract*` says; the words before it are whole."""
+    concepts = concepts_of("ca", [("not_mine", "vaig contract*"), ("agree", "d'acord")])
+    assert list(concepts.within(["no", "vaig", "contractar"])) == ["not_mine"]
+    assert list(concepts.within(["vaig", "contra"])) == []
+    assert list(concepts.within(["vaig"])) == []
+    assert list(concepts.within(["de", "acord"])) == ["agree"]
 
 
 def test_concepts_lend_what_was_learnt_to_their_neighbours(tmp_path: Path) -> None:
