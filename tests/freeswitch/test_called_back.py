@@ -9,14 +9,12 @@ from datetime import datetime
 
 import gevent
 import pytest
-from gevent.event import Event
 
 from data.ids import new_id
 from data.records import Booking, Callback
-from ivr.moments import HandedOver, Moment, SystemSpoke
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.switch_settings import TelephoneSettings
-from tests.calls.called_back import write_flows
+from tests.calls.called_back import Watched, write_flows
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, freeswitch, wait_until
@@ -104,23 +102,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 def test_called_back_and_talks_with_an_agent(place: Place) -> None:
     """They press one, and the agent's telephone rings."""
-    asked, handed = Event(), Event()
-
-    def watch(moment: Moment) -> None:
-        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
-            asked.set()
-        if isinstance(moment, HandedOver) and moment.result == "handed":
-            handed.set()
-
-    place.stage.watch_caller(NUMBER, watch)
+    watched = Watched()
+    place.stage.watch_caller(NUMBER, watched)
     with place.serving():
         found = place.booked(NUMBER)
         ringing = place.customer.called(20)
         ringing.ring()
         ringing.answer()
-        assert asked.wait(10)
+        assert watched.asked.wait(10)
         ringing.press("1")
-        assert handed.wait(20)
+        assert watched.handed.wait(20)
         ringing.wait_over(20)
     wait_until(lambda: found().state == "reached", 10, "nobody noted it")
     place.stage.wait_until_idle(place.switch)
@@ -160,7 +151,9 @@ def test_what_the_switch_knows_of_a_try(place: Place) -> None:
 
 @pytest.fixture
 def agent_first(place: Place) -> Iterator[Place]:
-    """The same server, which has an agent on the line before it calls."""
+    """The same server, which has an agent on the line before it calls. Without a wrap-up after the test
+    before: at its end the customer would be rung first."""
+    place.switch.api(f"callcenter_config agent set wrap_up_time {AGENT}@ivr 0")
     calling = place.stage.server.calling_back
     assert calling is not None
     before = calling.callbacks.settings
@@ -172,15 +165,8 @@ def agent_first(place: Place) -> Iterator[Place]:
 
 def test_an_agent_first_and_then_the_customer(agent_first: Place) -> None:
     """A leg with nobody at its end waits in mod_callcenter; its agent gets the customer."""
-    place, number, handed, asked = agent_first, "+34600111333", Event(), Event()
-
-    def watch(moment: Moment) -> None:
-        if isinstance(moment, SystemSpoke) and moment.step == "wanted":
-            asked.set()
-        if isinstance(moment, HandedOver) and moment.result == "handed":
-            handed.set()
-
-    place.stage.watch_caller(number, watch)
+    place, number, watched = agent_first, "+34600111333", Watched()
+    place.stage.watch_caller(number, watched)
     found = place.booked(number)
     desk = place.desk.called(60)
     desk.ring()
@@ -189,9 +175,9 @@ def test_an_agent_first_and_then_the_customer(agent_first: Place) -> None:
     ringing = place.customer.called(30)
     ringing.ring()
     ringing.answer()
-    assert asked.wait(20)
+    assert watched.asked.wait(20)
     ringing.press("1")
-    assert handed.wait(20)
+    assert watched.handed.wait(20)
     wait_until(lambda: found().state == "reached", 10, "nobody noted it")
     bridged = place.switch.api("show calls")
     assert number.lstrip("+") in bridged
