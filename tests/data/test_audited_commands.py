@@ -23,6 +23,7 @@ LUCIA = "45716"
 NUMBER = "+34600111222"
 AUDITED = {
     "campaign promises": ("campaign promises", "read"),
+    "campaign actions": ("campaign actions", "read"),
     "campaign holds": ("campaign holds LUCIA", "read"),
     "campaign report": ("campaign report fees reminder --left-out OUT/left.csv", "export"),
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),
@@ -80,7 +81,7 @@ NOBODYS = {
     *("prompts build", "prompts export", "prompts import", "nlu check", "nlu serve", "nlu test", "nlu train"),
     *("nlu label", "nlu learn"),  # sentences without their numbers and names, of calls that nobody can name
     *("eval answering", "eval calibrate", "eval speech"),
-    *(f"campaign {name}" for name in ("create", "facts", "list", "preview")),
+    *(f"campaign {name}" for name in ("check", "create", "facts", "list", "preview")),
     *(
         f"campaign {name}" for name in ("drain", "pause", "simulate", "start", "status", "stop")
     ),  # which change a campaign's state, or play with made-up people
