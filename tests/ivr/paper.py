@@ -164,6 +164,7 @@ class PaperDialog:
         self.faults: list[Fault] = []
         self.position = Position("main", "")
         self.secrets: frozenset[str] = frozenset()
+        self.about_the_caller: dict[str, str | int | bool | None] = {}
         self.trace = Trace([Visit("main", "greet", "es", "next"), Visit("main", "number", "es")])
 
     def start(self) -> Effect:
