@@ -23,7 +23,7 @@ LUCIA = "45716"
 NUMBER = "+34600111222"
 AUDITED = {
     "campaign promises": ("campaign promises", "read"),
-    "campaign actions": ("campaign actions", "read"),
+    "campaign actions": ("campaign actions fees reminder", "read"),
     "campaign holds": ("campaign holds LUCIA", "read"),
     "campaign report": ("campaign report fees reminder --left-out OUT/left.csv", "export"),
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),
