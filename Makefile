@@ -7,9 +7,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CALLS  := tests/calls
 SWITCH := tests/contract tests/freeswitch
+PEOPLE := tests/data tests/campaigns tests/queueing tests/agents tests/reports tests/self_service
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger
 
-.PHONY: help demo test test-calls test-switch test-dialogs test-rooms check test-freeswitch test-rasa test-long lock lock-rasa clean docs format
+.PHONY: help demo test test-calls test-switch test-dialogs test-people test-rooms check test-freeswitch test-rasa test-long lock lock-rasa clean docs format
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -21,7 +22,7 @@ demo: $(VENV)/.product  ## all set-up, then spoken calls end to end on the embed
 # first where all want it. Each part prints its report when it is through.
 test: $(VENV)/.workshop  ## all set-up, then the checks and the whole test suite
 	@echo "The checks, whole calls, and beside them all other tests; some minutes."
-	$(MAKE) --no-print-directory -j5 --output-sync=target check test-calls test-switch test-dialogs test-rooms
+	$(MAKE) --no-print-directory -j6 --output-sync=target test-calls test-rooms test-people test-dialogs test-switch check
 
 test-calls: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(CALLS)
@@ -32,8 +33,11 @@ test-switch: $(VENV)/.workshop
 test-dialogs: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest $(DIALOG)
 
+test-people: $(VENV)/.workshop
+	nice -n 10 $(BIN)/python -m pytest $(PEOPLE)
+
 test-rooms: $(VENV)/.workshop
-	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(CALLS) $(SWITCH) $(DIALOG))
+	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(CALLS) $(SWITCH) $(PEOPLE) $(DIALOG))
 
 check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 	$(BIN)/ruff format --check .

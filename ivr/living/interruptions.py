@@ -3,8 +3,8 @@
 Rules:
 1. The prompt stops at once, for whoever it is (a decision about words would come half a second too late).
    What was no interruption lets it go on from where it stopped.
-2. A nod ("ajá", "vale", "d'acord") goes on only where it is no answer to the question. So does a cough: sound
-   of less than a third of a second in which nothing was understood.
+2. A nod ("ajá", "vale", "d'acord") goes on only where it is no answer to the question; "ajá" is none while it
+   is asked. So does a cough: sound of less than a third of a second in which nothing was understood.
 3. A line that brings our prompt back does not interrupt: from its first echo on, speech into prompts counts
    no more in this call. Keys always do.
 """
@@ -29,6 +29,8 @@ NODS: Mapping[str, frozenset[str]] = {
     language: frozenset(nods.split("|")) for language, nods in _NODS.items()
 }
 """What people say to whoever is speaking, to show that they listen; without marks."""
+HUMS = frozenset(["aja", "ajam", "aha", "ah", "mm", "mmm", "mhm", "hum", "uh", "huh"])
+"""Those that are no words: an answer if a question waits for one, and none while it is being asked."""
 LONGEST_COUGH = 0.32
 """Seconds of speech in which a word needs more."""
 BACK = 0.6
@@ -70,6 +72,12 @@ def is_nod(text: str, language: str) -> bool:
     said = _plain(text)
     words = said.split()
     return bool(words) and (said in nods or all(word in nods for word in words))
+
+
+def is_hum(text: str) -> bool:
+    """Whether it is a nod that says neither yes nor no by itself: "ajá", "mhm"."""
+    words = _plain(text).split()
+    return bool(words) and all(word in HUMS for word in words)
 
 
 def samples_of(files: Sequence[Path], start: float, end: float) -> bytes:

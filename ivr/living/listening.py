@@ -26,7 +26,7 @@ from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
 from ivr.living.attention import Attention, DeadlineError
-from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_nod
+from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_hum, is_nod
 from ivr.living.meanwhile import Meanwhile
 from ivr.living.voicing import Voicing
 from speech.endpointing import (
@@ -324,12 +324,17 @@ class Question:
             return None  # keys win, also over speech that is already being recognised
         given = _heard(hypothesis)
         answer = self._collect.judge(given)
-        if interruption is not None and isinstance(answer, NoMatch):
-            said = given.alternatives[0].text if given.alternatives else ""
-            meant = is_nod(said, self._collect.language) if said else seconds < LONGEST_COUGH
-            if meant and self._gone_on(interruption):
-                return None
+        aside = interruption is not None and self._is_no_answer(answer, given, seconds)
+        if interruption is not None and aside and self._gone_on(interruption):
+            return None
         return Collected(answer, ended_at, given=given, decided_at=decided_at, began_at=self._spoke_at)
+
+    def _is_no_answer(self, answer: Match | NoMatch, given: Heard, seconds: float) -> bool:
+        """Whether what was said into a prompt, for so many seconds, is a nod or a cough."""
+        said = given.alternatives[0].text if given.alternatives else ""
+        if isinstance(answer, Match):
+            return answer.band != "sure" and is_hum(said)
+        return is_nod(said, self._collect.language) if said else seconds < LONGEST_COUGH
 
     def _answered(self, utterance: Utterance) -> Hypothesis | None:
         """Waits for the words, after a while not in silence; None if there are none in time."""

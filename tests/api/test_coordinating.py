@@ -73,7 +73,11 @@ actor: creditor
 bases: {students: {mapping: students.map.yaml}}
 campaigns:
   reminder:
-    {base: students, flow: survey, purpose: collection, sample: account.balance >= 0, countries: [ES]}
+    base: students
+    flow: collection_reminder
+    purpose: collection
+    sample: account.balance >= 0
+    countries: [ES]
 """
 
 
@@ -373,7 +377,8 @@ def test_an_agent_looks_first(campaigning: Service) -> None:
     """One person at a time, each on record with whoever saw them; the lists stay the coordinators'."""
     service, boss = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
     settings = service.rooms.settings
-    written = STRATEGY.replace("[ES]", "[ES], mode: preview, queue: billing").replace("collection", "service")
+    written = STRATEGY.replace("[ES]", "[ES]\n    mode: preview\n    queue: billing")
+    written = written.replace("purpose: collection", "purpose: service").replace("collection_reminder", "survey")
     (settings.path(settings.strategies) / "fees.yaml").write_text(written, encoding="utf-8")
     service.rooms.serves = lambda agent, queue: (agent, queue) == ("1001", "billing")
     post(service, "/campaigns", boss, strategy="fees", name="reminder")

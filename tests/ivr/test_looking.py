@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -11,6 +14,11 @@ from ivr.looking import Looking
 from tests.freeswitch.harness import wait_until
 
 EVERY = 0.001
+
+
+def of_tests(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Other greenlets of the process may have something to tell, too."""
+    return [line for line in told if line["event"].startswith("tests_")]
 
 
 def test_a_database_that_is_away_is_told_once_and_its_return() -> None:
@@ -28,7 +36,7 @@ def test_a_database_that_is_away_is_told_once_and_its_return() -> None:
         looking.start()
         wait_until(lambda: looks > 201, 20, "the looks")
         assert looking.stop()
-    assert [(line["event"], line["in_vain"]) for line in told] == [
+    assert [(line["event"], line["in_vain"]) for line in of_tests(told)] == [
         ("tests_not_seen", 1),
         ("tests_seen_again", 200),
     ]
@@ -49,5 +57,5 @@ def test_a_fault_that_stays_is_told_again_and_again(monkeypatch: pytest.MonkeyPa
         looking.start()
         wait_until(lambda: looks > 120, 20, "the looks")
         looking.stop()
-    assert [line["in_vain"] for line in told][:3] == [1, 51, 101]
-    assert {line["event"] for line in told} == {"tests_fault"}
+    assert [line["in_vain"] for line in of_tests(told)][:3] == [1, 51, 101]
+    assert {line["event"] for line in of_tests(told)} == {"tests_fault"}
