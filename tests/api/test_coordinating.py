@@ -378,7 +378,8 @@ def test_an_agent_looks_first(campaigning: Service) -> None:
     service, boss = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
     settings = service.rooms.settings
     written = STRATEGY.replace("[ES]", "[ES]\n    mode: preview\n    queue: billing")
-    written = written.replace("purpose: collection", "purpose: service").replace("collection_reminder", "survey")
+    written = written.replace("purpose: collection", "purpose: service")
+    written = written.replace("collection_reminder", "survey")
     (settings.path(settings.strategies) / "fees.yaml").write_text(written, encoding="utf-8")
     service.rooms.serves = lambda agent, queue: (agent, queue) == ("1001", "billing")
     post(service, "/campaigns", boss, strategy="fees", name="reminder")
