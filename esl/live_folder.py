@@ -87,8 +87,7 @@ def _locked(path: Path, mode: int | None = None) -> int | None:
     """The locked folder, made first where there is a `mode`; None if it is another's or a live server's."""
     if mode is not None:
         with suppress(FileExistsError):
-            path.mkdir()
-            path.chmod(mode)
+            path.mkdir(mode=0o700)
     try:
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -96,6 +95,10 @@ def _locked(path: Path, mode: int | None = None) -> int | None:
     try:
         if os.fstat(folder).st_uid == os.geteuid():
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if mode is not None:
+                os.fchmod(
+                    folder, mode
+                )  # also one that somebody else's command, or a death in the middle, left
             return folder
     except BlockingIOError:
         pass

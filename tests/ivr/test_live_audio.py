@@ -11,6 +11,7 @@ import structlog
 
 from esl.audio_socket import AudioSocket
 from esl.live_audio import LiveAudio, default_folder
+from esl.live_folder import claim
 from ivr.config import AudioSettings, Settings, SwitchSettings
 from ivr.doors import live_audio_of
 from ivr.errors import NotWritable, PortTaken
@@ -26,6 +27,20 @@ def test_by_default_a_file_in_shared_memory(tmp_path: Path) -> None:
     assert audio.folder.parent == default_folder() / f"ivr-{os.geteuid()}"
     assert stat.S_IMODE(audio.folder.stat().st_mode) == 0o700
     audio.close()
+
+
+def test_a_folder_that_was_left_open_is_closed(tmp_path: Path) -> None:
+    """Whoever may read what lies beside it may read it, and nobody else: its parent decides."""
+    parent = tmp_path / "shared"
+    parent.mkdir()
+    parent.chmod(0o700)
+    first = claim(parent)
+    first.release()
+    first.path.chmod(0o755)
+    again = claim(parent)
+    assert again.path == first.path
+    assert stat.S_IMODE(again.path.stat().st_mode) == 0o700
+    again.release()
 
 
 def test_the_folder_that_the_switch_was_told_is_the_server_s_too(tmp_path: Path) -> None:
