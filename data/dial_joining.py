@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, delete, select, update
 
 from data.base_facts import On
-from data.campaigns import Candidate, Chosen, candidate_columns, candidates_of
+from data.campaigns import Chosen
+from data.candidates import Candidate, candidate_columns, candidates_of
 from data.database import Database
 from data.dial_list import AGAIN
 from data.models import AccountRow, CampaignRow, CustomerRow, DialEntryRow, SampleMemberRow, SampleNumberRow

@@ -7,7 +7,6 @@ same turns always give the same call, taking one back is to play the others agai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dialogs.by_hand import given
@@ -23,39 +22,15 @@ from dialogs.position import Fault
 from dialogs.slots.words import plain
 from dialogs.source import nearest
 from dialogs.stand_in import Agents, Answer, Data, StandIn, Understands
+from dialogs.typed import COMMANDS, HELP, are_keys, file_and_name, keys_in
 from dialogs.written import WrittenCall, add_test
 
 CONFIDENCE = 0.9
 """Of what is typed, as of what a test says."""
 _OVER = "the call is over: /back takes the last turn back, and then you can jump"
-_KEYS = frozenset("0123456789*#")
 
 Line = tuple[str, str]
 """(who, what): `ivr`, `caller`, `system` or `note`."""
-
-
-@dataclass(frozen=True)
-class Command:
-    """What may be typed beside what the caller says."""
-
-    usage: str
-    help: str
-
-
-COMMANDS: Mapping[str, Command] = {
-    "/key": Command("/key 1", "presses keys, as many as you write: /key 45716 08001"),
-    "/silence": Command("/silence [3s]", "says nothing until the time is up, or so long (or just Enter)"),
-    "/hangup": Command("/hangup", "hangs up"),
-    "/state": Command("/state", "where the call is, and what is known"),
-    "/jump": Command("/jump STEP", "goes to a step (FLOW.STEP: of another flow)"),
-    "/set": Command("/set SLOT VALUE", "fills a slot, for a jump that needs it"),
-    "/back": Command("/back", "takes the last turn back, also a /jump or a /set"),
-    "/save": Command("/save FILE.test.yaml [NAME]", "keeps the call as a test"),
-    "/help": Command("/help", "shows this"),
-}
-HELP = "Type what the caller says.\n" + "\n".join(
-    f"  {command.usage:28} {command.help}" for command in COMMANDS.values()
-)
 
 
 class TextCaller:
@@ -132,7 +107,7 @@ class TextCaller:
     def _wrong(self, command: str, rest: str, typed: str) -> str:
         """What is wrong with it, and what to type; empty if nothing is."""
         if command == "/key":
-            return "" if _keys(rest) and not set(_keys(rest)) - _KEYS else "write the keys behind it: /key 1"
+            return "" if are_keys(rest) else "write the keys behind it: /key 1"
         if command == "/silence" and rest.strip():
             try:
                 lasts = seconds(rest.strip())
@@ -140,7 +115,7 @@ class TextCaller:
                 return f"{fault}: /silence 3s, or /silence alone"
             wait = self._call.waiting.initial_timeout if self._call.waiting else 0.0
             return f"the question waits for {wait:g}s, and goes on waiting" if lasts < wait else ""
-        if set(typed) & {"*", "#"} and not set(_keys(typed)) - _KEYS:
+        if set(typed) & {"*", "#"} and are_keys(typed):
             return f"nobody says that: to press keys, type /key {typed}"
         return ""
 
@@ -153,7 +128,7 @@ class TextCaller:
             written.did("hang_up", what=True)
             call.hang_up()
         elif command == "/key":
-            rest = _keys(rest)
+            rest = keys_in(rest)
             keys = rest if len(rest) <= 1 else rest.removesuffix(question.keys.terminator)
             written.did("key", keys)
             key(call, keys)
@@ -336,7 +311,7 @@ class TextCaller:
                 self._turn(command, rest.strip(), typed)
 
     def _save(self, rest: str) -> list[Line]:
-        file, name = _file_and_name(rest.strip())
+        file, name = file_and_name(rest.strip())
         if not file:
             return [("note", "write the file behind it: /save main.test.yaml a caller asks for the balance")]
         if self._led:
@@ -378,24 +353,5 @@ def _in_words(fault: Fault) -> str:
     return fault.reason.partition(": ")[2] or fault.reason
 
 
-def _keys(typed: str) -> str:
-    """Spaces make long numbers readable; a telephone has no key for them."""
-    return "".join(typed.split())
-
-
 def _short(answer: Answer) -> str:
     return answer if isinstance(answer, str) else "found"
-
-
-def _file_and_name(typed: str) -> tuple[str, str]:
-    """What was typed behind `/save`, each with or without quotes, as in a shell."""
-    if typed[:1] in _QUOTES and typed[:1] in typed[1:]:
-        file, _, name = typed[1:].partition(typed[0])
-    else:
-        file, _, name = typed.partition(" ")
-    name = name.strip()
-    quoted = len(name) > 1 and name[0] == name[-1] and name[0] in _QUOTES
-    return file, name[1:-1].strip() if quoted else name
-
-
-_QUOTES = ("'", '"')

@@ -18,7 +18,8 @@ from typing import Any
 from uuid import UUID
 
 from data.base_facts import On
-from data.campaigns import Candidate, Chosen
+from data.campaigns import Chosen
+from data.candidates import Candidate
 from data.contacts import Contacts
 from data.records.contacts import OnRecord, Whom
 from ivr.campaigns.contact_rules.contact import NOTHING, Allowed, Contact, Decision, Ledger, Person

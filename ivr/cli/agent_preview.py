@@ -45,14 +45,13 @@ def _show(settings: Settings, preview: Previewing, found: InView, deed: str, *, 
         click.echo(f"  {local(one.at, zone)} {one.channel} {one.result}")
     if record["decision"]:
         told = ": ".join(filter(None, (str(record["decision"]), str(record["reason"]))))
-        click.echo(f"{told}{f' ({call})' if (call := record['call']) else ''}")
+        click.echo(f"{told}{f' ({found.call})' if found.call else ''}")
     else:
         click.echo(f"until {local(found.preview.until, zone)}: ivr agent call, skip or later")
 
 
 def _as_record(found: InView) -> dict[str, Any]:
-    preview, attempt = found.preview, found.attempt
-    call = "" if attempt is None else attempt.result or ("talking" if attempt.answered_at else "calling")
+    preview = found.preview
     return {
         "strategy": found.strategy,
         "campaign": found.campaign,
@@ -69,7 +68,7 @@ def _as_record(found: InView) -> dict[str, Any]:
         "until": preview.until,
         "decision": preview.decision,
         "reason": preview.reason,
-        "call": call,
+        "call": found.call,
     }
 
 

@@ -19,9 +19,10 @@ from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.rehearsal import ENDING
 from dialogs.segments.facts import FACTS, wrong_facts
-from dialogs.simulator import HELP, Line, TextCaller
+from dialogs.simulator import Line, TextCaller
 from dialogs.source import parse
 from dialogs.stand_in import Agents, Data, Understands
+from dialogs.typed import HELP
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone, Chosen, catalogue_option, chosen_flow, load_tests
 from ivr.config import Settings

@@ -187,6 +187,7 @@ def test_a_choice_fills_its_slot_and_goes_on() -> None:
 
 def test_the_checker_knows_the_new_types_and_options() -> None:
     """A wrong format, a missing language and options that exclude each other, each with its remedy."""
+    # `XXX` is ISO 4217's code for "no currency".
     flow = (
         "flow: trial\nlanguages: [es, ca]\nperson: billing\nsteps:\n"
         '  - ask: day\n    type: date\n    prompt: {es: "a", ca: "a"}\n'

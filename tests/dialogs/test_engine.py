@@ -341,6 +341,7 @@ def look() -> Conversation:
     return call
 
 
+# `XXX` is ISO 4217's code for "no currency": there are no words for it.
 @pytest.mark.parametrize(
     "record",
     [{}, {"balance": None}, {"balance": "a lot"}, {"balance": 5}, {"balance": 5, "balance_currency": "XXX"},

@@ -142,11 +142,8 @@ def _in_view() -> InView:
 
 
 def _told(found: InView, deed: str) -> PersonInView:
-    preview, customer, attempt = found.preview, found.customer, found.attempt
+    preview, customer = found.preview, found.customer
     audit("read", f"campaign {found.campaign}: {deed}", customer_id=customer.id)
-    call = ""
-    if attempt is not None:
-        call = attempt.result or ("talking" if attempt.answered_at else "calling")
     return PersonInView(
         strategy=found.strategy,
         campaign=found.campaign,
@@ -163,5 +160,5 @@ def _told(found: InView, deed: str) -> PersonInView:
         until=preview.until,
         decision=preview.decision,
         reason=preview.reason,
-        call=call,
+        call=found.call,
     )

@@ -68,6 +68,14 @@ class InView:
     contacts: tuple[ContactMade, ...]
     """The latest with them, the newest first."""
     attempt: Attempt | None = None
+
+    @property
+    def call(self) -> str:
+        """What the call does: `calling`, `talking`, or how it ended; empty: there is none."""
+        if self.attempt is None:
+            return ""
+        return self.attempt.result or ("talking" if self.attempt.answered_at else "calling")
+
     """The call, once it is made."""
 
 

@@ -10,7 +10,20 @@ import gevent
 from esl.embedded.errors import EmbeddedSwitchError
 from esl.embedded.scripted_callee import ScriptedCallee
 
-FLOW = """flow: reminder
+A_PERSON = """  - id: person
+    queue: agents
+    busy: later
+  - id: later
+    callback: agents
+    number: "{caller.number}"
+    say: {es: "Le llamaremos."}
+    failed: bye
+  - id: end
+    hangup: normal
+"""
+"""The end of a flow with a step `bye`: whoever wants a person gets one, or a call."""
+FLOW = (
+    """flow: reminder
 languages: [es]
 person: person
 steps:
@@ -37,17 +50,9 @@ steps:
     outcome: no_reply
   - id: bye
     hangup: normal
-  - id: person
-    queue: agents
-    busy: later
-  - id: later
-    callback: agents
-    number: "{caller.number}"
-    say: {es: "Le llamaremos."}
-    failed: bye
-  - id: end
-    hangup: normal
 """
+    + A_PERSON
+)
 
 
 WITH_AGENT = """flow: with_agent

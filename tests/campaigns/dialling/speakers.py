@@ -10,10 +10,11 @@ import numpy as np
 
 from esl.embedded.measure import LOUD
 from esl.embedded.scripted_callee import ScriptedCallee
-from tests.campaigns.dialling.callees import Does
+from tests.campaigns.dialling.callees import A_PERSON, Does
 from tests.freeswitch.sound import tone
 
-SPOKEN = """flow: spoken
+SPOKEN = (
+    """flow: spoken
 languages: [es]
 person: person
 steps:
@@ -40,18 +41,11 @@ steps:
     outcome: no_reply
   - id: bye
     hangup: normal
-  - id: person
-    queue: agents
-    busy: later
-  - id: later
-    callback: agents
-    number: "{caller.number}"
-    say: {es: "Le llamaremos."}
-    failed: bye
-  - id: end
-    hangup: normal
 """
-LEFT = """flow: left
+    + A_PERSON
+)
+LEFT = (
+    """flow: left
 languages: [es]
 person: person
 steps:
@@ -59,19 +53,11 @@ steps:
     say: {es: "Hola. Le hemos llamado de Ejemplo, y volveremos a llamarle."}
   - id: noted
     outcome: message_left
-  - id: end
-    hangup: normal
-  - id: person
-    queue: agents
-    busy: later
-  - id: later
-    callback: agents
-    number: "{caller.number}"
-    say: {es: "Le llamaremos."}
-    failed: over
-  - id: over
+  - id: bye
     hangup: normal
 """
+    + A_PERSON
+)
 GREETING = "Ahora no podemos atenderle. Deje su mensaje después de la señal."
 Voice = Callable[[str], bytes]
 """Words to 8 kHz samples."""
