@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from ivr.cli import root
@@ -40,7 +42,7 @@ def home(built_in: BuiltIn, models: Path, tmp_path: Path, monkeypatch: pytest.Mo
 
 def call(language: str, *typed: str, flow: str = "how_can_i_help") -> str:
     """The call, as it is shown."""
-    arguments = ["--log-level", "error", "call", flow, "--text", "--language", language]
+    arguments = ["call", flow, "--text", "--language", language]
     done = CliRunner().invoke(root, [*arguments, "--now", "2026-11-23T10:00"], input="".join(typed))
     assert done.exit_code == 0, done.output
     return done.output
@@ -59,6 +61,15 @@ def test_two_matters_in_one_sentence_are_done_and_the_call_is_kept_as_a_test(
     assert told == sorted(told)
     assert "opening_hours: " in file.read_text("utf-8")
     assert not (home / "nlu_learning").exists()
+
+
+def test_between_what_caller_and_system_say_stands_nothing_else(home: Path) -> None:
+    """A process that has set up no log, as the command's: none tells that the model is being loaded."""
+    structlog.reset_defaults()
+    shown = call("es", f"{TWO_MATTERS['es'][0]}\n", "/hangup\n")
+    talk = shown.partition("   ivr: ")[2].splitlines()[1:]
+    assert any(TWO_MATTERS["es"][1] in line for line in talk)
+    assert not [line for line in talk if not re.match("> | *(ivr|system|note|caller): ", line)]
 
 
 @pytest.mark.parametrize("language", ["es", "ca", "en"])
