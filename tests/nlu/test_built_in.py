@@ -35,7 +35,7 @@ FEW = {
 }
 LEAST = {
     DEVELOPMENT: {"es": (0.92, 0.90), "ca": (0.95, 0.91), "en": (0.96, 0.88)},
-    HELD_BACK: {"es": (0.90, 0.87), "ca": (0.84, 0.86), "en": (0.86, 0.86)},
+    HELD_BACK: {"es": (0.90, 0.87), "ca": (0.86, 0.84), "en": (0.86, 0.86)},
 }
 """Intent accuracy and out-of-scope recall on either set apart, as measured (docs/measurements.md)."""
 
