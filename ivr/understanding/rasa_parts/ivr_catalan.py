@@ -44,7 +44,7 @@ _PRONOUN_BEHIND = re.compile(r"-(me|te|se|lo|la|los|les|li|ho|hi|nos|us|en|ne)\b
 
 def as_spanish(text: str) -> str:
     """The words of a Catalan text as near to Spanish as can be had word by word."""
-    said = _plain(text).replace("·", "").replace("’", "'")
+    said = _plain(text).replace("·", "").replace("’", "'").replace("si us plau", "por favor")
     said = _ELIDED_BEFORE.sub(lambda found: f"{_BEFORE[found[1]]} ", said)
     said = _ELIDED_BEHIND.sub(lambda found: f" {_BEHIND[found[1]]}", said)
     return " ".join(_word(word) for word in _WORD.findall(_PRONOUN_BEHIND.sub(r" \1", said)))
