@@ -1,6 +1,6 @@
 """Catalan as the sentence encoder can read it: word by word into something near Spanish.
 
-The encoder (`ivr_sentence_encoder`) knows Spanish and not Catalan. No translation for people: the order stays,
+The encoder (`ivr_sentence_encoder`) knows Spanish, not Catalan. No translation for people: the order stays,
 "vaig demanar" becomes "voy pedir". A word is looked up in `catalan.tsv`; else its ending is made Spanish
 ("factur-ació" → "-ación"), and what is left is mostly written alike.
 """
