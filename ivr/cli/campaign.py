@@ -21,6 +21,7 @@ from ivr.campaigns.strategies import load_strategy
 from ivr.cli import pass_settings
 from ivr.cli.campaign_calls import drain, pause, start, status, stop
 from ivr.cli.campaign_check import check
+from ivr.cli.campaign_contacts import contacts
 from ivr.cli.campaign_holds import holds
 from ivr.cli.campaign_promises import actions, payments, promises
 from ivr.cli.campaign_samples import preview, report, sample
@@ -158,7 +159,7 @@ def list_campaigns(settings: Settings, as_json: bool) -> None:
     show_table(("strategy", "campaign", "purpose", "state"), rows)
 
 
-for _command in (preview, sample, report, payments, promises, holds, actions, check, simulate):
+for _command in (preview, sample, report, payments, promises, holds, contacts, actions, check, simulate):
     campaign.add_command(_command)
 for _command in (start, pause, drain, stop, status):
     campaign.add_command(_command)

@@ -14,6 +14,7 @@ from ivr.api.subjects import (
     campaign_calls,
     campaigns,
     cases,
+    collecting,
     consents,
     desk,
     floor,
@@ -54,4 +55,5 @@ ALL: tuple[Blueprint, ...] = (
     campaigns.blueprint,
     campaign_calls.blueprint,
     campaign_actions.blueprint,
+    collecting.blueprint,
 )
