@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from data.errors import SheetWrong
@@ -27,7 +27,7 @@ class PaymentColumns:
     date: str
     decimal: str
     currency: str
-    last: date | None = None
+    last: dt.date | None = None
     """The last day on which money can have come in; of a later one day and month, or columns, are swapped."""
 
 
