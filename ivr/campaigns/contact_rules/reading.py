@@ -86,8 +86,8 @@ def read_rules(
 
 
 def _at_the_root(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Without what follows from another one: a list is short because its only rule could not be read, and hours
-    are not `any` either."""
+    """Without what follows from another one: a list is short because its only rule could not be read, and
+    hours are not `any` either."""
     places = [error["loc"] for error in errors]
     for error in errors:
         loc = error["loc"]
