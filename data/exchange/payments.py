@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ class PaymentColumns:
     date: str
     decimal: str
     currency: str
-    last: dt.date | None = None
+    last: datetime.date | None = None
     """The last day on which money can have come in; of a later one day and month, or columns, are swapped."""
 
 

@@ -246,6 +246,12 @@ class Understand(Question):
             text = told.removeprefix(ANEW)
         return ()
 
+    def take(self, call: Call, text: str, intent: str) -> None:
+        """Takes what was said at a later question as the answer to this one."""
+        self._keep(call, text, 1.0, {})
+        call.to_come.pop(self.understand, None)
+        call.fill(self.understand, intent)
+
     def _keep(self, call: Call, text: str, confidence: float, entities: Mapping[str, str]) -> None:
         for name, value in entities.items():
             if name in self.entities:

@@ -139,7 +139,9 @@ def _understands(settings: Settings) -> Understands:
 
     @cache
     def opened() -> Understanding:
-        # numpy and the models, which few calls by text want.
+        # numpy, the models and what logs, which few calls by text want. Unset, it would log into the talk.
+        logs = importlib.import_module("ivr.logs")
+        logs.configure(logs.quieter(settings.log))
         opening = importlib.import_module("ivr.understanding.opening")
         engines: Understanding = opening.open_understanding(
             settings.understanding.model_copy(update={"collect": False}), settings.home, time.monotonic

@@ -164,13 +164,21 @@ def test_an_empty_folder_cannot_be_checked(tmp_path: Path) -> None:
     assert run("test", str(tmp_path)).exit_code == 2
 
 
-def test_test_runs_the_calls_and_tells_the_coverage() -> None:
+def test_test_runs_the_calls_and_tells_the_coverage(tmp_path: Path) -> None:
     """The last line of --json holds the figures."""
-    result = run("test", "--coverage", "--json")
+    flow = "flow: short\nlanguages: [es, ca]\nperson: billing\nsteps:\n"
+    flow += "  - say: {es: Hola., ca: Hola.}\n  - hangup: normal\n"
+    (tmp_path / "short.flow.yaml").write_text(flow, "utf-8")
+    text = "flow: short\nlanguage: [es, ca]\ntests: [{test: t, steps: [{expect: {hangup: true}}]}]\n"
+    (tmp_path / "short.test.yaml").write_text(text, "utf-8")
+    result = run("test", str(tmp_path), "--coverage", "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.output.splitlines()[-1])
-    assert figures["failed"] == []
+    assert (figures["passed"], figures["failed"]) == (2, [])
     assert figures["coverage"] == dict.fromkeys(("steps", "branches", "retries", "languages"), 100.0)
+    (tmp_path / "short.test.yaml").write_text(text.replace("[es, ca]", "es"), "utf-8")
+    figures = json.loads(run("test", str(tmp_path), "--coverage", "--json").output.splitlines()[-1])
+    assert figures["coverage"]["languages"] < 100.0
 
 
 def test_a_failed_test_is_status_1(tmp_path: Path) -> None:
