@@ -24,6 +24,9 @@ sentence.
 What a choice has under `offer` is said behind the prompt, in the order of the page; those that the caller's
 segment has under `menu_first` (`segments.yaml`) come before the others.
 
+`objection: true` at a choice, in flows that call people: whoever says in any of the usual ways that they want
+no more calls ("no vuelvan a llamarme", "bórrenme de la lista") chooses it, whatever else is in the sentence.
+
 `answers_ahead` names questions that come later and that the same sentence may answer: an `ask` for a number
 of five digits or more, such as an order's ("quiero saber de mi pedido 780346" chooses `order`, and the number
 is not asked for any more), or another `menu` ("quiero anular mi cita" chooses appointments here and `cancel`
@@ -78,6 +81,7 @@ from dialogs.nodes.matters import as_heard
 from dialogs.nodes.picking import says_in_full
 from dialogs.nodes.question import Asked, Question, answered
 from dialogs.nodes.step import Exit, Run, Way
+from dialogs.objections import objections
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Key, Phrases
@@ -94,6 +98,15 @@ class MenuChoice(BaseModel):
     phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
     then: Name = Field(description="Where to go")
     offer: Words | None = Field(None, description="How it is offered, said behind the prompt")
+    objection: bool = Field(
+        False,
+        description="Whoever says in any of the usual ways that they want no more calls chooses it, too",
+    )
+
+    def spoken(self, language: str) -> tuple[str, ...]:
+        """What is said for it: its phrases, and every objection where it takes those."""
+        own = tuple(self.phrases.get(language, ()))
+        return (*own, *objections(language)) if self.objection else own
 
 
 class Menu(Question):
@@ -113,10 +126,22 @@ class Menu(Question):
 
     def run(self, call: Call) -> Run:
         listed = ((name, self.choices[name]) for name in self._order(call))
-        choices = [Choice(name, choice.key or "", choice.phrases) for name, choice in listed]
         language = call.language
+        choices = [
+            Choice(name, choice.key or "", {language: choice.spoken(language)}) for name, choice in listed
+        ]
+
+        against = [
+            Choice(name, "", {language: objections(language)})
+            for name, choice in self.choices.items()
+            if choice.objection
+        ]
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
+            # "No em truquin més, si us plau": an objection has no rivals, least of all a yes or no.
+            objected = choose(against, answer, language, rescue=False)
+            if isinstance(objected, Match) and objected.band == "sure":
+                return objected
             return choose(choices, answer, language)
 
         def read_back(value: str) -> tuple[str, str]:
@@ -130,7 +155,7 @@ class Menu(Question):
             # A key that is said is a short answer. As `words` it would be a number that goes on, and a
             # recogniser that waits for a number does not look for the phrase in a sentence.
             phrases=(
-                *(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
+                *(p for choice in self.choices.values() for p in choice.spoken(language)),
                 *spoken_keys([choice.key for choice in choices], language),
                 *expected(sum(choice.key != "0" for choice in choices), language),
                 *(DIGITS.get(language, ()) if self.answers_ahead else ()),
