@@ -254,3 +254,30 @@ def test_a_wrap_up_that_is_about_to_end_is_used_for_ringing(agent_first: Place) 
     wait_until(lambda: found().state == "reached", 10, "nobody noted it")
     next_one.hang_up()
     desk.wait_over(20)
+
+
+def test_a_key_is_too_late_once_an_agent_hears_who_comes(place: Place) -> None:
+    """mod_callcenter lets them out, and brings the two together all the same: they get the agent."""
+    number, watched = "34600111555", Watched()
+    place.switch.api(f"callcenter_config agent set wrap_up_time {AGENT}@ivr 0")
+    place.stage.watch_caller(number, watched)
+    with telephone(place.switch.sip, number) as phone:
+        caller = phone.call("9100")
+        caller.press("0")
+        desk = place.desk.called(60)
+        row = place.switch.api("callcenter_config queue list members billing@ivr").splitlines()[1]
+        uuid = row.split("|")[3]
+        wait_until(
+            lambda: place.switch.api(f"uuid_getvar {uuid} cc_outbound_announce").startswith("/"),
+            20,
+            "nobody would tell the agent who comes",
+        )
+        desk.answer()
+        caller.press("1")
+        assert watched.handed.wait(30)
+        wait_until(place.talks, 10, "they do not talk")
+        desk.hang_up()
+        caller.wait_over(20)
+    place.stage.wait_until_idle(place.switch)
+    waiting = place.stage.server.rooms.store.callbacks.waiting()
+    assert f"+{number}" not in {one.number for one in waiting}
