@@ -15,6 +15,7 @@ from ivr.voice import Speaker
 from speech.pyttsx3 import CALLER_VOICES, SYSTEM_VOICES
 from tests.databases import store_at
 from tests.models import need_model
+from tests.nlu_models import trained_models
 
 
 def settings_in(folder: Path, *, engine: str) -> Settings:
@@ -31,7 +32,9 @@ def settings_in(folder: Path, *, engine: str) -> Settings:
         database=DatabaseSettings(url=url),
         prompts=folder.parent / "prompts",
         speech=SpeechSettings(engine=engine, prepare=False),  # type: ignore[arg-type] # checked by the model
-        understanding=UnderstandingSettings(prepare=engine != "none"),
+        understanding=UnderstandingSettings(
+            prepare=engine != "none", models=None if engine == "none" else trained_models()
+        ),
     )
 
 

@@ -40,6 +40,14 @@ def test_check_of_the_shipped_flows_is_clean() -> None:
     assert (result.exit_code, "no mistakes" in result.output) == (0, True), result.output
 
 
+def test_a_flow_that_calls_people_is_played_as_whoever_it_calls() -> None:
+    """It has to know whom: without, it asks for nobody, and breaks where it keeps what was said."""
+    result = run("call", "right_party", "--text", "--now", "2026-11-23T11:00", typed="se equivoca\n")
+    assert "¿Hablo con Ana Puig?" in result.output and "Ya no llamaremos a este teléfono" in result.output
+    assert "broke" not in result.output, result.output
+    assert "you are called" not in run("call", "balance", "--text", typed="/hangup\n").output
+
+
 def test_check_looks_at_what_the_server_takes(tmp_path: Path) -> None:
     """The flows of the installation before the shipped ones, and it says which."""
     own = tmp_path / "flows"

@@ -30,6 +30,27 @@ MEANWHILE = {
 }
 """What is said in the middle of a question, and how the call comes back to it."""
 
+MIDWAY = {
+    "es": (
+        "quiero cancelar el pedido",
+        "espere, antes dígame el horario",
+        "Seguimos donde estábamos. Diga o marque",
+    ),
+    "ca": ("vull anul·lar la comanda", "esperi, abans digui'm l'horari", "Seguim on érem. Digui o marqui"),
+    "en": (
+        "I want to cancel my order",
+        "hold on, first tell me what time you close",
+        "Back to where we were. Say or key",
+    ),
+}
+"""An open question, a wish in the middle of what it leads to, and how the call comes back."""
+INSTEAD = {
+    "es": "no, quería decir pagar la factura",
+    "ca": "no, volia dir pagar la factura",
+    "en": "no, I meant pay my bill",
+}
+"""What is said to take the first wish back."""
+
 
 @pytest.fixture
 def home(built_in: BuiltIn, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -81,3 +102,16 @@ def test_a_change_of_mind_in_the_middle_of_a_question_comes_back_to_it(home: Pat
     question = before.rstrip().splitlines()[-1].removeprefix("   ivr: ")
     assert "142" in after.partition(back)[0]
     assert question in after.partition(back)[2]
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+def test_behind_an_open_question_a_wish_in_between_comes_back_and_one_instead_does_not(
+    home: Path, language: str
+) -> None:
+    """An order is to be cancelled; the hours in between; and then the ways to pay, instead of the order."""
+    first, between, back = MIDWAY[language]
+    hours, paying = TWO_MATTERS[language][1], BY_CARD[language]
+    shown = call(language, f"{first}\n", f"{between}\n", NO, f"{INSTEAD[language]}\n", "/hangup\n")
+    places = [shown.find(part) for part in (hours, back, paying)]
+    assert -1 not in places
+    assert places == sorted(places)
