@@ -27,9 +27,10 @@ segment has under `menu_first` (`segments.yaml`) come before the others.
 `objection: true` at a choice, in flows that call people: whoever says in any of the usual ways that they want
 no more calls ("no vuelvan a llamarme", "bórrenme de la lista") chooses it, whatever else is in the sentence.
 
-`answers_ahead` names questions (`ask`) that come later and that the same sentence may answer, such as the
-number of an order: "quiero saber de mi pedido 780346" chooses `order`, and the number is not asked for any
-more. Only a sentence with a number of five digits or more is handed on.
+`answers_ahead` names questions that come later and that the same sentence may answer: an `ask` for a number
+of five digits or more, such as an order's ("quiero saber de mi pedido 780346" chooses `order`, and the number
+is not asked for any more), or another `menu` ("quiero anular mi cita" chooses appointments here and `cancel`
+there). A menu is spared where the sentence holds a phrase of one of its choices, and of no other.
 ```yaml test
 - test: by voice
   steps:
@@ -64,7 +65,7 @@ more. Only a sentence with a number of five digits or more is handed on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,7 +79,7 @@ from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
 from dialogs.nodes.matters import as_heard
 from dialogs.nodes.picking import says_in_full
-from dialogs.nodes.question import Asked, Question
+from dialogs.nodes.question import Asked, Question, answered
 from dialogs.nodes.step import Exit, Run, Way
 from dialogs.objections import objections
 from dialogs.prompts import Words
@@ -164,19 +165,25 @@ class Menu(Question):
             judge=judge,
             keypad="keypad_menu",
         )
-        chosen = yield from certain(call, asked, read_back)
+        chosen = yield from answered(certain(call, asked, read_back), self._said_before(call, choices))
         self._hand_on(call, chosen)
         return chosen.value if chosen else "failed"
 
+    def _said_before(self, call: Call, choices: Sequence[Choice]) -> Match | None:
+        """The choice that a sentence from before the menu was put names beyond doubt."""
+        said = call.said.pop(self.menu, None)
+        found = choose(choices, said, call.language, rescue=False) if said else None
+        return found if isinstance(found, Match) and found.band == "sure" else None
+
     def _hand_on(self, call: Call, chosen: Match | None) -> None:
-        """A number that was said beside the choice waits for its question; what waited before is gone."""
+        """What was said beside the choice waits for its question; what waited before is gone."""
         for name in self.answers_ahead:
             call.said.pop(name, None)
         if chosen is None or chosen.by != "voice":
             return
         heard = as_heard(chosen.said, chosen.confidence)
-        if says_in_full(heard, call.language):
-            call.said.update(dict.fromkeys(self.answers_ahead, heard))
+        numbered = says_in_full(heard, call.language)
+        call.said.update({name: heard for name in self.answers_ahead if numbered or name in call.flows.menus})
 
     def _order(self, call: Call) -> tuple[str, ...]:
         """The choices as they are offered: what the caller's segment has first comes first."""
@@ -215,6 +222,12 @@ class Menu(Question):
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.then is not None:
             yield ("then",), "a menu goes on by its choices: remove `then`"
+        if self.menu in self.answers_ahead:
+            at = self.answers_ahead.index(self.menu)
+            yield (
+                ("answers_ahead", at),
+                "this menu itself cannot be answered ahead by its own answer: take it out",
+            )
         if "failed" in self.choices:
             yield (
                 ("choices", "failed"),

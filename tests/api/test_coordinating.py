@@ -34,6 +34,7 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
         for name in ("campaigns", "polls")
         for end in ("", ".csv")
     },
+    ("POST", "/campaigns/bases/fees/students/load"): {Role.COORDINATOR},
     ("GET", "/campaigns/holds"): {Role.COORDINATOR},
     ("POST", "/campaigns/holds/lift"): {Role.COORDINATOR},
     ("POST", "/campaigns/payments"): {Role.COORDINATOR},
@@ -370,6 +371,28 @@ def campaigning(serving: Serving, tmp_path: Path) -> Service:
     ]
     service.store.campaigns.load("fees", "students", [*numbers, "45716"], at=NOW)
     return service
+
+
+def test_a_list_into_a_base(campaigning: Service) -> None:
+    """Checked without a trace, then taken once; refused row by row, without anybody's values."""
+    service, token = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
+    path = "/campaigns/bases/fees/students/load"
+    rows = "n;m\n70001;Ana Gil\n70002;=1+1\n70003;JosÃ©\n"
+    (before,) = service.ask("/campaigns/bases", token).json["bases"]
+    dry = post(service, path, token, csv=rows, dry_run=True).json
+    assert (dry["new"], dry["joined"], dry["refused"]) == (1, 0, 2)
+    assert audited(service, "import") == [] and service.store.customers.by_number("70001") is None
+    done = post(service, path, token, csv=rows).json
+    assert (done["rows"], done["new"], done["joined"], done["refused"]) == (3, 1, 1, 2)
+    assert [one["row"] for one in done["problems"]] == [3, 4] and "=1+1" not in str(done)
+    again = post(service, path, token, csv=rows).json
+    assert (again["new"], again["same"], again["joined"]) == (0, 1, 0)
+    (after,) = service.ask("/campaigns/bases", token).json["bases"]
+    assert after["customers"] == before["customers"] + 1 and len(audited(service, "import")) == 2
+    wrong = post(service, path, token, csv="a;b\n1;2\n")
+    assert wrong.status == 422 and wrong.json["title"].startswith("The list:1 has no column"), wrong.body
+    for nowhere in ("fees/nobody", "nobody/students", "..%2F..%2Fetc/students"):
+        assert post(service, f"/campaigns/bases/{nowhere}/load", token, csv=rows).status == 404, nowhere
 
 
 def test_a_campaign_from_its_base_to_a_sample(campaigning: Service) -> None:

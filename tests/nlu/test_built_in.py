@@ -35,8 +35,8 @@ FEW = {
     "hours": ("qué horario tienen", "a qué hora abren", "cuándo cierran", "abren hoy", "horario"),
 }
 LEAST = {
-    DEVELOPMENT: {"es": (0.92, 0.90), "ca": (0.95, 0.91), "en": (0.96, 0.88)},
-    HELD_BACK: {"es": (0.90, 0.87), "ca": (0.86, 0.84), "en": (0.86, 0.86)},
+    DEVELOPMENT: {"es": (0.93, 0.90), "ca": (0.95, 0.93), "en": (0.95, 0.86)},
+    HELD_BACK: {"es": (0.92, 0.89), "ca": (0.90, 0.86), "en": (0.92, 0.89)},
 }
 """Intent accuracy and out-of-scope recall on either set apart, as measured (docs/measurements.md)."""
 

@@ -16,6 +16,7 @@ from ivr.api.subjects import (
     cases,
     collecting,
     consents,
+    customer_bases,
     desk,
     floor,
     flows,
@@ -56,4 +57,5 @@ ALL: tuple[Blueprint, ...] = (
     campaign_calls.blueprint,
     campaign_actions.blueprint,
     collecting.blueprint,
+    customer_bases.blueprint,
 )

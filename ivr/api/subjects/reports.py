@@ -19,7 +19,7 @@ from ivr.api.subjects.report_shown import ReportShown
 from ivr.publishing.catalogues import live_catalogue
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import load_plan
-from ivr.reports import building, following
+from ivr.reports import building, following, lists
 from ivr.reports.periods import Period
 from ivr.reports.polls import poll_report
 from ivr.reports.queues import FORMULAS, Formula, Terms
@@ -134,6 +134,13 @@ def _campaigns(here: ApiRooms, asked: CampaignsAsked) -> Report:
         return following.promise_report(here.store.campaign_figures, period, only=only)
     if by == ["action"]:
         return following.action_report(here.store.campaign_figures, period, only=only)
+    if by == ["list"]:
+        settings = here.settings
+        prices = lists.prices_of(settings.campaigns.trunks)
+        figures, currency = here.store.list_figures, settings.calls.currency
+        return lists.list_report(figures, period, prices=prices, currency=currency, only=only)
+    if by == ["blocked"]:
+        return lists.blocked_report(here.store.list_figures, period, only=only)
     return building.campaign_report(here.store.figures, period, by=by, only=only)
 
 
