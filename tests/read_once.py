@@ -48,17 +48,23 @@ class ReadOnce:
         extra_languages: Sequence[str] = (),
         complete: bool = True,
         segments: Source | None = None,
+        segments_lost: bool = False,
     ) -> Assembled:
         """As `dialogs.loader.assemble`; what comes from the same files, read once, is made once."""
         several = list(sources)
-        rest = (tuple(extra_languages), complete, segments and id(segments))
+        rest = (tuple(extra_languages), complete, segments and id(segments), segments_lost)
         ours = {id(one) for one in self._sources.values()}
         shipped = bool(several) and all(id(one) in ours for one in several)
         for known, by, given, made in self._sets if shipped else ():
             if [*map(id, known)] == [*map(id, several)] and given == rest and by == catalogue:
                 return made[0], list(made[1])
         made = self._assemble(
-            several, catalogue, extra_languages=extra_languages, complete=complete, segments=segments
+            several,
+            catalogue,
+            extra_languages=extra_languages,
+            complete=complete,
+            segments=segments,
+            segments_lost=segments_lost,
         )
         if shipped:
             self._sets.append((several, catalogue, rest, (made[0], list(made[1]))))
