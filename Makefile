@@ -56,7 +56,8 @@ test-freeswitch: $(VENV)/.workshop  ## the contract suite on a FreeSWITCH from P
 
 # Rasa's environment and model are made once for each lock and set of training files (~/.cache/ivr/rasa).
 test-rasa: $(VENV)/.workshop  ## installs, trains and serves Rasa (minutes, 2.6 GB), and runs the contract suite on it
-	TEST_RASA=1 $(BIN)/python -m pytest tests/nlu/test_contract.py -m rasa --timeout 7200
+	@echo "Rasa's environment and its model are made the first time: ten minutes on a quiet machine, 2.6 GB."
+	TEST_RASA=1 $(BIN)/python -m pytest tests/nlu/test_contract.py -m rasa --timeout 7200 -s
 
 test-long: $(VENV)/.workshop  ## fuzzing, crash injection, large runs
 	$(BIN)/python -m pytest -m long --timeout 3600

@@ -6,9 +6,10 @@ or copies from there, is read as always.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from dialogs import catalogue, loader, rehearsal
@@ -40,32 +41,16 @@ class ReadOnce:
             self._sources[key] = read_anew(file, shown_as)
         return self._sources[key]
 
-    def assemble(
-        self,
-        sources: Iterable[Source],
-        catalogue: Catalogue,
-        *,
-        extra_languages: Sequence[str] = (),
-        complete: bool = True,
-        segments: Source | None = None,
-        segments_lost: bool = False,
-    ) -> Assembled:
+    def assemble(self, sources: Iterable[Source], catalogue: Catalogue, **besides: Any) -> Assembled:
         """As `dialogs.loader.assemble`; what comes from the same files, read once, is made once."""
         several = list(sources)
-        rest = (tuple(extra_languages), complete, segments and id(segments), segments_lost)
+        rest = {name: id(one) if isinstance(one, Source) else one for name, one in besides.items()}
         ours = {id(one) for one in self._sources.values()}
         shipped = bool(several) and all(id(one) in ours for one in several)
         for known, by, given, made in self._sets if shipped else ():
             if [*map(id, known)] == [*map(id, several)] and given == rest and by == catalogue:
                 return made[0], list(made[1])
-        made = self._assemble(
-            several,
-            catalogue,
-            extra_languages=extra_languages,
-            complete=complete,
-            segments=segments,
-            segments_lost=segments_lost,
-        )
+        made = self._assemble(several, catalogue, **besides)
         if shipped:
             self._sets.append((several, catalogue, rest, (made[0], list(made[1]))))
         return made

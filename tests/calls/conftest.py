@@ -33,7 +33,7 @@ def settings_in(folder: Path, *, engine: str) -> Settings:
         prompts=folder.parent / "prompts",
         speech=SpeechSettings(engine=engine, prepare=False),  # type: ignore[arg-type] # checked by the model
         understanding=UnderstandingSettings(
-            prepare=engine != "none", models=None if engine == "none" else trained_models()
+            prepare=engine == "whisper", models=trained_models() if engine == "whisper" else None
         ),
     )
 
