@@ -16,6 +16,8 @@ from speech.phonetics import Phones, symbols
 
 VOICES: Mapping[str, str] = {"es": "es-419", "ca": "ca", "en": "en-us"}
 """Spanish as most of its speakers say it: `z` like `s`, which is also how Whisper mixes them up."""
+ACCENTS: Mapping[str, tuple[str, ...]] = {"es": ("es-419", "es"), "ca": ("ca",), "en": ("en-us", "en-gb")}
+"""In which a phrase is looked for in the sound itself."""
 _RETRIEVAL, _NO_EXIT, _UTF8, _IPA = 2, 0x8000, 1, 0x02
 _KEPT = 32768
 
@@ -34,11 +36,20 @@ class EspeakPhones:
             raise OSError("espeak-ng does not start")
         self._lock = threading.Lock()
         self.phones = lru_cache(maxsize=_KEPT)(self._phones)
+        self.pronounced = lru_cache(maxsize=_KEPT)(self._pronounced)
 
     def _phones(self, text: str, language: str) -> Phones:
         voice = VOICES.get(language)
-        if voice is None:
-            return ()
+        return symbols(self._ipa(text, voice)) if voice else ()
+
+    def _pronounced(self, text: str, language: str) -> tuple[tuple[Phones, ...], ...]:
+        each = (
+            tuple(filter(None, map(symbols, self._ipa(text, voice).split())))
+            for voice in ACCENTS.get(language, ())
+        )
+        return tuple(dict.fromkeys(words for words in each if words))
+
+    def _ipa(self, text: str, voice: str) -> str:
         with self._lock:
             self._library.espeak_SetVoiceByName(voice.encode())
             rest = ctypes.c_char_p(text.encode())
@@ -46,4 +57,4 @@ class EspeakPhones:
             while rest.value:
                 ipa = self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | (ord("_") << 8))
                 said.append(ipa.decode())
-        return symbols(" ".join(said))
+        return " ".join(said)

@@ -19,10 +19,12 @@ from dataclasses import astuple, dataclass, fields
 from itertools import pairwise
 
 from speech.phonetics import Phonetics, likeness
+from speech.sound import FRAME_SECONDS
 from speech.whisper_decoding import Scored, Text
 
 _LETTERS_PER_SECOND = 13.0
 _WIDEST = 6.0
+_WORST_FIT = 4.0
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,17 @@ class Evidence:
     """Whisper's own belief that somebody speaks, 0 to 1."""
     pace: float
     """How far its duration is from the usual, as a logarithm, negative."""
+    phones: float
+    """How much worse than the best phones it lies, in log likelihood for each frame of speech."""
     size: float
     """Letters, as a logarithm: short phrases are found in anything, and get their due from the rest."""
 
 
 NAMES = tuple(field.name for field in fields(Evidence))
 
-WEIGHTS = (0.16, 0.76, 0.78, -0.78, 3.83, -0.08, -0.9, -1.02, -0.85)
-BIAS = 1.78
-_SCALE = ((0.0, 0.0), (0.45, 0.15), (0.55, 0.4), (1.0, 1.0))
+WEIGHTS = (0.33, 0.52, 1.11, 0.12, 1.49, 0.87, -0.05, 1.96, 2.74, -0.27)
+BIAS = 4.72
+_SCALE = ((0.0, 0.0), (0.4, 0.15), (0.55, 0.4), (1.0, 1.0))
 """Probability → confidence: `dialogs.slots.trust` asks back from 0.15 and believes from 0.40."""
 
 
@@ -73,6 +77,7 @@ def evidence(
         clear=free.logprob / (free.tokens + 1),
         speech=1 - free.no_speech,
         pace=-abs(math.log(max(0.05, seconds) * _LETTERS_PER_SECOND / (letters + 3))),
+        phones=max(-_WORST_FIT, one.fit / max(5.0, seconds / FRAME_SECONDS)) if one.fit is not None else -1.0,
         size=math.log(max(1, letters)),
     )
 

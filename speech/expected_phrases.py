@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -19,6 +19,11 @@ from speech.phonetics import Phones, Phonetics, likeness, shared, sounded
 from speech.whisper_decoding import Scored, Text
 
 _MOST_READINGS = 5
+_MOST_NEAREST = 8
+_FAR = 40.0
+"""Log likelihood by which a phrase may lie worse along the phones than the best one, to be looked at."""
+_BY_PHONES = 0.7
+"""What the fit along the phones counts beside the decoder's score: neighbours tell the same twice."""
 _ALIKE = 0.65
 """Phonetic likeness from which a stretch of the free text may be an expected phrase. At 0.4 of the spelling,
 as it was once, two people talking in the room were a menu's choice in one of five cases."""
@@ -108,6 +113,24 @@ class Ranked:
     fit: float
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """The expected phrases that can have been said."""
+
+    scored: Sequence[Scored]
+    seconds: float
+    """How long somebody spoke."""
+    prior: float
+    """How much of what the model expects by itself is to be taken off."""
+
+
+def nearest(fitting: Mapping[str, float]) -> list[str]:
+    """The phrases that lie best along the phones."""
+    best = max(fitting.values(), default=-math.inf)
+    near = [phrase for phrase, fit in fitting.items() if -math.inf < best - _FAR <= fit]
+    return sorted(near, key=lambda phrase: -fitting[phrase])[:_MOST_NEAREST]
+
+
 def ranked(scored: Sequence[Scored], free: Text | None, *, prior: float = 0.0) -> list[Ranked]:
     """The candidates, the likeliest first.
 
@@ -123,7 +146,8 @@ def ranked(scored: Sequence[Scored], free: Text | None, *, prior: float = 0.0) -
         mean = one.logprob / max(1, one.tokens)
         like = similarity(free.text, one.phrase) if free is not None and free.text else 0.5
         expected = prior * one.prior if one.prior is not None else 0.0
-        total.append(one.logprob - expected + (1 - prior) * one.tokens + _LIKENESS * (1 - prior) * like)
+        value = one.logprob - expected + (1 - prior) * one.tokens + _LIKENESS * (1 - prior) * like
+        total.append(value + _BY_PHONES * (one.fit or 0.0))
         fits.append(1 / (1 + math.exp(-(1.5 * (mean + 3.0) + 5.0 * (like - 0.5)))))
     top = max(total)
     shares = [math.exp((value - top) / 1.5) for value in total]
@@ -138,25 +162,23 @@ def weighed(scored: Sequence[Scored], free: Text | None, *, prior: float = 0.0) 
     return sorted(guesses, key=lambda guess: -guess.confidence)[:_MOST_READINGS]
 
 
-def believed(
-    scored: Sequence[Scored], free: Text, seconds: float, *, prior: float, phonetics: Phonetics, language: str
-) -> list[Guess]:
+def believed(found: Candidates, free: Text, *, phonetics: Phonetics, language: str) -> list[Guess]:
     """Whole phrases with a confidence by all that speaks for them; none is above a likelier one."""
-    found: list[Guess] = []
+    guesses: list[Guess] = []
     at_most = 1.0
-    for one in ranked(scored, free, prior=prior)[:_MOST_READINGS]:
-        facts = evidence(one.scored, one.share, free, seconds, phonetics=phonetics, language=language)
+    for one in ranked(found.scored, free, prior=found.prior)[:_MOST_READINGS]:
+        facts = evidence(one.scored, one.share, free, found.seconds, phonetics=phonetics, language=language)
         at_most = min(at_most, confidence(probability(facts)))
-        found.append(Guess(one.scored.phrase, at_most))
-    return found
+        guesses.append(Guess(one.scored.phrase, at_most))
+    return guesses
 
 
 def likeliest(
-    scored: Sequence[Scored], free: Text, seconds: float, *, prior: float, phonetics: Phonetics, language: str
+    found: Candidates, free: Text, *, phonetics: Phonetics, language: str
 ) -> tuple[str, Evidence] | None:
     """The likeliest phrase and what speaks for it: what `ivr eval calibrate` learns from."""
-    for one in ranked(scored, free, prior=prior):
-        facts = evidence(one.scored, one.share, free, seconds, phonetics=phonetics, language=language)
+    for one in ranked(found.scored, free, prior=found.prior):
+        facts = evidence(one.scored, one.share, free, found.seconds, phonetics=phonetics, language=language)
         return one.scored.phrase, facts
     return None
 

@@ -27,6 +27,9 @@ class Phonetics(Protocol):
     def phones(self, text: str, language: str) -> Phones:
         """Of plain words in `es`, `ca` or `en`; empty for a language that it does not know."""
 
+    def pronounced(self, text: str, language: str) -> tuple[tuple[Phones, ...], ...]:
+        """The same word by word, in each accent; empty where nothing is known of how words really sound."""
+
 
 _MANNERS = {
     **{"stop": 0.0, "affricate": 0.15, "fricative": 0.35, "nasal": 0.6},
@@ -150,3 +153,7 @@ class Spelling:
     def phones(self, text: str, language: str) -> Phones:  # noqa: ARG002 - the port's
         """The same for every language."""
         return tuple(sounded(text))
+
+    def pronounced(self, text: str, language: str) -> tuple[tuple[Phones, ...], ...]:  # noqa: ARG002 - the port's
+        """Letters are no phones that could be looked for in a sound."""
+        return ()

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from speech.phone_frames import PhoneNet, Sounding
 from speech.sound import FRAME_BYTES, FRAME_SECONDS, Samples, frame_levels, resample, to_samples
 
 SILENCE_AFTER = 3.0
@@ -33,6 +35,8 @@ _GAP_FRAMES = 5
 _FIRST_TOKEN_RANGE = 8.0
 _MOST_CANDIDATES = 12
 _TOKENS_PER_SECOND = 8
+_FRAMES_AFTER = 5
+"""Frames of the silence after the clip in which the net may see that it is over."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Scored:
     tokens: int
     prior: float | None = None
     """Its log probability where nothing is said: what the model expects by itself. None: not asked for."""
+    fit: float | None = None
+    """How well it lies along the phones (`speech.phone_alignment`), at most 0. None: not looked at."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,7 @@ class Ear:
         self._priors: dict[tuple[str, str], float] = {}
         hiss = np.random.default_rng(1).normal(0, 30, 16000).astype("<i2")
         self._nothing = self.listen(hiss.tobytes())
+        self._net = _net_for(np.array(self._nothing[0]).shape[-1])
 
     def listen(self, pcm: bytes) -> tuple[Any, int]:
         """The encoder's view of a clip, and its length in feature frames (10 ms)."""
@@ -183,17 +190,30 @@ class Ear:
             texts.setdefault(text, Text(text, score * count, len(tokens), result.no_speech_prob))
         return list(texts.values())
 
-    def choose(self, heard: tuple[Any, int], language: str, phrases: Sequence[str]) -> list[Scored]:
+    def frames(self, heard: tuple[Any, int]) -> NDArray[np.float32]:
+        """The encoder's numbers for each 20 ms of a clip, and of a little silence after it."""
+        encoded, length = heard
+        found: NDArray[np.float32] = np.array(encoded)[0, : length // 2 + _FRAMES_AFTER]
+        return found
+
+    def sounding(self, heard: tuple[Any, int]) -> Sounding | None:
+        """The phones of a clip; None where there is no net for this model."""
+        return self._net.heard(self.frames(heard)) if self._net is not None else None
+
+    def choose(
+        self, heard: tuple[Any, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()
+    ) -> list[Scored]:
         """The expected phrases that could be it, most likely first.
 
         The first token's probabilities come from one decoder step; only phrases that begin likely
-        enough are scored whole.
+        enough are scored whole, and those of `besides` in any case.
         """
         encoded, _length = heard
         tokenizer = self._of(language)
         written = {phrase: self._written(language, phrase) for phrase in phrases}
         first = self._next_token(encoded, tokenizer, [[]])[0]
         likely = _most_likely({phrase: float(first[tokens[0]]) for phrase, tokens in written.items()})
+        likely += [phrase for phrase in besides if phrase in written and phrase not in likely]
         scores = self._score(heard, tokenizer, [written[phrase] for phrase in likely])
         priors = self._priors_of(language, likely)
         scored = [
@@ -317,6 +337,12 @@ class Ear:
             return encoded
         array = np.repeat(np.array(encoded), times, axis=0)
         return self._view.from_array(np.ascontiguousarray(array))
+
+
+def _net_for(size: int) -> PhoneNet | None:
+    """The net that reads phones off an encoder's frames, if it was learnt on frames of that size."""
+    net = PhoneNet()
+    return net if net.size == size else None
 
 
 def _budget(prompt: list[int], tokens: int) -> int:

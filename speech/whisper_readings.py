@@ -19,16 +19,20 @@ from typing import Protocol
 
 from speech.evidence import Evidence
 from speech.expected_phrases import (
+    Candidates,
     Guess,
     believed,
     likeliest,
     mended,
     merged,
+    nearest,
     respelled,
     sayable,
     similarity,
     weighed,
 )
+from speech.phone_alignment import fits
+from speech.phone_frames import Sounding
 from speech.phonetics import Phonetics, Spelling
 from speech.sound import FRAME_SECONDS, has_voice, voiced_seconds
 from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
@@ -50,6 +54,7 @@ _MENDED = 0.24
 _PRIOR_OF_PHRASES = 0.3
 """Measured on menus and yes/no in five voices: 155 of 165 right, 149 without; single digits lose by it."""
 _PRIOR_OF_SENTENCES = 0.7
+"""Also of phrases that were laid along the phones."""
 _SENTENCE = 5
 """Words from which a phrase is a sentence."""
 _MOST_SEQUENCES = 24
@@ -65,7 +70,11 @@ class Listener(Protocol):
 
     def write(self, heard: tuple[object, int], language: str) -> list[Text]: ...
 
-    def choose(self, heard: tuple[object, int], language: str, phrases: Sequence[str]) -> list[Scored]: ...
+    def sounding(self, heard: tuple[object, int]) -> Sounding | None: ...
+
+    def choose(
+        self, heard: tuple[object, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()
+    ) -> list[Scored]: ...
 
     def spell(
         self,
@@ -129,14 +138,8 @@ class Utterance:
         free = self._free(heard)
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
-            scored, prior = self._chosen(heard, span)
             guesses += believed(
-                scored,
-                free,
-                span.seconds,
-                prior=prior,
-                phonetics=self._phonetics,
-                language=self._language,
+                self._chosen(heard, span), free, phonetics=self._phonetics, language=self._language
             )
         if not words:
             guesses += self._mended(heard, free)
@@ -157,22 +160,30 @@ class Utterance:
             return None
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
-        scored, prior = self._chosen(heard, span)
         return likeliest(
-            scored,
-            self._free(heard),
-            span.seconds,
-            prior=prior,
-            phonetics=self._phonetics,
-            language=self._language,
+            self._chosen(heard, span), self._free(heard), phonetics=self._phonetics, language=self._language
         )
 
-    def _chosen(self, heard: tuple[object, int], span: Clip) -> tuple[list[Scored], float]:
-        """The phrases that can be it with their scores, and how much of their prior is to be taken off."""
-        possible = [phrase for phrase in self._phrases if sayable(phrase, span.seconds)]
+    def _chosen(self, heard: tuple[object, int], span: Clip) -> Candidates:
+        """The phrases that can be it, with their scores."""
+        sounding = self._listener.sounding(heard)
+        seconds, fitting = span.seconds, dict[str, float]()
+        if sounding is not None:
+            # Behind whom others speak, sound is no measure of how long the words took.
+            seconds = min(seconds, sounding.spoken)
+            said = [self._phonetics.pronounced(phrase, self._language) for phrase in self._phrases]
+            fitting = dict(zip(self._phrases, fits(sounding, said), strict=True))
+        possible = [phrase for phrase in self._phrases if sayable(phrase, seconds)]
+        likely = nearest(fitting)
         sentences = all(len(phrase.split()) >= _SENTENCE for phrase in possible)
-        prior = _PRIOR_OF_SENTENCES if sentences else _PRIOR_OF_PHRASES
-        return self._listener.choose(heard, self._language, possible), prior
+        scored = self._listener.choose(
+            heard, self._language, list(dict.fromkeys((*possible, *likely))), besides=likely
+        )
+        return Candidates(
+            [replace(one, fit=fitting.get(one.phrase)) for one in scored],
+            seconds,
+            _PRIOR_OF_SENTENCES if sentences or sounding is not None else _PRIOR_OF_PHRASES,
+        )
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
         """The clips' words in a row, the likeliest combinations first.

@@ -40,6 +40,7 @@ from dialogs.slots.yes_no_words import (
     CANCELLED,
     CANCELLING,
     CANCELLING_EXPECTED,
+    COURTEOUS_EXPECTED,
     DOING,
     DOING_EXPECTED,
     FAREWELLS,
@@ -262,7 +263,8 @@ class YesNo(SlotKind):
         ends = FAREWELLS.get(language, ()) if self.anything_else else ()
         doing = (DOING_EXPECTED, CANCELLING_EXPECTED) if self.cancels else (DOING_EXPECTED,)
         done = (phrase for table in doing for phrase in table.get(language, "").split("|") if phrase)
-        return (*plainly, *LIKELY_EXPECTED.get(language, ()), *done, *ends)
+        apart = (*COURTEOUS_EXPECTED.get(language, ()), *LIKELY_EXPECTED.get(language, ()))
+        return (*plainly, *apart, *done, *ends)
 
     def keys(self) -> Keys:
         return Keys(1, 1)

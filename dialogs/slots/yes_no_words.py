@@ -220,3 +220,9 @@ LIKELY_EXPECTED: Mapping[str, tuple[str, ...]] = {
     "en": ("i think so", "i don't think so", "i suppose so"),
 }
 """The plainest of the likely ones, for a recogniser's grammar: it would hear a mere "sí" in "creo que sí"."""
+COURTEOUS_EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "es": ("sí por favor", "sí gracias", "sí claro", "no gracias", "no muchas gracias", "sí sí", "no no"),
+    "ca": ("sí si us plau", "sí sisplau", "sí gràcies", "no gràcies", "no moltes gràcies", "sí sí", "no no"),
+    "en": ("yes thank you", "yes thanks", "yes of course", "no thank you", "no thanks", "yes yes", "no no"),
+}
+"""The same for a yes and a no with a courtesy: it would hear the courtesy alone, which answers nothing."""

@@ -93,15 +93,16 @@ FREE = Text("qué bonito", logprob=-4.0, tokens=4, no_speech=0.2)
 
 def _chance(free: Text, **changed: float) -> float:
     facts = {"logprob": -6.0, "tokens": 4, "prior": -14.0} | changed
-    one = Scored("quiero mi saldo", facts["logprob"], int(facts["tokens"]), facts["prior"])
+    one = Scored("quiero mi saldo", facts["logprob"], int(facts["tokens"]), facts["prior"], facts.get("fit"))
     found = evidence(one, facts.get("share", 0.6), free, 1.2, phonetics=ESPEAK, language="es")
     return probability(found)
 
 
 def test_what_speaks_for_a_phrase() -> None:
-    """The free text says it, the sound says it more than hiss does, the decoder spells it easily."""
+    """The free text says it, its phones lie there, the sound says it more than hiss, it is spelt easily."""
     same = Text("quiero mi saldo", -5.0, 4, 0.2)
-    assert _chance(same) > 0.9 > _chance(FREE)
+    assert _chance(same) > 0.9 > _chance(FREE, fit=-120.0)
+    assert _chance(FREE, fit=-20.0) > _chance(FREE, fit=-60.0) > _chance(FREE, fit=-120.0)
     assert _chance(FREE, logprob=-3.0) > _chance(FREE) > _chance(FREE, logprob=-9.0)
     assert _chance(FREE, prior=-20.0) > _chance(FREE) > _chance(FREE, prior=-6.0)
     assert _chance(FREE, share=1.0) > _chance(FREE, share=0.0)

@@ -144,7 +144,12 @@ class ScriptedEar:
             *(Text(one.phrase, one.logprob, one.tokens, 0.1) for one in self._scores.get("write", [])),
         ]
 
-    def choose(self, heard: tuple[object, int], language: str, phrases: Sequence[str]) -> list[Scored]:
+    def sounding(self, heard: tuple[object, int]) -> None:
+        """No phones: what is scripted is scores."""
+
+    def choose(
+        self, heard: tuple[object, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()
+    ) -> list[Scored]:
         """As scripted, among what is possible."""
         return [scored for scored in self._scores.get("choose", []) if scored.phrase in phrases]
 

@@ -1,0 +1,144 @@
+"""Phones read off a sound, and expected phrases laid along them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.evaluation.spoiling import babble
+from speech import whisper_decoding
+from speech.espeak_phones import EspeakPhones
+from speech.expected_phrases import nearest
+from speech.models import ModelStore
+from speech.phone_alignment import fits
+from speech.phone_frames import PAUSE, PhoneNet, Sounding, neighbours
+from speech.phonetics import Spelling
+from speech.pyttsx3 import Pyttsx3, Voice
+from speech.sound import to_pcm, to_samples
+from speech.whisper_decoding import Ear, clips_of, cut
+from tests.models import need_model
+from tests.speech.phone_learning import Clip, learnt, saved
+from tests.speech.phone_times import along
+
+SYMBOLS = (PAUSE, "a", "n", "o", "s", "i")
+SI, NO = ((("s", "i"),),), ((("n", "o"),),)
+
+
+def _said(*phones: str, others: float = -5.0) -> Sounding:
+    """A sound in which each frame is clearly one phone."""
+    logs = np.full((len(phones), len(SYMBOLS)), others, dtype=np.float32)
+    for frame, phone in enumerate(phones):
+        logs[frame, SYMBOLS.index(phone)] = 0.0
+    return Sounding(logs, SYMBOLS, 0.02 * sum(phone != PAUSE for phone in phones))
+
+
+def test_a_phrase_that_was_said_lies_along_its_phones_at_no_cost() -> None:
+    """However long each phone is held, with pauses around it and between words, or none."""
+    yes = _said(PAUSE, PAUSE, "s", "i", "i", "i", PAUSE)
+    assert fits(yes, [SI, NO]) == [0.0, -20.0]
+    assert fits(_said("n", "o"), [SI, NO])[1] == 0.0
+    twice = ((("n", "o"), ("n", "o")),)
+    assert fits(_said("n", "o", PAUSE, PAUSE, "n", "o"), [twice]) == [0.0]
+    assert fits(_said("n", "o", "n", "n", "o"), [twice]) == [0.0]
+
+
+def test_one_phone_may_be_swallowed_at_a_price() -> None:
+    """ "Ano" is nearer to "no" than to "sí", and costs what a phone that is not there costs."""
+    said = _said("n", "o", "o")
+    longer = ((("a", "n", "o"),),)
+    assert fits(said, [longer])[0] == -8.0
+    assert fits(said, [longer])[0] > fits(said, [SI])[0]
+
+
+def test_the_best_accent_counts_and_unknown_phones_are_left_out() -> None:
+    """Of two pronunciations one was said; a phone that the net never met is no reason to refuse the rest."""
+    both = ((("s", "a"),), (("s", "i"),))
+    assert fits(_said("s", "i"), [both, ((("ʘ", "s", "i"),),)]) == [0.0, 0.0]
+    assert fits(_said("s", "i"), [(), ((("ʘ",),),)]) == [-np.inf, -np.inf]
+    assert fits(Sounding(np.zeros((0, 6), np.float32), SYMBOLS, 0.0), [SI]) == [-np.inf]
+
+
+def test_only_what_lies_near_is_looked_at_further() -> None:
+    """The nearest first, at most eight; what is far from the best is left to the decoder."""
+    assert nearest({"no": -3.0, "sí": -9.0, "una persona": -200.0}) == ["no", "sí"]
+    assert len(nearest({str(at): -float(at) for at in range(30)})) == 8
+    assert nearest({}) == [] and nearest({"no": -np.inf}) == []
+
+
+def test_words_are_pronounced_one_by_one_in_each_accent() -> None:
+    """Spanish as in America and in Spain; letters are no pronunciation."""
+    spoken = EspeakPhones().pronounced("cinco veces", "es")
+    assert [words[0][0] for words in spoken] == ["s", "θ"] and all(len(words) == 2 for words in spoken)
+    assert EspeakPhones().pronounced("hola", "xx") == () and Spelling().pronounced("hola", "es") == ()
+
+
+def test_neighbours_stop_at_the_edges() -> None:
+    """The first and last frames stand for what lies outside."""
+    assert neighbours(2).tolist() == [[0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1, 1]]
+
+
+def test_a_net_learns_and_is_kept_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two phones that differ in one number are told apart after a hundred steps, also from the file."""
+    chance = np.random.default_rng(1)
+
+    def clip(phones: Sequence[str]) -> Clip:
+        frames = chance.normal(size=(len(phones), 8)) * 0.3
+        for at, phone in enumerate(phones):
+            frames[at, SYMBOLS.index(phone)] += 3
+        return frames.astype(np.float16), phones
+
+    clips = [clip([str(phone) for phone in chance.choice(SYMBOLS[:3], 60)]) for _clip in range(300)]
+    file = tmp_path / "net.npz"
+    saved(learnt(clips, epochs=4), file)
+    net = PhoneNet(file)
+    frames, phones = clip(["a", "a", "n", "n", PAUSE, PAUSE, "n", "a"])
+    heard = net.heard(frames.astype(np.float32))
+    assert [net.symbols[at] for at in heard.logs.argmax(axis=1)] == phones
+    assert heard.spoken == pytest.approx(0.12)
+    assert net.size == 8 and "round 4" in capsys.readouterr().out
+
+
+def test_espeak_tells_when_each_phone_sounds_and_they_are_found_again() -> None:
+    """Its own times, and those that the path through a sound gives."""
+    # Set up for times it is no engine for others: in a program of its own.
+    asked = "TimedEspeak().say('sí no', 'roa/es+m1', words_per_minute=150, pitch=50)"
+    program = f"from tests.speech.phone_times import *; s, t = {asked}; print(len(s), *(x.phone for x in t))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    samples, *phones = done.stdout.split()
+    assert [phone for phone in phones if phone != PAUSE] == ["s", "i", "n", "o"] and int(samples) > 3000
+    laid = along(_said(PAUSE, "n", "n", "o", "o", PAUSE), NO[0:1])
+    assert laid is not None and laid[1] == 0.0
+    assert "".join(one.phone for one in laid[0]) == "_nnoo_"
+    assert along(_said("n"), NO) is None
+
+
+def test_what_whisper_cannot_write_is_heard_all_the_same(speaker: Pyttsx3) -> None:
+    """Lone nouns of Catalan and Spanish synthetic callers, others speaking 20 dB below: phones tell which."""
+    need_model("whisper-base")
+    ear, phonetics = Ear(ModelStore().ensure("whisper-base").folder, parallel=1), EspeakPhones()
+    chance = np.random.default_rng(3)
+    sentence = "Y entonces le dije que no podía ser, porque el martes ya estaba cerrado."
+    behind = [to_samples(speaker.speak(sentence, language="es", pace=pace)) for pace in (0.7, 0.9, 1.1)]
+    catalan = Pyttsx3(voices={"ca": Voice("roa/ca"), "es": Voice("roa/es")})
+    try:
+        for language, offered in {
+            "es": ("saldo", "pedido", "incidencia", "horario", "un paquete"),
+            "ca": ("saldo", "comanda", "incidència", "horari", "un paquet"),
+        }.items():
+            for said in offered[1:3]:
+                sound = to_samples(catalan.speak(said, language=language))
+                pcm = to_pcm(babble(20)(np.pad(sound, (2400, 4000)), chance, behind))
+                clips = clips_of(pcm)
+                sounding = ear.sounding(
+                    ear.listen(cut(pcm, whisper_decoding.Clip(clips[0].start, clips[-1].end)))
+                )
+                assert sounding is not None
+                fitting = fits(sounding, [phonetics.pronounced(one, language) for one in offered])
+                assert offered[int(np.argmax(fitting))] == said
+    finally:
+        catalan.close()
