@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, 
 from data.database import Database
 from data.ids import new_id
 from data.models import CallbackRow
+from data.on_the_telephone import holds_the_line
 from data.once import change, insert_new
 from data.records import Booking, Callback, CallbackState, Request, utc
 from data.text import clean
@@ -113,6 +114,11 @@ class Callbacks:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(place, CallbackRow.id).limit(most)).all()
         return tuple(sorted(map(callback_of, rows), key=lambda one: -one.score(at)))
+
+    def on_the_line(self, one: Callback, *, at: datetime) -> bool:
+        """Whether they are in a call to us now, such as that in which they asked for it."""
+        with self._database.reading() as connection:
+            return holds_the_line(connection, one.number, one.call_id, at=at)
 
     def waiting(self, queue: str = "") -> tuple[Callback, ...]:
         """All that are open, also those that are not due yet or under way; the earliest to come first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ class Candidate:
     customer_number: str
     zone: str
     region: str
+    born: date | None
     account_id: UUID | None
     stage: str
     disputed: bool
@@ -46,6 +48,7 @@ def candidate_columns(on: On) -> tuple[Any, ...]:
         CustomerRow.customer_number,
         CustomerRow.zone,
         CustomerRow.region,
+        CustomerRow.birth_date,
         AccountRow.id.label("account_id"),
         func.coalesce(AccountRow.stage, "none").label("stage"),
         disputed().label("disputed"),
@@ -89,6 +92,7 @@ def candidates_of(connection: Connection, rows: Sequence[Any]) -> list[Candidate
             customer_number=row.customer_number,
             zone=row.zone,
             region=row.region,
+            born=row.birth_date,
             account_id=row.account_id,
             stage=row.stage,
             disputed=bool(row.disputed),

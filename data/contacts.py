@@ -187,7 +187,7 @@ def _owners(connection: Connection, e164: str) -> Sequence[UUID]:
 def _whom(connection: Connection, address: str, customer_id: UUID | None) -> Whom:
     ids: tuple[UUID, ...] = ()
     subjects = [("number", address)]
-    zone, region = None, ""
+    zone, region, born = None, "", None
     if customer_id is not None:
         mine = select(IdentityRow.value).where(
             IdentityRow.customer_id == customer_id, IdentityRow.kind.in_(PERSONAL)
@@ -199,16 +199,22 @@ def _whom(connection: Connection, address: str, customer_id: UUID | None) -> Who
         others = connection.scalars(same).all() if values else []
         ids = tuple(sorted({customer_id, *others}))
         rows = connection.execute(
-            select(CustomerRow.id, CustomerRow.customer_number, CustomerRow.zone, CustomerRow.region).where(
-                CustomerRow.id.in_(ids)
-            )
+            select(
+                CustomerRow.id,
+                CustomerRow.customer_number,
+                CustomerRow.zone,
+                CustomerRow.region,
+                CustomerRow.birth_date,
+            ).where(CustomerRow.id.in_(ids))
         ).all()
         subjects += [("person", row.customer_number) for row in rows]
         subjects += [("person", value) for value in values]
         for row in rows:
             if row.id == customer_id:
-                zone, region = row.zone, row.region
-    return Whom(customer_ids=ids, subjects=tuple(subjects), address=address, zone=zone, region=region)
+                zone, region, born = row.zone, row.region, row.birth_date
+    return Whom(
+        customer_ids=ids, subjects=tuple(subjects), address=address, zone=zone, region=region, born=born
+    )
 
 
 def _theirs(whom: Whom) -> Any:

@@ -6,6 +6,8 @@ Rules:
 2. Known are calls to us and from us that are not over, callbacks under way, and campaigns' calls that ring. A
    number may be several people's: if one of them talks there, nobody of them is dialled at another.
 3. A call that was never ended on record (its server is gone for good) counts for `LONGEST`.
+4. Whoever asks to be called is still on the line then, until they hang up: their own call is no reason to
+   find them busy. A server that is gone for good keeps nobody waiting for that longer than `HANGS_UP_WITHIN`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from data.numbers import written_ways
 from data.records import utc
 
 LONGEST = timedelta(hours=4)
+HANGS_UP_WITHIN = timedelta(minutes=10)
+"""From asking to be called, or from the beginning of another call of theirs."""
 _TRIED = ("claimed", "dialled", "answered")
 """States of a callback of which a try is under way."""
 
@@ -56,3 +60,25 @@ def _numbers(connection: Connection, customer_ids: Collection[UUID], number: str
     held = select(PhoneNumberRow.id).where(PhoneNumberRow.e164.in_(found)).order_by(PhoneNumberRow.e164)
     connection.execute(held.with_for_update())
     return tuple(found)
+
+
+def holds_the_line(connection: Connection, number: str, asked_in: UUID | None, *, at: datetime) -> bool:
+    """Whether somebody who is to be called back is in a call to us from that number, or still in the one in
+    which they asked for it: they would be found busy."""
+    began = utc(at) - HANGS_UP_WITHIN
+    asked = [
+        select(literal(1)).where(
+            CallRow.caller_number.in_(written_ways([number])),
+            CallRow.direction == "inbound",
+            CallRow.started_at >= began,
+            CallRow.ended_at.is_(None),
+        )
+    ]
+    if asked_in is not None:
+        asked.append(
+            select(literal(1))
+            .select_from(CallRow)
+            .join(CallbackRow, CallbackRow.call_id == CallRow.id)
+            .where(CallRow.id == asked_in, CallRow.ended_at.is_(None), CallbackRow.booked_at >= began)
+        )
+    return any(connection.scalar(one.limit(1)) is not None for one in asked)

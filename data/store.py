@@ -29,6 +29,7 @@ from data.database import CONNECTIONS, Integrity, open_database
 from data.dial_attempts import DialAttempts
 from data.dial_list import DialList
 from data.figures import Figures
+from data.list_figures import ListFigures
 from data.messages import Messages
 from data.orders import Orders
 from data.outbox import Outbox
@@ -109,6 +110,7 @@ class Store:
         self.work_items = WorkItems(self.database)
         self.figures = Figures(self.database)
         self.campaign_figures = CampaignFigures(self.database)
+        self.list_figures = ListFigures(self.database)
         self.queue_visits = QueueVisits(self.database)
         self.agents = Agents(self.database)
         self.alerts = Alerts(self.database)

@@ -18,20 +18,26 @@ Rules:
 4. What was filled before is as before: an aside adds answers, and overwrites none.
 5. One at a time, and `MOST` in a call: nobody is led from one to the next for ever.
 6. What is said at a sensitive question goes to no engine of understanding.
+7. Asides hold in the flows below, too, that have none of their own. None leads to a flow that the call is
+   in already: nobody proves who they are twice at once.
+8. Whoever takes back what they wanted ("no, quería decir pagar") does not come back: where a flow above has
+   an open question (`understand`) that knows the new matter, it goes on there with that one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialogs.call import Call
 from dialogs.effects import Collect, Effect, Understand
-from dialogs.flow import Name
+from dialogs.flow import Flow, FlowSet, Name
 from dialogs.nodes.matters import SURE
+from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.understand import Understand as OpenQuestion
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result, Understood
 from dialogs.slots.words import plain
@@ -54,6 +60,17 @@ _OPENINGS: Mapping[str, str] = {
     r"by the way|actually",
 }
 """How somebody begins who wants something else in between; it says nothing of what they want."""
+_INSTEAD: Mapping[str, str] = {
+    "es": r"queria decir|queria decirle|lo que (?:quiero|queria|necesito)(?: es| era)?|en realidad|"
+    r"me he equivocado|me equivoque|no era eso|no es eso|eso no|me referia a|mejor|olvidelo|dejelo",
+    "ca": r"volia dir|el que (?:vull|volia|necessito)(?: es| era)?|en realitat|m'he equivocat|"
+    r"no era aixo|no es aixo|aixo no|em referia a|millor|oblidi'?(?: ?ho)?|deixi'?(?: ?ho)?",
+    "en": r"i meant|i mean|what i (?:want|need|wanted)(?: is| was)?(?: to)?|actually|i was wrong|"
+    r"i got it wrong|"
+    r"that'?s not it|that is not it|not that|i would rather|i'd rather|rather|forget (?:it|that)|"
+    r"scrap that|never mind",
+}
+"""How somebody takes back what they wanted before."""
 
 
 class Asides(BaseModel):
@@ -76,19 +93,87 @@ class Waiting:
     slots: Mapping[str, str]
     depth: int
     """How many flows wait below the aside."""
+    back: Words
+    place: str
+    """The flow whose words of return these are."""
 
 
-def wish(call: Call, effect: Effect | None, result: Result, *, begun: int) -> Understand | None:
-    """What has to be understood first: an answer that is none may be an aside. `begun`: asides so far."""
-    asides = call.flow.asides
-    if asides is None or begun >= MOST or not isinstance(effect, Collect) or not isinstance(result, NoMatch):
+@dataclass(frozen=True)
+class Wish:
+    """What an answer may mean that is none: asked of an engine, and where each meaning leads."""
+
+    asked: Understand
+    flows: Mapping[str, str] = field(default_factory=dict)
+    """In between, by intent."""
+    back: Words = field(default_factory=dict)
+    place: str = ""
+    depth: int | None = None
+    """Which of the flows above has the open question that it is the answer to, instead of in between."""
+    question: str = ""
+    """Its step."""
+
+
+Above = Sequence[tuple[Flow, str]]
+"""Flows that wait for the one below, each with its step."""
+
+
+def heeded(call: Call, above: Above) -> bool:
+    """Whether what is no answer to this flow's questions may be a wish."""
+    return any(flow.asides or _open_question(flow) for flow, _ in ((call.flow, ""), *above))
+
+
+def wish(call: Call, effect: Effect | None, result: Result, above: Above, *, begun: int) -> Wish | None:
+    """What has to be understood first: an answer that is none may be a wish. `begun`: asides so far."""
+    if begun >= MOST or not isinstance(effect, Collect) or not isinstance(result, NoMatch):
         return None
     if effect.sensitive or effect.kind == "understand" or result.reason:
         return None
-    text = _without_opening(result.said, call.language)
+    text, opened, taken_back = _without_opening(plain(result.said), call.language)
     if len(text.split()) < LEAST_WORDS:
         return None
-    return Understand(STEP, text, call.language, tuple(asides.intents), (), call.step)
+
+    def asked(intents: Sequence[str]) -> Understand:
+        return Understand(STEP, text, call.language, tuple(intents), (), call.step)
+
+    for depth in reversed(range(len(above) if taken_back else 0)):
+        if found := _open_question(above[depth][0]):
+            name, question = found
+            return Wish(asked(tuple(question.intents)), depth=depth, question=name)
+    flows = [call.flow, *(flow for flow, _ in reversed(above))]
+    owner = next((flow for flow in flows if flow.asides), None)
+    if owner is None or owner.asides is None or call.language not in owner.asides.back:
+        return None
+    entered = {flow.name for flow in flows}
+    # "El pedido de ayer" answers badly which order; it is no wish for a flow that asks for the same.
+    asked_here = None if opened else getattr(call.flow.steps[call.step], "ask", None)
+    free = {
+        intent: name
+        for intent, name in owner.asides.intents.items()
+        if not entered & (within := _reached_from(call.flows, name))
+        and not (asked_here and _asks(call.flows, within, asked_here))
+    }
+    return Wish(asked(tuple(free)), free, owner.asides.back, owner.name) if free else None
+
+
+def _open_question(flow: Flow) -> tuple[str, OpenQuestion] | None:
+    return next(((name, step) for name, step in flow.steps.items() if isinstance(step, OpenQuestion)), None)
+
+
+def _asks(flows: FlowSet, names: set[str], slot: str) -> bool:
+    steps = (step for name in names for step in flows.flows[name].steps.values())
+    return any(getattr(step, "ask", None) == slot for step in steps)
+
+
+def _reached_from(flows: FlowSet, name: str) -> set[str]:
+    """The flow, and all that run within it."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        flow = flows.flows.get(left.pop())
+        if flow is not None and flow.name not in found:
+            found.add(flow.name)
+            left += [step.subflow for step in flow.steps.values() if isinstance(step, Subflow)]
+    return found
 
 
 def with_words(judged: Match | NoMatch, answer: Heard | Keyed) -> Match | NoMatch:
@@ -98,19 +183,19 @@ def with_words(judged: Match | NoMatch, answer: Heard | Keyed) -> Match | NoMatc
     return replace(judged, said=answer.alternatives[0].text)
 
 
-def meant(asides: Asides, result: Result) -> str | None:
-    """The flow that the caller wants in between; `None`: none, or nobody knows for sure."""
+def meant(result: Result) -> str | None:
+    """The intent; `None`: nobody knows for sure."""
     if not isinstance(result, Understood) or not result.intents:
         return None
     name, sure = max(result.intents, key=lambda one: one[1])
-    return asides.intents.get(name) if sure >= SURE else None
+    return name if sure >= SURE else None
 
 
-def resumed(call: Call, waiting: Waiting, asides: Asides) -> Running:
+def resumed(call: Call, waiting: Waiting) -> Running:
     """Goes on with the step that waited: its question is put once more, behind the words of return."""
     call.within = waiting.within
     call.slots.update(waiting.slots)
-    back = call.prompt(asides.back, place=f"{call.flow.name}/{STEP}")
+    back = call.prompt(waiting.back, place=f"{waiting.place}/{STEP}")
     effect: Effect = replace(waiting.collect, prompt=(*back, *waiting.collect.prompt))
     try:
         while True:
@@ -120,11 +205,12 @@ def resumed(call: Call, waiting: Waiting, asides: Asides) -> Running:
         return done.value
 
 
-def _without_opening(said: str, language: str) -> str:
-    """What is left behind "wait, first tell me"; all of it if nothing would be left."""
-    text = plain(said)
-    openings = _OPENINGS.get(language)
-    if not openings:
-        return text
-    rest = re.sub(rf"^(?:(?:{openings})\s+)+", "", text)
-    return rest if len(rest.split()) >= LEAST_WORDS else text
+def _without_opening(text: str, language: str) -> tuple[str, bool, bool]:
+    """What is left behind "wait, first tell me" (all of it if nothing would be left), whether there was such
+    an opening, and whether it was "no, I meant"."""
+    openings, instead = _OPENINGS.get(language), _INSTEAD.get(language)
+    found = re.match(rf"(?:(?:{openings}|({instead}))\b\s*)+", text) if openings and instead else None
+    if found is None:
+        return text, False, False
+    rest = text[found.end() :].strip()
+    return rest if len(rest.split()) >= LEAST_WORDS else text, True, bool(found.group(1))

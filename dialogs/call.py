@@ -99,6 +99,8 @@ class Call:
         """What was said before its question was put, by the slot that it may answer."""
         self.to_come: dict[str, tuple[str, ...]] = {}
         """What the caller wants beside, by the slot of the step that has heard it."""
+        self.in_between = False
+        """Whether a question waits until this is over (`dialogs.asides`)."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.trace = Trace()
         self._hours_told: tuple[str, Mapping[str, Scalar]] = ("", {})

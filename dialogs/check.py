@@ -150,7 +150,7 @@ def _check_flow(
         if isinstance(step, Menu):
             yield from check_menu(flow, name, step, catalogue)
         for at, ahead in enumerate(step.answers_ahead if isinstance(step, Menu | Understand) else ()):
-            if known.lacks(ahead):
+            if ahead not in flows.menus and known.lacks(ahead):
                 yield flow.problem(name, ("answers_ahead", at), known.message(ahead))
         if isinstance(step, Record) and step.hung_up:
             yield from _check_hung_up(flow, name, step.hung_up)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Protocol
 
 from dialogs.catalogue import ValueType
 from dialogs.check_values import value_mistake
@@ -35,6 +36,16 @@ from dialogs.source import nearest
 MOST_TRIED = 400
 """Combinations of values that are tried for one condition; one that needs more is not judged."""
 Value = str | int | float | bool
+
+
+class Possible(Protocol):
+    """Which values names can have, where that is more than a type."""
+
+    def all_of(self, name: str) -> tuple[str, ...]:
+        """Every value that the name can have; empty: they are not counted."""
+
+    def lengths(self, name: str) -> frozenset[int]:
+        """How many digits it has; empty: any number."""
 
 
 class Answers:
@@ -84,7 +95,7 @@ def check_conditions(flow: Flow, name: str, step: Step, known: Known, answers: A
             yield flow.problem(name, way, message)
         if not all(used in known.types for used in condition.names):
             continue
-        mistake = condition.mistake(known.types) or _mistake(condition, known.types, answers)
+        mistake = condition.mistake(known.types) or cannot_be_meant(condition, known.types, answers)
         first = before.setdefault(condition.flat.replace(" ", ""), at)
         if mistake is None and first != at:
             mistake = f"`{condition.shown}` stands here twice, and the second is never asked: remove it"
@@ -92,7 +103,8 @@ def check_conditions(flow: Flow, name: str, step: Step, known: Known, answers: A
             yield flow.problem(name, way, mistake)
 
 
-def _mistake(condition: Condition, types: Mapping[str, ValueType], answers: Answers) -> str | None:
+def cannot_be_meant(condition: Condition, types: Mapping[str, ValueType], answers: Possible) -> str | None:
+    """What no name can be, and what is always so; the types fit already."""
     for one in condition.comparisons():
         found = _cannot_be(one, types[one.name], answers) if one.name in types else None
         if found:
@@ -100,12 +112,11 @@ def _mistake(condition: Condition, types: Mapping[str, ValueType], answers: Answ
     return _always(condition, types, answers)
 
 
-def _cannot_be(one: Comparison, kind: ValueType, answers: Answers) -> str | None:
+def _cannot_be(one: Comparison, kind: ValueType, answers: Possible) -> str | None:
     """Why the name never has that value."""
     name, value = one.name, one.value
-    if kind == "money" and isinstance(value, float):
-        cents = round(value * 100)
-        return f"`{name}` is counted in cents, and `{value:g}` has decimals: write {cents} for {value:.2f}"
+    if isinstance(value, float):
+        return _pointed(name, value, kind)
     if not isinstance(value, str):
         return None
     if kind in ("date", "time"):
@@ -121,9 +132,21 @@ def _cannot_be(one: Comparison, kind: ValueType, answers: Answers) -> str | None
     return None
 
 
-def _always(condition: Condition, types: Mapping[str, ValueType], answers: Answers) -> str | None:
+def _pointed(name: str, value: float, kind: ValueType) -> str | None:
+    """What is wrong with a figure that has a point. Who writes 3.000 may mean three thousand."""
+    thousand = value * 1000
+    if kind == "money":
+        also = f", or {thousand * 100:.0f} for {thousand:.0f}" if value.is_integer() else ""
+        cents = f"write {round(value * 100)} for {value:.2f}{also}"
+        return f"`{name}` is counted in cents, and `{value:g}` has decimals: {cents}"
+    if kind == "number" and value.is_integer():
+        return f"`{name}` is counted whole, and `{value}` has decimals: write {value:.0f}, or {thousand:.0f}"
+    return None
+
+
+def _always(condition: Condition, types: Mapping[str, ValueType], answers: Possible) -> str | None:
     """Whether it is true, or false, whatever the values are."""
-    tried = [_around(name, condition, types, answers) for name in condition.names]
+    tried = [deciding_values(name, condition, types, answers) for name in condition.names]
     combinations = 1
     for values in tried:
         combinations *= len(values)
@@ -141,8 +164,8 @@ def _always(condition: Condition, types: Mapping[str, ValueType], answers: Answe
     return f"`{condition.shown}` is always {truth}: remove it, or correct what it compares"
 
 
-def _around(
-    name: str, condition: Condition, types: Mapping[str, ValueType], answers: Answers
+def deciding_values(
+    name: str, condition: Condition, types: Mapping[str, ValueType], answers: Possible
 ) -> Sequence[Value]:
     """Values of that name that decide its comparisons in every way that they can be decided."""
     kind = types[name]

@@ -97,7 +97,8 @@ class _Gate:
     def _entered_from(self, flow: Flow) -> Iterator[str]:
         steps = [flow.steps[name] for name in self.reach(flow).steps]
         yield from (step.subflow for step in steps if isinstance(step, Subflow))
-        if flow.asides is not None and any(step.takes_input for step in steps):
+        # In the flows below its asides hold, too.
+        if flow.asides is not None and any(step.takes_input or isinstance(step, Subflow) for step in steps):
             yield from flow.asides.intents.values()
 
     # --- ways ---
@@ -144,7 +145,8 @@ class _Gate:
         if begins and flow.recording_notice is not None:
             yield from self._of_head(flow, ("recording_notice",), flow.recording_notice)
         reached = self.reach(flow).steps
-        if flow.asides is not None and any(flow.steps[name].takes_input for name in reached):
+        steps = [flow.steps[name] for name in reached]
+        if flow.asides is not None and any(step.takes_input or isinstance(step, Subflow) for step in steps):
             yield from self._of_head(flow, ("asides", "back"), flow.asides.back)
         for name in reached:
             step = flow.steps[name]

@@ -165,6 +165,8 @@ class Understand:
     step: str
     deadline: float = 2.0
     """Seconds."""
+    beside: tuple[str, ...] = ()
+    """What else a recogniser may have heard instead of the text, the likeliest first."""
 
 
 @dataclass(frozen=True)

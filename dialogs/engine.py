@@ -37,6 +37,7 @@ from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
+from dialogs.nodes.understand import Understand
 from dialogs.notice import give_notice
 from dialogs.position import Fault
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
@@ -80,7 +81,7 @@ class Conversation(Seen):
         self._begins_in = self._call.flow
         self._notice_due = facts.recorded and self._call.flow.recording_notice is not None
         self._in_notice = False
-        self._aside: tuple[Collect, NoMatch] | None = None
+        self._aside: tuple[Collect, NoMatch, asides.Wish] | None = None
         """An answer that was none, while it is asked whether the caller wants something in between."""
         self._waiting: list[asides.Waiting] = []
         self._asides = 0
@@ -102,10 +103,14 @@ class Conversation(Seen):
             raise ConversationOver("the conversation is over, or has not begun")
         if self._aside is not None:
             return self._advance(self._in_between(*self._aside, result))
-        wish = None if self._waiting else asides.wish(self._call, self._effect, result, begun=self._asides)
+        wish = (
+            None
+            if self._waiting
+            else asides.wish(self._call, self._effect, result, self._above, begun=self._asides)
+        )
         if wish is not None and isinstance(self._effect, Collect) and isinstance(result, NoMatch):
-            self._aside = (self._effect, result)
-            return self._give(wish)
+            self._aside = (self._effect, result, wish)
+            return self._give(wish.asked)
         if (
             isinstance(result, Match)
             and result.value.startswith(MARK)
@@ -243,34 +248,59 @@ class Conversation(Seen):
     def _come_back(self) -> None:
         """To the step that waits for this flow: its subflow is over, or what was wanted in between."""
         self._call.flow, self._call.step = self._above.pop()
-        if self._waiting and self._waiting[-1].depth == len(self._above) and self._call.flow.asides:
+        if self._waiting and self._waiting[-1].depth == len(self._above):
             waiting = self._waiting.pop()
+            self._call.in_between = bool(self._waiting)
             self._call.trace.path.append(Visit(self._call.flow.name, self._call.step, self._call.language))
-            self._running = asides.resumed(self._call, waiting, self._call.flow.asides)
+            self._running = asides.resumed(self._call, waiting)
         else:
             self._entered_subflow = True
 
-    def _in_between(self, collect: Collect, miss: NoMatch, meaning: Result) -> Result | None:
-        """Goes where the caller wants to go in between, and lets the step wait; or it was a bad answer."""
+    def _in_between(
+        self, collect: Collect, miss: NoMatch, wish: asides.Wish, meaning: Result
+    ) -> Result | None:
+        """Goes where the caller wants to go, and lets the step wait; or it was a bad answer."""
         self._aside = None
-        running, here = self._running, self._call.flow
-        wanted = asides.meant(here.asides, meaning) if here.asides else None
-        if wanted is None or running is None or len(self._above) >= DEEPEST_NESTING:
+        running, here, intent = self._running, self._call.flow, asides.meant(meaning)
+        wanted = None if intent is None else wish.flows.get(intent)
+        if intent is None or running is None or len(self._above) >= DEEPEST_NESTING:
             return miss
         self._asides += 1
-        slots = dict(self._call.slots)
-        self._waiting.append(asides.Waiting(running, collect, self._call.within, slots, len(self._above)))
+        if wish.depth is not None:
+            self._instead(wish.depth, wish.question, intent, wish.asked.text)
+            return None
+        if wanted is None:
+            return miss
+        slots, depth = dict(self._call.slots), len(self._above)
+        self._waiting.append(
+            asides.Waiting(running, collect, self._call.within, slots, depth, wish.back, wish.place)
+        )
         self._call.leave("@aside")
         self._above.append((here, self._call.step))
-        self._call.within = ""
+        self._call.within, self._call.in_between = "", True
         self._call.flow = self._flows.flow(wanted)
         self._go(self._call.flow.first)
         return None
+
+    def _instead(self, depth: int, question: str, intent: str, said: str) -> None:
+        """Back to the open question above, as if this had been the answer to it."""
+        if self._running is not None:
+            self._running.close()
+        self._call.leave("@instead")
+        flow = self._call.flow = self._above[depth][0]
+        del self._above[depth:]
+        self._call.step, self._call.within, self._running = question, "", None
+        self._call.trace.path.append(Visit(flow.name, question, self._call.language))
+        step = flow.steps[question]
+        if isinstance(step, Understand):
+            step.take(self._call, said, intent)
+        self._follow(intent)
 
     def _forget_waiting(self, depth: int) -> None:
         """No step waits any more that lies at that depth or deeper."""
         while self._waiting and self._waiting[-1].depth >= depth:
             self._waiting.pop().running.close()
+        self._call.in_between = bool(self._waiting)
 
     def _give(self, effect: Effect) -> Effect:
         self._effects += 1
@@ -300,7 +330,8 @@ class Conversation(Seen):
 
     def _guarded(self, effect: Collect) -> Collect:
         """A judge that breaks is a miss for the caller and a fault for us, never the session's trouble."""
-        judge, listens = effect.judge, self._call.flow.asides is not None and not effect.sensitive
+        judge = effect.judge
+        listens = not effect.sensitive and asides.heeded(self._call, self._above)
 
         def judged(answer: Heard | Keyed) -> Match | NoMatch:
             try:

@@ -123,6 +123,12 @@ class FlowSet:
         gone = {getattr(getattr(step, "hung_up", None), "outcome", None) for step in steps}
         return frozenset(name for name in named | gone if isinstance(name, str))
 
+    @cached_property
+    def menus(self) -> frozenset[str]:
+        """The names of all its menus."""
+        steps = [step for flow in self.flows.values() for step in flow.steps.values()]
+        return frozenset(name for step in steps if isinstance(name := getattr(step, "menu", None), str))
+
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""
         try:

@@ -106,7 +106,12 @@ def read_flows(
     if not files:
         problems.append(Problem("", 1, 1, f"there is no flow file (`*{ENDING}`): name a file or a folder"))
     flows, wrong = assemble(
-        sources, catalogue, extra_languages=extra_languages, complete=not lost, segments=segments
+        sources,
+        catalogue,
+        extra_languages=extra_languages,
+        complete=not lost,
+        segments=segments,
+        segments_lost=segments is None and bool(unread),
     )
     return (
         replace(flows, version=version.hexdigest()[:16]),
@@ -121,8 +126,10 @@ def assemble(
     extra_languages: Sequence[str] = (),
     complete: bool = True,
     segments: Source | None = None,
+    segments_lost: bool = False,
 ) -> tuple[FlowSet, list[Problem]]:
-    """From read sources to a set and its problems. `complete`: there is no file beside these."""
+    """From read sources to a set and its problems. `complete`: there is no file beside these;
+    `segments_lost`: there are segments, which could not be read, so that nobody knows what they name."""
     flows: dict[str, Flow] = {}
     problems: list[Problem] = []
     heads = whole = True
@@ -158,7 +165,7 @@ def assemble(
         if parts is None:
             return found, problems
         read = parts
-    problems += check_shortcuts(read[0], flows)
+    problems += check_shortcuts(read[0], flows) if not segments_lost else ()
     if segments is not None:
         around = Around(flows, catalogue, extent.whole)
         problems += check_segments(read[0], segments, around, unread=read[1])

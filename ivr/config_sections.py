@@ -127,6 +127,8 @@ class SpeechSettings(_Part):
     """A folder with models; default: the user's cache."""
     fetch: bool = True
     """Fetch missing models when the server starts."""
+    prepare: bool = True
+    """Whether what the flows always say alike is synthesised before a caller waits for it."""
     spanish: Literal["es", "es-419"] = "es"
     pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
     servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, Field(pattern=r"^wss?://")], ...]] = Field(

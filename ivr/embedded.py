@@ -21,6 +21,7 @@ from esl.freeswitch.configuration import QUEUE_DOMAIN
 from ivr.config import CHECKOUT, Settings
 from ivr.errors import SwitchFailed
 from ivr.queueing.plan import Plan
+from ivr.switch_settings import QueueSettings
 
 log = structlog.get_logger(__name__)
 
@@ -91,8 +92,7 @@ def switch_config(
                 # Somebody who always answers, as long as nobody is declared.
                 "agents": [] if plan.agents else [agent],
                 "overflow_after": _overflow_after(plan, queue),
-                "longest_wait": plan.queue(queue).written.longest_wait,
-                "longest_wait_without_agents": plan.queue(queue).written.longest_wait_without_agents,
+                **_longest_waits(settings, plan, queue),
             }
             for queue in sorted({*queues, *plan.names})
         ],
@@ -100,6 +100,17 @@ def switch_config(
     if settings.switch.event_password is not None:
         config["password"] = settings.switch.event_password
     return config
+
+
+def _longest_waits(settings: Settings, plan: Plan, queue: str) -> dict[str, int]:
+    """As `ivr queues sync` wants them: what queues.yaml declares, else what `freeswitch.queues` describes."""
+    described = {one.name: one for one in settings.freeswitch.queues}
+    declared = plan.queues.get(queue)
+    limits = declared.written if declared else described.get(queue, QueueSettings(name=queue))
+    return {
+        "longest_wait": limits.longest_wait,
+        "longest_wait_without_agents": limits.longest_wait_without_agents,
+    }
 
 
 def _overflow_after(plan: Plan, queue: str) -> int:

@@ -246,7 +246,8 @@ def _open_flows(furnishing: Furnishing, store: Store, voice: Voice, closing: Exi
         return flows
 
     def warm(flows: FlowSet) -> None:
-        voice.warm_up(static_prompts(flows), first=settings.calls.language)
+        always_alike = static_prompts(flows) if settings.speech.prepare else ()
+        voice.warm_up(always_alike, first=settings.calls.language)
 
     sources = Sources(
         releases=store.releases,

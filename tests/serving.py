@@ -28,6 +28,7 @@ class Serving:
         ports = {"IVR_OUTBOUND__PORT": "0", "IVR_SWITCH__EVENT_PORT": "0", "IVR_SWITCH__LINE_PORT": "0"}
         ports["IVR_API__PORT"] = "0"
         own = {"IVR_HOME": str(home), "IVR_SPEECH__ENGINE": "none", "PYTHONPATH": str(CHECKOUT)}
+        own |= {"IVR_SPEECH__PREPARE": "false", "IVR_UNDERSTANDING__PREPARE": "false"}  # nobody speaks
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ivr", "--log-level", "debug", "serve", "--drain", "1"],

@@ -51,6 +51,13 @@ SIGNS = ("+", "-", "＋", "－")
 """Of formulas as of numbers."""
 SUSPECT = frozenset((*_BEGINS, *SIGNS))
 """How a text begins that may be a formula."""
+_LOST = "\ufffd"
+"""What programs write for a letter that they could not read."""
+_TWICE_ENCODED = re.compile(
+    "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
+"""UTF-8 that was read as Windows-1252 and written again: a capital A with tilde or circumflex stands before
+a sign, and not before a letter (as in "JO\u00c3O")."""
 _MONEY = {
     "€": frozenset({"EUR"}),
     "£": frozenset({"GBP", "EGP", "LBP", "SYP", "GIP", "FKP", "SHP"}),
@@ -104,9 +111,21 @@ def short_text(longest: int) -> Callable[[str], str]:
             raise CellWrong(f"is longer than {longest} characters: shorten it")
         if text.startswith(SIGNS) and any(character.isdigit() for character in text):
             raise CellWrong("looks like a formula: paste the value instead")
+        if not text.isascii() and (_LOST in text or _TWICE_ENCODED.search(text)):
+            raise CellWrong("has letters that another program has spoilt: write the list anew, as UTF-8")
         return clean(text, longest)
 
     return parsed
+
+
+def name(text: str) -> str:
+    """Of a person or a company, which has a letter. Raises `CellWrong`."""
+    if not any(character.isalpha() for character in text):
+        raise CellWrong("is no name: it has no letter")
+    return _name(text)
+
+
+_name = short_text(200)
 
 
 def customer_number(text: str) -> str:

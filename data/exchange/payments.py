@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ class PaymentColumns:
     date: str
     decimal: str
     currency: str
+    last: datetime.date | None = None
+    """The last day on which money can have come in; of a later one day and month, or columns, are swapped."""
 
 
 def read_payments(file: Path, columns: PaymentColumns) -> tuple[list[PaymentNote], list[RowRefused]]:
@@ -45,7 +48,8 @@ def read_payments(file: Path, columns: PaymentColumns) -> tuple[list[PaymentNote
     rows = sheets.read(file, opened).rows
     _, header = next(rows, (0, ()))
     places = _places(file, header, columns)
-    day, amount = cells.day(opened.date), cells.amount(columns.decimal, columns.currency)
+    day = cells.day_until(opened.date, columns.last) if columns.last else cells.day(opened.date)
+    amount = cells.amount(columns.decimal, columns.currency)
     notes: list[PaymentNote] = []
     refused: list[RowRefused] = []
     for number, row in rows:

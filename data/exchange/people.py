@@ -149,9 +149,17 @@ class _Reader:
         for needed in ("customer_number", "name"):
             if not (person.customer_number if needed == "customer_number" else person.values.get(needed)):
                 raise _Refused(RowRefused(number, needed, "", "is empty, and needed"))
+        self._insist_on_order(number, person, account)
         self._settle(person, account)
         self._settle_postcode(number, person)
         return person
+
+    def _insist_on_order(self, number: int, person: Person, account: dict[str, Any]) -> None:
+        """Nobody owes before they are born: then the columns are swapped."""
+        born, due = person.values.get("birth_date"), account.get("due_on")
+        if born is not None and due is not None and due <= born:
+            problem = f"is not after their birth date ({born.isoformat()}): are the two columns swapped?"
+            raise _Refused(RowRefused(number, self._names["due_on"], due.isoformat(), problem))
 
     def _settle_postcode(self, number: int, person: Person) -> None:
         """Whoever lives in Spain has a Spanish one: the list's country, or the row's own `region`."""
@@ -256,7 +264,7 @@ def _parser(name: FieldName, source: Source, mapping: Mapping, today: date) -> C
     amount = cells.amount(mapping.decimal, mapping.currency)
     parsers: dict[FieldName, Callable[[Any], Any]] = {
         "customer_number": cells.customer_number,
-        "name": cells.short_text(200),
+        "name": cells.name,
         "language": cells.one_of("es", "ca", "en"),
         "zone": cells.zone,
         "phones": cells.telephone(mapping.region),

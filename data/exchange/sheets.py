@@ -2,9 +2,11 @@
 
 Rules:
 1. A file is read once, from its beginning to its end, and never held as a whole.
-2. What a spreadsheet would evaluate (`=`, `+`, `-`, `@`, also full width and after blanks; a tab or a line
-   end first) is written with an apostrophe before it; so nobody's name can become a command on the desk of
-   whoever opens the file.
+2. What a spreadsheet would evaluate (`=`, `+`, `-`, `@`, also full width, small, and after blanks or signs
+   that nobody sees; a tab or a line end first) is written with an apostrophe before it; so nobody's name can
+   become a command on the desk of whoever opens the file.
+3. Control characters, which no workbook may hold and CSV readers stumble over, are written as `�`: a row is
+   never lost, nor a table, for what stands in one cell. What Excel would cut is refused instead.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +26,14 @@ from data.exchange.books import MOST_COLUMNS, Book
 from data.exchange.cells import Cell
 from data.exchange.mapping import Mapping
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "\N{MINUS SIGN}", "@")
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
+"""Classes of signs that leave no mark in front of a text."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0, of which workbooks are made, has no sign for."""
+_EXCEL_ROWS, _EXCEL_TEXT = 1_048_576, 32_767
+"""As many rows, with the header, and characters in a cell, as Excel opens."""
+_AS_CSV = "Excel takes no more: write it as .csv"
 _LINE = ("\t", "\r", "\n")
 _SAMPLE = 1 << 20
 LONGEST_CELL = 10_000
@@ -146,10 +156,18 @@ def _delimiter_of(sample: str) -> str:
 
 
 def tame(value: object) -> object:
-    """A value for a cell of an output: as it is, unless a spreadsheet would evaluate it."""
-    if isinstance(value, str) and (value.startswith(_LINE) or value.lstrip().startswith(_FORMULA)):
-        return f"'{value}"
-    return value
+    """A value for a cell of an output: as it is, unless a spreadsheet would evaluate it or cannot hold it."""
+    if not isinstance(value, str):
+        return value
+    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value)
+    return f"'{text}" if text.startswith(_LINE) or _begins_formula(text) else text
+
+
+def _begins_formula(text: str) -> bool:
+    if text[:1].isalnum():
+        return False
+    first = next((sign for sign in text if unicodedata.category(sign) not in _UNSEEN), "")
+    return unicodedata.normalize("NFKC", first).startswith(_FORMULA)
 
 
 def write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> int:
@@ -184,14 +202,23 @@ def _write_excel(path: Path, header: Sequence[str], lines: Iterable[Sequence[obj
     def cell(value: object) -> Any:
         if not isinstance(value, str):
             return value if isinstance(value, int | float) else None if value is None else str(value)
-        made = WriteOnlyCell(sheet, value=tame(value))
+        text = str(tame(value))
+        if len(text) > _EXCEL_TEXT:
+            raise SheetWrong(f"{path}: a text has more than {_EXCEL_TEXT:,} characters", remedy=_AS_CSV)
+        made = WriteOnlyCell(sheet, value=text)
         made.data_type = "s"  # text, whatever it looks like
         return made
 
     sheet.append([cell(name) for name in header])
     count = 0
-    for count, line in enumerate(lines, 1):  # noqa: B007 -- counted
-        sheet.append([cell(value) for value in line])
+    try:
+        for count, line in enumerate(lines, 1):
+            if count >= _EXCEL_ROWS:
+                raise SheetWrong(f"{path}: there are more than {_EXCEL_ROWS:,} rows", remedy=_AS_CSV)
+            sheet.append([cell(value) for value in line])
+    except SheetWrong:
+        sheet.close()  # it stands in a file of its own until the book is saved
+        raise
     with _private(path):
         pass
     book.save(path)

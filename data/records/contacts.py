@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -96,6 +96,8 @@ class Whom:
     """Where they are to be contacted."""
     zone: str | None = None
     region: str = ""
+    born: date | None = None
+    """Of the customer that is meant."""
 
     @property
     def key(self) -> str:

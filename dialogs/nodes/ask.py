@@ -160,8 +160,10 @@ class Ask(Question):
         # Who names another order now does not mean the one of before.
         if given is None and said is None and self.unless_known and call.first_time:
             given = call.slots.get(self.ask)
-        # Who has said two things at the start is not asked whether there is a second.
-        if given is None and call.to_come and getattr(self.kind, "anything_else", False):
+        # Who has said two things at the start is not asked whether there is a second, nor is whoever wanted
+        # something in between.
+        goes_on = call.to_come or call.in_between
+        if given is None and goes_on and getattr(self.kind, "anything_else", False):
             given = "yes"
         if given is not None and not self.answers:
             return self._filled(call, given)

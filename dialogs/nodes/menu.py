@@ -24,9 +24,13 @@ sentence.
 What a choice has under `offer` is said behind the prompt, in the order of the page; those that the caller's
 segment has under `menu_first` (`segments.yaml`) come before the others.
 
-`answers_ahead` names questions (`ask`) that come later and that the same sentence may answer, such as the
-number of an order: "quiero saber de mi pedido 780346" chooses `order`, and the number is not asked for any
-more. Only a sentence with a number of five digits or more is handed on.
+`objection: true` at a choice, in flows that call people: whoever says in any of the usual ways that they want
+no more calls ("no vuelvan a llamarme", "bórrenme de la lista") chooses it, whatever else is in the sentence.
+
+`answers_ahead` names questions that come later and that the same sentence may answer: an `ask` for a number
+of five digits or more, such as an order's ("quiero saber de mi pedido 780346" chooses `order`, and the number
+is not asked for any more), or another `menu` ("quiero anular mi cita" chooses appointments here and `cancel`
+there). A menu is spared where the sentence holds a phrase of one of its choices, and of no other.
 ```yaml test
 - test: by voice
   steps:
@@ -61,7 +65,7 @@ more. Only a sentence with a number of five digits or more is handed on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -75,8 +79,9 @@ from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
 from dialogs.nodes.matters import as_heard
 from dialogs.nodes.picking import says_in_full
-from dialogs.nodes.question import Asked, Question
+from dialogs.nodes.question import Asked, Question, answered
 from dialogs.nodes.step import Exit, Run, Way
+from dialogs.objections import objections
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Key, Phrases
@@ -93,6 +98,15 @@ class MenuChoice(BaseModel):
     phrases: dict[str, Phrases] = Field(min_length=1, description="What callers say for it, by language")
     then: Name = Field(description="Where to go")
     offer: Words | None = Field(None, description="How it is offered, said behind the prompt")
+    objection: bool = Field(
+        False,
+        description="Whoever says in any of the usual ways that they want no more calls chooses it, too",
+    )
+
+    def spoken(self, language: str) -> tuple[str, ...]:
+        """What is said for it: its phrases, and every objection where it takes those."""
+        own = tuple(self.phrases.get(language, ()))
+        return (*own, *objections(language)) if self.objection else own
 
 
 class Menu(Question):
@@ -112,10 +126,22 @@ class Menu(Question):
 
     def run(self, call: Call) -> Run:
         listed = ((name, self.choices[name]) for name in self._order(call))
-        choices = [Choice(name, choice.key or "", choice.phrases) for name, choice in listed]
         language = call.language
+        choices = [
+            Choice(name, choice.key or "", {language: choice.spoken(language)}) for name, choice in listed
+        ]
+
+        against = [
+            Choice(name, "", {language: objections(language)})
+            for name, choice in self.choices.items()
+            if choice.objection
+        ]
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
+            # "No em truquin més, si us plau": an objection has no rivals, least of all a yes or no.
+            objected = choose(against, answer, language, rescue=False)
+            if isinstance(objected, Match) and objected.band == "sure":
+                return objected
             return choose(choices, answer, language)
 
         def read_back(value: str) -> tuple[str, str]:
@@ -129,7 +155,7 @@ class Menu(Question):
             # A key that is said is a short answer. As `words` it would be a number that goes on, and a
             # recogniser that waits for a number does not look for the phrase in a sentence.
             phrases=(
-                *(p for choice in self.choices.values() for p in choice.phrases.get(language, ())),
+                *(p for choice in self.choices.values() for p in choice.spoken(language)),
                 *spoken_keys([choice.key for choice in choices], language),
                 *expected(sum(choice.key != "0" for choice in choices), language),
                 *(DIGITS.get(language, ()) if self.answers_ahead else ()),
@@ -139,19 +165,25 @@ class Menu(Question):
             judge=judge,
             keypad="keypad_menu",
         )
-        chosen = yield from certain(call, asked, read_back)
+        chosen = yield from answered(certain(call, asked, read_back), self._said_before(call, choices))
         self._hand_on(call, chosen)
         return chosen.value if chosen else "failed"
 
+    def _said_before(self, call: Call, choices: Sequence[Choice]) -> Match | None:
+        """The choice that a sentence from before the menu was put names beyond doubt."""
+        said = call.said.pop(self.menu, None)
+        found = choose(choices, said, call.language, rescue=False) if said else None
+        return found if isinstance(found, Match) and found.band == "sure" else None
+
     def _hand_on(self, call: Call, chosen: Match | None) -> None:
-        """A number that was said beside the choice waits for its question; what waited before is gone."""
+        """What was said beside the choice waits for its question; what waited before is gone."""
         for name in self.answers_ahead:
             call.said.pop(name, None)
         if chosen is None or chosen.by != "voice":
             return
         heard = as_heard(chosen.said, chosen.confidence)
-        if says_in_full(heard, call.language):
-            call.said.update(dict.fromkeys(self.answers_ahead, heard))
+        numbered = says_in_full(heard, call.language)
+        call.said.update({name: heard for name in self.answers_ahead if numbered or name in call.flows.menus})
 
     def _order(self, call: Call) -> tuple[str, ...]:
         """The choices as they are offered: what the caller's segment has first comes first."""
@@ -190,6 +222,12 @@ class Menu(Question):
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
         if self.then is not None:
             yield ("then",), "a menu goes on by its choices: remove `then`"
+        if self.menu in self.answers_ahead:
+            at = self.answers_ahead.index(self.menu)
+            yield (
+                ("answers_ahead", at),
+                "this menu itself cannot be answered ahead by its own answer: take it out",
+            )
         if "failed" in self.choices:
             yield (
                 ("choices", "failed"),

@@ -202,7 +202,8 @@ class Understand(Question):
             said = best_said(answer) if isinstance(answer, Heard) else ""
             if not said.strip() or not isinstance(answer, Heard):
                 return NoMatch()
-            return Match(said, said, "voice", answer.alternatives[0].confidence)
+            others = tuple(other.text for other in answer.alternatives[1:] if other.text.strip())
+            return Match(said, said, "voice", answer.alternatives[0].confidence, others=others)
 
         return Asked(
             step=self,
@@ -230,21 +231,27 @@ class Understand(Question):
         self, call: Call, heard: Match, denied: list[str]
     ) -> Generator[Effect, Result, tuple[str, ...]]:
         """The matters of what the caller has said, in their order; empty: not understood."""
-        text = heard.value
+        text, others = heard.value, heard.others
         for _ in range(MOST_TURNS):
             several = yield from self._several(call, text, denied)
             if several:
                 self._keep(call, text, heard.confidence, {})
                 return several
-            result = yield from self._understood(call, text)
+            result = yield from self._understood(call, text, others)
             told = yield from self._meant(call, result, denied)
             if told is None:
                 return ()
             if not told.startswith(ANEW):
                 self._keep(call, text, heard.confidence, result.entities)
                 return (told,)
-            text = told.removeprefix(ANEW)
+            text, others = told.removeprefix(ANEW), ()
         return ()
+
+    def take(self, call: Call, text: str, intent: str) -> None:
+        """Takes what was said at a later question as the answer to this one."""
+        self._keep(call, text, 1.0, {})
+        call.to_come.pop(self.understand, None)
+        call.fill(self.understand, intent)
 
     def _keep(self, call: Call, text: str, confidence: float, entities: Mapping[str, str]) -> None:
         for name, value in entities.items():
@@ -252,15 +259,12 @@ class Understand(Question):
                 call.fill(name, value)
         call.said = dict.fromkeys(self.answers_ahead, as_heard(text, confidence))
 
-    def _understood(self, call: Call, text: str) -> Generator[Effect, Result, Understood]:
+    def _understood(
+        self, call: Call, text: str, others: tuple[str, ...] = ()
+    ) -> Generator[Effect, Result, Understood]:
+        intents, entities = tuple(self.intents), tuple(self.entities)
         result = yield UnderstandEffect(
-            self.understand,
-            text,
-            call.language,
-            tuple(self.intents),
-            tuple(self.entities),
-            call.step,
-            self.deadline,
+            self.understand, text, call.language, intents, entities, call.step, self.deadline, others
         )
         if isinstance(result, Slow | Failed):
             raise NobodyUnderstands

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dialogs.catalogue import Catalogue, ValueType
+from dialogs.check_conditions import cannot_be_meant
 from dialogs.errors import Problem, ValueUnspeakable
 from dialogs.expressions import Condition, Template
 from dialogs.flow import OUTCOMES_OF_THE_ENGINE, Flow
@@ -15,6 +16,7 @@ from dialogs.nodes.outcome import Outcome
 from dialogs.nodes.queue import Queue
 from dialogs.nodes.shortcut import Shortcut as ShortcutStep
 from dialogs.segments.facts import OUTCOMES, fact_types, may_be_said
+from dialogs.segments.reach import FactValues, never_reached, odd_value
 from dialogs.segments.rules import FORMER, Segment, SegmentRules, Shortcut
 from dialogs.source import Source, nearest
 from dialogs.spoken import DEFAULT_FORMAT, say
@@ -74,7 +76,9 @@ def check_segments(
     short cuts): what is wrong with those is told by whoever read them."""
     types = fact_types(around.outcomes)
     checker = _Checker(rules, source, around, types, unread)
-    return sorted({*checker.order(), *checker.shortcuts(), *checker.segments()})
+    found = {*checker.order(), *checker.shortcuts(), *checker.segments()}
+    # Of conditions with mistakes nothing is certain.
+    return sorted(found or {*checker.reach()})
 
 
 def check_shortcuts(rules: SegmentRules, flows: Mapping[str, Flow]) -> Iterator[Problem]:
@@ -182,9 +186,25 @@ class _Checker:
             if condition.compares_with(name):
                 message += f'; if `{name}` is text, it needs quotes: write "{name}"'
             yield self._source.problem(way, message)
-        mistake = None if missing else condition.mistake(self._types)
+        mistake = None if missing else condition.mistake(self._types) or self._not_meant(condition)
         if mistake:
             yield self._source.problem(way, mistake)
+
+    def _not_meant(self, condition: Condition) -> str | None:
+        values = FactValues(self._languages)
+        return cannot_be_meant(condition, self._types, values) or odd_value(condition, self._around.outcomes)
+
+    def reach(self) -> Iterator[Problem]:
+        """Nobody is in a segment whose people are all in one above it."""
+        segments = self._rules.segments
+        for at, above in never_reached(segments, self._types):
+            if not {at, above} & self._unread:
+                upper = segments[above]
+                yield self._at(
+                    (at, "when"),
+                    f"nobody comes to `{segments[at].name}`: whoever it is about is `{upper.name}` already"
+                    f" (line {upper.line}): move it above that one, or correct one of the two conditions",
+                )
 
     # --- words ---
 

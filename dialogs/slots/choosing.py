@@ -165,6 +165,8 @@ def _exact(choices: Sequence[Choice], alternative: Alternative, language: str) -
 
 def _places_of(phrase: tuple[str, ...], said: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     """Where the phrase stands by itself, not only within a set phrase: "más tarde"."""
+    if within(phrase, said) < 0:  # as nearly always: most phrases are not what was said
+        return ()
     left, size = _without_set_words(said, longer_than=phrase), len(phrase)
     return tuple((at, at + size) for at in range(len(left) - size + 1) if left[at : at + size] == phrase)
 

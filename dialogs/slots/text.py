@@ -15,6 +15,8 @@ hardly heard, a hesitation alone, or what recognisers make up from noise is not 
 `sensitive: true` where people may tell personal things. To find out what a sentence means, use `understand`.
 
 `not_yes_no: true` takes no mere reply for the answer, as for a street: "sí", "no lo sé", "perdón, espere".
+`place: true` is for a street or a town: what callers say around it is left out, so that "vivo en Toledo" and
+"Toledo, por favor" are `Toledo`.
 
 There is no answer by key.
 """
@@ -35,6 +37,7 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.hedges import told
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.trust import band
+from dialogs.slots.where import place_alone
 from dialogs.slots.words import tokens, words_of
 from dialogs.slots.yes_no import is_reply
 from dialogs.spoken import clean
@@ -84,6 +87,10 @@ class Text(SlotKind):
 
     not_yes_no: bool = Field(False, description="Whether a mere yes, no or sorry is no answer")
 
+    place: bool = Field(
+        False, description="Whether it is a street or a town, of which the name alone is kept"
+    )
+
     def keys(self) -> Keys:
         return Keys(0, 0)
 
@@ -98,6 +105,8 @@ class Text(SlotKind):
                 break
             if self.not_yes_no and _only_replies(text, asking.language):
                 break
+            if self.place:
+                text = place_alone(text, asking.language)
             if band(alternative.confidence, "exact") != "unsure":
                 return Match(text, text, "voice", alternative.confidence)
         return NoMatch(best_said(answer))

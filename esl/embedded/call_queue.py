@@ -118,6 +118,13 @@ class CallQueue:
     config: QueueConfig
     tiers: list[Tier] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
+    answered: list[Member] = field(default_factory=list)
+    """For whom an agent has answered, until that call is over: also who has left in the announcement."""
+
+    @property
+    def rows(self) -> list[Member]:
+        """Everybody whom the module's table has."""
+        return [*self.members, *(one for one in self.answered if one not in self.members)]
 
     @property
     def name(self) -> str:

@@ -213,7 +213,7 @@ def _agents_of(queue: CallQueue | None, wanted: Sequence[str]) -> list[Agent]:
 
 
 def _member_rows(queue: CallQueue | None, now: float) -> list[Cells]:
-    members: list[Member] = [] if queue is None else queue.members
+    members: list[Member] = [] if queue is None else queue.rows
     return [_member_cells(member, now) for member in sorted(members, key=lambda each: -each.score(now))]
 
 
@@ -222,7 +222,7 @@ def _member_cells(member: Member, now: float) -> Cells:
         member.queue.name,
         "single_box",
         member.uuid,
-        member.session.uuid,
+        "" if member.state == "Abandoned" else member.session.uuid,
         member.cid_number,
         member.cid_name,
         member.session.channel.profile.times.created // 1_000_000,

@@ -201,7 +201,7 @@ class CallCentre:
                 call = AgentCall(self, member, agent)
                 self.calls[call.channel.uuid] = call
                 try:
-                    call.live()
+                    self._serve(call)
                 finally:
                     del self.calls[call.channel.uuid]
                 self._wrap_up(agent)
@@ -218,8 +218,16 @@ class CallCentre:
             outcome.leg.channel.hang_up("ORIGINATOR_CANCEL")
             self._fail(member, agent, "ORIGINATOR_CANCEL")
         else:
-            TelephoneCall(self, member, agent, outcome.leg).live()
+            self._serve(TelephoneCall(self, member, agent, outcome.leg))
             self._wrap_up(agent)
+
+    def _serve(self, call: AgentCall) -> None:
+        answered = call.member.queue.answered
+        answered.append(call.member)
+        try:
+            call.live()
+        finally:
+            answered.remove(call.member)
 
     def _wrap_up(self, agent: Agent) -> None:
         """Until their `wrap_up_time` is over and their `ready_time` has come; both may change meanwhile."""

@@ -122,7 +122,7 @@ class Alerting:
             return False
         say = log.warning if verdict == "raise" else log.info
         word = "alert_raised" if verdict == "raise" else "alert_cleared"
-        say(word, rule=name, queue=queue, watch=rule.watch, value=round(value, 1))
+        say(word, rule=name, queue=queue, watch=rule.watch, figure=round(value, 1))
         if rule.tell is not None:
             told = _Telling(alert, verdict, name, queue, rule, value, at)
             for errand in told.errands(rule.tell):

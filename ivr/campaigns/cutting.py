@@ -20,6 +20,8 @@ from data.store import Store
 from ivr.campaigns.conditions import read_condition
 from ivr.campaigns.contact_rules.reading import load_rulebook
 from ivr.campaigns.declaration import kept
+from ivr.campaigns.known import NoSuchCampaign as NoSuchCampaign  # noqa: PLC0414 -- of this module's interface
+from ivr.campaigns.known import created as created  # noqa: PLC0414 -- as above
 from ivr.campaigns.samples import Cutter, Tally
 from ivr.campaigns.strategies import CampaignFile, StrategyFile, load_strategy
 from ivr.config import Settings
@@ -28,12 +30,6 @@ from ivr.errors import IvrError
 LONGEST_NAME = 40
 Progress = Callable[[str, int], Callable[[int], None]]
 """Is told what begins and how many there are; what it returns is told how many are done."""
-
-
-class NoSuchCampaign(IvrError):
-    """It is not declared, not created, or has nobody to call."""
-
-    code = "campaign_unknown"
 
 
 class SampleUnfit(IvrError):
@@ -62,15 +58,6 @@ def declared(settings: Settings, strategy: str, name: str) -> Declared:
         known = ", ".join(found.campaigns)
         raise NoSuchCampaign(f"{strategy}.yaml declares no campaign {name[:40]}", f"There are {known}")
     return Declared(found, name, found.campaigns[name])
-
-
-def created(store: Store, strategy: str, name: str) -> Campaign:
-    """Raises `NoSuchCampaign`."""
-    found = store.campaigns.of_name(strategy, name)
-    if found is None:
-        remedy = f"First ivr campaign create {strategy} {name}"[:120]
-        raise NoSuchCampaign(f"The campaign {name[:40]} is not created", remedy)
-    return found
 
 
 def today(settings: Settings, at: datetime) -> On:

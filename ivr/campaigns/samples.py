@@ -48,6 +48,7 @@ EXCLUSIONS: Mapping[str, str] = {
     "no_rule": "no contact rule covers their country",
     "caller_id": "none of the campaign's caller IDs may be shown",
     "cap": "they were contacted as often as may be",
+    "minor": "they are under age",
     "window": "no lawful hour while the sample is worked on",
 }
 """Why somebody is left out, in words. The first that holds counts, of people before numbers."""
@@ -185,7 +186,7 @@ class Cutter:
         return _Verdict(reason, decision.rule, decision.told)
 
     def _decision(self, one: Candidate, number: Number, ledger: Ledger) -> Decision:
-        person = Person(key=one.customer_id.hex, zone=one.zone, region=one.region)
+        person = Person(key=one.customer_id.hex, zone=one.zone, region=one.region, born=one.born)
         contact = Contact(
             person=person,
             number=number,

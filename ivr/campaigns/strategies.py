@@ -351,3 +351,6 @@ def around_mistakes(source: Source, found: StrategyFile, around: checking.Around
                 yield from checking.unknown_outcome(source, where, outcome, campaign.flow, around)
         for way, _occasion, action in actions_of(campaign):
             yield from checking.around_mistakes(source, (*here, *way), action, around)
+            yield from checking.unreachable_countries(
+                source, (*here, *way), action, campaign.countries, around
+            )

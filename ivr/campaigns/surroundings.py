@@ -27,6 +27,7 @@ def around(settings: Settings) -> Around:
         flows={name: outcomes_of(flows, name) for name in flows.flows},
         queues=frozenset(catalogue.queues),
         webhooks=frozenset(settings.messages.webhooks),
+        sms_countries=frozenset(settings.messages.countries or (settings.calls.region,)),
     )
 
 

@@ -81,7 +81,7 @@ _PLACES_ONLY = frozenset({"check", "test", "schema"})
 dialogs-quick-commands.md)."""
 
 
-def _loaded(module: str) -> ModuleType:
+def loaded(module: str) -> ModuleType:
     """What is loaded stays: looking through it for rubbish is a tenth of a short command's time."""
     gc.disable()
     try:
@@ -100,7 +100,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        commands: Sequence[click.Command] = _loaded(_COMMANDS[cmd_name][0]).commands
+        commands: Sequence[click.Command] = loaded(_COMMANDS[cmd_name][0]).commands
         return next(command for command in commands if command.name == cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ import click
 
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
-from dialogs.rehearsal import ENDING
+from dialogs.rehearsal import ENDING, Script
 from dialogs.segments.facts import FACTS, wrong_facts
 from dialogs.simulator import Line, TextCaller
 from dialogs.source import parse
@@ -99,11 +99,13 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     ivr call main --text --now 2026-12-25T10:00 --segment vip
     ivr call main --text --history calls.last_90_days=12
     ivr call my-flows/main.flow.yaml --text                by its file
+    ivr call collection_reminder --text                    be called, as its tests are
     ivr call main --voice                                  with a headset
     ivr call main --voice --in caller.wav --out call.wav
 
     By text, what the caller says in their own words is understood by the engines of a live call, and look-ups
-    are answered from the data of a test file, by default the one beside the flow; /help tells what can be
+    are answered from the data of a test file, by default the one beside the flow, and whoever its tests call
+    (`caller: {called: true, …}`) is who you are; /help tells what can be
     typed beside what the caller says. By voice, the call is a real one on the embedded switch, and look-ups
     are answered for the made-up customers of the demo; keys can be typed meanwhile.
     """
@@ -117,12 +119,19 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
         return
     flows, flow = chosen.flows, chosen.flow.name
     beside = Path(chosen.flow.source.file).with_name(f"{flow}{ENDING}")
-    known = {"number": options.number, "name": "", "segment": options.segment, "attested": "none"}
+    scripts = _scripts(options.data_file or beside, flows)
+    called = _called(scripts)
+    given_here = {"number": options.number, "segment": options.segment}
+    known = {"number": "", "name": "", "segment": "", "attested": "none", **called}
+    known.update({name: value for name, value in given_here.items() if value})
     now = _moment(options.moment, settings.calls.zone)
     history = _history(options.history)
     facts = Facts(options.language, known, now, settings.calls.region, recorded=True, history=history)
-    data = _data(options.data_file or beside, flows)
-    _by_text(TextCaller(flows, flow, facts, data, options.agents, understands=_understands(settings)))
+    if called:
+        _show([("note", f"you are called: {known['name']}, {known['number']} (`caller` of {beside.name})")])
+    _by_text(
+        TextCaller(flows, flow, facts, _data(scripts), options.agents, understands=_understands(settings))
+    )
 
 
 def _understands(settings: Settings) -> Understands:
@@ -130,7 +139,9 @@ def _understands(settings: Settings) -> Understands:
 
     @cache
     def opened() -> Understanding:
-        # numpy and the models, which few calls by text want.
+        # numpy, the models and what logs, which few calls by text want. Unset, it would log into the talk.
+        logs = importlib.import_module("ivr.logs")
+        logs.configure(logs.quieter(settings.log))
         opening = importlib.import_module("ivr.understanding.opening")
         engines: Understanding = opening.open_understanding(
             settings.understanding.model_copy(update={"collect": False}), settings.home, time.monotonic
@@ -177,13 +188,20 @@ def _speaking(settings: Settings, flow: str, given: Given) -> Chosen:
     return chosen
 
 
-def _data(file: Path, flows: FlowSet) -> Data:
-    if not file.exists():
-        return {}
+def _scripts(file: Path, flows: FlowSet) -> tuple[Script, ...]:
+    return tuple(load_tests([file], flows)) if file.exists() else ()
+
+
+def _data(scripts: Iterable[Script]) -> Data:
     found: dict[str, Any] = {}
-    for script in load_tests([file], flows):
+    for script in scripts:
         found.update(script.data)
     return found
+
+
+def _called(scripts: Iterable[Script]) -> dict[str, str | int | bool | None]:
+    """Whom the tests call: a flow that calls people has to know whom. Empty: people call it."""
+    return next((dict(one.facts.caller) for one in scripts if one.facts.caller.get("called") is True), {})
 
 
 def _by_text(caller: TextCaller) -> None:

@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from data.store import Store
-from ivr.campaigns import cutting
 from ivr.campaigns.dialling import control
+from ivr.campaigns.known import created
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.shown import json_option, local, show_json
@@ -51,9 +51,11 @@ def start(settings: Settings, strategy: str, name: str, sample_name: str | None)
       ivr campaign start fees reminder
       ivr campaign start fees reminder --sample monday
     """
+    from ivr.campaigns.dialling import starting  # noqa: PLC0415 -- slow to load, and the others need none of it
+
     now = datetime.now(UTC)
     with store_of(settings) as store:
-        begun = control.start(settings, store, strategy, name, sample=sample_name, by=operator(), at=now)
+        begun = starting.start(settings, store, strategy, name, sample=sample_name, by=operator(), at=now)
         store.audit.note(noted("write", what=f"campaign {name}: started", why=f"sample {begun.sample}"))
     more = f", {begun.new} people are new on its list" if begun.new else ""
     click.echo(f"{name} runs on the sample {begun.sample}{more}")
@@ -71,7 +73,7 @@ def _changing(verb: control.Verb, what: str) -> click.Command:
     def changing(settings: Settings, strategy: str, name: str) -> None:
         with store_of(settings) as store:
             done = control.change(store, strategy, name, verb, by=operator(), at=datetime.now(UTC))
-            state = cutting.created(store, strategy, name).state
+            state = created(store, strategy, name).state
             if done:
                 store.audit.note(noted("write", what=f"campaign {name}: {state}", why=verb))
         click.echo(

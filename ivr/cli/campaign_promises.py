@@ -43,6 +43,7 @@ def _today(settings: Settings) -> date:
 @click.option("--account", default=None, help="The column that says which of their accounts.")
 @click.option("--date", "date_format", default="yyyy-mm-dd", show_default=True, help="How days are written.")
 @click.option("--decimal", default=".", show_default=True, type=click.Choice([",", "."]))
+@click.option("--currency", default="", help="ISO 4217; default: calls.currency.")
 @json_option
 @pass_settings
 def payments(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -55,6 +56,7 @@ def payments(  # noqa: PLR0913, PLR0917 - one parameter for each option
     account: str | None,
     date_format: str,
     decimal: str,
+    currency: str,
     as_json: bool,
 ) -> None:
     """Bring in payments, CSV or Excel: promises are kept, or kept in part. The same payment in two lists
@@ -73,7 +75,8 @@ def payments(  # noqa: PLR0913, PLR0917 - one parameter for each option
         account=account,
         date=date_format,
         decimal=decimal,
-        currency=settings.calls.currency,
+        currency=currency or settings.calls.currency,
+        last=_today(settings),
     )
     notes, refused = read_payments(file, columns)
     at = datetime.now(UTC)

@@ -125,8 +125,8 @@ def sample(
 @json_option
 @pass_settings
 def report(settings: Settings, strategy: str, name: str, left_out: Path | None, as_json: bool) -> None:
-    """A campaign's samples: who is in them, and who was left out for which reason. Figures of calls come with
-    the dialler.
+    """A campaign's samples: who is in them, and who was left out for which reason. Its calls: `status`, and
+    `ivr report campaigns`.
 
     \b
     Examples:

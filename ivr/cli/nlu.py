@@ -16,8 +16,11 @@ from gevent import subprocess
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.nlu_learn import label, learn
+from ivr.cli.nlu_spoken import drawn
+from ivr.cli.nlu_spoken import spoken as as_heard
 from ivr.cli.shown import json_option, show_json, show_table
 from ivr.config import Settings
+from ivr.evaluation.free_speech import HeardSentence, word_errors
 from ivr.understanding import comparing
 from ivr.understanding.built_in import model_file
 from ivr.understanding.checking import problems_of
@@ -26,6 +29,7 @@ from ivr.understanding.evaluating import Told, evaluate, picture, report
 from ivr.understanding.examples import (
     APART,
     HELD_BACK,
+    Example,
     languages_in,
     read_apart,
     read_examples,
@@ -158,6 +162,17 @@ def check(settings: Settings, languages: tuple[str, ...], as_json: bool) -> None
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A report of before (nlu-….json of --out), of any engine or version; repeatable.",
 )
+@click.option("--spoken", is_flag=True, help="As they are heard: synthetic callers, A-law at 8 kHz.")
+@click.option(
+    "--callers",
+    default="natural",
+    show_default=True,
+    type=click.Choice(["natural", "espeak"]),
+    help="Who speaks (--spoken).",
+)
+@click.option(
+    "--count", default=90, show_default=True, type=click.IntRange(1), help="Sentences to speak (--spoken)."
+)
 @click.option(
     "--mistakes", is_flag=True, help="Lists what was misunderstood. Who has seen it should not tune."
 )
@@ -171,12 +186,19 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
     url: str | None,
     out: Path | None,
     compare: tuple[Path, ...],
+    spoken: bool,
+    callers: str,
+    count: int,
     mistakes: bool,
     as_json: bool,
 ) -> None:
     """Measures understanding on sentences that nothing was trained on: accuracy, F1, confusions.
 
     Those of `held_back` measure, and nobody tunes with them; those of `development` are there to tune with.
+
+    --spoken has synthetic callers say them on a telephone line, and the recogniser of calls hear them: two
+    voices that sound like people (`ivr models pull kokoro`; Catalan: festival), or espeak-ng's. Seconds for
+    each sentence.
 
     Compare engines or versions: keep a report (--out), and name it (--compare) the next time. The last line
     of --json: {"languages": {"es": {"intent_accuracy": …, "out_of_scope_recall": …}, …}}
@@ -187,18 +209,23 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
       ivr nlu test --out report/ --json
       ivr nlu test --engine rasa --language es --url http://127.0.0.1:5005
       ivr nlu test --out after/ --compare before/nlu-built-in.json
+      ivr nlu test --spoken --count 240
     """
     folder, chosen = _chosen(settings, languages)
+    sentences = _apart(folder, chosen, which)
+    heard: dict[str, list[HeardSentence]] = {}
+    if spoken:
+        sentences = {language: drawn(each, count) for language, each in sentences.items()}
+        heard = as_heard(settings, sentences, callers)
     understander = _engine(settings, engine, chosen, url)
     results: dict[str, Any] = {}
     try:
         for language in chosen:
-            told = evaluate(understander, read_apart(folder, language, which).sentences, language)
-            if not told:
-                raise CannotBeDone(
-                    f"no sentences of {language!r} are kept apart: write {folder}/{which}/{language}.yml"
-                )
+            readings = [one.readings for one in heard[language]] if spoken else None
+            told = evaluate(understander, sentences[language], language, readings)
             results[language] = report(told)
+            if spoken:
+                results[language]["word_errors"] = round(word_errors(heard[language]), 4)
             if out is not None:
                 out.mkdir(parents=True, exist_ok=True)
                 title = f"{language}, {engine}: meant (rows) and taken (columns)"
@@ -207,8 +234,9 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
                 _show_mistakes(told)
     finally:
         understander.close()
-    found = {"engine": engine, "set": which, "languages": results}
-    before = {str(file): _before(file, which) for file in compare}
+    kind = f"{which}, spoken by {callers} callers" if spoken else which
+    found = {"engine": engine, "set": kind, "languages": results}
+    before = {str(file): _before(file, kind) for file in compare}
     if out is not None:
         (out / f"nlu-{engine}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
         for language in chosen if before else ():
@@ -221,6 +249,17 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
     for language in chosen if before else ():
         shown = comparing.rows({**before, f"now: {engine}": found}, language)
         show_table([language, *(Path(name).parent.name or name for name in before), "now", "gain"], shown)
+
+
+def _apart(folder: Path, languages: Sequence[str], which: str) -> dict[str, Sequence[Example]]:
+    found: dict[str, Sequence[Example]] = {}
+    for language in languages:
+        found[language] = read_apart(folder, language, which).sentences
+        if not found[language]:
+            raise CannotBeDone(
+                f"no sentences of {language!r} are kept apart: write {folder}/{which}/{language}.yml"
+            )
+    return found
 
 
 def _before(file: Path, which: str) -> dict[str, Any]:
@@ -259,6 +298,8 @@ def _show(results: dict[str, Any]) -> None:
         rows.append([language, str(found["sentences"]), *cells, f"{found['ms_p50']} ms"])
     show_table(["language", "sentences", *(name.replace("_", " ") for name in shares), "p50"], rows)
     for language, found in results.items():
+        if "word_errors" in found:
+            click.echo(f"{language}: {found['word_errors']:.0%} of the words were heard wrong")
         weak = sorted(found["f1"].items(), key=lambda item: item[1])[:5]
         click.echo(f"{language}: weakest " + ", ".join(f"{name} {f1:.2f}" for name, f1 in weak))
 

@@ -21,7 +21,7 @@ from ivr.config import Settings
 from ivr.publishing.catalogues import live_catalogue
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import load_plan
-from ivr.reports import building, following
+from ivr.reports import building, following, lists
 from ivr.reports.page import page
 from ivr.reports.periods import Period
 from ivr.reports.polls import poll_report
@@ -335,13 +335,15 @@ def staffing(
     "--by",
     multiple=True,
     default=("campaign",),
-    help=_by_help.format(", campaign; or alone: outcome, promise, action"),
+    help=_by_help.format(", campaign; or alone: outcome, promise, action, list, blocked"),
 )
 @click.option("--campaign", "only", multiple=True, metavar="STRATEGY/NAME", help="Only these.")
 @pass_settings
 def campaigns(settings: Settings, /, by: tuple[str, ...], only: tuple[str, ...], **wanted: Any) -> None:
     """Whom campaigns called, who answered, who was spoken with; `--by outcome`: how their calls ended;
-    `--by promise`: promises made, kept and broken; `--by action`: what outcomes set off.
+    `--by promise`: promises made, kept and broken; `--by action`: what outcomes set off; `--by list`: how far
+    the samples cut in that time are worked through, and what that cost; `--by blocked`: who is not called,
+    and why.
 
     \b
     Examples:
@@ -359,6 +361,16 @@ def campaigns(settings: Settings, /, by: tuple[str, ...], only: tuple[str, ...],
                 made = following.promise_report(store.campaign_figures, period, only=only)
             case ("action",):
                 made = following.action_report(store.campaign_figures, period, only=only)
+            case ("list",):
+                made = lists.list_report(
+                    store.list_figures,
+                    period,
+                    prices=lists.prices_of(settings.campaigns.trunks),
+                    currency=settings.calls.currency,
+                    only=only,
+                )
+            case ("blocked",):
+                made = lists.blocked_report(store.list_figures, period, only=only)
             case _:
                 made = _made(lambda: building.campaign_report(store.figures, period, by=by, only=only))
     _show(made, asked, settings)

@@ -14,11 +14,12 @@ from data.exchange import sheets
 from data.exchange.mapping import Mapping, Source
 from data.records import AuditEntry
 from ivr.campaigns.contact_rules.contact import Allowed, Blocked
-from ivr.campaigns.contact_rules.gate import Gate, Wish
+from ivr.campaigns.contact_rules.gate import Wish
 from ivr.campaigns.contact_rules.reading import PRESETS, load_rulebook, read_rules
 from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.campaigns.contact_rules.words import moment_in
 from ivr.campaigns.contact_rules.written import CHANNELS
+from ivr.campaigns.explaining import look_at_all
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone, show_problems
@@ -149,7 +150,8 @@ def explain(  # noqa: PLR0913, PLR0917 -- one per option, named by click
     as_json: bool,
 ) -> None:
     """Whether somebody may be contacted then: each rule that forbids it, and the next lawful moment. All that
-    is on record of them counts. Exit status 0 allowed, 1 blocked.
+    is on record of them counts: also a dispute, a promise or another hold, and a number that is retired. Exit
+    status 0 allowed, 1 blocked.
 
     \b
     Examples:
@@ -179,7 +181,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- one per option, named by click
         )
         what = "contacts: whether one may be made"
         store.audit.note(noted("read", what=what, why="rules explain", customer_id=wish.customer_id))
-        decision = Gate(store.contacts, rulebook, now=lambda: at).look(wish)
+        decision = look_at_all(store, rulebook, wish, at, settings.calls.zone)
     zone = checked(e164, region=None, countries=None).zones[0]
     if as_json:
         show_json({"allowed": isinstance(decision, Allowed), "at": at.isoformat(), **asdict(decision)})

@@ -221,9 +221,8 @@ def _result(
 def recognised(recognizer: Recognizer, item: Item, line: bytes) -> Hypothesis | None:
     """The first utterance on the line, as a question would hear it; None: no speech was heard."""
     kind, language = item.kind, item.language
-    phrases = dict.fromkeys(
-        p.lower() for p in (*kind.phrases(language), *universal_phrases(language, LANGUAGES))
-    )
+    expected = () if kind.free_speech else (*kind.phrases(language), *universal_phrases(language, LANGUAGES))
+    phrases = dict.fromkeys(phrase.lower() for phrase in expected)
     endpointer = Endpointer(
         final_silence=kind.final_silence, initial_timeout=None, longest=kind.longest_utterance
     )

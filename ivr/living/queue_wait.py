@@ -29,6 +29,7 @@ from esl.switch import Call, Digit, Finished
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
 from ivr.living.attention import Attention
+from ivr.living.faster_agent import agent_was_faster
 from ivr.living.saying import NothingToSayError, Saying
 from ivr.living.services import Services
 from ivr.queueing.context_handover import HandingOver
@@ -182,11 +183,15 @@ class QueueWait:
         finally:
             going.over()
         result = wait.leaving or _end_of_queue(finished)
-        if finished.variables.get("cc_cause") == "answered":
+        if finished.variables.get("cc_cause") == "answered" or self._agent_was_faster(wait, finished):
             result = Handed()
         self._remember(wait, result)
         moved = None if isinstance(result, Handed) or wait.leaving else self._moved(wait, finished)
         return result if moved is None else self._in_queue(moved)
+
+    def _agent_was_faster(self, wait: _Waiting, finished: Finished) -> bool:
+        member, queue = finished.variables.get("cc_member_uuid", ""), f"{wait.queue.name}@{QUEUE_DOMAIN}"
+        return agent_was_faster(self._call, self._attention, self._clock, queue=queue, member=member)
 
     def _reserved(self, wait: _Waiting) -> Handed | None:
         """They were called for an agent who waits on the line: at once, whatever the queue is like."""

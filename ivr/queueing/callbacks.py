@@ -10,7 +10,8 @@ Rules:
 4. An order to dial that has become old is not given: its lease is longer than it may take to leave.
 5. With the agent first, an agent is reserved before `dialled` is written: until then nobody was called, and
    a place that finds no agent is simply kept.
-6. A window that has passed without a call is told once, as a piece of work; they are called next.
+6. Whoever is in a call to us is not dialled: the line would be busy. Others go on; they keep their place.
+7. A window that has passed without a call is told once, as a piece of work; they are called next.
 """
 
 from __future__ import annotations
@@ -165,8 +166,18 @@ class Callbacks:
         begun = 0
         for queue in dict.fromkeys(one.queue for one in due):
             places = [Place(one, one.score(self.now())) for one in due if one.queue == queue]
-            begun += sum(map(self._begin, self._whose_turn(queue, places)))
+            begun += sum(map(self._begin, self._who_can_be_called(queue, places)))
         return begun
+
+    def _who_can_be_called(self, queue: str, places: Sequence[Place[Callback]]) -> list[Callback]:
+        """Whose turn it is of those who are not on the line with us: an agent is not kept for them."""
+        view, now, at_home = self.look(queue), self.now(), list(places)
+        while True:
+            chosen = self._whose_turn(queue, at_home, view)
+            talking = {one.id for one in chosen if self.store.on_the_line(one, at=now)}
+            if not talking:
+                return chosen
+            at_home = [place for place in at_home if place.who.id not in talking]
 
     def _stay_alive(self) -> None:
         """Renews the leases of what this process is at."""
@@ -175,8 +186,8 @@ class Callbacks:
             if until - now < LEASE / 2 and self.store.extend(attempt, self.owner, until=now + LEASE):
                 self.under_way[attempt] = now + LEASE
 
-    def _whose_turn(self, queue: str, places: Sequence[Place[Callback]]) -> list[Callback]:
-        view, settings = self.look(queue), self.settings
+    def _whose_turn(self, queue: str, places: Sequence[Place[Callback]], view: QueueView) -> list[Callback]:
+        settings = self.settings
         if settings.first == "agent":
             # A virtual member waits in the switch's own queue, and nobody is called yet: there must be one in
             # time, or the switch gives the agent who is free next to somebody on the line.

@@ -23,6 +23,9 @@ from esl.wire import Command
 log = structlog.get_logger(__name__)
 
 CONNECT_DEADLINE = 2.0
+ANSWER_WITHIN = 15.0
+"""Seconds that a switch may take over one command: with this connection the end of every call that rings is
+lost, so one that is busy is waited for. (An order to dial is not given later than that, either.)"""
 KEPT_MARKS = 24 * 3600.0
 """Seconds that a mark is kept; of an older try it is not known any more whether it began."""
 Trace = Literal["never", "up", "gone"]
@@ -114,6 +117,7 @@ class Originating:
             fresh = InboundConnection(host, port, self._password, timeout=CONNECT_DEADLINE)
             try:
                 fresh.connect()
+                fresh.deadline = ANSWER_WITHIN
                 self._subscribe(fresh)
             except BaseException:
                 fresh.lose("closed by us")

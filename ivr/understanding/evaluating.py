@@ -19,7 +19,8 @@ from typing import Any
 
 from dialogs.nodes.matters import CHECK, SURE
 from ivr.understanding.examples import OUT_OF_SCOPE, Example
-from ivr.understanding.port import Understander
+from ivr.understanding.port import Meaning, Understander
+from ivr.understanding.readings import MOST_READINGS, together
 
 DEADLINE = 30.0
 """Seconds for a sentence; evaluations are not in a hurry."""
@@ -45,12 +46,19 @@ class Told:
         return self.taken == self.example.intent
 
 
-def evaluate(engine: Understander, sentences: Sequence[Example], language: str) -> list[Told]:
-    """Has every sentence parsed. Raises `UnderstandingFailed`."""
+def evaluate(
+    engine: Understander,
+    sentences: Sequence[Example],
+    language: str,
+    heard: Sequence[Sequence[str]] | None = None,
+) -> list[Told]:
+    """Has every sentence parsed. `heard`: a recogniser's readings of each, instead of its text; none: nothing
+    was heard. Raises `UnderstandingFailed`."""
     told = []
-    for example in sentences:
+    for example, readings in zip(sentences, heard or [[one.text] for one in sentences], strict=True):
         began = time.perf_counter()
-        meaning = engine.parse(example.text, language, deadline=DEADLINE)
+        parsed = [engine.parse(text, language, deadline=DEADLINE) for text in readings[:MOST_READINGS]]
+        meaning = together(parsed) if parsed else Meaning(())
         seconds = time.perf_counter() - began
         best = next(((name, sure) for name, sure in meaning.intents if name != OUT_OF_SCOPE), ("", 0.0))
         told.append(Told(example, *best, seconds))

@@ -94,7 +94,7 @@ class RasaPlace:
 
     def model(self, examples: Path, language: str) -> Path:
         """Where the model of those files lies, or will."""
-        parts = (*sorted(PARTS.glob("*.py")), HERE / "rasa_features.py")
+        parts = (*sorted(PARTS.glob("*.py")), *sorted(PARTS.glob("*.tsv")), HERE / "rasa_features.py")
         made = _digest(LOCK, PIPELINE, *parts, *training_files(examples, language))
         return self.models / f"{language}-{made}.tar.gz"
 
@@ -121,7 +121,8 @@ class RasaPlace:
         shutil.rmtree(sentences, ignore_errors=True)
         shutil.copytree(examples / language, sentences)
         write_features(read_concepts(examples, language), sentences / "concepts.yml")
-        settings.write_text(f"language: {language}\n" + PIPELINE.read_text("utf-8"), "utf-8")
+        pipeline = PIPELINE.read_text("utf-8").replace("{language}", language)
+        settings.write_text(f"language: {language}\n" + pipeline, "utf-8")
         self._tell(f"training Rasa for {language}: some minutes")
         self._run(
             [

@@ -34,10 +34,14 @@ LEAST = 4
 """Examples of an intent; of fewer nothing can be learnt."""
 SHARPNESSES = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 17.0)
 UNKNOWNS = tuple(step / 50 for step in range(30))
-COMMON = 14
+COMMON = 28
 """A feature that more than one sentence in so many has is faster multiplied as a whole than by its places."""
+RARE = 8
+"""Features that so many sentences have, or fewer, are multiplied together with all others of as many."""
 SMALL = 64
 """Rows of a matrix that is not halved any more."""
+LARGE = 600
+"""Rows of a triangle that is worth halving for a product."""
 UNKNOWN_WEIGHT = 1.5
 """How much more a sentence of no intent counts in fitting confidences: fewer are written than come."""
 
@@ -104,36 +108,36 @@ def _columns(
     seen: Sequence[tuple[npt.NDArray[np.intp], Numbers]], size: int
 ) -> list[tuple[npt.NDArray[np.intp], Numbers]]:
     """For each feature, the sentences that have it, and its values there."""
-    at: list[list[int]] = [[] for _ in range(size)]
-    values: list[list[float]] = [[] for _ in range(size)]
-    for sentence, (rows, weighed) in enumerate(seen):
-        for row, value in zip(rows.tolist(), weighed.tolist(), strict=True):
-            at[row].append(sentence)
-            values[row].append(value)
-    return [
-        (np.array(where, dtype=np.intp), np.array(value, dtype=np.float32))
-        for where, value in zip(at, values, strict=True)
-    ]
+    rows = np.concatenate([found for found, _ in seen])
+    values = np.concatenate([weighed for _, weighed in seen])
+    sentences = np.repeat(np.arange(len(seen)), [len(found) for found, _ in seen])
+    order = np.argsort(rows, kind="stable")
+    ends = np.cumsum(np.bincount(rows, minlength=size)).tolist()
+    sentences, values = sentences[order], values[order]
+    return [(sentences[begin:end], values[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)]
 
 
 def _likeness(columns: Sequence[tuple[npt.NDArray[np.intp], Numbers]], size: int) -> Numbers:
     """How alike each two sentences are."""
     # Single precision is enough: the ridge keeps it far from singular. It takes half the time and memory.
     alike = np.full((size, size), CONSTANT, dtype=np.float32)
-    alone = np.zeros(size, dtype=np.float32)
     common: list[tuple[npt.NDArray[np.intp], Numbers]] = []
+    rare: dict[int, list[tuple[npt.NDArray[np.intp], Numbers]]] = {}
     for at, values in columns:
         if len(at) > size / COMMON:
             common.append((at, values))
-        elif len(at) > 1:
+        elif len(at) > RARE:
             alike[at[:, None], at] += values[:, None] * values
-        else:
-            alone[at[0]] += values[0] ** 2
+        elif len(at):
+            rare.setdefault(len(at), []).append((at, values))
+    for same in rare.values():
+        where = np.array([at for at, _ in same])
+        values = np.array([values for _, values in same])
+        np.add.at(alike, (where[:, :, None], where[:, None, :]), values[:, :, None] * values[:, None, :])
     full = np.zeros((size, len(common)), dtype=np.float32)
     for row, (at, values) in enumerate(common):
         full[at, row] = values
     alike += full @ full.T
-    _down(alike)[:] += alone
     return alike
 
 
@@ -166,11 +170,30 @@ def _to_inverse_root(square: Numbers) -> None:
     half = size // 2
     first, second = square[:half, :half], square[half:, half:]
     _to_inverse_root(first)
-    beside = square[half:, :half] @ first.T
+    beside = _by_triangle(square[half:, :half], first, turned=True)
     second -= beside @ beside.T
     _to_inverse_root(second)
-    square[half:, :half] = -second @ (beside @ first)
+    below = _by_triangle(beside, first, turned=False)
+    # The triangle is on the left here: both sides are turned.
+    square[half:, :half] = -_by_triangle(below.T, second, turned=True).T
     square[:half, half:] = 0.0
+
+
+def _by_triangle(left: Numbers, lower: Numbers, *, turned: bool) -> Numbers:
+    """`left` times a lower triangle (`turned`: times its transpose), without the products with its zeros."""
+    size = len(lower)
+    if size <= LARGE:
+        return left @ (lower.T if turned else lower)
+    half = size // 2
+    above, beside, below = lower[:half, :half], lower[half:, :half], lower[half:, half:]
+    found = np.empty((len(left), size), dtype=np.float32)
+    if turned:
+        found[:, :half] = _by_triangle(left[:, :half], above, turned=True)
+        found[:, half:] = left[:, :half] @ beside.T + _by_triangle(left[:, half:], below, turned=True)
+    else:
+        found[:, :half] = _by_triangle(left[:, :half], above, turned=False) + left[:, half:] @ beside
+        found[:, half:] = _by_triangle(left[:, half:], below, turned=False)
+    return found
 
 
 def _calibrated(

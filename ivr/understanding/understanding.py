@@ -19,6 +19,7 @@ from ivr.back_ends.breaker import Breaker
 from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Meaning, Understander, UnderstandingFailed
+from ivr.understanding.readings import MOST_READINGS, together
 from ivr.understanding.unheard import Unheard
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,7 @@ class Understanding:
     def understand(self, asked: Understand) -> Understood | Failed:
         """What a flow asks: only the intents and entities that it can use."""
         try:
-            meaning = self.parse(asked.text, asked.language, deadline=asked.deadline)
+            meaning = self._read(asked)
         except UnderstandingFailed as failed:
             log.error("not_understood", step=asked.step, reason=str(failed))
             return Failed("no engine understands just now")
@@ -99,6 +100,18 @@ class Understanding:
             ranked,
             {one.name: one.value for one in meaning.entities if one.name in asked.entities},
         )
+
+    def _read(self, asked: Understand) -> Meaning:
+        """What all readings mean. Beside the first they are the built-in engine's, which takes a millisecond
+        for each. Raises `UnderstandingFailed`."""
+        meanings = [self.parse(asked.text, asked.language, deadline=asked.deadline)]
+        try:
+            for other in asked.beside[: MOST_READINGS - 1]:
+                left = asked.deadline * (1 - FIRST) / MOST_READINGS
+                meanings.append(self._built_in.parse(other, asked.language, deadline=left))
+        except UnderstandingFailed as failed:
+            log.warning("readings_left_out", language=asked.language, reason=str(failed))
+        return together(meanings)
 
     def close(self) -> None:
         """Closes the engines."""

@@ -1,7 +1,7 @@
 """The words of a sentence as understanding compares them: what is run together is taken apart.
 
 Rules:
-1. Elisions are undone ("m'ho" is "em ho", "it's" is "it is"): else every verb has a word for each pronoun.
+1. Elisions are undone ("m'ho" is "em ho", "don't" is "do not"): else every verb has a word for each pronoun.
 2. Where regions say one thing in two ways, it is one word ("hui" and "avui", "este" and "aquest").
 3. Examples, concepts and what callers say go through the same function, or they would not meet.
 """
@@ -25,6 +25,17 @@ _WHOLE: Mapping[str, str] = {
     "s": "es",
     "t": "et",
 }
+_ENGLISH_BEHIND = re.compile(r"^(\w+)'(s|m|re|ve|ll|d)$|^(\w+)n't$")
+_ENGLISH: Mapping[str, str] = {
+    "s": "is",
+    "m": "am",
+    "re": "are",
+    "ve": "have",
+    "ll": "will",
+    "d": "would",
+}
+_DENIED: Mapping[str, str] = {"ca": "can", "wo": "will", "sha": "shall"}
+"""Of "can't", "won't" and "shan't"."""
 _REGIONS: Mapping[str, Mapping[str, str]] = {
     "ca": {
         "hui": "avui",
@@ -62,6 +73,79 @@ _REGIONS: Mapping[str, Mapping[str, str]] = {
         "huit": "vuit",
         "vesprada": "tarda",
         "son": "seu",
+        "eixir": "sortir",
+        "ix": "surt",
+        "ixen": "surten",
+        "isca": "surti",
+        "eixit": "sortit",
+        "llevar": "treure",
+        "lleveu": "traieu",
+        "lleva": "treu",
+        "trau": "treu",
+        "traure": "treure",
+        "arrere": "enrere",
+        "roi": "dolent",
+        "telefonar": "trucar",
+        "telefone": "truqui",
+        "prompte": "aviat",
+        "colp": "cop",
+        "colps": "cops",
+        "pic": "cop",
+        "volta": "vegada",
+        "voltes": "vegades",
+        "faena": "feina",
+        "treball": "feina",
+        "iaio": "avi",
+        "iaia": "avia",
+        "calfa": "escalfa",
+        "calfar": "escalfar",
+        "aco": "aixo",
+        "eixos": "aquests",
+        "eixes": "aquestes",
+        "voltros": "vosaltres",
+        "noltros": "nosaltres",
+        "natros": "nosaltres",
+        "pos": "doncs",
+        "ido": "doncs",
+        "pues": "doncs",
+        "avant": "endavant",
+        "seguisc": "segueixo",
+        "seguix": "segueix",
+        "preferisc": "prefereixo",
+        "siga": "sigui",
+        "vaja": "vagi",
+        "tinga": "tingui",
+        "puga": "pugui",
+        "vulga": "vulgui",
+        "faca": "faci",
+        "estiga": "estigui",
+        "diga": "digui",
+        "vinga": "vingui",
+        "vinguen": "vinguin",
+        "tenc": "tinc",
+        "venc": "vinc",
+        "sebre": "saber",
+        "cercar": "buscar",
+        "dur": "portar",
+        "duis": "porteu",
+        "dueu": "porteu",
+        "dugueu": "porteu",
+        "duguen": "portin",
+        "duguin": "portin",
+        "duen": "porten",
+        "duran": "portaran",
+        "vareu": "vau",
+        "varen": "van",
+        "qualcu": "algu",
+        "qualcun": "algun",
+        "qualcuna": "alguna",
+        "pedido": "comanda",
+        "averia": "avaria",
+        "tarjeta": "targeta",
+        "direccio": "adreca",
+        "bueno": "be",
+        "plazos": "terminis",
+        "recibo": "rebut",
     },
     "en": {
         "telly": "television",
@@ -75,6 +159,30 @@ _REGIONS: Mapping[str, Mapping[str, str]] = {
         "anybody": "anyone",
         "nobody": "no one",
         "everybody": "everyone",
+        "lift": "elevator",
+        "flat": "apartment",
+        "fridge": "refrigerator",
+        "wanna": "want",
+        "gonna": "going",
+        "gotta": "have",
+        "gimme": "give",
+        "lemme": "let",
+        "installment": "instalment",
+        "installments": "instalments",
+        "postcode": "zip",
+        "nan": "grandmother",
+        "gran": "grandmother",
+        "grandma": "grandmother",
+        "cell": "mobile",
+        "cellphone": "mobile",
+        "quid": "pounds",
+        "bucks": "dollars",
+        "fella": "man",
+        "guy": "man",
+        "kid": "child",
+        "holiday": "vacation",
+        "holidays": "vacation",
+        "cancelled": "canceled",
     },
     "es": {
         "celular": "movil",
@@ -91,6 +199,26 @@ _REGIONS: Mapping[str, Mapping[str, str]] = {
         "ahorita": "ahora",
         "mercancia": "pedido",
         "tarjetas": "tarjeta",
+        "encomienda": "paquete",
+        "boleta": "factura",
+        "departamento": "piso",
+        "apartamento": "piso",
+        "heladera": "nevera",
+        "refrigerador": "nevera",
+        "lavarropas": "lavadora",
+        "chamba": "trabajo",
+        "laburo": "trabajo",
+        "podes": "puedes",
+        "queres": "quieres",
+        "tenes": "tienes",
+        "decime": "dime",
+        "elevador": "ascensor",
+        "plomero": "fontanero",
+        "medidor": "contador",
+        "monto": "importe",
+        "laptop": "ordenador",
+        "portatil": "ordenador",
+        "jala": "funciona",
     },
 }
 
@@ -115,5 +243,11 @@ def _parts(word: str, language: str) -> Iterator[str]:
         behind = _BEHIND.match(word)
         if behind:
             yield from (behind.group(1), _WHOLE[behind.group(2)])
+            return
+    if language == "en":
+        behind = _ENGLISH_BEHIND.match(word)
+        if behind:
+            stem, ending, denied = behind.groups()
+            yield from (_DENIED.get(denied, denied), "not") if denied else (stem, _ENGLISH[ending])
             return
     yield word

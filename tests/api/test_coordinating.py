@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data.ids import new_id
-from data.records import StateChange, SwitchRepair, VisitFacts
+from data.records import Request, StateChange, SwitchRepair, VisitFacts
 from data.records.actions import NewAction
 from ivr.agents.roster import Roster
 from ivr.api.roles import Role
+from ivr.campaigns.contact_rules.gate import Admitted, Gate, Wish
+from ivr.campaigns.contact_rules.reading import presets
 from ivr.reports.building import agent_report
 from ivr.reports.periods import Period
 from tests.api.conftest import NOW, Answer, Service, Serving
@@ -27,7 +29,16 @@ REPORTS = ("queues", "agents", "pauses", "callers", "flows", "staffing", "work")
 ITEM = "0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f"
 ROUTES: dict[tuple[str, str], set[Role]] = {
     **{("GET", f"/reports/{name}{end}"): {Role.SUPERVISOR} for name in REPORTS for end in ("", ".csv")},
-    **{("GET", f"/reports/campaigns{end}"): {Role.SUPERVISOR, Role.COORDINATOR} for end in ("", ".csv")},
+    **{
+        ("GET", f"/reports/{name}{end}"): {Role.SUPERVISOR, Role.COORDINATOR}
+        for name in ("campaigns", "polls")
+        for end in ("", ".csv")
+    },
+    ("POST", "/campaigns/bases/fees/students/load"): {Role.COORDINATOR},
+    ("GET", "/campaigns/holds"): {Role.COORDINATOR},
+    ("POST", "/campaigns/holds/lift"): {Role.COORDINATOR},
+    ("POST", "/campaigns/payments"): {Role.COORDINATOR},
+    ("GET", "/campaigns/contacts"): {Role.COORDINATOR},
     ("GET", "/work"): {Role.COORDINATOR, Role.SUPERVISOR},
     ("POST", "/work"): {Role.COORDINATOR},
     ("GET", "/work/score-card"): {Role.COORDINATOR, Role.SUPERVISOR, Role.AGENT},
@@ -289,6 +300,41 @@ def test_work_comes_in_pages(serving: Serving) -> None:
     assert (len(seen), sorted(seen, reverse=True), second["next"]) == (5, seen, None)
 
 
+def test_money_holds_and_contacts_of_a_customer(serving: Serving) -> None:
+    """Payments by their reference once, and none of a day to come; a hold is lifted with a reason; every
+    contact is told, and of its number the end."""
+    service = serving(customers=10)
+    token, lucia = service.token(Role.COORDINATOR, name="Eva"), {"customer_number": "45716"}
+    paid = {**lucia, "amount_cents": 1500, "received_on": "2026-11-20", "reference": "R1"}
+    sent = [paid, paid, {**paid, "customer_number": "00000"}, {**paid, "received_on": "2026-12-20"}]
+    sent += [{**paid, "currency": "MXN"}, {**paid, "customer_number": "=1+1", "reference": ""}]
+    answer = post(service, "/campaigns/payments", token, payments=sent).json
+    assert (answer["new"], answer["known"]) == (1, 1), answer
+    assert [one["at"] for one in answer["refused"]] == [2, 3, 4, 5]
+    for wrong in ({"amount_cents": 0}, {"amount_cents": 1.5}, {"received_on": "yesterday"}, {"cents": 1}):
+        unfit = post(service, "/campaigns/payments", token, payments=[{**paid, **wrong}])
+        assert unfit.status == 422, wrong
+    service.store.collection_holds.hold("45716", "dispute", Request(at=NOW))
+    (hold,) = service.ask("/campaigns/holds?customer_number=45716", token).json["holds"]
+    assert (hold["reason"], hold["lifted_at"]) == ("dispute", None)
+    assert post(service, "/campaigns/holds/lift", token, **lucia).status == 422, (
+        "nobody lifts without a reason"
+    )
+    (lifted,) = post(service, "/campaigns/holds/lift", token, **lucia, why="it was right").json["holds"]
+    assert lifted["lifted_by"] == "api:Eva"
+    customer = service.store.customers.by_number("45716")
+    assert customer is not None
+    gate = Gate(service.store.contacts, presets(), now=lambda: NOW)
+    wish = Wish(to="+34934445566", channel="call", purpose="collection", customer_id=customer.id)
+    assert isinstance(gate.admit(wish), Admitted)
+    (made,) = service.ask("/campaigns/contacts?customer_number=45716", token).json["contacts"]
+    assert (made["channel"], made["address"], made["rules"].split()[0]) == ("call", "…566", "es.collection")
+    for path in ("holds", "contacts"):
+        assert service.ask(f"/campaigns/{path}?customer_number=nobody", token).status == 404
+    assert len(audited(service, "write")) == 1 and len(audited(service, "import")) == 1
+    assert service.ask("/reports/polls?poll=none", token).json["rows"] == []
+
+
 def test_whether_somebody_may_be_contacted(serving: Serving) -> None:
     """Allowed, or forbidden with rule, source and next lawful moment; the look is on record, no number is."""
     service = serving(customers=8)
@@ -325,6 +371,28 @@ def campaigning(serving: Serving, tmp_path: Path) -> Service:
     ]
     service.store.campaigns.load("fees", "students", [*numbers, "45716"], at=NOW)
     return service
+
+
+def test_a_list_into_a_base(campaigning: Service) -> None:
+    """Checked without a trace, then taken once; refused row by row, without anybody's values."""
+    service, token = campaigning, campaigning.token(Role.COORDINATOR, name="Eva")
+    path = "/campaigns/bases/fees/students/load"
+    rows = "n;m\n70001;Ana Gil\n70002;=1+1\n70003;JosÃ©\n"
+    (before,) = service.ask("/campaigns/bases", token).json["bases"]
+    dry = post(service, path, token, csv=rows, dry_run=True).json
+    assert (dry["new"], dry["joined"], dry["refused"]) == (1, 0, 2)
+    assert audited(service, "import") == [] and service.store.customers.by_number("70001") is None
+    done = post(service, path, token, csv=rows).json
+    assert (done["rows"], done["new"], done["joined"], done["refused"]) == (3, 1, 1, 2)
+    assert [one["row"] for one in done["problems"]] == [3, 4] and "=1+1" not in str(done)
+    again = post(service, path, token, csv=rows).json
+    assert (again["new"], again["same"], again["joined"]) == (0, 1, 0)
+    (after,) = service.ask("/campaigns/bases", token).json["bases"]
+    assert after["customers"] == before["customers"] + 1 and len(audited(service, "import")) == 2
+    wrong = post(service, path, token, csv="a;b\n1;2\n")
+    assert wrong.status == 422 and wrong.json["title"].startswith("The list:1 has no column"), wrong.body
+    for nowhere in ("fees/nobody", "nobody/students", "..%2F..%2Fetc/students"):
+        assert post(service, f"/campaigns/bases/{nowhere}/load", token, csv=rows).status == 404, nowhere
 
 
 def test_a_campaign_from_its_base_to_a_sample(campaigning: Service) -> None:

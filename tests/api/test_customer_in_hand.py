@@ -215,6 +215,8 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
     assert (
         playing.post("/agents/1001/state", supervisor, state="paused", reason="training")["state"] == "paused"
     )
+    why = playing.post("/agents/1001/state", supervisor, state="paused", reason="a nap")
+    assert why["reason"] == "forced"  # the words are on record, and no new reason in reports of pauses
     assert playing.post("/agents/9999/state", supervisor, state="out", reason="x")["http"] == 404
     listening = {"mode": "listen", "telephone": "1002", "why": "quality"}
     assert playing.post("/agents/1001/supervise", supervisor, **listening)["code"] == "not_supervised"

@@ -38,6 +38,9 @@ steps:
     then: bye
   - id: person
     queue: billing
+    waiting:
+      say: {es: "Pulse uno."}
+      keys: {1: call_me}
     busy: {offer: callback, declined: sorry}
 """
 

@@ -10,16 +10,20 @@ import pytest
 from data.seeds import CUSTOMERS
 from ivr.config import DatabaseSettings, Settings, SpeechSettings
 from ivr.stage import Stage
+from ivr.understanding.settings import UnderstandingSettings
 from ivr.voice import Speaker
 from speech.pyttsx3 import CALLER_VOICES, SYSTEM_VOICES
 from tests.databases import store_at
 from tests.models import need_model
+from tests.nlu_models import trained_models
 
 
 def settings_in(folder: Path, *, engine: str) -> Settings:
     """Settings with everything below `folder`, and the made-up customers in the database.
 
-    But the prompts: they are the same for every stage, and synthesised once for all that share a parent.
+    But the prompts: they are the same for every stage, and synthesised once for all that share a parent; none
+    before somebody hears it, nor models of understanding where nobody speaks: a stage's beginning costs more
+    than its calls.
     """
     url = f"sqlite:///{folder}/ivr.sqlite3"
     store_at(folder / "ivr.sqlite3", customers=CUSTOMERS).close()
@@ -27,7 +31,10 @@ def settings_in(folder: Path, *, engine: str) -> Settings:
         home=folder,
         database=DatabaseSettings(url=url),
         prompts=folder.parent / "prompts",
-        speech=SpeechSettings(engine=engine),  # type: ignore[arg-type] # checked by the model
+        speech=SpeechSettings(engine=engine, prepare=False),  # type: ignore[arg-type] # checked by the model
+        understanding=UnderstandingSettings(
+            prepare=engine == "whisper", models=trained_models() if engine == "whisper" else None
+        ),
     )
 
 

@@ -163,6 +163,36 @@ def test_a_wrap_up_that_is_about_to_end_is_used_for_ringing(stage: Stage) -> Non
     switch.lose("over")
 
 
+def test_a_key_is_too_late_once_an_agent_hears_who_comes(stage: Stage) -> None:
+    """The switch brings the two together whatever they press: they get the agent, and no callback beside."""
+    assert stage.switch is not None
+    number, watched = "+34600111000", Watched()
+    stage.watch_caller(number, watched)
+    where = stage.switch.addresses
+    switch = InboundConnection(*where.events, where.password)
+    switch.connect()
+    desk, caller = desk_of(stage), stage.caller(number)
+    caller.join()
+    assert caller.wait_until_quiet(0.5)
+    caller.key("0")
+    desk.wait_for_call(20)
+    announcement = commands.get_variable(caller.uuid, "cc_outbound_announce")
+    with gevent.Timeout(20, TimeoutError("nobody would tell the agent who comes")):
+        while not switch.api(announcement).startswith("/"):
+            gevent.sleep(0.05)  # it is the server's doing
+    desk.answer()
+    assert desk.wait_for_sound(15)
+    caller.key("1")
+    assert watched.handed.wait(30)
+    assert not desk.hung_up.is_set()
+    desk.hang_up()
+    assert caller.wait_hangup(20)
+    switch.lose("over")
+    stage.wait_until_idle()
+    with pytest.raises(ValueError, match="not enough values"):
+        kept(stage, number)
+
+
 def test_who_has_called_meanwhile_is_not_called(stage: Stage) -> None:
     """While an agent is looked for, their place is cancelled: nobody is rung, nor kept waiting."""
     number = "+34600111888"

@@ -17,6 +17,14 @@ from ivr.config import CHECKOUT
 from ivr.stage import Stage
 from tests.calls.conftest import settings_in
 from tests.commands import Done, environment_of, ivr
+from tests.serving import START_SECONDS
+
+SPEECHLESS = {
+    "IVR_SPEECH__ENGINE": "none",
+    "IVR_SPEECH__PREPARE": "false",
+    "IVR_UNDERSTANDING__PREPARE": "false",
+}
+"""Nobody is to be heard here: what a start makes ready for callers has nothing to do with it."""
 
 
 def ivr_process(home: Path, *arguments: str, **variables: str) -> Done:
@@ -27,7 +35,7 @@ def ivr_process(home: Path, *arguments: str, **variables: str) -> Done:
         env=environment_of(home, **variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=START_SECONDS,
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
@@ -35,7 +43,7 @@ def ivr_process(home: Path, *arguments: str, **variables: str) -> Done:
 
 def refused(home: Path, *arguments: str, run: Callable[..., Done] = ivr, **variables: str) -> str:
     """The one line of a start that cannot be."""
-    done = run(home, *arguments, IVR_SPEECH__ENGINE="none", **variables)
+    done = run(home, *arguments, **SPEECHLESS, **variables)
     lines = [line for line in done.stderr.splitlines() if line.startswith("ivr: ") or "Error" in line]
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -114,7 +122,7 @@ def test_a_flow_is_broken(tmp_path: Path) -> None:
     flows.mkdir()
     (flows / "catalogue.yaml").write_text("queues: [billing]\n", encoding="utf-8")
     (flows / "main.flow.yaml").write_text("flow: main\nlanguages: [es]\nsteps: []\n", encoding="utf-8")
-    done = ivr(tmp_path, "serve", "--port", "0", IVR_SPEECH__ENGINE="none")
+    done = ivr(tmp_path, "serve", "--port", "0", **SPEECHLESS)
     assert done.returncode == 2
     assert "main.flow.yaml" in done.stderr
     assert "Traceback" not in done.stderr
@@ -122,13 +130,13 @@ def test_a_flow_is_broken(tmp_path: Path) -> None:
 
 def test_no_model_to_be_had_still_takes_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every source that was tried is named, and the call goes on by keys."""
+    settings = settings_in(tmp_path, engine="auto")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty-cache"))
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     for variable in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_RETRIES", "0")
-    settings = settings_in(tmp_path, engine="auto")
     told: list[str] = []
     with Stage(settings, tell=told.append) as stage:
         explained = "\n".join(told)

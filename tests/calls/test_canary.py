@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from data.records import CallRecord
-from data.seeds import demo_customers, seed
+from data.seeds import CUSTOMERS, demo_customers
 from data.store import Store
 from dialogs.effects import Spoken
 from dialogs.spoken import say_digits
@@ -31,6 +31,7 @@ from ivr.stage import Stage
 from ivr.tracing import trace_of
 from ivr.voice import Speaker
 from tests.calls.conftest import settings_in
+from tests.databases import store_at
 from tests.models import need_model
 from tests.serving import Serving
 
@@ -361,9 +362,7 @@ def test_digits_are_nowhere_if_the_server_is_killed(tmp_path: Path, when: str) -
     """In the middle of the question: in no file, no core of a crash, and no stack that is told of it; and the
     prompt that said them goes at the next start."""
     furnish(tmp_path)
-    store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
-    store.upgrade()
-    seed(store)
+    store = store_at(tmp_path / "ivr.sqlite3", customers=CUSTOMERS)
     serving = Serving(tmp_path, PYTHONFAULTHANDLER="1")
     caller = serving.caller("+34600000931")
     pin, how = KILLS[when]

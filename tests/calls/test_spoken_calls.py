@@ -142,7 +142,7 @@ def test_a_caller_who_is_heard_over_a_websocket_interrupts_and_is_understood(
 
 def korean_calls(folder: Path, speaker: Speaker, count: int) -> list[float]:
     """Plays calls that say yes in Korean, three at a time; the seconds until each was answered."""
-    settings = settings_in(folder, engine="auto")
+    settings = settings_in(folder, engine="vosk")
     settings = settings.model_copy(
         update={
             "flows": Path(__file__).parent.parent / "dialogs" / "flows",

@@ -25,6 +25,8 @@ columns:
   dni: dni
 """
 HEAD = "num;name;tel;owes;dni\n"
+DAYS = "  birth_date: born\n  due_on: due\ndate: yyyy-mm-dd\n"
+"""Two columns more, of a list of its own."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,27 @@ def test_a_bad_list(store: Store, tmp_path: Path, bad: Bad) -> None:
     assert members == bad.members
     assert told.keys() == bad.told.keys()
     assert all(part in told[row] for row, part in bad.told.items()), told
+
+
+def test_spoilt_letters_and_swapped_days_are_told(tmp_path: Path) -> None:
+    """Nobody is greeted as "JosÃ©", and nobody owes since before they were born; odd names are names."""
+    (tmp_path / "map.yaml").write_text(MAPPING + DAYS)
+    rows = (
+        "10017;JosÃ© Gil;600111222;1,00;;1980-02-01;2026-11-01",
+        "10025;N\ufffdria;600111222;1,00;;1980-02-01;2026-11-01",
+        "10033;600111222;600111222;1,00;;1980-02-01;2026-11-01",
+        "10041;Eva;600111222;1,00;;2026-11-01;1980-02-01",
+        "10058;JOÃO ÂNGELO;600111222;1,00;;1980-02-01;2026-11-01",
+        "10066;3M España, S.L.;600111222;1,00;;;2026-11-01",
+        "10074;Ñ;600111222;1,00;;1980-02-01;",
+    )
+    content = "\n".join((HEAD.strip() + ";born;due", *rows))
+    (tmp_path / "list.csv").write_text(content, encoding="utf-8")
+    found = gather(tmp_path / "list.csv", load_mapping(tmp_path / "map.yaml"), today=TODAY)
+    assert set(found.people) == {"10058", "10066", "10074"}
+    told = {one.row: one.problem for one in found.refused}
+    parts = {2: "spoilt", 3: "spoilt", 4: "no letter", 5: "columns swapped"}
+    assert told.keys() == parts.keys() and all(part in told[row] for row, part in parts.items()), told
 
 
 def test_two_people_at_one_number_are_both_reached_by_it(store: Store, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -280,6 +280,22 @@ def test_an_own_rule_only_forbids_more(tmp_path: Path) -> None:
     assert isinstance(sunday, Blocked) and sunday.rule == "co.collection"
     assert isinstance(friday, Blocked) and friday.rule == "own.friday"
     assert isinstance(at(27, 12), Allowed)
+
+
+def test_no_minors_are_contacted_in_mexico() -> None:
+    """CONDUSEF: nobody under 18; on the very day they are of age, on 1 March if born on a 29 February."""
+    mexico, at = "+525512345678", "2026-11-23 12:00"
+    for born, expected in [
+        (date(2008, 11, 24), "mx.collection, they are under 18 until 2026-11-24; never"),
+        (date(2015, 2, 1), "mx.collection, they are under 18 until 2033-02-01; never"),
+        (date(2012, 2, 29), "mx.collection, they are under 18 until 2030-03-01; never"),
+        (date(2008, 11, 23), "allowed"),
+        (date(2008, 2, 29), "allowed"),
+        (None, "allowed"),
+    ]:
+        person = Person(key="p", born=born)
+        assert told(mexico, at, "America/Mexico_City", person=person) == expected, born
+        assert told(mexico, at, "America/Mexico_City", "service", person=person) == "allowed"
 
 
 def test_before_and_after_its_time_a_rule_allows_nothing() -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from data.ids import new_id
-from data.models import IdentityRow
-from data.records import Consent
+from data.models import CustomerRow, IdentityRow
+from data.records import Consent, Request
 from data.seeds import seed
 from data.store import Store
 from ivr.campaigns.contact_rules.contact import Allowed, Blocked
 from ivr.campaigns.contact_rules.gate import Admitted, Gate, Wish
 from ivr.campaigns.contact_rules.reading import presets
+from ivr.campaigns.explaining import look_at_all
 from tests.commands import ivr
 from tests.databases import store_at
 
@@ -159,6 +160,41 @@ def test_an_email_goes_by_the_law_of_their_number(seeded: Store) -> None:
     assert isinstance(gate(seeded).admit(mail), Admitted)
     call = Wish(to=LANDLINE, channel="call", purpose="collection", customer_id=lucia)
     assert isinstance(gate(seeded).admit(call), Blocked)
+
+
+def test_a_birth_date_on_record_counts(seeded: Store) -> None:
+    """In Mexico no minor is contacted about a debt, whichever of their customer numbers is meant."""
+    lucia, mexico = customer(seeded, LUCIA), "+525512345678"
+    evening = MONDAY.replace(hour=19)
+    wish = Wish(to=mexico, channel="call", purpose="collection", customer_id=lucia, caller_id="+525500000000")
+    with seeded.database.writing() as connection:
+        mine = update(CustomerRow).where(CustomerRow.id == lucia)
+        connection.execute(mine.values(zone="America/Mexico_City", region="MX", birth_date=date(2015, 2, 1)))
+    refused = gate(seeded, evening).look(wish)
+    assert isinstance(refused, Blocked) and [one.reason for one in refused.why] == ["minor"]
+    assert isinstance(gate(seeded, evening).look(replace(wish, purpose="service")), Allowed)
+
+
+def test_explain_tells_what_stands_against_it_beside_the_rules(seeded: Store) -> None:
+    """Who asks before a call hears of a dispute and of a retired number, as the dialler does."""
+    lucia = customer(seeded, LUCIA)
+    wish = Wish(to=LANDLINE, channel="call", purpose="collection", customer_id=lucia)
+
+    def told(asked: Wish) -> list[str]:
+        found = look_at_all(seeded, presets(), asked, MONDAY, "Europe/Madrid")
+        return [f"{one.rule} {one.reason}" for one in found.why] if isinstance(found, Blocked) else []
+
+    assert told(wish) == []
+    seeded.collection_holds.hold(LUCIA, "dispute", Request(at=MONDAY))
+    assert told(wish) == told(replace(wish, channel="email", law_of=LANDLINE)) == ["house.debt debt"]
+    assert told(replace(wish, purpose="service")) == []
+    assert told(replace(wish, customer_id=customer(seeded, ANTONIO))) == []
+    seeded.collection_holds.lift(LUCIA, by="ana", at=MONDAY)
+    mobile = "+34600111999"
+    seeded.customers.put_phone_number_first(LUCIA, mobile, Request(at=MONDAY))
+    assert told(replace(wish, to=mobile)) == []
+    seeded.customers.retire(LUCIA, mobile, Request(at=MONDAY), why="others answered there")
+    assert told(replace(wish, to=mobile)) == ["house.number number"]
 
 
 def test_the_commands(tmp_path: Path) -> None:

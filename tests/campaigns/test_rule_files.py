@@ -41,6 +41,13 @@ def test_a_whole_rule_has_no_mistakes(tmp_path: Path) -> None:
     assert problems_of(tmp_path, RULE) == ""
 
 
+def test_one_mistake_is_told_once(tmp_path: Path) -> None:
+    """Nothing that only follows from it: neither of the list, nor of what else might have stood there."""
+    gap = problems_of(tmp_path, RULE.replace(", sun: closed", ""))
+    assert gap == "15: the week has a gap, nothing is said of sun: write hours or `closed` for each"
+    assert "is empty" in problems_of(tmp_path, "rules: []\n"), "a list that is short by itself is told"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

@@ -298,23 +298,29 @@ def test_from_a_list_to_a_report(tmp_path: Path) -> None:
 
 
 def test_payments_from_the_command_line(tmp_path: Path) -> None:
-    """A bank's list: taken, counted once, refused with its row."""
-    store = store_at(tmp_path / "ivr.sqlite3", customers=10)
+    """A bank's list: taken, counted once, refused with its row; a day to come is a column that is not what it
+    is said to be; accounts in another currency have lists of their own."""
+    store, now = store_at(tmp_path / "ivr.sqlite3", customers=10), datetime.now(UTC)
+    today, later = now.date() - timedelta(days=1), now.date() + timedelta(days=3)
+    promised = Request(at=now - timedelta(days=9))
     store.accounts.promise(
-        "45716", amount_cents=1_000, promised_for=date(2027, 1, 1), request=Request(at=AT - timedelta(days=9))
+        "45716", amount_cents=1_000, promised_for=now.date() + timedelta(days=40), request=promised
     )
     store.close()
     file = tmp_path / "bank.csv"
     file.write_text(
-        "customer_number,amount,received_on,reference\n45716,10.00,2026-11-23,r1\n45716,-1,2026-11-23,r2\n"
-        "45716,x,2026-11-23,r3\n99999,5.00,2026-11-23,r4\n"
+        f"customer_number,amount,received_on,reference\n45716,10.00,{today},r1\n45716,-1,{today},r2\n"
+        f"45716,x,{today},r3\n99999,5.00,{today},r4\n45716,1.00,{later},r5\n"
     )
     done = ivr(tmp_path, "campaign", "payments", str(file), "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["new"], told["known"]) == (1, 1, 0)
-    assert told["promises"] == {"kept": 1} and len(told["refused"]) == 3
+    assert told["promises"] == {"kept": 1} and len(told["refused"]) == 4
+    assert any("is in the future" in line for line in told["refused"])
     again = json.loads(ivr(tmp_path, "campaign", "payments", str(file), "--json").stdout)
     assert (again["new"], again["known"]) == (0, 1)
+    pesos = ivr(tmp_path, "campaign", "payments", str(file), "--currency", "MXN", "--json")
+    assert "nobody has such an account in MXN" in pesos.stdout
     assert json.loads(ivr(tmp_path, "campaign", "promises", "--json").stdout)["remind"] == []
 
 

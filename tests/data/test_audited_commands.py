@@ -24,6 +24,7 @@ NUMBER = "+34600111222"
 AUDITED = {
     "campaign promises": ("campaign promises", "read"),
     "campaign actions": ("campaign actions fees reminder", "read"),
+    "campaign contacts": ("campaign contacts LUCIA", "read"),
     "campaign holds": ("campaign holds LUCIA", "read"),
     "campaign report": ("campaign report fees reminder --left-out OUT/left.csv", "export"),
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),

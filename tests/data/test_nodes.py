@@ -14,9 +14,9 @@ from data.ids import new_id
 from data.nodes import claim
 from data.records import SERVER_LOST, CallBegun
 from data.spool import Spool
-from data.store import Store
 from ivr.clock import Clock
 from ivr.records import Records
+from tests.databases import store_at
 
 OTHER = """
 import sys
@@ -69,8 +69,7 @@ def test_a_name_belongs_to_one_process_at_a_time(tmp_path: Path) -> None:
 def test_only_what_is_provably_dead_is_ended(tmp_path: Path) -> None:
     """Several servers with one database: the calls of the one that lives are left alone, those of the killed
     one end, those of another machine stay open."""
-    store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
-    store.upgrade()
+    store = store_at(tmp_path / "ivr.sqlite3")
     spool = tmp_path / "spool"
     alive, killed = another(spool, "host:1"), another(spool, "host:2")
     earlier = datetime.now(UTC) - timedelta(minutes=1)
@@ -115,8 +114,7 @@ def test_only_what_is_provably_dead_is_ended(tmp_path: Path) -> None:
 def test_a_lost_calls_recording_tells_how_long_it_lived_on(tmp_path: Path) -> None:
     """The caller went on in the fallback queue, recorded by the switch: the last turn was not the end. A
     recording that is gone, or older than the call, moves nothing; nothing ends after the new start."""
-    store = Store(f"sqlite:///{tmp_path}/ivr.sqlite3")
-    store.upgrade()
+    store = store_at(tmp_path / "ivr.sqlite3")
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
     recorded = {"on.wav": 90, "older.wav": -90, "later.wav": 2 * 3600, "gone.wav": None, "": None}
     calls = {}

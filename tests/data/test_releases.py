@@ -97,7 +97,7 @@ def _back(store: Store) -> object:
 
 
 def test_of_several_that_publish_at_once_one_does(store: Store, store_url: str) -> None:
-    """Processes of their own that have all seen the same end of the log: one release, the others refused."""
+    """Processes of their own that have all seen the same end of the log: one release, the other refused."""
     program = (
         "import sys\n"
         "from datetime import UTC, datetime\n"
@@ -121,7 +121,7 @@ def test_of_several_that_publish_at_once_one_does(store: Store, store_url: str) 
             stdout=subprocess.PIPE,
             text=True,
         )
-        for who in ("ana", "berta", "carla")
+        for who in ("ana", "berta")
     ]
     for person in people:
         assert person.stdout is not None
@@ -131,7 +131,7 @@ def test_of_several_that_publish_at_once_one_does(store: Store, store_url: str) 
         person.stdin.write("go\n")
         person.stdin.flush()
     said = sorted(person.communicate(timeout=30)[0].strip() for person in people)
-    assert said == ["published", "told", "told"]
+    assert said == ["published", "told"]
     (only,) = store.releases.history()
     assert store.releases.files(only.release) == {"a.yaml": only.who.encode()}
 

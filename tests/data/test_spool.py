@@ -26,6 +26,7 @@ from data.records import CallAnswered, CallRecord, Errand, Reading
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
 from tests.data.conftest import NOW, begun, ended, locked_by_another_process, turn
+from tests.databases import store_at
 
 
 @pytest.fixture
@@ -73,8 +74,7 @@ def test_what_was_spooled_arrives_as_if_told_directly(store: Store, spool: Spool
     assert spool.waiting
     assert spool.drain(store) == Drained(written=6, set_aside=0)
     assert not spool.waiting
-    other = Store(f"sqlite:///{tmp_path / 'direct.sqlite3'}")
-    other.upgrade()
+    other = store_at(tmp_path / "direct.sqlite3")
     assert store.calls.latest(10) == (told_directly(other, records),)
     other.close()
 

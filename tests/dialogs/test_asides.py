@@ -157,3 +157,88 @@ def test_what_is_wrong_is_told_with_its_line(asides: str, told: str) -> None:
     """One line each, with what to do."""
     found = problems(BOOKING.replace(ASIDES, asides), OWING)
     assert any(told in str(problem) for problem in found), found
+
+
+OPEN = (
+    HEAD
+    + """  - understand: reason
+    prompt: {es: "¿Qué desea?"}
+    intents:
+      cancel: {title: {es: anular}, then: booking}
+      pay: {title: {es: pagar}, then: paying}
+  - subflow: booking
+    then: bye
+  - id: paying
+    say: {es: "Puede pagar con tarjeta."}
+  - id: bye
+    hangup: normal
+"""
+)
+BELOW = (
+    BOOKING.replace(ASIDES, "").replace("flow: trial", "flow: booking").replace("  - hangup: normal\n", "")
+)
+"""The same flow without asides of its own."""
+
+
+def below() -> tuple[Conversation, Effect]:
+    """A call in the middle of a flow that another has entered."""
+    call = conversation(OPEN, BELOW, OWING)
+    asked = say(call, call.start(), "quiero anular la reserva")
+    assert isinstance(asked, Understand)
+    effect = say(call, call.send(Understood((("cancel", 0.9),))), "cuatro cinco siete uno seis")
+    assert spoken(effect) == "El número de la factura."
+    return call, effect
+
+
+def test_asides_of_the_flow_above_hold_in_the_flow_below_and_the_call_comes_back_to_its_question() -> None:
+    """The words of return are those of the flow that has the asides."""
+    call, question = below()
+    assert (
+        spoken(aside(call, question, "espere, antes dígame cuánto debo", balance=0.9)) == "Debe diez euros."
+    )
+    back = say(call, call.send(Played()), "sí")
+    assert spoken(back) == "Seguimos con su cita. El número de la factura."
+    done = say(call, key(call, back, "1234567"), "sí")
+    assert spoken(done) == "Hecho: cuatro, cinco, siete, uno, seis."
+    assert call.faults == []
+
+
+def test_who_takes_back_what_they_wanted_goes_on_at_the_open_question_and_does_not_come_back() -> None:
+    """ "No, quería decir pagar" in the middle of another matter: that one is forgotten."""
+    call, question = below()
+    asked = say(call, question, "no, perdone, quería decir pagar la factura")
+    assert isinstance(asked, Understand)
+    assert (asked.text, asked.intents) == ("pagar la factura", ("cancel", "pay"))
+    paying = call.send(Understood((("pay", 0.9),)))
+    assert spoken(paying) == "Puede pagar con tarjeta."
+    assert isinstance(call.send(Played()), Hangup)
+    assert call.faults == []
+
+
+def test_who_takes_it_back_and_is_not_surely_understood_hears_the_question_again() -> None:
+    """One miss of that question."""
+    call, question = below()
+    again = aside(call, question, "no, quería decir otra cosa", pay=0.5)
+    assert spoken(again) == "No le he entendido. El número de la factura."
+
+
+def test_no_aside_leads_into_a_flow_that_the_call_is_in() -> None:
+    """A proof that is half done is not begun a second time."""
+    owing = OWING.replace("steps:\n", "steps:\n  - subflow: booking\n")
+    call = conversation(OPEN, BELOW, owing)
+    say(call, call.start(), "quiero anular la reserva")
+    question = say(call, call.send(Understood((("cancel", 0.9),))), "cuatro cinco siete uno seis")
+    assert isinstance(say(call, question, "espere, antes dígame cuánto debo"), Collect)
+
+
+def test_a_bad_answer_is_no_wish_for_a_flow_that_asks_the_same() -> None:
+    """Unless it begins as a wish does."""
+    call = conversation(
+        HEAD + "  - {ask: bill_number, type: digits, length: 7, prompt: {es: ¿Qué factura?}}\n"
+        "  - hangup: normal\n",
+        OWING + "  - {ask: bill_number, type: digits, length: 7, prompt: {es: ¿De qué factura?}}\n",
+    )
+    question = call.start()
+    question = say(call, question, "lo que debo de la factura")
+    assert isinstance(question, Collect)
+    assert isinstance(say(call, question, "espere, antes dígame cuánto debo"), Understand)

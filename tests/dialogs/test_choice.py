@@ -260,3 +260,5 @@ def test_a_menu_hands_on_only_to_questions_that_there_are() -> None:
     found = [str(problem) for problem in problems(text)]
     assert any("`order_it`" in problem and "`order_id`" in problem for problem in found), found
     assert not any("order_it" in str(p) for p in problems(text.replace("order_it", "order_id")))
+    itself = [str(problem) for problem in problems(text.replace("order_it", "start"))]
+    assert any("this menu itself" in problem for problem in itself), itself

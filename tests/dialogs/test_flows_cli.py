@@ -40,6 +40,14 @@ def test_check_of_the_shipped_flows_is_clean() -> None:
     assert (result.exit_code, "no mistakes" in result.output) == (0, True), result.output
 
 
+def test_a_flow_that_calls_people_is_played_as_whoever_it_calls() -> None:
+    """It has to know whom: without, it asks for nobody, and breaks where it keeps what was said."""
+    result = run("call", "right_party", "--text", "--now", "2026-11-23T11:00", typed="se equivoca\n")
+    assert "¿Hablo con Ana Puig?" in result.output and "Ya no llamaremos a este teléfono" in result.output
+    assert "broke" not in result.output, result.output
+    assert "you are called" not in run("call", "balance", "--text", typed="/hangup\n").output
+
+
 def test_check_looks_at_what_the_server_takes(tmp_path: Path) -> None:
     """The flows of the installation before the shipped ones, and it says which."""
     own = tmp_path / "flows"
@@ -156,13 +164,21 @@ def test_an_empty_folder_cannot_be_checked(tmp_path: Path) -> None:
     assert run("test", str(tmp_path)).exit_code == 2
 
 
-def test_test_runs_the_calls_and_tells_the_coverage() -> None:
+def test_test_runs_the_calls_and_tells_the_coverage(tmp_path: Path) -> None:
     """The last line of --json holds the figures."""
-    result = run("test", "--coverage", "--json")
+    flow = "flow: short\nlanguages: [es, ca]\nperson: billing\nsteps:\n"
+    flow += "  - say: {es: Hola., ca: Hola.}\n  - hangup: normal\n"
+    (tmp_path / "short.flow.yaml").write_text(flow, "utf-8")
+    text = "flow: short\nlanguage: [es, ca]\ntests: [{test: t, steps: [{expect: {hangup: true}}]}]\n"
+    (tmp_path / "short.test.yaml").write_text(text, "utf-8")
+    result = run("test", str(tmp_path), "--coverage", "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.output.splitlines()[-1])
-    assert figures["failed"] == []
+    assert (figures["passed"], figures["failed"]) == (2, [])
     assert figures["coverage"] == dict.fromkeys(("steps", "branches", "retries", "languages"), 100.0)
+    (tmp_path / "short.test.yaml").write_text(text.replace("[es, ca]", "es"), "utf-8")
+    figures = json.loads(run("test", str(tmp_path), "--coverage", "--json").output.splitlines()[-1])
+    assert figures["coverage"]["languages"] < 100.0
 
 
 def test_a_failed_test_is_status_1(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.catalogue import Catalogue, load_catalogue
+from dialogs.catalogue import Catalogue
 from dialogs.coverage import coverage
 from dialogs.differences import nearest_passage
 from dialogs.errors import FlowsInvalid
@@ -14,15 +14,15 @@ from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from dialogs.play import Played, play
 from dialogs.rehearsal import load_scripts, test_files
+from tests.dialogs.conftest import Walk
 from tests.dialogs.flowtext import HEAD
 
-SHIPPED = Path(__file__).parents[2] / "dialogs" / "flows"
 KOREAN = Path(__file__).parent / "flows"
 
 
-@pytest.fixture(scope="module")
-def flows() -> FlowSet:
-    return load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
+@pytest.fixture(name="flows", scope="module")
+def _flows(shipped: FlowSet) -> FlowSet:
+    return shipped
 
 
 def played(text: str, flows: FlowSet, folder: Path) -> list[Played]:
@@ -31,17 +31,16 @@ def played(text: str, flows: FlowSet, folder: Path) -> list[Played]:
     return [play(flows, script) for script in load_scripts([file], flows)]
 
 
-def test_the_shipped_tests_pass_and_cover_everything(flows: FlowSet) -> None:
+def test_the_shipped_tests_pass_and_cover_everything(shipped: FlowSet, walk: Walk) -> None:
     """All scripted calls pass, and every step, exit, retry and language of the shipped flows is walked."""
-    calls = [play(flows, script) for script in load_scripts(test_files([SHIPPED]), flows)]
-    assert [call.report() for call in calls if not call.passed] == []
-    covered = coverage(flows, calls)
+    assert [call.report() for call in walk.calls if not call.passed] == []
+    covered = coverage(shipped, walk.calls)
     assert covered.steps.missing == ()
     assert covered.branches.missing == ()
     assert covered.retries.missing == ()
     assert covered.languages.missing == ()
     assert covered.complete
-    assert {call.script.language for call in calls} == {"es", "ca", "en"}
+    assert {call.script.language for call in walk.calls} == {"es", "ca", "en"}
 
 
 def test_the_korean_flow_needs_to_be_asked_for() -> None:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 import dialogs.call
-from dialogs.catalogue import load_catalogue
-from dialogs.effects import Piece, Prompt, Spoken
+from dialogs.effects import Piece, Spoken
 from dialogs.expressions import parse_template
 from dialogs.flow import FlowSet
-from dialogs.loader import load_flows
-from dialogs.play import play
 from dialogs.prompts import render
-from dialogs.rehearsal import load_scripts, test_files
 from dialogs.static import Line, static_prompts, studio_lines
+from tests.dialogs.conftest import Walk
 from tests.dialogs.flowtext import HEAD, conversation, flow_set
-
-SHIPPED = Path("dialogs/flows")
 
 FORM = (
     HEAD
@@ -41,30 +32,11 @@ FORM = (
 )
 
 
-@pytest.fixture(scope="module")
-def shipped() -> FlowSet:
-    """The flows that come with the product."""
-    return load_flows([SHIPPED], load_catalogue(SHIPPED / "catalogue.yaml"))
-
-
-def test_whatever_calls_look_for_is_on_the_list(shipped: FlowSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every other scripted call of the shipped flows: each recording asked for has its line and text."""
-    asked: dict[tuple[str, str], str] = {}
-
-    def noted(*args: object, **named: object) -> Prompt:
-        prompt: Prompt = render(*args, **named)  # type: ignore[arg-type] # passed on as they came
-        for spoken in prompt:
-            for part in (spoken, *spoken.pieces):
-                if part.recording:
-                    asked[part.recording, spoken.language] = part.text
-        return prompt
-
-    monkeypatch.setattr(dialogs.call, "render", noted)
-    for script in load_scripts(test_files([SHIPPED]), shipped)[::2]:
-        play(shipped, script)
+def test_whatever_calls_look_for_is_on_the_list(shipped: FlowSet, walk: Walk) -> None:
+    """Every scripted call of the shipped flows: each recording asked for has its line and text."""
     listed = {(line.recording, line.language): line.text for line in studio_lines(shipped)}
-    assert len(asked) > 100
-    unlisted = {name: text for name, text in asked.items() if listed.get(name) != text}
+    assert len(walk.recordings) > 100
+    unlisted = {name: text for name, text in walk.recordings.items() if listed.get(name) != text}
     assert unlisted == {}
 
 

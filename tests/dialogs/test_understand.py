@@ -7,7 +7,7 @@ import pytest
 from dialogs.effects import Collect, Effect, Hangup, Play, Understand
 from dialogs.engine import Conversation
 from dialogs.nodes.matters import ANEW, anew, likely, parts_of
-from dialogs.results import Failed, NoMatch, Played, Understood
+from dialogs.results import Alternative, Failed, Heard, NoMatch, Played, Understood
 from tests.dialogs.flowtext import HEAD, conversation, heard, key, problems, say, spoken
 
 OPEN = (
@@ -205,3 +205,18 @@ def test_an_order_that_was_only_half_heard_is_asked_back() -> None:
     assert isinstance(question, Collect)
     assert "¿Ha dicho" in spoken(question)
     assert isinstance(key(call, question, "1"), Play)
+
+
+def test_what_else_was_heard_goes_to_whoever_understands_it() -> None:
+    """The likeliest reading is the text; the others stand beside it, and not beside what is said later."""
+    call = conversation(OPEN)
+    question = call.start()
+    assert isinstance(question, Collect)
+    readings = (Alternative("quiero sagar", 0.6), Alternative("quiero pagar", 0.5), Alternative(" ", 0.1))
+    asked = call.send(question.judge(Heard(readings)))
+    assert isinstance(asked, Understand)
+    assert (asked.text, asked.beside) == ("quiero sagar", ("quiero pagar",))
+    doubt = call.send(Understood((("cancel", 0.5),)))
+    again = say(call, doubt, "no, quiero pagar la factura")
+    assert isinstance(again, Understand)
+    assert (again.text, again.beside) == ("quiero pagar la factura", ())

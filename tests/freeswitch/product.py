@@ -128,11 +128,12 @@ class ServerProcess:
 class ProductStage:
     """Server and FreeSWITCH, from `with` to its end (`product_stage`)."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        """`clock`: by default that of the made-up company, on a morning on which it is open."""
         self.settings = settings
         self.watchers = Watchers()
         self._begun = Event()
-        self.server = Server(settings, watch=self.watchers.tell, clock=Clock(begins=MORNING))
+        self.server = Server(settings, watch=self.watchers.tell, clock=clock or Clock(begins=MORNING))
 
     def watch_caller(self, number: str, watch: Watch) -> None:
         """Tells `watch` the moments of the next call from `number`, and of no other."""

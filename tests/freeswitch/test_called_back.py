@@ -19,7 +19,7 @@ from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, freeswitch, wait_until
 from tests.freeswitch.product import ProductStage, beside, configuration, on_free_port
-from tests.freeswitch.telephone import Telephone, telephone
+from tests.freeswitch.telephone import Leg, Telephone, telephone
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(180)]
 
@@ -211,3 +211,73 @@ def test_an_agent_who_hangs_up_stops_the_ringing(agent_first: Place) -> None:
     ringing.wait_over(20)
     wait_until(lambda: found().last_result == "dropped", 10, "nobody noted it")
     assert found().state == "waiting"
+
+
+def put_through(place: Place, number: str, desk: Leg | None = None) -> tuple[Leg, Leg]:
+    """Somebody who is called back talks with the agent: the desk's leg and theirs."""
+    watched = Watched()
+    place.stage.watch_caller(number, watched)
+    found = place.booked(number)
+    if desk is None:
+        desk = place.desk.called(60)
+        desk.answer()
+    ringing = place.customer.called(30)
+    ringing.ring()
+    ringing.answer()
+    assert watched.asked.wait(20)
+    ringing.press("1")
+    assert watched.handed.wait(20)
+    wait_until(lambda: found().state == "reached", 10, "nobody noted it")
+    return desk, ringing
+
+
+def test_a_wrap_up_that_is_about_to_end_is_used_for_ringing(agent_first: Place) -> None:
+    """mod_callcenter keeps when an agent's last talk ended: the next customer's telephone rings meanwhile."""
+    place, number, watched = agent_first, "+34600111336", Watched()
+    desk, ringing = put_through(place, "+34600111337")
+    found = place.booked(number)  # while they talk
+    wait_until(lambda: found().state == "claimed", 20, "nobody holds the place")
+    place.stage.watch_caller(number, watched)
+    ringing.hang_up()
+    desk.wait_over(20)
+    next_one = place.customer.called(20)
+    next_one.ring()
+    assert found().state == "dialled"
+    with pytest.raises(TimeoutError):
+        place.desk.called(1.0)  # the agent writes up the call before
+    next_one.answer()
+    assert watched.asked.wait(20)
+    desk = place.desk.called(30)
+    desk.answer()
+    next_one.press("1")
+    assert watched.handed.wait(20)
+    wait_until(lambda: found().state == "reached", 10, "nobody noted it")
+    next_one.hang_up()
+    desk.wait_over(20)
+
+
+def test_a_key_is_too_late_once_an_agent_hears_who_comes(place: Place) -> None:
+    """mod_callcenter lets them out, and brings the two together all the same: they get the agent."""
+    number, watched = "34600111555", Watched()
+    place.switch.api(f"callcenter_config agent set wrap_up_time {AGENT}@ivr 0")
+    place.stage.watch_caller(number, watched)
+    with telephone(place.switch.sip, number) as phone:
+        caller = phone.call("9100")
+        caller.press("0")
+        desk = place.desk.called(60)
+        row = place.switch.api("callcenter_config queue list members billing@ivr").splitlines()[1]
+        uuid = row.split("|")[3]
+        wait_until(
+            lambda: place.switch.api(f"uuid_getvar {uuid} cc_outbound_announce").startswith("/"),
+            20,
+            "nobody would tell the agent who comes",
+        )
+        desk.answer()
+        caller.press("1")
+        assert watched.handed.wait(30)
+        wait_until(place.talks, 10, "they do not talk")
+        desk.hang_up()
+        caller.wait_over(20)
+    place.stage.wait_until_idle(place.switch)
+    waiting = place.stage.server.rooms.store.callbacks.waiting()
+    assert f"+{number}" not in {one.number for one in waiting}

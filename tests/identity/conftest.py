@@ -14,13 +14,14 @@ from sqlalchemy import update
 
 from data.ids import new_id
 from data.models import CustomerRow
-from data.seeds import demo_customers, seed
+from data.seeds import CUSTOMERS, demo_customers
 from data.store import Store
 from ivr.clock import Clock
 from ivr.identity.pins import Hashing
 from ivr.identity.settings import VerificationSettings
 from ivr.identity.verification import Verification, Verified
 from ivr.occasion import Occasion
+from tests.databases import store_at
 
 ANA, BOB = (customer.customer_number for customer in demo_customers()[:2])
 PIN, OTHER_PIN = "7302", "9146"
@@ -81,9 +82,7 @@ def hashes(hashing: Hashing) -> dict[str, str]:
 def furnished(tmp_path_factory: pytest.TempPathFactory, hashes: dict[str, str]) -> Path:
     """A database in which Ana and Bob have a PIN; Ana also a DNI, a date of birth and a postcode."""
     file = tmp_path_factory.mktemp("people") / "ivr.sqlite3"
-    store = Store(f"sqlite:///{file}")
-    store.upgrade()
-    seed(store)
+    store = store_at(file, customers=CUSTOMERS)
     at = datetime(2026, 11, 1, tzinfo=UTC)
     store.verifications.set_secret(ANA, "pin", hashes[PIN], at=at, by="test")
     store.verifications.set_secret(BOB, "pin", hashes[OTHER_PIN], at=at, by="test")

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from data.ids import new_id
 from data.records import Consent
-from data.seeds import demo_customers, seed
+from data.seeds import CUSTOMERS, demo_customers
 from data.spool import Spool
 from data.store import Store
 from data.verification import Lockout
@@ -30,6 +30,7 @@ from ivr.identity.pins import Hashing
 from ivr.occasion import Occasion, Person
 from ivr.outbox import Kind, Outbox
 from ivr.safekeeping import Safekeeping
+from tests.databases import store_at
 
 ANA = demo_customers()[0].customer_number
 
@@ -38,10 +39,7 @@ ANA = demo_customers()[0].customer_number
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the made-up customers."""
     folder = tmp_path_factory.mktemp("home")
-    store = Store(f"sqlite:///{folder}/ivr.sqlite3")
-    store.upgrade()
-    seed(store)
-    store.close()
+    store_at(folder / "ivr.sqlite3", customers=CUSTOMERS).close()
     return folder
 
 

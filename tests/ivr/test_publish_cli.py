@@ -24,7 +24,9 @@ from ivr.cli.flows import check
 from ivr.cli.freeswitch import init, switch_configuration
 from ivr.config import CallSettings, DatabaseSettings, Settings
 from ivr.doctor import examine_flows
+from ivr.embedded import switch_config
 from ivr.publishing.catalogues import catalogue_in
+from ivr.queueing.plan import Plan
 from ivr.queueing.reading import load_plan
 from tests.data.conftest import begun, ended, turn
 from tests.databases import store_at
@@ -510,6 +512,16 @@ def made_for_flows(settings: Settings) -> list[str]:
     """The switch's queues, without the one that it falls back on."""
     made = switch_configuration(settings)
     return [queue.name for queue in made.queues if queue.name != made.fallback_queue]
+
+
+def test_the_embedded_switch_starts_as_a_synchronization_wants_it(home: Path) -> None:
+    """Of a queue that queues.yaml does not declare, too: `ivr queues sync` finds nothing to change."""
+    url = f"sqlite:///{home}/ivr.sqlite3"
+    settings = Settings(home=home, database=DatabaseSettings(url=url))
+    wanted = {one.name: one.longest_wait for one in switch_configuration(settings).queues}
+    plan, where = Plan(), ("127.0.0.1", 8040)
+    made = switch_config(settings, server=where, queues=sorted(wanted), plan=plan, ports=(0, 0))
+    assert {queue["name"].partition("@")[0]: queue["longest_wait"] for queue in made["queues"]} == wanted
 
 
 def test_the_switch_gets_the_queues_of_the_release_and_of_the_folder(home: Path) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from ivr.cli import root
 from ivr.understanding.settings import SHIPPED
+from tests.nlu.test_built_in import small
 
 
 @pytest.fixture
@@ -31,13 +32,23 @@ def run(*arguments: str) -> tuple[int, str]:
     return done.exit_code, done.stdout
 
 
-def test_train_and_test_tell_the_figures_on_the_last_line(home: Path) -> None:
-    """The contract: {"languages": {"en": {"intent_accuracy": …, "out_of_scope_recall": …}}}."""
+def test_train_tells_where_the_model_is_on_the_last_line(home: Path) -> None:
+    """In the user's cache, whose `train` it is."""
+    shutil.rmtree(home / "nlu" / "en")
+    small(home / "nlu", language="en")
     status, told = run("train", "--json")
     assert status == 0
     trained = json.loads(told.splitlines()[-1])["languages"]
     assert list(trained) == ["en"]
     assert Path(trained["en"]["model"]).is_file()
+    assert Path(trained["en"]["model"]).is_relative_to(home / "cache")
+
+
+def test_test_tells_the_figures_on_the_last_line(
+    home: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The contract: {"languages": {"en": {"intent_accuracy": …, "out_of_scope_recall": …}}}."""
+    monkeypatch.setenv("IVR_UNDERSTANDING__MODELS", str(models))
     status, told = run("test", "--set", "development", "--json", "--out", str(home / "report"))
     assert status == 0
     found = json.loads(told.splitlines()[-1])["languages"]["en"]

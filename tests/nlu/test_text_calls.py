@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner
 
 from ivr.cli import root
@@ -28,6 +30,27 @@ MEANWHILE = {
 }
 """What is said in the middle of a question, and how the call comes back to it."""
 
+MIDWAY = {
+    "es": (
+        "quiero cancelar el pedido",
+        "espere, antes dígame el horario",
+        "Seguimos donde estábamos. Diga o marque",
+    ),
+    "ca": ("vull anul·lar la comanda", "esperi, abans digui'm l'horari", "Seguim on érem. Digui o marqui"),
+    "en": (
+        "I want to cancel my order",
+        "hold on, first tell me what time you close",
+        "Back to where we were. Say or key",
+    ),
+}
+"""An open question, a wish in the middle of what it leads to, and how the call comes back."""
+INSTEAD = {
+    "es": "no, quería decir pagar la factura",
+    "ca": "no, volia dir pagar la factura",
+    "en": "no, I meant pay my bill",
+}
+"""What is said to take the first wish back."""
+
 
 @pytest.fixture
 def home(built_in: BuiltIn, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -40,7 +63,7 @@ def home(built_in: BuiltIn, models: Path, tmp_path: Path, monkeypatch: pytest.Mo
 
 def call(language: str, *typed: str, flow: str = "how_can_i_help") -> str:
     """The call, as it is shown."""
-    arguments = ["--log-level", "error", "call", flow, "--text", "--language", language]
+    arguments = ["call", flow, "--text", "--language", language]
     done = CliRunner().invoke(root, [*arguments, "--now", "2026-11-23T10:00"], input="".join(typed))
     assert done.exit_code == 0, done.output
     return done.output
@@ -61,6 +84,15 @@ def test_two_matters_in_one_sentence_are_done_and_the_call_is_kept_as_a_test(
     assert not (home / "nlu_learning").exists()
 
 
+def test_between_what_caller_and_system_say_stands_nothing_else(home: Path) -> None:
+    """A process that has set up no log, as the command's: none tells that the model is being loaded."""
+    structlog.reset_defaults()
+    shown = call("es", f"{TWO_MATTERS['es'][0]}\n", "/hangup\n")
+    talk = shown.partition("   ivr: ")[2].splitlines()[1:]
+    assert any(TWO_MATTERS["es"][1] in line for line in talk)
+    assert not [line for line in talk if not re.match("> | *(ivr|system|note|caller): ", line)]
+
+
 @pytest.mark.parametrize("language", ["es", "ca", "en"])
 def test_a_change_of_mind_in_the_middle_of_a_question_comes_back_to_it(home: Path, language: str) -> None:
     """The balance is told, and the same question is asked again."""
@@ -70,3 +102,16 @@ def test_a_change_of_mind_in_the_middle_of_a_question_comes_back_to_it(home: Pat
     question = before.rstrip().splitlines()[-1].removeprefix("   ivr: ")
     assert "142" in after.partition(back)[0]
     assert question in after.partition(back)[2]
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+def test_behind_an_open_question_a_wish_in_between_comes_back_and_one_instead_does_not(
+    home: Path, language: str
+) -> None:
+    """An order is to be cancelled; the hours in between; and then the ways to pay, instead of the order."""
+    first, between, back = MIDWAY[language]
+    hours, paying = TWO_MATTERS[language][1], BY_CARD[language]
+    shown = call(language, f"{first}\n", f"{between}\n", NO, f"{INSTEAD[language]}\n", "/hangup\n")
+    places = [shown.find(part) for part in (hours, back, paying)]
+    assert -1 not in places
+    assert places == sorted(places)

@@ -149,7 +149,15 @@ def server(
     )
 
 
-def book(store: Store, number: str, *, waited: int = 60, base_score: int = 0, queue: str = "billing") -> UUID:
+def book(
+    store: Store,
+    number: str,
+    *,
+    waited: int = 60,
+    base_score: int = 0,
+    queue: str = "billing",
+    call_id: UUID | None = None,
+) -> UUID:
     booking = Booking(
         queue=queue,
         number=number,
@@ -158,5 +166,6 @@ def book(store: Store, number: str, *, waited: int = 60, base_score: int = 0, qu
         at=NOW,
         base_score=base_score,
         story={"reason": "x"},
+        call_id=call_id,
     )
     return store.callbacks.book(booking)[0].id

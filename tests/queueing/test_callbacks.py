@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.on_the_telephone import HANGS_UP_WITHIN
 from data.store import Store
 from ivr.queueing.callback_rules import Result
 from ivr.queueing.callbacks import LEASE, Order, QueueView
 from ivr.queueing.turns import Place, soon_free, turns
+from tests.data.conftest import begun, ended
 from tests.databases import store_at
 from tests.queueing.paper import NOW, SECOND, Reserved, Telephones, Time, book, server
 
@@ -118,6 +120,26 @@ def test_agent_or_customer_first(store: Store, first: str, view: QueueView, begu
     book(store, "+34600111222")
     book(store, "+34600111223")
     assert server(store, Telephones(), Time(), view=view, first=first).step() == begun
+
+
+def test_who_is_on_the_line_with_us_is_not_dialled(store: Store) -> None:
+    """Their telephone is busy with the call in which they ask for another, and so is whoever calls again; who
+    is behind them is called meanwhile, and a call that nobody ended keeps nobody waiting for ever."""
+    asks = begun(caller_number="612000001", started_at=NOW - 900 * SECOND)
+    calls_again = begun(caller_number="612000002", started_at=NOW)
+    for call in (asks, calls_again):
+        store.calls.begin(call)
+    book(store, "+34934051020", waited=900, call_id=asks.call_id)
+    book(store, "+34612000002", waited=500)
+    book(store, "+34612000003", waited=100)
+    telephones, time = Telephones(), Time()
+    ours = server(store, telephones, time, view=QueueView(free=1))
+    assert ours.step() == 1 and ours.step() == 0
+    store.calls.finish(ended(asks.call_id, at=NOW))
+    assert ours.step() == 1 and ours.step() == 0
+    assert [number for number, _ in telephones.rung] == ["+34612000003", "+34934051020"]
+    time.at += HANGS_UP_WITHIN + SECOND
+    assert ours.step() == 1
 
 
 def test_at_night_nobody_is_called(store: Store) -> None:

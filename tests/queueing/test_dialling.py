@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
+import gevent
 import pytest
 
 from data.ids import derived_id, new_id
 from esl.embedded.config import read_config
 from esl.embedded.switch import EmbeddedSwitch
+from esl.wire import Command
 from ivr.queueing.callbacks import Order
 from ivr.queueing.dialling import SwitchDialler
 from ivr.queueing.people import People
 from ivr.queueing.plan import NO_PLAN
+from tests.esl.test_inbound import GREETING, Listener
 
 OWNER = "n1@here:8021"
 LONG_AGO = derived_id("a try", at_ms=1_700_000_000_000)
@@ -111,3 +114,33 @@ def test_the_queue_as_it_stands(dialler: SwitchDialler, switch: EmbeddedSwitch) 
     people = People(NO_PLAN, now=switch.clock.now, local=lambda: datetime.now(UTC))
     view = dialler.look("billing", people, set)
     assert (view.free, view.busy, view.on_the_line) == (1, 0, [])
+
+
+def test_a_switch_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the connection the end of every call that rings would be lost: a command may take longer than it
+    may take to connect."""
+    monkeypatch.setattr("ivr.queueing.originating.CONNECT_DEADLINE", 1.0)
+    answers = {"auth": "+OK accepted", "api uuid_exists": "false", "api global_getvar": "1"}
+
+    def slowly(command: Command) -> bytes:
+        word = next((one for one in answers if command.line.startswith(one)), "")
+        if word.startswith("api"):
+            gevent.sleep(0.8)  # a busy switch
+            body = answers[word].encode()
+            return b"Content-Type: api/response\nContent-Length: %d\n\n%b" % (len(body), body)
+        return b"Content-Type: command/reply\nReply-Text: %b\n\n" % answers.get(word, "+OK").encode()
+
+    listener = Listener(GREETING, slowly)
+    dialler = SwitchDialler(
+        ("127.0.0.1", listener.port),
+        "a-password",
+        dial="user/{number}",
+        caller_id="910000000",
+        server=("127.0.0.1", 1),
+        name="here:8021",
+    )
+    asking = [gevent.spawn(dialler.trace, new_id(), OWNER) for _ in range(2)]
+    gevent.joinall(asking, timeout=20)
+    dialler.close()
+    listener.close()
+    assert [one.value for one in asking] == ["gone", "gone"], "nobody knows: the connection was given up"

@@ -92,8 +92,8 @@ def same(rows: Any, expected: list[dict[str, Any]], what: str) -> int:
 
 
 def test_a_simulated_day_is_reported_as_the_oracle_does(tmp_path: Path) -> None:
-    """A smaller day: 700 calls, seven agents, with all that happens in a large one."""
-    live(tmp_path, 1, calls=700, agents=(5, 2))
+    """A smaller day: 450 calls, five agents, with all that happens in a large one."""
+    live(tmp_path, 1, calls=450, agents=(4, 1))
 
 
 def told(action: str, second: float, member: str, **more: str) -> bytes:

@@ -73,7 +73,6 @@ def _up_again(server: Server, store: Store) -> None:
 @contextmanager
 def _company(home: Path, url: str, prompts: Path, outages: int) -> Iterator[Company]:
     variables = {"IVR_DATABASE__URL": url, "IVR_PROMPTS": str(prompts)}
-    variables["IVR_UNDERSTANDING__PREPARE"] = "false"  # nobody speaks
     variables["IVR_SWITCH__STAND_IN_AGENT__ANSWERS_AFTER"] = str(ANSWERS_AFTER)
     variables["IVR_SWITCH__STAND_IN_AGENT__TALKS_FOR"] = str(TALKS_FOR)
     company = Company(home, variables, random.Random(5), CALLERS if outages > 1 else 1)

@@ -137,6 +137,13 @@ class ScriptedEar:
         """As scripted."""
         return self._free
 
+    def write(self, heard: tuple[object, int], language: str) -> list[Text]:
+        """As scripted, and the other readings of a sentence."""
+        return [
+            self._free,
+            *(Text(one.phrase, one.logprob, one.tokens, 0.1) for one in self._scores.get("write", [])),
+        ]
+
     def sounding(self, heard: tuple[object, int]) -> None:
         """No phones: what is scripted is scores."""
 
@@ -322,3 +329,11 @@ def test_quantities_in_several_figures(wrote: str, amount: str, digits: str) -> 
     """Where hundreds are expected they are one number; a row of digits stays as it was said."""
     assert with_figures_joined(wrote, "en", ("hundred", "dollars")) == amount
     assert with_figures_joined(wrote, "en", ("one", "two")) == digits
+
+
+def test_a_sentence_without_expectations_has_every_reading_of_the_search(speaker: Pyttsx3) -> None:
+    """Whoever understands free speech may weigh them against each other."""
+    ear = ScriptedEar(Text("bull pagar", -2.0, 3, 0.1), write=[Scored("vull pagar", -2.4, 3)])
+    found = Utterance(ear, "ca", []).readings(speaker.speak("vull pagar", language="ca"))
+    assert [guess.text for guess in found] == ["bull pagar", "vull pagar"]
+    assert found[0].confidence > found[1].confidence > 0.4

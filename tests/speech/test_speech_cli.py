@@ -91,13 +91,12 @@ def test_digits_come_last(tmp_path: Path) -> None:
 
 
 def test_silence_is_status_one(tmp_path: Path) -> None:
-    """Nothing understood is an answer (no), not a fault."""
+    """Nothing understood is an answer (no), not a fault; noise is as good as silence."""
     need_model("whisper-base")
-    for name, sound in (("silence", silence(1.0)), ("noise", noise(2.0, 500))):
-        write_wav(tmp_path / f"{name}.wav", sound)
-        done = _run("transcribe", str(tmp_path / f"{name}.wav"), "--no-fetch", "--engine", "whisper")
-        assert done.exit_code == 1
-        assert "nothing was understood" in done.output
+    write_wav(tmp_path / "nothing.wav", silence(1.0) + noise(2.0, 500))
+    done = _run("transcribe", str(tmp_path / "nothing.wav"), "--no-fetch", "--engine", "whisper")
+    assert done.exit_code == 1
+    assert "nothing was understood" in done.output
 
 
 def test_every_command_has_examples() -> None:

@@ -14,7 +14,9 @@ from ivr.api.subjects import (
     campaign_calls,
     campaigns,
     cases,
+    collecting,
     consents,
+    customer_bases,
     desk,
     floor,
     flows,
@@ -54,4 +56,6 @@ ALL: tuple[Blueprint, ...] = (
     campaigns.blueprint,
     campaign_calls.blueprint,
     campaign_actions.blueprint,
+    collecting.blueprint,
+    customer_bases.blueprint,
 )

@@ -18,10 +18,10 @@ from ivr.api.rooms import rooms
 from ivr.api.subjects.campaigns import strategy_has_mistakes
 from ivr.api.subjects.desk import tell_refusals
 from ivr.campaigns import cutting
-from ivr.campaigns.dialling import control
+from ivr.campaigns.dialling import control, starting
 
 blueprint = Blueprint("campaign_calls", __name__)
-tell_refusals(blueprint, {cutting.NoSuchCampaign: 404, control.CampaignNotReady: 409})
+tell_refusals(blueprint, {cutting.NoSuchCampaign: 404, starting.CampaignNotReady: 409})
 blueprint.register_error_handler(FlowsInvalid, strategy_has_mistakes)
 _ONE = "/campaigns/<string(maxlength=60):strategy>/<string(maxlength=60):name>"
 
@@ -86,7 +86,7 @@ def start(strategy: str, name: str) -> Any:
     by, at = who_asks().name, here.now()
     audit("write", f"campaign {name[:60]}: started")
     begun = here.beside.do(
-        lambda: control.start(here.settings, here.store, strategy, name, sample=asked.sample, by=by, at=at)
+        lambda: starting.start(here.settings, here.store, strategy, name, sample=asked.sample, by=by, at=at)
     )
     return Started(sample=begun.sample, new=begun.new)
 

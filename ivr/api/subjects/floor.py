@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from ivr.agents.desk import Who
 from ivr.agents.live_state import AgentLive, agents_now
-from ivr.agents.roster import Roster
+from ivr.agents.roster import FORCED, Roster
 from ivr.agents.supervising import NotSupervised
 from ivr.api.document import answers
 from ivr.api.paging import Asked
@@ -106,7 +106,10 @@ def force(agent: str) -> Any:
     """Sets an agent's state; who did it and why is on record."""
     asked: Forcing = request.context.json  # type: ignore[attr-defined] # spectree's
     who = Who(who_asks().name, "supervisor", asked.reason)
-    return presence(attendance().desk.force(agent, asked.state, who, reason=asked.reason))
+    desk = attendance().desk
+    # Why it was done is on record; among the reasons of pauses are only those that somebody has declared.
+    reason = asked.reason if asked.reason in desk.roster.pauses else FORCED
+    return presence(desk.force(agent, asked.state, who, reason=reason))
 
 
 @blueprint.post("/agents/<string(maxlength=60):agent>/supervise")

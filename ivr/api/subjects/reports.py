@@ -19,8 +19,9 @@ from ivr.api.subjects.report_shown import ReportShown
 from ivr.publishing.catalogues import live_catalogue
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import load_plan
-from ivr.reports import building, following
+from ivr.reports import building, following, lists
 from ivr.reports.periods import Period
+from ivr.reports.polls import poll_report
 from ivr.reports.queues import FORMULAS, Formula, Terms
 from ivr.reports.report import Report
 from ivr.reports.shown import as_csv
@@ -66,6 +67,10 @@ class FlowsAsked(ReportAsked):
 
 class CampaignsAsked(ReportAsked):
     campaign: str | None = Field(default=None, max_length=121, description="Only this one: strategy/name")
+
+
+class PollsAsked(ReportAsked):
+    poll: str = Field(default="", max_length=60, description="Only this one")
 
 
 class StaffingAsked(ReportAsked):
@@ -129,7 +134,20 @@ def _campaigns(here: ApiRooms, asked: CampaignsAsked) -> Report:
         return following.promise_report(here.store.campaign_figures, period, only=only)
     if by == ["action"]:
         return following.action_report(here.store.campaign_figures, period, only=only)
+    if by == ["list"]:
+        settings = here.settings
+        prices = lists.prices_of(settings.campaigns.trunks)
+        figures, currency = here.store.list_figures, settings.calls.currency
+        return lists.list_report(figures, period, prices=prices, currency=currency, only=only)
+    if by == ["blocked"]:
+        return lists.blocked_report(here.store.list_figures, period, only=only)
     return building.campaign_report(here.store.figures, period, by=by, only=only)
+
+
+def _polls(here: ApiRooms, asked: PollsAsked) -> Report:
+    if asked.by:
+        raise ValueError("this report is by poll, question and answer, and by nothing else")
+    return poll_report(here.store.polls, asked.period(here), poll=asked.poll)
 
 
 def _staffing(here: ApiRooms, asked: StaffingAsked) -> Report:
@@ -192,5 +210,6 @@ for _name, _query, _make, _told, *_more in (
         *("campaigns", CampaignsAsked, _campaigns, "Whom campaigns called, who answered, and how it ended."),
         Role.COORDINATOR,
     ),
+    ("polls", PollsAsked, _polls, "How each question of a poll was answered.", Role.COORDINATOR),
 ):
     _serve(_name, _query, _make, _told, Role.SUPERVISOR, *_more)

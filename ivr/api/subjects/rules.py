@@ -14,10 +14,11 @@ from ivr.api.problems import Problem, not_found
 from ivr.api.roles import Role, audit, needs
 from ivr.api.rooms import ApiRooms, rooms
 from ivr.campaigns.contact_rules.contact import Allowed, Decision
-from ivr.campaigns.contact_rules.gate import Gate, Wish
+from ivr.campaigns.contact_rules.gate import Wish
 from ivr.campaigns.contact_rules.reading import load_rulebook
 from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.campaigns.contact_rules.written import Channel
+from ivr.campaigns.explaining import look_at_all
 from ivr.numbers import NotCalled, checked
 
 blueprint = Blueprint("rules", __name__)
@@ -132,7 +133,7 @@ def _judged(here: ApiRooms, asked: Explaining, to: str, at: datetime) -> Decisio
         caller_id=asked.caller_id,
         automated=not asked.by_a_person,
     )
-    return Gate(here.store.contacts, _rulebook(here), now=lambda: at).look(wish)
+    return look_at_all(here.store, _rulebook(here), wish, at, here.settings.calls.zone)
 
 
 def _explained(decision: Decision, at: datetime) -> Explained:

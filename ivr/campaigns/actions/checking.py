@@ -38,6 +38,8 @@ class Around:
     """Each flow with every outcome that a call through it may have."""
     queues: Collection[str]
     webhooks: Collection[str]
+    sms_countries: Collection[str]
+    """Whose numbers get an SMS."""
 
 
 def template_mistakes(source: Source, declared: Declared) -> Iterator[Problem]:
@@ -159,6 +161,16 @@ def around_mistakes(source: Source, way: Way, action: ActionFile, around: Around
             f"unknown webhook `{action.what}` of messages.webhooks: {nearest(action.what, around.webhooks)}"
         )
         yield source.problem((*way, "webhook"), message)
+
+
+def unreachable_countries(
+    source: Source, way: Way, action: ActionFile, countries: Collection[str], around: Around
+) -> Iterator[Problem]:
+    """An SMS to people whose numbers get none: each would be dropped, and nobody would know before."""
+    never = sorted(set(countries) - set(around.sms_countries))
+    if action.kind == "sms" and never:
+        message = f"numbers of {', '.join(never)} get no SMS: add it to `messages.countries` of ivr.yaml"
+        yield source.problem((*way, "sms"), message)
 
 
 def unknown_outcome(source: Source, way: Way, outcome: str, flow: str, around: Around) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from ivr.campaigns.contact_rules.written import Actor, Channel, Purpose
@@ -22,6 +22,8 @@ Reason = Literal[
     "cap",
     "cooldown",
     "channel",
+    "debt",
+    "minor",
 ]
 """Why somebody is not contacted; stable, for reports."""
 
@@ -36,6 +38,8 @@ class Person:
     """Where they said that they live (IANA). One zone more in which the moment must be lawful."""
     region: str = ""
     """ISO 3166-2, for its holidays, or ISO 3166 alone; empty: nobody noted it."""
+    born: date | None = None
+    """Their birth date, if it is known."""
 
 
 @dataclass(frozen=True, kw_only=True)

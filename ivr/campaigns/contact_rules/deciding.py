@@ -40,6 +40,8 @@ from ivr.numbers import is_mobile
 HORIZON = timedelta(days=62)
 MOST_STEPS = 400
 _WINDOW_DAYS = 40
+OF_AGE = 18
+"""Years."""
 """How far hours are looked for at a time; the longest run of closed days is a week of feasts."""
 DO_NOT_CALL, REFUSED, NO_RULE = "house.do_not_call", "house.refused", "house.no_rule"
 _REFUSABLE = {
@@ -158,6 +160,11 @@ def _of_rule(rule: Rule, contact: Contact, at: datetime, ledger: Ledger) -> Iter
             yield block("registry", told, None)
     if contact.channel == "call" and (told := _caller_id_objects(rule.caller_id, contact.caller_id)):
         yield block("caller_id", told, None)
+    if (
+        rule.minors == "forbidden"
+        and (of_age := _under_age_until(contact.person.born, at, zones)) is not None
+    ):
+        yield block("minor", f"they are under {OF_AGE} until {of_age}", None)
     window = rule.window_of(contact.channel)
     if window is not None and window.days != "any":
         calendars = calendars_of(rule, window, zones, contact.person.region)
@@ -167,6 +174,17 @@ def _of_rule(rule: Rule, contact: Contact, at: datetime, ledger: Ledger) -> Iter
             yield block("window", closed(at, shut), later)
     for limit in limits.reached(rule, contact, ledger.contacts, at, zones):
         yield block(limit.kind, limit.told, limit.until)
+
+
+def _under_age_until(born: date | None, at: datetime, zones: Sequence[str]) -> date | None:
+    """Their eighteenth birthday, where it has not come in each zone; whoever was born on 29 February waits
+    for 1 March."""
+    if born is None:
+        return None
+    leaps = (born.month, born.day) == (2, 29)
+    of_age = date(born.year + OF_AGE, 3, 1) if leaps else born.replace(year=born.year + OF_AGE)
+    today = min(at.astimezone(ZoneInfo(zone)).date() for zone in zones)
+    return of_age if today < of_age else None
 
 
 def calendars_of(rule: Rule, window: Window, zones: Sequence[str], region: str) -> tuple[Calendar, ...]:

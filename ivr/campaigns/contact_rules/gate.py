@@ -130,7 +130,7 @@ class Gate:
                 why=(Block(rule="house.number", reason="number", told=told, until=None),), next_lawful=None
             )
         contact = Contact(
-            person=Person(key=whom.key, zone=whom.zone, region=whom.region),
+            person=Person(key=whom.key, zone=whom.zone, region=whom.region, born=whom.born),
             number=number,
             channel=wish.channel,
             purpose=wish.purpose,

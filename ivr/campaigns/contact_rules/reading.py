@@ -71,7 +71,7 @@ def read_rules(
         try:
             rules = RulesFile.model_validate(source.content).rules
         except ValidationError as fault:
-            problems += sorted({_told(source, error) for error in told_once(fault.errors())})
+            problems += sorted({_told(source, error) for error in told_once(_at_the_root(fault.errors()))})
             continue
         found += [(rule, source, n) for n, rule in enumerate(rules)]
     problems += [
@@ -83,6 +83,21 @@ def read_rules(
     ]
     problems += _ill_dated(found)
     return tuple(rule for rule, _, _ in found), problems
+
+
+def _at_the_root(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Without what follows from another one: a list is short because its only rule could not be read, and
+    hours are not `any` either."""
+    places = [error["loc"] for error in errors]
+    for error in errors:
+        loc = error["loc"]
+        within = any(one != loc and one[: len(loc)] == loc for one in places)
+        beside = any(one != loc and one[: len(loc) - 1] == loc[:-1] for one in places)
+        if error["type"] == "too_short" and within:
+            continue
+        if error["type"] == "literal_error" and str(loc[-1]).startswith("literal[") and beside:
+            continue
+        yield error
 
 
 def _told(source: Source, error: ErrorDetails) -> Problem:

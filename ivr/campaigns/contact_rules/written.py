@@ -219,6 +219,9 @@ class Rule(_Written):
     consent: tuple[ConsentNeeded, ...] = ()
     registries: tuple[Registry, ...] = ()
     caller_id: CallerId | None = None
+    minors: Literal["as_others", "forbidden"] = Field(
+        default="as_others", description="Whether people whose birth date says that they are under 18 may be"
+    )
     abandon: Abandon | None = None
     min_ring_s: Annotated[int, Field(ge=0, le=120)] | None = None
     human_option: bool | None = Field(default=None, description="Whether a person must be within reach")

@@ -25,6 +25,9 @@ class TrunkSettings(_Part):
     calls_per_second: Annotated[float, Field(gt=0, le=200)] = 5.0
     """Over all servers; stay below what the provider allows."""
 
+    cents_per_minute: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    """What a minute of it costs, in the smallest unit of `calls.currency`, by the second; for reports."""
+
     @field_validator("dial")
     @classmethod
     def _dials(cls, dial: str) -> str:

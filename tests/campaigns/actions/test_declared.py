@@ -149,6 +149,10 @@ def test_what_stands_around_is_checked_by_the_command(tmp_path: Path) -> None:
     assert "`survey` never ends as `promise_to_pa`: did you mean `promise_to_pay`?" in done.stdout
     assert "unknown webhook `crm`" in done.stdout and "unknown queue `blling`" in done.stdout
     assert all("fees.yaml:15:" in line for line in lines)
+    sms = text.replace("countries: [ES]", "countries: [ES, PE]")
+    (strategies / "fees.yaml").write_text(sms + "    actions: {promise_to_pay: {sms: noted}}\n")
+    done = ivr(tmp_path, "campaign", "check", IVR_FLOWS=str(flows))
+    assert done.returncode == 1 and "numbers of PE get no SMS" in done.stdout, done.stdout
     (strategies / "fees.yaml").write_text(text + "    actions: {promise_to_pay: {callback: billing}}\n")
     done = ivr(tmp_path, "campaign", "check", "fees", IVR_FLOWS=str(flows))
     assert (done.returncode, done.stdout) == (0, "1 strategies: no mistakes\n"), done.stderr

@@ -158,9 +158,10 @@ def campaign_of(
     *,
     name: str = "reminder",
     at: datetime = MONDAY,
+    running: bool = True,
     **declared: object,
 ) -> World:
-    """A campaign about these people, running on a sample of them."""
+    """A campaign about these people, running on a sample of them, or to be started."""
     people, numbers = tuple(people), tuple(numbers)
     written = {"base": "b", "flow": "f", "purpose": "service", "countries": ["ES"], "days": 5, **declared}
     file = CampaignFile.model_validate(written)
@@ -193,6 +194,8 @@ def campaign_of(
         for one, theirs in zip(people, numbers, strict=True)
     ]
     assert store.campaigns.freeze(sample, chosen)
+    if not running:
+        return World(campaign.id, sample.id, people, numbers)
     assert store.dial_list.fill(sample.id, at=at) == len(people)
     assert store.dial_list.set_state(
         campaign.id, "running", before=("created",), at=at, by="t", sample_id=sample.id

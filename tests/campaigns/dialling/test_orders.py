@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from data.records.dialling import CampaignState
 from data.store import Store
+from esl.embedded.scripted_callee import ScriptedCallee
+from ivr.campaigns.dialling.settings import CampaignSettings
+from ivr.clock import Clock
+from ivr.config import DatabaseSettings, Settings, SpeechSettings
 from ivr.stage import Stage
-from tests.campaigns.dialling.callees import Telephone, hangs_up, never_answers
+from tests.campaigns.dialling.callees import Does, Telephone, hangs_up, never_answers, write_flow
+from tests.campaigns.dialling.orders import (
+    RING,
+    TALK,
+    Leaving,
+    Watched,
+    all_orders,
+    crowd,
+    next_morning,
+    told,
+    trunk,
+    write_installation,
+)
 from tests.campaigns.dialling.paper import World, campaign_of, numbers_of, people_in
 from tests.campaigns.dialling.test_calls import stage, store, telephones
+from tests.databases import store_at
 
 __all__ = ["stage", "store"]
 ROUNDS = 12
+COMMANDED = 4
 LINES = 20
 
 
@@ -99,3 +119,57 @@ def test_drain(stage: Stage, store: Store, figures: dict[str, list[float]]) -> N
         figures.setdefault("drain", []).append(waited(over))
         this.close()
     assert max(figures["drain"]) < 10, "of a machine that stands still"
+
+
+def until(go: Event, *, answers: bool) -> Does:
+    """Talks, or lets it ring, until it is time to go."""
+
+    def does(callee: ScriptedCallee) -> None:
+        callee.ring()
+        if answers:
+            callee.answer()
+        gevent.wait([go, callee.hung_up], count=1)
+        callee.hang_up() if answers else callee.refuse("NO_ANSWER")
+
+    return does
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_by_command_under_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From another process, with twenty calls up and others being dialled all the time."""
+    dial, names = "user/{number}", [f"orders{n}" for n in range(COMMANDED)]
+    write_flow(tmp_path)
+    write_installation(tmp_path, dial, names)
+    store = store_at(tmp_path / "ivr.sqlite3")
+    settings = Settings(
+        home=tmp_path,
+        database=DatabaseSettings(url=f"sqlite:///{tmp_path}/ivr.sqlite3"),
+        prompts=tmp_path.parent / "prompts",
+        speech=SpeechSettings(engine="none"),
+        campaigns=CampaignSettings(trunks=(trunk(dial),)),
+    )
+    figures: dict[str, list[float]] = {}
+    with Stage(settings, clock=Clock(begins=next_morning())) as stage:
+        stage.server.rooms.voice.wait_warm()
+        campaigning = stage.server.campaigning
+        assert campaigning is not None
+        leaving = Leaving.of(campaigning.line, monkeypatch)
+        for n, name in enumerate(names):
+            made = crowd(store, name, n * 2000)
+            go = Event()
+            doings = dict.fromkeys(range(TALK), until(go, answers=True))
+            doings |= dict.fromkeys(range(TALK, TALK + RING), until(go, answers=False))
+            phones = [
+                # Whoever rang for a campaign that was stopped is called again.
+                Telephone(stage.switch.addresses.lines, made.numbers[place][0], *[does] * 4)  # type: ignore[union-attr]  # it is up
+                for place, does in doings.items()
+            ]
+            all_orders(Watched(tmp_path, store, made, name, leaving, figures), go.set)
+            stage.wait_until_idle()
+            for phone in phones:
+                phone.close()
+    store.close()
+    told(figures)
+    obeyed = [max(seconds) for what, seconds in figures.items() if "→" in what]
+    assert max(obeyed) < 10, "of a machine that stands still"

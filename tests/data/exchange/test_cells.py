@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from data.errors import SheetWrong
 from data.exchange import cells, sheets
 from data.exchange.cells import CellWrong
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @pytest.mark.parametrize(
@@ -201,9 +208,24 @@ def test_what_only_looks_odd_is_text(cell: str) -> None:
 @given(some.text(min_size=1))
 def test_no_text_leaves_as_a_formula(text: str) -> None:
     """Whatever it is, its first sign starts no formula; and what is harmless stays as it is."""
-    written = str(sheets.tame(text))
+    written, seen = str(sheets.tame(text)), _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
     assert written[0] not in "=+-@\t\r\n"
-    assert written in (text, f"'{text}")
+    assert written in (seen, f"'{seen}")
+
+
+def test_a_table_is_written_whatever_its_cells_hold(tmp_path: Path) -> None:
+    """A control character in a name ended a whole export in a traceback. What Excel would cut is refused."""
+    held = ["ring\x07", "\x00=1", "\x1f@a", "a\tb\nc", "\ud800", "ñ"]
+    told = ["ring�", "�=1", "�@a", "a\tb\nc", "�", "ñ"]
+    sheets.write(tmp_path / "t.xlsx", ["name"], [[text] for text in held])
+    rows = openpyxl.load_workbook(tmp_path / "t.xlsx").active.iter_rows(values_only=True, min_row=2)
+    assert [row[0] for row in rows] == told
+    sheets.write(tmp_path / "t.csv", ["name"], [[text] for text in held])
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row[0] for row in csv.reader(file, delimiter=";")][1:] == told
+    with pytest.raises(SheetWrong, match=r"32,767 characters.*\.csv"):
+        sheets.write(tmp_path / "long.xlsx", ["name"], [["x" * 32_768]])
+    assert not (tmp_path / "long.xlsx").exists()
 
 
 @pytest.mark.parametrize(
@@ -264,7 +286,22 @@ def test_each_kind_takes_its_own(parse: Callable[[str], str], good: str, bad: st
         parse(bad)
 
 
-@pytest.mark.parametrize("text", ["＝1+1", "＋1", "－2＋3", "＠SUM(A1)", " =1+1", "\u00a0=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "＝1+1",
+        "＋1",
+        "－2＋3",
+        "＠SUM(A1)",
+        " =1+1",
+        "\u00a0=1",
+        "﹢1",
+        "−1",
+        "\u200b=1",
+        "\ufeff=1",
+        "\u202e=1",
+    ],
+)
 def test_formulas_in_full_width_or_after_blanks_are_tamed(text: str) -> None:
     """Spreadsheets of East Asia take the full-width signs; some take blanks away first."""
     assert sheets.tame(text) == f"'{text}"

@@ -113,7 +113,7 @@ LISTS = [
         "two columns swapped",
         text("1001;600111222;Ana Núñez;0;", "1002;Pau;934112233;0;"),
         {"1002": "Pau"},
-        refused={2: "no telephone number"},
+        refused={2: "no name"},
     ),
     Nasty(
         "without a header",

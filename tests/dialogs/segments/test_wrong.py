@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from dialogs.errors import FlowsInvalid
-from dialogs.loader import assemble
+from dialogs.loader import assemble, read_flows
 from dialogs.segments.golden import golden_of
 from dialogs.source import parse
 from tests.dialogs.segments.test_rules import FLOW, SEGMENTS, WIDE, flows
@@ -16,6 +17,7 @@ LAST = """  - segment: regular
     reason: los demás
 """
 FIRST = "segments:\n  - segment: vip\n    reason: x\n"
+OTHER = "  - segment: other\n    reason: x\n"
 REMEDY = re.compile(
     r": (did you mean|choose one of|write|add|move|rename|take|put|name|correct|begin|compare|there is none)"
 )
@@ -51,6 +53,46 @@ def told(text: str) -> list[str]:
         (
             FIRST + "    when: people.count > 1\n" + FIRST[10:] + "    when: people.count > 2\n" + LAST,
             "5:5: `vip` is also the segment in line 2: rename one",
+        ),
+        (
+            FIRST + "    when: person.value >= 3.000\n" + LAST,
+            "4:5: `person.value` is counted in cents, and `3` has decimals: write 300 for 3.00, or 300000",
+        ),
+        (
+            FIRST + "    when: calls.ever >= 1.000\n" + LAST,
+            "4:5: `calls.ever` is counted whole, and `1.0` has decimals: write 1, or 1000",
+        ),
+        (
+            FIRST + "    when: calls.ever > 5 and calls.ever < 3\n" + LAST,
+            "4:5: `calls.ever > 5 and calls.ever < 3` is always false: remove it, or correct",
+        ),
+        (
+            FIRST + '    when: person.language == "cat"\n' + LAST,
+            '4:5: `person.language` is never "cat": did you mean `ca`?',
+        ),
+        (
+            FIRST + '    when: number.country == "España"\n' + LAST,
+            '4:5: `number.country` is never "España": write two capital letters',
+        ),
+        (
+            FIRST + '    when: calls.last_outcome == "handed_ovr"\n' + LAST,
+            '4:5: no call ends with the outcome "handed_ovr": did you mean `handed_over`?',
+        ),
+        (
+            FIRST
+            + "    when: debts.overdue > 0 or calls.ever > 3\n"
+            + OTHER
+            + "    when: debts.overdue > 1\n"
+            + LAST,
+            "7:5: nobody comes to `other`: whoever it is about is `vip` already (line 2): move it above",
+        ),
+        (
+            FIRST
+            + '    when: person.membership == "gold"\n'
+            + OTHER
+            + '    when: person.membership in ["gold"]\n'
+            + LAST,
+            "7:5: nobody comes to `other`: whoever it is about is `vip` already (line 2): move it above",
         ),
         (
             FIRST + "    when: calls.last_90_day > 3\n" + LAST,
@@ -228,3 +270,29 @@ def test_a_misspelt_key_hides_no_other_mistake() -> None:
     assert "there is no short cut `ordr`: did you mean `order`?" in found
     assert "there is no short cut `order`" not in found
     assert "never reached" not in found
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("debts.overdue > 1", "debts.overdue > 0"),
+        ("order.in_days <= 0", "order.in_days <= 1"),
+        ("calls.last_days_ago <= 1 and calls.ever > 2", "calls.ever > 2"),
+        ('person.membership == "gold"', 'person.membership != "silver"'),
+        ("orders.late > 0", "debts.overdue > 0"),
+        ("orders.late > orders.on_the_way", "orders.late > 3"),
+        ("person.known and debts.open > 0", "person.known"),
+    ],
+)
+def test_whom_somebody_may_come_to_is_not_doubted(above: str, below: str) -> None:
+    """The narrower one first is how such a file is meant; what cannot be decided is left alone."""
+    assert not told(f"{FIRST}    when: {above}\n{OTHER}    when: {below}\n{LAST}")
+
+
+def test_segments_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
+    """A missing quote brought three mistakes about short cuts that stood there, and came last."""
+    (tmp_path / "trial.flow.yaml").write_text(FLOW, "utf-8")
+    (tmp_path / "segments.yaml").write_text(FIRST + "    greeting: Hola: de nuevo\n" + LAST)
+    found = read_flows([tmp_path], WIDE)[1]
+    assert [problem.message for problem in found if "short cut" in problem.message] == []
+    assert any("colon" in problem.message for problem in found), found

@@ -1,0 +1,80 @@
+"""How people say that they want no more calls: to whoever calls them that is an order, however they put it.
+
+Rules:
+1. Each way is a whole sentence of its own, so that "no" in it is never taken for the plain "no" to an offer.
+2. What is about now alone ("ahora no", "no me llamen hoy") is no objection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import product
+
+_WAYS: Mapping[str, tuple[str, ...]] = {
+    "es": (
+        "no me llame|llamen|llames|moleste|molesten más",
+        "no llame|llamen|llames|moleste|molesten más",
+        "no llame|llamen nunca más",
+        "no me vuelva|vuelvan|vuelvas a llamar|molestar",
+        "no vuelva|vuelvan|vuelvas a llamar|llamarme|molestar|molestarme",
+        "deje|dejen|deja de llamar|llamarme|molestar|molestarme",
+        "no quiero más llamadas",
+        "no quiero recibir más|sus llamadas",
+        "no quiero recibir llamadas",
+        "no quiero que me llamen|llame|vuelvan|molesten",
+        "no quiero que vuelvan a llamar|llamarme",
+        "no más llamadas",
+        "ni una llamada más",
+        "bórreme|bórrenme|bórrame|quíteme|quítenme|quítame de la|su lista",
+        "elimíneme|elimínenme|sáqueme|sáquenme de la|su lista",
+        "borre|borren|quite|quiten|elimine|eliminen mi número|teléfono",
+        "déjeme|déjenme en paz",
+    ),
+    "ca": (
+        "no em truqui|truquin|truquis|molesti|molestin més",
+        "no truqui|truquin|truquis|molesti|molestin més",
+        "no em torni|tornin|tornis a trucar|molestar",
+        "no torni|tornin|tornis a trucar|trucar-me|molestar|molestar-me",
+        "deixi|deixin|deixa de trucar|trucar-me|molestar|molestar-me",
+        "no vull més trucades",
+        "no vull rebre més trucades",
+        "no vull rebre trucades",
+        "no vull que em truquin|truqui|tornin|molestin",
+        "no vull que tornin a trucar|trucar-me",
+        "no més trucades",
+        "ni una trucada més",
+        "esborri'm|esborrin-me|tregui'm|treguin-me|elimini'm|eliminin-me de la|la-seva llista",
+        "esborri|esborrin|tregui|treguin|elimini|eliminin el meu número|telèfon",
+        "deixi'm|deixin-me en pau",
+    ),
+    "en": (
+        "don't|do-not|never call|ring|phone|bother me again|anymore|any-more",
+        "don't|do-not|never call|ring|phone|bother again|anymore|any-more",
+        "don't|do-not call me|us",
+        "do not call",
+        "stop calling|ringing|phoning|bothering",
+        "no more calls",
+        "don't|do-not want any|more calls",
+        "don't|do-not want any more calls",
+        "don't|do-not want to be called",
+        "take|remove|delete me off|from your|the list",
+        "take my number off your list",
+        "remove|delete my number",
+        "leave me alone",
+    ),
+}
+"""By language; words of which one is said stand with a bar, words that belong together with a dash (but where
+a word has one of its own)."""
+_OWN_DASH = frozenset({"trucar-me", "molestar-me", "esborrin-me", "treguin-me", "eliminin-me", "deixin-me"})
+
+
+@cache
+def objections(language: str) -> tuple[str, ...]:
+    """Every way of saying it in that language; none in one that nobody has written down."""
+    return tuple(dict.fromkeys(one for way in _WAYS.get(language, ()) for one in _spelled_out(way)))
+
+
+def _spelled_out(way: str) -> Iterator[str]:
+    for words in product(*(place.split("|") for place in way.split())):
+        yield " ".join(word if word in _OWN_DASH else word.replace("-", " ") for word in words)

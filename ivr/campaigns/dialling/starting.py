@@ -1,0 +1,124 @@
+"""A campaign is started, and what must be so before anybody is called.
+
+Blocks for as long as files and database take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from data.campaigns import Campaign, Sample
+from data.records.dialling import CampaignState
+from data.store import Store
+from dialogs.check_right_party import check_right_party
+from dialogs.errors import FlowsInvalid
+from dialogs.loader import read_flows
+from dialogs.source import read
+from ivr.campaigns import cutting
+from ivr.campaigns.declaration import kept
+from ivr.campaigns.dialling.ways_out import trunks_of
+from ivr.campaigns.strategies import CampaignFile, actions_of, around_mistakes
+from ivr.campaigns.surroundings import around
+from ivr.config import Settings
+from ivr.errors import IvrError
+from ivr.publishing.catalogues import catalogue_in
+
+_STARTS_FROM: tuple[CampaignState, ...] = ("created", "paused", "draining", "stopped", "finished")
+
+
+class CampaignNotReady(IvrError):
+    """It cannot be started, or not so, as it is now."""
+
+    code = "campaign_not_ready"
+
+
+@dataclass(frozen=True)
+class Started:
+    """A campaign that runs."""
+
+    sample: str
+    new: int
+    """People who were not on its list before."""
+    was: str
+    """The state from which it was started."""
+
+
+def start(
+    settings: Settings, store: Store, strategy: str, name: str, *, sample: str | None, by: str, at: datetime
+) -> Started:
+    """Starts a campaign as its strategy's file declares it now, on that sample (or the one that it was on, or
+    the newest). Raises `NoSuchCampaign`, `CampaignNotReady`."""
+    wanted = cutting.declared(settings, strategy, name)
+    campaign = cutting.created(store, strategy, name)
+    chosen = _sample(store, campaign, sample)
+    if campaign.state == "running":
+        raise CampaignNotReady(f"{name} runs already", "See ivr campaign status; pause or stop it first")
+    if campaign.state in ("paused", "draining") and campaign.sample_id != chosen.id:
+        raise CampaignNotReady(f"{name} is {campaign.state} on another sample", "Stop it first")
+    if at >= chosen.cut_at + timedelta(days=wanted.campaign.days):
+        raise CampaignNotReady(
+            f"The sample {chosen.name} was cut more than {wanted.campaign.days} days ago", "Cut a new one"
+        )
+    for flow in (wanted.campaign.flow, wanted.campaign.on_machine):
+        if flow is not None and not (settings.flows_folder / f"{flow}.flow.yaml").is_file():
+            raise CampaignNotReady(f"There is no flow {flow} among the flows", "Write it first")
+    _insist_on_actions(settings, wanted)
+    if wanted.campaign.purpose == "collection":
+        _insist_on_right_party(settings, wanted.campaign)
+    known = [one.name for one in trunks_of(settings)]
+    if wanted.campaign.trunk not in (None, *known) or not known:
+        raise CampaignNotReady(
+            f"There is no trunk {wanted.campaign.trunk or 'to call by'}",
+            "Declare it in campaigns.trunks of ivr.yaml",
+        )
+    new = store.dial_list.fill(chosen.id, at=at)
+    declared = kept(wanted.strategy.actor, wanted.campaign)
+    if not store.dial_list.set_state(
+        campaign.id, "running", before=_STARTS_FROM, at=at, by=by, sample_id=chosen.id, declared=declared
+    ):
+        raise CampaignNotReady(f"{name} was started by somebody else", "See ivr campaign status")
+    return Started(chosen.name, new, campaign.state)
+
+
+def _insist_on_actions(settings: Settings, wanted: cutting.Declared) -> None:
+    """Raises `CampaignNotReady`: an action is declared for what never happens, or names what is not there."""
+    if not any(actions_of(wanted.campaign)):
+        return
+    name = wanted.strategy.strategy
+    alone = wanted.strategy.model_copy(update={"campaigns": {wanted.name: wanted.campaign}})
+    source = read(settings.path(settings.strategies) / f"{name}.yaml")
+    problems = sorted(around_mistakes(source, alone, around(settings)))
+    if problems:
+        raise CampaignNotReady(str(problems[0])[:300], f"Correct it (ivr campaign check {name})")
+
+
+def _insist_on_right_party(settings: Settings, campaign: CampaignFile) -> None:
+    """Raises `CampaignNotReady`: in its flows a debt may be told to whoever answers."""
+    names = frozenset(name for name in (campaign.flow, campaign.on_machine) if name is not None)
+    folder = settings.flows_folder
+    try:
+        catalogue = replace(catalogue_in(folder), collecting=names)
+        problems = list(check_right_party(read_flows([folder], catalogue)[0], catalogue))
+    except FlowsInvalid as fault:
+        problems = list(fault.problems)
+    if problems:
+        raise CampaignNotReady(str(problems[0]), "Then publish it (ivr flow publish)")
+
+
+def _sample(store: Store, campaign: Campaign, name: str | None) -> Sample:
+    samples = store.campaigns.samples(campaign.id)
+    if not samples:
+        raise CampaignNotReady(
+            f"{campaign.name} has no sample",
+            f"First ivr campaign sample {campaign.strategy} {campaign.name} NAME",
+        )
+    if name is not None:
+        found = next((one for one in samples if one.name == name), None)
+        if found is None:
+            known = ", ".join(one.name for one in samples[:10])
+            raise CampaignNotReady(f"{campaign.name} has no sample {name[:40]}", f"There are {known}")
+        return found
+    if campaign.state in ("paused", "draining"):
+        return next(one for one in samples if one.id == campaign.sample_id)
+    return samples[0]
