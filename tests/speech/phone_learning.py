@@ -16,7 +16,7 @@ Clip = tuple[NDArray[np.float16], Sequence[str]]
 Net = dict[str, Numbers]
 
 _NARROW, _HIDDEN = 96, 256
-_EPOCHS, _BATCH = 6, 3000
+_EPOCHS, _BATCH = 5, 3000
 _FASTEST = 2e-3
 _LEFT_OUT = 0.2
 """Share of the hidden layer that is left out at each step (dropout)."""
