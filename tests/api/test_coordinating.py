@@ -447,7 +447,7 @@ def test_an_agent_looks_first(campaigning: Service) -> None:
     settings = service.rooms.settings
     written = STRATEGY.replace("[ES]", "[ES]\n    mode: preview\n    queue: billing")
     written = written.replace("purpose: collection", "purpose: service")
-    written = written.replace("collection_reminder", "survey")
+    written = written.replace("collection_reminder", "announcement")
     (settings.path(settings.strategies) / "fees.yaml").write_text(written, encoding="utf-8")
     service.rooms.serves = lambda agent, queue: (agent, queue) == ("1001", "billing")
     post(service, "/campaigns", boss, strategy="fees", name="reminder")
