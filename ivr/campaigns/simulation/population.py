@@ -237,7 +237,11 @@ _PARTS: dict[str, Any] = {
 
 def read_population(file: Path) -> Population:
     """Raises `FlowsInvalid` with every mistake of the file."""
-    source = read(file)
+    return population_of(read(file))
+
+
+def population_of(source: Source) -> Population:
+    """Raises `FlowsInvalid` with every mistake."""
     if not isinstance(source.content, dict):
         problem = source.problem((), "this is no population: begin with `agents:` (docs/pacing.md)")
         raise FlowsInvalid([problem])
