@@ -460,6 +460,13 @@ def test_an_agent_looks_first(campaigning: Service) -> None:
     service.store.campaigns.load("fees", "students", theirs, at=NOW)
     cut = post(service, "/campaigns/fees/reminder/samples", boss, name="monday").json
     assert cut["included"] == 3
+    strategy = settings.path(settings.strategies) / "fees.yaml"
+    strategy.write_text(written.replace("announcement", "survey"), encoding="utf-8")
+    refused = post(service, "/campaigns/fees/reminder/start", boss)
+    assert (refused.status, "`objection: STEP`" in refused.json["title"]) == (409, True), (
+        "nobody could object"
+    )
+    strategy.write_text(written, encoding="utf-8")
     assert post(service, "/campaigns/fees/reminder/start", boss).status == 200
     token, other = (service.token(Role.AGENT, agent=agent) for agent in ("1001", "1002"))
     for agent in ("1001", "1002"):
