@@ -207,6 +207,10 @@ class SwitchDialler(Originating):
             del self._calling[attempt]
             if virtual is not None and letting_go is not None:
                 letting_go.kill()
+                if not virtual.over.is_set():
+                    # Who puts down while their agent still hears the announcement leaves the leg in the queue:
+                    # mod_callcenter would ring agents for nobody.
+                    self._kill(virtual.leg)
                 self._virtual.pop(virtual.leg, None)
             self._forget_old_marks()
 

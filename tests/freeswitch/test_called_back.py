@@ -100,6 +100,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             stage.server.stop(1.0)
 
 
+@pytest.fixture(autouse=True)
+def nobody_left(place: Place) -> Iterator[None]:
+    """Whoever a test leaves waiting is tried again in a minute, in the middle of another test."""
+    yield
+    callbacks = place.stage.server.rooms.store.callbacks
+    for one in callbacks.waiting():
+        callbacks.cancel_one(one.id, at=place.now, why="the test is over")
+
+
 def test_called_back_and_talks_with_an_agent(place: Place) -> None:
     """They press one, and the agent's telephone rings."""
     watched = Watched()
