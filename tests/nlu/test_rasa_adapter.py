@@ -19,7 +19,7 @@ from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.concepts import concepts_of
 from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Entity, RasaMissing, UnderstandingFailed
-from ivr.understanding.rasa import DOUBT, Rasa
+from ivr.understanding.rasa import Rasa
 from ivr.understanding.rasa_features import pattern_of, write_features
 from ivr.understanding.rasa_place import PARTS, RasaPlace, find_python, pipeline_of
 from ivr.understanding.understanding import FAILURES, REST, Understanding
@@ -75,7 +75,7 @@ def test_a_meaning_comes_ranked_and_with_the_places_of_what_is_named(server: Ser
     """Entities beyond the text, or without places, are dropped; the text is sent as it is."""
     rasa = Rasa({"es": server.url})
     meaning = rasa.parse('dónde "está" mi pedido', "es", deadline=2)
-    assert meaning.intents[0] == ("order_status", 0.91**DOUBT)
+    assert meaning.intents[0] == ("order_status", 0.91)
     assert [name for name, _ in meaning.intents] == ["order_status", "balance", OUT_OF_SCOPE]
     assert meaning.entities == (Entity("product", "router", 0, 5, 0.9),)
     assert server.asked == [("POST", "/model/parse", {"text": 'dónde "está" mi pedido'})]
@@ -183,7 +183,7 @@ def test_a_rasa_that_hangs_leaves_time_for_the_built_in_engine(server: Server, b
 def test_a_flow_is_told_only_what_it_has_a_use_for(server: Server, built_in: BuiltIn) -> None:
     """Its own intents and entities, never `out_of_scope`; a failure where no engine answers."""
     both = Understanding(built_in, Rasa({"es": server.url}), now=Hand().now)
-    assert both.understand(asked()) == Understood((("order_status", 0.91**DOUBT),), {"product": "router"})
+    assert both.understand(asked()) == Understood((("order_status", 0.91),), {"product": "router"})
     nobody = Understanding(BuiltIn(Path("/nowhere"), Path("/nowhere")), now=Hand().now)
     assert isinstance(nobody.understand(asked()), Failed)
     assert nobody.languages() == ()
