@@ -210,15 +210,17 @@ class DialAttempts:
         with self._database.reading() as connection:
             return tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
 
-    def for_agents(self, queue: str, samples: Sequence[UUID]) -> tuple[int, tuple[Attempt, ...]]:
-        """What is on its way to the agents of a queue, whatever server has begun it: how many people of these
-        samples are claimed and not dialled yet, and the calls that ring or are talked in."""
+    def for_agents(self, samples: Sequence[UUID]) -> tuple[dict[UUID, int], tuple[Attempt, ...]]:
+        """What is on its way to agents, whatever server has begun it: how many people of each of these
+        samples are claimed and not dialled yet, and the calls of all queues that ring or are talked in."""
         claimed = (DialEntryRow.sample_id.in_(tuple(samples)), DialEntryRow.state == "claimed")
-        mine = (DialAttemptRow.queue == queue, DialAttemptRow.ended_at.is_(None))
+        theirs = (DialAttemptRow.queue != "", DialAttemptRow.ended_at.is_(None))
+        sample = DialEntryRow.sample_id
+        counting = select(sample, func.count().label("people")).where(*claimed).group_by(sample)
         with self._database.reading() as connection:
             # In this order: whoever is dialled between the two is counted twice rather than never.
-            people = connection.scalar(select(func.count()).where(*claimed)) or 0
-            return people, tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*mine))))
+            people = {row.sample_id: row.people for row in connection.execute(counting)}
+            return people, tuple(map(_attempt, connection.execute(select(DialAttemptRow).where(*theirs))))
 
     def lately(self, campaign_id: UUID, *, since: datetime) -> tuple[Attempt, ...]:
         """A campaign's calls that are under way, or have ended since then."""

@@ -35,8 +35,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from dialogs.call import Call
 from dialogs.effects import Collect, Effect, Understand
 from dialogs.flow import Flow, FlowSet, Name
+from dialogs.graph import flows_within
 from dialogs.nodes.matters import SURE
-from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.understand import Understand as OpenQuestion
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result, Understood
@@ -149,7 +149,7 @@ def wish(call: Call, effect: Effect | None, result: Result, above: Above, *, beg
     free = {
         intent: name
         for intent, name in owner.asides.intents.items()
-        if not entered & (within := _reached_from(call.flows, name))
+        if not entered & (within := flows_within(call.flows, name))
         and not (asked_here and _asks(call.flows, within, asked_here))
     }
     return Wish(asked(tuple(free)), free, owner.asides.back, owner.name) if free else None
@@ -162,18 +162,6 @@ def _open_question(flow: Flow) -> tuple[str, OpenQuestion] | None:
 def _asks(flows: FlowSet, names: set[str], slot: str) -> bool:
     steps = (step for name in names for step in flows.flows[name].steps.values())
     return any(getattr(step, "ask", None) == slot for step in steps)
-
-
-def _reached_from(flows: FlowSet, name: str) -> set[str]:
-    """The flow, and all that run within it."""
-    found: set[str] = set()
-    left = [name]
-    while left:
-        flow = flows.flows.get(left.pop())
-        if flow is not None and flow.name not in found:
-            found.add(flow.name)
-            left += [step.subflow for step in flow.steps.values() if isinstance(step, Subflow)]
-    return found
 
 
 def with_words(judged: Match | NoMatch, answer: Heard | Keyed) -> Match | NoMatch:

@@ -93,6 +93,8 @@ class Catalogue:
     of a live service."""
     collecting: frozenset[str] = frozenset()
     """Flows that a strategy names for a campaign that collects."""
+    calling: frozenset[str] = frozenset()
+    """Flows that a strategy names for a campaign."""
     caller: Mapping[str, ValueType] = field(default_factory=lambda: dict(CALLER_FACTS))
     vocabulary: Mapping[str, Callable[[str], bool]] = field(default_factory=dict)
 

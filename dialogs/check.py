@@ -14,6 +14,7 @@ from dialogs.check_conditions import Answers, check_conditions
 from dialogs.check_given import check_given
 from dialogs.check_landings import check_landings
 from dialogs.check_menus import check_main_menu, check_menu
+from dialogs.check_objections import check_objections
 from dialogs.check_offers import check_offers
 from dialogs.check_right_party import check_right_party
 from dialogs.check_words import Extent, Known, check_retries, check_words
@@ -82,6 +83,7 @@ def check_set(flows: FlowSet, catalogue: Catalogue, *, extent: Extent) -> list[P
     problems += check_landings(flows)
     problems += check_offers(flows)
     problems += check_right_party(flows, catalogue)
+    problems += check_objections(flows, catalogue)
     problems += _check_notices(flows, used)
     problems += check_asides(flows)
     if extent.heads:

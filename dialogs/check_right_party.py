@@ -120,6 +120,9 @@ class _Gate:
             step = flow.steps[name]
             if flow.person in flow.steps and not isinstance(step, Set):
                 left.append(flow.person)
+            objection = flow.objection
+            if objection is not None and objection in flow.steps and not isinstance(step, Set):
+                left.append(objection)
             for way_out, target in graph.exits[name]:
                 if self._proved_by(step, way_out):
                     continue

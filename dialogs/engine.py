@@ -5,7 +5,8 @@ Rules:
 2. `send` always gives a next effect or ends the conversation. A fault in a node, a value that cannot be
    said, a result that does not belong: noted in `faults`, then an apology and the flow's person. If even
    that fails, a sentence of regret and the end; never an exception into the call.
-3. A person, back and another language are answered here, at any question; the node does not see them.
+3. A person, back, another language, and in flows that call people an objection, are answered here, at any
+   question; the node does not see them.
 4. A prompt that holds a sensitive value makes its effect `sensitive`, whichever node built it.
 5. A flow's notice that the call is recorded comes before the first step that waits for the caller or hands
    them over; until then nothing is recorded (`dialogs.notice`).
@@ -35,16 +36,18 @@ from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
 from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
 from dialogs.nodes.hangup import Hangup as HangupStep
+from dialogs.nodes.menu import offers_objection
 from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.understand import Understand
 from dialogs.notice import give_notice
+from dialogs.objections import objected, objections
 from dialogs.position import Fault
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
 from dialogs.seen import Seen
 from dialogs.slots.asking import Asking
 from dialogs.source import nearest
-from dialogs.universals import BACK, MARK, language_of
+from dialogs.universals import BACK, MARK, OBJECTION, language_of
 from dialogs.universals import PERSON as WANTS_PERSON
 
 MOST_EFFECTS = 1000
@@ -330,24 +333,42 @@ class Conversation(Seen):
 
     def _guarded(self, effect: Collect) -> Collect:
         """A judge that breaks is a miss for the caller and a fault for us, never the session's trouble."""
-        judge = effect.judge
+        judge, language = effect.judge, effect.language
+        objects = self._heeds_objections() and not offers_objection(self._step())
         listens = not effect.sensitive and asides.heeded(self._call, self._above)
 
         def judged(answer: Heard | Keyed) -> Match | NoMatch:
             try:
+                if objects and isinstance(answer, Heard) and (against := objected(answer, language)):
+                    return against
                 return asides.with_words(judge(answer), answer) if listens else judge(answer)
             except Exception as fault:  # noqa: BLE001 - rule 2
                 self._note_fault(fault)
                 return NoMatch()
 
+        if objects and effect.phrases:  # without any it is free speech
+            effect = replace(effect, phrases=tuple(dict.fromkeys((*effect.phrases, *objections(language)))))
         return replace(effect, judge=judged)
 
     # --- universals ---
 
+    def _heeds_objections(self) -> bool:
+        return any(flow.objection for flow in (self._call.flow, *(flow for flow, _ in self._above)))
+
+    def _object(self) -> None:
+        """Where the innermost flow that says so leads whoever wants no more calls."""
+        self._call.leave("@objection")
+        self._in_notice = False
+        while self._call.flow.objection is None:
+            self._call.flow, _step = self._above.pop()
+        self._forget_waiting(len(self._above))
+        self._call.within, self._entered_subflow = "", False
+        self._go(self._call.flow.objection)
+
     def _universal(self, value: str) -> bool:
         """Answers what the engine answers; false for what is the question's own business."""
         language = language_of(value)
-        if value not in (WANTS_PERSON, BACK) and language is None:
+        if value not in (WANTS_PERSON, BACK, OBJECTION) and language is None:
             return False
         if self._running is not None:
             self._running.close()
@@ -355,6 +376,8 @@ class Conversation(Seen):
         if value == WANTS_PERSON:
             self._in_notice = False
             self._follow(PERSON)
+        elif value == OBJECTION:
+            self._object()
         elif value == BACK:
             self._call.leave("@back")
             self._back()

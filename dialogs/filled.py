@@ -126,6 +126,12 @@ class Filled:
             # Whoever asks for a person, or meets a fault, comes from here with what is filled here.
             if flow.person in flow.steps and not isinstance(flow.steps[step], Set):
                 come(flow.person, at[step])
+            if (
+                flow.objection is not None
+                and flow.objection in flow.steps
+                and not isinstance(flow.steps[step], Set)
+            ):
+                come(flow.objection, at[step])
             for way_out, target in graph.exits[step]:
                 if target is not None:
                     come(target, self._after(name, step, way_out, at[step]))

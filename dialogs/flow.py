@@ -83,6 +83,8 @@ class Flow:
     """What it calls people for; `None`: it says nothing of that."""
     asides: Asides | None = None
     """What callers may want in the middle of a question; see `dialogs.asides`."""
+    objection: str | None = None
+    """A step of this flow: for whoever is called and wants no more calls; see `dialogs.objections`."""
 
     def problem(self, step: str, way: Sequence[str | int], message: str) -> Problem:
         """A problem at a key of that step."""

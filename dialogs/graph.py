@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from dialogs.flow import Flow
+from dialogs.flow import Flow, FlowSet
 from dialogs.nodes.step import END, PERSON, Exit
+from dialogs.nodes.subflow import Subflow
+
+
+def flows_within(flows: FlowSet, name: str) -> set[str]:
+    """The flow, and all that run within it; those that are there."""
+    found: set[str] = set()
+    left = [name]
+    while left:
+        flow = flows.flows.get(left.pop())
+        if flow is not None and flow.name not in found:
+            found.add(flow.name)
+            left += [step.subflow for step in flow.steps.values() if isinstance(step, Subflow)]
+    return found
 
 
 class FlowGraph:
@@ -48,6 +61,8 @@ class FlowGraph:
         left = [self.flow.first]
         if self.flow.person in self.flow.steps:
             left.append(self.flow.person)
+        if self.flow.objection is not None and self.flow.objection in self.flow.steps:
+            left.append(self.flow.objection)
         seen: set[str] = set()
         while left:
             name = left.pop()

@@ -58,6 +58,9 @@ class FlowHead(BaseModel):
     asides: Asides | None = Field(
         None, description="What callers may want in the middle of a question, and how they come back to it"
     )
+    objection: Name | None = Field(
+        None, description="The step for whoever is called and wants no more calls, from any question"
+    )
     steps: list[Any] = Field(min_length=1, max_length=MOST_STEPS)
 
 
@@ -210,6 +213,7 @@ def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[P
         head.recording_consent or "tell",
         head.purpose,
         head.asides,
+        head.objection,
     )
     return (flow if flow.steps else None), problems, capped(steps.problems, source)
 

@@ -3,13 +3,21 @@
 Rules:
 1. Each way is a whole sentence of its own, so that "no" in it is never taken for the plain "no" to an offer.
 2. What is about now alone ("ahora no", "no me llamen hoy") is no objection.
+3. A flow that calls people says once where it leads (`objection: do_not_call`): from every question of it,
+   and of the flows that it uses. A menu that offers it itself leads where that says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import product
+
+from dialogs.results import Alternative, Heard, Match
+from dialogs.slots.choosing import Choice, choose
+from dialogs.slots.words import plain
+from dialogs.universals import OBJECTION
 
 _WAYS: Mapping[str, tuple[str, ...]] = {
     "es": (
@@ -69,10 +77,35 @@ a word has one of its own)."""
 _OWN_DASH = frozenset({"trucar-me", "molestar-me", "esborrin-me", "treguin-me", "eliminin-me", "deixin-me"})
 
 
+_MOST_NOES = 3
+
+
 @cache
 def objections(language: str) -> tuple[str, ...]:
     """Every way of saying it in that language; none in one that nobody has written down."""
     return tuple(dict.fromkeys(one for way in _WAYS.get(language, ()) for one in _spelled_out(way)))
+
+
+def objected(answer: Heard, language: str) -> Match | None:
+    """The objection in what was said, if it is one for sure: it has no rivals, least of all a yes or no."""
+    ways = objections(language)
+    if not ways:
+        return None
+    choices = [Choice(OBJECTION, "", {language: ways})]
+    for noes in range(_MOST_NOES + 1):
+        heard = tuple(one for each in answer.alternatives if (one := _behind(each, noes)) is not None)
+        found = choose(choices, Heard(heard), language, rescue=False)
+        if isinstance(found, Match) and found.band == "sure":
+            return replace(found, said=answer.alternatives[0].text)
+    return None
+
+
+def _behind(alternative: Alternative, noes: int) -> Alternative | None:
+    """ "No, no, dejen de llamarme": an answer first, and then an order that it does not deny."""
+    words = plain(alternative.text).split()
+    if words[:noes] != ["no"] * noes:
+        return None
+    return replace(alternative, text=" ".join(words[noes:])) if noes else alternative
 
 
 def _spelled_out(way: str) -> Iterator[str]:

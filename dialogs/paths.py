@@ -99,6 +99,8 @@ def _reached(graph: FlowGraph) -> set[str] | None:
         return None
     if graph.flow.person in steps:
         roots.append(graph.flow.person)
+    if graph.flow.objection is not None and graph.flow.objection in steps:
+        roots.append(graph.flow.objection)
     seen: set[str] = set()
     guesses = 0
     while roots:

@@ -66,6 +66,7 @@ there). A menu is spared where the sentence holds a phrase of one of its choices
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -81,7 +82,7 @@ from dialogs.nodes.matters import as_heard
 from dialogs.nodes.picking import says_in_full
 from dialogs.nodes.question import Asked, Question, answered
 from dialogs.nodes.step import Exit, Run, Way
-from dialogs.objections import objections
+from dialogs.objections import objected, objections
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Key, Phrases
@@ -109,6 +110,11 @@ class MenuChoice(BaseModel):
         return (*own, *objections(language)) if self.objection else own
 
 
+def offers_objection(step: object) -> bool:
+    """Whether it is a menu that leads objections somewhere by itself."""
+    return isinstance(step, Menu) and any(choice.objection for choice in step.choices.values())
+
+
 class Menu(Question):
     """Several things on offer."""
 
@@ -131,17 +137,12 @@ class Menu(Question):
             Choice(name, choice.key or "", {language: choice.spoken(language)}) for name, choice in listed
         ]
 
-        against = [
-            Choice(name, "", {language: objections(language)})
-            for name, choice in self.choices.items()
-            if choice.objection
-        ]
+        against = next((name for name, choice in self.choices.items() if choice.objection), None)
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
             # "No em truquin més, si us plau": an objection has no rivals, least of all a yes or no.
-            objected = choose(against, answer, language, rescue=False)
-            if isinstance(objected, Match) and objected.band == "sure":
-                return objected
+            if against is not None and isinstance(answer, Heard) and (found := objected(answer, language)):
+                return replace(found, value=against)
             return choose(choices, answer, language)
 
         def read_back(value: str) -> tuple[str, str]:

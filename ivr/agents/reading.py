@@ -23,6 +23,9 @@ from ivr.agents.written import AgentEntry, AgentsFile, AlertFile, HoldOffFile, P
 from ivr.queueing.plan import OWN, Plan
 
 FILE = "agents.yaml"
+LEAST_WRAP_UP = 10
+"""Seconds in which a customer's telephone is answered. Where agents are free sooner after a call, a few of
+them fall behind at a surge if they are called before the customer (docs/measurements.md, Callbacks)."""
 _PARTS: dict[str, type[BaseModel]] = {"agents": AgentEntry, "pauses": PauseFile, "alerts": AlertFile}
 
 
@@ -70,6 +73,19 @@ def _told(source: Source, error: ErrorDetails) -> Problem:
         case _:
             known = AgentsFile
     return explain(source, (), error, list(known.model_fields))
+
+
+def hardly_wrap_up(roster: Roster, plan: Plan) -> list[str]:
+    """Agents who are free again too soon after a call for callbacks that call the agent first (seconds in
+    `LEAST_WRAP_UP`), in the file's order. `plan`: without the people of the roster."""
+    served: dict[str, list[str]] = {}
+    for tier in joined(plan, roster).tiers():
+        served.setdefault(tier.agent, []).append(tier.queue)
+    return [
+        agent
+        for agent, queues in served.items()
+        if min(roster.wrap_up(agent, queue) for queue in queues) < LEAST_WRAP_UP
+    ]
 
 
 def _mistakes(source: Source, roster: Roster, plan: Plan, allowed: Collection[str]) -> Iterator[Problem]:

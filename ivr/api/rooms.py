@@ -18,6 +18,7 @@ from data.store import Store
 from ivr.agents.roster import Roster
 from ivr.api.beside import Beside
 from ivr.api.rates import Rates
+from ivr.api.simulating import Simulations
 from ivr.config import Settings
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class ApiRooms:
     seconds: Callable[[], float] = time.monotonic
     """Of a clock that never goes back."""
     beside: Beside = field(init=False)
+    simulations: Simulations = field(init=False, default_factory=Simulations)
     per_token: Rates = field(init=False)
     per_address: Rates = field(init=False)
     _used: dict[UUID, datetime] = field(init=False, default_factory=dict)
@@ -88,6 +90,7 @@ class ApiRooms:
     def close(self) -> None:
         """Lets go of the threads and ends the streams."""
         self.desks.close()
+        self.simulations.close()
         self.beside.close()
 
 

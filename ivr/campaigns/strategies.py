@@ -289,6 +289,14 @@ def collecting_flows(folder: Path) -> frozenset[str]:
     return frozenset(name for one in collect for name in (one.flow, one.on_machine) if name is not None)
 
 
+def calling_flows(folder: Path) -> frozenset[str]:
+    """The flows with which all campaigns call people; of files that can be read."""
+    found = [read_strategy(file)[0] for file in sorted(folder.glob("*.yaml"))]
+    return frozenset(
+        one.flow for strategy in found if strategy is not None for one in strategy.campaigns.values()
+    )
+
+
 def _told(source: Source, error: ErrorDetails) -> Problem:
     way = error["loc"]
     model: type[BaseModel] = StrategyFile

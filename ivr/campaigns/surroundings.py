@@ -44,6 +44,12 @@ def outcomes_of(flows: FlowSet, name: str) -> frozenset[str]:
     return OUTCOMES_OF_THE_ENGINE | theirs.outcomes
 
 
+def known_strategies(settings: Settings) -> list[str]:
+    """The names of all strategies that have a file."""
+    folder = settings.path(settings.strategies)
+    return sorted(file.stem for file in folder.glob("*.yaml") if not file.name.endswith(".map.yaml"))
+
+
 def mistakes(settings: Settings, names: tuple[str, ...] = ()) -> Iterator[Problem]:
     """Every mistake of these strategies, or of all."""
     folder = settings.path(settings.strategies)

@@ -18,7 +18,7 @@ from ivr.agents.live_state import LiveState
 from ivr.agents.opening import way_out
 from ivr.agents.outcomes_reading import read_outcomes
 from ivr.agents.outcomes_written import OutcomesFile
-from ivr.agents.reading import read_roster
+from ivr.agents.reading import LEAST_WRAP_UP, hardly_wrap_up, read_roster
 from ivr.agents.written import AgentsFile
 from ivr.cli import pass_settings
 from ivr.cli.agent_contact import close, contact, extend
@@ -242,11 +242,14 @@ def check(settings: Settings, as_json: bool) -> None:
     plan = load_plan(settings.queues_file, load_catalogue(settings.flows_folder / CATALOGUE))
     problems: list[Problem] = []
     agents = 0
+    hurried: list[str] = []
     if settings.agents_file is not None:
         roster, problems = read_roster(
             read(settings.agents_file), plan, allowed=settings.agents.outside, dial=way_out(settings)
         )
         agents = len(roster.agents)
+        if settings.callbacks.enabled and settings.callbacks.first == "agent":
+            hurried = hardly_wrap_up(roster, plan)
     if settings.outcomes_file is not None:
         problems += read_outcomes(read(settings.outcomes_file), plan, webhooks=settings.messages.webhooks)[1]
     if as_json:
@@ -254,9 +257,15 @@ def check(settings: Settings, as_json: bool) -> None:
             {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
             for one in problems
         ]
-        show_json({"problems": rows, "agents": agents})
+        show_json({"problems": rows, "agents": agents, "hardly_wrap_up": hurried})
     else:
         show_problems(problems)
+        if hurried:
+            click.echo(
+                f"note: callbacks call the agent first, and {', '.join(hurried)} are free within"
+                f" {LEAST_WRAP_UP} s of a call: customers are rung in that time. Give them"
+                f" `wrap_up: {LEAST_WRAP_UP}` or more"
+            )
         if not problems:
             click.echo(f"{agents} agents, no mistakes")
     sys.exit(1 if problems else 0)

@@ -9,7 +9,7 @@ import click
 
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.source import nearest
-from ivr.campaigns.surroundings import mistakes
+from ivr.campaigns.surroundings import known_strategies, mistakes
 from ivr.cli import pass_settings
 from ivr.cli.flows import show_problems
 from ivr.cli.shown import json_option, show_json
@@ -30,7 +30,7 @@ def check(settings: Settings, strategies: tuple[str, ...], as_json: bool) -> Non
       ivr campaign check fees
     """
     folder = settings.path(settings.strategies)
-    known = sorted(file.stem for file in folder.glob("*.yaml") if not file.name.endswith(".map.yaml"))
+    known = known_strategies(settings)
     for name in strategies:
         if name not in known:
             message = f"there is no strategy `{name}`: {nearest(name, known)}"

@@ -67,6 +67,7 @@ def simulate(  # noqa: PLR0913, PLR0917 -- one per option
     from ivr.campaigns.simulation.population import SHIPPED, read_population  # noqa: PLC0415
     from ivr.campaigns.simulation.running import MODES  # noqa: PLC0415
     from ivr.campaigns.simulation.running import simulate as play  # noqa: PLC0415
+    from ivr.campaigns.simulation.told import record  # noqa: PLC0415
 
     if strategy is not None and name is None:
         raise CannotBeDone("which campaign? ivr campaign simulate STRATEGY CAMPAIGN")
@@ -90,7 +91,7 @@ def simulate(  # noqa: PLR0913, PLR0917 -- one per option
     if html is not None:
         html.write_text(page(outcome, title), encoding="utf-8")
     if as_json:
-        show_json(_record(outcome))
+        show_json(record(outcome))
     else:
         _show(outcome, html)
     sys.exit(1 if outcome.rule_violations else 0)
@@ -104,34 +105,6 @@ def _learned(which: str, found: Any) -> str:
         f"answered by a person after {people.rings.mean:g} s, {found.talks} talks of {people.talk.mean:g} s"
         f"{kept}"
     )
-
-
-def _record(outcome: Any) -> dict[str, Any]:
-    runs = [
-        {
-            "seed": one.seed,
-            "mode": one.mode,
-            "campaign": one.campaign,
-            "calls": one.figures.whole.dialled,
-            "live_answers": one.figures.whole.live,
-            "abandoned": one.figures.whole.abandoned,
-            "abandon_rate_max": round(one.abandon_rate_max, 5),
-            "occupancy": round(one.occupancy, 4),
-            "ends": dict(one.figures.ends),
-            "blocked": one.blocked,
-        }
-        for one in outcome.played
-    ]
-    return {
-        "calls": outcome.calls,
-        "abandon_rate_max": round(outcome.abandon_rate_max, 5),
-        "rule_violations": outcome.rule_violations,
-        "occupancy": round(outcome.occupancy("predictive"), 4),
-        "occupancy_progressive": round(outcome.occupancy("progressive"), 4),
-        "worst_seed": outcome.worst_seed,
-        "gain_worst": round(outcome.gain(outcome.worst_seed), 4),
-        "runs": runs,
-    }
 
 
 def _show(outcome: Any, html: Path | None) -> None:

@@ -16,13 +16,13 @@ CATALOGUE = "catalogue.yaml"
 
 
 def with_collections(catalogue: Catalogue, strategies: Path) -> Catalogue:
-    """The same, with the flows that this folder's strategies name for campaigns that collect. What is wrong
-    with a strategy's file is told where campaigns are created."""
+    """The same, with the flows that this folder's strategies name for campaigns, and for those that collect.
+    What is wrong with a strategy's file is told where campaigns are created."""
     if next(strategies.glob("*.yaml"), None) is None:
         return catalogue
-    from ivr.campaigns.strategies import collecting_flows  # noqa: PLC0415 - slow to read, and few have any
+    from ivr.campaigns.strategies import calling_flows, collecting_flows  # noqa: PLC0415 - slow to read, and few have any
 
-    return replace(catalogue, collecting=collecting_flows(strategies))
+    return replace(catalogue, collecting=collecting_flows(strategies), calling=calling_flows(strategies))
 
 
 def catalogue_in(folder: Path) -> Catalogue:

@@ -144,6 +144,20 @@ def test_the_files_are_checked(desk: Desk) -> None:
     assert "pauses" in schema["properties"]
 
 
+def test_agents_who_are_free_too_soon_are_noted(desk: Desk) -> None:
+    """Where the agent is called before the customer; it is no mistake."""
+    with (desk.home / "ivr.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("callbacks: {first: agent}\n")
+    done = desk.run("agent", "check")
+    assert done.returncode == 0
+    assert "note: callbacks call the agent first, and 2001, 2003, 2002 are free within 10 s" in done.stdout
+    patient = AGENTS.replace("wrap_up: 2}", "wrap_up: 12}").replace("wrap_up: 0", "wrap_up: 10")
+    (desk.home / "flows" / "agents.yaml").write_text(
+        patient.replace("billing: 3}", "billing: 10}"), encoding="utf-8"
+    )
+    assert "note:" not in desk.run("agent", "check").stdout
+
+
 def test_the_switch_is_brought_in_step_with_agents_too(desk: Desk) -> None:
     """`ivr queues sync` after a change of the file: levels, positions, contacts."""
     file = desk.home / "flows" / "agents.yaml"

@@ -66,6 +66,9 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/campaigns"): {Role.COORDINATOR},
     ("GET", "/campaigns/bases"): {Role.COORDINATOR},
     ("GET", "/campaigns/facts"): {Role.COORDINATOR},
+    ("POST", "/campaigns/check"): {Role.COORDINATOR},
+    ("POST", "/campaigns/simulations"): {Role.COORDINATOR},
+    ("GET", f"/campaigns/simulations/{ITEM}"): {Role.COORDINATOR},
     ("GET", "/campaigns/fees/reminder"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
@@ -447,7 +450,7 @@ def test_an_agent_looks_first(campaigning: Service) -> None:
     settings = service.rooms.settings
     written = STRATEGY.replace("[ES]", "[ES]\n    mode: preview\n    queue: billing")
     written = written.replace("purpose: collection", "purpose: service")
-    written = written.replace("collection_reminder", "survey")
+    written = written.replace("collection_reminder", "announcement")
     (settings.path(settings.strategies) / "fees.yaml").write_text(written, encoding="utf-8")
     service.rooms.serves = lambda agent, queue: (agent, queue) == ("1001", "billing")
     post(service, "/campaigns", boss, strategy="fees", name="reminder")
@@ -457,6 +460,13 @@ def test_an_agent_looks_first(campaigning: Service) -> None:
     service.store.campaigns.load("fees", "students", theirs, at=NOW)
     cut = post(service, "/campaigns/fees/reminder/samples", boss, name="monday").json
     assert cut["included"] == 3
+    strategy = settings.path(settings.strategies) / "fees.yaml"
+    strategy.write_text(written.replace("announcement", "survey"), encoding="utf-8")
+    refused = post(service, "/campaigns/fees/reminder/start", boss)
+    assert (refused.status, "`objection: STEP`" in refused.json["title"]) == (409, True), (
+        "nobody could object"
+    )
+    strategy.write_text(written, encoding="utf-8")
     assert post(service, "/campaigns/fees/reminder/start", boss).status == 200
     token, other = (service.token(Role.AGENT, agent=agent) for agent in ("1001", "1002"))
     for agent in ("1001", "1002"):

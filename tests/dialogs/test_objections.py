@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dialogs.call import Call
-from dialogs.effects import Collect
+from dialogs.catalogue import Catalogue, WriteSchema
+from dialogs.check_objections import check_objections
+from dialogs.effects import Collect, Write
+from dialogs.engine import Conversation
 from dialogs.facts import Facts
+from dialogs.loader import assemble
 from dialogs.nodes.menu import Menu
 from dialogs.results import Alternative, Heard, Match
+from dialogs.source import parse
 from tests.dialogs.test_shipped_flows import FLOWS
 
 MENUS = [
@@ -79,3 +85,73 @@ def test_every_way_of_objecting_is_one(flow: str, menu: Menu) -> None:
         ), flow
     for language, said in NONE.items():
         assert not {one for one in said if chosen(flow, menu, one, language) == "do_not_call"}, flow
+
+
+CALLS = """flow: call
+languages: [es]
+person: desk
+purpose: service
+objection: WAY
+steps:
+  - ask: minute
+    type: yes_no
+    prompt: {es: "¿Tiene un minuto?"}
+    answers: {yes: bye, no: bye}
+    failed: bye
+  - id: bye
+    hangup: normal
+  - id: no_more
+    write: do_not_call
+    with: {customer_number: "{caller.customer_number}", number: "{caller.number}"}
+    done: bye
+    refused: bye
+    later: bye
+    error: bye
+"""
+CATALOGUE = Catalogue(
+    queues=frozenset({"desk"}),
+    writes={"do_not_call": WriteSchema({"customer_number": "digits", "number": "text"})},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "calling", "line", "told"),
+    [
+        (CALLS.replace("WAY", "no_more"), "", 0, ""),
+        (CALLS.replace("objection: WAY\n", ""), "", 1, "write `objection: STEP` beside `person`"),
+        (CALLS.replace("objection: WAY\n", "").replace("purpose: service\n", ""), "", 0, ""),
+        (CALLS.replace("objection: WAY\n", "").replace("purpose: service\n", ""), "call", 1, "calls people"),
+        (CALLS.replace("WAY", "no_mor"), "", 5, "`no_more`"),
+        (CALLS.replace("WAY", "bye"), "", 5, "lead it to `write: do_not_call`"),
+    ],
+)
+def test_a_flow_that_calls_people_leads_objections_somewhere(
+    text: str, calling: str, line: int, told: str
+) -> None:
+    """By its purpose, or because a strategy calls with it; the step is there, and notes it."""
+    catalogue = replace(CATALOGUE, calling=frozenset({calling} - {""}))
+    flows, _problems = assemble([parse(text, "call.flow.yaml")], catalogue)
+    found = list(check_objections(flows, catalogue))
+    assert [(one.line, told in one.message) for one in found] == ([(line, True)] if line else [])
+
+
+@pytest.mark.parametrize("flow", [None, "no_more"])
+def test_at_a_yes_or_no_an_objection_is_one(flow: str | None) -> None:
+    """Where the flow leads it somewhere; in a flow that calls nobody it is the no that it always was."""
+    text = CALLS.replace("objection: WAY\n", f"objection: {flow}\n" if flow else "")
+    flows, _problems = assemble([parse(text, "call.flow.yaml")], CATALOGUE)
+    now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
+    for said, objects in (
+        ("no, no me llamen más", True),
+        ("dejen de llamarme", True),
+        ("no no dejen de llamarme", True),
+        ("no", False),
+        ("no gracias", False),
+        ("no me interesa", False),
+    ):
+        talk = Conversation(flows, "call", Facts("es", {"customer_number": "1", "number": "2"}, now, "ES"))
+        collect = talk.start()
+        assert isinstance(collect, Collect)
+        assert ("dejen de llamar" in collect.phrases) == bool(flow)
+        effect = talk.send(collect.judge(Heard((Alternative(said, 0.9),))))
+        assert isinstance(effect, Write) == (objects and flow is not None), said

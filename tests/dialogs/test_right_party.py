@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dialogs.catalogue import Catalogue, LookupSchema, WriteSchema
+from dialogs.check_objections import check_objections
 from dialogs.check_right_party import check_right_party
 from dialogs.debt_words import DEBT_WORDS, debt_word
 from dialogs.loader import assemble
@@ -61,9 +62,9 @@ def found(*texts: str, catalogue: Catalogue = CATALOGUE) -> list[tuple[str, int,
     """What is wrong with the flows, and where."""
     sources = [parse(text, f"{text[6:].split(chr(10), 1)[0]}.flow.yaml") for text in texts]
     flows, problems = assemble(sources, catalogue)
-    mine = set(check_right_party(flows, flows.catalogue))
-    assert [one for one in problems if one not in mine] == []
-    return sorted((one.file, one.line, one.column, one.message) for one in problems)
+    mine, other = (set(check(flows, flows.catalogue)) for check in (check_right_party, check_objections))
+    assert [one for one in problems if one not in mine | other] == []
+    return sorted((one.file, one.line, one.column, one.message) for one in problems if one in mine)
 
 
 def step(text: str) -> str:

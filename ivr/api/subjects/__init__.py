@@ -28,6 +28,7 @@ from ivr.api.subjects import (
     recordings,
     reports,
     rules,
+    simulations,
     waiting,
     work,
 )
@@ -53,6 +54,7 @@ ALL: tuple[Blueprint, ...] = (
     reports.blueprint,
     work.blueprint,
     rules.blueprint,
+    simulations.blueprint,
     campaigns.blueprint,
     campaign_calls.blueprint,
     campaign_actions.blueprint,

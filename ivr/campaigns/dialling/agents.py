@@ -1,11 +1,12 @@
 """How many people are called for the agents of a queue: what is counted, what was observed, and the pacer.
 
 Rules:
-1. One server decides at a time, with the queue's turn (`data.pacing_turns`), and claims by it. So what it
-   counted holds until it has claimed.
+1. One server decides at a time, with the turn of all agents (`data.pacing_turns`), and claims by it. So what
+   it counted holds until it has claimed, also where an agent serves two queues.
 2. Counted over all servers: the switch knows who is free and who waits, the database who was claimed, what
    rings and what waits for an agent. First the calls, then the agents: whoever is put through in between
-   leaves too few agents, never too many. All campaigns of a queue share its agents.
+   leaves too few agents, never too many. All campaigns of a queue share its agents,
+   and whoever serves several queues is counted once (`pacing.sharing`).
 3. Observed over all servers, from the database (`happened`): the cap on abandoned calls is one for all, and
    survives a restart. A call beyond the free agents is begun only if no campaign of the queue could break its
    cap by it, whichever call the agents are given to.
@@ -15,7 +16,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -23,6 +24,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from data.dial_attempts import DialAttempts
+from data.records.dialling import Attempt
 from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.campaigns.contact_rules.written import Rule
 from ivr.campaigns.dialling.happened import Happened
@@ -33,8 +35,8 @@ from ivr.campaigns.pacing.events import CallerArrived, Event
 from ivr.campaigns.pacing.of_rules import cap_of
 from ivr.campaigns.pacing.pacer import Pacer, Progressive, Standing, one_each
 from ivr.campaigns.pacing.predictive import Predictive
+from ivr.campaigns.pacing.sharing import Arriving, Demand, borne, standing_of
 
-_NO_LIMIT = 10_000
 LONGEST_READ = timedelta(days=400)
 
 
@@ -46,6 +48,10 @@ class QueueView:
     """Agents who would be offered somebody now."""
     callers: frozenset[str] = frozenset()
     """Legs that wait in it, and were not dialled by campaigns."""
+    agents: frozenset[str] = frozenset()
+    """Who serves it and is logged in."""
+    beside: Mapping[str, QueueView] = field(default_factory=dict)
+    """Other queues that some of these agents serve, by name."""
 
 
 class Floor(Protocol):
@@ -79,44 +85,61 @@ class AgentPacing:
     zone: ZoneInfo
     """The company's, whose days count."""
     _known: dict[tuple[UUID, str], _Known] = field(default_factory=dict)
+    _arriving: Arriving = field(default_factory=Arriving)
     _callers: dict[str, frozenset[str]] = field(default_factory=dict)
     """By queue: who was seen waiting there the last time."""
 
-    def to_dial(self, plan: Plan, on_the_queue: Sequence[Plan]) -> int:
-        """How many people may be called now; to be asked with the queue's turn. `on_the_queue`: all campaigns
-        at work for its agents."""
+    def to_dial(self, plan: Plan, at_work: Sequence[Plan]) -> int:
+        """How many people may be called now; to be asked with the turn. `at_work`: all campaigns at work that
+        agents are needed for."""
         queue = plan.file.queue
         assert queue is not None, "checked where the campaign is read"
-        claimed, calls = self.attempts.for_agents(queue, [one.running.sample_id for one in on_the_queue])
+        plans = {one.running.id: one for one in (*at_work, plan)}
+        claimed, calls = self.attempts.for_agents([one.running.sample_id for one in plans.values()])
         view = self.floor.view(queue, {str(call.id) for call in calls})
+        without = [call for call in calls if not call.agent]
+        demands = {
+            name: _demand(name, seen, without, _claimed(name, plans.values(), claimed))
+            for name, seen in {queue: view, **view.beside}.items()
+        }
         now = self.now()
-        everybody = {one.running.id: self._of(one) for one in (*on_the_queue, plan)}
-        self._tell_callers(queue, view, everybody.values())
+        everybody = {key: self._of(one) for key, one in plans.items() if one.file.queue in demands}
+        self._tell_callers({queue: view, **view.beside}, plans, everybody, demands)
         for one in everybody.values():
             for event in one.happened.news(self.attempts, now=now):
                 one.observe(event)
-        without = [call for call in calls if not call.agent]
-        ringing = claimed + sum(1 for call in without if call.answered_at is None)
-        mine = sum(1 for call in without if call.campaign_id == plan.running.id and call.answered_at is None)
-        standing = Standing(
-            free_agents=view.free,
-            ringing=ringing,
-            of_others=ringing - mine,
-            waiting=sum(1 for call in without if call.answered_at is not None),
-            callers_waiting=len(view.callers),
-        )
-        most = everybody[plan.running.id].pacer.to_dial(now, standing)
+
+        def standing(of: UUID) -> Standing:
+            mine = sum(1 for call in without if call.campaign_id == of and call.answered_at is None)
+            return standing_of(plans[of].file.queue or queue, demands, mine=mine)
+
+        ours = standing(plan.running.id)
+        most = everybody[plan.running.id].pacer.to_dial(now, ours)
         for campaign, one in everybody.items():
             if campaign != plan.running.id:
                 theirs = sum(1 for call in without if call.campaign_id == campaign)
-                most = min(most, borne(one.abandons, now, standing, theirs))
+                bears = borne(one.abandons, now, standing(campaign), theirs)
+                most = min(most, max(bears, one_each(ours)))
         return most
 
-    def _tell_callers(self, queue: str, view: QueueView, everybody: Collection[_Known]) -> None:
-        for _ in view.callers - self._callers.get(queue, frozenset()):
-            for one in everybody:
-                one.pacer.observe(CallerArrived(at=self.now()))
-        self._callers[queue] = view.callers
+    def _tell_callers(
+        self,
+        views: Mapping[str, QueueView],
+        plans: Mapping[UUID, Plan],
+        everybody: Mapping[UUID, _Known],
+        demands: Mapping[str, Demand],
+    ) -> None:
+        """New callers of a queue to its campaigns, and their part to those that share its agents."""
+        for name, seen in views.items():
+            new = len(seen.callers - self._callers.get(name, frozenset()))
+            self._callers[name] = seen.callers
+            for campaign, one in everybody.items():
+                here = plans[campaign].file.queue
+                theirs = new
+                if here is not None and here != name:
+                    theirs = self._arriving.come((campaign, name), new, demands[here], demands[name])
+                for _ in range(theirs):
+                    one.pacer.observe(CallerArrived(at=self.now()))
 
     def counted(self, campaign: UUID) -> list[tuple[int, int]]:
         """In each window of a campaign's cap: what it counts of, and how many were abandoned."""
@@ -161,11 +184,18 @@ class AgentPacing:
         ]
 
 
-def borne(abandons: Abandons, now: datetime, standing: Standing, theirs: int) -> int:
-    """How many calls another campaign of the queue can bear to be begun, `theirs` being its own without an
-    agent: with n more, (waiting + ringing + n − free) have none, and all of those may be its own."""
-    careful = one_each(standing)
-    bears = abandons.bears(now.timestamp(), under_way=theirs)
-    if theirs <= bears:
-        return _NO_LIMIT
-    return max(careful, bears - (standing.waiting + standing.ringing - standing.free_agents))
+def _claimed(queue: str, plans: Iterable[Plan], claimed: Mapping[UUID, int]) -> int:
+    return sum(claimed.get(one.running.sample_id, 0) for one in plans if one.file.queue == queue)
+
+
+def _demand(queue: str, seen: QueueView, without: Sequence[Attempt], claimed: int) -> Demand:
+    """`without`: calls that have no agent."""
+    theirs = [call for call in without if call.queue == queue]
+    waiting = sum(1 for call in theirs if call.answered_at is not None)
+    return Demand(
+        free=seen.free,
+        agents=seen.agents,
+        ringing=claimed + len(theirs) - waiting,
+        waiting=waiting,
+        callers=len(seen.callers),
+    )

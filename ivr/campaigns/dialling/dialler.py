@@ -26,7 +26,7 @@ from ivr.campaigns.dialling.following import Following
 from ivr.campaigns.dialling.line import Ending, Line, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.plan import CampaignUnfit, Plan, plan_of
 from ivr.campaigns.dialling.retrying import OUR_PAUSE
-from ivr.campaigns.dialling.room import Rooms
+from ivr.campaigns.dialling.room import OF_ALL_AGENTS, Rooms
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.trying import Ready, Trying
@@ -70,6 +70,7 @@ class Dialler:
     _unfit: set[tuple[UUID, str]] = field(default_factory=set)
     _silent: set[UUID] = field(default_factory=set)
     """Campaigns whose flow is not there."""
+    _steps: int = 0
     _looked_at_lapsed: datetime | None = None
 
     def step(self) -> int:
@@ -84,7 +85,9 @@ class Dialler:
         self._take_back(working)
         plans = [self._plan(one) for one in working if one.state == "running"]
         self.rooms.at_work([one for one in plans if one is not None])
-        return sum(self._work(one) for one in working)
+        first = self._steps % max(len(working), 1)  # each is first in turn at the agents that they share
+        self._steps += 1
+        return sum(self._work(one) for one in (*working[first:], *working[:first]))
 
     def _stay_alive(self) -> None:
         """Renews the leases of what this process is at."""
@@ -179,7 +182,7 @@ class Dialler:
                 at=self.now(),
                 lease=LEASE,
                 most=room,
-                queue=plan.agents_of,
+                queue=OF_ALL_AGENTS if plan.agents_of else "",
             )
             for ready in self.trying.ready(plan, entries, owner=self.owner):
                 self.rooms.begins(plan)

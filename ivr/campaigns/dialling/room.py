@@ -19,6 +19,8 @@ from ivr.campaigns.dialling.stores import Stores
 
 log = structlog.get_logger(__name__)
 
+OF_ALL_AGENTS = "*"
+"""The turn: one for all queues, as an agent may serve several of them."""
 TURN = timedelta(seconds=10)
 """How long a server may decide for a queue's agents; it needs milliseconds, and gives the turn back."""
 AHEAD = 1.0
@@ -40,16 +42,15 @@ class Rooms:
     @contextmanager
     def turn(self, plan: Plan, owner: str) -> Iterator[bool]:
         """Whether this server may decide now how many are called; it may, where no agents are needed."""
-        queue = plan.agents_of
-        if not queue:
+        if not plan.agents_of:
             yield True
             return
-        mine = self.stores.pacing_turns.take(queue, owner, at=self.now(), lease=TURN)
+        mine = self.stores.pacing_turns.take(OF_ALL_AGENTS, owner, at=self.now(), lease=TURN)
         try:
             yield mine
         finally:
             if mine:
-                self.stores.pacing_turns.give_back(queue, owner)
+                self.stores.pacing_turns.give_back(OF_ALL_AGENTS, owner)
 
     def room(self, plan: Plan) -> int:
         """How many people may be claimed for a campaign."""
@@ -78,7 +79,7 @@ class Rooms:
             return plan.trunk.channels
         if self.agents is None:
             return 0
-        together = [one for one in self._at_work if one.file.queue == plan.file.queue] or [plan]
+        together = [one for one in self._at_work if one.agents_of or one.file.queue == plan.file.queue]
         return self.agents.to_dial(plan, together)
 
     def begins(self, plan: Plan) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from data.campaigns import Campaign, Sample
 from data.records.dialling import CampaignState
 from data.store import Store
+from dialogs.check_objections import check_objections
 from dialogs.check_right_party import check_right_party
 from dialogs.errors import FlowsInvalid
 from dialogs.loader import read_flows
@@ -64,8 +66,7 @@ def start(
         if flow is not None and not (settings.flows_folder / f"{flow}.flow.yaml").is_file():
             raise CampaignNotReady(f"There is no flow {flow} among the flows", "Write it first")
     _insist_on_actions(settings, wanted)
-    if wanted.campaign.purpose == "collection":
-        _insist_on_right_party(settings, wanted.campaign)
+    _insist_on_flows(settings, wanted.campaign)
     known = [one.name for one in trunks_of(settings)]
     if wanted.campaign.trunk not in (None, *known) or not known:
         raise CampaignNotReady(
@@ -93,13 +94,21 @@ def _insist_on_actions(settings: Settings, wanted: cutting.Declared) -> None:
         raise CampaignNotReady(str(problems[0])[:300], f"Correct it (ivr campaign check {name})")
 
 
-def _insist_on_right_party(settings: Settings, campaign: CampaignFile) -> None:
-    """Raises `CampaignNotReady`: in its flows a debt may be told to whoever answers."""
-    names = frozenset(name for name in (campaign.flow, campaign.on_machine) if name is not None)
+def _insist_on_flows(settings: Settings, campaign: CampaignFile) -> None:
+    """Raises `CampaignNotReady`: who is called cannot object, or a debt may be told to whoever answers."""
+    collects = campaign.purpose == "collection"
+    names = (campaign.flow, campaign.on_machine) if collects else ()
     folder = settings.flows_folder
     try:
-        catalogue = replace(catalogue_in(folder), collecting=names)
-        problems = list(check_right_party(read_flows([folder], catalogue)[0], catalogue))
+        catalogue = replace(
+            catalogue_in(folder),
+            collecting=frozenset(name for name in names if name is not None),
+            calling=frozenset([campaign.flow]),
+        )
+        flows = read_flows([folder], catalogue)[0]
+        problems = list(check_right_party(flows, catalogue)) if collects else []
+        mine = f"{campaign.flow}.flow.yaml"
+        problems += [one for one in check_objections(flows, catalogue) if Path(one.file).name == mine]
     except FlowsInvalid as fault:
         problems = list(fault.problems)
     if problems:

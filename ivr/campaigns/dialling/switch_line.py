@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import structlog
@@ -30,6 +30,7 @@ from ivr.campaigns.dialling.line import Ending, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.results import NEEDS_MORE, result_of
 from ivr.queueing.originating import Originating
 from ivr.queueing.sync import in_domain
+from ivr.queueing.sync import ours as without_domain
 
 log = structlog.get_logger(__name__)
 
@@ -116,12 +117,29 @@ class SwitchLine(Originating):
         """Fulfils `ivr.campaigns.dialling.agents.Floor`."""
         try:
             centre = CallCentre(self._ask)
-            members, people = centre.members(in_domain(queue)), centre.people(in_domain(queue))
+            own = in_domain(queue)
+            there = {name: one for name, one in centre.agents().items() if one.logged_in}
+            serve: dict[str, set[str]] = {own: set()}
+            for name, agent in centre.tiers():
+                if agent in there:
+                    serve.setdefault(name, set()).add(agent)
+            shared = {name: who for name, who in serve.items() if name == own or who & serve[own]}
+            waiting = {name: centre.members(name) for name in shared}
         except EslError as fault:
             log.warning("queue_not_seen", queue=queue, reason=str(fault))
             return QueueView()
-        callers = frozenset(one.session for one in members if one.waits and one.session not in ours)
-        return QueueView(free=sum(one.free for one in people), callers=callers)
+        views = {
+            name: QueueView(
+                free=sum(there[agent].free for agent in who),
+                callers=frozenset(
+                    one.session for one in waiting[name] if one.waits and one.session not in ours
+                ),
+                agents=frozenset(who),
+            )
+            for name, who in shared.items()
+        }
+        mine = views.pop(own)
+        return replace(mine, beside={without_domain(name) or name: one for name, one in views.items()})
 
     def taken(self, leg: str) -> Dialled | None:
         """Who that leg is, which has just arrived; `None`: nobody who was called from here."""

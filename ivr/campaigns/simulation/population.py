@@ -19,6 +19,7 @@ With `people` and `campaigns` each call is of somebody, and made only when the c
 campaigns:
   - {name: reminder, purpose: collection, actor: third_party, agents: 10}
   - {name: offer, purpose: commercial, agents: 5, caller_id: "+34910000000"}
+  - {name: second, purpose: collection, agents_of: reminder}  # the same ten agents, counted once
 people:
   - {numbers: "+3460011####", region: ES-MD, count: 500}      # `#`: any digit
 ```
@@ -150,7 +151,10 @@ class Simulated(_Written):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     purpose: Purpose
     actor: Actor = "creditor"
-    agents: Agents
+    agents: Agents = Field(default=20, description="Its own, where it shares nobody's")
+    agents_of: str | None = Field(
+        default=None, description="A campaign above, whose agents it shares, each being counted once"
+    )
     caller_id: str | None = None
     attempts: Annotated[int, Field(ge=1, le=50)] = 6
     retries: dict[str, int] = Field(
@@ -200,6 +204,13 @@ class Population(_Written):
         names = [one.name for one in self.campaigns]
         if len(set(names)) != len(names):
             raise ValueError("two campaigns have one name: rename one")
+        for at, one in enumerate(self.campaigns):
+            own = [above.name for above in self.campaigns[:at] if above.agents_of is None]
+            if one.agents_of is not None and one.agents_of not in own:
+                raise ValueError(
+                    f"`agents_of: {one.agents_of}` is no campaign above that has agents: there are "
+                    f"{', '.join(own) or 'none'}"
+                )
         return self
 
     def shifts(self) -> list[tuple[datetime, datetime]]:
@@ -237,7 +248,11 @@ _PARTS: dict[str, Any] = {
 
 def read_population(file: Path) -> Population:
     """Raises `FlowsInvalid` with every mistake of the file."""
-    source = read(file)
+    return population_of(read(file))
+
+
+def population_of(source: Source) -> Population:
+    """Raises `FlowsInvalid` with every mistake."""
     if not isinstance(source.content, dict):
         problem = source.problem((), "this is no population: begin with `agents:` (docs/pacing.md)")
         raise FlowsInvalid([problem])

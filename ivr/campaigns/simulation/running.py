@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from ivr.campaigns.contact_rules.contact import Blocked, Contact, Ledger, Lookup, Past, Person
 from ivr.campaigns.contact_rules.deciding import decide
 from ivr.campaigns.contact_rules.rulebook import Rulebook
-from ivr.campaigns.pacing.abandons import HOUSE, AbandonCap
+from ivr.campaigns.pacing.abandons import HOUSE, AbandonCap, Abandons
 from ivr.campaigns.pacing.blended import Blended
 from ivr.campaigns.pacing.of_rules import cap_of
 from ivr.campaigns.pacing.pacer import Pacer, Progressive
 from ivr.campaigns.pacing.predictive import Predictive
 from ivr.campaigns.simulation.declared import Whom
 from ivr.campaigns.simulation.figures import Figures, worst_share
-from ivr.campaigns.simulation.floor import Floor
+from ivr.campaigns.simulation.floor import Floor, Seats
 from ivr.campaigns.simulation.lists import ByRules, Callee, CallList, Endless, Made, callees_of
 from ivr.campaigns.simulation.people import People
 from ivr.campaigns.simulation.population import Population, Simulated
@@ -62,12 +62,14 @@ def play(
     time, people = VirtualTime(), People(population, seed)
     callees = callees_of(population.people) if whom is None else whom()
     floors: list[tuple[str, AbandonCap, CallList, Floor]] = []
+    seats: dict[str, Seats] = {}
     for campaign in population.campaigns or (None,):
         cap = _cap(campaign, callees, population, rulebook)
         calls: CallList = Endless() if campaign is None else ByRules(campaign, callees, rulebook)
         floor = Floor(
             population,
-            agents=population.agents if campaign is None else campaign.agents,
+            seats=_seats(population, campaign, seats),
+            abandons=Abandons(cap, zone=ZoneInfo(population.zone)),
             pacer=_pacer(mode, cap, population),
             calls=calls,
             people=people,
@@ -89,6 +91,16 @@ def play(
         )
         for name, cap, calls, floor in floors
     ]
+
+
+def _seats(population: Population, campaign: Simulated | None, known: dict[str, Seats]) -> Seats:
+    """Its own agents, or those of the campaign that it shares them with."""
+    if campaign is None:
+        return Seats(population.agents)
+    if campaign.agents_of is not None:
+        return known[campaign.agents_of]
+    found = known[campaign.name] = Seats(campaign.agents)
+    return found
 
 
 def _pacer(mode: Mode, cap: AbandonCap, population: Population) -> Pacer:

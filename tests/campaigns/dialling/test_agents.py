@@ -17,7 +17,7 @@ from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.dialling.agents import AgentPacing, QueueView, borne
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.plan import plan_of
-from ivr.campaigns.dialling.room import TURN
+from ivr.campaigns.dialling.room import OF_ALL_AGENTS, TURN
 from ivr.campaigns.pacing.abandons import HOUSE, Abandons
 from ivr.campaigns.pacing.events import Abandoned, Answered
 from ivr.campaigns.pacing.pacer import Standing
@@ -166,7 +166,7 @@ def test_whoever_stood_still_has_lost_the_turn(store: Store) -> None:
 
     assert server(store, telephones, time, floor=Slow(), beside=begun.append).step() == 0
     assert seen == [0, 3] and len(begun) == 3
-    assert store.pacing_turns.take("billing", "n3@here", at=time.at, lease=TURN), "both gave it back"
+    assert store.pacing_turns.take(OF_ALL_AGENTS, "n3@here", at=time.at, lease=TURN), "both gave it back"
 
 
 def test_a_campaign_does_not_spend_the_cap_of_another() -> None:
@@ -201,3 +201,32 @@ def test_the_strictest_rule_decides(
     cap = pacing.cap_of(plan)
     assert (cap.share, cap.window, pacing.wait_of(plan)) == (share, timedelta(days=days), within)
     assert (cap == HOUSE) == (countries == ["ES"]) and running.id == made.campaign
+
+
+class OnePool:
+    """Three agents, all of whom serve both queues."""
+
+    free, callers = 3, frozenset[str]()
+
+    def view(self, queue: str, ours: Collection[str]) -> QueueView:
+        """The other queue's callers are no fewer for being seen from here."""
+        pool = frozenset({"1001", "1002", "1003"})
+        (other,) = {"billing", "support"} - {queue}
+        there = QueueView(free=self.free, agents=pool, callers=self.callers)
+        return QueueView(free=self.free, agents=pool, beside={other: there})
+
+
+@on_sqlite
+def test_an_agent_of_two_queues_is_called_for_once(store: Store) -> None:
+    """Whichever campaign is first has them, in any server; callers of the other queue come before."""
+    world(store, 9, **STAFFED)
+    world(store, 9, first=20, name="other", mode="progressive", queue="support")
+    time, floor, begun = Time(), OnePool(), list[Callable[[], None]]()
+    for owner, calls in (("n1@here", 3), ("n2@here", 0)):
+        there = server(store, Telephones(), time, floor=floor, owner=owner, beside=begun.append)  # type: ignore[arg-type]  # a floor by its method
+        assert there.step() == calls
+    while begun:
+        begun.pop()()
+    floor.callers = frozenset({"leg"})
+    late = server(store, Telephones(), time, floor=floor, owner="n3@here", beside=begun.append)  # type: ignore[arg-type]  # as above
+    assert late.step() == 0

@@ -13,7 +13,7 @@ from data.store import Store
 from data.trunks import CLOCKS, LONGEST_PAUSE
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.results import result_of
-from ivr.campaigns.dialling.room import TURN
+from ivr.campaigns.dialling.room import OF_ALL_AGENTS, TURN
 from tests.campaigns.dialling.paper import (
     MONDAY,
     TRUNK,
@@ -38,10 +38,10 @@ def test_a_clock_that_is_set_back_stops_no_campaign(store: Store) -> None:
     for _ in range(5):
         store.trunks.refused("main", at=time.at)
     assert store.trunks.rests_until("main", at=time.at) is not None
-    assert store.pacing_turns.take("billing", "n9@here", at=time.at, lease=TURN)
+    assert store.pacing_turns.take(OF_ALL_AGENTS, "n9@here", at=time.at, lease=TURN)
     time.at -= HOUR
     assert store.trunks.rests_until("main", at=time.at) is None
-    assert store.pacing_turns.take("billing", "n1@here", at=time.at, lease=TURN)
+    assert store.pacing_turns.take(OF_ALL_AGENTS, "n1@here", at=time.at, lease=TURN)
     world(store, 2, at=time.at)
     telephones = Telephones()
     assert server(store, telephones, time).step() >= 1

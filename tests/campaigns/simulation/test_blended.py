@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from statistics import mean
+from zoneinfo import ZoneInfo
 
-from ivr.campaigns.pacing.abandons import HOUSE
+from ivr.campaigns.pacing.abandons import HOUSE, Abandons
 from ivr.campaigns.pacing.blended import Blended
 from ivr.campaigns.pacing.events import Event
 from ivr.campaigns.pacing.pacer import Pacer
 from ivr.campaigns.pacing.predictive import Predictive
 from ivr.campaigns.simulation.figures import Figures
-from ivr.campaigns.simulation.floor import Floor
+from ivr.campaigns.simulation.floor import Floor, Seats
 from ivr.campaigns.simulation.lists import Endless
 from ivr.campaigns.simulation.people import People
 from ivr.campaigns.simulation.population import Population
@@ -43,7 +44,15 @@ def played(pacer: Pacer) -> Figures:
         }
     )
     time, people = VirtualTime(), People(population, 3)
-    floor = Floor(population, agents=15, pacer=pacer, calls=Endless(), people=people, time=time)
+    floor = Floor(
+        population,
+        seats=Seats(15),
+        pacer=pacer,
+        abandons=Abandons(HOUSE, zone=ZoneInfo("UTC")),
+        calls=Endless(),
+        people=people,
+        time=time,
+    )
     time.pass_all()
     return floor.figures
 
