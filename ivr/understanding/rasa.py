@@ -21,9 +21,6 @@ LARGEST = 256 * 1024
 """Bytes of an answer; forty intents have about 5 KB."""
 CONNECTIONS = 8
 """To each server at once."""
-DOUBT = 1.2
-"""Power that Rasa's confidences are raised to: at the flows' bar it would else let in what nobody serves.
-Chosen on the Spanish development set."""
 FAULTS = (NotReached, NotAnswered, OutOfTime, AnswerUnusable)
 WARM_UP = {"es": "hola", "ca": "hola", "en": "hello"}
 """A first sentence, which takes Rasa longer than all that follow."""
@@ -106,9 +103,7 @@ class Rasa:
 def _ranked(found: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     ranking = found.get("intent_ranking") or [found.get("intent")]
     try:
-        ranked = [
-            (str(one["name"]), min(1.0, max(0.0, float(one["confidence"]))) ** DOUBT) for one in ranking
-        ]
+        ranked = [(str(one["name"]), min(1.0, max(0.0, float(one["confidence"])))) for one in ranking]
     except (KeyError, TypeError, ValueError):
         raise UnderstandingFailed("Rasa answers no intents", "See what runs there") from None
     return tuple(sorted(((name, sure) for name, sure in ranked if name != "None"), key=lambda one: -one[1]))

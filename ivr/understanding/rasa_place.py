@@ -7,6 +7,7 @@ after the lock and the training files. What was made once is used again.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -20,6 +21,7 @@ from ivr.understanding.concepts import read_concepts
 from ivr.understanding.examples import training_files
 from ivr.understanding.port import RasaMissing
 from ivr.understanding.rasa_features import write_features
+from ivr.understanding.words import read_as
 
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "rasa.lock"
@@ -78,6 +80,13 @@ def _runs(python: str) -> bool:
         return False
 
 
+def pipeline_of(language: str) -> str:
+    """The settings that Rasa trains with, in YAML."""
+    pipeline = PIPELINE.read_text("utf-8").replace("{language}", language)
+    same = json.dumps(read_as(language), ensure_ascii=False)
+    return f"language: {language}\n" + pipeline.replace("{same}", same)
+
+
 class RasaPlace:
     """The environment and its models."""
 
@@ -94,7 +103,12 @@ class RasaPlace:
 
     def model(self, examples: Path, language: str) -> Path:
         """Where the model of those files lies, or will."""
-        parts = (*sorted(PARTS.glob("*.py")), *sorted(PARTS.glob("*.tsv")), HERE / "rasa_features.py")
+        parts = (
+            *sorted(PARTS.glob("*.py")),
+            *sorted(PARTS.glob("*.tsv")),
+            HERE / "rasa_features.py",
+            HERE / "words.py",
+        )
         made = _digest(LOCK, PIPELINE, *parts, *training_files(examples, language))
         return self.models / f"{language}-{made}.tar.gz"
 
@@ -121,8 +135,7 @@ class RasaPlace:
         shutil.rmtree(sentences, ignore_errors=True)
         shutil.copytree(examples / language, sentences)
         write_features(read_concepts(examples, language), sentences / "concepts.yml")
-        pipeline = PIPELINE.read_text("utf-8").replace("{language}", language)
-        settings.write_text(f"language: {language}\n" + pipeline, "utf-8")
+        settings.write_text(pipeline_of(language), "utf-8")
         self._tell(f"training Rasa for {language}: some minutes")
         self._run(
             [

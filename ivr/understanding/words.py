@@ -231,6 +231,11 @@ def words_of_speech(text: str, language: str) -> Iterator[str]:
             yield from regions.get(part, part).split()
 
 
+def read_as(language: str) -> Mapping[str, str]:
+    """Word → the words that it is read as, for who takes words apart at every apostrophe."""
+    return {**(_WHOLE if language == "ca" else {}), **_REGIONS.get(language, {})}
+
+
 def _parts(word: str, language: str) -> Iterator[str]:
     if "'" not in word:
         yield word

@@ -11,6 +11,7 @@ import gevent
 import pytest
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
+from ruamel.yaml import YAML
 
 from dialogs.effects import Understand
 from dialogs.results import Failed, Understood
@@ -18,10 +19,11 @@ from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.concepts import concepts_of
 from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Entity, RasaMissing, UnderstandingFailed
-from ivr.understanding.rasa import DOUBT, Rasa
+from ivr.understanding.rasa import Rasa
 from ivr.understanding.rasa_features import pattern_of, write_features
-from ivr.understanding.rasa_place import RasaPlace, find_python
+from ivr.understanding.rasa_place import PARTS, RasaPlace, find_python, pipeline_of
 from ivr.understanding.understanding import FAILURES, REST, Understanding
+from ivr.understanding.words import read_as
 
 MEANING = {
     "text": "dónde está mi pedido",
@@ -73,7 +75,7 @@ def test_a_meaning_comes_ranked_and_with_the_places_of_what_is_named(server: Ser
     """Entities beyond the text, or without places, are dropped; the text is sent as it is."""
     rasa = Rasa({"es": server.url})
     meaning = rasa.parse('dónde "está" mi pedido', "es", deadline=2)
-    assert meaning.intents[0] == ("order_status", 0.91**DOUBT)
+    assert meaning.intents[0] == ("order_status", 0.91)
     assert [name for name, _ in meaning.intents] == ["order_status", "balance", OUT_OF_SCOPE]
     assert meaning.entities == (Entity("product", "router", 0, 5, 0.9),)
     assert server.asked == [("POST", "/model/parse", {"text": 'dónde "está" mi pedido'})]
@@ -181,7 +183,7 @@ def test_a_rasa_that_hangs_leaves_time_for_the_built_in_engine(server: Server, b
 def test_a_flow_is_told_only_what_it_has_a_use_for(server: Server, built_in: BuiltIn) -> None:
     """Its own intents and entities, never `out_of_scope`; a failure where no engine answers."""
     both = Understanding(built_in, Rasa({"es": server.url}), now=Hand().now)
-    assert both.understand(asked()) == Understood((("order_status", 0.91**DOUBT),), {"product": "router"})
+    assert both.understand(asked()) == Understood((("order_status", 0.91),), {"product": "router"})
     nobody = Understanding(BuiltIn(Path("/nowhere"), Path("/nowhere")), now=Hand().now)
     assert isinstance(nobody.understand(asked()), Failed)
     assert nobody.languages() == ()
@@ -198,6 +200,46 @@ def test_concepts_are_what_rasa_looks_for(tmp_path: Path) -> None:
     assert not pattern.search("aab")
     write_features(concepts_of("es", [("pay", "pag*")]), tmp_path / "c.yml")
     assert "- regex: pay" in (tmp_path / "c.yml").read_text("utf-8")
+
+
+def test_families_of_words_have_their_own_length_for_rasa(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the sentence; strange words make known ones weak; a region's word is the other one's."""
+    monkeypatch.syspath_prepend(str(PARTS))
+    from ivr_seen import FAMILIES, Seen  # type: ignore[import-not-found] # noqa: PLC0415 - Rasa's, found now
+
+    texts = ["vull pagar avui", "vull pagar avui la factura del mes", "on és la comanda", "on és la comanda"]
+    concepts = [("pay", pattern_of("pag*")), ("order", pattern_of("comanda"))]
+    seen = Seen.learnt(texts, concepts, {"hui": "avui", "d": "de"})
+    names = list(seen.rarity)
+
+    def lengths(text: str, scale: float = 1.0) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for column, value in seen.weighed(text, scale).items():
+            family = names[column].split("\t")[0]
+            found[family] = found.get(family, 0.0) + value * value
+        return {family: square**0.5 for family, square in found.items()}
+
+    whole = {family: FAMILIES[family] for family in ("word", "pair", "piece", "stem", "about")}
+    for text in texts:
+        assert {name: lengths(text)[name] for name in whole} == pytest.approx(whole)
+    assert lengths("vull pagar", 4.0)["word"] == pytest.approx(4.0 * FAMILIES["word"])
+    assert lengths("vull pagar ornitorincs")["word"] < 0.8 * FAMILIES["word"]
+    assert seen.weighed("vull PAGAR hui") == seen.weighed("vull pagar avui")
+    assert seen.weighed("") == seen.weighed("¿?")
+    assert "beside\tcoman on" in names
+    assert not any(name.startswith("beside\tdel") for name in names)  # one example's only
+    assert Seen(seen.concepts, seen.same, dict(seen.rarity)).weighed(texts[1]) == seen.weighed(texts[1])
+    assert len(seen.weighed("pagar " * 100_000)) < 100
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+def test_a_pipeline_names_its_language_and_what_regions_say(language: str) -> None:
+    """Nothing is left to be filled in, and a word is read as words."""
+    written = YAML(typ="safe").load(pipeline_of(language))
+    parts = {part["name"].rpartition(".")[2]: part for part in written["pipeline"]}
+    assert written["language"] == parts["SentenceEncoder"]["language"] == language
+    assert parts["SentenceWords"]["same"] == read_as(language)
+    assert ("hui" in read_as(language)) == ("m" in read_as(language)) == (language == "ca")
 
 
 def test_a_missing_python_is_told_plainly(tmp_path: Path) -> None:
