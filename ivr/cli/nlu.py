@@ -86,7 +86,7 @@ def train_(settings: Settings, engine: str, languages: tuple[str, ...], as_json:
     """Trains the models from the examples; a running server takes them up by itself.
 
     The built-in engine takes seconds. Rasa takes minutes, and at its first time installs itself (2.6 GB) in
-    an environment of its own, for which it needs Python 3.9 or 3.10 (RASA_PYTHON names one).
+    an environment of its own, for which it needs Python 3.10 (RASA_PYTHON names it).
 
     \b
     Examples:

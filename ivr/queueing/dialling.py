@@ -208,7 +208,7 @@ class SwitchDialler(Originating):
             if virtual is not None and letting_go is not None:
                 letting_go.kill()
                 if not virtual.over.is_set():
-                    # Who puts down while their agent still hears the announcement leaves the leg in the queue:
+                    # Who puts down while their agent hears the announcement leaves the leg in the queue, and
                     # mod_callcenter would ring agents for nobody.
                     self._kill(virtual.leg)
                 self._virtual.pop(virtual.leg, None)

@@ -1,6 +1,6 @@
 """Rasa's own environment: found or made, trained in, and served from. Rasa 3.6 cannot live in ours.
 
-It needs Python 3.9 or 3.10; one is named by `RASA_PYTHON`, or found on the path. The environment lies in the
+It needs Python 3.10; it is named by `RASA_PYTHON`, or found on the path. The environment lies in the
 user's cache, named after the lock, so that another lock is another environment; a trained model is named
 after the lock and the training files. What was made once is used again.
 """
@@ -28,7 +28,8 @@ LOCK = HERE / "rasa.lock"
 PIPELINE = HERE / "rasa.yml"
 PARTS = HERE / "rasa_parts"
 """Parts of the pipeline that are ours: they run in Rasa's environment."""
-PYTHONS = ("python3.10", "python3.9")
+PYTHON = "python3.10"
+"""The newest that Rasa runs on, and the oldest that our parts of its pipeline do."""
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -58,12 +59,11 @@ def _digest(*files: Path) -> str:
 def find_python(environment: Mapping[str, str] = os.environ) -> str:
     """The Python that runs Rasa. Raises `RasaMissing`."""
     named = environment.get("RASA_PYTHON")
-    for candidate in [named] if named else PYTHONS:
-        found = shutil.which(candidate, path=environment.get("PATH"))
-        if found and _runs(found):
-            return found
+    found = shutil.which(named or PYTHON, path=environment.get("PATH"))
+    if found and _runs(found):
+        return found
     what = (
-        f"RASA_PYTHON names {named}, which does not run" if named else "there is no Python 3.9 or 3.10 here"
+        f"RASA_PYTHON names {named}, which runs no Python 3.10" if named else "there is no Python 3.10 here"
     )
     raise RasaMissing(
         f"Rasa needs a Python of its own, and {what}",
@@ -72,8 +72,8 @@ def find_python(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def _runs(python: str) -> bool:
-    """Whether it is one of those versions (a shim may be on the path without one behind it)."""
-    check = "import sys; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 10))"
+    """Whether it is that version (a shim may be on the path without one behind it)."""
+    check = "import sys; sys.exit(sys.version_info[:2] != (3, 10))"
     try:
         return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
     except OSError:
