@@ -249,7 +249,7 @@ def test_a_missing_python_is_told_plainly(tmp_path: Path) -> None:
     shim = tmp_path / "python3.10"
     shim.write_text("#!/bin/sh\nexit 127\n")
     shim.chmod(0o755)
-    with pytest.raises(RasaMissing, match="runs no Python 3.10"):
+    with pytest.raises(RasaMissing, match=r"runs no Python 3\.10"):
         find_python({"PATH": str(tmp_path), "RASA_PYTHON": str(shim)})
 
 
