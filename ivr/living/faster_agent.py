@@ -26,17 +26,20 @@ def agent_was_faster(call: Call, attention: Attention, clock: Clock, *, queue: s
 
     Without an answer of the switch nobody was. Raises `CallOverError`, `CallEnded`.
     """
-    ends_at = clock.now() + ANNOUNCED_WITHIN
+    ends_at, gone = clock.now() + ANNOUNCED_WITHIN, False
     try:
         while member and clock.now() < ends_at:
             centre = call.call_centre()
+            agents = {one.name: one.state for one in centre.people(queue)}
             row = next((one for one in centre.members(queue) if one.uuid == member), None)
             if row is None or not row.serving:
                 return False
             if row.state == "Answered":
                 return True
-            agents = {one.name: one.state for one in centre.people(queue)}
-            if agents.get(row.serving) != "Receiving":  # it rang, and does no more; or they have hung up
+            # Their telephone rang, and does no more; or they have hung up. The switch's two tables change one
+            # after the other when a talk begins, so it has to be so in two looks.
+            before, gone = gone, agents.get(row.serving) != "Receiving"
+            if before and gone:
                 return False
             attention.next(_LOOK_EVERY)
     except CallEnded:
