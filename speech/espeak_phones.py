@@ -7,18 +7,17 @@ Rules:
 
 from __future__ import annotations
 
-import ctypes
 import threading
 from collections.abc import Mapping
 from functools import lru_cache
 
+from speech.espeak_library import EspeakLibrary
 from speech.phonetics import Phones, symbols
 
 VOICES: Mapping[str, str] = {"es": "es-419", "ca": "ca", "en": "en-us"}
 """Spanish as most of its speakers say it: `z` like `s`, which is also how Whisper mixes them up."""
 ACCENTS: Mapping[str, tuple[str, ...]] = {"es": ("es-419", "es"), "ca": ("ca",), "en": ("en-us", "en-gb")}
 """In which a phrase is looked for in the sound itself."""
-_RETRIEVAL, _NO_EXIT, _UTF8, _IPA = 2, 0x8000, 1, 0x02
 _KEPT = 32768
 
 
@@ -27,13 +26,7 @@ class EspeakPhones:
 
     def __init__(self) -> None:
         """Raises OSError, ImportError where espeak-ng is not there."""
-        import espeakng_loader  # noqa: PLC0415 - brings the GPL library: in worker processes only
-
-        self._library = ctypes.CDLL(str(espeakng_loader.get_library_path()))
-        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-        data = str(espeakng_loader.get_data_path()).encode()
-        if self._library.espeak_Initialize(_RETRIEVAL, 0, data, _NO_EXIT) < 0:
-            raise OSError("espeak-ng does not start")
+        self._library = EspeakLibrary()
         self._lock = threading.Lock()
         self.phones = lru_cache(maxsize=_KEPT)(self._phones)
         self.pronounced = lru_cache(maxsize=_KEPT)(self._pronounced)
@@ -51,10 +44,4 @@ class EspeakPhones:
 
     def _ipa(self, text: str, voice: str) -> str:
         with self._lock:
-            self._library.espeak_SetVoiceByName(voice.encode())
-            rest = ctypes.c_char_p(text.encode())
-            said: list[str] = []
-            while rest.value:
-                ipa = self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | (ord("_") << 8))
-                said.append(ipa.decode())
-        return " ".join(said)
+            return self._library.ipa(text, voice, separator="_")

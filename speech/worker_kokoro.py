@@ -6,7 +6,6 @@ affricates, and in English for diphthongs, too.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import re
 import sys
@@ -16,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from speech.espeak_library import TIED, EspeakLibrary
 from speech.sound import SAMPLE_RATE, Samples, finished_prompt, resample, to_pcm
 from speech.worker_link import ParentLink, stdin_socket
 
 RATE = 24000
 """Hz of the model."""
 LANGUAGES: Mapping[str, str] = {"es": "es", "en": "en-us"}
-_RETRIEVAL, _NO_EXIT, _UTF8, _IPA, _TIED = 2, 0x8000, 1, 0x02, 0x80
 _AFFRICATES: Mapping[str, str] = {"d^z": "ʣ", "d^ʒ": "ʤ", "t^s": "ʦ", "t^ʃ": "ʧ", "ɫ": "l", "g": "ɡ"}
 _DIPHTHONGS: Mapping[str, str] = {
     "a^ɪ": "I",
@@ -40,22 +39,12 @@ class Phones:
 
     def __init__(self) -> None:
         """Raises OSError, ImportError where espeak-ng is not there."""
-        import espeakng_loader  # noqa: PLC0415 - brings the GPL library: in worker processes only
-
-        self._library = ctypes.CDLL(str(espeakng_loader.get_library_path()))
-        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-        data = str(espeakng_loader.get_data_path()).encode()
-        if self._library.espeak_Initialize(_RETRIEVAL, 0, data, _NO_EXIT) < 0:
-            raise OSError("espeak-ng does not start")
+        self._library = EspeakLibrary()
 
     def of(self, text: str, language: str) -> str:
         """In the model's letters."""
-        self._library.espeak_SetVoiceByName(LANGUAGES[language].encode())
-        rest, said = ctypes.c_char_p(text.encode()), []
-        mode = _IPA | _TIED | (ord("^") << 8)
-        while rest.value:
-            said.append(self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, mode).decode())
-        phones = re.sub(r"\([a-z-]+\)", "", " ".join(said))  # marks of a change of language
+        said = self._library.ipa(text, LANGUAGES[language], separator="^", mode=TIED)
+        phones = re.sub(r"\([a-z-]+\)", "", said)  # marks of a change of language
         for written, letter in {**_AFFRICATES, **(_DIPHTHONGS if language == "en" else {})}.items():
             phones = phones.replace(written, letter)
         return phones.replace("^", "").replace("-", "") + "."

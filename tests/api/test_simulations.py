@@ -24,7 +24,7 @@ def until_over(service: Service, job: str, token: str) -> Any:
     """What is told of it when it runs no more."""
     with gevent.Timeout(PATIENCE):
         while (told := service.ask(f"/campaigns/simulations/{job}", token).json)["state"] == "running":
-            gevent.sleep(0.2)
+            gevent.sleep(0.2)  # between two looks: the process beside the server goes on by itself
     return told
 
 
