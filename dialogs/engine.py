@@ -41,7 +41,7 @@ from dialogs.nodes.step import END, PERSON, Exit, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.understand import Understand
 from dialogs.notice import give_notice
-from dialogs.objections import objected, objections
+from dialogs.objections import heeding
 from dialogs.position import Fault
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
 from dialogs.seen import Seen
@@ -333,21 +333,17 @@ class Conversation(Seen):
 
     def _guarded(self, effect: Collect) -> Collect:
         """A judge that breaks is a miss for the caller and a fault for us, never the session's trouble."""
-        judge, language = effect.judge, effect.language
-        objects = self._heeds_objections() and not offers_objection(self._step())
-        listens = not effect.sensitive and asides.heeded(self._call, self._above)
+        if self._heeds_objections() and not offers_objection(self._step()):
+            effect = heeding(effect)
+        judge, listens = effect.judge, not effect.sensitive and asides.heeded(self._call, self._above)
 
         def judged(answer: Heard | Keyed) -> Match | NoMatch:
             try:
-                if objects and isinstance(answer, Heard) and (against := objected(answer, language)):
-                    return against
                 return asides.with_words(judge(answer), answer) if listens else judge(answer)
             except Exception as fault:  # noqa: BLE001 - rule 2
                 self._note_fault(fault)
                 return NoMatch()
 
-        if objects and effect.phrases:  # without any it is free speech
-            effect = replace(effect, phrases=tuple(dict.fromkeys((*effect.phrases, *objections(language)))))
         return replace(effect, judge=judged)
 
     # --- universals ---

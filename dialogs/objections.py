@@ -14,7 +14,8 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 
-from dialogs.results import Alternative, Heard, Match
+from dialogs.effects import Collect
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.words import plain
 from dialogs.universals import OBJECTION
@@ -98,6 +99,20 @@ def objected(answer: Heard, language: str) -> Match | None:
         if isinstance(found, Match) and found.band == "sure":
             return replace(found, said=answer.alternatives[0].text)
     return None
+
+
+def heeding(question: Collect) -> Collect:
+    """The question, at which an objection is heard before any answer."""
+    judge, language = question.judge, question.language
+
+    def judged(answer: Heard | Keyed) -> Match | NoMatch:
+        against = objected(answer, language) if isinstance(answer, Heard) else None
+        return against or judge(answer)
+
+    phrases = question.phrases
+    if phrases:  # without any it is free speech, which holds every sentence
+        phrases = tuple(dict.fromkeys((*phrases, *objections(language))))
+    return replace(question, judge=judged, phrases=phrases)
 
 
 def _behind(alternative: Alternative, noes: int) -> Alternative | None:
