@@ -31,7 +31,7 @@ from ivr.agents.desk import STATE, Desk, Who
 from ivr.agents.roster import HARDLY_TALKING, NOT_ANSWERING, Roster
 from ivr.agents.soundless import Answer
 from ivr.queueing.reserving import is_virtual
-from ivr.queueing.visits import GONE_IN_WHISPER, NO_FAULT, moment
+from ivr.queueing.visits import AT_ONCE, GONE_IN_WHISPER, NO_FAULT, moment
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +84,9 @@ class Following:
         """Told of every telephone that has answered."""
         self._brought: set[str] = set()
         """Members for whom an agent has answered, and who have not left."""
+        self._unmet: dict[str, Fields] = {}
+        """By member: what was told of an agent who was gone before they were connected, until it is known
+        whose doing that was."""
 
     def start(self) -> None:
         self._working = gevent.spawn(self._work)
@@ -141,6 +144,7 @@ class Following:
             "member-queue-end": self._left,
             "agent-status-change": self._status,
         }
+        self._settle(fields)
         found = work.get(fields.get("CC-Action") or "")
         if found is not None:
             found(fields)
@@ -220,16 +224,27 @@ class Following:
         self._brought.discard(fields.get("CC-Member-UUID") or "")
 
     def _never_talked(self, fields: Fields, agent: str) -> None:
-        """They have answered and were gone before they were connected: a call that was not taken, unless it
-        was the caller who was gone."""
+        """They have answered and were gone before they were connected. Whose doing it was shows in what
+        follows (`_settle`): mod_callcenter tells the same if the caller was gone, or whoever was called back
+        for them."""
         member = fields.get("CC-Member-UUID") or ""
         answered_at = _moment(fields, "CC-Agent-Answered-Time")
         self._store.agents.take_back(answered_key(member), answered_at=answered_at)
-        waits_on = member in self._brought
+        if member in self._brought:  # else they have left meanwhile
+            self._unmet[member] = {**fields, "CC-Hangup-Cause": GONE_IN_WHISPER}
         self._brought.discard(member)
         self._ready(agent)
-        if waits_on:
-            self._missed({**fields, "CC-Hangup-Cause": GONE_IN_WHISPER})
+
+    def _settle(self, fields: Fields) -> None:
+        """The miss of the agent before, if the caller is seen to wait on."""
+        member = fields.get("CC-Member-UUID") or ""
+        unmet = self._unmet.get(member)
+        if unmet is None or fields.get("CC-Action") == "bridge-agent-end":
+            return
+        gone = fields.get("CC-Action") == "member-queue-end" and fields.get("Answer-State") == "hangup"
+        if not (gone and _told_at(fields) - _told_at(unmet) < AT_ONCE):
+            self._missed(unmet)
+        del self._unmet[member]  # not before: while the database is lost, this event is told again
 
     def _status(self, fields: Fields) -> None:
         """A change that is not ours: the switch has put somebody on a break who did not answer; or it is the

@@ -19,7 +19,14 @@ CONNECT_DEADLINE = 2.0
 AGAIN = 2.0
 """Seconds between two tries to connect."""
 ACTIONS = frozenset(
-    {"bridge-agent-start", "bridge-agent-end", "bridge-agent-fail", "member-queue-end", "agent-status-change"}
+    {
+        "agent-offering",
+        "bridge-agent-start",
+        "bridge-agent-end",
+        "bridge-agent-fail",
+        "member-queue-end",
+        "agent-status-change",
+    }
 )
 """Of the call centre, what is told to whoever listens here."""
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from data.store import Store
 from dialogs.catalogue import load_catalogue
 from dialogs.errors import Problem
 from dialogs.source import read
@@ -19,6 +20,7 @@ from ivr.agents.opening import way_out
 from ivr.agents.outcomes_reading import read_outcomes
 from ivr.agents.outcomes_written import OutcomesFile
 from ivr.agents.reading import LEAST_WRAP_UP, hardly_wrap_up, read_roster
+from ivr.agents.roster import Roster
 from ivr.agents.written import AgentsFile
 from ivr.cli import pass_settings
 from ivr.cli.agent_contact import close, contact, extend
@@ -146,6 +148,17 @@ def resume(settings: Settings, number: str, as_json: bool) -> None:
     _at_desk(settings, lambda desk: desk.resume(number, who), as_json=as_json)
 
 
+def _by_the_database(roster: Roster, store: Store) -> list[dict[str, Any]]:
+    """Everybody who is declared, and whoever has checked in; without a switch to ask what they do now."""
+    known = store.agents.presences()
+    out: dict[str, Any] = {"state": "out", "reason": "", "since": None}
+    return [
+        {"agent": name, **out}
+        | ({} if (one := known.get(name)) is None else {key: getattr(one, key) for key in out})
+        for name in sorted({*roster.agents, *known})
+    ]
+
+
 @agent.command("list")
 @json_option
 @pass_settings
@@ -161,13 +174,7 @@ def list_agents(settings: Settings, as_json: bool) -> None:
     zone = ZoneInfo(settings.calls.zone)
     with store_of(settings) as store, line_if_any(settings) as line:
         if line is None:
-            rows = [
-                (one.agent, one.state, one.reason, one.since) for one in store.agents.presences().values()
-            ]
-            live: list[dict[str, Any]] = [
-                {"agent": agent, "state": state, "reason": reason, "since": since}
-                for agent, state, reason, since in rows
-            ]
+            live = _by_the_database(roster, store)
         else:
             state = LiveState(store, plan, roster, line, now=now, zone=zone)
             live = [vars(one) | {} for one in state.agents()]

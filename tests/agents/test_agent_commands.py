@@ -16,7 +16,7 @@ from data.records import QueueDay
 from ivr.agents.live_state import QueueState
 from ivr.cli.queue import _table
 from ivr.identity.pins import HASHER
-from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, House, house
+from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, House, house, store_in
 from tests.agents.known import contact_of
 from tests.commands import Done, ivr
 
@@ -78,6 +78,27 @@ def test_in_pause_and_out(desk: Desk) -> None:
     fraud = desk.run("agent", "in", "2001", "--telephone", "loopback/0034803123456")
     assert (fraud.returncode, fraud.stderr.count("\n")) == (2, 1), fraud.stderr
     assert "agents.outside" in fraud.stderr
+
+
+def test_who_is_declared_is_listed_without_a_switch_to_ask(tmp_path: Path) -> None:
+    """Before anybody has ever checked in, too: out, and what they do is not known."""
+    (tmp_path / "flows").mkdir()
+    for name, text in {"catalogue": CATALOGUE, "queues": QUEUES, "agents": AGENTS}.items():
+        (tmp_path / "flows" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "ivr.yaml").write_text(f'agents: {{outside: ["{OUTSIDE}"]}}\n', encoding="utf-8")
+    store_in(tmp_path).close()
+    came = ivr(tmp_path, "agent", "in", "2002")
+    assert came.returncode == 0, came.stderr
+    listed = ivr(tmp_path, "agent", "list", "--json")
+    assert listed.returncode == 0, listed.stderr
+    rows = json.loads(listed.stdout)
+    assert [(one["agent"], one["state"]) for one in rows] == [
+        ("2001", "out"),
+        ("2002", "in"),
+        ("2003", "out"),
+    ]
+    shown = ivr(tmp_path, "agent", "list").stdout
+    assert "2003" in shown and "–" in shown
 
 
 def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:

@@ -232,6 +232,44 @@ def test_an_agent_who_hangs_up_in_the_whisper_has_missed_the_call(home: House) -
     assert answered(home) == ["answered", "missed"]
 
 
+@pytest.mark.parametrize(("cancelled", "state", "misses"), [(True, "in", 0), (False, "paused", 3)])
+def test_whoever_is_gone_while_the_agent_is_told_who_comes(
+    tmp_path: Path, cancelled: bool, state: str, misses: int
+) -> None:
+    """The customer has put down, and their place in the queue goes at once: that holds no agent off. Who is
+    offered to somebody again was let down by the agent."""
+    with house(tmp_path, agents=AGENTS.replace("misses: 2", "misses: 3")) as home:
+        home.desk.check_in("2001", ME)
+        began = int(home.time.now().timestamp()) + 1
+        for number in range(3):
+            at = began + 10 * number
+            fields = {
+                "CC-Agent": "2001@ivr",
+                "CC-Queue": "billing@ivr",
+                "CC-Member-UUID": f"m-{number}",
+                "CC-Member-Session-UUID": virtual_leg(new_id()),
+                "CC-Agent-Called-Time": str(at),
+                "CC-Agent-Answered-Time": str(at),
+                "CC-Member-Joined-Time": str(at),
+            }
+
+            def tell(
+                action: str, after: float, fields: dict[str, str] = fields, at: int = at, **more: str
+            ) -> None:
+                stamp = {"Event-Date-Timestamp": str(round((at + after) * 1e6))}
+                home.following.note({**fields, **stamp, "CC-Action": action, **more})
+
+            tell("bridge-agent-start", 0.0)
+            tell("bridge-agent-end", 3.0, **{"CC-Agent-Bridged": "false"})
+            assert answered(home) == ["missed"] * min(misses, number)
+            if cancelled:
+                tell("member-queue-end", 3.05, **{"Answer-State": "hangup"})
+            else:
+                tell("agent-offering", 4.0)
+        assert answered(home) == ["missed"] * misses
+        assert presence_of(home.store, "2001").state == state
+
+
 def test_whom_only_the_switch_knows_is_there_by_its_word(home: House) -> None:
     """Set available on the switch, by hand: it is noted; not for whoever has checked in with us."""
     home.switch.api("callcenter_config", "agent set status 2002@ivr Available")

@@ -196,8 +196,14 @@ def test_an_agent_first_and_then_the_customer(agent_first: Place) -> None:
 
 
 def test_the_agent_is_let_go_when_the_customer_is_busy(agent_first: Place) -> None:
-    """And is free for others; the place waits for its next try."""
+    """And is free for others, and has missed nothing; the place waits for its next try."""
     place = agent_first
+    agents = place.stage.server.rooms.store.agents
+
+    def misses() -> list[datetime]:
+        return [one.at for one in agents.latest(AGENT, most=20) if one.result == "missed"]
+
+    before = misses()
     found = place.booked("+34600111334")
     desk = place.desk.called(60)
     desk.answer()
@@ -206,6 +212,8 @@ def test_the_agent_is_let_go_when_the_customer_is_busy(agent_first: Place) -> No
     wait_until(lambda: found().last_result == "busy", 10, "nobody noted it")
     desk.wait_over(20)
     assert (found().state, found().tries) == ("waiting", 1)
+    place.stage.wait_until_idle(place.switch)
+    assert misses() == before
 
 
 def test_an_agent_who_hangs_up_stops_the_ringing(agent_first: Place) -> None:
