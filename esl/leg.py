@@ -35,7 +35,7 @@ from esl.listening import SILENT_AFTER, Listening
 from esl.live_audio import AudioTransport
 from esl.replies import Question
 from esl.running import NO_RESPONSE, Running
-from esl.switch import CallEvent, Digit, Held, HungUp, Inbox, TakenBack
+from esl.switch import Audio, CallEvent, Digit, Held, HungUp, Inbox, TakenBack
 from esl.wire import Command, Event
 
 log = structlog.get_logger("esl.leg")
@@ -173,8 +173,11 @@ class Leg:
         self._listening.start()
 
     def stop_listening(self) -> None:
-        """Ends the live audio. No `Audio` arrives afterwards."""
+        """Ends the live audio. No `Audio` arrives afterwards: what nobody has read by now is dropped."""
         self._listening.stop()
+        for waiting in [self._events.get_nowait() for _ in range(self._events.qsize())]:
+            if not isinstance(waiting, Audio):
+                self._events.put(waiting)
 
     def start_recording(self, file: Path) -> None:
         """Records the call in stereo (caller left, system right, 8 kHz WAV) to an absolute path."""

@@ -161,6 +161,7 @@ class SwitchDialler(Originating):
             "origination_uuid": leg,
             "origination_caller_id_number": order.number,
             "origination_callee_id_number": order.number,
+            "origination_callee_id_name": order.number,
             CALLED_BACK: "true",
             CALLED_BACK_SINCE: str(round(order.since.timestamp() * 1000)),
         }
@@ -225,6 +226,8 @@ class SwitchDialler(Originating):
             "origination_uuid": str(order.attempt_id),
             "originate_timeout": str(order.ring),
             "ignore_early_media": "true",
+            # Who is called counts as the caller once they are in the queue: else agents are shown "Outbound Call".
+            "origination_callee_id_name": order.number,
             CALLED_BACK: "true",
             CALLED_BACK_SINCE: str(round(order.since.timestamp() * 1000)),
         }

@@ -75,7 +75,8 @@ def test_an_agent_who_declines_calls_nobody(stage: Stage) -> None:
     number = "+34600111555"
     first = desk_of(stage)
     telephone = asked_for(stage, number)
-    assert first.wait_for_call(20).number == number
+    shown = first.wait_for_call(20)
+    assert (shown.number, shown.name) == (number, number)
     first.refuse("CALL_REJECTED")
     assert not telephone.called.is_set()
     second = desk_of(stage)

@@ -77,6 +77,7 @@ def test_listening_ends_and_begins_again(tmp_path: Path) -> None:
     """Around a queue: nothing is heard in between, and afterwards again, by a new token."""
     with answered(tmp_path) as (_, audio, caller, session):
         session.hear(FRAME_BYTES * 5)
+        wait_until(lambda: not session.call.inbox.empty(), 5, "a frame that nobody has read")
         session.call.stop_listening()
         before = len(session.audio)
         session.listen(0.15)

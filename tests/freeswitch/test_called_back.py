@@ -179,6 +179,7 @@ def test_an_agent_first_and_then_the_customer(agent_first: Place) -> None:
     found = place.booked(number)
     desk = place.desk.called(60)
     desk.ring()
+    assert desk.invite is not None and desk.invite.get("From").startswith(f'"{number}" <')
     assert found().state == "claimed" and found().tries == 0  # nobody is called yet
     desk.answer()
     ringing = place.customer.called(30)
