@@ -226,7 +226,7 @@ class SwitchDialler(Originating):
             "origination_uuid": str(order.attempt_id),
             "originate_timeout": str(order.ring),
             "ignore_early_media": "true",
-            # Who is called counts as the caller once they are in the queue: else agents are shown "Outbound Call".
+            # Once they are in the queue it counts as the caller's: else agents are shown "Outbound Call".
             "origination_callee_id_name": order.number,
             CALLED_BACK: "true",
             CALLED_BACK_SINCE: str(round(order.since.timestamp() * 1000)),
