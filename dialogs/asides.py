@@ -122,11 +122,9 @@ def heeded(call: Call, above: Above) -> bool:
     return any(flow.asides or _open_question(flow) for flow, _ in ((call.flow, ""), *above))
 
 
-def wish(call: Call, effect: Effect | None, result: Result, above: Above, *, begun: int) -> Wish | None:
+def wish(call: Call, effect: Collect, result: NoMatch, above: Above, *, begun: int) -> Wish | None:
     """What has to be understood first: an answer that is none may be a wish. `begun`: asides so far."""
-    if begun >= MOST or not isinstance(effect, Collect) or not isinstance(result, NoMatch):
-        return None
-    if effect.sensitive or effect.kind == "understand" or result.reason:
+    if begun >= MOST or effect.sensitive or effect.kind == "understand" or result.reason:
         return None
     text, opened, taken_back = _without_opening(plain(result.said), call.language)
     if len(text.split()) < LEAST_WORDS:

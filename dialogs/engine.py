@@ -10,17 +10,19 @@ Rules:
 4. A prompt that holds a sensitive value makes its effect `sensitive`, whichever node built it.
 5. A flow's notice that the call is recorded comes before the first step that waits for the caller or hands
    them over; until then nothing is recorded (`dialogs.notice`).
-6. Nothing goes on for ever: `MOST_EFFECTS` and `MOST_STEPS` bound any call.
-7. In which queue a caller waits, and how far ahead of others, is their segment's to say (`dialogs.segments`).
+6. Nothing goes on for ever: `MOST_EFFECTS` bounds any call, and so does `dialogs.flow_stack.MOST_STEPS`.
+7. Which flows the call is in, and how it comes back to those above, is kept in `dialogs.flow_stack`; which
+   exit is taken, and what a fault leads to, is decided here.
+8. In which queue a caller waits, and how far ahead of others, is their segment's to say (`dialogs.segments`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 
 from dialogs import asides, endings
-from dialogs.call import MASK, Call, Visit
+from dialogs.asides import Running
+from dialogs.call import MASK, Call
 from dialogs.effects import (
     CallBack,
     Collect,
@@ -34,12 +36,11 @@ from dialogs.effects import (
 )
 from dialogs.errors import ConversationOver, DialogError, UnknownStep
 from dialogs.facts import Facts
-from dialogs.flow import DEEPEST_NESTING, Flow, FlowSet
+from dialogs.flow import FlowSet
+from dialogs.flow_stack import FlowStack
 from dialogs.nodes.hangup import Hangup as HangupStep
 from dialogs.nodes.menu import offers_objection
-from dialogs.nodes.step import END, PERSON, Exit, Step
-from dialogs.nodes.subflow import Subflow
-from dialogs.nodes.understand import Understand
+from dialogs.nodes.step import END, PERSON, Exit
 from dialogs.notice import give_notice
 from dialogs.objections import heeding
 from dialogs.position import Fault
@@ -47,12 +48,11 @@ from dialogs.results import Heard, Keyed, Match, NoMatch, Result
 from dialogs.seen import Seen
 from dialogs.slots.asking import Asking
 from dialogs.source import nearest
-from dialogs.universals import BACK, MARK, OBJECTION, language_of
+from dialogs.universals import BACK, OBJECTION, language_of
 from dialogs.universals import PERSON as WANTS_PERSON
 
 MOST_EFFECTS = 1000
 """Effects of one conversation; a call of an hour has about 400."""
-MOST_STEPS = 5000
 MOST_FAULTS = 3
 """Faults after which a conversation is not worth going on with."""
 
@@ -72,21 +72,15 @@ class Conversation(Seen):
         """Raises `UnknownFlow`."""
         self._call = Call(flows, flows.flow(flow), facts)
         self._flows = flows
-        self._above: list[tuple[Flow, str]] = []
-        """Flows that wait for this one to come back, each with its subflow step."""
-        self._asked: list[tuple[Flow, str, list[tuple[Flow, str]]]] = []
-        """Questions in the order in which they were put, for `back`."""
-        self._running: Generator[Effect, Result, object] | None = None
+        self._stack = FlowStack(self._call, flows)
         self._effect: Effect | None = None
-        self._entered_subflow = False
-        self._effects = self._steps = 0
+        self._effects = 0
         self._last_resort = False
         self._begins_in = self._call.flow
         self._notice_due = facts.recorded and self._call.flow.recording_notice is not None
         self._in_notice = False
         self._aside: tuple[Collect, NoMatch, asides.Wish] | None = None
         """An answer that was none, while it is asked whether the caller wants something in between."""
-        self._waiting: list[asides.Waiting] = []
         self._asides = 0
         self.finished = False
         self.outcome: str | None = None
@@ -98,38 +92,26 @@ class Conversation(Seen):
     def start(self) -> Effect:
         if self._effect is not None or self.finished:
             raise ConversationOver("the conversation has begun already")
-        self._go(self._call.flow.first)
+        self._stack.go(self._call.flow.first)
         return self._advance(None)
 
     def send(self, result: Result) -> Effect:
         if self.finished or self._effect is None:
             raise ConversationOver("the conversation is over, or has not begun")
-        if self._aside is not None:
-            return self._advance(self._in_between(*self._aside, result))
-        wish = (
-            None
-            if self._waiting
-            else asides.wish(self._call, self._effect, result, self._above, begun=self._asides)
-        )
-        if wish is not None and isinstance(self._effect, Collect) and isinstance(result, NoMatch):
-            self._aside = (self._effect, result, wish)
-            return self._give(wish.asked)
-        if (
-            isinstance(result, Match)
-            and result.value.startswith(MARK)
-            and isinstance(self._effect, _ANSWERED)
-        ):
-            jumped = self._universal(result.value)
-            if jumped:
-                return self._advance(None)
-        return self._advance(result)
+        if self._aside is None and (wish := self._wish(self._effect, result)):
+            self._aside = wish
+            return self._give(wish[2].asked)
+        left: Result | None = None
+        try:
+            left = self._heed(result)
+        except Exception as fault:  # noqa: BLE001 - rule 2
+            self._broken(fault)
+        return self._advance(left)
 
     def hang_up(self, cause: str) -> None:
         """The caller is gone; `cause` is the switch's. Nothing can be performed any more."""
-        if self._running is not None:
-            self._running.close()
-        self._running = None
-        self._forget_waiting(0)
+        self._stack.close()
+        self._stack.forget_waiting()
         if not self.finished:
             self.hangup_cause = cause
         self.finished = True
@@ -152,12 +134,7 @@ class Conversation(Seen):
             raise UnknownStep(f"there is no step `{step}` in `{flow}`: {nearest(step, target.steps)}")
         if self.finished or self._effect is None:
             raise ConversationOver("the conversation is over, or has not begun")
-        if self._running is not None:
-            self._running.close()
-        self._call.leave("@jump")
-        self._call.flow, self._above, self._entered_subflow = target, [], False
-        self._forget_waiting(0)
-        self._go(step)
+        self._stack.jump(target, step)
         return self._advance(None)
 
     # --- walking ---
@@ -165,145 +142,116 @@ class Conversation(Seen):
     def _advance(self, result: Result | None) -> Effect:
         while True:
             try:
-                running = self._running or self._begin()
+                running = self._stack.running or self._begin()
                 effect = next(running) if result is None else running.send(result)
             except StopIteration as done:
-                self._running, result = None, None
+                self._stack.running, result = None, None
                 if self._in_notice:
                     self._in_notice = False  # and now the step that it came before
                 else:
                     self._follow(str(done.value))
             except Exception as fault:  # noqa: BLE001 - rule 2: whatever breaks, the caller gets a person
-                self._running, result = None, None
+                self._stack.running, result = None, None
                 self._broken(fault)
             else:
                 return self._give(effect)
 
-    def _begin(self) -> Generator[Effect, Result, object]:
-        step = self._step()
-        if isinstance(step, Subflow) and not self._entered_subflow:
-            self._enter(step)
-            return self._begin()
+    def _begin(self) -> Running:
+        step = self._stack.begin()
         if self._in_notice or (self._notice_due and (step.takes_input or step.hands_over)):
             self._notice_due, self._in_notice = False, True
-            self._running = give_notice(self._call, self._begins_in)
-            return self._running
-        self._entered_subflow = False
-        self._running = step.run(self._call)
-        return self._running
-
-    def _step(self) -> Step:
-        return self._call.flow.steps[self._call.step]
-
-    def _enter(self, step: Subflow) -> None:
-        if len(self._above) >= DEEPEST_NESTING:
-            raise DialogError("subflows are nested too deeply")
-        self._above.append((self._call.flow, self._call.step))
-        self._call.flow = self._flows.flow(step.subflow)
-        self._go(self._call.flow.first)
-
-    def _go(self, step: str) -> None:
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            raise DialogError("the call has gone through too many steps")
-        self._running = None
-        self._call.step = step
-        self._call.trace.path.append(Visit(self._call.flow.name, step, self._call.language))
-        if self._step().takes_input:
-            place = (self._call.flow, step, list(self._above))
-            if not self._asked or self._asked[-1] != place:
-                self._asked.append(place)
+            self._stack.running = give_notice(self._call, self._begins_in)
+            return self._stack.running
+        return self._stack.run(step)
 
     def _follow(self, label: str) -> None:
         """Takes the exit of that label, or one of the two that every flow has."""
         self._call.leave(label)
         try:
             if label == END:
-                self._running = endings.end(self._call)
+                self._stack.running = endings.end(self._call)
             elif label == PERSON:
                 self._to_person()
             else:
                 self._call.note(label)
-                self._take(self._exit(label))
+                self._take(self._stack.exit(label))
         except DialogError as fault:
             self._broken(fault)
 
-    def _exit(self, label: str) -> Exit:
-        for way_out in self._step().exits():
-            if way_out.label == label:
-                return way_out
-        raise DialogError(f"step `{self._call.step}` has no exit `{label}`")
-
     def _take(self, way_out: Exit) -> None:
         if way_out.target == END:
-            self._running = endings.end(self._call)
+            self._stack.running = endings.end(self._call)
         elif way_out.target == PERSON:
             self._to_person()
         else:
             target = way_out.target or self._call.flow.after(self._call.step)
             if target is not None:
-                self._go(target)
-            elif self._above:
-                self._come_back()
+                self._stack.go(target)
+            elif self._stack.above:
+                self._stack.come_back()
             else:
-                self._running = endings.end(self._call)
+                self._stack.running = endings.end(self._call)
 
-    def _come_back(self) -> None:
-        """To the step that waits for this flow: its subflow is over, or what was wanted in between."""
-        self._call.flow, self._call.step = self._above.pop()
-        if self._waiting and self._waiting[-1].depth == len(self._above):
-            waiting = self._waiting.pop()
-            self._call.in_between = bool(self._waiting)
-            self._call.trace.path.append(Visit(self._call.flow.name, self._call.step, self._call.language))
-            self._running = asides.resumed(self._call, waiting)
-        else:
-            self._entered_subflow = True
+    # --- what is not the step's to answer ---
 
-    def _in_between(
+    def _heed(self, result: Result) -> Result | None:
+        """Does what is the engine's to do; gives what is left for the step; `None`: the call has moved."""
+        if self._aside is not None:
+            return self._after_aside(*self._aside, result)
+        if (
+            isinstance(result, Match)
+            and isinstance(self._effect, _ANSWERED)
+            and self._universal(result.value)
+        ):
+            return None
+        return result
+
+    def _wish(self, effect: Effect, result: Result) -> tuple[Collect, NoMatch, asides.Wish] | None:
+        """What has to be asked before this answer is none: the caller may want something in between."""
+        if self._stack.in_between or not isinstance(effect, Collect) or not isinstance(result, NoMatch):
+            return None
+        wish = asides.wish(self._call, effect, result, self._stack.above, begun=self._asides)
+        return None if wish is None else (effect, result, wish)
+
+    def _after_aside(
         self, collect: Collect, miss: NoMatch, wish: asides.Wish, meaning: Result
     ) -> Result | None:
-        """Goes where the caller wants to go, and lets the step wait; or it was a bad answer."""
+        """Goes where the caller wants to go; or it was a bad answer, and the step hears it."""
         self._aside = None
-        running, here, intent = self._running, self._call.flow, asides.meant(meaning)
-        wanted = None if intent is None else wish.flows.get(intent)
-        if intent is None or running is None or len(self._above) >= DEEPEST_NESTING:
+        intent = asides.meant(meaning)
+        if intent is None or self._stack.full:
             return miss
         self._asides += 1
         if wish.depth is not None:
-            self._instead(wish.depth, wish.question, intent, wish.asked.text)
-            return None
-        if wanted is None:
+            self._stack.go_instead(wish, intent)
+            self._follow(intent)
+        elif wanted := wish.flows.get(intent):
+            self._stack.go_in_between(collect, wish, wanted)
+        else:
             return miss
-        slots, depth = dict(self._call.slots), len(self._above)
-        self._waiting.append(
-            asides.Waiting(running, collect, self._call.within, slots, depth, wish.back, wish.place)
-        )
-        self._call.leave("@aside")
-        self._above.append((here, self._call.step))
-        self._call.within, self._call.in_between = "", True
-        self._call.flow = self._flows.flow(wanted)
-        self._go(self._call.flow.first)
         return None
 
-    def _instead(self, depth: int, question: str, intent: str, said: str) -> None:
-        """Back to the open question above, as if this had been the answer to it."""
-        if self._running is not None:
-            self._running.close()
-        self._call.leave("@instead")
-        flow = self._call.flow = self._above[depth][0]
-        del self._above[depth:]
-        self._call.step, self._call.within, self._running = question, "", None
-        self._call.trace.path.append(Visit(flow.name, question, self._call.language))
-        step = flow.steps[question]
-        if isinstance(step, Understand):
-            step.take(self._call, said, intent)
-        self._follow(intent)
+    def _universal(self, value: str) -> bool:
+        """Answers what the engine answers; false for what is the question's own business."""
+        language = language_of(value)
+        if value not in (WANTS_PERSON, BACK, OBJECTION) and language is None:
+            return False
+        self._stack.close()
+        if value == WANTS_PERSON:
+            self._in_notice = False
+            self._follow(PERSON)
+        elif value == OBJECTION:
+            self._in_notice = False
+            self._stack.object()
+        elif value == BACK:
+            self._stack.back()
+        elif language in self._call.flow.languages:
+            self._call.leave("@language")
+            self._call.language = language
+            self._stack.go(self._call.step)
+        return True
 
-    def _forget_waiting(self, depth: int) -> None:
-        """No step waits any more that lies at that depth or deeper."""
-        while self._waiting and self._waiting[-1].depth >= depth:
-            self._waiting.pop().running.close()
-        self._call.in_between = bool(self._waiting)
+    # --- what is given to the session ---
 
     def _give(self, effect: Effect) -> Effect:
         self._effects += 1
@@ -322,20 +270,21 @@ class Conversation(Seen):
         elif isinstance(effect, SetOutcome):
             self.outcome = effect.code
         elif isinstance(effect, Hangup):
-            self.finished, self.hangup_cause, self._running = True, effect.cause, None
-            if isinstance(self._step(), HangupStep):
+            self.finished, self.hangup_cause, self._stack.running = True, effect.cause, None
+            if isinstance(self._stack.step, HangupStep):
                 self._call.note("end")
                 self._call.leave("end")
-            for flow, step in self._above:
+            for flow, step in self._stack.above:
                 self._call.trace.leave(flow.name, step, "@end")
         self._effect = effect
         return effect
 
     def _guarded(self, effect: Collect) -> Collect:
         """A judge that breaks is a miss for the caller and a fault for us, never the session's trouble."""
-        if self._heeds_objections() and not offers_objection(self._step()):
+        if self._stack.heeds_objections and not offers_objection(self._stack.step):
             effect = heeding(effect)
-        judge, listens = effect.judge, not effect.sensitive and asides.heeded(self._call, self._above)
+        judge = effect.judge
+        listens = not effect.sensitive and asides.heeded(self._call, self._stack.above)
 
         def judged(answer: Heard | Keyed) -> Match | NoMatch:
             try:
@@ -346,62 +295,14 @@ class Conversation(Seen):
 
         return replace(effect, judge=judged)
 
-    # --- universals ---
-
-    def _heeds_objections(self) -> bool:
-        return any(flow.objection for flow in (self._call.flow, *(flow for flow, _ in self._above)))
-
-    def _object(self) -> None:
-        """Where the innermost flow that says so leads whoever wants no more calls."""
-        self._call.leave("@objection")
-        self._in_notice = False
-        while self._call.flow.objection is None:
-            self._call.flow, _step = self._above.pop()
-        self._forget_waiting(len(self._above))
-        self._call.within, self._entered_subflow = "", False
-        self._go(self._call.flow.objection)
-
-    def _universal(self, value: str) -> bool:
-        """Answers what the engine answers; false for what is the question's own business."""
-        language = language_of(value)
-        if value not in (WANTS_PERSON, BACK, OBJECTION) and language is None:
-            return False
-        if self._running is not None:
-            self._running.close()
-            self._running = None
-        if value == WANTS_PERSON:
-            self._in_notice = False
-            self._follow(PERSON)
-        elif value == OBJECTION:
-            self._object()
-        elif value == BACK:
-            self._call.leave("@back")
-            self._back()
-        elif language in self._call.flow.languages:
-            self._call.leave("@language")
-            self._call.language = language
-            self._go(self._call.step)
-        return True
-
-    def _back(self) -> None:
-        """To the question before this one; at the first question, the same again."""
-        if len(self._asked) > 1:
-            self._asked.pop()
-            self._call.flow, step, above = self._asked[-1]
-            self._above = list(above)
-            self._forget_waiting(len(self._above))
-            self._go(step)
-        else:
-            self._go(self._call.step)
-
     # --- ends and faults ---
 
     def _to_person(self) -> None:
         person = self._call.flow.person
         if person in self._call.flow.steps:
-            self._go(person)
+            self._stack.go(person)
         else:
-            self._running = endings.to_queue(self._call, person)
+            self._stack.running = endings.to_queue(self._call, person)
 
     def _broken(self, fault: Exception, *, for_good: bool = False) -> None:
         """Notes the fault and chooses the landing: apology and person, or regret and the end."""
@@ -409,10 +310,10 @@ class Conversation(Seen):
         self._call.leave("@fault")
         self._in_notice = False
         at_person = self._call.step == self._call.flow.person
-        hopeless = for_good or at_person or self._steps > MOST_STEPS or len(self.faults) > MOST_FAULTS
+        hopeless = for_good or at_person or self._stack.worn_out or len(self.faults) > MOST_FAULTS
         self._last_resort = self._last_resort or hopeless
         landing = endings.regret if self._last_resort else endings.apology
-        self._running = landing(self._call)
+        self._stack.running = landing(self._call)
 
     def _note_fault(self, fault: Exception) -> None:
         # Only this package's own messages are known to hold no value of the caller's.

@@ -36,7 +36,8 @@ def with_figures_joined(text: str, language: str, words: Collection[str] = ()) -
     for place in range(1, len(said)):
         before, figures = said[place - 1], said[place]
         if figures.isdecimal() and len(figures) <= 3 and before in words and before not in JOINERS:
-            # A language or a size that num2words does not know: the figures stay.
+            # num2words raises these for a language and for a size that it does not know. The figures stay,
+            # then: they were understood as a number, and only how it would be written out is unknown.
             with suppress(NotImplementedError, OverflowError):
                 said[place] = plain(num2words(int(figures), lang=language))
     return " ".join(said)

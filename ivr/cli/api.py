@@ -48,7 +48,7 @@ def token() -> None:
     Examples:
       ivr token create "wallboard" --role supervisor --expires 365d
       ivr token list
-      ivr token revoke 0192f3c1-…
+      ivr token revoke 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f
     """
 
 

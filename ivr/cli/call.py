@@ -94,14 +94,15 @@ def call(settings: Settings, /, flow: str, by_text: bool, by_voice: bool, **give
     """Play a caller in the terminal.
 
     \b
-    ivr call main --text
-    ivr call main --text --language ca --data my-flows/main.test.yaml
-    ivr call main --text --now 2026-12-25T10:00 --segment vip
-    ivr call main --text --history calls.last_90_days=12
-    ivr call my-flows/main.flow.yaml --text                by its file
-    ivr call collection_reminder --text                    be called, as its tests are
-    ivr call main --voice                                  with a headset
-    ivr call main --voice --in caller.wav --out call.wav
+    Examples:
+      ivr call main --text
+      ivr call main --text --language ca --data my-flows/main.test.yaml
+      ivr call main --text --now 2026-12-25T10:00 --segment vip
+      ivr call main --text --history calls.last_90_days=12
+      ivr call my-flows/main.flow.yaml --text                by its file
+      ivr call collection_reminder --text                    be called, as its tests are
+      ivr call main --voice                                  with a headset
+      ivr call main --voice --in caller.wav --out call.wav
 
     By text, what the caller says in their own words is understood by the engines of a live call, and look-ups
     are answered from the data of a test file, by default the one beside the flow, and whoever its tests call

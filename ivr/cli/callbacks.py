@@ -29,8 +29,8 @@ def callbacks() -> None:
     Examples:
       ivr callbacks list
       ivr callbacks cancel 600111222 --why "they have written"
-      ivr callbacks move 0192f3c1-… --at "2026-11-24 17:30"
-      ivr callbacks retry 0192f3c1-…        of an unclear one: somebody has looked, and they were not reached
+      ivr callbacks move 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --at "2026-11-24 17:30"
+      ivr callbacks retry 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f    of an unclear one, once somebody has looked
     """
 
 

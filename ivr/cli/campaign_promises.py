@@ -117,7 +117,7 @@ def promises(
     Examples:
       ivr campaign promises --state broken --state partial
       ivr campaign promises --json
-      ivr campaign promises --cancel 019aa0f1-…
+      ivr campaign promises --cancel 019aa0f1-7a52-7c3e-9d5e-0a1b2c3d4e5f
     """
     at, zone = datetime.now(UTC), ZoneInfo(settings.calls.zone)
     today = at.astimezone(zone).date()

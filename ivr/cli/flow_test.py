@@ -74,11 +74,12 @@ def test(
     """Run the tests beside the flows: scripted calls, offline, in no time.
 
     \b
-    ivr test                             the flows of this installation, which the server takes
-    ivr test my-flows/ --coverage        a folder, with what the tests have missed
-    ivr test --only "a silent caller"    some of them
-    ivr test --junit report.xml          for a build server
-    ivr test --html report.html          for people: what failed, and each flow in colours
+    Examples:
+      ivr test                             the flows of this installation, which the server takes
+      ivr test my-flows/ --coverage        a folder, with what the tests have missed
+      ivr test --only "a silent caller"    some of them
+      ivr test --junit report.xml          for a build server
+      ivr test --html report.html          for people: what failed, and each flow in colours
 
     Exit status: 0 all passed, 1 some failed, 2 they could not be run.
     """

@@ -155,9 +155,10 @@ def check(
     """Check flow files: every mistake in one run, with line, column and remedy.
 
     \b
-    ivr check                          the flows of this installation, which the server takes
-    ivr check my-flows/                a folder
-    ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
+    Examples:
+      ivr check                          the flows of this installation, which the server takes
+      ivr check my-flows/                a folder
+      ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
 
     The installation's files of back ends and of queues, if it has them, are checked too.
     What runs in tests but not on live calls (steps, look-ups that are answered otherwise) is noted; that is
@@ -281,14 +282,15 @@ def schema(kind: str, folder: Path | None) -> None:
     """Print the JSON Schema of the flow language or of a file beside the flows, for editors.
 
     \b
-    ivr schema > flow.schema.json
-    ivr schema --kind test > test.schema.json                      *.test.yaml
-    ivr schema --kind segments > segments.schema.json              segments.yaml
-    ivr schema --kind segments-test > segments-test.schema.json    segments.test.yaml
-    ivr schema --kind catalogue > catalogue.schema.json            catalogue.yaml
-    ivr schema --kind back-ends > back_ends.schema.json            back_ends.yaml
-    ivr schema --kind settings > settings.schema.json              ivr.yaml
-    ivr schema --all .vscode/schemas                               all, and the setting that names them
+    Examples:
+      ivr schema > flow.schema.json
+      ivr schema --kind test > test.schema.json                      *.test.yaml
+      ivr schema --kind segments > segments.schema.json              segments.yaml
+      ivr schema --kind segments-test > segments-test.schema.json    segments.test.yaml
+      ivr schema --kind catalogue > catalogue.schema.json            catalogue.yaml
+      ivr schema --kind back-ends > back_ends.schema.json            back_ends.yaml
+      ivr schema --kind settings > settings.schema.json              ivr.yaml
+      ivr schema --all .vscode/schemas                               all, and the setting that names them
     """
     if folder is None:
         click.echo(schema_text(kind))

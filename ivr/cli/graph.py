@@ -61,10 +61,11 @@ def graph(
     """Draw a flow for people who do not read flows.
 
     \b
-    ivr graph main                                      Mermaid, for a wiki
-    ivr graph main --out main.svg --language ca         a picture
-    ivr graph main --out main.svg --calls 7d            with the calls of the last week
-    ivr graph my-flows/main.flow.yaml                   by its file
+    Examples:
+      ivr graph main                                      Mermaid, for a wiki
+      ivr graph main --out main.svg --language ca         a picture
+      ivr graph main --out main.svg --calls 7d            with the calls of the last week
+      ivr graph my-flows/main.flow.yaml                   by its file
 
     With --calls every arrow tells how many calls took it, and every step how many ended there: calls
     that ran on this flow as it is drawn. Those that ran on another version are named at the foot.

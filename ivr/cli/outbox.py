@@ -25,8 +25,8 @@ def outbox() -> None:
     \b
     Examples:
       ivr outbox list
-      ivr outbox retry 0192f3c1-…        once more, after the CRM was mended
-      ivr outbox drop 0192f3c1-… --why "done by hand"
+      ivr outbox retry 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f        once more, after the CRM was mended
+      ivr outbox drop 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --why "done by hand"
     """
 
 

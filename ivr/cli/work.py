@@ -32,7 +32,7 @@ def work() -> None:
     Examples:
       ivr work add case 20264511 --title "Refund is late" --due 24
       ivr work assign --share 1001 --share 1002
-      ivr work done 0192f3c1-… --by 1001 --note "refunded"
+      ivr work done 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --by 1001 --note "refunded"
     """
 
 
@@ -178,7 +178,7 @@ def done(
     \b
     Examples:
       ivr work done 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --by 1001 --note "refunded"
-      ivr work done 0192… --by 1001 --score greeting=2 --score listening=3 --score solution=5
+      ivr work done 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --by 1001 --score greeting=2 --score solution=5
     """
     with store_of(settings) as store:
         end = Finished(by=by, at=datetime.now(UTC), result=result, note=note)

@@ -32,6 +32,16 @@ CATALOGUE = Catalogue(
 
 HEAD = "flow: trial\nlanguages: [es]\nperson: billing\nsteps:\n"
 """Four lines; the steps of a test begin in line 5."""
+ASK = """  - ask: customer_number
+    type: digits
+    length: 5
+    prompt: {es: "Su número."}
+    help: {es: "Está en su factura."}
+  - id: told
+    say: {es: "Es el {customer_number:digits}. Gracias."}
+  - hangup: normal
+"""
+"""Steps that ask for one number and say it."""
 
 
 def problems(*texts: str, catalogue: Catalogue = CATALOGUE) -> list[Problem]:

@@ -31,17 +31,7 @@ from dialogs.results import (
     Result,
     Slow,
 )
-from tests.dialogs.flowtext import HEAD, conversation, flow_set, heard, key, say, spoken
-
-ASK = """  - ask: customer_number
-    type: digits
-    length: 5
-    prompt: {es: "Su número."}
-    help: {es: "Está en su factura."}
-  - id: told
-    say: {es: "Es el {customer_number:digits}. Gracias."}
-  - hangup: normal
-"""
+from tests.dialogs.flowtext import ASK, HEAD, conversation, flow_set, heard, key, say, spoken
 
 
 def ask() -> tuple[Conversation, Effect]:
@@ -220,96 +210,6 @@ def test_another_language_puts_the_same_question() -> None:
 def test_a_language_that_the_flow_lacks_gives_way_to_its_first() -> None:
     """A French caller is greeted in the flow's first language, not in silence."""
     assert conversation(TWO_HEAD + TWO, language="fr").language == "es"
-
-
-def test_sensitive_answers_are_masked_everywhere_but_in_the_slot() -> None:
-    """Public slots, read-backs as shown, and the context for agents hold no digit of it."""
-    text = ASK.replace("    length: 5", "    length: 5\n    sensitive: true")
-    text = text.replace("  - id: told", '  - set: {copy: "{customer_number}"}\n  - id: told')
-    call = conversation(
-        HEAD
-        + text.replace(
-            "  - hangup: normal\n",
-            "  - queue: billing\n    busy: {offer: callback, declined: bye}\n  - id: bye\n    hangup: normal\n",
-        )
-    )
-    question = call.start()
-    assert isinstance(question, Collect)
-    assert question.sensitive
-    back = say(call, question, "cuatro cinco siete uno ocho", 0.5)
-    assert isinstance(back, Collect)
-    assert back.sensitive
-    assert "45718" not in back.prompt[0].shown
-    told = say(call, back, "sí")
-    assert isinstance(told, Play)
-    assert told.prompt[0].shown == "Es el •••."
-    queue = call.send(Played())
-    assert isinstance(queue, Enqueue)
-    assert call.slots["copy"] == "45718"
-    assert "45718" not in str((call.public_slots, queue.context, call.trace, call.faults))
-
-
-SECRET = ASK.replace("    length: 5", "    length: 5\n    sensitive: true")
-
-
-def test_a_sensitive_value_that_is_said_is_marked() -> None:
-    """The session silences the recording by this mark; a sentence without the value keeps its sound."""
-    call = conversation(HEAD + SECRET.replace("  - hangup", '  - say: {es: "Adiós."}\n  - hangup'))
-    told = key(call, call.start(), "45718")
-    assert isinstance(told, Play)
-    assert "cuatro" in spoken(told) and told.sensitive
-    bye = call.send(Played())
-    assert isinstance(bye, Play)
-    assert not bye.sensitive
-
-
-CONFIRM = """  - confirm: customer_number
-    prompt: {es: "¿Es el {customer_number}?"}
-    no_match: {es: "Diga sí o no."}
-    no: customer_number
-"""
-
-
-def test_a_confirm_of_a_sensitive_slot_is_marked_also_when_asked_again() -> None:
-    """The number is read back, and the caller may say it again in the answer ("no, cuatro …")."""
-    call = conversation(HEAD + SECRET.replace("  - id: told", CONFIRM + "  - id: told"))
-    question = key(call, call.start(), "45718")
-    assert isinstance(question, Collect)
-    assert "cuatro" in spoken(question) and question.sensitive
-    again = call.send(NoMatch())
-    assert isinstance(again, Collect)
-    assert spoken(again) == "Diga sí o no." and again.sensitive
-
-
-def test_a_question_that_holds_a_sensitive_value_is_marked() -> None:
-    """Any question, also one for something that is not sensitive itself."""
-    more = '  - ask: more\n    type: yes_no\n    prompt: {es: "Del {customer_number}, ¿algo más?"}\n'
-    call = conversation(HEAD + SECRET.replace("  - id: told", more + "  - id: told"))
-    question = key(call, call.start(), "45718")
-    assert isinstance(question, Collect)
-    assert "cuatro" in spoken(question) and question.sensitive
-
-
-def test_a_slot_is_sensitive_in_every_step_that_asks_for_it() -> None:
-    """A second question for the same slot need not repeat `sensitive: true`; nor does its asking back."""
-    second = ASK.partition("  - id: told")[0].replace("- ask", "- id: second\n    ask")
-    call = conversation(HEAD + SECRET.replace("  - id: told", second + "  - id: told"))
-    question = key(call, call.start(), "45718")
-    assert isinstance(question, Collect)
-    assert question.sensitive
-    back = say(call, question, "cuatro cinco siete uno ocho", 0.5)
-    assert isinstance(back, Collect)
-    assert back.sensitive and "45718" not in back.prompt[0].shown
-
-
-def test_what_is_not_sensitive_is_not_marked() -> None:
-    """A recording must not fall silent for nothing."""
-    call = conversation(HEAD + ASK.replace("  - id: told", CONFIRM + "  - id: told"))
-    question = call.start()
-    confirm = key(call, question, "45718")
-    told = key(call, confirm, "1")
-    assert isinstance(question, Collect) and isinstance(confirm, Collect) and isinstance(told, Play)
-    assert not (question.sensitive or confirm.sensitive or told.sensitive)
 
 
 LOOK = """  - ask: customer_number
@@ -541,6 +441,17 @@ def test_a_call_cannot_go_on_for_ever() -> None:
     assert call.finished
     assert call.outcome == "fault"
     assert turns >= MOST_EFFECTS
+
+
+def test_a_caller_who_wears_the_call_out_by_a_universal_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound on steps is a fault like any other where a person's word led to the step, too."""
+    monkeypatch.setattr("dialogs.flow_stack.MOST_STEPS", 2)
+    call, question = ask()
+    again = say(call, question, "volver")
+    regret = say(call, again, "volver")
+    assert "no podemos atenderle" in spoken(regret)
+    assert call.send(Played()) == SetOutcome("fault", "customer_number")
+    assert isinstance(call.send(Done()), Hangup)
 
 
 def test_messages_are_frozen() -> None:

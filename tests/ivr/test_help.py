@@ -1,27 +1,99 @@
-"""What the README promises of the command line as a whole."""
+"""Every command has examples, and what is shown of the command line is taken as it stands: in `--help`, in
+the README and in docs/.
+
+Nothing is run: each line goes through the command line's own parser, up to where the command would begin.
+"""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from ivr.cli import root
 
+CHECKOUT = Path(__file__).parents[2]
+PAGES = sorted([*CHECKOUT.glob("README*.md"), *(CHECKOUT / "docs").glob("*.md")])
+_FENCED = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.M | re.S)
+_COMMAND = re.compile(r"""ivr(?: (?! |[#>|<&;…]|2>)(?:'[^']*'|"[^"]*"|\S)+)*""")
+"""What follows on its line is none of it: what it does, where its output goes."""
+_LEFT_OPEN = re.compile(r"[…\[\]]|\b[A-Z][A-Z_]{2,}\b|\.\.\.")
+"""A line with a place to fill in shows a form, and is not to be typed as it stands."""
 
-def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
-    yield " ".join(("ivr", *path)), command
+
+def commands(command: click.Command = root, *above: str) -> Iterator[tuple[str, click.Command]]:
+    """All that can be called, each with its name from `ivr` on."""
+    name = (*above, command.name or "ivr") if above else ("ivr",)
+    yield " ".join(name), command
     if isinstance(command, click.Group):
         context = click.Context(command)
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
+        for one in command.list_commands(context):
+            inner = command.get_command(context, one)
             assert inner is not None
-            yield from _commands(inner, (*path, name))
+            yield from commands(inner, *name)
 
 
-@pytest.mark.parametrize(("name", "command"), tuple(_commands(root)))
+def typed(text: str) -> list[str]:
+    """The commands in it, as somebody would type them."""
+    lines = (line.strip().removeprefix("$ ") for line in text.replace("\\\n", " ").splitlines())
+    return [found[0] for line in lines if line.startswith("ivr ") and (found := _COMMAND.match(line))]
+
+
+def parse(line: str) -> None:
+    """Takes the line as the command line would. Raises `click.ClickException`."""
+    command: click.Command = root
+    arguments, context = shlex.split(line)[1:], None
+    while True:
+        context = command.make_context(command.name or "ivr", arguments, parent=context)
+        if not isinstance(command, click.Group) or not (left := [*context._protected_args, *context.args]):
+            return
+        _name, inner, arguments = command.resolve_command(context, left)
+        assert inner is not None
+        command = inner
+
+
+@pytest.fixture(autouse=True)
+def _any_file_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever types an example has files of their own."""
+
+    def taken(self: click.Path, value: Any, *_: Any) -> Any:
+        return self.coerce_path_result(value)
+
+    monkeypatch.setattr(click.Path, "convert", taken)
+
+
+@pytest.mark.parametrize(("name", "command"), tuple(commands()))
 def test_every_command_has_an_example_on_a_line_of_its_own(name: str, command: click.Command) -> None:
     """Groups as well; without its `\\b` mark click would run the lines of the examples together."""
     lines = [line.strip() for line in command.get_help(click.Context(command, info_name=name)).splitlines()]
     assert any(line == name or line.startswith(f"{name} ") for line in lines), "\n".join(lines)
+
+
+@pytest.mark.parametrize(("name", "command"), tuple(commands()))
+def test_every_example_is_taken_as_typed(name: str, command: click.Command) -> None:
+    """One of them at least is of this command."""
+    shown = typed((command.help or "").partition("Example")[2])
+    for line in shown:
+        parse(line)
+    assert any(re.sub(r" --config \S+", "", line).startswith(name) for line in shown), shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_pages_show_is_taken_as_typed(page: Path) -> None:
+    """A renamed option is mended where it is shown, too."""
+    for block in _FENCED.findall(page.read_text("utf-8")):
+        for line in typed(block):
+            if not _LEFT_OPEN.search(line):
+                parse(line)
+
+
+def test_a_wrong_example_is_found() -> None:
+    """A name that does not exist, an option that another command has."""
+    for line in ("ivr flow publsih", "ivr check --only x", "ivr bogus", "ivr agent pause"):
+        with pytest.raises(click.ClickException):
+            parse(line)

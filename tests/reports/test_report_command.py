@@ -82,7 +82,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("words", REPORTS, ids=" ".join)
 def test_every_report_in_every_form(home: Path, words: tuple[str, ...]) -> None:
     """Table, CSV and JSON have the same rows; the page is whole, loads nothing, and has three languages."""
-    told = json.loads(ivr(home, "report", *words, *DAY, "--format", "json").stdout)
+    told = json.loads(ivr(home, "report", *words, *DAY, "--json").stdout)
     assert (told["from"], told["to"], told["zone"]) == ("2026-11-23", "2026-11-23", "Europe/Madrid")
     rows = list(csv.DictReader(io.StringIO(ivr(home, "report", *words, *DAY, "--format", "csv").stdout)))
     assert len(rows) == len(told["rows"])
@@ -100,6 +100,12 @@ def test_every_report_in_every_form(home: Path, words: tuple[str, ...]) -> None:
         titles.add(re.findall("<title>(.*?)</title>", done.stdout)[0])
         assert not re.search(r"<th[^>]*>[a-z_]+</th>", done.stdout), "a column without words"
     assert len(titles) >= 2
+
+
+def test_json_has_two_names(home: Path) -> None:
+    """`--json` as with every other command."""
+    asked = [ivr(home, "report", "queues", *DAY, *form) for form in (["--json"], ["--format", "json"])]
+    assert asked[0] == asked[1] and asked[0].returncode == 0
 
 
 def test_no_name_becomes_a_formula(home: Path) -> None:
@@ -120,6 +126,7 @@ def test_a_file_and_what_is_refused(home: Path, tmp_path: Path) -> None:
         (("queues", *DAY, "--to", "2026-11-22"), "--from before --to"),
         (("queues", "--output", str(page)), "--format csv, json or html"),
         (("queues", "--format", "csv", "--output", str(tmp_path / "no" / "x.csv")), "cannot be written"),
+        (("queues", "--json", "--format", "csv"), "leave one"),
         (("staffing", "--share", "1.5"), "above 0 and below 1"),
         (("agents", "--by", "queue"), "not by queue"),
     ):

@@ -168,10 +168,8 @@ def payments() -> Any:
 @answers(Holds, tag="Campaigns", query=OfCustomer, problems=(404,))
 def holds() -> Any:
     """Why nobody is dialled about a customer's debt."""
-    here, asked = rooms(), request.context.query  # type: ignore[attr-defined] # spectree's
-    _customer(here, asked.customer_number)
-    audit("read", "collection_holds", customer_number=asked.customer_number)
-    return here.beside.do(lambda: _holds(here, asked.customer_number))
+    here, number, _customer_id = _read("collection_holds")
+    return here.beside.do(lambda: _holds(here, number))
 
 
 @blueprint.post("/campaigns/holds/lift")
@@ -197,9 +195,7 @@ def lift() -> Any:
 @answers(ContactLines, tag="Campaigns", query=OfCustomer, problems=(404,))
 def contacts() -> Any:
     """Every contact of the company with a customer, by whatever channel and campaign."""
-    here, asked = rooms(), request.context.query  # type: ignore[attr-defined] # spectree's
-    customer_id = _customer(here, asked.customer_number)
-    audit("read", "contacts: history", customer_number=asked.customer_number)
+    here, _number, customer_id = _read("contacts: history")
 
     def looked() -> ContactLines:
         whom = here.store.contacts.whom("", customer_id=customer_id)
@@ -217,6 +213,14 @@ def contacts() -> Any:
         )
 
     return here.beside.do(looked)
+
+
+def _read(what: str) -> tuple[ApiRooms, str, UUID]:
+    """Who is asked about, number and key, with the note that it was read. Raises `Problem`."""
+    here, asked = rooms(), request.context.query  # type: ignore[attr-defined] # spectree's
+    customer_id = _customer(here, asked.customer_number)
+    audit("read", what, customer_number=asked.customer_number)
+    return here, asked.customer_number, customer_id
 
 
 def _customer(here: ApiRooms, number: str) -> UUID:
