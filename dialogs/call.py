@@ -188,6 +188,17 @@ class Call:
         """Whether the call has not been at this step before."""
         return sum((one.flow, one.step) == (self.flow.name, self.step) for one in self.trace.path) < 2
 
+    @property
+    def first_time_through(self) -> bool:
+        """Whether the call has not been at this step since this flow last began."""
+        here, begin = (self.flow.name, self.step), (self.flow.name, self.flow.first)
+        visits = 0
+        for visit in reversed(self.trace.path):
+            visits += (visit.flow, visit.step) == here
+            if visits > 1 or (visit.flow, visit.step) == begin:
+                break
+        return visits < 2
+
     def count(self, what: str) -> int:
         """How often this has happened at this step, this time included."""
         self.counts[self.step, what] += 1

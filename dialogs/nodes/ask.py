@@ -27,7 +27,9 @@ for a person, and have 15 seconds to look for it. Whoever says it again goes to 
 `silent` is where to go instead of `failed` if nothing was said the last time: silence may be a no, while
 somebody who spoke and was not understood still wants something.
 `unless_known: true` does not put the question the first time if the call knows the answer already, from
-another step or flow; when the call comes back to it, it is put.
+another step or flow; when the call comes back to it, it is put. `unknown`, beside it, is where to go first
+instead of asking, if the answer is not known: to a list of what it may be, from which `in_full` of a `pick`
+leads back to the question.
 `sensitive: true` keeps the answer out of recordings, transcripts and logs.
 ```yaml test
 - test: by voice
@@ -114,6 +116,9 @@ class Ask(Question):
     type: str = Field(description="The kind of answer")
     sensitive: bool = Field(False, description="Keeps the answer out of recordings, transcripts and logs")
     unless_known: bool = Field(False, description="The first time, only if the answer is not known yet")
+    unknown: Name | None = Field(
+        None, description="Where to go first instead of asking, if the answer is not known yet"
+    )
     answers: dict[Literal["yes", "no"], Name] = Field(
         default_factory=dict, description="Where to go by the answer (yes_no only)"
     )
@@ -167,6 +172,8 @@ class Ask(Question):
             given = "yes"
         if given is not None and not self.answers:
             return self._filled(call, given)
+        if self.unknown and said is None and call.first_time_through:
+            return "unknown"
         answer = yield from answered(self._answered(call), said)
         if answer is None:
             return "silent" if self.silent and call.last_miss == "no_input" else "failed"
@@ -222,6 +229,8 @@ class Ask(Question):
         yield self.failed_exit()
         if self.silent:
             yield Exit("silent", self.silent, ("silent",))
+        if self.unknown:
+            yield Exit("unknown", self.unknown, ("unknown",))
 
     @override
     def sensitive_slots(self) -> Iterator[str]:
@@ -239,7 +248,7 @@ class Ask(Question):
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
-        if label in ("failed", "silent"):
+        if label in ("failed", "silent", "unknown"):
             return {}
         beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
         return {self.ask: self.kind.value_type, **beside}
@@ -260,6 +269,11 @@ class Ask(Question):
             yield (
                 ("unless_known",),
                 "`unless_known` goes with neither `answers` nor `sensitive`: remove one of the two",
+            )
+        if self.unknown and not self.unless_known:
+            yield (
+                ("unknown",),
+                "`unknown` is for a question that may be answered already: add `unless_known: true`",
             )
         if self.answers and self.then:
             yield ("then",), "the step goes on by its `answers`: remove `then`"

@@ -17,6 +17,10 @@ the start: the new value is judged as its question would, taken, and read back a
 the `form` of the slot in the same flow. After three corrections, and after a plain no, it goes on at `no`.
 Who says the same value again instead of "yes" has confirmed it.
 
+What else the words hold and the same flow has asked for may be corrected just so: an address is read back
+whole, and "no, en Alcalá, no en Madrid", "la población es Alcalá" and "no, el código postal es 28801" put one
+piece of it right. For that an `ask` of free speech says which piece it is: `place: street`, `place: town`.
+
 `corrected` is where a corrected value goes instead of being read back at once: to the step that looks whether
 it is possible, so that no way leads round it.
 ```yaml test
@@ -58,10 +62,13 @@ from dialogs.catalogue import Catalogue
 from dialogs.flow import Name
 from dialogs.nodes.ask import Ask
 from dialogs.nodes.corrected import ReadBack, spoken_anew
+from dialogs.nodes.corrected_beside import Piece, PieceKind, corrected_piece
 from dialogs.nodes.form import Form
 from dialogs.nodes.question import Asked, Question, listen
 from dialogs.nodes.step import Exit, Run, Step, Way
 from dialogs.results import Heard, Keyed, Match, NoMatch
+from dialogs.slots.kind import SlotKind
+from dialogs.slots.text import Text
 from dialogs.slots.yes_no import YesNo, corrects_a_number
 from dialogs.universals import MARK
 
@@ -92,7 +99,8 @@ class Confirm(Question):
                 return "failed"
             if not answer.value.startswith(_CORRECTION):
                 return answer.value
-            call.fill(self.confirm, answer.value.removeprefix(_CORRECTION))
+            slot, _, value = answer.value.removeprefix(_CORRECTION).partition(":")
+            call.fill(slot, value)
             if self.corrected:
                 return "corrected" if call.count("corrected") <= MOST_CORRECTIONS else "no"
         return "no"
@@ -106,11 +114,9 @@ class Confirm(Question):
             verdict = kind.outright(answer, asking)
             if isinstance(answer, Keyed) or (isinstance(verdict, Match) and verdict.value == "yes"):
                 return verdict
-            again = told.corrected_by(answer) if told else None
-            if again is None and isinstance(verdict, NoMatch):
-                again = self._told_anew(call, answer)
+            again = self._corrected(call, answer, told, verdict)
             if again is not None:
-                return Match(_CORRECTION + again.value, verdict.said, "voice", again.confidence)
+                return again
             same = told.repeated_by(answer) if told and isinstance(verdict, NoMatch) else None
             if same is not None:
                 return same
@@ -129,8 +135,40 @@ class Confirm(Question):
             keypad=kind.keypad_wording,
             final_silence=kind.final_silence,
             # Also when a retry's words leave the value out: "no, it is 4 5 7 1 8" is an answer, too.
-            sensitive=self.confirm in call.flows.sensitive,
+            sensitive=not call.flows.sensitive.isdisjoint((self.confirm, *self._beside(call))),
         )
+
+    def _corrected(
+        self, call: Call, answer: Heard, told: ReadBack | None, verdict: Match | NoMatch
+    ) -> Match | None:
+        """What the answer puts right; its value names the slot."""
+        slot, again = self.confirm, told.corrected_by(answer) if told else None
+        if again is None and (beside := corrected_piece(answer, self._pieces(call), call.language)):
+            slot, again = beside
+        if again is None and isinstance(verdict, NoMatch):
+            again = self._told_anew(call, answer)
+        if again is None:
+            return None
+        return Match(f"{_CORRECTION}{slot}:{again.value}", verdict.said, "voice", again.confidence)
+
+    def _beside(self, call: Call) -> list[str]:
+        """What else is read back that the same flow has asked for."""
+        asked = {ask.ask for step in call.flow.steps.values() for ask in _asks(step)}
+        named = self.prompt[call.language].names if call.language in self.prompt else ()
+        return [name for name in dict.fromkeys(named) if name in asked and name != self.confirm]
+
+    def _pieces(self, call: Call) -> list[Piece]:
+        """The answers that are read back; this one only where it is a place."""
+        found = []
+        for slot in (self.confirm, *self._beside(call)):
+            asks = [one for step in call.flow.steps.values() for one in _asks(step) if one.ask == slot]
+            ask, value = asks[0], call.slots.get(slot, "")
+            kind = piece_kind(ask.kind)
+            if value and kind == "other" and slot != self.confirm and ask.kind.confirmable:
+                found.append(Piece(slot, kind, value, ask.judge_in(call), _read_back(call, ask)))
+            elif value and kind != "other":
+                found.append(Piece(slot, kind, value, ask.judge_in(call)))
+        return found
 
     def _told_anew(self, call: Call, answer: Heard) -> Match | None:
         """The free speech behind a "no": "no, es calle mayor quince"."""
@@ -171,6 +209,12 @@ class Confirm(Question):
 def _asks(step: Step) -> tuple[Ask, ...]:
     """The questions that a step puts for slots."""
     return (step,) if isinstance(step, Ask) else tuple(step.slots) if isinstance(step, Form) else ()
+
+
+def piece_kind(kind: SlotKind) -> PieceKind:
+    """Which piece of an address it asks for; `other`: none."""
+    place = kind.place if isinstance(kind, Text) else False
+    return "other" if not place else "place" if place is True else place
 
 
 def _read_back(call: Call, question: Ask | None) -> ReadBack | None:

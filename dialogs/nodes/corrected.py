@@ -132,8 +132,9 @@ def _from(text: str, no: frozenset[str]) -> str:
 def spoken_anew(reply: Heard, language: str) -> Heard | None:
     """What follows a "no, es …" where the answer is free speech; `None` if it is not that plain.
 
-    What still holds a reply or a "no" ("no, está mal la calle") tells what is wrong, and not what is right; a
-    mere number ("no, es el trece") is a piece of an address, and no address.
+    What still holds a reply or a "no" ("no, está mal la calle") tells what is wrong, and not what is right;
+    what holds another "es" tells both ("no es calle Mayor, es calle Menor"); a number ("no, es el trece")
+    is a piece of an address, and no address.
     """
     if not reply.alternatives or not behind_no(reply).alternatives:
         return None
@@ -141,13 +142,16 @@ def spoken_anew(reply: Heard, language: str) -> Heard | None:
     words = rest.text.lstrip(" ,.;").split()
     begin = next((at for at, word in enumerate(words) if plain(word) not in _IT_IS.get(language, ())), 0)
     said = " ".join(words[begin:])
-    plainly = begin > 0 and len(words) - begin >= LEAST_WORDS_ANEW and not replies_in(said, language)
-    if not plainly or _is_a_piece(said, language):
+    twice = any(plain(word) in _IT_IS.get(language, ()) for word in words[begin:])
+    tells = plain(said).startswith(("que ", "that ", "because "))  # "no, es que me he mudado"
+    enough = len(words) - begin >= LEAST_WORDS_ANEW
+    plainly = begin > 0 and enough and not twice and not tells and not replies_in(said, language)
+    if not plainly or is_a_piece(said, language):
         return None
     return Heard((replace(rest, text=said),)) if rest.text != whole.text else None
 
 
-def _is_a_piece(said: str, language: str) -> bool:
+def is_a_piece(said: str, language: str) -> bool:
     """Whether there is nothing but a number and what it counts."""
     known = _OF_A_PLACE | {plain(word) for word in number_words(language)}
     return all(word in known or word.isdecimal() for word in words_of(said))

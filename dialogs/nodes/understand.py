@@ -29,6 +29,10 @@ Whoever answers with something else ("no, lo otro", "no, quiero pagar") is under
 denied is not believed again. `title` is how an intent is read back: what somebody wants to do.
 
 `intents` are those of the training examples (`dialogs/nlu`); `out_of_scope` among them is what nobody serves.
+`phrases` at an intent are what callers say for it, as at a `menu`: for what is in no training example. A
+sentence that is such a phrase and no more is sure; one with more in it is asked back, unless the engine is
+sure of something else.
+
 `answers_ahead` names questions (`ask`) that come later in the call: if the sentence answers one ("quiero
 saber dónde está mi pedido siete ocho cero tres cuatro seis"), it is taken, or asked back, and not asked.
 `entities` are slots that are filled with what the engine of understanding finds by itself, such as a product:
@@ -127,10 +131,12 @@ from dialogs.effects import Understand as UnderstandEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
 from dialogs.nodes.matters import ANEW, MARGIN, SURE, anew, as_heard, likely, ordinals, parts_of
+from dialogs.nodes.named_matters import named, together
 from dialogs.nodes.question import Asked, Judge, Misses, Question, asked_once, listen
 from dialogs.nodes.step import NEXT, Exit, Run, Way, unexpected
 from dialogs.prompts import Words
 from dialogs.results import Failed, Heard, Keyed, Match, NoInput, NoMatch, Result, Slow, Understood
+from dialogs.slots.choice import Phrases
 from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.kind import best_said
 from dialogs.slots.yes_no import YesNo
@@ -153,6 +159,10 @@ class Intent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: Words = Field(description='How it is read back: what the caller wants to do ("cancel an order")')
     then: Name = Field(description="Where to go")
+    phrases: dict[str, Phrases] = Field(
+        default_factory=dict,
+        description="What callers say for it, by language: no engine need have learnt it",
+    )
 
 
 class Understand(Question):
@@ -262,15 +272,21 @@ class Understand(Question):
     def _understood(
         self, call: Call, text: str, others: tuple[str, ...] = ()
     ) -> Generator[Effect, Result, Understood]:
+        phrases = {name: intent.phrases for name, intent in self.intents.items() if intent.phrases}
+        by_name = named(phrases, text, call.language)
+        if by_name is not None and by_name.intents[0][1] >= SURE:
+            return by_name
         intents, entities = tuple(self.intents), tuple(self.entities)
         result = yield UnderstandEffect(
             self.understand, text, call.language, intents, entities, call.step, self.deadline, others
         )
         if isinstance(result, Slow | Failed):
-            raise NobodyUnderstands
+            if by_name is None:
+                raise NobodyUnderstands
+            return by_name
         if not isinstance(result, Understood):
             unexpected(self, result)
-        return result
+        return together(by_name, result)
 
     def _several(
         self, call: Call, text: str, denied: Sequence[str]
@@ -367,6 +383,13 @@ class Understand(Question):
     @override
     def may_fill(self) -> Mapping[str, ValueType]:
         return self.entities
+
+    @override
+    def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
+        for name, intent in self.intents.items():
+            for language in languages if intent.phrases else ():
+                if language not in intent.phrases:
+                    yield ("intents", name, "phrases"), f'no phrases in `{language}`: add `{language}: ["…"]`'
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:

@@ -16,7 +16,8 @@ hardly heard, a hesitation alone, or what recognisers make up from noise is not 
 
 `not_yes_no: true` takes no mere reply for the answer, as for a street: "sí", "no lo sé", "perdón, espere".
 `place: true` is for a street or a town: what callers say around it is left out, so that "vivo en Toledo" and
-"Toledo, por favor" are `Toledo`.
+"Toledo, por favor" are `Toledo`. `place: street` and `place: town` also tell a `confirm` that reads both back
+which of them a correction is about.
 
 There is no answer by key.
 """
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
@@ -87,7 +88,7 @@ class Text(SlotKind):
 
     not_yes_no: bool = Field(False, description="Whether a mere yes, no or sorry is no answer")
 
-    place: bool = Field(
+    place: bool | Literal["street", "town"] = Field(
         False, description="Whether it is a street or a town, of which the name alone is kept"
     )
 

@@ -25,6 +25,8 @@ SCHEMA = LookupSchema(
     {
         "state": "text",
         "can_cancel": "boolean",
+        "has_items": "boolean",
+        "items": "text",
         "has_date": "boolean",
         "expected_date": "date",
         **{f"day_{n}": "date" for n in range(1, MOST_TOLD + 1)},
@@ -44,6 +46,8 @@ def ask(
     record |= {
         "state": "possible" if order.status in NOTICE_DAYS else order.status,
         "can_cancel": order.status in BEFORE_DISPATCH,
+        "has_items": bool(order.items),
+        "items": order.items or None,
         "has_date": order.expected_on is not None,
         "expected_date": iso_day(order.expected_on, now),
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from data.records import OrderStatus, Shipment
+from data.records import BEFORE_DISPATCH, OrderStatus, Shipment
 from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Found, Missing
 from ivr.lookups.days import iso_day
+from ivr.lookups.delivery_days import NOTICE_DAYS
 from ivr.lookups.whose import PROOF, is_theirs
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ ALL = LookupSchema(
     },
 )
 """Orders of whoever has proved who they are, by what tells them apart; `count` is that of all of them."""
+CHANGEABLE = LookupSchema(("customer_number", "change"), ALL.fields)
+"""Of these, those of which `change` is still possible: `cancel`, or `delivery` (another day)."""
+_CHANGEABLE: Mapping[str, Collection[str]] = {"cancel": BEFORE_DISPATCH, "delivery": NOTICE_DAYS}
 
 
 def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
@@ -89,9 +93,20 @@ def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missi
     recent = now - timedelta(days=RECENT_DAYS)
     every = store.orders.of_customer(by.get("customer_number", ""))
     orders = [one for one in every if _asked_for(one, recent)]
+    orders.sort(key=lambda one: one.status == "delivered")
+    return _listed(orders, now)
+
+
+def ask_changeable(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
+    """What can still be cancelled, or come on another day: the last one placed first."""
+    states = _CHANGEABLE.get(by.get("change", ""), frozenset())
+    every = store.orders.of_customer(by.get("customer_number", ""), under_way=True)
+    return _listed([one for one in every if one.status in states], now)
+
+
+def _listed(orders: Sequence[OrderStatus], now: datetime) -> Found | Missing:
     if not orders:
         return Missing()
-    orders.sort(key=lambda one: one.status == "delivered")
     record: dict[str, str | int | bool | None] = dict.fromkeys(ALL.fields)
     record["count"] = len(orders)
     for n, one in enumerate(orders[:MOST_TOLD], start=1):

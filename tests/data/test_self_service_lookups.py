@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select, update
 
-from data.records import Request
-from data.seeds import seed
+from data.models import CustomerRow, OrderRow
+from data.records import BEFORE_DISPATCH, Request
+from data.seeds import demo_customers, seed
 from data.store import Store
 from dialogs.results import Found, Missing
 from ivr.lookups import LOOKUPS
+from ivr.lookups.delivery_days import NOTICE_DAYS
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
 
@@ -30,6 +34,14 @@ def record(store: Store, name: str, **by: str) -> dict[str, object]:
     answer = ask(store, name, **by)
     assert isinstance(answer, Found), name
     return dict(answer.record)
+
+
+def give_all_orders_to(store: Store, customer_number: str) -> None:
+    """Those that had left are still being prepared."""
+    whose = select(CustomerRow.id).where(CustomerRow.customer_number == customer_number)
+    with store.database.writing() as connection:
+        connection.execute(update(OrderRow).values(customer_id=whose.scalar_subquery()))
+        connection.execute(update(OrderRow).where(OrderRow.status == "shipped").values(status="preparing"))
 
 
 def test_several_accounts_are_told_apart_and_asked_for_one_by_one(seeded: Store) -> None:
@@ -101,6 +113,32 @@ def test_an_order_that_is_over_has_no_other_day(seeded: Store, number: str, stat
     assert order is not None
     found = record(seeded, "delivery_days", order_id=number, customer_number=order.customer_number)
     assert (found["state"], found["can_cancel"], found["day_1"]) == (state, False, None)
+
+
+@pytest.mark.parametrize(("change", "states"), [("cancel", BEFORE_DISPATCH), ("delivery", NOTICE_DAYS)])
+def test_orders_that_can_still_be_changed(seeded: Store, change: str, states: Container[str]) -> None:
+    """Exactly those that the write would take, the last one placed first; and nobody else's."""
+    demo = demo_customers()
+    lists = []
+    for one in (False, True):
+        for customer in demo[:1] if one else demo:
+            orders = seeded.orders.of_customer(customer.customer_number)
+            wanted = [order.order_number for order in orders if order.status in states]
+            asked = {"customer_number": customer.customer_number, "change": change}
+            if wanted:
+                found = record(seeded, "changeable_orders", **asked)
+                assert found["count"] == len(wanted)
+                assert [found[f"order_id_{n}"] for n in range(1, 4)] == [*wanted, None, None, None][:3]
+            else:
+                assert ask(seeded, "changeable_orders", **asked) == Missing()
+            lists.append(wanted)
+        give_all_orders_to(seeded, demo[0].customer_number)
+    assert [] in lists and len(lists[-1]) > 1
+    for by in (
+        {"customer_number": "45716", "change": "x"},
+        {"customer_number": "' OR 1=1", "change": change},
+    ):
+        assert ask(seeded, "changeable_orders", **by) == Missing()
 
 
 def test_no_order_no_days(seeded: Store) -> None:

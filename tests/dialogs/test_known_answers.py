@@ -8,7 +8,7 @@ import pytest
 
 from dialogs.catalogue import LookupSchema
 from dialogs.effects import Collect, Hangup, Lookup
-from dialogs.results import Found, Missing
+from dialogs.results import Found, Keyed, Missing
 from tests.dialogs.flowtext import CATALOGUE, HEAD, conversation, key, problems
 
 KNOWN = replace(
@@ -54,6 +54,65 @@ def test_a_question_that_the_call_comes_back_to_is_put() -> None:
     assert isinstance(found, Lookup)
     assert found.by == {"customer_number": "18051"}
     assert isinstance(call.send(Found({"name": "Ana"})), Hangup)
+
+
+LISTED = (
+    HEAD
+    + """  - id: begin
+    set: {again: yes}
+"""
+    + ASK.replace("    prompt", "    unknown: list\n    prompt")
+    + """    then: look
+  - id: list
+    ask: customer_number
+    type: digits
+    length: 5
+    retries: {no_input: 0, no_match: 0}
+    prompt: {es: "¿Cuál de estos?"}
+    failed: customer_number
+  - id: look
+    lookup: account
+    by: {customer_number: "{customer_number}"}
+    found: begin
+    missing: bye
+    slow: bye
+    error: bye
+  - id: bye
+    hangup: normal
+"""
+)
+
+
+def test_what_is_not_known_leads_elsewhere_first() -> None:
+    """To a list; who finds nothing there is asked. In the next round it leads there once more, also though
+    the number of before is known: that one is done."""
+    call = conversation(LISTED)
+    listed = call.start()
+    assert isinstance(listed, Collect)
+    assert listed.step == "list"
+    question = call.send(listed.judge(Keyed("1")))
+    assert isinstance(question, Collect)
+    assert question.step == "customer_number"
+    assert isinstance(key(call, question, "18051"), Lookup)
+    once_more = call.send(Found({"name": "Ana"}))
+    assert isinstance(once_more, Collect)
+    assert once_more.step == "list"
+    found = key(call, once_more, "45716")
+    assert isinstance(found, Lookup)
+    assert found.by == {"customer_number": "45716"}
+
+
+def test_what_is_known_leads_to_no_list() -> None:
+    """It was filled by another step before."""
+    first = ASK.replace("    unless_known: true", "    id: first")
+    call = conversation(LISTED.replace("  - id: begin", first + "  - id: begin"))
+    assert isinstance(key(call, call.start(), "18051"), Lookup)
+
+
+def test_only_a_question_whose_answer_may_be_known_leads_elsewhere() -> None:
+    """Else the question would never be put the first time: the author meant something else."""
+    text = LISTED.replace("    unless_known: true\n", "")
+    assert any("add `unless_known: true`" in str(problem) for problem in problems(text))
 
 
 @pytest.mark.parametrize("beside", ["sensitive: true", "answers: {yes: bye, no: bye}"])

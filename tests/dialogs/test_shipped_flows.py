@@ -111,7 +111,8 @@ def test_codes_are_never_read_out() -> None:
         for used in template.names
     }
     labels = {"accounts.label_1", "accounts.label_2", "accounts.label_3", "one_account.label"}
-    items = {"orders.items_1", "orders.items_2", "orders.items_3"}
+    lists = ("orders", "changeable_orders")
+    items = {f"{name}.items_{n}" for name in lists for n in (1, 2, 3)} | {"delivery_days.items"}
     # Of a row, codes are said by what they are called.
     called = {
         f"{step.source}.{name}_{place}"

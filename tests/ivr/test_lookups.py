@@ -74,6 +74,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
     questions["case"] |= {"customer_number": "45716"}
     questions["order"] |= {"home_postcode": "28014"}
     questions["delivery_days"] = {"order_id": "780387", "customer_number": "65193"}
+    questions["changeable_orders"] = {"customer_number": "65193", "change": "cancel"}
     questions["day_possible"] = {**questions["delivery_days"], "day": "2026-11-25"}
     questions["free_slots"] = {"service": "technician", "from_date": "2026-11-23", "customer_number": "12807"}
     questions["payment_terms"] = {"customer_number": "45716", "strategy": "none", "campaign": "none"}

@@ -34,13 +34,13 @@ MIDWAY = {
     "es": (
         "quiero cancelar el pedido",
         "espere, antes dígame el horario",
-        "Seguimos donde estábamos. Diga o marque",
+        "Seguimos donde estábamos. Antes de darle",
     ),
-    "ca": ("vull anul·lar la comanda", "esperi, abans digui'm l'horari", "Seguim on érem. Digui o marqui"),
+    "ca": ("vull anul·lar la comanda", "esperi, abans digui'm l'horari", "Seguim on érem. Abans de donar-li"),
     "en": (
         "I want to cancel my order",
         "hold on, first tell me what time you close",
-        "Back to where we were. Say or key",
+        "Back to where we were. Before I tell",
     ),
 }
 """An open question, a wish in the middle of what it leads to, and how the call comes back."""

@@ -62,21 +62,28 @@ def test_an_order_is_cancelled_once_it_is_proved_to_be_theirs(
     world: World, language: str, said: Said
 ) -> None:
     """Somebody else's stays as it was, and nothing is told of it."""
-    stranger = world.call("cancel_order", language).keys(str(JOSE.order_number), *WHO)
-    assert stranger.step == "order_id"
-    call = world.call("cancel_order", language)
-    call.keys(str(JOSE.order_number), JOSE.customer_number, DEMO_PIN)
-    assert call.step == "sure"
+    stranger = world.call("main", language)
+    stranger.says(
+        said("anular el pedido", "anul·lar la comanda", "cancel the order") + f" {JOSE.order_number}"
+    )
+    stranger.keys(*WHO)
+    assert (stranger.conversation.slots["order_id"], stranger.step) == (JOSE.order_number, "order_id")
+    # Who has one that can be cancelled need not know its number.
+    call = world.call("cancel_order", language).keys(JOSE.customer_number, DEMO_PIN)
+    assert (call.conversation.slots["order_id"], call.step) == (JOSE.order_number, "sure")
     call.says(said("sí, por favor", "sí, si us plau", "yes, please"))
     assert call.outcome == "order_cancelled"
     order = world.store.orders.by_number(str(JOSE.order_number))
     assert order is not None
     assert order.status == "cancelled"
+    again = world.call("cancel_order", language).keys(JOSE.customer_number, DEMO_PIN)
+    assert said("ningún pedido que", "cap comanda que", "no order that") in again.last
+    assert again.step == "offer_a_person"
 
 
 def test_another_delivery_day(world: World, language: str, said: Said) -> None:
     """A holiday is refused, a change of mind before the yes counts; the day is stored."""
-    call = world.call("change_delivery", language).keys(str(LUCIA.order_number), *WHO)
+    call = world.call("change_delivery", language).keys(*WHO)
     assert call.step == "wanted_day"
     call.says(said("el ocho de diciembre", "el vuit de desembre", "the eighth of December"))
     assert said("Ese día no repartimos", "Aquest dia no fem", "We do not deliver on that day") in call.last
@@ -96,7 +103,7 @@ def test_no_correction_of_the_delivery_day_leads_round_the_rules(
     world: World, language: str, said: Said
 ) -> None:
     """At the read-back as at the question: a holiday, and a day too soon for a parcel on its way."""
-    call = world.call("change_delivery", language).keys(str(LUCIA.order_number), *WHO)
+    call = world.call("change_delivery", language).keys(*WHO)
     call.says(said("el dos de diciembre", "el dos de desembre", "the second of December"))
     assert call.step == "confirm_wanted_day"
     for day in (
@@ -114,7 +121,7 @@ def test_no_correction_of_the_delivery_day_leads_round_the_rules(
 
 def test_a_note_on_a_ticket(world: World, language: str, said: Said) -> None:
     """The recording hangs on it, with the call."""
-    call = world.call("add_to_ticket", language).keys(str(LUCIA.ticket_number), *WHO)
+    call = world.call("add_to_ticket", language).keys(*WHO)
     assert call.outcome == "ticket_noted"
     ticket = world.store.tickets.by_number(str(LUCIA.ticket_number))
     assert ticket is not None
@@ -292,7 +299,7 @@ def test_silence_and_wrong_references_end_with_a_person(world: World, language: 
 
 def test_a_person_at_any_question(world: World, language: str, said: Said) -> None:
     """Asked for by word, in the middle of a proof: of the department that it was about."""
-    call = world.call("change_delivery", language).keys(str(LUCIA.order_number))
+    call = world.call("change_delivery", language).keys(LUCIA.customer_number)
     call.says(said("operador", "operador", "operator"))
     assert call.turn.queues == ["billing"]
     assert call.step == ""
