@@ -40,6 +40,8 @@ _NEVER = 3600.0
 _FAR = 0.14
 """Of the loudest frame: what is 17 dB below it is not the speaker."""
 _NEARER = 4.0
+_ATTACK = 0.5
+"""Seconds in which whoever has begun softly ("the person …") may grow louder and is still the same one."""
 _AUDIBLE = 10 ** (-60 / 20)
 _FORGET = 0.995
 """Each frame: the loudest one is half forgotten in three seconds."""
@@ -146,9 +148,11 @@ class AnswerDetector:
 
     def _listen_to_speech(self, frame: bytes, found: list[Event]) -> None:
         frame, louder = self._near.push(frame)
-        if self.verdict is None and (louder or self._tone.sounding) and self._began is not None:
-            # Until now it was somebody else in the room, or the tone, which the other half judges.
-            self._began, self._endpointer = None, self._new_ear()
+        if self.verdict is None and self._began is not None:
+            nearer = louder and self.position - self._began > _ATTACK
+            if nearer or self._tone.sounding:
+                # Until now it was somebody else in the room, or the tone, which the other half judges.
+                self._began, self._endpointer = None, self._new_ear()
         for event in self._endpointer.push(frame):
             match event:
                 case SpeechStarted(at=at):

@@ -38,6 +38,18 @@ class ParentLink:
             self._arrived.extend(self._decoder.push(data))
         return self._arrived.popleft()
 
+    def arrived(self, *, wait: bool) -> list[Frame] | None:
+        """The frames that have come by now, or with `wait` the next ones; None once the parent has gone."""
+        found = list(self._arrived)
+        self._arrived.clear()
+        try:
+            data = self._socket.recv(1 << 18, 0 if wait and not found else socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return found
+        except (ConnectionError, OSError):
+            return None
+        return [*found, *self._decoder.push(data)] if data else None
+
     def send(self, header: Header, body: bytes = b"") -> None:
         """Sends a frame; ends the process if nobody is left to hear it."""
         data = encode(header, body)

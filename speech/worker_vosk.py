@@ -4,7 +4,7 @@ Rules:
 1. The template does nothing but load, fork on request (a socket arrives with each request), and end
    with its parent. It holds no recogniser, so a fork finds no locks taken.
 2. A worker decodes what it is fed at once, on one thread: many callers share it, each with its own
-   recogniser over the one model.
+   recogniser over the one model. Where it cannot do all at once, who waits for an answer comes first.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import socket
 import sys
 from typing import Any
 
+from speech.decoding_turns import DecodingTurns
 from speech.frames import Header
 from speech.recognizer import WHILE_SPOKEN
 from speech.sound import SAMPLE_RATE, has_voice
@@ -191,8 +192,12 @@ def serve(link: ParentLink, models: dict[str, Any]) -> None:
     """Decodes until the server has gone."""
     service = _Service(link, models)
     link.ready(languages=sorted(models))
-    while (frame := link.receive()) is not None:
-        service.take(*frame)
+    turns = DecodingTurns()
+    while (arrived := link.arrived(wait=not turns)) is not None:
+        for frame in arrived:
+            turns.put(frame)
+        if (turn := turns.take()) is not None:
+            service.take(*turn)
 
 
 def _check_language(model: Any, language: str, folder: str) -> None:

@@ -82,6 +82,16 @@ def test_a_television_behind_a_person_is_not_the_person(speaker: Pyttsx3) -> Non
     assert isinstance(verdict, Answering) and verdict.kind == "human"
 
 
+def test_who_begins_softly_is_the_same_speaker_all_along(speaker: Pyttsx3) -> None:
+    """An unstressed "the" and a loud "person" behind it are one machine: its time counts from "the"."""
+    words = np.frombuffer(speaker.speak(MACHINE, language="es"), "<i2").copy()
+    loud = 12 + int(words[12 * 160 : 22 * 160].reshape(-1, 160).std(axis=1).argmax())
+    words[: loud * 160] //= 10
+    verdict = _told(_line(silence(0.4), words.tobytes(), silence(4.0), hiss=2))[0]
+    assert isinstance(verdict, Answering) and verdict.kind == "machine"
+    assert verdict.after_seconds < 0.4 + 2.0 + 0.15
+
+
 def test_keys_and_speech_are_no_tone(speaker: Pyttsx3) -> None:
     """Two tones at once are a key; a vowel is no steady line."""
     detector = AnswerDetector()
