@@ -105,7 +105,7 @@ class Call:
         self.trace = Trace()
         self._hours_told: tuple[str, Mapping[str, Scalar]] = ("", {})
         self.last_miss = ""
-        """How the last question stayed unanswered: `no_input` or `no_match`."""
+        """How the last question stayed unanswered: `no_input`, `no_match` or `not_at_hand`."""
 
     @property
     def asking(self) -> Asking:

@@ -72,7 +72,7 @@ def _reaches_people(flows: FlowSet, flow: Flow, step: str) -> bool:
     return False
 
 
-_GIVEN_UP = frozenset({"failed", "silent"})
+_GIVEN_UP = frozenset({"failed", "silent", "not_at_hand"})
 
 
 def _given_up_in_a_round(graph: FlowGraph, flows: FlowSet) -> Iterator[Problem]:

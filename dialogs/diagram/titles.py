@@ -58,6 +58,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "holiday": ("festivo", "festiu", "holiday"),
     "locked": ("bloqueado", "bloquejat", "locked"),
     "unknown": ("aún no se sabe", "encara no se sap", "not known yet"),
+    "not_at_hand": ("no lo tiene", "no el té", "does not have it"),
     "silent": ("no dice nada", "no diu res", "says nothing"),
     "refused": ("no se acepta", "no s'accepta", "not accepted"),
     "offered": ("acepta la llamada", "accepta la trucada", "takes the offer"),

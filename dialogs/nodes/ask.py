@@ -23,7 +23,8 @@ A yes or no may go two ways at once:
 `type` is a kind of answer from `dialogs/slots`; its own keys (`length`, `check_digit` …) stand beside it.
 A caller who is asked for a number and says "no lo tengo" or "no me lo sé" has made no mistake: they hear
 that it does not matter, the step's first `help` (write there where the number stands), and that they may ask
-for a person, and have 15 seconds to look for it. Whoever says it again goes to `failed`, by default a person.
+for a person, and have 15 seconds to look for it. Whoever says it again goes to `failed`, by default a person,
+or to `not_at_hand` if the question has it: to another way of finding the same.
 `silent` is where to go instead of `failed` if nothing was said the last time: silence may be a no, while
 somebody who spoke and was not understood still wants something.
 `unless_known: true` does not put the question the first time if the call knows the answer already, from
@@ -125,6 +126,9 @@ class Ask(Question):
     silent: Name | None = Field(
         None, description="Where to go instead of `failed` if nothing was said at last"
     )
+    not_at_hand: Name | None = Field(
+        None, description="Where to go instead of `failed` if the caller does not have such a number"
+    )
     kind: SkipValidation[InstanceOf[SlotKind]] = Field(exclude=True)
 
     @classmethod
@@ -176,9 +180,15 @@ class Ask(Question):
             return "unknown"
         answer = yield from answered(self._answered(call), said)
         if answer is None:
-            return "silent" if self.silent and call.last_miss == "no_input" else "failed"
+            return self._given_up(call.last_miss)
         call.given_by[self.ask] = answer.by
         return self._filled(call, answer.value)
+
+    def _given_up(self, miss: str) -> str:
+        """The exit of a question that stays unanswered."""
+        if self.silent and miss == "no_input":
+            return "silent"
+        return "not_at_hand" if self.not_at_hand and miss == "not_at_hand" else "failed"
 
     def _said_before(self, call: Call) -> Match | None:
         """The answer, where a sentence from before the question holds it."""
@@ -229,6 +239,8 @@ class Ask(Question):
         yield self.failed_exit()
         if self.silent:
             yield Exit("silent", self.silent, ("silent",))
+        if self.not_at_hand:
+            yield Exit("not_at_hand", self.not_at_hand, ("not_at_hand",))
         if self.unknown:
             yield Exit("unknown", self.unknown, ("unknown",))
 
@@ -248,7 +260,7 @@ class Ask(Question):
 
     @override
     def fills(self, catalogue: Catalogue, label: str) -> Mapping[str, ValueType]:
-        if label in ("failed", "silent", "unknown"):
+        if label in ("failed", "silent", "not_at_hand", "unknown"):
             return {}
         beside = dict.fromkeys((f"{self.ask}_{suffix}" for suffix in self.kind.companions()), TEXT)
         return {self.ask: self.kind.value_type, **beside}
@@ -270,6 +282,8 @@ class Ask(Question):
                 ("unless_known",),
                 "`unless_known` goes with neither `answers` nor `sensitive`: remove one of the two",
             )
+        if self.not_at_hand and self.kind.value_type not in LOOKED_UP:
+            yield ("not_at_hand",), f"nobody has to look for a {self.kind.name}: write `failed`"
         if self.unknown and not self.unless_known:
             yield (
                 ("unknown",),

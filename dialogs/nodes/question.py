@@ -152,7 +152,10 @@ def listen(call: Call, asked: Asked, lead: str = "") -> Listening:
     while True:
         result = yield from asked_once(call, asked, misses, prompt)
         if isinstance(result, Match):
-            return None if result.value == NOT_AT_HAND else result
+            if result.value != NOT_AT_HAND:
+                return result
+            call.last_miss = "not_at_hand"
+            return None
         if misses.used_up_by(result):
             return None
         prompt = misses.prompt()

@@ -13,7 +13,7 @@ from ivr.back_ends.cache import Cache
 from ivr.back_ends.reading import Declared
 from ivr.back_ends.systems import Connected, connect
 from ivr.back_ends.writing import DeclaredTarget
-from ivr.lookups import Lookups
+from ivr.lookups import LISTS, Lookups
 
 
 class BackEnds:
@@ -45,6 +45,8 @@ class BackEnds:
         own database keeps its own limits. `sensitive`: a sensitive answer is among what it is asked by."""
         inquiry = self._inquiries.get(name)
         if inquiry is None:
+            if told := [one for one in LISTS.get(name, ()) if one in self._inquiries]:
+                return Failed(f"`{told[0]}` is a system's, and the list `{name}` is not: declare it, too")
             return self._own.ask(name, by)
         return inquiry.ask(by, deadline=deadline, sensitive=sensitive)
 

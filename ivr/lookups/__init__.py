@@ -11,7 +11,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -77,6 +77,15 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "ticket": ticket.SCHEMA,
     "tickets": ticket.ALL,
 }
+
+LISTS: Mapping[str, Sequence[str]] = {
+    "accounts": ("account", "one_account"),
+    "changeable_orders": ("order", "orders", "delivery_days"),
+    "orders": ("order",),
+    "tickets": ("ticket",),
+}
+"""Lists, and what else is told of the same things. Where a company's system tells that and not the list, ours
+is empty and no answer: "you have no order" would be a lie."""
 
 
 class Lookups:

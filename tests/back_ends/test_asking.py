@@ -340,3 +340,17 @@ def test_missing_is_not_kept(connected: Connect) -> None:
         back_ends = connected(posted(system.url, "cache: 20"))
         assert points(back_ends) == Missing()
         assert points(back_ends) == Found({"points": 7})
+
+
+def test_of_what_a_system_tells_no_list_of_our_own_is_given(connected: Connect) -> None:
+    """The company's orders are not in our database: "you have none" would be a lie."""
+    text = """
+systems: {crm: {url: "http://127.0.0.1:9/", plain: true}}
+lookups:
+  order: {system: crm, get: "/orders/{order_id}", by: [order_id], fields: {status: code}}
+"""
+    back_ends = connected(text)
+    for name in ("orders", "changeable_orders"):
+        answer = back_ends.ask(name, {"customer_number": "45716"}, deadline=1, sensitive=False)
+        assert isinstance(answer, Failed)
+        assert f"the list `{name}` is not: declare it" in answer.reason

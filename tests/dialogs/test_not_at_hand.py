@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dialogs.effects import Collect, Enqueue
+from dialogs.effects import Collect, Enqueue, Hangup
 from dialogs.nodes.not_at_hand import TIME_TO_LOOK, find_not_at_hand
-from dialogs.results import Alternative, Heard, Keyed, Match
+from dialogs.results import Alternative, Heard, Keyed, Match, NoInput
 from dialogs.universals import HELP, NOT_AT_HAND, PERSON
-from tests.dialogs.flowtext import HEAD, conversation, heard
+from tests.dialogs.flowtext import HEAD, conversation, heard, problems
 
 SAID = [
     ("es", "no lo tengo", NOT_AT_HAND),
@@ -74,3 +74,25 @@ def test_it_is_no_miss_and_gives_time_to_look() -> None:
     assert not talk.trace.path[-1].misses
     gone = talk.send(again.judge(heard("no me lo sé")))
     assert isinstance(gone, Enqueue)
+
+
+def test_another_way_is_taken_by_whoever_has_none_and_by_nobody_else() -> None:
+    """`not_at_hand` the second time; silence goes where it went."""
+    other = "    not_at_hand: elsewhere\n    help"
+    text = HEAD + NUMBER.replace("    help", other) + "  - id: elsewhere\n    hangup: normal\n"
+    talk = conversation(text)
+    question = talk.start()
+    for _ in range(2):
+        assert isinstance(question, Collect)
+        question = talk.send(question.judge(heard("no lo tengo")))
+    assert isinstance(question, Hangup)
+    silent = conversation(text)
+    effect = silent.start()
+    while isinstance(effect, Collect):
+        effect = silent.send(NoInput())
+    assert isinstance(effect, Enqueue)
+
+
+def test_nobody_looks_for_a_yes_or_no() -> None:
+    text = HEAD + NUMBER.replace("type: digits\n    length: 5", "type: yes_no\n    not_at_hand: billing")
+    assert any("nobody has to look for a yes_no" in str(problem) for problem in problems(text))
