@@ -34,6 +34,10 @@ NOBODYS = ("", "anonymous", "Anonymous", "restricted", "unavailable", "unknown")
 """What a switch writes for a number that was withheld."""
 LONGEST_TALK = timedelta(days=1)
 """What began longer before the period does not reach into it."""
+FOLLOWED = timedelta(hours=6)
+"""So long before and after the period a call's other stays are looked for: midnight cuts no call in two."""
+CLOSED = "closed"
+"""Why somebody was refused after hours."""
 
 
 class Visit(NamedTuple):
@@ -52,11 +56,13 @@ class Visit(NamedTuple):
     left_by: str | None
     left_for: str
     nth: int
-    """Which one of its leg, from 1."""
+    """Which one of its leg, from 1; those that were refused after hours are not counted."""
     leg_answered_at: datetime | None
     """When the leg was first answered, in whichever queue."""
     next_joined_at: datetime | None
     """When the same leg came to a queue again."""
+    next_queue: str | None
+    """And to which."""
 
 
 class Talk(NamedTuple):
@@ -109,20 +115,23 @@ class Figures:
         self._database = database
 
     def visits(self, since: datetime, until: datetime, queues: Sequence[str] = ()) -> Iterator[Visit]:
-        """Stays that began in that time, as they began. Legs are followed within that time."""
+        """Stays that began in that time, as they began, with what their legs did before and after it."""
         row = QueueVisitRow
         leg: dict[str, Any] = {"partition_by": row.leg, "order_by": (row.joined_at, row.id)}
+        after_hours = (row.left_by == "refused") & (row.left_for == CLOSED)
         within = (
             select(
                 *(getattr(row, name) for name in Visit._fields[:12]),
-                func.row_number().over(**leg).label("nth"),
+                func.sum(case((after_hours, 0), else_=1)).over(**leg).label("nth"),
                 func.min(row.answered_at).over(partition_by=row.leg).label("leg_answered_at"),
                 func.lead(row.joined_at, type_=row.joined_at.type).over(**leg).label("next_joined_at"),
+                func.lead(row.queue, type_=row.queue.type).over(**leg).label("next_queue"),
             )
-            .where(row.joined_at >= utc(since), row.joined_at < utc(until))
+            .where(row.joined_at >= utc(since) - FOLLOWED, row.joined_at < utc(until) + FOLLOWED)
             .subquery()
         )
-        query = select(within).order_by(within.c.joined_at)
+        began = within.c.joined_at
+        query = select(within).where(began >= utc(since), began < utc(until)).order_by(began)
         if queues:
             query = query.where(within.c.queue.in_(queues))
         return map(Visit._make, self._rows(query))

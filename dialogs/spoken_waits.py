@@ -6,6 +6,8 @@ from bisect import bisect_left, bisect_right
 
 STEPS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60)
 """Minutes at which a range may begin or end: the longer, the coarser."""
+_A_LOT = 20
+"""Minutes from which "more than so many" is news also of a wait that may be longer than an hour."""
 MOST_AHEAD = 20
 """People ahead who are counted aloud; of more, it is said that they are more."""
 
@@ -34,18 +36,24 @@ _WAIT = {
         "Le atenderemos en menos de un minuto.",
         "Le atenderemos en menos de {high} minutos.",
         "El tiempo de espera es de entre {low} y {high} minutos.",
+        "El tiempo de espera es de más de {low} minutos.",
+        "El tiempo de espera puede pasar de una hora.",
         "El tiempo de espera es de más de una hora.",
     ),
     "ca": (
         "Atendrem la seva trucada en menys d'un minut.",
         "Atendrem la seva trucada en menys de {high} minuts.",
         "El temps d'espera és d'entre {low} i {high} minuts.",
+        "El temps d'espera és de més de {low} minuts.",
+        "El temps d'espera pot passar d'una hora.",
         "El temps d'espera és de més d'una hora.",
     ),
     "en": (
         "We will be with you in less than a minute.",
         "We will be with you in less than {high} minutes.",
         "The wait is between {low} and {high} minutes.",
+        "The wait is more than {low} minutes.",
+        "The wait may be more than an hour.",
         "The wait is more than an hour.",
     ),
 }
@@ -87,14 +95,15 @@ def said_wait(low: float, high: float, language: str) -> str:
     """The sentence that tells a wait, of seconds from `low` to `high`; empty in a language without one."""
     if language not in _WAIT:
         return ""
-    soon, within, between, long = _WAIT[language]
+    soon, within, between, beyond, perhaps, long = _WAIT[language]
     first, last = in_steps(low, high)
-    if last is None and first >= STEPS[-1]:
-        return long
-    last = last or STEPS[-1]
+    words = _MINUTES[language]
+    if last is None:  # no end of it can be told, and the last step is none
+        if first >= STEPS[-1]:
+            return long
+        return beyond.format(low=words[first]) if first >= _A_LOT else perhaps
     if last <= 1:
         return soon
-    words = _MINUTES[language]
     return (between if first else within).format(low=words.get(first, ""), high=words[last])
 
 

@@ -103,7 +103,8 @@ class Desk:
         self._centre, self._now = centre, now
 
     def check_in(self, agent: str, who: Who, *, telephone: str = "") -> Told:
-        """They take calls from now on; also from a pause. `telephone`: a contact that is not their own.
+        """They take calls from now on; also from a pause. `telephone`: a contact that is not their own;
+        without it, whoever is here stays where they are, and whoever comes is called at their own.
 
         Raises `AgentUnknown`, `TelephoneRefused`, `NotNow`, `DataError`.
         """
@@ -111,6 +112,9 @@ class Desk:
         if telephone and (why := self.roster.objection(agent, telephone)):
             what, _, remedy = why.partition(": ")
             raise TelephoneRefused(what, remedy[:1].upper() + remedy[1:])
+        before = self._agents.presence(agent)
+        if not telephone and before is not None and before.state != "out":
+            telephone = before.telephone
         contact = self.roster.contact(agent, telephone)
         for other in self._agents.presences().values():
             if other.agent == agent or other.state == "out" or other.agent not in self.roster.agents:
@@ -121,9 +125,9 @@ class Desk:
                     f"Let {other.agent} check out first",
                     "telephone_taken",
                 )
-        before = self._agents.presence(agent)
         in_hand = self._agents.in_hand(agent)
-        if before is not None and in_hand is not None and in_hand.talking and before.telephone != telephone:
+        elsewhere = before is not None and self.roster.contact(agent, before.telephone) != contact
+        if elsewhere and in_hand is not None and in_hand.talking:
             raise NotNow(f"{agent} is in a call on another telephone", "End that call first", "in_a_call")
         return self._change(agent, "in", who, telephone=telephone)
 

@@ -84,7 +84,9 @@ note_option = click.option("--note", default="", help="What is noted with it.")
 
 @agent.command("in")
 @click.argument("number")
-@click.option("--telephone", default="", help="Where they are called today, such as user/1007.")
+@click.option(
+    "--telephone", default="", help="Where they are called until they check out, such as user/1007."
+)
 @note_option
 @json_option
 @pass_settings

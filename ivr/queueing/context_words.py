@@ -27,6 +27,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "es": {
         "customer": "Cliente {segment}",
         "caller": "Llamada",
+        "proved": "Cliente",
         "verified": "verificado",
         "unverified": "sin verificar",
         "order": "pregunta por el pedido {value}",
@@ -45,6 +46,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "ca": {
         "customer": "Client {segment}",
         "caller": "Trucada",
+        "proved": "Client",
         "verified": "verificat",
         "unverified": "sense verificar",
         "order": "pregunta per la comanda {value}",
@@ -63,6 +65,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "customer": "{segment} customer",
         "caller": "Call",
+        "proved": "Customer",
         "verified": "verified",
         "unverified": "not verified",
         "order": "asks about order {value}",
@@ -140,6 +143,10 @@ def whispered(handover: Handover, language: str) -> str:
     segment = handover.segment
     known = segment.lower() not in PLAIN_SEGMENTS
     first = words["customer"].format(segment=_spoken(segment)) if known else words["caller"]
+    if (
+        handover.verified and not known
+    ):  # who has proved it is a customer, and it is not the call that is proved
+        first = words["proved"]
     parts = [first, words["verified" if handover.verified else "unverified"]]
     what, value = handover.about
     if what:
@@ -155,11 +162,14 @@ def whispered(handover: Handover, language: str) -> str:
 
 def _kept(kept: Kept, words: Mapping[str, str], language: str) -> list[str]:
     parts = [words["chosen"]] if kept.chosen else []
-    for name, count in (("waited", kept.waited), ("again", kept.tries)):
+    told = language if language in _WORDS else "es"
+    # Minutes are masculine, times feminine: "veintiún minutos", "dues vegades".
+    for name, count, feminine in (("waited", kept.waited, False), ("again", kept.tries, True)):
         if count == 1:
             parts.append(words[f"{name}_one"])
         elif count > 1:
-            parts.append(words[name].format(n=say_number(count, language)))
+            number = say_number(count, told, before_noun=True, feminine=feminine)
+            parts.append(words[name].format(n=number))
     return parts
 
 

@@ -218,7 +218,7 @@ def staffing_report(
     hours = Counter(map(hour_of, clock.between(ms_of(period.since), ms_of(until))))
     offered, there, handling = Counter[tuple[int, int]](), Counter[tuple[int, int]](), Durations()
     for visit in figures.visits(period.since, until, only):
-        offered[hour_of(clock.begin(ms_of(visit.joined_at)))] += visit.kept_since is None
+        offered[hour_of(clock.begin(ms_of(visit.joined_at)))] += staffing.is_load(visit, only)
         if visit.answered_at is not None and visit.talk_ended_at is not None:
             ended = visit.wrapped_up_at or visit.talk_ended_at
             handling.add(ms_of(ended) - ms_of(visit.answered_at))

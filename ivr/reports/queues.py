@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from data.figures import Visit
+from data.figures import CLOSED, Visit
 from ivr.reports.periods import ms_of
 from ivr.reports.report import Column, Figure
 from ivr.reports.tallies import Durations, Ratios, share
@@ -27,7 +27,6 @@ LAW_MS = 180_000
 LAW_PERCENT = 95
 LEAST_TOLD_MS = 30_000
 """Shorter waits say nothing of what was foretold: ringing and chance are most of them."""
-CLOSED = "closed"
 
 COLUMNS = (
     Column("offered"),
@@ -109,7 +108,7 @@ class Tally:
         if visit.kept_since is not None:
             if asked_for:
                 self._called_back(visit)
-        elif visit.left_by == "refused" or (visit.left_by == "overflow" and visit.left_at == visit.joined_at):
+        elif refused(visit):
             self.counts["refused"] += 1
             self._ask(visit, joined)
             return
@@ -214,6 +213,11 @@ class Tally:
             "callback_wait_mean": times["callback_wait"].mean,
             "callback_wait_max": times["callback_wait"].longest,
         }
+
+
+def refused(visit: Visit) -> bool:
+    """Whether they never joined: closed, full, or an overflow that held at once."""
+    return visit.left_by == "refused" or (visit.left_by == "overflow" and visit.left_at == visit.joined_at)
 
 
 def total(tallies: Iterable[Tally]) -> Tally:

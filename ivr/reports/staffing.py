@@ -7,9 +7,12 @@ answer the promised share in time, and shrinkage how many must be planned so tha
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from data.figures import Visit
 from ivr.queueing import erlang
+from ivr.reports.queues import refused
 from ivr.reports.report import Column, Figure
 from ivr.reports.tallies import share
 
@@ -40,6 +43,16 @@ class Goal:
     def __post_init__(self) -> None:
         if not (0 < self.share < 1 and self.within >= 0 and 0 <= self.shrinkage < 1):
             raise ValueError("a share is above 0 and below 1, seconds are not negative, shrinkage is below 1")
+
+
+def is_load(visit: Visit, only: Collection[str] = ()) -> bool:
+    """Whether a stay is one more call to be answered. Not: who never joined, who is called back (they count
+    where they came first), and who went on to another of the queues that are asked for before anybody
+    answered: they count there. `only`: these queues; empty: all."""
+    if visit.kept_since is not None or refused(visit):
+        return False
+    goes_on = visit.next_queue is not None and (not only or visit.next_queue in only)
+    return visit.answered_at is not None or not goes_on
 
 
 def figures(

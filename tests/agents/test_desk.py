@@ -82,19 +82,27 @@ def test_nobody_of_that_number(desk: Desk) -> None:
 
 
 def test_an_agent_has_one_telephone(store: Store, desk: Desk) -> None:
-    """Who checks in elsewhere is called there; not in the middle of a call; and at their own once out."""
+    """Who checks in elsewhere is called there, also after a pause; not in the middle of a call; and at their
+    own once out."""
     desk.check_in("2001", ME)
     desk.check_in("2001", ME, telephone="user/1007")
     assert desk.roster.contact("2001", presence_of(store, "2001").telephone) == "user/1007"
+    desk.pause("2001", "lunch", ME)
+    desk.check_in("2001", ME)  # "to check in or go on, press one"
+    assert presence_of(store, "2001").telephone == "user/1007"
+    with pytest.raises(NotNow, match="user/1007 is 2001's now"):
+        desk.check_in("2002", ME, telephone="user/1007")
     now = Time().now()
     contact = NewContact(
         key="k", queue="billing", leg="l", agent="2001", result="answered", joined_at=now, at=now
     )
     store.agents.note_contact(contact)
     with pytest.raises(NotNow, match="in a call"):
-        desk.check_in("2001", ME)
+        desk.check_in("2001", ME, telephone="user/1001")
     desk.check_out("2001", ME)
     assert presence_of(store, "2001").telephone == ""
+    desk.check_in("2001", ME)
+    assert desk.roster.contact("2001", presence_of(store, "2001").telephone) == "user/1001"
 
 
 def test_a_supervisor_decides_and_it_is_audited(store: Store, desk: Desk) -> None:

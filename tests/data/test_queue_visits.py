@@ -356,6 +356,59 @@ def test_the_night_of_25_hours(store: Store) -> None:
     assert {row["hour"]: row["hours"] for row in hours}["02:00"] == 2
 
 
+def test_midnight_cuts_no_call_in_two(store: Store) -> None:
+    """Who waits over midnight, is sent on and answered asked once, on the first day, in 70 s; and who is
+    passed on after midnight was transferred on the day of the talk."""
+    last = datetime(2026, 11, 23, 23, 59, 30, tzinfo=MADRID)
+    later = last + timedelta(minutes=1)
+    store.queue_visits.learn(
+        [
+            visit("a1", last, leg="a", waits=60, left_by="overflow"),
+            visit("a2", later, leg="a", queue="sales", waits=10, talks=60, agent="1001"),
+            visit("b1", last, leg="b", waits=0, talks=60, agent="1002"),
+            visit("b2", later, leg="b", queue="sales", waits=5, left_by="abandoned"),
+        ]
+    )
+    tuesday = Period(date(2026, 11, 24), date(2026, 11, 24), MADRID)
+    both = Period(date(2026, 11, 23), date(2026, 11, 24), MADRID)
+    before, after, whole = (
+        queue_report(store.figures, period, TERMS, by=[]).total for period in (PERIOD, tuesday, both)
+    )
+    assert (before["law_share"], before["law_mean"], before["transferred"]) == (1.0, 35.0, 1)
+    assert (after["law_share"], after["offered"]) == (None, 2)
+    assert (whole["law_share"], whole["law_mean"], whole["offered"]) == (1.0, 35.0, 4)
+
+
+def test_who_finds_one_queue_closed_asks_in_the_next(store: Store) -> None:
+    """After hours nobody asks; a queue that is open then does count, as the call's first."""
+    store.queue_visits.learn(
+        [
+            visit("a1", at(0), leg="a", waits=0, left_by="refused", left_for="closed"),
+            visit("a2", at(0, 5), leg="a", queue="sales", waits=10, talks=60, agent="1001"),
+            visit("b1", at(1), leg="b", waits=0, left_by="refused", left_for="closed"),
+        ]
+    )
+    whole = queue_report(store.figures, PERIOD, TERMS, by=[]).total
+    assert (whole["refused"], whole["offered"], whole["law_share"], whole["law_mean"]) == (2, 1, 1.0, 10.0)
+
+
+def test_people_are_needed_for_calls_that_wait_once_each(store: Store) -> None:
+    """200 calls that overflow to sales and are answered there are 10 erlangs, and not 20; 50 that find
+    it closed are none. Asked for one queue, all that came there are its load."""
+    sent_on = [visit(f"o{n}", at(0, n), leg=f"{n}", waits=30, left_by="overflow") for n in range(200)]
+    there = [
+        visit(f"v{n}", at(0, n + 30), leg=f"{n}", queue="sales", waits=0, talks=170, wraps=10)
+        for n in range(200)
+    ]
+    closed = [visit(f"c{n}", at(1, n), waits=0, left_by="refused", left_for="closed") for n in range(50)]
+    store.queue_visits.learn([*sent_on, *there, *closed])
+    for only_these, offered in (([], 200.0), (["billing"], 200.0), (["billing", "sales"], 200.0)):
+        row = only(staffing_report(store.figures, PERIOD, Goal(0.8, 20), now=AFTER, only=only_these).rows)
+        assert row["offered_per_hour"] == offered
+    row = only(staffing_report(store.figures, PERIOD, Goal(0.8, 20), now=AFTER).rows)
+    assert (row["load"], row["needed"]) == (10.0, 14)
+
+
 def call(number: str, when: datetime, **changes: object) -> CallBegun:
     return begun(new_id(), caller_number=number, started_at=when, **changes)
 

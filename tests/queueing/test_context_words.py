@@ -58,6 +58,9 @@ def handover(**known: object) -> Handover:
             {"slots": {"ticket_number": "10293847"}, "why": "back_end"},
             "Call, not verified, asks about ticket 10293847, a system did not answer.",
         ),
+        ("es", {"verified": "pin"}, "Cliente, verificado."),
+        ("ca", {"verified": "pin", "segment": "default"}, "Client, verificat."),
+        ("en", {"verified": "pin"}, "Customer, verified."),
         ("xx", {}, "Llamada, sin verificar."),
     ],
 )
@@ -177,6 +180,22 @@ def test_what_is_told_of_somebody_who_was_called_back() -> None:
         "va demanar que el truquéssim, fa un minut que espera, ja li hem trucat una vegada."
     )
     assert whispered(replace(told, kept=Kept(waited=0)), "en").endswith("asked us to call back.")
+
+
+@pytest.mark.parametrize(
+    ("language", "waited", "again"),
+    [
+        ("es", "veintiún minutos", "dos veces"),
+        ("ca", "vint-i-un minuts", "dues vegades"),
+        ("en", "twenty-one minutes", "two times"),
+        ("xx", "veintiún minutos", "dos veces"),
+    ],
+)
+def test_numbers_agree_with_what_they_count(language: str, waited: str, again: str) -> None:
+    """Minutes are masculine, times are feminine; one is shortened before its noun."""
+    told = whispered(handover(why="callback", kept=Kept(waited=21, tries=2)), language)
+    assert waited in told
+    assert again in told
 
 
 def test_each_agent_is_told_in_their_own_language() -> None:

@@ -147,12 +147,15 @@ def test_what_comes_late_does_not_swing() -> None:
         (130, 230, "entre dos y cuatro minutos", "entre dos i quatre minuts", "between two and four minutes"),
         (120, 240, "entre dos y cuatro minutos", "entre dos i quatre minuts", "between two and four minutes"),
         (410, 800, "entre seis y quince minutos", "entre sis i quinze minuts", "between six and fifteen minutes"),
-        (1900, 4000, "entre treinta y sesenta minutos", "entre trenta i seixanta minuts", "thirty and sixty minutes"),
+        (1900, 3600, "entre treinta y sesenta minutos", "entre trenta i seixanta minuts", "thirty and sixty minutes"),
+        (1900, 4000, "es de más de treinta minutos", "és de més de trenta minuts", "is more than thirty minutes"),
+        (3300, 9000, "es de más de cincuenta minutos", "és de més de cinquanta minuts", "is more than fifty minutes"),
+        (500, 4000, "puede pasar de una hora", "pot passar d'una hora", "may be more than an hour"),
         (4000, 9000, "más de una hora", "més d'una hora", "more than an hour"),
     ],
 )  # fmt: skip
 def test_ranges_are_said(low: float, high: float, es: str, ca: str, en: str) -> None:
-    """Opened outwards to what one says; the longer, the coarser."""
+    """Opened outwards to what one says; the longer, the coarser. What may be longer than an hour has no end."""
     for language, words in (("es", es), ("ca", ca), ("en", en)):
         assert words in said_wait(low, high, language)
     assert said_wait(low, high, "ko") == ""
