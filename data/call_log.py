@@ -19,7 +19,7 @@ from typing import Literal
 from uuid import UUID
 
 from data.errors import CallUnknown, DataError, RecordRefused
-from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, Turn, VisitFacts
+from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, CallProved, Turn, VisitFacts
 from data.records.callers import TakenFor
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
@@ -76,6 +76,9 @@ class CallLog:
 
     def answered(self, answer: CallAnswered) -> Where:
         return self._write(lambda: self._store.calls.answered(answer), answer)
+
+    def proved(self, proof: CallProved) -> Where:
+        return self._write(lambda: self._store.calls.proved(proof), proof)
 
     def add_turn(self, call_id: UUID, turn: Turn) -> Where:
         return self.add_turns(call_id, (turn,))

@@ -21,7 +21,17 @@ from data.database import Database
 from data.errors import CallUnknown, RecordRefused
 from data.models import CallRow, CallStepRow, TurnRow
 from data.once import insert_new
-from data.records import SERVER_LOST, CallAnswered, CallBegun, CallEnded, CallRecord, Reading, Turn, utc
+from data.records import (
+    SERVER_LOST,
+    CallAnswered,
+    CallBegun,
+    CallEnded,
+    CallProved,
+    CallRecord,
+    Reading,
+    Turn,
+    utc,
+)
 
 
 def _nothing_recorded(_recording: str) -> datetime | None:
@@ -67,6 +77,18 @@ class Calls:
             )
             if not changed.rowcount:
                 _insist_on(connection, answer.call_id)
+
+    def proved(self, proof: CallProved) -> None:
+        """Notes who is on the line, until the call's end says so itself. Raises `CallUnknown`."""
+        guessed = or_(CallRow.ended_at.is_(None), CallRow.hangup_cause == SERVER_LOST)
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(CallRow)
+                .where(CallRow.id == proof.call_id, guessed)
+                .values(verified=proof.verified, customer_id=proof.customer_id)
+            )
+            if not changed.rowcount:
+                _insist_on(connection, proof.call_id)
 
     def add_turn(self, call_id: UUID, turn: Turn) -> None:
         """Adds one utterance. Raises `CallUnknown`."""

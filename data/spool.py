@@ -30,7 +30,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data.errors import CallUnknown, RecordRefused, SpoolNotWritable
 from data.ids import new_id
-from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, Errand, Turn
+from data.records import AuditEntry, CallAnswered, CallBegun, CallEnded, CallProved, Errand, Turn
 from data.store import Store
 
 
@@ -42,10 +42,11 @@ class TurnAdded:
     turn: Turn
 
 
-Record = CallBegun | CallAnswered | TurnAdded | CallEnded | Errand | AuditEntry
+Record = CallBegun | CallAnswered | CallProved | TurnAdded | CallEnded | Errand | AuditEntry
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "begun": TypeAdapter(CallBegun),
     "answered": TypeAdapter(CallAnswered),
+    "proved": TypeAdapter(CallProved),
     "turn": TypeAdapter(TurnAdded),
     "ended": TypeAdapter(CallEnded),
     "audit": TypeAdapter(AuditEntry),
@@ -54,6 +55,7 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
 _KIND_OF: dict[type, str] = {
     CallBegun: "begun",
     CallAnswered: "answered",
+    CallProved: "proved",
     TurnAdded: "turn",
     CallEnded: "ended",
     AuditEntry: "audit",
@@ -364,6 +366,8 @@ def _write(store: Store, record: Record) -> None:
             store.calls.begin(record)
         case CallAnswered():
             store.calls.answered(record)
+        case CallProved():
+            store.calls.proved(record)
         case TurnAdded(call_id, turn):
             store.calls.add_turn(call_id, turn)
         case CallEnded():

@@ -1,19 +1,23 @@
-"""Whoever is called may object at every question, and is not called any more.
+"""Whoever is called may object at every question and in every sentence, and is not called any more.
 
 Rules:
-1. It holds for a flow with a `purpose`, and for those that a strategy's campaign calls people with
-   (`Catalogue.calling`), if they or a flow that they use ask anything.
+1. It holds for those that a strategy calls people with (`Catalogue.calling`), and for a flow with a
+   `purpose` if it or a flow that it uses asks anything: what is left on a machine does not.
 2. `objection` is a step of the flow itself, and behind it `write: do_not_call` is done.
+3. A choice with `interrupts` stands in such a flow, at a menu to which a sentence leads, and has in each
+   language something of two words: one word interrupts nothing (`dialogs.barge_in`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dialogs.barge_in import interrupting, menu_behind
 from dialogs.catalogue import Catalogue
 from dialogs.errors import Problem
 from dialogs.flow import Flow, FlowSet
 from dialogs.graph import FlowGraph, flows_within
+from dialogs.nodes.menu import Menu
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.unread import Unread
 from dialogs.nodes.write import Write
@@ -28,16 +32,33 @@ def check_objections(flows: FlowSet, catalogue: Catalogue) -> Iterator[Problem]:
     for flow in flows.flows.values():
         if flow.objection is not None:
             yield from _of_way(flow, flow.objection, flows)
-        elif _calls(flow, catalogue) and _asks(flow, flows):
+        elif flow.name in catalogue.calling or (flow.purpose is not None and _asks(flow, flows)):
             yield flow.source.problem(
                 ("flow",),
-                "this flow calls people, and whoever says that they want no more calls is not heard at its"
-                f" questions: write `objection: STEP` beside `person`, and {_REMEDY}",
+                "this flow calls people, and whoever says that they want no more calls is not heard:"
+                f" write `objection: STEP` beside `person`, and {_REMEDY}",
             )
+        for name, step in flow.steps.items():
+            if isinstance(step, Menu):
+                yield from _of_interruptions(flow, name, step)
 
 
-def _calls(flow: Flow, catalogue: Catalogue) -> bool:
-    return flow.purpose is not None or flow.name in catalogue.calling
+def _of_interruptions(flow: Flow, name: str, menu: Menu) -> Iterator[Problem]:
+    marked = [choice for choice, one in menu.choices.items() if one.interrupts]
+    before = [one for one in flow.steps if one != name and menu_behind(flow, one) == name]
+    for choice in marked:
+        way = ("choices", choice, "interrupts")
+        if flow.objection is None:
+            remedy = "write `objection: STEP` beside `person`, or take it out"
+            yield flow.problem(name, way, f"nobody listens in the sentences of this flow: {remedy}")
+        elif not before:
+            yield flow.problem(
+                name, way, f"no sentence leads to `{name}`: put a `say` before it, or take it out"
+            )
+        for language in flow.languages if flow.objection is not None and before else ():
+            if language in menu.choices[choice].phrases and choice not in interrupting(flow, name, language):
+                remedy = "one word interrupts nothing: add a phrase of two words or more, or take it out"
+                yield flow.problem(name, ("choices", choice, "phrases", language), remedy)
 
 
 def _asks(flow: Flow, flows: FlowSet) -> bool:

@@ -14,6 +14,7 @@ from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.check_values import currency_mistake, value_mistake
 from dialogs.errors import Problem
 from dialogs.flow import OUTCOMES_OF_THE_ENGINE, FlowSet
+from dialogs.nodes.question import Question
 from dialogs.notice import STEP as NOTICE
 from dialogs.segments.facts import wrong_facts
 from dialogs.source import Source, nearest
@@ -100,6 +101,8 @@ def check_steps(
     """What the caller says in each language of the test, and the names that it expects."""
     for at, step in enumerate(entry.steps):
         here = (*way, "steps", at)
+        if step.during is not None:
+            yield from _during(source, (*here, "during"), step.during, flows)
         if isinstance(step.say, dict):
             yield from _texts(source, (*here, "say"), step.say, languages)
         if step.expect is not None:
@@ -108,6 +111,18 @@ def check_steps(
                 for number, text in enumerate(getattr(step.expect, key)):
                     if isinstance(text, dict):
                         yield from _texts(source, (*here, "expect", key, number), text, languages)
+
+
+def _during(source: Source, way: _Way, name: str, flows: FlowSet) -> Iterator[Problem]:
+    """A step that says something without asking."""
+    known = {
+        step: one
+        for flow in flows.flows.values()
+        for step, one in flow.steps.items()
+        if not isinstance(one, Question) and any(True for _ in one.prompts())
+    }
+    if name not in known and name != NOTICE:
+        yield source.problem(way, f"no step `{name}` says a sentence: {nearest(name, known)}")
 
 
 def _texts(

@@ -55,8 +55,20 @@ class Keys:
 
 
 @dataclass(frozen=True)
+class Heeded:
+    """What cuts a sentence short if it is said meanwhile; nothing else that is said does."""
+
+    language: str
+    ways: tuple[str, ...]
+    """In which it may be put, as a whole or within a sentence: what is said is free speech all the same."""
+    judge: Callable[[Heard], Match | None]
+    """Pure: the result of the sentence, or `None` for all else."""
+
+
+@dataclass(frozen=True)
 class Play:
-    """Say it. Result: `Played`. Keys pressed meanwhile stop it and are kept for the next question."""
+    """Say it. Result: `Played`, or what was said against it. Keys pressed meanwhile stop it and are kept for
+    the next question."""
 
     prompt: Prompt
     step: str
@@ -64,6 +76,8 @@ class Play:
     """It says something sensitive: the recording is silent meanwhile. The engine sets it."""
     always: bool = False
     """Said also to a caller who has typed ahead; a key pressed while it sounds still cuts it short."""
+    heeded: Heeded | None = None
+    """In flows that call people. The engine sets it; `None`: nobody listens meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Rules:
    said, a result that does not belong: noted in `faults`, then an apology and the flow's person. If even
    that fails, a sentence of regret and the end; never an exception into the call.
 3. A person, back, another language, and in flows that call people an objection, are answered here, at any
-   question; the node does not see them.
+   question; the node does not see them. An objection is heard in sentences, too (`dialogs.barge_in`).
 4. A prompt that holds a sensitive value makes its effect `sensitive`, whichever node built it.
 5. A flow's notice that the call is recorded comes before the first step that waits for the caller or hands
    them over; until then nothing is recorded (`dialogs.notice`).
@@ -18,10 +18,13 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from dialogs import asides, endings
 from dialogs.asides import Running
+from dialogs.barge_in import heeded, menu_behind
 from dialogs.call import MASK, Call
 from dialogs.effects import (
     CallBack,
@@ -44,11 +47,11 @@ from dialogs.nodes.step import END, PERSON, Exit
 from dialogs.notice import give_notice
 from dialogs.objections import heeding
 from dialogs.position import Fault
-from dialogs.results import Heard, Keyed, Match, NoMatch, Result
+from dialogs.results import Match, NoMatch, Result
 from dialogs.seen import Seen
 from dialogs.slots.asking import Asking
 from dialogs.source import nearest
-from dialogs.universals import BACK, OBJECTION, language_of
+from dialogs.universals import BACK, INTERRUPTS, OBJECTION, language_of
 from dialogs.universals import PERSON as WANTS_PERSON
 
 MOST_EFFECTS = 1000
@@ -57,8 +60,10 @@ MOST_FAULTS = 3
 """Faults after which a conversation is not worth going on with."""
 
 
-_ANSWERED = (Collect, Lookup)
-"""Effects during which a caller may ask for a person."""
+A = TypeVar("A")
+R = TypeVar("R")
+_ANSWERED = (Collect, Lookup, Play)
+"""Effects during which a caller may ask for a person, or object."""
 
 
 class Conversation(Seen):
@@ -75,7 +80,7 @@ class Conversation(Seen):
         self._stack = FlowStack(self._call, flows)
         self._effect: Effect | None = None
         self._effects = 0
-        self._last_resort = False
+        self._last_resort = self._objected = False
         self._begins_in = self._call.flow
         self._notice_due = facts.recorded and self._call.flow.recording_notice is not None
         self._in_notice = False
@@ -234,15 +239,18 @@ class Conversation(Seen):
     def _universal(self, value: str) -> bool:
         """Answers what the engine answers; false for what is the question's own business."""
         language = language_of(value)
-        if value not in (WANTS_PERSON, BACK, OBJECTION) and language is None:
+        interrupts = value.startswith(INTERRUPTS)
+        if value not in (WANTS_PERSON, BACK, OBJECTION) and language is None and not interrupts:
             return False
         self._stack.close()
         if value == WANTS_PERSON:
             self._in_notice = False
             self._follow(PERSON)
         elif value == OBJECTION:
-            self._in_notice = False
+            self._in_notice, self._objected = False, True
             self._stack.object()
+        elif interrupts:
+            self._interrupted(value.removeprefix(INTERRUPTS))
         elif value == BACK:
             self._stack.back()
         elif language in self._call.flow.languages:
@@ -250,6 +258,14 @@ class Conversation(Seen):
             self._call.language = language
             self._stack.go(self._call.step)
         return True
+
+    def _interrupted(self, choice: str) -> None:
+        """On by that choice of the menu to which the sentence would have led."""
+        menu = menu_behind(self._call.flow, self._call.step) or self._call.step
+        self._call.leave("@interrupts")
+        self._call.within, self._in_notice = "", False
+        self._stack.go(menu)
+        self._follow(choice)
 
     # --- what is given to the session ---
 
@@ -262,6 +278,8 @@ class Conversation(Seen):
             effect = replace(effect, sensitive=True)
         if isinstance(effect, Collect):
             effect = self._guarded(effect)
+        elif isinstance(effect, Play):
+            effect = self._listening(effect)
         elif isinstance(effect, Enqueue):
             segment = self._call.known.segment
             effect = replace(effect, queue=segment.queue_for(effect.queue), priority=segment.priority)
@@ -284,16 +302,28 @@ class Conversation(Seen):
         if self._stack.heeds_objections and not offers_objection(self._stack.step):
             effect = heeding(effect)
         judge = effect.judge
-        listens = not effect.sensitive and asides.heeded(self._call, self._stack.above)
+        if not effect.sensitive and asides.heeded(self._call, self._stack.above):
+            return replace(
+                effect, judge=self._safe(lambda one: asides.with_words(judge(one), one), NoMatch())
+            )
+        return replace(effect, judge=self._safe(judge, NoMatch()))
 
-        def judged(answer: Heard | Keyed) -> Match | NoMatch:
+    def _safe(self, judge: Callable[[A], R], otherwise: R) -> Callable[[A], R]:
+        def judged(answer: A) -> R:
             try:
-                return asides.with_words(judge(answer), answer) if listens else judge(answer)
+                return judge(answer)
             except Exception as fault:  # noqa: BLE001 - rule 2
                 self._note_fault(fault)
-                return NoMatch()
+                return otherwise
 
-        return replace(effect, judge=judged)
+        return judged
+
+    def _listening(self, sentence: Play) -> Play:
+        """Whoever has objected once hears out what comes of it, though they say it again."""
+        if self._objected or self._last_resort or not self._stack.heeds_objections:
+            return sentence
+        what = heeded(self._call.flow, self._call.step, self._call.language)
+        return replace(sentence, heeded=replace(what, judge=self._safe(what.judge, None)))
 
     # --- ends and faults ---
 

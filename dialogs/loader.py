@@ -59,7 +59,8 @@ class FlowHead(BaseModel):
         None, description="What callers may want in the middle of a question, and how they come back to it"
     )
     objection: Name | None = Field(
-        None, description="The step for whoever is called and wants no more calls, from any question"
+        None,
+        description="The step for whoever is called and wants no more calls, from any question and sentence",
     )
     steps: list[Any] = Field(min_length=1, max_length=MOST_STEPS)
 

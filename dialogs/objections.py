@@ -2,14 +2,16 @@
 
 Rules:
 1. Each way is a whole sentence of its own, so that "no" in it is never taken for the plain "no" to an offer.
-2. What is about now alone ("ahora no", "no me llamen hoy") is no objection.
+2. What is about now alone ("ahora no", "no me llamen hoy", "no, llamen más tarde") is no objection.
 3. A flow that calls people says once where it leads (`objection: do_not_call`): from every question of it,
-   and of the flows that it uses. A menu that offers it itself leads where that says.
+   and of the flows that it uses, and from its sentences (`dialogs.barge_in`). A menu that offers it itself
+   leads where that says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -77,6 +79,19 @@ _WAYS: Mapping[str, tuple[str, ...]] = {
 a word has one of its own)."""
 _OWN_DASH = frozenset({"trucar-me", "molestar-me", "esborrin-me", "treguin-me", "eliminin-me", "deixin-me"})
 
+_FOR_NOW: Mapping[str, str] = {
+    "es": r"(?:tarde|hoy|(?<!más )(?:ahora|mañana|luego|más tarde|tan \w+|a estas? horas?))",
+    "ca": r"(?:tard|avui|(?<!més )(?:ara|demà|més tard|tan \w+|a aquestes? hor(?:a|es)))",
+    "en": r"(?:now|today|tonight|tomorrow|later|(?:so|this) (?:late|early)|at this (?:hour|time))",
+}
+"""What follows such a sentence where it is only about now: without commas "no, llamen más tarde" is one."""
+_NO = re.compile(r"^(?:no|don't|do not|never) ")
+_LATER: Mapping[str, tuple[str, ...]] = {
+    "es": ("tarde", "más tarde", "hoy", "ahora", "mañana", "luego", "a esta hora"),
+    "ca": ("tard", "més tard", "avui", "ara", "demà", "a aquesta hora"),
+    "en": ("now", "today", "tonight", "tomorrow", "later", "at this time"),
+}
+"""The commonest of these for the recogniser: one that does not know "tarde" hears the objection alone."""
 
 _MOST_NOES = 3
 
@@ -87,18 +102,61 @@ def objections(language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for way in _WAYS.get(language, ()) for one in _spelled_out(way)))
 
 
+def expected(language: str) -> tuple[str, ...]:
+    """What a recogniser must know to hear objections, and to tell from them what is none."""
+    ways = objections(language)
+    return (*ways, *_LATER[language]) if ways else ()
+
+
 def objected(answer: Heard, language: str) -> Match | None:
     """The objection in what was said, if it is one for sure: it has no rivals, least of all a yes or no."""
     ways = objections(language)
     if not ways:
         return None
-    choices = [Choice(OBJECTION, "", {language: ways})]
+    return sure_of([Choice(OBJECTION, "", {language: ways})], answer, language)
+
+
+def sure_of(choices: Sequence[Choice], answer: Heard, language: str) -> Match | None:
+    """Which of them it is for sure, also behind noes ("no, no, soy su hermano"), and for more than now."""
+    for_good = but_for_now(answer, language)
     for noes in range(_MOST_NOES + 1):
-        heard = tuple(one for each in answer.alternatives if (one := _behind(each, noes)) is not None)
+        heard = tuple(one for each in for_good.alternatives if (one := _behind(each, noes)) is not None)
         found = choose(choices, Heard(heard), language, rescue=False)
         if isinstance(found, Match) and found.band == "sure":
             return replace(found, said=answer.alternatives[0].text)
     return None
+
+
+def but_for_now(answer: Heard, language: str) -> Heard:
+    """The same without its noes that are about now alone, in which the words of an objection stand."""
+    about_now = _about_now(language)
+    if about_now is None:
+        return answer
+
+    def stripped(found: re.Match[str]) -> str:
+        return _NO.sub("", found[0])
+
+    texts = [about_now.sub(stripped, _spaced(one.text)) for one in answer.alternatives]
+    changed = [text != _spaced(one.text) for text, one in zip(texts, answer.alternatives, strict=True)]
+    return Heard(
+        tuple(
+            replace(one, text=text) if new else one
+            for one, text, new in zip(answer.alternatives, texts, changed, strict=True)
+        )
+    )
+
+
+@cache
+def _about_now(language: str) -> re.Pattern[str] | None:
+    ways = sorted(map(_spaced, objections(language)), key=len, reverse=True)
+    if not ways:
+        return None
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, ways))}) {_FOR_NOW[language]}\b")
+
+
+def _spaced(text: str) -> str:
+    """In small letters and with one space between two words, without stops and commas."""
+    return " ".join(re.sub(r"[^\w'’-]", " ", text.lower()).replace("’", "'").split())
 
 
 def heeding(question: Collect) -> Collect:
@@ -111,7 +169,7 @@ def heeding(question: Collect) -> Collect:
 
     phrases = question.phrases
     if phrases:  # without any it is free speech, which holds every sentence
-        phrases = tuple(dict.fromkeys((*phrases, *objections(language))))
+        phrases = tuple(dict.fromkeys((*phrases, *expected(language))))
     return replace(question, judge=judged, phrases=phrases)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dialogs.call import MASK
@@ -55,9 +56,12 @@ def play(flows: FlowSet, script: Script) -> Played:
     differences: list[Difference] = []
     marks: list[tuple[int, int]] = []
     try:
+        call.stop_at = _said_next_over(script.steps)
         call.start()
-        for step, line in zip(script.steps, script.lines, strict=True):
+        for at, (step, line) in enumerate(zip(script.steps, script.lines, strict=True)):
             before = len(call.transcript)
+            if step.expect is None:
+                call.stop_at = _said_next_over(script.steps[at + 1 :])
             differences += _step(call, step, line, script.language)
             if len(call.transcript) > before:
                 marks.append((before, line))
@@ -86,6 +90,8 @@ def play(flows: FlowSet, script: Script) -> Played:
 def _step(call: StandIn, step: TestStep, line: int, language: str) -> list[Difference]:
     if step.expect is not None:
         return list(compare(call, step.expect, line, language))
+    if step.during is not None:
+        return _over_a_sentence(call, step, line, language)
     if call.waiting is None:
         return [
             Difference(line, "the caller cannot do this any more", "an open question", "the call is over")
@@ -103,6 +109,31 @@ def _step(call: StandIn, step: TestStep, line: int, language: str) -> list[Diffe
             return [Difference(line, "nothing to say", f"a text in {language}", "none")]
         say(call, text, step.confidence)
     return []
+
+
+def _said_next_over(steps: Sequence[TestStep]) -> str:
+    """The sentence over which the caller speaks next, if that is what they do next."""
+    return next((step.during or "" for step in steps if step.expect is None), "")
+
+
+def _over_a_sentence(call: StandIn, step: TestStep, line: int, language: str) -> list[Difference]:
+    if call.sounding is None or call.sounding.step != step.during:
+        now = "the call is over" if call.waiting is None else f"the question `{call.waiting.step}` is open"
+        was = f"it has not been said since the caller's last turn: {now}"
+        return [Difference(line, "the caller speaks", f"while `{step.during}` is said", was)]
+    text = text_in(step.say or "", language)
+    if text is None:
+        return [Difference(line, "nothing to say", f"a text in {language}", "none")]
+    say_over(call, text, step.confidence)
+    return []
+
+
+def say_over(call: StandIn, text: str, confidence: float) -> None:
+    """The caller says it while the sentence is heard at which the call stands still."""
+    assert call.sounding is not None
+    heeded = call.sounding.heeded
+    result = heeded.judge(Heard((Alternative(text, confidence),))) if heeded else None
+    call.said_over_it(result, f"“{text}”" if heeded else f"says “{text}”, unheard")
 
 
 def say(call: StandIn, text: str, confidence: float) -> None:

@@ -108,6 +108,8 @@ class TestStep(BaseModel):
     __test__ = False
     model_config = ConfigDict(extra="forbid", frozen=True)
     say: PerLanguage | None = None
+    during: str | None = None
+    """The step whose sentence is being said meanwhile; `None`: the open question is answered."""
     confidence: float = Field(0.9, ge=0.0, le=1.0)
     key: Annotated[str, BeforeValidator(entries.pressed)] | None = None
     silence: Annotated[float, BeforeValidator(entries.lasts)] | None = None
@@ -119,6 +121,8 @@ class TestStep(BaseModel):
         given = [n for n in ("say", "key", "silence", "hang_up", "expect") if getattr(self, n) is not None]
         if len(given) != 1:
             raise ValueError("a step is one of say, key, silence, hang_up or expect: write one a line")
+        if self.during is not None and self.say is None:
+            raise ValueError("only words are said `during` a sentence: write `say` beside it")
         return self
 
 

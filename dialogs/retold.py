@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dialogs.call import MASK
-from dialogs.effects import Collect
+from dialogs.effects import Collect, Play
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.flow import FlowSet
@@ -22,7 +22,7 @@ from dialogs.notice import STEP as NOTICE
 from dialogs.personal import Personal, is_same_to_the_flow
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.stand_in import Answer
-from dialogs.universals import MARK
+from dialogs.universals import MARK, OBJECTION
 from dialogs.witness import CallerGone, Happening, NotRetold, Past, Witness
 from dialogs.written import WrittenCall
 
@@ -86,8 +86,13 @@ class _Telling:
         try:
             call.start()
             self._happened()
-            while call.waiting is not None and not (call.all_told and self._last_question()):
-                self._turn(call.waiting)
+            while call.sounding is not None or (
+                call.waiting is not None and not (call.all_told and self._last_question())
+            ):
+                if call.sounding is not None:
+                    self._interruption(call.sounding)
+                elif call.waiting is not None:
+                    self._turn(call.waiting)
         except CallerGone:
             written.notes.append("the caller hung up while the system was at work, and so the test ends here")
         if call.waiting is None and not call.all_told:
@@ -123,6 +128,22 @@ class _Telling:
             self._written.steps.append(act.written)
             self._call.answer(question.judge(act.given), "")
         self._happened()
+
+    def _interruption(self, sentence: Play) -> None:
+        """The caller objects over a sentence: in other words, since theirs may tell who they are."""
+        happening, heeded = self._call.next("answer", sentence.step), sentence.heeded
+        own = [one.text for one in happening.heard] if self._with_data and not happening.hidden else []
+        # Those of the menu stand behind those for no more calls.
+        usual = heeded.ways if heeded is not None else ()
+        for text in (*own, *(usual if happening.universal == OBJECTION else reversed(usual))):
+            act = saying(text, _CONFIDENCES[0])
+            found = heeded.judge(act.given) if heeded and isinstance(act.given, Heard) else None
+            if found is not None and found.value == happening.universal:
+                self._written.steps.append({**act.written, "during": sentence.step})
+                self._call.said_over_it(found, "")
+                self._happened()
+                return
+        raise NotRetold(f"what was said over {sentence.step} does not cut it short in these flows")
 
     def _act(self, question: Collect, happening: Happening) -> Act:
         """What the caller does in the test."""

@@ -7,6 +7,7 @@ same turns always give the same call, taking one back is to play the others agai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from dialogs.by_hand import given
@@ -17,7 +18,7 @@ from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.nodes.step import Step
 from dialogs.outside import seconds
-from dialogs.play import key, say
+from dialogs.play import key, say, say_over
 from dialogs.position import Fault
 from dialogs.slots.words import plain
 from dialogs.source import nearest
@@ -56,6 +57,7 @@ class TextCaller:
         """What the caller did, and what led the call elsewhere (`/jump`, `/set`), for `/back`."""
         self._commands: dict[str, Callable[[str], list[Line]]] = {
             "/state": self._state,
+            "/over": self._over,
             "/jump": self._jump,
             "/set": self._set,
             "/back": self._back,
@@ -83,7 +85,9 @@ class TextCaller:
         others = [f"{flow.name}.{step}" for flow in self._flows.flows.values() for step in flow.steps]
         return [*COMMANDS, *own.steps, *others]
 
-    def start(self) -> list[Line]:
+    def start(self, then: str = "") -> list[Line]:
+        """`then`: what the caller does next, where that is known."""
+        self._call.stop_at = _over_which(then)
         self._call.start()
         self._written.happened(self._call)
         return list(self._news())
@@ -119,12 +123,16 @@ class TextCaller:
             return f"nobody says that: to press keys, type /key {typed}"
         return ""
 
-    def _turn(self, command: str, rest: str, typed: str) -> list[Line]:
+    def _turn(self, command: str, rest: str, typed: str, then: str = "") -> list[Line]:
         """The caller does something; `typed` is said if it is no command."""
         call, written, question = self._call, self._written, self._call.waiting
-        if question is None:
+        call.stop_at = _over_which(then)
+        if command == "/over" and call.sounding is not None:
+            written.steps.append({"say": rest.partition(" ")[2], "during": call.sounding.step})
+            say_over(call, rest.partition(" ")[2], CONFIDENCE)
+        elif question is None:
             return []
-        if command == "/hangup":
+        elif command == "/hangup":
             written.did("hang_up", what=True)
             call.hang_up()
         elif command == "/key":
@@ -199,6 +207,21 @@ class TextCaller:
         return any(isinstance(value, str | int) and plain(str(value)) in secrets for value in values)
 
     # --- commands ---
+
+    def _over(self, rest: str) -> list[Line]:
+        """The call goes back to that sentence, and something is said while it is heard."""
+        sentences = self._call.sentences
+        step, _, words = rest.partition(" ")
+        if step not in sentences:
+            step, words = (sentences or [""])[-1], rest
+        if not sentences:
+            return [("note", "no sentence was said since your last turn: what you type answers the question")]
+        if not words.strip():
+            return [("note", "write the words behind it: /over no me llamen más")]
+        typed = f"/over {step} {words.strip()}"
+        self._replay(self._typed, typed)
+        self._typed.append(typed)
+        return self._turn("/over", typed.removeprefix("/over "), typed)
 
     def _jump(self, rest: str) -> list[Line]:
         flow, dot, step = rest.rpartition(".")
@@ -297,18 +320,20 @@ class TextCaller:
         asked = self._call.turn.said[-1:]
         return [("note", f"taken back: {shown or '/silence'}"), *(("ivr", said) for said in asked)]
 
-    def _replay(self, turns: list[str]) -> None:
-        """The call from its beginning with these turns, without showing anything."""
+    def _replay(self, turns: list[str], then: str = "") -> None:
+        """The call from its beginning with these turns, and `then` to come; without showing anything."""
         self._dial()
         self._typed = []
-        self.start()
-        for typed in turns:
+        turns = [*turns, then]
+        self.start(turns[0])
+        for typed, following in pairwise(turns):
             command, _, rest = typed.partition(" ")
             if command in ("/jump", "/set"):
+                self._call.stop_at = _over_which(following)
                 self._commands[command](rest)
             else:
                 self._typed.append(typed)
-                self._turn(command, rest.strip(), typed)
+                self._turn(command, rest.strip(), typed, following)
 
     def _save(self, rest: str) -> list[Line]:
         file, name = file_and_name(rest.strip())
@@ -346,6 +371,12 @@ class TextCaller:
             whole = answer if isinstance(answer, str | Mapping) else list(answer)
             used.setdefault(lookup, {})[by] = whole
         return used
+
+
+def _over_which(typed: str) -> str:
+    """The step whose sentence is spoken over by that turn; empty: it is another turn."""
+    command, _, rest = typed.partition(" ")
+    return rest.partition(" ")[0] if command == "/over" else ""
 
 
 def _in_words(fault: Fault) -> str:

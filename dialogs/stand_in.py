@@ -110,6 +110,12 @@ class StandIn:
         self.turn = Turn()
         self.waiting: Collect | None = None
         """The question that is open; `None` once the call is over."""
+        self.stop_at = ""
+        """A step at whose sentence the call stands still, because something is said while it is heard."""
+        self.sounding: Play | None = None
+        """The sentence at which it stands still."""
+        self.sentences: list[str] = []
+        """The steps that have said one since the caller's last turn, without the questions."""
         self.transcript: list[tuple[str, str]] = []
         """(who, what): `ivr`, `caller`, or `system`."""
         self.asked: list[tuple[str, str]] = []
@@ -129,6 +135,19 @@ class StandIn:
         self.turn = Turn()
         self._play(self.conversation.send(result))
 
+    def said_over_it(self, result: Match | None, said: str) -> None:
+        """Somebody speaks while a sentence is heard: it is cut short, or goes on."""
+        sentence = self.sounding
+        assert sentence is not None
+        self.transcript.append(("caller", f"{said}, over it"))
+        self.judged.append((said, self._understood(result) if result else "no interruption"))
+        self.turn = Turn()
+        if result is None and self.stop_at == sentence.step:
+            self.stop_at = ""
+            return
+        self.sounding = None
+        self._play(self.conversation.send(result or Played()))
+
     def is_silent(self) -> None:
         """The caller lets the question's time pass."""
         self.answer(NoInput(), "is silent")
@@ -146,7 +165,7 @@ class StandIn:
     def hang_up(self) -> None:
         self.transcript.append(("caller", "hangs up"))
         self.turn = Turn()
-        self.waiting = None
+        self.waiting = self.sounding = None
         self.conversation.hang_up("NORMAL_CLEARING")
 
     def jump(self, flow: str, step: str) -> None:
@@ -158,6 +177,7 @@ class StandIn:
 
     def _play(self, effect: Effect) -> None:
         """Performs effects until the caller is asked or the call is over."""
+        self.sentences = []
         for _ in range(MOST_TURNS):
             self.turn.steps.append(effect.step)
             match effect:
@@ -169,13 +189,22 @@ class StandIn:
                     self.transcript.append(("system", "hangs up"))
                     self.waiting = None
                     return
+                case Play() if self._stops(effect):
+                    self._result(effect)
+                    self.waiting, self.sounding, self.stop_at = None, effect, ""
+                    return
                 case _:
                     effect = self.conversation.send(self._result(effect))
         raise RehearsalStuck("the call goes on without ever asking or ending")
 
+    def _stops(self, sentence: Play) -> bool:
+        """Whether something is said over it."""
+        return sentence.step == self.stop_at
+
     def _result(self, effect: Play | Lookup | StartRecording | Enqueue | SetOutcome | Deed) -> Result:
         match effect:
             case Play():
+                self.sentences.append(effect.step)
                 self._speak(effect.prompt)
                 return Played()
             case Lookup():

@@ -20,6 +20,9 @@ class Command:
 COMMANDS: Mapping[str, Command] = {
     "/key": Command("/key 1", "presses keys, as many as you write: /key 45716 08001"),
     "/silence": Command("/silence [3s]", "says nothing until the time is up, or so long (or just Enter)"),
+    "/over": Command(
+        "/over [STEP] WORDS", "says it while the last sentence (or that of STEP) was being said"
+    ),
     "/hangup": Command("/hangup", "hangs up"),
     "/state": Command("/state", "where the call is, and what is known"),
     "/jump": Command("/jump STEP", "goes to a step (FLOW.STEP: of another flow)"),

@@ -24,6 +24,8 @@ NOT_AT_HAND = "@not_at_hand"
 """What a caller says who does not have the number that is asked for (`dialogs.nodes.not_at_hand`)."""
 OBJECTION = "@objection"
 """That somebody whom we call wants no more calls (`Flow.objection`); the engine looks for it."""
+INTERRUPTS = "@interrupts:"
+"""Before a menu's choice that was said in the sentences before it (`dialogs.barge_in`)."""
 _LANGUAGE = "@language:"
 CLEAR = 0.4
 """Confidence below which a universal is not believed: none is ever asked back, and in one of seven sounds
@@ -93,7 +95,7 @@ def cannot_wait(value: str) -> bool:
 
 def is_universal(value: str) -> bool:
     """Whether an answer is a universal: it answers no question, and is no secret at any."""
-    return value in _PHRASES or value in (NOT_AT_HAND, OBJECTION) or value.startswith(_LANGUAGE)
+    return value in _PHRASES or value in (NOT_AT_HAND, OBJECTION) or value.startswith((INTERRUPTS, _LANGUAGE))
 
 
 def universal_choices(language: str, languages: Sequence[str]) -> tuple[Choice, ...]:

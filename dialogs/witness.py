@@ -103,6 +103,13 @@ class Witness(StandIn):
         if self.heard_all:
             self._left.popleft()
 
+    def _stops(self, sentence: Play) -> bool:
+        """The record has an answer at the sentence itself: somebody has cut it short."""
+        if not self._is_next("said", sentence.step) or len(self._left) < 2:
+            return False
+        then = self._left[1]
+        return (then.kind, then.step) == ("answer", sentence.step) and sentence.heeded is not None
+
     def _is_next(self, kind: str, step: str) -> bool:
         head = self._left[0] if self._left else None
         flow = self.conversation.position.flow

@@ -17,6 +17,7 @@ from data.records import (
     AuditEntry,
     CallAnswered,
     CallEnded,
+    CallProved,
     CallStep,
     EndedBy,
     LeftBy,
@@ -127,8 +128,11 @@ class CallRecord:
             self._turn("caller", self._held_in, at=began, text="", kind="hold", latency_ms=_ms(lasted))
 
     def verified(self, identity: str, customer_id: UUID) -> None:
-        """The caller has proved who they are, by that proof of the catalogue."""
+        """The caller has proved who they are, by that proof of the catalogue. On record at once, so that a
+        conversation whose server is killed counts as one with them."""
         self._verified, self._customer_id = identity, customer_id
+        proof = CallProved(call_id=self._id, verified=identity, customer_id=customer_id)
+        self._records.write(lambda: self._records.call_log.proved(proof))
 
     @property
     def verified_by(self) -> str:

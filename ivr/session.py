@@ -25,6 +25,7 @@ from dialogs.effects import (
     Effect,
     Enqueue,
     Hangup,
+    Heeded,
     Lookup,
     Play,
     Prompt,
@@ -33,12 +34,10 @@ from dialogs.effects import (
     Write,
 )
 from dialogs.engine import Conversation
-from dialogs.numbers_hidden import fit_to_keep
 from dialogs.results import (
     Done,
     Failed,
     Handed,
-    Keyed,
     Match,
     NobodyFree,
     NoInput,
@@ -61,9 +60,11 @@ from ivr.living.listening import Collected, Question
 from ivr.living.queue_wait import QueueWait
 from ivr.living.recording import CallRecording
 from ivr.living.saying import NothingToSayError, Saying
+from ivr.living.sentence import Sentence
 from ivr.living.services import Services
+from ivr.living.telling import Telling
 from ivr.living.voicing import Voicing
-from ivr.moments import MASK
+from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)
 
@@ -138,6 +139,9 @@ class Session:
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
         self._recording = CallRecording(call, record, services.clock)
+        self._telling = Telling(
+            conversation, record, self._recording, clock=services.clock, watch=services.watch
+        )
         self._deeds.hush = self._recording.hush_between
         self._we_hung_up = False
         self._with_person = False
@@ -300,19 +304,45 @@ class Session:
         finally:
             self._saying.forget()
 
-    def _say(self, play: Play) -> Played:
+    def _say(self, play: Play) -> Played | Match | NoMatch | NoInput:
         # Typed ahead: the caller knows what comes, and has gone on.
         if self._attention.keys and not play.always:
             return Played(interrupted=True)
+        against = None
         with self._masked(sensitive=play.sensitive):
-            command = self._saying.begin(play.prompt, play.step)
-            self._attention.until_finished(command, on_key=self._call.stop_playing)
-        return Played(interrupted=bool(self._attention.keys))
+            recognizer = self._listener(play.heeded.language) if play.heeded and not self._echoes else None
+            if play.heeded is None or recognizer is None:
+                command = self._saying.begin(play.prompt, play.step)
+                self._attention.until_finished(command, on_key=self._call.stop_playing)
+            else:
+                against = self._said_against(play, play.heeded, recognizer)
+        if against is None:
+            return Played(interrupted=bool(self._attention.keys))
+        self._saying.answered_at = against.ended_at
+        self._telling.answer(play.step, against, sensitive=play.sensitive)
+        return against.answer
+
+    def _said_against(self, play: Play, heeded: Heeded, recognizer: Recognizer) -> Collected | None:
+        """What cuts the sentence short; `None`: it was said to its end."""
+        sentence = Sentence(
+            heeded,
+            call=self._call,
+            attention=self._attention,
+            recognizer=recognizer,
+            clock=self._clock,
+            voicing=self._voicing,
+        )
+        against = sentence.say(lambda: self._saying.begin(play.prompt, play.step))
+        self._echoes = self._echoes or sentence.echoes
+        return against
+
+    def _listener(self, language: str) -> Recognizer | None:
+        """Who understands that language; `None`: nobody does, or nothing is heard any more."""
+        found = None if self._attention.listening_lost else self._recognizer
+        return found if found is not None and language in found.languages() else None
 
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
-        recognizer = None if self._attention.listening_lost else self._recognizer
-        if recognizer is not None and collect.language not in recognizer.languages():
-            recognizer = None
+        recognizer = self._listener(collect.language)
         if self._echoes:
             collect = replace(collect, barge_in=False)  # what would interrupt is our own prompt
         question = Question(
@@ -333,44 +363,8 @@ class Session:
             self._recognizer = None
         self._echoes = self._echoes or collected.echoes
         self._saying.answered_at = collected.ended_at
-        self._tell_answer(collect, collected)
+        self._telling.answer(collect.step, collected, sensitive=collect.sensitive)
         return collected.answer
-
-    def _tell_answer(self, collect: Collect, collected: Collected) -> None:
-        answer, given = fit_to_keep(collected.answer, collected.given)
-        if not collect.sensitive and given != collected.given:
-            self._recording.hush(collected.began_at)
-        now = self._clock.now()
-        latency = 0.0 if collected.ended_at is None else now - collected.ended_at
-        recognition = 0.0 if collected.decided_at is None else now - collected.decided_at
-        said, value, by, confidence, band, result = "", "", "", 0.0, "", "no_input"
-        match answer:
-            case Match():
-                said, value, by = answer.said, answer.value, answer.by
-                confidence, band, result = answer.confidence, answer.band, "match"
-            case NoMatch(said=heard):
-                said, result = heard, "no_match"
-        # Keys that answer nothing may have been meant for another question, one for a PIN.
-        secret = collect.sensitive or (isinstance(answer, NoMatch) and isinstance(collected.given, Keyed))
-        if secret:
-            said, value = (MASK if said else ""), (MASK if value else "")
-        place = place_in(self._conversation, collect.step)
-        self._record.caller_turn(place, answer, given, latency=latency, sensitive=secret)
-        self._services.watch(
-            moments.CallerAnswered(
-                self._record.call_id,
-                collect.step,
-                result,
-                said,
-                value,
-                by,
-                confidence,
-                band,
-                latency,
-                place.flow,
-                recognition,
-            )
-        )
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._with_person = isinstance(result := self._queue.wait(enqueue), Handed)

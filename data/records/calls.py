@@ -91,6 +91,19 @@ class CallAnswered(Cleaning):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallProved(Cleaning):
+    """Whoever is on the line has proved who they are. Noted at once: its end may never be told."""
+
+    call_id: UUID
+    verified: str
+    """By which proof of the catalogue."""
+    customer_id: UUID
+
+    def __post_init__(self) -> None:
+        self._set(verified=code(self.verified)[:60])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """One reading of an utterance, as the recogniser gave it."""
 
@@ -168,7 +181,8 @@ class CallStep(Cleaning):
     step: str
     language: str
     left_by: str = ""
-    """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`, `@fault`;
+    """The label of the exit, or what took the caller elsewhere: `@person`, `@back`, `@language`,
+    `@objection`, `@interrupts`, `@fault`;
     `@end`: the call came to its end in the flow that this step runs. Empty: the caller was gone before."""
     no_input: int = 0
     """How often the caller was silent at it."""

@@ -27,6 +27,10 @@ segment has under `menu_first` (`segments.yaml`) come before the others.
 `objection: true` at a choice, in flows that call people: whoever says in any of the usual ways that they want
 no more calls ("no vuelvan a llamarme", "bórrenme de la lista") chooses it, whatever else is in the sentence.
 
+`interrupts: true` at a choice, in a flow with `objection`: who says it over one of the sentences that lead
+to the menu ("soy su hermano", "ha fallecido") need not listen to the end. Only its phrases of two words and
+more count there, since "no" and "¿sí?" are said to anything.
+
 `answers_ahead` names questions that come later and that the same sentence may answer: an `ask` for a number
 of five digits or more, such as an order's ("quiero saber de mi pedido 780346" chooses `order`, and the number
 is not asked for any more), or another `menu` ("quiero anular mi cita" chooses appointments here and `cancel`
@@ -82,7 +86,8 @@ from dialogs.nodes.matters import as_heard
 from dialogs.nodes.picking import says_in_full
 from dialogs.nodes.question import Asked, Question, answered
 from dialogs.nodes.step import Exit, Run, Way
-from dialogs.objections import objected, objections
+from dialogs.objections import but_for_now, objected, objections
+from dialogs.objections import expected as expected_objections
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.choice import Key, Phrases
@@ -102,6 +107,11 @@ class MenuChoice(BaseModel):
     objection: bool = Field(
         False,
         description="Whoever says in any of the usual ways that they want no more calls chooses it, too",
+    )
+
+    interrupts: bool = Field(
+        False,
+        description="In a flow with `objection`: said over the sentences before the menu, it cuts them short",
     )
 
     def spoken(self, language: str) -> tuple[str, ...]:
@@ -141,8 +151,10 @@ class Menu(Question):
 
         def judge(answer: Heard | Keyed) -> Match | NoMatch:
             # "No em truquin més, si us plau": an objection has no rivals, least of all a yes or no.
-            if against is not None and isinstance(answer, Heard) and (found := objected(answer, language)):
-                return replace(found, value=against)
+            if against is not None and isinstance(answer, Heard):
+                if found := objected(answer, language):
+                    return replace(found, value=against)
+                answer = but_for_now(answer, language)
             return choose(choices, answer, language)
 
         def read_back(value: str) -> tuple[str, str]:
@@ -158,6 +170,7 @@ class Menu(Question):
             phrases=(
                 *(p for choice in self.choices.values() for p in choice.spoken(language)),
                 *spoken_keys([choice.key for choice in choices], language),
+                *(expected_objections(language) if against is not None else ()),
                 *expected(sum(choice.key != "0" for choice in choices), language),
                 *(DIGITS.get(language, ()) if self.answers_ahead else ()),
             ),

@@ -46,7 +46,9 @@ class DeadlineError(Exception):
 
 
 @dataclass(frozen=True)
-class _WorkEnded(Generic[T]):
+class WorkEnded(Generic[T]):
+    """Work beside the call is over. `token`: what its beginning gave."""
+
     token: object
     value: T | None
     fault: Exception | None
@@ -75,7 +77,7 @@ class Attention:
         """Why there is no live audio any more; empty while there is."""
         self.over: HungUp | None = None
 
-    def next(self, timeout: float) -> Audio | Digit | Finished | ListeningLost | _WorkEnded[object] | None:
+    def next(self, timeout: float) -> Audio | Digit | Finished | ListeningLost | WorkEnded[object] | None:
         """The next event, or None after `timeout` seconds of call time.
 
         Raises `CallOverError`, `CallTooLongError`.
@@ -99,7 +101,7 @@ class Attention:
             case Digit(key):
                 forgotten, self._forgotten = self._forgotten, ""
                 return None if key == forgotten or self._runs_on(key) else event
-            case Audio() | Finished() | _WorkEnded():
+            case Audio() | Finished() | WorkEnded():
                 return event
             case Held() | TakenBack():
                 if self._on_hold is not None:
@@ -142,6 +144,21 @@ class Attention:
                     if on_key is not None:
                         on_key()
 
+    def beside(self, work: Callable[[], object]) -> object:
+        """Begins `work` beside the call; its end comes as a `WorkEnded` with the token that is given here."""
+        token = object()
+        self._begin(token, work)
+        return token
+
+    def _begin(self, token: object, work: Callable[[], T]) -> gevent.Greenlet[..., None]:
+        def run() -> None:
+            try:
+                self._call.inbox.put(WorkEnded(token, work(), None))
+            except Exception as fault:  # noqa: BLE001 - it is raised again where it is awaited
+                self._call.inbox.put(WorkEnded(token, None, fault))
+
+        return gevent.spawn(run)
+
     def during(self, work: Callable[[], T], deadline: float, filling: Meanwhile | None = None) -> T:
         """Does `work` beside the call and returns what it returns, or raises what it raises.
 
@@ -151,14 +168,7 @@ class Attention:
         and `CallOverError` as soon as the caller hangs up; the work is given up in all these cases.
         """
         token = object()
-
-        def run() -> None:
-            try:
-                self._call.inbox.put(_WorkEnded(token, work(), None))
-            except Exception as fault:  # noqa: BLE001 - it is raised again where it is awaited
-                self._call.inbox.put(_WorkEnded(token, None, fault))
-
-        beside = gevent.spawn(run)
+        beside = self._begin(token, work)
         ends_at = self._clock.now() + deadline
         try:
             while (left := ends_at - self._clock.now()) > 0:
@@ -166,7 +176,7 @@ class Attention:
                 if filling is not None and filling.takes(event):
                     event = None
                 match event:
-                    case _WorkEnded(token=ended, value=value, fault=fault) if ended is token:
+                    case WorkEnded(token=ended, value=value, fault=fault) if ended is token:
                         if fault is not None:
                             raise fault
                         return value  # type: ignore[return-value] # the token ties it to `work`

@@ -268,7 +268,7 @@ class Question:
         collect = self._collect
         if not so_far:
             return collect.final_silence
-        answer = collect.judge(Heard(tuple(Alternative(one.text, one.confidence) for one in so_far)))
+        answer = collect.judge(heard_in(so_far))
         fixed = bool(collect.words) and collect.keys.shortest == collect.keys.longest
         if isinstance(answer, Match) and answer.band == "sure":
             if fixed or collect.kind == "yes_no":
@@ -322,7 +322,7 @@ class Question:
             log.debug("heard", said=heard)
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
-        given = _heard(hypothesis)
+        given = heard_in(hypothesis.readings)
         answer = self._collect.judge(given)
         aside = interruption is not None and self._is_no_answer(answer, given, seconds)
         if interruption is not None and aside and self._gone_on(interruption):
@@ -383,6 +383,6 @@ class Question:
             self._playing = None
 
 
-def _heard(hypothesis: Hypothesis) -> Heard:
+def heard_in(readings: Sequence[Reading]) -> Heard:
     """Speech's words become the dialog's: the only place where the two meet."""
-    return Heard(tuple(Alternative(reading.text, reading.confidence) for reading in hypothesis.readings))
+    return Heard(tuple(Alternative(reading.text, reading.confidence) for reading in readings))

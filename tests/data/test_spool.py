@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from gevent import Timeout
@@ -20,9 +21,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data import spool as spool_module
+from data.bulk import insert_many
 from data.errors import DatabaseLocked, DataError, SpoolNotWritable
 from data.ids import new_id
-from data.records import CallAnswered, CallRecord, Errand, Reading
+from data.models import CustomerRow
+from data.records import CallAnswered, CallProved, CallRecord, Errand, Reading
 from data.spool import Drained, Record, Spool, TurnAdded
 from data.store import Store
 from tests.data.conftest import NOW, begun, ended, locked_by_another_process, turn
@@ -350,3 +353,26 @@ def test_errands_wait_with_the_calls_and_are_put_in_once(spool: Spool, store: St
     (mine,) = store.outbox.claim("n1", at=NOW, lease=timedelta(seconds=9), most=9)
     assert (mine.target, dict(mine.body), mine.idempotency_key) == ("crm", dict(asked.body), "k")
     assert mine.created_at == NOW
+
+
+def test_who_was_on_the_line_arrives_with_the_spool_and_the_end_has_the_last_word(
+    store: Store, spool: Spool
+) -> None:
+    """A proof stands in a call that was never ended, and in none that has told its end itself."""
+    ana, eva, call = a_customer(store, "1"), a_customer(store, "2"), begun()
+    spool.keep(call, CallProved(call_id=call.call_id, verified="pin", customer_id=ana))
+    assert spool.drain(store) == Drained(written=2, set_aside=0)
+    record = store.calls.get(call.call_id)
+    assert record is not None and (record.verified, record.customer_id) == ("pin", ana)
+    store.calls.finish(ended(call.call_id, verified="voice", customer_id=eva))
+    spool.keep(CallProved(call_id=call.call_id, verified="pin", customer_id=ana))
+    spool.drain(store)
+    record = store.calls.get(call.call_id)
+    assert record is not None and (record.verified, record.customer_id) == ("voice", eva)
+
+
+def a_customer(store: Store, number: str) -> UUID:
+    found, told = new_id(), {"name": "x", "language": "es", "zone": "Europe/Madrid", "origin": "t"}
+    with store.database.writing() as connection:
+        insert_many(connection, CustomerRow, [{"id": found, "customer_number": number, **told}])
+    return found

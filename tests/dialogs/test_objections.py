@@ -11,12 +11,13 @@ import pytest
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue, WriteSchema
 from dialogs.check_objections import check_objections
-from dialogs.effects import Collect, Write
+from dialogs.effects import Collect, Hangup, Play, Write
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.loader import assemble
 from dialogs.nodes.menu import Menu
-from dialogs.results import Alternative, Heard, Match
+from dialogs.objections import objected
+from dialogs.results import Alternative, Heard, Match, Played, Written
 from dialogs.source import parse
 from tests.dialogs.test_shipped_flows import FLOWS
 
@@ -155,3 +156,131 @@ def test_at_a_yes_or_no_an_objection_is_one(flow: str | None) -> None:
         assert ("dejen de llamar" in collect.phrases) == bool(flow)
         effect = talk.send(collect.judge(Heard((Alternative(said, 0.9),))))
         assert isinstance(effect, Write) == (objects and flow is not None), said
+
+
+FOR_NOW = {
+    "es": ("no, llamen más tarde", "no me llamen más hoy", "no quiero que me llamen a esta hora"),
+    "ca": ("no, truquin més tard", "no vull que em truquin ara"),
+    "en": ("don't call me now", "do not call me today, call tomorrow"),
+}
+
+
+@pytest.mark.parametrize(("language", "said"), [(la, one) for la, all_ in FOR_NOW.items() for one in all_])
+def test_what_is_about_now_is_no_objection(language: str, said: str) -> None:
+    """Without commas "no, llamen más tarde" holds one; and beside it a real one is one."""
+    assert objected(Heard((Alternative(said, 0.9),)), language) is None
+    for flow, menu in MENUS:
+        assert chosen(flow, menu, said, language) != "do_not_call", flow
+    for good in OBJECTIONS[language][:2]:
+        assert objected(Heard((Alternative(f"{said} {good}", 0.9),)), language), good
+
+
+TELLS = """flow: call
+languages: [es]
+person: desk
+purpose: service
+objection: no_more
+steps:
+  - id: greeting
+    say: {es: "Hola, somos nosotros."}
+  - menu: who
+    prompt: {es: "¿Hablo con Ana?"}
+    choices:
+      her: {key: 1, phrases: {es: [soy yo]}, then: tell}
+      brother: {key: 2, phrases: {es: ["no", soy su hermano]}, interrupts: true, then: bye}
+      person: {key: 0, phrases: {es: [operador]}, then: to_desk}
+    failed: bye
+  - id: tell
+    say: {es: "Gracias."}
+    then: bye
+  - queue: desk
+    id: to_desk
+    busy: {offer: callback, declined: bye}
+  - id: no_more
+    write: do_not_call
+    with: {customer_number: "{caller.customer_number}", number: "{caller.number}"}
+    done: noted
+    refused: bye
+    later: noted
+    error: bye
+  - id: noted
+    say: {es: "De acuerdo."}
+  - id: bye
+    hangup: normal
+"""
+
+
+def talk(text: str = TELLS) -> Conversation:
+    flows, _problems = assemble([parse(text, "call.flow.yaml")], CATALOGUE)
+    now = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Europe/Madrid"))
+    return Conversation(flows, "call", Facts("es", {"customer_number": "1", "number": "2"}, now, "ES"))
+
+
+def over(sentence: object, said: str) -> Match | None:
+    """What comes of it if that is said over the sentence."""
+    assert isinstance(sentence, Play) and sentence.heeded is not None
+    return sentence.heeded.judge(Heard((Alternative(said, 0.9),)))
+
+
+def test_a_sentence_heeds_an_objection_and_what_its_menu_lets_interrupt() -> None:
+    """In the greeting; in a sentence that leads to no menu an objection alone."""
+    call = talk()
+    greeting = call.start()
+    assert [over(greeting, said) for said in ("no", "sí", "dígame", "soy yo", "hermano")] == [None] * 5
+    brother, against = over(greeting, "no, soy su hermano"), over(greeting, "no me llamen más")
+    assert brother is not None and against is not None
+    assert isinstance(call.send(brother), Hangup) and call.finished
+    assert [(visit.step, visit.left_by) for visit in call.trace.path] == [
+        ("greeting", "@interrupts"), ("who", "brother"), ("bye", "end")
+    ]  # fmt: skip
+    call = talk()
+    call.start()
+    call.send(Played())
+    tell = call.send(Match("her", "soy yo", "voice"))
+    assert over(tell, "soy su hermano") is None
+    assert isinstance(call.send(over(tell, "dejen de llamarme") or Played()), Write)
+
+
+def test_who_has_objected_hears_out_that_it_is_noted() -> None:
+    """Though they say it again: else it went round."""
+    call = talk()
+    greeting = call.start()
+    assert isinstance(call.send(over(greeting, "no me llamen más") or Played()), Write)
+    noted = call.send(Written())
+    assert isinstance(noted, Play) and noted.heeded is None
+    assert isinstance(call.send(Played()), Hangup)
+
+
+def test_nobody_listens_in_the_sentences_of_flows_that_call_nobody() -> None:
+    call = talk(TELLS.replace("objection: no_more\n", "").replace(", interrupts: true", ""))
+    greeting = call.start()
+    assert isinstance(greeting, Play) and greeting.heeded is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ("", "", 0, ""),
+        ("objection: no_more\n", "", 11, "nobody listens in the sentences of this flow"),
+        ('  - id: greeting\n    say: {es: "Hola, somos nosotros."}\n', "", 11, "no sentence leads to `who`"),
+        ('["no", soy su hermano]', '["no", nadie]', 13, "one word interrupts nothing"),
+    ],
+)
+def test_what_interrupts_can_be_heard(old: str, new: str, line: int, told: str) -> None:
+    """Else the author believes that it is."""
+    text = TELLS.replace(old, new) if old else TELLS
+    text = text.replace("purpose: service\n", "") if "objection: no_more" not in text else text
+    flows, _problems = assemble([parse(text, "call.flow.yaml")], CATALOGUE)
+    found = list(check_objections(flows, CATALOGUE))
+    assert [(one.line, told in one.message) for one in found] == ([(line, True)] if line else [])
+
+
+def test_a_flow_that_only_tells_has_a_way_for_objections_too() -> None:
+    """Where a campaign calls people with it; what is left on a machine needs none."""
+    text = CALLS.replace("objection: WAY\n", "")
+    begins, ends = text.index("  - ask: minute"), text.index("  - id: bye")
+    text = f'{text[:begins]}  - say: {{es: "Hola."}}\n{text[ends:]}'
+    flows, _problems = assemble([parse(text, "call.flow.yaml")], CATALOGUE)
+    calling = replace(CATALOGUE, calling=frozenset({"call"}))
+    assert [one.line for one in check_objections(flows, calling)] == [1]
+    assert list(check_objections(flows, CATALOGUE)) == []

@@ -35,9 +35,11 @@ from ivr.campaigns.pacing.events import CallerArrived, Event
 from ivr.campaigns.pacing.of_rules import cap_of
 from ivr.campaigns.pacing.pacer import Pacer, Progressive, Standing, one_each
 from ivr.campaigns.pacing.predictive import Predictive
-from ivr.campaigns.pacing.sharing import Arriving, Demand, borne, standing_of
+from ivr.campaigns.pacing.sharing import Arriving, Demand, Part, borne, left_to_others, standing_of
 
 LONGEST_READ = timedelta(days=400)
+ASKED_AGAIN = timedelta(seconds=10)
+"""For so long nothing is kept for a campaign that could not use what there was."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class AgentPacing:
     """The company's, whose days count."""
     _known: dict[tuple[UUID, str], _Known] = field(default_factory=dict)
     _arriving: Arriving = field(default_factory=Arriving)
+    _sated: dict[UUID, datetime] = field(default_factory=dict)
+    """Campaigns that cannot use agents, and until when that is believed."""
     _callers: dict[str, frozenset[str]] = field(default_factory=dict)
     """By queue: who was seen waiting there the last time."""
 
@@ -120,7 +124,21 @@ class AgentPacing:
                 theirs = sum(1 for call in without if call.campaign_id == campaign)
                 bears = borne(one.abandons, now, standing(campaign), theirs)
                 most = min(most, max(bears, one_each(ours)))
-        return most
+        parts = {
+            key: self._part(one, demands, calls) for key, one in plans.items() if one.file.queue in demands
+        }
+        mine = parts.pop(plan.running.id)
+        left = left_to_others(mine, list(parts.values()))
+        return most if left is None else max(0, min(most, one_each(ours) - left))
+
+    def _part(self, plan: Plan, demands: Mapping[str, Demand], calls: Sequence[Attempt]) -> Part:
+        talks = sum(1 for call in calls if call.agent and call.campaign_id == plan.running.id)
+        wants = self._sated.get(plan.running.id, self.now()) <= self.now()
+        return Part(demands[plan.file.queue or ""].agents, talks, wants=wants)
+
+    def cannot_use(self, plan: Plan) -> None:
+        """It has nobody to call now, or no line: nothing is kept for it for a while."""
+        self._sated[plan.running.id] = self.now() + ASKED_AGAIN
 
     def _tell_callers(
         self,

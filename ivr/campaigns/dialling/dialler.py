@@ -190,6 +190,7 @@ class Dialler:
                 self.beside(lambda ready=ready: self._try(ready))  # type: ignore[misc]  # mypy knows no such default
             looked += len(entries)
             if len(entries) < room:
+                self.rooms.cannot_use(plan)
                 break
         return begun
 

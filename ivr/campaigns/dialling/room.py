@@ -55,7 +55,14 @@ class Rooms:
     def room(self, plan: Plan) -> int:
         """How many people may be claimed for a campaign."""
         lines = self.lines(plan)
+        if not lines:
+            self.cannot_use(plan)
         return min(lines, self._for_agents(plan)) if lines else 0
+
+    def cannot_use(self, plan: Plan) -> None:
+        """It has no line, or nobody to call: no agents are kept for it."""
+        if self.agents is not None and plan.agents_of:
+            self.agents.cannot_use(plan)
 
     def lines(self, plan: Plan) -> int:
         """How many calls its trunk takes now."""

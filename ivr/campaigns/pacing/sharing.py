@@ -8,11 +8,14 @@ Rules:
 3. Inbound callers of another queue come first, too: where all of our agents serve it, nothing is dialled
    while one waits; else each takes one of those who serve both.
 4. A call beyond the free agents is begun only if no campaign that shares agents could break its cap by it.
+5. No campaign starves beside another: whoever has fewer than half of the agents of its part, and people to
+   call, has the next that come free; whoever has more than its part begins no call for these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import math
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +23,9 @@ from ivr.campaigns.pacing.abandons import Abandons
 from ivr.campaigns.pacing.pacer import Standing, one_each
 
 _NO_LIMIT = 10_000
+_STARVES = 0.5
+"""Of its part: with less, a campaign starves. Between that and its part chance may do as it likes, or agents
+would wait for nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +77,38 @@ def borne(abandons: Abandons, now: datetime, standing: Standing, theirs: int) ->
     if theirs <= bears:
         return _NO_LIMIT
     return max(careful, bears - (standing.waiting + standing.ringing - standing.free_agents))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A campaign among those that share agents."""
+
+    agents: frozenset[str]
+    """Who serves its queue and is logged in."""
+    talks: int
+    """Agents who talk for it now."""
+    wants: bool = True
+    """Whether it has people to call, and a line to call them by."""
+
+
+def left_to_others(mine: Part, others: Sequence[Part]) -> int | None:
+    """So many of the agents who come free are others', and for the rest there is one call for each; `None`:
+    all others have what they need, or we have less than our part ourselves."""
+    wanting = [one for one in others if one.wants]
+    parts = [mine, *wanting]
+    if mine.talks <= _part_of(mine, parts):
+        return None
+    starving = [
+        (one, part)
+        for one in wanting
+        if one.agents & mine.agents and one.talks < (part := _part_of(one, parts)) * _STARVES
+    ]
+    return sum(math.ceil(part - one.talks) for one, part in starving) or None
+
+
+def _part_of(one: Part, all_of_them: Sequence[Part]) -> float:
+    """Agents: each of them in equal parts to those whom they serve."""
+    return sum(1 / sum(agent in other.agents for other in all_of_them) for agent in one.agents)
 
 
 class Arriving:

@@ -28,7 +28,7 @@ from ivr.campaigns.pacing.events import (
     WrappedUp,
 )
 from ivr.campaigns.pacing.pacer import Pacer, Standing, one_each
-from ivr.campaigns.pacing.sharing import Demand, borne, standing_of
+from ivr.campaigns.pacing.sharing import Demand, Part, borne, left_to_others, standing_of
 from ivr.campaigns.simulation.figures import Figures
 from ivr.campaigns.simulation.lists import Callee, CallList
 from ivr.campaigns.simulation.people import End, People
@@ -91,7 +91,12 @@ class Seats:
                 theirs = one.ringing + len(one.waiting)
                 bears = borne(one.abandons, now, self.standing(one), theirs)
                 most = min(most, max(bears, one_each(ours)))
-        return most
+        others = [self._part(one, now) for one in self.floors if one is not floor]
+        left = left_to_others(self._part(floor, now), others)
+        return most if left is None else max(0, min(most, one_each(ours) - left))
+
+    def _part(self, floor: Floor, now: datetime) -> Part:
+        return Part(self._names, floor.talks, wants=floor.wants(now))
 
 
 class Floor:
@@ -116,7 +121,7 @@ class Floor:
         # Whoever is asked first after an agent has come free gets them: each is, in turn.
         self._behind = _TICK * len(seats.floors) / (len(seats.floors) + 1)
         seats.floors.append(self)
-        self.ringing = 0
+        self.ringing = self.talks = 0
         self.waiting: deque[_Call] = deque()
         self.callers: deque[_Call] = deque()
         self._shifts = population.shifts()
@@ -221,6 +226,10 @@ class Floor:
         """What its pacer says."""
         return self._pacer.to_dial(now, standing)
 
+    def wants(self, now: datetime) -> bool:
+        """Whether there is somebody to call."""
+        return self._time.now < self._shift_ends and self._list.any(now)
+
     def _observe(self, event: Event) -> None:
         self._pacer.observe(event)
         self.abandons.observe(event)
@@ -230,6 +239,7 @@ class Floor:
         if call.callee is None:
             self.figures.callers_waited.append(self._time.now - call.since)
         self._seats.free -= 1
+        self.talks += call.callee is not None
         self._observe(Connected(call=call.id, at=self._moment()))
         real = call.end != "taken_for_live"
         talk = self._people.talk(self._passed) if real else self._population.machines.talk
@@ -241,6 +251,7 @@ class Floor:
 
     def _talked(self, call: _Call) -> None:
         self._observe(Talked(call=call.id, at=self._moment()))
+        self.talks -= call.callee is not None
         self._over(call, "live" if call.end == "live" else "machine")
 
     def _wrapped_up(self, call: _Call) -> None:

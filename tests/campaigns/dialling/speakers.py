@@ -58,6 +58,38 @@ steps:
 """
     + A_PERSON
 )
+OBJECTED = """flow: objected
+languages: [es]
+person: agents
+objection: no_more
+steps:
+  - id: tell
+    say:
+      es: "Hola, le llamamos de Ejemplo. Esta semana mejoramos la red de su zona, y por la noche el servicio
+        puede fallar unos minutos. Si le pasa, espere un poco y apague y encienda el aparato. Gracias."
+  - outcome: told
+    then: bye
+  - id: no_more
+    write: do_not_call
+    with: {customer_number: "none", number: "{caller.number}"}
+    done: objected
+    refused: bye
+    later: bye
+    error: bye
+  - id: objected
+    outcome: objected
+  - id: sorry
+    say: {es: "De acuerdo, no volveremos a llamarle."}
+  - id: bye
+    hangup: normal
+"""
+"""A sentence of about twelve seconds, over which somebody may object."""
+CATALOGUE = """queues: [agents]
+writes:
+  do_not_call:
+    values: {customer_number: code, number: phone}
+    reasons: [unknown]
+"""
 GREETING = "Ahora no podemos atenderle. Deje su mensaje después de la señal."
 Voice = Callable[[str], bytes]
 """Words to 8 kHz samples."""
@@ -67,6 +99,8 @@ def write_flows(folder: Path) -> None:
     """The campaign's flow, and what is left on machines, beside those of `callees.write_flow`."""
     (folder / "flows" / "spoken.flow.yaml").write_text(SPOKEN, encoding="utf-8")
     (folder / "flows" / "left.flow.yaml").write_text(LEFT, encoding="utf-8")
+    (folder / "flows" / "objected.flow.yaml").write_text(OBJECTED, encoding="utf-8")
+    (folder / "flows" / "catalogue.yaml").write_text(CATALOGUE, encoding="utf-8")
 
 
 def silence(seconds: float) -> bytes:
@@ -106,6 +140,20 @@ class Speakers:
             callee.speak(greeting)
             while callee.wait_until_quiet(0.6, 60):
                 callee.speak(words)
+
+        return does
+
+    def interrupts(self, *words: str) -> Does:
+        """Says these, one after the other, over the first sentence that is said to them."""
+        said = [self.says(one) for one in words]
+
+        def does(callee: ScriptedCallee) -> None:
+            callee.answer()
+            callee.speak(silence(0.2) + self.says("¿Sí?"))
+            callee.wait_for_sound(30)
+            for one in said:
+                callee.speak(silence(0.8) + one + silence(0.8))
+            callee.wait_hangup(60)
 
         return does
 

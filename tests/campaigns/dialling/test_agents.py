@@ -230,3 +230,39 @@ def test_an_agent_of_two_queues_is_called_for_once(store: Store) -> None:
     floor.callers = frozenset({"leg"})
     late = server(store, Telephones(), time, floor=floor, owner="n3@here", beside=begun.append)  # type: ignore[arg-type]  # as above
     assert late.step() == 0
+
+
+@on_sqlite
+def test_who_has_no_agent_gets_the_next(store: Store) -> None:
+    """Though the other campaign is first in turn; and not where it could use none."""
+    first, other = world(store, 9, **STAFFED), world(store, 2, first=20, name="other", **STAFFED)
+    pool = frozenset("abcd")
+    time, floor = Time(), Floor(QueueView(free=4, agents=pool))
+    begun, later = list[Callable[[], None]](), list[Callable[[], None]]()
+    telephones, found = Telephones(), list[str]()
+    ours = server(store, telephones, time, floor=floor, beside=begun.append)
+    assert ours.step() == 4
+
+    def talking(answered: Callable[[], bool]) -> None:
+        """All four are put through, and talk while one agent more comes free, and then another."""
+        answered()
+        _claimed, calls = store.dial_attempts.for_agents([first.sample])
+        for call in calls:
+            store.dial_attempts.connected(call.id, "n1@here", "a")
+        if begun:
+            begun.pop()()
+            return
+        telephones.before = lambda _answered: None
+        for _ in range(3):
+            floor.seen = QueueView(free=1, agents=pool)
+            there = server(store, telephones, time, floor=floor, owner="n2@here", beside=later.append)
+            for _step in range(2):  # who could use none is found out in the first
+                there.step()
+                while later:
+                    later.pop()()
+        found.extend(telephones.rung)
+
+    telephones.before = talking
+    begun.pop()()
+    numbers = [{theirs[0] for theirs in made.numbers} for made in (first, other)]
+    assert [next(n for n, known in enumerate(numbers) if one in known) for one in found][:3] == [1, 1, 0]

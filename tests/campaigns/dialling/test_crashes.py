@@ -8,15 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
+from data.call_log import CallLog
+from data.spool import Spool
 from data.store import Store
 from ivr.campaigns.dialling.dialler import LEASE
-from tests.campaigns.dialling.paper import TRUNK, Telephones, Time, World, server, world
+from ivr.campaigns.dialling.line import Ending, Order
+from ivr.clock import Clock
+from ivr.records import Basis, Records
+from tests.campaigns.dialling.paper import MONDAY, TRUNK, Telephones, Time, World, server, world
+from tests.ivr.paper import PaperCall
 
 PEOPLE = 3
 
@@ -131,6 +138,42 @@ def test_a_server_dies(store: Store, store_url: str) -> None:
     found = play(store_url, store, rounds, seed=1)
     assert found["killed"] >= rounds - 1
     assert min(found["then claimed"], found["then dialled"], found["then ended"]) >= (rounds == 10), found
+
+
+@pytest.mark.parametrize("proves", [True, False])
+def test_who_had_proved_themselves_counts_though_the_server_is_gone(
+    store: Store, tmp_path: Path, proves: bool
+) -> None:
+    """The right-party contact is in the reports as soon as there is a server again; and no other is."""
+    made, time = world(store, 1), Time()
+    clock = Clock(begins=MONDAY)
+    records = Records(
+        CallLog(store, Spool(tmp_path / "spool")), node="n1", clock=clock, recordings=None, messages=None
+    )
+
+    class Fatal(Telephones):
+        def dial(self, order: Order, answered: Callable[[], bool]) -> Ending:
+            self.orders.append(order)
+            assert answered()
+            call = PaperCall()
+            call.uuid = str(order.attempt_id)
+            record = records.begin(call, Basis(flow="reminder", flow_version="1"), language="es")
+            record.answered()
+            if proves:
+                record.verified("right_party", made.people[0])
+            records.wait_until_written()
+            raise Killed
+
+    telephones = Fatal()
+    with pytest.raises(Killed):
+        server(store, telephones, time, owner="n1@here").step()
+    time.at += LEASE + timedelta(seconds=11)
+    assert len(store.calls.complete_unfinished("n1", time.at)) == 1
+    server(store, telephones, time, owner="n2@here").step()
+    assert made.entry(store).result == "answered"
+    (counted,) = store.campaign_figures.reached(MONDAY - timedelta(days=1), MONDAY + timedelta(days=1))
+    assert (counted.calls, counted.right_party) == (1, int(proves))
+    records.close()
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from data.store import Store
+from dialogs.universals import OBJECTION
 from ivr.campaigns.dialling.settings import CampaignSettings, TrunkSettings
 from ivr.config import DatabaseSettings, Settings, SpeechSettings
 from ivr.stage import Stage
@@ -19,6 +20,7 @@ from speech.pyttsx3 import CALLER_VOICES
 from tests.campaigns.dialling.callees import Does, Telephone, refuses, says_nothing, write_flow
 from tests.campaigns.dialling.paper import World, campaign_of, numbers_of, people_in
 from tests.campaigns.dialling.speakers import Speakers, loud_seconds, write_flows
+from tests.campaigns.dialling.test_calls import record_of as call_of
 from tests.campaigns.dialling.test_calls import telephones, wait_until_over
 from tests.databases import store_at
 from tests.models import need_model
@@ -74,6 +76,8 @@ def store(stage: Stage) -> Iterator[Store]:
 def kinds_of(speakers: Speakers) -> dict[str, Kind]:
     """Every way in which a call may end that somebody hears, and the others."""
     return {
+        "objects aloud": Kind(speakers.interrupts("No me llamen más, por favor."), "answered", "objected"),
+        "interrupts": Kind(speakers.interrupts("¿Sí, dígame?", "Sí, sí, de acuerdo."), "answered", "told"),
         "says yes": Kind(speakers.person("¿Diga?", "Sí, soy yo."), "answered", "told"),
         "says no": Kind(speakers.person("¿Sí?", "No, se ha equivocado."), "answered", "wrong_person"),
         "is silent": Kind(says_nothing, "answered", "no_reply"),
@@ -108,7 +112,14 @@ class Played:
 
 
 def played(
-    stage: Stage, store: Store, speakers: Speakers, kinds: list[str], *, first: int, seconds: float
+    stage: Stage,
+    store: Store,
+    speakers: Speakers,
+    kinds: list[str],
+    *,
+    first: int,
+    seconds: float,
+    flow: str = "spoken",
 ) -> Played:
     """A campaign with these people, to its end."""
     known = kinds_of(speakers)
@@ -116,7 +127,7 @@ def played(
     ids = people_in(store, numbers)
     phones = telephones(stage, numbers, {n: known[kind].does for n, kind in enumerate(kinds)})
     now = stage.server.rooms.records.clock.utc()
-    said = {"flow": "spoken", "on_machine": "left", "attempts": 1}
+    said = {"flow": flow, "on_machine": "left", "attempts": 1}
     began = time.monotonic()
     made = campaign_of(store, ids, numbers, name=f"spoken{first}", at=now, **said)  # type: ignore[arg-type]  # a table
     wait_until_over(store, made, tries=1, seconds=seconds)
@@ -142,6 +153,22 @@ def test_people_machines_fax_and_silence(stage: Stage, store: Store, speakers: S
     assert attempt.call_id is not None, "what was left on it is on record"
     (silent,) = store.dial_attempts.of_entry(fax)
     assert silent.call_id is None, "with a fax nobody talks"
+
+
+def test_who_objects_over_the_first_sentence_is_heard(stage: Stage, store: Store, speakers: Speakers) -> None:
+    """And is called no more; who says hello and yes over it is told the whole of it."""
+    over = played(
+        stage, store, speakers, ["objects aloud", "interrupts"], first=300, seconds=120, flow="objected"
+    )
+    assert over.endings(store) == [("answered", "objected"), ("answered", "told")]
+    assert [store.suppressions.contains("number", one[0]) for one in over.made.numbers] == [True, False]
+    (objected, told) = (call_of(store, over.made, n) for n in range(2))
+    spoken = [(turn.who, turn.step, turn.universal) for turn in objected.turns if turn.text]
+    assert spoken[:2] == [("system", "tell", ""), ("caller", "tell", OBJECTION)]
+    assert objected.turns[1].latency_ms is not None and objected.turns[1].latency_ms < 6000
+    assert [turn.who for turn in told.turns] == ["system"], "what else was said over it is kept nowhere"
+    lasted = [one.ended_at - one.started_at for one in (objected, told) if one.ended_at is not None]
+    assert lasted[1].total_seconds() > 10, "nothing of the sentence was left out"
 
 
 @pytest.mark.long

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.campaigns.pacing.pacer import Standing, one_each
-from ivr.campaigns.pacing.sharing import Arriving, Demand, standing_of
+from ivr.campaigns.pacing.sharing import Arriving, Demand, Part, left_to_others, standing_of
 
 
 def named(begin: int, end: int) -> frozenset[str]:
@@ -46,3 +46,28 @@ def test_a_part_of_the_callers_comes_to_us() -> None:
     arriving = Arriving()
     assert sum(arriving.come("way", 1, here, there) for _ in range(10)) == 4
     assert Arriving().come("way", 10, here, Demand(free=0, agents=frozenset())) == 0
+
+
+TEN = named(0, 10)
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "left"),
+    [
+        (Part(TEN, 9), [Part(TEN, 1)], 4),  # its part is five
+        (Part(TEN, 9), [Part(TEN, 2)], 3),
+        (Part(TEN, 7), [Part(TEN, 3)], None),  # more than half of its part: chance
+        (Part(TEN, 5), [Part(TEN, 0)], None),  # we have not more than ours
+        (Part(TEN, 9), [Part(TEN, 0, wants=False)], None),  # nobody to call
+        (Part(TEN, 9), [Part(named(10, 20), 0)], None),  # nobody in common
+        (Part(TEN, 6), [Part(TEN, 1), Part(TEN, 3)], 3),  # a third each
+        (Part(TEN, 6), [Part(TEN, 1), Part(TEN, 0, wants=False)], 4),
+        (Part(TEN, 9), [Part(named(8, 12), 1)], None),  # it has two of its own, and half of two
+        (Part(TEN, 9), [Part(named(8, 12), 0)], None),  # our part is nine
+        (Part(TEN, 10), [Part(named(8, 12), 0)], 3),
+        (Part(named(0, 1), 1), [Part(named(0, 1), 0)], 1),  # one agent for two: in turn
+    ],
+)
+def test_who_starves_has_the_next_agents(mine: Part, others: list[Part], left: int | None) -> None:
+    """So many agents, as they come free, are left to the others."""
+    assert left_to_others(mine, others) == left

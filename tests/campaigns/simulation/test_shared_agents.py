@@ -47,6 +47,24 @@ def test_the_cap_holds_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(one.abandon_rate_max > one.cap.share for one in played())
 
 
+def test_neither_starves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a quarter of the conversations at least, and the agents talk as much as without that; else
+    whoever has learned first keeps the agents, and the other never learns."""
+
+    def shares() -> tuple[float, float]:
+        found = played()
+        live = [len(one.figures.live) for one in found]
+        busy = sum(one.figures.whole.busy for one in found) / found[0].figures.whole.there
+        return min(live) / sum(live), busy
+
+    least, busy = shares()
+    monkeypatch.setattr(floor, "left_to_others", lambda *_: None)
+    least_before, busy_before = shares()
+    print(f"least: {least:.2f} (without {least_before:.2f}); busy {busy:.3f} ({busy_before:.3f})")
+    assert least > 0.25 > 2 * least_before
+    assert busy > busy_before - 0.05
+
+
 def test_agents_are_shared_with_a_campaign_that_has_some() -> None:
     """Not with itself, nor with one that shares somebody's."""
     for wrong in ("second", "nobody"):
