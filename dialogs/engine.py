@@ -199,7 +199,7 @@ class Conversation(Seen):
         if len(self._above) >= DEEPEST_NESTING:
             raise DialogError("subflows are nested too deeply")
         self._above.append((self._call.flow, self._call.step))
-        self._call.flow = self._flows.flow(step.subflow)
+        self._call.begin(self._flows.flow(step.subflow))
         self._go(self._call.flow.first)
 
     def _go(self, step: str) -> None:
@@ -281,7 +281,7 @@ class Conversation(Seen):
         self._call.leave("@aside")
         self._above.append((here, self._call.step))
         self._call.within, self._call.in_between = "", True
-        self._call.flow = self._flows.flow(wanted)
+        self._call.begin(self._flows.flow(wanted))
         self._go(self._call.flow.first)
         return None
 
