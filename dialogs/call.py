@@ -102,6 +102,9 @@ class Call:
         self.in_between = False
         """Whether a question waits until this is over (`dialogs.asides`)."""
         self.counts: Counter[tuple[str, str]] = Counter()
+        self._rounds: Counter[str] = Counter({flow.name: 1})
+        """How often each flow has begun."""
+        self._asked_in: dict[tuple[str, str], int] = {}
         self.trace = Trace()
         self._hours_told: tuple[str, Mapping[str, Scalar]] = ("", {})
         self.last_miss = ""
@@ -188,16 +191,16 @@ class Call:
         """Whether the call has not been at this step before."""
         return sum((one.flow, one.step) == (self.flow.name, self.step) for one in self.trace.path) < 2
 
-    @property
-    def first_time_through(self) -> bool:
-        """Whether the call has not been at this step since this flow last began."""
-        here, begin = (self.flow.name, self.step), (self.flow.name, self.flow.first)
-        visits = 0
-        for visit in reversed(self.trace.path):
-            visits += (visit.flow, visit.step) == here
-            if visits > 1 or (visit.flow, visit.step) == begin:
-                break
-        return visits < 2
+    def begin(self, flow: Flow) -> None:
+        """The call goes into a flow, from its first step on."""
+        self.flow = flow
+        self._rounds[flow.name] += 1
+
+    def once_a_round(self) -> bool:
+        """Whether this is asked for the first time at this step since its flow last began."""
+        place, now = (self.flow.name, self.step), self._rounds[self.flow.name]
+        before, self._asked_in[place] = self._asked_in.get(place), now
+        return before != now
 
     def count(self, what: str) -> int:
         """How often this has happened at this step, this time included."""

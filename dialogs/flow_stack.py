@@ -179,7 +179,7 @@ class FlowStack:
         if self.full:
             raise DialogError("subflows are nested too deeply")
         self.above.append((self._call.flow, self._call.step))
-        self._call.flow = self._flows.flow(name)
+        self._call.begin(self._flows.flow(name))
         self.go(self._call.flow.first)
 
     def _visit(self) -> None:

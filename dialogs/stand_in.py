@@ -5,6 +5,7 @@ It answers every effect but the questions; those are the caller's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -63,6 +64,8 @@ Staff = Agents | Sequence[Agents]
 """How people take calls: always so, or one queue after the other, the last one for ever."""
 
 MOST_TURNS = 2000
+_SLOT = re.compile(r"^([a-z][a-z0-9_]*):(?=.)")
+"""Before what it is corrected to; "17:30" has none."""
 
 
 @dataclass
@@ -156,9 +159,10 @@ class StandIn:
         if isinstance(result, Match):
             hidden = self.waiting is not None and self.waiting.sensitive
             value = result.value
-            if value.startswith(MARK):  # a universal, or a correction with what it corrects to
+            if value.startswith(MARK):  # a universal, or a correction with what it corrects, and to what
                 name, colon, rest = value.removeprefix(MARK).partition(":")
-                value = f"{name.replace('_', ' ')}{colon and ', '}{rest}"
+                what = _SLOT.sub(r"\1: ", rest)
+                value = f"{name.replace('_', ' ')}{colon and ', '}{what}"
             return f"understood {MASK if hidden else value} ({result.band})"
         return "silence" if isinstance(result, NoInput) else "not understood"
 

@@ -164,6 +164,8 @@ class Ask(Question):
         return self.kind.offered if isinstance(self.kind, Date) else ()
 
     def run(self, call: Call) -> Run:
+        # Also where it is known: whoever is led back named a wrong one, and is asked.
+        may_list = bool(self.unknown) and call.once_a_round()
         given = call.ahead.pop(self.ask, None)
         said = None if given is not None else self._said_before(call)
         # Who names another order now does not mean the one of before.
@@ -176,7 +178,7 @@ class Ask(Question):
             given = "yes"
         if given is not None and not self.answers:
             return self._filled(call, given)
-        if self.unknown and said is None and call.first_time_through:
+        if may_list and said is None:
             return "unknown"
         answer = yield from answered(self._answered(call), said)
         if answer is None:

@@ -58,9 +58,6 @@ def test_a_question_that_the_call_comes_back_to_is_put() -> None:
 
 LISTED = (
     HEAD
-    + """  - id: begin
-    set: {again: yes}
-"""
     + ASK.replace("    prompt", "    unknown: list\n    prompt")
     + """    then: look
   - id: list
@@ -73,20 +70,24 @@ LISTED = (
   - id: look
     lookup: account
     by: {customer_number: "{customer_number}"}
-    found: begin
+    found: bye
     missing: bye
     slow: bye
     error: bye
   - id: bye
-    hangup: normal
+    set: {department: sales}
 """
+)
+TWO_ROUNDS = (
+    HEAD.replace("trial", "whole")
+    + "  - id: one\n    subflow: trial\n  - id: two\n    subflow: trial\n  - hangup: normal\n"
 )
 
 
 def test_what_is_not_known_leads_elsewhere_first() -> None:
     """To a list; who finds nothing there is asked. In the next round it leads there once more, also though
     the number of before is known: that one is done."""
-    call = conversation(LISTED)
+    call = conversation(TWO_ROUNDS, LISTED, flow="whole")
     listed = call.start()
     assert isinstance(listed, Collect)
     assert listed.step == "list"
@@ -105,7 +106,7 @@ def test_what_is_not_known_leads_elsewhere_first() -> None:
 def test_what_is_known_leads_to_no_list() -> None:
     """It was filled by another step before."""
     first = ASK.replace("    unless_known: true", "    id: first")
-    call = conversation(LISTED.replace("  - id: begin", first + "  - id: begin"))
+    call = conversation(TWO_ROUNDS.replace("  - id: one", first + "  - id: one"), LISTED, flow="whole")
     assert isinstance(key(call, call.start(), "18051"), Lookup)
 
 

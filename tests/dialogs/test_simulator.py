@@ -416,5 +416,5 @@ def test_free_speech_and_its_correction_are_told_in_plain_words() -> None:
     assert notes(caller.feed("/state"))[1] == "waits for text, by voice"
     caller.feed("calle mayor doce")
     shown = notes(caller.feed("no, es calle mayor quince"))
-    assert shown == ["“no, es calle mayor quince”: understood correction, calle mayor quince (sure)"]
+    assert shown == ["“no, es calle mayor quince”: understood correction, street: calle mayor quince (sure)"]
     assert "waits for yes_no, by voice or key" in notes(caller.feed("/state"))
