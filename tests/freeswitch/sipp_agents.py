@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gevent
-from gevent import subprocess
 
-from ivr.load.callers import find_sipp
 from tests.freeswitch.harness import FreeSwitch, free_port
+from tests.freeswitch.sipp import BYE, RINGING, answer, sipp
 from tests.freeswitch.telephone import telephone
 
-SCENARIO = """<?xml version="1.0" encoding="UTF-8"?>
+_BEGINS = """<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="agents">
 <recv request="INVITE" rrs="true">
  <action>
@@ -34,59 +33,23 @@ SCENARIO = """<?xml version="1.0" encoding="UTF-8"?>
  </action>
 </recv>
 <Reference variables="all,line1,line2,line3"/>
-<send><![CDATA[
-SIP/2.0 180 Ringing
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-[last_Record-Route:]
-Contact: <sip:[$user]@[local_ip]:[local_port]>
-Content-Length: 0
-
-]]></send>
-<pause milliseconds="{rings}"/>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]
-[last_CSeq:]
-[last_Record-Route:]
-Contact: <sip:[$user]@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=- 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [local_ip]
-t=0 0
-m=audio [field1 file="agents.csv" line="[$row]"] RTP/AVP 0
-a=rtpmap:0 PCMU/8000
-a=ptime:20
-]]></send>
-<recv request="ACK"/>
-<pause milliseconds="{talks}"/>
-<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-[routes]
-From:[$to];tag=[call_number]
-To:[$from]
-Call-ID: [call_id]
-CSeq: 1 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<recv response="200">
+"""
+_PAUSE = """<pause milliseconds="{milliseconds}"/>
+"""
+_ENDS = """<recv response="200">
  <action><log message="over [$user]"/></action>
 </recv>
 </scenario>
 """
+
+
+def scenario(rings: float, talks: float) -> str:
+    """What SIPp does for each call, with so many seconds of each."""
+    ringing, talking = (_PAUSE.format(milliseconds=int(one * 1000)) for one in (rings, talks))
+    picked_up = answer("agents", keys=False) + '<recv request="ACK"/>\n'
+    return _BEGINS + RINGING + ringing + picked_up + talking + BYE + _ENDS
+
+
 _RINGS = re.compile(r"rings (\d+) call=(\S*) queue=(\S*) language=(\S*)")
 
 
@@ -128,34 +91,9 @@ def sipp_agents(
     hang up `talks` seconds after they have answered."""
     port = free_port(socket.SOCK_DGRAM)
     register(switch, sorted(audio), port)
-    (folder / "agents.xml").write_text(
-        SCENARIO.format(rings=int(rings * 1000), talks=int(talks * 1000)), encoding="utf-8"
-    )
     rows = [f"{agent};{place}" for agent, place in sorted(audio.items())]
-    (folder / "agents.csv").write_text("\n".join(["SEQUENTIAL", *rows]) + "\n", encoding="utf-8")
-    arguments: list[object] = [find_sipp(), "-sf", "agents.xml", "-inf", "agents.csv"]
-    arguments += ["-infindex", "agents.csv", 0, "-nostdin", "-i", "127.0.0.1", "-p", port]
-    arguments += [
-        "-trace_logs",
-        "-log_file",
-        folder / "agents.log",
-        "-trace_err",
-        "-error_file",
-        "agents.err",
-    ]
-    with (folder / "agents.output").open("wb") as output:
-        child = subprocess.Popen(
-            [str(each) for each in arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-        )
-        try:
-            yield SippAgents(folder)
-        finally:
-            child.kill()
-            child.wait(timeout=5)
+    with sipp(folder, port, "agents", scenario(rings, talks), {"agents": rows}):
+        yield SippAgents(folder)
 
 
 def register(switch: FreeSwitch, agents: Sequence[str], port: int) -> None:

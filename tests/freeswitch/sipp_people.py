@@ -14,19 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gevent import subprocess
-
-from ivr.load.callers import find_sipp
 from tests.freeswitch.harness import free_port
+from tests.freeswitch.sipp import BYE, HEADERS, NO_BODY, RINGING, answer, sipp
 
-_HEADERS = """[last_Via:]
-[last_From:]
-[last_To:];tag=[call_number]
-[last_Call-ID:]"""
-_EMPTY = """Contact: <sip:[$user]@[local_ip]:[local_port]>
-Content-Length: 0
-
-"""
 _BEGINS = """<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="people">
 <recv request="INVITE" rrs="true">
@@ -50,33 +40,9 @@ _INVITED = """ </action>
 """
 _GOES_TO = """<nop next="refuse{status}" test="is{status}"/>
 """
-_LIVES = f"""<send><![CDATA[
-SIP/2.0 180 Ringing
-{_HEADERS}
-[last_CSeq:]
-{_EMPTY}]]></send>
-<nop next="absent" test="away"/>
+_LIVES = f"""{RINGING}<nop next="absent" test="away"/>
 <pause milliseconds="300"/>
-<send retrans="500"><![CDATA[
-SIP/2.0 200 OK
-{_HEADERS}
-[last_CSeq:]
-Contact: <sip:[$user]@[local_ip]:[local_port]>
-Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=- 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [local_ip]
-t=0 0
-m=audio [field1 file="lines.csv" line="[$row]"] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-a=fmtp:101 0-15
-a=ptime:20
-]]></send>
-<recv request="ACK">
+{answer("lines", keys=True)}<recv request="ACK">
  <action><log message="answers [$user] audio=[$audio] call=[call_id]"/></action>
 </recv>
 <recv request="INFO" optional="true" next="goes"/>
@@ -88,33 +54,21 @@ SIP/2.0 200 OK
 [last_To:]
 [last_Call-ID:]
 [last_CSeq:]
-{_EMPTY}]]></send>
+{NO_BODY}]]></send>
 <label id="goes"/>
-<send retrans="500"><![CDATA[
-BYE [next_url] SIP/2.0
-Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
-[routes]
-From:[$to];tag=[call_number]
-To:[$from]
-Call-ID: [call_id]
-CSeq: 1 BYE
-Max-Forwards: 70
-Content-Length: 0
-
-]]></send>
-<recv response="200" next="over"/>
+{BYE}<recv response="200" next="over"/>
 <label id="absent"/>
 <recv request="CANCEL"/>
 <send><![CDATA[
 SIP/2.0 200 OK
-{_HEADERS}
+{HEADERS}
 [last_CSeq:]
-{_EMPTY}]]></send>
+{NO_BODY}]]></send>
 <send><![CDATA[
 SIP/2.0 487 Request Terminated
-{_HEADERS}
+{HEADERS}
 CSeq: [$sequence] INVITE
-{_EMPTY}]]></send>
+{NO_BODY}]]></send>
 <recv request="ACK" next="over"/>
 """
 _REFUSES = """<label id="refuse{status}"/>
@@ -137,7 +91,7 @@ def scenario(statuses: Iterable[int]) -> str:
     known = sorted(set(statuses))
     looks = "".join(_LOOKS_IN.format(status=one) for one in known)
     goes = "".join(_GOES_TO.format(status=one) for one in known)
-    refuses = "".join(_REFUSES.format(status=one, headers=_HEADERS, empty=_EMPTY) for one in known)
+    refuses = "".join(_REFUSES.format(status=one, headers=HEADERS, empty=NO_BODY) for one in known)
     return _BEGINS + looks + _INVITED + goes + _LIVES + refuses + _ENDS
 
 
@@ -199,28 +153,8 @@ def sipp_people(
     }
     for number, status in refuse.items():
         tables.setdefault(f"refuse{status}", []).append(number)
-    arguments: list[object] = [find_sipp(), "-sf", "people.xml"]
-    for name, rows in tables.items():
-        # A table without rows SIPp does not take; nobody has this number.
-        text = "\n".join(["SEQUENTIAL", *(rows or ["none"])]) + "\n"
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-        arguments += ["-inf", f"{name}.csv", "-infindex", f"{name}.csv", 0]
-    (folder / "people.xml").write_text(scenario(refuse.values()), encoding="utf-8")
-    arguments += ["-nostdin", "-i", "127.0.0.1", "-p", port]
-    arguments += ["-trace_logs", "-log_file", "people.log", "-trace_err", "-error_file", "people.err"]
-    with (folder / "people.output").open("wb") as output:
-        child = subprocess.Popen(
-            [str(each) for each in arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-        )
-        try:
-            yield SippPeople(port, folder)
-        finally:
-            child.kill()
-            child.wait(timeout=5)
+    with sipp(folder, port, "people", scenario(refuse.values()), tables):
+        yield SippPeople(port, folder)
 
 
 def sip_port() -> int:
