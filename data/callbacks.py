@@ -88,6 +88,8 @@ class Callbacks:
                     else_=CallbackRow.base_score,
                 ),
                 language=booking.language,
+                # Whose line is busy until they hang up: the call in which they ask now.
+                call_id=CallbackRow.call_id if booking.call_id is None else booking.call_id,
                 story=json.dumps(dict(booking.story), separators=(",", ":")),
             )
         )

@@ -79,6 +79,11 @@ def holds_the_line(connection: Connection, number: str, asked_in: UUID | None, *
             select(literal(1))
             .select_from(CallRow)
             .join(CallbackRow, CallbackRow.call_id == CallRow.id)
-            .where(CallRow.id == asked_in, CallRow.ended_at.is_(None), CallbackRow.booked_at >= began)
+            .where(
+                CallRow.id == asked_in,
+                CallRow.ended_at.is_(None),
+                # Who asks again keeps the time at which they first asked.
+                or_(CallbackRow.booked_at >= began, CallRow.started_at >= began),
+            )
         )
     return any(connection.scalar(one.limit(1)) is not None for one in asked)

@@ -107,6 +107,7 @@ class CallingBack:
             beside=self._begin,
             contacts=cast("Contacts", _BesideTheLoop(rooms.store.contacts)),
             work=cast("WorkItems", _BesideTheLoop(rooms.store.work_items)),
+            there=self._there,
         )
         self._looking = Looking(self.callbacks.step, every=EVERY, name="callbacks")
         bookings = rooms.performers.callbacks
@@ -135,6 +136,10 @@ class CallingBack:
         self.stop_dialling()
         self._trying.kill(timeout=2.0)
         self.dialler.close()
+
+    def _there(self, queue: str) -> bool:
+        flows = self._rooms.live.current.flows  # perhaps published since the start
+        return queue in flows.catalogue.queues or queue in self._rooms.people.plan.names
 
     def _begin(self, work: Callable[[], None]) -> None:
         self._trying.spawn(work)

@@ -11,7 +11,8 @@ Rules:
 5. With the agent first, an agent is reserved before `dialled` is written: until then nobody was called, and
    a place that finds no agent is simply kept.
 6. Whoever is in a call to us is not dialled: the line would be busy. Others go on; they keep their place.
-7. A window that has passed without a call is told once, as a piece of work; they are called next.
+7. A window that has passed without a call is told once, as a piece of work; they are called next. So is
+   a place in a queue that is not declared any more: a person calls them, or the queue comes back.
 """
 
 from __future__ import annotations
@@ -153,7 +154,9 @@ class Callbacks:
     may_call: Callable[[Number, Callback], bool] = lambda _number, _callback: True
     """Asked at the instant of dialling: false for whom nobody may contact any more."""
     work: WorkItems | None = None
-    """Where it is told that a window has passed without a call."""
+    """Where it is told that a window has passed without a call, or a queue is there no more."""
+    there: Callable[[str], bool] = lambda _queue: True
+    """Whether a queue is one of ours: nobody serves one that was taken out of the files."""
     under_way: dict[UUID, datetime] = field(default_factory=dict)
     """Tries of this process, and until when each is leased."""
 
@@ -165,6 +168,9 @@ class Callbacks:
         due = self.store.due(self.now())
         begun = 0
         for queue in dict.fromkeys(one.queue for one in due):
+            if not self.there(queue):
+                self._tell_stranded([one for one in due if one.queue == queue and one.overdue_at is None])
+                continue
             places = [Place(one, one.score(self.now())) for one in due if one.queue == queue]
             begun += sum(map(self._begin, self._who_can_be_called(queue, places)))
         return begun
@@ -242,23 +248,29 @@ class Callbacks:
 
     def _tell_overdue(self) -> None:
         """A piece of work for each window that nobody was called in: told once, whoever sees it first."""
+        for one in self.store.overdue(self.now()):
+            self._tell(one, f"{one.queue}: to be called until {one.until_at:%Y-%m-%d %H:%M} UTC, and was not")
+
+    def _tell_stranded(self, places: Sequence[Callback]) -> None:
+        for one in places:
+            self._tell(one, f"{one.queue}: declared no more, and somebody waits to be called from there")
+
+    def _tell(self, one: Callback, title: str) -> None:
         now = self.now()
-        for one in self.store.overdue(now):
-            if self.work is not None:
-                title = f"{one.queue}: to be called until {one.until_at:%Y-%m-%d %H:%M} UTC, and was not"
-                wanted = NewWork(
-                    kind="callback",
-                    about=str(one.id),
-                    at=now,
-                    by=self.owner,
-                    title=title,
-                    due_at=now,
-                    call_id=one.call_id,
-                    customer_id=one.customer_id,
-                )
-                self.work.add(wanted)
-            if self.store.told_overdue(one.id, at=now):
-                log.warning("callback_window_missed", callback=str(one.id), queue=one.queue)
+        if self.work is not None:
+            wanted = NewWork(
+                kind="callback",
+                about=str(one.id),
+                at=now,
+                by=self.owner,
+                title=title,
+                due_at=now,
+                call_id=one.call_id,
+                customer_id=one.customer_id,
+            )
+            self.work.add(wanted)
+        if self.store.told_overdue(one.id, at=now):
+            log.warning("callback_told", callback=str(one.id), what=title)
 
     def _try(self, mine: Callback) -> None:
         attempt = mine.attempt_id

@@ -157,13 +157,14 @@ def book(
     base_score: int = 0,
     queue: str = "billing",
     call_id: UUID | None = None,
+    asked_before: int = 0,
 ) -> UUID:
     booking = Booking(
         queue=queue,
         number=number,
         language="es",
         joined_at=NOW - waited * SECOND,
-        at=NOW,
+        at=NOW - asked_before * SECOND,
         base_score=base_score,
         story={"reason": "x"},
         call_id=call_id,

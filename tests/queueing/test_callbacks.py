@@ -281,6 +281,38 @@ def test_without_an_agent_nobody_is_called(store: Store) -> None:
     assert store.contacts.history(store.contacts.whom("+34600111222")) == ()
 
 
+def test_a_queue_that_is_taken_out_of_the_files_strands_nobody_unseen(store: Store) -> None:
+    """Nobody serves it, so nobody is called from it: told once, as a piece of work; others are called, and
+    so is this one once the queue is back."""
+    stranded = book(store, "+34600111222", queue="gone")
+    book(store, "+34600111333")
+    telephones, time = Telephones(), Time()
+    servers = [server(store, telephones, time, owner=name) for name in ("n1", "n2")]
+    for one in servers:
+        one.there, one.work = (lambda queue: queue == "billing"), store.work_items
+    assert [one.step() for one in (*servers, *servers)] == [1, 0, 0, 0]
+    (told,) = store.work_items.open()
+    assert (told.kind, told.about) == ("callback", str(stranded)) and told.title.startswith("gone: ")
+    assert server(store, telephones, time).step() == 1
+    assert [number for number, _ in telephones.rung] == ["+34600111333", "+34600111222"]
+
+
+def test_who_asks_again_is_not_dialled_in_that_call(store: Store) -> None:
+    """Their number withheld, and half an hour after they first asked: the call in which they ask now
+    counts."""
+    first = begun(caller_number="", started_at=NOW - 1800 * SECOND)
+    again = begun(caller_number="", started_at=NOW)
+    for call in (first, again):
+        store.calls.begin(call)
+    book(store, "+34934051020", waited=1800, call_id=first.call_id, asked_before=1800)
+    store.calls.finish(ended(first.call_id, at=NOW))
+    book(store, "+34934051020", call_id=again.call_id)
+    ours = server(store, Telephones(), Time())
+    assert ours.step() == 0
+    store.calls.finish(ended(again.call_id, at=NOW))
+    assert ours.step() == 1
+
+
 def test_no_agent_is_looked_for_once_they_have_called(store: Store) -> None:
     """It is asked while the agent is looked for."""
     book(store, "+34600111222")
