@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from speech.espeak_library import TIED, EspeakLibrary
 from speech.sound import SAMPLE_RATE, Samples, finished_prompt, resample, to_pcm
@@ -34,6 +35,14 @@ _DIPHTHONGS: Mapping[str, str] = {
 }
 
 
+def in_letters(said: str, *, english: bool) -> str:
+    """IPA of espeak-ng's, tied by ^, in the model's letters."""
+    phones = re.sub(r"\([a-z-]+\)", "", said)  # marks of a change of language
+    for written, letter in {**_AFFRICATES, **(_DIPHTHONGS if english else {})}.items():
+        phones = phones.replace(written, letter)
+    return phones.replace("^", "").replace("-", "") + "."
+
+
 class Phones:
     """The phones of a text, by espeak-ng. One for a process."""
 
@@ -44,10 +53,7 @@ class Phones:
     def of(self, text: str, language: str) -> str:
         """In the model's letters."""
         said = self._library.ipa(text, LANGUAGES[language], separator="^", mode=TIED)
-        phones = re.sub(r"\([a-z-]+\)", "", said)  # marks of a change of language
-        for written, letter in {**_AFFRICATES, **(_DIPHTHONGS if language == "en" else {})}.items():
-            phones = phones.replace(written, letter)
-        return phones.replace("^", "").replace("-", "") + "."
+        return in_letters(said, english=language == "en")
 
 
 class Speaker:
@@ -69,13 +75,16 @@ class Speaker:
     def render(self, request: Mapping[str, Any]) -> Samples:
         """The sound of one text, trimmed and levelled."""
         phones = self._phones.of(str(request["text"]), str(request["language"]))
+        return self.said(phones, self._voices[str(request["voice"])], float(request["pace"]))
+
+    def said(self, phones: str, voice: NDArray[np.float32], pace: float) -> Samples:
+        """The sound of phones in the model's letters. `voice`: 256 numbers for each length in letters."""
         letters = [self._letters[phone] for phone in phones if phone in self._letters]
-        voice = self._voices[str(request["voice"])]
         letters = letters[: len(voice)]
         fed = {
             "tokens": np.array([[0, *letters, 0]], dtype=np.int64),
             "style": voice[max(0, len(letters) - 1)][None, :],
-            "speed": np.array([float(request["pace"])], dtype=np.float32),
+            "speed": np.array([pace], dtype=np.float32),
         }
         sound = np.asarray(self._session.run(None, fed)[0], dtype=np.float64).ravel()
         return finished_prompt(resample(sound, RATE, SAMPLE_RATE))

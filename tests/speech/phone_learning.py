@@ -18,6 +18,7 @@ Net = dict[str, Numbers]
 _NARROW, _HIDDEN = 96, 256
 _EPOCHS, _BATCH = 5, 3000
 _FASTEST = 2e-3
+_UNMET = -12.0
 _LEFT_OUT = 0.2
 """Share of the hidden layer that is left out at each step (dropout)."""
 
@@ -52,6 +53,45 @@ def learnt(clips: Sequence[Clip], *, epochs: int = _EPOCHS, seed: int = 0) -> Ne
         "prior": np.log(share / share.sum()),
         "symbols": np.array(" ".join(symbols)),
     }
+
+
+def joined(nets: Sequence[Net]) -> Net:
+    """One net that gives the mean of the scores of all, with the phones of the first.
+
+    What they learnt from other clips makes them err in other places.
+    """
+    symbols = str(nets[0]["symbols"]).split()
+    known = [_with_phones(net, symbols) for net in nets]
+    narrow, hidden = (sum(net[name].shape[1] for net in known) for name in ("inward", "middle"))
+    middle = np.zeros((len(AROUND), narrow, hidden), np.float32)
+    row = column = 0
+    for net in known:
+        rows, columns = net["inward"].shape[1], net["middle"].shape[1]
+        middle[:, row : row + rows, column : column + columns] = net["middle"].reshape(
+            len(AROUND), rows, columns
+        )
+        row, column = row + rows, column + columns
+    share = np.float32(1 / len(known))
+    return {
+        "inward": np.concatenate([net["inward"] for net in known], axis=1),
+        "middle": middle.reshape(-1, hidden),
+        "outward": np.concatenate([net["outward"] for net in known]) * share,
+        **{name: np.concatenate([net[name] for net in known]) for name in ("inward_bias", "middle_bias")},
+        **{name: np.mean([net[name] for net in known], axis=0) for name in ("outward_bias", "prior")},
+        "symbols": np.array(" ".join(symbols)),
+    }
+
+
+def _with_phones(net: Net, symbols: Sequence[str]) -> Net:
+    """The net with its phones in that order; one that it never met is unlikely to it, and rare."""
+    own = str(net["symbols"]).split()
+    at = [own.index(symbol) if symbol in own else len(own) for symbol in symbols]
+    whole = {name: value.astype(np.float32) for name, value in net.items() if name != "symbols"}
+    unmet = {"outward": 0.0, "outward_bias": _UNMET, "prior": float(whole["prior"].min())}
+    for name, value in unmet.items():
+        ends = [(0, 0)] * (whole[name].ndim - 1) + [(0, 1)]
+        whole[name] = np.pad(whole[name], ends, constant_values=value)[..., at]
+    return whole
 
 
 def saved(net: Net, file: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from ivr.evaluation.material import VOICES
 from ivr.evaluation.spoiling import babble
 from speech import whisper_decoding
 from speech.espeak_phones import EspeakPhones
@@ -22,8 +25,9 @@ from speech.pyttsx3 import Pyttsx3, Voice
 from speech.sound import to_pcm, to_samples
 from speech.whisper_decoding import Ear, clips_of, cut
 from tests.models import need_model
-from tests.speech.phone_learning import Clip, learnt, saved
+from tests.speech.phone_learning import Clip, joined, learnt, saved
 from tests.speech.phone_times import along
+from tests.speech.train_phones import BASES, LANGUAGES, VARIANTS, evaluated, texts
 
 SYMBOLS = (PAUSE, "a", "n", "o", "s", "i")
 SI, NO = ((("s", "i"),),), ((("n", "o"),),)
@@ -82,6 +86,16 @@ def test_neighbours_stop_at_the_edges() -> None:
     assert neighbours(2).tolist() == [[0, 0, 0, 0, 1, 1, 1], [0, 0, 0, 1, 1, 1, 1]]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_evaluation_says_is_not_learnt_from(language: str) -> None:
+    """Neither its sentences nor its voices; the short answers that most callers give are learnt often."""
+    said = Counter(texts(language, seed=1))
+    assert evaluated(language) and evaluated(language).isdisjoint(said)
+    learnt_from = {f"{base}+{variant}" for base in BASES[language] for variant in VARIANTS}
+    assert learnt_from.isdisjoint(VOICES[language])
+    assert all(said[text] >= 60 for text in ("no", {"en": "yes"}.get(language, "sí")))
+
+
 def test_a_net_learns_and_is_kept_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two phones that differ in one number are told apart after a hundred steps, also from the file."""
     chance = np.random.default_rng(1)
@@ -101,6 +115,34 @@ def test_a_net_learns_and_is_kept_whole(tmp_path: Path, capsys: pytest.CaptureFi
     assert [net.symbols[at] for at in heard.logs.argmax(axis=1)] == phones
     assert heard.spoken == pytest.approx(0.12)
     assert net.size == 8 and "round 4" in capsys.readouterr().out
+
+
+def test_nets_that_are_joined_tell_the_mean_of_what_they_tell(tmp_path: Path) -> None:
+    """Frame by frame, phone by phone; a phone that only the first one knows is left to it."""
+    chance = np.random.default_rng(2)
+
+    def clips(phones: Sequence[str]) -> list[Clip]:
+        return [
+            (chance.normal(size=(30, 8)).astype(np.float16), list(chance.choice(phones, 30)))
+            for _clip in range(40)
+        ]
+
+    one, other = (learnt(clips(SYMBOLS[:known]), epochs=2, seed=known) for known in (4, 3))
+    nets = []
+    for number, net in enumerate((one, other, joined([one, other]))):
+        saved(net, tmp_path / f"{number}.npz")
+        nets.append(PhoneNet(tmp_path / f"{number}.npz"))
+    frames = chance.normal(size=(12, 8)).astype(np.float32)
+    first, second, both = (net.heard(frames) for net in nets)
+    assert both.symbols == first.symbols and second.symbols == (PAUSE, "a", "n")
+    kept = [first.symbols.index(symbol) for symbol in second.symbols]
+
+    def differences(logs: NDArray[np.float32]) -> NDArray[np.float32]:
+        return logs - logs[:, :1]
+
+    mean = (differences(first.logs[:, kept]) + differences(second.logs)) / 2
+    assert np.allclose(differences(both.logs[:, kept]), mean, atol=0.05)
+    assert both.logs[:, first.symbols.index("o")].max() < second.logs.min()
 
 
 def test_espeak_tells_when_each_phone_sounds_and_they_are_found_again() -> None:

@@ -1,15 +1,19 @@
 """Learns `speech/phones.npz`: which phone sounds when, read off Whisper's encoder. A program, not a test.
 
     python -m tests.speech.train_phones clips --seed 1 --count 2000 --out clips.1
-    python -m tests.speech.train_phones clips --seed 2 --recordings natural.jsonl --out clips.2
-    python -m tests.speech.train_phones learn clips.1 clips.2 --out speech/phones.npz
+    python -m tests.speech.natural_voices --voices KOKORO_VOICES --count 400 --out natural
+    python -m tests.speech.train_phones clips --seed 2 --recordings natural/said.jsonl --out clips.2
+    python -m tests.speech.train_phones learn clips.1 clips.2 --out new.npz
+    python -m tests.speech.train_phones join speech/phones.npz new.npz --out speech/phones.npz
 
 `clips` lets espeak-ng say texts of the training examples and of all questions in three languages, in
 sixty voices that no evaluation uses, at any pace and pitch; spoils each as lines do (people behind,
 traffic, codecs, losses) with up to a second of line around it; and keeps the encoder's frames with the
 phone of each, which espeak-ng itself tells. `--recordings` does the same with sound of others (one line
 of JSON each: language, text, voice, file), along which the phones of the text are laid by the net that
-there is. Phrases of the evaluation's menu are left out.
+there is. `join` makes one net of several, wider by their number. The evaluation's voices, its babble, its
+menu, its courtesies and its other sentences are left out; a lone "sí" is not, for there is no other. GSM
+needs sox.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ import json
 import pickle
 import random
 import re
-from collections.abc import Iterator, Sequence
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +33,15 @@ from numpy.random import Generator
 
 from dialogs.slots.yes_no import YesNo
 from dialogs.universals import universal_phrases
-from ivr.evaluation.material import MENU
+from ivr.evaluation.material import MENU, YES_NO
+from ivr.evaluation.nothing import OTHER_WORDS
 from ivr.evaluation.spoiling import CONDITIONS, babble, lossy, street
 from speech.espeak_phones import EspeakPhones
 from speech.models import ModelStore
 from speech.phone_frames import PAUSE, PhoneNet
 from speech.sound import SAMPLE_RATE, Samples, read_wav, to_pcm, to_samples
 from speech.whisper_decoding import Ear
-from tests.speech.phone_learning import Clip, learnt, saved
+from tests.speech.phone_learning import Clip, joined, learnt, saved
 from tests.speech.phone_times import Stretch, TimedEspeak, along
 
 LANGUAGES = ("es", "ca", "en")
@@ -55,6 +61,27 @@ VARIANTS = tuple(
 )
 """Of espeak-ng's; the evaluation's callers are the plain voices, `klatt4` and `f2`."""
 LONGEST_TEXT = 32
+_OFTEN, _SOMETIMES = 60, 15
+SHORT_ANSWERS: Mapping[str, Sequence[tuple[str, int]]] = {
+    language: [
+        *((text, _OFTEN) for text in often.split("|")),
+        *((text, _SOMETIMES) for text in sometimes.split("|")),
+    ]
+    for language, often, sometimes in (
+        (
+            "es",
+            "sí|no",
+            "sí sí|no no|sí sí sí|no no no|vale|vale vale|correcto|claro|eso es|no señor|sí señora",
+        ),
+        (
+            "ca",
+            "sí|no",
+            "sí sí|no no|sí sí sí|no no no|val|val val|correcte|clar|això és|no senyor|sí senyora",
+        ),
+        ("en", "yes|no", "yes yes|no no|yes yes yes|no no no|yeah|okay|correct|right|sure|nope|yep|no sir"),
+    )
+}
+"""What most callers say to most questions, and how often."""
 ROOM = 0.8, 1.0
 """Seconds of line before and after each text, of which a part is kept."""
 _WORST_FIT = -1.0
@@ -64,7 +91,7 @@ _WORST_FIT = -1.0
 def texts(language: str, seed: int) -> list[str]:
     """What is said: sentences and single words of the training examples, numbers, universals, yes and no."""
     chance = random.Random(f"{seed}{language}")
-    offered = {text for choice in MENU.values() for text in choice[language]}
+    offered = evaluated(language)
     sentences = sorted(_examples(language))
     words = sorted({word for text in sentences for word in text.split() if len(word) > 1})
     chance.shuffle(sentences)
@@ -77,10 +104,18 @@ def texts(language: str, seed: int) -> list[str]:
     ]
     said += [" ".join(num2words(chance.randint(0, 9), lang=language) for _ in range(4)) for _ in range(100)]
     asked = [*universal_phrases(language, LANGUAGES), *YesNo().phrases(language)]
-    said += [text.lower() for text in asked] * 2 + list(YesNo().phrases(language)[:1]) * 20 + ["no"] * 20
+    said += [text.lower() for text in asked] * 3
+    said += [text for text, times in SHORT_ANSWERS[language] for _time in range(times)]
     said = [text for text in said if text and text not in offered and len(text) <= LONGEST_TEXT]
     chance.shuffle(said)
     return said
+
+
+def evaluated(language: str) -> frozenset[str]:
+    """What `ivr eval` says in that language, but for lone words of yes and no."""
+    courtesies = (text for text, _value in YES_NO[language] if " " in text)
+    menu = (text for choice in MENU.values() for text in choice[language])
+    return frozenset((*menu, *courtesies, *OTHER_WORDS[language]))
 
 
 def _examples(language: str) -> Iterator[str]:
@@ -103,15 +138,32 @@ def spoilt(samples: Samples, chance: Generator, others: Sequence[Samples]) -> Sa
     loud = samples * (0.7 * 10 ** (chance.uniform(-12, 0) / 20) / max(1e-6, float(np.abs(samples).max())))
     loud = loud + chance.normal(size=len(loud)) * 3e-4
     kind = chance.random()
-    if kind < 0.22:
+    if kind < 0.18:
         return loud
-    if kind < 0.64:
-        return babble(float(chance.choice((20, 20, 15, 10, 10, 7))))(loud, chance, others)
-    if kind < 0.80:
-        return street(float(chance.choice((20, 10, 10, 7))))(loud, chance, others)
-    if kind < 0.84:
-        return lossy(0.04)(loud, chance, others)
-    return CONDITIONS[str(chance.choice(("pcmu", "pcma", "g729-like")))](loud, chance, others)
+    if kind < 0.60:
+        loud = babble(float(chance.choice((20, 15, 10, 10, 7, 5))))(loud, chance, others)
+    elif kind < 0.78:
+        loud = street(float(chance.choice((20, 15, 10, 7, 5))))(loud, chance, others)
+    elif kind < 0.84:
+        loud = lossy(float(chance.choice((0.01, 0.03, 0.05))))(loud, chance, others)
+    else:
+        coder = str(chance.choice(("pcmu", "pcma", "g729-like", "gsm")))
+        return gsm(loud) if coder == "gsm" else CONDITIONS[coder](loud, chance, others)
+    # Noise and losses come over a line that codes, mostly.
+    return CONDITIONS[str(chance.choice(("clean", "pcmu", "pcma")))](loud, chance, others)
+
+
+def gsm(samples: Samples) -> Samples:
+    """There and back through GSM 06.10 full rate, by sox."""
+    raw = ["-t", "raw", "-r", str(SAMPLE_RATE), "-e", "signed", "-b", "16", "-c", "1"]
+    coded = ["-t", "gsm", "-r", str(SAMPLE_RATE), "-c", "1"]
+    there = ["sox", "-q", *raw, "-", *coded, "-"]
+    back = ["sox", "-q", *coded, "-", *raw, "-"]
+    sound = to_pcm(samples)
+    for command in (there, back):
+        sound = subprocess.run(command, input=sound, capture_output=True, check=True).stdout
+    heard = to_samples(sound)[: len(samples)]
+    return np.pad(heard, (0, len(samples) - len(heard)))
 
 
 def on_a_line(
@@ -176,7 +228,13 @@ def main() -> None:
     learn = commands.add_parser("learn")
     learn.add_argument("clips", type=Path, nargs="+")
     learn.add_argument("--out", type=Path, required=True)
+    join = commands.add_parser("join")
+    join.add_argument("nets", type=Path, nargs="+")
+    join.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
+    if asked.command == "join":
+        saved(joined([dict(np.load(file)) for file in asked.nets]), asked.out)
+        return
     if asked.command == "learn":
         # Files of ours, made by the command above.
         known = [clip for file in asked.clips for clip in pickle.loads(file.read_bytes())]
