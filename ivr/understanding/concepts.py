@@ -33,14 +33,16 @@ def _heard(word: str, language: str) -> str:
     return sound(word, language) if len(word) >= LEAST_FOLDED else word
 
 
-def _begins(words: Sequence[str], phrase: Sequence[str]) -> bool:
-    """Whether the words are the phrase; the last of it may be the beginning of a word (`vaig contract*`)."""
-    *whole, last = phrase
-    return (
-        len(words) == len(phrase)
-        and (words[-1].startswith(last[:-1]) if last.endswith("*") else words[-1] == last)
-        and list(words[:-1]) == whole
-    )
+def _begins(words: Sequence[str], at: int, phrase: Sequence[str]) -> bool:
+    """Whether the phrase stands there; the last of it may be the beginning of a word (`vaig contract*`)."""
+    end = at + len(phrase) - 1
+    if end >= len(words):
+        return False
+    # The last word first: the first one is known to be right, and nearly all fail here.
+    last, said = phrase[-1], words[end]
+    if said != last and not (last[-1] == "*" and said.startswith(last[:-1])):
+        return False
+    return all(words[at + place] == phrase[place] for place in range(1, len(phrase) - 1))
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Concepts:
         """The concepts of a sentence in their order; `words` are plain."""
         for at, word in enumerate(words):
             for phrase, name in self.phrases.get(word, ()):
-                if _begins(words[at : at + len(phrase)], phrase):
+                if _begins(words, at, phrase):
                     yield name
             heard = _heard(word, self.language)
             yield from self.words.get(heard, ())

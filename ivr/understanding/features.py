@@ -150,17 +150,22 @@ def _pairs(words: list[str]) -> Iterator[str]:
         yield f"{one} _ {other}"
 
 
+@lru_cache(maxsize=4096)
 def _heard(word: str, language: str) -> str:
     return NUMBER if word == NUMBER else sound(word, language)
 
 
 def _sounds(words: list[str], language: str) -> Iterator[str]:
     for word in words:
-        padded = f" {_heard(word, language)} "
-        yield padded
-        for size in PIECES:
-            for at in range(len(padded) - size + 1):
-                yield padded[at : at + size]
+        yield from _pieces(word, language)
+
+
+@lru_cache(maxsize=4096)
+def _pieces(word: str, language: str) -> tuple[str, ...]:
+    """The whole sound of a word, and the pieces of it."""
+    padded = f" {_heard(word, language)} "
+    pieces = (padded[at : at + size] for size in PIECES for at in range(len(padded) - size + 1))
+    return (padded, *pieces)
 
 
 def _joined(words: list[str], language: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ confidences are fitted to sentences that the model has not seen, and none has to
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -18,12 +19,14 @@ import numpy.typing as npt
 from dialogs.errors import Problem
 from ivr.understanding.concepts import Concepts
 from ivr.understanding.examples import OUT_OF_SCOPE, Examples
-from ivr.understanding.features import features_of
-from ivr.understanding.model import Model, Numbers, weigh
+from ivr.understanding.features import FAMILIES, features_of
+from ivr.understanding.model import Model, Numbers
 from ivr.understanding.naming import names_of
 from ivr.understanding.port import ExamplesUnfit
 
 Doubles = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+Columns = Sequence[tuple[Places, Numbers]]
 RIDGE = 1.0
 """How strongly weights are held small; chosen by leaving out training examples."""
 BALANCE = 0.3
@@ -34,14 +37,15 @@ LEAST = 4
 """Examples of an intent; of fewer nothing can be learnt."""
 SHARPNESSES = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 17.0)
 UNKNOWNS = tuple(step / 50 for step in range(30))
-COMMON = 28
+COMMON = 50
 """A feature that more than one sentence in so many has is faster multiplied as a whole than by its places."""
-RARE = 8
+RARE = 12
 """Features that so many sentences have, or fewer, are multiplied together with all others of as many."""
 SMALL = 64
 """Rows of a matrix that is not halved any more."""
-LARGE = 600
-"""Rows of a triangle that is worth halving for a product."""
+TRIED = 2000
+"""Sentences that are left out to fit the confidences: more would not change them, and all take as long as the
+solution."""
 UNKNOWN_WEIGHT = 1.5
 """How much more a sentence of no intent counts in fitting confidences: fewer are written than come."""
 
@@ -49,19 +53,18 @@ UNKNOWN_WEIGHT = 1.5
 def train(examples: Examples, concepts: Concepts, version: str = "") -> Model:
     """`version`: of the files (`examples.version_of`). Raises `ExamplesUnfit`."""
     _usable(examples, concepts)
-    sentences = examples.sentences
-    features = [features_of(example.text, concepts) for example in sentences]
-    vocabulary, rarity = _vocabulary(features)
-    seen = [weigh(found, vocabulary, rarity) for found in features]
+    # Confidences are fitted to the last `TRIED`: they have to be of all intents and files.
+    sentences = random.Random(1).sample(examples.sentences, len(examples.sentences))  # noqa: S311 - no secret
+    vocabulary, rarity, columns = _seen([features_of(example.text, concepts) for example in sentences])
     intents = examples.intents
     meant = np.array([intents.index(example.intent) for example in sentences])
-    columns = _columns(seen, len(vocabulary))
-    alpha, left_out = _solve(_likeness(columns, len(sentences)), meant, len(intents))
+    tried = min(TRIED, len(sentences))
+    alpha, left_out = _solve(_likeness(columns, len(sentences)), meant, len(intents), tried)
     shares = alpha.astype(np.float32)
     weights = np.zeros((len(vocabulary), len(intents)), dtype=np.float32)
     for row, (at, values) in enumerate(columns):
         weights[row] = values @ shares[at]
-    sharpness, unknown = _calibrated(left_out, meant, intents)
+    sharpness, unknown = _calibrated(left_out, meant[-tried:], intents)
     return Model(
         concepts=concepts,
         intents=intents,
@@ -91,38 +94,67 @@ def _usable(examples: Examples, concepts: Concepts) -> None:
             raise ExamplesUnfit(what, f"Write {LEAST} or more; forty make a good one")
 
 
-def _vocabulary(features: Sequence[Mapping[str, Counter[str]]]) -> tuple[dict[str, int], Numbers]:
-    held: Counter[str] = Counter()
-    for sentence in features:
-        for family, found in sentence.items():
-            held.update(f"{family}\t{feature}" for feature in found)
+def _seen(features: Sequence[Mapping[str, Counter[str]]]) -> tuple[dict[str, int], Numbers, Columns]:
+    """The features that there are, how much each says, and for each the sentences that have it with its
+    values there: what `weigh` makes of one sentence, of all at once."""
+    numbers, found, times, counts = _numbered(features)
+    held = np.bincount(found, minlength=len(numbers))
     # Two stems that stand in one example only teach nothing, and there are a hundred thousand of them.
-    kept = {
-        feature: count for feature, count in held.items() if count > 1 or not feature.startswith("beside\t")
-    }
-    rarity = [math.log((1 + len(features)) / (1 + count)) + 1 for count in kept.values()]
-    return {feature: row for row, feature in enumerate(kept)}, np.array(rarity, dtype=np.float32)
+    alone = np.array([name.startswith("beside\t") for name in numbers]) & (held == 1)
+    rarity = np.log((1 + len(features)) / (1 + held)) + 1
+    rarity[alone] = rarity[~alone].max(initial=0.0)
+    values = (1 + np.log(times)) * rarity[found]
+    # Each family of each sentence has the length of its weight.
+    families = np.repeat(np.arange(len(counts)), counts)
+    lengths = np.sqrt(np.bincount(families, weights=values * values, minlength=len(counts)))
+    weights = np.tile([FAMILIES[family] for family in features[0]], len(features))
+    values *= (weights / np.where(lengths > 0, lengths, 1.0))[families]
+    kept = ~alone[found]
+    rows = np.cumsum(~alone) - 1
+    sentences = families[kept] // len(features[0])
+    columns = _columns(rows[found[kept]], values[kept].astype(np.float32), sentences)
+    vocabulary = {name: int(rows[number]) for name, number in numbers.items() if not alone[number]}
+    return vocabulary, rarity[~alone].astype(np.float32), columns
 
 
-def _columns(
-    seen: Sequence[tuple[npt.NDArray[np.intp], Numbers]], size: int
-) -> list[tuple[npt.NDArray[np.intp], Numbers]]:
+def _numbered(
+    features: Sequence[Mapping[str, Counter[str]]],
+) -> tuple[dict[str, int], Places, Places, Places]:
+    """Each feature's number; the numbers of all that the sentences have, one after the other, and how often;
+    and how many of them belong to each family of each sentence."""
+    known: dict[str, dict[str, int]] = {family: {} for family in features[0]}
+    found, times, counts = list[int](), list[int](), list[int]()
+    size = 0
+    for sentence in features:
+        for family, have in sentence.items():
+            of_family = known[family]
+            for feature in have:
+                number = of_family.get(feature)
+                if number is None:
+                    number = of_family[feature] = size
+                    size += 1
+                found.append(number)
+            times += have.values()
+            counts.append(len(have))
+    named = [(number, f"{family}\t{one}") for family, have in known.items() for one, number in have.items()]
+    numbers = {name: number for number, name in sorted(named)}
+    return numbers, np.array(found), np.array(times), np.array(counts)
+
+
+def _columns(rows: Places, values: Numbers, sentences: Places) -> Columns:
     """For each feature, the sentences that have it, and its values there."""
-    rows = np.concatenate([found for found, _ in seen])
-    values = np.concatenate([weighed for _, weighed in seen])
-    sentences = np.repeat(np.arange(len(seen)), [len(found) for found, _ in seen])
     order = np.argsort(rows, kind="stable")
-    ends = np.cumsum(np.bincount(rows, minlength=size)).tolist()
+    ends = np.cumsum(np.bincount(rows)).tolist()
     sentences, values = sentences[order], values[order]
     return [(sentences[begin:end], values[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)]
 
 
-def _likeness(columns: Sequence[tuple[npt.NDArray[np.intp], Numbers]], size: int) -> Numbers:
+def _likeness(columns: Columns, size: int) -> Numbers:
     """How alike each two sentences are."""
     # Single precision is enough: the ridge keeps it far from singular. It takes half the time and memory.
     alike = np.full((size, size), CONSTANT, dtype=np.float32)
-    common: list[tuple[npt.NDArray[np.intp], Numbers]] = []
-    rare: dict[int, list[tuple[npt.NDArray[np.intp], Numbers]]] = {}
+    common: list[tuple[Places, Numbers]] = []
+    rare: dict[int, list[tuple[Places, Numbers]]] = {}
     for at, values in columns:
         if len(at) > size / COMMON:
             common.append((at, values))
@@ -146,59 +178,81 @@ def _down(square: Numbers) -> Numbers:
     return square.reshape(-1)[:: len(square) + 1]
 
 
-def _solve(alike: Numbers, meant: npt.NDArray[np.intp], intents: int) -> tuple[Doubles, Doubles]:
-    """Each sentence's share in the weights, and the scores that it would get if it were left out.
-
-    `alike` is used up."""
+def _solve(alike: Numbers, meant: Places, intents: int, tried: int) -> tuple[Doubles, Doubles]:
+    """Each sentence's share in the weights, and the scores that each of the last `tried` would get if it were
+    left out. `alike` is used up."""
     share = 1.0 / np.bincount(meant, minlength=intents)[meant] ** BALANCE
     _down(alike)[:] += RIDGE * share.mean() / share
-    # The inverse is never made: two products with the inverse of its root give all that is wanted of it.
-    _to_inverse_root(alike)
-    unrooted = alike
+    _to_root(alike)
     wanted = np.eye(intents)[meant]
-    alpha = (unrooted.T @ (unrooted @ wanted.astype(np.float32))).astype(np.float64)
-    return alpha, wanted - alpha / np.einsum("ij,ij->j", unrooted, unrooted)[:, None]
+    alpha = _upwards(alike, _downwards(alike, wanted.astype(np.float32))).astype(np.float64)
+    # The inverse's lower right corner is the inverse of the root's: nothing else of it is ever made.
+    corner = _inverse_root(alike[-tried:, -tried:])
+    left_out = wanted[-tried:] - alpha[-tried:] / np.einsum("ij,ij->j", corner, corner)[:, None]
+    return alpha, left_out
 
 
-def _to_inverse_root(square: Numbers) -> None:
-    """A symmetric matrix becomes the inverse of its Cholesky root, in its place and by halves: nearly all of
-    it is products of matrices, which a processor does best, and no second matrix of that size is needed."""
+def _to_root(square: Numbers) -> None:
+    """A symmetric matrix becomes its Cholesky root, in its place and by halves: nearly all of it is products
+    of matrices, which a processor does best. What is above the diagonal means nothing then."""
     size = len(square)
     if size <= SMALL:
-        square[:] = np.tril(np.linalg.inv(np.linalg.cholesky(square)))
+        square[:] = np.linalg.cholesky(square)
         return
     half = size // 2
-    first, second = square[:half, :half], square[half:, half:]
-    _to_inverse_root(first)
-    beside = _by_triangle(square[half:, :half], first, turned=True)
-    second -= beside @ beside.T
-    _to_inverse_root(second)
-    below = _by_triangle(beside, first, turned=False)
-    # The triangle is on the left here: both sides are turned.
-    square[half:, :half] = -_by_triangle(below.T, second, turned=True).T
-    square[:half, half:] = 0.0
+    _to_root(square[:half, :half])
+    beside = square[half:, :half]
+    _divide(beside, square[:half, :half])
+    square[half:, half:] -= beside @ beside.T
+    _to_root(square[half:, half:])
 
 
-def _by_triangle(left: Numbers, lower: Numbers, *, turned: bool) -> Numbers:
-    """`left` times a lower triangle (`turned`: times its transpose), without the products with its zeros."""
-    size = len(lower)
-    if size <= LARGE:
-        return left @ (lower.T if turned else lower)
+def _divide(left: Numbers, root: Numbers) -> None:
+    """`left` becomes itself times the inverse of the root's transpose."""
+    size = len(root)
+    if size <= SMALL:
+        left[:] = left @ np.linalg.inv(np.tril(root)).T
+        return
     half = size // 2
-    above, beside, below = lower[:half, :half], lower[half:, :half], lower[half:, half:]
-    found = np.empty((len(left), size), dtype=np.float32)
-    if turned:
-        found[:, :half] = _by_triangle(left[:, :half], above, turned=True)
-        found[:, half:] = left[:, :half] @ beside.T + _by_triangle(left[:, half:], below, turned=True)
-    else:
-        found[:, :half] = _by_triangle(left[:, :half], above, turned=False) + left[:, half:] @ beside
-        found[:, half:] = _by_triangle(left[:, half:], below, turned=False)
+    _divide(left[:, :half], root[:half, :half])
+    left[:, half:] -= left[:, :half] @ root[half:, :half].T
+    _divide(left[:, half:], root[half:, half:])
+
+
+def _downwards(root: Numbers, right: Numbers) -> Numbers:
+    """The inverse of the root times `right`."""
+    found = right.copy()
+    for begin in range(0, len(root), SMALL):
+        end = begin + SMALL
+        found[begin:end] -= root[begin:end, :begin] @ found[:begin]
+        found[begin:end] = np.linalg.inv(np.tril(root[begin:end, begin:end])) @ found[begin:end]
     return found
 
 
-def _calibrated(
-    left_out: Doubles, meant: npt.NDArray[np.intp], intents: Sequence[str]
-) -> tuple[float, float]:
+def _upwards(root: Numbers, right: Numbers) -> Numbers:
+    """The inverse of the root's transpose times `right`."""
+    found = right.copy()
+    for begin in reversed(range(0, len(root), SMALL)):
+        end = begin + SMALL
+        found[begin:end] -= root[end:, begin:end].T @ found[end:]
+        found[begin:end] = np.linalg.inv(np.tril(root[begin:end, begin:end])).T @ found[begin:end]
+    return found
+
+
+def _inverse_root(root: Numbers) -> Numbers:
+    """The inverse of a root, itself a lower triangle."""
+    size = len(root)
+    if size <= SMALL:
+        return np.asarray(np.linalg.inv(np.tril(root)), dtype=np.float32)
+    half = size // 2
+    found = np.zeros_like(root)
+    found[:half, :half] = _inverse_root(root[:half, :half])
+    found[half:, half:] = _inverse_root(root[half:, half:])
+    found[half:, :half] = -found[half:, half:] @ (root[half:, :half] @ found[:half, :half])
+    return found
+
+
+def _calibrated(left_out: Doubles, meant: Places, intents: Sequence[str]) -> tuple[float, float]:
     """Sharpness and score of the unknown under which the left-out sentences are the least surprising."""
     outside = intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else -1
     counts = np.where(meant == outside, UNKNOWN_WEIGHT, 1.0)
