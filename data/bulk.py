@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import ColumnElement, Connection, any_, insert, inspect, literal
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from data.models import Base
+
+if TYPE_CHECKING:  # a tenth of a second, which no command on SQLite waits for
+    import psycopg
+    from psycopg import sql
 
 Row = Mapping[str, Any]
 
@@ -42,6 +44,8 @@ def insert_missing(connection: Connection, table: type[Base], rows: Sequence[Row
         new = sqlite.insert(table).on_conflict_do_nothing(index_elements=keys)
         connection.execute(new, [dict(row) for row in rows])
         return
+    from psycopg import sql  # noqa: PLC0415 -- see above
+
     name, columns = sql.Identifier(table.__tablename__), _columns(rows)
     waiting = sql.Identifier(f"new_{table.__tablename__}")
     with _driver(connection).cursor() as cursor:
@@ -64,6 +68,8 @@ def _execute_many(connection: Connection, table: type[Base], rows: Sequence[Row]
 
 
 def _copy(connection: Connection, name: str, rows: Sequence[Row]) -> None:
+    from psycopg import sql  # noqa: PLC0415 -- see above
+
     columns = list(rows[0])
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), _columns(rows))
     with _driver(connection).cursor() as cursor, cursor.copy(copy) as stream:
@@ -72,6 +78,8 @@ def _copy(connection: Connection, name: str, rows: Sequence[Row]) -> None:
 
 
 def _columns(rows: Sequence[Row]) -> sql.Composable:
+    from psycopg import sql  # noqa: PLC0415 -- see above
+
     return sql.SQL(", ").join(map(sql.Identifier, rows[0]))
 
 

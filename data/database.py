@@ -85,14 +85,15 @@ class Database(ABC):
 
 def open_database(url: str, *, connections: int = CONNECTIONS) -> Database:
     """The database at a SQLAlchemy URL; nothing is opened until it is needed. Raises `DatabaseUrlWrong`."""
-    from data.postgresql import PostgreSql  # noqa: PLC0415 -- both build on this module
-    from data.sqlite import Sqlite  # noqa: PLC0415
-
     parsed = _parsed(url)
     match parsed.drivername:
         case "sqlite" | "sqlite+pysqlite":
+            from data.sqlite import Sqlite  # noqa: PLC0415 -- both build on this module, and one is enough
+
             return Sqlite(parsed)
         case "postgresql" | "postgresql+psycopg" | "postgres":
+            from data.postgresql import PostgreSql  # noqa: PLC0415
+
             return PostgreSql(parsed, connections=connections)
         case _:
             raise DatabaseUrlWrong(

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, column, inspect, select, table
 
 from data.database import Database
 from data.errors import UPGRADE, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
@@ -19,7 +19,7 @@ from data.errors import UPGRADE, SchemaForeign, SchemaMissing, SchemaNewer, Sche
 if TYPE_CHECKING:
     from alembic.config import Config
 
-# Alembic is loaded where it is used: many commands know this module, and look at no database.
+# Alembic is loaded where it is used: every command asks which schema there is, and hardly any changes one.
 # ruff: noqa: PLC0415
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,11 +28,8 @@ _VERSION_TABLE = "alembic_version"
 
 @cache
 def known_revisions() -> tuple[str, ...]:
-    """All schema versions that this program knows, oldest first."""
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory(str(_MIGRATIONS))
-    return tuple(reversed([script.revision for script in scripts.walk_revisions()]))
+    """All schema versions that this program knows, oldest first: each begins its migration's file name."""
+    return tuple(sorted(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py")))
 
 
 def newest() -> str:
@@ -42,9 +39,9 @@ def newest() -> str:
 
 def revision_of(connection: Connection) -> str | None:
     """The schema version of the database, `None` before its first upgrade."""
-    from alembic.runtime.migration import MigrationContext
-
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION_TABLE):
+        return None
+    return connection.execute(select(column("version_num")).select_from(table(_VERSION_TABLE))).scalar()
 
 
 def insist_on_current(connection: Connection, shown: str) -> None:

@@ -6,6 +6,7 @@ Rules:
    nothing but sentences in between, so that no step is left out.
 3. Nothing else does: a sentence that the law wants said is not lost to a nod, a "¿sí?" or a television. One
    word alone does not, since "no" is said to anything.
+4. Whoever speaks as it ends is waited for, unless a person takes over: they hear it themselves.
 """
 
 from __future__ import annotations
@@ -67,4 +68,13 @@ def heeded(flow: Flow, step: str, language: str) -> Heeded:
         return replace(found, value=INTERRUPTS + found.value) if found else None
 
     ways = (*objections(language), *(one for phrases in spoken.values() for one in phrases))
-    return Heeded(language, tuple(dict.fromkeys(ways)), judge)
+    return Heeded(language, tuple(dict.fromkeys(ways)), judge, heard_out=not _hands_over(flow, step))
+
+
+def _hands_over(flow: Flow, step: str) -> bool:
+    """Whether that sentence belongs to a step that hands over, or leads to one: an agent is called for
+    already, and whoever answered must not wait for them."""
+    here = flow.steps[step]
+    target = next((one.target for one in here.exits() if one.label == NEXT), None) or flow.after(step)
+    behind = flow.steps.get(target or "")
+    return here.hands_over or (behind is not None and behind.hands_over)

@@ -63,6 +63,8 @@ class Heeded:
     """In which it may be put, as a whole or within a sentence: what is said is free speech all the same."""
     judge: Callable[[Heard], Match | None]
     """Pure: the result of the sentence, or `None` for all else."""
+    heard_out: bool = True
+    """Whoever speaks as it ends is waited for: not where a person hears them at once."""
 
 
 @dataclass(frozen=True)

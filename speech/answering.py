@@ -50,6 +50,9 @@ _QUIET_TONE = 10 ** (-40 / 20)
 _SHORTEST_TONE = 0.14
 _SHORTEST_FAX = 0.36
 _FAX = (1100.0, 2100.0)
+_LOST_FRAMES = 2
+_BROKEN = 25
+"""Frames that a fax's tone may be away: what is shorter than `_SHORTEST_FAX` is a machine's only then."""
 _FAX_OFF = 35.0
 _LINE = 0.88
 """Share of the energy in one line of the spectrum, and of what lies within 60 Hz of it."""
@@ -222,13 +225,16 @@ class _Tone:
     @property
     def sounding(self) -> bool:
         """Whether a tone is there just now."""
-        return self._frames * FRAME_SECONDS >= _SHORTEST_TONE
+        return self._frames * FRAME_SECONDS >= _SHORTEST_TONE and self._miss < _LOST_FRAMES
 
     @property
     def is_fax(self) -> bool:
         """Whether it has lasted long enough at a fax's frequency."""
-        near = any(abs(self.hertz - wanted) < _FAX_OFF for wanted in _FAX)
-        return near and self._frames * FRAME_SECONDS >= _SHORTEST_FAX
+        return self._like_a_fax and self._frames * FRAME_SECONDS >= _SHORTEST_FAX
+
+    @property
+    def _like_a_fax(self) -> bool:
+        return any(abs(self.hertz - wanted) < _FAX_OFF for wanted in _FAX)
 
     def push(self, frame: bytes) -> float | None:
         """The frequency of a tone that has just ended; else None."""
@@ -240,9 +246,12 @@ class _Tone:
             self._miss = 0
             return None
         self._miss += 1
-        if self._frames and self._miss < 2:
-            return None  # one bad frame is a lost packet
-        ended = self.hertz if self.sounding else None
+        long_enough = self._frames * FRAME_SECONDS >= _SHORTEST_TONE
+        # One bad frame is a lost packet. A fax's tone that breaks off goes on: a machine's would be over.
+        broken = _BROKEN if long_enough and self._like_a_fax else _LOST_FRAMES
+        if self._frames and self._miss < broken:
+            return None
+        ended = self.hertz if long_enough else None
         self._frames = self._miss = 0
         if hertz is not None:
             self.hertz, self._frames = hertz, 1

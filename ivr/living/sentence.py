@@ -4,6 +4,7 @@ Rules:
 1. It goes on while they speak. A nod, a "¿sí?", noise, people beside them stop nothing: only what it heeds
    (`Play.heeded`) does, as soon as it is understood. A key always stops it.
 2. Whoever speaks as it ends is waited for, at most `HEARD_OUT` seconds: the call goes on, or ends, only then.
+   Where a person takes over, nobody waits.
 3. What is shorter than any objection is not even recognised: most of what is said into a sentence.
 4. It is free speech to the recogniser. One that expects objections hears them in whatever is said.
 5. Our own prompt that the line brings back is not listened to.
@@ -101,7 +102,8 @@ class Sentence:
     def _take(self, event: object) -> Collected | None:
         match event:
             case Finished(command_id=ended) if ended == self._playing:
-                self._playing, self._given_up_at = None, self._clock.now() + HEARD_OUT
+                self._playing, longer = None, HEARD_OUT if self._heeded.heard_out else 0.0
+                self._given_up_at = self._clock.now() + longer
             case Digit(key):
                 self._attention.keys.append(key)
                 self._deaf()

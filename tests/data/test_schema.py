@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select, update
 
 from data import schema
@@ -229,3 +230,20 @@ def test_what_the_older_schema_has_no_place_for_goes_with_its_rows(store: Store)
     assert "1" not in numbers and ticket.ticket_number in numbers
     store.upgrade()
     assert store.accounts.by_customer_number("45716") is not None
+
+
+def test_the_versions_are_those_that_the_migrations_say() -> None:
+    """They are read from the files' names, since no command waits until Alembic has loaded them all."""
+    scripts = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+    told = [script.revision for script in scripts.walk_revisions()]
+    assert schema.known_revisions() == tuple(reversed(told))
+
+
+def test_asking_for_the_schema_loads_neither_alembic_nor_another_database_s_driver(tmp_path: Path) -> None:
+    """Both together are a fifth of what `ivr campaign pause` waits for."""
+    file = tmp_path / "one.sqlite3"
+    Store(f"sqlite:///{file}").upgrade()
+    look = "from data.store import Store; s = Store(sys.argv[1]); s.check(); s.close()"
+    told = "print([name for name in ('alembic', 'psycopg') if name in sys.modules])"
+    command = [sys.executable, "-c", f"import sys; {look}; {told}", f"sqlite:///{file}"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

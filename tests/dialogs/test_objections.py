@@ -237,8 +237,21 @@ def test_a_sentence_heeds_an_objection_and_what_its_menu_lets_interrupt() -> Non
     call.start()
     call.send(Played())
     tell = call.send(Match("her", "soy yo", "voice"))
+    assert isinstance(greeting, Play) and greeting.heeded is not None and greeting.heeded.heard_out
     assert over(tell, "soy su hermano") is None
     assert isinstance(call.send(over(tell, "dejen de llamarme") or Played()), Write)
+
+
+def test_nobody_is_kept_waiting_on_the_way_to_a_person() -> None:
+    """In the last sentence before a queue, and in the queue's own: whoever is there hears what is said."""
+    to_desk = '  - id: greeting\n    say: {es: "Le paso."}\n    then: to_desk\n  - menu: who'
+    begins = TELLS.index("  - id: greeting")
+    text = TELLS[:begins] + to_desk + TELLS[TELLS.index("  - menu: who") + len("  - menu: who") :]
+    text = text.replace("    id: to_desk\n", '    id: to_desk\n    say: {es: "Un momento."}\n')
+    call = talk(text)
+    for sentence in (call.start(), call.send(Played())):
+        assert isinstance(sentence, Play) and sentence.heeded is not None
+        assert not sentence.heeded.heard_out and over(sentence, "no me llamen más") is not None
 
 
 def test_who_has_objected_hears_out_that_it_is_noted() -> None:

@@ -125,3 +125,19 @@ def test_a_fax_behind_a_greeting_is_a_fax(speaker: Pyttsx3) -> None:
     first, second = _told(_line(silence(0.4), greeting, silence(0.5), tones(2100, seconds=2.0)))
     assert isinstance(first, Answering) and isinstance(second, Answering)
     assert (first.kind, second.kind) == ("machine", "fax")
+
+
+@pytest.mark.parametrize("first", [0.16, 0.24, 0.34])
+def test_a_fax_whose_tone_breaks_off_at_its_beginning_is_a_fax(first: float) -> None:
+    """A fifth of a second lost on the line: it goes on, and a machine's tone would be over."""
+    pieces = (silence(0.3), tones(2100, seconds=first), silence(0.2), tones(2100, seconds=1.0))
+    verdict = _told(_line(*pieces))[0]
+    assert isinstance(verdict, Answering) and verdict.kind == "fax"
+
+
+@pytest.mark.parametrize("hertz", [1100.0, 2100.0])
+def test_a_short_tone_at_a_fax_s_frequency_is_a_machine_s(hertz: float) -> None:
+    """Half a second later than another one is."""
+    verdict, ended = _told(_line(silence(0.3), tones(hertz, seconds=0.3), silence(2.0)))[:2]
+    assert isinstance(verdict, Answering) and verdict.kind == "beep"
+    assert isinstance(ended, ToneEnded) and ended.at == pytest.approx(0.6 + 0.5, abs=0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,11 @@ HEEDED = Heeded("es", objections("es"), lambda heard: objected(heard, "es"))
 class Spoken(Scene):
     """One sentence on a call, with a real prompt and a real ear."""
 
-    def tell(self, engine: PaperEngine) -> Collected | None:
+    def tell(self, engine: PaperEngine, *, heard_out: bool = True) -> Collected | None:
         """Says it."""
         voicing = Voicing(self.call, PaperDialog([]), self)  # type: ignore[arg-type] # what of them is used
         sentence = Sentence(
-            HEEDED,
+            replace(HEEDED, heard_out=heard_out),
             call=self.call,
             attention=self.attention,
             recognizer=engine,
@@ -111,6 +112,14 @@ def test_who_speaks_as_it_ends_is_heard_out(told: Spoken, say: Say) -> None:
     against = told.tell(PaperEngine([OBJECTS]))
     assert against is not None and 0 < told.beyond < HEARD_OUT
     assert "stop_playing" not in told.call.orders, "nothing plays any more"
+
+
+def test_who_speaks_as_a_person_takes_over_is_not_waited_for(told: Spoken, say: Say) -> None:
+    """They hear it themselves; and whoever answered is theirs in time."""
+    seconds = seconds_of(read_wav(told.prompt))
+    told.line.say(noise(seconds - 0.5, 5) + say(OBJECTS) + noise(6.0, 5))
+    assert told.tell(PaperEngine([OBJECTS]), heard_out=False) is None
+    assert told.beyond < 0.1
 
 
 def test_a_television_does_not_hold_the_call(told: Spoken, say: Say) -> None:

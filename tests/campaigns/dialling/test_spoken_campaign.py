@@ -191,5 +191,5 @@ def test_two_hundred_who_speak(stage: Stage, store: Store, speakers: Speakers) -
     assert sum(loud_seconds(one.before) for one in kept) == 0, "a word was said into a greeting"
     misheard = sum(wrong.values())
     assert misheard <= 4, "the recogniser and the detector may be wrong with two of a hundred"
-    # A fax whose tone breaks off in its first third of a second sounds like a machine's.
+    # A fax whose tone is away for longer than half a second sounds like a machine's.
     assert not [kind for kind, _ in wrong if kind not in ("says yes", "says no", "machine", "fax")]
