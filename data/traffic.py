@@ -22,7 +22,8 @@ class FlowTraffic:
     visits: Mapping[str, int] = field(default_factory=dict)
     """Step → calls."""
     exits: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """(step, label of the exit) → calls; also `@person`, `@back`, `@language`, `@fault`."""
+    """(step, label of the exit) → calls; also `@person`, `@back`, `@language`, `@objection`,
+    `@interrupts`, `@fault`."""
     ended: Mapping[str, int] = field(default_factory=dict)
     """Step → calls that were over before the step had been left: most of their callers hung up there."""
     versions: int = 0

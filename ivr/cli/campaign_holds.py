@@ -36,12 +36,15 @@ def holds(settings: Settings, customer_number: str, lift: bool, why: str, as_jso
         person = store.customers.by_number(customer_number)
         if person is None:
             raise CannotBeDone("no customer has that number: see ivr db export customers")
-        action = "write" if lift else "read"
+        lifted = lift and store.collection_holds.lift(customer_number, by=operator(), at=datetime.now(UTC))
+        action = "write" if lifted else "read"
         store.audit.note(
             noted(action, what="collection_holds", why=f"campaign holds: {why}", customer_id=person.id)
         )
-        if lift:
-            store.collection_holds.lift(customer_number, by=operator(), at=datetime.now(UTC))
+        if lift and not lifted:
+            raise CannotBeDone(
+                f"there is no hold on {customer_number} to lift: ivr campaign holds {customer_number}"
+            )
         found = store.collection_holds.of(customer_number)
     if as_json:
         show_json([asdict(one) for one in found])

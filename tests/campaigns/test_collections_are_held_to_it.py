@@ -25,6 +25,18 @@ steps:
   - id: over
     hangup: normal
 """
+OBJECTS = """  - id: no_more
+    write: do_not_call
+    with: {customer_number: "none", number: "{caller.number}"}
+    done: over
+    refused: over
+    later: over
+    error: over
+objection: no_more
+"""
+CATALOGUE = """queues: [desk]
+writes: {do_not_call: {values: {customer_number: code, number: phone}, reasons: [unknown]}}
+"""
 STRATEGY = """strategy: fees
 actor: creditor
 bases: {all: {mapping: m.yaml}}
@@ -41,9 +53,10 @@ def written(home: Path, *, words: str = EARLY, machine: str = NEUTRAL, purpose: 
         (home / folder).mkdir(exist_ok=True)
     (home / "strategies" / "fees.yaml").write_text(STRATEGY.replace("PURPOSE", purpose), "utf-8")
     (home / "strategies" / "m.yaml").write_text("columns: {customer_number: number}\n", "utf-8")
-    (home / "flows" / "catalogue.yaml").write_text("queues: [desk]\n", "utf-8")
+    (home / "flows" / "catalogue.yaml").write_text(CATALOGUE, "utf-8")
     for name, said in (("nag", words), ("machine", machine), ("main", "Hola.")):
         text = NAG.replace("flow: nag", f"flow: {name}").replace("WORDS", said)
+        text += OBJECTS if name == "nag" else ""
         (home / "flows" / f"{name}.flow.yaml").write_text(text, "utf-8")
 
 
@@ -115,5 +128,7 @@ def test_why_nobody_calls_and_that_a_person_lifts_it(home: Path) -> None:
     (hold,) = store.collection_holds.of(LUCIA)
     assert hold.lifted_at is not None
     assert hold.lifted_by.startswith("cli")
+    again = run(home, "campaign", "holds", LUCIA, "--lift", "--why", "once more")
+    assert (again.returncode, "there is no hold" in again.stderr) == (2, True)
     assert run(home, "campaign", "holds", "99999").returncode == 2
     store.close()

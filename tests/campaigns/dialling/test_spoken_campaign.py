@@ -165,7 +165,6 @@ def test_who_objects_over_the_first_sentence_is_heard(stage: Stage, store: Store
     (objected, told) = (call_of(store, over.made, n) for n in range(2))
     spoken = [(turn.who, turn.step, turn.universal) for turn in objected.turns if turn.text]
     assert spoken[:2] == [("system", "tell", ""), ("caller", "tell", OBJECTION)]
-    assert objected.turns[1].latency_ms is not None and objected.turns[1].latency_ms < 6000
     assert [turn.who for turn in told.turns] == ["system"], "what else was said over it is kept nowhere"
     lasted = [one.ended_at - one.started_at for one in (objected, told) if one.ended_at is not None]
     assert lasted[1].total_seconds() > 10, "nothing of the sentence was left out"
