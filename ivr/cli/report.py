@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 import click
@@ -40,6 +40,9 @@ _TABLE_COLUMNS = {
     )
 }  # fmt: skip
 """Of the report with the most columns, those that fit; CSV, JSON and the page have all."""
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _plan(settings: Settings) -> Plan:
     return load_plan(settings.queues_file, live_catalogue(settings.flows_folder))
 
 
-def _made(make: Callable[[], Report]) -> Report:
+def _made(make: Callable[[], Made]) -> Made:
     try:
         return make()
     except ValueError as wrong:
@@ -185,6 +188,7 @@ def queues(
     asked, plan = Wanted(**wanted), _plan(settings)
     terms = Terms(lambda queue: plan.queue(queue).written.service_level.within, formula, short)
     with store_of(settings) as store:
+        _made(lambda: building.must_be_queues(store.figures, only, plan.names))
         made = _made(
             lambda: building.queue_report(store.figures, asked.period(settings), terms, by=by, only=only)
         )
@@ -314,8 +318,9 @@ def staffing(
       ivr report staffing --from 2026-10-01 --to 2026-10-31 --share 0.95 --within 180
       ivr report staffing --from 2026-10-01 --to 2026-10-31 --by weekday --by hour
     """
-    asked = Wanted(**wanted)
+    asked, plan = Wanted(**wanted), _plan(settings)
     with store_of(settings) as store:
+        _made(lambda: building.must_be_queues(store.figures, only, plan.names))
         made = _made(
             lambda: building.staffing_report(
                 store.figures,
