@@ -136,6 +136,10 @@ class Figures:
             query = query.where(within.c.queue.in_(queues))
         return map(Visit._make, self._rows(query))
 
+    def queues(self) -> frozenset[str]:
+        """Every queue in which somebody has stayed, also those that are declared no more."""
+        return frozenset(name for (name,) in self._rows(select(QueueVisitRow.queue).distinct()))
+
     def talks(self, since: datetime, until: datetime) -> Iterator[Talk]:
         """Conversations that are over and touch that time, agent by agent, in their order."""
         row = QueueVisitRow

@@ -9,7 +9,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -61,9 +61,12 @@ class Alerting:
     ) -> None:
         self._store, self._plan, self._rules, self._now = store, plan, rules, now
         self._judges: dict[tuple[str, str], Judge] | None = None
+        self._retired = False
 
     def step(self, states: Iterable[QueueState]) -> list[tuple[Verdict, str, str]]:
         """Judges every rule; what was raised or cleared, with rule and queue. Raises `DataError`."""
+        states = tuple(states)
+        self._retire({state.queue for state in states})
         judges = self._known()
         told: list[tuple[Verdict, str, str]] = []
         for state in states:
@@ -78,6 +81,22 @@ class Alerting:
                 if verdict is not None and self._settle(verdict, name, rule, state.queue, value):
                     told.append((verdict, name, state.queue))
         return told
+
+    @property
+    def to_retire(self) -> bool:
+        """Whether it is still to be looked what was left standing by files that are others now."""
+        return not self._retired
+
+    def _retire(self, queues: Collection[str]) -> None:
+        """What stands by a rule, or for a queue, taken out of the files is over: nobody judges it."""
+        if self._retired:
+            return
+        for one in self._store.alerts.standing():
+            rule = self._rules.get(one.rule)
+            judged = rule is not None and one.queue in queues and one.queue in (rule.queues or queues)
+            if not judged and self._store.alerts.clear(one.rule, one.queue, at=self._now(), value=0.0):
+                log.info("alert_retired", rule=one.rule, queue=one.queue)
+        self._retired = True
 
     def _known(self) -> dict[tuple[str, str], Judge]:
         if self._judges is None:
@@ -106,10 +125,13 @@ class Alerting:
                 return None if share is None or day.offered < rule.at_least else 100 * share
 
     def _missed_callbacks(self, rule: AlertFile, queue: str) -> int:
-        """Those that should have been made so many seconds ago, or of which nobody knows how they ended."""
+        """Those that should have been made so many seconds ago, or of which nobody knows how they ended.
+        Whoever chose a time is due until its end; who is being called is not missed."""
         late = self._now() - timedelta(seconds=rule.window)
         return sum(
-            one.state == "unclear" or one.due_at < late for one in self._store.callbacks.waiting(queue)
+            one.state == "unclear"
+            or (one.state in ("waiting", "claimed") and max(one.due_at, one.until_at or one.due_at) < late)
+            for one in self._store.callbacks.waiting(queue)
         )
 
     def _settle(self, verdict: Verdict, name: str, rule: AlertFile, queue: str, value: float) -> bool:

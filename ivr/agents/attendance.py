@@ -146,7 +146,7 @@ class Attendance:
             gevent.sleep(self._settings.agents.watch_every)
             try:
                 self.watchdog.step()
-                if self._rooms.roster.alerts:
+                if self._rooms.roster.alerts or self.alerting.to_retire:
                     self.alerting.step(self.live.queues())
             except EslError as fault:
                 log.warning("agents_not_watched", reason=str(fault))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import click
 
@@ -19,15 +19,16 @@ from ivr.queueing.reading import load_plan
 from ivr.reports import building, following, lists
 from ivr.reports.polls import poll_report
 from ivr.reports.queues import FORMULAS, Formula, Terms
-from ivr.reports.report import Report
 from ivr.reports.staffing import Goal
+
+Made = TypeVar("Made")
 
 
 def _plan(settings: Settings) -> Plan:
     return load_plan(settings.queues_file, live_catalogue(settings.flows_folder))
 
 
-def _made(make: Callable[[], Report]) -> Report:
+def _made(make: Callable[[], Made]) -> Made:
     try:
         return make()
     except ValueError as wrong:
@@ -81,6 +82,7 @@ def queues(
     asked, plan = Wanted(**wanted), _plan(settings)
     terms = Terms(lambda queue: plan.queue(queue).written.service_level.within, formula, short)
     with store_of(settings) as store:
+        _made(lambda: building.must_be_queues(store.figures, only, plan.names))
         made = _made(
             lambda: building.queue_report(store.figures, asked.period(settings), terms, by=by, only=only)
         )
@@ -210,8 +212,9 @@ def staffing(
       ivr report staffing --from 2026-10-01 --to 2026-10-31 --share 0.95 --within 180
       ivr report staffing --from 2026-10-01 --to 2026-10-31 --by weekday --by hour
     """
-    asked = Wanted(**wanted)
+    asked, plan = Wanted(**wanted), _plan(settings)
     with store_of(settings) as store:
+        _made(lambda: building.must_be_queues(store.figures, only, plan.names))
         made = _made(
             lambda: building.staffing_report(
                 store.figures,

@@ -8,7 +8,7 @@ Rules:
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -16,6 +16,7 @@ from typing import Literal
 
 from data.figures import Figures, State, Talk
 from data.work_items import WorkItems
+from dialogs.source import nearest
 from ivr.reports import agents, callers, campaigns, flows, pauses, queues, staffing, work
 from ivr.reports.agents import AgentDay, AgentTally
 from ivr.reports.callers import CallerTally
@@ -65,6 +66,15 @@ class Keys:
         if self.by_name:
             shown[called] = name
         return shown
+
+
+def must_be_queues(figures: Figures, asked: Sequence[str], declared: Collection[str]) -> None:
+    """Raises `ValueError` for a name that is no queue: an empty report would say that nobody called."""
+    unknown = [one for one in asked if one not in declared]
+    known = {*declared, *figures.queues()} if unknown else set(declared)
+    for one in unknown:
+        if one not in known:
+            raise ValueError(f"there is no queue {one[:60]!a}: {nearest(one, known)}")
 
 
 def queue_report(

@@ -162,6 +162,41 @@ def test_the_service_level_of_a_day_by_hand(store: Store) -> None:
     assert day.service_level == 0.5
 
 
+def test_a_chosen_time_is_due_until_its_end_and_who_rings_is_not_missed(store: Store) -> None:
+    """Promised between now and in an hour: missed from then on, and not while they are called."""
+    time = Time()
+    watch = Watch(store, time, late=AlertFile(watch="missed_callbacks", window=900, lasting=0))
+    now = time.now()
+    window = {"from_at": now, "until_at": now + timedelta(hours=1)}
+    callback, _ = store.callbacks.book(
+        Booking(queue="billing", number="+34600111222", language="es", joined_at=now, at=now, **window)
+    )
+    assert watch.look(standing(), 3600 + 600) == []
+    assert watch.look(standing(), 600) == [("raise", "late")]
+    mine = store.callbacks.claim(callback.id, "n1", at=time.now(), lease=timedelta(minutes=5))
+    assert mine is not None and mine.attempt_id is not None
+    assert watch.look(standing(), 10) == []
+    store.callbacks.dialled(mine.attempt_id, "n1")
+    assert watch.look(standing(), 10) == [("clear", "late")]
+
+
+def test_what_stands_by_files_of_yesterday_is_over(store: Store) -> None:
+    """The rule was taken out, or its queue: nobody judges it any more, and it stood for ever."""
+    time = Time()
+    now = time.now()
+    for rule, queue in (
+        ("taken_out", "billing"),
+        ("wait", "gone"),
+        ("wait", "billing"),
+        ("sales_only", "billing"),
+    ):
+        assert store.alerts.raise_alert(rule, queue, at=now, value=1, threshold=0)
+    rules = {"wait": WAIT, "sales_only": AlertFile(watch="waiting", above=3, queues=["sales"])}
+    watch = Watch(store, time, **rules)
+    watch.look(standing(longest_wait=200), 10)
+    assert [(one.rule, one.queue) for one in store.alerts.standing()] == [("wait", "billing")]
+
+
 def test_callbacks_that_nobody_makes(store: Store) -> None:
     """Due longer ago than the window."""
     time = Time()

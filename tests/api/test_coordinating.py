@@ -138,6 +138,10 @@ def test_reports_are_those_of_the_command(busy: Service) -> None:
     assert table.headers["Content-Type"].startswith("text/csv")
     (row,) = csv.DictReader(io.StringIO(table.body.decode()))
     assert (row["queue"], row["offered"], row["wait_mean"]) == ("'=billing", "1", "20.0")
+    for report in ("queues", "staffing"):  # an empty one would say that nobody called
+        nobodys = busy.ask(f"/reports/{report}?queue=nobodys", token)
+        assert (nobodys.status, nobodys.json["code"]) == (422, "report")
+        assert "there is no queue 'nobodys'" in nobodys.json["detail"]
     (pause,) = busy.ask("/reports/pauses", token).json["rows"]
     assert (pause["agent"], pause["reason"], pause["pauses"]) == ("1001", "lunch", 1)
     assert busy.store.audit.latest(10) == ()

@@ -118,6 +118,10 @@ def test_no_name_becomes_a_formula(home: Path) -> None:
 def test_a_file_and_what_is_refused(home: Path, tmp_path: Path) -> None:
     """One line with the remedy, and status 2."""
     page = tmp_path / "queues.html"
+    old = ivr(
+        home, "report", "queues", *DAY, "--queue", EVIL, "--format", "json"
+    )  # declared no more, and it had calls
+    assert [row["offered"] for row in json.loads(old.stdout)["rows"]] == [1]
     assert ivr(home, "report", "queues", *DAY, "--format", "html", "--output", str(page)).returncode == 0
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     for words, said in (
@@ -127,6 +131,8 @@ def test_a_file_and_what_is_refused(home: Path, tmp_path: Path) -> None:
         (("queues", "--output", str(page)), "--format csv, json or html"),
         (("queues", "--format", "csv", "--output", str(tmp_path / "no" / "x.csv")), "cannot be written"),
         (("queues", "--json", "--format", "csv"), "leave one"),
+        (("queues", *DAY, "--queue", "biling"), "did you mean `billing`?"),
+        (("staffing", *DAY, "--queue", "nobodys"), "there is no queue 'nobodys'"),
         (("staffing", "--share", "1.5"), "above 0 and below 1"),
         (("agents", "--by", "queue"), "not by queue"),
     ):

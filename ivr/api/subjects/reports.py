@@ -86,6 +86,7 @@ def _queues(here: ApiRooms, asked: QueuesAsked) -> Report:
         lambda queue: plan.queue(queue).written.service_level.within, asked.service_level, asked.short
     )
     only = [asked.queue] if asked.queue else []
+    building.must_be_queues(here.store.figures, only, plan.names)
     period = asked.period(here)
     return building.queue_report(here.store.figures, period, terms, by=asked.keys("queue"), only=only)
 
@@ -153,6 +154,8 @@ def _polls(here: ApiRooms, asked: PollsAsked) -> Report:
 def _staffing(here: ApiRooms, asked: StaffingAsked) -> Report:
     goal = Goal(asked.share, asked.within, asked.shrinkage)
     only = [asked.queue] if asked.queue else []
+    if only:
+        building.must_be_queues(here.store.figures, only, _plan(here).names)
     period, by = asked.period(here), asked.keys("hour")
     return building.staffing_report(here.store.figures, period, goal, now=here.now(), by=by, only=only)
 
