@@ -61,6 +61,7 @@ from dialogs.results import (
     Unreached,
     Written,
 )
+from dialogs.slots.words import plain
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(ms|s|m)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
@@ -271,7 +272,9 @@ class Outside(BaseModel):
             return Slow()
         if isinstance(self.understand, str):
             return Failed("nobody understands")
-        meant = self.understand.get(asked.text.strip().lower(), Meant())
+        # What is asked between two questions comes without accents and signs: a test says it as people write.
+        said = {plain(text): meant for text, meant in self.understand.items()}
+        meant = said.get(plain(asked.text), Meant())
         ranked = sorted(meant.intents.items(), key=lambda item: -item[1])
         return Understood(
             tuple((name, sure) for name, sure in ranked if name in asked.intents),

@@ -14,10 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import ivr.understanding
-from ivr.understanding.built_in import model_file
 from ivr.understanding.concepts import read_concepts
 from ivr.understanding.examples import languages_in, read_examples, version_of
-from ivr.understanding.model import Model
+from ivr.understanding.model import Model, model_file
 from ivr.understanding.settings import SHIPPED
 from ivr.understanding.training import train
 from tests.pace import quiet_seconds

@@ -5,6 +5,7 @@ Rules:
 2. The first time the caller hears that it does not matter, where the number stands (the step's first help),
    and how to get a person; and has time to look for it. The second time the question is given up.
 3. The question's own answers and the universals come first: "no lo sé, creo que es 45716" is an answer.
+4. "Where is it" asks for the number, "where is my order" for the order: that is no question for help.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 
 from dialogs.results import Heard, Keyed, Match
 from dialogs.slots.choosing import Choice, choose
+from dialogs.slots.words import within, words_of
 from dialogs.universals import HELP, NOT_AT_HAND
 
 LOOKED_UP = frozenset({"digits", "code", "phone"})
@@ -55,6 +57,27 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_ITS = frozenset(
+    word
+    for words in (
+        "mi mis el la los las ese esa este esta un una",
+        "el la els les meu meva meus meves aquest aquesta un una",
+        "my the that our a an",
+    )
+    for word in words.split()
+)
+"""What stands before the thing that is looked for."""
+_NUMBERS = frozenset(
+    word
+    for words in (
+        "número números referencia código cifra cifras",
+        "número números referència codi xifra xifres",
+        "number numbers reference code digit digits",
+    )
+    for word in words_of(words)
+)
+
+
 def _choices(language: str) -> tuple[Choice, ...]:
     return tuple(
         Choice(value, "", {language: phrases.get(language, "").split("|")})
@@ -74,5 +97,19 @@ def find_not_at_hand(answer: Heard | Keyed, language: str) -> Match | None:
     for alternative in answer.alternatives:
         found = choose(_choices(language), Heard((alternative,)), language, rescue=False)
         if isinstance(found, Match):
+            if found.value == HELP and _looks_for_something_else(alternative.text, language):
+                continue
             return Match(found.value, found.said, "voice", found.confidence, "sure")
     return None
+
+
+def _looks_for_something_else(text: str, language: str) -> bool:
+    """Whether "where is" has another thing behind it than the number: "dónde está mi pedido"."""
+    said = words_of(text)
+    for phrase in _PHRASES[HELP].get(language, "").split("|"):
+        words = words_of(phrase)
+        at = within(words, said) if words else -1
+        behind = said[at + len(words) :]
+        if at >= 0 and behind and behind[0] in _ITS and _NUMBERS.isdisjoint(behind[:4]):
+            return True
+    return False

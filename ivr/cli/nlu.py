@@ -22,7 +22,6 @@ from ivr.cli.shown import json_option, show_json, show_table
 from ivr.config import Settings
 from ivr.evaluation.free_speech import HeardSentence, word_errors
 from ivr.understanding import comparing
-from ivr.understanding.built_in import model_file
 from ivr.understanding.checking import problems_of
 from ivr.understanding.concepts import read_concepts
 from ivr.understanding.evaluating import Told, evaluate, picture, report
@@ -35,6 +34,7 @@ from ivr.understanding.examples import (
     read_examples,
     version_of,
 )
+from ivr.understanding.model import model_file
 from ivr.understanding.opening import models_folder, open_built_in
 from ivr.understanding.port import Understander
 from ivr.understanding.rasa import Rasa

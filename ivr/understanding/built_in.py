@@ -22,7 +22,7 @@ from gevent.lock import BoundedSemaphore
 
 from ivr.in_thread import in_thread
 from ivr.understanding.examples import languages_in, version_of
-from ivr.understanding.model import Model, load_model
+from ivr.understanding.model import Model, load_model, model_file
 from ivr.understanding.port import Meaning, ModelUnfit, UnderstandingFailed
 
 log = structlog.get_logger(__name__)
@@ -31,11 +31,6 @@ LOOK_AGAIN = 5.0
 """Seconds after which it is seen whether there is a newer model."""
 TRAINING = 120.0
 """Seconds that a training may take on a busy machine."""
-
-
-def model_file(models: Path, language: str, version: str) -> Path:
-    """Where the model of that version lies."""
-    return models / f"{language}-{version}.npz"
 
 
 class BuiltIn:

@@ -108,6 +108,12 @@ class Model:
         beside.replace(file)
 
 
+def model_file(models: Path, language: str, version: str) -> Path:
+    """Where the model of those examples lies. Of another version of this program it lies beside it, so that
+    two checkouts with one cache do not take turns in training."""
+    return models / f"{language}-{version}-{FEATURES_VERSION}.npz"
+
+
 def load_model(file: Path) -> Model:
     """Raises `ModelUnfit` if it is not there, damaged, or of another version."""
     again = "Train it again: ivr nlu train"

@@ -3,21 +3,26 @@
 Rules:
 1. The n-th reading has an n-th of the first one's weight; confidences are the weighted mean. So a meaning
    that all readings share is as sure as before, and one that only the first has is less so.
-2. Entities are those of the first reading.
-
-Measured on 120 Catalan sentences, which Whisper base hears badly: 75.8 % understood by the first reading,
-81 % by five.
+2. Misspelt words are strange words, and make a sentence look like one that nobody serves. Of what was heard,
+   that is believed less (`SERVED`), and the likeliest more (`SHARPER`); both were read off Catalan sentences
+   of the development set, as they were heard.
+3. Entities are those of the first reading.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Meaning
 
-MOST_READINGS = 5
+MOST_READINGS = 10
+SERVED = 3.0
+"""How much less it counts that nobody serves it, where there is more than one reading."""
+SHARPER = 1.3
+"""Power of the confidences, there."""
 
 
 def together(meanings: Sequence[Meaning]) -> Meaning:
@@ -28,5 +33,17 @@ def together(meanings: Sequence[Meaning]) -> Meaning:
         total += 1 / place
         for intent, sure in meaning.intents:
             votes[intent] += sure / place
-    ranked = sorted(((intent, sure / total) for intent, sure in votes.items()), key=lambda one: -one[1])
+    shares = {intent: sure / total for intent, sure in votes.items()}
+    if len(meanings) > 1:
+        shares = _as_heard(shares)
+    ranked = sorted(shares.items(), key=lambda one: -one[1])
     return replace(meanings[0], intents=tuple(ranked))
+
+
+def _as_heard(shares: Mapping[str, float]) -> dict[str, float]:
+    powers = {
+        intent: (share / SERVED if intent == OUT_OF_SCOPE else share) ** SHARPER
+        for intent, share in shares.items()
+    }
+    total = sum(powers.values())
+    return {intent: power / total for intent, power in powers.items()} if total else dict(shares)

@@ -14,6 +14,7 @@ def main(examples: Path, models: Path, languages: list[str]) -> int:
     """Writes a model for each language; one line on standard error if it cannot be done."""
     from ivr.understanding.concepts import read_concepts  # noqa: PLC0415 - after the variable above
     from ivr.understanding.examples import read_examples, version_of  # noqa: PLC0415
+    from ivr.understanding.model import model_file  # noqa: PLC0415
     from ivr.understanding.port import ExamplesUnfit  # noqa: PLC0415
     from ivr.understanding.training import train  # noqa: PLC0415
 
@@ -21,7 +22,7 @@ def main(examples: Path, models: Path, languages: list[str]) -> int:
         for language in languages:
             version = version_of(examples, language)
             model = train(read_examples(examples, language), read_concepts(examples, language), version)
-            model.save(models / f"{language}-{version}.npz")
+            model.save(model_file(models, language, version))
     except (ExamplesUnfit, OSError) as fault:
         print(fault, file=sys.stderr)
         return 2

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from dialogs.effects import Understand
+from dialogs.nodes.matters import CHECK
 from dialogs.results import Understood
 from ivr.cli import root
 from ivr.cli.nlu_spoken import drawn
@@ -19,7 +20,7 @@ from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.examples import OUT_OF_SCOPE, Example, read_apart
 from ivr.understanding.port import Entity, Meaning
 from ivr.understanding.rasa_place import PARTS
-from ivr.understanding.readings import MOST_READINGS, together
+from ivr.understanding.readings import MOST_READINGS, SHARPER, together
 from ivr.understanding.settings import SHIPPED
 from ivr.understanding.understanding import Understanding
 from speech.auto import AutoRecognizer, choose
@@ -33,13 +34,29 @@ def test_readings_that_agree_are_as_sure_as_one_and_those_that_do_not_are_less()
     """Weighted by their place; entities are the first reading's."""
     product = (Entity("product", "router", 0, 6),)
     first = Meaning((("pay", 0.9), ("balance", 0.1)), product, "built-in x")
-    other = Meaning((("balance", 0.6), ("pay", 0.2)))
+    other = Meaning((("balance", 0.6), ("pay", 0.4)))
     assert together([first]) == first
-    assert dict(together([first, first]).intents) == pytest.approx(dict(first.intents))
+    assert together([first, first]).confidence >= first.confidence
     mixed = together([first, other])
-    assert dict(mixed.intents) == pytest.approx({"pay": 1.0 / 1.5, "balance": 0.4 / 1.5})
+    powers = {"pay": (1.1 / 1.5) ** SHARPER, "balance": (0.4 / 1.5) ** SHARPER}
+    whole = sum(powers.values())
+    assert dict(mixed.intents) == pytest.approx({intent: power / whole for intent, power in powers.items()})
+    assert mixed.confidence < first.confidence
     assert mixed.entities == product
     assert together([other] * MOST_READINGS + [first] * 9).intent == "balance"
+
+
+def test_misspelt_words_make_no_sentence_one_that_nobody_serves() -> None:
+    """Where a recogniser had more than one reading; what is typed, or clear, is judged as it stands."""
+    strange = Meaning(((OUT_OF_SCOPE, 0.6), ("pay", 0.25), ("balance", 0.15)))
+    assert dict(together([strange]).intents)["pay"] < CHECK
+    heard = dict(together([strange, strange]).intents)
+    assert heard["pay"] >= CHECK
+    assert sum(heard.values()) == pytest.approx(1.0)
+    nobody = Meaning(((OUT_OF_SCOPE, 0.9), ("pay", 0.1)))
+    assert dict(together([nobody, nobody]).intents)["pay"] < CHECK
+    nothing = Meaning(((OUT_OF_SCOPE, 0.0), ("pay", 0.0)))
+    assert together([nothing, nothing]).confidence == 0.0
 
 
 def test_what_the_first_reading_hides_the_others_may_tell(built_in: BuiltIn) -> None:
