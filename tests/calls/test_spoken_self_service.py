@@ -184,7 +184,6 @@ WISHES = [
         "another delivery day", LUCIA, "es",
         [
             *says("main_menu", "cambiar el día de entrega"),
-            *digits("order_id", LUCIA.order_number, "es"),
             *proof(LUCIA, "es"),
             *says("wanted_day", "el tres de diciembre", "0312"),
             *says("confirm_wanted_day", "sí"),
@@ -195,7 +194,6 @@ WISHES = [
         "an order that is cancelled", JOSE, "es",
         [
             *says("main_menu", "cancelar mi pedido"),
-            *digits("order_id", JOSE.order_number, "es"),
             *proof(JOSE, "es"),
             *says("sure", "sí"),
         ],
