@@ -5,7 +5,10 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import os  # noqa: E402 - patching comes first
+import gc  # noqa: E402 - patching comes first
+import os  # noqa: E402
+
+gc.disable()  # until all is imported: what is imported stays (`pytest_collection_finish`)
 
 SHARED = {"IVR_MODELS"}
 """Where models are kept: read, and expensive to fetch again."""
@@ -56,6 +59,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.relative_to(Path(__file__).parent).parts[0] in IN_REAL_TIME:
             item.add_marker(again)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported and collected is not looked through for rubbish again and again during the tests."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
