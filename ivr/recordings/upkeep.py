@@ -45,13 +45,13 @@ class Upkeep:
         """Starts the child, and watches over it."""
         self._watching = gevent.spawn(self._watch)
 
-    def close(self) -> None:
-        """Ends the child."""
+    def close(self) -> bool:
+        """Ends the child; false if it did not go by itself, and had to be killed."""
         if self._watching is not None:
             self._watching.kill()
         child, self._child = self._child, None
         if child is None:
-            return
+            return True
         assert child.stdin is not None
         with suppress(OSError):
             child.stdin.close()
@@ -60,6 +60,8 @@ class Upkeep:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+            return False
+        return True
 
     def _watch(self) -> None:
         patience, most = _PATIENCE

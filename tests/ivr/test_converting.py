@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -181,9 +180,10 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def test_the_child_converts_survives_a_kill_and_ends_with_the_server(
-    site: Site, kept: Callable[[], Upkeep]
+    site: Site, kept: Callable[[], Upkeep], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the server's own greenlets go on; a new child finds what the old one left."""
+    monkeypatch.setattr(upkeep, "_FAREWELL", 60.0)  # whether it goes, not how fast this machine is
     first = site.call()
     one = kept()
     until(lambda: recording_of(site, first).endswith(".opus"), "the first recording converted")
@@ -195,8 +195,6 @@ def test_the_child_converts_survives_a_kill_and_ends_with_the_server(
     assert one.pid not in (None, pid)
     pid = one.pid
     assert pid is not None
-    began = time.monotonic()
-    one.close()
-    assert time.monotonic() - began < 4.5  # less than the patience for it
+    assert one.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
