@@ -83,13 +83,19 @@ def _by_festival(text: str) -> Samples:
         said, sound = Path(place) / "said.txt", Path(place) / "said.wav"
         said.write_bytes(f"{text}.".replace("’", "'").encode("latin-1", "ignore"))
         command = ["text2wave", "-eval", f"({_ONA})", "-F", "8000", "-o", str(sound), str(said)]
-        done = subprocess.run(  # noqa: S603 - what is said goes in by a file
-            command,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - what is said goes in by a file
+                command,
+                capture_output=True,
+                text=True,
+                timeout=_PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise MeasurementImpossible(
+                f"festival did not say a sentence within {_PATIENCE} s",
+                "Try again when the machine is less busy",
+            ) from None
         if done.returncode or not sound.is_file():
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise MeasurementImpossible(f"festival did not say a sentence: {why[:200]}", _INSTALL)

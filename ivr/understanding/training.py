@@ -43,6 +43,8 @@ RARE = 12
 """Features that so many sentences have, or fewer, are multiplied together with all others of as many."""
 SMALL = 64
 """Rows of a matrix that is not halved any more."""
+SELDOM_TEACH = ("beside\t", "blurred\t")
+"""Families whose features are left out if only one sentence has them: two stems, a piece of blurred sound."""
 TRIED = 2000
 """Sentences that are left out to fit the confidences: more would not change them, and all take as long as the
 solution."""
@@ -99,8 +101,8 @@ def _seen(features: Sequence[Mapping[str, Counter[str]]]) -> tuple[dict[str, int
     values there: what `weigh` makes of one sentence, of all at once."""
     numbers, found, times, counts = _numbered(features)
     held = np.bincount(found, minlength=len(numbers))
-    # Two stems that stand in one example only teach nothing, and there are a hundred thousand of them.
-    alone = np.array([name.startswith("beside\t") for name in numbers]) & (held == 1)
+    # In these families what stands in one example only teaches nothing, and there is a hundred thousand.
+    alone = np.array([name.startswith(SELDOM_TEACH) for name in numbers]) & (held == 1)
     rarity = np.log((1 + len(features)) / (1 + held)) + 1
     rarity[alone] = rarity[~alone].max(initial=0.0)
     values = (1 + np.log(times)) * rarity[found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from dialogs.nodes.matters import CHECK
 from dialogs.results import Understood
 from ivr.cli import root
 from ivr.cli.nlu_spoken import drawn
+from ivr.errors import MeasurementImpossible
+from ivr.evaluation import talkers as talking
 from ivr.evaluation.free_speech import hear, word_errors
 from ivr.evaluation.talkers import Talkers
 from ivr.understanding.built_in import BuiltIn
@@ -99,6 +102,19 @@ def test_a_sentence_is_spoken_coded_and_heard() -> None:
     assert len(heard.readings) > 1
     assert heard.words == 6
     assert word_errors([heard]) < 1
+
+
+def test_a_voice_that_does_not_come_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Festival hangs (here: a program of its name that waits for ever), as on a machine at its limit."""
+    for name in ("festival", "text2wave"):
+        (tmp_path / name).write_text("#!/bin/sh\nexec tail -f /dev/null\n", "utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(talking, "_PATIENCE", 0.1)
+    with pytest.raises(MeasurementImpossible, match=r"within 0.1 s.*less busy"):
+        Talkers("natural", ModelStore()).of("ca")("bon dia", 0)
 
 
 @pytest.mark.long
