@@ -76,7 +76,7 @@ def test_an_agent_in_two_queues_who_checks_in_from_two_telephones(home: House) -
     waiting = "support" if served == "billing" else "billing"
     home.settled(lambda: home.switch.call_centre.queues[f"{waiting}@ivr"].members, "the other caller")
     with pytest.raises(NotNow, match="in a call"):
-        home.desk.check_in("2001", ME)
+        home.desk.check_in("2001", ME, telephone="user/1001")
     assert not first.called.is_set() and not again.called.is_set()
     assert home.switch.call_centre.queues[f"{waiting}@ivr"].members[0].state == "Waiting"
     second.hang_up()
