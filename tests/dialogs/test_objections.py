@@ -16,9 +16,10 @@ from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.loader import assemble
 from dialogs.nodes.menu import Menu
-from dialogs.objections import objected
+from dialogs.objections import expected, objected
 from dialogs.results import Alternative, Heard, Match, Played, Written
 from dialogs.source import parse
+from dialogs.universals import OBJECTION
 from tests.dialogs.test_shipped_flows import FLOWS
 
 MENUS = [
@@ -163,6 +164,17 @@ FOR_NOW = {
     "ca": ("no, truquin més tard", "no vull que em truquin ara"),
     "en": ("don't call me now", "do not call me today, call tomorrow"),
 }
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+def test_the_recogniser_expects_objections_of_polite_people_too(language: str) -> None:
+    """Each of the sentences that it is given is an objection, or it is what tells that one is about now."""
+    phrases = expected(language)
+    polite = [one for one in phrases if any(word in one for word in ("por favor", "si us plau", "please"))]
+    assert len(polite) >= 4
+    for said in polite:
+        found = objected(Heard((Alternative(said, 0.9),)), language)
+        assert found is not None and found.value == OBJECTION, said
 
 
 @pytest.mark.parametrize(("language", "said"), [(la, one) for la, all_ in FOR_NOW.items() for one in all_])

@@ -57,7 +57,7 @@ MENU = {
 DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
 
 
-def _said(
+def said_to(
     recognizer: Recognizer,
     sound: bytes,
     language: str,
@@ -134,14 +134,14 @@ def test_vosk_answers_at_once(vosk: Vosk, speaker: Pyttsx3) -> None:
 )
 def test_vosk_makes_nothing_of_noise(vosk: Vosk, sound: bytes) -> None:
     """The Korean grammar turns noise to "no" by itself: our rule refuses it."""
-    assert _said(vosk, sound, "ko", YES_NO).readings == ()
+    assert said_to(vosk, sound, "ko", YES_NO).readings == ()
 
 
 @pytest.mark.parametrize("text", ["오늘 지금", "음악", "학교에 갑니다"])
 def test_vosk_is_not_sure_of_what_nobody_asked(vosk: Vosk, speaker: Pyttsx3, text: str) -> None:
     """Words outside the grammar fit a decoy better: no reading, or one too weak to act on."""
     sound = silence(0.2) + speaker.speak(text, language="ko") + silence(0.3)
-    heard = _said(vosk, sound, "ko", YES_NO)
+    heard = said_to(vosk, sound, "ko", YES_NO)
     assert all(reading.confidence < 0.2 for reading in heard.readings)
 
 
@@ -194,14 +194,14 @@ def test_vosk_names_words_that_it_does_not_know(vosk: Vosk) -> None:
 def test_vosk_lives_on_phrases_that_it_does_not_know(vosk: Vosk, speaker: Pyttsx3) -> None:
     """An unknown phrase among known ones costs only itself; with none known it hears freely."""
     sound = silence(0.2) + speaker.speak("네", language="ko") + silence(0.3)
-    assert _said(vosk, sound, "ko", ("quux", *YES_NO)).readings[0].text == "네"
-    assert _said(vosk, sound, "ko", ("quux",)).engine == "vosk"
+    assert said_to(vosk, sound, "ko", ("quux", *YES_NO)).readings[0].text == "네"
+    assert said_to(vosk, sound, "ko", ("quux",)).engine == "vosk"
 
 
 def test_many_callers_share_the_workers(vosk: Vosk, speaker: Pyttsx3) -> None:
     """Twelve utterances at once on two workers: everyone gets their own answer."""
     sounds = {text: silence(0.2) + speaker.speak(text, language="ko") + silence(0.3) for text in YES_NO}
-    calls = [(text, gevent.spawn(_said, vosk, sounds[text], "ko", YES_NO)) for text in YES_NO * 6]
+    calls = [(text, gevent.spawn(said_to, vosk, sounds[text], "ko", YES_NO)) for text in YES_NO * 6]
     assert all(call.get(timeout=30).readings[0].text == text for text, call in calls)
 
 
@@ -259,7 +259,7 @@ def test_whisper_hears_what_the_menu_expects(
 ) -> None:
     """The fallback engine carries a call in each of the three languages."""
     sound = silence(0.3) + caller.speak(text, language=language) + silence(0.6)
-    heard = _said(whisper, sound, language, MENU[language])
+    heard = said_to(whisper, sound, language, MENU[language])
     assert heard.readings[0].text == text
     assert heard.readings[0].confidence >= 0.2
 
@@ -325,7 +325,7 @@ def test_going_on_after_a_pause_voids_what_was_decoded(whisper: Whisper, caller:
 def test_whisper_makes_nothing_of_noise_and_does_not_loop(whisper: Whisper, sound: bytes) -> None:
     """Noise gives no reading, and never the 17 seconds that free decoding takes even on a quiet machine."""
     for phrases in ((), MENU["es"]):
-        heard = _said(whisper, sound, "es", phrases)
+        heard = said_to(whisper, sound, "es", phrases)
         assert heard.readings == ()
         assert heard.wait_seconds < 12.0
 
@@ -334,7 +334,7 @@ def test_whisper_makes_nothing_of_noise_and_does_not_loop(whisper: Whisper, soun
 def test_whisper_is_not_sure_of_what_nobody_asked(whisper: Whisper, caller: Pyttsx3, text: str) -> None:
     """No expected phrase is forced onto other words: what comes stays below one half."""
     sound = silence(0.3) + caller.speak(text, language="es") + silence(0.5)
-    heard = _said(whisper, sound, "es", MENU["es"])
+    heard = said_to(whisper, sound, "es", MENU["es"])
     assert all(reading.confidence < 0.5 for reading in heard.readings)
 
 
@@ -352,7 +352,7 @@ def test_the_amount_that_we_speak_is_audible(whisper: Whisper, speaker: Pyttsx3,
     """Our own voice, recognised again among other amounts: the right one was to be heard."""
     sound = speaker.speak(f"Su saldo pendiente es de {amount}.", language="es", pace=0.85)
     expected = tuple(f"su saldo pendiente es de {one}" for one in AMOUNTS)
-    heard = _said(whisper, silence(0.3) + sound + silence(0.5), "es", expected)
+    heard = said_to(whisper, silence(0.3) + sound + silence(0.5), "es", expected)
     assert heard.readings[0].text == f"su saldo pendiente es de {amount}"
 
 
@@ -364,7 +364,7 @@ def test_whisper_gives_up_in_time(whisper: Whisper, caller: Pyttsx3) -> None:
         utterance.finish(0.001)
     utterance.cancel()
     sound = silence(0.3) + caller.speak("una persona", language="es") + silence(0.4)
-    assert _said(whisper, sound, "es", MENU["es"]).readings[0].text == "una persona"
+    assert said_to(whisper, sound, "es", MENU["es"]).readings[0].text == "una persona"
 
 
 def test_a_language_that_is_not_served_is_refused(whisper: Whisper) -> None:
@@ -397,4 +397,4 @@ def test_a_whisper_worker_killed_in_an_utterance_is_replaced_without_a_long_sile
     except RecognizerLost as lost:
         assert "ended" in str(lost)
     assert time.monotonic() - began < 10.0  # of the 30 that it was given
-    assert _said(whisper, sound, "es", MENU["es"]).readings[0].text == "una persona"
+    assert said_to(whisper, sound, "es", MENU["es"]).readings[0].text == "una persona"
