@@ -329,6 +329,8 @@ def test_money_holds_and_contacts_of_a_customer(serving: Serving) -> None:
     )
     (lifted,) = post(service, "/campaigns/holds/lift", token, **lucia, why="it was right").json["holds"]
     assert lifted["lifted_by"] == "api:Eva"
+    again = post(service, "/campaigns/holds/lift", token, **lucia, why="once more")
+    assert (again.status, again.json["title"]) == (404, "There is no hold on that customer")
     customer = service.store.customers.by_number("45716")
     assert customer is not None
     gate = Gate(service.store.contacts, presets(), now=lambda: NOW)

@@ -179,15 +179,13 @@ def lift() -> Any:
     """It was looked into: they may be dialled about it again."""
     here, asked = rooms(), request.context.json  # type: ignore[attr-defined] # spectree's
     _customer(here, asked.customer_number)
-    audit("write", f"collection_holds: lifted: {asked.why}", customer_number=asked.customer_number)
-
     by, at = who_asks().name, here.now()
-
-    def done() -> Holds:
-        here.store.collection_holds.lift(asked.customer_number, by=by, at=at)
-        return _holds(here, asked.customer_number)
-
-    return here.beside.do(done)
+    lifted = here.beside.do(lambda: here.store.collection_holds.lift(asked.customer_number, by=by, at=at))
+    done = f"lifted: {asked.why}" if lifted else "there was none to lift"
+    audit("write" if lifted else "read", f"collection_holds: {done}", customer_number=asked.customer_number)
+    if not lifted:
+        raise not_found("hold on that customer")
+    return here.beside.do(lambda: _holds(here, asked.customer_number))
 
 
 @blueprint.get("/campaigns/contacts")
