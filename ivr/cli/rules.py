@@ -38,7 +38,7 @@ def rules() -> None:
     \b
     Examples:
       ivr rules list
-      ivr rules explain --number +573001234567 --at "2026-11-21 15:30" --purpose collection
+      ivr rules explain --number +573001234567 --at "2026-11-21 21:30" --purpose collection
     """
 
 
@@ -155,7 +155,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- one per option, named by click
 
     \b
     Examples:
-      ivr rules explain --number +573001234567 --at "2026-11-21 15:30" --purpose collection
+      ivr rules explain --number +573001234567 --at "2026-11-21 21:30" --purpose collection
       ivr rules explain --number 600111222 --purpose commercial --caller-id +34910000000 --json
     """
     at = _moment(at_text, settings)
