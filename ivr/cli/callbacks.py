@@ -12,6 +12,7 @@ import click
 
 from data.records import Callback
 from data.store import Store
+from dialogs.source import nearest
 from ivr.cli import pass_settings
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
@@ -19,6 +20,8 @@ from ivr.cli.shown import json_option, local, show_json, show_table
 from ivr.cli.who import noted
 from ivr.config import Settings
 from ivr.numbers import NotCalled, checked
+from ivr.publishing.catalogues import live_catalogue
+from ivr.queueing.reading import load_plan
 
 
 @click.group()
@@ -51,6 +54,9 @@ def list_callbacks(settings: Settings, queue: str, ended: bool, as_json: bool) -
     with store_of(settings) as store:
         found = store.callbacks.ended() if ended else store.callbacks.waiting(queue)
         store.audit.note(noted("read", what="callbacks: number", why="ivr callbacks list"))
+    queues = load_plan(settings.queues_file, live_catalogue(settings.flows_folder)).queues if queue else ()
+    if queue not in queues and not any(one.queue == queue for one in found) and queue:
+        raise CannotBeDone(f"there is no queue {queue[:60]!a}: {nearest(queue, queues)}")
     zone = ZoneInfo(settings.calls.zone)
     if as_json:
         show_json([_row(one) for one in found if not queue or one.queue == queue])
@@ -161,6 +167,8 @@ def move(settings: Settings, callback: UUID, at_text: str) -> None:
         raise CannotBeDone(f"{at_text[:40]!a} is no moment: write it as 2026-11-24 17:30") from wrong
     zone = ZoneInfo(settings.calls.zone)
     due_at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    if due_at <= datetime.now(UTC):
+        raise CannotBeDone(f"{local(due_at, zone)} is over: give a moment to come, by the clock of {zone}")
     with store_of(settings) as store:
         if not store.callbacks.put_off(callback, due_at=due_at):
             raise CannotBeDone(f"no callback that waits has the id {callback}: see `ivr callbacks list`")

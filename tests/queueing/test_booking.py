@@ -118,8 +118,12 @@ def test_the_commands(store: Store, tmp_path: Path) -> None:
     assert ivr(tmp_path, "callbacks", "retry", str(kept.id)).returncode == 0
     assert ivr(tmp_path, "callbacks", "retry", str(kept.id)).returncode == 2
     assert '"state": "waiting"' in ivr(tmp_path, "callbacks", "list", "--json").stdout
-    moved = ivr(tmp_path, "callbacks", "move", str(kept.id), "--at", "2026-11-24 17:30")
-    assert moved.stdout.strip() == "they are not called before 2026-11-24 17:30"
+    moved = ivr(tmp_path, "callbacks", "move", str(kept.id), "--at", "2099-11-24 17:30")
+    assert moved.stdout.strip() == "they are not called before 2099-11-24 17:30"
+    over = ivr(tmp_path, "callbacks", "move", str(kept.id), "--at", "2020-11-24 17:30")
+    assert (over.returncode, "is over" in over.stderr) == (2, True)
+    nobody = ivr(tmp_path, "callbacks", "list", "--queue", "nosuch")
+    assert (nobody.returncode, "there is no queue 'nosuch'" in nobody.stderr) == (2, True)
     assert ivr(tmp_path, "callbacks", "move", str(kept.id), "--at", "soon").returncode == 2
     assert ivr(tmp_path, "callbacks", "cancel", "soon", "--why", "x").returncode == 2
     assert ivr(tmp_path, "callbacks", "cancel", "600 111 333", "--why", "x").returncode == 2
