@@ -7,7 +7,6 @@ mistake of the test and not a difference of the call.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dialogs.call import MASK
 from dialogs.catalogue import LookupSchema, ValueType
@@ -16,11 +15,9 @@ from dialogs.errors import Problem
 from dialogs.flow import OUTCOMES_OF_THE_ENGINE, FlowSet
 from dialogs.nodes.question import Question
 from dialogs.notice import STEP as NOTICE
+from dialogs.rehearsal_format import Expect, Settings, TestEntry
 from dialogs.segments.facts import wrong_facts
 from dialogs.source import Source, nearest
-
-if TYPE_CHECKING:
-    from dialogs.rehearsal import Expect, Settings, TestEntry
 
 _Way = tuple[str | int, ...]
 

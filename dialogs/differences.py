@@ -14,7 +14,7 @@ from itertools import product
 
 from dialogs.call import MASK
 from dialogs.errors import ValueUnspeakable
-from dialogs.rehearsal import Expect, PerLanguage
+from dialogs.rehearsal_format import Expect, PerLanguage
 from dialogs.slots.words import plain
 from dialogs.spoken import say
 from dialogs.stand_in import StandIn, Turn

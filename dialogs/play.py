@@ -10,7 +10,8 @@ from dialogs.differences import Difference, compare, text_in
 from dialogs.engine import Conversation
 from dialogs.errors import DialogError
 from dialogs.flow import FlowSet
-from dialogs.rehearsal import Script, TestStep
+from dialogs.rehearsal import Script
+from dialogs.rehearsal_format import TestStep
 from dialogs.results import Alternative, Heard, Keyed, NoInput
 from dialogs.stand_in import StandIn
 

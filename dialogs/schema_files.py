@@ -15,7 +15,7 @@ from pydantic_core import core_schema
 from typing_extensions import override
 
 from dialogs.catalogue import CatalogueFile
-from dialogs.rehearsal import TestEntry, TestFile
+from dialogs.rehearsal_format import TestEntry, TestFile
 from dialogs.segments.golden import GoldenFile
 from dialogs.segments.reading import SegmentsFile
 

@@ -15,7 +15,8 @@ from dialogs.manual.page import manual, tutorial
 from dialogs.nodes import NODES
 from dialogs.outside import Outside
 from dialogs.play import play
-from dialogs.rehearsal import Expect, Settings, TestEntry, TestFile, TestStep, load_scripts
+from dialogs.rehearsal import load_scripts
+from dialogs.rehearsal_format import Expect, Settings, TestEntry, TestFile, TestStep
 from ivr.performers import PERFORMERS
 from ivr.publishing.checkup import checked
 
