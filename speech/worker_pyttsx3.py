@@ -7,6 +7,9 @@ text before the first has been saved, because it has a single slot for what to s
 espeak-ng works on a thread of its own, and pyttsx3 does not wait for it: `runAndWait` comes back
 before the file is there, and a new pace counts only from the text after next. So we wait
 for its own word that the text has ended, and (`espeak_Synchronize`) after each setting and text.
+
+Voices that breathe (`f2`) are made with chance: it begins anew with each text, so that the same texts in the
+same order give the same sound, and an evaluation can be heard again.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from speech.sound import SAMPLE_RATE, Samples, finished_prompt, resample, to_pcm
 from speech.worker_link import ParentLink, stdin_socket
 
 _ATTEMPTS = 3
+_SEED = 1
 _LONGEST_WAIT = 30.0
 """Seconds for one text; it takes milliseconds."""
 
@@ -41,8 +45,9 @@ class _Engine(Protocol):
     def connect(self, topic: str, cb: Any) -> Any: ...
 
 
-def load_engine() -> tuple[_Engine, Callable[[], object]]:
-    """pyttsx3 on the espeak-ng that came as a package, and the call that waits for espeak-ng's thread.
+def load_engine() -> tuple[_Engine, Callable[[], object], Callable[[], None]]:
+    """pyttsx3 on the espeak-ng that came as a package, the call that waits for espeak-ng's thread, and the
+    one that lets its chance begin anew.
 
     Raises OSError, RuntimeError.
     """
@@ -53,7 +58,11 @@ def load_engine() -> tuple[_Engine, Callable[[], object]]:
     import pyttsx3  # noqa: PLC0415
 
     engine: _Engine = pyttsx3.init("espeak")
-    return engine, library.espeak_Synchronize
+
+    def begin_anew() -> None:
+        library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
+
+    return engine, library.espeak_Synchronize, begin_anew
 
 
 def spoken_text(text: str) -> str:
@@ -68,9 +77,16 @@ def spoken_text(text: str) -> str:
 class Narrator:
     """pyttsx3, made to say one text at a time with the settings asked for."""
 
-    def __init__(self, engine: _Engine, synchronize: Callable[[], object], folder: Path) -> None:
+    def __init__(
+        self,
+        engine: _Engine,
+        synchronize: Callable[[], object],
+        begin_anew: Callable[[], None],
+        folder: Path,
+    ) -> None:
         self._engine = engine
         self._synchronize = synchronize
+        self._begin_anew = begin_anew
         self._file = folder / "sentence.wav"
         self._settings: tuple[object, ...] = ()
         self._faults: list[str] = []
@@ -114,6 +130,7 @@ class Narrator:
         self._file.unlink(missing_ok=True)
         self._faults.clear()
         self._finished.clear()
+        self._begin_anew()
         self._engine.save_to_file(text, str(self._file))
         self._engine.runAndWait()
         if not self._finished.wait(_LONGEST_WAIT):
@@ -132,12 +149,12 @@ def main() -> None:
     link = ParentLink(stdin_socket())
     link.progress("loading espeak-ng")
     try:
-        engine, synchronize = load_engine()
+        engine, synchronize, begin_anew = load_engine()
     except (ImportError, OSError, RuntimeError) as fault:
         link.send({"op": "fatal", "text": f"espeak-ng cannot be loaded: {fault}"})
         return
     with tempfile.TemporaryDirectory(prefix="ivr-say-") as folder:
-        narrator = Narrator(engine, synchronize, Path(folder))
+        narrator = Narrator(engine, synchronize, begin_anew, Path(folder))
         link.ready()
         while (frame := link.receive()) is not None:
             request = frame[0]

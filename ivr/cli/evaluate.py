@@ -131,11 +131,15 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
         )
         recognizer = _recognizer(settings, chosen, engine)
         try:
-            others = babblers(callers, material[0].language, conditions)
+            others = {language: babblers(callers, language, conditions) for language in chosen}
             with _progress(console) as progress:
                 task = progress.add_task("utterances", total=len(material) * len(conditions))
                 results = measure(
-                    recognizer, material, conditions, others=others, advance=lambda: progress.advance(task)
+                    recognizer,
+                    material,
+                    conditions,
+                    others=others.__getitem__,
+                    advance=lambda: progress.advance(task),
                 )
         finally:
             recognizer.close()

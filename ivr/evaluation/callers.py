@@ -91,7 +91,7 @@ def _studios(told: Told) -> dict[str, Path]:
 
 
 def babblers(callers: Callers, language: str, conditions: Sequence[str]) -> list[Samples]:
-    """What other people say in the background: sentences that are no item's own."""
+    """What other people say in the background, in the caller's language: sentences that are no item's own."""
     if not any(condition.startswith("babble") for condition in conditions):
         return []
     voice = {"es": "roa/es+f2", "ca": "roa/ca+f2", "en": "gmw/en-US+f2", "ko": "ko+f2"}[language]

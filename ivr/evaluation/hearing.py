@@ -133,14 +133,14 @@ def measure(
     conditions: Sequence[str],
     *,
     parallel: int = 2,
-    others: Sequence[Samples] = (),
+    others: Callable[[str], Sequence[Samples]] = lambda _language: (),
     advance: Callable[[], None] = lambda: None,
 ) -> list[Result]:
-    """Every item on every line, `parallel` at a time. `others`: other people's speech, for babble."""
+    """Every item on every line, `parallel` at a time. `others`: others' speech by language, for babble."""
 
     def hear(work: tuple[Item, str]) -> Result:
         item, condition = work
-        result = _heard(recognizer, item, condition, spoilt(item, condition, others))
+        result = _heard(recognizer, item, condition, spoilt(item, condition, others(item.language)))
         advance()
         return result
 

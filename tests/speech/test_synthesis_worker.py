@@ -54,6 +54,19 @@ def test_after_close_there_is_no_voice() -> None:
         engine.speak("hola", language="es")
 
 
+def test_the_same_texts_sound_the_same() -> None:
+    """Also in a voice that breathes: else what an evaluation found could not be heard again."""
+
+    def said() -> list[bytes]:
+        engine = Pyttsx3(voices={"es": Voice("roa/es+f2")}, timeout=20.0)
+        try:
+            return [engine.speak(text, language="es") for text in ("no", "sí", "no")]
+        finally:
+            engine.close()
+
+    assert said() == said()
+
+
 @pytest.mark.parametrize(
     ("text", "spoken"),
     [("[[h@'loU]]", "h@'loU"), ("a\0b\x1b[31m", "a b [31m"), ("  uno\n dos ", "uno dos"), ("ñ·ç€", "ñ·ç€")],
