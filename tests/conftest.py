@@ -32,8 +32,7 @@ IN_REAL_TIME = ("calls", "contract", "embedded", "freeswitch")
 """The folders whose tests hear and speak as telephones do."""
 WATCHED = pytest.StashKey[Stalls]()
 READ_ONCE = ExitStack()
-"""For modules of tests that read the shipped flows when they are imported, too: from here on, not from the first
-test on."""
+"""From here on, not from the first test: some modules of tests read the shipped flows when imported."""
 READ_ONCE.enter_context(shipped_flows_read_once())
 
 # Its limit of 200 ms for an example is one that a busy machine breaks.
