@@ -28,6 +28,7 @@ from sqlalchemy.pool import StaticPool
 from typing_extensions import override
 
 from data import postgresql_faults as faults
+from data.compiled import compiled_for
 from data.database import LOCK_SECONDS, URL_EXAMPLE, Database, Integrity
 from data.errors import DatabaseLost, DatabaseUrlWrong, RecordRefused
 
@@ -84,7 +85,7 @@ class _Desk:
     def __init__(self, url: URL, patience: float, statement_seconds: float) -> None:
         self._conninfo = _conninfo(url, statement_seconds)
         self._patience = patience
-        self.engine = _engine(self._connect)
+        self.engine = _engine(self._connect, url.render_as_string(hide_password=True))
 
     def begun(self, begin: str) -> Connection:
         """A connection inside a transaction; a lost one is replaced once."""
@@ -234,12 +235,14 @@ class PostgreSql(Database):
             raise fault from error
 
 
-def _engine(connect: Any) -> Engine:
+def _engine(connect: Any, database: str) -> Engine:
     return create_engine(
         "postgresql+psycopg://",
         creator=connect,
         poolclass=StaticPool,
         hide_parameters=True,
+        query_cache_size=0,
+        execution_options={"compiled_cache": compiled_for(database)},
         use_native_hstore=False,  # would ask the server about a type that we have not, at each connection
     )
 

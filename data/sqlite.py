@@ -26,6 +26,7 @@ from sqlalchemy.pool import NullPool, Pool, StaticPool
 from typing_extensions import override
 
 from data import sqlite_faults as faults
+from data.compiled import compiled_for
 from data.database import LOCK_SECONDS, URL_EXAMPLE, Database, Integrity
 from data.errors import DatabaseLost, DatabaseUrlWrong, RecordRefused
 from data.one_at_a_time import OneAtATime, pause
@@ -253,7 +254,14 @@ class Sqlite(Database):
         def connect() -> sqlite3.Connection:
             return _connect(self.file, foreign_keys=foreign_keys)
 
-        return create_engine("sqlite://", creator=connect, poolclass=pool, hide_parameters=True)
+        return create_engine(
+            "sqlite://",
+            creator=connect,
+            poolclass=pool,
+            hide_parameters=True,
+            query_cache_size=0,
+            execution_options={"compiled_cache": compiled_for("sqlite")},
+        )
 
 
 @contextmanager

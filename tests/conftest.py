@@ -18,6 +18,7 @@ for variable in [name for name in os.environ if name.startswith("IVR_") and name
 
 import logging  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
+from contextlib import ExitStack  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import hypothesis  # noqa: E402
@@ -30,16 +31,13 @@ from tests.stalls import Stalls  # noqa: E402
 IN_REAL_TIME = ("calls", "contract", "embedded", "freeswitch")
 """The folders whose tests hear and speak as telephones do."""
 WATCHED = pytest.StashKey[Stalls]()
+READ_ONCE = ExitStack()
+"""From here on, not from the first test: some modules of tests read the shipped flows when imported."""
+READ_ONCE.enter_context(shipped_flows_read_once())
 
 # Its limit of 200 ms for an example is one that a busy machine breaks.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _shipped_flows_are_read_once() -> Iterator[None]:
-    with shipped_flows_read_once():
-        yield
 
 
 @pytest.fixture(autouse=True)
@@ -72,5 +70,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    READ_ONCE.close()
     if WATCHED in config.stash:
         config.stash[WATCHED].end()
