@@ -17,10 +17,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select, update
 
 from data.database import Database
 from data.ids import new_id
+from data.kept_places import take_up
 from data.models import CallbackRow
 from data.on_the_telephone import holds_the_line
 from data.once import change, insert_new
@@ -324,22 +325,13 @@ class Callbacks:
             theirs.append(CallbackRow.queue == queue)
         return self._end(theirs, at=at, why=why)
 
-    def take_up(self, who: Iterable[str], queue: str, *, at: datetime) -> float | None:
-        """They have called, and wait in that queue themselves: their callback is cancelled, and its place is
-        theirs. How old that is, in seconds; `None`: they had none there. `who` they are, at which numbers
-        they would be called, or from which they have asked for it."""
-        names = tuple(who)
-        mine = (
-            or_(CallbackRow.who.in_(names), CallbackRow.number.in_(names), CallbackRow.caller.in_(names)),
-            CallbackRow.queue == queue,
-            CallbackRow.state != "answered",
-            _OPEN,
-        )
-        values = {"state": "cancelled", "ended_at": utc(at), "last_result": "they called", **_FREE}
+    def take_up(self, caller: UUID | None, number: str, queue: str, *, at: datetime) -> float | None:
+        """They have called, and wait in that queue themselves: their place there is theirs on the line, and
+        its callback is cancelled (`data.kept_places`). How old it is, in seconds; `None`: they had none.
+        `caller`: who they have proved to be; `number`: that from which they call (E.164), or empty."""
         with self._database.writing() as connection:
-            rows = connection.execute(
-                update(CallbackRow).where(*mine).values(**values).returning(CallbackRow)
-            ).all()
+            places = take_up(connection, caller, number, queue, at=at)
+            rows = connection.execute(select(CallbackRow).where(CallbackRow.id.in_(places))).all()
         return max((callback_of(row).kept(utc(at)) for row in rows), default=None)
 
     def cancel_one(self, callback_id: UUID, *, at: datetime, why: str) -> bool:

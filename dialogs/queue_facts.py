@@ -16,8 +16,9 @@ class QueueFacts:
     """A queue as one caller sees it; seconds, and how many people."""
 
     length: int = 0
-    """Who waits, the caller included."""
+    """Who waits on the line, the caller included."""
     position: int = 1
+    """Whose turn it is, those who keep their place and are called back included."""
     wait: int = 0
     """Seconds that it will take, most likely; `BEYOND` if nobody is there."""
     waited: int = 0

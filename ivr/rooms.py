@@ -45,7 +45,8 @@ from ivr.publishing.catalogues import live_catalogue
 from ivr.publishing.copies import Copies
 from ivr.publishing.live import LiveFlows, Sources
 from ivr.publishing.loading import FlowReader
-from ivr.queueing.people import People
+from ivr.queueing.keeping import PlacesKept
+from ivr.queueing.people import Kept, People
 from ivr.records import Records
 from ivr.voice import LANGUAGES, Fetching, Tell, Voice
 
@@ -183,7 +184,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     queues = live.current.flows.catalogue.queues
     callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
     closing.callback(callers.close)
-    people = People(plan, now=furnishing.clock.now, local=local_time)
+    people = People(plan, now=furnishing.clock.now, local=local_time, kept=_kept(furnishing, store))
     performers = open_performers(settings, store, furnishing.clock, closing, outbox, people)
     outbox.start()
     return Rooms(
@@ -202,6 +203,14 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         outcomes=outcomes_of(settings, plan),
         outbox=outbox,
     )
+
+
+def _kept(furnishing: Furnishing, store: Store) -> Kept:
+    callbacks = furnishing.settings.callbacks
+    if not callbacks.enabled:
+        return lambda _queue, _legs: ()
+    first = callbacks.first == "agent"
+    return PlacesKept(store.callbacks, now=furnishing.clock.utc, agent_first=first).scores
 
 
 def _open_database(store: Store, settings: Settings, closing: ExitStack) -> bool:

@@ -152,6 +152,8 @@ class _Checker:
             yield from self._reason(at, segment)
             if segment.greeting:
                 yield from self._words(("segments", at, "greeting"), segment.greeting, said=True)
+            if segment.whisper:
+                yield from self._whisper(("segments", at, "whisper"), segment.whisper)
             for flows, theirs in segment.queue.items():
                 way = (at, "queue", flows) if flows else (at, "queue")
                 for queue in filter(None, (flows, theirs)):
@@ -215,6 +217,18 @@ class _Checker:
                 remedy = nearest(language, self._languages)
                 yield self._source.problem(way, f"no flow speaks `{language}`: {remedy}")
             yield from self._values(way, template, language or "es", said=False)
+
+    def _whisper(self, way: Way, words: Mapping[str, Template]) -> Iterator[Problem]:
+        """An agent hears who somebody is: the figures stand in the reason, on their screen."""
+        placed = [(language, template.names) for language, template in words.items() if template.names]
+        for language, names in placed:
+            name = next(iter(names))
+            yield self._source.problem(
+                (*way, language),
+                f"`{name}` cannot be filled in here: take it out, the reason has the figures",
+            )
+        if not placed:
+            yield from self._words(way, words, said=False)
 
     def _words(self, way: Way, words: Mapping[str, Template], *, said: bool) -> Iterator[Problem]:
         for language in self._languages:

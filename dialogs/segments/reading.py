@@ -56,6 +56,7 @@ def _for_all(value: Any) -> Any:
 
 
 Reason = Annotated[dict[str, Text], BeforeValidator(_for_all), Field(min_length=1)]
+Whisper = Annotated[dict[str, Text], Field(min_length=1)]
 Queues = Annotated[dict[str, str], BeforeValidator(_for_all)]
 
 
@@ -94,6 +95,9 @@ class SegmentFile(BaseModel):
     )
     language: str = Field("", description="What they are greeted in; `former`: what they spoke the last time")
     human_first: bool = Field(False, description="Whether a person is offered before any menu")
+    whisper: Whisper | None = Field(
+        None, description="Who they are, by language, as the agent hears it before the two talk"
+    )
 
 
 class SegmentsFile(BaseModel):
@@ -193,6 +197,7 @@ def _segments(source: Source, found: SegmentsFile, shortcuts: Mapping[str, Short
             one.language,
             one.human_first,
             source.place(("segments", at)).line,
+            dict(one.whisper or {}),
         )
 
 

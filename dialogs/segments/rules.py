@@ -71,6 +71,8 @@ class Segment:
     """Whether a person is offered before any menu."""
     line: int = 0
     """Where it stands in the file."""
+    whisper: Mapping[str, Template] = field(default_factory=dict)
+    """Who they are, by language, as their agent hears it; empty: the name is said as it is written."""
 
     def queue_for(self, queue: str) -> str:
         """Which queue they wait in where a flow names that one."""

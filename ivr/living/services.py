@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from dialogs.segments.rules import NO_RULES, SegmentRules
 from ivr.callers.knowing import Acquaintance
 from ivr.clock import Clock
 from ivr.living.back_end_work import Filler, Lookups, Writes
@@ -70,6 +71,8 @@ class Services:
     long as the queue says."""
     site_language: str = "es"
     """The company's."""
+    segments: Callable[[], SegmentRules] = lambda: NO_RULES
+    """Who callers are taken for, as it is published now."""
     called_back: CalledBack | None = None
     """Whoever is on the line was called at their place; `None`: they have called, and whether they keep one
     is looked for (`performers.callbacks`)."""

@@ -3,7 +3,8 @@
 Rules:
 1. A number is checked before it is kept; what is not called is `Refused` with its reason.
 2. Their place is as old as their wait; the base score is their segment's in that queue.
-3. Whoever calls again and waits on the line takes their place up, and is not called.
+3. Whoever calls again and waits on the line takes their place up, and is not called; nobody takes up that
+   of somebody else who can be reached at the same number (`data.kept_places`).
 4. What somebody chooses is a wall clock's time where they are; what is kept are moments.
 5. A time that is full is not offered, but the nearest that has room. What was agreed to is kept, also if
    somebody else was agreed with at the same moment.
@@ -121,15 +122,13 @@ class Bookings:
 
     def taken_up(self, caller_number: str, person: Person | None, queue: str) -> float:
         """Seconds that the place of a caller is old, who waits in the queue on the line now; their callback
-        is over. 0: they had none there, or it cannot be known."""
-        now, who = self._now(), [person.customer_id.hex] if person else []
-        number = self._e164(caller_number)
-        if number:
-            who.append(number)
-        if not who:
+        is over, if it is certain that it was theirs. 0: they had none there, or it cannot be known."""
+        now, number = self._now(), self._e164(caller_number)
+        caller = person.customer_id if person else None
+        if caller is None and not number:
             return 0.0
         try:
-            kept = in_thread(lambda: self._store.take_up(who, queue, at=now))
+            kept = in_thread(lambda: self._store.take_up(caller, number, queue, at=now))
         except DataError as lost:
             log.error("callback_not_taken_up", queue=queue, reason=str(lost))
             return 0.0

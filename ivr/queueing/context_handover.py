@@ -9,11 +9,14 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gevent
 import structlog
 
 from dialogs.effects import Enqueue, Spoken
 from dialogs.engine import Conversation
+from dialogs.segments.rules import NO_RULES, SegmentRules
 from esl.errors import CallEnded, CommandRefusedError, EslError
 from esl.switch import Call
 from ivr.call_record import CallRecord, masked, place_in
@@ -43,10 +46,12 @@ class HandingOver:
         prompts: Prompts,
         settings: HandoverSettings,
         language: str,
+        segments: Callable[[], SegmentRules] = lambda: NO_RULES,
         called_back: CalledBack | None = None,
     ) -> None:
-        """`language`: the site's, for agents of whom nobody said what they speak. `called_back`: what they
-        had said as they asked to be called."""
+        """`language`: the site's, for agents of whom nobody said what they speak. `segments`: as they are
+        published now. `called_back`: what they had said as they asked to be called."""
+        self._segments = segments
         self._called_back = called_back
         self._call, self._conversation, self._record = call, conversation, record
         self._prompts, self._settings, self._language = prompts, settings, language
@@ -130,6 +135,7 @@ class HandingOver:
         context = {**enqueue.context, **{name: str(value) for name, value in before.items()}}
         told = masked(context, self._conversation.secrets)
         slots = {name: str(value) for name, value in told.items() if name not in NOT_SLOTS and value}
+        segment = str(told.get("segment", ""))
         return Handover(
             call_id=self._record.call_id,
             queue=queue,
@@ -137,13 +143,19 @@ class HandingOver:
             flow=str(told.get("flow", "")),
             step=enqueue.step,
             why="callback" if called_back else why_of(self._conversation),
-            segment=str(told.get("segment", "")),
+            segment=segment,
             reason=str(told.get("reason", "")),
+            known_as=self._known_as(segment),
             verified=self._record.verified_by,
             intent=self._record.intent,
             slots=slots,
             kept=_kept(self._called_back),
         )
+
+    def _known_as(self, segment: str) -> dict[str, str]:
+        """What agents are told in place of its name, by language."""
+        found = self._segments().named(segment)
+        return {} if found is None else {one: words.source for one, words in found.whisper.items()}
 
 
 def _kept(called_back: CalledBack | None) -> Kept | None:

@@ -117,6 +117,8 @@ class Handover:
     segment: str = ""
     reason: str = ""
     """Why they are in that segment."""
+    known_as: Mapping[str, str] = field(default_factory=dict)
+    """What those of that segment are called, by language; where it is not said, as the segment is."""
     verified: str = ""
     """Which proof they passed; empty: none."""
     intent: str = ""
@@ -140,14 +142,7 @@ class Handover:
 def whispered(handover: Handover, language: str) -> str:
     """The sentence that the agent hears: "Cliente VIP, verificado, pregunta por el pedido 4571"."""
     words = _WORDS.get(language, _WORDS["es"])
-    segment = handover.segment
-    known = segment.lower() not in PLAIN_SEGMENTS
-    first = words["customer"].format(segment=_spoken(segment)) if known else words["caller"]
-    if (
-        handover.verified and not known
-    ):  # who has proved it is a customer, and it is not the call that is proved
-        first = words["proved"]
-    parts = [first, words["verified" if handover.verified else "unverified"]]
+    parts = [_who(handover, language, words), words["verified" if handover.verified else "unverified"]]
     what, value = handover.about
     if what:
         parts.append(words[what].format(value=value))
@@ -158,6 +153,15 @@ def whispered(handover: Handover, language: str) -> str:
     if handover.kept is not None:
         parts += _kept(handover.kept, words, language)
     return ", ".join(parts) + "."
+
+
+def _who(handover: Handover, language: str, words: Mapping[str, str]) -> str:
+    if known_as := handover.known_as.get(language if language in _WORDS else "es"):
+        return known_as
+    if handover.segment.lower() not in PLAIN_SEGMENTS:
+        return words["customer"].format(segment=_spoken(handover.segment))
+    # Who has proved it is a customer, and it is not the call that is proved.
+    return words["proved" if handover.verified else "caller"]
 
 
 def _kept(kept: Kept, words: Mapping[str, str], language: str) -> list[str]:

@@ -4,12 +4,13 @@ Rules:
 1. Figures come from the switch on which the caller waits, by the caller's own connection, and are asked for
    at most once in `FRESH` seconds for each queue, however many wait.
 2. A queue that cannot be asked stands as nothing: nothing is told, and no overflow is judged.
+3. Whoever keeps a place and is called back is ahead of all who came later, as if they held the line.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,11 +57,24 @@ class _Known:
     in_time: deque[bool] = field(default_factory=lambda: deque(maxlen=LATEST))
 
 
-class People:
-    """The queues of one server. `now`: seconds of the calls' clock; `local`: the site's time."""
+Kept = Callable[[str, Collection[str]], Sequence[float]]
+"""The scores of those who keep a place in a queue, without holding the line on one of these legs."""
 
-    def __init__(self, plan: Plan, *, now: Callable[[], float], local: Callable[[], datetime]) -> None:
+
+class People:
+    """The queues of one server."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        now: Callable[[], float],
+        local: Callable[[], datetime],
+        kept: Kept = lambda _queue, _legs: (),
+    ) -> None:
+        """`now`: seconds of the calls' clock; `local`: the site's time; `kept`: by default, nobody."""
         self.plan = plan
+        self._kept = kept
         self._now = now
         self._local = local
         self._known: dict[str, _Known] = {}
@@ -85,7 +99,9 @@ class People:
             return None
         known = self._of(queue)
         others = [one.score for one in look.members if one.waits and one.session != leg]
-        ahead = ahead_of(waited + ahead_by, others)
+        kept = self._kept(queue.name, {one.session for one in look.members})
+        # At equal scores the one on the line goes first (`ivr.queueing.turns`).
+        ahead = ahead_of(waited + ahead_by, others) + sum(one > waited + ahead_by for one in kept)
         agents = [one for one in look.agents if one.logged_in]
         free = sum(one.free for one in agents)
         self._measure(known, look)

@@ -129,6 +129,7 @@ class PlaceHeld:
             prompts=services.prompts,
             settings=services.handover,
             language=services.site_language,
+            segments=services.segments,
             called_back=story,
         )
 

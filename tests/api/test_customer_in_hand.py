@@ -18,6 +18,7 @@ from structlog.testing import LogCapture
 
 from data.records import NewToken
 from data.store import Store
+from dialogs.effects import Spoken
 from esl import commands
 from esl.embedded.scripted_callee import ScriptedCallee
 from esl.inbound import InboundConnection
@@ -49,6 +50,11 @@ steps:
   - id: bye
     hangup: normal
 """
+SEGMENTS = """segments:
+  - segment: everybody_else
+    reason: los demás
+    whisper: {es: "Alguien que llama"}
+"""
 PIN = "8642"
 QUEUES = "queues: {billing: {}, support: {}}\nagents: {1001: {queues: [billing, support], wrap_up: 60}}\n"
 OUTCOMES = """strategies:
@@ -67,6 +73,7 @@ class Playing:
         (folder / "flows" / "catalogue.yaml").write_text("queues: [billing, support]\n", encoding="utf-8")
         (folder / "flows" / "queues.yaml").write_text(QUEUES, encoding="utf-8")
         (folder / "flows" / "outcomes.yaml").write_text(OUTCOMES, encoding="utf-8")
+        (folder / "flows" / "segments.yaml").write_text(SEGMENTS, encoding="utf-8")
         (folder / "flows" / "main.flow.yaml").write_text(FLOW, encoding="utf-8")
         api = ApiSettings(port=0, limits=ApiLimits(per_token=1000, per_address=1000))
         settings = settings_in(folder, engine="none").model_copy(
@@ -195,6 +202,8 @@ def test_the_context_comes_with_the_call(playing: Playing) -> None:
     desk.ring()
     asked = commands.get_variable(offered["leg"], "cc_outbound_announce")
     screen.wait(lambda: ".wav" in playing.switch.api(asked))  # it is synthesised while the telephone rings
+    sentence = Spoken("Alguien que llama, sin verificar, pregunta por el pedido 4571.", "es")
+    assert playing.switch.api(asked).strip() == str(stage.server.rooms.voice.prompts.file_of(sentence))
     desk.answer()
     screen.wait(lambda: any(desk.heard))  # the whisper: the caller says nothing
     screen.wait(lambda: ("call_answered") in [kind for kind, _ in screen.told])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from gevent.event import Event
 from sqlalchemy import select
 
 from data.models import QueueVisitRow
-from data.records import CallRecord
+from data.records import Booking, CallRecord
 from data.store import Store
 from esl.embedded.caller import ScriptedCaller
 from ivr.moments import HandedOver, Moment, SystemSpoke
@@ -152,6 +153,31 @@ def test_told_where_they_stand_and_let_out_by_a_key(stage: Stage, engaged: Scrip
     assert visit.told_wait and visit.left_at > visit.joined_at
     assert [turn.text for turn in record.turns if turn.step == "left"] == ["Lo ha dejado."]
     assert [turn.result for turn in record.turns if turn.kind == "queue"] == ["left 1"]
+
+
+def test_who_keeps_a_place_is_ahead_of_who_came_later(stage: Stage, engaged: ScriptedCaller) -> None:
+    """Another server is calling them: they are next, and who waits on the line is told so."""
+    number, said, told = "+34600000403", Event(), list[str]()
+
+    def watch(moment: Moment) -> None:
+        if isinstance(moment, SystemSpoke) and "marque uno" in moment.text:
+            told.append(moment.text)
+            said.set()
+
+    stage.watch_caller(number, watch)
+    now, ten_minutes = stage.server.rooms.records.clock.utc(), timedelta(minutes=10)
+    kept = Booking(queue="billing", number="+34600000499", language="es", at=now, joined_at=now - ten_minutes)
+    with contextlib.closing(Store(stage.settings.database_url)) as store:
+        place, _ = store.callbacks.book(kept)
+        assert store.callbacks.claim(place.id, "another server", at=now, lease=ten_minutes)
+        caller = waiting(stage, number, "0")
+        assert said.wait(15)
+        caller.key("1")
+        assert caller.wait_hangup(15)
+        assert store.callbacks.cancel_one(place.id, at=now, why="the test is over")
+    assert told[0].startswith("Hay una persona delante de usted. ")
+    (visit,) = visits_of(stage, record_of(stage, number))
+    assert visit.position == 2
 
 
 def test_sent_elsewhere_because_it_would_take_too_long(stage: Stage, engaged: ScriptedCaller) -> None:

@@ -11,7 +11,10 @@ import pytest
 from gevent.threadpool import ThreadPool
 
 from data.errors import DatabaseLocked
-from data.records import Booking, Callback
+from data.ids import new_id
+from data.kept_places import whose
+from data.records import Booking, Callback, Request
+from data.seeds import seed
 from data.store import Store
 from tests.data.conftest import NOW
 
@@ -118,10 +121,53 @@ def test_who_waits_on_the_line_again_has_their_place(store: Store) -> None:
     """The callback of that queue ends, with the time at which they first came; others stay."""
     store.callbacks.book(booking(joined_at=NOW - 5 * MINUTE))
     store.callbacks.book(booking(queue="support"))
-    who = ["+34600111222", "0" * 32]
-    assert store.callbacks.take_up(who, "billing", at=NOW) == 300.0
-    assert store.callbacks.take_up(who, "billing", at=NOW) is None
+    assert store.callbacks.take_up(new_id(), "+34600111222", "billing", at=NOW) == 300.0
+    assert store.callbacks.take_up(None, "+34600111222", "billing", at=NOW) is None
     assert [one.queue for one in store.callbacks.waiting()] == ["support"]
+
+
+ANA, BEA = UUID(int=1), UUID(int=2)
+
+
+@pytest.mark.parametrize(
+    ("place_of", "caller", "at_number", "wanted"),
+    [
+        (None, None, (), "theirs"),  # a number that is nobody's we know
+        (None, None, (ANA,), "theirs"),
+        (None, None, (ANA, BEA), "perhaps"),
+        (None, ANA, (ANA,), "theirs"),
+        (None, ANA, (BEA,), "perhaps"),  # at somebody else's telephone
+        (ANA, None, (), "theirs"),  # they had proved it from a telephone that is not on record
+        (ANA, None, (ANA,), "theirs"),
+        (ANA, None, (BEA,), "perhaps"),
+        (ANA, None, (ANA, BEA), "perhaps"),
+        (ANA, ANA, (ANA, BEA), "theirs"),
+        (ANA, BEA, (ANA, BEA), "another's"),
+        (ANA, BEA, (), "another's"),
+    ],
+)
+def test_whose_place_it_is(
+    place_of: UUID | None, caller: UUID | None, at_number: tuple[UUID, ...], wanted: str
+) -> None:
+    """By what was proved, and by how many people it might be."""
+    assert whose(place_of, caller, at_number) == wanted
+
+
+def test_people_who_share_a_telephone_do_not_lose_their_places_to_each_other(store: Store) -> None:
+    """Who has proved to be somebody else gets nothing of it; who has proved nothing waits with it, and who
+    asked is called; who has proved to be the same takes it up."""
+    seed(store, customers=10)
+    home, at = "+34759000101", NOW + 6 * MINUTE
+    lucia, other = (store.customers.by_number(number) for number in ("45716", "12807"))
+    assert lucia is not None and other is not None and home in lucia.phone_numbers
+    store.customers.put_phone_number_first("12807", home, Request(at=NOW))
+    asked = booking(home, caller=home, customer_id=lucia.id)
+    store.callbacks.book(asked)
+    assert store.callbacks.take_up(other.id, home, "billing", at=at) is None
+    assert store.callbacks.take_up(None, home, "billing", at=at) == 360.0
+    assert [one.customer_id for one in store.callbacks.waiting()] == [lucia.id]
+    assert store.callbacks.take_up(lucia.id, "+34600111999", "billing", at=at) == 360.0
+    assert store.callbacks.counts() == {"cancelled": 1}
 
 
 def test_a_lapsed_try_is_taken_over_once(store: Store) -> None:

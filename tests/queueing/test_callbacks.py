@@ -320,7 +320,7 @@ def test_no_agent_is_looked_for_once_they_have_called(store: Store) -> None:
 
     def looks(_order: Order, wanted: Callable[[], bool]) -> Reserved | None:
         asked.append(wanted())
-        store.callbacks.take_up(["+34600111222"], "billing", at=NOW)
+        store.callbacks.take_up(None, "+34600111222", "billing", at=NOW)
         asked.append(wanted())
         return None
 

@@ -31,6 +31,10 @@ def handover(**known: object) -> Handover:
     return Handover(**told)  # type: ignore[arg-type] # as the fields are
 
 
+AT_RISK = {"es": "Cliente con incidencia", "ca": "Client amb incidència"}
+"""As `segments.yaml` has it; nobody wrote what it is in English."""
+
+
 @pytest.mark.parametrize(
     ("language", "known", "sentence"),
     [
@@ -58,6 +62,10 @@ def handover(**known: object) -> Handover:
             {"slots": {"ticket_number": "10293847"}, "why": "back_end"},
             "Call, not verified, asks about ticket 10293847, a system did not answer.",
         ),
+        ("es", {"segment": "at_risk", "known_as": AT_RISK}, "Cliente con incidencia, sin verificar."),
+        ("ca", {"segment": "at_risk", "known_as": AT_RISK}, "Client amb incidència, sense verificar."),
+        ("xx", {"segment": "at_risk", "known_as": AT_RISK}, "Cliente con incidencia, sin verificar."),
+        ("en", {"segment": "at_risk", "known_as": AT_RISK}, "at risk customer, not verified."),
         ("es", {"verified": "pin"}, "Cliente, verificado."),
         ("ca", {"verified": "pin", "segment": "default"}, "Client, verificat."),
         ("en", {"verified": "pin"}, "Customer, verified."),

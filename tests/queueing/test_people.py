@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 
 import pytest
@@ -47,7 +48,15 @@ class Rig:
     def __init__(self, plan: Plan | None = None) -> None:
         self.now, self.local = 0.0, datetime(2026, 11, 23, 10)
         self.switch = Switch()
-        self.people = People(plan or Plan(), now=lambda: self.now, local=lambda: self.local)
+        self.kept: list[float] = []
+        self.asked_about: list[tuple[str, set[str]]] = []
+        self.people = People(
+            plan or Plan(), now=lambda: self.now, local=lambda: self.local, kept=self.keep_a_place
+        )
+
+    def keep_a_place(self, queue: str, legs: Collection[str]) -> list[float]:
+        self.asked_about.append((queue, set(legs)))
+        return self.kept
 
     def standing(self, waited: float = 0.0, ahead_by: float = 0.0) -> Standing:
         queue, centre = self.people.queue("billing", "es"), CallCentre(self.switch.ask)
@@ -70,6 +79,20 @@ def test_where_somebody_stands() -> None:
     assert facts.wait == pytest.approx(240 / 2 + 1 / (2 / 240 + 1 / 900) + 1 / (2 / 240 + 2 / 900), abs=1)
     rig.now += FRESH
     assert rig.standing(waited=101, ahead_by=300).facts.position == 1
+
+
+def test_who_keeps_a_place_and_is_called_back_is_ahead() -> None:
+    """As if they had stayed; at equal scores the one on the line goes first. Those who hold the line are
+    counted once."""
+    rig = Rig()
+    rig.switch.members = [("a", "Waiting", 300), ("me", "Waiting", 100)]
+    rig.switch.agents = [("Available", "In a queue call", 0, 0)]
+    alone = rig.standing(waited=100)
+    rig.kept = [400.0, 101.0, 100.0, 20.0]
+    facts = rig.standing(waited=100).facts
+    assert (alone.facts.position, facts.position, facts.length) == (2, 4, 2)
+    assert facts.wait > alone.facts.wait
+    assert rig.asked_about[0] == ("billing", {"a", "me"})
 
 
 def test_nobody_there_and_somebody_free() -> None:

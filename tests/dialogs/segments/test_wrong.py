@@ -121,6 +121,13 @@ def told(text: str) -> list[str]:
             "is boolean, it cannot be said as text: take",
         ),
         (FIRST + '    greeting: {es: "Hola"}\n', '4:5: no text in `ca`: add `ca: "…"`'),
+        (FIRST + '    whisper: {es: "Cliente"}\n', '4:5: no text in `ca`: add `ca: "…"`'),
+        (FIRST + "    whisper: Cliente\n", "4:5: `whisper` cannot be"),
+        (FIRST + "    whisper: {}\n", "4:5: `whisper` is empty: add at least one"),
+        (
+            FIRST + '    whisper: {es: "Debe {debts.amount}", ca: "Deu"}\n',
+            "4:15: `debts.amount` cannot be filled in here: take it out",
+        ),
         (
             FIRST + '    greeting: {es: "Debe {debts.amount}", ca: "Deu"}\n',
             "4:16: `debts.amount` is not said to somebody who has not proved who they are: take it out",
