@@ -10,13 +10,15 @@ Rules:
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from data.models import (
@@ -110,6 +112,7 @@ class Ageing:
             TurnRow.kind == "recorded",
             TurnRow.text != "",
             *(TurnRow.text.not_in(paths) for paths in needed),
+            ~_in_a_case(),
         )
         if self._dry_run:
             self._silenced = and_(*old)
@@ -142,8 +145,10 @@ class Ageing:
             select(TicketNoteRow.recording).where(TicketNoteRow.recording.is_not(None)),
             select(ConsentRow.clip).where(ConsentRow.clip.is_not(None)),
         )
+        cases = select(TicketRow.about).where(TicketRow.call_id.is_not(None), TicketRow.about.contains("/"))
         with self._store.database.inspecting() as connection:
-            return {path for query in queries for path in connection.scalars(query) if path}
+            named = {path for query in queries for path in connection.scalars(query) if path}
+            return named.union(*map(_recordings_in, connection.scalars(cases)))
 
     def transcripts(self, before: datetime) -> int:
         """Turns of calls; recordings that are kept longer keep their turn."""
@@ -241,13 +246,27 @@ class Ageing:
         )
         past = exists(select(newer.id).where(newer.kind == ConsentRow.kind, same, newer.at > ConsentRow.at))
         old = (ConsentRow.at < before, or_(and_(*nobodys), past))
-        return self._with_files(ConsentRow, ConsentRow.id, ConsentRow.clip, ConsentRow.id, *old)
+
+        def clips(connection: Connection, some: Sequence[UUID]) -> Iterable[str]:
+            kept = select(ConsentRow.clip).where(ConsentRow.id.in_(some), ConsentRow.clip.is_not(None))
+            yield from connection.scalars(kept)  # type: ignore[misc]  # none is empty
+
+        return self._with_files(ConsentRow, ConsentRow.id, clips, *old)
 
     def tickets(self, before: datetime) -> int:
-        """Those that are over, with their notes."""
+        """Those that are over, with their notes and what was said when they were opened."""
         old = (TicketRow.status.in_(("resolved", "closed")), TicketRow.updated_at < before)
-        whose = TicketNoteRow.ticket_id
-        return self._with_files(TicketRow, TicketRow.id, TicketNoteRow.recording, whose, *old)
+
+        def recordings(connection: Connection, some: Sequence[UUID]) -> Iterable[str]:
+            noted = select(TicketNoteRow.recording).where(
+                TicketNoteRow.ticket_id.in_(some), TicketNoteRow.recording.is_not(None)
+            )
+            yield from connection.scalars(noted)  # type: ignore[misc]  # none is empty
+            opened = select(TicketRow.about).where(TicketRow.id.in_(some), TicketRow.call_id.is_not(None))
+            for about in connection.scalars(opened):
+                yield from _recordings_in(about)
+
+        return self._with_files(TicketRow, TicketRow.id, recordings, *old)
 
     def orders(self, before: datetime) -> int:
         """Those that are over, with their parcels and changes."""
@@ -305,14 +324,19 @@ class Ageing:
 
         return self._again(forget, key, *old)
 
-    def _with_files(self, table: Any, key: Any, path: Any, whose: Any, *old: ColumnElement[bool]) -> int:
-        """Whole rows, after the files at `path` of the rows whose `whose` is their key."""
+    def _with_files(
+        self,
+        table: Any,
+        key: Any,
+        paths: Callable[[Connection, Sequence[UUID]], Iterable[str]],
+        *old: ColumnElement[bool],
+    ) -> int:
+        """Whole rows, after the files that these keys name."""
 
         def forget() -> int:
             with self._store.database.reading() as connection:
                 some = connection.scalars(select(key).where(*old).limit(PORTION)).all()
-                named = select(path).where(whose.in_(some), path.is_not(None))
-                self._remove(connection.scalars(named).all())
+                self._remove(list(paths(connection, some)))
             with self._store.database.writing() as connection:
                 connection.execute(delete(table).where(key.in_(some), *old))
             return len(some)
@@ -343,3 +367,17 @@ def _over(before: datetime) -> tuple[ColumnElement[bool], ...]:
     """Calls that began before that moment and are over, or were lost."""
     lost = CallRow.started_at < before - LONGEST_CALL
     return (CallRow.started_at < before, or_(CallRow.ended_at.is_not(None), lost))
+
+
+def _in_a_case() -> ColumnElement[bool]:
+    """Whether a recorded answer is what a case was opened with: it goes with the case."""
+    return exists(
+        select(TicketRow.id).where(
+            TicketRow.call_id == TurnRow.call_id, TicketRow.about.contains(TurnRow.text)
+        )
+    )
+
+
+def _recordings_in(about: str) -> set[str]:
+    """The recordings among what a flow has noted in a case."""
+    return {value for value in json.loads(about).values() if str(value).endswith(_SOUNDS)}

@@ -195,7 +195,8 @@ def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
     calls = calls_of(subject)
     call_ids = select(CallRow.id).where(calls).scalar_subquery()
     accounts, orders = ids(AccountRow), ids(OrderRow)
-    opened = also(TicketRow.customer_id, TicketRow.call_id.in_(call_ids))
+    told_at = (TicketRow.about.contains(f'"{way}"', autoescape=True) for way in sorted(subject.addresses))
+    opened = also(TicketRow.customer_id, TicketRow.call_id.in_(call_ids), *told_at)
     tickets = select(TicketRow.id).where(opened).scalar_subquery()
     return {
         TurnRow: TurnRow.call_id.in_(call_ids),

@@ -54,6 +54,7 @@ from data.records import (
     Finished,
     MissedOffer,
     NewContact,
+    NewTicket,
     NewWork,
     OwnData,
     Request,
@@ -615,6 +616,40 @@ def test_a_file_that_is_needed_elsewhere_outlives_its_call(world: World) -> None
     world.store.tickets.add_note("20264511", note)
     expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=400))
     assert (world.folders.recordings / "2026" / "answer.wav").exists()
+
+
+@pytest.mark.parametrize("with_its_turn", [True, False])
+def test_what_a_case_was_opened_with_is_heard_as_long_as_it_is_open(
+    world: World, with_its_turn: bool
+) -> None:
+    """What a caller told of the fault stands in the case alone; it goes with the case, and not before."""
+    call, name = (world.call, "answer.wav") if with_its_turn else (new_id(), "told.wav")
+    about = {"topic": "internet", "recording": f"2026/{name}"}
+    reference = world.store.tickets.open(NewTicket(at=NOW, kind="fault", about=about, call_id=call))
+    sound = world.folders.recordings / "2026" / name
+    sound.write_bytes(b"RIFF")
+    os.utime(sound, (NOW.timestamp(), NOW.timestamp()))
+    expire(world.store, Retention(), world.folders, at=NOW + timedelta(days=400))
+    assert sound.exists()
+    with world.store.database.writing() as connection:
+        closed = update(TicketRow).where(TicketRow.ticket_number == reference).values(status="closed")
+        connection.execute(closed)
+    expire(world.store, Retention(recordings=None), world.folders, at=NOW + timedelta(days=1826))
+    assert not sound.exists()
+
+
+@pytest.mark.parametrize("about", [{"contact": NUMBER}, {"number": "0034759000101", "topic": "x"}])
+def test_a_case_to_be_told_at_her_number_is_hers(world: World, about: dict[str, str]) -> None:
+    """Opened by nobody in particular, from a number that is withheld or a call that is forgotten by now."""
+    opened = NewTicket(at=NOW, kind="fault", about=about, call_id=new_id())
+    world.store.tickets.open(opened)
+    others = NewTicket(at=NOW, kind="fault", about={"contact": "+34759000102"}, call_id=new_id())
+    world.store.tickets.open(others)
+    found = world.store.database
+    with found.reading() as connection:
+        mine = belongings(find(connection, LUCIA))[TicketRow]
+        hers = {row.about for row in connection.execute(select(TicketRow).where(mine)) if row.about != "{}"}
+    assert [json.loads(one) for one in hers] == [about]
 
 
 def test_every_kind_is_a_setting_and_is_told() -> None:
