@@ -19,7 +19,7 @@ from data.errors import DataError, ReleaseDamaged
 from data.store import Store
 from dialogs.errors import DialogError, FlowsInvalid, UnknownFlow
 from dialogs.loader import load_flows
-from ivr import doctor_switch
+from ivr import doctor_switch, doctor_understanding
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.config import Settings
@@ -59,6 +59,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _synthesis(settings)
     yield from _models(settings)
     yield from _engines_elsewhere(settings)
+    yield from doctor_understanding.rasa_servers(settings)
     yield from _messages(settings)
     yield from _ports(settings)
     yield doctor_switch.installed(settings)

@@ -5,7 +5,8 @@ Rules:
    understood by itself; they are two matters if both are sure and not the same. Else the sentence is one.
 2. From `SURE` on an intent is taken; from `CHECK` on it is asked back; of two within `MARGIN` the caller
    chooses.
-3. Whoever answers "did you want …?" with something else ("no, quiero pagar") is understood anew, and what
+3. "No, perdón, quiero …" in the middle of a sentence takes back what stands before it (`one_breath`).
+4. Whoever answers "did you want …?" with something else ("no, quiero pagar") is understood anew, and what
    they have denied is not believed a second time.
 """
 

@@ -39,7 +39,8 @@ saber dónde está mi pedido siete ocho cero tres cuatro seis"), it is taken, or
 give them a value with `set` before, or ask for them later.
 
 Two matters in one sentence ("quiero anular un pedido y saber cuánto debo") are done one after the other: the
-first now, and the second when the call comes back to this step; then the question is not put.
+first now, and the second when the call comes back to this step; then the question is not put. What is taken
+back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dónde está") is not done.
 ```yaml test
 - test: understood at once
   outside: {understand: {anular mi pedido: cancel, anul·lar la comanda: cancel, cancel my order: cancel}}
@@ -101,6 +102,21 @@ first now, and the second when the call comes back to this step; then the questi
         ca: anul·lar la comanda i saber on és l'altra
         en: cancel my order and find the other
     - expect: {step: cancel, slots: {reason: cancel}}
+- test: taken back in the same breath
+  outside:
+    understand:
+      anular mi pedido no perdón saber dónde está: cancel
+      saber dónde está: where
+      anul·lar la comanda no perdó saber on és: cancel
+      saber on és: where
+      cancel my order no sorry find out where it is: cancel
+      find out where it is: where
+  steps:
+    - say:
+        es: anular mi pedido no perdón saber dónde está
+        ca: anul·lar la comanda no perdó saber on és
+        en: cancel my order no sorry find out where it is
+    - expect: {step: where, slots: {reason: where}}
 - test: not understood
   steps:
     - say: {es: llueve, ca: plou, en: it rains}
@@ -130,8 +146,9 @@ from dialogs.effects import Effect, Keys, Prompt, Spoken
 from dialogs.effects import Understand as UnderstandEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.matters import ANEW, MARGIN, SURE, anew, as_heard, likely, ordinals, parts_of
+from dialogs.nodes.matters import ANEW, MARGIN, SURE, anew, as_heard, likely, ordinals
 from dialogs.nodes.named_matters import named, together
+from dialogs.nodes.one_breath import OneBreath, in_one_breath
 from dialogs.nodes.question import Asked, Judge, Misses, Question, asked_once, listen
 from dialogs.nodes.step import NEXT, Exit, Run, Way, unexpected
 from dialogs.prompts import Words
@@ -243,10 +260,10 @@ class Understand(Question):
         """The matters of what the caller has said, in their order; empty: not understood."""
         text, others = heard.value, heard.others
         for _ in range(MOST_TURNS):
-            several = yield from self._several(call, text, denied)
-            if several:
-                self._keep(call, text, heard.confidence, {})
-                return several
+            parts = yield from self._in_one_breath(call, text, denied)
+            if parts.matters:
+                self._keep(call, text, heard.confidence, parts.entities)
+                return parts.matters
             result = yield from self._understood(call, text, others)
             told = yield from self._meant(call, result, denied)
             if told is None:
@@ -288,18 +305,15 @@ class Understand(Question):
             unexpected(self, result)
         return together(by_name, result)
 
-    def _several(
+    def _in_one_breath(
         self, call: Call, text: str, denied: Sequence[str]
-    ) -> Generator[Effect, Result, tuple[str, ...]]:
-        """The matters of a sentence that has more than one; empty: it is to be understood as a whole."""
-        found: list[str] = []
-        for part in parts_of(text, call.language):
-            result = yield from self._understood(call, part)
-            ranked = likely(result.intents, tuple(self.intents), denied)
-            if not ranked or ranked[0][1] < SURE:
-                return ()
-            found.append(ranked[0][0])
-        return tuple(dict.fromkeys(found)) if len(set(found)) > 1 else ()
+    ) -> Generator[Effect, Result, OneBreath]:
+        return in_one_breath(
+            text,
+            call.language,
+            lambda part: self._understood(call, part),
+            lambda intents: likely(intents, tuple(self.intents), denied),
+        )
 
     def _meant(self, call: Call, result: Understood, denied: list[str]) -> Meant:
         """The intent, once it is certain; what is to be understood anew; `None`: not understood."""

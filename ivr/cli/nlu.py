@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from gevent import subprocess
 
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.nlu_learn import label, learn
+from ivr.cli.nlu_rasa import chosen_examples, rasa_at, serve, switch
 from ivr.cli.nlu_spoken import drawn
 from ivr.cli.nlu_spoken import spoken as as_heard
 from ivr.cli.shown import json_option, show_json, show_table
@@ -29,7 +28,6 @@ from ivr.understanding.examples import (
     APART,
     HELD_BACK,
     Example,
-    languages_in,
     read_apart,
     read_examples,
     version_of,
@@ -37,14 +35,11 @@ from ivr.understanding.examples import (
 from ivr.understanding.model import model_file
 from ivr.understanding.opening import models_folder, open_built_in
 from ivr.understanding.port import Understander
-from ivr.understanding.rasa import Rasa
 from ivr.understanding.rasa_place import RasaPlace
 from ivr.understanding.training import train
 
-PORT = 5005
-"""Rasa's own."""
 SHOWN = 30
-"""Mistakes on the screen; JSON has all."""
+"""Mistakes on the screen; `--json` has all."""
 
 language_option = click.option("--language", "languages", multiple=True, help="Only this one; repeatable.")
 engine_option = click.option(
@@ -65,18 +60,6 @@ def nlu() -> None:
     """
 
 
-def _chosen(settings: Settings, languages: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
-    folder = settings.understanding.examples_folder(settings.home)
-    there = languages_in(folder)
-    missing = [language for language in languages if language not in there]
-    if missing or not there:
-        named = f"in {missing[0]!r} " if missing else ""
-        raise CannotBeDone(
-            f"there are no training examples {named}in {folder}: write some, or name the folder"
-        )
-    return folder, tuple(languages) or there
-
-
 @nlu.command("train")
 @engine_option
 @language_option
@@ -93,7 +76,7 @@ def train_(settings: Settings, engine: str, languages: tuple[str, ...], as_json:
       ivr nlu train
       RASA_PYTHON=/usr/bin/python3.10 ivr nlu train --engine rasa --language es
     """
-    folder, chosen = _chosen(settings, languages)
+    folder, chosen = chosen_examples(settings, languages)
     trained: dict[str, Any] = {}
     for language in chosen:
         began = time.monotonic()
@@ -125,7 +108,7 @@ def check(settings: Settings, languages: tuple[str, ...], as_json: bool) -> None
       ivr nlu check
       ivr nlu check --language ca
     """
-    folder, chosen = _chosen(settings, languages)
+    folder, chosen = chosen_examples(settings, languages)
     found = []
     for language in chosen:
         examples = read_examples(folder, language)
@@ -211,7 +194,7 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
       ivr nlu test --out after/ --compare before/nlu-built-in.json
       ivr nlu test --spoken --count 240
     """
-    folder, chosen = _chosen(settings, languages)
+    folder, chosen = chosen_examples(settings, languages)
     sentences = _apart(folder, chosen, which)
     heard: dict[str, list[HeardSentence]] = {}
     if spoken:
@@ -223,7 +206,7 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
         for language in chosen:
             readings = [one.readings for one in heard[language]] if spoken else None
             told = evaluate(understander, sentences[language], language, readings)
-            results[language] = report(told)
+            results[language] = {"model": understander.version(language), **report(told)}
             if spoken:
                 results[language]["word_errors"] = round(word_errors(heard[language]), 4)
             if out is not None:
@@ -231,7 +214,7 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
                 title = f"{language}, {engine}: meant (rows) and taken (columns)"
                 (out / f"nlu-{engine}-{language}.svg").write_text(picture(told, title), "utf-8")
             if mistakes:
-                _show_mistakes(told)
+                results[language]["mistakes"] = _mistakes(told, shown=0 if as_json else SHOWN)
     finally:
         understander.close()
     kind = f"{which}, spoken by {callers} callers" if spoken else which
@@ -277,10 +260,7 @@ def _before(file: Path, which: str) -> dict[str, Any]:
 def _engine(settings: Settings, engine: str, languages: Sequence[str], url: str | None) -> Understander:
     if engine == "built-in":
         return open_built_in(settings.understanding, settings.home)
-    configured = {str(language): address for language, address in settings.understanding.rasa.items()}
-    return Rasa(
-        {language: url or configured.get(language, f"http://127.0.0.1:{PORT}") for language in languages}
-    )
+    return rasa_at(settings, languages, url)
 
 
 def _show(results: dict[str, Any]) -> None:
@@ -304,45 +284,22 @@ def _show(results: dict[str, Any]) -> None:
         click.echo(f"{language}: weakest " + ", ".join(f"{name} {f1:.2f}" for name, f1 in weak))
 
 
-def _show_mistakes(told: Sequence[Told]) -> None:
-    wrong = [one for one in told if not one.right]
-    for one in wrong[:SHOWN]:
-        where = f"{one.example.file}:{one.example.line}"
-        click.echo(
-            f"{where}: {one.example.text}: {one.example.intent}, taken for {one.taken} ({one.confidence:.2f})"
-        )
+def _mistakes(told: Sequence[Told], *, shown: int) -> list[str]:
+    """All of them, a line each; so many are shown."""
+    wrong = [
+        f"{one.example.file}:{one.example.line}: {one.example.text}: {one.example.intent}, "
+        f"taken for {one.taken} ({one.confidence:.2f})"
+        for one in told
+        if not one.right
+    ]
+    for line in wrong[:shown]:
+        click.echo(line)
+    if shown and len(wrong) > shown:
+        click.echo(f"and {len(wrong) - shown} more: --json has all")
+    return wrong
 
 
-@nlu.command()
-@click.option("--engine", default="rasa", show_default=True, type=click.Choice(["rasa"]))
-@click.option("--language", required=True, help="A server understands one.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535))
-@pass_settings
-def serve(settings: Settings, engine: str, language: str, port: int) -> None:  # noqa: ARG001 - the only one to serve
-    """Serves a trained Rasa model until it is stopped; the built-in engine needs no server.
-
-    It listens on the loopback: Rasa's API has no password of its own. Then name it in ivr.yaml:
-    `understanding: {rasa: {es: "http://127.0.0.1:5005"}}`.
-
-    \b
-    Examples:
-      ivr nlu serve --language es
-      ivr nlu serve --language ca --port 5006
-    """
-    folder, _ = _chosen(settings, [language])
-    place = RasaPlace(tell=lambda text: click.echo(text, err=True))
-    model = place.train(folder, language)
-    place.install()
-    child = subprocess.Popen(place.serving(model, port), env=place.surroundings(), stdin=subprocess.DEVNULL)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    try:
-        sys.exit(child.wait())
-    except KeyboardInterrupt:
-        child.terminate()
-        child.wait()
-
-
-for command in (learn, label):
+for command in (learn, label, serve, switch):
     nlu.add_command(command)
 
 commands: list[click.Command] = [nlu]

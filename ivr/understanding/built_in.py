@@ -57,10 +57,7 @@ class BuiltIn:
     def parse(self, text: str, language: str, *, deadline: float = 2.0) -> Meaning:
         """What the text means. Raises `UnderstandingFailed`: no model within `deadline` seconds."""
         if language not in self._languages:
-            raise UnderstandingFailed(
-                f"there are no training examples in {language!r}",
-                f"Write some in {self._examples / language}",
-            )
+            raise self._no_examples(language)
         out_of_time = gevent.Timeout(deadline)
         try:
             with out_of_time:
@@ -72,6 +69,12 @@ class BuiltIn:
                 f"the model of {language!r} is not ready within {deadline:g} s", "Train it: ivr nlu train"
             ) from None
 
+    def version(self, language: str) -> str:
+        """Of the examples that the model was trained from. Raises `UnderstandingFailed`."""
+        if language not in self._languages:
+            raise self._no_examples(language)
+        return self._model(language).version
+
     def knows(self, word: str, language: str) -> bool:
         """Whether an example has the plain word; none does while there is no model."""
         model = self._loaded.get(language)
@@ -80,6 +83,12 @@ class BuiltIn:
     def close(self) -> None:
         """Forgets the models."""
         self._loaded.clear()
+
+    def _no_examples(self, language: str) -> UnderstandingFailed:
+        return UnderstandingFailed(
+            f"there are no training examples in {language!r}",
+            f"Write some in {self._examples / language}",
+        )
 
     def _model(self, language: str) -> Model:
         with self._loading[language]:

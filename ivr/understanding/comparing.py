@@ -18,7 +18,7 @@ Report = Mapping[str, Any]
 def rows(reports: Mapping[str, Report], language: str) -> list[list[str]]:
     """A row for each figure: its name, what each report has, and the last one's gain over the first."""
     found = [one.get("languages", {}).get(language, {}) for one in reports.values()]
-    told: list[list[str]] = []
+    told = [["model", *(str(one.get("model") or "-") for one in found), ""]]
     for name in SHARES:
         values = [one.get(name) for one in found]
         cells = ["-" if value is None else f"{value:.1%}" for value in values]

@@ -39,7 +39,7 @@ class Meaning:
     """The most likely first, with confidences from 0 to 1 that sum up to 1 at most. `out_of_scope` is one."""
     entities: tuple[Entity, ...] = ()
     engine: str = ""
-    """Which engine and version of its model has said so: `built-in 3f2a…`, `rasa es-20261122`."""
+    """Which engine has said so: `built-in 3f2a…`, with the version of its model, or `rasa es`."""
 
     @property
     def intent(self) -> str:
@@ -60,6 +60,14 @@ class Understander(Protocol):
 
     def parse(self, text: str, language: str, *, deadline: float) -> Meaning:
         """What the text means. `deadline`: seconds. Raises `UnderstandingFailed`."""
+        ...
+
+    def prepare(self) -> None:
+        """Has all that the first sentence would have to wait for. Raises `UnderstandingFailed`."""
+        ...
+
+    def version(self, language: str) -> str:
+        """The model that answers now. Raises `UnderstandingFailed`."""
         ...
 
     def close(self) -> None:

@@ -53,10 +53,16 @@ class Rasa:
         status = self._asked(language, "GET", "/status", None, deadline)
         return str(status.get("model_file", "")).rpartition("/")[2] or "no model"
 
-    def warm_up(self, *, deadline: float = 30.0) -> None:
-        """Has every server parse once. Raises `UnderstandingFailed`."""
+    def prepare(self, *, deadline: float = 30.0) -> None:
+        """Has every server parse once. Raises `UnderstandingFailed` for the last that does not."""
+        missing: UnderstandingFailed | None = None
         for language in self._links:
-            self.parse(WARM_UP.get(language, "hola"), language, deadline=deadline)
+            try:
+                self.parse(WARM_UP.get(language, "hola"), language, deadline=deadline)
+            except UnderstandingFailed as failed:
+                missing = failed
+        if missing is not None:
+            raise missing
 
     def replace_model(self, language: str, file: str, *, deadline: float = 300.0) -> None:
         """Has the server load another model while it goes on answering. Raises `UnderstandingFailed`."""

@@ -123,10 +123,15 @@ class Understanding:
 
     def make_ready(self) -> None:
         """Waits until the built-in engine has its models; where it cannot, its answers tell so."""
-        self._prepare()
-
-    def _prepare(self) -> None:
         try:
             self._built_in.prepare()
         except UnderstandingFailed as failed:
             log.error("understanding_not_ready", reason=str(failed))
+
+    def _prepare(self) -> None:
+        self.make_ready()
+        try:
+            if self._first is not None:
+                self._first.prepare()
+        except UnderstandingFailed as failed:
+            log.warning("first_engine_not_ready", reason=str(failed))

@@ -7,6 +7,7 @@ import pytest
 from dialogs.effects import Collect, Effect, Hangup, Play, Understand
 from dialogs.engine import Conversation
 from dialogs.nodes.matters import ANEW, anew, likely, parts_of
+from dialogs.nodes.one_breath import instead_of
 from dialogs.results import Alternative, Failed, Heard, NoMatch, Played, Understood
 from tests.dialogs.flowtext import HEAD, conversation, heard, key, problems, say, spoken
 
@@ -179,6 +180,52 @@ def test_a_sentence_is_cut_where_something_is_left_on_both_sides(
 ) -> None:
     """Numbers stay whole, and so does what has too many parts."""
     assert parts_of(said, language) == parts
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "instead"),
+    [
+        ("quiero anularlo, no, perdón, quiero saber dónde está", "es", "quiero saber dónde está"),
+        ("quiero anularlo no perdon quiero pagar mejor dicho cuánto debo", "es", "cuánto debo"),
+        ("vull pagar no m’he equivocat vull una cita", "ca", "vull una cita"),
+        ("I'd like to cancel, no, actually I want to pay", "en", "I want to pay"),
+        ("no me funciona internet", "es", ""),
+        ("le quería decir que quiero pagar", "es", ""),
+        ("I don't want to pay", "en", ""),
+        ("quiero pagar no perdón", "es", ""),
+        ("quiero pagar no perdón quiero anularlo", "ko", ""),
+    ],
+)
+def test_what_is_taken_back_is_told_from_a_no(said: str, language: str, instead: str) -> None:
+    """It needs a word that says so, and a wish on both sides of it."""
+    assert instead_of(said, language) == instead
+
+
+def test_what_is_taken_back_in_one_breath_is_not_done() -> None:
+    """A number that was said with it is asked back, not asked anew; what is not sure takes nothing back."""
+    call = conversation(OPEN)
+    said = "quiero anular el 780346, no, perdón, quiero saber dónde está"
+    asked = say(call, call.start(), said)
+    assert isinstance(asked, Understand)
+    assert asked.text == "quiero saber dónde está"
+    question = call.send(Understood((("where", 0.9),)))
+    assert call.slots["reason"] == "where"
+    assert "Ha dicho siete, ocho, cero. tres, cuatro, seis" in spoken(question)
+    doubted = conversation(OPEN)
+    say(doubted, doubted.start(), said)
+    whole = doubted.send(Understood((("where", 0.5),)))
+    assert isinstance(whole, Understand)
+    assert whole.text == said
+
+
+def test_what_is_named_in_one_of_two_matters_is_kept() -> None:
+    """As if it had been said alone."""
+    call = conversation(OPEN.replace("    answers_ahead", "    entities: {product: text}\n    answers_ahead"))
+    asked = say(call, call.start(), "quiero pagar la tele y anular mi pedido")
+    assert isinstance(asked, Understand)
+    call.send(Understood((("pay", 0.9),), {"product": "televisión"}))
+    call.send(Understood((("cancel", 0.9),)))
+    assert (call.slots["reason"], call.slots["product"]) == ("pay", "televisión")
 
 
 def test_what_is_understood_anew_is_more_than_a_word() -> None:

@@ -48,7 +48,7 @@ class Served:
         while True:
             try:
                 self.rasa.version("es")
-                self.rasa.warm_up()
+                self.rasa.prepare()
                 return
             except UnderstandingFailed:
                 assert self._child.poll() is None, "Rasa has ended by itself"

@@ -188,9 +188,18 @@ def test_a_contradiction_takes_nothing(home: Path) -> None:
 def test_reports_are_compared_figure_by_figure() -> None:
     """The gain of the last over the first; an intent whose F1 hardly moves is not told."""
     figures = {"ranked_first": 1.0, "false_rejection": 0.0, "out_of_scope_recall": None, "sure": 0.5}
-    old = {"languages": {"es": {**figures, "intent_accuracy": 0.8, "f1": {"pay": 0.7, "hours": 0.9}}}}
-    new = {"languages": {"es": {**figures, "intent_accuracy": 0.9, "f1": {"pay": 0.8, "hours": 0.905}}}}
+    old = {
+        "languages": {
+            "es": {"model": "1a", **figures, "intent_accuracy": 0.8, "f1": {"pay": 0.7, "hours": 0.9}}
+        }
+    }
+    new = {
+        "languages": {
+            "es": {"model": "2b", **figures, "intent_accuracy": 0.9, "f1": {"pay": 0.8, "hours": 0.905}}
+        }
+    }
     told = {row[0]: row[1:] for row in rows({"old": old, "new": new}, "es")}
+    assert told["model"] == ["1a", "2b", ""]
     assert told["intent accuracy"] == ["80.0%", "90.0%", "+10.0%"]
     assert told["F1 pay"] == ["0.70", "0.80", "+0.10"]
     assert "F1 hours" not in told

@@ -9,12 +9,16 @@ from typing import Any
 
 import gevent
 import pytest
+from click.testing import CliRunner
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 from ruamel.yaml import YAML
 
 from dialogs.effects import Understand
 from dialogs.results import Failed, Understood
+from ivr.cli import root
+from ivr.config import Settings
+from ivr.doctor_understanding import rasa_servers
 from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.concepts import concepts_of
 from ivr.understanding.examples import OUT_OF_SCOPE
@@ -22,6 +26,7 @@ from ivr.understanding.port import Entity, RasaMissing, UnderstandingFailed
 from ivr.understanding.rasa import Rasa
 from ivr.understanding.rasa_features import pattern_of, write_features
 from ivr.understanding.rasa_place import PARTS, RasaPlace, find_python, pipeline_of
+from ivr.understanding.settings import SHIPPED, UnderstandingSettings
 from ivr.understanding.understanding import FAILURES, REST, Understanding
 from ivr.understanding.words import read_as
 
@@ -120,7 +125,7 @@ def test_a_model_is_asked_for_replaced_and_warmed_up(server: Server) -> None:
     server.answer = lambda: ("204 No Content", b"")
     rasa.replace_model("es", "/models/es-2.tar.gz")
     server.answer = lambda: ("200 OK", json.dumps(MEANING).encode())
-    rasa.warm_up()
+    rasa.prepare()
     assert [asked[:2] for asked in server.asked] == [
         ("GET", "/status"),
         ("PUT", "/model"),
@@ -128,6 +133,69 @@ def test_a_model_is_asked_for_replaced_and_warmed_up(server: Server) -> None:
     ]
     with pytest.raises(UnderstandingFailed, match=r"no Rasa server understands 'ca'"):
         rasa.parse("hola", "ca")
+
+
+def rasa_of(server: Server, current: str) -> list[str]:
+    """A server with a model `current` that takes every other; the models it was told to take."""
+    taken: list[str] = []
+
+    def answer() -> tuple[str, bytes]:
+        method, target, told = server.asked[-1]
+        if (method, target) == ("PUT", "/model"):
+            taken.append(Path(told["model_file"]).name)
+            return "204 No Content", b""
+        if target == "/status":
+            return "200 OK", json.dumps({"model_file": taken[-1] if taken else current}).encode()
+        return "200 OK", json.dumps(MEANING).encode()
+
+    server.answer = answer
+    return taken
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RasaPlace:
+    """A home without examples of its own, and the shipped ones' model in a cache that nobody else has."""
+    monkeypatch.setenv("IVR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RASA_HOME", str(tmp_path / "rasa"))
+    found = RasaPlace()
+    found.models.mkdir(parents=True)
+    found.model(SHIPPED, "es").write_bytes(b"stands for a trained model")
+    return found
+
+
+def test_a_running_rasa_is_given_the_model_of_the_examples(server: Server, place: RasaPlace) -> None:
+    """Once; a server that has it is left alone, and one that goes on with another is told in one line."""
+    wanted = place.model(SHIPPED, "es").name
+    taken = rasa_of(server, "es-old.tar.gz")
+    arguments = ["nlu", "switch", "--language", "es", "--url", server.url]
+    done = CliRunner().invoke(root, [*arguments, "--json"])
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        **{"language": "es", "before": "es-old.tar.gz", "now": wanted}
+    }
+    assert taken == [wanted]
+    assert ("POST", "/model/parse") in [asked[:2] for asked in server.asked]
+    assert "in use already" in CliRunner().invoke(root, arguments).stdout
+    assert taken == [wanted]
+    deaf = {**MEANING, "model_file": "es-old.tar.gz"}
+    server.answer = lambda: ("200 OK", json.dumps(deaf).encode())
+    done = CliRunner().invoke(root, arguments)
+    assert done.exit_code != 0
+    assert f"goes on with es-old.tar.gz instead of {wanted}" in done.stderr
+
+
+def test_the_doctor_tells_what_each_rasa_answers_with(server: Server, place: RasaPlace) -> None:
+    """Good with the model of the examples; a note, with what to do, with another or without a server."""
+    settings = Settings(
+        home=Path("/nowhere"),
+        understanding=UnderstandingSettings(rasa={"es": server.url, "ca": "http://127.0.0.1:9"}),
+    )
+    taken = rasa_of(server, "es-old.tar.gz")
+    old, gone = rasa_servers(settings)
+    assert (old.what, old.state, old.remedy) == ("Rasa es", "note", "ivr nlu switch --language es")
+    assert gone.state == "note"
+    assert "ivr nlu serve --language ca" in gone.remedy
+    taken.append(place.model(SHIPPED, "es").name)
+    assert next(rasa_servers(settings)).state == "good"
 
 
 # --- both together -----------------------------------------------------------------------------------
@@ -178,6 +246,17 @@ def test_a_rasa_that_hangs_leaves_time_for_the_built_in_engine(server: Server, b
     both = Understanding(built_in, Rasa({"es": server.url}), now=Hand().now)
     with gevent.Timeout(5):
         assert both.parse("quiero pagar la factura", "es", deadline=0.6).intent == "pay"
+
+
+def test_a_server_has_rasa_parse_before_the_first_caller_speaks(server: Server, built_in: BuiltIn) -> None:
+    """The first sentence takes Rasa longest; one of two that is not there does not keep the other from it."""
+    both = Understanding(built_in, Rasa({"ca": "http://127.0.0.1:9", "es": server.url}), now=Hand().now)
+    both.prepare()
+    with gevent.Timeout(10):
+        while not server.asked:
+            gevent.idle()
+    assert server.asked == [("POST", "/model/parse", {"text": "hola"})]
+    both.close()
 
 
 def test_a_flow_is_told_only_what_it_has_a_use_for(server: Server, built_in: BuiltIn) -> None:
