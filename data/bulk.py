@@ -10,7 +10,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
-from data.models import Base
+from data.models.base import Base
 
 if TYPE_CHECKING:  # a tenth of a second, which no command on SQLite waits for
     import psycopg

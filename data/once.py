@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import Database
-from data.models import Base, DoneRequestRow
+from data.models import DoneRequestRow
+from data.models.base import Base
 from data.records import Refused, Request
 
 

@@ -31,6 +31,8 @@ from tests.stalls import Stalls  # noqa: E402
 IN_REAL_TIME = ("calls", "contract", "embedded", "freeswitch")
 """The folders whose tests hear and speak as telephones do."""
 WATCHED = pytest.StashKey[Stalls]()
+SELDOM = (20_000, 20, 20)
+"""After how many new objects rubbish is looked for: every 700 is a twentieth of the time of some parts."""
 READ_ONCE = ExitStack()
 """From here on, not from the first test: some modules of tests read the shipped flows when imported."""
 READ_ONCE.enter_context(shipped_flows_read_once())
@@ -62,6 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What was imported and collected is not looked through for rubbish again and again during the tests."""
     gc.freeze()
+    gc.set_threshold(*SELDOM)
     gc.enable()
 
 

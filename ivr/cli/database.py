@@ -38,7 +38,7 @@ database_option = click.option(
 @contextmanager
 def store_of(settings: Settings) -> Iterator[Store]:
     """The configuration's database, found sound. Raises `DataError`."""
-    store = Store(settings.database_url)
+    store = Store(settings.database_url, at_once=False)
     try:
         store.check()
         yield store
@@ -50,7 +50,7 @@ def store_of(settings: Settings) -> Iterator[Store]:
 def opened(url: str, *, as_json: bool, answers_no: tuple[type[DataError], ...] = ()) -> Iterator[Store]:
     """The store while the command works; a fault ends the command with its line and status."""
     try:
-        store = Store(url)
+        store = Store(url, at_once=False)
         try:
             yield store
         finally:

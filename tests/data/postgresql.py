@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 START_SECONDS = 120
@@ -38,6 +38,27 @@ def binaries() -> Iterator[Path]:
         yield Path(package.origin).parent / "pginstall" / "bin"
 
 
+class _Broom:
+    """An administrator's connection that stays, and takes all rows out of its database."""
+
+    def __init__(self, address: str) -> None:
+        import psycopg  # noqa: PLC0415 -- not needed where there is no server
+
+        self.connection = psycopg.connect(address, autocommit=True)
+        self.connection.execute("SET session_replication_role = replica")  # no table waits for another
+        named = (
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        looks = [
+            f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for (name,) in self.connection.execute(named)
+        ]
+        self._filled = " UNION ALL ".join(looks).encode()
+
+    def sweep(self) -> None:
+        found = self.connection.execute(self._filled, prepare=True).fetchall()
+        self.connection.execute("".join(f"DELETE FROM {name};" for (name,) in found).encode())
+
+
 @dataclass
 class Server:
     """A running server; `stop()` and `start()` as an administrator would."""
@@ -46,6 +67,7 @@ class Server:
     programs: Path
     user: str | None
     """Whose process it is; `None`: ours (PostgreSQL refuses to run as root)."""
+    _brooms: dict[str, _Broom] = field(default_factory=dict)
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -66,10 +88,12 @@ class Server:
         self.run("pg_ctl", "-w", "-t", str(START_SECONDS), "-l", "log", "-o", options, "start")
 
     def stop(self, mode: str = "immediate") -> None:
+        self._leave()
         self.run("pg_ctl", "-w", "-m", mode, "stop")
 
     def retire(self) -> None:
         """Takes no new connections, and ends with the last (SIGTERM, PostgreSQL's "smart shutdown")."""
+        self._leave()
         os.kill(self._processes()[0], signal.SIGTERM)
 
     def wait_until_ended(self) -> None:
@@ -105,13 +129,24 @@ class Server:
 
     def empty(self, database: str) -> None:
         """Takes all rows out of a database of ours: a hundred times faster than making a new one."""
-        self.sql(
-            "DO $$ DECLARE name text; BEGIN SET LOCAL session_replication_role = replica;"
-            " FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND tablename <> 'alembic_version'"
-            " LOOP EXECUTE format('DELETE FROM %I', name); END LOOP; END $$",
-            database,
-        )
+        import psycopg  # noqa: PLC0415 -- not needed where there is no server
+
+        try:
+            self._sweep(database)
+        except psycopg.OperationalError:  # the server was stopped since
+            self._leave()
+            self._sweep(database)
+
+    def _sweep(self, database: str) -> None:
+        """A look costs next to nothing, a deletion in each of sixty tables a fifth of a test's time."""
+        if database not in self._brooms:
+            self._brooms[database] = _Broom(f"host={self.folder} user=postgres dbname={database}")
+        self._brooms[database].sweep()
+
+    def _leave(self) -> None:
+        """So that nobody waits for our end."""
+        while self._brooms:
+            self._brooms.popitem()[1].connection.close()
 
     def run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
