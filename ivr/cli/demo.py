@@ -296,8 +296,8 @@ def busy(load: float, processors: int) -> str:
     if load <= 2 * processors:
         return ""
     return (
-        f"This machine has more to do than it can ({load:.0f} processes for {processors} processors), and what"
-        " is recognised too late counts as not understood: end the others, and run it again.\n"
+        f"This machine has more to do than it can ({load:.0f} processes for {processors} processors), and"
+        " what is recognised too late counts as not understood: end the others, and run it again.\n"
     )
 
 
