@@ -240,6 +240,18 @@ def _refuse_unknown_variables() -> None:
             )
 
 
+def _meant(place: tuple[str, ...]) -> str:
+    """What else there is in that section, as a clause; empty where no section of settings is meant."""
+    from dialogs.source import nearest  # noqa: PLC0415 -- for a fault alone
+
+    section: object = Settings
+    for name in place[:-1]:
+        known = getattr(section, "model_fields", {}).get(name)
+        section = None if known is None else known.annotation
+    names = getattr(section, "model_fields", None)
+    return f": {nearest(place[-1], names)}" if names else ""
+
+
 def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[str, ...], int]) -> str:
     problem = error.errors()[0]
     place = tuple(str(part) for part in problem["loc"])
@@ -248,7 +260,9 @@ def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[
         problem["msg"] = problem["msg"].partition(": ")[2]
     known = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), None)
     where = f"{path}:{known}: " if path is not None and known is not None else ""
-    what = "no such setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+    what = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        what = f"no such setting{_meant(place)}"
     if problem["type"] in ("model_type", "model_attributes_type"):  # pydantic would name its class
         what = "a section of settings is expected; write its keys below it, or leave it out"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""

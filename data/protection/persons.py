@@ -177,85 +177,149 @@ def _customer(connection: Connection, customer_id: UUID) -> Subject:
     )
 
 
+Belongings = dict[type[Base], ColumnElement[bool]]
+
+
 def belongings(subject: Subject) -> Mapping[type[Base], ColumnElement[bool]]:
     """What belongs to a person: children before parents."""
-    customer = subject.customer_id
+    signs = _Signs(subject)
+    return {
+        **_in_calls(signs),
+        **_sent_and_asked(signs),
+        **_of_campaigns(signs),
+        **_owed(signs),
+        **_matters(signs),
+        **_themselves(signs),
+    }
 
-    def theirs(column: Any) -> ColumnElement[bool]:
+
+class _Signs:
+    """By what rows are known to be a person's."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.calls = calls_of(subject)
+        self.call_ids = select(CallRow.id).where(self.calls).scalar_subquery()
+
+    def theirs(self, column: Any) -> ColumnElement[bool]:
+        """By name."""
+        customer = self.subject.customer_id
         mine: ColumnElement[bool] = false() if customer is None else column == customer
         return mine
 
-    def ids(table: type[Base]) -> ScalarSelect[UUID]:
-        return select(table.id).where(table.customer_id == customer).scalar_subquery()  # type: ignore[attr-defined]  # only tables that have both
+    def ids(self, table: type[Base]) -> ScalarSelect[UUID]:
+        mine = table.customer_id == self.subject.customer_id  # type: ignore[attr-defined]  # only tables that have both
+        return select(table.id).where(mine).scalar_subquery()  # type: ignore[attr-defined]  # likewise
 
-    def also(column: Any, *signs: ColumnElement[bool]) -> ColumnElement[bool]:
+    def also(self, column: Any, *signs: ColumnElement[bool]) -> ColumnElement[bool]:
         """Theirs by name, or by one of these signs where nobody is named."""
-        return or_(theirs(column), and_(column.is_(None), or_(*signs)))
+        return or_(self.theirs(column), and_(column.is_(None), or_(*signs)))
 
-    calls = calls_of(subject)
-    call_ids = select(CallRow.id).where(calls).scalar_subquery()
-    accounts, orders = ids(AccountRow), ids(OrderRow)
-    told_at = (TicketRow.about.contains(f'"{way}"', autoescape=True) for way in sorted(subject.addresses))
-    opened = also(TicketRow.customer_id, TicketRow.call_id.in_(call_ids), *told_at)
-    tickets = select(TicketRow.id).where(opened).scalar_subquery()
+    def at_number(self, column: Any) -> ColumnElement[bool]:
+        """A number that is theirs alone."""
+        at_theirs: ColumnElement[bool] = column.in_(self.subject.numbers)
+        return at_theirs
+
+    def in_call(self, column: Any) -> ColumnElement[bool]:
+        in_theirs: ColumnElement[bool] = column.in_(self.call_ids)
+        return in_theirs
+
+
+def _in_calls(signs: _Signs) -> Belongings:
+    """What was said in calls, and what was tried in them."""
+    ways = signs.subject.ways
     return {
-        TurnRow: TurnRow.call_id.in_(call_ids),
-        CallStepRow: CallStepRow.call_id.in_(call_ids),
+        TurnRow: signs.in_call(TurnRow.call_id),
+        CallStepRow: signs.in_call(CallStepRow.call_id),
         VerificationTryRow: or_(
-            VerificationTryRow.call_id.in_(call_ids), VerificationTryRow.caller_number.in_(subject.ways)
+            signs.in_call(VerificationTryRow.call_id), VerificationTryRow.caller_number.in_(ways)
         ),
-        LockoutRow: and_(LockoutRow.scope == "caller", LockoutRow.subject.in_(subject.ways)),
-        OutboxRow: also(OutboxRow.customer_id, OutboxRow.call_id.in_(call_ids)),
+        LockoutRow: and_(LockoutRow.scope == "caller", LockoutRow.subject.in_(ways)),
+    }
+
+
+def _sent_and_asked(signs: _Signs) -> Belongings:
+    """What was sent to them, what they agreed to and asked for, and who was in contact with them."""
+    also, in_call, at_number = signs.also, signs.in_call, signs.at_number
+    addresses = signs.subject.addresses
+    return {
+        OutboxRow: also(OutboxRow.customer_id, in_call(OutboxRow.call_id)),
         MessageRow: also(
-            MessageRow.customer_id,
-            MessageRow.recipient.in_(subject.addresses),
-            MessageRow.call_id.in_(call_ids),
+            MessageRow.customer_id, MessageRow.recipient.in_(addresses), in_call(MessageRow.call_id)
         ),
-        ConsentRow: also(
-            ConsentRow.customer_id, ConsentRow.e164.in_(subject.numbers), ConsentRow.call_id.in_(call_ids)
-        ),
+        ConsentRow: also(ConsentRow.customer_id, at_number(ConsentRow.e164), in_call(ConsentRow.call_id)),
         CallbackRow: also(
             CallbackRow.customer_id,
-            CallbackRow.number.in_(subject.numbers),
-            CallbackRow.caller.in_(subject.numbers),
-            CallbackRow.call_id.in_(call_ids),
+            at_number(CallbackRow.number),
+            at_number(CallbackRow.caller),
+            in_call(CallbackRow.call_id),
         ),
-        WorkItemRow: also(WorkItemRow.customer_id, WorkItemRow.call_id.in_(call_ids)),
-        AgentContactRow: also(AgentContactRow.customer_id, AgentContactRow.call_id.in_(call_ids)),
+        WorkItemRow: also(WorkItemRow.customer_id, in_call(WorkItemRow.call_id)),
+        AgentContactRow: also(AgentContactRow.customer_id, in_call(AgentContactRow.call_id)),
         ContactRow: also(
-            ContactRow.customer_id,
-            ContactRow.address.in_(subject.addresses),
-            ContactRow.call_id.in_(call_ids),
+            ContactRow.customer_id, ContactRow.address.in_(addresses), in_call(ContactRow.call_id)
         ),
-        RegistryLookupRow: RegistryLookupRow.e164.in_(subject.numbers),
+        RegistryLookupRow: at_number(RegistryLookupRow.e164),
+    }
+
+
+def _of_campaigns(signs: _Signs) -> Belongings:
+    """Their places on lists, and what was done about them."""
+    theirs = signs.theirs
+    return {
         ActionRow: theirs(ActionRow.customer_id),
         DialEntryRow: theirs(DialEntryRow.customer_id),
         PreviewRow: theirs(PreviewRow.customer_id),
-        DialAttemptRow: also(DialAttemptRow.customer_id, DialAttemptRow.number.in_(subject.numbers)),
+        DialAttemptRow: signs.also(DialAttemptRow.customer_id, signs.at_number(DialAttemptRow.number)),
         SampleNumberRow: theirs(SampleNumberRow.customer_id),
         SampleMemberRow: theirs(SampleMemberRow.customer_id),
         BaseMemberRow: theirs(BaseMemberRow.customer_id),
-        SegmentRow: also(SegmentRow.customer_id, SegmentRow.e164.in_(subject.numbers)),
-        CallerSettingRow: CallerSettingRow.e164.in_(subject.numbers),
+        SegmentRow: signs.also(SegmentRow.customer_id, signs.at_number(SegmentRow.e164)),
+        CallerSettingRow: signs.at_number(CallerSettingRow.e164),
+    }
+
+
+def _owed(signs: _Signs) -> Belongings:
+    """Accounts, and all that was billed, paid and promised."""
+    theirs, accounts = signs.theirs, signs.ids(AccountRow)
+    return {
         DebtRow: DebtRow.account_id.in_(accounts),
         PaymentRow: PaymentRow.account_id.in_(accounts),
         MovementRow: MovementRow.account_id.in_(accounts),
         PromiseRow: theirs(PromiseRow.customer_id),
         CollectionHoldRow: theirs(CollectionHoldRow.customer_id),
         AccountRow: theirs(AccountRow.customer_id),
+    }
+
+
+def _matters(signs: _Signs) -> Belongings:
+    """Tickets, orders and appointments."""
+    addresses = sorted(signs.subject.addresses)
+    told_at = (TicketRow.about.contains(f'"{way}"', autoescape=True) for way in addresses)
+    opened = signs.also(TicketRow.customer_id, signs.in_call(TicketRow.call_id), *told_at)
+    tickets = select(TicketRow.id).where(opened).scalar_subquery()
+    orders, appointments = signs.ids(OrderRow), signs.ids(AppointmentRow)
+    return {
         TicketStatusChangeRow: TicketStatusChangeRow.ticket_id.in_(tickets),
         TicketNoteRow: TicketNoteRow.ticket_id.in_(tickets),
         TicketRow: opened,
         OrderChangeRow: OrderChangeRow.order_id.in_(orders),
         ShipmentRow: ShipmentRow.order_id.in_(orders),
-        OrderRow: theirs(OrderRow.customer_id),
-        AppointmentChangeRow: AppointmentChangeRow.appointment_id.in_(ids(AppointmentRow)),
-        AppointmentRow: theirs(AppointmentRow.customer_id),
+        OrderRow: signs.theirs(OrderRow.customer_id),
+        AppointmentChangeRow: AppointmentChangeRow.appointment_id.in_(appointments),
+        AppointmentRow: signs.theirs(AppointmentRow.customer_id),
+    }
+
+
+def _themselves(signs: _Signs) -> Belongings:
+    """The person, their proofs, numbers and calls, and who has read of them."""
+    theirs = signs.theirs
+    return {
         IdentityRow: theirs(IdentityRow.customer_id),
         CustomerPhoneNumberRow: theirs(CustomerPhoneNumberRow.customer_id),
-        PhoneNumberRow: PhoneNumberRow.e164.in_(subject.numbers),
+        PhoneNumberRow: signs.at_number(PhoneNumberRow.e164),
         CustomerRow: theirs(CustomerRow.id),
-        CallRow: calls,
+        CallRow: signs.calls,
         AuditRow: theirs(AuditRow.customer_id),
     }
 

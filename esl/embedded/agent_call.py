@@ -13,7 +13,8 @@ from gevent.event import Event
 
 from esl.embedded.call_queue import Agent, Member
 from esl.embedded.channel import Channel
-from esl.embedded.profile import CallerProfile, Times, agent_variables
+from esl.embedded.leg_variables import agent_variables
+from esl.embedded.profile import CallerProfile, Times
 
 if TYPE_CHECKING:
     from esl.embedded.queues import CallCentre

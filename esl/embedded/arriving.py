@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from esl.embedded.errors import LineError
 from esl.embedded.hold import hold
+from esl.embedded.leg_variables import inbound_variables
 from esl.embedded.line import (
     AUDIO,
     HANGUP,
@@ -26,7 +27,7 @@ from esl.embedded.line import (
     read_key,
     send_opening,
 )
-from esl.embedded.profile import CallerProfile, Times, inbound_variables
+from esl.embedded.profile import CallerProfile, Times
 from esl.embedded.session import Session
 
 if TYPE_CHECKING:

@@ -8,14 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from esl.embedded.causes import CAUSES, SIP_STATUS
-from esl.embedded.profile import (
-    CODEC,
-    SIP_PORT,
-    CallerProfile,
-    media_variables,
-    session_description,
-    sip_tag,
-)
+from esl.embedded.leg_variables import CODEC, SIP_PORT, media_variables, session_description, sip_tag
+from esl.embedded.profile import CallerProfile
 
 _PHRASES = {
     404: "Not Found",

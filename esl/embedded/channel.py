@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from esl.embedded.accounts import account_for_media, account_for_times
 from esl.embedded.causes import CAUSES
 from esl.embedded.events import Origin
+from esl.embedded.leg_variables import dialog_variables, ended_by_caller, media_variables
 from esl.embedded.media import Media
-from esl.embedded.profile import CallerProfile, dialog_variables, ended_by_caller, media_variables
+from esl.embedded.profile import CallerProfile
 
 if TYPE_CHECKING:
     from esl.embedded.switch import EmbeddedSwitch

@@ -23,9 +23,10 @@ from esl.embedded.called_leg import CalledLeg
 from esl.embedded.causes import cause_named
 from esl.embedded.dial_string import Target
 from esl.embedded.errors import NotPlacedError
+from esl.embedded.leg_variables import SIP_PORT
 from esl.embedded.line import ANSWERED, HANGUP, Invitation
 from esl.embedded.loopback import call_extension
-from esl.embedded.profile import SIP_PORT, CallerProfile, Times
+from esl.embedded.profile import CallerProfile, Times
 from esl.embedded.recording import is_true
 
 if TYPE_CHECKING:

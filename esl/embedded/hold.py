@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from esl.embedded.profile import dialog_variables
+from esl.embedded.leg_variables import dialog_variables
 
 if TYPE_CHECKING:
     from esl.embedded.channel import Channel

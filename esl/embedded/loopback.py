@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from esl.embedded.leg_variables import inbound_variables
 from esl.embedded.line import (
     ANSWERED,
     AUDIO,
@@ -22,7 +23,7 @@ from esl.embedded.line import (
     read_audio,
     read_key,
 )
-from esl.embedded.profile import CallerProfile, Times, inbound_variables
+from esl.embedded.profile import CallerProfile, Times
 from esl.embedded.session import Session
 
 if TYPE_CHECKING:

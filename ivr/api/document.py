@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import wraps
@@ -205,7 +206,7 @@ def page_of(document: dict[str, Any]) -> str:
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     rows = [
-        (f"<code>{escape(one['name'])}</code>", _type(one["schema"]), escape(one.get("description", "")))
+        (f"<code>{escape(one['name'])}</code>", _type(one["schema"]), _in_words(one.get("description", "")))
         for one in operation["parameters"]
     ]
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
@@ -218,18 +219,23 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
                 rows.append((code, kind, escape(f"{answer['description']} {media}".strip())))
     who = ", ".join(operation.get("x-roles", ())) or "everybody, without a token"
     return (
-        f"<h3><code>{method.upper()} {escape(path)}</code></h3><p>{escape(operation['summary'])} "
+        f"<h3><code>{method.upper()} {escape(path)}</code></h3><p>{_in_words(operation['summary'])} "
         f"<span class=who>({escape(who)})</span></p>{_table(rows)}"
     )
 
 
 def _schema(name: str, schema: dict[str, Any]) -> str:
     rows = [
-        (f"<code>{escape(field)}</code>", _type(one), escape(one.get("description", "")))
+        (f"<code>{escape(field)}</code>", _type(one), _in_words(one.get("description", "")))
         for field, one in schema.get("properties", {}).items()
     ]
-    about = escape(schema.get("description", ""))
+    about = _in_words(schema.get("description", ""))
     return f"<h3 id='{escape(name)}'>{escape(name)}</h3><p>{about}</p>{_table(rows)}"
+
+
+def _in_words(text: str) -> str:
+    """What a docstring says, with its names set as names."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _table(rows: list[tuple[str, str, str]]) -> str:

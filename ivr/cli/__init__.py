@@ -81,6 +81,10 @@ _PLACES_ONLY = frozenset({"check", "test", "schema"})
 dialogs-quick-commands.md)."""
 
 
+_WORDS = "ivr.words"
+"""Under which a context keeps what stands behind the command's name."""
+
+
 def loaded(module: str) -> ModuleType:
     """What is loaded stays: looking through it for rubbish is a tenth of a short command's time."""
     gc.disable()
@@ -102,6 +106,13 @@ class Commands(click.Group):
             return None
         commands: Sequence[click.Command] = loaded(_COMMANDS[cmd_name][0]).commands
         return next(command for command in commands if command.name == cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, words = super().resolve_command(ctx, args)
+        ctx.meta[_WORDS] = words  # click tells a group nothing of them
+        return name, command, words
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -132,14 +143,26 @@ def root(ctx: click.Context, config: Path | None, log_level: str | None) -> None
     if ctx.invoked_subcommand in _PLACES_ONLY and (places := plain_places(config)) is not None:
         ctx.obj = places
         return
-    with secrets_to_come(ctx.invoked_subcommand == "freeswitch"):
-        settings: Settings = importlib.import_module("ivr.config").load(config)
+    try:
+        with secrets_to_come(ctx.invoked_subcommand == "freeswitch"):
+            settings: Settings = importlib.import_module("ivr.config").load(config)
+    except IvrError:
+        if help_is_asked(ctx):  # which no mistake in a file may keep from anybody
+            return
+        raise
     if log_level is not None:
         settings = settings.model_copy(update={"log": settings.log.model_copy(update={"level": log_level})})
     if ctx.invoked_subcommand not in _WITHOUT_LOG:
         importlib.import_module("ivr.logs").configure(settings.log)
     ctx.obj = settings
     ctx.meta[DATABASE_URL] = settings.database_url
+
+
+def help_is_asked(ctx: click.Context) -> bool:
+    """Whether the command behind the group is called for what it says of itself alone: its last word is
+    `--help`, and not behind a `--`, where a text may begin with anything."""
+    words: Sequence[str] = ctx.meta.get(_WORDS, ())
+    return "--" not in words and words[-1:] in (["-h"], ["--help"])
 
 
 def pass_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:

@@ -41,5 +41,6 @@ def check(settings: Settings, strategies: tuple[str, ...], as_json: bool) -> Non
     elif found:
         show_problems(found)
     else:
-        click.echo(f"{len(strategies or known)} strategies: no mistakes")
+        checked = len(strategies or known)
+        click.echo(f"{checked} {'strategy' if checked == 1 else 'strategies'}: no mistakes")
     sys.exit(1 if found else 0)

@@ -10,9 +10,11 @@ import click
 from data.protection.erasing import erase
 from data.protection.expiring import expire
 from data.protection.files import Folders
+from data.protection.persons import find
 from data.protection.retention import Retention
 from data.protection.showing import show
 from data.records import AuditEntry
+from ivr.cli.asking import be_sure
 from ivr.cli.database import database_option, opened, report
 from ivr.cli.shown import json_option
 from ivr.cli.who import noted
@@ -74,10 +76,12 @@ def erase_command(person: str, why: str, contact_again: bool, yes: bool, url: st
       ivr db erase 45716 --why "letter of 3 December"
       ivr db erase +34600111222 --why "asked in a call" --yes
     """
-    if not yes:
-        click.confirm(f"Forget {person}? This cannot be taken back.", abort=True, err=True)
     with opened(url, as_json=as_json) as store:
         store.check()
+        with store.database.reading() as connection:
+            find(connection, person)  # who is nobody need not be asked about
+        if not yes:
+            be_sure(f"Forget {person}?")
         done = erase(store, person, _folders(), _entry("erase", why), suppress=not contact_again)
     rows = {name: count for name, count in done.rows.items() if count}
     lines = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -278,6 +279,8 @@ def show(played: Played, console: Console, settings: Settings) -> None:
     for verdict in played.verdicts:
         sign = "[green]✔[/green]" if verdict.reached else "[red]✘[/red]"
         console.print(f"{sign} {verdict.played.persona.name} wanted to {verdict.goal}: {escape(verdict.why)}")
+    if not all(verdict.reached for verdict in played.verdicts):
+        console.print(busy(os.getloadavg()[0], os.cpu_count() or 1), end="", soft_wrap=True)
     turns = median_turn_ms(played.verdicts)
     if turns is not None:
         console.print(f"Median time from the end of the caller's speech to our answer: {turns} ms")
@@ -285,6 +288,17 @@ def show(played: Played, console: Console, settings: Settings) -> None:
     for recording in _recordings(played.verdicts):
         console.print(f"Recording (left: caller, right: system): {recording}", soft_wrap=True)
     console.print(f"Call records: {settings.home / 'demo.sqlite3'} (tables calls, turns)", soft_wrap=True)
+
+
+def busy(load: float, processors: int) -> str:
+    """Why callers are not understood on a machine that has too much else to do, as a line; empty: it has not.
+    `load`: processes that ran or waited to run, over the last minute."""
+    if load <= 2 * processors:
+        return ""
+    return (
+        f"This machine has more to do than it can ({load:.0f} processes for {processors} processors), and"
+        " what is recognised too late counts as not understood: end the others, and run it again.\n"
+    )
 
 
 @click.command()

@@ -11,6 +11,7 @@ import click
 
 from data.records import LaidDown
 from ivr.cli import pass_settings
+from ivr.cli.asking import be_sure
 from ivr.cli.database import store_of
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, show_json, show_table
@@ -130,7 +131,7 @@ def drop(settings: Settings, errand: UUID, why: str, yes: bool) -> None:
       ivr outbox drop 0192f3c1-7a52-7c3e-9d5e-0a1b2c3d4e5f --why "changed in the CRM by hand"
     """
     if not yes:
-        click.confirm(f"Drop {errand}? This cannot be taken back.", abort=True, err=True)
+        be_sure(f"Drop {errand}?")
     at = datetime.now(UTC)
     with store_of(settings) as store:
         key = store.outbox.drop(errand, at=at, why=why)

@@ -186,20 +186,14 @@ def _staffing(report: Report, words: Words) -> str:
 
 
 def _worst(report: Report, words: Words, name: str) -> str:
-    """The twenty rows with the most of it."""
+    """The twenty rows with the most of it; nothing where no row has any."""
     column = next(one for one in report.columns if one.name == name)
-    pairs = sorted(
-        zip(_labels(report), _values(report, name), strict=True),
-        key=lambda pair: -1 if math.isnan(pair[1]) else pair[1],
-        reverse=True,
-    )[:20]
+    all_rows = zip(_labels(report), _values(report, name), strict=True)
+    pairs = sorted((pair for pair in all_rows if pair[1] > 0), key=lambda pair: -pair[1])[:20]
     if not pairs:
         return ""
     labels, values = zip(*pairs, strict=True)
-    shown = [said(None if math.isnan(one) else one, column, words) for one in values]
-    return plots.rows(
-        words.column(name), labels, [0 if math.isnan(one) else one for one in values], said=shown
-    )
+    return plots.rows(words.column(name), labels, values, said=[said(one, column, words) for one in values])
 
 
 def _flows(report: Report, words: Words) -> str:
@@ -249,7 +243,9 @@ def _tables(report: Report, words: Words) -> str:
         for column in report.columns
         if any(row.get(column.name) not in (None, 0, 0.0) for row in (*report.rows, report.total))
     ]
-    groups = [columns[at : at + _MOST_COLUMNS] for at in range(0, len(columns), _MOST_COLUMNS)]
+    tables = math.ceil(len(columns) / _MOST_COLUMNS)
+    each = math.ceil(len(columns) / max(tables, 1)) or 1
+    groups = [columns[at : at + each] for at in range(0, len(columns), each)]
     return "".join(_table(report, group, words) for group in groups)
 
 
@@ -276,6 +272,10 @@ def _cell(text: str, column: Column, tag: str) -> str:
 
 
 def _terms(report: Report, words: Words) -> str:
-    terms = "; ".join(f"{words.term(name)}: {words.term(str(value))}" for name, value in report.terms.items())
+    terms = "; ".join(f"{words.term(name)}: {_term(value, words)}" for name, value in report.terms.items())
     told = f"{words.page('computed_by')}: {terms}. " if terms else ""
     return f'<p class="small">{escape(told + words.page("formulas"))}</p>'
+
+
+def _term(value: object, words: Words) -> str:
+    return words.decimal(str(value)) if isinstance(value, float) else words.term(str(value))

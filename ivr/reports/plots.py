@@ -13,6 +13,8 @@ from html import escape
 GOOD, MIDDLE, LOST, LINE = "#1f6f5c", "#8fc1b5", "#f2b8a0", "#b3261e"
 _EDGE = {LOST: "#8a3b1e"}
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 960, 300, 52, 52, 34, 62
+_WIDEST = 72
+"""Of a bar: one that fills the picture is no bar any more, and hides the goal."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,11 @@ class _Plot:
         return "".join(parts)
 
     def bar(self, n: int, base: float, value: float, series: Series, label: str) -> str:
-        gap = min(self.wide * 0.12, 4)
-        y = self.y(base + value)
+        width = min(self.wide - 2 * min(self.wide * 0.12, 4), _WIDEST)
+        x, y = self.x(n + 0.5) - width / 2, self.y(base + value)
         edge = f' stroke="{_EDGE[series.colour]}"' if series.colour in _EDGE else ""
         return (
-            f'<rect x="{self.x(n) + gap:.1f}" y="{y:.1f}" width="{self.wide - 2 * gap:.1f}" '
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" '
             f'height="{self.y(base) - y:.1f}" fill="{series.colour}"{edge}>'
             f"<title>{escape(f'{label}, {series.label}: {value:g}')}</title></rect>"
         )
@@ -133,7 +135,8 @@ class _Plot:
         return (
             f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{LINE}" '
             f'stroke-dasharray="6 4" opacity="0.6"/>'
-            f'<text x="{_WIDTH - _RIGHT - 6}" y="{y + 15:.1f}" text-anchor="end" fill="{LINE}">'
+            f'<text x="{_WIDTH - _RIGHT - 6}" y="{y + 15:.1f}" text-anchor="end" fill="{LINE}" '
+            f'stroke="#fff" stroke-width="3" paint-order="stroke">'
             f"{escape(name)}</text>"
         )
 

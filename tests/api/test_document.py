@@ -90,6 +90,7 @@ def test_the_page_fetches_nothing_and_every_link_leads_somewhere(service: Servic
     page = _Elements()
     page.feed(answer.body.decode())
     assert "script" not in page.tags
+    assert "<code>call_offered</code>" in answer.body.decode() and "`" not in answer.body.decode()
     for link in page.links:
         assert link == "/openapi.json" or link.removeprefix("#") in page.ids, link
 

@@ -113,7 +113,17 @@ def test_the_configuration_is_malformed(tmp_path: Path) -> None:
     """File and line of the mistake."""
     (tmp_path / "ivr.yaml").write_text("outbound:\n  prot: 8040\n", encoding="utf-8")
     line = refused(tmp_path, "serve")
-    assert "ivr.yaml:2: outbound.prot: no such setting" in line
+    assert "ivr.yaml:2: outbound.prot: no such setting: did you mean `port`?" in line
+
+
+def test_no_mistake_in_the_configuration_keeps_help_away(tmp_path: Path) -> None:
+    """Help alone: whatever else is asked hears what the mistake is."""
+    (tmp_path / "ivr.yaml").write_text("database_url: sqlite:///x\n", encoding="utf-8")
+    helped = ivr(tmp_path, "campaign", "report", "--help")
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert "Usage: ivr campaign report" in helped.stdout
+    assert "database_url: no such setting" in refused(tmp_path, "campaign", "report", "fees", "reminder")
+    assert "database_url: no such setting" in refused(tmp_path, "say", "--", "--help")
 
 
 def test_a_flow_is_broken(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from data.seeds import demo_customers
 from data.store import Store
 from esl.switch import FRAME_BYTES
-from ivr.cli.demo import keying_caller
+from ivr.cli.demo import busy, keying_caller
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, person_goal
 from ivr.moments import CallerAnswered, LookedUp, SystemSpoke
 from ivr.stage import Stage
@@ -185,3 +185,9 @@ def test_a_person_with_a_device_hears_and_is_heard(keyed_stage: Stage) -> None:
     assert device.loud() >= 25
     with gevent.Timeout(20):
         keyed_stage.wait_until_idle()
+
+
+def test_who_is_not_understood_on_a_busy_machine_hears_why() -> None:
+    """The demonstration judges what was heard in time; a machine that does nothing else is no reason."""
+    assert "8 processes for 2 processors" in busy(8.2, 2)
+    assert busy(3.9, 2) == busy(8.2, 8) == ""

@@ -715,7 +715,12 @@ def test_the_commands(world: World, store_url: str, tmp_path: Path, monkeypatch:
 
     status, output = run("export", "--person", LUCIA, str(tmp_path / "out"))
     assert status == 0 and "4 recordings" in output
-    assert run("erase", LUCIA, "--why", "letter", said="n\n")[0] == 1
+    status, output = run("erase", LUCIA, "--why", "letter", said="n\n")
+    assert status == 1 and output.endswith("nothing was done\n")
+    status, output = run("erase", LUCIA, "--why", "letter")
+    assert status == 2 and "nobody is there to say yes: add --yes" in output
+    status, output = run("erase", "99999", "--why", "letter")
+    assert status == 2 and "there is no customer" in output and "Forget" not in output
     assert world.store.customers.by_number(LUCIA) is not None
     status, output = run("erase", LUCIA, "--why", "letter", "--yes", "--json")
     assert status == 0 and json.loads(output.splitlines()[-1])["rows"]["customers"] == 1

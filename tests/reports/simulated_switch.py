@@ -25,7 +25,8 @@ from esl.call_centre import CallCentre
 from esl.embedded.clock import VirtualClock
 from esl.embedded.config import SwitchConfig, read_config
 from esl.embedded.events import Fired
-from esl.embedded.profile import CallerProfile, Times, inbound_variables
+from esl.embedded.leg_variables import inbound_variables
+from esl.embedded.profile import CallerProfile, Times
 from esl.embedded.session import Session
 from esl.embedded.switch import EmbeddedSwitch
 from esl.freeswitch.configuration import QUEUE_DOMAIN

@@ -64,7 +64,12 @@ def _told(outcome: Outcome) -> str:
     population = outcome.population
     agents = sum(one.agents for one in population.campaigns) or population.agents
     seeds, first = len({one.seed for one in outcome.played}), population.begins
-    return f"{agents} agents, {population.days} days from {first}, {seeds} seeds, {population.zone}."
+    counted = f"{_many(agents, 'agent')}, {_many(population.days, 'day')} from {first}"
+    return f"{counted}, {_many(seeds, 'seed')}, {population.zone}."
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _headlines(outcome: Outcome) -> str:

@@ -155,7 +155,7 @@ def test_what_stands_around_is_checked_by_the_command(tmp_path: Path) -> None:
     assert done.returncode == 1 and "numbers of PE get no SMS" in done.stdout, done.stdout
     (strategies / "fees.yaml").write_text(text + "    actions: {promise_to_pay: {callback: billing}}\n")
     done = ivr(tmp_path, "campaign", "check", "fees", IVR_FLOWS=str(flows))
-    assert (done.returncode, done.stdout) == (0, "1 strategies: no mistakes\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "1 strategy: no mistakes\n"), done.stderr
 
 
 def test_a_provider_gets_values_beside_the_text(folder: Path, provider: Provider) -> None:
