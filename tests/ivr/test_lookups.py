@@ -65,7 +65,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
         "technician", TODAY + timedelta(days=1), site="Madrid", zone="Europe/Madrid", minutes=30, capacity=2
     )
     store.appointments.book("45716", slot, Request(at=TODAY))
-    questions["appointment"] = {"customer_number": "45716"}
+    questions["appointment"] = questions["appointments"] = {"customer_number": "45716"}
     questions["orders"] = questions["tickets"] = {"customer_number": "45716"}
     questions["accounts"] = {"customer_number": "30460"}
     questions["one_account"] = {"customer_number": "30460", "account": "2"}
@@ -400,6 +400,10 @@ def test_free_places_and_the_next_appointment(store: Store) -> None:
     assert (later["count"], later["slot_1"], later["slot_2"]) == (1, slots[4].hex, None)
     mine = found(store, "appointment", customer_number="12807")
     assert (mine["date"], mine["time"], mine["site"]) == ("2026-11-24", "09:00", "Las Palmas")
+    store.appointments.book("12807", slots[3], Request(at=TODAY))
+    both = found(store, "appointments", customer_number="12807")
+    assert [both[f"date_{n}"] for n in (1, 2, 3)] == ["2026-11-24", "2026-11-26", None]
+    assert (both["count"], both["service_2"], both["time_2"]) == (2, "visit", "09:00")
     lookups = Lookups(store, lambda: TODAY)
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "2027-01-01"}) == Missing()
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "tomorrow"}) == Missing()
