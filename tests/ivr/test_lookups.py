@@ -410,6 +410,19 @@ def test_free_places_and_the_next_appointment(store: Store) -> None:
     assert lookups.ask("appointment", {"customer_number": "45716"}) == Missing()
 
 
+def test_blanks_are_no_carrier_and_no_goods(store: Store) -> None:
+    """Whoever fills the tables may write them for nothing: "lo lleva ." is no sentence."""
+    blank = update(OrderRow).where(OrderRow.order_number.in_(("780346", "780387")))
+    with store.database.writing() as connection:
+        connection.execute(blank.values(carrier=" ", items=" "))
+    order = found(store, "order", order_id="780346", home_postcode="28014", customer_number="none")
+    assert (order["has_carrier"], order["carrier"]) == (False, None)
+    days = found(store, "delivery_days", order_id="780387", customer_number="65193")
+    assert (days["has_items"], days["items"]) == (False, None)
+    listed = found(store, "changeable_orders", customer_number="65193", change="cancel")
+    assert listed["items_1"] is None
+
+
 DECEMBER = datetime(2026, 12, 4, 10, tzinfo=ZoneInfo("Europe/Madrid"))
 """A Friday; the Constitution and the Immaculate are on Sunday and Tuesday, the first moved nowhere."""
 
