@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from data.database import Database
+from data.ended_calls import Told, ended_call
 from data.errors import CallUnknown, RecordRefused
 from data.models import CallRow, CallStepRow, TurnRow
 from data.once import insert_new
@@ -43,6 +44,11 @@ class Calls:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._told: Told | None = None
+
+    def tells(self, told: Told) -> None:
+        """Whoever is to be told of each call that ends from here on, in the transaction that notes so."""
+        self._told = told
 
     def begin(self, call: CallBegun) -> None:
         """Notes that a call has come in or gone out."""
@@ -137,9 +143,11 @@ class Calls:
             )
             if not changed.rowcount:
                 _insist_on(connection, end.call_id)
-            elif end.path:
+                return False
+            if end.path:
                 connection.execute(insert_new(connection, CallStepRow), _path_values(end))
-            return bool(changed.rowcount)
+            self._tell(connection, end.call_id)
+            return True
 
     def get(self, call_id: UUID) -> CallRecord | None:
         """One call, with its turns."""
@@ -214,7 +222,12 @@ class Calls:
                         ended_by="unknown",
                     )
                 )
+                self._tell(connection, row.id)
         return tuple(row.id for row in rows)
+
+    def _tell(self, connection: Connection, call_id: UUID) -> None:
+        if self._told is not None:
+            self._told(connection, ended_call(connection, call_id))
 
     def _records(self, calls: Select[Any]) -> tuple[CallRecord, ...]:
         with self._database.reading() as connection:

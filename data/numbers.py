@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from phonenumbers import NumberParseException, parse
 from data import luhn
 
 LONGEST_NUMBER = 20
+_HOME_ZERO = re.compile(r"^(\s*\(?(?:\+|00)[\s0-9.\-]{1,20}\)?)\s*\(0\)")
 
 
 def plausible(number: str) -> bool:
@@ -25,6 +27,12 @@ def new_reference() -> str:
 def reference_of(digest: bytes) -> str:
     """A reference that follows from 32 bytes that nobody can guess: the same for the same."""
     return luhn.with_check_digit(str(1_000_000 + int.from_bytes(digest) % 9_000_000))
+
+
+def without_home_zero(text: str) -> str:
+    """A telephone number without the zero in brackets behind its country code, which is dialled at home:
+    `+34 (0)600 111 222`. Where a country's numbers keep that zero (Italy), the number is wrong without."""
+    return _HOME_ZERO.sub(r"\1", text)
 
 
 def written_ways(numbers: Iterable[str]) -> tuple[str, ...]:

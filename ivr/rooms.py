@@ -28,6 +28,7 @@ from ivr.agents.outcomes import Outcomes
 from ivr.agents.roster import Roster
 from ivr.agents.star_code import StarCode
 from ivr.back_ends import declared_in, live_schemas
+from ivr.back_ends.call_outcome import CALL_OUTCOME, tell_of_ended_calls
 from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
@@ -137,6 +138,9 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     closing.callback(node.release)
     store = Store(settings.database_url, connections=settings.database.connections)
     closing.callback(store.close)
+    declared = declared_in(settings.back_ends_file)
+    # Before anything ends a call: the first to do so is the recovery, below.
+    tell_of_ended_calls(store, declared.writes.get(CALL_OUTCOME), furnishing.clock)
     there = _open_database(store, settings, closing)
     voice = Voice.of(
         settings,
@@ -162,7 +166,6 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         return furnishing.clock.utc().astimezone(zone)
 
     working = settings.working_days.of_site(settings.calls.region)
-    declared = declared_in(settings.back_ends_file)
     lookups = Lookups(store, local_time, working)
     back_ends = BackEnds(lookups, declared, zone=zone)
     closing.callback(back_ends.close)

@@ -24,7 +24,7 @@ from phonenumbers import (
 from stdnum.es import cif, dni, nie
 from stdnum.exceptions import ValidationError
 
-from data.numbers import plausible
+from data.numbers import plausible, without_home_zero
 from data.text import clean
 
 Cell = str | int | float | bool | Decimal | date | datetime | None
@@ -35,6 +35,10 @@ _ROUNDED = 10**15
 """From here on Excel does not keep every digit of a number."""
 _BETWEEN = re.compile(r"[\s().\-/\u00a0]")
 """What people write between the digits of a telephone number."""
+_SEVERAL_NUMBERS = re.compile(r"(?:\d\D*){7}(?:[,|&\n]|[;/](?!ext=)|\s[oyi]\s)\s*(?:\+|00)?(?:\D*\d){7}")
+"""Two of seven digits or more, with what people write between two."""
+_LONGEST_TELEPHONE = 100
+"""Characters of a cell with numbers; a longer one is not looked through."""
 _CUSTOMER_NUMBER = re.compile(r"[A-Za-z0-9]+(?:[-./_][A-Za-z0-9]+)*")
 """And a digit at least: a word alone is what a spreadsheet or a database writes beside customers (`Total`,
 `Media`, `N/A`, `null`, `Gesamt`), in more languages than a list of words could have."""
@@ -308,8 +312,12 @@ def telephone(country: str) -> Callable[[str], str]:
         for prefix in (f"+{code}", f"00{code}", ""):
             if digits.startswith(prefix) and plain.fullmatch(digits[len(prefix) :]):
                 return f"+{code}{digits[len(prefix) :]}"
+        if len(text) <= _LONGEST_TELEPHONE and _SEVERAL_NUMBERS.search(text):
+            raise CellWrong("holds more than one number: give each a column of its own in `phones`")
         try:
             number = parse(text, country)
+            if not is_valid_number(number):
+                number = parse(without_home_zero(text), country)
         except NumberParseException:
             raise CellWrong(f"is no telephone number of {country}") from None
         if not is_valid_number(number):

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.misread import explain, told_once
 from dialogs.source import Source, nearest, read
+from ivr.back_ends.call_outcome import CALL_OUTCOME, OF_A_CALL
 from ivr.back_ends.declared import (
     Auth,
     Basic,
@@ -167,6 +168,22 @@ def _contradictions(source: Source, declared: Declared, unread: set[str]) -> Ite
         given = entry.by if isinstance(entry, HttpLookup | SqlLookup) else list(entry.values)
         yield from _places(source, way, entry, given)
         yield from _places_in_answer(source, way, entry)
+    if (told := declared.writes.get(CALL_OUTCOME)) is not None:
+        yield from _of_ended_calls(source, ("writes", CALL_OUTCOME), told)
+
+
+def _of_ended_calls(source: Source, way: Way, entry: DeclaredWrite) -> Iterator[Problem]:
+    """What is told of every call that is over: no flow gives its values."""
+    if not entry.later:
+        what = "nobody waits for it: take `later: false` out"
+        yield source.problem((*way, "later"), what)
+    for name, kind in entry.values.items():
+        known = OF_A_CALL.get(name)
+        if known is None:
+            what = f"`{name}` is nothing that is known of a call: {nearest(name, OF_A_CALL)}"
+            yield source.problem((*way, "values", name), what)
+        elif known != kind:
+            yield source.problem((*way, "values", name), f"`{name}` is {known} here: write `{name}: {known}`")
 
 
 def _of_system(

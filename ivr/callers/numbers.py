@@ -27,6 +27,8 @@ from phonenumbers import (
     region_code_for_number,
 )
 
+from data.numbers import without_home_zero
+
 LONGEST_EXTENSION = 5
 """Digits of a number within the company; emergency and short service numbers look the same, and are as little
 a customer's."""
@@ -80,7 +82,7 @@ def caller_number(text: str, region: str) -> CallerNumber:
         return WITHHELD
     if len(digits) <= LONGEST_EXTENSION and not as_it_came.startswith("+"):
         return CallerNumber(internal=digits, written=(as_it_came,))
-    number = _parsed(as_it_came, region)
+    number = _parsed(as_it_came, region) or _parsed(_plain(without_home_zero(text)), region)
     if number is None:
         return CallerNumber(written=(as_it_came,)) if len(digits) >= SHORTEST else WITHHELD
     e164 = format_number(number, PhoneNumberFormat.E164)

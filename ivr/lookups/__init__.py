@@ -46,6 +46,7 @@ LOOKUPS: Mapping[str, Ask] = {
     "agent": agent.ask,
     "accounts": account.ask_all,
     "appointment": appointments.ask_next,
+    "appointments": appointments.ask_all,
     "case": case.ask,
     "changeable_orders": order.ask_changeable,
     "day_possible": delivery_days.ask_one,
@@ -64,6 +65,7 @@ SCHEMAS: Mapping[str, LookupSchema] = {
     "agent": agent.SCHEMA,
     "accounts": account.ALL,
     "appointment": appointments.APPOINTMENT,
+    "appointments": appointments.ALL,
     "case": case.SCHEMA,
     "changeable_orders": order.CHANGEABLE,
     "day_possible": delivery_days.ONE,
@@ -80,6 +82,7 @@ SCHEMAS: Mapping[str, LookupSchema] = {
 
 LISTS: Mapping[str, Sequence[str]] = {
     "accounts": ("account", "one_account"),
+    "appointments": ("appointment",),
     "changeable_orders": ("order", "orders", "delivery_days"),
     "orders": ("order",),
     "tickets": ("ticket",),

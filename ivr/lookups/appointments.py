@@ -1,4 +1,4 @@
-"""The next appointment of a customer, and the places that are free."""
+"""The appointments of a customer, and the places that are free."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from data.store import Store
 
 MOST_TOLD = 3
-"""Free slots in one answer: nobody remembers a fourth."""
+"""Appointments or free slots in one answer: nobody remembers a fourth."""
 
 _AT_ONCE, _LOOKS = 20, 15
 """Slots that are read at once, and how often: beyond so many closed days there is nobody to wait for."""
@@ -33,6 +33,21 @@ APPOINTMENT = LookupSchema(
         "minutes": "number",
     },
 )
+_BOOKED: Mapping[str, ValueType] = {
+    "appointment_id": "digits",
+    "service": "text",
+    "site": "text",
+    "date": "date",
+    "time": "time",
+}
+ALL = LookupSchema(
+    ("customer_number",),
+    {
+        "count": "number",
+        **{f"{name}_{n}": kind for n in range(1, MOST_TOLD + 1) for name, kind in _BOOKED.items()},
+    },
+)
+"""All that are to come, by what tells them apart; `count` is that of all of them."""
 _PLACE: Mapping[str, ValueType] = {"slot": "code", "date": "date", "time": "time", "site": "text"}
 FREE = LookupSchema(
     ("service", "from_date", "customer_number"),
@@ -61,6 +76,25 @@ def ask_next(store: Store, by: Mapping[str, str], now: datetime) -> Found | Miss
             "minutes": one.minutes,
         }
     )
+
+
+def ask_all(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
+    """Those that are booked and to come, the next one first, each in the time of its place."""
+    booked = store.appointments.of_customer(by.get("customer_number", ""), since=now)
+    if not booked:
+        return Missing()
+    record: dict[str, str | int | bool | None] = dict.fromkeys(ALL.fields)
+    record["count"] = len(booked)
+    for n, one in enumerate(booked[:MOST_TOLD], start=1):
+        begins = one.begins_at.astimezone(ZoneInfo(one.zone))
+        record |= {
+            f"appointment_id_{n}": one.appointment_number,
+            f"service_{n}": one.service,
+            f"site_{n}": one.site,
+            f"date_{n}": begins.date().isoformat(),
+            f"time_{n}": f"{begins:%H:%M}",
+        }
+    return Found(record)
 
 
 def ask_free(

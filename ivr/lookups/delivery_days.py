@@ -46,8 +46,8 @@ def ask(
     record |= {
         "state": "possible" if order.status in NOTICE_DAYS else order.status,
         "can_cancel": order.status in BEFORE_DISPATCH,
-        "has_items": bool(order.items),
-        "items": order.items or None,
+        "has_items": bool(order.items.strip()),
+        "items": order.items.strip() or None,
         "has_date": order.expected_on is not None,
         "expected_date": iso_day(order.expected_on, now),
     }

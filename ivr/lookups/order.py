@@ -43,12 +43,13 @@ def ask(store: Store, by: Mapping[str, str], now: datetime) -> Found | Missing:
     if order is None or not is_theirs(store, order.customer_number, by):
         return Missing()
     delivered = _delivered(order)
+    carrier = (order.carrier or "").strip() or None  # whoever fills the table may write blanks for none
     return Found(
         {
             "status": order.status,
             "late": order.is_late(now.date()),
-            "has_carrier": order.carrier is not None,
-            "carrier": order.carrier,
+            "has_carrier": carrier is not None,
+            "carrier": carrier,
             "placed_date": iso_day(order.placed_at, now),
             "has_date": order.expected_on is not None,
             "expected_date": iso_day(order.expected_on, now),
@@ -113,7 +114,7 @@ def _listed(orders: Sequence[OrderStatus], now: datetime) -> Found | Missing:
         to_come = one.expected_on is not None and one.expected_on >= now.date() and one.status != "delivered"
         record |= {
             f"order_id_{n}": one.order_number,
-            f"items_{n}": one.items,
+            f"items_{n}": one.items.strip() or None,
             f"status_{n}": one.status,
             f"expected_date_{n}": iso_day(one.expected_on, now) if to_come else None,
         }

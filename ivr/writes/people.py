@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import phonenumbers
-
 from data import records
 from dialogs.catalogue import WriteSchema
 from dialogs.results import Refused, Written
+from ivr.numbers import NotCalled, checked
 from ivr.writes.occasion import Asked
 
 if TYPE_CHECKING:
@@ -41,15 +40,13 @@ def correct_address(store: Store, values: Mapping[str, str], asked: Asked) -> Wr
 
 
 def put_phone_first(store: Store, values: Mapping[str, str], asked: Asked) -> Written | Refused:
-    """The number, in E.164, is tried before their others. Refused as `invalid` if there is no such number."""
+    """The number, in E.164, is tried before their others. Refused as `invalid` if there is no such number, or
+    if the house never calls one of its kind: whoever left it could not be reached any more."""
     try:
-        number = phonenumbers.parse(values["phone"])
-    except phonenumbers.NumberParseException:
+        number = checked(values["phone"], region=None, countries=None)
+    except NotCalled:
         return Refused("invalid")
-    if not phonenumbers.is_valid_number(number):
-        return Refused("invalid")
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    done = store.customers.put_phone_number_first(values["customer_number"], e164, asked.request)
+    done = store.customers.put_phone_number_first(values["customer_number"], number.e164, asked.request)
     return Refused(done.reason) if isinstance(done, records.Refused) else Written()
 
 

@@ -210,7 +210,7 @@ def test_the_examples_of_the_documentation_are_read(tmp_path: Path) -> None:
     file = tmp_path / "back_ends.yaml"
     file.write_text(json.dumps(whole))
     declared = declared_in(file)
-    assert set(declared.writes) == {"delivery_day", "hold"}
+    assert set(declared.writes) == {"delivery_day", "hold", "call_outcome"}
     for model in (HttpSystem, HttpLookup, HttpWrite, SqlLookup, SqlWrite, SqlSystem):
         for key in model.model_fields:
             assert re.search(rf"\b{key}\b", text), key

@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 import numpy as np
 import pytest
+from gevent.queue import Queue
 
 from data.records import CallRecord
 from data.store import Store
@@ -39,7 +40,15 @@ writes:
     fields: {reference: {type: digits, at: /id}}
     refused: {409: too_few}
     repeatable: true
+  call_outcome:
+    system: crm
+    post: /calls
+    send: {call: "{call_id}", number: "{number}", outcome: "{outcome}", by: "{ended_by}"}
+    values: {call_id: text, number: text, outcome: text, ended_by: text}
+    repeatable: true
 """
+TOLD: Queue[Any] = Queue()
+"""What the CRM was told of calls that are over."""
 KEYED = ("45716", "30460", "77024")
 """Whoever has this number waits, has too few points, or comes while nothing can be written."""
 FLOW = """flow: main
@@ -69,6 +78,7 @@ steps:
     error: bye
   - id: redeemed
     say: {es: "Hecho, referencia {redeem.reference:digits}."}
+  - outcome: points_redeemed
     then: bye
   - id: few
     say: {es: "Son pocos."}
@@ -84,10 +94,13 @@ steps:
 """
 
 
-def _answer(method: str, path: str, _body: Any) -> Any:
+def _answer(method: str, path: str, body: Any) -> Any:
     if method == "GET":
         gevent.sleep(2.5 if "45716" in path else 0.0)  # the system's own slowness, which callers hear
         return 200, {"tier": "gold", "points": 310}
+    if path == "/calls":
+        TOLD.put(body)
+        return 201, {}
     if "30460" in path:
         return 409, {}
     return (503, {}) if "77024" in path else (201, {"id": "99012"})
@@ -191,3 +204,13 @@ def test_what_a_caller_hears_is_what_happened(
     call = calls[keyed]
     assert call.said[-1] == said
     assert [turn.result for turn in call.record.turns if turn.kind == "deed"] == [result]
+
+
+def test_the_crm_hears_how_each_call_ended(calls: dict[str, Played]) -> None:
+    """Of every call once, with its outcome if it came to one."""
+    told = [TOLD.get(timeout=20) for _ in calls]
+    wanted = {keyed: "points_redeemed" if keyed == "45716" else "" for keyed in KEYED}
+    assert {one["number"].removeprefix("+346000"): one["outcome"] for one in told} == wanted
+    assert {one["call"] for one in told} == {str(played.record.call_id) for played in calls.values()}
+    assert {one["by"] for one in told} == {"system"}
+    assert TOLD.empty()

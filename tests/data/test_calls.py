@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from gevent.threadpool import ThreadPool
-from sqlalchemy import insert, text
+from sqlalchemy import Connection, insert, text
 
+from data.ended_calls import EndedCall
 from data.errors import CallUnknown
 from data.ids import new_id
 from data.models import CallRow
 from data.records import SERVER_LOST, CallAnswered, CallRecord, Reading
+from data.seeds import seed
 from data.sqlite import Sqlite
 from data.store import Store
 from data.text import MASK
@@ -315,3 +317,31 @@ def test_a_recording_that_was_moved_is_found_there(store: Store) -> None:
     assert found.recording == "a.mp3"
     with pytest.raises(CallUnknown):
         store.calls.move_recording(new_id(), "b.mp3")
+
+
+def test_whoever_asks_is_told_of_each_end_in_its_transaction(store: Store) -> None:
+    """What is known then, with the customer's number; a fault of theirs leaves the call as it was."""
+    seed(store, customers=10)
+    lucia = store.customers.by_number("45716")
+    assert lucia is not None
+    told: list[EndedCall] = []
+    store.calls.tells(lambda _connection, call: told.append(call))
+    out = begun(direction="outbound", destination="+34759000103")
+    for call in (begun(), out):
+        store.calls.begin(call)
+        for _ in range(2):
+            store.calls.finish(ended(call.call_id, customer_id=lucia.id, verified="customer"))
+    assert [one.number for one in told] == ["+34759000101", "+34759000103"]
+    assert (told[0].customer_number, told[0].verified, told[0].guessed) == ("45716", "customer", False)
+    assert (told[0].ended - told[0].began).total_seconds() == 120
+
+    def fails(_connection: Connection, _call: EndedCall) -> None:
+        raise RuntimeError("no")
+
+    store.calls.tells(fails)
+    last = begun()
+    store.calls.begin(last)
+    with pytest.raises(RuntimeError, match="no"):
+        store.calls.finish(ended(last.call_id))
+    record = store.calls.get(last.call_id)
+    assert record is not None and record.ended_at is None

@@ -65,7 +65,7 @@ def test_every_lookup_gives_what_the_catalogue_says(store: Store) -> None:
         "technician", TODAY + timedelta(days=1), site="Madrid", zone="Europe/Madrid", minutes=30, capacity=2
     )
     store.appointments.book("45716", slot, Request(at=TODAY))
-    questions["appointment"] = {"customer_number": "45716"}
+    questions["appointment"] = questions["appointments"] = {"customer_number": "45716"}
     questions["orders"] = questions["tickets"] = {"customer_number": "45716"}
     questions["accounts"] = {"customer_number": "30460"}
     questions["one_account"] = {"customer_number": "30460", "account": "2"}
@@ -400,10 +400,27 @@ def test_free_places_and_the_next_appointment(store: Store) -> None:
     assert (later["count"], later["slot_1"], later["slot_2"]) == (1, slots[4].hex, None)
     mine = found(store, "appointment", customer_number="12807")
     assert (mine["date"], mine["time"], mine["site"]) == ("2026-11-24", "09:00", "Las Palmas")
+    store.appointments.book("12807", slots[3], Request(at=TODAY))
+    both = found(store, "appointments", customer_number="12807")
+    assert [both[f"date_{n}"] for n in (1, 2, 3)] == ["2026-11-24", "2026-11-26", None]
+    assert (both["count"], both["service_2"], both["time_2"]) == (2, "visit", "09:00")
     lookups = Lookups(store, lambda: TODAY)
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "2027-01-01"}) == Missing()
     assert lookups.ask("free_slots", {"service": "visit", "from_date": "tomorrow"}) == Missing()
     assert lookups.ask("appointment", {"customer_number": "45716"}) == Missing()
+
+
+def test_blanks_are_no_carrier_and_no_goods(store: Store) -> None:
+    """Whoever fills the tables may write them for nothing: "lo lleva ." is no sentence."""
+    blank = update(OrderRow).where(OrderRow.order_number.in_(("780346", "780387")))
+    with store.database.writing() as connection:
+        connection.execute(blank.values(carrier=" ", items=" "))
+    order = found(store, "order", order_id="780346", home_postcode="28014", customer_number="none")
+    assert (order["has_carrier"], order["carrier"]) == (False, None)
+    days = found(store, "delivery_days", order_id="780387", customer_number="65193")
+    assert (days["has_items"], days["items"]) == (False, None)
+    listed = found(store, "changeable_orders", customer_number="65193", change="cancel")
+    assert listed["items_1"] is None
 
 
 DECEMBER = datetime(2026, 12, 4, 10, tzinfo=ZoneInfo("Europe/Madrid"))

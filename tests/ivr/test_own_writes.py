@@ -156,6 +156,10 @@ def test_corrections_of_a_customers_own_data(store: Store) -> None:
         ("customer_email", {"email": "a@b.com,c@d.com"}, "invalid"),
         ("customer_phone", {"phone": "600111222"}, "invalid"),
         ("customer_phone", {"phone": "+34000000000"}, "invalid"),
+        *(
+            ("customer_phone", {"phone": dear}, "invalid")
+            for dear in ("+34806123456", "+34900100200", "+88163331123")
+        ),
         ("customer_address", {"address": " ", "postal_code": "28013", "town": "Madrid"}, "invalid"),
     ],
 )

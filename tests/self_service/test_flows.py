@@ -182,6 +182,32 @@ def test_an_appointment_is_booked_moved_and_cancelled(world: World, language: st
     assert mine() == []
 
 
+def test_whoever_has_several_appointments_says_which(world: World, language: str, said: Said) -> None:
+    """The second is cancelled, and the first, which comes earlier, stays."""
+    for service in ("1", "2"):
+        call = world.call("appointments", language).keys(*WHO)
+        if call.step == "what_to_do":
+            call.keys("3")
+        call.keys(service, "1", "1")
+        assert call.outcome == "appointment_booked"
+    booked = world.store.appointments.of_customer(LUCIA.customer_number, since=MORNING)
+    assert [one.service for one in booked] == ["technician", "shop"]
+    call = world.call("appointments", language).keys(*WHO)
+    call.says(
+        said(
+            "anular la cita de la tienda",
+            "anul·lar la cita de la botiga",
+            "cancel the appointment in the shop",
+        )
+    )
+    call.says(said("la de la tienda", "la de la botiga", "the one in the shop"))
+    assert call.step == "sure_cancel"
+    call.says(said("sí", "sí", "yes"))
+    assert call.outcome == "appointment_cancelled"
+    left = world.store.appointments.of_customer(LUCIA.customer_number, since=MORNING)
+    assert [one.service for one in left] == ["technician"]
+
+
 def test_ones_own_data(world: World, language: str, said: Said) -> None:
     """Telephone and address are stored as they were read back; the telephone of before learns of it."""
     before = "+34600111999"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -44,6 +45,14 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
         ("DE", "030 / 123456", "+4930123456"),
         ("US", "(415) 555-2671", "+14155552671"),
         ("IT", "06 698 12345", "+390669812345"),
+        *(
+            ("ES", way, "+34600111222")
+            for way in ("+34 (0)600 111 222", "0034 (0) 600111222", "(+34)(0)600.111.222")
+        ),
+        ("ES", "+44 (0)20 7946 0958", "+442079460958"),
+        ("ES", "+39 (0)6 698 12345", "+390669812345"),
+        ("ES", "600111222;ext=12", "+34600111222"),
+        ("ES", "600/111/222", "+34600111222"),
     ],
 )
 def test_numbers_in_every_national_style(country: str, written: str, e164: str) -> None:
@@ -62,6 +71,30 @@ def test_what_is_no_number(written: str) -> None:
     """Too short, too long, not assigned, no number at all."""
     with pytest.raises(CellWrong, match="telephone number"):
         cells.telephone("ES")(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+34600111222;600111223",
+        "600111222 / 600111223",
+        "600111222/600111223",
+        "600111222, 93 411 22 33",
+        "600 111 222 y 600 111 223",
+        "+34 600 111 222\n+34 600 111 223",
+    ],
+)
+def test_two_numbers_in_one_cell_are_not_one(written: str) -> None:
+    """The second was lost without a word behind a semicolon."""
+    with pytest.raises(CellWrong, match="more than one number: give each a column"):
+        cells.telephone("ES")(written)
+
+
+def test_a_cell_that_is_long_on_purpose_costs_no_time() -> None:
+    began = time.process_time()
+    with pytest.raises(CellWrong, match="telephone number"):
+        cells.telephone("ES")("1234567" + "," * 400_000)
+    assert time.process_time() - began < 1
 
 
 @given(
