@@ -105,13 +105,40 @@ class Customers:
         answer = change(self._database, "retired_number", request, make)
         return answer if isinstance(answer, Refused) else None
 
+    def retire_unallocated(self, e164: str, *, at: datetime, why: str) -> None:
+        """The network knows no such number: nobody is dialled there any more. It stays theirs, and whoever
+        has it one day may call us. Raises `RecordRefused` for what is no E.164."""
+        with self._database.writing() as connection:
+            _phone_id(connection, e164)
+            connection.execute(
+                update(PhoneNumberRow)
+                .where(PhoneNumberRow.e164 == e164, PhoneNumberRow.retired_at.is_(None))
+                .values(retired_at=utc(at), retired_why=clean(why, 200))
+            )
+
+    def restore(self, e164: str) -> bool:
+        """The number is dialled again. False: it was not retired."""
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                update(PhoneNumberRow)
+                .where(PhoneNumberRow.e164 == e164, PhoneNumberRow.retired_at.is_not(None))
+                .values(retired_at=None, retired_why="")
+            )
+            return bool(changed.rowcount)
+
     def retired(self, e164: str) -> bool:
-        """Whether others answer at this number."""
-        query = select(PhoneNumberRow.id).where(
+        """Whether others answer at this number, or nobody."""
+        return self.why_retired(e164) is not None
+
+    def why_retired(self, e164: str) -> str | None:
+        """Why nobody is dialled there; `None`: it is not retired."""
+        if not plausible(e164):
+            return None
+        query = select(PhoneNumberRow.retired_why).where(
             PhoneNumberRow.e164 == e164, PhoneNumberRow.retired_at.is_not(None)
         )
         with self._database.reading() as connection:
-            return connection.scalar(query) is not None
+            return connection.scalar(query)
 
     def correct(self, customer_number: str, data: OwnData, request: Request) -> Customer | Refused:
         """Corrects what a person said of themselves. Refused: `unknown`."""

@@ -95,12 +95,21 @@ class Verifications:
     # --- people ---
 
     def person(self, kind: str, value: str) -> Known | None:
-        """Whom that number names; `kind` is one of `NAMES`. Of two who share one, nobody."""
+        """Whom that number names; `kind` is one of `NAMES`. Of two who share one, nobody.
+
+        A customer number is looked for as it stands, and only then in whatever letters, or without what
+        stands between: whose number is `b-12/3` is found by it, and nobody else is.
+        """
         if not 0 < len(value) <= _LONGEST or not value.isascii() or not value.isprintable():
             return None
         with self._database.reading() as connection:
             if kind == "customer_number":
-                found = CustomerRow.customer_number == value
+                exact = select(CustomerRow).where(CustomerRow.customer_number == value)
+                if (row := connection.execute(exact).one_or_none()) is not None:
+                    return _known(connection, row)
+                plain = value.lower()
+                ways = {plain, plain.replace("-", "").replace(".", "")}
+                found = func.lower(CustomerRow.customer_number).in_(ways)
             else:
                 theirs = select(IdentityRow.customer_id).where(
                     IdentityRow.kind == kind, IdentityRow.value == value

@@ -30,8 +30,8 @@ def _of_campaigns(store: Store, wish: Wish, here: datetime) -> Iterator[Block]:
     if wish.channel == "call":
         if (why := store.customers.blocked(wish.to)) is not None:
             yield _block(NUMBER, "number", f"calls with this number are blocked: {why}")
-        if store.customers.retired(wish.to):
-            yield _block(NUMBER, "number", "the number is retired: it is not theirs, or nobody is there")
+        if (why := store.customers.why_retired(wish.to)) is not None:
+            yield _block(NUMBER, "number", f"the number is retired: {why or 'nobody wrote why'}")
     if wish.purpose != "collection":
         return
     whom = store.contacts.whom(wish.to, customer_id=wish.customer_id)

@@ -20,6 +20,7 @@ _ROOMS = {
     "actions": "promises",
     "holds": "holds",
     "contacts": "contacts",
+    "restore": "numbers",
     "check": "check",
     "simulate": "simulate",
     "start": "calls",

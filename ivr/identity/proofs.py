@@ -23,7 +23,7 @@ WEAK = frozenset({"postal_code"})
 """What neighbours know; it makes a proof better, and is none by itself."""
 KINDS = STRONG | WEAK
 FIELDS: Mapping[str, ValueType] = {
-    "customer_number": "digits",
+    "customer_number": "code",
     "name": "text",
     "language": "text",
     "email": "text",
@@ -42,11 +42,14 @@ Way = tuple[str, ...]
 
 
 def normalised(claims: Mapping[str, str]) -> dict[str, str]:
-    """The claims as they are compared: a DNI in capitals without its hyphen, digits without gaps."""
+    """The claims as they are looked for: a DNI in capitals without its hyphen, digits without gaps."""
     plain = {}
     for kind, value in claims.items():
         if kind == "birth_day":
             plain[kind] = _day_and_month(value.strip())
+            continue
+        if kind == "customer_number":
+            plain[kind] = "".join(value.split())  # it is looked for as it stands: `b-12/3` is one
             continue
         text = re.sub(r"[\s.-]", "", value) if kind != "birth_date" else value.strip()
         plain[kind] = text.upper()
@@ -62,6 +65,11 @@ def _day_and_month(said: str) -> str:
     return said
 
 
+def bare(customer_number: str) -> str:
+    """What two ways of writing one customer number have in common: `b-12/3` and `B123`."""
+    return re.sub(r"[^0-9A-Za-z]", "", customer_number).upper()
+
+
 def subject_of(claims: Mapping[str, str]) -> tuple[str, str]:
     """By which claim the person is looked for: kind and value. Raises `KeyError` if there is none."""
     kind = next(name for name in (*NAMES, "") if name in claims or not name)
@@ -70,8 +78,9 @@ def subject_of(claims: Mapping[str, str]) -> tuple[str, str]:
 
 def agrees(claims: Mapping[str, str], known: Known | None) -> bool:
     """Whether everything but the PIN is as it is known; all of it is compared, whatever comes first."""
+    claims = {kind: bare(value) if kind == "customer_number" else value for kind, value in claims.items()}
     kept = {
-        "customer_number": known.customer_number if known else "",
+        "customer_number": bare(known.customer_number) if known else "",
         "dni": (known.dni if known else None) or "",
         "birth_date": known.birth_date.isoformat() if known and known.birth_date else "",
         "birth_day": f"--{known.birth_date:%m-%d}" if known and known.birth_date else "",

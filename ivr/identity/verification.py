@@ -24,7 +24,7 @@ from data.verification import (
 from dialogs.results import Failed, Found, Locked, Missing, Slow
 from ivr.clock import Clock
 from ivr.identity.pins import Hashing
-from ivr.identity.proofs import OF_CALLED, agrees, normalised, subject_of, told
+from ivr.identity.proofs import OF_CALLED, agrees, bare, normalised, subject_of, told
 from ivr.identity.settings import Limit, VerificationSettings
 from ivr.in_thread import in_thread
 from ivr.occasion import Occasion, Person
@@ -115,7 +115,8 @@ class Verification:
     ) -> tuple[Verified, Wrong | None]:
         kind, value = subject_of(claims)
         known = in_thread(lambda: self._verifications.person(kind, value))
-        who = ("customer", str(known.customer_id)) if known is not None else (kind, value)
+        nobody = (kind, bare(value) if kind == "customer_number" else value)
+        who = ("customer", str(known.customer_id)) if known is not None else nobody
         a_try = self._try(identity, who, occasion)
         wrong = self._begun(a_try)
         # Judged also where it is too late: it must not be told by the time that it takes.

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _GIVES: Mapping[str, ValueType] = {"reference": "digits", "date": "date", "time": "time", "site": "text"}
 _TAKING = frozenset({"unknown", "past", "taken", "already"})
 _STATES = frozenset({"cancelled", "kept", "missed"})
-BOOK = WriteSchema({"customer_number": "digits", "slot": "code"}, _TAKING, _GIVES)
+BOOK = WriteSchema({"customer_number": "code", "slot": "code"}, _TAKING, _GIVES)
 """`slot` is what a look-up of free slots gives."""
 MOVE = WriteSchema(
-    {"customer_number": "digits", "appointment_id": "digits", "slot": "code"}, _TAKING | _STATES, _GIVES
+    {"customer_number": "code", "appointment_id": "digits", "slot": "code"}, _TAKING | _STATES, _GIVES
 )
 CANCEL = WriteSchema(
-    {"customer_number": "digits", "appointment_id": "digits"}, frozenset({"unknown", "past"}) | _STATES
+    {"customer_number": "code", "appointment_id": "digits"}, frozenset({"unknown", "past"}) | _STATES
 )
 
 

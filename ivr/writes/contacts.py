@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DO_NOT_CALL = WriteSchema({"customer_number": "code", "number": "phone"}, frozenset({"unknown"}))
 """`customer_number` may be `none`: then it is the telephone alone that is not called any more."""
 WRONG_NUMBER = WriteSchema({"customer_number": "code", "number": "phone"}, frozenset({"unknown"}))
-COLLECTION_HOLD = WriteSchema({"customer_number": "digits", "reason": "text"}, frozenset({"unknown"}))
+COLLECTION_HOLD = WriteSchema({"customer_number": "code", "reason": "text"}, frozenset({"unknown"}))
 """`reason`: one of `data.records.collecting.HOLD_REASONS`."""
 POLL_ANSWER = WriteSchema({"poll": "text", "question": "text", "answer": "text"}, frozenset({"invalid"}))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from data.store import Store
 
 DELIVERY_DAY = WriteSchema(
-    {"customer_number": "digits", "order_id": "digits", "day": "date"},
+    {"customer_number": "code", "order_id": "digits", "day": "date"},
     frozenset(
         {
             "unknown",
@@ -32,7 +32,7 @@ DELIVERY_DAY = WriteSchema(
     {"expected_date": "date"},
 )
 CANCEL = WriteSchema(
-    {"customer_number": "digits", "order_id": "digits"},
+    {"customer_number": "code", "order_id": "digits"},
     frozenset({"unknown", "shipped", "out_for_delivery", "delivered", "cancelled"}),
 )
 

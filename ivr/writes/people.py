@@ -15,10 +15,10 @@ from ivr.writes.occasion import Asked
 if TYPE_CHECKING:
     from data.store import Store
 
-EMAIL = WriteSchema({"customer_number": "digits", "email": "text"}, frozenset({"unknown", "invalid"}))
-PHONE = WriteSchema({"customer_number": "digits", "phone": "phone"}, frozenset({"unknown", "invalid"}))
+EMAIL = WriteSchema({"customer_number": "code", "email": "text"}, frozenset({"unknown", "invalid"}))
+PHONE = WriteSchema({"customer_number": "code", "phone": "phone"}, frozenset({"unknown", "invalid"}))
 ADDRESS = WriteSchema(
-    {"customer_number": "digits", "address": "text", "postal_code": "code", "town": "text"},
+    {"customer_number": "code", "address": "text", "postal_code": "code", "town": "text"},
     frozenset({"unknown", "invalid"}),
 )
 _EMAIL = re.compile(r"[^\s@,;<>\"()]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}")

@@ -13,11 +13,9 @@ from ivr.writes.occasion import Asked
 if TYPE_CHECKING:
     from data.store import Store
 
-NOTE = WriteSchema(
-    {"customer_number": "digits", "ticket_id": "digits", "text": "text"}, frozenset({"unknown"})
-)
+NOTE = WriteSchema({"customer_number": "code", "ticket_id": "digits", "text": "text"}, frozenset({"unknown"}))
 VOICE_NOTE = WriteSchema(
-    {"customer_number": "digits", "ticket_id": "digits", "recording": "text"}, frozenset({"unknown"})
+    {"customer_number": "code", "ticket_id": "digits", "recording": "text"}, frozenset({"unknown"})
 )
 """`recording` is what a `record` step has filled."""
 

@@ -37,6 +37,7 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/campaigns/bases/fees/students/load"): {Role.COORDINATOR},
     ("GET", "/campaigns/holds"): {Role.COORDINATOR},
     ("POST", "/campaigns/holds/lift"): {Role.COORDINATOR},
+    ("POST", "/campaigns/numbers/restore"): {Role.COORDINATOR},
     ("POST", "/campaigns/payments"): {Role.COORDINATOR},
     ("GET", "/campaigns/contacts"): {Role.COORDINATOR},
     ("GET", "/work"): {Role.COORDINATOR, Role.SUPERVISOR},
@@ -342,6 +343,20 @@ def test_money_holds_and_contacts_of_a_customer(serving: Serving) -> None:
         assert service.ask(f"/campaigns/{path}?customer_number=nobody", token).status == 404
     assert len(audited(service, "write")) == 1 and len(audited(service, "import")) == 1
     assert service.ask("/reports/polls?poll=none", token).json["rows"] == []
+
+
+def test_a_number_that_was_retired_by_mistake(serving: Serving) -> None:
+    """It is dialled again, with a reason on record; of a number that was not retired nothing is changed."""
+    service = serving(customers=10)
+    token, number = service.token(Role.COORDINATOR, name="Eva"), "+34934445566"
+    service.store.customers.retire_unallocated(number, at=NOW, why="UNALLOCATED_NUMBER in campaign x")
+    ask = {"number": "934 44 55 66", "why": "the trunk was wrong"}
+    assert post(service, "/campaigns/numbers/restore", token, number=number).status == 422
+    restored = post(service, "/campaigns/numbers/restore", token, **ask)
+    assert restored.json == {"number": number, "was": "UNALLOCATED_NUMBER in campaign x"}
+    assert not service.store.customers.retired(number)
+    assert post(service, "/campaigns/numbers/restore", token, **ask).status == 404
+    assert post(service, "/campaigns/numbers/restore", token, number="12", why="x").status == 422
 
 
 def test_whether_somebody_may_be_contacted(serving: Serving) -> None:

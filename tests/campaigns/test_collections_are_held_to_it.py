@@ -132,3 +132,21 @@ def test_why_nobody_calls_and_that_a_person_lifts_it(home: Path) -> None:
     assert (again.returncode, "there is no hold" in again.stderr) == (2, True)
     assert run(home, "campaign", "holds", "99999").returncode == 2
     store.close()
+
+
+def test_a_retired_number_is_restored(home: Path) -> None:
+    """The network was wrong once: shown by `explain`, and undone with a reason."""
+    number, at = "+34934445566", datetime.now(UTC)
+    store = Store(f"sqlite:///{home}/ivr.sqlite3")
+    store.customers.retire_unallocated(number, at=at, why="UNALLOCATED_NUMBER in campaign nag")
+    assert store.customers.blocked(number) is None
+    why = run(home, "rules", "explain", "--number", number, "--purpose", "collection")
+    assert "the number is retired: UNALLOCATED_NUMBER in campaign nag" in why.stdout
+    assert run(home, "campaign", "restore", number).returncode == 2, "nobody undoes it without a reason"
+    restored = run(home, "campaign", "restore", "934445566", "--why", "the trunk was wrong")
+    assert (restored.returncode, "is dialled again" in restored.stdout) == (0, True)
+    assert not store.customers.retired(number)
+    again = run(home, "campaign", "restore", number, "--why", "once more")
+    assert (again.returncode, "was not retired" in again.stdout) == (1, True)
+    assert run(home, "campaign", "restore", "nobody", "--why", "x").returncode == 2
+    store.close()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from data.ids import new_id
+from data.models import CustomerRow
 from dialogs.results import Failed, Found, Locked, Missing
 from ivr.identity.proofs import normalised
 from ivr.identity.verification import Verified
 from ivr.occasion import Occasion
-from tests.identity.conftest import ANA, Counter
+from tests.identity.conftest import ANA, BOB, Counter
 
 
 def tried(counter: Counter, claims: dict[str, str], *, called: bool = True, call: object = None) -> Verified:
@@ -65,3 +67,27 @@ def test_wrong_days_lock_the_call(counter: Counter) -> None:
 def test_what_is_no_day_stays_what_it_is() -> None:
     """Nothing that is said becomes somebody's day by accident."""
     assert normalised({"birth_day": "drop table"})["birth_day"] == "drop table"
+
+
+@pytest.mark.parametrize("number", ["M2", "q7", "b-12/3", "w.1_2"])
+def test_whatever_a_list_calls_a_customer(counter: Counter, number: str) -> None:
+    """A customer number may have letters, small ones too, and signs between: it is theirs as it stands."""
+    with counter.store.database.writing() as connection:
+        theirs = update(CustomerRow).where(CustomerRow.customer_number == ANA)
+        connection.execute(theirs.values(customer_number=number))
+    claims = {"customer_number": number, "birth_day": "1503"}
+    verified = tried(counter, claims)
+    assert isinstance(verified.result, Found)
+    assert verified.person is not None and verified.person.customer_number == number
+    assert isinstance(tried(counter, {**claims, "birth_day": "1603"}).result, Missing)
+
+
+def test_numbers_that_differ_only_by_their_letters(counter: Counter) -> None:
+    """Each proves its own; who writes it otherwise is one of two, and nobody."""
+    with counter.store.database.writing() as connection:
+        for customer, number in ((ANA, "c2"), (BOB, "C2")):
+            theirs = update(CustomerRow).where(CustomerRow.customer_number == customer)
+            connection.execute(theirs.values(customer_number=number))
+    assert isinstance(tried(counter, {"customer_number": "c2", "birth_day": "1503"}).result, Found)
+    assert isinstance(tried(counter, {"customer_number": "C2", "birth_day": "1503"}).result, Missing)
+    assert isinstance(tried(counter, {"customer_number": "c-2", "birth_day": "1503"}).result, Missing)

@@ -52,6 +52,17 @@ def test_the_catalogue_tells_all_that_can_be_written() -> None:
         assert schema == SCHEMAS[name], name
 
 
+@pytest.mark.parametrize("name", [name for name, one in SCHEMAS.items() if "customer_number" in one.values])
+@pytest.mark.parametrize("number", ["45716", "M2", "q7", "b-12/3", "w.1_2"])
+def test_whatever_a_list_calls_a_customer(name: str, number: str) -> None:
+    """Lists may number their customers so: what is said of them is written all the same."""
+    kinds = SCHEMAS[name].values
+    some = {"date": "2026-12-04", "phone": "+34600111222"}
+    assert given_of(
+        kinds, {**{key: some.get(kind, "1") for key, kind in kinds.items()}, "customer_number": number}
+    )
+
+
 def test_another_delivery_day(store: Store) -> None:
     """The look-up gives the new day from then on; the same key changes nothing more."""
     whose = owner(store, "780387")

@@ -18,9 +18,10 @@ from data.promises import PaymentNote
 from data.records.collecting import HoldReason
 from ivr.api.document import answers
 from ivr.api.paging import Asked
-from ivr.api.problems import not_found
+from ivr.api.problems import Problem, not_found
 from ivr.api.roles import Role, audit, needs, who_asks
 from ivr.api.rooms import ApiRooms, rooms
+from ivr.callers.numbers import caller_number
 from ivr.campaigns.promise_days import Policies
 
 blueprint = Blueprint("collecting", __name__)
@@ -50,6 +51,21 @@ class Refusal(BaseModel):
 
     at: int = Field(description="Its place in the request, from 0")
     why: str
+
+
+class Restoring(BaseModel):
+    """A number that was retired by mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+    number: str = Field(min_length=1, max_length=40, description="With + and country code, or of the site's")
+    why: str = Field(min_length=1, max_length=200, description="What was found")
+
+
+class Restored(BaseModel):
+    """It is dialled again."""
+
+    number: str
+    was: str = Field(description="Why it was retired")
 
 
 class PaymentsTaken(BaseModel):
@@ -186,6 +202,24 @@ def lift() -> Any:
     if not lifted:
         raise not_found("hold on that customer")
     return here.beside.do(lambda: _holds(here, asked.customer_number))
+
+
+@blueprint.post("/campaigns/numbers/restore")
+@needs(Role.COORDINATOR)
+@answers(Restored, tag="Campaigns", body=Restoring, problems=(404, 422))
+def restore() -> Any:
+    """A number that was retired by mistake is dialled again."""
+    here, asked = rooms(), request.context.json  # type: ignore[attr-defined] # spectree's
+    e164 = caller_number(asked.number, here.settings.calls.region).e164
+    if e164 is None:
+        raise Problem(422, "no_number", "That is no telephone number", remedy="Write it as +34600111222")
+    was = here.beside.do(lambda: here.store.customers.why_retired(e164))
+    restored = here.beside.do(lambda: here.store.customers.restore(e164))
+    for person in here.beside.do(lambda: here.store.customers.by_phone_number(e164)):
+        audit("write", f"restored: {asked.why}", customer_number=person.customer_number)
+    if not restored:
+        raise not_found("retired number like that")
+    return Restored(number=e164, was=was or "")
 
 
 @blueprint.get("/campaigns/contacts")

@@ -152,7 +152,7 @@ class Following:
             return
         now, why = self.now(), f"{ending.cause} in campaign {plan.running.name}"
         if ending.result == "invalid":
-            self.stores.customers.block(made.number, at=now, why=why)
+            self.stores.customers.retire_unallocated(made.number, at=now, why=why)
         else:
             self.stores.suppressions.add("number", made.number, reason=why, at=now)
             person = None if made.customer_id is None else self.stores.customers.by_id(made.customer_id)

@@ -124,7 +124,7 @@ def test_a_campaign_with_every_ending(stage: Stage, store: Store) -> None:
     (contact,) = store.contacts.history(store.contacts.whom(made.numbers[0][0]))
     assert (contact.call_id, contact.conversation) == (record.call_id, True)
     assert store.suppressions.contains("number", made.numbers[6][0])
-    assert store.customers.blocked(made.numbers[8][0]) is not None
+    assert store.customers.retired(made.numbers[8][0])
     for phone in phones:
         phone.close()
 

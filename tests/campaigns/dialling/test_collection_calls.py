@@ -28,7 +28,7 @@ USED = (
     *("collection_reminder", "right_party", "promise_to_pay", "instalments", "already_paid", "dispute"),
     *("cannot_pay", "do_not_call", "hand_over", "after_hours"),
 )
-NUMBERS = {0: "11114", 1: "22228", 2: "33332", 3: "44446"}
+NUMBERS = {0: "a-11/4", 1: "22228", 2: "m2", 3: "C44446"}
 POLICY = {"longest_days": 20, "least_of_balance": 50, "least_share": 90, "grace_days": 2, "instalments": 3}
 
 

@@ -80,7 +80,8 @@ def test_a_number_that_is_none_is_retired_and_not_its_person(store: Store) -> No
     ours = server(store, telephones, time)
     assert ours.step() == 1 and ours.step() == 1
     assert telephones.rung == [first, second] and made.entry(store).why == "reached"
-    assert store.customers.blocked(first) == "UNALLOCATED_NUMBER in campaign reminder"
+    assert store.customers.why_retired(first) == "UNALLOCATED_NUMBER in campaign reminder"
+    assert store.customers.blocked(first) is None, "whoever has it one day may call us"
 
     other = world(store, numbers=2, first=5, name="other")
     telephones.script[other.numbers[0][0]] = [Ending(result="unwanted", cause="UNWANTED")]
