@@ -36,7 +36,7 @@ from dialogs.call import Call
 from dialogs.effects import Collect, Effect, Understand
 from dialogs.flow import Flow, FlowSet, Name
 from dialogs.graph import flows_within
-from dialogs.nodes.matters import SURE
+from dialogs.nodes.matters import SURE, is_the_other
 from dialogs.nodes.understand import Understand as OpenQuestion
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result, Understood
@@ -127,7 +127,7 @@ def wish(call: Call, effect: Collect, result: NoMatch, above: Above, *, begun: i
     if begun >= MOST or effect.sensitive or effect.kind == "understand" or result.reason:
         return None
     text, opened, taken_back = _without_opening(plain(result.said), call.language)
-    if len(text.split()) < LEAST_WORDS:
+    if len(text.split()) < LEAST_WORDS or is_the_other(text, call.language):
         return None
 
     def asked(intents: Sequence[str]) -> Understand:

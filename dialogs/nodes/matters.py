@@ -7,7 +7,7 @@ Rules:
    chooses.
 3. "No, perdón, quiero …" in the middle of a sentence takes back what stands before it (`one_breath`).
 4. Whoever answers "did you want …?" with something else ("no, quiero pagar") is understood anew, and what
-   they have denied is not believed a second time.
+   they have denied is not believed a second time. "No, el otro" is the next likely one, asked back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from dialogs.results import Alternative, Heard, NoMatch
-from dialogs.slots.words import words_of
+from dialogs.slots.words import plain, words_of
 from dialogs.slots.yes_no import behind_no
 
 SURE = 0.7
@@ -32,7 +32,16 @@ LEAST_WORDS = 2
 """Of a part, and of what is understood anew behind a "no"."""
 ANEW = "@anew:"
 """Marks an answer that is no answer to the question, and is understood as if it had been said at first."""
+OTHER = "@other"
+"""Marks an answer that only says that another is meant: "no, el otro"."""
 
+_THE_OTHER: Mapping[str, str] = {
+    "es": r"(?:es |era |sino )?(?:el|la|lo|los|las) otr[oa]s?(?: cosa)?",
+    "ca": r"(?:es |era |sino )?(?:l'altr[ea]|els altres|les altres|l'altra cosa|allo altre)",
+    "en": r"(?:it's |it is |it was |but )?(?:the )?other(?: one| ones| thing)?",
+}
+_POLITE = r"(?: por favor| per favor| si us plau| please| gracias| gracies| thank you| thanks)?"
+_EITHER: Mapping[str, str] = {"es": r"\b[ou]\b", "ca": r"\bo\b", "en": r"\bor\b"}
 _JOINTS: Mapping[str, str] = {
     "es": r"\b(?:y(?: además| también| luego| después)?|además|también|aparte|e)\b",
     "ca": r"\b(?:i(?: a més| també| després)?|a més|també|a part)\b",
@@ -55,7 +64,21 @@ Ranked = tuple[tuple[str, float], ...]
 
 def parts_of(text: str, language: str) -> tuple[str, ...]:
     """The parts that may be matters of their own; empty if there is but one."""
-    joint = _JOINTS.get(language)
+    return _parted(text, _JOINTS.get(language))
+
+
+def either_of(text: str, language: str) -> tuple[str, ...]:
+    """The parts of which the caller wants the one or the other: "anular el pedido o cambiar la entrega"."""
+    return _parted(text, _EITHER.get(language))
+
+
+def is_the_other(text: str, language: str) -> bool:
+    """Whether it says that another is meant, and not which: "el otro"."""
+    other = _THE_OTHER.get(language)
+    return bool(other and re.fullmatch(other + _POLITE, plain(text)))
+
+
+def _parted(text: str, joint: str | None) -> tuple[str, ...]:
     parts = [part.strip(" ,.;") for part in re.split(joint, text, flags=re.IGNORECASE)] if joint else []
     parts = [part for part in parts if part]
     whole = len(parts) > 1 and all(len(words_of(part)) >= LEAST_WORDS for part in parts)
@@ -73,10 +96,12 @@ def ordinals(language: str, place: int) -> tuple[str, ...]:
     return found[place] if place < len(found) else ()
 
 
-def anew(answer: Heard) -> str | NoMatch:
-    """What is to be understood anew: all of it, without its "no"; `NoMatch` if that is too little."""
+def anew(answer: Heard, language: str) -> str | NoMatch:
+    """What is to be understood anew: all of it, without its "no"; `NoMatch`: that is too little; `OTHER`."""
     heard = behind_no(answer) if answer.alternatives else answer
     said = heard.alternatives[0].text if heard.alternatives else ""
+    if is_the_other(said, language):
+        return OTHER
     if len(words_of(said)) < LEAST_WORDS:
         return NoMatch(said)
     return ANEW + said

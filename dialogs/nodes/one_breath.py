@@ -1,9 +1,10 @@
-"""Matters of one sentence: several, one after the other, or one that is taken back for another.
+"""Matters of one sentence: several, one after the other, one of two, or one that is taken back for another.
 
 Rules:
 1. They are told apart only if every part by itself is sure; else the sentence is understood as a whole.
 2. "Quiero anular, no, perdón, quiero pagar" is a wish to pay: what stands before is not asked back and not
    done. A "no" alone takes nothing back ("no me funciona internet"); it needs a word that says so.
+3. "Anular el pedido o cambiar la entrega" is one of two, and the caller is asked which.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dialogs.effects import Effect
-from dialogs.nodes.matters import LEAST_WORDS, SURE, Ranked, parts_of
+from dialogs.nodes.matters import LEAST_WORDS, SURE, Ranked, either_of, parts_of
 from dialogs.results import Result, Understood
 from dialogs.slots.words import words_of
 
@@ -31,6 +32,9 @@ _TAKEN_BACK: Mapping[str, str] = {
 }
 """What says that something else is wanted than was said before; without accents, as recognisers may write."""
 
+TWO = 2
+"""Matters between which a caller is asked to choose."""
+
 
 @dataclass(frozen=True)
 class OneBreath:
@@ -39,6 +43,8 @@ class OneBreath:
     matters: tuple[str, ...] = ()
     """One after the other; none: it is to be understood as a whole."""
     entities: Mapping[str, str] = field(default_factory=dict)
+    either: bool = False
+    """Whether only the one or the other of two is wanted."""
 
 
 Ask = Callable[[str], Generator[Effect, Result, Understood]]
@@ -53,7 +59,10 @@ def in_one_breath(text: str, language: str, ask: Ask, likely: Likely) -> Generat
         if found.matters:
             return found
     found = yield from _all_sure(parts_of(text, language), ask, likely)
-    return found if len(found.matters) > 1 else OneBreath()
+    if len(found.matters) > 1:
+        return found
+    found = yield from _all_sure(either_of(text, language), ask, likely)
+    return replace(found, either=True) if len(found.matters) == TWO else OneBreath()
 
 
 def instead_of(text: str, language: str) -> str:

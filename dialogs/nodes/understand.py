@@ -25,8 +25,9 @@
 ```
 The slot `reason` then holds the intent. A sure meaning goes on; one that is only likely is asked back
 ("¿Quiere anular un pedido?"); of two that are equally near, the caller chooses; the rest is not understood.
-Whoever answers with something else ("no, lo otro", "no, quiero pagar") is understood anew, and what they have
-denied is not believed again. `title` is how an intent is read back: what somebody wants to do.
+Whoever answers with something else ("no, quiero pagar") is understood anew, and what they have
+denied is not believed again; "no, lo otro" has the next likely one asked back. `title` is how an intent is
+read back: what somebody wants to do.
 
 `intents` are those of the training examples (`dialogs/nlu`); `out_of_scope` among them is what nobody serves.
 `phrases` at an intent are what callers say for it, as at a `menu`: for what is in no training example. A
@@ -40,7 +41,8 @@ give them a value with `set` before, or ask for them later.
 
 Two matters in one sentence ("quiero anular un pedido y saber cuánto debo") are done one after the other: the
 first now, and the second when the call comes back to this step; then the question is not put. What is taken
-back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dónde está") is not done.
+back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dónde está") is not done. Of
+"anular el pedido o saber dónde está" the caller chooses.
 ```yaml test
 - test: understood at once
   outside: {understand: {anular mi pedido: cancel, anul·lar la comanda: cancel, cancel my order: cancel}}
@@ -102,6 +104,18 @@ back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dó
         ca: anul·lar la comanda i saber on és l'altra
         en: cancel my order and find the other
     - expect: {step: cancel, slots: {reason: cancel}}
+- test: asked back, and the other one is meant
+  outside:
+    understand:
+      pedido: {intents: {cancel: 0.6, where: 0.4}}
+      comanda: {intents: {cancel: 0.6, where: 0.4}}
+      order: {intents: {cancel: 0.6, where: 0.4}}
+  steps:
+    - say: {es: pedido, ca: comanda, en: order}
+    - say: {es: "no, lo otro", ca: "no, l'altre", en: "no, the other one"}
+    - expect: {said: {es: saber dónde está su pedido, ca: saber on és la seva comanda, en: find your order}}
+    - key: 1
+    - expect: {step: where}
 - test: taken back in the same breath
   outside:
     understand:
@@ -142,28 +156,27 @@ from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue, ValueType
-from dialogs.effects import Effect, Keys, Prompt, Spoken
+from dialogs.effects import Effect, Keys, Prompt
 from dialogs.effects import Understand as UnderstandEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
-from dialogs.nodes.matters import ANEW, MARGIN, SURE, anew, as_heard, likely, ordinals
+from dialogs.nodes.matters import ANEW, MARGIN, OTHER, SURE, as_heard, likely
 from dialogs.nodes.named_matters import named, together
 from dialogs.nodes.one_breath import OneBreath, in_one_breath
-from dialogs.nodes.question import Asked, Judge, Misses, Question, asked_once, listen
+from dialogs.nodes.question import Asked, Misses, Question, asked_once
 from dialogs.nodes.step import NEXT, Exit, Run, Way, unexpected
+from dialogs.nodes.which_matter import Meant, confirmed, which
 from dialogs.prompts import Words
 from dialogs.results import Failed, Heard, Keyed, Match, NoInput, NoMatch, Result, Slow, Understood
 from dialogs.slots.choice import Phrases
-from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.kind import best_said
-from dialogs.slots.yes_no import YesNo
-from dialogs.wording import wording
 
 MOST_TURNS = 4
 """Times that a caller may say something else when asked back, before it counts as not understood."""
+MOST_ASKED_BACK = 2
+"""Likely meanings that are asked back one after the other, if the caller says "no, the other one"."""
 
 Found = Generator[Effect, Result, Understood | None]
-Meant = Generator[Effect, Result, str | None]
 
 
 class NobodyUnderstands(Exception):
@@ -261,15 +274,21 @@ class Understand(Question):
         text, others = heard.value, heard.others
         for _ in range(MOST_TURNS):
             parts = yield from self._in_one_breath(call, text, denied)
-            if parts.matters:
+            if parts.matters and not parts.either:
                 self._keep(call, text, heard.confidence, parts.entities)
                 return parts.matters
-            result = yield from self._understood(call, text, others)
-            told = yield from self._meant(call, result, denied)
-            if told is None:
+            if parts.either:
+                told, entities = (
+                    (yield from which(call, self, self._titles(call, parts.matters))),
+                    parts.entities,
+                )
+            else:
+                result = yield from self._understood(call, text, others)
+                told, entities = (yield from self._meant(call, result, denied)), result.entities
+            if told is None or told == OTHER:
                 return ()
             if not told.startswith(ANEW):
-                self._keep(call, text, heard.confidence, result.entities)
+                self._keep(call, text, heard.confidence, entities)
                 return (told,)
             text, others = told.removeprefix(ANEW), ()
         return ()
@@ -322,60 +341,18 @@ class Understand(Question):
             return None
         (best, sure), *others = ranked
         if others and sure - others[0][1] < MARGIN:
-            return (yield from self._which(call, (best, others[0][0])))
+            return (yield from which(call, self, self._titles(call, (best, others[0][0]))))
         if sure >= SURE:
             return best
-        denied.append(best)
-        return (yield from self._confirmed(call, best))
+        told: str | None = OTHER
+        for name, _ in ranked[:MOST_ASKED_BACK]:
+            if told == OTHER:
+                denied.append(name)
+                told = yield from confirmed(call, self, self._titles(call, (name,)))
+        return told
 
-    def _title(self, call: Call, name: str) -> str:
-        return " ".join(part.text for part in call.prompt(self.intents[name].title))
-
-    def _question(self, call: Call, frame: str, titles: Sequence[str]) -> Prompt:
-        text = wording(frame, call.language)
-        for place, title in zip(("{answer}", "{other}"), titles, strict=False):
-            text = text.replace(place, title)
-        return (Spoken(text, call.language, varies=True, pace=call.pace),)
-
-    def _confirmed(self, call: Call, name: str) -> Meant:
-        kind, asking = YesNo(), call.asking
-        asked = Asked(
-            step=self,
-            kind=kind.name,
-            say=lambda: self._question(call, "do_you_want", [self._title(call, name)]),
-            phrases=kind.phrases(call.language),
-            words=(),
-            keys=kind.keys(),
-            judge=_or_anew(lambda answer: kind.outright(answer, asking)),
-            keypad=kind.keypad_wording,
-            final_silence=kind.final_silence,
-            own_words=False,
-        )
-        answer = yield from listen(call, asked)
-        if answer is not None and answer.value.startswith(ANEW):
-            return answer.value
-        return name if answer is not None and answer.value == "yes" else None
-
-    def _which(self, call: Call, names: Sequence[str]) -> Meant:
-        titles = [self._title(call, name) for name in names]
-        language = call.language
-        choices = [
-            Choice(name, str(place + 1), {language: [title, *ordinals(language, place)]})
-            for place, (name, title) in enumerate(zip(names, titles, strict=True))
-        ]
-        asked = Asked(
-            step=self,
-            kind="menu",
-            say=lambda: self._question(call, "which_of_two", titles),
-            phrases=tuple(titles),
-            words=(),
-            keys=Keys(1, 1),
-            judge=_or_anew(lambda answer: choose(choices, answer, language)),
-            keypad="keypad_menu",
-            own_words=False,
-        )
-        answer = yield from listen(call, asked)
-        return answer.value if answer else None
+    def _titles(self, call: Call, names: Sequence[str]) -> dict[str, str]:
+        return {name: " ".join(part.text for part in call.prompt(self.intents[name].title)) for name in names}
 
     def exits(self) -> Iterator[Exit]:
         for name, intent in self.intents.items():
@@ -417,18 +394,3 @@ class Understand(Question):
                     ("answers_ahead", at),
                     f"`{name}` stands here twice: one place fills it, remove the other",
                 )
-
-
-def _or_anew(judge: Judge) -> Judge:
-    """Whoever says something else than an answer, or more than a "no", is understood anew."""
-
-    def judged(answer: Heard | Keyed) -> Match | NoMatch:
-        own = judge(answer)
-        if isinstance(answer, Keyed) or (isinstance(own, Match) and own.value != "no"):
-            return own
-        other = anew(answer)
-        if isinstance(other, NoMatch):
-            return own
-        return Match(other, best_said(answer), "voice", answer.alternatives[0].confidence)
-
-    return judged

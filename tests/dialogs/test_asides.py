@@ -100,6 +100,15 @@ def test_an_answer_a_single_word_and_a_universal_are_no_asides() -> None:
     assert spoken(key(call, question, "1234567")) == "¿La reservo?"
 
 
+@pytest.mark.parametrize("said", ["no, el otro", "lo otro por favor", "espere, el otro"])
+def test_who_only_says_that_another_is_meant_wants_nothing_in_between(said: str) -> None:
+    """No engine is asked: it would take "el otro" for a matter that has the word."""
+    call, question = booking()
+    again = say(call, question, said)
+    assert isinstance(again, Collect)
+    assert again.step == "appointment"
+
+
 def test_there_is_no_aside_within_an_aside() -> None:
     """The question in between is asked again, as its own flow says."""
     call, question = booking()

@@ -218,6 +218,51 @@ def test_what_is_taken_back_in_one_breath_is_not_done() -> None:
     assert whole.text == said
 
 
+@pytest.mark.parametrize("said", ["no, el otro", "no, lo otro por favor", "que no, la otra"])
+def test_the_other_is_the_next_likely_one_and_no_matter_of_its_own(said: str) -> None:
+    """An engine takes "el otro" for "otro día de entrega"; it is not asked, and nobody is led there."""
+    call = conversation(OPEN)
+    question = meaning(call, call.start(), "lo de la factura", pay=0.6, cancel=0.35)
+    assert "pagar" in spoken(question)
+    question = say(call, question, said)
+    assert "anular un pedido" in spoken(question)
+    after_telling(call, say(call, question, "sí"))
+    assert call.slots["reason"] == "cancel"
+
+
+def test_of_one_or_the_other_the_caller_chooses() -> None:
+    """ "Anular el pedido o pagarlo", where both are sure by themselves; else the sentence is one."""
+    call = conversation(OPEN)
+    asked = say(call, call.start(), "quiero anular el pedido o pagar la factura")
+    assert isinstance(asked, Understand)
+    assert asked.text == "quiero anular el pedido"
+    asked = call.send(Understood((("cancel", 0.9),)))
+    assert isinstance(asked, Understand)
+    assert asked.text == "pagar la factura"
+    question = call.send(Understood((("pay", 0.9),)))
+    assert spoken(question) == "Para anular un pedido, marque uno. Para pagar, marque dos."
+    after_telling(call, say(call, question, "lo segundo"))
+    assert call.slots["reason"] == "pay"
+    whole = conversation(OPEN)
+    say(whole, whole.start(), "pagar con tarjeta o por transferencia")
+    whole.send(Understood((("pay", 0.9),)))
+    asked = whole.send(Understood((("cancel", 0.4),)))
+    assert isinstance(asked, Understand)
+    assert asked.text == "pagar con tarjeta o por transferencia"
+
+
+def test_a_third_other_is_not_looked_for() -> None:
+    """Nor one that is not likely: the open question is put again."""
+    call = conversation(OPEN)
+    question = meaning(call, call.start(), "lo de la factura", pay=0.6, cancel=0.1)
+    again = say(call, question, "no, el otro")
+    assert "No le he entendido" in spoken(again)
+    question = meaning(call, again, "lo del pedido", where=0.6, cancel=0.35)
+    question = say(call, question, "no, el otro")
+    assert "anular un pedido" in spoken(question)
+    assert "No le he entendido" in spoken(say(call, question, "no, el otro"))
+
+
 def test_what_is_named_in_one_of_two_matters_is_kept() -> None:
     """As if it had been said alone."""
     call = conversation(OPEN.replace("    answers_ahead", "    entities: {product: text}\n    answers_ahead"))
@@ -230,9 +275,9 @@ def test_what_is_named_in_one_of_two_matters_is_kept() -> None:
 
 def test_what_is_understood_anew_is_more_than_a_word() -> None:
     """A "no" alone, or with one word, is no new matter."""
-    assert anew(heard("no, quiero pagar")) == ANEW + "quiero pagar"
-    assert isinstance(anew(heard("no")), NoMatch)
-    assert isinstance(anew(heard("")), NoMatch)
+    assert anew(heard("no, quiero pagar"), "es") == ANEW + "quiero pagar"
+    assert isinstance(anew(heard("no"), "es"), NoMatch)
+    assert isinstance(anew(heard(""), "es"), NoMatch)
     assert likely((("a", 0.9), ("b", 0.5), ("c", 0.2)), ("a", "b", "c"), ("a",)) == [("b", 0.5)]
 
 
