@@ -284,7 +284,8 @@ class YesNo(SlotKind):
             for same in (True, False)
         )
         # Asking "did you say yes?" after a yes is absurd: what was hardly heard is asked again.
-        if band(chance, "never_asked_back") != "sure" or chance < other + RIVAL_MARGIN:
+        rivals = band(first.confidence, "exact") != "sure" and chance < other + RIVAL_MARGIN
+        if rivals or band(chance, "never_asked_back") != "sure":
             return NoMatch(first.text)
         return Match(value, first.text, "voice", chance, how)
 
