@@ -6,8 +6,10 @@ Rules:
 2. A frame counts as voice if webrtcvad says so *and* it stands out from the line's own noise.
 3. Speech begins after `min_speech` seconds of voice; what is handed over begins `pre_roll` seconds
    earlier, so that no first consonant is lost.
-4. Keys heard in the audio (DTMF tones) and clicks are not speech.
-5. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent.
+4. Once somebody speaks, only who is as near as they are goes on: a frame that is no louder than the others
+   behind does not keep an utterance open. (Six people talking 20 dB below kept one in six open for ever.)
+5. Keys heard in the audio (DTMF tones) and clicks are not speech.
+6. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent.
 """
 
 from __future__ import annotations
@@ -81,6 +83,11 @@ _ABOVE_FLOOR = 2.0
 _QUIETEST = 10 ** (-52 / 20)
 _LOUDEST_FLOOR = 10 ** (-38 / 20)
 _STEADY = 2.2
+_ABOVE_QUIET, _BELOW_LOUDEST = 4.0, 10 ** (-10 / 20)
+"""Behind is what is less than 12 dB above the quiet moments of the last two seconds, and more than 10 dB
+below the loudest: nothing that a quiet line brings."""
+_SMOOTHING = 0.7
+"""Of a level from frame to frame: a weak consonant is a part of its word."""
 _FLOOR_FRAMES = 100
 """Two seconds: the floor is the tenth percentile of the last two seconds, and follows the line."""
 
@@ -114,6 +121,9 @@ class Endpointer:
         self._count = 0
         self._deadline: int | None = None
         self._levels: deque[float] = deque(maxlen=_FLOOR_FRAMES)
+        self._smooth: deque[float] = deque([0.0], maxlen=_FLOOR_FRAMES)
+        self._behind = 0.0
+        """Smoothed level up to which a frame belongs to what is behind."""
         self._recent: deque[bytes] = deque(maxlen=_frames(pre_roll) + _ONSET_WINDOW)
         self._voices: deque[bool] = deque(maxlen=_ONSET_WINDOW)
         self._pre_roll = _frames(pre_roll)
@@ -159,7 +169,7 @@ class Endpointer:
     def _one(self, frame: bytes, events: list[Event]) -> None:
         self._count += 1
         self._recent.append(frame)
-        voice = self._is_voice(frame)
+        voice = self._is_voice(frame) and (self._began is None or self._smooth[-1] > self._behind)
         self._voices.append(voice)
         if self._began is None:
             self._await_onset(voice, events)
@@ -210,6 +220,7 @@ class Endpointer:
         samples -= samples.mean()  # a line's DC offset is no noise, and would hide the voice
         level = math.sqrt(float(samples.dot(samples)) / len(samples)) / 32768.0
         self._levels.append(level)
+        self._smooth.append(_SMOOTHING * self._smooth[-1] + (1 - _SMOOTHING) * level)
         if self._count % 10 == 1:  # sorting a hundred numbers fifty times a second would be waste
             ranked = sorted(self._levels)
             tenth, most = ranked[len(ranked) // 10], ranked[len(ranked) * 9 // 10]
@@ -217,6 +228,7 @@ class Endpointer:
             # noise between words, but never more than what a telephone line's noise can be.
             steady = most < tenth * _STEADY
             self._floor = max(_QUIETEST, tenth if steady else min(tenth, _LOUDEST_FLOOR))
+            self._behind = min(_ABOVE_QUIET * tenth, _BELOW_LOUDEST * max(self._smooth))
         return bool(self._vad.is_speech(frame, SAMPLE_RATE)) and level > self._floor * _ABOVE_FLOOR
 
     def _at(self, count: int) -> float:

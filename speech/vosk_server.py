@@ -25,7 +25,7 @@ from speech.errors import RecognizerLost, RecognizerTimeout
 from speech.figures import Figures, Room
 from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
 from speech.server_line import Broken, Line, Server
-from speech.sound import SAMPLE_RATE, has_voice, seconds_of
+from speech.sound import SAMPLE_RATE, has_voice, seconds_of, voiced_seconds
 from speech.utterances import LONGEST_KEPT, REPEATED_WITHIN
 from speech.vosk_readings import Alternative, grammar_for, readings
 
@@ -48,6 +48,7 @@ class ServerUtterance:
         self._recognizer = recognizer
         self._servers = recognizer.candidates(language)
         self._grammar, self._decoys = _grammar(language, phrases, in_a_row=in_a_row)
+        self._whole = frozenset(() if in_a_row else filter(None, phrases))
         self._sound = bytearray()
         self._complete = False
         self._news = gevent.event.Event()
@@ -111,9 +112,12 @@ class ServerUtterance:
     def _readings(self, stretches: list[list[Alternative]]) -> tuple[Reading, ...]:
         sound = bytes(self._sound)
         # A minute of sound takes fifty milliseconds: not on the hub.
-        if not gevent.get_hub().threadpool.apply(has_voice, (sound,)):
+        threads = gevent.get_hub().threadpool
+        if not threads.apply(has_voice, (sound,)):
             return ()
-        return tuple(Reading(text, confidence) for text, confidence in readings(stretches, self._decoys))
+        voiced = threads.apply(voiced_seconds, (sound,)) if self._whole else 0.0
+        found = readings(stretches, self._decoys, phrases=self._whole, voiced=voiced)
+        return tuple(Reading(text, confidence) for text, confidence in found)
 
     # --- the greenlet that talks to the servers ---
 

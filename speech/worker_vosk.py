@@ -19,7 +19,7 @@ from typing import Any
 from speech.decoding_turns import DecodingTurns
 from speech.frames import Header
 from speech.recognizer import WHILE_SPOKEN
-from speech.sound import SAMPLE_RATE, has_voice
+from speech.sound import SAMPLE_RATE, has_voice, voiced_seconds
 from speech.vosk_readings import Alternative, grammar_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
@@ -53,6 +53,8 @@ class _Stream:
 
         usable = [phrase for phrase in dict.fromkeys(phrases) if phrase and known(phrase)]
         self._decoys: tuple[str, ...] = ()
+        self._whole = frozenset(() if in_a_row else usable)
+        """What may be the whole answer."""
         if usable:
             grammar, self._decoys = grammar_for(language, usable, is_known=known, in_a_row=in_a_row)
             unknown = ["[unk]"] if known("[unk]") else []
@@ -128,9 +130,11 @@ class _Stream:
     def finish(self) -> tuple[tuple[str, float], ...]:
         """The readings of all that was fed."""
         self._stretches.append(_alternatives(self._recognizer.FinalResult()))
-        if not has_voice(bytes(self._sound)):
+        sound = bytes(self._sound)
+        if not has_voice(sound):
             return ()
-        return readings(self._stretches, self._decoys)
+        voiced = voiced_seconds(sound) if self._whole else 0.0
+        return readings(self._stretches, self._decoys, phrases=self._whole, voiced=voiced)
 
 
 def _alternatives(result: str) -> list[Alternative]:

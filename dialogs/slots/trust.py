@@ -8,12 +8,15 @@ confidence alone never decides. What decides is how well the words fit the quest
 |------------------------------------------------------------|-----------|------------|
 | proven: a check digit fits (1 of 10 wrong numbers would)   | 0.25      | 0.10       |
 | exact: the expected words, nothing else needed             | 0.40      | 0.15       |
+| never asked back: a yes or a no                            | 0.30      | never      |
 | bare: digits of a length that fits, no check digit         | 0.75      | 0.25       |
 | mended: rescued by sound, or chosen among rival readings   | never     | 0.30       |
 | mended and proven by a check digit                         | 0.60      | 0.20       |
 
-Below `check`, the answer is not understood. The figures are set so that a mistake which passes as sure
-needs two coincidences; calibrating them on recordings needs only this table.
+Below `check`, the answer is not understood. A yes or a no is believed where others would be asked back: it
+would only be asked for again, and what nobody asked is hardly more often taken for one
+(docs/decisions/judging.md). The figures are set so that a mistake which passes as sure needs two
+coincidences; calibrating them on recordings needs only this table.
 """
 
 from __future__ import annotations
@@ -22,11 +25,12 @@ from typing import Literal
 
 from dialogs.results import Band
 
-Fit = Literal["proven", "exact", "bare", "mended", "mended_proven"]
+Fit = Literal["proven", "exact", "never_asked_back", "bare", "mended", "mended_proven"]
 
 _LIMITS: dict[Fit, tuple[float, float]] = {
     "proven": (0.25, 0.10),
     "exact": (0.40, 0.15),
+    "never_asked_back": (0.30, 0.30),
     "bare": (0.75, 0.25),
     "mended": (2.0, 0.30),
     "mended_proven": (0.60, 0.20),

@@ -18,6 +18,7 @@ By key: 1 is yes, 2 is no.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -33,7 +34,7 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.hedges import cuts, denies, taken_back
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words
-from dialogs.slots.trust import band
+from dialogs.slots.trust import RIVAL_MARGIN, band
 from dialogs.slots.words import Words, plain, words_of
 from dialogs.slots.yes_no_words import (
     BESIDE,
@@ -273,19 +274,24 @@ class YesNo(SlotKind):
         if isinstance(answer, Keyed):
             value = {"1": "yes", "2": "no"}.get(answer.keys)
             return Match(value, answer.keys, "keys") if value else NoMatch(answer.keys)
-        language = asking.language
-        for alternative in answer.alternatives:
-            said = alternative.text
-            found = self._meant(said, language) or _agreement(said, language)
-            if found is None and self.anything_else:
-                found = _more(said, language)
-            if found is None:
-                continue
-            # Asking "did you say yes?" after a yes is absurd: what was hardly heard is asked again.
-            if band(alternative.confidence, "exact") != "sure":
-                return NoMatch(alternative.text)
-            return Match(found[0], alternative.text, "voice", alternative.confidence, found[1])
-        return NoMatch(best_said(answer))
+        heard = [(a, found) for a in answer.alternatives if (found := self._found(a.text, asking.language))]
+        if not heard:
+            return NoMatch(best_said(answer))
+        first, (value, how) = heard[0]
+        # Whether it was "no" or "no, no" need not be known: each reading takes its share of the doubt away.
+        chance, other = (
+            1 - math.prod(1 - a.confidence for a, found in heard if (found[0] == value) is same)
+            for same in (True, False)
+        )
+        # Asking "did you say yes?" after a yes is absurd: what was hardly heard is asked again.
+        rivals = band(first.confidence, "exact") != "sure" and chance < other + RIVAL_MARGIN
+        if rivals or band(chance, "never_asked_back") != "sure":
+            return NoMatch(first.text)
+        return Match(value, first.text, "voice", chance, how)
+
+    def _found(self, said: str, language: str) -> Meant | None:
+        found = self._meant(said, language) or _agreement(said, language)
+        return _more(said, language) if found is None and self.anything_else else found
 
     def _meant(self, said: str, language: str) -> Meant | None:
         return meant(said, language, anything_else=self.anything_else, cancels=self.cancels)

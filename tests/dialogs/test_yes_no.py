@@ -141,6 +141,26 @@ def test_what_is_heard_badly_is_asked_again(language: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("readings", "value"),
+    [
+        ((("no no", 0.2), ("no", 0.2)), "no"),
+        ((("no no", 0.1), ("no", 0.1)), None),
+        ((("sí", 0.3), ("ese", 0.2)), "yes"),
+        ((("sí", 0.3), ("no", 0.28)), None),
+        ((("sí", 0.3), ("no", 0.12)), "yes"),
+        ((("sí", 0.3), ("no", 0.2), ("no no", 0.2)), None),
+        ((("sí", 0.5), ("no", 0.45)), "yes"),
+    ],
+)
+def test_readings_that_mean_the_same_are_believed_together(
+    readings: tuple[tuple[str, float], ...], value: str | None
+) -> None:
+    """A recogniser in doubt between "no" and "no, no" is in none about the answer; between yes and no it is."""
+    found = YesNo().judge(Heard(tuple(Alternative(*reading) for reading in readings)), Asking("es"))
+    assert (found.value if isinstance(found, Match) else None) == value
+
+
+@pytest.mark.parametrize(
     ("language", "text"),
     [
         ("es", "ya está"), ("es", "no, está bien"), ("es", "no, así está bien"), ("es", "ya está, gracias"),

@@ -56,6 +56,41 @@ def test_speech_is_noticed_soon_and_ends_where_it_ends(speaker: Pyttsx3, text: s
     assert end.at - end.speech_end == pytest.approx(0.7, abs=0.001)
 
 
+def _babble(speaker: Pyttsx3, seconds: float, below: float) -> bytes:
+    """Six people who talk at once, so many dB below a synthesised voice's level."""
+    said = np.frombuffer(
+        speaker.speak("entonces le dije que no podía ser porque ya estaba cerrado", language="es"), "<i2"
+    ).astype(float)
+    whole = sum(np.resize(np.roll(said, 3100 * at), round(seconds * 8000)) for at in range(6))
+    wanted = 32768 * 10 ** ((-19 - below) / 20)
+    return np.asarray(whole * wanted / np.std(whole)).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("below", [20, 10])
+@pytest.mark.parametrize("text", ["no", "quiero saber mi saldo"])
+def test_others_who_talk_behind_do_not_keep_an_utterance_open(
+    speaker: Pyttsx3, text: str, below: float
+) -> None:
+    """A television or a café: the answer ends as it does on a quiet line, a little later at most."""
+    words = silence(2.0) + speaker.speak(text, language="es")
+    speech = words + silence(5.0)
+    line = mixed(speech, _babble(speaker, len(speech) / 16000, below))
+    ends = [event for _at, event in _run(Endpointer(), line) if isinstance(event, SpeechEnded)]
+    assert ends and -0.3 < ends[0].speech_end - _edges(words)[1] < 0.5
+
+
+@pytest.mark.parametrize(("noisy", "lower"), [(False, 15.0), (True, 6.0)])
+def test_who_lowers_their_voice_goes_on_speaking(speaker: Pyttsx3, noisy: bool, lower: float) -> None:
+    """A quiet line hears them all the same; where others talk behind they must stay above those."""
+    first, second = (speaker.speak(text, language="es") for text in ("cuatro cinco seis", "siete ocho"))
+    softly = (np.frombuffer(second, "<i2") * 10 ** (-lower / 20)).astype("<i2").tobytes()
+    speech = silence(1.0) + first + silence(0.2) + softly
+    line = speech + silence(2.0)
+    behind = _babble(speaker, len(line) / 16000, 20) if noisy else noise(len(line) / 16000, 0)
+    end = _run(Endpointer(), mixed(line, behind))[-1][1]
+    assert isinstance(end, SpeechEnded) and end.speech_end > len(speech) / 16000 - 0.35
+
+
 def test_what_is_handed_over_begins_before_the_speech(speaker: Pyttsx3) -> None:
     """The pre-roll holds the first consonant: the handed-over audio ends with this frame, unbroken."""
     speech = silence(1.0) + speaker.speak("saldo", language="es") + silence(1.0)

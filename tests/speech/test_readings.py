@@ -20,9 +20,15 @@ from speech.written_numbers import with_figures_joined
 from tests.speech.conftest import noise, silence, tones
 
 
-def _vosk(*alternatives: tuple[str, float], decoys: tuple[str, ...] = ()) -> list[tuple[str, float]]:
+def _vosk(
+    *alternatives: tuple[str, float],
+    decoys: tuple[str, ...] = (),
+    phrases: tuple[str, ...] = (),
+    voiced: float = 0.0,
+) -> list[tuple[str, float]]:
     stretch = [Alternative(text, score) for text, score in alternatives]
-    return [(text, round(conf, 2)) for text, conf in vosk_readings.readings([stretch], decoys)]
+    found = vosk_readings.readings([stretch], decoys, phrases=phrases, voiced=voiced)
+    return [(text, round(conf, 2)) for text, conf in found]
 
 
 def test_a_lone_alternative_is_sure() -> None:
@@ -52,6 +58,27 @@ def test_a_syllable_beside_an_answer_lowers_it_more() -> None:
     """Speech of another language is cut into whatever is expected and scraps: hardly ever an answer."""
     assert _vosk(("싫어요 라", 149.4), decoys=("라",)) == [("싫어요", 0.25)]
     assert _vosk(("라 마 싫어요", 149.4), decoys=("라", "마")) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "found"), [(0.65, [("싫어요", 1.0)]), (1.0, [("싫어요", 1.0)]), (2.5, [])]
+)
+def test_a_word_that_lasts_too_long_is_none(seconds: float, found: list[tuple[str, float]]) -> None:
+    """A melody fits one word of the grammar better than any row of syllables: a "no" of two seconds."""
+    assert _vosk(("싫어요", 78.9), phrases=("싫어요", "네"), voiced=seconds) == found
+
+
+def test_phrases_in_a_row_that_nobody_expects_are_doubted() -> None:
+    """Two people who talk in the room are "agent, no"; where a row is expected it is one answer."""
+    said = ("상담원 아니요", 94.3)
+    assert _vosk(said, phrases=("상담원", "아니요"), voiced=0.8) == [("상담원 아니요", 0.6)]
+    assert _vosk(said, phrases=("상담원", "아니요", "상담원 아니요"), voiced=0.8) == [("상담원 아니요", 1.0)]
+    assert _vosk(("네 네", 78.0), phrases=("네",), voiced=0.5) == [("네 네", 0.6)]
+
+
+def test_the_words_of_a_number_last_as_long_as_they_like() -> None:
+    """Where words come in a row, no phrase is the whole answer."""
+    assert _vosk(("uno dos tres", 78.0), voiced=4.0) == [("uno dos tres", 1.0)]
 
 
 def test_syllables_of_what_is_expected_are_no_decoys() -> None:
