@@ -26,7 +26,6 @@ from data.errors import DataError
 from data.records import Callback
 from data.work_items import WorkItems
 from dialogs.catalogue import Catalogue
-from dialogs.effects import Spoken
 from dialogs.engine import Conversation
 from dialogs.errors import FlowsInvalid
 from dialogs.facts import Facts
@@ -119,11 +118,13 @@ class CallingBack:
 
     def start(self) -> None:
         """Begins to look whose turn it is."""
-        prompts: list[Spoken] = []
+        flows: list[FlowSet] = []
         for queue in {*self._rooms.queues, *self._rooms.people.plan.queues}:  # read now, and in no call
+            flows = [flows_for(name, queue) for name in FLOWS]
+        if self._settings.speech.prepare:
             # The words are the same for every queue.
-            prompts = [one for name in FLOWS for one in static_prompts(flows_for(name, queue))]
-        self._rooms.voice.warm_up(prompts, first=self._settings.calls.language)
+            prompts = [one for each in flows for one in static_prompts(each)]
+            self._rooms.voice.warm_up(prompts, first=self._settings.calls.language)
         self._looking.start()
 
     def stop_dialling(self) -> None:

@@ -24,10 +24,17 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("agent_first")
     write_flows(folder)
     settings = settings_in(folder, engine="none")
-    settings = settings.model_copy(update={"callbacks": CallbackSettings(first="agent", ring=10)})
+    own = {"callbacks": CallbackSettings(first="agent", ring=10), "prompts": folder / "prompts"}
+    settings = settings.model_copy(update=own)
     with Stage(settings, agent_talks_for=1.0) as playing:
         playing.server.rooms.voice.wait_warm()
         yield playing
+
+
+def test_nothing_is_synthesised_before_somebody_hears_it(stage: Stage) -> None:
+    """With `speech.prepare: false`: neither what flows say, nor what is said to those who are called back."""
+    assert not stage.settings.speech.prepare
+    assert [file.name for file in stage.settings.prompts_folder.rglob("*.wav")] == ["hold_music.wav"]
 
 
 def test_the_customer_is_called_for_an_agent_who_waits(stage: Stage) -> None:

@@ -40,6 +40,7 @@ def another_server(settings: Settings, home: Path) -> Iterator[gevent.subprocess
         "IVR_SWITCH__LINE_PORT": "0",
         "IVR_API__PORT": "0",
         "IVR_SPEECH__ENGINE": "none",
+        "IVR_SPEECH__PREPARE": "false",
         "IVR_LOG__FORMAT": "json",
     }
     server = gevent.subprocess.Popen(

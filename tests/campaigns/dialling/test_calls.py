@@ -41,7 +41,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         home=folder,
         database=DatabaseSettings(url=f"sqlite:///{folder}/ivr.sqlite3"),
         prompts=folder.parent / "prompts",
-        speech=SpeechSettings(engine="none"),
+        speech=SpeechSettings(engine="none", prepare=False),
     )
     with Stage(settings, agent_talks_for=0.5) as playing:
         playing.server.rooms.voice.wait_warm()

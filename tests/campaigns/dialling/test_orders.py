@@ -146,7 +146,7 @@ def test_by_command_under_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         home=tmp_path,
         database=DatabaseSettings(url=f"sqlite:///{tmp_path}/ivr.sqlite3"),
         prompts=tmp_path.parent / "prompts",
-        speech=SpeechSettings(engine="none"),
+        speech=SpeechSettings(engine="none", prepare=False),
         campaigns=CampaignSettings(trunks=(trunk(dial),)),
     )
     figures: dict[str, list[float]] = {}
