@@ -39,9 +39,8 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
       IVR_SWITCH__KIND=freeswitch ivr serve --port 8040
     """
     if port is not None:
-        settings = settings.model_copy(
-            update={"outbound": settings.outbound.model_copy(update={"port": port})}
-        )
+        outbound = settings.outbound.model_copy(update={"port": port})
+        settings = settings.model_copy(update={"outbound": outbound})
     keep_quiet(as_json=settings.log.format == "json")
     leave_no_core()
     stop = Event()
