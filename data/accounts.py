@@ -85,13 +85,7 @@ class Accounts:
 
         def make(connection: Connection) -> dict[str, str]:
             customer_id = customer_id_of(connection, customer_number)
-            account = connection.execute(
-                select(AccountRow.id, AccountRow.currency, AccountRow.balance_cents).where(
-                    AccountRow.customer_id == customer_id, AccountRow.label == label
-                )
-            ).one_or_none()
-            if account is None:
-                raise Refusal("unknown")
+            account = _account(connection, customer_id, label)
             refused = objection(
                 amount_cents=amount_cents,
                 owed_cents=account.balance_cents if terms.of_balance else 0,
@@ -104,23 +98,10 @@ class Accounts:
             )
             if refused is not None:
                 raise Refusal(refused)
+            whose = {"customer_id": customer_id, "account_id": account.id, "currency": account.currency}
+            made = {**whose, **_as_agreed(terms, request)}
             rows = [
-                {
-                    "id": new_id(),
-                    "customer_id": customer_id,
-                    "account_id": account.id,
-                    "amount_cents": cents,
-                    "currency": account.currency,
-                    "promised_for": day,
-                    "made_at": request.at,
-                    "status": "open",
-                    "call_id": request.call_id,
-                    "channel": terms.channel,
-                    "confirmed_by": terms.confirmed_by,
-                    "verified_by": terms.verified_by,
-                    "grace_days": terms.grace_days,
-                    "least_share": terms.least_share,
-                }
+                {"id": new_id(), "amount_cents": cents, "promised_for": day, **made}
                 for cents, day in parts(amount_cents, promised_for, instalments)
             ]
             first = rows[0]["id"]
@@ -215,6 +196,32 @@ def _payment(row: Row[*tuple[Any, ...]]) -> Payment:
         received_on=row.received_on,
         method=row.method,
     )
+
+
+def _account(connection: Connection, customer_id: UUID, label: str) -> Row[UUID, str, int]:
+    """Breaks the change off as `unknown` if there is none."""
+    account = connection.execute(
+        select(AccountRow.id, AccountRow.currency, AccountRow.balance_cents).where(
+            AccountRow.customer_id == customer_id, AccountRow.label == label
+        )
+    ).one_or_none()
+    if account is None:
+        raise Refusal("unknown")
+    return account
+
+
+def _as_agreed(terms: PromiseTerms, request: Request) -> dict[str, object]:
+    """What all parts of a promise have alike."""
+    return {
+        "made_at": request.at,
+        "status": "open",
+        "call_id": request.call_id,
+        "channel": terms.channel,
+        "confirmed_by": terms.confirmed_by,
+        "verified_by": terms.verified_by,
+        "grace_days": terms.grace_days,
+        "least_share": terms.least_share,
+    }
 
 
 def _promise(row: Row[*tuple[Any, ...]]) -> Promise:

@@ -51,6 +51,29 @@ def join_within(
     state = connection.scalar(select(DialEntryRow.state).where(*mine).with_for_update())
     if state not in (None, "ended"):
         return "there"
+    _into_sample(connection, sample_id, chosen, why)
+    values = {
+        "account_id": chosen.account_id,
+        "state": "waiting",
+        "due_at": utc(at),
+        "turn": AGAIN,
+        "rank": 1,
+        "tries": 0,
+        "ended_at": None,
+        "result": "",
+        "why": "",
+    }
+    key = {"sample_id": sample_id, "customer_id": chosen.customer_id}
+    if not connection.execute(insert_new(connection, DialEntryRow).values(**key, **values)).rowcount:
+        connection.execute(update(DialEntryRow).where(*mine, DialEntryRow.state == "ended").values(**values))
+    if running == "finished":
+        back = update(CampaignRow).where(*works, CampaignRow.state == "finished")
+        connection.execute(back.values(state="running", changed_at=utc(at), changed_by="an action"))
+    return "joined"
+
+
+def _into_sample(connection: Connection, sample_id: UUID, chosen: Chosen, why: str) -> None:
+    """As one of the sample, with the numbers that they have now."""
     member = {
         "sample_id": sample_id,
         "customer_id": chosen.customer_id,
@@ -70,21 +93,3 @@ def join_within(
     for rank, e164 in enumerate(chosen.numbers, 1):
         number = {"sample_id": sample_id, "customer_id": chosen.customer_id, "rank": rank, "e164": e164}
         connection.execute(insert_new(connection, SampleNumberRow).values(**number))
-    values = {
-        "account_id": chosen.account_id,
-        "state": "waiting",
-        "due_at": utc(at),
-        "turn": AGAIN,
-        "rank": 1,
-        "tries": 0,
-        "ended_at": None,
-        "result": "",
-        "why": "",
-    }
-    key = {"sample_id": sample_id, "customer_id": chosen.customer_id}
-    if not connection.execute(insert_new(connection, DialEntryRow).values(**key, **values)).rowcount:
-        connection.execute(update(DialEntryRow).where(*mine, DialEntryRow.state == "ended").values(**values))
-    if running == "finished":
-        back = update(CampaignRow).where(*works, CampaignRow.state == "finished")
-        connection.execute(back.values(state="running", changed_at=utc(at), changed_by="an action"))
-    return "joined"

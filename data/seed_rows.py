@@ -106,6 +106,22 @@ def add_customer(
         town=own.town,
         birth_date=own.birth_date,
     )
+    _add_proofs(rows, customer_id, number, own)
+    for rank, e164 in enumerate(phone_numbers, start=1):
+        phone_id = rows.id("phone", e164)
+        rows.add(PhoneNumberRow, e164, id=phone_id, e164=e164)
+        rows.add(
+            CustomerPhoneNumberRow,
+            number,
+            e164,
+            customer_id=customer_id,
+            phone_number_id=phone_id,
+            rank=rank,
+        )
+    return customer_id
+
+
+def _add_proofs(rows: Rows, customer_id: UUID, number: str, own: OwnDetails) -> None:
     for kind, value, secret_hash in (("dni", own.dni, None), ("pin", None, own.pin_hash)):
         if value is None and secret_hash is None:
             continue
@@ -121,18 +137,6 @@ def add_customer(
             set_at=datetime.fromtimestamp(_BORN_MS / 1000, UTC),
             set_by=ORIGIN,
         )
-    for rank, e164 in enumerate(phone_numbers, start=1):
-        phone_id = rows.id("phone", e164)
-        rows.add(PhoneNumberRow, e164, id=phone_id, e164=e164)
-        rows.add(
-            CustomerPhoneNumberRow,
-            number,
-            e164,
-            customer_id=customer_id,
-            phone_number_id=phone_id,
-            rank=rank,
-        )
-    return customer_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,27 +186,32 @@ def add_account(
             month = words.MONTHS[language][(issued.month - 2) % 12]
             concept = f"{words.CONCEPTS[language][instalment]} {month}"
             _add_movement(rows, account_id, f"{name} {status} {count}", issued, cents, concept, "bill")
-            rows.add(
-                DebtRow,
-                name,
-                status,
-                count,
-                id=rows.id("debt", f"{name} {status} {count}"),
-                account_id=account_id,
-                concept=concept,
-                amount_cents=cents,
-                currency=CURRENCY,
-                issued_on=issued,
-                due_on=due,
-                stage=stage_of(late) if status == "open" else "none",
-                status=status,
-            )
+            debt = {"concept": concept, "amount_cents": cents, "issued_on": issued, "due_on": due}
+            debt["stage"] = stage_of(late) if status == "open" else "none"
+            _add_debt(rows, account_id, name, status, count, debt)
     for count, (late, cents) in enumerate(paid):
         on = rows.today - timedelta(days=late)
         _add_payment(rows, account_id, name, count=count, on=on, cents=cents, method=_method_of(number))
         _add_movement(
             rows, account_id, f"{name} payment {count}", on, -cents, words.PAID[language], "payment"
         )
+
+
+def _add_debt(
+    rows: Rows, account_id: UUID, name: str, status: str, count: int, debt: dict[str, object]
+) -> None:
+    key = rows.id("debt", f"{name} {status} {count}")
+    rows.add(
+        DebtRow,
+        name,
+        status,
+        count,
+        id=key,
+        account_id=account_id,
+        currency=CURRENCY,
+        status=status,
+        **debt,
+    )
 
 
 def _method_of(number: str) -> str:

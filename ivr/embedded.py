@@ -66,24 +66,13 @@ def switch_config(
     }
     if agent_voice is not None:
         agent["voice"] = str(agent_voice)
-    host, port = server
     events_port, lines_port = ports
     config: dict[str, Any] = {
         "event_socket": f"{settings.switch.event_host}:{events_port}",
         "line": f"127.0.0.1:{lines_port}",
         "recordings": str(settings.recordings_folder),
         "extensions": [
-            {
-                "destination": destination,
-                "actions": [
-                    ["set", "socket_resume=true"],
-                    ["socket", f"{host}:{port} async full"],
-                    ["stop_record_session", "${ivr_tap}"],
-                    ["record_session_unmask", "${ivr_recording}"],
-                    ["answer"],
-                    ["callcenter", f"{FALLBACK_QUEUE}@{QUEUE_DOMAIN}"],
-                ],
-            }
+            {"destination": destination, "actions": _actions(server)}
             for destination in (settings.switch.destination, settings.agents.star_code)
         ],
         "queues": [
@@ -100,6 +89,19 @@ def switch_config(
     if settings.switch.event_password is not None:
         config["password"] = settings.switch.event_password
     return config
+
+
+def _actions(server: tuple[str, int]) -> list[list[str]]:
+    """What becomes of a call: the server's, and after it, or without it, the fallback queue's."""
+    host, port = server
+    return [
+        ["set", "socket_resume=true"],
+        ["socket", f"{host}:{port} async full"],
+        ["stop_record_session", "${ivr_tap}"],
+        ["record_session_unmask", "${ivr_recording}"],
+        ["answer"],
+        ["callcenter", f"{FALLBACK_QUEUE}@{QUEUE_DOMAIN}"],
+    ]
 
 
 def _longest_waits(settings: Settings, plan: Plan, queue: str) -> dict[str, int]:

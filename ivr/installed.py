@@ -56,13 +56,7 @@ def open_performers(
     the queues in which callers keep a place."""
     hashing = Hashing()
     closing.callback(hashing.close)
-    folder = Folder(settings.messages_folder, clock.utc)
-    carried = {
-        **carriers(settings.messages, folder, clock),
-        "whatsapp": StrategyProviders(settings.path(settings.strategies)),
-    }
-    for channel, kind in errands_of(store, carried, clock).items():
-        outbox.takes(channel, kind)
+    _carry_messages(settings, store, clock, outbox)
     safe = Safekeeping(Spool(settings.spool_folder))
     rulebook = _rulebook(settings)
     gate = Gate(store.contacts, rulebook, now=clock.utc)
@@ -78,18 +72,19 @@ def open_performers(
     outbox.takes(CALLBACK, Kind(carry=carrying_callbacks(store.callbacks, clock.utc)))
     understanding = open_understanding(settings.understanding, settings.home, clock.now)
     closing.callback(understanding.close)
+    hours = CallingHours(
+        settings.callbacks,
+        zone=settings.calls.zone,
+        calendar=lambda queue: people.plan.queue(queue).calendar,
+        rulebook=rulebook,
+    )
     bookings = Bookings(
         store.callbacks,
         settings.callbacks,
         people,
         region=settings.calls.region,
         now=clock.utc,
-        hours=CallingHours(
-            settings.callbacks,
-            zone=settings.calls.zone,
-            calendar=lambda queue: people.plan.queue(queue).calendar,
-            rulebook=rulebook,
-        ),
+        hours=hours,
         gate=gate,
     )
     return Performers(
@@ -102,3 +97,14 @@ def open_performers(
         understanding=understanding,
         promises=Promising(store, clock, zone=settings.calls.zone),
     )
+
+
+def _carry_messages(settings: Settings, store: Store, clock: Clock, outbox: Outbox) -> None:
+    """By whom a message of each channel is carried."""
+    folder = Folder(settings.messages_folder, clock.utc)
+    carried = {
+        **carriers(settings.messages, folder, clock),
+        "whatsapp": StrategyProviders(settings.path(settings.strategies)),
+    }
+    for channel, kind in errands_of(store, carried, clock).items():
+        outbox.takes(channel, kind)

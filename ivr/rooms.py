@@ -16,7 +16,7 @@ import structlog
 
 from data.call_log import CallLog
 from data.errors import DatabaseLocked, DatabaseLost, DataError
-from data.nodes import claim
+from data.nodes import Node, claim
 from data.spool import Spool
 from data.store import Store
 from dialogs.catalogue import Catalogue
@@ -30,6 +30,7 @@ from ivr.agents.star_code import StarCode
 from ivr.back_ends import declared_in, live_schemas
 from ivr.back_ends.call_outcome import CALL_OUTCOME, tell_of_ended_calls
 from ivr.back_ends.port import BackEnds
+from ivr.back_ends.reading import Declared
 from ivr.back_ends.writing import Writing
 from ivr.callers.knowing import KnownCallers
 from ivr.clock import Clock
@@ -87,6 +88,10 @@ class Furnishing:
     tell: Tell
     fetching: Fetching
     extra_languages: Sequence[str] = ()
+
+    def local_time(self) -> datetime:
+        """What the clock on the site's wall shows."""
+        return self.clock.utc().astimezone(ZoneInfo(self.settings.calls.zone))
 
 
 def writable(folder: Path, what: str) -> Path:
@@ -149,6 +154,44 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         languages=(*LANGUAGES, *furnishing.extra_languages),
     )
     closing.callback(voice.close)
+    records = _open_records(furnishing, store, node, closing, recover=there)
+    doing = _open_doing(furnishing, store, node, declared, closing)
+    live = _open_flows(furnishing, store, voice, closing)
+    plan, roster = staff_of(settings, live.current.flows.catalogue)
+    star_code = StarCode(roster, Clock().utc)
+    doing.lookups.answers("agent", star_code.who)
+    doing.writes.does("agent_state", star_code.own_write())
+    zone = ZoneInfo(settings.calls.zone)
+    callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
+    closing.callback(callers.close)
+    people = People(
+        plan, now=furnishing.clock.now, local=furnishing.local_time, kept=_kept(furnishing, store)
+    )
+    performers = open_performers(settings, store, furnishing.clock, closing, doing.outbox, people)
+    doing.outbox.start()
+    return Rooms(
+        store=store,
+        records=records,
+        live=live,
+        queues=live.current.flows.catalogue.queues,
+        voice=voice,
+        lookups=doing.back_ends,
+        writes=doing.writes,
+        filler=filler_of(settings),
+        callers=callers,
+        performers=performers,
+        people=people,
+        roster=roster,
+        outcomes=outcomes_of(settings, plan),
+        outbox=doing.outbox,
+    )
+
+
+def _open_records(
+    furnishing: Furnishing, store: Store, node: Node, closing: ExitStack, *, recover: bool
+) -> Records:
+    """`recover`: calls of servers that are dead are ended now."""
+    settings = furnishing.settings
     records = Records(
         CallLog(store, Spool(settings.spool_folder)),
         node=node.name,
@@ -158,15 +201,28 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         messages=settings.recordings_folder,
     )
     closing.callback(records.close)
-    if there and (ended := records.recover()):
+    if recover and (ended := records.recover()):
         log.warning("unfinished_calls_completed", calls=ended)
+    return records
+
+
+@dataclass(frozen=True)
+class _Doing:
+    """What flows may ask for and have done, here and in other systems."""
+
+    lookups: Lookups
+    back_ends: BackEnds
+    outbox: Outbox
+    writes: Writing
+
+
+def _open_doing(
+    furnishing: Furnishing, store: Store, node: Node, declared: Declared, closing: ExitStack
+) -> _Doing:
+    settings = furnishing.settings
     zone = ZoneInfo(settings.calls.zone)
-
-    def local_time() -> datetime:
-        return furnishing.clock.utc().astimezone(zone)
-
     working = settings.working_days.of_site(settings.calls.region)
-    lookups = Lookups(store, local_time, working)
+    lookups = Lookups(store, furnishing.local_time, working)
     back_ends = BackEnds(lookups, declared, zone=zone)
     closing.callback(back_ends.close)
     for system in back_ends.systems.values():
@@ -174,38 +230,10 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
             log.error("back_end_unfit", system=system.name, reason=system.unfit)
     outbox = Outbox(store, owner=node.name, clock=furnishing.clock)
     closing.callback(outbox.close)
-    spool = Spool(settings.spool_folder)
-    writes = Writing(
-        store, spool, back_ends.targets(), outbox, clock=furnishing.clock, zone=zone, working=working
-    )
+    spool, targets = Spool(settings.spool_folder), back_ends.targets()
+    writes = Writing(store, spool, targets, outbox, clock=furnishing.clock, zone=zone, working=working)
     closing.callback(writes.close)
-    live = _open_flows(furnishing, store, voice, closing)
-    plan, roster = staff_of(settings, live.current.flows.catalogue)
-    star_code = StarCode(roster, Clock().utc)
-    lookups.answers("agent", star_code.who)
-    writes.does("agent_state", star_code.own_write())
-    queues = live.current.flows.catalogue.queues
-    callers = KnownCallers(store, region=settings.calls.region, zone=zone, clock=furnishing.clock)
-    closing.callback(callers.close)
-    people = People(plan, now=furnishing.clock.now, local=local_time, kept=_kept(furnishing, store))
-    performers = open_performers(settings, store, furnishing.clock, closing, outbox, people)
-    outbox.start()
-    return Rooms(
-        store=store,
-        records=records,
-        live=live,
-        queues=queues,
-        voice=voice,
-        lookups=back_ends,
-        writes=writes,
-        filler=filler_of(settings),
-        callers=callers,
-        performers=performers,
-        people=people,
-        roster=roster,
-        outcomes=outcomes_of(settings, plan),
-        outbox=outbox,
-    )
+    return _Doing(lookups, back_ends, outbox, writes)
 
 
 def _kept(furnishing: Furnishing, store: Store) -> Kept:

@@ -104,16 +104,7 @@ class Session:
             saying=self._saying,
             before=self._waited_before,
         )
-        self._deeds = Deeds(
-            call,
-            attention=self._attention,
-            conversation=conversation,
-            record=record,
-            clock=services.clock,
-            watch=services.watch,
-            performers=services.performers,
-            waited=self._queue.waited,
-        )
+        self._deeds = self._open_deeds()
         self._meeting = Meeting(
             services.caller,
             attention=self._attention,
@@ -121,21 +112,7 @@ class Session:
             record=record,
             proved=lambda: self._deeds.person,
         )
-        self._back_ends = BackEndWork(
-            call,
-            attention=self._attention,
-            conversation=conversation,
-            record=record,
-            clock=services.clock,
-            watch=services.watch,
-            counter=Counter(
-                services.lookups,
-                services.writes,
-                services.filler,
-                self._filler,
-                services.performers.identity,
-            ),
-        )
+        self._back_ends = self._open_back_ends()
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
         self._recording = CallRecording(call, record, services.clock)
@@ -146,6 +123,32 @@ class Session:
         self._we_hung_up = False
         self._with_person = False
         """An agent has answered: the leg is theirs, and ends with them."""
+
+    def _open_deeds(self) -> Deeds:
+        services = self._services
+        return Deeds(
+            self._call,
+            attention=self._attention,
+            conversation=self._conversation,
+            record=self._record,
+            clock=services.clock,
+            watch=services.watch,
+            performers=services.performers,
+            waited=self._queue.waited,
+        )
+
+    def _open_back_ends(self) -> BackEndWork:
+        services, identity = self._services, self._services.performers.identity
+        counter = Counter(services.lookups, services.writes, services.filler, self._filler, identity)
+        return BackEndWork(
+            self._call,
+            attention=self._attention,
+            conversation=self._conversation,
+            record=self._record,
+            clock=services.clock,
+            watch=services.watch,
+            counter=counter,
+        )
 
     def live(self) -> None:
         """Runs the call to its end. Raises nothing: every fault has its landing."""

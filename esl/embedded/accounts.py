@@ -15,45 +15,69 @@ if TYPE_CHECKING:
 
 
 def account_for_times(channel: Channel, last_application: tuple[str, str] | None) -> None:
-    """switch_channel.c, `switch_channel_set_timestamps`."""
+    """switch_channel.c, `switch_channel_set_timestamps`, in its order."""
     times = channel.profile.times
-    stamps = [
+    begun = [
         ("start", times.created),
         ("profile_start", times.profile_created),
         ("answer", times.answered),
         ("bridge", times.bridged),
-        ("progress", times.progress),
-        ("progress_media", times.progress_media),
-        ("hold", times.last_hold),
-        ("end", times.hangup),
     ]
-    for name, at in stamps:
-        if at:
-            channel.set(f"{name}_stamp", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at // 1_000_000)))
-        if at and name == "hold":
-            channel.set("hold_events", hold_events(channel.holds))
-    epochs = [
-        *stamps[:4],
-        ("last_hold", times.last_hold),
-        ("hold_accum", times.hold_accum),
-        ("resurrect", times.resurrect),
-        ("progress", times.progress),
-        ("progress_media", times.progress_media),
-        ("end", times.hangup),
-    ]
-    for name, at in epochs:
-        if name == "hold_accum":
-            for unit, scale in (("seconds", 1_000_000), ("usec", 1), ("ms", 1000)):
-                channel.set(f"hold_accum_{unit}", str(at // scale))
-            continue
-        channel.set(f"{name}_epoch", str(at // 1_000_000))
-        channel.set(f"{name}_uepoch", str(at))
+    _stamps(channel, begun)
+    _epochs(channel, begun)
     if last_application is not None:
         channel.set("last_app", last_application[0])
         channel.set("last_arg", last_application[1])
     profile = channel.profile
     number, name = profile.caller_id_number, profile.caller_id_name
     channel.set("caller_id", f'"{name}" <{number}>' if name else number)
+    _durations(channel)
+
+
+Moments = list[tuple[str, int]]
+"""Names, and microseconds since the epoch; 0: it did not happen."""
+
+
+def _stamps(channel: Channel, begun: Moments) -> None:
+    """As people read them, of what happened."""
+    times = channel.profile.times
+    later = [
+        ("progress", times.progress),
+        ("progress_media", times.progress_media),
+        ("hold", times.last_hold),
+        ("end", times.hangup),
+    ]
+    for name, at in (*begun, *later):
+        if at:
+            channel.set(f"{name}_stamp", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at // 1_000_000)))
+        if at and name == "hold":
+            channel.set("hold_events", hold_events(channel.holds))
+
+
+def _epochs(channel: Channel, begun: Moments) -> None:
+    """In seconds and microseconds, also of what did not happen."""
+    times = channel.profile.times
+    for name, at in (*begun, ("last_hold", times.last_hold)):
+        _epoch(channel, name, at)
+    for unit, scale in (("seconds", 1_000_000), ("usec", 1), ("ms", 1000)):
+        channel.set(f"hold_accum_{unit}", str(times.hold_accum // scale))
+    later = [
+        ("resurrect", times.resurrect),
+        ("progress", times.progress),
+        ("progress_media", times.progress_media),
+        ("end", times.hangup),
+    ]
+    for name, at in later:
+        _epoch(channel, name, at)
+
+
+def _epoch(channel: Channel, name: str, at: int) -> None:
+    channel.set(f"{name}_epoch", str(at // 1_000_000))
+    channel.set(f"{name}_uepoch", str(at))
+
+
+def _durations(channel: Channel) -> None:
+    times = channel.profile.times
     spans = {
         "": times.hangup - times.created,
         "bill": times.hangup - times.answered if times.answered else 0,

@@ -21,7 +21,7 @@ from ivr.errors import MeasurementImpossible
 from ivr.evaluation import answering
 from ivr.evaluation.callers import Callers, babblers, drawn
 from ivr.evaluation.hearing import Cell, Result, measure, mistakes, table
-from ivr.evaluation.material import SETS
+from ivr.evaluation.material import SETS, Item
 from ivr.evaluation.picture import picture
 from ivr.evaluation.spoiling import CONDITIONS
 from ivr.evaluation.studio_voices import PACKAGES, voice_of
@@ -109,7 +109,6 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
       ivr eval speech --set nothing --set yes_no --line babble-10 --json
       ivr eval speech --language ko --items 200
     """
-    console = Console(stderr=True)
     chosen = languages or LANGUAGES
     if KOREAN in chosen:
         if set(chosen) != {KOREAN}:
@@ -119,28 +118,10 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     conditions = tuple(CONDITIONS) if "all" in lines else lines or ("clean",)
     callers = Callers(chosen)
     try:
-        material = drawn(
-            callers,
-            chosen,
-            sets or SETS,
-            items,
-            seed,
-            voices,
-            split,
-            told=_tell,
-        )
+        material = drawn(callers, chosen, sets or SETS, items, seed, voices, split, told=_tell)
         recognizer = _recognizer(settings, chosen, engine)
         try:
-            others = {language: babblers(callers, language, conditions) for language in chosen}
-            with _progress(console) as progress:
-                task = progress.add_task("utterances", total=len(material) * len(conditions))
-                results = measure(
-                    recognizer,
-                    material,
-                    conditions,
-                    others=others.__getitem__,
-                    advance=lambda: progress.advance(task),
-                )
+            results = _measured(recognizer, material, conditions, callers)
         finally:
             recognizer.close()
     except (SpeechError, MeasurementImpossible) as fault:
@@ -157,6 +138,23 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         _show(cells, report)
+
+
+def _measured(
+    recognizer: AutoRecognizer, material: Sequence[Item], conditions: Sequence[str], callers: Callers
+) -> list[Result]:
+    others = {
+        language: babblers(callers, language, conditions) for language in {item.language for item in material}
+    }
+    with _progress(Console(stderr=True)) as progress:
+        task = progress.add_task("utterances", total=len(material) * len(conditions))
+        return measure(
+            recognizer,
+            material,
+            conditions,
+            others=others.__getitem__,
+            advance=lambda: progress.advance(task),
+        )
 
 
 def _tell(line: str) -> None:

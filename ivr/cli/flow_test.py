@@ -86,19 +86,7 @@ def test(
     places = places_of(click.get_current_context())
     named = existing(paths, SHIPPED if places is None else places.flows_folder)
     files = test_files(named)
-    try:
-        flows = load_set(named, catalogue_file)
-        if not files and not golden_files(named):
-            raise CannotBeDone(
-                f"there is no test file (*.test.yaml) in {named[0]}: write one beside the flow"
-            )
-        loaded = load_tests(files, flows)
-    except Flawed as fault:
-        if not as_json:
-            raise
-        show_problems(fault.problems)
-        click.echo(json.dumps({"problems": rows(fault.problems)}, ensure_ascii=False))
-        raise CannotBeDone(fault.message) from fault
+    flows, loaded = _loaded(named, files, catalogue_file, as_json=as_json)
     scripts = _chosen(loaded, only)
     counts = Counter(script.file for script in loaded)
     basis = Basis(
@@ -131,6 +119,25 @@ def test(
         figures["segments"] = {"tests": len(golden), "failed": [one.title for one in wrong]}
         click.echo(json.dumps(figures, ensure_ascii=False))
     sys.exit(1 if failed or wrong else 0)
+
+
+def _loaded(
+    named: list[Path], files: list[Path], catalogue_file: Path | None, *, as_json: bool
+) -> tuple[FlowSet, list[Script]]:
+    """The flows and their tests. Raises `CannotBeDone`, and `Flawed` where nobody wants JSON."""
+    try:
+        flows = load_set(named, catalogue_file)
+        if not files and not golden_files(named):
+            raise CannotBeDone(
+                f"there is no test file (*.test.yaml) in {named[0]}: write one beside the flow"
+            )
+        return flows, load_tests(files, flows)
+    except Flawed as fault:
+        if not as_json:
+            raise
+        show_problems(fault.problems)
+        click.echo(json.dumps({"problems": rows(fault.problems)}, ensure_ascii=False))
+        raise CannotBeDone(fault.message) from fault
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -175,39 +175,54 @@ def check(
     except Flawed as fault:  # nothing else can be checked against it
         _tell(fault.problems, [], as_json=as_json)
         sys.exit(1)
-    if places is not None:
-        known = with_collections(known, places.strategies_folder)
-    flows, problems = read_flows(folders(named), known)
-    segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
-    files = flow_files(named)
-    if not files and not any(path.name == SEGMENTS for path in named):
-        raise CannotBeDone(f"there is no flow file (*.flow.yaml) in {named[0]}: name another folder")
-    wanted = {*map(str, files), *segments}
-    shown = [problem for problem in problems if problem.file in wanted]
-    scripts = 0
-    if not problems:
-        try:
-            scripts = len(load_scripts(test_files(named), flows))
-            play_golden(golden_files(named), flows)
-        except FlowsInvalid as fault:
-            shown += fault.problems
-    else:
-        shown += misshapen(test_files(named))
-    notes = [note for note in unperformable(flows, known) if note.file in wanted]
-    live, unreadable = _live(places)
-    shown += unreadable
-    if not unreadable:
-        notes += unanswered(catalogue_of(named, catalogue_file), known, live)
-        notes += [note for note in unproved(flows, live) if note.file in wanted]
-    if places is not None:
-        unfit = misfits(places.queues_file, known, places.queue_names)
-        (shown if _served_among(named, places) else notes).extend(unfit)
-    _tell(shown, notes, as_json=as_json)
-    if shown:
+    found = _found(named, known, catalogue_file, places)
+    _tell(found.problems, found.notes, as_json=as_json)
+    if found.problems:
         sys.exit(1)
     if not as_json:
         where = "" if paths else f" in {named[0]}"
-        click.echo(f"{len(files)} flow file(s) and {scripts} scripted call(s){where}: no mistakes")
+        click.echo(f"{found.files} flow file(s) and {found.scripts} scripted call(s){where}: no mistakes")
+
+
+@dataclass
+class _Found:
+    """What was looked at, and what was found."""
+
+    files: int
+    scripts: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+
+def _found(named: list[Path], known: Catalogue, catalogue_file: Path | None, places: Places | None) -> _Found:
+    """The flows, their tests, segments, back ends and queues. Raises `CannotBeDone`."""
+    if places is not None:
+        known = with_collections(known, places.strategies_folder)
+    flows, problems = read_flows(folders(named), known)
+    files = flow_files(named)
+    if not files and not any(path.name == SEGMENTS for path in named):
+        raise CannotBeDone(f"there is no flow file (*.flow.yaml) in {named[0]}: name another folder")
+    segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
+    wanted = {*map(str, files), *segments}
+    found = _Found(len(files), problems=[problem for problem in problems if problem.file in wanted])
+    if problems:
+        found.problems += misshapen(test_files(named))
+    else:
+        try:
+            found.scripts = len(load_scripts(test_files(named), flows))
+            play_golden(golden_files(named), flows)
+        except FlowsInvalid as fault:
+            found.problems += fault.problems
+    found.notes += [note for note in unperformable(flows, known) if note.file in wanted]
+    live, unreadable = _live(places)
+    found.problems += unreadable
+    if not unreadable:
+        found.notes += unanswered(catalogue_of(named, catalogue_file), known, live)
+        found.notes += [note for note in unproved(flows, live) if note.file in wanted]
+    if places is not None:
+        unfit = misfits(places.queues_file, known, places.queue_names)
+        (found.problems if _served_among(named, places) else found.notes).extend(unfit)
+    return found
 
 
 def load_set(paths: list[Path], catalogue_file: Path | None) -> FlowSet:

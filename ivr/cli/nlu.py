@@ -210,9 +210,7 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
             if spoken:
                 results[language]["word_errors"] = round(word_errors(heard[language]), 4)
             if out is not None:
-                out.mkdir(parents=True, exist_ok=True)
-                title = f"{language}, {engine}: meant (rows) and taken (columns)"
-                (out / f"nlu-{engine}-{language}.svg").write_text(picture(told, title), "utf-8")
+                _draw(told, out / f"nlu-{engine}-{language}.svg", f"{language}, {engine}")
             if mistakes:
                 results[language]["mistakes"] = _mistakes(told, shown=0 if as_json else SHOWN)
     finally:
@@ -222,15 +220,29 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
     before = {str(file): _before(file, kind) for file in compare}
     if out is not None:
         (out / f"nlu-{engine}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-        for language in chosen if before else ():
-            side_by_side = comparing.picture({**before, f"now: {engine}": found}, language)
-            (out / f"nlu-comparison-{language}.svg").write_text(side_by_side, "utf-8")
     if as_json:
         show_json(found)
-        return
-    _show(results)
+    else:
+        _show(results)
     for language in chosen if before else ():
-        shown = comparing.rows({**before, f"now: {engine}": found}, language)
+        _show_beside(before, found, language, out, as_json=as_json)
+
+
+def _draw(told: Sequence[Told], file: Path, what: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(picture(told, f"{what}: meant (rows) and taken (columns)"), "utf-8")
+
+
+def _show_beside(
+    before: dict[str, Any], found: dict[str, Any], language: str, out: Path | None, *, as_json: bool
+) -> None:
+    """What was found beside what was found before: as a picture, and as a table."""
+    together = {**before, f"now: {found['engine']}": found}
+    if out is not None:
+        picture = comparing.picture(together, language)
+        (out / f"nlu-comparison-{language}.svg").write_text(picture, "utf-8")
+    if not as_json:
+        shown = comparing.rows(together, language)
         show_table([language, *(Path(name).parent.name or name for name in before), "now", "gain"], shown)
 
 

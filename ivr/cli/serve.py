@@ -39,29 +39,15 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
       IVR_SWITCH__KIND=freeswitch ivr serve --port 8040
     """
     if port is not None:
-        settings = settings.model_copy(
-            update={"outbound": settings.outbound.model_copy(update={"port": port})}
-        )
+        outbound = settings.outbound.model_copy(update={"port": port})
+        settings = settings.model_copy(update={"outbound": outbound})
     keep_quiet(as_json=settings.log.format == "json")
     leave_no_core()
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     api = _api_of(settings)
-    server = Server(
-        settings,
-        tell=lambda text: click.echo(f"ivr: {text}", err=True),
-        watch=nobody_watches if api is None else api.watch,
-    )
-    try:
-        server.start()
-    except BaseException:
-        if api is not None:
-            api.stop()
-        raise
-    understanding = server.rooms.performers.understanding
-    if understanding is not None and settings.understanding.prepare:
-        understanding.prepare()
+    server = _started(settings, api)
     switch = None
     alive = Alive()
     events = _event_socket(settings)
@@ -91,6 +77,24 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             # Callers who were released go on in the fallback: the switch ends with the last of them.
             switch.stop(deadline=drain)
         alive.stop()
+
+
+def _started(settings: Settings, api: ApiServer | None) -> Server:
+    server = Server(
+        settings,
+        tell=lambda text: click.echo(f"ivr: {text}", err=True),
+        watch=nobody_watches if api is None else api.watch,
+    )
+    try:
+        server.start()
+    except BaseException:
+        if api is not None:
+            api.stop()
+        raise
+    understanding = server.rooms.performers.understanding
+    if understanding is not None and settings.understanding.prepare:
+        understanding.prepare()
+    return server
 
 
 def _embedded(settings: Settings, server: Server) -> dict[str, object]:

@@ -327,5 +327,5 @@ def test_a_person_at_any_question(world: World, language: str, said: Said) -> No
     """Asked for by word, in the middle of a proof: of the department that it was about."""
     call = world.call("change_delivery", language).keys(LUCIA.customer_number)
     call.says(said("operador", "operador", "operator"))
-    assert call.turn.queues == ["billing"]
+    assert call.turn.queues == ["sales"]
     assert call.step == ""
