@@ -247,8 +247,8 @@ class Offer:
         if isinstance(day, Match) and (day.band == "sure" or isinstance(placed, NoMatch)):
             return replace(day, band="sure")  # the question for the day asks back what is in doubt
         # "The first one" may be a day, and is rather a row.
-        if (found := placed if isinstance(placed, Match) else day) is not None:
-            return found
+        if isinstance(placed, Match) or day is not None:
+            return day if isinstance(placed, NoMatch) and day is not None else placed
         if meant is not None or at_a_time(best_said(answer)):
             other = choose(self.others, answer, asking.language)
             if isinstance(other, Match) and other.band == "sure" and not at_a_time(best_said(answer)):
