@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -16,6 +16,15 @@ class RowRefused:
     column: str
     value: str
     problem: str
+    more: tuple[RowRefused, ...] = ()
+    """What else is wrong with the row: whoever mends it need not import it once for each cell."""
+
+
+def all_mistakes(refused: Sequence[RowRefused]) -> Iterator[RowRefused]:
+    """One for each cell, without those behind it."""
+    for row in refused:
+        for one in (row, *row.more):
+            yield replace(one, more=())
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Rows of a list gathered into customers: what is wrong with a row, and which rows contradict each other.
 
 Rules:
-1. A row with a cell that cannot be taken is refused as a whole, and the others go on.
+1. A row with a cell that cannot be taken is refused as a whole, with all that is wrong in its cells; the
+   others go on.
 2. A customer may have several rows (one for each telephone, each account). What they say of the customer must
    agree; if it does not, all of them are refused, because nobody here knows which one is right.
 3. Two customers with one DNI are both refused.
@@ -12,7 +13,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,7 @@ class _Reader:
         self._names = {
             name: source.column[0] if source.column else name for name, source in mapping.columns.items()
         }
+        self._columns_of = {name: source.column or (name,) for name, source in mapping.columns.items()}
         self._columns = [
             _Column(
                 name,
@@ -129,11 +131,16 @@ class _Reader:
     def person(self, number: int, row: Sequence[Cell]) -> Person:
         person = Person("", [number], {})
         account: dict[str, Any] = {}
+        mistakes: list[RowRefused] = []
         for column in self._columns:
             if column.name == "phones":
-                person.phones = self._phones(column, number, row)
+                person.phones = self._phones(column, number, row, mistakes)
                 continue
-            value = self._value(column, number, row)
+            try:
+                value = self._value(column, number, row)
+            except _Refused as wrong:
+                mistakes.append(wrong.row_refused)
+                continue
             if value is None and (self._keep or column.name in _KEPT):
                 continue
             if value is None and column.name in _NEVER_NULL:
@@ -146,9 +153,13 @@ class _Reader:
                 account[column.name.removeprefix("account_")] = value
             else:
                 person.values[column.name] = value
+        wrong_ones = {one.column for one in mistakes}
         for needed in ("customer_number", "name"):
-            if not (person.customer_number if needed == "customer_number" else person.values.get(needed)):
-                raise _Refused(RowRefused(number, needed, "", "is empty, and needed"))
+            there = person.customer_number if needed == "customer_number" else person.values.get(needed)
+            if not there and not wrong_ones.intersection(self._columns_of[needed]):
+                mistakes.append(RowRefused(number, self._names[needed], "", "is empty, and needed"))
+        if mistakes:
+            raise _Refused(replace(mistakes[0], more=tuple(mistakes[1:])))
         self._insist_on_order(number, person, account)
         self._settle(person, account)
         self._settle_postcode(number, person)
@@ -187,13 +198,19 @@ class _Reader:
             account["balance_cents"] = account.pop("balance")
             person.accounts[label] = account | {"currency": self._currency}
 
-    def _phones(self, column: _Column, number: int, row: Sequence[Cell]) -> list[str]:
+    def _phones(
+        self, column: _Column, number: int, row: Sequence[Cell], mistakes: list[RowRefused]
+    ) -> list[str]:
         phones: list[str] = []
         for place, name in zip(column.places, column.source.column, strict=True):
             cell = row[place] if place < len(row) else None
             if cell is None or cell == "":
                 continue
-            phone = _parsed(column.parse, name, number, cell, native=False)
+            try:
+                phone = _parsed(column.parse, name, number, cell, native=False)
+            except _Refused as wrong:
+                mistakes.append(wrong.row_refused)
+                continue
             if phone is not None and phone not in phones:
                 phones.append(phone)
         return phones

@@ -40,7 +40,8 @@ language; the first phrase is how it is said: `words: {topic: {internet: {es: [i
 is called, which tells none from the others. `others` are what else may be wanted, as the choices of a menu.
 
 `in_full` names the question for which a row's number is one answer of many (`ask: order_id`): whoever has said a whole
-number before, or says one that stands in no row, is led there, and it is taken.
+number before, or says one that stands in no row, is led there, and it is taken. `another_day` does the same for days: it
+names the question (`ask: wished_day`, `type: date`) to which whoever names a day that stands in no row is led.
 ```yaml catalogue
 lookups:
   free_slots:
@@ -115,13 +116,14 @@ from dialogs.expressions import Template
 from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
 from dialogs.nodes.matters import as_heard
-from dialogs.nodes.picking import IN_FULL, MOST_KEYS, Offer, says_in_full, those
+from dialogs.nodes.picking import ANOTHER_DAY, IN_FULL, MOST_KEYS, Offer, behind_phrase, says_in_full, those
 from dialogs.nodes.question import Asked, Listening, Question
 from dialogs.nodes.row_values import Field as RowField
 from dialogs.nodes.row_values import Row, Scalar
 from dialogs.nodes.row_wording import CodeWords, RowWording, RowWords
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.prompts import Words
+from dialogs.results import Match
 from dialogs.slots.choice import Key, Phrases
 from dialogs.slots.choosing import Choice
 from dialogs.source import nearest
@@ -173,6 +175,10 @@ class Pick(Question):
         None, description="The question for such a number; who has said a whole one is led there"
     )
 
+    another_day: Name | None = Field(
+        None, description="The question for a day; whoever names one that stands in no row is led there"
+    )
+
     def run(self, call: Call) -> Run:
         if self.in_full and (
             self.pick in call.ahead or says_in_full(call.said.get(self.pick), call.language)
@@ -186,8 +192,18 @@ class Pick(Question):
             return "failed"
         if answer.value == IN_FULL:
             call.said[self.pick] = as_heard(answer.said, answer.confidence)
+        if self.another_day and answer.by == "voice":
+            heard = as_heard(self._day_in(answer.value, answer.said, call.language), answer.confidence)
+            if isinstance(self._offer(call, rows, rows).says_another_day(heard, call.asking), Match):
+                call.said[self.another_day] = heard
         place = next((row for row in rows if str(row.place) == answer.value), None)
         return answer.value if place is None else self._filled(call, place)
+
+    def _day_in(self, value: str, said: str, language: str) -> str:
+        """The words that may name a day: all, or what stands behind "otro día"."""
+        other = self.others.get(value)
+        leads = other.phrases.get(language, ()) if other and other.then == self.another_day else ()
+        return said if value == ANOTHER_DAY else behind_phrase(said, leads)
 
     def _answered(self, call: Call, rows: Sequence[Row]) -> Listening:
         offered = rows
@@ -256,7 +272,8 @@ class Pick(Question):
         )
         others = tuple(Choice(name, one.key or "", one.phrases) for name, one in self.others.items())
         nouns = tuple(self.called.get(call.language, ()))
-        return Offer(rows, offered, fields, others, nouns, in_full=bool(self.in_full))
+        day = getattr(call.flow.steps.get(self.another_day or ""), "kind", None)
+        return Offer(rows, offered, fields, others, nouns, in_full=bool(self.in_full), day=day)
 
     @property
     def _wording(self) -> RowWording:
@@ -297,6 +314,8 @@ class Pick(Question):
             yield Exit(name, other.then, ("others", name, "then"))
         if self.in_full:
             yield Exit(IN_FULL, self.in_full, ("in_full",))
+        if self.another_day:
+            yield Exit(ANOTHER_DAY, self.another_day, ("another_day",))
         yield self.failed_exit()
 
     @override
@@ -349,7 +368,7 @@ class Pick(Question):
             elif other.key and taken.setdefault(other.key, name) != name:
                 message = f"key {other.key} is also that of `{taken[other.key]}`: choose another"
                 yield ("others", name, "key"), message
-            if name in (NEXT, "failed", IN_FULL) or name.isdecimal():
+            if name in (NEXT, "failed", IN_FULL, ANOTHER_DAY) or name.isdecimal():
                 yield ("others", name), f"`{name}` is an exit of its own: give the choice another name"
 
     def _misnamed(self, fields: Mapping[str, ValueType]) -> Iterator[tuple[Way, str]]:
@@ -366,6 +385,8 @@ class Pick(Question):
         for at, name in enumerate(self.named_by):
             if fields.get(name) == "boolean":
                 yield ("named_by", at), f"nobody names a row by yes or no: take `{name}` out"
+        if self.another_day and all(fields.get(name) != "date" for name in self.named_by):
+            yield ("another_day",), "no row is named by a day: take `another_day` out"
 
 
 def _nothing() -> Listening:

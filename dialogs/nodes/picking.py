@@ -24,17 +24,19 @@ from dialogs.nodes.row_references import (
 )
 from dialogs.nodes.row_values import Field, Row, number_runs
 from dialogs.nodes.rows import MOST_ALTERNATIVES, MOST_WORDS, Meant, rows_meant
+from dialogs.nodes.several import answers_in
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, spoken_keys
 from dialogs.slots.denials import Parted, parted
-from dialogs.slots.kind import best_said
+from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.naming import says_number, taken_apart
 from dialogs.slots.places import expected, refuses_all
 from dialogs.slots.trust import RIVAL_MARGIN, band
 from dialogs.slots.words import plain
 
 IN_FULL = "in_full"
+ANOTHER_DAY = "another_day"
 MOST_KEYS = 8
 """Rows that have a key of their own, and one is left for something else."""
 LEAST_DIGITS = 5
@@ -56,6 +58,13 @@ def those(value: str) -> frozenset[int]:
     if not value.startswith(_THESE):
         return frozenset()
     return frozenset(int(place) for place in value.removeprefix(_THESE).split(","))
+
+
+def behind_phrase(said: str, phrases: Sequence[str]) -> str:
+    """What stands behind the longest of these phrases: "otro día, el jueves"; empty where none is said."""
+    low = said.lower()
+    named = max((one for one in phrases if one.lower() in low), key=len, default="")
+    return said[low.find(named.lower()) + len(named) :].lstrip(" ,.;:") if named else ""
 
 
 def says_in_full(heard: Heard | None, language: str) -> bool:
@@ -94,13 +103,15 @@ class Offer:
     others: Sequence[Choice]
     nouns: Sequence[str]
     in_full: bool = False
+    day: SlotKind | None = None
+    """What a day that no row has is taken by, if it is an answer, too."""
 
     @property
     def _by_key(self) -> list[Choice]:
         return [Choice(str(row.place), str(row.place), {}) for row in self.offered]
 
     def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
-        """The row's place, the name of something else, `IN_FULL`, or several places."""
+        """The row's place, the name of something else, `IN_FULL`, `ANOTHER_DAY`, or several places."""
         if isinstance(answer, Keyed):
             every = [Choice(str(row.place), str(row.place), {}) for row in self.rows]
             return choose([*every, *self.others], answer, asking.language)
@@ -127,6 +138,8 @@ class Offer:
             named = sorted(frozenset().union(*(_places(one) for one in both)))
             return self._which(named, answer) if named else NoMatch(said.text)
         wanted = read(told.wanted) if told.wanted else NoMatch(said.text)
+        if isinstance(wanted, Match) and wanted.value == ANOTHER_DAY:
+            return wanted  # without the days that are denied beside it
         denied = [read(text) for text in told.denied]
         if told.open and isinstance(wanted, NoMatch) and (cut := self._cut(told.open, read, asking.language)):
             denied[-1], wanted = cut
@@ -229,15 +242,35 @@ class Offer:
         if self.in_full and says_in_full(answer, asking.language):
             sure = answer.alternatives[0].confidence
             return Match(IN_FULL, best_said(answer), "voice", sure, "sure")
+        day = self.says_another_day(answer, asking) if meant is not None else None
         placed = self._keyed(answer, asking.language)
-        if isinstance(placed, Match):
-            return placed
+        if isinstance(day, Match) and (day.band == "sure" or isinstance(placed, NoMatch)):
+            return replace(day, band="sure")  # the question for the day asks back what is in doubt
+        # "The first one" may be a day, and is rather a row.
+        if isinstance(placed, Match) or day is not None:
+            return day if isinstance(placed, NoMatch) and day is not None else placed
         if meant is not None or at_a_time(best_said(answer)):
             other = choose(self.others, answer, asking.language)
             if isinstance(other, Match) and other.band == "sure" and not at_a_time(best_said(answer)):
                 return other  # its key: "cuatro"
             return NoMatch(best_said(answer), "not_offered")
         return placed if placed.reason else choose(self.others, answer, asking.language)
+
+    def says_another_day(self, answer: Heard, asking: Asking) -> Match | NoMatch | None:
+        """A day that no row has and the question for it takes; why it takes none; `None`: none is said."""
+        if (kind := self.day) is None:
+            return None
+        whole = kind.judge(answer, asking)
+        if isinstance(whole, NoMatch) and whole.reason:
+            return whole  # and no part of "el treinta de febrero" is a day
+        numbers = frozenset(plain(word) for word in kind.words(asking.language))
+        judges = {"day": lambda heard: kind.judge(heard, asking)}
+        found = answers_in(answer, judges, asking.language, numbers, clock=True).get("day")
+        days = [one.name for one in self.fields if one.kind == "date"]
+        there = {str(row.values.get(name)) for row in self.rows for name in days}
+        if found is None or not there.isdisjoint((found.value, *found.others)):
+            return None
+        return Match(ANOTHER_DAY, best_said(answer), "voice", answer.alternatives[0].confidence, found.band)
 
     def _meant(self, answer: Heard, asking: Asking) -> Meant | NoMatch | None:
         """Among those that were read out; where none of these fits, among all."""

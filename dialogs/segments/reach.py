@@ -20,6 +20,9 @@ from dialogs.expressions import Condition
 from dialogs.segments.facts import ABSENT, OUTCOMES
 from dialogs.segments.rules import Segment
 
+MOST_CALLS = 500
+"""What earlier calls are counted up to (`data.caller_statements`)."""
+_WITHIN = r"last_\d+_(?:hours|days)"
 MOST_TRIED = 2000
 """Combinations of values that are tried for two conditions."""
 Value = str | int | float | bool | None
@@ -45,6 +48,8 @@ def odd_value(condition: Condition, outcomes: frozenset[str]) -> str | None:
     """A code that a fact is compared with and never has, and what to write. Agents' outcomes are not known
     here: of an outcome only what is nearly one of the flows' is doubted."""
     for one in condition.comparisons():
+        if mistake := _beyond_count(one.name, one.value, condition.source):
+            return mistake
         if not isinstance(one.value, str) or not one.equality or not one.value:
             continue
         if one.name == "number.country" and not re.fullmatch("[A-Z]{2}", one.value):
@@ -53,6 +58,18 @@ def odd_value(condition: Condition, outcomes: frozenset[str]) -> str | None:
             close = get_close_matches(one.value, sorted(outcomes), n=1, cutoff=0.85)
             if close:
                 return f'no call ends with the outcome "{one.value}": did you mean `{close[0]}`?'
+    return None
+
+
+def _beyond_count(name: str, value: Value, source: str) -> str | None:
+    """Calls are not counted for ever: what is beyond is never so, and nobody would learn of it."""
+    group, _, which = name.partition(".")
+    counted = group == OUTCOMES or (group == "calls" and (which == "ever" or re.fullmatch(_WITHIN, which)))
+    if not counted or not isinstance(value, (int, float)):
+        return None
+    more = re.search(rf"{re.escape(name)} *> *{MOST_CALLS}(?![\d.])", source)
+    if value > MOST_CALLS or more:
+        return f"`{name}` is counted up to {MOST_CALLS} and is never more: write `>= {MOST_CALLS}`, or less"
     return None
 
 

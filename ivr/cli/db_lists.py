@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from data.exchange import dumping, sheets
-from data.exchange.gathered import Gathered, RowRefused
+from data.exchange.gathered import Gathered, RowRefused, all_mistakes
 from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import gather
@@ -90,7 +90,7 @@ def write_refused(path: Path, refused: Sequence[RowRefused]) -> Path | None:
     """Writes the report of refused rows, if there are any; where it is."""
     if not refused:
         return None
-    lines = ([one.row, one.column, one.value, one.problem] for one in refused)
+    lines = ([one.row, one.column, one.value, one.problem] for one in all_mistakes(refused))
     sheets.write(path, ["row", "column", "value", "problem"], lines)
     return path
 
@@ -106,13 +106,14 @@ def tell_import(
 ) -> None:
     """Tells what an import did, or would do."""
     would = "would be " if dry_run else ""
+    shown = list(islice(all_mistakes(refused), _MOST_SHOWN))
     lines = [
         f"{found.rows} rows, {loaded.new} customers {would}new, {loaded.changed} {would}changed,"
         f" {loaded.same} the same, {len(refused)} rows refused"
     ]
     lines += [
         f"  row {one.row}, {one.column}: {one.problem}" if one.column else f"  row {one.row}: {one.problem}"
-        for one in refused[:_MOST_SHOWN]
+        for one in shown
     ]
     if found.doubtful:
         lines.append(f"{len(found.doubtful)} rows were taken, and should be looked at:")
@@ -135,10 +136,14 @@ def tell_import(
         "dry_run": dry_run,
         "remarks": list(found.remarks),
         "doubtful": len(found.doubtful),
-        "look_at": [asdict(one) for one in found.doubtful[:_MOST_SHOWN]],
-        "problems": [asdict(one) for one in refused[:_MOST_SHOWN]],
+        "look_at": [_as_record(one) for one in found.doubtful[:_MOST_SHOWN]],
+        "problems": [_as_record(one) for one in shown],
     }
     report("\n".join(lines), record, as_json=as_json)
+
+
+def _as_record(one: RowRefused) -> dict[str, object]:
+    return {"row": one.row, "column": one.column, "value": one.value, "problem": one.problem}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ into a request. Larger ones are loaded on the server."""
 from __future__ import annotations
 
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Blueprint, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import MappingWrong, SheetWrong
+from data.exchange.gathered import all_mistakes
 from data.exchange.loading import Terms
 from data.exchange.loading import load as load_people
 from data.exchange.mapping import load as load_mapping
@@ -106,7 +108,8 @@ def _loaded(here: ApiRooms, strategy: str, base: str, asked: Loading) -> LoadTol
         joined=done.joined,
         refused=len(refused),
         problems=[
-            RowTold(row=one.row, column=one.column, problem=one.problem) for one in refused[:MOST_TOLD]
+            RowTold(row=one.row, column=one.column, problem=one.problem)
+            for one in islice(all_mistakes(refused), MOST_TOLD)
         ],
         doubtful=[
             RowTold(row=one.row, column=one.column, problem=one.problem)

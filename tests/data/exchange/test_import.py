@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from data.errors import DataError, MappingWrong, RecordRefused, SheetWrong
 from data.exchange import cells, dumping, loading
-from data.exchange.gathered import Gathered
+from data.exchange.gathered import Gathered, all_mistakes
 from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import gather
@@ -180,11 +180,22 @@ def test_every_mistake_has_its_row_and_column(mapping: Path) -> None:
         (5, "DNI"),
         (6, "Nacimiento"),
         (7, "Saldo"),
-        (8, "name"),
-        (9, "customer_number"),
+        (8, "Nombre"),
+        (9, "Nº cliente"),
         (10, "Nombre"),
     ]
     assert "CAS, CAT" in found.refused[1].problem
+
+
+def test_all_that_is_wrong_in_a_row_is_told_at_once(mapping: Path) -> None:
+    """Whoever mends it need not import the list once for each cell; it is one row refused all the same."""
+    found = gathered(mapping, "1003;=1+1;Gil;ANG;12;13;1A;;31/02/1980;12.34;", PAU)
+    (refused,) = found.refused
+    wanted = ["Nombre", "Idioma", "Tel1", "Móvil", "DNI", "Nacimiento", "Saldo"]
+    told = list(all_mistakes(found.refused))
+    assert sorted(one.column for one in told) == sorted(wanted)
+    assert {one.row for one in told} == {refused.row}
+    assert len({one.problem for one in told}) > 4
 
 
 def test_rows_that_contradict_each_other_are_all_refused(mapping: Path) -> None:
@@ -478,7 +489,7 @@ def test_the_command_tells_what_it_did_and_reports_the_rest(
     store: Store, store_url: str, mapping: Path
 ) -> None:
     """Status 1 for refused rows; the report has them all, and is safe to open; the audit log knows."""
-    file = listed(mapping.parent, ANA, "1003;=1+1;Gil;;;;;;;;", "1004;Cai;Gil;;12;;;;;;")
+    file = listed(mapping.parent, ANA, "1003;=1+1;Gil;;;;;;;;", "1004;Cai;Gil;;12;;1A;;;;")
     arguments = ("import", str(file), "--mapping", str(mapping), "--database", store_url, "--json")
     dry = run(*arguments, "--dry-run")
     assert dry.exit_code == 1
@@ -490,6 +501,8 @@ def test_the_command_tells_what_it_did_and_reports_the_rest(
     assert report.stat().st_mode & 0o077 == 0
     rows = list(csv.reader(report.open(encoding="utf-8-sig"), delimiter=";"))
     assert rows[1][:3] == ["3", "Nombre", "'=1+1"] and rows[2][:2] == ["4", "Tel1"]
+    assert rows[3][:3] == ["4", "DNI", "1A"] and len(rows) == 4
+    assert [(one["row"], one["column"]) for one in told["problems"]][1:] == [(4, "Tel1"), (4, "DNI")]
     (entry,) = store.audit.latest(9)
     assert (entry.action, entry.why) == ("import", "ivr db import clients.csv")
     file.write_text(f"{HEADER}\n{ANA}\n")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from data import caller_statements
 from dialogs.errors import FlowsInvalid
 from dialogs.loader import assemble, read_flows
+from dialogs.segments import reach
 from dialogs.segments.golden import golden_of
 from dialogs.source import parse
 from tests.dialogs.segments.test_rules import FLOW, SEGMENTS, WIDE, flows
@@ -61,6 +63,18 @@ def told(text: str) -> list[str]:
         (
             FIRST + "    when: calls.ever >= 1.000\n" + LAST,
             "4:5: `calls.ever` is counted whole, and `1.0` has decimals: write 1, or 1000",
+        ),
+        *(
+            (
+                FIRST + f"    when: {beyond}\n" + LAST,
+                f"4:5: `{name}` is counted up to 500 and is never more: write `>= 500`, or less",
+            )
+            for name, beyond in (
+                ("calls.ever", "calls.ever >= 1000"),
+                ("calls.ever", "calls.ever > 500"),
+                ("calls.last_90_days", "people.count == 1 and calls.last_90_days in [3, 501]"),
+                ("outcomes.handed_over", "outcomes.handed_over > 2000"),
+            )
         ),
         (
             FIRST + "    when: calls.ever > 5 and calls.ever < 3\n" + LAST,
@@ -303,3 +317,10 @@ def test_segments_that_cannot_be_read_are_told_once(tmp_path: Path) -> None:
     found = read_flows([tmp_path], WIDE)[1]
     assert [problem.message for problem in found if "short cut" in problem.message] == []
     assert any("colon" in problem.message for problem in found), found
+
+
+def test_what_calls_are_counted_up_to_is_the_same_everywhere() -> None:
+    """The checker's figure is that of the query; days since the last call have no such end."""
+    assert reach.MOST_CALLS == caller_statements.MOST_CALLS
+    text = FIRST + "    when: calls.last_days_ago > 600 and calls.ever >= 500\n" + LAST
+    assert told(text) == []
