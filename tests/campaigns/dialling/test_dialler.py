@@ -18,7 +18,6 @@ from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.settings import TrunkSettings
 from tests.campaigns.dialling.paper import (
     MONDAY,
-    TRUNK,
     Telephones,
     Time,
     campaign_of,
@@ -289,28 +288,6 @@ def test_a_sample_s_days_end(store: Store) -> None:
     ours.step(), ours.step()
     assert store.dial_list.states([other.campaign]) == {other.campaign: "stopped"}
     assert len(telephones.rung) == 1
-
-
-@on_sqlite
-def test_congestion_burns_nothing(store: Store) -> None:
-    """The trunk rests after some refusals, finds out with one call, and nobody has lost an attempt."""
-    made = world(store, 40)
-    refused = Ending(result="congestion", cause="NORMAL_CIRCUIT_CONGESTION")
-    telephones, time = Telephones({theirs[0]: [refused] * 99 for theirs in made.numbers}), Time()
-    ours = server(store, telephones, time, trunk=TRUNK.model_copy(update={"channels": 5}))
-    for _ in range(60):
-        ours.step()
-        time.at += timedelta(seconds=5)
-    assert 5 <= len(telephones.rung) <= 5 + 5 + 6, "five until it rests, those under way, and one each time"
-    entries = [made.entry(store, n) for n in range(40)]
-    assert {entry.tries for entry in entries} == {0} and {entry.state for entry in entries} == {"waiting"}
-    assert store.contacts.history(store.contacts.whom(telephones.rung[0])) == ()
-    telephones.script.clear()
-    time.at += timedelta(minutes=10)
-    for _ in range(40):
-        ours.step()
-        time.at += timedelta(seconds=5)
-    assert {made.entry(store, n).why for n in range(40)} == {"reached"}
 
 
 @on_sqlite
