@@ -344,6 +344,25 @@ def test_an_outcome_asks_for_another_call(store: Store) -> None:
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("again", "agent", "tries"), [({"answered": 60}, "", 2), ({"answered": 60}, "2001", 1), ({}, "", 1)]
+)
+def test_who_puts_it_down_before_anything_came_of_it(
+    store: Store, again: dict[str, int], agent: str, tries: int
+) -> None:
+    """Called again, if the strategy says so; not whom an agent has talked with."""
+    made = world(store, again=again, attempts=2)
+    put_down = Ending(result="answered", cause="NORMAL_CLEARING", agent=agent)
+    telephones, time = Telephones({made.numbers[0][0]: [put_down] * 3}), Time()
+    ours = server(store, telephones, time)
+    for _ in range(4):
+        ours.step()
+        time.at += 30 * MINUTE
+    assert (made.entry(store).state, made.entry(store).why) == ("ended", "reached")
+    assert len(telephones.rung) == tries
+
+
+@on_sqlite
 def test_a_call_that_lasts_longer_than_the_lease_stays_ours(store: Store) -> None:
     """As long as its server lives; another server's look changes nothing."""
     made = world(store)
