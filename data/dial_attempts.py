@@ -287,6 +287,14 @@ class DialAttempts:
         with self._database.reading() as connection:
             return {row.result: row.calls for row in connection.execute(query)}
 
+    def latest_cause(self, campaign_id: UUID, results: Sequence[str], *, since: datetime) -> str:
+        """The switch's cause of the latest attempt since then that ended so; empty: there is none."""
+        row = DialAttemptRow
+        mine = (row.campaign_id == campaign_id, row.dialled_at >= utc(since), row.result.in_(results))
+        query = select(row.cause).where(*mine).order_by(row.dialled_at.desc()).limit(1)
+        with self._database.reading() as connection:
+            return connection.scalar(query) or ""
+
 
 _COLUMNS = (
     "id",

@@ -5,16 +5,20 @@ Rules:
    the trunk takes, however many servers ask.
 2. A trunk that refuses `MOST_FAILURES` times in a row rests. Then one call at a time finds out whether it is
    back, after longer and longer pauses; nobody else's turn is spent on it.
+3. A trunk that knows no number any more (a prefix is wrong, the provider's routes are gone) says of each that
+   there is none. That is not the numbers: see `ivr.campaigns.dialling.room`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from data.database import Database
-from data.models import DialAttemptRow, TrunkRow
+from data.models import ContactRow, DialAttemptRow, DialEntryRow, PhoneNumberRow, TrunkRow
 from data.once import insert_new
 from data.records import utc
 
@@ -24,6 +28,10 @@ CLOCKS = timedelta(seconds=60)
 noted before a clock was set back, and holds nobody up."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 """Seconds that a trunk rests: twice as long each time that it refuses again."""
+_LATELY, _LOOKED_AT = timedelta(hours=1), 200
+_TELLS_BY = timedelta(seconds=10)
+"""A trunk that knows no number says so sooner; a call that lasts longer is one that it has put through."""
+_TELL_NOTHING = ("congestion", "trunk", "cancelled", "unclear")
 _LONGEST_REST = timedelta(seconds=LONGEST_PAUSE) + CLOCKS
 
 
@@ -77,6 +85,50 @@ class Trunks:
         """How many calls it has refused one after the other; from `MOST_FAILURES` on it is ill."""
         with self._database.reading() as connection:
             return connection.scalar(select(TrunkRow.failures).where(TrunkRow.name == name)) or 0
+
+    def unknown_in_a_row(self, name: str, *, at: datetime) -> list[UUID]:
+        """Its latest attempts, the newest first, back to the first of which something else was
+        heard than that there is no such number. Calls that have just begun tell nothing yet."""
+        row, now = DialAttemptRow, utc(at)
+        # By their ids, which are in order of time: of a million calls these are looked at, and no more.
+        made = (row.id, row.trunk, row.result, row.dialled_at)
+        latest = select(*made).order_by(row.id.desc()).limit(_LOOKED_AT)
+        found: list[UUID] = []
+        with self._database.reading() as connection:
+            for one in connection.execute(latest):
+                if one.dialled_at <= now - _LATELY:
+                    break
+                if one.trunk != name or one.result in _TELL_NOTHING:
+                    continue
+                if one.result == "invalid":
+                    found.append(one.id)
+                elif one.result or one.dialled_at < now - _TELLS_BY:
+                    break
+        return found
+
+    def not_the_numbers(self, attempts: Sequence[UUID], *, due_at: datetime) -> None:
+        """The trunk knew none of the numbers of these attempts: they are dialled again, and whoever is off
+        the list for it is back on it, from that moment on. Nobody was contacted."""
+        row, entry = DialAttemptRow, DialEntryRow
+        with self._database.writing() as connection:
+            mine = connection.execute(select(row).where(row.id.in_(attempts), row.result == "invalid")).all()
+            for one in mine:
+                number = (PhoneNumberRow.e164 == one.number, PhoneNumberRow.retired_why.startswith(one.cause))
+                connection.execute(
+                    update(PhoneNumberRow).where(*number).values(retired_at=None, retired_why="")
+                )
+                theirs = (
+                    entry.sample_id == one.sample_id,
+                    entry.customer_id == one.customer_id,
+                    entry.state == "ended",
+                    entry.result == "invalid",
+                )
+                back = {"state": "waiting", "due_at": utc(due_at), "rank": one.rank, "tries": entry.tries - 1}
+                connection.execute(
+                    update(entry).where(*theirs).values(**back, ended_at=None, result="trunk", why="")
+                )
+                connection.execute(delete(ContactRow).where(ContactRow.id == one.id))
+                connection.execute(update(row).where(row.id == one.id).values(result="trunk"))
 
     def took(self, name: str) -> None:
         """The trunk has taken a call: it is well."""

@@ -22,6 +22,8 @@ _VALUES = {
     "account.pays_by": ("direct_debit", "card", "transfer", "cash"),
 }
 """What a text can be, where only these make sense: anything else would never be met."""
+LARGEST = 10**15
+"""Of numbers in a condition, either way: far beyond any fact, and what databases can compare."""
 
 
 def read_condition(text: str) -> Test:
@@ -111,6 +113,10 @@ def _insist_on_values(test: Test) -> None:
 
 
 def _insist_on_value(name: Name, value: Scalar) -> None:
+    if isinstance(value, float) and abs(value) > LARGEST:
+        raise ValueError(f"`{name.name}` is never {value:.0e}: write a number up to {LARGEST:.0e}")
+    if isinstance(value, float) and FACTS[name.name][0] == "money" and not value.is_integer():
+        raise ValueError(f"`{name.name}` is in cents, which are whole: for {value:g} write {value * 100:.0f}")
     known = _VALUES.get(name.name)
     if known is not None and value not in known:
         raise ValueError(f"`{name.name}` is never {value!r}: {nearest(str(value), known)}")

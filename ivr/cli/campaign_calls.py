@@ -146,6 +146,8 @@ def told(found: control.Status) -> dict[str, Any]:
         "changed_by": campaign.changed_by,
         "sample": None if found.sample is None else found.sample.name,
         "trunk_rests_until": found.rests_until,
+        "trunk_ill": found.trunk_ill,
+        "trunk_said": found.trunk_said,
         "results": dict(found.results),
     }
     if standing is not None:
@@ -168,7 +170,7 @@ def shown(found: control.Status, zone: ZoneInfo) -> RenderableType:
     lines: list[RenderableType] = [
         head,
         Text(f"sample {found.sample.name}, cut {local(found.sample.cut_at, zone)}"),
-        ProgressBar(total=max(everybody, 1), completed=standing.ended + standing.unclear, width=60),
+        _bar(standing.ended + standing.unclear, everybody),
         Text(
             f"{standing.ended} of {everybody} done; {standing.under_way} under way, {standing.talking} talk; "
             f"{standing.due} due now, {standing.waiting - standing.due} later"
@@ -178,12 +180,23 @@ def shown(found: control.Status, zone: ZoneInfo) -> RenderableType:
         lines.append(
             Text(f"{standing.unclear} whose call was lost with its server: nobody knows how it ended")
         )
-    if found.rests_until is not None:
-        lines.append(Text(f"the trunk refuses, and rests until {local(found.rests_until, zone)}"))
+    if found.trunk_ill or found.rests_until is not None:
+        said = f" ({found.trunk_said})" if found.trunk_said else ""
+        rests = "one call at a time finds out whether it is back"
+        if found.rests_until is not None:
+            rests = f"it rests until {local(found.rests_until, zone)}"
+        lines.append(Text(f"the trunk {found.trunk} takes no calls{said}: {rests}"))
     if not standing.due and not standing.under_way and standing.next_at is not None:
         lines.append(Text(f"the next is due {local(standing.next_at, zone)}"))
     lines.append(_side_by_side(found))
     return Group(*lines)
+
+
+def _bar(done: int, everybody: int) -> RenderableType:
+    """On a line of its own: a bar does not end its line by itself."""
+    line = Table.grid()
+    line.add_row(ProgressBar(total=max(everybody, 1), completed=done, width=60))
+    return line
 
 
 def _side_by_side(found: control.Status) -> Table:

@@ -75,6 +75,8 @@ class CampaignNow(BaseModel):
     results: dict[str, int] = Field(description="How the calls of the last 24 hours ended → how many")
     calls: list[CampaignCallLine]
     trunk_rests_until: datetime | None
+    trunk_ill: bool = Field(description="It refuses, or knows no number: one call at a time finds out")
+    trunk_said: str = Field(description="The switch's cause of the latest call that did not get out")
 
 
 @blueprint.post(f"{_ONE}/start")
@@ -152,4 +154,6 @@ def status(strategy: str, name: str) -> Any:
         results=dict(found.results),
         calls=[CampaignCallLine(**{one: getattr(call, one) for one in fields}) for call in found.calls],
         trunk_rests_until=found.rests_until,
+        trunk_ill=found.trunk_ill,
+        trunk_said=found.trunk_said,
     )

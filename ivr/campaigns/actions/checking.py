@@ -9,6 +9,7 @@ from dialogs.errors import Problem
 from dialogs.source import Source, nearest
 from ivr.campaigns.actions.wording import speaks_of_debt
 from ivr.campaigns.actions.written import (
+    CAME_TO_NOTHING,
     MESSAGES,
     RESULTS,
     VALUES,
@@ -174,9 +175,13 @@ def unreachable_countries(
 
 
 def unknown_outcome(source: Source, way: Way, outcome: str, flow: str, around: Around) -> Iterator[Problem]:
-    """An outcome that no call of the campaign can have."""
+    """An outcome that no call of the campaign can have, or after which that key does nothing."""
     known = around.flows.get(flow)
-    if known is None or outcome in RESULTS or outcome in known:
+    if known is None or outcome in known or outcome == CAME_TO_NOTHING:
         return
-    offered = sorted({*known, *RESULTS})
-    yield source.problem(way, f"`{flow}` never ends as `{outcome}`: {nearest(outcome, offered)}")
+    if outcome not in RESULTS:
+        offered = sorted({*known, *RESULTS})
+        yield source.problem(way, f"`{flow}` never ends as `{outcome}`: {nearest(outcome, offered)}")
+    elif "again" in way:
+        message = f"after `{outcome}` they are tried again by `retries:`; here stand outcomes of `{flow}`"
+        yield source.problem(way, message)

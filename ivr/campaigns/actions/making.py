@@ -10,7 +10,7 @@ from uuid import UUID
 from data.promises import PromiseAtHand
 from data.records.actions import NewAction, Occasion
 from data.records.dialling import Settled
-from ivr.campaigns.actions.written import MESSAGES, NOT_REACHED, ActionFile
+from ivr.campaigns.actions.written import CAME_TO_NOTHING, MESSAGES, NOT_REACHED, ActionFile
 from ivr.campaigns.dialling.results import OUR_SIDE
 from ivr.campaigns.strategies import CampaignFile
 
@@ -55,13 +55,18 @@ def after_call(file: CampaignFile, called: Called, settled: Settled) -> tuple[Ne
     return tuple(found)
 
 
+def outcome_of(outcome: str, agent: str) -> str:
+    """By what a strategy names a conversation; empty: an agent had it, and says what came of it."""
+    return outcome or ("" if agent else CAME_TO_NOTHING)
+
+
 def _outcomes(settled: Settled) -> Iterator[str]:
     """The flow's outcome, or the dialler's result; and that nobody will be reached any more."""
     if settled.result in OUR_SIDE or settled.result == "unclear":
         return
     if settled.result == "answered":
-        if settled.outcome:
-            yield settled.outcome
+        if outcome := outcome_of(settled.outcome, settled.agent):
+            yield outcome
         return
     yield settled.result
     if settled.due_at is None:

@@ -23,6 +23,8 @@ VALUES = (*OF_THE_PERSON, *OF_THE_DEBT)
 MESSAGES: tuple[ActionKind, ...] = ("sms", "email", "whatsapp")
 NOT_REACHED = "not_reached"
 """The list has tried all it may, and nobody was reached."""
+CAME_TO_NOTHING = "answered"
+"""Somebody was on the line, and put it down before anything came of it: no outcome, and no agent."""
 _NEVER_THEIRS = {"answered", "unclear", "congestion", "trunk", "cancelled"}
 RESULTS: frozenset[str] = frozenset({*get_args(DialResult), NOT_REACHED} - _NEVER_THEIRS)
 """What the dialler says of a call without a conversation, by which actions may be declared, too."""

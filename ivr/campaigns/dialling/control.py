@@ -17,6 +17,8 @@ from uuid import UUID
 from data.campaigns import Campaign, Sample
 from data.records.dialling import Attempt, CampaignState, Standing
 from data.store import Store
+from data.trunks import MOST_FAILURES
+from ivr.campaigns.dialling.results import OUR_SIDE
 from ivr.campaigns.dialling.ways_out import trunks_of
 from ivr.campaigns.known import created
 from ivr.config import Settings
@@ -44,6 +46,11 @@ class Status:
     """That ring, or are talked in."""
     rests_until: datetime | None
     """Its trunk refuses, and rests until then."""
+    trunk: str = ""
+    trunk_ill: bool = False
+    """It has refused calls in a row: one at a time finds out whether it is back."""
+    trunk_said: str = ""
+    """The cause of the latest of this campaign's calls that did not leave the house; empty: all left."""
 
 
 def change(store: Store, strategy: str, name: str, verb: Verb, *, by: str, at: datetime) -> bool:
@@ -69,6 +76,9 @@ def status(settings: Settings, store: Store, strategy: str, name: str, *, at: da
         results=store.dial_attempts.results(campaign.id, since=at - RATE_OF),
         calls=store.dial_attempts.under_way(sample.id),
         rests_until=store.trunks.rests_until(trunk, at=at),
+        trunk=trunk,
+        trunk_ill=store.trunks.failures(trunk) >= MOST_FAILURES,
+        trunk_said=store.dial_attempts.latest_cause(campaign.id, tuple(OUR_SIDE), since=at - RATE_OF),
     )
 
 

@@ -262,6 +262,7 @@ class Dialler:
             self.rooms.refused(plan)
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + NOT_NOW)
             return
+        ending = self.rooms.believed(plan, ending)
         if not self.rooms.ended(plan, ending):
             # However long the trunk is down: whoever was taken to find that out has lost nothing by it.
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + OUR_PAUSE)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from data.records.dialling import Entry, Settled
-from ivr.campaigns.actions.making import Called, after_call
+from ivr.campaigns.actions.making import Called, after_call, outcome_of
 from ivr.campaigns.declaration import file_of
 from ivr.campaigns.dialling.best_time import Counts, best_time
 from ivr.campaigns.dialling.line import Ending
@@ -82,7 +82,8 @@ class Following:
             # The number is retired, not the person: their next one follows.
             ending = replace(ending, result="invalid")
         if ending.result in ("unclear", "answered"):
-            again = plan.file.again.get(ending.outcome) if ending.result == "answered" else None
+            outcome = outcome_of(ending.outcome, ending.agent)
+            again = plan.file.again.get(outcome) if ending.result == "answered" else None
             if again is None or entry.tries + 1 >= plan.file.attempts:
                 return _ended(
                     settled, "reached" if ending.result == "answered" else "nobody knows how it ended"

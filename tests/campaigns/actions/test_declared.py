@@ -149,6 +149,10 @@ def test_what_stands_around_is_checked_by_the_command(tmp_path: Path) -> None:
     assert "`survey` never ends as `promise_to_pa`: did you mean `promise_to_pay`?" in done.stdout
     assert "unknown webhook `crm`" in done.stdout and "unknown queue `blling`" in done.stdout
     assert all("fees.yaml:15:" in line for line in lines)
+    (strategies / "fees.yaml").write_text(text + "    again: {answered: 240, no_answer: 60}\n")
+    done = ivr(tmp_path, "campaign", "check", IVR_FLOWS=str(flows))
+    assert done.stdout.count("fees.yaml:") == 1, done.stdout
+    assert "after `no_answer` they are tried again by `retries:`" in done.stdout
     sms = text.replace("countries: [ES]", "countries: [ES, PE]")
     (strategies / "fees.yaml").write_text(sms + "    actions: {promise_to_pay: {sms: noted}}\n")
     done = ivr(tmp_path, "campaign", "check", IVR_FLOWS=str(flows))

@@ -18,7 +18,6 @@ from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.settings import TrunkSettings
 from tests.campaigns.dialling.paper import (
     MONDAY,
-    TRUNK,
     Telephones,
     Time,
     campaign_of,
@@ -292,28 +291,6 @@ def test_a_sample_s_days_end(store: Store) -> None:
 
 
 @on_sqlite
-def test_congestion_burns_nothing(store: Store) -> None:
-    """The trunk rests after some refusals, finds out with one call, and nobody has lost an attempt."""
-    made = world(store, 40)
-    refused = Ending(result="congestion", cause="NORMAL_CIRCUIT_CONGESTION")
-    telephones, time = Telephones({theirs[0]: [refused] * 99 for theirs in made.numbers}), Time()
-    ours = server(store, telephones, time, trunk=TRUNK.model_copy(update={"channels": 5}))
-    for _ in range(60):
-        ours.step()
-        time.at += timedelta(seconds=5)
-    assert 5 <= len(telephones.rung) <= 5 + 5 + 6, "five until it rests, those under way, and one each time"
-    entries = [made.entry(store, n) for n in range(40)]
-    assert {entry.tries for entry in entries} == {0} and {entry.state for entry in entries} == {"waiting"}
-    assert store.contacts.history(store.contacts.whom(telephones.rung[0])) == ()
-    telephones.script.clear()
-    time.at += timedelta(minutes=10)
-    for _ in range(40):
-        ours.step()
-        time.at += timedelta(seconds=5)
-    assert {made.entry(store, n).why for n in range(40)} == {"reached"}
-
-
-@on_sqlite
 def test_a_switch_that_is_away_costs_nobody_anything(store: Store) -> None:
     """Nothing has left: neither an attempt nor a contact is on record."""
     made = world(store)
@@ -364,6 +341,25 @@ def test_an_outcome_asks_for_another_call(store: Store) -> None:
     assert made.entry(store).due_at == MONDAY + 60 * MINUTE
     time.at += 60 * MINUTE
     assert ours.step() == 1 and made.entry(store).state == "ended"
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("again", "agent", "tries"), [({"answered": 60}, "", 2), ({"answered": 60}, "2001", 1), ({}, "", 1)]
+)
+def test_who_puts_it_down_before_anything_came_of_it(
+    store: Store, again: dict[str, int], agent: str, tries: int
+) -> None:
+    """Called again, if the strategy says so; not whom an agent has talked with."""
+    made = world(store, again=again, attempts=2)
+    put_down = Ending(result="answered", cause="NORMAL_CLEARING", agent=agent)
+    telephones, time = Telephones({made.numbers[0][0]: [put_down] * 3}), Time()
+    ours = server(store, telephones, time)
+    for _ in range(4):
+        ours.step()
+        time.at += 30 * MINUTE
+    assert (made.entry(store).state, made.entry(store).why) == ("ended", "reached")
+    assert len(telephones.rung) == tries
 
 
 @on_sqlite
