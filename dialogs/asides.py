@@ -45,7 +45,7 @@ from dialogs.slots.words import plain
 MOST = 5
 """Asides of one call."""
 LEAST_WORDS = 2
-"""Of what may be one: a single word is rather a bad answer."""
+"""Of what may be one: a single word is rather a bad answer, unless it stands behind "no, I meant"."""
 STEP = "asides"
 """What records call the question for the meaning, and the studio recording of the words of return."""
 
@@ -127,7 +127,7 @@ def wish(call: Call, effect: Collect, result: NoMatch, above: Above, *, begun: i
     if begun >= MOST or effect.sensitive or effect.kind == "understand" or result.reason:
         return None
     text, opened, taken_back = _without_opening(plain(result.said), call.language)
-    if len(text.split()) < LEAST_WORDS or is_the_other(text, call.language):
+    if len(text.split()) < (1 if taken_back else LEAST_WORDS) or is_the_other(text, call.language):
         return None
 
     def asked(intents: Sequence[str]) -> Understand:
@@ -192,11 +192,12 @@ def resumed(call: Call, waiting: Waiting) -> Running:
 
 
 def _without_opening(text: str, language: str) -> tuple[str, bool, bool]:
-    """What is left behind "wait, first tell me" (all of it if nothing would be left), whether there was such
-    an opening, and whether it was "no, I meant"."""
+    """What is left behind "wait, first tell me" (all of it if hardly a word would be), whether there was such
+    an opening, and whether it was "no, I meant": behind that, one word is enough."""
     openings, instead = _OPENINGS.get(language), _INSTEAD.get(language)
     found = re.match(rf"(?:(?:{openings}|({instead}))\b\s*)+", text) if openings and instead else None
     if found is None:
         return text, False, False
-    rest = text[found.end() :].strip()
-    return rest if len(rest.split()) >= LEAST_WORDS else text, True, bool(found.group(1))
+    rest, taken_back = text[found.end() :].strip(), bool(found.group(1))
+    enough = len(rest.split()) >= (1 if taken_back else LEAST_WORDS)
+    return rest if enough else text, True, taken_back

@@ -212,12 +212,15 @@ def test_asides_of_the_flow_above_hold_in_the_flow_below_and_the_call_comes_back
     assert call.faults == []
 
 
-def test_who_takes_back_what_they_wanted_goes_on_at_the_open_question_and_does_not_come_back() -> None:
+@pytest.mark.parametrize("matter", ["pagar la factura", "pagar"])
+def test_who_takes_back_what_they_wanted_goes_on_at_the_open_question_and_does_not_come_back(
+    matter: str,
+) -> None:
     """ "No, quería decir pagar" in the middle of another matter: that one is forgotten."""
     call, question = below()
-    asked = say(call, question, "no, perdone, quería decir pagar la factura")
+    asked = say(call, question, f"no, perdone, quería decir {matter}")
     assert isinstance(asked, Understand)
-    assert (asked.text, asked.intents) == ("pagar la factura", ("cancel", "pay"))
+    assert (asked.text, asked.intents) == (matter, ("cancel", "pay"))
     paying = call.send(Understood((("pay", 0.9),)))
     assert spoken(paying) == "Puede pagar con tarjeta."
     assert isinstance(call.send(Played()), Hangup)

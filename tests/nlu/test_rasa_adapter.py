@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,14 @@ from dialogs.results import Failed, Understood
 from ivr.cli import root
 from ivr.config import Settings
 from ivr.doctor_understanding import rasa_servers
+from ivr.understanding import rasa_place
 from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.concepts import concepts_of
 from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Entity, RasaMissing, UnderstandingFailed
 from ivr.understanding.rasa import Rasa
 from ivr.understanding.rasa_features import pattern_of, write_features
-from ivr.understanding.rasa_place import PARTS, RasaPlace, find_python, pipeline_of
+from ivr.understanding.rasa_place import OF_CATALAN, PARTS, RasaPlace, find_python, pipeline_of
 from ivr.understanding.settings import SHIPPED, UnderstandingSettings
 from ivr.understanding.understanding import FAILURES, REST, Understanding
 from ivr.understanding.words import read_as
@@ -332,6 +334,20 @@ def test_a_missing_python_is_told_plainly(tmp_path: Path) -> None:
         find_python({"PATH": str(tmp_path), "RASA_PYTHON": str(shim)})
 
 
+def test_a_word_more_of_catalan_makes_no_other_model_of_spanish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be trained anew for minutes, and be the same; Catalan's is another."""
+    parts = Path(shutil.copytree(PARTS, tmp_path / "parts"))
+    monkeypatch.setattr(rasa_place, "PARTS", parts)
+    place = RasaPlace(tmp_path / "rasa")
+    spanish, catalan = place.model(SHIPPED, "es"), place.model(SHIPPED, "ca")
+    with (parts / "catalan.tsv").open("a", encoding="utf-8") as words:
+        words.write("zebra\tcebra\n")
+    assert place.model(SHIPPED, "es") == spanish
+    assert place.model(SHIPPED, "ca") != catalan
+
+
 def test_a_model_of_rasa_is_named_after_all_that_it_is_made_of(tmp_path: Path) -> None:
     """Lock, pipeline, examples and concepts; and it is served on the loopback."""
     place = RasaPlace(tmp_path / "rasa")
@@ -341,6 +357,7 @@ def test_a_model_of_rasa_is_named_after_all_that_it_is_made_of(tmp_path: Path) -
     (tmp_path / "es" / "a.yml").write_text("nlu: [] \n")
     after = place.model(tmp_path, "es")
     assert before != after
+    assert {*OF_CATALAN} <= {part.stem for part in PARTS.iterdir()}
     command = place.serving(after, 5005)
     assert command[command.index("--interface") + 1] == "127.0.0.1"
     assert Path(place.surroundings()["PYTHONPATH"]).name == "rasa_parts"
