@@ -8,8 +8,9 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CALLS  := $(wildcard tests/calls/test_[a-h]*.py)
 OTHERS := tests/calls $(patsubst %,--ignore=%,$(CALLS))
 SWITCH := tests/contract tests/freeswitch
-PEOPLE := tests/data tests/campaigns tests/queueing tests/agents tests/reports tests/self_service
-DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger
+PEOPLE := tests/data tests/campaigns tests/queueing
+DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger tests/agents tests/reports \
+          tests/self_service
 
 .PHONY: help demo test test-calls test-other-calls test-switch test-dialogs test-people test-rooms check test-freeswitch test-rasa test-long lock lock-rasa clean docs format
 

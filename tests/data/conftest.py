@@ -55,7 +55,8 @@ def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _database(running: Server, template: str) -> Iterator[str]:
+def new_database(running: Server, template: str) -> Iterator[str]:
+    """A database of its own, as the template is; gone afterwards."""
     name = f"t{next(_COUNT)}"
     running.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield running.url(name)
@@ -73,7 +74,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
     else:
-        with _database(request.getfixturevalue("postgresql_server"), "template0") as url:
+        with new_database(request.getfixturevalue("postgresql_server"), "template0") as url:
             yield url
 
 

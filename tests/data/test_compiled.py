@@ -58,7 +58,7 @@ def test_two_at_once_share_it(postgresql_server: Server, compiled: list[str]) ->
 def test_another_kind_of_database_has_its_own(
     tmp_path: Path, postgresql_server: Server, compiled: list[str]
 ) -> None:
-    for url in (f"sqlite:///{tmp_path / 'one.sqlite3'}", *map(postgresql_server.url, ("shared", "upgraded"))):
+    for url in (f"sqlite:///{tmp_path / 'one.sqlite3'}", *map(postgresql_server.url, ("shared", "postgres"))):
         database = open_database(url)
         database.create()
         with database.reading() as connection:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,16 +24,18 @@ from data.models import AccountRow, Base, DebtRow, TicketRow
 from data.seeds import seed
 from data.sqlite import Sqlite
 from data.store import Store
-from tests.data.conftest import begun
+from tests.data.conftest import begun, new_database
 
 
-@pytest.fixture
-def store_url(database_url: str) -> str:
-    """A database of the test's own: the schema itself is changed here."""
-    fresh = Store(database_url)
-    fresh.upgrade()
-    fresh.close()
-    return database_url
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, sqlite_file: Path) -> Iterator[str]:
+    """A database of the test's own, for the schema itself is changed here: a copy of what an upgrade made."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("upgraded_file"), sqlite_file)
+        yield f"sqlite:///{sqlite_file}"
+    else:
+        with new_database(request.getfixturevalue("postgresql_server"), "upgraded") as url:
+            yield url
 
 
 def tables_of(file: Path) -> dict[str, set[str]]:
