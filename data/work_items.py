@@ -36,26 +36,31 @@ class WorkItems:
 
     def add(self, work: NewWork) -> tuple[WorkItem, bool]:
         """The piece of work, and whether it is new; one that is open stays as it is."""
-        same = (WorkItemRow.kind == work.kind, WorkItemRow.about == work.about, _OPEN)
         with self._database.writing() as connection:
-            while True:
-                put = connection.execute(
-                    insert_new(connection, WorkItemRow).values(
-                        id=new_id(),
-                        kind=work.kind,
-                        about=work.about,
-                        title=work.title,
-                        call_id=work.call_id,
-                        customer_id=work.customer_id,
-                        created_at=work.at,
-                        created_by=work.by,
-                        due_at=work.due_at,
-                        scores="{}",
-                    )
+            return self.add_within(connection, work)
+
+    @staticmethod
+    def add_within(connection: Connection, work: NewWork) -> tuple[WorkItem, bool]:
+        """As `add`, in the transaction of what it comes of."""
+        same = (WorkItemRow.kind == work.kind, WorkItemRow.about == work.about, _OPEN)
+        while True:
+            put = connection.execute(
+                insert_new(connection, WorkItemRow).values(
+                    id=new_id(),
+                    kind=work.kind,
+                    about=work.about,
+                    title=work.title,
+                    call_id=work.call_id,
+                    customer_id=work.customer_id,
+                    created_at=work.at,
+                    created_by=work.by,
+                    due_at=work.due_at,
+                    scores="{}",
                 )
-                found = connection.execute(select(WorkItemRow).where(*same)).one_or_none()
-                if found is not None:  # else it was done just now, elsewhere: it can be put in again
-                    return item_of(found), bool(put.rowcount)
+            )
+            found = connection.execute(select(WorkItemRow).where(*same)).one_or_none()
+            if found is not None:  # else it was done just now, elsewhere: it can be put in again
+                return item_of(found), bool(put.rowcount)
 
     def get(self, item: UUID) -> WorkItem | None:
         with self._database.reading() as connection:

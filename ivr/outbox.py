@@ -109,6 +109,9 @@ class Kind:
     over: Callable[[Connection, Claimed, Ending], None] = _nobody
     """Told once it has arrived or was given up, with the last try's ending, in the transaction that notes so:
     whoever dies in between has noted neither. Blocks, and logs nothing."""
+    lost: Callable[[Connection, Claimed, Ending], None] = _nobody
+    """Told beside `over`, where it was given up and nobody waits for its ending: who was told that it will
+    be done does not hear of it by themselves."""
     patience: timedelta = PATIENCE
     at_once: int = AT_ONCE
     in_order: bool = False
@@ -318,6 +321,11 @@ class Outbox:
         def told_in(connection: Connection) -> None:
             kind.over(connection, errand, ending)
 
+        def lost_in(connection: Connection) -> None:
+            kind.over(connection, errand, ending)
+            if not told:
+                kind.lost(connection, errand, ending)
+
         about = {"kind": errand.kind, "target": errand.target, "call": str(errand.call_id)}
         match ending:
             case Arrived():
@@ -333,4 +341,4 @@ class Outbox:
                 why = {Declined: "declined", NotYet: "not done in time", Unknown: "unknown whether done"}
                 error = f"{why[type(ending)]}: {ending.reason}"
                 log.error("errand_given_up", reason=error, errand=str(errand.id), **about)
-                in_thread(lambda: outbox.give_up(errand.id, owner, at=at, error=error, also=told_in))
+                in_thread(lambda: outbox.give_up(errand.id, owner, at=at, error=error, also=lost_in))

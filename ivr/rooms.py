@@ -28,7 +28,8 @@ from ivr.agents.outcomes import Outcomes
 from ivr.agents.roster import Roster
 from ivr.agents.star_code import StarCode
 from ivr.back_ends import declared_in, live_schemas
-from ivr.back_ends.call_outcome import CALL_OUTCOME, tell_of_ended_calls
+from ivr.back_ends.call_outcome import tell_of_ended_calls
+from ivr.back_ends.of_a_call import CALL_OUTCOME
 from ivr.back_ends.port import BackEnds
 from ivr.back_ends.reading import Declared
 from ivr.back_ends.writing import Writing

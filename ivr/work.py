@@ -54,8 +54,13 @@ def _with_person(store: Store, wanted: NewWork) -> NewWork:
     try:
         which = UUID(about)
     except ValueError:
-        remedy = "Take it from `ivr callbacks list` or `ivr recordings list`"
+        remedy = "Take it from `ivr callbacks list`, `ivr recordings list` or `ivr outbox list`"
         raise WorkUnfit(f"{about[:40]!a} is no id", remedy) from None
+    if wanted.kind == "write":
+        errand = next((one for one in store.outbox.given_up() if one.id == which), None)
+        if errand is None:
+            raise WorkUnfit(f"No change that was given up has the id {which}", "See `ivr outbox list`")
+        return replace(wanted, call_id=errand.call_id)
     if wanted.kind == "recording":
         call = store.calls.get(which)
         if call is None or not call.recording:

@@ -11,8 +11,8 @@ from uuid import UUID
 from data.records.cleaning import Cleaning, code, one_of, utc
 from data.text import clean, clean_text
 
-WorkKind = Literal["callback", "case", "recording"]
-"""A call to return, a case to see to, a recording to review."""
+WorkKind = Literal["callback", "case", "recording", "write"]
+"""A call to return, a case to see to, a recording to review, a change that was noted and came to nothing."""
 WorkResult = Literal["done", "not_possible", "not_needed"]
 
 
@@ -22,7 +22,7 @@ class NewWork(Cleaning):
 
     kind: WorkKind
     about: str
-    """Which one: a callback's id, a case's number, a call's id."""
+    """Which one: a callback's id, a case's number, a call's id, an errand's id."""
     at: datetime
     by: str
     title: str = ""

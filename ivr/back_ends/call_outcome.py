@@ -18,31 +18,10 @@ from data.ended_calls import EndedCall
 from data.outbox import Outbox
 from data.records import Errand
 from data.store import Store
-from dialogs.catalogue import ValueType
 from ivr.back_ends.declared import DeclaredWrite, HttpWrite
+from ivr.back_ends.of_a_call import CALL_OUTCOME
+from ivr.back_ends.writing import KIND
 from ivr.clock import Clock
-
-CALL_OUTCOME = "call_outcome"
-KIND = "write"
-"""As every write of `ivr.back_ends.writing`."""
-OF_A_CALL: Mapping[str, ValueType] = {
-    "call_id": "text",
-    "direction": "text",
-    "number": "text",
-    "customer_number": "text",
-    "verified": "text",
-    "began": "text",
-    "answered": "text",
-    "ended": "text",
-    "seconds": "number",
-    "ended_by": "text",
-    "hangup_cause": "text",
-    "outcome": "text",
-    "flow": "text",
-    "language": "text",
-    "segment": "text",
-}
-"""What may stand among its `values`. Text may be empty; moments are ISO 8601 in UTC."""
 
 
 def tell_of_ended_calls(store: Store, declared: DeclaredWrite | None, clock: Clock) -> None:

@@ -13,7 +13,6 @@ from pydantic_core import ErrorDetails
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.misread import explain, told_once
 from dialogs.source import Source, nearest, read
-from ivr.back_ends.call_outcome import CALL_OUTCOME, OF_A_CALL
 from ivr.back_ends.declared import (
     Auth,
     Basic,
@@ -33,6 +32,7 @@ from ivr.back_ends.declared import (
     SqlWrite,
     System,
 )
+from ivr.back_ends.of_a_call import CALL_OUTCOME, OF_A_CALL
 from ivr.back_ends.queries import bound_names
 from ivr.back_ends.templates import names_in
 

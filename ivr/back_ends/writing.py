@@ -20,10 +20,11 @@ from datetime import datetime, timedelta, tzinfo
 import gevent
 import structlog
 from gevent.pool import Group
+from sqlalchemy import Connection
 
 from data.errors import DataError, SpoolNotWritable
 from data.outbox_turns import BEGUN
-from data.records import Claimed, Errand
+from data.records import Claimed, Errand, NewWork
 from data.spool import Spool
 from data.store import Store
 from dialogs.effects import Write
@@ -31,6 +32,7 @@ from dialogs.results import Failed, Noted, Refused, Written
 from ivr.back_ends.carrying import Order, carry_declared, given_of, may_repeat
 from ivr.back_ends.declared import DeclaredWrite
 from ivr.back_ends.errors import ValueUnfit
+from ivr.back_ends.of_a_call import CALL_OUTCOME
 from ivr.back_ends.systems import Connected
 from ivr.clock import Clock
 from ivr.in_thread import in_thread
@@ -77,7 +79,7 @@ class Writing:
         self._own: dict[str, OwnWrite] = dict(WRITES)
         self._begun = Group()
         self._asked_at = clock.utc()
-        outbox.takes(KIND, Kind(carry=self.carry, in_order=True))
+        outbox.takes(KIND, Kind(carry=self.carry, in_order=True, lost=self._lost))
 
     def does(self, name: str, own: OwnWrite) -> None:
         """That write of ours is done so from here on: by somebody who knows more than the database."""
@@ -164,6 +166,23 @@ class Writing:
             return NotYet("nobody does this write any more: declare it again in back_ends.yaml")
         hindered = None if may_repeat(target.declared) else self._hindered(errand)
         return hindered or self._declared_now(target, values, errand.idempotency_key)
+
+    def _lost(self, connection: Connection, errand: Claimed, ending: Ending) -> None:
+        """A caller was told that it will be done, and it will not: somebody has to call them."""
+        if errand.target == CALL_OUTCOME or errand.call_id is None or isinstance(ending, Arrived):
+            return
+        now = self._clock.utc()
+        told = NewWork(
+            kind="write",
+            about=str(errand.id),
+            at=now,
+            by="outbox",
+            title=f"{errand.target}: {ending.reason}",
+            due_at=now + timedelta(days=1),
+            call_id=errand.call_id,
+            customer_id=errand.customer_id,
+        )
+        self._store.work_items.add_within(connection, told)
 
     def _hindered(self, errand: Claimed) -> Ending | None:
         """Whether what must not happen twice may be sent now; notes that it is, before it is."""

@@ -44,7 +44,8 @@ def work() -> None:
 @by_option
 @pass_settings
 def add(settings: Settings, kind: WorkKind, about: str, title: str, due: int | None, by: str) -> None:
-    """Notes something to be done, once: by a callback's id, a case's number, or a recorded call's id.
+    """Notes something to be done, once: by a callback's id, a case's number, a recorded call's id, or the id
+    of a change that was given up (`ivr outbox list`; those are noted by themselves).
 
     Unclear callbacks are added by `ivr work collect`.
 

@@ -16,7 +16,8 @@ from data.seeds import demo_customers
 from data.spool import Spool
 from dialogs.errors import FlowsInvalid
 from ivr.back_ends import declared_in
-from ivr.back_ends.call_outcome import CALL_OUTCOME, tell_of_ended_calls
+from ivr.back_ends.call_outcome import tell_of_ended_calls
+from ivr.back_ends.of_a_call import CALL_OUTCOME
 from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import KIND, Writing
 from ivr.clock import Clock

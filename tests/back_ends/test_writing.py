@@ -17,7 +17,7 @@ from gevent.event import Event
 
 from data.ids import new_id
 from data.models import OutboxRow
-from data.records import Errand, OutboxState
+from data.records import Errand, NewWork, OutboxState
 from data.seeds import seed
 from data.spool import Spool
 from data.store import Store
@@ -30,6 +30,7 @@ from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion, Person
 from ivr.outbox import LEASE, LEAST_TRIES, MOST_DEATHS, PATIENCE, Outbox, pause_after
+from ivr.work import add_work
 from tests.back_ends.systems import Holding, Reply, break_off, crm, hang, raw_server
 from tests.databases import store_at
 
@@ -405,6 +406,38 @@ def test_it_is_given_up_after_three_days_and_can_be_taken_up_again(build: Callab
         house.carry()
         assert not house.store.outbox.state().waiting
         assert len(system.asked) == LEAST_TRIES + 1
+
+
+def test_a_caller_who_was_told_later_and_gets_nothing_is_somebodys_task(build: Callable[..., House]) -> None:
+    """Noted while the system was away, refused when it was back: once, with the call and who it is."""
+    with crm(in_turn((503, {}), (409, {}))) as system:
+        house = build(system.url, still=True)
+        person = Person(new_id(), "45716")
+        when = replace(occasion(), person=person)
+        assert house.writing.write(SHIP, when) == Noted()
+        assert house.store.work_items.open() == ()
+        house.clock.later = timedelta(minutes=1)
+        assert house.carry() == 1
+        (item,) = house.store.work_items.open(kind="write")
+        assert (item.title, item.call_id) == ("ship_day: too_late", when.call_id)
+        assert item.customer_id == person.customer_id
+        (errand,) = house.store.outbox.given_up()
+        assert item.about == str(errand.id)
+        again, new = add_work(
+            house.store, NewWork(kind="write", about=str(errand.id), at=house.clock.utc(), by="eva")
+        )
+        assert (again.id, new) == (item.id, False)
+
+
+def test_what_arrives_or_is_told_to_the_caller_is_no_task(build: Callable[..., House]) -> None:
+    with crm(in_turn((409, {}), (503, {}), (200, {}))) as system:
+        house = build(system.url, still=True)
+        assert house.writing.write(SHIP, occasion()) == Refused("too_late")
+        assert house.writing.write(SHIP, occasion()) == Noted()
+        house.clock.later = timedelta(minutes=1)
+        house.carry()
+        assert house.store.outbox.state().waiting == 0
+        assert house.store.work_items.open() == ()
 
 
 def test_an_errand_that_kills_its_servers_is_given_up(build: Callable[..., House]) -> None:

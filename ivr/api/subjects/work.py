@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("work", __name__)
 tell_refusals(blueprint, {WorkUnfit: 422, NotTheirs: 409, AgentUnknown: 422})
-Kind = Literal["callback", "case", "recording"]
+Kind = Literal["callback", "case", "recording", "write"]
 MOST_AGENTS = 200
 
 
