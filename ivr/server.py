@@ -320,5 +320,5 @@ class Server:
             people=rooms.people,
             handover=self._settings.handover,
             site_language=self._settings.calls.language,
-            segments=lambda: rooms.live.current.flows.segments,
+            flows=lambda: rooms.live.current.flows,
         )

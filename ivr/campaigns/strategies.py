@@ -220,9 +220,14 @@ _PARTS: dict[str, Any] = {
 }
 
 
+def strategy_files(folder: Path) -> list[Path]:
+    """Of all strategies; the mappings of their bases lie beside them."""
+    return sorted(file for file in folder.glob("*.yaml") if not file.name.endswith(".map.yaml"))
+
+
 def load_strategy(folder: Path, name: str) -> StrategyFile:
     """The strategy of that name. Raises `FlowsInvalid` with every mistake of its file."""
-    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    known = [file.stem for file in strategy_files(folder)]
     if name not in known:
         message = f"there is no strategy `{name}`: {nearest(name, known)}"
         raise FlowsInvalid([Problem(str(folder), 0, 0, message)])
@@ -283,7 +288,7 @@ def actions_of(campaign: CampaignFile) -> Iterator[tuple[tuple[str | int, ...], 
 def collecting_flows(folder: Path) -> frozenset[str]:
     """The flows of all campaigns that collect, and those that they leave on machines; of files that can be
     read."""
-    found = [read_strategy(file)[0] for file in sorted(folder.glob("*.yaml"))]
+    found = [read_strategy(file)[0] for file in strategy_files(folder)]
     campaigns = [one for strategy in found if strategy is not None for one in strategy.campaigns.values()]
     collect = [one for one in campaigns if one.purpose == "collection"]
     return frozenset(name for one in collect for name in (one.flow, one.on_machine) if name is not None)
@@ -291,7 +296,7 @@ def collecting_flows(folder: Path) -> frozenset[str]:
 
 def calling_flows(folder: Path) -> frozenset[str]:
     """The flows with which all campaigns call people; of files that can be read."""
-    found = [read_strategy(file)[0] for file in sorted(folder.glob("*.yaml"))]
+    found = [read_strategy(file)[0] for file in strategy_files(folder)]
     return frozenset(
         one.flow for strategy in found if strategy is not None for one in strategy.campaigns.values()
     )

@@ -14,7 +14,7 @@ from dialogs.loader import read_flows
 from dialogs.nodes.subflow import Subflow
 from dialogs.source import read
 from ivr.campaigns.actions.checking import Around
-from ivr.campaigns.strategies import around_mistakes, read_strategy
+from ivr.campaigns.strategies import around_mistakes, read_strategy, strategy_files
 from ivr.config import Settings
 from ivr.publishing.catalogues import catalogue_in
 
@@ -46,16 +46,15 @@ def outcomes_of(flows: FlowSet, name: str) -> frozenset[str]:
 
 def known_strategies(settings: Settings) -> list[str]:
     """The names of all strategies that have a file."""
-    folder = settings.path(settings.strategies)
-    return sorted(file.stem for file in folder.glob("*.yaml") if not file.name.endswith(".map.yaml"))
+    return [file.stem for file in strategy_files(settings.path(settings.strategies))]
 
 
 def mistakes(settings: Settings, names: tuple[str, ...] = ()) -> Iterator[Problem]:
     """Every mistake of these strategies, or of all."""
     folder = settings.path(settings.strategies)
     here = None
-    for file in sorted(folder.glob("*.yaml")):
-        if (names and file.stem not in names) or file.name.endswith(".map.yaml"):
+    for file in strategy_files(folder):
+        if names and file.stem not in names:
             continue
         found, problems = read_strategy(file)
         yield from problems

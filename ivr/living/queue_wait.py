@@ -97,7 +97,7 @@ class QueueWait:
             prompts=services.prompts,
             settings=services.handover,
             language=services.site_language,
-            segments=services.segments,
+            flows=services.flows,
             called_back=services.called_back,
         )
         self._call, self._attention, self._conversation = call, attention, conversation

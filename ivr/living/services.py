@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from dialogs.segments.rules import NO_RULES, SegmentRules
+from dialogs.flow import FlowSet
 from ivr.callers.knowing import Acquaintance
 from ivr.clock import Clock
 from ivr.living.back_end_work import Filler, Lookups, Writes
@@ -17,6 +17,8 @@ from ivr.performers import Performers
 from ivr.queueing.context_settings import HandoverSettings
 from ivr.queueing.people import People
 from speech.recognizer import Recognizer
+
+NO_FLOWS = FlowSet({})
 
 
 class Reserved(Protocol):
@@ -71,8 +73,8 @@ class Services:
     long as the queue says."""
     site_language: str = "es"
     """The company's."""
-    segments: Callable[[], SegmentRules] = lambda: NO_RULES
-    """Who callers are taken for, as it is published now."""
+    flows: Callable[[], FlowSet] = lambda: NO_FLOWS
+    """As they are published now: what agents are told of segments and intents stands in them."""
     called_back: CalledBack | None = None
     """Whoever is on the line was called at their place; `None`: they have called, and whether they keep one
     is looked for (`performers.callbacks`)."""

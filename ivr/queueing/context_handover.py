@@ -9,18 +9,20 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import gevent
 import structlog
 
 from dialogs.effects import Enqueue, Spoken
 from dialogs.engine import Conversation
-from dialogs.segments.rules import NO_RULES, SegmentRules
+from dialogs.expressions import Template
+from dialogs.flow import FlowSet
+from dialogs.nodes.understand import Understand
 from esl.errors import CallEnded, CommandRefusedError, EslError
 from esl.switch import Call
 from ivr.call_record import CallRecord, masked, place_in
-from ivr.living.services import CalledBack
+from ivr.living.services import NO_FLOWS, CalledBack
 from ivr.living.voicing import Prompts
 from ivr.queueing.context_settings import HandoverSettings
 from ivr.queueing.context_words import Handover, Kept, Why, headers_of, whispered
@@ -46,12 +48,12 @@ class HandingOver:
         prompts: Prompts,
         settings: HandoverSettings,
         language: str,
-        segments: Callable[[], SegmentRules] = lambda: NO_RULES,
+        flows: Callable[[], FlowSet] = lambda: NO_FLOWS,
         called_back: CalledBack | None = None,
     ) -> None:
-        """`language`: the site's, for agents of whom nobody said what they speak. `segments`: as they are
+        """`language`: the site's, for agents of whom nobody said what they speak. `flows`: as they are
         published now. `called_back`: what they had said as they asked to be called."""
-        self._segments = segments
+        self._flows = flows
         self._called_back = called_back
         self._call, self._conversation, self._record = call, conversation, record
         self._prompts, self._settings, self._language = prompts, settings, language
@@ -145,17 +147,33 @@ class HandingOver:
             why="callback" if called_back else why_of(self._conversation),
             segment=segment,
             reason=str(told.get("reason", "")),
-            known_as=self._known_as(segment),
+            known_as=known_as(self._flows(), segment),
             verified=self._record.verified_by,
             intent=self._record.intent,
+            wants=wanted(self._flows(), self._record.intent),
             slots=slots,
             kept=_kept(self._called_back),
         )
 
-    def _known_as(self, segment: str) -> dict[str, str]:
-        """What agents are told in place of its name, by language."""
-        found = self._segments().named(segment)
-        return {} if found is None else {one: words.source for one, words in found.whisper.items()}
+
+def known_as(flows: FlowSet, segment: str) -> dict[str, str]:
+    """What agents are told in place of a segment's name, by language."""
+    found = flows.segments.named(segment)
+    return {} if found is None else _plain(found.whisper)
+
+
+def wanted(flows: FlowSet, intent: str) -> dict[str, str]:
+    """What an intent is called where it is asked for, by language."""
+    for flow in flows.flows.values() if intent else ():
+        for step in flow.steps.values():
+            if isinstance(step, Understand) and intent in step.intents:
+                return _plain(step.intents[intent].title)
+    return {}
+
+
+def _plain(words: Mapping[str, Template]) -> dict[str, str]:
+    """Without those in which a value stands: nobody fills it in here."""
+    return {language: text.source for language, text in words.items() if not text.names}
 
 
 def _kept(called_back: CalledBack | None) -> Kept | None:

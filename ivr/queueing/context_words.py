@@ -123,6 +123,8 @@ class Handover:
     """Which proof they passed; empty: none."""
     intent: str = ""
     """What their free speech was taken for."""
+    wants: Mapping[str, str] = field(default_factory=dict)
+    """What that is called, by language; where it is not said, as the intent is."""
     slots: Mapping[str, str] = field(default_factory=dict)
     """What they have answered, without what is sensitive."""
 
@@ -147,7 +149,7 @@ def whispered(handover: Handover, language: str) -> str:
     if what:
         parts.append(words[what].format(value=value))
     elif handover.intent:
-        parts.append(words["intent"].format(value=_spoken(handover.intent)))
+        parts.append(words["intent"].format(value=_wish(handover, language)))
     if handover.why in words:
         parts.append(words[handover.why])
     if handover.kept is not None:
@@ -162,6 +164,14 @@ def _who(handover: Handover, language: str, words: Mapping[str, str]) -> str:
         return words["customer"].format(segment=_spoken(handover.segment))
     # Who has proved it is a customer, and it is not the call that is proved.
     return words["proved" if handover.verified else "caller"]
+
+
+def _wish(handover: Handover, language: str) -> str:
+    """An intent is read back to callers, who are "usted" and "vostè" and so the third person. In English
+    they are "you", which an agent would take for themselves."""
+    told = language if language in _WORDS else "es"
+    title = "" if told == "en" else handover.wants.get(told, "")
+    return title or _spoken(handover.intent)
 
 
 def _kept(kept: Kept, words: Mapping[str, str], language: str) -> list[str]:

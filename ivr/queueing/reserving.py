@@ -129,7 +129,7 @@ class PlaceHeld:
             prompts=services.prompts,
             settings=services.handover,
             language=services.site_language,
-            segments=services.segments,
+            flows=services.flows,
             called_back=story,
         )
 

@@ -9,11 +9,23 @@ import pytest
 from hypothesis import given
 
 from dialogs.call import Trace, Visit
+from dialogs.catalogue import load_catalogue
+from dialogs.flow import FlowSet
+from dialogs.loader import load_flows
 from esl.commands import set_variables
 from esl.queue_events import Offered
 from esl.wire import Command
-from ivr.queueing.context_handover import why_of
-from ivr.queueing.context_words import LONGEST_HEADER, Handover, Kept, encoded, headers_of, whispered
+from ivr.places import SHIPPED_FLOWS
+from ivr.queueing.context_handover import known_as, wanted, why_of
+from ivr.queueing.context_words import (
+    LONGEST_HEADER,
+    PLAIN_SEGMENTS,
+    Handover,
+    Kept,
+    encoded,
+    headers_of,
+    whispered,
+)
 from ivr.queueing.plan import Plan, QueuePlan
 from ivr.queueing.whispering import InTheirLanguage, language_of, languages_told, told_in
 from ivr.queueing.written import AgentFile, QueueFile
@@ -31,6 +43,12 @@ def handover(**known: object) -> Handover:
     return Handover(**told)  # type: ignore[arg-type] # as the fields are
 
 
+@pytest.fixture(scope="module")
+def shipped() -> FlowSet:
+    return load_flows([SHIPPED_FLOWS], load_catalogue(SHIPPED_FLOWS / "catalogue.yaml"))
+
+
+BALANCE = {"es": "saber cuánto debe", "en": "know what you owe"}
 AT_RISK = {"es": "Cliente con incidencia", "ca": "Client amb incidència"}
 """As `segments.yaml` has it; nobody wrote what it is in English."""
 
@@ -57,6 +75,9 @@ AT_RISK = {"es": "Cliente con incidencia", "ca": "Client amb incidència"}
         ("es", {"segment": "default"}, "Llamada, sin verificar."),
         ("es", {"why": "callback"}, "Llamada, sin verificar, pidió que le llamáramos."),
         ("es", {"intent": "cambiar_cita"}, "Llamada, sin verificar, quiere cambiar cita."),
+        ("es", {"intent": "balance", "wants": BALANCE}, "Llamada, sin verificar, quiere saber cuánto debe."),
+        ("ca", {"intent": "balance", "wants": BALANCE}, "Trucada, sense verificar, vol balance."),
+        ("en", {"intent": "balance", "wants": BALANCE}, "Call, not verified, wants balance."),
         (
             "en",
             {"slots": {"ticket_number": "10293847"}, "why": "back_end"},
@@ -240,3 +261,17 @@ def test_while_their_telephone_rings_it_becomes_theirs() -> None:
         "api uuid_getvar leg-1 ivr_whisper_ca",
         "api uuid_setvar_multi leg-1 cc_outbound_announce=/tmp/ca.wav",
     ]
+
+
+def test_no_agent_hears_a_name_of_a_file(shipped: FlowSet) -> None:
+    """Each segment but those that say nothing, and each intent that is asked for, has its words in the flows
+    that come with the product."""
+    for segment in shipped.segments.segments:
+        if segment.name not in PLAIN_SEGMENTS:
+            assert set(known_as(shipped, segment.name)) == {"es", "ca", "en"}, segment.name
+    for intent in ("balance", "order_status", "own_data", "complaint"):
+        for language in ("es", "ca"):
+            told = whispered(handover(intent=intent, wants=wanted(shipped, intent)), language)
+            assert intent.partition("_")[0] not in told, told
+    assert wanted(shipped, "") == wanted(shipped, "nothing_of_ours") == {}
+    assert known_as(shipped, "") == known_as(shipped, "nobody") == {}

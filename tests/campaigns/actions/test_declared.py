@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dialogs.errors import FlowsInvalid
 from ivr.campaigns.actions.providers import StrategyProviders
 from ivr.campaigns.declaration import file_of, kept
 from ivr.campaigns.strategies import load_strategy, read_strategy
@@ -76,6 +77,8 @@ def told(folder: Path, text: str) -> list[tuple[int, str]]:
 def test_what_is_right_is_taken_with_its_words(folder: Path) -> None:
     """Each message has its words when the campaign is kept, so that no server needs the file for them."""
     assert told(folder, GOOD) == []
+    with pytest.raises(FlowsInvalid, match=r"no strategy `students`: choose one of `fees`$"):
+        load_strategy(folder, "students")
     reminder = load_strategy(folder, "fees").campaigns["reminder"]
     actor, again = file_of(kept("creditor", reminder))
     assert actor == "creditor" and again == reminder
