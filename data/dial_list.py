@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, and_, func, literal, null, select, updat
 
 from data.bulk import among
 from data.database import Database
-from data.models import CampaignRow, DialAttemptRow, DialEntryRow, SampleMemberRow, SampleRow
+from data.models import CampaignRow, CustomerRow, DialAttemptRow, DialEntryRow, SampleMemberRow, SampleRow
 from data.once import insert_new
 from data.pacing_turns import has_turn
 from data.records import utc
@@ -188,6 +188,18 @@ class DialList:
             )
             return connection.execute(update(DialEntryRow).where(*mine).values(**values)).rowcount
 
+    def unclear(self, sample_id: UUID) -> tuple[tuple[str, datetime], ...]:
+        """Whose call was lost with its server, so that nobody knows how it ended: customer number, and since
+        when that is so; the latest first."""
+        query = (
+            select(CustomerRow.customer_number, DialEntryRow.ended_at)
+            .join(CustomerRow, CustomerRow.id == DialEntryRow.customer_id)
+            .where(DialEntryRow.sample_id == sample_id, DialEntryRow.state == "unclear")
+            .order_by(DialEntryRow.ended_at.desc(), CustomerRow.customer_number)
+        )
+        with self._database.reading() as connection:
+            return tuple((row.customer_number, row.ended_at) for row in connection.execute(query))
+
     def revive(self, sample_id: UUID, customer_id: UUID, *, at: datetime) -> bool:
         """A person wants them called again: from `unclear`. False: they are not."""
         mine = (
@@ -260,13 +272,6 @@ class DialList:
         )
         with self._database.reading() as connection:
             return connection.scalar(select(literal(1)).where(and_(*left)).limit(1)) is not None
-
-    def unclear(self, sample_id: UUID, *, most: int = 100) -> tuple[Entry, ...]:
-        """Those who were dialled, and of whom nobody knows how that ended."""
-        some = (DialEntryRow.sample_id == sample_id, DialEntryRow.state == "unclear")
-        query = select(DialEntryRow).where(*some).order_by(DialEntryRow.ended_at).limit(most)
-        with self._database.reading() as connection:
-            return tuple(map(entry_of, connection.execute(query)))
 
     def standing(self, sample_id: UUID, *, at: datetime) -> Standing:
         """How far a campaign is with a sample."""

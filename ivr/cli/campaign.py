@@ -21,6 +21,7 @@ _ROOMS = {
     "holds": "holds",
     "contacts": "contacts",
     "restore": "numbers",
+    "unclear": "unclear",
     "check": "check",
     "simulate": "simulate",
     "start": "calls",

@@ -178,7 +178,10 @@ def shown(found: control.Status, zone: ZoneInfo) -> RenderableType:
     ]
     if standing.unclear:
         lines.append(
-            Text(f"{standing.unclear} whose call was lost with its server: nobody knows how it ended")
+            Text(
+                f"{standing.unclear} whose call was lost with its server, nobody knows how it ended: "
+                f"ivr campaign unclear {campaign.strategy} {campaign.name}"
+            )
         )
     if found.trunk_ill or found.rests_until is not None:
         said = f" ({found.trunk_said})" if found.trunk_said else ""

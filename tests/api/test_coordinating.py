@@ -10,8 +10,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select, update
 
 from data.ids import new_id
+from data.models import CustomerRow, DialEntryRow
 from data.records import Request, StateChange, SwitchRepair, VisitFacts
 from data.records.actions import NewAction
 from ivr.agents.roster import Roster
@@ -72,6 +74,8 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", f"/campaigns/simulations/{ITEM}"): {Role.COORDINATOR},
     ("GET", "/campaigns/fees/reminder"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/preview"): {Role.COORDINATOR},
+    ("GET", "/campaigns/fees/reminder/unclear"): {Role.COORDINATOR},
+    ("POST", "/campaigns/fees/reminder/unclear/again"): {Role.COORDINATOR},
     ("POST", "/campaigns/fees/reminder/samples"): {Role.COORDINATOR},
     ("GET", "/campaigns/fees/reminder/status"): {Role.COORDINATOR},
     ("GET", "/campaigns/fees/reminder/actions"): {Role.COORDINATOR},
@@ -453,7 +457,12 @@ def test_a_campaign_s_calls(campaigning: Service) -> None:
     post(service, "/campaigns", token, strategy="fees", name="reminder")
     assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
     assert post(service, f"{one}/pause", token).json["code"] == "not_at_work"
-    included = post(service, f"{one}/samples", token, name="monday").json["included"]
+    # The seeds' numbers are nobody's; these may be called.
+    people = people_in(service.store, [numbers_of(n) for n in range(2)])
+    theirs = [who.customer_number for key in people if (who := service.store.customers.by_id(key))]
+    service.store.campaigns.load("fees", "students", theirs, at=NOW)
+    included = post(service, f"{one}/samples", token, name="monday", where="true").json["included"]
+    assert included == 2
     assert post(service, f"{one}/start", token).json == {"sample": "monday", "new": included}
     assert post(service, f"{one}/start", token).json["code"] == "campaign_not_ready"
     now = service.ask(f"{one}/status", token).json
@@ -463,6 +472,22 @@ def test_a_campaign_s_calls(campaigning: Service) -> None:
     assert post(service, f"{one}/drain", token).json == {"state": "draining"}
     assert post(service, f"{one}/stop", token).json == {"state": "stopped"}
     assert post(service, f"{one}/start", token, sample="tuesday").status == 409
+    assert service.ask(f"{one}/unclear", token).json == {"people": []}
+    number = one_becomes(service, "unclear")
+    assert post(service, f"{one}/unclear/again", token, customer_number="nobody").status == 409
+    assert service.ask(f"{one}/unclear", token).json["people"][0]["customer_number"] == number
+    assert post(service, f"{one}/unclear/again", token, customer_number=number).json == {"people": []}
+
+
+def one_becomes(service: Service, state: str) -> str:
+    """The first of those who wait to be called is in that state now; their customer number."""
+    with service.store.database.writing() as connection:
+        found = select(DialEntryRow.customer_id).where(DialEntryRow.state == "waiting")
+        first = connection.scalars(found.order_by(DialEntryRow.customer_id)).first()
+        theirs = update(DialEntryRow).where(DialEntryRow.customer_id == first)
+        connection.execute(theirs.values(state=state, due_at=None, ended_at=NOW))
+        known = select(CustomerRow.customer_number).where(CustomerRow.id == first)
+        return str(connection.scalar(known))
 
 
 def test_an_agent_looks_first(campaigning: Service) -> None:

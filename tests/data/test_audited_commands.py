@@ -26,6 +26,8 @@ AUDITED = {
     "campaign actions": ("campaign actions fees reminder", "read"),
     "campaign contacts": ("campaign contacts LUCIA", "read"),
     "campaign holds": ("campaign holds LUCIA", "read"),
+    "campaign restore": ("campaign restore BLOCKED --why mistake", "write"),
+    "campaign unclear": ("campaign unclear fees reminder", "read"),
     "campaign report": ("campaign report fees reminder --left-out OUT/left.csv", "export"),
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),
     "callbacks list": ("callbacks list", "read"),
@@ -178,6 +180,7 @@ def site(tmp_path: Path) -> Iterator[dict[str, str]]:
     message = Errand(kind="sms", target="sms", body={"text": "a"}, idempotency_key="k", at=NOW)
     store.messages.send(message, recipient=NUMBER, template="f/s", limits={})
     store.callers.block("+34600999777", at=NOW, why="rude")
+    store.customers.retire_unallocated("+34600999777", at=NOW, why="none")
     case = store.tickets.of_customer(LUCIA)[0].ticket_number
     item, _ = store.work_items.add(NewWork(kind="case", about="x", at=NOW, by="eva"))
     store.work_items.assign(item.id, "1001", by="eva", at=NOW)

@@ -57,6 +57,25 @@ class CampaignCallLine(BaseModel):
     answered_at: datetime | None
 
 
+class UnclearLine(BaseModel):
+    """Somebody whose call was lost with its server."""
+
+    customer_number: str
+    since: datetime
+
+
+class Unclear(BaseModel):
+    """Of whom nobody knows whether they were spoken with."""
+
+    people: list[UnclearLine]
+
+
+class Again(Asked):
+    """Who is called again."""
+
+    customer_number: str = Field(min_length=1, max_length=20, description="As in the base's list")
+
+
 class CampaignNow(BaseModel):
     """What a campaign does now."""
 
@@ -157,3 +176,32 @@ def status(strategy: str, name: str) -> Any:
         trunk_ill=found.trunk_ill,
         trunk_said=found.trunk_said,
     )
+
+
+@blueprint.get(f"{_ONE}/unclear")
+@needs(Role.COORDINATOR)
+@answers(Unclear, tag="Campaigns", problems=(404,))
+def unclear(strategy: str, name: str) -> Any:
+    """Whose call was lost with its server: they are not called again before a person says so."""
+    audit("read", f"campaign {name[:60]}: unclear")
+    return _unclear(strategy, name)
+
+
+def _unclear(strategy: str, name: str) -> Unclear:
+    here = rooms()
+    found = here.beside.do(lambda: control.unclear(here.store, strategy, name))
+    return Unclear(people=[UnclearLine(customer_number=number, since=since) for number, since in found])
+
+
+@blueprint.post(f"{_ONE}/unclear/again")
+@needs(Role.COORDINATOR)
+@answers(Unclear, tag="Campaigns", body=Again, problems=(404, 409))
+def again(strategy: str, name: str) -> Any:
+    """One of them is called again while the campaign runs, as soon as the rules allow. Who is left."""
+    here, number = rooms(), request.context.json.customer_number  # type: ignore[attr-defined] # spectree's
+    at = here.now()
+    done = here.beside.do(lambda: control.revive(here.store, strategy, name, number, at=at))
+    if not done:
+        raise conflict("not_unclear", "Their call was not lost", "See those whose was: GET …/unclear")
+    audit("write", f"campaign {name[:60]}: called again", customer_number=number)
+    return _unclear(strategy, name)

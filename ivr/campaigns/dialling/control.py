@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from uuid import UUID
 
 from data.campaigns import Campaign, Sample
 from data.records.dialling import Attempt, CampaignState, Standing
@@ -82,7 +81,17 @@ def status(settings: Settings, store: Store, strategy: str, name: str, *, at: da
     )
 
 
-def revive(store: Store, strategy: str, name: str, customer_id: UUID, *, at: datetime) -> bool:
-    """Somebody decides that a person whose call was lost is called again. False: theirs was not."""
+def unclear(store: Store, strategy: str, name: str) -> tuple[tuple[str, datetime], ...]:
+    """Whose call was lost with its server: customer number, and since when. Raises `NoSuchCampaign`."""
     campaign = created(store, strategy, name)
-    return campaign.sample_id is not None and store.dial_list.revive(campaign.sample_id, customer_id, at=at)
+    return () if campaign.sample_id is None else store.dial_list.unclear(campaign.sample_id)
+
+
+def revive(store: Store, strategy: str, name: str, customer_number: str, *, at: datetime) -> bool:
+    """Somebody decides that a person whose call was lost is called again. False: theirs was not. Raises
+    `NoSuchCampaign`."""
+    campaign = created(store, strategy, name)
+    person = store.customers.by_number(customer_number)
+    if campaign.sample_id is None or person is None:
+        return False
+    return store.dial_list.revive(campaign.sample_id, person.id, at=at)
