@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from ivr.understanding.rasa_place import RasaPlace
 
 PORT = 5005
 """Rasa's own."""
+LOADING = 1800.0
+"""Seconds for a server to take a model: few where it is quiet, more than 300 were seen at a load of 20."""
 
 
 def chosen_examples(settings: Settings, languages: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
@@ -43,6 +46,19 @@ def rasa_at(settings: Settings, languages: Sequence[str], url: str | None = None
     )
 
 
+def _free(port: int) -> None:
+    """Rasa would load its model for a minute, and then end with a traceback. Raises `CannotBeDone`."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as taken:
+            raise CannotBeDone(
+                f"port {port} cannot be bound ({taken.strerror}): a Rasa that runs there takes another model "
+                "by ivr nlu switch; else choose another --port"
+            ) from None
+
+
 @click.command()
 @click.option("--engine", default="rasa", show_default=True, type=click.Choice(["rasa"]))
 @click.option("--language", required=True, help="A server understands one.")
@@ -60,6 +76,7 @@ def serve(settings: Settings, engine: str, language: str, port: int) -> None:  #
       ivr nlu serve --language ca --port 5006
     """
     folder, _ = chosen_examples(settings, [language])
+    _free(port)
     place = RasaPlace(tell=lambda text: click.echo(text, err=True))
     model = place.train(folder, language)
     place.install()
@@ -80,8 +97,9 @@ def serve(settings: Settings, engine: str, language: str, port: int) -> None:  #
 def switch(settings: Settings, language: str, url: str | None, as_json: bool) -> None:
     """Has a running Rasa take the model of the examples as they are now, while calls go on.
 
-    Trains it first if it is not there: minutes. While Rasa loads it (seconds), the built-in engine answers
-    callers in its place; no question is lost. A model that Rasa cannot load leaves the old one in use.
+    Trains it first if it is not there: minutes. While Rasa loads it (seconds, on a busy machine minutes), the
+    built-in engine answers callers in its place; no question is lost. A model that Rasa cannot load leaves
+    the old one in use.
 
     \b
     Examples:
@@ -95,7 +113,7 @@ def switch(settings: Settings, language: str, url: str | None, as_json: bool) ->
         place = RasaPlace(tell=lambda text: click.echo(text, err=True))
         model = place.train(folder, language)
         if before != model.name:
-            rasa.replace_model(language, str(model))
+            rasa.replace_model(language, str(model), deadline=LOADING)
             rasa.prepare()
         now = rasa.version(language)
     finally:

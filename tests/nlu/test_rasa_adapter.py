@@ -185,6 +185,15 @@ def test_a_running_rasa_is_given_the_model_of_the_examples(server: Server, place
     assert f"goes on with es-old.tar.gz instead of {wanted}" in done.stderr
 
 
+def test_a_rasa_is_not_started_where_something_listens(server: Server, place: RasaPlace) -> None:
+    """It would load its model first, and end with a traceback: told at once, with what to do."""
+    port = server.url.rpartition(":")[2]
+    done = CliRunner().invoke(root, ["nlu", "serve", "--language", "es", "--port", port])
+    assert done.exit_code != 0
+    assert "ivr nlu switch" in done.stderr
+    assert not place.environment.exists()
+
+
 def test_the_doctor_tells_what_each_rasa_answers_with(server: Server, place: RasaPlace) -> None:
     """Good with the model of the examples; a note, with what to do, with another or without a server."""
     settings = Settings(
