@@ -9,7 +9,8 @@ before the file is there, and a new pace counts only from the text after next. S
 for its own word that the text has ended, and (`espeak_Synchronize`) after each setting and text.
 
 Voices that breathe (`f2`) are made with chance: it begins anew with each text, so that the same texts in the
-same order give the same sound, and an evaluation can be heard again.
+same order give the same sound, and an evaluation can be heard again. (One worker in twenty begins in another
+state of espeak-ng's own thread, whatever the voice, and says all its texts a little otherwise.)
 """
 
 from __future__ import annotations
