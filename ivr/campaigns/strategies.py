@@ -344,7 +344,8 @@ def _of_actions(source: Source, found: StrategyFile) -> Iterator[Problem]:
                 collects=campaign.purpose == "collection",
             )
         for outcome, actions in campaign.actions.items():
-            yield from checking.outcome_mistakes(source, (*here, "actions", outcome), outcome, actions)
+            where = (*here, "actions", outcome)
+            yield from checking.outcome_mistakes(source, where, outcome, actions, found.templates)
 
 
 def around_mistakes(source: Source, found: StrategyFile, around: checking.Around) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from ivr.campaigns.actions.wording import speaks_of_debt
 from ivr.campaigns.actions.written import (
     CAME_TO_NOTHING,
     MESSAGES,
+    OF_A_PROMISE,
     RESULTS,
     VALUES,
     ActionFile,
@@ -135,7 +136,11 @@ def _message_mistakes(source: Source, way: Way, action: ActionFile, declared: De
 
 
 def outcome_mistakes(
-    source: Source, way: Way, outcome: str, actions: Collection[ActionFile]
+    source: Source,
+    way: Way,
+    outcome: str,
+    actions: Collection[ActionFile],
+    templates: Mapping[str, TemplateFile],
 ) -> Iterator[Problem]:
     """What is not done by a result without a conversation."""
     if outcome not in RESULTS:
@@ -150,6 +155,14 @@ def outcome_mistakes(
         if outcome in ("invalid", "unwanted") and action.kind in (*MESSAGES, "campaign"):
             message = f"after `{outcome}` they are not contacted: open a case, or tell a webhook"
             yield source.problem((*way, at, action.kind), message)
+        elif action.kind in MESSAGES and (words := templates.get(action.what)) is not None:
+            lacking = sorted({name for *_, name in words.places()} & set(OF_A_PROMISE))
+            if lacking:
+                message = (
+                    f"after `{outcome}` there is no promise, and so no {{{lacking[0]}}}: nothing would be "
+                    f"sent. Write a template without it, or {{balance}}"
+                )
+                yield source.problem((*way, at, action.kind), message)
 
 
 def around_mistakes(source: Source, way: Way, action: ActionFile, around: Around) -> Iterator[Problem]:

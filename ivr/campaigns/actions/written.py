@@ -18,6 +18,8 @@ PLACE = re.compile(r"\{([^{}]*)\}")
 OF_THE_PERSON = ("name", "customer_number")
 OF_THE_DEBT = ("balance", "amount", "day", "paid", "missing")
 """What is owed; of a promise: how much, by when, what has come in, and what has not."""
+OF_A_PROMISE = tuple(name for name in OF_THE_DEBT if name != "balance")
+"""What there is only where something was promised."""
 VALUES = (*OF_THE_PERSON, *OF_THE_DEBT)
 """What the words of a message may hold: `{amount}` …"""
 MESSAGES: tuple[ActionKind, ...] = ("sms", "email", "whatsapp")

@@ -102,6 +102,7 @@ def mistakes_of(part: str) -> str:
         (mistakes_of("    actions: {x: {whatsapp: plain, provider: mata}}\n"), 20, "did you mean `meta`?"),
         (mistakes_of("    actions: {x: {sms: plain, provider: meta}}\n"), 20, "does not belong to sms"),
         (mistakes_of("    actions: {busy: {callback: billing}}\n"), 20, "nobody has asked for a callback"),
+        (mistakes_of("    actions: {not_reached: {sms: noted}}\n"), 20, "no promise, and so no {amount}"),
         (mistakes_of("    actions: {unwanted: {sms: plain}}\n"), 20, "they are not contacted"),
         (mistakes_of("    actions: {busy: {sms: plain, asked: true}}\n"), 20, "nobody was there"),
         (mistakes_of("    actions: {x: {sms: noted, purpose: service}}\n"), 20, "`noted` speaks of the debt"),
