@@ -8,7 +8,7 @@ confidence alone never decides. What decides is how well the words fit the quest
 |------------------------------------------------------------|-----------|------------|
 | proven: a check digit fits (1 of 10 wrong numbers would)   | 0.25      | 0.10       |
 | exact: the expected words, nothing else needed             | 0.40      | 0.15       |
-| never asked back: a yes or a no                            | 0.30      | never      |
+| never asked back: a yes or a no                            | 0.35      | never      |
 | bare: digits of a length that fits, no check digit         | 0.75      | 0.25       |
 | mended: rescued by sound, or chosen among rival readings   | never     | 0.30       |
 | mended and proven by a check digit                         | 0.60      | 0.20       |
@@ -30,7 +30,7 @@ Fit = Literal["proven", "exact", "never_asked_back", "bare", "mended", "mended_p
 _LIMITS: dict[Fit, tuple[float, float]] = {
     "proven": (0.25, 0.10),
     "exact": (0.40, 0.15),
-    "never_asked_back": (0.30, 0.30),
+    "never_asked_back": (0.35, 0.35),
     "bare": (0.75, 0.25),
     "mended": (2.0, 0.30),
     "mended_proven": (0.60, 0.20),
