@@ -81,7 +81,16 @@ NOBODYS = {
     *("agent check", "agent schema", "queues check", "queues list", "queues schema", "queues sync"),
     *("rules check", "rules list", "rules show", "models list", "models pull"),
     *("flow history", "flow publish", "flow rollback", "flow show", "flow status"),
-    *("prompts build", "prompts export", "prompts import", "nlu check", "nlu serve", "nlu test", "nlu train"),
+    *(
+        "prompts build",
+        "prompts export",
+        "prompts import",
+        "nlu check",
+        "nlu serve",
+        "nlu switch",
+        "nlu test",
+        "nlu train",
+    ),
     *("nlu label", "nlu learn"),  # sentences without their numbers and names, of calls that nobody can name
     *("eval answering", "eval calibrate", "eval speech"),
     *(f"campaign {name}" for name in ("check", "create", "facts", "list", "preview")),
