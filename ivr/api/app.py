@@ -37,6 +37,7 @@ def application(rooms: ApiRooms) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = rooms.settings.api.limits.body
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's own provider has it
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a name that begins with a slash is nobody's, and no other page's
     tell_problems(app)
     app.before_request(lambda: _before(rooms))
     app.after_request(_after)

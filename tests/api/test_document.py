@@ -104,6 +104,12 @@ def test_every_answer_has_the_headers_that_keep_browsers_away(service: Service) 
         assert not [name for name in headers if name.lower().startswith("access-control")]
 
 
+def test_a_name_that_begins_with_a_slash_is_not_found_and_leads_nowhere_else(service: Service) -> None:
+    """Werkzeug would merge the slashes and answer with a page that leads to another campaign."""
+    answer = service.ask("/campaigns/reminders/%2Fspring/status", service.token(Role.COORDINATOR))
+    assert (answer.status, answer.json["status"]) == (404, 404)
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
