@@ -8,7 +8,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CALLS  := $(wildcard tests/calls/test_[a-h]*.py)
 OTHERS := tests/calls $(patsubst %,--ignore=%,$(CALLS))
 SWITCH := tests/contract tests/freeswitch
-PEOPLE := tests/data tests/campaigns tests/queueing
+QUEUES := tests/queueing
+PEOPLE := tests/data tests/campaigns
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger tests/agents tests/reports \
           tests/self_service
 
@@ -35,6 +36,7 @@ test-other-calls: $(VENV)/.workshop
 
 test-switch: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(SWITCH)
+	nice -n 10 $(BIN)/python -m pytest $(QUEUES)
 
 test-dialogs: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest $(DIALOG)
@@ -43,7 +45,7 @@ test-people: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest $(PEOPLE)
 
 test-rooms: $(VENV)/.workshop
-	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,tests/calls $(SWITCH) $(PEOPLE) $(DIALOG))
+	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,tests/calls $(SWITCH) $(QUEUES) $(PEOPLE) $(DIALOG))
 
 check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 	$(BIN)/ruff format --check .
