@@ -52,46 +52,30 @@ if TYPE_CHECKING:
     from data.verification import Verifications
     from data.work_items import WorkItems
 
-_ROOMS = {
-    "calls": ("calls", "Calls"),
-    "traffic": ("traffic", "Traffic"),
-    "callers": ("callers", "Callers"),
-    "customers": ("people", "Customers"),
-    "accounts": ("accounts", "Accounts"),
-    "tickets": ("tickets", "Tickets"),
-    "orders": ("orders", "Orders"),
-    "releases": ("releases", "Releases"),
-    "outbox": ("outbox", "Outbox"),
-    "audit": ("audit", "Audit"),
-    "appointments": ("appointments", "Appointments"),
-    "consents": ("consents", "Consents"),
-    "suppressions": ("consents", "Suppressions"),
-    "campaigns": ("campaigns", "Campaigns"),
-    "contact_hours": ("contact_hours", "ContactHours"),
-    "dial_list": ("dial_list", "DialList"),
-    "dial_attempts": ("dial_attempts", "DialAttempts"),
-    "trunks": ("trunks", "Trunks"),
-    "pacing_turns": ("pacing_turns", "PacingTurns"),
-    "previews": ("previews", "Previews"),
-    "promises": ("promises", "Promises"),
-    "actions": ("actions", "Actions"),
-    "collection_holds": ("collection_holds", "CollectionHolds"),
-    "polls": ("polls", "Polls"),
-    "contacts": ("contacts", "Contacts"),
-    "verifications": ("verification", "Verifications"),
-    "messages": ("messages", "Messages"),
-    "callbacks": ("callbacks", "Callbacks"),
-    "api_tokens": ("api_tokens", "ApiTokens"),
-    "pages": ("pages", "Pages"),
-    "work_items": ("work_items", "WorkItems"),
-    "figures": ("figures", "Figures"),
-    "campaign_figures": ("campaign_figures", "CampaignFigures"),
-    "list_figures": ("list_figures", "ListFigures"),
-    "queue_visits": ("queue_visits", "QueueVisits"),
-    "agents": ("agents", "Agents"),
-    "alerts": ("alerts", "Alerts"),
-}
-"""What can be asked: in which module, and the class."""
+
+class _Room:
+    """Something that can be asked, made when somebody first asks it.
+
+    Its class is what the attribute is declared as, in this module of `data`. `beside`: what it is made with.
+    """
+
+    def __init__(self, module: str, *beside: str) -> None:
+        self._module, self._beside = module, beside
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name, self._kind = name, owner.__annotations__[name]
+
+    def __get__(self, store: Store | None, owner: type) -> Any:
+        if store is None:
+            return self
+        kind = getattr(import_module(f"data.{self._module}"), self._kind)
+        made = kind(store.database, *(getattr(store, one) for one in self._beside))
+        setattr(store, self._name, made)  # from here on it is found before this
+        return made
+
+
+def _room(module: str, *beside: str) -> Any:
+    return _Room(module, *beside)
 
 
 @dataclass(frozen=True)
@@ -124,60 +108,51 @@ class Store:
     (docs/decisions/data-threads.md). A command asks for little, and loads the rest as little.
     """
 
-    calls: Calls
-    traffic: Traffic
-    callers: Callers
-    customers: Customers
-    accounts: Accounts
-    tickets: Tickets
-    orders: Orders
-    releases: Releases
-    outbox: Outbox
-    audit: Audit
-    appointments: Appointments
-    consents: Consents
-    suppressions: Suppressions
-    campaigns: Campaigns
-    contact_hours: ContactHours
-    dial_list: DialList
-    dial_attempts: DialAttempts
-    trunks: Trunks
-    pacing_turns: PacingTurns
-    previews: Previews
-    promises: Promises
-    actions: Actions
-    collection_holds: CollectionHolds
-    polls: Polls
-    contacts: Contacts
-    verifications: Verifications
-    messages: Messages
-    callbacks: Callbacks
-    api_tokens: ApiTokens
-    pages: Pages
-    work_items: WorkItems
-    figures: Figures
-    campaign_figures: CampaignFigures
-    list_figures: ListFigures
-    queue_visits: QueueVisits
-    agents: Agents
-    alerts: Alerts
+    calls: Calls = _room("calls")
+    traffic: Traffic = _room("traffic")
+    callers: Callers = _room("callers")
+    customers: Customers = _room("people")
+    accounts: Accounts = _room("accounts")
+    tickets: Tickets = _room("tickets")
+    orders: Orders = _room("orders")
+    releases: Releases = _room("releases")
+    outbox: Outbox = _room("outbox")
+    audit: Audit = _room("audit")
+    appointments: Appointments = _room("appointments")
+    consents: Consents = _room("consents")
+    suppressions: Suppressions = _room("consents")
+    campaigns: Campaigns = _room("campaigns")
+    contact_hours: ContactHours = _room("contact_hours")
+    dial_list: DialList = _room("dial_list")
+    dial_attempts: DialAttempts = _room("dial_attempts")
+    trunks: Trunks = _room("trunks")
+    pacing_turns: PacingTurns = _room("pacing_turns")
+    previews: Previews = _room("previews")
+    promises: Promises = _room("promises")
+    actions: Actions = _room("actions")
+    collection_holds: CollectionHolds = _room("collection_holds")
+    polls: Polls = _room("polls")
+    contacts: Contacts = _room("contacts", "suppressions")
+    verifications: Verifications = _room("verification")
+    messages: Messages = _room("messages")
+    callbacks: Callbacks = _room("callbacks")
+    api_tokens: ApiTokens = _room("api_tokens")
+    pages: Pages = _room("pages")
+    work_items: WorkItems = _room("work_items")
+    figures: Figures = _room("figures")
+    campaign_figures: CampaignFigures = _room("campaign_figures")
+    list_figures: ListFigures = _room("list_figures")
+    queue_visits: QueueVisits = _room("queue_visits")
+    agents: Agents = _room("agents")
+    alerts: Alerts = _room("alerts")
 
     def __init__(self, url: str, *, connections: int = CONNECTIONS, at_once: bool = True) -> None:
         self.database = open_database(url, connections=connections)
         if at_once:
-            for name in _ROOMS:
-                getattr(self, name)
+            for name, one in vars(Store).items():
+                if isinstance(one, _Room):
+                    getattr(self, name)
             declare_all()
-
-    def __getattr__(self, name: str) -> Any:
-        """What nobody has asked for yet."""
-        if name not in _ROOMS:
-            raise AttributeError(f"a store has no {name!r}")
-        room, kind = _ROOMS[name]
-        others = (self.suppressions,) if name == "contacts" else ()
-        made = getattr(import_module(f"data.{room}"), kind)(self.database, *others)
-        setattr(self, name, made)
-        return made
 
     def upgrade(self) -> Upgraded:
         """Creates the database or brings its schema to this program's. Raises a `DataError`."""
