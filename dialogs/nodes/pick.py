@@ -110,7 +110,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import override
 
 from dialogs.call import Call
-from dialogs.catalogue import Catalogue, LookupSchema, ValueType
+from dialogs.catalogue import Catalogue, ValueType
 from dialogs.effects import Keys, Prompt
 from dialogs.expressions import Template
 from dialogs.flow import Name
@@ -119,7 +119,7 @@ from dialogs.nodes.matters import as_heard
 from dialogs.nodes.picking import ANOTHER_DAY, IN_FULL, MOST_KEYS, Offer, behind_phrase, says_in_full, those
 from dialogs.nodes.question import Asked, Listening, Question
 from dialogs.nodes.row_values import Field as RowField
-from dialogs.nodes.row_values import Row, Scalar
+from dialogs.nodes.row_values import Row, columns, rows_in
 from dialogs.nodes.row_wording import CodeWords, RowWording, RowWords
 from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.prompts import Words
@@ -220,14 +220,8 @@ class Pick(Question):
         """The rows that are there: those whose value is, or, without one, something that names them."""
         schema = call.flows.catalogue.lookups.get(self.source)
         record = call.records.get(self.source, {})
-        fields = _columns(schema, self.rows) if schema else {}
-        found = []
-        for place in range(1, self.rows + 1):
-            values: dict[str, Scalar] = {name: record.get(f"{name}_{place}") for name in fields}
-            there = [values.get(self.value)] if self.value else [values.get(name) for name in self.named_by]
-            if any(value not in (None, "") for value in there):
-                found.append(Row(place, values))
-        return found
+        fields = columns(schema, self.rows) if schema else {}
+        return rows_in(record, fields, self.rows, [self.value] if self.value else self.named_by)
 
     def _filled(self, call: Call, row: Row) -> str:
         call.fill(self.pick, str(row.values[self.value] if self.value else row.place))
@@ -265,7 +259,7 @@ class Pick(Question):
 
     def _offer(self, call: Call, rows: Sequence[Row], offered: Sequence[Row]) -> Offer:
         schema = call.flows.catalogue.lookups.get(self.source)
-        types = _columns(schema, self.rows) if schema else {}
+        types = columns(schema, self.rows) if schema else {}
         fields = tuple(
             RowField(name, types.get(name, "text"), self._wording.names(name, call.language))
             for name in self.named_by
@@ -329,7 +323,7 @@ class Pick(Question):
         schema = catalogue.lookups.get(self.source)
         if label != NEXT or schema is None:
             return {}
-        types = _columns(schema, self.rows)
+        types = columns(schema, self.rows)
         kept: dict[str, ValueType] = {f"{self.pick}_{name}": types.get(name, "text") for name in self.keep}
         for name in self.keep:
             if types.get(name) == "money":
@@ -355,7 +349,7 @@ class Pick(Question):
         if schema is None:
             yield ("from",), f"unknown look-up `{self.source}`: {nearest(self.source, catalogue.lookups)}"
             return
-        fields = _columns(schema, self.rows)
+        fields = columns(schema, self.rows)
         if not fields:
             yield ("from",), f"`{self.source}` has no rows: its fields must end in `_1` to `_{self.rows}`"
             return
@@ -392,16 +386,6 @@ class Pick(Question):
 def _nothing() -> Listening:
     yield from ()
     return None
-
-
-def _columns(schema: LookupSchema, rows: int) -> Mapping[str, ValueType]:
-    """The fields that each row has, with their types."""
-    first = {name.removesuffix("_1"): kind for name, kind in schema.fields.items() if name.endswith("_1")}
-    return {
-        name: kind
-        for name, kind in first.items()
-        if all(f"{name}_{place}" in schema.fields for place in range(2, rows + 1))
-    }
 
 
 def _lacking(

@@ -7,11 +7,11 @@ clearly and stands in no row.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dialogs.catalogue import ValueType
+from dialogs.catalogue import LookupSchema, ValueType
 from dialogs.results import Heard, Match, NoMatch
 from dialogs.slots.amount import Amount
 from dialogs.slots.asking import Asking
@@ -94,6 +94,28 @@ class Reader:
     judge: Read | None = None
     clock: bool = False
     mentions: Callable[[str], tuple[frozenset[int], bool] | None] | None = None
+
+
+def columns(schema: LookupSchema, rows: int) -> Mapping[str, ValueType]:
+    """The fields that each row has, with their types."""
+    first = {name.removesuffix("_1"): kind for name, kind in schema.fields.items() if name.endswith("_1")}
+    return {
+        name: kind
+        for name, kind in first.items()
+        if all(f"{name}_{place}" in schema.fields for place in range(2, rows + 1))
+    }
+
+
+def rows_in(
+    record: Mapping[str, Scalar], fields: Iterable[str], most: int, telling: Sequence[str]
+) -> list[Row]:
+    """The rows of a record that are there: those with a value in one of the fields that are `telling`."""
+    found = []
+    for place in range(1, most + 1):
+        values = {name: record.get(f"{name}_{place}") for name in fields}
+        if any(values.get(name) not in (None, "") for name in telling):
+            found.append(Row(place, values))
+    return found
 
 
 def reader_of(field: Field, rows: Sequence[Row], asking: Asking) -> Reader:
