@@ -45,6 +45,22 @@ def claim(folder: Path, name: str) -> Node:
     raise AssertionError("numbers end")
 
 
+def one_lives(folder: Path) -> bool | None:
+    """Whether a process lives here, for whoever only looks. `None`: these are another user's files."""
+    try:
+        files = tuple(folder.glob(f"{_START}*{_END}"))
+        return any(_held(file) for file in files)
+    except PermissionError:
+        return None
+
+
+def _held(file: Path) -> bool:
+    descriptor = _locked(file)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None
+
+
 def _dead(folder: Path, mine: str) -> tuple[str, ...]:
     found = []
     for file in sorted(folder.glob(f"{_START}*{_END}")):

@@ -6,13 +6,14 @@ value, never part of a statement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, delete, select, update
 
+from data.bulk import among
 from data.database import Database
 from data.ids import new_id
 from data.models import CallerSettingRow, CustomerPhoneNumberRow, CustomerRow, PhoneNumberRow
@@ -40,6 +41,14 @@ class Customers:
     def by_id(self, customer_id: UUID) -> Customer | None:
         """The customer with this key."""
         return self._first(select(CustomerRow).where(CustomerRow.id == customer_id))
+
+    def customer_numbers(self, customers: Iterable[UUID]) -> dict[UUID, str]:
+        """The customer numbers of these people, of those who are still known."""
+        with self._database.reading() as connection:
+            query = select(CustomerRow.id, CustomerRow.customer_number).where(
+                among(connection, CustomerRow.id, list(customers))
+            )
+            return {found.id: found.customer_number for found in connection.execute(query)}
 
     def zone(self, customer_id: UUID) -> str | None:
         """Their IANA time zone; `None`: nobody has that key."""

@@ -7,6 +7,7 @@ are `ivr check`'s to tell.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import OUTCOMES_OF_THE_ENGINE, FlowSet
@@ -14,6 +15,8 @@ from dialogs.loader import read_flows
 from dialogs.nodes.subflow import Subflow
 from dialogs.source import read
 from ivr.campaigns.actions.checking import Around
+from ivr.campaigns.caller_ids import caller_id_mistakes
+from ivr.campaigns.contact_rules.reading import load_rulebook
 from ivr.campaigns.strategies import around_mistakes, read_strategy, strategy_files
 from ivr.config import Settings
 from ivr.publishing.catalogues import catalogue_in
@@ -49,9 +52,14 @@ def known_strategies(settings: Settings) -> list[str]:
     return [file.stem for file in strategy_files(settings.path(settings.strategies))]
 
 
-def mistakes(settings: Settings, names: tuple[str, ...] = ()) -> Iterator[Problem]:
-    """Every mistake of these strategies, or of all."""
+def mistakes(settings: Settings, names: tuple[str, ...] = (), *, on: date) -> Iterator[Problem]:
+    """Every mistake of these strategies, or of all, by the contact rules of that day."""
     folder = settings.path(settings.strategies)
+    try:
+        rulebook = load_rulebook(settings.path(settings.contact_rules))
+    except FlowsInvalid as fault:
+        yield from fault.problems
+        return
     here = None
     for file in strategy_files(folder):
         if names and file.stem not in names:
@@ -65,4 +73,6 @@ def mistakes(settings: Settings, names: tuple[str, ...] = ()) -> Iterator[Proble
         except FlowsInvalid as fault:
             yield from fault.problems
             return
-        yield from sorted(around_mistakes(read(file), found, here))
+        source = read(file)
+        around_it = around_mistakes(source, found, here)
+        yield from sorted([*around_it, *caller_id_mistakes(source, found, rulebook, on)])

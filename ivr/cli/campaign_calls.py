@@ -16,6 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from data.nodes import one_lives
 from data.store import Store
 from ivr.campaigns.dialling import control
 from ivr.campaigns.known import created
@@ -27,6 +28,8 @@ from ivr.config import Settings
 
 LOOKS_EVERY = 1.0
 """Seconds between two looks of `status --live`."""
+NOBODY_DIALS = "no server runs on this machine: nobody is called until one of this database does (ivr serve)"
+_AT_WORK = ("running", "draining")
 _OVER = ("created", "stopped", "finished")
 _DONE = {
     "pause": "is paused: nobody new is called, calls under way go on",
@@ -59,6 +62,8 @@ def start(settings: Settings, strategy: str, name: str, sample_name: str | None)
         store.audit.note(noted("write", what=f"campaign {name}: started", why=f"sample {begun.sample}"))
     more = f", {begun.new} people are new on its list" if begun.new else ""
     click.echo(f"{name} runs on the sample {begun.sample}{more}")
+    if one_lives(settings.spool_folder) is False:
+        click.echo(NOBODY_DIALS)
 
 
 def _changing(verb: control.Verb, what: str) -> click.Command:
@@ -97,7 +102,8 @@ stop = _changing("stop", "Call nobody new, and end what rings; conversations go 
 @pass_settings
 def status(settings: Settings, strategy: str, name: str, live: bool, as_json: bool) -> None:
     """What a campaign does now: how many are left, ring, talk; how calls of the last day ended; why others
-    are not called any more. With --json --live one line for each look.
+    are not called any more; and that no server runs here, if none does. With --json --live one line for
+    each look.
 
     \b
     Examples:
@@ -109,17 +115,18 @@ def status(settings: Settings, strategy: str, name: str, live: bool, as_json: bo
         looks = _looks(settings, store, strategy, name, live=live)
         if as_json:
             for found in looks:
-                show_json(told(found))
+                show_json({**told(found), "server_here": one_lives(settings.spool_folder)})
             return
         console = Console()
         if not live or not console.is_terminal:
             for found in looks:
-                console.print(shown(found, zone))
+                console.print(shown(found, zone, served=one_lives(settings.spool_folder)))
             return
         with Live(console=console, auto_refresh=False) as screen:
             try:
                 for found in looks:
-                    screen.update(shown(found, zone), refresh=True)
+                    served = one_lives(settings.spool_folder)
+                    screen.update(shown(found, zone, served=served), refresh=True)
             except KeyboardInterrupt:
                 return
 
@@ -157,8 +164,8 @@ def told(found: control.Status) -> dict[str, Any]:
     return record
 
 
-def shown(found: control.Status, zone: ZoneInfo) -> RenderableType:
-    """For people."""
+def shown(found: control.Status, zone: ZoneInfo, *, served: bool | None = None) -> RenderableType:
+    """For people. `served`: whether a server runs here (`data.nodes.one_lives`)."""
     campaign, standing = found.campaign, found.standing
     since = "" if campaign.changed_at is None else f" since {local(campaign.changed_at, zone)}"
     head = Text(
@@ -170,6 +177,7 @@ def shown(found: control.Status, zone: ZoneInfo) -> RenderableType:
     lines: list[RenderableType] = [
         head,
         Text(f"sample {found.sample.name}, cut {local(found.sample.cut_at, zone)}"),
+        *([Text(NOBODY_DIALS)] if served is False and campaign.state in _AT_WORK else []),
         _bar(standing.ended + standing.unclear, everybody),
         Text(
             f"{standing.ended} of {everybody} done; {standing.under_way} under way, {standing.talking} talk; "

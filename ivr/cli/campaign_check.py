@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -21,7 +23,8 @@ from ivr.config import Settings
 @json_option
 @pass_settings
 def check(settings: Settings, strategies: tuple[str, ...], as_json: bool) -> None:
-    """Check strategies, or all: their keys, outcomes, templates in every language, providers, secrets.
+    """Check strategies, or all: their keys, outcomes, templates in every language, providers, secrets,
+    and the numbers that they show, by the contact rules of today.
     Exit status 1 if there are mistakes: file, line and column, and what to do.
 
     \b
@@ -35,7 +38,8 @@ def check(settings: Settings, strategies: tuple[str, ...], as_json: bool) -> Non
         if name not in known:
             message = f"there is no strategy `{name}`: {nearest(name, known)}"
             raise FlowsInvalid([Problem(str(folder), 0, 0, message)])
-    found = list(mistakes(settings, strategies))
+    today = datetime.now(ZoneInfo(settings.calls.zone)).date()
+    found = list(mistakes(settings, strategies, on=today))
     if as_json:
         show_json([asdict(one) for one in found])
     elif found:

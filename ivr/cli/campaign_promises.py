@@ -196,8 +196,8 @@ def _line(told: Mapping[str, Any]) -> tuple[str, ...]:
 @json_option
 @pass_settings
 def actions(settings: Settings, strategy: str, name: str, states: tuple[str, ...], as_json: bool) -> None:
-    """What a campaign has done by outcome and by promise, the newest first: done, waiting for what,
-    or dropped with the reason.
+    """What a campaign has done by outcome and by promise, for whom, the newest first: done, waiting for what,
+    or dropped with the reason. All contacts of one customer: `ivr campaign contacts`.
 
     \b
     Examples:
@@ -208,8 +208,16 @@ def actions(settings: Settings, strategy: str, name: str, states: tuple[str, ...
         campaign = cutting.created(store, strategy, name)
         found = store.actions.of_campaign(campaign.id, states=states, most=_MOST_LISTED)
         sent = store.actions.messages_of(found)
+        whose = store.customers.customer_numbers({one.customer_id for one in found})
         store.audit.note(noted("read", what=f"actions: {len(found)}", why=f"campaign {name}"[:200]))
-    told = [{**told_of(one, sent.get(one.id)), "customer_id": one.customer_id} for one in found]
+    told = [
+        {
+            **told_of(one, sent.get(one.id)),
+            "customer_id": one.customer_id,
+            "customer_number": whose.get(one.customer_id, ""),
+        }
+        for one in found
+    ]
     if as_json:
         show_json({"campaign": f"{strategy}/{name}", "actions": told})
         return
@@ -217,6 +225,7 @@ def actions(settings: Settings, strategy: str, name: str, states: tuple[str, ...
     rows = [
         (
             local(one["created_at"], zone),
+            one["customer_number"],
             one["outcome"],
             standing_of(one),
             local(one["due_at"], zone) if one["state"] == "waiting" else "",
@@ -224,4 +233,4 @@ def actions(settings: Settings, strategy: str, name: str, states: tuple[str, ...
         )
         for one in told
     ]
-    show_table(("when", "after", "what", "not before", "why"), rows)
+    show_table(("when", "customer", "after", "what", "not before", "why"), rows)

@@ -17,9 +17,14 @@ from ivr.publishing.catalogues import CATALOGUE
 from ivr.queueing.plan import Plan
 
 
+def declared(settings: Settings) -> tuple[Plan, Roster]:
+    """Queues and people of the files, also where there are none. Raises `FlowsInvalid`."""
+    return staff_of(settings, load_catalogue(settings.flows_folder / CATALOGUE))
+
+
 def staff(settings: Settings) -> tuple[Plan, Roster]:
-    """Queues and people of the files. Raises `FlowsInvalid`, `CannotBeDone` where nobody is declared."""
-    plan, roster = staff_of(settings, load_catalogue(settings.flows_folder / CATALOGUE))
+    """As `declared`, for whoever wants people. Raises `CannotBeDone` where nobody is declared."""
+    plan, roster = declared(settings)
     if not roster.agents:
         beside = settings.flows_folder if settings.queues_file is None else settings.queues_file.parent
         raise CannotBeDone(f"no agents are declared: write {beside / 'agents.yaml'} (docs/agents.md)")

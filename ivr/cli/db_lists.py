@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -26,6 +26,7 @@ from ivr.cli.shown import json_option
 from ivr.cli.who import noted, operator
 
 _MOST_SHOWN = 10
+_REPORT = ("row", "column", "value", "problem")
 
 
 @click.command(name="import")
@@ -87,12 +88,23 @@ def _zone() -> ZoneInfo:
 
 
 def write_refused(path: Path, refused: Sequence[RowRefused]) -> Path | None:
-    """Writes the report of refused rows, if there are any; where it is."""
+    """Writes the report of refused rows, if there are any; where it is. One of an earlier import goes if
+    there are none: it would tell of mistakes that are mended."""
     if not refused:
+        _remove_report(path)
         return None
     lines = ([one.row, one.column, one.value, one.problem] for one in all_mistakes(refused))
-    sheets.write(path, ["row", "column", "value", "problem"], lines)
+    sheets.write(path, _REPORT, lines)
     return path
+
+
+def _remove_report(path: Path) -> None:
+    """What is no report of ours, or cannot be read or removed, stays."""
+    with suppress(OSError):
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            ours = file.readline(100).rstrip() == ";".join(_REPORT)
+        if ours:
+            path.unlink()
 
 
 def tell_import(

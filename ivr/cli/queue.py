@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ivr.agents.live_state import LiveState, QueueState, as_record
 from ivr.cli import pass_settings
-from ivr.cli.centre import line_of, now, staff
+from ivr.cli.centre import declared, line_of, now
 from ivr.cli.database import store_of
 from ivr.cli.shown import json_option, show_json
 from ivr.config import Settings
@@ -50,7 +50,7 @@ def status(settings: Settings, watch: bool, callers: bool, as_json: bool) -> Non
       ivr queue status --watch
       ivr queue status --json
     """
-    plan, roster = staff(settings)
+    plan, roster = declared(settings)
     with store_of(settings) as store, line_of(settings) as line:
         live = LiveState(store, plan, roster, line, now=now, zone=ZoneInfo(settings.calls.zone))
         if as_json:

@@ -129,6 +129,20 @@ def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:
     assert desk.run("agent", "contact", "2001").returncode == 2
 
 
+def test_queues_can_be_looked_at_before_anybody_is_declared(desk: Desk) -> None:
+    """Who waits waits, also where agents are declared nowhere; what is about agents still wants them."""
+    (desk.home / "flows" / "agents.yaml").unlink()
+    (desk.home / "flows" / "outcomes.yaml").unlink()
+    desk.house.call("support")
+    queue = desk.house.switch.call_centre.queues["support@ivr"]
+    desk.house.settled(lambda: queue.members, "somebody in the queue")
+    done = desk.run("queue", "status", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["support"]["waiting"] == 1
+    refused = desk.run("agent", "in", "2001")
+    assert refused.returncode == 2 and "no agents are declared: write" in refused.stderr
+
+
 def test_who_waits_and_what_was_mended(desk: Desk) -> None:
     """Tables for people; an alert that stands is status 1."""
     desk.house.call("support")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data.call_log import CallLog
 from data.ids import new_id
-from data.nodes import claim
+from data.nodes import claim, one_lives
 from data.records import SERVER_LOST, CallBegun
 from data.spool import Spool
 from ivr.clock import Clock
@@ -21,7 +21,7 @@ from tests.databases import store_at
 OTHER = """
 import sys
 from pathlib import Path
-from data.nodes import claim
+from data.nodes import claim, one_lives
 node = claim(Path(sys.argv[1]), sys.argv[2])
 print(node.name, flush=True)
 sys.stdin.read()
@@ -152,3 +152,16 @@ def test_a_lost_calls_recording_tells_how_long_it_lived_on(tmp_path: Path) -> No
     finally:
         records.close()
         store.close()
+
+
+def test_whether_one_lives_is_seen_without_taking_its_name(tmp_path: Path) -> None:
+    """Of whoever looks nothing stays: the next server gets the name that it wants."""
+    spool = tmp_path / "spool"
+    assert one_lives(spool) is False, "there is no folder yet"
+    process = another(spool, "here@8040")
+    assert one_lives(spool) is True
+    kill(process)
+    assert one_lives(spool) is False and one_lives(spool) is False
+    node = claim(spool, "here@8040")
+    assert node.name == "here@8040"
+    node.release()

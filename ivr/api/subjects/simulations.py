@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, request
 from pydantic import BaseModel, Field, model_validator
@@ -119,7 +120,8 @@ def check() -> Any:
             if name not in known:
                 raise not_found("such strategy", f"Of `{name}`: {nearest(name, known)}")
         names = tuple(dict.fromkeys(asked.strategies))
-        found = list(mistakes(here.settings, names))
+        today = here.now().astimezone(ZoneInfo(here.settings.calls.zone)).date()
+        found = list(mistakes(here.settings, names, on=today))
         told = [Mistake(**vars(one)) for one in found[:MOST_MISTAKES]]
         return Checked(sound=not found, strategies=list(names or known), mistakes=told)
 

@@ -158,7 +158,7 @@ def _of_rule(rule: Rule, contact: Contact, at: datetime, ledger: Ledger) -> Iter
     for registry in rule.registries:
         if (told := _registry_objects(registry, contact, at, ledger)) is not None:
             yield block("registry", told, None)
-    if contact.channel == "call" and (told := _caller_id_objects(rule.caller_id, contact.caller_id)):
+    if contact.channel == "call" and (told := caller_id_objects(rule.caller_id, contact.caller_id)):
         yield block("caller_id", told, None)
     if (
         rule.minors == "forbidden"
@@ -245,7 +245,8 @@ def _registry_objects(registry: Registry, contact: Contact, at: datetime, ledger
     return None
 
 
-def _caller_id_objects(policy: CallerId | None, shown: str | None) -> str | None:
+def caller_id_objects(policy: CallerId | None, shown: str | None) -> str | None:
+    """Why a rule lets no call go out that shows this number (`None`: none); `None`: it does."""
     if policy is None:
         return None
     if shown is None:

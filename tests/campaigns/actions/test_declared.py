@@ -166,6 +166,64 @@ def test_what_stands_around_is_checked_by_the_command(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "1 strategy: no mistakes\n"), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("purpose", "countries", "shown", "told"),
+    [
+        ("collection", "ES", None, None),
+        (
+            "collection",
+            "ES, MX",
+            None,
+            "6:3: no call to MX goes out so (mx.collection): the caller ID must not",
+        ),
+        ("commercial", "ES", None, "6:3: no call to ES goes out so (es.commercial): the caller ID must not"),
+        ("commercial", "ES", "+34910000000", None),
+        (
+            "commercial",
+            "ES",
+            "+34612345678",
+            "11:18: no call to ES goes out so (es.commercial_caller_id): the",
+        ),
+    ],
+)
+def test_a_caller_id_that_a_rule_wants_is_asked_for(
+    tmp_path: Path, purpose: str, countries: str, shown: str | None, told: str | None
+) -> None:
+    """Before a sample is cut of whom nobody is called: where it is missing, or may not be shown."""
+    strategies = tmp_path / "strategies"
+    strategies.mkdir()
+    (strategies / "students.map.yaml").touch()
+    text = HEAD + CAMPAIGN.replace("collection", purpose)
+    text = text.replace("countries: [ES]", f"countries: [{countries}]")
+    text += "" if shown is None else f'    caller_ids: ["{shown}"]\n'
+    (strategies / "fees.yaml").write_text(text)
+    done = ivr(tmp_path, "campaign", "check")
+    assert (done.returncode, done.stdout.count("fees.yaml:")) == ((0, 0) if told is None else (1, 1)), done
+    assert told is None or f"fees.yaml:{told}" in done.stdout, done.stdout
+
+
+def test_a_company_rule_that_wants_a_number_shown_is_asked_too(tmp_path: Path) -> None:
+    """Own rules count; and a mistake in them is told in place of a verdict by half of the rules."""
+    strategies, rules = tmp_path / "strategies", tmp_path / "contact_rules"
+    for folder in (strategies, rules):
+        folder.mkdir()
+    (strategies / "students.map.yaml").touch()
+    (strategies / "fees.yaml").write_text(HEAD + CAMPAIGN)
+    own = (
+        "rules:\n  - {id: own.shown, extra: true, jurisdictions: [ES], purposes: [collection],"
+        " actors: [creditor], channels: [call], status: practice, source: our board, verified_on: 2026-11-01,"
+        " valid_from: 2020-01-01, valid_to: open, zones: prefix, caller_id: {hidden: forbidden}}\n"
+    )
+    (rules / "own.yaml").write_text(own)
+    told = ivr(tmp_path, "campaign", "check").stdout
+    assert "no call to ES goes out so (own.shown)" in told and "add `caller_ids:`" in told
+    (rules / "own.yaml").write_text(own.replace("2020-01-01", "9999-01-01"))
+    assert ivr(tmp_path, "campaign", "check").returncode == 0, "it holds from another day on"
+    (rules / "own.yaml").write_text(own.replace("practice", "custom"))
+    broken = ivr(tmp_path, "campaign", "check")
+    assert broken.returncode == 1 and broken.stdout.count("\n") == 1 and "own.yaml:" in broken.stdout
+
+
 def test_a_provider_gets_values_beside_the_text(folder: Path, provider: Provider) -> None:
     """By the strategy's file as it is when the message goes; a key that is renewed counts at once."""
     text = GOOD.replace("https://wa.example.net/v1", provider.url)

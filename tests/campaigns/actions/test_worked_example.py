@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from data.ids import new_id
 from data.models import DialEntryRow, SampleRow
+from data.nodes import claim
 from data.promises import PaymentNote
 from data.records import Request
 from data.records.accounts import PromiseTerms
@@ -58,13 +59,23 @@ def run(home: Path) -> Callable[..., Done]:
 
 
 def begun(run: Callable[..., Done], home: Path) -> Store:
-    """Loaded, created, cut and started, as the docs say; on that Monday."""
+    """Loaded, created, cut and started, as the docs say; on that Monday. Whether a server runs is told."""
     assert "no mistakes" in run("check", "fees").stdout
     run("load", "fees", "students", str(home / "list.csv"))
     for name in ("reminder", "second_call"):
         run("create", "fees", name)
         run("sample", "fees", name, "monday")
-        run("start", "fees", name)
+        started = run("start", "fees", name).stdout
+        assert "no server runs on this machine" in started and "ivr serve" in started
+    assert "no server runs" in run("status", "fees", "reminder").stdout
+    assert json.loads(run("status", "fees", "reminder", "--json").stdout)["server_here"] is False
+    run("pause", "fees", "reminder")
+    assert "no server runs" not in run("status", "fees", "reminder").stdout, "nobody is to be called now"
+    node = claim(home / "spool", "here")
+    assert "no server runs" not in run("start", "fees", "reminder").stdout
+    assert "no server runs" not in run("status", "fees", "reminder").stdout
+    assert json.loads(run("status", "fees", "reminder", "--json").stdout)["server_here"] is True
+    node.release()
     store = Store(f"sqlite:///{home / 'ivr.sqlite3'}")
     with store.database.writing() as connection:
         connection.execute(update(SampleRow).values(cut_at=MONDAY))
@@ -129,7 +140,13 @@ def test_the_strategy_of_the_docs(run: Callable[..., Done], home: Path) -> None:
     assert (promise["state"], promise["campaign"]) == ("kept", "fees/reminder")
     assert [one["occasion"] for one in promise["actions"]] == ["remind", "broken", "broken"]
     told = json.loads(run("actions", "fees", "reminder", "--json").stdout)["actions"]
-    assert [(one["kind"], one["message"]) for one in told][-1] == ("sms", "waiting")
+    assert [(one["kind"], one["message"], one["customer_number"]) for one in told][-1] == (
+        "sms",
+        "waiting",
+        "18",
+    )
+    table = re.sub(r"[\s│]+", " ", run("actions", "fees", "reminder").stdout)
+    assert "when customer after" in table.replace("┃ ", "") and " 18 broken " in table
     shown = re.sub(r"[\s│]+", " ", run("promises", "--days", "3000").stdout)
     assert "fees/reminder kept" in shown
     store.close()

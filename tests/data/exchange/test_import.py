@@ -507,6 +507,9 @@ def test_the_command_tells_what_it_did_and_reports_the_rest(
     assert (entry.action, entry.why) == ("import", "ivr db import clients.csv")
     file.write_text(f"{HEADER}\n{ANA}\n")
     assert run(*arguments).exit_code == 0
+    assert not report.exists(), "it told of mistakes that are mended"
+    report.write_text("somebody's own notes\n")
+    assert run(*arguments).exit_code == 0 and report.read_text() == "somebody's own notes\n"
 
 
 def test_the_command_without_a_database(mapping: Path, tmp_path: Path) -> None:
