@@ -41,7 +41,8 @@ is called, which tells none from the others. `others` are what else may be wante
 
 `in_full` names the question for which a row's number is one answer of many (`ask: order_id`): whoever has said a whole
 number before, or says one that stands in no row, is led there, and it is taken. `another_day` does the same for days: it
-names the question (`ask: wished_day`, `type: date`) to which whoever names a day that stands in no row is led.
+names the question (`ask: wished_day`, `type: date`) to which whoever names a day that stands in no row is led; with
+`weeks: true` there, so is "la semana que viene". Without such a question a week means the rows that lie in it.
 ```yaml catalogue
 lookups:
   free_slots:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from dialogs.nodes.row_phrases import row_phrases
 from dialogs.nodes.row_references import (
@@ -22,12 +23,13 @@ from dialogs.nodes.row_references import (
     minds_not,
     outermost,
 )
-from dialogs.nodes.row_values import Field, Row, number_runs
+from dialogs.nodes.row_values import Field, Row, number_runs, same_week
 from dialogs.nodes.rows import MOST_ALTERNATIVES, MOST_WORDS, Meant, rows_meant
 from dialogs.nodes.several import answers_in
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, spoken_keys
+from dialogs.slots.date import Date
 from dialogs.slots.denials import Parted, parted
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.naming import says_number, taken_apart
@@ -194,6 +196,8 @@ class Offer:
         if (loose := self._loosely(answer, asking)) is not None:
             return loose
         other = choose(self.others, answer, asking.language, rescue=False)
+        if isinstance(other, NoMatch) and (week := self._other_week(answer, asking)) is not None:
+            return week
         meant = self._meant(answer, asking)
         if isinstance(meant, Meant) and meant.places:
             if isinstance(other, Match):
@@ -260,6 +264,8 @@ class Offer:
         """A day that no row has and the question for it takes; why it takes none; `None`: none is said."""
         if (kind := self.day) is None:
             return None
+        if (week := self._other_week(answer, asking)) is not None:
+            return week
         whole = kind.judge(answer, asking)
         if isinstance(whole, NoMatch) and whole.reason:
             return whole  # and no part of "el treinta de febrero" is a day
@@ -271,6 +277,19 @@ class Offer:
         if found is None or not there.isdisjoint((found.value, *found.others)):
             return None
         return Match(ANOTHER_DAY, best_said(answer), "voice", answer.alternatives[0].confidence, found.band)
+
+    def _other_week(self, answer: Heard, asking: Asking) -> Match | None:
+        """ "Next week", where the question for the day takes it: from its first day on, although one of the
+        rows lies in it; unless they all do, and one of these is meant."""
+        if not isinstance(self.day, Date) or not self.day.weeks:
+            return None
+        week = self.day.week_alone(answer, asking)
+        days = [
+            str(row.values.get(one.name)) for row in self.rows for one in self.fields if one.kind == "date"
+        ]
+        if week is None or all(same_week(date.fromisoformat(day), week) for day in days if day != "None"):
+            return None
+        return Match(ANOTHER_DAY, best_said(answer), "voice", answer.alternatives[0].confidence, "sure")
 
     def _meant(self, answer: Heard, asking: Asking) -> Meant | NoMatch | None:
         """Among those that were read out; where none of these fits, among all."""

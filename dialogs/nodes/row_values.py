@@ -168,9 +168,18 @@ def _days(days: Mapping[int, str], asking: Asking) -> Read:
         if weekday is not None:
             sure = Match("", said, "voice", heard.alternatives[0].confidence, "sure")
             return _told([place for place, day in held.items() if day.weekday() == weekday], sure)
+        week = kind.week_alone(heard, asking)
+        if week is not None:
+            sure = Match("", said, "voice", heard.alternatives[0].confidence, "sure")
+            return _told([place for place, day in held.items() if same_week(day, week)], sure)
         return _in_rows(kind, heard, asking, days)
 
     return judge
+
+
+def same_week(day: date, other: str) -> bool:
+    """Whether both lie between the same Monday and Sunday; `other` is in ISO form."""
+    return day.isocalendar()[:2] == date.fromisoformat(other).isocalendar()[:2]
 
 
 def _bare_weekday(words: Words, language: str) -> int | None:

@@ -16,6 +16,9 @@ one that was read out. Any other day may still be said.
 
 The value is a date: `{payment_day}` is said as "veintisiete de noviembre"; asked back, it has its weekday.
 
+Where it is asked from which day on, set `weeks: true`: "la semana que viene" is its Monday then, and "esta semana" is
+today. Elsewhere a week alone is no day.
+
 What the caller leaves out is filled in from today and `range`, so say what you want: of a promise, `future`; of
 a date of birth, `past`. With `any`, "quince de marzo" may be last March or next, and is asked back. So is
 whatever people mean differently: "next Friday", "en quince días", "el viernes" on a Friday. A time beside the
@@ -45,6 +48,7 @@ from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
+from dialogs.results import Heard, Keyed, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.date_reading import WRITTEN, Calendar
 from dialogs.slots.date_words import DATE_WORDS
@@ -98,11 +102,24 @@ class Date(SpokenKind):
         None, description="How many days from today it may be at most"
     )
 
+    weeks: bool = Field(
+        False, description="Whether a week alone is an answer: its first day, of this one today"
+    )
+
+    def week_alone(self, answer: Heard | Keyed, asking: Asking) -> str | None:
+        """The first day of a week that is named and no day of it; `None`: none is."""
+        found = self.model_copy(update={"weeks": True}).judge(answer, asking)
+        if isinstance(found, NoMatch):
+            return None
+        plain = self.model_copy(update={"weeks": False}).judge(answer, asking)
+        return found.value if isinstance(plain, NoMatch) else None
+
     def words(self, language: str) -> tuple[str, ...]:
         return number_words(language)
 
     def phrases(self, language: str) -> tuple[str, ...]:
-        return (*_PHRASES.get(language, ()), *_more_words(language), *super().phrases(language))
+        weeks = _WEEKS.get(language, ()) if self.weeks else ()
+        return (*_PHRASES.get(language, ()), *weeks, *_more_words(language), *super().phrases(language))
 
     def keys(self) -> Keys:
         return Keys(4, 8)
@@ -124,12 +141,15 @@ class Date(SpokenKind):
         def read_at(words: Words, at: int) -> Iterator[tuple[int, Meanings]]:
             for size, meanings in calendar.at(words, at):
                 yield size, tuple(self._allowed(reading, asking.today) for reading in meanings)
+            for size, first in calendar.week(words, at) if self.weeks else ():
+                yield size, (self._allowed(first, asking.today),)
 
         return understand(
             tokens(text, WRITTEN),
             asking.language,
             read_at,
-            fillers=_FILLERS[asking.language],
+            fillers=_FILLERS[asking.language]
+            | (_FROM_THEN_ON[asking.language] if self.weeks else frozenset()),
             leave_open=calendar.leave_open,
             mend=calendar.mended,
         )
@@ -170,6 +190,11 @@ _FILLERS: Mapping[str, frozenset[str]] = {
     "ca": frozenset(tokens("vaig néixer nascut nascuda data naixement va ser caduca venç vinc anar mes")),
     "en": frozenset(tokens("born was birth birthday date my happened came expires due come going on the")),
 }
+_FROM_THEN_ON: Mapping[str, frozenset[str]] = {
+    "es": frozenset(tokens("a partir desde de ya")),
+    "ca": frozenset(tokens("a partir des de ja")),
+    "en": frozenset(tokens("from starting onwards on some time")),
+}
 _PHRASES: Mapping[str, tuple[str, ...]] = {
     "es": (
         "hoy", "mañana", "pasado mañana", "ayer", "anteayer", "que viene", "próximo", "dentro de", "de aquí a",
@@ -186,6 +211,12 @@ _PHRASES: Mapping[str, tuple[str, ...]] = {
         "next week", "next month", "of this month", "next year", "in the morning", "in the afternoon",
     ),
 }  # fmt: skip
+
+_WEEKS: Mapping[str, tuple[str, ...]] = {
+    "es": ("la semana que viene", "la próxima semana", "esta semana"),
+    "ca": ("la setmana que ve", "la setmana vinent", "aquesta setmana"),
+    "en": ("this week",),
+}
 
 
 def _more_words(language: str) -> tuple[str, ...]:

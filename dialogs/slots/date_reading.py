@@ -79,6 +79,16 @@ class Calendar:
             for end, found in (*self._at(words, begin, named=begin > at), *self.related.at(words, begin)):
                 yield end - at, tuple(found)
 
+    def week(self, words: Words, at: int) -> Iterator[tuple[int, Reading]]:
+        """The first day of a week that is named by itself; of this one today."""
+        for phrases, weeks in (
+            (self.words.week_this, 0),
+            (self.words.week_next, 1),
+            (self.words.week_last, -1),
+        ):
+            if size := starts(words, at, phrases):
+                yield size, self.days.first_of_week(weeks)
+
     def mended(self, before: Words, last: Words) -> Words | None:
         """ "Quince de marzo, no, el dieciséis": the month stays, and the year; a weekday is that week's."""
         weekday = self.words.weekdays.get(last[-1])

@@ -28,6 +28,12 @@ class Days:
             return Reading("", reason="no_clock")
         return Reading((self.today + timedelta(days=days)).isoformat(), cost)
 
+    def first_of_week(self, weeks: int) -> Reading:
+        """So many weeks from this one, which begins today."""
+        if self.today is None or not weeks:
+            return self.from_today(0)
+        return self.from_today(7 * weeks - self.today.weekday())
+
     def apart(self, count: int, unit: str) -> Iterator[Reading]:
         if self.today is None:
             yield Reading("", reason="no_clock")

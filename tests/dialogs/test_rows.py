@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from dialogs.nodes.picking import IN_FULL, Offer, these
+from dialogs.nodes.picking import ANOTHER_DAY, IN_FULL, Offer, these
 from dialogs.nodes.row_phrases import row_phrases
 from dialogs.nodes.row_values import Field, Row
 from dialogs.nodes.rows import Meant, rows_meant
 from dialogs.results import Alternative, Heard, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice
+from dialogs.slots.date import Date
 from tests.dialogs.flowtext import HEAD, problems
 
 TABLE = YAML(typ="safe").load(Path(__file__).with_name("tables") / "rows" / "rows.yaml")
@@ -107,6 +108,67 @@ def test_of_those_that_were_narrowed_down_another_may_be_meant() -> None:
     assert shown(narrowed.judge(heard("mejor el jueves"), Asking("es", NOW))) == "3"
     assert shown(narrowed.judge(heard("la segunda"), Asking("es", NOW))) == "2"
     assert these((1, 2)) == "these:1,2"
+
+
+WEEKS = ("2026-11-27", "2026-11-30", "2026-12-01", "2026-12-09")
+NEXT_WEEK = [
+    (
+        "es",
+        "la de la semana que viene",
+        "la semana que viene no",
+        "esta semana",
+        "el lunes de la semana que viene",
+    ),
+    (
+        "ca",
+        "la de la setmana que ve",
+        "la setmana que ve no",
+        "aquesta setmana",
+        "dilluns de la setmana que ve",
+    ),
+    ("en", "the one next week", "not next week", "this week", "Monday next week"),
+]
+
+
+def of_weeks(*days: str, day: Date | None = None) -> Offer:
+    """Appointments on these days, at nine."""
+    rows = tuple(Row(place, {"date": one, "time": "09:00"}) for place, one in enumerate(days, 1))
+    return Offer(rows, rows, FIELDS["slots"], (), TABLE["nouns"], day=day)
+
+
+@pytest.mark.parametrize(("language", "next_week", "not_then", "this_week", "monday"), NEXT_WEEK)
+def test_a_week_is_the_rows_that_lie_in_it(
+    language: str, next_week: str, not_then: str, this_week: str, monday: str
+) -> None:
+    """Of one it is that, of several which of these is asked; a week without any is not on offer."""
+    asking = Asking(language, NOW)
+    assert shown(of_weeks(*WEEKS).judge(heard(next_week), asking)) == "2,3"
+    assert shown(of_weeks(*WEEKS).judge(heard(not_then), asking)) == "1,4"
+    assert shown(of_weeks(*WEEKS).judge(heard(this_week), asking)) == "1"
+    assert shown(of_weeks(*WEEKS).judge(heard(monday), asking)) == "2"
+    assert shown(of_weeks(WEEKS[0], WEEKS[3]).judge(heard(next_week), asking)) == "- not_offered"
+
+
+@pytest.mark.parametrize(
+    ("language", "next_week", "this_week", "monday"),
+    [
+        ("es", "mejor la semana que viene", "esta semana", "el lunes de la semana que viene"),
+        ("ca", "millor la setmana que ve", "aquesta setmana", "dilluns de la setmana que ve"),
+        ("en", "well, next week please", "this week", "Monday next week"),
+    ],
+)
+def test_a_week_leads_to_the_question_that_takes_one(
+    language: str, next_week: str, this_week: str, monday: str
+) -> None:
+    """More of that week may be free than was read out; where all that was lies in it, one of these is meant.
+    At a question for a day alone a week stays the rows in it."""
+    asking, day = Asking(language, NOW), Date(range="future", weeks=True)
+    assert shown(of_weeks(*WEEKS, day=day).judge(heard(next_week), asking)) == ANOTHER_DAY
+    assert shown(of_weeks(*WEEKS[:2], day=day).judge(heard(this_week), asking)) == ANOTHER_DAY
+    assert shown(of_weeks(*WEEKS[1:3], day=day).judge(heard(next_week), asking)) == "- several_fit"
+    assert shown(of_weeks(*WEEKS, day=day).judge(heard(monday), asking)) == "2"
+    plain = Date(range="future")
+    assert shown(of_weeks(*WEEKS, day=plain).judge(heard(next_week), asking)) == "2,3"
 
 
 PICK = """  - lookup: account
