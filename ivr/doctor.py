@@ -30,6 +30,8 @@ from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
 from ivr.queueing.reading import misfits
 from ivr.rooms import catalogue_of, writable
+from ivr.voice import LANGUAGES
+from speech.auto import choose
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore
@@ -58,6 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
+    yield from _listening(settings)
     yield from _engines_elsewhere(settings)
     yield from doctor_understanding.rasa_servers(settings)
     yield from _messages(settings)
@@ -277,11 +280,25 @@ def _models(settings: Settings) -> Iterator[Finding]:
     store = ModelStore(local=settings.speech.models)
     for name in CATALOGUE:
         there = store.installed(name)
-        if there is not None:
+        if there is not None and (damage := store.damage(name)):
+            yield Finding(f"model {name}", "bad", damage, f"ivr models pull {name}")
+        elif there is not None:
             checked = "verified" if there.verified else "not verified"
             yield Finding(f"model {name}", "good", f"{there.folder} ({checked})")
         else:
             yield Finding(f"model {name}", "note", "not installed", f"ivr models pull {name}")
+
+
+def _listening(settings: Settings) -> Iterator[Finding]:
+    """Which engine would listen to each language, and why."""
+    speech = settings.speech
+    servers = {str(language): urls for language, urls in speech.servers.items()}
+    store = ModelStore(local=speech.models)
+    choice = choose(LANGUAGES, store, engine=speech.engine, servers=servers)
+    for language, engine in choice.engines.items():
+        state: State = "note" if engine == "keys" else "good"
+        remedy = "ivr models pull" if engine == "keys" and speech.engine != "none" else ""
+        yield Finding(f"recognition {language}", state, choice.reasons[language], remedy)
 
 
 def _engines_elsewhere(settings: Settings) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from dialogs.call import MASK
 from dialogs.effects import Spoken
 from esl.live_folder import LiveFolder, claim
 from ivr.config import Settings
-from speech.auto import AutoRecognizer, Choice, choose
+from speech.auto import AutoRecognizer, choose
 from speech.errors import SpeechError, SynthesizerLost
 from speech.models import ModelStore
 from speech.piper import Piper
@@ -282,13 +282,16 @@ class Voice:
         self._synthesizer.close()
 
 
-def _by_engine(choice: Choice) -> dict[str, list[str]]:
-    """Engine → the languages that it listens to."""
+def _tell_who_listens(recognizer: AutoRecognizer, languages: Sequence[str], tell: Tell) -> None:
+    """Which engine listens to what; and for a language with keys only, in full why."""
     engines: dict[str, list[str]] = {}
-    for language, engine in choice.engines.items():
-        if engine != "keys":
-            engines.setdefault(engine, []).append(language)
-    return engines
+    for language in languages:
+        engines.setdefault(recognizer.engine_of(language), []).append(language)
+    keys = engines.pop("keys", [])
+    for engine, listened in engines.items():
+        tell(f"recognition by {engine}: {', '.join(listened)}")
+    for language in keys:
+        tell(f"recognition of {language}: {recognizer.reasons[language]}")
 
 
 def _recognizer(
@@ -305,14 +308,8 @@ def _recognizer(
         second_opinion=settings.speech.second_opinion,
     )
     recognizer = AutoRecognizer(choice)
-    listening = recognizer.languages()
-    for engine, languages_of in _by_engine(choice).items():
-        tell(f"recognition by {engine}: {', '.join(languages_of)}")
-    for language in languages:
-        # Why there are keys only is told in full; why it is not Vosk, `ivr doctor` tells.
-        if language not in listening:
-            tell(f"recognition of {language}: {recognizer.reasons[language]}")
     if not recognizer.languages():
+        _tell_who_listens(recognizer, languages, tell)
         recognizer.close()
         tell("no recogniser: the calls go by keys only")
         return None
@@ -322,4 +319,5 @@ def _recognizer(
         recognizer.close()
         tell(f"the recogniser does not start ({lost}): the calls go by keys only")
         return None
+    _tell_who_listens(recognizer, languages, tell)
     return recognizer

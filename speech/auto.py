@@ -127,10 +127,14 @@ def _find(name: str, store: ModelStore, fetch: bool, progress: Progress | None) 
     """The model's folder, or why there is none."""
     if name not in CATALOGUE:
         return f"no Vosk model is known for {name.removeprefix('vosk-')}"
-    if there := store.installed(name):
+    there = store.installed(name)
+    if there is not None and not (damage := store.damage(name)):
         return there.folder
+    if there is not None:
+        LOG.warning("%s", damage)
     if not fetch:
-        return f"{name} is not installed (`ivr models pull {name}`)"
+        what = damage if there is not None else f"{name} is not installed"
+        return f"{what} (`ivr models pull {name}`)"
     try:
         if progress is None:
             return store.ensure(name).folder
@@ -175,6 +179,10 @@ class AutoRecognizer:
             found.append(self._whisper)
         return found
 
+    def engine_of(self, language: str) -> str:
+        """Who listens to that language first; `keys` where nobody does."""
+        return next((one.engine for one in self._engines() if language in one.languages()), "keys")
+
     def languages(self) -> frozenset[str]:
         """Those that an engine listens to; empty: keys only, and `reasons` says why."""
         return frozenset().union(*(engine.languages() for engine in self._engines()))
@@ -213,16 +221,30 @@ class AutoRecognizer:
     def wait_ready(self, timeout: float) -> None:
         """Waits until every engine is loaded. Raises `RecognizerLost`, `RecognizerTimeout`.
 
-        A vosk-server that cannot be reached is told and asked again later, if another engine listens.
+        An engine that does not start is told, and given up where there is another; a vosk-server is asked
+        again later.
         """
         for engine in self._engines():
             try:
                 engine.wait_ready(timeout)
             except RecognizerLost as lost:
-                alone = [one for one in engine.languages() if len(self._listening_to(one)) == 1]
-                if engine is not self._server or alone:
+                others = [one for one in self._engines() if one is not engine and one.languages()]
+                if not others:
                     raise
-                LOG.warning("%s", lost)
+                LOG.warning("%s does not start, %s listens: %s", engine.engine, others[0].engine, lost)
+                if engine is not self._server:
+                    self._give_up(engine, str(lost))
+
+    def _give_up(self, engine: Vosk | VoskServer | Whisper, reason: str) -> None:
+        languages = engine.languages()
+        engine.close()
+        if engine is self._vosk:
+            self._vosk = None
+        if engine is self._whisper:
+            self._whisper = None
+        self.engine = "+".join(one.engine for one in self._engines())
+        for language in languages - self.languages():
+            self.reasons[language] = f"keys only: {reason}"
 
     @property
     def figures(self) -> dict[str, Figures]:

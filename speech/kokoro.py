@@ -41,6 +41,7 @@ class Kokoro:
             {"model": str(model)},
             workers=1,
             timeout=timeout,
+            patience=timeout,
             start_timeout=START_TIMEOUT,
             progress=progress,
         )

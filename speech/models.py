@@ -88,6 +88,8 @@ class ModelStore:
     def __post_init__(self) -> None:
         if self.local is None and os.environ.get("IVR_MODELS"):
             self.local = Path(os.environ["IVR_MODELS"])
+        # Workers have a working folder of their own.
+        self.cache, self.local = self.cache.absolute(), self.local.absolute() if self.local else None
 
     def installed(self, name: str) -> Installed | None:
         """The model if it is there (in the local folder, else in the cache), without any network."""
@@ -104,12 +106,18 @@ class ModelStore:
         return None
 
     def ensure(self, name: str, *, progress: Progress = _silent, unverified: bool = False) -> Installed:
-        """The model, fetched if it is not there. Raises `ModelUnavailable`, naming every source tried."""
+        """The model, fetched if it is not there or damaged. Raises `ModelUnavailable`, naming each source."""
         model = _known(name)
-        if there := self.installed(name):
+        there = self.installed(name)
+        damage = self.damage(name) if there is not None else ""
+        if there is not None and not damage:
             return there
+        if there is not None and there.folder.parent != self.cache:
+            raise ModelUnavailable(f"{damage}. Remedy: copy {there.folder} anew, or remove it")
         attempts = [
-            Attempt(str(folder), model.missing_from(folder) if folder.is_dir() else "no such folder")
+            Attempt(
+                str(folder), damage or model.missing_from(folder) if folder.is_dir() else "no such folder"
+            )
             for folder in self._folders(model)
         ]
         for source in model.sources:
@@ -126,20 +134,24 @@ class ModelStore:
             f"{model.folder}/ into a folder named by IVR_MODELS, or try again with a network"
         )
 
-    def verify(self, name: str) -> list[str]:
-        """Checks an installed model's files against its record; returns what is wrong, one a line."""
+    def damage(self, name: str) -> str:
+        """What is wrong with an installed model's files, by the sums in its record; empty: nothing, or it was
+        put there by hand and has none.
+
+        Reads them all: half a second for the largest model.
+        """
         there = self.installed(name)
         if there is None:
-            return [f"{name}: not installed"]
-        record = _read_record(there.folder)
-        files = record.get("files")
-        if not isinstance(files, dict):
-            return [f"{there.folder}: no {RECORD}, so nothing to compare with"]
-        return [
-            f"{there.folder / path}: does not match its sha256; remove the folder and pull again"
-            for path, digest in files.items()
-            if not (there.folder / path).is_file() or sha256_of(there.folder / path) != digest
-        ]
+            return f"{name} is not installed"
+        files = _read_record(there.folder).get("files")
+        for path, digest in files.items() if isinstance(files, dict) else ():
+            file = there.folder / path
+            try:
+                if sha256_of(file) != digest:
+                    return f"{name} is damaged: {file} does not match its sha256"
+            except OSError as fault:
+                return f"{name} is damaged: {file} cannot be read ({fault.strerror})"
+        return ""
 
     def _folders(self, model: Model) -> Iterator[Path]:
         if self.local is not None:

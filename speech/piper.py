@@ -44,6 +44,7 @@ class Piper:
             {"voices": {language: str(file) for language, file in self._voices.items()}},
             workers=workers,
             timeout=timeout,
+            patience=timeout,
             start_timeout=START_TIMEOUT,
             progress=progress,
         )

@@ -11,6 +11,9 @@ from speech.speaking import SpeakingPool, version_of
 NORMAL_WORDS_PER_MINUTE = 155
 """espeak-ng's own default is 175: too fast for a telephone and an unknown name."""
 
+PATIENCE = 0.8
+"""Seconds for one text, which takes 0.02, after which its worker is replaced."""
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -60,6 +63,7 @@ class Pyttsx3:
             {},
             workers=workers,
             timeout=timeout,
+            patience=PATIENCE,
             start_timeout=20.0,
             progress=progress,
         )

@@ -9,12 +9,21 @@ from importlib import metadata
 import gevent.lock
 
 from speech.errors import SynthesizerLost, WorkerLost, WorkerTimeout
+from speech.frames import Frame
 from speech.spawning import Program
 from speech.workers import WorkerPool
 
+_SLOWER = 4
+"""Times the last text's seconds: as long may the next one take before its worker is taken to hang."""
+_SETTLING = 0.8
+
 
 class SpeakingPool:
-    """Workers that answer `render` with a sound."""
+    """Workers that answer `render` with a sound.
+
+    A text whose worker dies or hangs is said again, once, to the one that replaces it: callers wait for it in
+    silence.
+    """
 
     def __init__(
         self,
@@ -24,12 +33,15 @@ class SpeakingPool:
         *,
         workers: int,
         timeout: float,
+        patience: float,
         start_timeout: float,
         progress: Callable[[str], None] | None,
     ) -> None:
-        """`timeout`: seconds for one text, the wait for a free worker included."""
+        """`timeout`: seconds for one text, the wait for a free worker included. `patience`: seconds after
+        which a worker that has a text hangs; longer where texts take long by now."""
         self._engine = engine
         self._timeout = timeout
+        self._least_patience = self._patience = patience
         self._pool = WorkerPool(
             Program(module, settings), size=workers, start_timeout=start_timeout, progress=progress
         )
@@ -42,12 +54,12 @@ class SpeakingPool:
         if not self._free.acquire(timeout=self._timeout):
             raise SynthesizerLost(f"no synthesis worker came free within {self._timeout:g} s")
         try:
-            conversation = self._pool.open()
             try:
-                conversation.send("render", b"", **request)
-                header, pcm = conversation.wait(max(0.0, deadline - time.monotonic()))
-            finally:
-                conversation.close()
+                header, pcm = self._rendered(request, deadline, self._patience)
+            except (WorkerLost, WorkerTimeout):
+                if time.monotonic() >= deadline:
+                    raise
+                header, pcm = self._rendered(request, deadline, self._timeout)
         except (WorkerLost, WorkerTimeout) as fault:
             raise SynthesizerLost(str(fault)) from None
         finally:
@@ -55,6 +67,25 @@ class SpeakingPool:
         if header.get("op") != "sound":
             raise SynthesizerLost(f"{self._engine} failed: {header.get('text')}")
         return pcm
+
+    def _rendered(self, request: Mapping[str, object], deadline: float, patience: float) -> Frame:
+        """By one worker, which is replaced if it does not answer. Raises `WorkerLost`, `WorkerTimeout`."""
+        conversation = self._pool.open()
+        try:
+            conversation.send("render", b"", **request)
+            conversation.wait_started(max(0.0, deadline - time.monotonic()))
+            began = time.monotonic()
+            try:
+                answer = conversation.wait(max(0.0, min(patience, deadline - began)))
+            except WorkerTimeout:
+                self._patience = min(2 * self._patience, self._timeout)
+                self._pool.replace(conversation)
+                raise
+        finally:
+            conversation.close()
+        took = time.monotonic() - began
+        self._patience = max(self._least_patience, _SLOWER * took, _SETTLING * self._patience)
+        return answer
 
     def wait_ready(self, timeout: float) -> None:
         """Waits until a worker can speak. Raises `SynthesizerLost`."""

@@ -41,7 +41,7 @@ class Conversation:
     """One utterance or one rendering on its way through a worker."""
 
     def __init__(self, link: Link, number: int, figures: Figures) -> None:
-        self._link = link
+        self.link = link
         self._figures = figures
         self.number = number
         self._answer: gevent.event.AsyncResult[Frame] = gevent.event.AsyncResult()
@@ -49,7 +49,7 @@ class Conversation:
 
     def send(self, op: str, body: bytes = b"", **fields: object) -> None:
         """Queues a frame. Never blocks; raises `WorkerLost` if the worker is gone or too slow."""
-        self._link.send({"op": op, "id": self.number, **fields}, body)
+        self.link.send({"op": op, "id": self.number, **fields}, body)
 
     def wait(self, timeout: float) -> Frame:
         """The answer. Raises `WorkerLost`, `WorkerTimeout`."""
@@ -57,8 +57,8 @@ class Conversation:
         self._answer.wait(timeout)
         if not self._answer.ready():
             self._figures.late += 1
-            self._link.unanswered()
-            raise WorkerTimeout(f"{self._link.name} did not answer within {timeout:g} s")
+            self.link.unanswered()
+            raise WorkerTimeout(f"{self.link.name} did not answer within {timeout:g} s")
         try:
             answer = self._answer.get()
         except WorkerLost:
@@ -67,6 +67,11 @@ class Conversation:
         assert answer is not None
         self._figures.answer_came(time.monotonic() - began)
         return answer
+
+    def wait_started(self, timeout: float) -> None:
+        """Waits until its worker has started, or cannot. Raises `WorkerTimeout`."""
+        if not self.link.ready.wait(timeout):
+            raise WorkerTimeout(f"{self.link.name} was not ready after {timeout:g} s")
 
     def arrived(self, frame: Frame) -> None:
         """Called by the link with each frame of this conversation."""
@@ -82,7 +87,7 @@ class Conversation:
 
     def close(self) -> None:
         """No answer is expected any more."""
-        self._link.forget(self.number)
+        self.link.forget(self.number)
 
 
 @dataclass
@@ -104,7 +109,7 @@ class Link:
     _connection: gevent.socket.socket | None = None
     _next: int = 1
     _unanswered: int = 0
-    _kill: Callable[[int], None] | None = None
+    _hung: str = ""
 
     @property
     def load(self) -> int:
@@ -143,9 +148,13 @@ class Link:
     def unanswered(self) -> None:
         """A deadline passed. Two in a row without a sign of life end the worker."""
         self._unanswered += 1
-        if self._unanswered >= 2 and self.ready.is_set() and self._kill:
-            LOG.warning("%s (pid %d) does not answer: ended", self.name, self.pid)
-            self._kill(self.pid)
+        if self._unanswered >= 2 and self.ready.is_set():
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Ends a worker that hangs, without waiting for it to leave."""
+        self._hung = f"{self.name} (pid {self.pid}) does not answer: ended"
+        self._shut()  # the reader meets the end of file, and its keeper puts another one in its place
 
     def live(self, spawner: Spawner, *, start_timeout: float, progress: Callable[[str], None]) -> None:
         """Starts the worker and serves it until it ends; `reason` then says why."""
@@ -155,10 +164,10 @@ class Link:
         reason = f"{self.name} ended"
         try:
             spawned = spawner.spawn(progress)
-            self._connection, self._kill = spawned.connection, spawned.kill
+            self._connection = spawned.connection
             writer = gevent.spawn(self._write, spawned.connection)
             overdue.start()
-            reason = self._read(spawned.connection, overdue, progress) or reason
+            reason = self._read(spawned.connection, overdue, progress) or self._hung or reason
             if not self.ready.is_set() and (said := spawned.last_words()):
                 reason += f": {said}"
         except gevent.Timeout as passed:
@@ -169,7 +178,7 @@ class Link:
             reason = str(fault)
             self.unfit = isinstance(fault, WorkerUnfit)
         except OSError:
-            reason = f"{self.name} ended"  # a reset instead of an end of file: it was killed
+            reason = self._hung or f"{self.name} ended"  # a reset instead of an end of file: it was killed
         finally:
             overdue.close()
             self._end(reason)
@@ -225,6 +234,9 @@ class Link:
     def close(self) -> None:
         """Ends this life from our side: the worker sees the end of file and leaves."""
         self._end(f"{self.name} is closed")
+        self._shut()
+
+    def _shut(self) -> None:
         if self._connection is not None:
             try:
                 self._connection.shutdown(gevent.socket.SHUT_RDWR)
@@ -305,6 +317,12 @@ class WorkerPool:
             raise
         self.figures.opened += 1
         return conversation
+
+    def replace(self, conversation: Conversation) -> None:
+        """Its worker hangs: whoever waits for that one is told so, and another takes its place."""
+        conversation.link.abandon()
+        while any(link is conversation.link for link in self._links) and not self._closed:
+            gevent.sleep(0.001)  # until its keeper has seen it
 
     def _least_busy(self) -> Link:
         if self._closed:

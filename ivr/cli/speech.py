@@ -313,6 +313,7 @@ def list_models(as_json: bool, folder: Path | None) -> None:
                 "licence": model.licence,
                 "installed": str(there.folder) if there else None,
                 "verified": there.verified if there else None,
+                "damage": store.damage(model.name) if there else "",
                 "sources": [f"{source.title} ({host_of(source)})" for source in model.sources],
                 "tests_only": model.tests_only,
             }
@@ -324,7 +325,8 @@ def list_models(as_json: bool, folder: Path | None) -> None:
     for row in rows:
         state = "not installed"
         if row["installed"]:
-            state = f"{row['installed']}" + ("" if row["verified"] else " (not verified)")
+            doubt = "damaged: pull it again" if row["damage"] else "" if row["verified"] else "not verified"
+            state = f"{row['installed']}" + (f" ({doubt})" if doubt else "")
         languages = " ".join(row["languages"]) + (" (tests)" if row["tests_only"] else "")
         table.add_row(row["name"], languages, str(row["megabytes"]), state, "\n".join(row["sources"]))
     Console().print(table)

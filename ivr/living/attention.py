@@ -45,6 +45,10 @@ class DeadlineError(Exception):
     """Work beside the call did not end in time."""
 
 
+class KeyedError(Exception):
+    """The caller has pressed a key, which makes the work beside the call needless."""
+
+
 @dataclass(frozen=True)
 class WorkEnded(Generic[T]):
     """Work beside the call is over. `token`: what its beginning gave."""
@@ -159,13 +163,21 @@ class Attention:
 
         return gevent.spawn(run)
 
-    def during(self, work: Callable[[], T], deadline: float, filling: Meanwhile | None = None) -> T:
+    def during(
+        self,
+        work: Callable[[], T],
+        deadline: float,
+        filling: Meanwhile | None = None,
+        *,
+        until_key: bool = False,
+    ) -> T:
         """Does `work` beside the call and returns what it returns, or raises what it raises.
 
-        `filling` is what the caller hears while it takes long.
+        `filling` is what the caller hears while it takes long. `until_key`: a key ends it.
 
         Raises `DeadlineError` after `deadline` seconds, `PersonWanted` if the caller does not want to wait,
-        and `CallOverError` as soon as the caller hangs up; the work is given up in all these cases.
+        `KeyedError` for a key that ends it (it is kept), and `CallOverError` as soon as the caller hangs up;
+        the work is given up in all these cases.
         """
         token = object()
         beside = self._begin(token, work)
@@ -182,6 +194,8 @@ class Attention:
                         return value  # type: ignore[return-value] # the token ties it to `work`
                     case Digit(key):
                         self.keys.append(key)
+                        if until_key:
+                            raise KeyedError
                 if filling is not None:
                     filling.go_on()
             raise DeadlineError

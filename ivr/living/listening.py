@@ -7,7 +7,8 @@ Rules:
 4. Sound that is no interruption (a nod, a cough, our own echo) lets the prompt go on: `interruptions`.
 5. The pause that ends an answer follows what is understood so far, also while it lasts: a yes, or a number
    that is complete, ends sooner, one that is not gets more time.
-6. Nobody waits in silence for the recogniser: after `PATIENCE` seconds they hear that it takes a moment.
+6. Nobody waits in silence for the recogniser: before two seconds have passed since their words, and again as
+   long as it takes, they hear that it takes a moment. A key ends that wait.
 7. No recogniser, or one that can take no utterance: the question, and the call, go on by keys. An utterance
    that is lost or late counts as not understood, and the next one is tried again.
 """
@@ -25,10 +26,10 @@ from dialogs.numbers_hidden import hide_numbers
 from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
-from ivr.living.attention import Attention, DeadlineError
+from ivr.living.attention import Attention
 from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_hum, is_nod
-from ivr.living.meanwhile import Meanwhile
 from ivr.living.voicing import Voicing
+from ivr.living.words_awaited import WordsAwaited
 from speech.endpointing import (
     Endpointer,
     SpeechEnded,
@@ -37,19 +38,15 @@ from speech.endpointing import (
     SpeechStarted,
     TooLong,
 )
-from speech.errors import RecognizerTimeout, SpeechError
-from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading, Recognizer, Utterance
+from speech.errors import SpeechError
+from speech.recognizer import WHILE_SPOKEN, Reading, Recognizer, Utterance
 
 log = structlog.get_logger(__name__)
 
-RECOGNITION_DEADLINE = 6.0
-"""Seconds to wait for the words after the caller has ended; then it counts as not understood."""
 STAR_KEYS = 2
 """Keys of a sequence that begins with a star: `*` repeats, `*0` asks for a person."""
 
 
-PATIENCE = 1.2
-"""Seconds of waiting for the words, after which the caller hears something."""
 SHORTEST_PAUSE = 0.4
 """Seconds of silence that end an answer to which more could be said."""
 NOTHING_FOLLOWS = 0.3
@@ -313,15 +310,17 @@ class Question:
             utterance.cancel()
             return None if self._gone_on(interruption) else Collected(NoMatch(), ended_at)
         decided_at = self._clock.now()
-        hypothesis = self._answered(utterance)
+        wait = WordsAwaited(self._call, self._attention, self._clock, self._voicing)
+        keys = bool(self._collect.keys.longest)
+        hypothesis = wait.words_of(utterance, silence=decided_at - ended_at, until_key=keys)
+        if self._attention.keys and self._typed_ahead():
+            return None  # keys win, also over speech that is already being recognised
         if hypothesis is None:
             return Collected(NoMatch(), ended_at, decided_at=decided_at)
         if not self._collect.sensitive:
             # Not judged yet: what may be a PIN beside the answer is hidden whatever is asked.
             heard = [(hide_numbers(one.text), round(one.confidence, 2)) for one in hypothesis.readings]
             log.debug("heard", said=heard)
-        if self._attention.keys and self._typed_ahead():
-            return None  # keys win, also over speech that is already being recognised
         given = heard_in(hypothesis.readings)
         answer = self._collect.judge(given)
         aside = interruption is not None and self._is_no_answer(answer, given, seconds)
@@ -335,29 +334,6 @@ class Question:
         if isinstance(answer, Match):
             return answer.band != "sure" and is_hum(said)
         return is_nod(said, self._collect.language) if said else seconds < LONGEST_COUGH
-
-    def _answered(self, utterance: Utterance) -> Hypothesis | None:
-        """Waits for the words, after a while not in silence; None if there are none in time."""
-        filling = None
-        if self._voicing is not None:
-            words = self._voicing.one_moment
-            filling = Meanwhile(
-                self._call, self._clock, words=words, music=None, after=PATIENCE, person=False
-            )
-        try:
-            return self._attention.during(
-                lambda: utterance.finish(RECOGNITION_DEADLINE), RECOGNITION_DEADLINE + 1.0, filling
-            )
-        except (RecognizerTimeout, DeadlineError) as late:
-            log.warning("recognition_late", reason=str(late) or "no answer in time")
-        except SpeechError as lost:
-            # The worker died with these words, twice: ask again. If none comes back, `open` will say so.
-            log.warning("recognition_lost", reason=str(lost))
-        finally:
-            utterance.cancel()
-            if filling is not None and filling.sounding is not None and not self._attention.over:
-                self._attention.until_finished(filling.sounding)
-        return None
 
     def _gone_on(self, interruption: Interruption) -> bool:
         """Whether the prompt goes on from where it stopped; the question then waits as before."""

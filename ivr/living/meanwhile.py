@@ -37,11 +37,12 @@ class Meanwhile:
         words: Callable[[], str | None] | None,
         music: Path | None,
         after: float,
+        rest: float = REST,
         person: bool = True,
     ) -> None:
-        """`words` begins to speak and returns the command's id; without it nothing ever sounds. `person`:
-        the caller may leave for a person."""
-        self._person = person
+        """`words` begins to speak and returns the command's id; without it nothing ever sounds. `rest`:
+        seconds between two sentences without music. `person`: the caller may leave for a person."""
+        self._person, self._rest = person, rest
         self._call, self._clock = call, clock
         self._words, self._music = words, music
         self._next_at = clock.now() + after
@@ -79,7 +80,7 @@ class Meanwhile:
                 # A file that the switch cannot play ends at once: it is not asked for again and again.
                 self._next_at = max(self._clock.now(), self._began_at + SHORTEST)
                 if self._music is None:
-                    self._next_at += REST
+                    self._next_at += self._rest
                     self._speaking = False
                 return True
             case Digit(key) if key == PERSON and self._begun and self._person:
@@ -91,7 +92,7 @@ class Meanwhile:
         """The command of what sounds now."""
         return self._command
 
-    def stop(self) -> None:
-        """Ends the music; a sentence ends by itself. Raises `CallEnded`."""
-        if self._command is not None and not self._speaking:
+    def stop(self, *, words: bool = False) -> None:
+        """Ends the music; a sentence ends by itself, unless `words` says otherwise. Raises `CallEnded`."""
+        if self._command is not None and (words or not self._speaking):
             self._call.stop_playing()

@@ -51,9 +51,16 @@ class Voicing:
             log.warning("prompt_not_gone_on", reason=str(lost))
             return None
 
-    def one_moment(self) -> str:
-        """Says that it takes a moment; returns the command's id. Raises `SpeechError`, `CallEnded`."""
+    def one_moment(self) -> str | None:
+        """Says that it takes a moment; returns the command's id, None if it cannot be said.
+
+        Raises `CallEnded`.
+        """
         language = self._conversation.language
         text = wording(ONE_MOMENT, language)
         spoken = Spoken(text, language, f"built_in/{ONE_MOMENT}/{language}")
-        return self._call.play([self._prompts.file_of(spoken)])
+        try:
+            return self._call.play([self._prompts.file_of(spoken)])
+        except SpeechError as lost:
+            log.warning("one_moment_not_said", reason=str(lost))
+            return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import io
+import json
 import threading
 import time
 import zipfile
@@ -108,9 +109,32 @@ def test_a_model_is_fetched_checked_and_found_again(model: Model, site: Site, tm
     assert seen[0][2] == len(GOOD)
     assert ModelStore(cache=tmp_path, offline=True).ensure("tiny").folder == there.folder
     assert site.asked == ["/m.zip"]
-    assert store.verify("tiny") == []
-    (there.folder / "README").write_text("changed")
-    assert "README" in store.verify("tiny")[0]
+    assert store.damage("tiny") == ""
+
+
+def test_a_damaged_model_is_told_and_fetched_anew(model: Model, site: Site, tmp_path: Path) -> None:
+    """Bytes that have changed without the file's becoming shorter: no engine would notice."""
+    store = ModelStore(cache=tmp_path)
+    file = store.ensure("tiny").folder / "am/final.mdl"
+    file.write_bytes(b"MODEL")
+    assert f"tiny is damaged: {file} does not match" in store.damage("tiny")
+    assert store.ensure("tiny").folder == file.parent.parent
+    assert file.read_bytes() == b"model" and store.damage("tiny") == ""
+    file.write_bytes(b"MODEL")
+    with pytest.raises(ModelUnavailable, match=r"am/final\.mdl does not match its sha256"):
+        ModelStore(cache=tmp_path, offline=True).ensure("tiny")
+    with pytest.raises(ModelUnavailable, match=r"Remedy: copy .* anew, or remove it"):
+        ModelStore(cache=tmp_path / "other", local=tmp_path).ensure("tiny")
+
+
+def test_a_folder_of_models_may_be_named_from_where_one_stands(
+    model: Model, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers stand elsewhere: what they are told is the whole path."""
+    there = ModelStore(cache=tmp_path / "here").ensure("tiny").folder
+    monkeypatch.chdir(tmp_path)
+    found = ModelStore(cache=Path("none"), local=Path("here")).installed("tiny")
+    assert found is not None and found.folder == there
 
 
 def test_the_local_folder_comes_first(model: Model, site: Site, tmp_path: Path) -> None:
@@ -243,6 +267,11 @@ def test_vosk_is_chosen_where_its_model_is_and_whisper_elsewhere(tmp_path: Path)
     assert "Vosk" in choice.reasons["es"] and "vosk-ca is not installed" in choice.reasons["ca"]
     assert choose(("es",), ModelStore(cache=tmp_path), engine="whisper").engines == {"es": "whisper-base"}
     assert choose(("es",), ModelStore(cache=tmp_path), engine="none").engines == {"es": "keys"}
+    record = {"files": {"am/final.mdl": "0" * 64}}
+    (tmp_path / CATALOGUE["vosk-es"].folder / models.RECORD).write_text(json.dumps(record))
+    choice = choose(("es",), ModelStore(cache=tmp_path))
+    assert choice.engines == {"es": "whisper-base"}
+    assert "vosk-es is damaged" in choice.reasons["es"] and "ivr models pull vosk-es" in choice.reasons["es"]
 
 
 def test_without_a_model_there_are_keys_and_a_reason(tmp_path: Path) -> None:

@@ -172,6 +172,34 @@ def test_engines_stand_in_for_one_another(speaker: Pyttsx3) -> None:
         recognizer.close()
 
 
+def test_an_engine_that_does_not_start_takes_no_other_with_it(tmp_path: Path) -> None:
+    """A Spanish folder that holds the Korean model: Whisper listens to Spanish, as it does to Catalan. And
+    without a Whisper Vosk listens alone."""
+    whisper = _model("whisper-base")
+    reasons = {"es": "Vosk: there", "ca": "Whisper: there"}
+    choice = Choice({"es": _model("vosk-ko")}, whisper, ("ca",), reasons, second_opinion=("es",))
+    recognizer = AutoRecognizer(choice, vosk_workers=1)
+    try:
+        recognizer.wait_ready(120)
+        assert {one: recognizer.engine_of(one) for one in ("es", "ca")} == dict.fromkeys(
+            ("es", "ca"), "whisper-base"
+        )
+        assert recognizer.engine == "whisper-base" and "vosk" not in recognizer.figures
+        recognizer.open(language="es", phrases=("sí", "no")).cancel()
+    finally:
+        recognizer.close()
+    choice = Choice(
+        {"ko": _model("vosk-ko")}, tmp_path, ("ca",), {"ko": "", "ca": ""}, second_opinion=("ko",)
+    )
+    recognizer = AutoRecognizer(choice, vosk_workers=1)
+    try:
+        recognizer.wait_ready(120)
+        assert recognizer.engine == "vosk" and recognizer.languages() == {"ko"}
+        assert recognizer.reasons["ca"].startswith("keys only: worker_whisper")
+    finally:
+        recognizer.close()
+
+
 Installed = Callable[[str], None]
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from pathlib import Path
 
+import gevent
 import pytest
 
 from speech.errors import SynthesizerLost
 from speech.pyttsx3 import Pyttsx3, Voice
+from speech.speaking import SpeakingPool
 from speech.worker_pyttsx3 import spoken_text
 
 
@@ -31,19 +35,52 @@ def test_the_shortest_texts_always_sound(speaker: Pyttsx3) -> None:
         assert len(speaker.speak(text, language=("es", "ca")[turn // 3 % 2])) > 1600
 
 
-def test_a_killed_synthesiser_is_replaced() -> None:
-    """One prompt is lost at most; the next is spoken by the new worker."""
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_synthesiser_that_dies_or_hangs_costs_no_prompt(how: signal.Signals) -> None:
+    """The text is said again to the worker that takes its place, before two seconds are over on a quiet
+    machine; the one that hung is gone."""
     engine = Pyttsx3(voices={"es": Voice("roa/es")})
     try:
         engine.wait_ready(20)
-        os.kill(engine.worker_pids()[0], signal.SIGKILL)
-        try:
-            engine.speak("hola", language="es")
-        except SynthesizerLost as lost:
-            assert "ended" in str(lost)
-        assert len(engine.speak("hola", language="es")) > 3200
+        said = engine.speak("hola", language="es")
+        (first,) = engine.worker_pids()
+        os.kill(first, how)
+        assert engine.speak("hola", language="es") == said
+        (second,) = engine.worker_pids()
+        assert second != first
     finally:
         engine.close()
+    assert _gone(first) and _gone(second)
+
+
+def _gone(pid: int) -> bool:
+    """Whether the process ends within the time that it is given."""
+    with gevent.Timeout(10, False):
+        while Path(f"/proc/{pid}").exists():
+            gevent.sleep(0.05)
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_a_synthesiser_that_hangs_for_ever_is_given_up() -> None:
+    """Whatever takes its place hangs as well: the deadline holds, and says so."""
+    pool = SpeakingPool(
+        "mute",
+        "tests.speech.echo_worker",
+        {},
+        workers=1,
+        timeout=2.0,
+        patience=0.2,
+        start_timeout=20.0,
+        progress=None,
+    )
+    try:
+        pool.wait_ready(20)
+        began = time.monotonic()
+        with pytest.raises(SynthesizerLost, match="did not answer"):
+            pool.render(text="hola")
+        assert time.monotonic() - began < 4
+    finally:
+        pool.close()
 
 
 def test_after_close_there_is_no_voice() -> None:

@@ -20,6 +20,7 @@ from ivr.living.attention import Attention
 from ivr.living.interruptions import is_nod, samples_of
 from ivr.living.listening import Collected, Question
 from ivr.living.voicing import Voicing
+from speech.errors import RecognizerTimeout
 from speech.prompts import CachedSynthesizer, PromptLibrary
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
 from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
@@ -85,19 +86,23 @@ class RealCall(PaperCall):
         self.clock = clock
         self.inbox = Line(clock, self)  # type: ignore[assignment] # what of a queue is used
         self.files: list[Path] = []
+        self.sounded: list[tuple[float, float]] = []
+        """When each thing that was played began, and for how many seconds."""
 
     def play(self, files: Sequence[Path]) -> str:
         """Notes the files; the end comes by itself."""
         command = super().play(files)
         seconds = sum(seconds_of(read_wav(file)) for file in files)
         self.files += files
+        self.sounded.append((self.clock.time, seconds))
         self.inbox.playing.append((command, self.clock.time + seconds))  # type: ignore[attr-defined] # see above
         return command
 
     def stop_playing(self) -> None:
         """What plays is cut off."""
         self.orders.append("stop_playing")
-        self.inbox.playing.clear()  # type: ignore[attr-defined] # see above
+        playing = self.inbox.playing  # type: ignore[attr-defined] # see above
+        playing[:] = [(command, self.clock.time) for command, _ends in playing]
 
 
 @dataclass
@@ -383,3 +388,51 @@ def test_nobody_waits_in_silence_for_the_words(scene: Scene, say: Say) -> None:
     releasing.join(timeout=5)
     assert scene.words == ["Un momento, por favor."]
     assert isinstance(collected.answer, Match) and isinstance(collected.given, Heard)
+
+
+class Hanging(PaperEngine):
+    """An engine that never answers."""
+
+    def __init__(self, clock: AudioClock) -> None:
+        super().__init__([])
+        self._clock = clock
+
+    def finish(self, timeout: float) -> Hypothesis:
+        """Gives up at the deadline, as workers do."""
+        late = self._clock.time + timeout
+        while self._clock.time < late:
+            gevent.sleep(0)
+        raise RecognizerTimeout("did not answer")
+
+
+@pytest.mark.parametrize("kind", [YesNo(), Digits.model_validate({"length": 5})])
+def test_an_engine_that_hangs_leaves_no_long_silence(scene: Scene, say: Say, kind: Digits | YesNo) -> None:
+    """Between the last word and the next question no silence is longer than two seconds."""
+    scene.line.say(noise(0.5, 5) + say("sí") + noise(1.0, 5))
+    scene.prompt = scene.library.file_of("¿Sí?", language="es")
+    collected = scene.ask(kind, Hanging(scene.clock))
+    assert collected.answer == NoMatch() and collected.ended_at is not None
+    silent_since = [collected.ended_at]
+    for began, seconds in scene.call.sounded[1:]:
+        assert began - silent_since[-1] <= 2.0
+        silent_since.append(began + seconds)
+    assert scene.clock.time - silent_since[-1] <= 2.0
+    assert len(silent_since) > 2
+
+
+def test_a_key_ends_the_wait_for_the_words(scene: Scene, say: Say) -> None:
+    """Keys always win: whoever presses one while the recogniser hangs is served by it at once."""
+    scene.line.say(noise(0.5, 5) + say("sí") + noise(1.0, 5))
+    scene.prompt = scene.library.file_of("¿Sí?", language="es")
+
+    def press() -> None:
+        while not scene.words:
+            gevent.sleep(0)
+        scene.line.extra.append(Digit("2"))
+
+    pressing = gevent.spawn(press)
+    collected = scene.ask(YesNo(), Hanging(scene.clock))
+    pressing.join(timeout=5)
+    assert isinstance(collected.given, Keyed) and isinstance(collected.answer, Match)
+    assert collected.answer.value == "no"
+    assert scene.clock.time - scene.call.sounded[-1][0] < 0.2

@@ -119,7 +119,7 @@ def test_a_worker_that_hangs_is_replaced(pool_of: Make) -> None:
     for _turn in range(2):
         with pytest.raises(WorkerTimeout, match="did not answer"):
             hung.wait(0.05)
-    with pytest.raises(WorkerLost):
+    with pytest.raises(WorkerLost, match="does not answer: ended"):
         hung.wait(20)
     assert _echo(pool.open()) == b"hello"
     assert pool.wait_ready(5)["pid"] != first
