@@ -41,8 +41,9 @@ give them a value with `set` before, or ask for them later.
 
 Two matters in one sentence ("quiero anular un pedido y saber cuánto debo") are done one after the other: the
 first now, and the second when the call comes back to this step; then the question is not put. What is taken
-back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dónde está") is not done. Of
-"anular el pedido o saber dónde está" the caller chooses.
+back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dónde está"), or refused ("no
+quiero anularlo, quiero saber dónde está"), is not done. Of "anular el pedido o saber dónde está" the caller
+chooses.
 ```yaml test
 - test: understood at once
   outside: {understand: {anular mi pedido: cancel, anul·lar la comanda: cancel, cancel my order: cancel}}
@@ -283,7 +284,7 @@ class Understand(Question):
                     parts.entities,
                 )
             else:
-                result = yield from self._understood(call, text, others)
+                result = parts.instead or (yield from self._understood(call, text, others))
                 told, entities = (yield from self._meant(call, result, denied)), result.entities
             if told is None or told == OTHER:
                 return ()
