@@ -7,7 +7,7 @@ Rules:
    and "ya no quiero el pedido" say what is wanted.
 2. What is wanted begins where the sentence begins anew ("quiero", "sino", "es por"); what stands before the
    "no" belongs to it.
-3. Who refuses a machine ("no quiero hablar con un robot") wants a person, and says so.
+3. Who refuses a machine ("no quiero hablar con un robot") wants a person, and who wants nothing more is done.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+LONGEST = 1000
+"""Letters of a sentence that are looked at, as engines do."""
 _INFINITIVE: Mapping[str, str] = {
     "es": r"(?=\w+(?:[aei]r|ir)(?:[mts]e|nos)?(?:l[aeo]s?)?\b)",
     "ca": r"(?=[\w·]+(?:ar|er|ir|re)(?:[-']\w+)*\b)",
@@ -43,10 +45,10 @@ _ANEW: Mapping[str, str] = {
 }
 _BEHIND = r"(?<!\bque )(?<!\bno )(?<!\bwhat )(?<!\bthat )(?<!\bo )(?<!\bor )"
 """What begins so tells of a thing ("algo que quiero"), or is refused, too ("no quiero")."""
-_US: Mapping[str, str] = {
-    "es": r"\b(?:maquinas?|robots?|contestador(?:es)?|grabacion(?:es)?|ordenador(?:es)?|bots?)\b",
-    "ca": r"\b(?:maquin(?:a|es)|robots?|contestadors?|gravacio(?:ns)?|ordinadors?|bots?)\b",
-    "en": r"\b(?:machines?|robots?|recordings?|computers?|bots?)\b",
+_NO_WISH: Mapping[str, str] = {
+    "es": r"\b(?:maquinas?|robots?|contestador(?:es)?|grabacion(?:es)?|ordenador(?:es)?|bots?|nada)\b",
+    "ca": r"\b(?:maquin(?:a|es)|robots?|contestadors?|gravacio(?:ns)?|ordinadors?|bots?|res|cap)\b",
+    "en": r"\b(?:machines?|robots?|recordings?|computers?|bots?|anything|nothing)\b",
 }
 _JOINT = r"[\s,]*\b(?:y|e|i|and|pero|però|but)$"
 
@@ -62,15 +64,15 @@ class Halves:
 
 def refused_wish(text: str, language: str) -> Halves | None:
     """The wish that is refused, and what is wanted instead of it; `None`: nobody refuses a wish."""
-    refused, again, us = _REFUSED.get(language), _ANEW.get(language), _US.get(language)
+    refused, again, no_wish = _REFUSED.get(language), _ANEW.get(language), _NO_WISH.get(language)
     bare = bare_letters(text)
     found = re.search(rf"\b{refused}", bare) if refused and bare else None
-    if found is None or again is None or us is None:
+    if found is None or again is None or no_wish is None:
         return None
     anew = re.compile(rf"[\s,.;:]+{_BEHIND}{again}").search(bare, found.end())
     ends, begins = (anew.start(), anew.end()) if anew else (len(text), len(text))
     unwanted = text[found.end() : ends].strip(" ,.;:")
-    if not unwanted or re.search(us, bare[found.end() : ends]):
+    if not unwanted or re.search(no_wish, bare[found.end() : ends]):
         return None
     before = re.sub(_JOINT, "", text[: found.start()].strip(" ,.;:"), flags=re.IGNORECASE)
     return Halves(unwanted, f"{before} {text[begins:]}".strip(" ,.;:"))
@@ -78,6 +80,8 @@ def refused_wish(text: str, language: str) -> Halves | None:
 
 def bare_letters(text: str) -> str:
     """Small letters without accents, one for each of the text's, so that places in it are places in the text;
-    empty where that cannot be."""
+    empty where that cannot be, and of more than anybody says in one breath."""
+    if len(text) > LONGEST:
+        return ""
     bare = "".join(unicodedata.normalize("NFD", letter)[0] for letter in text.lower().replace("’", "'"))
     return bare if len(bare) == len(text) else ""

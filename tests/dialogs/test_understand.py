@@ -245,15 +245,19 @@ def test_a_wish_that_is_refused_is_told_from_what_is_wanted(
         ("no me funciona internet y quiero que venga un técnico", "es"),
         ("ya no quiero el pedido", "es"),
         ("no quiero hablar con una máquina, quiero hablar con una persona", "es"),
+        ("ya no quiero preguntar nada más", "es"),
+        ("ja no vull preguntar res més", "ca"),
+        ("I don't want to ask anything more", "en"),
         ("no sé cuánto debo y quiero pagar", "es"),
         ("no em va internet", "ca"),
         ("I have not received my order, I want to know where it is", "en"),
         ("I don't want to talk to a robot", "en"),
         ("no quiero pagar", "ko"),
+        ("no quiero pagar " * 100, "es"),
     ],
 )
 def test_a_no_that_tells_what_is_wanted_refuses_nothing(said: str, language: str) -> None:
-    """Faults, things that are not wanted any more, and who wants no machine."""
+    """Faults, things that are not wanted any more, who wants no machine, and who wants nothing more."""
     assert refused_wish(said, language) is None
 
 
