@@ -1,7 +1,9 @@
 """Matters of one sentence: several, one after the other, one of two, or one that is taken back for another.
 
 Rules:
-1. They are told apart only if every part by itself is sure; else the sentence is understood as a whole.
+1. They are told apart only if every part by itself is sure, or names a thing with which one or another may be
+   wanted: the caller is asked about that one when the others are done. Else the sentence is understood as a
+   whole; where that tells nobody anything, what its parts tell is done.
 2. "Quiero anular, no, perdón, quiero pagar" is a wish to pay: what stands before is not asked back and not
    done, and what stands behind is understood by itself, however sure. A "no" alone takes nothing back ("no me
    funciona internet"); it needs a word that says so.
@@ -17,7 +19,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dialogs.effects import Effect
-from dialogs.nodes.matters import LEAST_WORDS, MARGIN, SURE, Ranked, either_of, parts_of
+from dialogs.nodes.matters import ANEW, LEAST_WORDS, MARGIN, SURE, TWO, Ranked, either_of, parts_of
 from dialogs.nodes.refused_wish import Halves, bare_letters, refused_wish
 from dialogs.results import Result, Understood
 from dialogs.slots.words import words_of
@@ -40,8 +42,6 @@ _TAKEN_BACK: Mapping[str, str] = {
 
 DOUBTED = SURE - MARGIN
 """How sure a wish can be that is refused and nothing is said to be wanted instead."""
-TWO = 2
-"""Matters between which a caller is asked to choose."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ class OneBreath:
     matters: tuple[str, ...] = ()
     """One after the other; none: it is to be understood as a whole."""
     entities: Mapping[str, str] = field(default_factory=dict)
+    open: bool = False
+    """Whether one of the matters is not certain; it stands behind those that are, as what was said of it."""
+    partly: tuple[str, ...] = ()
+    """The matters, if the sentence as a whole tells nobody more than its parts."""
     either: bool = False
     """Whether only the one or the other of two is wanted."""
     instead: Understood | None = None
@@ -97,21 +101,33 @@ def _weighed(understood: Understood, name: str, most: float) -> Understood:
 
 
 def _several(text: str, language: str, ask: Ask, likely: Likely) -> Generator[Effect, Result, OneBreath]:
-    found = yield from _all_sure(parts_of(text, language), ask, likely)
-    if len(found.matters) > 1:
+    found = yield from _apart(parts_of(text, language), ask, likely)
+    if len(found.matters) > 1 or found.partly:
         return found
-    found = yield from _all_sure(either_of(text, language), ask, likely)
-    return replace(found, either=True) if len(found.matters) == TWO else OneBreath()
+    found = yield from _apart(either_of(text, language), ask, likely)
+    return replace(found, either=True) if len(found.matters) == TWO and not found.open else OneBreath()
 
 
-def _all_sure(parts: tuple[str, ...], ask: Ask, likely: Likely) -> Generator[Effect, Result, OneBreath]:
-    matters: list[str] = []
+def _apart(parts: tuple[str, ...], ask: Ask, likely: Likely) -> Generator[Effect, Result, OneBreath]:
+    """The matters of the parts: those that are sure, and behind them those that have to be asked about."""
+    sure: dict[str, None] = {}
+    nearly: dict[str, str] = {}
     entities: dict[str, str] = {}
+    every = True
     for part in parts:
         result = yield from ask(part)
         ranked = likely(result.intents)
-        if not ranked or ranked[0][1] < SURE:
-            return OneBreath()
-        matters.append(ranked[0][0])
-        entities = {**result.entities, **entities}
-    return OneBreath(tuple(dict.fromkeys(matters)), entities)
+        if ranked and ranked[0][1] >= SURE:
+            sure[ranked[0][0]] = None
+            entities = {**result.entities, **entities}
+            continue
+        if ranked:
+            nearly[part] = ranked[0][0]
+        every = every and len(ranked) > 1 and ranked[0][1] - ranked[1][1] < MARGIN
+    later = tuple(ANEW + part for part, name in nearly.items() if name not in sure)
+    matters = (*sure, *later) if sure else ()
+    return (
+        OneBreath(matters, entities, open=bool(later))
+        if every
+        else OneBreath(partly=matters, entities=entities)
+    )

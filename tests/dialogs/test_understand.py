@@ -172,14 +172,26 @@ def test_a_failure_behind_a_correction_takes_the_step_its_other_way() -> None:
         ("vull pagar i també saber el saldo", "ca", ("vull pagar", "saber el saldo")),
         ("pay my bill and also track my order", "en", ("pay my bill", "track my order")),
         ("yes and no", "en", ()),
-        ("a b y c d y e f y g h", "es", ()),
+        ("a b y c d y m f y g h y j k", "es", ()),
+        ("mi saldo, pagar y cambiar la entrega", "es", ("mi saldo", "pagar", "cambiar la entrega")),
+        ("saldo y horario", "es", ("saldo", "horario")),
+        ("saldo i horari", "ca", ("saldo", "horari")),
+        ("balance, opening hours and my order", "en", ("balance", "opening hours", "my order")),
+        ("quiero pagar y gracias", "es", ()),
+        ("hola, quiero pagar y ver el saldo", "es", ("quiero pagar", "ver el saldo")),
+        (
+            "quiero anular el pedido, no me ha llegado y se acabó",
+            "es",
+            ("quiero anular el pedido, no me ha llegado", "se acabó"),
+        ),
+        ("quiero anular el pedido, no me ha llegado", "es", ()),
         ("quiero pagar", "ko", ()),
     ],
 )
 def test_a_sentence_is_cut_where_something_is_left_on_both_sides(
     said: str, language: str, parts: tuple[str, ...]
 ) -> None:
-    """Numbers stay whole, and so does what has too many parts."""
+    """Numbers stay whole, and so does what has too many parts. A comma parts a list alone."""
     assert parts_of(said, language) == parts
 
 
@@ -408,3 +420,115 @@ def test_what_else_was_heard_goes_to_whoever_understands_it() -> None:
     again = say(call, doubt, "no, quiero pagar la factura")
     assert isinstance(again, Understand)
     assert (again.text, again.beside) == ("quiero pagar la factura", ())
+
+
+THINGS = OPEN.replace(
+    "    answers_ahead",
+    "    things:\n      bill: {phrases: {es: [factura, recibo]}, may_mean: [pay, cancel, where]}\n"
+    "    answers_ahead",
+)
+
+
+@pytest.mark.parametrize(
+    "said", ["la factura", "hola buenas, llamo por una factura, gracias", "lo del recibo", "Factura."]
+)
+def test_of_a_thing_that_is_named_alone_the_caller_chooses(said: str) -> None:
+    """No engine is asked: it would be sure of what most callers want with it."""
+    call = conversation(THINGS)
+    question = say(call, call.start(), said)
+    assert isinstance(question, Collect), question
+    assert "Para pagar, marque uno. Para anular un pedido, marque dos. Para saber" in spoken(question)
+    after_telling(call, say(call, question, "el segundo"))
+    assert call.slots["reason"] == "cancel"
+
+
+@pytest.mark.parametrize(
+    "said", ["no me ha llegado la factura", "factura rara", "una factura de la luz", "mal"]
+)
+def test_a_thing_with_more_about_it_is_for_the_engine(said: str) -> None:
+    """What is said beside may tell what is wanted."""
+    call = conversation(THINGS)
+    asked = say(call, call.start(), said)
+    assert isinstance(asked, Understand)
+    assert asked.text == said
+
+
+def test_a_thing_beside_a_matter_is_asked_about_when_that_is_done() -> None:
+    """Nothing is lost, and what has been asked about once is not asked again."""
+    call = conversation(THINGS)
+    asked = say(call, call.start(), "la factura y anular mi pedido")
+    assert isinstance(asked, Understand)
+    assert asked.text == "anular mi pedido"
+    told = call.send(Understood((("cancel", 0.9),)))
+    assert "cancel" in spoken(told)
+    question = key(call, after_telling(call, told), "1")
+    assert "Para pagar, marque uno" in spoken(question)
+    told = key(call, question, "1")
+    assert "pay" in spoken(told)
+    question = key(call, after_telling(call, told), "1")
+    assert spoken(question) == "¿En qué le ayudo?"
+
+
+def test_what_waits_and_is_not_understood_is_asked_openly() -> None:
+    """As if nothing had been said of it."""
+    call = conversation(THINGS)
+    say(call, call.start(), "la factura y anular mi pedido")
+    question = key(call, after_telling(call, call.send(Understood((("cancel", 0.9),)))), "1")
+    assert spoken(say(call, question, "no, otra cosa distinta")) == ""
+    assert spoken(call.send(Understood(()))) == "¿En qué le ayudo?"
+
+
+def test_where_the_whole_tells_nothing_its_parts_are_done() -> None:
+    """The sure one first; the other is asked back when the call comes round."""
+    call = conversation(OPEN)
+    said = "es que me ha subido mucho y quiero anular mi pedido"
+    say(call, call.start(), said)
+    call.send(Understood((("pay", 0.5),)))
+    whole = call.send(Understood((("cancel", 0.9),)))
+    assert isinstance(whole, Understand)
+    assert whole.text == said
+    told = call.send(Understood((("pay", 0.4),)))
+    assert "cancel" in spoken(told)
+    again = key(call, after_telling(call, told), "1")
+    assert isinstance(again, Understand)
+    assert again.text == "es que me ha subido mucho"
+    assert "¿Quiere pagar?" in spoken(call.send(Understood((("pay", 0.5),))))
+
+
+def test_matters_of_a_list_are_done_one_after_the_other() -> None:
+    """Also those of one word, and those behind a comma."""
+    call = conversation(OPEN)
+    say(call, call.start(), "pagar, anular mi pedido y el paquete")
+    call.send(Understood((("pay", 0.9),)))
+    call.send(Understood((("cancel", 0.9),)))
+    told = call.send(Understood((("where", 0.9),)))
+    assert "pay" in spoken(told)
+    told = key(call, after_telling(call, told), "1")
+    assert "cancel" in spoken(told)
+    question = key(call, after_telling(call, told), "1")
+    assert (call.slots["reason"], spoken(question)) == ("where", "¿Qué pedido?")
+
+
+@pytest.mark.parametrize("greeting", ["hola", "Hola, buenos días.", "sí, hola, buenas tardes"])
+def test_a_greeting_is_no_miss_and_nobody_greets_for_ever(greeting: str) -> None:
+    """The question is put once more; what is said behind a greeting is heard as ever."""
+    call = conversation(OPEN)
+    again = say(call, call.start(), greeting)
+    assert isinstance(again, Collect)
+    assert spoken(again) == "¿En qué le ayudo?"
+    assert "pay" in spoken(meaning(call, again, "hola, quiero pagar", pay=0.9))
+    other = conversation(OPEN)
+    again = say(other, other.start(), greeting)
+    asked = say(other, again, greeting)
+    assert isinstance(asked, Understand)
+    assert "No le he entendido" in spoken(other.send(Understood(())))
+
+
+def test_what_a_thing_may_mean_is_an_intent_of_the_step() -> None:
+    """With line and remedy; and it has phrases in each language."""
+    told = [str(problem) for problem in problems(THINGS.replace("[pay, cancel, where]", "[pay, nothing]"))]
+    assert any("`nothing` cannot be meant here" in one for one in told), told
+    told = [
+        str(problem) for problem in problems(THINGS.replace("{es: [factura, recibo]}", "{ca: [factura]}"))
+    ]
+    assert any("no phrases in `es`" in one for one in told), told
