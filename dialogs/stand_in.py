@@ -85,6 +85,8 @@ class Turn:
 
 Understands = Callable[[Understand], Understood | Failed]
 """Tells what free speech means."""
+MOST_SHOWN = 2
+"""Meanings of a sentence that are shown."""
 LEAST_SURE = 0.05
 """Of an intent that is written into a test; the others make no difference."""
 
@@ -262,7 +264,7 @@ class StandIn:
             case OpenCase():
                 what, name, result = "case", deed.name, self.outside.opened(deed)
         self.turn.deeds.append((what, name))
-        self.transcript.append(("system", f"{what} {name}"))
+        self.transcript.append(("system", f"{what} {name}{_told(deed, result)}"))
         return result
 
     def _meaning(self, asked: Understand) -> Result:
@@ -321,3 +323,11 @@ class StandIn:
         self.turn.said.append(shown)
         self.turn.voiced.append(" ".join(part.text for part in prompt))
         self.transcript.append(("ivr", shown))
+
+
+def _told(deed: Deed, result: Result) -> str:
+    """What an engine has made of a sentence, for the designer who reads along."""
+    if not isinstance(deed, Understand) or not isinstance(result, Understood):
+        return ""
+    likely = [f"{name} {sure:.2f}" for name, sure in result.intents[:MOST_SHOWN] if sure >= LEAST_SURE]
+    return f": “{deed.text}” is {', '.join(likely) or 'nothing that is served here'}"

@@ -83,6 +83,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "To {answer}, press one. To {other}, press two.",
         "ko": "{answer}, 일번. {other}, 이번.",
     },
+    "which_of_three": {
+        "es": "Para {answer}, marque uno. Para {other}, marque dos. Para {third}, marque tres.",
+        "ca": "Per {answer}, premi u. Per {other}, premi dos. Per {third}, premi tres.",
+        "en": "To {answer}, press one. To {other}, press two. To {third}, press three.",
+        "ko": "{answer}, 일번. {other}, 이번. {third}, 삼번.",
+    },
     "sorry_again": {
         "es": "Disculpe.",
         "ca": "Disculpi.",

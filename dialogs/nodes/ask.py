@@ -81,11 +81,22 @@ from dialogs.nodes.step import NEXT, Exit, Run, Way
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots import KINDS
 from dialogs.slots.date import Date
+from dialogs.slots.denials import begins_anew, parted
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.words import plain
 from dialogs.source import nearest
 
 TEXT: ValueType = "text"
+
+
+def _without_denials(said: Heard, language: str) -> Heard:
+    """What is wanted of it: "el viernes no puedo" tells no day, where nobody has been asked for one yet."""
+
+    def wanted(text: str) -> str:
+        told = parted(text, language)
+        return told.wanted if not told.denied or begins_anew(text, language) else ""
+
+    return Heard(tuple(replace(one, text=wanted(one.text)) for one in said.alternatives))
 
 
 def unknown_kind(keys: Mapping[str, Any]) -> str | None:
@@ -199,6 +210,8 @@ class Ask(Question):
             return None
         numbers = frozenset(plain(word) for word in self.kind.words(call.language))
         clock = self.kind.value_type == "time"
+        if self.kind.value_type == "date":
+            said = _without_denials(said, call.language)
         found = answers_in(said, {self.ask: self.judge_in(call)}, call.language, numbers, clock=clock)
         return found.get(self.ask)
 

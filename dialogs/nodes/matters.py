@@ -1,8 +1,9 @@
 """What a caller wants, out of one sentence: one thing, one of two, or two things one after the other.
 
 Rules:
-1. A sentence is cut at "and" and "also" only where something is left on both sides, and each part is
-   understood by itself; they are two matters if both are sure and not the same. Else the sentence is one.
+1. A sentence is cut at "and" and "also" only where something is left on both sides that is no courtesy, and
+   each part is understood by itself. Commas join matters in a list that ends with "and" ("mi saldo, pagar y
+   el horario"); elsewhere what follows a comma mostly tells more of the same.
 2. From `SURE` on an intent is taken; from `CHECK` on it is asked back; of two within `MARGIN` the caller
    chooses.
 3. "No, perdón, quiero …" in the middle of a sentence takes back what stands before it (`one_breath`).
@@ -15,7 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from dialogs.nodes.courtesies import without_courtesies
 from dialogs.results import Alternative, Heard, NoMatch
+from dialogs.slots.choosing import NEGATIONS
+from dialogs.slots.numerals import number_words
 from dialogs.slots.words import plain, words_of
 from dialogs.slots.yes_no import behind_no
 
@@ -26,10 +30,13 @@ CHECK = 0.3
 at it, one caller in thirty who has a matter is not understood."""
 MARGIN = 0.15
 """Two meanings whose confidences lie closer than this are equally near: the caller chooses."""
-MOST_MATTERS = 3
+MOST_MATTERS = 4
 """Parts of a sentence that are understood by themselves."""
 LEAST_WORDS = 2
-"""Of a part, and of what is understood anew behind a "no"."""
+"""Of what is understood anew behind a "no", and on both sides of what is taken back."""
+LONGEST_ITEM = 4
+"""Words of an item behind a comma; a longer one tells more of what was said before it."""
+TWO = 2
 ANEW = "@anew:"
 """Marks an answer that is no answer to the question, and is understood as if it had been said at first."""
 OTHER = "@other"
@@ -51,11 +58,17 @@ _ORDINALS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "es": (
         ("el primero", "la primera", "lo primero"),
         ("el segundo", "la segunda", "lo segundo", "el otro", "lo otro"),
+        ("el tercero", "la tercera", "lo tercero", "el último", "la última", "lo último"),
     ),
-    "ca": (("el primer", "la primera"), ("el segon", "la segona", "l'altre", "l'altra", "allò altre")),
+    "ca": (
+        ("el primer", "la primera"),
+        ("el segon", "la segona", "l'altre", "l'altra", "allò altre"),
+        ("el tercer", "la tercera", "l'últim", "l'última"),
+    ),
     "en": (
         ("the first", "the first one", "the former"),
         ("the second", "the second one", "the other", "the other one"),
+        ("the third", "the third one", "the last", "the last one"),
     ),
 }
 
@@ -64,12 +77,24 @@ Ranked = tuple[tuple[str, float], ...]
 
 def parts_of(text: str, language: str) -> tuple[str, ...]:
     """The parts that may be matters of their own; empty if there is but one."""
-    return _parted(text, _JOINTS.get(language))
+    parts = _parted(text, language, _JOINTS.get(language))
+    items = [item for part in parts for item in _items(part, language)]
+    return tuple(items) if len(items) <= MOST_MATTERS else ()
+
+
+def _items(part: str, language: str) -> list[str]:
+    """What commas part, if each behind the first is short and denies nothing."""
+    items = [item for item in re.split(r"\s*[,;]\s*", part) if without_courtesies(item, language)]
+    short = all(
+        len(words_of(item)) <= LONGEST_ITEM and NEGATIONS.isdisjoint(words_of(item)) for item in items[1:]
+    )
+    return items if short else [part]
 
 
 def either_of(text: str, language: str) -> tuple[str, ...]:
     """The parts of which the caller wants the one or the other: "anular el pedido o cambiar la entrega"."""
-    return _parted(text, _EITHER.get(language))
+    parts = _parted(text, language, _EITHER.get(language))
+    return parts if all(len(words_of(part)) >= LEAST_WORDS for part in parts) else ()
 
 
 def is_the_other(text: str, language: str) -> bool:
@@ -78,11 +103,12 @@ def is_the_other(text: str, language: str) -> bool:
     return bool(other and re.fullmatch(other + _POLITE, plain(text)))
 
 
-def _parted(text: str, joint: str | None) -> tuple[str, ...]:
+def _parted(text: str, language: str, joint: str | None) -> tuple[str, ...]:
+    numbers = set(number_words(language))
     parts = [part.strip(" ,.;") for part in re.split(joint, text, flags=re.IGNORECASE)] if joint else []
-    parts = [part for part in parts if part]
-    whole = len(parts) > 1 and all(len(words_of(part)) >= LEAST_WORDS for part in parts)
-    return tuple(parts) if whole and len(parts) <= MOST_MATTERS else ()
+    telling = [part for part in parts if without_courtesies(part, language)]
+    of_numbers = any(numbers.issuperset(words_of(part)) for part in telling)
+    return tuple(telling) if 1 < len(telling) <= MOST_MATTERS and not of_numbers else ()
 
 
 def likely(intents: Ranked, known: Sequence[str], denied: Sequence[str]) -> list[tuple[str, float]]:
@@ -90,10 +116,11 @@ def likely(intents: Ranked, known: Sequence[str], denied: Sequence[str]) -> list
     return [(name, sure) for name, sure in intents if name in known and name not in denied and sure >= CHECK]
 
 
-def ordinals(language: str, place: int) -> tuple[str, ...]:
-    """How the first or the second of two is chosen: "el primero", "lo otro"."""
+def ordinals(language: str, place: int, *, of: int) -> tuple[str, ...]:
+    """How one of so many is chosen by its place: "el primero"; of two also "lo otro"."""
     found = _ORDINALS.get(language, ())
-    return found[place] if place < len(found) else ()
+    words = found[place] if place < len(found) else ()
+    return words if of == TWO else tuple(word for word in words if not is_the_other(word, language))
 
 
 def anew(answer: Heard, language: str) -> str | NoMatch:

@@ -11,8 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialogs.flow import Name
 from dialogs.nodes.matters import SURE
+from dialogs.prompts import Words
 from dialogs.results import Alternative, Heard, Match, Understood
+from dialogs.slots.choice import Phrases
 from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.fillers import FILLERS
 from dialogs.slots.words import words_of
@@ -40,6 +45,18 @@ _ASKING: Mapping[str, frozenset[str]] = {
     ),
 }
 """What else is said around a wish."""
+
+
+class Intent(BaseModel):
+    """Something that callers may want."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    title: Words = Field(description='How it is read back: what the caller wants to do ("cancel an order")')
+    then: Name = Field(description="Where to go")
+    phrases: dict[str, Phrases] = Field(
+        default_factory=dict,
+        description="What callers say for it, by language: no engine need have learnt it",
+    )
 
 
 def named(phrases: Mapping[str, Mapping[str, Sequence[str]]], text: str, language: str) -> Understood | None:

@@ -34,6 +34,9 @@ read back: what somebody wants to do.
 sentence that is such a phrase and no more is sure; one with more in it is asked back, unless the engine is
 sure of something else.
 
+`things` are what callers name without a word of what they want with it ("lo de mi pedido"): they choose among
+two or three intents. `things: {order: {phrases: {es: [pedido]}, may_mean: [where, cancel]}}`.
+
 `answers_ahead` names questions (`ask`) that come later in the call: if the sentence answers one ("quiero
 saber dónde está mi pedido siete ocho cero tres cuatro seis"), it is taken, or asked back, and not asked.
 `entities` are slots that are filled with what the engine of understanding finds by itself, such as a product:
@@ -41,8 +44,9 @@ give them a value with `set` before, or ask for them later.
 
 Two matters in one sentence ("quiero anular un pedido y saber cuánto debo") are done one after the other: the
 first now, and the second when the call comes back to this step; then the question is not put. What is taken
-back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dónde está") is not done. Of
-"anular el pedido o saber dónde está" the caller chooses.
+back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dónde está"), or refused ("no
+quiero anularlo, quiero saber dónde está"), is not done. Of "anular el pedido o saber dónde está" the caller
+chooses.
 ```yaml test
 - test: understood at once
   outside: {understand: {anular mi pedido: cancel, anul·lar la comanda: cancel, cancel my order: cancel}}
@@ -141,7 +145,7 @@ back in the same breath ("quiero anular un pedido, no, perdón, quiero saber dó
 - test: nobody understands just now
   outside: {understand: failed}
   steps:
-    - say: {es: hola, ca: hola, en: hello}
+    - say: {es: dónde está, ca: on és, en: where is it}
     - expect: {step: main_menu}
 ```
 """
@@ -151,48 +155,37 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import override
 
 from dialogs.call import Call
 from dialogs.catalogue import Catalogue, ValueType
-from dialogs.effects import Effect, Keys, Prompt
+from dialogs.effects import Effect, Prompt
 from dialogs.effects import Understand as UnderstandEffect
 from dialogs.expressions import Template
 from dialogs.flow import Name
+from dialogs.nodes.courtesies import only_greets
 from dialogs.nodes.matters import ANEW, MARGIN, OTHER, SURE, as_heard, likely
-from dialogs.nodes.named_matters import named, together
+from dialogs.nodes.named_matters import Intent, named, together
+from dialogs.nodes.named_things import MOST_WAYS, Thing, thing_named
 from dialogs.nodes.one_breath import OneBreath, in_one_breath
-from dialogs.nodes.question import Asked, Misses, Question, asked_once
+from dialogs.nodes.open_question import open_question
+from dialogs.nodes.question import Misses, Question, asked_once
 from dialogs.nodes.step import NEXT, Exit, Run, Way, unexpected
 from dialogs.nodes.which_matter import Meant, confirmed, which
-from dialogs.prompts import Words
-from dialogs.results import Failed, Heard, Keyed, Match, NoInput, NoMatch, Result, Slow, Understood
+from dialogs.results import Failed, Match, NoInput, NoMatch, Result, Slow, Understood
 from dialogs.slots.choice import Phrases
-from dialogs.slots.kind import best_said
 
 MOST_TURNS = 4
 """Times that a caller may say something else when asked back, before it counts as not understood."""
 MOST_ASKED_BACK = 2
 """Likely meanings that are asked back one after the other, if the caller says "no, the other one"."""
 
-Found = Generator[Effect, Result, Understood | None]
+Matters = Generator[Effect, Result, tuple[str, ...]]
 
 
 class NobodyUnderstands(Exception):
     """No engine answers now."""
-
-
-class Intent(BaseModel):
-    """Something that callers may want."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    title: Words = Field(description='How it is read back: what the caller wants to do ("cancel an order")')
-    then: Name = Field(description="Where to go")
-    phrases: dict[str, Phrases] = Field(
-        default_factory=dict,
-        description="What callers say for it, by language: no engine need have learnt it",
-    )
 
 
 class Understand(Question):
@@ -204,6 +197,11 @@ class Understand(Question):
     understand: Name = Field(description="The slot that holds the intent")
     intents: dict[Name, Intent] = Field(
         min_length=1, max_length=40, description="What callers may want, each by its name"
+    )
+    things: dict[Name, Thing] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="What callers name without saying what they want with it",
     )
     entities: dict[Name, ValueType] = Field(
         default_factory=dict, description="Slots that are filled if they were said, with their types"
@@ -217,48 +215,30 @@ class Understand(Question):
     deadline: float = Field(2.0, gt=0, le=10, description="Seconds to wait for the meaning")
 
     def run(self, call: Call) -> Run:
-        waiting = call.to_come.pop(self.understand, None)
-        if waiting:
+        waiting = call.to_come.pop(self.understand, ())
+        if waiting and not waiting[0].startswith(ANEW):
             return self._taken(call, waiting)
-        asked = self._asked(call)
+        asked = open_question(call, self, self.prompt)
         misses = Misses(call, asked)
         denied: list[str] = []
         prompt: Prompt = asked.say()
-        while True:
-            heard = yield from asked_once(call, asked, misses, prompt)
-            if isinstance(heard, Match):
-                try:
+        greeted = False
+        try:
+            meant = yield from self._said_before(call, waiting)
+            while not meant:
+                heard = yield from asked_once(call, asked, misses, prompt)
+                if isinstance(heard, Match) and not greeted and only_greets(heard.value, call.language):
+                    greeted = True  # nothing has been said yet that could be misunderstood
+                    continue
+                if isinstance(heard, Match):
                     meant = yield from self._said(call, heard, denied)
-                except NobodyUnderstands:
-                    return "error" if self.error else "failed"
-                if meant:
-                    return self._taken(call, meant)
-            if misses.used_up_by(heard if isinstance(heard, NoInput) else NoMatch()):
-                return "failed"
-            prompt = misses.prompt()
-
-    def _asked(self, call: Call) -> Asked:
-        def judge(answer: Heard | Keyed) -> Match | NoMatch:
-            said = best_said(answer) if isinstance(answer, Heard) else ""
-            if not said.strip() or not isinstance(answer, Heard):
-                return NoMatch()
-            others = tuple(other.text for other in answer.alternatives[1:] if other.text.strip())
-            return Match(said, said, "voice", answer.alternatives[0].confidence, others=others)
-
-        return Asked(
-            step=self,
-            kind="understand",
-            say=lambda: call.prompt(self.prompt),
-            phrases=(),
-            words=(),
-            keys=Keys(0, 1),
-            judge=judge,
-            keypad="keypad_menu",
-            final_silence=1.0,
-            longest_utterance=20.0,
-            free_speech=True,
-            keypad_at_last=False,
-        )
+                if not meant:
+                    if misses.used_up_by(heard if isinstance(heard, NoInput) else NoMatch()):
+                        return "failed"
+                    prompt = misses.prompt()
+        except NobodyUnderstands:
+            return "error" if self.error else "failed"
+        return self._taken(call, meant)
 
     def _taken(self, call: Call, meant: Sequence[str]) -> str:
         """Goes on with the first matter; the others wait until the call comes back."""
@@ -267,9 +247,15 @@ class Understand(Question):
             call.to_come[self.understand] = tuple(meant[1:])
         return meant[0]
 
-    def _said(
-        self, call: Call, heard: Match, denied: list[str]
-    ) -> Generator[Effect, Result, tuple[str, ...]]:
+    def _said_before(self, call: Call, parts: Sequence[str]) -> Matters:
+        """The matters of what waits to be asked about, since it was said beside what is done by now."""
+        for place, part in enumerate(parts):
+            said = part.removeprefix(ANEW)
+            if meant := (yield from self._said(call, Match(said, said, "voice", 1.0), [])):
+                return (*meant, *parts[place + 1 :])
+        return ()
+
+    def _said(self, call: Call, heard: Match, denied: list[str]) -> Matters:
         """The matters of what the caller has said, in their order; empty: not understood."""
         text, others = heard.value, heard.others
         for _ in range(MOST_TURNS):
@@ -278,12 +264,14 @@ class Understand(Question):
                 self._keep(call, text, heard.confidence, parts.entities)
                 return parts.matters
             if parts.either:
-                told, entities = (
-                    (yield from which(call, self, self._titles(call, parts.matters))),
-                    parts.entities,
-                )
+                entities = parts.entities
+                told = yield from which(call, self, self._titles(call, parts.matters))
             else:
-                result = yield from self._understood(call, text, others)
+                result = parts.instead or (yield from self._understood(call, text, others))
+                ranked = likely(result.intents, tuple(self.intents), denied)
+                if parts.partly and not (ranked and ranked[0][1] >= SURE):
+                    self._keep(call, text, heard.confidence, parts.entities)
+                    return parts.partly
                 told, entities = (yield from self._meant(call, result, denied)), result.entities
             if told is None or told == OTHER:
                 return ()
@@ -312,6 +300,8 @@ class Understand(Question):
         by_name = named(phrases, text, call.language)
         if by_name is not None and by_name.intents[0][1] >= SURE:
             return by_name
+        if (thing := thing_named(self.things, text, call.language)) is not None:
+            return thing
         intents, entities = tuple(self.intents), tuple(self.entities)
         result = yield UnderstandEffect(
             self.understand, text, call.language, intents, entities, call.step, self.deadline, others
@@ -339,9 +329,10 @@ class Understand(Question):
         ranked = likely(result.intents, tuple(self.intents), denied)
         if not ranked:
             return None
-        (best, sure), *others = ranked
-        if others and sure - others[0][1] < MARGIN:
-            return (yield from which(call, self, self._titles(call, (best, others[0][0]))))
+        best, sure = ranked[0]
+        near = [name for name, confidence in ranked[:MOST_WAYS] if sure - confidence < MARGIN]
+        if len(near) > 1:
+            return (yield from which(call, self, self._titles(call, near)))
         if sure >= SURE:
             return best
         told: str | None = OTHER
@@ -377,10 +368,14 @@ class Understand(Question):
 
     @override
     def lacks(self, languages: Sequence[str]) -> Iterator[tuple[Way, str]]:
-        for name, intent in self.intents.items():
-            for language in languages if intent.phrases else ():
-                if language not in intent.phrases:
-                    yield ("intents", name, "phrases"), f'no phrases in `{language}`: add `{language}: ["…"]`'
+        named_here: dict[Way, Mapping[str, Phrases]] = {
+            **{("intents", name): intent.phrases for name, intent in self.intents.items()},
+            **{("things", name): thing.phrases for name, thing in self.things.items()},
+        }
+        for way, phrases in named_here.items():
+            for language in languages if phrases else ():
+                if language not in phrases:
+                    yield (*way, "phrases"), f'no phrases in `{language}`: add `{language}: ["…"]`'
 
     @override
     def mistakes(self, catalogue: Catalogue) -> Iterator[tuple[Way, str]]:
@@ -388,6 +383,11 @@ class Understand(Question):
             yield ("then",), "the step goes on by its intents: remove `then`"
         for name in {"failed", "error", NEXT} & set(self.intents):
             yield ("intents", name), f"`{name}` is an exit of its own: give the intent another name"
+        for thing, one in self.things.items():
+            for at, name in enumerate(one.may_mean):
+                if name not in self.intents or name in one.may_mean[:at]:
+                    remedy = "name one of its intents, each once"
+                    yield ("things", thing, "may_mean", at), f"`{name}` cannot be meant here: {remedy}"
         for at, name in enumerate(self.answers_ahead):
             if name in self.answers_ahead[:at] or name in self.entities or name == self.understand:
                 yield (

@@ -1,4 +1,4 @@
-"""Which matter is meant: asked back, or one of two to be chosen; something else is understood anew."""
+"""Which matter is meant: asked back, or one of two or three chosen; something else is understood anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 from dialogs.call import Call
 from dialogs.effects import Effect, Keys, Prompt, Spoken
-from dialogs.nodes.matters import ANEW, OTHER, anew, ordinals
+from dialogs.nodes.matters import ANEW, OTHER, TWO, anew, ordinals
 from dialogs.nodes.question import Asked, Judge, Question, listen
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result
 from dialogs.slots.choosing import Choice, choose
@@ -42,16 +42,17 @@ def confirmed(call: Call, step: Question, titles: Titles) -> Meant:
 
 
 def which(call: Call, step: Question, titles: Titles) -> Meant:
-    """ "Para anular un pedido, marque uno. Para …", of two intents."""
+    """ "Para anular un pedido, marque uno. Para …", of two intents or three."""
     language = call.language
+    frame = "which_of_two" if len(titles) == TWO else "which_of_three"
     choices = [
-        Choice(name, str(place + 1), {language: [title, *ordinals(language, place)]})
+        Choice(name, str(place + 1), {language: [title, *ordinals(language, place, of=len(titles))]})
         for place, (name, title) in enumerate(titles.items())
     ]
     asked = Asked(
         step=step,
         kind="menu",
-        say=lambda: _question(call, "which_of_two", list(titles.values())),
+        say=lambda: _question(call, frame, list(titles.values())),
         phrases=tuple(titles.values()),
         words=(),
         keys=Keys(1, 1),
@@ -65,7 +66,7 @@ def which(call: Call, step: Question, titles: Titles) -> Meant:
 
 def _question(call: Call, frame: str, titles: Sequence[str]) -> Prompt:
     text = wording(frame, call.language)
-    for place, title in zip(("{answer}", "{other}"), titles, strict=False):
+    for place, title in zip(("{answer}", "{other}", "{third}"), titles, strict=False):
         text = text.replace(place, title)
     return (Spoken(text, call.language, varies=True, pace=call.pace),)
 

@@ -7,7 +7,8 @@ import pytest
 from dialogs.effects import Collect, Effect, Hangup, Play, Understand
 from dialogs.engine import Conversation
 from dialogs.nodes.matters import ANEW, anew, likely, parts_of
-from dialogs.nodes.one_breath import instead_of
+from dialogs.nodes.one_breath import taken_back
+from dialogs.nodes.refused_wish import Halves, refused_wish
 from dialogs.results import Alternative, Failed, Heard, NoMatch, Played, Understood
 from tests.dialogs.flowtext import HEAD, conversation, heard, key, problems, say, spoken
 
@@ -171,14 +172,26 @@ def test_a_failure_behind_a_correction_takes_the_step_its_other_way() -> None:
         ("vull pagar i també saber el saldo", "ca", ("vull pagar", "saber el saldo")),
         ("pay my bill and also track my order", "en", ("pay my bill", "track my order")),
         ("yes and no", "en", ()),
-        ("a b y c d y e f y g h", "es", ()),
+        ("a b y c d y m f y g h y j k", "es", ()),
+        ("mi saldo, pagar y cambiar la entrega", "es", ("mi saldo", "pagar", "cambiar la entrega")),
+        ("saldo y horario", "es", ("saldo", "horario")),
+        ("saldo i horari", "ca", ("saldo", "horari")),
+        ("balance, opening hours and my order", "en", ("balance", "opening hours", "my order")),
+        ("quiero pagar y gracias", "es", ()),
+        ("hola, quiero pagar y ver el saldo", "es", ("quiero pagar", "ver el saldo")),
+        (
+            "quiero anular el pedido, no me ha llegado y se acabó",
+            "es",
+            ("quiero anular el pedido, no me ha llegado", "se acabó"),
+        ),
+        ("quiero anular el pedido, no me ha llegado", "es", ()),
         ("quiero pagar", "ko", ()),
     ],
 )
 def test_a_sentence_is_cut_where_something_is_left_on_both_sides(
     said: str, language: str, parts: tuple[str, ...]
 ) -> None:
-    """Numbers stay whole, and so does what has too many parts."""
+    """Numbers stay whole, and so does what has too many parts. A comma parts a list alone."""
     assert parts_of(said, language) == parts
 
 
@@ -189,6 +202,10 @@ def test_a_sentence_is_cut_where_something_is_left_on_both_sides(
         ("quiero anularlo no perdon quiero pagar mejor dicho cuánto debo", "es", "cuánto debo"),
         ("vull pagar no m’he equivocat vull una cita", "ca", "vull una cita"),
         ("I'd like to cancel, no, actually I want to pay", "en", "I want to pay"),
+        ("quiero anular el pedido, ay no, cambiar la entrega", "es", "cambiar la entrega"),
+        ("vull pagar, ai no, vull saber quant dec", "ca", "vull saber quant dec"),
+        ("I'd like to pay, oh no, I'd like to cancel", "en", "I'd like to cancel"),
+        ("hola buenas, ay no me funciona internet", "es", ""),
         ("no me funciona internet", "es", ""),
         ("le quería decir que quiero pagar", "es", ""),
         ("I don't want to pay", "en", ""),
@@ -198,11 +215,94 @@ def test_a_sentence_is_cut_where_something_is_left_on_both_sides(
 )
 def test_what_is_taken_back_is_told_from_a_no(said: str, language: str, instead: str) -> None:
     """It needs a word that says so, and a wish on both sides of it."""
-    assert instead_of(said, language) == instead
+    halves = taken_back(said, language)
+    assert (halves.wanted if halves else "") == instead
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "unwanted", "wanted"),
+    [
+        (
+            "no quiero anular el pedido, quiero saber dónde está",
+            "es",
+            "anular el pedido",
+            "quiero saber dónde está",
+        ),
+        ("no quiero anularlo sino cambiar la entrega", "es", "anularlo", "cambiar la entrega"),
+        ("oiga no llamo por la factura es por el pedido", "es", "la factura", "oiga es por el pedido"),
+        ("el pedido no quiero anularlo, quiero verlo", "es", "anularlo", "el pedido quiero verlo"),
+        ("quiero pagar y no quiero cambiar la entrega", "es", "cambiar la entrega", "quiero pagar"),
+        ("no quiero pagar", "es", "pagar", ""),
+        ("no vull anul·lar-la, vull saber on és", "ca", "anul·lar-la", "vull saber on és"),
+        ("no truco per la factura sinó per la comanda", "ca", "la factura", "per la comanda"),
+        (
+            "I don't want to cancel it, I want to know where it is",
+            "en",
+            "cancel it",
+            "I want to know where it is",
+        ),
+        ("I'm not calling about the bill, it's about my order", "en", "the bill", "it's about my order"),
+    ],
+)
+def test_a_wish_that_is_refused_is_told_from_what_is_wanted(
+    said: str, language: str, unwanted: str, wanted: str
+) -> None:
+    """What stands before the "no" belongs to what is wanted."""
+    assert refused_wish(said, language) == Halves(unwanted, wanted)
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("no me funciona internet y quiero que venga un técnico", "es"),
+        ("ya no quiero el pedido", "es"),
+        ("no quiero hablar con una máquina, quiero hablar con una persona", "es"),
+        ("ya no quiero preguntar nada más", "es"),
+        ("ja no vull preguntar res més", "ca"),
+        ("I don't want to ask anything more", "en"),
+        ("no sé cuánto debo y quiero pagar", "es"),
+        ("no em va internet", "ca"),
+        ("I have not received my order, I want to know where it is", "en"),
+        ("I don't want to talk to a robot", "en"),
+        ("no quiero pagar", "ko"),
+        ("no quiero pagar " * 100, "es"),
+    ],
+)
+def test_a_no_that_tells_what_is_wanted_refuses_nothing(said: str, language: str) -> None:
+    """Faults, things that are not wanted any more, who wants no machine, and who wants nothing more."""
+    assert refused_wish(said, language) is None
+
+
+def test_a_wish_that_is_refused_is_not_done_however_sure_the_engine_is_of_it() -> None:
+    """What is wanted instead is asked back if it is only likely; the whole sentence is nobody's to tell."""
+    call = conversation(OPEN)
+    asked = say(call, call.start(), "no quiero anular el pedido, quiero saber dónde está")
+    assert isinstance(asked, Understand)
+    assert asked.text == "quiero saber dónde está"
+    question = call.send(Understood((("where", 0.43),)))
+    assert "¿Quiere saber dónde está su pedido?" in spoken(question)
+
+
+def test_a_wish_that_is_refused_and_no_more_is_asked_back() -> None:
+    """Nobody knows whether the "no" was heard aright; what else the sentence may mean is believed as ever."""
+    call = conversation(OPEN)
+    said = "no quiero anular el pedido"
+    asked = say(call, call.start(), said)
+    assert isinstance(asked, Understand)
+    assert asked.text == "anular el pedido"
+    whole = call.send(Understood((("cancel", 1.0),)))
+    assert isinstance(whole, Understand)
+    assert whole.text == said
+    assert "¿Quiere anular un pedido?" in spoken(call.send(Understood((("cancel", 1.0),))))
+    other = conversation(OPEN)
+    say(other, other.start(), "no quiero seguir con el pedido")
+    other.send(Understood((("where", 0.9),)))
+    after_telling(other, other.send(Understood((("cancel", 0.9),))))
+    assert other.slots["reason"] == "cancel"
 
 
 def test_what_is_taken_back_in_one_breath_is_not_done() -> None:
-    """A number that was said with it is asked back, not asked anew; what is not sure takes nothing back."""
+    """A number that was said with it is asked back, not asked anew; what is not sure is asked back, too."""
     call = conversation(OPEN)
     said = "quiero anular el 780346, no, perdón, quiero saber dónde está"
     asked = say(call, call.start(), said)
@@ -213,9 +313,17 @@ def test_what_is_taken_back_in_one_breath_is_not_done() -> None:
     assert "Ha dicho siete, ocho, cero. tres, cuatro, seis" in spoken(question)
     doubted = conversation(OPEN)
     say(doubted, doubted.start(), said)
-    whole = doubted.send(Understood((("where", 0.5),)))
+    question = doubted.send(Understood((("where", 0.5),)))
+    assert "¿Quiere saber dónde está su pedido?" in spoken(question)
+    unknown = conversation(OPEN)
+    say(unknown, unknown.start(), said)
+    unwanted = unknown.send(Understood(()))
+    assert isinstance(unwanted, Understand)
+    assert unwanted.text == "quiero anular el 780346"
+    whole = unknown.send(Understood((("cancel", 0.9),)))
     assert isinstance(whole, Understand)
     assert whole.text == said
+    assert "No le he entendido" in spoken(unknown.send(Understood((("cancel", 0.95), ("pay", 0.05)))))
 
 
 @pytest.mark.parametrize("said", ["no, el otro", "no, lo otro por favor", "que no, la otra"])
@@ -312,3 +420,115 @@ def test_what_else_was_heard_goes_to_whoever_understands_it() -> None:
     again = say(call, doubt, "no, quiero pagar la factura")
     assert isinstance(again, Understand)
     assert (again.text, again.beside) == ("quiero pagar la factura", ())
+
+
+THINGS = OPEN.replace(
+    "    answers_ahead",
+    "    things:\n      bill: {phrases: {es: [factura, recibo]}, may_mean: [pay, cancel, where]}\n"
+    "    answers_ahead",
+)
+
+
+@pytest.mark.parametrize(
+    "said", ["la factura", "hola buenas, llamo por una factura, gracias", "lo del recibo", "Factura."]
+)
+def test_of_a_thing_that_is_named_alone_the_caller_chooses(said: str) -> None:
+    """No engine is asked: it would be sure of what most callers want with it."""
+    call = conversation(THINGS)
+    question = say(call, call.start(), said)
+    assert isinstance(question, Collect), question
+    assert "Para pagar, marque uno. Para anular un pedido, marque dos. Para saber" in spoken(question)
+    after_telling(call, say(call, question, "el segundo"))
+    assert call.slots["reason"] == "cancel"
+
+
+@pytest.mark.parametrize(
+    "said", ["no me ha llegado la factura", "factura rara", "una factura de la luz", "mal"]
+)
+def test_a_thing_with_more_about_it_is_for_the_engine(said: str) -> None:
+    """What is said beside may tell what is wanted."""
+    call = conversation(THINGS)
+    asked = say(call, call.start(), said)
+    assert isinstance(asked, Understand)
+    assert asked.text == said
+
+
+def test_a_thing_beside_a_matter_is_asked_about_when_that_is_done() -> None:
+    """Nothing is lost, and what has been asked about once is not asked again."""
+    call = conversation(THINGS)
+    asked = say(call, call.start(), "la factura y anular mi pedido")
+    assert isinstance(asked, Understand)
+    assert asked.text == "anular mi pedido"
+    told = call.send(Understood((("cancel", 0.9),)))
+    assert "cancel" in spoken(told)
+    question = key(call, after_telling(call, told), "1")
+    assert "Para pagar, marque uno" in spoken(question)
+    told = key(call, question, "1")
+    assert "pay" in spoken(told)
+    question = key(call, after_telling(call, told), "1")
+    assert spoken(question) == "¿En qué le ayudo?"
+
+
+def test_what_waits_and_is_not_understood_is_asked_openly() -> None:
+    """As if nothing had been said of it."""
+    call = conversation(THINGS)
+    say(call, call.start(), "la factura y anular mi pedido")
+    question = key(call, after_telling(call, call.send(Understood((("cancel", 0.9),)))), "1")
+    assert spoken(say(call, question, "no, otra cosa distinta")) == ""
+    assert spoken(call.send(Understood(()))) == "¿En qué le ayudo?"
+
+
+def test_where_the_whole_tells_nothing_its_parts_are_done() -> None:
+    """The sure one first; the other is asked back when the call comes round."""
+    call = conversation(OPEN)
+    said = "es que me ha subido mucho y quiero anular mi pedido"
+    say(call, call.start(), said)
+    call.send(Understood((("pay", 0.5),)))
+    whole = call.send(Understood((("cancel", 0.9),)))
+    assert isinstance(whole, Understand)
+    assert whole.text == said
+    told = call.send(Understood((("pay", 0.4),)))
+    assert "cancel" in spoken(told)
+    again = key(call, after_telling(call, told), "1")
+    assert isinstance(again, Understand)
+    assert again.text == "es que me ha subido mucho"
+    assert "¿Quiere pagar?" in spoken(call.send(Understood((("pay", 0.5),))))
+
+
+def test_matters_of_a_list_are_done_one_after_the_other() -> None:
+    """Also those of one word, and those behind a comma."""
+    call = conversation(OPEN)
+    say(call, call.start(), "pagar, anular mi pedido y el paquete")
+    call.send(Understood((("pay", 0.9),)))
+    call.send(Understood((("cancel", 0.9),)))
+    told = call.send(Understood((("where", 0.9),)))
+    assert "pay" in spoken(told)
+    told = key(call, after_telling(call, told), "1")
+    assert "cancel" in spoken(told)
+    question = key(call, after_telling(call, told), "1")
+    assert (call.slots["reason"], spoken(question)) == ("where", "¿Qué pedido?")
+
+
+@pytest.mark.parametrize("greeting", ["hola", "Hola, buenos días.", "sí, hola, buenas tardes"])
+def test_a_greeting_is_no_miss_and_nobody_greets_for_ever(greeting: str) -> None:
+    """The question is put once more; what is said behind a greeting is heard as ever."""
+    call = conversation(OPEN)
+    again = say(call, call.start(), greeting)
+    assert isinstance(again, Collect)
+    assert spoken(again) == "¿En qué le ayudo?"
+    assert "pay" in spoken(meaning(call, again, "hola, quiero pagar", pay=0.9))
+    other = conversation(OPEN)
+    again = say(other, other.start(), greeting)
+    asked = say(other, again, greeting)
+    assert isinstance(asked, Understand)
+    assert "No le he entendido" in spoken(other.send(Understood(())))
+
+
+def test_what_a_thing_may_mean_is_an_intent_of_the_step() -> None:
+    """With line and remedy; and it has phrases in each language."""
+    told = [str(problem) for problem in problems(THINGS.replace("[pay, cancel, where]", "[pay, nothing]"))]
+    assert any("`nothing` cannot be meant here" in one for one in told), told
+    told = [
+        str(problem) for problem in problems(THINGS.replace("{es: [factura, recibo]}", "{ca: [factura]}"))
+    ]
+    assert any("no phrases in `es`" in one for one in told), told

@@ -93,6 +93,14 @@ def test_between_what_caller_and_system_say_stands_nothing_else(home: Path) -> N
     assert not [line for line in talk if not re.match("> | *(ivr|system|note|caller): ", line)]
 
 
+def test_the_designer_sees_what_was_understood_and_how_surely(home: Path) -> None:
+    """Of each part of a sentence; what nobody serves is told, too."""
+    shown = call("es", "quiero saber cuánto debo y pagar\n", "/hangup\n")
+    assert re.search("system: understand reason: “quiero saber cuánto debo” is balance (0[.]9|1[.]00)", shown)
+    assert re.search("system: understand reason: “pagar” is pay (0[.]9|1[.]00)", shown)
+    assert "“qué tiempo hace” is nothing that is served here" in call("es", "qué tiempo hace\n", "/hangup\n")
+
+
 @pytest.mark.parametrize("language", ["es", "ca", "en"])
 def test_a_change_of_mind_in_the_middle_of_a_question_comes_back_to_it(home: Path, language: str) -> None:
     """The balance is told, and the same question is asked again."""
