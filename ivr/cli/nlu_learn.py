@@ -13,13 +13,16 @@ from ivr.cli.flows import CannotBeDone
 from ivr.cli.shown import json_option, show_json
 from ivr.config import Settings
 from ivr.understanding.concepts import read_concepts
-from ivr.understanding.examples import languages_in, read_examples
+from ivr.understanding.examples import OUT_OF_SCOPE, languages_in, read_examples
 from ivr.understanding.labelling import labelled, take_in, written
 from ivr.understanding.opening import open_built_in
+from ivr.understanding.port import Meaning
 from ivr.understanding.settings import SHIPPED
 from ivr.understanding.unheard import FILE, groups_of, read_unheard
 
 TO_LABEL = "to_label.yml"
+BEFORE = "before"
+"""The folder of the report that a gain is measured against, as the commands name it."""
 
 
 @click.command()
@@ -34,12 +37,15 @@ TO_LABEL = "to_label.yml"
 def learn(settings: Settings, source: Path | None, out: Path | None, as_json: bool) -> None:
     """Groups what callers said that was not understood, in a file to label.
 
-    Numbers, names and addresses are masked. What the examples have by now is left out.
+    Numbers, names and addresses are masked. What the examples have by now is left out. With each group stands
+    which intent it was most like, and how surely.
 
     \b
     Examples:
+      ivr nlu test --out before/
       ivr nlu learn
       ivr nlu label nlu_learning/to_label.yml && ivr nlu check && ivr nlu train
+      ivr nlu test --out after/ --compare before/nlu-built-in.json
     """
     learning = settings.understanding.learning_folder(settings.home)
     source, out = source or learning / FILE, out or learning / TO_LABEL
@@ -54,7 +60,8 @@ def learn(settings: Settings, source: Path | None, out: Path | None, as_json: bo
         examples, concepts = read_examples(folder, language), read_concepts(folder, language)
         groups = groups_of(read_unheard(source, language), examples, concepts)
         found[language] = [
-            (group, engine.parse(group.sentences[0], language, deadline=120.0).intent) for group in groups
+            (group, _likeliest(engine.parse(group.sentences[0], language, deadline=120.0)))
+            for group in groups
         ]
     engine.close()
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +71,16 @@ def learn(settings: Settings, source: Path | None, out: Path | None, as_json: bo
         show_json({"file": str(out), "groups": counts})
     else:
         click.echo(f"{out}: " + ", ".join(f"{count} groups in {one}" for one, count in counts.items()))
+        click.echo(
+            f"Now: ivr nlu test --out {BEFORE}/ keeps what is measured today; write the intents; "
+            f"then ivr nlu label {out}"
+        )
+
+
+def _likeliest(meaning: Meaning) -> str:
+    """Which of the intents that are served, and how surely: that it was none is known already."""
+    served = [(name, sure) for name, sure in meaning.intents if name != OUT_OF_SCOPE]
+    return f"{served[0][0]} {served[0][1]:.0%}" if served else "none"
 
 
 @click.command()
@@ -101,4 +118,5 @@ def label(settings: Settings, file: Path, as_json: bool) -> None:
         show_json(told)
     else:
         click.echo(f"{taken} sentences taken, {len(found.known)} known, {found.undecided} groups undecided")
-        click.echo("Now: ivr nlu check && ivr nlu train && ivr nlu test --compare BEFORE.json")
+        compare = f"ivr nlu test --out after/ --compare {BEFORE}/nlu-built-in.json"
+        click.echo(f"Now: ivr nlu check && ivr nlu train && {compare}")

@@ -58,7 +58,7 @@ def evaluate(
     for example, readings in zip(sentences, heard or [[one.text] for one in sentences], strict=True):
         began = time.perf_counter()
         parsed = [engine.parse(text, language, deadline=DEADLINE) for text in readings[:MOST_READINGS]]
-        meaning = together(parsed) if parsed else Meaning(())
+        meaning = together(parsed, language) if parsed else Meaning(())
         seconds = time.perf_counter() - began
         best = next(((name, sure) for name, sure in meaning.intents if name != OUT_OF_SCOPE), ("", 0.0))
         told.append(Told(example, *best, seconds))

@@ -4,8 +4,8 @@ Rules:
 1. The n-th reading has an n-th of the first one's weight; confidences are the weighted mean. So a meaning
    that all readings share is as sure as before, and one that only the first has is less so.
 2. Misspelt words are strange words, and make a sentence look like one that nobody serves. Of what was heard,
-   that is believed less (`SERVED`), and the likeliest more (`SHARPER`); both were read off Catalan sentences
-   of the development set, as they were heard.
+   that is believed less (`SERVED`, a language's own), and the likeliest more (`SHARPER`); both were read off
+   sentences of the development sets, as they were heard.
 3. Entities are those of the first reading.
 """
 
@@ -19,13 +19,15 @@ from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Meaning
 
 MOST_READINGS = 10
-SERVED = 3.0
-"""How much less it counts that nobody serves it, where there is more than one reading."""
+SERVED: Mapping[str, float] = {"es": 1.0, "ca": 1.25, "en": 1.0}
+"""How much less it counts that nobody serves it, where there is more than one reading: the value under which
+the shares of right intents and of rejections add up to most, the least of several
+(docs/decisions/understanding-bar.md)."""
 SHARPER = 1.3
 """Power of the confidences, there."""
 
 
-def together(meanings: Sequence[Meaning]) -> Meaning:
+def together(meanings: Sequence[Meaning], language: str) -> Meaning:
     """One meaning of all readings' meanings, the likeliest reading's first. At least one."""
     votes: defaultdict[str, float] = defaultdict(float)
     total = 0.0
@@ -35,14 +37,14 @@ def together(meanings: Sequence[Meaning]) -> Meaning:
             votes[intent] += sure / place
     shares = {intent: sure / total for intent, sure in votes.items()}
     if len(meanings) > 1:
-        shares = _as_heard(shares)
+        shares = _as_heard(shares, SERVED.get(language, 1.0))
     ranked = sorted(shares.items(), key=lambda one: -one[1])
     return replace(meanings[0], intents=tuple(ranked))
 
 
-def _as_heard(shares: Mapping[str, float]) -> dict[str, float]:
+def _as_heard(shares: Mapping[str, float], served: float) -> dict[str, float]:
     powers = {
-        intent: (share / SERVED if intent == OUT_OF_SCOPE else share) ** SHARPER
+        intent: (share / served if intent == OUT_OF_SCOPE else share) ** SHARPER
         for intent, share in shares.items()
     }
     total = sum(powers.values())

@@ -8,10 +8,12 @@ confidences are fitted to sentences that the model has not seen, and none has to
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +57,23 @@ UNKNOWN_WEIGHT = 1.5
 def train(examples: Examples, concepts: Concepts, version: str = "") -> Model:
     """`version`: of the files (`examples.version_of`). Raises `ExamplesUnfit`."""
     _usable(examples, concepts)
+    with _nothing_collected():
+        return _trained(examples, concepts, version)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the collection of garbage: there is none, and millions of features to look through for it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _trained(examples: Examples, concepts: Concepts, version: str) -> Model:
     # Confidences are fitted to the last `TRIED`: they have to be of all intents and files.
     sentences = random.Random(1).sample(examples.sentences, len(examples.sentences))  # noqa: S311 - no secret
     vocabulary, rarity, columns = _seen([features_of(example.text, concepts) for example in sentences])
@@ -154,24 +173,22 @@ def _columns(rows: Places, values: Numbers, sentences: Places) -> Columns:
 def _likeness(columns: Columns, size: int) -> Numbers:
     """How alike each two sentences are."""
     # Single precision is enough: the ridge keeps it far from singular. It takes half the time and memory.
-    alike = np.full((size, size), CONSTANT, dtype=np.float32)
-    common: list[tuple[Places, Numbers]] = []
+    common = [(at, values) for at, values in columns if len(at) > size / COMMON]
+    full = np.zeros((size, len(common)), dtype=np.float32)
+    for row, (at, values) in enumerate(common):
+        full[at, row] = values
+    alike: Numbers = full @ full.T
+    alike += np.float32(CONSTANT)
     rare: dict[int, list[tuple[Places, Numbers]]] = {}
     for at, values in columns:
-        if len(at) > size / COMMON:
-            common.append((at, values))
-        elif len(at) > RARE:
+        if RARE < len(at) <= size / COMMON:
             alike[at[:, None], at] += values[:, None] * values
-        elif len(at):
+        elif 0 < len(at) <= RARE:
             rare.setdefault(len(at), []).append((at, values))
     for same in rare.values():
         where = np.array([at for at, _ in same])
         values = np.array([values for _, values in same])
         np.add.at(alike, (where[:, :, None], where[:, None, :]), values[:, :, None] * values[:, None, :])
-    full = np.zeros((size, len(common)), dtype=np.float32)
-    for row, (at, values) in enumerate(common):
-        full[at, row] = values
-    alike += full @ full.T
     return alike
 
 

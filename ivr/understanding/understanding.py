@@ -89,6 +89,14 @@ class Understanding:
         except UnderstandingFailed as failed:
             log.error("not_understood", step=asked.step, reason=str(failed))
             return Failed("no engine understands just now")
+        # Who has understood what, and how surely; never what was said.
+        log.debug(
+            "understood",
+            step=asked.step,
+            engine=meaning.engine,
+            intent=meaning.intent,
+            confidence=round(meaning.confidence, 2),
+        )
         wanted = {name for name in asked.intents if name != OUT_OF_SCOPE}
         ranked = tuple((name, sure) for name, sure in meaning.intents if name in wanted)
         # An answer that may be an aside is mostly no matter at all: only open questions teach.
@@ -111,7 +119,7 @@ class Understanding:
                 meanings.append(self._built_in.parse(other, asked.language, deadline=left))
         except UnderstandingFailed as failed:
             log.warning("readings_left_out", language=asked.language, reason=str(failed))
-        return together(meanings)
+        return together(meanings, asked.language)
 
     def close(self) -> None:
         """Closes the engines."""

@@ -27,7 +27,14 @@ from ivr.understanding.examples import OUT_OF_SCOPE
 from ivr.understanding.port import Entity, RasaMissing, UnderstandingFailed
 from ivr.understanding.rasa import Rasa
 from ivr.understanding.rasa_features import pattern_of, write_features
-from ivr.understanding.rasa_place import OF_CATALAN, PARTS, RasaPlace, find_python, pipeline_of
+from ivr.understanding.rasa_place import (
+    OF_CATALAN,
+    PARTS,
+    UNSERVED,
+    RasaPlace,
+    find_python,
+    pipeline_of,
+)
 from ivr.understanding.settings import SHIPPED, UnderstandingSettings
 from ivr.understanding.understanding import FAILURES, REST, Understanding
 from ivr.understanding.words import read_as
@@ -322,6 +329,23 @@ def test_families_of_words_have_their_own_length_for_rasa(monkeypatch: pytest.Mo
     assert len(seen.weighed("pagar " * 100_000)) < 100
 
 
+def test_entities_are_learnt_from_the_sentences_that_teach_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that have one, twice as many that have none, and none of the others that say a marked word."""
+    monkeypatch.syspath_prepend(str(PARTS))
+    from ivr_taught import BESIDE, teaching  # type: ignore[import-not-found] # noqa: PLC0415 - as above
+
+    marked = [{"text": "se rompió el router", "entities": [{"start": 13, "end": 19}]}] * 10
+    unmarked = [{"text": "el Router no va"}, {"text": "los routers van"}, {"intent": "pay"}]
+    others = [{"text": f"quiero pagar {number}"} for number in range(1000)]
+    taught = teaching([*others[:500], *marked, *unmarked, *others[500:]])
+    assert taught[:10] == marked
+    assert 10 * BESIDE <= len(taught[10:]) <= 11 * BESIDE
+    assert unmarked[0] not in taught
+    assert {one["text"][:12] for one in taught[10:]} <= {"quiero pagar", "los routers "}
+    assert taught[-1] in others[900:]
+    assert teaching(others) == []
+
+
 @pytest.mark.parametrize("language", ["es", "ca", "en"])
 def test_a_pipeline_names_its_language_and_what_regions_say(language: str) -> None:
     """Nothing is left to be filled in, and a word is read as words."""
@@ -329,6 +353,7 @@ def test_a_pipeline_names_its_language_and_what_regions_say(language: str) -> No
     parts = {part["name"].rpartition(".")[2]: part for part in written["pipeline"]}
     assert written["language"] == parts["SentenceEncoder"]["language"] == language
     assert parts["SentenceWords"]["same"] == read_as(language)
+    assert parts["LeastSquares"]["unserved"] == UNSERVED[language]
     assert ("hui" in read_as(language)) == ("m" in read_as(language)) == (language == "ca")
 
 
@@ -355,6 +380,10 @@ def test_a_word_more_of_catalan_makes_no_other_model_of_spanish(
         words.write("zebra\tcebra\n")
     assert place.model(SHIPPED, "es") == spanish
     assert place.model(SHIPPED, "ca") != catalan
+    monkeypatch.setitem(UNSERVED, "en", 9.0)
+    assert place.model(SHIPPED, "es") == spanish
+    monkeypatch.setitem(UNSERVED, "es", 9.0)
+    assert place.model(SHIPPED, "es") != spanish
 
 
 def test_a_model_of_rasa_is_named_after_all_that_it_is_made_of(tmp_path: Path) -> None:

@@ -38,28 +38,30 @@ def test_readings_that_agree_are_as_sure_as_one_and_those_that_do_not_are_less()
     product = (Entity("product", "router", 0, 6),)
     first = Meaning((("pay", 0.9), ("balance", 0.1)), product, "built-in x")
     other = Meaning((("balance", 0.6), ("pay", 0.4)))
-    assert together([first]) == first
-    assert together([first, first]).confidence >= first.confidence
-    mixed = together([first, other])
+    assert together([first], "es") == first
+    assert together([first, first], "es").confidence >= first.confidence
+    mixed = together([first, other], "es")
     powers = {"pay": (1.1 / 1.5) ** SHARPER, "balance": (0.4 / 1.5) ** SHARPER}
     whole = sum(powers.values())
     assert dict(mixed.intents) == pytest.approx({intent: power / whole for intent, power in powers.items()})
     assert mixed.confidence < first.confidence
     assert mixed.entities == product
-    assert together([other] * MOST_READINGS + [first] * 9).intent == "balance"
+    assert together([other] * MOST_READINGS + [first] * 9, "es").intent == "balance"
 
 
 def test_misspelt_words_make_no_sentence_one_that_nobody_serves() -> None:
-    """Where a recogniser had more than one reading; what is typed, or clear, is judged as it stands."""
-    strange = Meaning(((OUT_OF_SCOPE, 0.6), ("pay", 0.25), ("balance", 0.15)))
-    assert dict(together([strange]).intents)["pay"] < CHECK
-    heard = dict(together([strange, strange]).intents)
+    """Where a recogniser had several readings of a language that it writes badly; what is typed, or clear, is
+    judged as it stands."""
+    strange = Meaning(((OUT_OF_SCOPE, 0.55), ("pay", 0.29), ("balance", 0.16)))
+    assert dict(together([strange], "ca").intents)["pay"] < CHECK
+    heard = dict(together([strange, strange], "ca").intents)
     assert heard["pay"] >= CHECK
     assert sum(heard.values()) == pytest.approx(1.0)
+    assert dict(together([strange, strange], "es").intents)["pay"] < CHECK
     nobody = Meaning(((OUT_OF_SCOPE, 0.9), ("pay", 0.1)))
-    assert dict(together([nobody, nobody]).intents)["pay"] < CHECK
+    assert dict(together([nobody, nobody], "ca").intents)["pay"] < CHECK
     nothing = Meaning(((OUT_OF_SCOPE, 0.0), ("pay", 0.0)))
-    assert together([nothing, nothing]).confidence == 0.0
+    assert together([nothing, nothing], "ca").confidence == 0.0
 
 
 def test_what_the_first_reading_hides_the_others_may_tell(built_in: BuiltIn) -> None:

@@ -8,6 +8,7 @@ environment.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ BALANCE = 0.3
 CONSTANT = 0.2
 """Weight of the feature that every sentence has."""
 SHARPNESSES = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0)
+UNSERVED = "unserved"
+"""Of the configuration: how much less it is believed that nobody serves a sentence."""
+OUT_OF_SCOPE = "out_of_scope"
 LEAST_INTENTS = 3
 """Of fewer, Rasa's own training makes one row of weights."""
 
@@ -30,6 +34,11 @@ LEAST_INTENTS = 3
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LeastSquares(LogisticRegressionClassifier):
     """Confidences are fitted to what each example would have got if it were left out."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """What the pipeline may set."""
+        return {**LogisticRegressionClassifier.get_default_config(), UNSERVED: 1.0}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Finds the weights. With two intents or one, as Rasa does."""
@@ -44,6 +53,7 @@ class LeastSquares(LogisticRegressionClassifier):
         self.clf.classes_ = intents
         self.clf.coef_ = np.asarray((seen.T @ alpha).T * sharpness, dtype=np.float64)
         self.clf.intercept_ = CONSTANT * alpha.sum(axis=0).astype(np.float64) * sharpness
+        self.clf.intercept_[intents == OUT_OF_SCOPE] -= math.log(float(self.config[UNSERVED]))
         self.clf.n_features_in_ = seen.shape[1]
         self.clf.n_iter_ = np.array([1], dtype=np.int32)
         self.persist()
