@@ -47,9 +47,11 @@ def _spanish(words: str, *, before_noun: bool, feminine: bool) -> str:
 
 def _catalan(words: str, value: int, *, before_noun: bool, feminine: bool) -> str:
     if feminine:
-        words = re.sub(r"\b(vint-i-|[a-z]+-)?un$", lambda m: (m.group(1) or "") + "una", words)
-        words = re.sub(r"(^|[ -])dos$", r"\1dues", words)
-        return re.sub(r"\bdos-cents\b", "dues-centes", words)
+        # "dues-centes mil lliures", "cinc-centes una"; `milió` itself is masculine: "dos milions dues".
+        head, millions, tail = re.fullmatch(r"(?:(.*) (mili\S+) ?)?(.*)", words).groups("")  # type: ignore[union-attr] # it fits anything
+        tail = re.sub(r"\bdos\b", "dues", re.sub(r"-cents\b", "-centes", tail))
+        tail = re.sub(r"\bun(?= mil|$)", "una", tail)
+        return " ".join(filter(None, (head, millions, tail)))
     if not before_noun and value % 100 != 11 and value % 10 == 1:
         words = re.sub(r"un$", "u", words)  # counting: "vint-i-u"; before a noun: "vint-i-un euros"
     return words

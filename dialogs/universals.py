@@ -3,7 +3,8 @@
 Rules:
 1. The question's own answers come first; a universal is looked for only in what does not answer.
 2. A person is never refused and never asked back.
-3. By key: `0` is a person and `*` repeats, where one key answers. In a question for digits `0` is a digit,
+3. The usual pace is asked for only by whom we speak more slowly to: "más rápido" may be an answer elsewhere.
+4. By key: `0` is a person and `*` repeats, where one key answers. In a question for digits `0` is a digit,
    so there `*` alone repeats and `*0` is a person.
 """
 
@@ -20,6 +21,8 @@ from dialogs.slots.words import plain
 MARK = "@"
 """Begins the value of a universal; no choice and no slot value can begin with it."""
 PERSON, REPEAT, HELP, BACK, SLOWER = "@person", "@repeat", "@help", "@back", "@slower"
+FASTER = "@faster"
+"""The usual pace again, after `SLOWER`."""
 NOT_AT_HAND = "@not_at_hand"
 """What a caller says who does not have the number that is asked for (`dialogs.nodes.not_at_hand`)."""
 OBJECTION = "@objection"
@@ -71,6 +74,14 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
         "en": "slower|more slowly|slow down|speak slower|speak more slowly|slowly",
         "ko": "천천히",
     },
+    FASTER: {
+        "es": "más rápido|más deprisa|más de prisa|a velocidad normal|hable más rápido|hable normal"
+        "|no tan despacio|no tan lento",
+        "ca": "més ràpid|més de pressa|a velocitat normal|parli més ràpid|parli més de pressa|parli normal"
+        "|no tan a poc a poc",
+        "en": "faster|speak faster|more quickly|normal speed|at normal speed|not so slowly|speed up",
+        "ko": "빠르게|더 빨리",
+    },
 }
 
 # How a language is asked for, in any language.
@@ -98,11 +109,15 @@ def is_universal(value: str) -> bool:
     return value in _PHRASES or value in (NOT_AT_HAND, OBJECTION) or value.startswith((INTERRUPTS, _LANGUAGE))
 
 
-def universal_choices(language: str, languages: Sequence[str]) -> tuple[Choice, ...]:
-    """The universals as choices, in that language; other languages only if the flow speaks them."""
+def universal_choices(language: str, languages: Sequence[str], *, slowed: bool = False) -> tuple[Choice, ...]:
+    """The universals as choices, in that language; other languages only if the flow speaks them.
+
+    `slowed`: the caller has asked for slower.
+    """
     choices = [
         Choice(value, "", {language: phrases.get(language, "").split("|")})
         for value, phrases in _PHRASES.items()
+        if slowed or value != FASTER
     ]
     for other in languages:
         if other != language:
@@ -110,11 +125,11 @@ def universal_choices(language: str, languages: Sequence[str]) -> tuple[Choice, 
     return tuple(choices)
 
 
-def universal_phrases(language: str, languages: Sequence[str]) -> tuple[str, ...]:
+def universal_phrases(language: str, languages: Sequence[str], *, slowed: bool = False) -> tuple[str, ...]:
     """For the recogniser's grammar."""
     return tuple(
         phrase
-        for choice in universal_choices(language, languages)
+        for choice in universal_choices(language, languages, slowed=slowed)
         for phrase in choice.phrases[language]
         if phrase
     )
@@ -130,14 +145,14 @@ def _without_nine(heard: Alternative, language: str) -> Alternative:
 
 
 def find_universal(
-    answer: Heard | Keyed, language: str, languages: Sequence[str], *, one_key: bool
+    answer: Heard | Keyed, language: str, languages: Sequence[str], *, one_key: bool, slowed: bool = False
 ) -> Match | None:
     """The universal that is asked for, if any."""
     if isinstance(answer, Keyed):
         keys = {"0": PERSON, "*": REPEAT} if one_key else {"*0": PERSON, "*": REPEAT}
         value = keys.get(answer.keys)
         return Match(value, answer.keys, "keys") if value else None
-    choices = universal_choices(language, languages)
+    choices = universal_choices(language, languages, slowed=slowed)
     for alternative in answer.alternatives:
         for candidates in (choices[:1], choices):  # a person first: "otra vez una persona" is a person
             wish = _without_nine(alternative, language)

@@ -119,6 +119,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "All right, more slowly.",
         "ko": "천천히 말씀드리겠습니다.",
     },
+    "usual_pace": {
+        "es": "De acuerdo, a la velocidad normal.",
+        "ca": "D'acord, a la velocitat normal.",
+        "en": "All right, at the usual pace.",
+        "ko": "보통 속도로 말씀드리겠습니다.",
+    },
     "one_moment": {
         "es": "Un momento, por favor. Lo estoy consultando.",
         "ca": "Un moment, si us plau. Ho estic consultant.",

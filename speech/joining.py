@@ -33,8 +33,11 @@ class Join:
 
 
 def value_file(words: str) -> str:
-    """The file name of a word or a run of words, without ending: "vint-i-dós" → "vint-i-dos"."""
-    plain = unicodedata.normalize("NFD", words.lower())
+    """The file name of a word or a run of words, without ending: "vint-i-dós" → "vint-i-dos".
+
+    An ñ stays a letter of its own: "eñe" → "enye", for "ene" is another one.
+    """
+    plain = unicodedata.normalize("NFD", unicodedata.normalize("NFC", words.lower()).replace("ñ", "ny"))
     kept = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return "-".join(re.sub(r"['’·]", "", token) for token in _TOKEN.findall(kept) if token[0].isalnum())
 

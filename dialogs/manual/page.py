@@ -19,7 +19,7 @@ from dialogs.nodes.step import Step
 from dialogs.slots import KINDS
 from dialogs.slots.kind import SlotKind
 from dialogs.spoken import say
-from dialogs.universals import BACK, HELP, PERSON, REPEAT, SLOWER, universal_choices
+from dialogs.universals import BACK, FASTER, HELP, PERSON, REPEAT, SLOWER, universal_choices
 from dialogs.wording import LANGUAGES
 
 PROSE = Path(__file__).with_name("manual.md")
@@ -47,6 +47,7 @@ _UNIVERSALS = {
     HELP: ("help", ""),
     BACK: ("the question before", ""),
     SLOWER: ("slower", ""),
+    FASTER: ("the usual pace again, after “slower”", ""),
 }
 
 
@@ -115,7 +116,7 @@ def _universals() -> str:
         phrases = [
             ", ".join(f"“{phrase}”" for phrase in choice.phrases[language][:3])
             for language in LANGUAGES
-            for choice in universal_choices(language, LANGUAGES)
+            for choice in universal_choices(language, LANGUAGES, slowed=True)
             if choice.id == value
         ]
         rows.append((meaning, key, *phrases))

@@ -29,6 +29,7 @@ from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
 from dialogs.slots.choosing import NEGATIONS
 from dialogs.slots.words import words_of
 from dialogs.universals import (
+    FASTER,
     HELP,
     NOT_AT_HAND,
     REPEAT,
@@ -189,7 +190,7 @@ def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once
             help_words = _help(call, asked.step.help[:1], 1) if asked.step.help else ()
             prompt = (*call.built_in("no_matter"), *help_words, *call.built_in("take_your_time"))
             continue
-        if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER):
+        if isinstance(result, Match) and result.value in (REPEAT, HELP, SLOWER, FASTER):
             misses.detours += 1
             if misses.detours <= MOST_DETOURS:
                 misses.helps += result.value == HELP
@@ -203,13 +204,13 @@ def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once
 
 def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collect:
     language, languages = call.language, call.flow.languages
-    one_key = asked.keys.longest <= 1
+    one_key, slowed = asked.keys.longest <= 1, call.pace < 1.0
 
     def judge(answer: Heard | Keyed) -> Match | NoMatch:
         own = asked.judge(answer)
         if asked.free_speech and isinstance(answer, Heard):
-            return _alone(answer, language, languages) or own
-        wished = find_universal(answer, language, languages, one_key=one_key)
+            return _alone(answer, language, languages, slowed=slowed) or own
+        wished = find_universal(answer, language, languages, one_key=one_key, slowed=slowed)
         if isinstance(own, Match) and own.band == "sure":
             # "No, quiero una persona" is no no: yes and no leave words over, and these must not be lost.
             beside = isinstance(answer, Heard) and own.value in YES_NO and not _denied(own.said)
@@ -219,7 +220,7 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collec
         return wished or own
 
     beside_answers = (
-        *universal_phrases(language, languages),
+        *universal_phrases(language, languages, slowed=slowed),
         *(not_at_hand_phrases(language) if asked.looked_up else ()),
     )
     phrases = dict.fromkeys(
@@ -250,17 +251,17 @@ def _denied(said: str) -> bool:
     return sum(word in NEGATIONS for word in words_of(said)) > 1
 
 
-def _alone(answer: Heard, language: str, languages: Sequence[str]) -> Match | None:
+def _alone(answer: Heard, language: str, languages: Sequence[str], *, slowed: bool) -> Match | None:
     """A universal that is all that was said: in free speech "una persona me dijo…" asks for nobody."""
     short = tuple(a for a in answer.alternatives[:1] if len(words_of(a.text)) <= MOST_WORDS_ALONE)
-    return find_universal(Heard(short), language, languages, one_key=False)
+    return find_universal(Heard(short), language, languages, one_key=False, slowed=slowed)
 
 
 def _detour(call: Call, asked: Asked, wanted: str, helps: int) -> Prompt:
     """Whoever asks for help again gets the step's next help, and at last what can always be said."""
-    if wanted == SLOWER:
-        call.pace = SLOW
-        return (*call.built_in("slower"), *asked.say())
+    if wanted in (SLOWER, FASTER):
+        call.pace = SLOW if wanted == SLOWER else 1.0
+        return (*call.built_in("slower" if wanted == SLOWER else "usual_pace"), *asked.say())
     if wanted == HELP:
         return (*_help(call, asked.step.help, helps), *asked.say())
     return asked.say()

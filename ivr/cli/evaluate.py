@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -20,7 +22,7 @@ from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation import answering
 from ivr.evaluation.callers import Callers, babblers, drawn
-from ivr.evaluation.hearing import Cell, Result, measure, mistakes, table
+from ivr.evaluation.hearing import Cell, Result, measure, mistakes, paces, table
 from ivr.evaluation.material import SETS, Item
 from ivr.evaluation.picture import picture
 from ivr.evaluation.spoiling import CONDITIONS
@@ -32,6 +34,7 @@ from speech.models import ModelStore
 LANGUAGES = ("es", "ca", "en")
 KOREAN = "ko"
 """The language of the one small Vosk model that a registry carries: yes or no, and what is neither."""
+KOREAN_SETS = ("yes_no", "nothing")
 ITEMS = 24
 SHOWN = 20
 """Mistakes on the screen; JSON has more."""
@@ -111,10 +114,9 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     chosen = languages or LANGUAGES
     if KOREAN in chosen:
-        if set(chosen) != {KOREAN}:
-            raise CannotBeDone("ko is measured alone: leave out the other languages")
-        sets = tuple(name for name in sets or SETS if name in ("yes_no", "nothing"))
-        engine = "vosk"
+        sets, engine = _korean(chosen, sets, engine)
+    if out is not None:
+        _make(out)  # before hours are spent on what could not be written
     conditions = tuple(CONDITIONS) if "all" in lines else lines or ("clean",)
     callers = Callers(chosen)
     try:
@@ -131,13 +133,33 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     cells = table(results)
     report = _report(results, cells, engine=recognizer.engine, split=split, seed=seed)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         write(out / "speech.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-        write(out / "speech.svg", picture(cells, f"Recognition by {recognizer.engine}, {split} half"))
+        title = f"Recognition by {recognizer.engine}, {split} half"
+        write(out / "speech.svg", picture(cells, title, paces(results)))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
-        _show(cells, report)
+        _show(cells, paces(results), report)
+
+
+def _korean(chosen: Sequence[str], sets: tuple[str, ...], engine: str) -> tuple[tuple[str, ...], str]:
+    """The sets and the engine that Korean is measured with; refuses what it has not."""
+    if set(chosen) != {KOREAN}:
+        raise CannotBeDone("ko is measured alone: leave out the other languages")
+    if engine == "whisper":
+        raise CannotBeDone("ko is there to measure Vosk: leave out --engine whisper")
+    if others := [name for name in sets if name not in KOREAN_SETS]:
+        raise CannotBeDone(f"ko has no {others[0]}: choose {' or '.join(KOREAN_SETS)}")
+    return sets or KOREAN_SETS, "vosk"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise CannotBeDone(f"{folder} cannot be written ({fault.strerror}): name another folder") from None
 
 
 def _measured(
@@ -183,18 +205,26 @@ def _report(
         "seed": seed,
         "items": len(results),
         "cells": [cell.report() for cell in cells],
+        "paces": [cell.report() for cell in paces(results)],
         "mistakes": mistakes(results) if split == "tuning" else [],
     }
 
 
-def _show(cells: Sequence[Cell], report: dict[str, Any]) -> None:
-    shown = Table("set", "language", "callers", "line", "items", "exact", "wrong, sure", "word errors", "p50")
-    for cell in cells:
+def _show(cells: Sequence[Cell], by_pace: Sequence[Cell], report: dict[str, Any]) -> None:
+    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in ("", "items", "exact", "wrong,\nsure", "sentences", "word\nerrors", "p50"):
+        shown.add_column(column, no_wrap=True)
+    group = ""
+    for cell in (*cells, *by_pace):
         row = cell.report()
+        if (named := f"{cell.set} {cell.language} {row['callers']}") != group:
+            group = named
+            shown.add_row(group, style="bold")
         exact = f"{cell.accepted:.1%} taken" if cell.set == "nothing" else f"{cell.exact:.1%}"
         shown.add_row(
-            *(cell.set, cell.language, row["callers"], cell.condition, str(cell.items), exact),
-            *(f"{cell.wrong_sure:.1%}", f"{cell.word_errors:.1%}", f"{row['wait_p50']:.2f} s"),
+            *(f"  {cell.condition}", str(cell.items), exact),
+            *(f"{cell.wrong_sure:.1%}", f"{cell.sentences:.1%}" if cell.words else "-"),
+            *(f"{cell.word_errors:.1%}", f"{row['wait_p50']:.2f} s"),
         )
     Console().print(shown)
     for mistake in report["mistakes"][:SHOWN]:

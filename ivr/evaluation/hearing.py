@@ -2,7 +2,8 @@
 
 Figures: *exact* is the share whose value came out, sure or to be confirmed. *Wrong and sure* is the share
 that would go on with a wrong value and nobody asked. *Accepted* is the share of what is no answer that was
-taken for one. Word errors are the edit distance between what was said and the first reading, by words said.
+taken for one. Word errors are the edit distance between what was said and the first reading, by words said;
+*sentences* is the share of first readings without one.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ class Cell:
     outcomes: Counter[str] = field(default_factory=Counter)
     errors: int = 0
     words: int = 0
+    whole: int = 0
+    """Sentences of which every word was read as it was said."""
     waits: list[float] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
@@ -77,6 +80,7 @@ class Cell:
         self.outcomes[result.outcome] += 1
         self.errors += result.errors
         self.words += result.words
+        self.whole += bool(result.words) and not result.errors
         self.waits.append(result.wait)
 
     @property
@@ -94,6 +98,11 @@ class Cell:
         return (self.outcomes["wrong_sure"] + self.outcomes["wrong_check"]) / self.items
 
     @property
+    def sentences(self) -> float:
+        """Share of sentences that were read word for word."""
+        return self.whole / self.items
+
+    @property
     def word_errors(self) -> float:
         return self.errors / self.words if self.words else 0.0
 
@@ -109,6 +118,7 @@ class Cell:
             "exact": round(self.exact, 4),
             "wrong_sure": round(self.wrong_sure, 4),
             "accepted": round(self.accepted, 4),
+            "sentences": round(self.sentences, 4),
             "word_errors": round(self.word_errors, 4),
             "outcomes": dict(self.outcomes),
             "wait_p50": round(waits[len(waits) // 2], 3),
@@ -149,14 +159,27 @@ def measure(
 
 
 def table(results: Iterable[Result]) -> list[Cell]:
-    """The results by set, language, callers and line."""
-    cells: dict[tuple[str, str, str, bool], Cell] = {}
-    for result in results:
-        key = (result.item.set, result.item.language, result.condition, result.item.human)
-        if key not in cells:
-            cells[key] = Cell(*key)
-        cells[key].add(result)
-    return list(cells.values())
+    """The results by set, language, callers and line; lines of the same set stand together."""
+    return _cells((result, result.condition) for result in results)
+
+
+def paces(results: Iterable[Result]) -> list[Cell]:
+    """The results of synthetic callers by set, language and how fast they speak, all lines together."""
+    return _cells(
+        (result, f"pace {result.item.pace:g}") for result in results if result.item.pace is not None
+    )
+
+
+def _cells(results: Iterable[tuple[Result, str]]) -> list[Cell]:
+    """Grouped by set, language, callers and what is told beside each result."""
+    groups: dict[tuple[str, str, bool], dict[str, Cell]] = {}
+    for result, condition in results:
+        item = result.item
+        group = groups.setdefault((item.set, item.language, item.human), {})
+        if condition not in group:
+            group[condition] = Cell(item.set, item.language, condition, item.human)
+        group[condition].add(result)
+    return [cell for group in groups.values() for cell in group.values()]
 
 
 def mistakes(results: Iterable[Result], most: int = 200) -> list[dict[str, Any]]:

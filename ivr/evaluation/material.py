@@ -94,6 +94,8 @@ class Item:
     speaker: str
     human: bool
     sound: Callable[[], Samples]
+    pace: float | None = None
+    """How fast a synthetic voice speaks; 1.0 is its own pace. None: a person, or what is no answer."""
 
     @property
     def split(self) -> Split:
@@ -223,6 +225,7 @@ def synthetic_items(
                 speaker=f"{voice} at {pace}",
                 human=False,
                 sound=_spoken(speak, text, language, voice, pace),
+                pace=pace,
             )
 
 

@@ -11,13 +11,14 @@ _BAR, _GAP, _LEFT, _WIDTH = 16, 14, 250, 420
 _RIGHT, _CHECK, _WRONG = "#2a7f62", "#9fd0b9", "#c0392b"
 
 
-def picture(cells: Sequence[Cell], title: str) -> str:
-    """Bars from 0 to 100 %: right and sure, right after asking back, wrong and sure."""
+def picture(cells: Sequence[Cell], title: str, paces: Sequence[Cell] = ()) -> str:
+    """Bars from 0 to 100 %: right and sure, right after asking back, wrong and sure; lines, then paces."""
     rows: list[str] = []
     y = 62
     group = ""
-    for cell in cells:
+    for cell in (*cells, *paces):
         named = f"{cell.set}, {cell.language}, {'human' if cell.human else 'synthetic'}"
+        named += ", by pace" if cell.condition.startswith("pace ") else ""
         if named != group:
             group = named
             y += _GAP

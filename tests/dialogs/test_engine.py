@@ -139,6 +139,10 @@ def test_universals_at_a_question_for_digits() -> None:
     question = say(call, question, "más despacio")
     assert isinstance(question, Collect)
     assert {part.pace for part in question.prompt} == {0.8}
+    question = say(call, question, "a velocidad normal")
+    assert isinstance(question, Collect)
+    assert spoken(question) == "De acuerdo, a la velocidad normal. Su número."
+    assert {part.pace for part in question.prompt} == {1.0}
     assert isinstance(question.judge(Keyed("0")), NoMatch)
     assert isinstance(key(call, question, "*0"), Enqueue)
 

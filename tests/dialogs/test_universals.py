@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialogs.results import Alternative, Heard
-from dialogs.universals import CLEAR, PERSON, REPEAT, find_universal
+from dialogs.universals import CLEAR, FASTER, PERSON, REPEAT, find_universal, universal_phrases
 
 LANGUAGES = ("es", "ca", "en")
 
@@ -46,3 +46,21 @@ def test_a_person_needs_less(text: str, value: str) -> None:
 def test_a_person_beside_an_unclear_language_is_a_person() -> None:
     """What is not believed does not hide what is."""
     assert _found("inglés una persona", 0.3) == PERSON
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "más rápido, por favor"), ("es", "no tan despacio"), ("ca", "parli més de pressa"),
+        ("ca", "no tan a poc a poc"), ("en", "normal speed please"), ("en", "not so slowly"),
+    ],
+)  # fmt: skip
+def test_the_usual_pace_is_asked_for_by_whom_we_speak_slowly_to(language: str, text: str) -> None:
+    """Elsewhere "más rápido" may be an answer, and the recogniser has no word more to confuse."""
+    heard = Heard((Alternative(text, 0.9),))
+    slowed = find_universal(heard, language, LANGUAGES, one_key=False, slowed=True)
+    assert slowed is not None and slowed.value == FASTER
+    usual = find_universal(heard, language, LANGUAGES, one_key=False)
+    assert usual is None or usual.value != FASTER
+    more = set(universal_phrases(language, LANGUAGES, slowed=True))
+    assert more > set(universal_phrases(language, LANGUAGES))

@@ -18,7 +18,7 @@ from ivr.cli.evaluate import evaluate
 from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation import answering, studio_voices
-from ivr.evaluation.hearing import NOW, edits, in_words, measure, mistakes, spoilt, table
+from ivr.evaluation.hearing import NOW, edits, in_words, measure, mistakes, paces, spoilt, table
 from ivr.evaluation.material import (
     SETS,
     VOICES,
@@ -282,6 +282,37 @@ def test_the_picture_is_drawn(speak: object) -> None:
     root = ElementTree.fromstring(picture(cells, "a <title> & more"))
     assert root.tag.endswith("svg")
     assert {"clean", "pcma", "100.0% of 1"} <= {text.text for text in root.iter() if text.text}
+
+
+def test_lines_stand_together_and_paces_are_told_apart(speak: object) -> None:
+    """Slot, sentence and words, by line and by how fast was spoken; people have no pace."""
+    item = _item("menu", speak)
+    other = replace(_item("yes_no", speak), human=True, pace=None)
+    said = [replace(item, pace=0.85), replace(item, pace=1.15), other]
+    results = measure(PaperEngine(item.text, 0.9), said, ["clean", "pcma"])
+    cells = table(results)
+    assert [(cell.set, cell.condition) for cell in cells] == [
+        *(("menu", "clean"), ("menu", "pcma"), ("yes_no", "clean"), ("yes_no", "pcma"))
+    ]
+    assert [cell.sentences for cell in cells] == [1.0, 1.0, 0.0, 0.0]
+    by_pace = paces(results)
+    assert [(cell.condition, cell.items) for cell in by_pace] == [("pace 0.85", 2), ("pace 1.15", 2)]
+    drawn = picture(cells, "title", by_pace)
+    assert drawn.count("menu, es, synthetic") == 2 and "menu, es, synthetic, by pace" in drawn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--language", "ko", "--set", "digits"], "ko has no digits: choose yes_no or nothing"),
+        (["--language", "ko", "--engine", "whisper"], "leave out --engine whisper"),
+        (["--out", "/proc/none"], "/proc/none cannot be written"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_before_it_is_begun(arguments: list[str], says: str) -> None:
+    """One line with the remedy; not after hours, and no other measurement instead."""
+    done = CliRunner().invoke(evaluate, ["speech", *arguments], obj=Settings())
+    assert done.exit_code == 2 and says in done.output
 
 
 # --- answering machines, and the commands --------------------------------------------------------

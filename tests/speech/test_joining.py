@@ -123,11 +123,14 @@ def test_a_run_of_words_in_one_file_is_preferred(tmp_path: Path) -> None:
     ("words", "file"),
     [
         ("vint-i-dós", "vint-i-dos"),
+        ("eñe", "enye"),
+        ("ene", "ene"),
+        ("man\u0303ana", "manyana"),
         ("Céntimos", "centimos"),
         ("d'euros", "deuros"),
         ("d’agost", "dagost"),
         ("../../etc", "etc"),
-        ("año", "ano"),
+        ("año", "anyo"),
         ("col·lapse", "collapse"),
     ],
 )
