@@ -20,6 +20,7 @@ from ivr.cli.nlu_spoken import spoken as as_heard
 from ivr.cli.shown import json_option, show_json, show_table
 from ivr.config import Settings
 from ivr.evaluation.free_speech import HeardSentence, word_errors
+from ivr.logs import configure, quieter
 from ivr.understanding import comparing
 from ivr.understanding.checking import problems_of
 from ivr.understanding.concepts import read_concepts
@@ -194,6 +195,7 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
       ivr nlu test --out after/ --compare before/nlu-built-in.json
       ivr nlu test --spoken --count 240
     """
+    configure(quieter(settings.log))
     folder, chosen = chosen_examples(settings, languages)
     sentences = _apart(folder, chosen, which)
     heard: dict[str, list[HeardSentence]] = {}
@@ -284,15 +286,18 @@ def _show(results: dict[str, Any]) -> None:
         "sure",
         "sure_right",
     )
-    rows = []
-    for language, found in results.items():
-        cells = ["-" if found[name] is None else f"{found[name]:.1%}" for name in shares]
-        rows.append([language, str(found["sentences"]), *cells, f"{found['ms_p50']} ms"])
-    show_table(["language", "sentences", *(name.replace("_", " ") for name in shares), "p50"], rows)
-    for language, found in results.items():
-        if "word_errors" in found:
-            click.echo(f"{language}: {found['word_errors']:.0%} of the words were heard wrong")
-        weak = sorted(found["f1"].items(), key=lambda item: item[1])[:5]
+    found = list(results.values())
+    # A column for each language: eight columns of figures are cut short in a terminal of eighty.
+    rows = [["sentences", *(str(one["sentences"]) for one in found)]]
+    for name in shares:
+        cells = ("-" if one[name] is None else f"{one[name]:.1%}" for one in found)
+        rows.append([name.replace("_", " "), *cells])
+    rows.append(["half of the answers within", *(f"{one['ms_p50']} ms" for one in found)])
+    show_table(["", *results], rows)
+    for language, one in results.items():
+        if "word_errors" in one:
+            click.echo(f"{language}: {one['word_errors']:.0%} of the words were heard wrong")
+        weak = sorted(one["f1"].items(), key=lambda item: item[1])[:5]
         click.echo(f"{language}: weakest " + ", ".join(f"{name} {f1:.2f}" for name, f1 in weak))
 
 

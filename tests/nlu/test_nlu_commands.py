@@ -57,6 +57,20 @@ def test_test_tells_the_figures_on_the_last_line(
     assert {file.name for file in (home / "report").iterdir()} == {"nlu-built-in-en.svg", "nlu-built-in.json"}
 
 
+def test_test_shows_its_figures_whole_in_a_terminal_of_eighty_columns(
+    home: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No heading is cut short, and no line of the log stands among them."""
+    monkeypatch.setenv("IVR_UNDERSTANDING__MODELS", str(models))
+    monkeypatch.setenv("COLUMNS", "80")
+    status, told = run("test", "--set", "development")
+    assert status == 0
+    for whole in ("intent accuracy", "false rejection", "out of scope recall", "sure right"):
+        assert f" {whole} " in told
+    assert "…" not in told
+    assert "model_loaded" not in told
+
+
 def test_check_ends_with_one_for_a_contradiction_and_names_its_line(home: Path) -> None:
     """And with 0 where there is nothing to tell."""
     assert run("check") == (0, "")
