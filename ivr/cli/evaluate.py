@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,10 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     """
     chosen = languages or LANGUAGES
     if KOREAN in chosen:
-        sets, engine = _alone(chosen, sets), "vosk"
+        if set(chosen) != {KOREAN}:
+            raise CannotBeDone("ko is measured alone: leave out the other languages")
+        sets = tuple(name for name in sets or SETS if name in ("yes_no", "nothing"))
+        engine = "vosk"
     conditions = tuple(CONDITIONS) if "all" in lines else lines or ("clean",)
     callers = Callers(chosen)
     try:
@@ -128,24 +131,13 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     cells = table(results)
     report = _report(results, cells, engine=recognizer.engine, split=split, seed=seed)
     if out is not None:
-        _write(out, report, picture(cells, f"Recognition by {recognizer.engine}, {split} half"))
+        out.mkdir(parents=True, exist_ok=True)
+        write(out / "speech.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        write(out / "speech.svg", picture(cells, f"Recognition by {recognizer.engine}, {split} half"))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         _show(cells, report)
-
-
-def _write(out: Path, report: Mapping[str, Any], drawn: str) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    write(out / "speech.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-    write(out / "speech.svg", drawn)
-
-
-def _alone(languages: Sequence[str], sets: Sequence[str]) -> tuple[str, ...]:
-    """The sets that there are in Korean, of those that are wanted."""
-    if set(languages) != {KOREAN}:
-        raise CannotBeDone("ko is measured alone: leave out the other languages")
-    return tuple(name for name in sets or SETS if name in ("yes_no", "nothing"))
 
 
 def _measured(
