@@ -27,7 +27,7 @@ from dialogs.prompts import Words
 from dialogs.segments.checking import Around, check_segments, check_shortcuts
 from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.segments.reading import find_segments, read_rules, sound_parts
-from dialogs.source import Source, capped, nearest, read
+from dialogs.source import Source, capped, named_below, nearest, read
 from dialogs.steps import read_steps
 from dialogs.wording import LANGUAGES, languages_with_wording
 
@@ -69,7 +69,7 @@ def flow_files(paths: Iterable[Path]) -> list[Path]:
     """The flow files that the paths name: files as they are, folders with all that is in them, sorted."""
     files: dict[Path, None] = {}
     for path in paths:
-        found = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path] if path.name != SEGMENTS else []
+        found = named_below(path, ENDING) if path.is_dir() else [path] if path.name != SEGMENTS else []
         files.update(dict.fromkeys(found))
     return list(files)
 
@@ -162,17 +162,15 @@ def assemble(
     wrong = check_set(found, catalogue, extent=extent)
     # Whoever misspells a language has written the texts in the one that is meant.
     problems += [one for one in wrong if one.file not in misnamed or _SPEAKS_NOT not in one.message]
-    read = (rules, frozenset[int | str]())
-    if misshapen and segments is not None:
-        # What is sound is checked, too: one run tells all the mistakes.
-        parts = sound_parts(segments)
-        if parts is None:
-            return found, problems
-        read = parts
-    problems += check_shortcuts(read[0], flows) if not segments_lost else ()
+    # What is sound is checked, too: one run tells all the mistakes.
+    parts = sound_parts(segments) if misshapen and segments is not None else (rules, frozenset[int | str]())
+    if parts is None:
+        return found, problems
+    sound, unread = parts
+    problems += check_shortcuts(sound, flows) if not segments_lost else ()
     if segments is not None:
         around = Around(flows, catalogue, extent.whole)
-        problems += check_segments(read[0], segments, around, unread=read[1])
+        problems += check_segments(sound, segments, around, unread=unread)
     return found, problems
 
 

@@ -22,7 +22,7 @@ from dialogs.partly import without
 from dialogs.rehearsal_format import Expect, Settings, TestEntry, TestFile, TestStep
 from dialogs.segments.golden import GOLDEN
 from dialogs.segments.reading import FILE as SEGMENTS
-from dialogs.source import Source, nearest, read
+from dialogs.source import Source, named_below, nearest, read
 from dialogs.stand_in import Data, Staff
 
 ENDING = ".test.yaml"
@@ -52,7 +52,7 @@ def test_files(paths: list[Path]) -> list[Path]:
     files: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            files.update(dict.fromkeys(sorted(path.rglob(f"*{ENDING}"))))
+            files.update(dict.fromkeys(named_below(path, ENDING)))
         elif path.name.endswith(".flow.yaml"):
             beside = path.with_name(path.name.removesuffix(".flow.yaml") + ENDING)
             files.update(dict.fromkeys([beside] if beside.exists() else []))

@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import stat
 from codecs import BOM_UTF8
@@ -79,6 +80,13 @@ class Source:
         place = self.values.get(tuple(path)) if at_value else None
         place = place or self.place(path)
         return Problem(self.file, place.line, place.column, message)
+
+
+def named_below(folder: Path, ending: str) -> list[Path]:
+    """What lies below that folder and is named with that ending, sorted; nothing of a folder that vanishes
+    meanwhile, as those of other programs do."""
+    found = ((at, name) for at, folders, files in os.walk(folder) for name in (*folders, *files))
+    return sorted(Path(at, name) for at, name in found if name.endswith(ending))
 
 
 def capped(problems: Iterable[Problem], source: Source) -> list[Problem]:

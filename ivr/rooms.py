@@ -148,13 +148,7 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
     # Before anything ends a call: the first to do so is the recovery, below.
     tell_of_ended_calls(store, declared.writes.get(CALL_OUTCOME), furnishing.clock)
     there = _open_database(store, settings, closing)
-    voice = Voice.of(
-        settings,
-        tell=furnishing.tell,
-        fetching=furnishing.fetching,
-        languages=(*LANGUAGES, *furnishing.extra_languages),
-    )
-    closing.callback(voice.close)
+    voice = _open_voice(furnishing, closing)
     records = _open_records(furnishing, store, node, closing, recover=there)
     doing = _open_doing(furnishing, store, node, declared, closing)
     live = _open_flows(furnishing, store, voice, closing)
@@ -186,6 +180,17 @@ def open_rooms(furnishing: Furnishing, closing: ExitStack) -> Rooms:
         outcomes=outcomes_of(settings, plan),
         outbox=doing.outbox,
     )
+
+
+def _open_voice(furnishing: Furnishing, closing: ExitStack) -> Voice:
+    voice = Voice.of(
+        furnishing.settings,
+        tell=furnishing.tell,
+        fetching=furnishing.fetching,
+        languages=(*LANGUAGES, *furnishing.extra_languages),
+    )
+    closing.callback(voice.close)
+    return voice
 
 
 def _open_records(

@@ -33,18 +33,7 @@ class PaymentColumns:
 
 def read_payments(file: Path, columns: PaymentColumns) -> tuple[list[PaymentNote], list[RowRefused]]:
     """The payments, and the rows that were refused. Raises `SheetWrong`."""
-    # How a file is opened stands in a mapping; what its columns are is asked for here.
-    opened = Mapping.model_validate(
-        {
-            "date": columns.date,
-            "decimal": columns.decimal,
-            "currency": columns.currency,
-            "columns": {
-                "customer_number": Source(column=(columns.customer,)),
-                "name": Source(column=(columns.customer,)),
-            },
-        }
-    )
+    opened = _opening(columns)
     rows = sheets.read(file, opened).rows
     _, header = next(rows, (0, ()))
     places = _places(file, header, columns)
@@ -82,6 +71,19 @@ def read_payments(file: Path, columns: PaymentColumns) -> tuple[list[PaymentNote
             )
         )
     return notes, refused
+
+
+def _opening(columns: PaymentColumns) -> Mapping:
+    """How a file is opened stands in a mapping; what its columns are is asked for here."""
+    whose = Source(column=(columns.customer,))
+    return Mapping.model_validate(
+        {
+            "date": columns.date,
+            "decimal": columns.decimal,
+            "currency": columns.currency,
+            "columns": {"customer_number": whose, "name": whose},
+        }
+    )
 
 
 def _places(file: Path, header: Sequence[Cell], columns: PaymentColumns) -> dict[str, int]:

@@ -34,7 +34,7 @@ FAULTS = (IvrError, EslError, SpeechError, DialogError, DataError)
 """What each package raises for the operator: one line, with the remedy in it."""
 
 _COMMANDS: dict[str, tuple[str, str]] = {
-    "serve": ("ivr.cli.serve", "The server: takes the calls that the switch brings."),
+    "serve": ("ivr.cli.serve", "The server: takes calls, calls people, answers the HTTP API."),
     "demo": ("ivr.cli.demo", "Two calls on the embedded switch: one caller speaks, one keys."),
     "doctor": ("ivr.cli.doctor", "What is missing or misconfigured here, and what to do about it."),
     "bench": ("ivr.cli.bench", "Measures what callers wait for, and what calls cost."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 
 from data.exchange.payments import PaymentColumns, read_payments
 from data.promise_rules import PromiseState
+from data.promises import Taken
 from data.records import AuditEntry
 from data.records.actions import Action, ActionState
 from ivr.campaigns import cutting, promise_days
@@ -91,12 +92,16 @@ def payments(  # noqa: PLR0913, PLR0917 - one parameter for each option
         record = {"new": taken.new, "known": taken.known, "promises": taken.closed, "refused": told}
         show_json(record)
     else:
-        click.echo(f"{taken.new} payments new, {taken.known} known, {len(told)} refused")
-        for state, count in taken.closed.items():
-            click.echo(f"  promises {state}: {count}")
-        for line in told[:_MOST_SHOWN]:
-            click.echo(f"  {line}")
+        _tell_payments(taken, told)
     sys.exit(1 if told else 0)
+
+
+def _tell_payments(taken: Taken, refused: Sequence[str]) -> None:
+    click.echo(f"{taken.new} payments new, {taken.known} known, {len(refused)} refused")
+    for state, count in taken.closed.items():
+        click.echo(f"  promises {state}: {count}")
+    for line in refused[:_MOST_SHOWN]:
+        click.echo(f"  {line}")
 
 
 @click.command()

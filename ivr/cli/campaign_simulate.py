@@ -62,7 +62,6 @@ def simulate(  # noqa: PLR0913, PLR0917 -- one per option
     """
     from ivr.campaigns.contact_rules.reading import load_rulebook  # noqa: PLC0415 -- simulating loads numpy
     from ivr.campaigns.simulation.declared import of_campaign  # noqa: PLC0415
-    from ivr.campaigns.simulation.learned import like as learn  # noqa: PLC0415
     from ivr.campaigns.simulation.page import page  # noqa: PLC0415
     from ivr.campaigns.simulation.population import SHIPPED, read_population  # noqa: PLC0415
     from ivr.campaigns.simulation.running import MODES  # noqa: PLC0415
@@ -71,15 +70,11 @@ def simulate(  # noqa: PLR0913, PLR0917 -- one per option
 
     if strategy is not None and name is None:
         raise CannotBeDone("which campaign? ivr campaign simulate STRATEGY CAMPAIGN")
-    population = read_population(file or SHIPPED / "twenty.yaml")
+    population, whom = read_population(file or SHIPPED / "twenty.yaml"), None
     if agents is not None:
         population = population.model_copy(update={"agents": agents})
-    learned = whom = None
     if like is not None:
-        with store_of(settings) as store:
-            learned = learn(store, *like, population, at=datetime.now(UTC))
-        population = learned.population
-        click.echo(_learned(" ".join(like), learned), err=as_json)
+        population = _like(settings, like, population, as_json=as_json)
     if strategy is not None and name is not None:
         with store_of(settings) as store:
             population, whom = of_campaign(settings, store, strategy, name, population)
@@ -87,14 +82,24 @@ def simulate(  # noqa: PLR0913, PLR0917 -- one per option
     with told_progress() as told:
         done = told("simulating", seeds * len(MODES))
         outcome = play(population, seeds=range(seeds), rulebook=rulebook, done=done, whom=whom)
-    title = f"Simulation: {strategy} {name}" if name else "Simulation"
     if html is not None:
+        title = f"Simulation: {strategy} {name}" if name else "Simulation"
         html.write_text(page(outcome, title), encoding="utf-8")
     if as_json:
         show_json(record(outcome))
     else:
         _show(outcome, html)
     sys.exit(1 if outcome.rule_violations else 0)
+
+
+def _like(settings: Settings, like: tuple[str, str], population: Any, *, as_json: bool) -> Any:
+    """The population as that campaign has met people, which is told."""
+    from ivr.campaigns.simulation.learned import like as learn  # noqa: PLC0415 -- as above
+
+    with store_of(settings) as store:
+        learned = learn(store, *like, population, at=datetime.now(UTC))
+    click.echo(_learned(" ".join(like), learned), err=as_json)
+    return learned.population
 
 
 def _learned(which: str, found: Any) -> str:

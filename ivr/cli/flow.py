@@ -108,16 +108,7 @@ def publish(
     folder = path or settings.flows_folder
     files, left_out = read_folder(folder)
     began = time.monotonic()
-    found = checked(
-        folder,
-        main=settings.calls.flow,
-        with_tests=not without_tests,
-        live=live_schemas(settings.back_ends_file),
-        studio=settings.prompts_folder / "studio",
-        queues=settings.queues_file,
-        besides=settings.freeswitch.queue_names,
-        strategies=settings.path(settings.strategies),
-    )
+    found = _looked_through(settings, folder, with_tests=not without_tests)
     reading = time.monotonic() - began
     if found.flows is None or not found.sound:
         _refuse(found, as_json=as_json)
@@ -143,6 +134,20 @@ def publish(
         except FlowsSwitched as quicker:
             _overtaken(quicker, as_json=as_json)
     _end(_done(switch), {"published": True, **row_of(switch), "changes": lines}, as_json=as_json)
+
+
+def _looked_through(settings: Settings, folder: Path, *, with_tests: bool) -> Checked:
+    """All that is asked of flows that are to be live."""
+    return checked(
+        folder,
+        main=settings.calls.flow,
+        with_tests=with_tests,
+        live=live_schemas(settings.back_ends_file),
+        studio=settings.prompts_folder / "studio",
+        queues=settings.queues_file,
+        besides=settings.freeswitch.queue_names,
+        strategies=settings.path(settings.strategies),
+    )
 
 
 def _refuse(found: Checked, *, as_json: bool) -> NoReturn:

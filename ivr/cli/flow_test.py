@@ -97,9 +97,7 @@ def test(
         played = run(flows, scripts, basis, jobs=jobs or jobs_for(len(scripts)), tell=tell)
     seconds = perf_counter() - begun
     failed = [call for call in played if not call.passed]
-    golden = [
-        one for one in golden_tests(named, flows) if only is None or only.casefold() in one.title.casefold()
-    ]
+    golden = _golden(named, flows, only)
     wrong = [one for one in golden if not one.passed]
     for report in (*(one.report() for one in failed), *(one.report() for one in wrong)):
         click.echo(_coloured(report))
@@ -111,9 +109,7 @@ def test(
         write(junit_file, junit(played, seconds))
     if html_file is not None:
         write(html_file, page(flows, played, covered, seconds=seconds, at=Clock().utc()))
-    click.echo(f"{len(played) - len(failed)} of {len(played)} scripted calls passed ({seconds:.1f} s)")
-    if golden:
-        click.echo(f"{len(golden) - len(wrong)} of {len(golden)} tests of segments passed")
+    _show_totals(played, golden, seconds)
     if as_json:
         figures = _figures(played, failed, covered, seconds)
         figures["segments"] = {"tests": len(golden), "failed": [one.title for one in wrong]}
@@ -152,6 +148,20 @@ def _bar(calls: int) -> Iterator[Tell]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("scripted calls", total=calls)
         yield lambda: bar.advance(task)
+
+
+def _show_totals(played: list[Played], golden: list[GoldenPlayed], seconds: float) -> None:
+    passed = sum(call.passed for call in played)
+    click.echo(f"{passed} of {len(played)} scripted calls passed ({seconds:.1f} s)")
+    if golden:
+        passed = sum(one.passed for one in golden)
+        click.echo(f"{passed} of {len(golden)} tests of segments passed")
+
+
+def _golden(paths: list[Path], flows: FlowSet, only: str | None) -> list[GoldenPlayed]:
+    """The tests of the segments, played, of which those are told that were asked for."""
+    wanted = "" if only is None else only.casefold()
+    return [one for one in golden_tests(paths, flows) if wanted in one.title.casefold()]
 
 
 def _chosen(scripts: list[Script], only: str | None) -> dict[int, Script]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -202,32 +203,38 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
     if spoken:
         sentences = {language: drawn(each, count) for language, each in sentences.items()}
         heard = as_heard(settings, sentences, callers)
-    understander = _engine(settings, engine, chosen, url)
     results: dict[str, Any] = {}
-    try:
+    with closing(_engine(settings, engine, chosen, url)) as understander:
         for language in chosen:
-            readings = [one.readings for one in heard[language]] if spoken else None
-            told = evaluate(understander, sentences[language], language, readings)
-            results[language] = {"model": understander.version(language), **report(told)}
-            if spoken:
-                results[language]["word_errors"] = round(word_errors(heard[language]), 4)
+            told, results[language] = _measured(understander, sentences[language], language, heard)
             if out is not None:
                 _draw(told, out / f"nlu-{engine}-{language}.svg", f"{language}, {engine}")
             if mistakes:
                 results[language]["mistakes"] = _mistakes(told, shown=0 if as_json else SHOWN)
-    finally:
-        understander.close()
     kind = f"{which}, spoken by {callers} callers" if spoken else which
     found = {"engine": engine, "set": kind, "languages": results}
     before = {str(file): _before(file, kind) for file in compare}
     if out is not None:
         (out / f"nlu-{engine}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    if as_json:
-        show_json(found)
-    else:
-        _show(results)
+    show_json(found) if as_json else _show(results)
     for language in chosen if before else ():
         _show_beside(before, found, language, out, as_json=as_json)
+
+
+def _measured(
+    understander: Understander,
+    sentences: Sequence[Example],
+    language: str,
+    heard: Mapping[str, Sequence[HeardSentence]],
+) -> tuple[list[Told], dict[str, Any]]:
+    """What became of each sentence, and the figures; `heard`: as they were heard, if they were spoken."""
+    spoken = heard.get(language)
+    readings = None if spoken is None else [one.readings for one in spoken]
+    told = evaluate(understander, sentences, language, readings)
+    figures = {"model": understander.version(language), **report(told)}
+    if spoken is not None:
+        figures["word_errors"] = round(word_errors(spoken), 4)
+    return told, figures
 
 
 def _draw(told: Sequence[Told], file: Path, what: str) -> None:

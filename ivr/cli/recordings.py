@@ -258,8 +258,6 @@ def export(
       ivr recordings export 019ac0de-7b52-7c4a-9e0f-0123456789ab --format mp3 --to /tmp
       ivr recordings export last --format opus --no-trim --full-numbers
     """
-    from ivr.recordings.encoding import encode  # noqa: PLC0415 - loads FFmpeg's libraries
-
     library, zone = _library(settings), ZoneInfo(settings.calls.zone)
     chosen = [library.get(call_id) for call_id in dict.fromkeys(call_ids)]
     _insist_on_folder(folder)
@@ -271,20 +269,9 @@ def export(
             target = folder / recording.name_outside(ending, zone)
             _note(library, recording, "export")
             try:
-                sound = read(recording.file)
-                encode(
-                    sound if no_trim else trimmed(sound),
-                    target,
-                    ending,
-                    recording.tags(full_numbers=full_numbers),
-                )
+                _copy(recording, target, ending, trim=not no_trim, full_numbers=full_numbers)
             except RecordingUnreadable as damaged:
                 failed.append(damaged)
-            except OSError as refused:
-                raise NotWritable(
-                    f"{target} cannot be written ({refused.strerror})",
-                    "Make room there, or name another with --to",
-                ) from refused
             else:
                 click.echo(target)
                 _warn(recording)
@@ -292,6 +279,20 @@ def export(
         click.echo(f"ivr: {fault}", err=True)
     if failed:
         raise failed[-1]
+
+
+def _copy(recording: Recording, target: Path, ending: Any, *, trim: bool, full_numbers: bool) -> None:
+    """Raises `RecordingUnreadable`, `NotWritable`."""
+    from ivr.recordings.encoding import encode  # noqa: PLC0415 - loads FFmpeg's libraries
+
+    try:
+        sound = read(recording.file)
+        tags = recording.tags(full_numbers=full_numbers)
+        encode(trimmed(sound) if trim else sound, target, ending, tags)
+    except OSError as refused:
+        raise NotWritable(
+            f"{target} cannot be written ({refused.strerror})", "Make room there, or name another with --to"
+        ) from refused
 
 
 def _insist_on_folder(folder: Path) -> None:

@@ -159,12 +159,7 @@ def explain(  # noqa: PLR0913, PLR0917 -- one per option, named by click
       ivr rules explain --number 600111222 --purpose commercial --caller-id +34910000000 --json
     """
     at = _moment(at_text, settings)
-    try:
-        e164 = checked(number, region=settings.calls.region, countries=None).e164
-    except NotCalled as refused:
-        raise CannotBeDone(
-            f"{number} is not called ({refused.reason}): write it as +573001234567"
-        ) from refused
+    e164 = _called(number, settings)
     rulebook = rulebook_of(settings)
     with store_of(settings) as store:
         person = store.customers.by_number(customer) if customer else None
@@ -188,6 +183,16 @@ def explain(  # noqa: PLR0913, PLR0917 -- one per option, named by click
     else:
         click.echo("\n".join(_told(decision, zone, at)))
     sys.exit(0 if isinstance(decision, Allowed) else 1)
+
+
+def _called(number: str, settings: Settings) -> str:
+    """The number as it is dialled. Raises `CannotBeDone`."""
+    try:
+        return checked(number, region=settings.calls.region, countries=None).e164
+    except NotCalled as refused:
+        raise CannotBeDone(
+            f"{number} is not called ({refused.reason}): write it as +573001234567"
+        ) from refused
 
 
 def _told(decision: Allowed | Blocked, zone: str, at: datetime) -> list[str]:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 @click.option("--drain", default=30.0, show_default=True, help="Seconds that calls have to end at a stop.")
 @pass_settings
 def serve(settings: Settings, port: int | None, drain: float) -> None:
-    """The server: takes the calls that the switch brings.
+    """The server: takes the calls that the switch brings, calls people for campaigns and callbacks, and
+    answers the HTTP API.
 
     Without FreeSWITCH (switch.kind: embedded) it brings up the embedded switch as a child process, and
     callers join that one's line port.
@@ -43,9 +44,7 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
         settings = settings.model_copy(update={"outbound": outbound})
     keep_quiet(as_json=settings.log.format == "json")
     leave_no_core()
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, stop.set)
+    stop = _stop_asked()
     api = _api_of(settings)
     server = _started(settings, api)
     switch = None
@@ -77,6 +76,14 @@ def serve(settings: Settings, port: int | None, drain: float) -> None:
             # Callers who were released go on in the fallback: the switch ends with the last of them.
             switch.stop(deadline=drain)
         alive.stop()
+
+
+def _stop_asked() -> Event:
+    """Set by the signals that end a service."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop.set)
+    return stop
 
 
 def _started(settings: Settings, api: ApiServer | None) -> Server:

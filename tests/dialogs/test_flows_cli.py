@@ -1,37 +1,19 @@
-"""`ivr check`, `ivr test`, `ivr schema`, `ivr call --text`, as a designer runs them."""
+"""`ivr check`, `ivr test`, `ivr schema`, as a designer runs them."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
-from data.ids import new_id
-from data.records import CallBegun, CallEnded, CallStep
-from data.releases import Intent
-from data.store import Store
-from dialogs.catalogue import load_catalogue
-from dialogs.loader import load_flows
-from ivr.cli import call, flow_test, flows, graph
 from ivr.cli.flows import SHIPPED
-from ivr.config import CallSettings, DatabaseSettings, Settings
+from ivr.config import Settings
 from ivr.performers import PERFORMERS
-from tests.databases import store_at
-
-BALANCE = Path(__file__).parent / "balance"
-
-commands = [*flows.commands, *flow_test.commands, *call.commands, *graph.commands]
-GROUP = click.Group("ivr", commands={str(command.name): command for command in commands})
-
-
-def run(*words: str, typed: str = "") -> Result:
-    return CliRunner().invoke(GROUP, list(words), input=typed, obj=Settings())
+from tests.dialogs.designer_commands import BALANCE, GROUP, commands, run
 
 
 def test_check_of_the_shipped_flows_is_clean() -> None:
@@ -227,133 +209,10 @@ def test_schema_is_json() -> None:
     assert json.loads(run("schema").output)["$defs"]["step_menu"]
 
 
-def test_a_typed_call_reaches_its_end() -> None:
-    """The demo's main job in the terminal, answered from the test's data."""
-    result = run("call", "main", "--text", typed="mi saldo\n45716\n/key 7302\nno\n")
-    assert result.exit_code == 0, result.output
-    assert "142,30 €" in result.output
-    assert "hangs up" in result.output
-
-
-def test_a_typed_call_can_be_saved_and_passes(tmp_path: Path) -> None:
-    """What was typed and heard becomes a test file that `ivr test` takes."""
-    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
-    file = tmp_path / "typed.test.yaml"
-    typed = f"mi saldo\n45716\n/key 7302\nno\n/save {file} my call\n\n"
-    result = run("call", "main", "--text", "--flows", str(tmp_path), typed=typed)
-    assert f"saved “my call” in {file}" in result.output, result.output
-    assert "1 of 1 scripted calls passed" in run("test", str(file)).output
-
-
-def test_a_call_can_be_at_another_time_and_from_somebody() -> None:
-    """Opening hours and segments can be tried at the desk."""
-    closed = "La oficina está cerrada"
-    assert closed in run("call", "main", "--text", "--now", "2026-11-22T10:00", "--segment", "").output
-    vip = run("call", "main", "--text", "--now", "2026-11-23T10:00", "--segment", "vip").output
-    assert closed not in vip
-    assert "¿Le paso directamente con una persona?" in vip
-
-
-def test_a_typed_call_ends_with_the_input() -> None:
-    """A pipe that ends is no fault."""
-    assert run("call", "main", "--text", "--language", "ca", typed="").exit_code == 0
-
-
 @pytest.mark.parametrize("command", [str(command.name) for command in commands])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     """`--help` shows how it is used."""
     assert f"ivr {command}" in run(command, "--help").output
-
-
-# --- ivr graph -----------------------------------------------------------------------------------------
-
-
-def drawn(*words: str, database: str = "sqlite:////nowhere.sqlite3") -> Result:
-    settings = Settings(database=DatabaseSettings(url=database))
-    flows = Path(__file__).parent / "balance"  # stays as it is, whatever becomes of the shipped ones
-    return CliRunner().invoke(GROUP, ["graph", *words, "--flows", str(flows)], obj=settings)
-
-
-def test_a_flow_is_drawn_as_mermaid_or_svg(tmp_path: Path) -> None:
-    """To the terminal, or to a file whose ending tells the format."""
-    assert drawn("main").output.startswith('---\ntitle: "Main"\n---\nflowchart TD\n')
-    assert drawn("main", "--format", "svg", "--language", "ca").output.startswith("<svg ")
-    file = tmp_path / "main.svg"
-    assert f"in en: {file}" in drawn("main", "--out", str(file), "--language", "en").output
-    assert "For your balance" in file.read_text("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("words", "remedy"),
-    [
-        (("mian",), "there is no flow `mian` (there are: main): name one of these"),
-        (("main", "--language", "fr"), "choose one of es, ca, en"),
-        (("main", "--calls", "lately"), "write 7d, 12h, 2w or 2026-11-01"),
-        (("main", "--out", "/nowhere/at/all.svg"), "name another file"),
-    ],
-)
-def test_what_cannot_be_drawn_is_one_line(words: tuple[str, ...], remedy: str) -> None:
-    """With the remedy, and status 2."""
-    result = drawn(*words)
-    assert (result.exit_code, remedy in result.output) == (2, True), result.output
-
-
-def called(store: Store, version: str, *path: tuple[str, str], release: int | None = None) -> None:
-    """A call through `main` on that version of the flows."""
-    began = CallBegun(
-        call_id=new_id(),
-        switch_uuid="1",
-        direction="inbound",
-        caller_number="",
-        caller_name="",
-        destination="1",
-        language="es",
-        started_at=datetime.now(UTC),
-        node_id="n",
-        flow_version=version,
-        release=release,
-    )
-    store.calls.begin(began)
-    steps = tuple(CallStep(flow="main", step=step, language="es", left_by=left) for step, left in path)
-    store.calls.finish(
-        CallEnded(call_id=began.call_id, at=began.started_at, hangup_cause="X", ended_by="caller", path=steps)
-    )
-
-
-def test_the_calls_of_the_database_are_drawn(tmp_path: Path) -> None:
-    """Every arrow tells its calls on what is drawn; those on other versions are named at the foot, and where
-    nobody called, it says so."""
-    url = f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
-    store = store_at(tmp_path / "ivr.sqlite3")
-    assert "no call has gone through main" in drawn("main", "--calls", database=url).output
-    called(store, "older", ("main_menu", "balance"), ("long_gone", ""))
-    assert "and 1 through others: draw the flows" in drawn("main", "--calls", database=url).output
-    version = load_flows([BALANCE], load_catalogue(BALANCE / "catalogue.yaml")).version
-    called(store, version, ("main_menu", "balance"), ("customer_number", ""))
-    store.close()
-    for words in (("--calls",), ("--calls", "2h"), ("--calls", "2026-01-01")):
-        shown = drawn("main", *words, "--language", "en", database=url).output
-        assert 's_main_menu -->|"balance #40;1#41;: 1"| s_customer_number' in shown
-        assert "<b>1 end here</b>" in shown
-        assert "Not counted, as they went through another version of this flow: 1" in shown
-
-
-def test_a_release_with_the_same_flow_counts(tmp_path: Path) -> None:
-    """Another flow of the release is another by now; this one is as it is drawn."""
-    url = f"sqlite:///{tmp_path / 'ivr.sqlite3'}"
-    store = store_at(tmp_path / "ivr.sqlite3")
-    same = (BALANCE / "main.flow.yaml").read_bytes()
-    now = datetime.now(UTC)
-    for after, content in enumerate((same, same.replace(b"flow: main", b"flow: main\nsummary: Another"))):
-        store.releases.publish(
-            {"main.flow.yaml": content}, Intent(who="ana", why="test", at=now, effective_at=now, after=after)
-        )
-    called(store, "v1", ("main_menu", "balance"), ("customer_number", ""), release=1)
-    called(store, "v2", ("main_menu", "balance"), ("customer_number", ""), release=2)
-    store.close()
-    shown = drawn("main", "--calls", "--format", "svg", "--language", "en", database=url).output
-    assert "another version of this flow: 1" in shown
-    assert "1 call" in shown
 
 
 def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(
@@ -376,65 +235,6 @@ def test_a_step_that_only_tests_can_perform_is_noted_and_no_mistake(
     assert "(a note, no mistake)" in result.output
     found = json.loads(run("check", str(tmp_path), "--json").output)
     assert (found["problems"], [note["line"] for note in found["notes"]]) == ([], [14])
-
-
-# --- which flow ----------------------------------------------------------------------------------------
-
-PHONE = """flow: contact
-languages: [es]
-person: billing
-steps:
-  - ask: number
-    type: phone
-    prompt: {es: "Su teléfono."}
-  - hangup: normal
-"""
-
-
-def test_a_flow_may_be_named_by_its_file(tmp_path: Path) -> None:
-    """A designer who has the file at hand needs no --flows."""
-    file = tmp_path / "contact.flow.yaml"
-    file.write_text(PHONE, encoding="utf-8")
-    assert "Su teléfono." in run("call", str(file), "--text").output
-    assert "flowchart" in run("graph", str(file)).output
-
-
-@pytest.mark.parametrize("command", [("call", "--text"), ("graph",)])
-def test_a_flow_that_is_not_found_is_told_with_the_remedy(command: tuple[str, ...], tmp_path: Path) -> None:
-    """By name, by file, and by a file that is not in the folder that was named."""
-    (tmp_path / "contact.flow.yaml").write_text(PHONE, encoding="utf-8")
-    name, *options = command
-    for words, remedy in (
-        (("contact",), "--flows FOLDER"),
-        ((str(tmp_path / "gone.flow.yaml"),), "is not there"),
-        ((str(SHIPPED / "main.flow.yaml"), "--flows", str(tmp_path)), "leave --flows out"),
-        (("main", "--flows", str(tmp_path)), "there are: contact"),
-    ):
-        result = run(name, *words, *options)
-        assert (result.exit_code, remedy in result.output) == (2, True), result.output
-
-
-def test_a_typed_call_is_in_the_installations_country(tmp_path: Path) -> None:
-    """A telephone number without its country code belongs to the site's country, as on a live call."""
-    file = tmp_path / "contact.flow.yaml"
-    file.write_text(PHONE, encoding="utf-8")
-    settings = Settings(calls=CallSettings(region="FR"))
-    words = ["call", str(file), "--text"]
-    result = CliRunner().invoke(GROUP, words, input="/key 0612345678\n/state\n", obj=settings)
-    assert "+33612345678" in result.output
-
-
-@pytest.mark.parametrize(
-    "words", [("g.png",), ("g",), ("g.svg", "--format", "mermaid"), ("g.pdf", "--format", "svg")]
-)
-def test_a_drawing_is_not_written_under_a_wrong_ending(words: tuple[str, ...], tmp_path: Path) -> None:
-    """A file called .png that holds text opens nowhere."""
-    out = tmp_path / words[0]
-    result = run("graph", "main", "--out", str(out), *words[1:])
-    assert (result.exit_code, "write .svg or .mmd" in result.output, out.exists()) == (2, True, False)
-    good = tmp_path / "g.mmd"
-    assert run("graph", "main", "--out", str(good)).exit_code == 0
-    assert good.read_text(encoding="utf-8").strip()
 
 
 def test_mistakes_of_tests_are_told_beside_those_of_their_flow(tmp_path: Path) -> None:

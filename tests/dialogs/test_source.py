@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.errors import FlowsInvalid
-from dialogs.source import LARGEST_FILE, nearest, parse, read
+from dialogs.source import LARGEST_FILE, named_below, nearest, parse, read
 
 
 def mistakes(text: str) -> list[str]:
@@ -29,6 +30,27 @@ def mistakes(text: str) -> list[str]:
 def test_scalars_are_what_they_look_like(scalar: str, value: object) -> None:
     """`no` is a word, `09:30` a time as text, `+34…` a number as text; only plain numbers are numbers."""
     assert parse(f"a: {scalar}", "x.yaml").content == {"a": value}
+
+
+def test_a_folder_that_vanishes_while_one_looks_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's temporary folder beside a flow ended the check of that flow in a traceback."""
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "b.flow.yaml").touch()
+    (tmp_path / "a.flow.yaml").touch()
+    (tmp_path / "gone").mkdir()
+    list_folder = os.scandir
+
+    def listed(folder: str) -> object:
+        if Path(folder).name == "gone":
+            Path(folder).rmdir()
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", listed)
+    found = named_below(tmp_path, ".flow.yaml")
+    assert [one.name for one in found] == ["a.flow.yaml", "b.flow.yaml"]
+    assert not (tmp_path / "gone").exists()
 
 
 def test_every_key_has_its_place() -> None:

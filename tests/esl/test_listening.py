@@ -16,8 +16,8 @@ from esl.listening import MOST_TRIES, Listening
 from esl.live_audio import LiveAudio
 from esl.switch import FRAME_BYTES, Audio, Call, CallEvent, ListeningLost
 from esl.wire import Command
+from tests.esl.outbound_house import UUID, House, Life, next_event
 from tests.esl.peer import DEADLINE, Peer, api_response
-from tests.esl.test_outbound import UUID, House, Life, next_event
 
 Script = Callable[[Peer, Command], bool]
 

@@ -19,7 +19,7 @@ from ivr.living.services import Services
 from ivr.queueing.people import People
 from ivr.queueing.plan import Plan, QueuePlan
 from tests.ivr.paper import PaperCall
-from tests.ivr.test_session import Rig
+from tests.ivr.session_rig import Rig
 
 
 class LongSince(PaperCall):

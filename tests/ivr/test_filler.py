@@ -21,7 +21,7 @@ from ivr.living.services import Services
 from ivr.occasion import Occasion
 from speech.errors import SynthesizerLost
 from speech.sound import write_wav
-from tests.ivr.test_session import Rig, number_question, spoken
+from tests.ivr.session_rig import Rig, number_question, spoken
 
 MOMENT = spoken("one moment")
 ASK = Lookup("account", {"customer_number": "45716"}, "lookup", 5000.0, MOMENT)

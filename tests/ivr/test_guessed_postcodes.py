@@ -15,7 +15,7 @@ from ivr.identity.settings import VerificationSettings
 from ivr.identity.verification import Verification
 from ivr.living.services import Services
 from ivr.performers import Performers
-from tests.ivr.test_session import PaperLookups, Rig
+from tests.ivr.session_rig import PaperLookups, Rig
 
 
 class GuardedRig(Rig):

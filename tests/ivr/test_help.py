@@ -57,6 +57,30 @@ def parse(line: str) -> None:
         command = inner
 
 
+PROMISED = """
+serve | demo --json | check --json | test --coverage --json | call --text --voice | graph --format
+schema | doctor --json | flow publish | flow rollback | flow history | flow from-call | db upgrade
+db seed | db import | db export | db erase | db expire | models list | models pull | say --language
+transcribe --language --grammar | eval speech --json | prompts build | prompts export
+prompts import | nlu train --json | nlu check --json | nlu test --json | nlu serve | campaign create
+campaign load | campaign start | campaign pause | campaign stop | campaign status --json
+campaign report --json | campaign simulate --json | queue status --json | agent in | agent out
+agent pause | agent list --json | supervise listen | supervise whisper | supervise join
+report queues --json | report agents --json | recordings list --json | recordings play
+recordings export | freeswitch init | bench turns --json
+"""
+"""The command line is a contract: scripts and people's hands know these names and options."""
+
+
+@pytest.mark.parametrize("one", [one.strip() for one in re.split(r"[|\n]", PROMISED.strip())])
+def test_the_names_stay(one: str) -> None:
+    """Whatever else a command learns."""
+    name, *options = one.split(" --")
+    command = dict(commands())[f"ivr {name}"]
+    own = {option for parameter in command.params for option in parameter.opts}
+    assert own.issuperset(f"--{option}" for option in options), own
+
+
 @pytest.fixture(autouse=True)
 def _any_file_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever types an example has files of their own."""

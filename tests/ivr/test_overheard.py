@@ -17,7 +17,8 @@ from ivr.living.services import Services
 from ivr.recordings.muting import Spans, list_of, spans_of
 from speech.errors import RecognizerTimeout
 from speech.recognizer import Hypothesis, Reading
-from tests.ivr.test_session import MESSAGE, Rig, TalkingInbox, spoken
+from tests.ivr.session_rig import Rig, spoken
+from tests.ivr.test_session_messages import MESSAGE, TalkingInbox
 
 
 class Ear:

@@ -11,7 +11,7 @@ import structlog
 
 from dialogs.effects import Hangup
 from ivr.recordings_disk import LITTLE, RecordingsDisk, free_bytes
-from tests.ivr.test_session import Rig
+from tests.ivr.session_rig import Rig
 
 
 @pytest.fixture

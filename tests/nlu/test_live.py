@@ -15,7 +15,7 @@ from ivr.performers import Performers
 from ivr.understanding.built_in import BuiltIn
 from ivr.understanding.port import Meaning
 from ivr.understanding.understanding import Understanding
-from tests.ivr.test_session import Rig
+from tests.ivr.session_rig import Rig
 
 INTENTS = ("balance", "pay", "order_status")
 

@@ -1,0 +1,141 @@
+"""How a session ends: by the caller at any order, by a fault, by a transfer; each with its record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from gevent.event import Event
+
+from dialogs.effects import (
+    Enqueue,
+    Hangup,
+    Lookup,
+    Play,
+    SetOutcome,
+    Spoken,
+    Transfer,
+)
+from dialogs.results import (
+    Done,
+    Failed,
+    Handed,
+    Missing,
+    Played,
+)
+from esl.switch import HungUp
+from ivr.moments import CallOver
+from speech.errors import SynthesizerLost
+from tests.ivr.session_rig import PaperLookups, Rig, number_question, rig, spoken
+
+__all__ = ["rig"]
+
+
+ORDERS = ["answer", "start_recording", "play", "mask", "unmask", "enqueue", "hang_up"]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_caller_who_hangs_up_at_any_order_leaves_a_complete_record(rig: Rig, order: str) -> None:
+    """Whatever the session was about to do, the record says when, why and by whom it ended."""
+    rig.call.hang_up_at = order
+    rig.call.keys("45713")
+    effects = [number_question(sensitive=True), Enqueue("billing", "person", {}), Hangup("bye")]
+    if order == "play":
+        effects.insert(0, Play(spoken("hola"), "greet"))
+    dialog, record = rig.live(effects)
+    assert record.finished
+    assert record.hangup_cause == "NORMAL_CLEARING"
+    assert dialog.hung_up == ["NORMAL_CLEARING"]
+    assert isinstance(rig.moments[-1], CallOver)
+    if order != "hang_up":
+        assert record.ended_by == "caller"
+
+
+def test_a_caller_who_hangs_up_while_a_look_up_hangs(rig: Rig) -> None:
+    """A hang-up ends every wait at once, also on a back end."""
+    rig.lookups = PaperLookups(Event().wait)
+
+    def answers() -> Missing:
+        rig.call.caller_hangs_up()
+        Event().wait()
+        return Missing()
+
+    rig.lookups = PaperLookups(answers)
+    _, record = rig.live([Lookup("account", {}, "look", deadline=100_000.0), Hangup("bye")])
+    assert (record.ended_by, record.finished) == ("caller", True)
+
+
+def test_a_fault_in_the_dialog_lands_at_the_fallback(rig: Rig) -> None:
+    """Never dead air: the leg is released, and the record tells that a fault ended our part."""
+    _, record = rig.live([Play(spoken("hola"), "greet"), RuntimeError("broken flow")])
+    assert rig.call.orders[-1] == "release"
+    assert (record.outcome, record.hangup_cause) == ("fault", "RELEASED_TO_FALLBACK")
+
+
+def test_a_call_that_lasts_too_long_lands_at_the_fallback(rig: Rig) -> None:
+    """The time limit of a call is a hand-over to people, not a cut."""
+    rig.longest = 0.0
+    _, record = rig.live([number_question(), Hangup("bye")])
+    assert rig.call.orders[-1] == "release"
+    assert record.outcome == "call_too_long"
+
+
+def test_lost_synthesis_lands_at_the_fallback(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No voice and no recording: a person, rather than a silent line."""
+
+    def lost(_spoken: Spoken) -> Path:
+        raise SynthesizerLost("worker gone")
+
+    monkeypatch.setattr(rig.prompts, "file_of", lost)
+    _, record = rig.live([Play(spoken("hola"), "greet"), Hangup("bye")])
+    assert rig.call.orders[-1] == "release"
+    assert record.outcome == "fault"
+
+
+def test_the_outcome_survives_the_hang_up(rig: Rig) -> None:
+    """A caller who has heard the balance and hangs up before the good-bye was still told it."""
+    rig.call.hang_up_at = "play"
+    _, record = rig.live([SetOutcome("balance_told", "o"), Play(spoken("adiós"), "bye"), Hangup("bye")])
+    assert (record.outcome, record.ended_by) == ("balance_told", "caller")
+
+
+def transfer(mode: Literal["blind", "bridged"] = "blind") -> Transfer:
+    return Transfer("shop", "2001", mode, "t", {})
+
+
+def test_a_blind_transfer_gives_the_leg_away(rig: Rig) -> None:
+    """The dialplan has the leg: we let go of it, and do not hang it up."""
+    dialog, record = rig.live([transfer(), SetOutcome("transferred", "t"), Hangup("t")])
+    assert dialog.results == [Handed(), Done()]
+    assert rig.call.orders[-3:] == ["stop_listening", "transfer 2001", "release"]
+    assert (record.outcome, record.hangup_cause) == ("transferred", "BLIND_TRANSFER")
+
+
+def test_a_transfer_whose_connection_ends_with_it_has_succeeded(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real switch may close the socket before it tells that the application has ended."""
+
+    def gone(_extension: str) -> str:
+        rig.call.inbox.put(HungUp("BLIND_TRANSFER", by_caller=False))
+        return "t"
+
+    monkeypatch.setattr(rig.call, "transfer", gone)
+    dialog, record = rig.live([transfer(), SetOutcome("transferred", "t"), Hangup("t")])
+    assert dialog.results == [Handed(), Done()]
+    assert record.outcome == "transferred"
+
+
+def test_a_refused_transfer_comes_back(rig: Rig) -> None:
+    """The flow's `failed` is the landing, with the caller still on the line."""
+    rig.call.refused = "transfer"
+    dialog, _ = rig.live([transfer(), Play(spoken("sorry"), "s"), Hangup("t")])
+    assert isinstance(dialog.results[0], Failed)
+    assert dialog.results[1] == Played()
+
+
+def test_what_is_not_installed_fails_and_lands(rig: Rig) -> None:
+    """A bridged transfer needs a performer that is not there: the flow goes on at its `failed`."""
+    dialog, _ = rig.live([transfer("bridged"), Hangup("t")])
+    assert dialog.results == [Failed("Transfer is not installed")]
