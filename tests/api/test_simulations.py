@@ -8,7 +8,8 @@ import gevent
 
 from ivr.api.roles import Role
 from tests.api.conftest import Answer, Service
-from tests.api.test_coordinating import ITEM, STRATEGY
+from tests.api.test_campaigns import STRATEGY
+from tests.api.test_coordinating import ITEM
 from tests.api.test_resources import audited
 from tests.campaigns.simulation.test_command import POPULATION
 

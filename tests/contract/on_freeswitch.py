@@ -21,7 +21,8 @@ from tests.contract.place import (
     UNSTAFFED_SECONDS,
 )
 from tests.freeswitch.harness import FreeSwitch
-from tests.freeswitch.telephone import CallRefused, Frame, Leg, Telephone, telephone
+from tests.freeswitch.leg import CallRefused, Frame, Leg
+from tests.freeswitch.telephone import Telephone, telephone
 
 
 def configuration(port: int) -> SwitchConfiguration:

@@ -19,8 +19,9 @@ from gevent import monkey
 
 from esl.freeswitch.configuration import Gateway, Limits, Queue, Server, SwitchConfiguration
 from tests.freeswitch.harness import EslSocket, FreeSwitch, OutboundPort, free_port, freeswitch
+from tests.freeswitch.leg import Leg
 from tests.freeswitch.sound import noise, tone
-from tests.freeswitch.telephone import Leg, Telephone, telephone
+from tests.freeswitch.telephone import Telephone, telephone
 
 EVENTS = (
     "event plain PLAYBACK_START PLAYBACK_STOP RECORD_START RECORD_STOP DTMF CHANNEL_EXECUTE_COMPLETE "

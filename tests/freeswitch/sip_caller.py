@@ -12,7 +12,8 @@ import gevent
 
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.sounds import FRAME_SAMPLES
-from tests.freeswitch.telephone import CallRefused, Frame, Leg, telephone
+from tests.freeswitch.leg import CallRefused, Frame, Leg
+from tests.freeswitch.telephone import telephone
 
 MOST_LATE = 3 * FRAME_SAMPLES
 """Samples (60 ms, a telephone's jitter buffer) beyond which a frame does not continue the one before it."""

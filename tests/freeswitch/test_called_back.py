@@ -18,8 +18,9 @@ from tests.calls.called_back import Watched, write_flows
 from tests.calls.conftest import settings_in
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, freeswitch, wait_until
+from tests.freeswitch.leg import Leg
 from tests.freeswitch.product import ProductStage, beside, configuration, on_free_port
-from tests.freeswitch.telephone import Leg, Telephone, telephone
+from tests.freeswitch.telephone import Telephone, telephone
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(180)]
 

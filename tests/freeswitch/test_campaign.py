@@ -22,8 +22,9 @@ from tests.campaigns.dialling.paper import World, campaign_of, numbers_of, peopl
 from tests.databases import store_at
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import find_sipp, free_port, freeswitch, wait_until
+from tests.freeswitch.leg import Leg
 from tests.freeswitch.product import ProductStage, beside, configuration, on_free_port
-from tests.freeswitch.telephone import Leg, Telephone, telephone
+from tests.freeswitch.telephone import Telephone, telephone
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(180)]
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import wait_until
-from tests.freeswitch.telephone import CallRefused, telephone
+from tests.freeswitch.leg import CallRefused
+from tests.freeswitch.telephone import telephone
 from tests.freeswitch.test_killed_server import Scene, record_of, scene_in
 
 pytestmark = pytest.mark.freeswitch

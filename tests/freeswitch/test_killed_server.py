@@ -23,9 +23,10 @@ from tests.calls.conftest import settings_in
 from tests.commands import ivr
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, freeswitch, taps, wait_until
+from tests.freeswitch.leg import CallRefused, Frame, Leg
 from tests.freeswitch.product import ServerProcess, beside, configuration, on_free_port
 from tests.freeswitch.sound import strength, tone
-from tests.freeswitch.telephone import CallRefused, Frame, Leg, telephone
+from tests.freeswitch.telephone import telephone
 from tests.models import need_model
 
 pytestmark = pytest.mark.freeswitch

@@ -22,8 +22,9 @@ from tests.campaigns.dialling.test_calls import record_of
 from tests.databases import store_at
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import freeswitch, wait_until
+from tests.freeswitch.leg import Leg
 from tests.freeswitch.product import ProductStage, beside, configuration, on_free_port
-from tests.freeswitch.telephone import Leg, Telephone, telephone
+from tests.freeswitch.telephone import Telephone, telephone
 from tests.models import need_model
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(240)]

@@ -11,8 +11,9 @@ import pytest
 from esl.freeswitch.configuration import SwitchConfiguration
 from tests.freeswitch.conftest import Scene, need_freeswitch
 from tests.freeswitch.harness import EslSocket, OutboundPort, freeswitch, wait_until
+from tests.freeswitch.leg import Leg
 from tests.freeswitch.sound import noise, place, strength
-from tests.freeswitch.telephone import Leg, Telephone, telephone
+from tests.freeswitch.telephone import Telephone, telephone
 
 pytestmark = pytest.mark.freeswitch
 

@@ -12,7 +12,8 @@ import pytest
 from esl.freeswitch.configuration import Agent, EventSocket, Limits, Queue, Server, Sip, SwitchConfiguration
 from tests.freeswitch.conftest import Scene, need_freeswitch
 from tests.freeswitch.harness import EslSocket, OutboundPort, free_port, freeswitch, wait_until
-from tests.freeswitch.telephone import CallRefused, telephone
+from tests.freeswitch.leg import CallRefused
+from tests.freeswitch.telephone import telephone
 
 pytestmark = pytest.mark.freeswitch
 

@@ -20,9 +20,10 @@ from ivr.queueing.visits import GONE_IN_WHISPER
 from tests.agents.known import contact_of, presence_of
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, wait_until
+from tests.freeswitch.leg import Leg
 from tests.freeswitch.product import ProductStage, product_stage
 from tests.freeswitch.sound import place, tone
-from tests.freeswitch.telephone import Leg, Telephone, telephone
+from tests.freeswitch.telephone import Telephone, telephone
 from tests.freeswitch.test_queue_crowd import settings_for
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.timeout(400)]

@@ -17,8 +17,9 @@ from esl.switch import Audio, Call, Finished, HungUp
 from ivr.load.callers import SippCaller
 from tests.freeswitch.conftest import Scene
 from tests.freeswitch.harness import find_sipp, wait_until
+from tests.freeswitch.leg import FRAME_SECONDS, Leg
 from tests.freeswitch.sound import noise, place, tone
-from tests.freeswitch.telephone import FRAME_SECONDS, Leg, telephone
+from tests.freeswitch.telephone import telephone
 
 pytestmark = pytest.mark.freeswitch
 

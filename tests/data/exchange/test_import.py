@@ -2,79 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import zipfile
 from datetime import date
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from sqlalchemy import func, select
 
-from data.errors import DataError, MappingWrong, RecordRefused, SheetWrong
-from data.exchange import cells, dumping, loading
-from data.exchange.gathered import Gathered, all_mistakes
+from data.errors import RecordRefused
+from data.exchange import cells, loading
+from data.exchange.gathered import all_mistakes
 from data.exchange.loading import Loaded, Terms, load
 from data.exchange.mapping import load as load_mapping
 from data.exchange.people import gather
 from data.models import AccountRow, CustomerRow, IdentityRow
 from data.records import OwnData, Request
-from data.seeds import seed
 from data.store import Store
-from ivr.cli.db import commands
 from tests.data.conftest import NOW
+from tests.data.exchange.customer_list import ANA, HEADER, MAPPING, TERMS, gathered, mapping, numbers
 
-TERMS = Terms(at=NOW, today=NOW.date(), origin="crm")
-MAPPING = """
-region: ES
-origin: crm
-columns:
-  customer_number: Nº cliente
-  name: [Nombre, Apellidos]
-  language: {column: Idioma, map: {CAS: es, CAT: ca}, default: es}
-  phones: [Tel1, Móvil]
-  dni: DNI
-  email: Correo
-  birth_date: Nacimiento
-  balance: Saldo
-  due_on: Vence
-"""
-HEADER = "Nº cliente;Nombre;Apellidos;Idioma;Tel1;Móvil;DNI;Correo;Nacimiento;Saldo;Vence"
-ANA = (
-    "1001;Ana;Núñez Peña;CAS;93 411 22 33;600 111 222;"
-    "12345678Z;ana@example.org;02/03/1980;1.234,50;01/11/2026"
-)
+__all__ = ["mapping"]
 PAU = "1002;Pau;Puig;CAT;;600 111 222;;;;0;"
-
-
-@pytest.fixture
-def mapping(tmp_path: Path) -> Path:
-    file = tmp_path / "mapping.yaml"
-    file.write_text(MAPPING)
-    return file
-
-
-def listed(folder: Path, *rows: str, encoding: str = "utf-8") -> Path:
-    file = folder / "clients.csv"
-    file.write_text("\n".join([HEADER, *rows]) + "\n", encoding=encoding)
-    return file
-
-
-def gathered(mapping: Path, *rows: str, encoding: str = "utf-8") -> Gathered:
-    return gather(listed(mapping.parent, *rows, encoding=encoding), load_mapping(mapping), today=NOW.date())
 
 
 def imported(store: Store, mapping: Path, *rows: str, terms: Terms = TERMS) -> Loaded:
     found = gathered(mapping, *rows)
     assert found.refused == []
     return load(store, found.people.values(), terms)
-
-
-def numbers(loaded: Loaded) -> tuple[int, int, int]:
-    assert loaded.refused == []
-    return loaded.new, loaded.changed, loaded.same
 
 
 def test_a_list_becomes_customers(store: Store, mapping: Path) -> None:
@@ -332,120 +286,6 @@ def test_no_day_is_before_our_time_in_excel_either() -> None:
         cells.day("%d/%m/%Y")(date(1899, 12, 30))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-def test_encodings_are_found_out(mapping: Path, encoding: str) -> None:
-    """What Windows, Excel and others write; the accents prove it."""
-    found = gathered(mapping, ANA, encoding=encoding)
-    assert found.people["1001"].values["name"] == "Ana Núñez Peña"
-
-
-def test_an_accent_in_the_last_row_decides_the_encoding(mapping: Path) -> None:
-    """More plain letters than are looked at first proves nothing."""
-    many = [f"{n};{'Ana' * 20};Puig;;;;;;;;" for n in range(100_000, 128_000)]
-    found = gathered(mapping, *many, "9;Begoña;Ibáñez;;;;;;;;", encoding="cp1252")
-    assert found.people["9"].values["name"] == "Begoña Ibáñez"
-
-
-def test_excel_gives_its_own_dates_and_numbers(store: Store, mapping: Path) -> None:
-    """Numbers of customers as numbers, dates as dates; a formula is refused, also as a name."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(HEADER.split(";"))
-    sheet.append(
-        [
-            1001,
-            "Ana",
-            "Puig",
-            "CAT",
-            934112233,
-            "600 111 222",
-            "12345678Z",
-            None,
-            date(1980, 3, 2),
-            12.1,
-            None,
-        ]
-    )
-    sheet.append([1002, "=1+1", "Puig", *[None] * 8])
-    sheet.append([None] * 11)
-    file = mapping.parent / "clients.xlsx"
-    book.save(file)
-    found = gather(file, load_mapping(mapping), today=NOW.date())
-    assert [(one.row, one.column, one.problem) for one in found.refused] == [
-        (3, "Nombre", "holds a formula: paste its value instead")
-    ]
-    assert numbers(load(store, found.people.values(), TERMS)) == (1, 0, 0)
-    ana = store.customers.by_number("1001")
-    assert ana is not None
-    assert (ana.birth_date, ana.phone_numbers) == (date(1980, 3, 2), ("+34934112233", "+34600111222"))
-    account = store.accounts.by_customer_number("1001")
-    assert account is not None and account.balance_cents == 1210
-
-
-def refusal(kind: type[DataError], mapping: Path, file: Path) -> str:
-    with pytest.raises(kind) as raised:
-        gather(file, load_mapping(mapping), today=NOW.date())
-    assert "\n" not in str(raised.value)
-    return str(raised.value)
-
-
-def test_files_that_are_none(mapping: Path) -> None:
-    """Each with what to do: missing, empty, another kind, another list, a quote that never ends, a bomb."""
-    folder = mapping.parent
-
-    def file(name: str, content: bytes) -> Path:
-        (folder / name).write_bytes(content)
-        return folder / name
-
-    assert "cannot be read" in refusal(SheetWrong, mapping, folder / "none.csv")
-    assert "is empty" in refusal(SheetWrong, mapping, file("a.csv", b""))
-    assert "no text" in refusal(SheetWrong, mapping, file("b.csv", b"\x7fELF\0\0"))
-    assert "no column 'Nombre'" in refusal(SheetWrong, mapping, file("c.csv", "Nº cliente;Name\n".encode()))
-    assert "no Excel file" in refusal(SheetWrong, mapping, file("d.xls", b"x"))
-    assert "no Excel file" in refusal(SheetWrong, mapping, file("e.xlsx", b"x"))
-    assert "not known" in refusal(SheetWrong, mapping, file("f.pdf", b"x"))
-    opened = f'{HEADER}\n1;"Ana;Puig;{"x" * 20_000}'.encode()
-    assert "quotes" in refusal(SheetWrong, mapping, file("g.csv", opened))
-    twice = f"{HEADER};Nombre\n".encode()
-    assert "two columns 'Nombre'" in refusal(SheetWrong, mapping, file("h.csv", twice))
-    with zipfile.ZipFile(folder / "i.xlsx", "w", zipfile.ZIP_DEFLATED) as parts:
-        parts.writestr("nothing.xml", "x")
-    assert "cannot be read" in refusal(SheetWrong, mapping, folder / "i.xlsx")
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "what"),
-    [
-        ("columns: {customer_number: N}", 1, "`name` is needed"),
-        ("region: XX\ncolumns: {customer_number: N, name: M}", 1, "no such country"),
-        ("columns:\n  customer_number: N\n  name: M\n  nmae: X\n", 4, "no such field: is `name` meant?"),
-        ("columns:\n  customer_number: N\n  name: M\n  phone: X\n", 4, "is `phones` meant?"),
-        (
-            "columns:\n  customer_number: N\n  name: M\n  phones: {colum: X}\n",
-            4,
-            "key: is `column` meant?",
-        ),
-        ("date: d/m/y\ncolumns: {customer_number: N, name: M}", 1, "dd/mm/yyyy"),
-        ("columns:\n  customer_number: N\n  name: M\n  due_on: V\n", 1, "`balance`"),
-        ("columns: [", 1, ""),
-        ("- a\n- b\n", 1, ""),
-        ("", 1, ""),
-        ("columns: !!python/object/apply:os.system ['id']", 1, ""),
-    ],
-)
-def test_mistakes_in_a_mapping_are_told_with_their_line(
-    tmp_path: Path, text: str, line: int, what: str
-) -> None:
-    """One line of text each, with the place; nothing in it is executed."""
-    file = tmp_path / "m.yaml"
-    file.write_text(text)
-    with pytest.raises(MappingWrong) as raised:
-        load_mapping(file)
-    told = str(raised.value)
-    assert f"{file}:{line}" in told and what in told and "\n" not in told
-
-
 def test_a_portion_that_the_database_refuses_is_done_one_by_one(
     store: Store, mapping: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -479,79 +319,3 @@ def test_a_list_of_more_than_one_portion(
     assert len(store.customers.by_phone_number("+34600111222")) == 30
     with store.database.reading() as connection:
         assert connection.scalar(select(func.sum(AccountRow.balance_cents))) == sum(range(30)) * 100
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(commands[0], list(arguments))
-
-
-def test_the_command_tells_what_it_did_and_reports_the_rest(
-    store: Store, store_url: str, mapping: Path
-) -> None:
-    """Status 1 for refused rows; the report has them all, and is safe to open; the audit log knows."""
-    file = listed(mapping.parent, ANA, "1003;=1+1;Gil;;;;;;;;", "1004;Cai;Gil;;12;;1A;;;;")
-    arguments = ("import", str(file), "--mapping", str(mapping), "--database", store_url, "--json")
-    dry = run(*arguments, "--dry-run")
-    assert dry.exit_code == 1
-    assert store.customers.by_number("1001") is None and store.audit.latest(9) == ()
-    done = run(*arguments)
-    told = json.loads(done.output.splitlines()[-1])
-    assert (done.exit_code, told["new"], told["refused"]) == (1, 1, 2)
-    report = Path(told["errors"])
-    assert report.stat().st_mode & 0o077 == 0
-    rows = list(csv.reader(report.open(encoding="utf-8-sig"), delimiter=";"))
-    assert rows[1][:3] == ["3", "Nombre", "'=1+1"] and rows[2][:2] == ["4", "Tel1"]
-    assert rows[3][:3] == ["4", "DNI", "1A"] and len(rows) == 4
-    assert [(one["row"], one["column"]) for one in told["problems"]][1:] == [(4, "Tel1"), (4, "DNI")]
-    (entry,) = store.audit.latest(9)
-    assert (entry.action, entry.why) == ("import", "ivr db import clients.csv")
-    file.write_text(f"{HEADER}\n{ANA}\n")
-    assert run(*arguments).exit_code == 0
-    assert not report.exists(), "it told of mistakes that are mended"
-    report.write_text("somebody's own notes\n")
-    assert run(*arguments).exit_code == 0 and report.read_text() == "somebody's own notes\n"
-
-
-def test_the_command_without_a_database(mapping: Path, tmp_path: Path) -> None:
-    """Status 2 and one line."""
-    file = listed(mapping.parent, ANA)
-    url = f"sqlite:///{tmp_path / 'none.sqlite3'}"
-    done = run("import", str(file), "--mapping", str(mapping), "--database", url)
-    assert done.exit_code == 2 and "ivr db upgrade" in done.output
-
-
-@pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_an_export_is_text_for_a_spreadsheet(
-    store: Store, store_url: str, tmp_path: Path, ending: str
-) -> None:
-    """A name that somebody chose is no formula on the desk of whoever opens it; the export is on record."""
-    seed(store, customers=10)
-    store.customers.correct("45716", OwnData(address='=HYPERLINK("http://x")', town="+34"), Request(at=NOW))
-    file = tmp_path / f"out.{ending}"
-    done = run("export", "customers", str(file), "--database", store_url)
-    assert done.exit_code == 0 and "10 rows" in done.output
-    assert file.stat().st_mode & 0o077 == 0
-    if ending == "csv":
-        rows = list(csv.DictReader(file.open(encoding="utf-8-sig"), delimiter=";"))
-    else:
-        sheet = load_workbook(file).worksheets[0]
-        (names, *lines) = sheet.iter_rows()
-        assert all(cell.data_type != "f" for line in lines for cell in line)
-        rows = [dict(zip([c.value for c in names], [c.value for c in line], strict=True)) for line in lines]
-    lucia = next(row for row in rows if row["customer_number"] == "45716")
-    assert (lucia["address"], lucia["town"]) == ('\'=HYPERLINK("http://x")', "'+34")
-    assert lucia["name"] == "Lucía Fernández Ortega"
-    (entry,) = store.audit.latest(9)
-    assert (entry.action, entry.what) == ("export", "customers: all rows")
-
-
-def test_secrets_are_not_written_out(store: Store, tmp_path: Path) -> None:
-    """Hashes of PINs and the salt stay where they are; what is no table is told."""
-    assert "installation" not in dumping.tables() and "suppressions" not in dumping.tables()
-    file = tmp_path / "identities.csv"
-    dumping.dump(store, "identities", file)
-    assert "secret_hash" not in file.read_text(encoding="utf-8-sig")
-    with pytest.raises(SheetWrong, match="no table"):
-        dumping.dump(store, "installation", tmp_path / "x.csv")
-    with pytest.raises(SheetWrong, match=r"neither \.csv nor \.xlsx"):
-        dumping.dump(store, "customers", tmp_path / "x.pdf")
