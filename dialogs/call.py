@@ -99,6 +99,8 @@ class Call:
         """What was said before its question was put, by the slot that it may answer."""
         self.to_come: dict[str, tuple[str, ...]] = {}
         """What the caller wants beside, by the slot of the step that has heard it."""
+        self.told_more: Heard | None = None
+        """What was said beside "yes" to "is there anything else?"; for the next question alone."""
         self.in_between = False
         """Whether a question waits until this is over (`dialogs.asides`)."""
         self.counts: Counter[tuple[str, str]] = Counter()

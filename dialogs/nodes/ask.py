@@ -74,6 +74,7 @@ from dialogs.catalogue import Catalogue, ValueType
 from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
 from dialogs.nodes.days_offered import among, phrases_for
+from dialogs.nodes.matters import as_heard
 from dialogs.nodes.not_at_hand import LOOKED_UP
 from dialogs.nodes.question import Asked, Judge, Listening, Question, answered
 from dialogs.nodes.several import answers_in
@@ -195,6 +196,8 @@ class Ask(Question):
         if answer is None:
             return self._given_up(call.last_miss)
         call.given_by[self.ask] = answer.by
+        if getattr(self.kind, "anything_else", False) and (answer.value, answer.by) == ("yes", "voice"):
+            call.told_more = as_heard(answer.said, answer.confidence)
         return self._filled(call, answer.value)
 
     def _given_up(self, miss: str) -> str:

@@ -185,7 +185,8 @@ class Menu(Question):
 
     def _said_before(self, call: Call, choices: Sequence[Choice]) -> Match | None:
         """The choice that a sentence from before the menu was put names beyond doubt."""
-        said = call.said.pop(self.menu, None)
+        said = call.said.pop(self.menu, None) or call.told_more
+        call.told_more = None
         found = choose(choices, said, call.language, rescue=False) if said else None
         return found if isinstance(found, Match) and found.band == "sure" else None
 

@@ -1,13 +1,37 @@
-"""How an open question is put: whatever is said is an answer, by voice alone, and nobody is cut short."""
+"""How an open question is put: whatever is said is an answer, by voice alone, and nobody is cut short.
+
+Who has said it already ("¿Desea algo más?" — "sí, quiero pagar") is not asked.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from dialogs.call import Call
 from dialogs.effects import Keys
+from dialogs.nodes.courtesies import without_courtesies
+from dialogs.nodes.matters import ANEW
 from dialogs.nodes.question import Asked, Question
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.kind import best_said
+
+_AGREES: Mapping[str, str] = {
+    "es": r"s[ií]|vale|claro|bueno|pues|por favor|otra cosa|una cosa más|también|además|y|que",
+    "ca": r"s[ií]|d'acord|és clar|clar|bé|doncs|si us plau|una altra cosa|una cosa més|també|a més|i|que",
+    "en": r"yes|yeah|yep|sure|well|please|another thing|one more thing|also|and",
+}
+"""What stands before the matter in an answer to "anything else?"."""
+
+
+def told_more(call: Call) -> tuple[str, ...]:
+    """What the caller wants by the answer to "is there anything else?", once; empty: it was a mere yes."""
+    said = call.told_more.alternatives[0].text if call.told_more else ""
+    call.told_more = None
+    agrees = _AGREES.get(call.language)
+    rest = re.sub(rf"^(?:(?:{agrees})\b[\s,.;:]*)+", "", said, flags=re.IGNORECASE) if agrees else ""
+    return (ANEW + rest,) if without_courtesies(rest, call.language) else ()
 
 
 def open_question(call: Call, step: Question, prompt: Words) -> Asked:

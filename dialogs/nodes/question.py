@@ -204,6 +204,7 @@ def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once
 
 def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collect:
     language, languages = call.language, call.flow.languages
+    call.told_more = None  # it was for this question, if for any
     one_key, slowed = asked.keys.longest <= 1, call.pace < 1.0
 
     def judge(answer: Heard | Keyed) -> Match | NoMatch:

@@ -169,7 +169,7 @@ from dialogs.nodes.matters import ANEW, MARGIN, OTHER, SURE, as_heard, likely
 from dialogs.nodes.named_matters import Intent, named, together
 from dialogs.nodes.named_things import MOST_WAYS, Thing, thing_named
 from dialogs.nodes.one_breath import OneBreath, in_one_breath
-from dialogs.nodes.open_question import open_question
+from dialogs.nodes.open_question import open_question, told_more
 from dialogs.nodes.question import Misses, Question, asked_once
 from dialogs.nodes.step import NEXT, Exit, Run, Way, unexpected
 from dialogs.nodes.which_matter import Meant, confirmed, which
@@ -218,6 +218,7 @@ class Understand(Question):
         waiting = call.to_come.pop(self.understand, ())
         if waiting and not waiting[0].startswith(ANEW):
             return self._taken(call, waiting)
+        waiting = waiting or told_more(call)
         asked = open_question(call, self, self.prompt)
         misses = Misses(call, asked)
         denied: list[str] = []

@@ -532,3 +532,62 @@ def test_what_a_thing_may_mean_is_an_intent_of_the_step() -> None:
         str(problem) for problem in problems(THINGS.replace("{es: [factura, recibo]}", "{ca: [factura]}"))
     ]
     assert any("no phrases in `es`" in one for one in told), told
+
+
+ANYTHING = OPEN.replace("type: yes_no\n    prompt", "type: yes_no\n    anything_else: true\n    prompt")
+
+
+@pytest.mark.parametrize(
+    ("said", "matter"),
+    [
+        ("sí, quiero pagar", "quiero pagar"),
+        ("Sí, por favor, otra cosa, anular mi pedido", "anular mi pedido"),
+        ("quiero pagar la factura", "quiero pagar la factura"),
+    ],
+)
+def test_what_is_said_to_anything_else_is_not_asked_again(said: str, matter: str) -> None:
+    """It is understood as if the open question had been put, and what is not understood is no miss."""
+    call = conversation(ANYTHING)
+    more = after_telling(call, meaning(call, call.start(), "quiero pagar", pay=0.9))
+    asked = say(call, more, said)
+    assert isinstance(asked, Understand), asked
+    assert asked.text == matter
+    assert "cancel" in spoken(call.send(Understood((("cancel", 0.9),))))
+    other = conversation(ANYTHING)
+    say(other, after_telling(other, meaning(other, other.start(), "quiero pagar", pay=0.9)), said)
+    assert spoken(other.send(Understood(()))) == "¿En qué le ayudo?"
+
+
+@pytest.mark.parametrize("said", ["sí", "sí, por favor", "sí, gracias", "sí, otra cosa"])
+def test_a_mere_yes_to_anything_else_puts_the_open_question(said: str) -> None:
+    """Nothing is there to be understood."""
+    call = conversation(ANYTHING)
+    question = say(call, after_telling(call, meaning(call, call.start(), "quiero pagar", pay=0.9)), said)
+    assert spoken(question) == "¿En qué le ayudo?"
+
+
+def test_what_was_said_to_anything_else_is_for_the_next_question_alone() -> None:
+    """A question in between takes it away; a yes to another question keeps nothing."""
+    between = ANYTHING.replace(
+        "answers: {yes: reason, no: bye}",
+        'answers: {yes: sure, no: bye}\n  - ask: sure\n    type: yes_no\n    prompt: {es: "¿Seguro?"}\n'
+        "    answers: {yes: reason, no: bye}",
+    )
+    call = conversation(between)
+    sure = say(
+        call, after_telling(call, meaning(call, call.start(), "quiero pagar", pay=0.9)), "sí, quiero pagar"
+    )
+    assert spoken(sure) == "¿Seguro?"
+    assert spoken(say(call, sure, "sí, claro, seguro")) == "¿En qué le ayudo?"
+
+
+def test_what_was_said_to_anything_else_is_used_once() -> None:
+    """A matter that asks nothing and leads back to the open question is not done for ever."""
+    call = conversation(
+        ANYTHING.replace("{es: anular un pedido}, then: told", "{es: anular un pedido}, then: reason")
+    )
+    more = after_telling(call, meaning(call, call.start(), "quiero pagar", pay=0.9))
+    say(call, more, "sí, anular mi pedido")
+    question = call.send(Understood((("cancel", 0.9),)))
+    assert isinstance(question, Collect)
+    assert spoken(question) == "¿En qué le ayudo?"
