@@ -1,5 +1,9 @@
 """What a caller hears from the system: a prompt as files, begun on the switch, told to record and watchers.
 
+What cannot be made to sound is left out where it never varies, and its record does not say that it was heard.
+A sentence with a value is what the step is there for: nobody is asked "is that right?" of an amount that they
+have not heard, and the call goes to a person instead.
+
 A sensitive answer that is read back is a file of this call's own, and goes as soon as it was played.
 """
 
@@ -10,7 +14,7 @@ from pathlib import Path
 import gevent
 import structlog
 
-from dialogs.effects import Prompt
+from dialogs.effects import Prompt, Spoken
 from dialogs.engine import Conversation
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
@@ -23,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class NothingToSayError(Exception):
-    """No part of a prompt could be made to sound."""
+    """No part of a prompt could be made to sound, or not the one with its value."""
 
 
 class Saying:
@@ -47,24 +51,28 @@ class Saying:
 
     def begin(self, prompt: Prompt, step: str, kind: str = "") -> str:
         """Starts a prompt and returns the command's id. Raises `NothingToSayError`, `CallEnded`."""
-        files = []
+        files: list[Path] = []
+        sounding: list[Spoken] = []
         for spoken in prompt:
             try:
                 files.append(self._prompts.file_of(spoken))
             except SpeechError as lost:
                 log.error("prompt_lost", call=self._record.call_id, step=step, reason=str(lost))
+                if spoken.varies:
+                    raise NothingToSayError(step) from None
             else:
+                sounding.append(spoken)
                 if MASK in spoken.shown:
                     self._private.append(files[-1])
         if prompt and not files:
             raise NothingToSayError(step)
         command = self._voicing.play(files)
-        text = " ".join(spoken.shown or spoken.text for spoken in prompt)
+        text = " ".join(spoken.shown or spoken.text for spoken in sounding)
         latency = None if self.answered_at is None else self._clock.now() - self.answered_at
         self.answered_at = None
         self._record.system_turn(place_in(self._conversation, step), text, latency=latency)
         language = prompt[0].language if prompt else ""
-        words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in prompt)
+        words = tuple(MASK if MASK in spoken.shown else spoken.text for spoken in sounding)
         self._watch(moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind))
         return command
 

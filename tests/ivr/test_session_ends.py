@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -91,6 +93,36 @@ def test_lost_synthesis_lands_at_the_fallback(rig: Rig, monkeypatch: pytest.Monk
     _, record = rig.live([Play(spoken("hola"), "greet"), Hangup("bye")])
     assert rig.call.orders[-1] == "release"
     assert record.outcome == "fault"
+
+
+def _sounds(text: str) -> Callable[[Spoken], Path]:
+    """Only that text can be made to sound."""
+
+    def file_of(spoken: Spoken) -> Path:
+        if spoken.text != text:
+            raise SynthesizerLost("worker gone")
+        return Path(f"/prompts/{spoken.text}.wav")
+
+    return file_of
+
+
+def test_nobody_is_asked_about_an_amount_that_they_have_not_heard(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The question is in the cache, the sentence with the value is not: a person, and no question."""
+    monkeypatch.setattr(rig.prompts, "file_of", _sounds("correcto"))
+    prompt = (replace(spoken("pagará doce euros")[0], varies=True), *spoken("correcto"))
+    _, record = rig.live([Play(prompt, "read_back"), Hangup("bye")])
+    assert not any(order.startswith("play") for order in rig.call.orders)
+    assert record.outcome == "fault" and record.turns == ()
+
+
+def test_the_record_says_what_was_heard(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A greeting that cannot be made is left out, in the record too."""
+    monkeypatch.setattr(rig.prompts, "file_of", _sounds("diga su número"))
+    _, record = rig.live([Play((*spoken("hola"), *spoken("diga su número")), "greet"), Hangup("bye")])
+    assert "play diga su número.wav" in rig.call.orders
+    assert [turn.text for turn in record.turns] == ["diga su número"]
 
 
 def test_the_outcome_survives_the_hang_up(rig: Rig) -> None:
