@@ -198,6 +198,7 @@ def test_rasa_killed_in_mid_call_costs_no_turn(served: Served, models: Path, tmp
     need_model("whisper-base")
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "main.flow.yaml").write_text(TWICE_ASKED, "utf-8")
+    (tmp_path / "flows" / "catalogue.yaml").write_text("queues: [billing]\n", "utf-8")
     understanding = {"RASA": json.dumps({"es": served.url}), "MODELS": str(models), "PREPARE": "true"}
     speech = {"ENGINE": "whisper", "PREPARE": "true"}
     serving = Serving(
