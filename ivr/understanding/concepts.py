@@ -24,6 +24,8 @@ from ivr.understanding.words import words_of_speech
 LEAST_STEM = 2
 """Letters before the `*`; fewer would be half the language."""
 MOST_STEM = 12
+MOST_KNOWN = 20_000
+"""Words whose concepts are kept at hand, however many strange ones are said."""
 LEAST_FOLDED = 4
 """Letters of a word that is compared by its sound."""
 
@@ -59,6 +61,7 @@ class Concepts:
     lines: tuple[tuple[str, str], ...] = ()
     """As they were read, so that a model can keep them."""
     problems: tuple[Problem, ...] = ()
+    _known: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def within(self, words: Sequence[str]) -> Iterator[str]:
         """The concepts of a sentence in their order; `words` are plain."""
@@ -66,10 +69,19 @@ class Concepts:
             for phrase, name in self.phrases.get(word, ()):
                 if _begins(words, at, phrase):
                     yield name
+            yield from self._of_word(word)
+
+    def _of_word(self, word: str) -> tuple[str, ...]:
+        """Those of a word by itself. The words that people say are few, and looked up once."""
+        found = self._known.get(word)
+        if found is None:
             heard = _heard(word, self.language)
-            yield from self.words.get(heard, ())
-            for size in range(LEAST_STEM, min(len(heard), MOST_STEM) + 1):
-                yield from self.stems.get(heard[:size], ())
+            sizes = range(LEAST_STEM, min(len(heard), MOST_STEM) + 1)
+            of_stems = (name for size in sizes for name in self.stems.get(heard[:size], ()))
+            found = (*self.words.get(heard, ()), *of_stems)
+            if len(self._known) < MOST_KNOWN:
+                self._known[word] = found
+        return found
 
 
 def concepts_of(language: str, lines: Sequence[tuple[str, str]]) -> Concepts:

@@ -43,6 +43,8 @@ COMMON = 50
 """A feature that more than one sentence in so many has is faster multiplied as a whole than by its places."""
 RARE = 12
 """Features that so many sentences have, or fewer, are multiplied together with all others of as many."""
+TOGETHER = 20_000
+"""Features whose weights are summed at once: all of them would take a hundred MB more."""
 SMALL = 64
 """Rows of a matrix that is not halved any more."""
 SELDOM_TEACH = ("beside\t", "blurred\t")
@@ -82,9 +84,7 @@ def _trained(examples: Examples, concepts: Concepts, version: str) -> Model:
     tried = min(TRIED, len(sentences))
     alpha, left_out = _solve(_likeness(columns, len(sentences)), meant, len(intents), tried)
     shares = alpha.astype(np.float32)
-    weights = np.zeros((len(vocabulary), len(intents)), dtype=np.float32)
-    for row, (at, values) in enumerate(columns):
-        weights[row] = values @ shares[at]
+    weights = _summed(columns, shares)
     sharpness, unknown = _calibrated(left_out, meant[-tried:], intents)
     return Model(
         concepts=concepts,
@@ -190,6 +190,21 @@ def _likeness(columns: Columns, size: int) -> Numbers:
         values = np.array([values for _, values in same])
         np.add.at(alike, (where[:, :, None], where[:, None, :]), values[:, :, None] * values[:, None, :])
     return alike
+
+
+def _summed(columns: Columns, shares: Numbers) -> Numbers:
+    """Each feature's weights: the shares of the sentences that have it, by its values there."""
+    found = np.zeros((len(columns), shares.shape[1]), dtype=np.float32)
+    ends = np.cumsum([len(at) for at, _ in columns])
+    for begin in range(0, len(columns), TOGETHER):
+        part = columns[begin : begin + TOGETHER]
+        sentences = np.concatenate([at for at, _ in part])
+        values = np.concatenate([values for _, values in part])
+        starts = np.concatenate(
+            [[0], ends[begin : begin + len(part) - 1] - (ends[begin - 1] if begin else 0)]
+        )
+        found[begin : begin + len(part)] = np.add.reduceat(values[:, None] * shares[sentences], starts)
+    return found
 
 
 def _down(square: Numbers) -> Numbers:
