@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         """`relative` below `home`; an absolute path stays as it is."""
         return relative if relative.is_absolute() else self.home / relative
 
+    @property
+    def models_folder(self) -> Path | None:
+        """Where speech models lie; None: in the user's cache alone."""
+        return None if self.speech.models is None else self.path(self.speech.models)
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
         if self.audio.transport == "websocket" and self.switch.kind == "embedded":

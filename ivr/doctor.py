@@ -277,7 +277,10 @@ def _synthesis(settings: Settings) -> Finding:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    store = ModelStore(local=settings.speech.models)
+    folder = settings.models_folder
+    if folder is not None and not folder.is_dir():
+        yield Finding("speech.models", "bad", f"{folder} is not there", "Correct it, or take it out")
+    store = ModelStore(local=folder)
     for name in CATALOGUE:
         there = store.installed(name)
         if there is not None and (damage := store.damage(name)):
@@ -293,7 +296,7 @@ def _listening(settings: Settings) -> Iterator[Finding]:
     """Which engine would listen to each language, and why."""
     speech = settings.speech
     servers = {str(language): urls for language, urls in speech.servers.items()}
-    store = ModelStore(local=speech.models)
+    store = ModelStore(local=settings.models_folder)
     choice = choose(LANGUAGES, store, engine=speech.engine, servers=servers)
     for language, engine in choice.engines.items():
         state: State = "note" if engine == "keys" else "good"

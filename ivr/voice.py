@@ -300,7 +300,7 @@ def _recognizer(
     """The recogniser that the settings and this machine's models allow; None where there is none."""
     choice = choose(
         languages,
-        ModelStore(local=settings.speech.models),
+        ModelStore(local=settings.models_folder),
         fetch=settings.speech.fetch,
         engine=settings.speech.engine,
         progress=fetching,

@@ -23,6 +23,8 @@ def read_sound(path: Path) -> bytes:
 
     Loads FFmpeg's libraries for what is no plain WAV: never called by the server itself.
     """
+    if path.is_dir():
+        raise SoundUnreadable(f"{path} is a folder: name a sound file")
     if not path.is_file():
         raise SoundUnreadable(f"{path}: there is no such file")
     if path.suffix.lower() == ".wav":

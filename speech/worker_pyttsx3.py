@@ -119,6 +119,10 @@ class Narrator:
             for name, value in (("voice", voice), ("rate", rate), ("pitch", pitch)):
                 self._engine.setProperty(name, value)
                 self._synchronize()
+                if self._faults and name == "voice":
+                    raise RuntimeError(
+                        f"espeak-ng has no voice {voice!r}; take roa/es, gmw/en-US+f2 or the like"
+                    )
             self._complain()
             self._settings = (voice, rate, pitch)
         return finished_prompt(self._said(text))

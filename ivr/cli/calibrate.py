@@ -61,7 +61,7 @@ def calibrate(
     callers = Callers(chosen)
     halves: dict[str, list[Lesson]] = {}
     try:
-        model = ModelStore(local=settings.speech.models).ensure("whisper-base").folder
+        model = ModelStore(local=settings.models_folder).ensure("whisper-base").folder
         for split in ("tuning", "test"):
             material = drawn(callers, chosen, SETS, items, seed, voices, split, told=_tell)
             _tell(f"{split}: {len(material)} utterances on {len(lines)} lines")

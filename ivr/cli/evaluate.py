@@ -185,7 +185,7 @@ def _tell(line: str) -> None:
 
 def _recognizer(settings: Settings, languages: Sequence[str], engine: str) -> AutoRecognizer:
     servers = {str(language): urls for language, urls in settings.speech.servers.items()}
-    store = ModelStore(local=settings.speech.models)
+    store = ModelStore(local=settings.models_folder)
     choice = choose(languages, store, fetch=settings.speech.fetch, engine=engine, servers=servers)
     recognizer = AutoRecognizer(choice)
     lacking = [language for language in languages if language not in recognizer.languages()]

@@ -36,7 +36,7 @@ def spoken(
     settings: Settings, sets: dict[str, Sequence[Example]], callers: str
 ) -> dict[str, list[HeardSentence]]:
     """Each language's sentences, spoken and heard by the engine that a call would have."""
-    store = ModelStore(local=settings.speech.models)
+    store = ModelStore(local=settings.models_folder)
     servers = {str(language): urls for language, urls in settings.speech.servers.items()}
     talkers = Talkers(callers, store)
     recognizer = AutoRecognizer(choose(tuple(sets), store, fetch=settings.speech.fetch, servers=servers))

@@ -36,7 +36,7 @@ _PLAYERS = (("aplay", "-q"), ("paplay",), ("pw-play",), ("afplay",), ("ffplay", 
 _store = click.option(
     "--models",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="A folder with models, looked into first; default: IVR_MODELS.",
 )
 

@@ -165,6 +165,9 @@ def test_relative_paths_lie_below_home(tmp_path: Path) -> None:
     )
     assert settings.recordings_folder == tmp_path / "rec"
     assert settings.spool_folder == Path("/var/spool/ivr")
+    assert settings.models_folder is None
+    named = Settings.model_validate({"home": tmp_path, "speech": {"models": "models"}})
+    assert named.models_folder == tmp_path / "models"
 
 
 def test_a_servers_password_stands_apart_from_its_address(

@@ -33,10 +33,12 @@ def test_say_writes_a_telephone_file(tmp_path: Path) -> None:
     [
         (["say", "..."], "nothing to say"),
         (["say", "hola", "--out", "/proc/nowhere/a.wav"], "cannot be written"),
-        (["say", "hola", "--voice", "roa/klingon", "--out", "x.wav"], "klingon"),
+        (["say", "hola", "--voice", "roa/klingon", "--out", "x.wav"], "has no voice 'roa/klingon'; take"),
         (["say", "hola", "--language", "xx"], "Invalid value"),
         (["transcribe", "no-such-file.wav"], "no such file"),
         (["transcribe", __file__], "not a sound"),
+        (["transcribe", str(Path(__file__).parent)], "is a folder: name a sound file"),
+        (["transcribe", __file__, "--models", "/no/models"], "does not exist"),
         (["models", "pull", "vosk-elvish"], "there are: vosk-es"),
     ],
 )

@@ -1,0 +1,57 @@
+"""What `ivr doctor` finds of speech: models that are damaged, and who listens to each language."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ivr.config import Settings
+from ivr.doctor import _listening, _models
+from speech.model_catalogue import CATALOGUE
+from speech.models import RECORD
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of models with a Whisper in it that is damaged; the user's cache is empty."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    whisper = tmp_path / "models" / CATALOGUE["whisper-base"].folder
+    whisper.mkdir(parents=True)
+    for name in CATALOGUE["whisper-base"].required:
+        (whisper / name).write_bytes(b"x")
+    (whisper / RECORD).write_text(json.dumps({"files": {"model.bin": "0" * 64}}))
+    return tmp_path / "models"
+
+
+def test_a_damaged_model_and_what_follows(models: Path) -> None:
+    """The model is bad, with the remedy, and every language goes by keys, with the reason."""
+    settings = Settings.model_validate({"speech": {"models": str(models)}})
+    found = {finding.what: finding for finding in (*_models(settings), *_listening(settings))}
+    whisper = found["model whisper-base"]
+    assert whisper.state == "bad" and "is damaged" in whisper.found
+    assert whisper.remedy == "ivr models pull whisper-base"
+    for language in ("es", "ca", "en"):
+        listens = found[f"recognition {language}"]
+        assert listens.state == "note" and listens.found.startswith("keys only")
+        assert f"vosk-{language} is not installed" in listens.found and "is damaged" in listens.found
+    (models / CATALOGUE["whisper-base"].folder / RECORD).unlink()
+    for listens in _listening(settings):
+        assert listens.state == "good" and listens.found.startswith("Whisper: ")
+
+
+def test_keys_alone_may_be_wanted(models: Path) -> None:
+    """Nothing to mend where recognition is switched off."""
+    settings = Settings.model_validate({"speech": {"models": str(models), "engine": "none"}})
+    assert [(one.found, one.remedy) for one in _listening(settings)] == [
+        ("keys only: recognition is switched off", "")
+    ] * 3
+
+
+def test_a_folder_of_models_that_is_not_there_is_bad(tmp_path: Path) -> None:
+    """It is not passed over in silence for the cache."""
+    settings = Settings.model_validate({"home": str(tmp_path), "speech": {"models": "modles"}})
+    first, *_ = _models(settings)
+    assert (first.what, first.state) == ("speech.models", "bad")
+    assert first.found == f"{tmp_path / 'modles'} is not there"
